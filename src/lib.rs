@@ -1,1 +1,11 @@
 //! `container-rebuild`: what `nixos-rebuild` is to a NixOS host, for its containers alone.
+//!
+//! Data flows one way; each layer may import those above it in this table, and none below.
+//!
+//! | layer | takes → gives |
+//! |---|---|
+//! | [`source`] | paths → texts, positions, spans |
+//! | [`diag`] | – → diagnostics as data, and their renderers |
+
+pub mod diag;
+pub mod source;

@@ -1,0 +1,97 @@
+//! Diagnostics as data: what is wrong, where, and what to do.
+//!
+//! Gives: [`Diagnostic`]; rendering for people and programs is in [`render`]. Every layer makes them, only `cli` prints
+//! them.
+//!
+//! Invariants:
+//! - [`Code`] is closed: each code is documented where it is declared, and none is made up elsewhere.
+//! - The message is one line, says what is wrong with the user's own names in it, and makes sense without colour.
+
+mod code;
+
+pub use code::Code;
+
+use crate::source::Span;
+
+/// How much a finding matters (contract §4, *Severity*).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; changes no exit status.
+    Note,
+    /// Probably not what was meant; fails only `check --deny warnings`.
+    Warning,
+    /// Makes the command fail where the contract says so.
+    Error,
+}
+
+impl Severity {
+    /// The word in `severity[code]`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A place in a source with a word on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is to be seen there; may be empty.
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its stable name.
+    pub code: Code,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where; the first one is the place that is to be changed. May be empty.
+    pub labels: Vec<Label>,
+    /// What to do.
+    pub help: Option<String>,
+    /// The calls that led there, innermost first (evaluation errors).
+    pub trace: Vec<Label>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message)
+    }
+
+    /// A warning.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message)
+    }
+
+    /// A note.
+    pub fn note(code: Code, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Note, message)
+    }
+
+    fn new(code: Code, severity: Severity, message: impl Into<String>) -> Self {
+        Self { code, severity, message: message.into(), labels: Vec::new(), help: None, trace: Vec::new() }
+    }
+
+    /// Adds a place.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

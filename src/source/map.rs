@@ -1,0 +1,190 @@
+//! The texts themselves, and the way from a position back to a line.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// A byte position over all texts of a [`SourceMap`]; [`Pos::NONE`] stands for "made by no source".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pos(pub u32);
+
+impl Pos {
+    /// The position of what no source text made.
+    pub const NONE: Self = Self(0);
+
+    /// Whether there is a place in a source behind it.
+    pub fn is_some(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+/// A range of bytes within one text, `start` inclusive, `end` exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Its first byte.
+    pub start: Pos,
+    /// The byte after its last.
+    pub end: Pos,
+}
+
+impl Span {
+    /// The span of what no source text made.
+    pub const NONE: Self = Self { start: Pos::NONE, end: Pos::NONE };
+
+    /// The span from `start` to `end`.
+    pub fn new(start: Pos, end: Pos) -> Self {
+        Self { start, end }
+    }
+
+    /// The empty span at `pos`.
+    pub fn at(pos: Pos) -> Self {
+        Self { start: pos, end: pos }
+    }
+
+    /// Its length in bytes.
+    pub fn len(self) -> usize {
+        (self.end.0.saturating_sub(self.start.0)) as usize
+    }
+
+    /// Whether it covers no byte.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A place as people read it: `file:line:column`, both counted from 1, columns in bytes as Nix counts them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The name under which the file is shown (see [`SourceMap::add`]).
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in bytes, from 1.
+    pub column: u32,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One text of a [`SourceMap`].
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Where its first byte stands in the common address space.
+    pub base: u32,
+    /// The absolute path it was read from; `«…»` names for texts that are no file.
+    pub path: PathBuf,
+    /// The name it is shown under.
+    pub name: String,
+    /// The whole text.
+    pub text: Rc<str>,
+}
+
+impl SourceFile {
+    /// The position of the byte `offset` of this text.
+    pub fn pos(&self, offset: usize) -> Pos {
+        Pos(self.base + u32::try_from(offset).expect("`SourceMap::add` refuses larger texts"))
+    }
+
+    /// The offset within this text of a position in it.
+    pub fn offset(&self, pos: Pos) -> usize {
+        (pos.0 - self.base) as usize
+    }
+
+    /// The location of the byte at `offset`, which may be one past the end.
+    pub fn location(&self, offset: usize) -> Location {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+        Location { file: self.name.clone(), line: line as u32, column: column as u32 }
+    }
+}
+
+/// All texts that were read, laid end to end.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: RefCell<Vec<Rc<SourceFile>>>,
+    root: RefCell<Option<PathBuf>>,
+}
+
+impl SourceMap {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the folder relative to which files below it are shown (contract §5: the git top level of CONFIG).
+    /// Only texts added afterwards are named by it.
+    pub fn set_root(&self, root: impl Into<PathBuf>) {
+        *self.root.borrow_mut() = Some(root.into());
+    }
+
+    /// How a path is shown: relative to the root if it lies below it, else as it is.
+    pub fn display_name(&self, path: &Path) -> String {
+        let root = self.root.borrow();
+        let below = root.as_deref().and_then(|root| path.strip_prefix(root).ok());
+        below.filter(|below| !below.as_os_str().is_empty()).unwrap_or(path).to_string_lossy().into_owned()
+    }
+
+    /// Adds a text. Fails (`None`) when the common address space of 4 GiB is full.
+    pub fn add(&self, path: impl Into<PathBuf>, text: impl Into<Rc<str>>) -> Option<Rc<SourceFile>> {
+        let (path, text) = (path.into(), text.into());
+        let base = match self.files.borrow().last() {
+            Some(last) => u64::from(last.base) + last.text.len() as u64 + 1,
+            None => 1,
+        };
+        // One more than the length: the end of the text is a position too.
+        if base + text.len() as u64 + 1 > u64::from(u32::MAX) {
+            return None;
+        }
+        let name = self.display_name(&path);
+        let file = Rc::new(SourceFile { base: base as u32, path, name, text });
+        self.files.borrow_mut().push(Rc::clone(&file));
+        Some(file)
+    }
+
+    /// The text that `pos` lies in.
+    pub fn file(&self, pos: Pos) -> Option<Rc<SourceFile>> {
+        let files = self.files.borrow();
+        let after = files.partition_point(|file| file.base <= pos.0);
+        files.get(after.checked_sub(1)?).filter(|_| pos.is_some()).map(Rc::clone)
+    }
+
+    /// File, line and column of `pos`.
+    pub fn locate(&self, pos: Pos) -> Option<Location> {
+        let file = self.file(pos)?;
+        Some(file.location(file.offset(pos)))
+    }
+
+    /// The paths of all texts, in the order in which they were added.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.borrow().iter().map(|file| file.path.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_lead_back_to_lines() {
+        let map = SourceMap::new();
+        map.set_root("/etc/nixos");
+        let a = map.add("/etc/nixos/a.nix", "one\ntwo\n").expect("fits");
+        let b = map.add("/other/b.nix", "x").expect("fits");
+        let table = [
+            (a.pos(0), "a.nix:1:1"),
+            (a.pos(4), "a.nix:2:1"),
+            (a.pos(6), "a.nix:2:3"),
+            (a.pos(8), "a.nix:3:1"),
+            (b.pos(0), "/other/b.nix:1:1"),
+            (b.pos(1), "/other/b.nix:1:2"),
+        ];
+        for (pos, shown) in table {
+            assert_eq!(map.locate(pos).expect("known").to_string(), shown);
+        }
+        assert_eq!(map.locate(Pos::NONE), None);
+    }
+}
