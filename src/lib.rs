@@ -6,6 +6,10 @@
 //! |---|---|
 //! | [`source`] | paths → texts, positions, spans |
 //! | [`diag`] | – → diagnostics as data, and their renderers |
+//! | [`model`] | configuration → manifest (what was typed) → spec (what is meant) |
 
+pub mod apply;
 pub mod diag;
+pub mod model;
 pub mod source;
+pub mod state;

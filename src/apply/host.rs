@@ -1,0 +1,94 @@
+//! The seam between what is to be done and the world in which it is done.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::ContainerName;
+use crate::state::Generation;
+
+/// Why the host did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// systemd refused, or the job failed.
+    #[error("{unit}: the {job} job ended with `{result}`")]
+    Job {
+        /// The unit.
+        unit: String,
+        /// `start`, `stop` or `restart`.
+        job: &'static str,
+        /// `failed`, `timeout`, `dependency` … (org.freedesktop.systemd1(5), JobRemoved).
+        result: String,
+        /// The last lines of the unit's own log, where they could be had.
+        log: Vec<String>,
+    },
+    /// A call over D-Bus failed.
+    #[error("cannot {what}")]
+    Bus {
+        /// What was to be done, as the object of "cannot".
+        what: String,
+        /// What zbus said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file operation failed.
+    #[error("cannot {what} {}", path.display())]
+    File {
+        /// What was to be done: `write`, `remove`, `link` …
+        what: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// What the kernel said.
+        source: std::io::Error,
+    },
+    /// `nft` refused the rules.
+    #[error("nft refused the rules")]
+    Nft {
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// The files of one container, as text ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerFiles {
+    /// `/run/systemd/system/container@NAME.service`.
+    pub unit: String,
+    /// `/etc/nixos-containers/NAME.conf` (through a link to a read-only file).
+    pub conf: String,
+    /// The [`crate::state::Record`] as JSON.
+    pub record: String,
+}
+
+/// A sysctl below `/proc/sys`, its name with dots, and the value it is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sysctl {
+    /// Such as `net.ipv4.conf.all.forwarding`.
+    pub name: String,
+    /// Such as `1`.
+    pub value: String,
+}
+
+/// What apply may do to a host. Each operation is idempotent: it may be run again after a crash in its middle.
+///
+/// Shared between threads: independent containers are worked on at the same time.
+pub trait Host: Sync {
+    /// Writes the files of a container, each atomically. systemd is not told yet.
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError>;
+    /// Removes the files that [`install`](Host::install) wrote, and what the runtime left of the container (a dead
+    /// ephemeral root, its network namespace), but nothing that is kept.
+    fn uninstall(&self, name: &ContainerName) -> Result<(), HostError>;
+    /// Has systemd read all unit files again.
+    fn reload_units(&self) -> Result<(), HostError>;
+    /// Starts the container and waits until its guest has said that it is ready.
+    fn start(&self, name: &ContainerName) -> Result<(), HostError>;
+    /// Stops it and waits until nothing of it is left.
+    fn stop(&self, name: &ContainerName) -> Result<(), HostError>;
+    /// Loads a ruleset (libnftables-json(5)) in one transaction.
+    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError>;
+    /// Sets sysctls; one whose interface is gone by now is passed over.
+    fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError>;
+    /// Keeps a store path from Nix's garbage collector under a name of ours; paths outside the store need no keeping.
+    fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError>;
+    /// Lets it go again.
+    fn remove_gc_root(&self, root: &str) -> Result<(), HostError>;
+    /// Records a generation under the next free number and makes it the one that boots; gives the number.
+    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError>;
+}

@@ -1,0 +1,8 @@
+//! Does what a plan says, through [`Host`].
+//!
+//! Takes: a plan, as it was shown. Gives: events, and at the end a host that looks as planned, or one that looks as
+//! before for each container that failed.
+
+mod host;
+
+pub use host::{ContainerFiles, Host, HostError, Sysctl};

@@ -1,0 +1,87 @@
+//! The typed model of what a configuration wants: the manifest (contract §5).
+//!
+//! Two forms: [`Manifest`] is what was typed, with NixOS's names, nesting and values, unknown ones included, and is
+//! what `eval --json` prints. [`spec`] is what is meant: everything known, parsed and checked; all that comes after
+//! works on that and checks nobody again.
+//!
+//! Invariants:
+//! - A known value is what `nix eval --json` prints for the same option.
+//! - No unknown ever becomes a default.
+
+mod container;
+mod field;
+mod name;
+mod networking;
+pub mod spec;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort, PrivateUsers, PrivateUsersMode};
+pub use field::{AT_LEAST_KEY, Field, List, UNKNOWN_KEY, Unknown};
+pub use name::{ContainerName, NameError};
+pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
+
+/// The version of the manifest's JSON form.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// All that a configuration says about its containers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// The host itself.
+    pub system: System,
+    /// `containers`.
+    pub containers: BTreeMap<ContainerName, Container>,
+    /// `networking`.
+    pub networking: Networking,
+    /// `boot`.
+    pub boot: Boot,
+    /// `services`.
+    pub services: Services,
+    /// Where each option that is set stands, by its full path (`containers.wasabi.autoStart`); on demand only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positions: Option<Positions>,
+}
+
+/// Where options are set: full option path (attribute names quoted as Nix does) → place of the innermost definition.
+pub type Positions = BTreeMap<String, Position>;
+
+/// A place in the configuration, fit for JSON.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// The file, relative to the root of the configuration.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in bytes, from 1.
+    pub column: u32,
+}
+
+/// What the manifest says about the host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct System {
+    /// `networking.hostName`.
+    pub host_name: Field<String>,
+    /// `system.stateVersion`.
+    pub state_version: Field<String>,
+}
+
+/// `boot`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Boot {
+    /// `boot.enableContainers`.
+    pub enable_containers: Field<bool>,
+}
+
+/// `services`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Services {
+    /// `services.container-rebuild`, as it was written.
+    #[serde(rename = "container-rebuild", default)]
+    pub container_rebuild: serde_json::Map<String, serde_json::Value>,
+}

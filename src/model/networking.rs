@@ -1,0 +1,140 @@
+//! The options of `networking` that bear on containers, with NixOS's names and defaults.
+//!
+//! Source: `nixos/modules/services/networking/{nat,firewall,nftables}.nix`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::field::{Field, List};
+
+/// `networking.{nat,firewall,nftables}`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "named after the options")]
+pub struct Networking {
+    pub nat: Nat,
+    pub firewall: Firewall,
+    pub nftables: Nftables,
+}
+
+/// `networking.nat`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "named after the options")]
+pub struct Nat {
+    pub enable: Field<bool>,
+    #[serde(rename = "enableIPv6")]
+    pub enable_ipv6: Field<bool>,
+    #[serde(rename = "internalInterfaces")]
+    pub internal_interfaces: List<String>,
+    #[serde(rename = "internalIPs")]
+    pub internal_ips: List<String>,
+    #[serde(rename = "internalIPv6s")]
+    pub internal_ipv6s: List<String>,
+    #[serde(rename = "externalInterface")]
+    pub external_interface: Field<Option<String>>,
+    #[serde(rename = "externalIP")]
+    pub external_ip: Field<Option<String>>,
+    #[serde(rename = "externalIPv6")]
+    pub external_ipv6: Field<Option<String>>,
+    #[serde(rename = "forwardPorts")]
+    pub forward_ports: List<NatForward>,
+    #[serde(rename = "dmzHost")]
+    pub dmz_host: Field<Option<String>>,
+    #[serde(rename = "extraCommands")]
+    pub extra_commands: Field<String>,
+    #[serde(rename = "extraStopCommands")]
+    pub extra_stop_commands: Field<String>,
+}
+
+/// One element of `networking.nat.forwardPorts`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NatForward {
+    /// A port or a range `A:B`.
+    pub source_port: Field<SourcePort>,
+    /// `IP:PORT`, `IP:A-B` or `[IP6]:PORT`.
+    pub destination: Field<String>,
+    /// `tcp` or `udp`.
+    pub proto: Field<String>,
+    /// Addresses of the host at which the host itself reaches the forward.
+    #[serde(rename = "loopbackIPs")]
+    pub loopback_ips: List<String>,
+}
+
+/// The value of `networking.nat.forwardPorts.*.sourcePort`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SourcePort {
+    /// A single port.
+    Port(i64),
+    /// A range `A:B`.
+    Range(String),
+}
+
+/// The part of `networking.firewall` that the contract names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "named after the options")]
+pub struct Firewall {
+    pub enable: Field<bool>,
+    #[serde(rename = "allowPing")]
+    pub allow_ping: Field<bool>,
+    #[serde(flatten)]
+    pub ports: OpenPorts,
+    pub interfaces: Field<BTreeMap<String, Field<OpenPorts>>>,
+    #[serde(rename = "trustedInterfaces")]
+    pub trusted_interfaces: List<String>,
+    #[serde(rename = "checkReversePath")]
+    pub check_reverse_path: Field<ReversePath>,
+    #[serde(rename = "filterForward")]
+    pub filter_forward: Field<bool>,
+}
+
+impl Default for Firewall {
+    fn default() -> Self {
+        Self {
+            enable: true.into(),
+            allow_ping: true.into(),
+            ports: OpenPorts::default(),
+            interfaces: Field::default(),
+            trusted_interfaces: vec![String::from("lo").into()].into(),
+            check_reverse_path: ReversePath::Switch(true).into(),
+            filter_forward: false.into(),
+        }
+    }
+}
+
+/// The ports that a firewall lets in, on all interfaces or on one.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "named after the options")]
+pub struct OpenPorts {
+    #[serde(rename = "allowedTCPPorts")]
+    pub allowed_tcp_ports: List<u16>,
+    #[serde(rename = "allowedUDPPorts")]
+    pub allowed_udp_ports: List<u16>,
+    #[serde(rename = "allowedTCPPortRanges")]
+    pub allowed_tcp_port_ranges: List<BTreeMap<String, Field<u16>>>,
+    #[serde(rename = "allowedUDPPortRanges")]
+    pub allowed_udp_port_ranges: List<BTreeMap<String, Field<u16>>>,
+}
+
+/// The value of `networking.firewall.checkReversePath`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ReversePath {
+    /// On (strict) or off.
+    Switch(bool),
+    /// `strict` or `loose`.
+    Mode(String),
+}
+
+/// The part of `networking.nftables` that the contract names.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "named after the options")]
+pub struct Nftables {
+    pub enable: Field<bool>,
+    #[serde(rename = "flushRuleset")]
+    pub flush_ruleset: Field<bool>,
+}
