@@ -8,10 +8,11 @@
 //! - The message is one line, says what is wrong with the user's own names in it, and makes sense without colour.
 
 mod code;
+pub mod render;
 
 pub use code::Code;
 
-use crate::source::Span;
+use crate::source::{Location, Span};
 
 /// How much a finding matters (contract §4, *Severity*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +56,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where; the first one is the place that is to be changed. May be empty.
     pub labels: Vec<Label>,
+    /// The place, where it is known only as text (from a manifest, whose sources are not at hand).
+    pub location: Option<Location>,
     /// What to do.
     pub help: Option<String>,
     /// The calls that led there, innermost first (evaluation errors).
@@ -78,13 +81,28 @@ impl Diagnostic {
     }
 
     fn new(code: Code, severity: Severity, message: impl Into<String>) -> Self {
-        Self { code, severity, message: message.into(), labels: Vec::new(), help: None, trace: Vec::new() }
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            labels: Vec::new(),
+            location: None,
+            help: None,
+            trace: Vec::new(),
+        }
     }
 
     /// Adds a place.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Names a place whose text is not at hand.
+    #[must_use]
+    pub fn at_location(mut self, location: Location) -> Self {
+        self.location = Some(location);
         self
     }
 

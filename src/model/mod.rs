@@ -8,11 +8,14 @@
 //! - A known value is what `nix eval --json` prints for the same option.
 //! - No unknown ever becomes a default.
 
+pub mod check;
 mod container;
 mod field;
 mod name;
 mod networking;
+pub mod path;
 pub mod spec;
+mod support;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,243 @@
+//! Diagnostics as people and programs read them.
+//!
+//! Takes: [`Diagnostic`]s and the texts that they point into. Gives: text (first line `FILE:LINE:COL: severity[code]:
+//! message`, then the snippet and the help, drawn by miette), JSON (contract §6, `diagnostics`) and SARIF 2.1.0.
+
+use std::fmt::Write as _;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use serde::Serialize;
+
+use super::{Diagnostic, Severity};
+use crate::source::{Location, SourceMap, Span};
+
+/// How text is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Lines drawn with box characters instead of ASCII.
+    pub unicode: bool,
+    /// ANSI colours.
+    pub color: bool,
+    /// The whole call trace instead of its ends.
+    pub full_trace: bool,
+}
+
+impl Style {
+    /// What goes to a file or a pipe.
+    pub const PLAIN: Self = Self { unicode: false, color: false, full_trace: false };
+
+    fn theme(self) -> GraphicalTheme {
+        match (self.unicode, self.color) {
+            (true, true) => GraphicalTheme::unicode(),
+            (true, false) => GraphicalTheme::unicode_nocolor(),
+            (false, true) => GraphicalTheme { styles: miette::ThemeStyles::ansi(), ..GraphicalTheme::ascii() },
+            (false, false) => GraphicalTheme::none(),
+        }
+    }
+}
+
+/// The place of a diagnostic: of its first label, else the one given as text.
+pub fn location(diagnostic: &Diagnostic, sources: &SourceMap) -> Option<Location> {
+    let labelled = diagnostic.labels.first().and_then(|label| sources.locate(label.span.start));
+    labelled.or_else(|| diagnostic.location.clone())
+}
+
+/// One diagnostic as text, with a final newline.
+pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    let mut out = String::new();
+    if let Some(location) = location(diagnostic, sources) {
+        let _ = write!(out, "{location}: ");
+    }
+    let (severity, code, message) = (diagnostic.severity, diagnostic.code, &diagnostic.message);
+    let heading = format!("{}[{code}]", severity.as_str());
+    if style.color {
+        let ansi = match severity {
+            Severity::Error => "1;31",
+            Severity::Warning => "1;33",
+            Severity::Note => "1;36",
+        };
+        let _ = writeln!(out, "\u{1b}[{ansi}m{heading}\u{1b}[0m: {message}");
+    } else {
+        let _ = writeln!(out, "{heading}: {message}");
+    }
+    out.push_str(&snippet(diagnostic, sources, style));
+    out.push_str(&trace(diagnostic, sources, style));
+    if let Some(help) = &diagnostic.help {
+        for (index, line) in help.lines().enumerate() {
+            let _ = writeln!(out, "  {}{line}", if index == 0 { "help: " } else { "      " });
+        }
+    }
+    out
+}
+
+/// The labelled lines of the source.
+fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    let Some(first) = diagnostic.labels.first() else { return String::new() };
+    let Some(file) = sources.file(first.span.start) else { return String::new() };
+    let inside = |span: Span| sources.file(span.start).is_some_and(|other| other.base == file.base);
+    let drawn = Drawn {
+        source: NamedSource::new(&file.name, file.text.to_string()),
+        labels: diagnostic
+            .labels
+            .iter()
+            .filter(|label| inside(label.span))
+            .map(|label| {
+                let text = (!label.text.is_empty()).then(|| label.text.clone());
+                LabeledSpan::new(text, file.offset(label.span.start), label.span.len())
+            })
+            .collect(),
+    };
+    let mut whole = String::new();
+    let handler = GraphicalReportHandler::new_themed(style.theme()).with_width(110).with_context_lines(1);
+    if handler.render_report(&mut whole, &drawn).is_err() {
+        return String::new();
+    }
+    // miette's own heading would say the message a second time: the snippet starts with the line that names the file.
+    let name = format!("[{}:", file.name);
+    let mut out: String =
+        whole.lines().skip_while(|line| !line.contains(&name)).flat_map(|line| [line.trim_end(), "\n"]).collect();
+    for label in diagnostic.labels.iter().filter(|label| !inside(label.span)) {
+        if let Some(location) = sources.locate(label.span.start) {
+            let _ = writeln!(out, "  {location}: {}", label.text);
+        }
+    }
+    out
+}
+
+/// How many frames of a trace are shown at each end.
+const TRACE_ENDS: usize = 3;
+
+fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    let mut out = String::new();
+    let frames = &diagnostic.trace;
+    let trimmed = !style.full_trace && frames.len() > 2 * TRACE_ENDS + 1;
+    for (index, frame) in frames.iter().enumerate() {
+        if trimmed && (TRACE_ENDS..frames.len() - TRACE_ENDS).contains(&index) {
+            if index == TRACE_ENDS {
+                let _ = writeln!(out, "  … {} more (-v shows all)", frames.len() - 2 * TRACE_ENDS);
+            }
+            continue;
+        }
+        let place = sources.locate(frame.span.start).map(|location| format!("{location}: ")).unwrap_or_default();
+        let _ = writeln!(out, "  {place}{}", frame.text);
+    }
+    out
+}
+
+/// What miette draws: the labels only; heading and help are ours.
+#[derive(Debug)]
+struct Drawn {
+    source: NamedSource<String>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl std::fmt::Display for Drawn {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Drawn {}
+
+impl miette::Diagnostic for Drawn {
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+/// A diagnostic in JSON (contract §6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "named by the contract")]
+pub struct Finding {
+    pub code: &'static str,
+    pub severity: &'static str,
+    pub message: String,
+    pub help: Option<String>,
+    pub file: Option<String>,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+}
+
+/// One diagnostic in its JSON form.
+pub fn finding(diagnostic: &Diagnostic, sources: &SourceMap) -> Finding {
+    let location = location(diagnostic, sources);
+    Finding {
+        code: diagnostic.code.as_str(),
+        severity: diagnostic.severity.as_str(),
+        message: diagnostic.message.clone(),
+        help: diagnostic.help.clone(),
+        file: location.as_ref().map(|location| location.file.clone()),
+        line: location.as_ref().map(|location| location.line),
+        column: location.as_ref().map(|location| location.column),
+    }
+}
+
+/// All diagnostics as one SARIF 2.1.0 log (OASIS, sections 3.13 to 3.30).
+pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> serde_json::Value {
+    use serde_json::json;
+    let results: Vec<_> = diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let location = location(diagnostic, sources).map(|place| {
+                json!({ "physicalLocation": {
+                    "artifactLocation": { "uri": place.file },
+                    "region": { "startLine": place.line, "startColumn": place.column },
+                } })
+            });
+            let mut text = diagnostic.message.clone();
+            if let Some(help) = &diagnostic.help {
+                let _ = write!(text, "\n{help}");
+            }
+            json!({
+                "ruleId": diagnostic.code.as_str(),
+                "level": diagnostic.severity.as_str(),
+                "message": { "text": text },
+                "locations": location.into_iter().collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": env!("CARGO_PKG_NAME"),
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": super::Code::ALL.iter().map(|code| json!({ "id": code.as_str() })).collect::<Vec<_>>(),
+            } },
+            "columnKind": "utf16CodeUnits",
+            "results": results,
+        }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+
+    #[test]
+    fn a_finding_reads_well_without_colour() {
+        let sources = SourceMap::new();
+        let file = sources.add("host.nix", "{\n  containers.a.autostart = true;\n}\n").expect("fits");
+        let diagnostic =
+            Diagnostic::error(Code::UnknownOption, "The option `containers.a.autostart' does not exist.")
+                .at(Span::new(file.pos(4), file.pos(26)), "defined here")
+                .help("did you mean `autoStart`?");
+        insta::assert_snapshot!(text(&diagnostic, &sources, Style::PLAIN), @r"
+        host.nix:2:3: error[unknown-option]: The option `containers.a.autostart' does not exist.
+           ,-[host.nix:2:3]
+         1 | {
+         2 |   containers.a.autostart = true;
+           :   ^^^^^^^^^^^|^^^^^^^^^^
+           :              `-- defined here
+         3 | }
+           `----
+          help: did you mean `autoStart`?
+        ");
+    }
+}

@@ -1,0 +1,366 @@
+//! From what was typed to what is meant, and all that is wrong on the way.
+//!
+//! Takes: a [`Manifest`] and where its options stand. Gives: a [`HostSpec`] and findings. What NixOS's own types refuse
+//! never gets here (that is `modules`); what is refused here evaluates, but describes something that no host can run.
+//!
+//! Invariants:
+//! - All findings of a manifest are given in one run.
+//! - A container without an error among its findings is in the spec, except where an unknown value keeps it out.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::path::{OptionPath, OptionSpans};
+use super::spec::{Bind, ContainerSpec, Forward, HostSpec, NatSpec, Network, Protocol, Veth};
+use super::support::{unsupported_container, unsupported_host};
+use super::{Container, ContainerName, Field, ForwardPort, List, Manifest, Nat, Position, Unknown};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::source::Location;
+
+/// What a manifest means, with all that was found on the way.
+#[derive(Debug, Clone, Default)]
+pub struct Checked {
+    /// The containers that are wholly known and without error, and NAT.
+    pub spec: HostSpec,
+    /// What is wrong with the model itself ([`Code::PortTaken`] and the like).
+    pub findings: Vec<Diagnostic>,
+    /// Options that are set, but not acted on by this version: errors for whatever applies.
+    pub unsupported: Vec<Diagnostic>,
+    /// Values that would have to be known: errors for whatever applies.
+    pub unknown: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether the model itself has errors.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// Checks `manifest`; `spans` are the places of its options, where its sources are at hand.
+pub fn check(manifest: &Manifest, spans: &OptionSpans) -> Checked {
+    let mut checker = Checker { manifest, spans, out: Checked::default() };
+    checker.run();
+    checker.out
+}
+
+struct Checker<'a> {
+    manifest: &'a Manifest,
+    spans: &'a OptionSpans,
+    out: Checked,
+}
+
+impl Checker<'_> {
+    fn run(&mut self) {
+        self.nat();
+        for diagnostic in unsupported_host(self.manifest) {
+            let placed = self.place(diagnostic.0, &diagnostic.1);
+            self.out.unsupported.push(placed);
+        }
+        if !self.containers_enabled() {
+            return;
+        }
+        for (name, container) in &self.manifest.containers {
+            let path = OptionPath::new(["containers", name.as_str()]);
+            for (diagnostic, option) in unsupported_container(container, &path) {
+                let placed = self.place(diagnostic, &option);
+                self.out.unsupported.push(placed);
+            }
+            let before = self.errors();
+            let spec = self.container(name, container, &path);
+            if self.errors() == before {
+                self.out.spec.containers.extend(spec);
+            }
+        }
+        self.taken_twice();
+    }
+
+    fn errors(&self) -> usize {
+        self.out.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+
+    /// `boot.enableContainers = false` switches everything off, as in NixOS, which warns about it too.
+    fn containers_enabled(&mut self) -> bool {
+        if self.manifest.boot.enable_containers.known() != Some(&false) {
+            return true;
+        }
+        if !self.manifest.containers.is_empty() {
+            let diagnostic = Diagnostic::warning(
+                Code::ContainersDisabled,
+                "containers are declared, but `boot.enableContainers` is false: none of them will run",
+            )
+            .help("remove `boot.enableContainers = false;`, or the containers");
+            self.find(diagnostic, &OptionPath::new(["boot", "enableContainers"]));
+        }
+        false
+    }
+
+    fn container(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<ContainerSpec> {
+        let network = self.network(name, c, path);
+        let binds = self.binds(c, path);
+        let system = self.need(&c.path, path.join("path")).and_then(|system| {
+            let system = PathBuf::from(system);
+            if system.is_absolute() {
+                return Some(system);
+            }
+            let message = format!("`{}` is no absolute path", system.display());
+            let help = "give the store path of a built NixOS system, one with `init` in it";
+            self.find(Diagnostic::error(Code::OptionType, message).help(help), &path.join("path"));
+            None
+        });
+        let extra_flags = self.list(&c.extra_flags, path.join("extraFlags"));
+        Some(ContainerSpec {
+            name: name.clone(),
+            auto_start: *self.need(&c.auto_start, path.join("autoStart"))?,
+            ephemeral: *self.need(&c.ephemeral, path.join("ephemeral"))?,
+            tmpfs: self.list(&c.tmpfs, path.join("tmpfs"))?,
+            additional_capabilities: self.list(&c.additional_capabilities, path.join("additionalCapabilities"))?,
+            drop_capabilities: self.list(&c.drop_capabilities, path.join("dropCapabilities"))?,
+            // NixOS joins them unquoted into a shell command, so that one element may hold several words.
+            extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
+            timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
+            network: network?,
+            binds: binds?,
+            system: system?,
+        })
+    }
+
+    fn network(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<Network> {
+        let private = *self.need(&c.private_network, path.join("privateNetwork"))?;
+        let host4 = self.address::<Ipv4Addr>(&c.host_address, path.join("hostAddress"), "IPv4");
+        let local4 = self.address::<Ipv4Addr>(&c.local_address, path.join("localAddress"), "IPv4");
+        let host6 = self.address::<Ipv6Addr>(&c.host_address6, path.join("hostAddress6"), "IPv6");
+        let local6 = self.address::<Ipv6Addr>(&c.local_address6, path.join("localAddress6"), "IPv6");
+        let forwards = self.forwards(c, path);
+        let (host4, local4, host6, local6, forwards) = (host4?, local4?, host6?, local6?, forwards?);
+        if !private {
+            for (given, option) in [
+                (host4.is_some(), "hostAddress"),
+                (local4.is_some(), "localAddress"),
+                (host6.is_some(), "hostAddress6"),
+                (local6.is_some(), "localAddress6"),
+                (!forwards.is_empty(), "forwardPorts"),
+            ] {
+                if given {
+                    let message =
+                        format!("`{option}` of container `{name}` has no effect without `privateNetwork = true`");
+                    let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(
+                        "set `privateNetwork = true;`, or remove it: the container uses the host's own network",
+                    );
+                    self.find(diagnostic, &path.join(option));
+                }
+            }
+            return Some(Network::Host);
+        }
+        let addressed = host4.is_some() || local4.is_some() || host6.is_some() || local6.is_some();
+        if !forwards.is_empty() && local4.is_none() && local6.is_none() {
+            let message = format!("container `{name}` forwards ports, but has no address that they could lead to");
+            let diagnostic = Diagnostic::warning(Code::OptionCombination, message)
+                .help("give it a `localAddress` or `localAddress6`");
+            self.find(diagnostic, &path.join("forwardPorts"));
+        }
+        let veth = addressed.then_some(Veth { host4, local4, host6, local6 });
+        Some(Network::Private { veth, forwards })
+    }
+
+    fn address<A: FromStr>(
+        &mut self,
+        field: &Field<Option<String>>,
+        path: OptionPath,
+        family: &str,
+    ) -> Option<Option<A>> {
+        let Some(text) = self.need(field, path.clone())?.clone() else { return Some(None) };
+        if let Ok(address) = text.parse() {
+            return Some(Some(address));
+        }
+        let mut diagnostic = Diagnostic::error(Code::AddressSyntax, format!("`{text}` is no {family} address"));
+        if let Some((address, length)) = text.split_once('/')
+            && address.parse::<A>().is_ok()
+        {
+            let message = format!("`{path}` is an address without a prefix length, but `{text}` has `/{length}`");
+            diagnostic = Diagnostic::error(Code::AddressSyntax, message)
+                .help(format!("write `{address}`; a prefix length is for containers on a bridge"));
+        }
+        self.find(diagnostic, &path);
+        None
+    }
+
+    fn forwards(&mut self, c: &Container, path: &OptionPath) -> Option<Vec<Forward>> {
+        let path = path.join("forwardPorts");
+        let mut forwards = Vec::new();
+        for element in self.need(&c.forward_ports, path.clone())?.clone() {
+            let forward = self.need(&element, path.clone())?.clone();
+            let protocol = self.need(&forward.protocol, path.clone())?.clone();
+            let host_port = *self.need(&forward.host_port, path.clone())?;
+            let container_port = *self.need(&forward.container_port, path.clone())?;
+            let at = path.join(forward_key(&forward));
+            let protocol = match protocol.as_str() {
+                "tcp" => Protocol::Tcp,
+                "udp" => Protocol::Udp,
+                other => {
+                    let message = format!("`{other}` is no protocol that can be forwarded");
+                    let diagnostic = Diagnostic::error(Code::OptionType, message).help("use `tcp` or `udp`");
+                    self.find(diagnostic, &at.join("protocol"));
+                    return None;
+                }
+            };
+            forwards.push(Forward { protocol, host_port, container_port: container_port.unwrap_or(host_port) });
+        }
+        Some(forwards)
+    }
+
+    fn binds(&mut self, c: &Container, path: &OptionPath) -> Option<Vec<Bind>> {
+        let path = path.join("bindMounts");
+        let mut binds = Vec::new();
+        for (key, element) in self.need(&c.bind_mounts, path.clone())?.clone() {
+            let at = path.join(&key);
+            let bind = self.need(&element, at.clone())?.clone();
+            let mount = self.need(&bind.mount_point, at.join("mountPoint"))?.clone();
+            let host = self.need(&bind.host_path, at.join("hostPath"))?.clone().unwrap_or_else(|| mount.clone());
+            let read_only = *self.need(&bind.is_read_only, at.join("isReadOnly"))?;
+            for (value, option) in [(&mount, "mountPoint"), (&host, "hostPath")] {
+                if !value.starts_with('/') {
+                    let message = format!("`{value}` is no absolute path");
+                    let help = format!("`{option}` of a bind mount starts with `/`");
+                    self.find(Diagnostic::error(Code::OptionType, message).help(help), &at.join(option));
+                }
+            }
+            binds.push(Bind { host, mount, read_only });
+        }
+        Some(binds)
+    }
+
+    fn nat(&mut self) {
+        let Nat { enable, internal_interfaces, external_interface, .. } = &self.manifest.networking.nat;
+        let path = OptionPath::new(["networking", "nat"]);
+        let enable = self.need(enable, path.join("enable")).copied();
+        let internal = self.list(internal_interfaces, path.join("internalInterfaces"));
+        let external = self.need(external_interface, path.join("externalInterface")).cloned();
+        let (Some(enable), Some(internal), Some(external)) = (enable, internal, external) else { return };
+        // `ve-+` is iptables' way to write nftables' `ve-*`, and what the manual of NixOS shows.
+        let internal_interfaces = internal
+            .iter()
+            .map(|name| name.strip_suffix('+').map_or(name.clone(), |stem| format!("{stem}*")))
+            .collect();
+        self.out.spec.nat = NatSpec { enable, internal_interfaces, external_interface: external };
+    }
+
+    /// Host ports and addresses that two containers claim, over those containers that are otherwise right.
+    fn taken_twice(&mut self) {
+        let mut ports: BTreeMap<(Protocol, u16), ContainerName> = BTreeMap::new();
+        let mut addresses: BTreeMap<IpAddr, ContainerName> = BTreeMap::new();
+        for (name, container) in &self.manifest.containers {
+            let path = OptionPath::new(["containers", name.as_str()]);
+            if container.private_network.known() != Some(&true) {
+                continue;
+            }
+            for forward in known_elements(&container.forward_ports) {
+                let (Some(protocol), Some(&port)) = (protocol(forward), forward.host_port.known()) else {
+                    continue;
+                };
+                if let Some(first) = ports.get(&(protocol, port)) {
+                    let protocol = protocol.as_str();
+                    let message = if first == name {
+                        format!("host port {port}/{protocol} is forwarded twice by `{name}`")
+                    } else {
+                        format!("host port {port}/{protocol} is forwarded to both `{first}` and `{name}`")
+                    };
+                    let diagnostic =
+                        Diagnostic::error(Code::PortTaken, message).help("give one of them another `hostPort`");
+                    let at = path.join("forwardPorts").join(forward_key(forward)).join("hostPort");
+                    self.find(diagnostic, &at);
+                } else {
+                    ports.insert((protocol, port), name.clone());
+                }
+            }
+            for (field, option) in
+                [(&container.local_address, "localAddress"), (&container.local_address6, "localAddress6")]
+            {
+                let Some(Some(text)) = field.known() else { continue };
+                let Ok(address) = text.split('/').next().unwrap_or_default().parse::<IpAddr>() else { continue };
+                let host =
+                    if option == "localAddress" { &container.host_address } else { &container.host_address6 };
+                if let Some(first) = addresses.get(&address) {
+                    let message = format!("address {address} is given to both `{first}` and `{name}`");
+                    let help = format!("give one of them another `{option}`");
+                    self.find(Diagnostic::error(Code::AddressTaken, message).help(help), &path.join(option));
+                } else if host.known().and_then(Option::as_deref).is_some_and(|host| host == text) {
+                    let message = format!("`{name}` and its host end have the same address {address}");
+                    let help = format!("give it another `{option}`");
+                    self.find(Diagnostic::error(Code::AddressTaken, message).help(help), &path.join(option));
+                } else {
+                    addresses.insert(address, name.clone());
+                }
+            }
+        }
+    }
+
+    /// The value of `field`; an unknown one is noted.
+    fn need<'f, T>(&mut self, field: &'f Field<T>, path: OptionPath) -> Option<&'f T> {
+        match field {
+            Field::Known(value) => Some(value),
+            Field::Unknown(unknown) => {
+                self.note_unknown(unknown, path);
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, field: &List<String>, path: OptionPath) -> Option<Vec<String>> {
+        let elements = self.need(field, path.clone())?;
+        elements.iter().map(|element| self.need(element, path.clone()).cloned()).collect()
+    }
+
+    fn note_unknown(&mut self, unknown: &Unknown, path: OptionPath) {
+        let message = format!("`{path}` is not known without Nix: {}", unknown.reason);
+        let location = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
+        let diagnostic = Diagnostic::error(Code::UnknownValue, message);
+        let diagnostic = match self.spans.nearest(&path) {
+            Some(span) => diagnostic.at(span, "set here"),
+            None => diagnostic.at_location(location),
+        };
+        self.out.unknown.push(diagnostic);
+    }
+
+    fn find(&mut self, diagnostic: Diagnostic, path: &OptionPath) {
+        let placed = self.place(diagnostic, path);
+        self.out.findings.push(placed);
+    }
+
+    /// Gives the finding its place: in the source where that is at hand, else as the manifest tells it.
+    fn place(&self, diagnostic: Diagnostic, path: &OptionPath) -> Diagnostic {
+        if let Some(span) = self.spans.nearest(path) {
+            return diagnostic.at(span, "");
+        }
+        let positions = self.manifest.positions.as_ref();
+        let mut around = Some(path.clone());
+        while let Some(path) = around {
+            if let Some(Position { file, line, column }) = positions.and_then(|all| all.get(&path.to_string())) {
+                return diagnostic.at_location(Location { file: file.clone(), line: *line, column: *column });
+            }
+            around = path.parent();
+        }
+        diagnostic
+    }
+}
+
+fn protocol(forward: &ForwardPort) -> Option<Protocol> {
+    match forward.protocol.known()?.as_str() {
+        "tcp" => Some(Protocol::Tcp),
+        "udp" => Some(Protocol::Udp),
+        _ => None,
+    }
+}
+
+/// How a forward is named in option paths: `"tcp:8080"`, `?` standing for what is unknown.
+pub fn forward_key(forward: &ForwardPort) -> String {
+    let protocol = forward.protocol.known().map_or("?", String::as_str);
+    let port = forward.host_port.known().map_or_else(|| String::from("?"), u16::to_string);
+    format!("{protocol}:{port}")
+}
+
+fn known_elements<T>(list: &List<T>) -> impl Iterator<Item = &T> {
+    list.known().into_iter().flatten().filter_map(Field::known)
+}

@@ -1,0 +1,66 @@
+//! What this version does not act on yet.
+//!
+//! An option of NixOS that is set and would be ignored is worse than one that is refused: whatever applies refuses it
+//! by name. When an option gets an effect, its line here goes.
+
+use super::path::OptionPath;
+use super::{Container, Field, Manifest};
+use crate::diag::{Code, Diagnostic};
+
+/// Options of `container` that are set to something that this version cannot do, each with its path.
+pub(super) fn unsupported_container(container: &Container, path: &OptionPath) -> Vec<(Diagnostic, OptionPath)> {
+    let default = Container::with_defaults(Field::Known(String::new()));
+    let c = container;
+    let differs = [
+        ("allowedDevices", c.allowed_devices != default.allowed_devices),
+        ("copyResolvConf", c.copy_resolv_conf != default.copy_resolv_conf),
+        ("enableTun", c.enable_tun != default.enable_tun),
+        ("extraVeths", c.extra_veths != default.extra_veths),
+        ("flake", c.flake != default.flake),
+        ("hostBridge", c.host_bridge != default.host_bridge),
+        ("interfaces", c.interfaces != default.interfaces),
+        ("localMacAddress", c.local_mac_address != default.local_mac_address),
+        ("macvlans", c.macvlans != default.macvlans),
+        ("networkNamespace", c.network_namespace != default.network_namespace),
+        ("privateUsers", c.private_users != default.private_users),
+        ("restartIfChanged", c.restart_if_changed != default.restart_if_changed),
+    ];
+    refuse(&differs, path)
+}
+
+/// The same for the host's part.
+pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPath)> {
+    let nat = &manifest.networking.nat;
+    let default = super::Nat::default();
+    let mut refused = refuse(
+        &[
+            ("dmzHost", nat.dmz_host != default.dmz_host),
+            ("enableIPv6", nat.enable_ipv6 != default.enable_ipv6),
+            ("externalIP", nat.external_ip != default.external_ip),
+            ("externalIPv6", nat.external_ipv6 != default.external_ipv6),
+            ("extraCommands", nat.extra_commands != default.extra_commands),
+            ("extraStopCommands", nat.extra_stop_commands != default.extra_stop_commands),
+            ("forwardPorts", nat.forward_ports != default.forward_ports),
+            ("internalIPs", nat.internal_ips != default.internal_ips),
+            ("internalIPv6s", nat.internal_ipv6s != default.internal_ipv6s),
+        ],
+        &OptionPath::new(["networking", "nat"]),
+    );
+    let service = OptionPath::new(["services", "container-rebuild"]);
+    for name in manifest.services.container_rebuild.keys().filter(|name| *name != "enable") {
+        refused.extend(refuse(&[(name.as_str(), true)], &service));
+    }
+    refused
+}
+
+fn refuse(options: &[(&str, bool)], around: &OptionPath) -> Vec<(Diagnostic, OptionPath)> {
+    let set = options.iter().filter(|(_, differs)| *differs);
+    set.map(|(option, _)| {
+        let path = around.join(*option);
+        let diagnostic = Diagnostic::error(Code::NotSupported, format!("`{path}` is not supported yet")).help(
+            "remove it, or leave this container to nixos-rebuild; container-rebuild ignores no option silently",
+        );
+        (diagnostic, path)
+    })
+    .collect()
+}
