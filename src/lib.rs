@@ -11,5 +11,6 @@
 pub mod apply;
 pub mod diag;
 pub mod model;
+pub mod modules;
 pub mod source;
 pub mod state;

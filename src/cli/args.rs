@@ -1,0 +1,276 @@
+//! What may be typed.
+//!
+//! One item a flag: parser, help, man page and completions all come from here. Commands that do not exist yet are
+//! absent, never stubs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::model::ContainerName;
+
+/// What nixos-rebuild is to a NixOS host, for its containers alone.
+///
+/// Evaluates the `containers.<name>` part of a host configuration, compares it with the live host, shows what would
+/// change and what each change disrupts, and applies it.
+#[derive(Debug, Parser)]
+#[command(name = "container-rebuild", version, max_term_width = 100)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Say more; twice for what is asked of Nix, nft and systemd.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but errors and results.
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// How the log on stderr is written.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// When to use colours and box characters (NO_COLOR is honoured).
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Only these containers: others are neither shown nor touched, and their rules stay.
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = container_name)]
+    pub only: Vec<ContainerName>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line an event, for people.
+    Text,
+    /// A JSON object an event.
+    Json,
+}
+
+/// When to do something that depends on the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The configuration and how it is read.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// A NixOS module (FILE.nix), a folder with configuration.nix or default.nix, or a manifest (FILE.json).
+    #[arg(value_name = "CONFIG", default_value = "/etc/nixos", value_hint = ValueHint::AnyPath)]
+    pub config: String,
+    /// Where `<NAME>` or `<NAME/…>` is looked up, before NIX_PATH.
+    #[arg(short = 'I', value_name = "NAME=PATH", action = clap::ArgAction::Append)]
+    pub include: Vec<String>,
+    /// Read only below the configuration's git top level (else its folder) and the given search paths; no environment.
+    #[arg(long, overrides_with = "no_restrict")]
+    pub restrict: bool,
+    /// Read whatever the configuration names.
+    #[arg(long, overrides_with = "restrict")]
+    pub no_restrict: bool,
+}
+
+/// Whether and how to ask.
+#[derive(Debug, Clone, Args)]
+pub struct AskArgs {
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Allow a configuration from another source, or one that removes more than half of the containers.
+    #[arg(long)]
+    pub allow_remove: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Evaluate, build, show the plan, ask, apply, and make the result the one that boots.
+    Switch {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Whether to ask.
+        #[command(flatten)]
+        ask: AskArgs,
+    },
+    /// Evaluate and build the guest systems only; print their store paths.
+    Build {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Show what switch would do, and why.
+    #[command(visible_alias = "dry-activate")]
+    Plan {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// How to print the plan.
+        #[arg(long, value_enum, default_value = "text")]
+        format: PlanFormat,
+        /// Exit with 2 when there are changes.
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Report all that is wrong with a configuration.
+    Check {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Fail on warnings too (`--deny warnings`).
+        #[arg(long, value_enum)]
+        deny: Option<Deny>,
+        /// How to print the findings.
+        #[arg(long, value_enum, default_value = "text")]
+        format: CheckFormat,
+        /// Look at this host too: paths and interfaces that the configuration names.
+        #[arg(long)]
+        host: bool,
+    },
+    /// Print the typed model as JSON.
+    Eval {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Add where each option is set.
+        #[arg(long)]
+        positions: bool,
+    },
+    /// Print the nftables ruleset that would be loaded.
+    Firewall {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// For `nft -j -f -` instead of `nft -f -`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the containers of this host.
+    Status {
+        /// Only these.
+        #[arg(value_name = "NAME", value_parser = container_name)]
+        names: Vec<ContainerName>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start containers and wait until they are ready.
+    Start(Names),
+    /// Stop containers and wait until they are gone.
+    Stop(Names),
+    /// Stop and start containers.
+    Restart(Names),
+    /// Kill all processes of containers at once.
+    Kill(Names),
+    /// Open a root shell in a container.
+    Shell {
+        /// The container.
+        #[arg(value_name = "NAME", value_parser = container_name)]
+        name: ContainerName,
+    },
+    /// Run a command in a container; its exit status is ours.
+    Run {
+        /// The container.
+        #[arg(value_name = "NAME", value_parser = container_name)]
+        name: ContainerName,
+        /// The command and its arguments.
+        #[arg(value_name = "CMD", required = true, last = true)]
+        command: Vec<std::ffi::OsString>,
+    },
+    /// Show a container's own journal.
+    Logs {
+        /// The container.
+        #[arg(value_name = "NAME", value_parser = container_name)]
+        name: ContainerName,
+        /// Go on as it grows.
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Install the service that brings the containers up when the host boots.
+    InstallBoot,
+    /// Print a shell's completions.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, or write the pages of all commands.
+    Man {
+        /// Write one page a command into this folder.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+    /// What units call.
+    #[command(hide = true, subcommand)]
+    Internal(Internal),
+}
+
+/// Names of containers.
+#[derive(Debug, Clone, Args)]
+pub struct Names {
+    /// The containers.
+    #[arg(value_name = "NAME", required = true, value_parser = container_name)]
+    pub names: Vec<ContainerName>,
+}
+
+/// What our units call; no interface for anybody else.
+#[derive(Debug, Subcommand)]
+pub enum Internal {
+    /// `ExecStart=` of a container: becomes its systemd-nspawn.
+    Launch {
+        /// The container.
+        #[arg(value_parser = container_name)]
+        name: ContainerName,
+    },
+    /// `ExecStopPost=` of a container.
+    Cleanup {
+        /// The container.
+        #[arg(value_parser = container_name)]
+        name: ContainerName,
+    },
+    /// `ExecStart=` of the boot service.
+    Boot,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For code review services.
+    Sarif,
+}
+
+/// What `check` takes for errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings too.
+    Warnings,
+}
+
+fn container_name(text: &str) -> Result<ContainerName, crate::model::NameError> {
+    ContainerName::new(text)
+}

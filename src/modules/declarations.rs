@@ -1,0 +1,243 @@
+//! The options of NixOS that bear on containers, with their types and defaults.
+//!
+//! Source: the option tables of `nixos/modules/virtualisation/nixos-containers.nix`,
+//! `nixos/modules/services/networking/{nat,firewall,nftables}.nix` and `nixos/modules/misc/version.nix`, newest forms.
+//! Everything else is nixpkgs' and stays open.
+
+use super::types::{Declaration, Default, Options, PORT, Type, U32};
+
+const fn option(name: &'static str, ty: Type, default: Default) -> Declaration {
+    Declaration { name, ty, default }
+}
+
+const STR: Type = Type::Str;
+const NULL_OR_STR: Type = Type::NullOr(&STR);
+const LIST_OF_STR: Type = Type::ListOf(&STR);
+const LIST_OF_PORT: Type = Type::ListOf(&PORT);
+const PORT_RANGE: Type = Type::AttrsOf(&PORT);
+const LIST_OF_PORT_RANGE: Type = Type::ListOf(&PORT_RANGE);
+
+static CONTAINER_TYPE: Type = Type::Submodule(&CONTAINER);
+static ALLOWED_DEVICE_TYPE: Type = Type::Submodule(&ALLOWED_DEVICE);
+static BIND_MOUNT_TYPE: Type = Type::Submodule(&BIND_MOUNT);
+static EXTRA_VETH_TYPE: Type = Type::Submodule(&EXTRA_VETH);
+static FORWARD_PORT_TYPE: Type = Type::Submodule(&FORWARD_PORT);
+static NAT_FORWARD_TYPE: Type = Type::Submodule(&NAT_FORWARD);
+static INTERFACE_PORTS_TYPE: Type = Type::Submodule(&INTERFACE_PORTS);
+
+/// The options of a whole host, as far as they are known here.
+pub static HOST: Options = Options {
+    options: &[option("containers", Type::AttrsOf(&CONTAINER_TYPE), Default::EmptySet)],
+    groups: &[
+        (
+            "boot",
+            Options {
+                options: &[option("enableContainers", Type::Bool, Default::Computed)],
+                groups: &[],
+                open: true,
+            },
+        ),
+        (
+            "networking",
+            Options {
+                options: &[option("hostName", STR, Default::Str("nixos"))],
+                groups: &[("nat", NAT), ("firewall", FIREWALL), ("nftables", NFTABLES)],
+                open: true,
+            },
+        ),
+        (
+            "services",
+            Options {
+                options: &[option("container-rebuild", Type::Anything, Default::EmptySet)],
+                groups: &[],
+                open: true,
+            },
+        ),
+        (
+            "system",
+            Options {
+                options: &[option(
+                    "stateVersion",
+                    STR,
+                    Default::Unknown("`system.stateVersion` is not set: its default is the release of nixpkgs"),
+                )],
+                groups: &[],
+                open: true,
+            },
+        ),
+    ],
+    open: true,
+};
+
+/// `containers.<name>`
+pub static CONTAINER: Options = Options {
+    options: &[
+        option("additionalCapabilities", LIST_OF_STR, Default::EmptyList),
+        option("allowedDevices", Type::ListOf(&ALLOWED_DEVICE_TYPE), Default::EmptyList),
+        option("autoStart", Type::Bool, Default::Bool(false)),
+        option("bindMounts", Type::AttrsOf(&BIND_MOUNT_TYPE), Default::EmptySet),
+        option("config", Type::Guest, Default::Computed),
+        option("copyResolvConf", Type::Bool, Default::Bool(true)),
+        option("dropCapabilities", LIST_OF_STR, Default::EmptyList),
+        option("enableTun", Type::Bool, Default::Bool(false)),
+        option("ephemeral", Type::Bool, Default::Bool(false)),
+        option("extraFlags", LIST_OF_STR, Default::EmptyList),
+        option("extraVeths", Type::AttrsOf(&EXTRA_VETH_TYPE), Default::EmptySet),
+        option("flake", NULL_OR_STR, Default::Null),
+        option("interfaces", LIST_OF_STR, Default::EmptyList),
+        option("macvlans", LIST_OF_STR, Default::EmptyList),
+        option("networkNamespace", Type::NullOr(&Type::Path), Default::Null),
+        option("nixpkgs", Type::Path, Default::Unknown("`nixpkgs` of a container is the host's `pkgs.path`")),
+        option("path", Type::Path, Default::Computed),
+        option("privateNetwork", Type::Bool, Default::Bool(false)),
+        option("privateUsers", Type::Either(&U32, &Type::Enum(&["no", "identity", "pick"])), Default::Str("no")),
+        option("restartIfChanged", Type::Bool, Default::Bool(true)),
+        option("specialArgs", Type::Anything, Default::EmptySet),
+        option("timeoutStartSec", STR, Default::Str("1min")),
+        option("tmpfs", LIST_OF_STR, Default::EmptyList),
+        NETWORK[0],
+        NETWORK[1],
+        NETWORK[2],
+        NETWORK[3],
+        NETWORK[4],
+        NETWORK[5],
+        NETWORK[6],
+    ],
+    groups: &[],
+    open: false,
+};
+
+/// The options that a container and each of its `extraVeths` share (`networkOptions`).
+const NETWORK: &[Declaration] = &[
+    option("forwardPorts", Type::ListOf(&FORWARD_PORT_TYPE), Default::EmptyList),
+    option("hostAddress", NULL_OR_STR, Default::Null),
+    option("hostAddress6", NULL_OR_STR, Default::Null),
+    option("hostBridge", NULL_OR_STR, Default::Null),
+    option("localAddress", NULL_OR_STR, Default::Null),
+    option("localAddress6", NULL_OR_STR, Default::Null),
+    option(
+        "localMacAddress",
+        Type::NullOr(&Type::StrMatching { pattern: "([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", matches: is_mac_address }),
+        Default::Null,
+    ),
+];
+
+static EXTRA_VETH: Options = Options { options: NETWORK, groups: &[], open: false };
+
+static BIND_MOUNT: Options = Options {
+    options: &[
+        option("mountPoint", STR, Default::AttrName),
+        option("hostPath", NULL_OR_STR, Default::Null),
+        option("isReadOnly", Type::Bool, Default::Bool(true)),
+    ],
+    groups: &[],
+    open: false,
+};
+
+static FORWARD_PORT: Options = Options {
+    options: &[
+        option("protocol", STR, Default::Str("tcp")),
+        option("hostPort", PORT, Default::Mandatory),
+        option("containerPort", Type::NullOr(&PORT), Default::Null),
+    ],
+    groups: &[],
+    open: false,
+};
+
+static ALLOWED_DEVICE: Options = Options {
+    options: &[option("node", STR, Default::Mandatory), option("modifier", STR, Default::Mandatory)],
+    groups: &[],
+    open: false,
+};
+
+/// `networking.nat`
+const NAT: Options = Options {
+    options: &[
+        option("enable", Type::Bool, Default::Bool(false)),
+        option("enableIPv6", Type::Bool, Default::Bool(false)),
+        option("internalInterfaces", LIST_OF_STR, Default::EmptyList),
+        option("internalIPs", LIST_OF_STR, Default::EmptyList),
+        option("internalIPv6s", LIST_OF_STR, Default::EmptyList),
+        option("externalInterface", NULL_OR_STR, Default::Null),
+        option("externalIP", NULL_OR_STR, Default::Null),
+        option("externalIPv6", NULL_OR_STR, Default::Null),
+        option("forwardPorts", Type::ListOf(&NAT_FORWARD_TYPE), Default::EmptyList),
+        option("dmzHost", NULL_OR_STR, Default::Null),
+        option("extraCommands", Type::Lines, Default::Str("")),
+        option("extraStopCommands", Type::Lines, Default::Str("")),
+    ],
+    groups: &[],
+    open: false,
+};
+
+static NAT_FORWARD: Options = Options {
+    options: &[
+        option(
+            "sourcePort",
+            Type::Either(
+                &super::types::INT,
+                &Type::StrMatching { pattern: "[[:digit:]]+:[[:digit:]]+", matches: is_port_range },
+            ),
+            Default::Mandatory,
+        ),
+        option("destination", STR, Default::Mandatory),
+        option("proto", STR, Default::Str("tcp")),
+        option("loopbackIPs", LIST_OF_STR, Default::EmptyList),
+    ],
+    groups: &[],
+    open: false,
+};
+
+/// `networking.firewall`
+const FIREWALL: Options = Options {
+    options: &[
+        option("enable", Type::Bool, Default::Bool(true)),
+        option("allowPing", Type::Bool, Default::Bool(true)),
+        option("allowedTCPPorts", LIST_OF_PORT, Default::EmptyList),
+        option("allowedUDPPorts", LIST_OF_PORT, Default::EmptyList),
+        option("allowedTCPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
+        option("allowedUDPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
+        option("interfaces", Type::AttrsOf(&INTERFACE_PORTS_TYPE), Default::EmptySet),
+        option("trustedInterfaces", LIST_OF_STR, Default::EmptyList),
+        option(
+            "checkReversePath",
+            Type::Either(&Type::Bool, &Type::Enum(&["strict", "loose"])),
+            Default::Bool(true),
+        ),
+        option("filterForward", Type::Bool, Default::Bool(false)),
+    ],
+    groups: &[],
+    open: true,
+};
+
+/// `networking.firewall.interfaces.<name>`
+static INTERFACE_PORTS: Options = Options {
+    options: &[
+        option("allowedTCPPorts", LIST_OF_PORT, Default::EmptyList),
+        option("allowedUDPPorts", LIST_OF_PORT, Default::EmptyList),
+        option("allowedTCPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
+        option("allowedUDPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
+    ],
+    groups: &[],
+    open: false,
+};
+
+/// `networking.nftables`
+const NFTABLES: Options = Options {
+    options: &[
+        option("enable", Type::Bool, Default::Bool(false)),
+        option("flushRuleset", Type::Bool, Default::Computed),
+    ],
+    groups: &[],
+    open: true,
+};
+
+fn is_mac_address(text: &str) -> bool {
+    let bytes: Vec<&str> = text.split(':').collect();
+    bytes.len() == 6 && bytes.iter().all(|byte| byte.len() == 2 && byte.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn is_port_range(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.split_once(':').is_some_and(|(from, to)| digits(from) && digits(to))
+}

@@ -1,0 +1,3 @@
+//! x
+pub mod declarations;
+pub mod types;

@@ -1,0 +1,161 @@
+//! The types of options: what they take, how they are called in messages, and the shape of a declaration.
+//!
+//! A closed subset of nixpkgs' `lib.types`: those of the options that bear on containers. How definitions of a type are
+//! merged is in `merge`.
+
+/// The type of an option.
+#[derive(Debug, Clone, Copy)]
+pub enum Type {
+    /// `types.bool`
+    Bool,
+    /// `types.str`: one definition, or equal ones.
+    Str,
+    /// `types.lines`: definitions joined by newlines.
+    Lines,
+    /// `types.path`: an absolute path, or a value that coerces to one.
+    Path,
+    /// `types.ints.between`, under the name that nixpkgs gives the range.
+    Int {
+        /// The least value.
+        min: i64,
+        /// The greatest value.
+        max: i64,
+        /// nixpkgs' description.
+        name: &'static str,
+    },
+    /// `types.enum` of strings.
+    Enum(&'static [&'static str]),
+    /// `types.strMatching`.
+    StrMatching {
+        /// The pattern, as nixpkgs writes it.
+        pattern: &'static str,
+        /// Whether a text matches it.
+        matches: fn(&str) -> bool,
+    },
+    /// `types.nullOr`
+    NullOr(&'static Type),
+    /// `types.either`
+    Either(&'static Type, &'static Type),
+    /// `types.listOf`: definitions are appended to each other.
+    ListOf(&'static Type),
+    /// `types.attrsOf`: definitions are merged name by name.
+    AttrsOf(&'static Type),
+    /// `types.submodule` with these options.
+    Submodule(&'static Options),
+    /// `containers.<name>.config`: a NixOS configuration of its own. It is kept, never looked into here.
+    Guest,
+    /// `types.anything`
+    Anything,
+}
+
+impl Type {
+    /// What nixpkgs calls it in messages (`description`).
+    pub fn description(&self) -> String {
+        match self {
+            Self::Bool => String::from("boolean"),
+            Self::Str => String::from("string"),
+            Self::Lines => String::from("strings concatenated with \"\\n\""),
+            Self::Path => String::from("absolute path"),
+            Self::Int { name, .. } => String::from(*name),
+            Self::Enum(values) => {
+                let quoted: Vec<_> = values.iter().map(|value| format!("\"{value}\"")).collect();
+                format!("one of {}", quoted.join(", "))
+            }
+            Self::StrMatching { pattern, .. } => format!("string matching the pattern {pattern}"),
+            Self::NullOr(inner) => format!("null or {}", inner.inner_description()),
+            Self::Either(a, b) => format!("{} or {}", a.inner_description(), b.inner_description()),
+            Self::ListOf(inner) => format!("list of {}", inner.inner_description()),
+            Self::AttrsOf(inner) => format!("attribute set of {}", inner.inner_description()),
+            Self::Submodule(_) => String::from("submodule"),
+            Self::Guest => String::from("Toplevel NixOS config"),
+            Self::Anything => String::from("anything"),
+        }
+    }
+
+    /// The same inside another description: composed ones in parentheses.
+    fn inner_description(&self) -> String {
+        match self {
+            Self::Submodule(_) | Self::ListOf(_) | Self::AttrsOf(_) | Self::NullOr(_) | Self::Either(..) => {
+                format!("({})", self.description())
+            }
+            Self::Int { name, .. } if name.contains(';') => format!("({name})"),
+            _ => self.description(),
+        }
+    }
+}
+
+/// `types.port`
+pub const PORT: Type =
+    Type::Int { min: 0, max: 65535, name: "16 bit unsigned integer; between 0 and 65535 (both inclusive)" };
+/// `types.ints.u32`
+pub const U32: Type = Type::Int {
+    min: 0,
+    max: 4_294_967_295,
+    name: "32 bit unsigned integer; between 0 and 4294967295 (both inclusive)",
+};
+/// `types.int`
+pub const INT: Type = Type::Int { min: i64::MIN, max: i64::MAX, name: "signed integer" };
+
+/// What an option is when nothing defines it.
+#[derive(Debug, Clone, Copy)]
+pub enum Default {
+    /// It has to be defined.
+    Mandatory,
+    /// `null`
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A string.
+    Str(&'static str),
+    /// `[ ]`
+    EmptyList,
+    /// `{ }`
+    EmptySet,
+    /// The name under which the submodule stands in its set.
+    AttrName,
+    /// Something that depends on other options; `evaluate` knows how.
+    Computed,
+    /// Only nixpkgs knows it, for this reason.
+    Unknown(&'static str),
+}
+
+/// One option.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// Its default.
+    pub default: Default,
+}
+
+/// A set of options, such as a submodule's.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Options of this very level.
+    pub options: &'static [Declaration],
+    /// Levels below, such as `networking`.
+    pub groups: &'static [(&'static str, Options)],
+    /// Whether nixpkgs declares more options here than are known to us. Names that are not declared are an error only in
+    /// closed sets.
+    pub open: bool,
+}
+
+impl Options {
+    /// The declaration of `name`.
+    pub fn option(&self, name: &str) -> Option<&'static Declaration> {
+        self.options.iter().find(|option| option.name == name)
+    }
+
+    /// The level below called `name`.
+    pub fn group(&self, name: &str) -> Option<&'static Options> {
+        self.groups.iter().find(|(group, _)| *group == name).map(|(_, options)| options)
+    }
+
+    /// All names that are declared here.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let (options, groups) = (self.options, self.groups);
+        options.iter().map(|option| option.name).chain(groups.iter().map(|(name, _)| *name))
+    }
+}
