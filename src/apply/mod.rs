@@ -4,5 +4,6 @@
 //! before for each container that failed.
 
 mod host;
+pub mod queue;
 
 pub use host::{ContainerFiles, Host, HostError, Sysctl};

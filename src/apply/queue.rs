@@ -1,0 +1,158 @@
+//! Works through a graph of jobs: what does not depend on each other runs at the same time.
+//!
+//! Knows nothing of containers. A job starts when all that it depends on has succeeded; when one fails, all that depends
+//! on it is skipped, and the rest goes on.
+
+use std::sync::Mutex;
+use std::sync::mpsc;
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+/// How a job ended.
+#[derive(Debug)]
+pub enum Outcome<E> {
+    /// It did what it was for.
+    Done,
+    /// It failed.
+    Failed(E),
+    /// Something that it depends on did not succeed, or the run was stopped before it.
+    Skipped,
+}
+
+/// Runs `work` on every node of the acyclic `graph`, an edge `a → b` meaning that `a` comes first, on at most `workers`
+/// threads. `stop` is asked before each start; once it says yes nothing more is started. Gives the outcome of each node,
+/// in the order of the nodes.
+pub fn run<N, E, W, S>(graph: &DiGraph<N, ()>, workers: usize, stop: S, work: W) -> Vec<Outcome<E>>
+where
+    N: Sync,
+    E: Send,
+    W: Fn(NodeIndex, &N) -> Result<(), E> + Sync,
+    S: Fn() -> bool,
+{
+    let mut outcomes: Vec<Option<Outcome<E>>> = graph.node_indices().map(|_| None).collect();
+    let mut waiting: Vec<usize> =
+        graph.node_indices().map(|node| graph.neighbors_directed(node, Direction::Incoming).count()).collect();
+    let mut ready: Vec<NodeIndex> = graph.node_indices().filter(|node| waiting[node.index()] == 0).collect();
+    ready.reverse();
+
+    std::thread::scope(|scope| {
+        let (to_workers, jobs) = mpsc::channel::<NodeIndex>();
+        let jobs = Mutex::new(jobs);
+        let (report, reports) = mpsc::channel();
+        for _ in 0..workers.clamp(1, graph.node_count().max(1)) {
+            let (jobs, report, work) = (&jobs, report.clone(), &work);
+            scope.spawn(move || {
+                loop {
+                    let job = jobs.lock().map(|jobs| jobs.recv());
+                    let Ok(Ok(node)) = job else { break };
+                    if report.send((node, work(node, &graph[node]))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(report);
+
+        let mut running = 0;
+        loop {
+            while let Some(node) = ready.pop() {
+                if stop() {
+                    ready.clear();
+                    break;
+                }
+                if to_workers.send(node).is_ok() {
+                    running += 1;
+                }
+            }
+            if running == 0 {
+                break;
+            }
+            let Ok((node, result)) = reports.recv() else { break };
+            running -= 1;
+            match result {
+                Ok(()) => {
+                    outcomes[node.index()] = Some(Outcome::Done);
+                    for next in graph.neighbors_directed(node, Direction::Outgoing) {
+                        waiting[next.index()] -= 1;
+                        if waiting[next.index()] == 0 {
+                            ready.push(next);
+                        }
+                    }
+                }
+                Err(error) => outcomes[node.index()] = Some(Outcome::Failed(error)),
+            }
+        }
+        drop(to_workers);
+    });
+    // What nothing was heard of never became ready: something before it failed, or the run was stopped.
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Skipped)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn graph(nodes: &[&'static str], edges: &[(u32, u32)]) -> DiGraph<&'static str, ()> {
+        let mut graph = DiGraph::new();
+        for node in nodes {
+            graph.add_node(*node);
+        }
+        graph.extend_with_edges(edges);
+        graph
+    }
+
+    #[test]
+    fn what_depends_on_a_failure_is_skipped_and_the_rest_goes_on() {
+        let graph = graph(&["a", "bad", "after-bad", "after-a", "after-both"], &[(1, 2), (0, 3), (2, 4), (3, 4)]);
+        let order = Mutex::new(Vec::new());
+        let outcomes = run(
+            &graph,
+            4,
+            || false,
+            |_, name: &&str| {
+                order.lock().expect("no test thread panics").push(*name);
+                if *name == "bad" { Err("no") } else { Ok(()) }
+            },
+        );
+        let shown: Vec<_> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
+        assert_eq!(shown, ["Done", "Failed(\"no\")", "Skipped", "Done", "Skipped"]);
+        let order = order.into_inner().expect("no test thread panics");
+        let place = |name| order.iter().position(|other| *other == name);
+        assert!(place("a") < place("after-a"));
+    }
+
+    #[test]
+    fn independent_jobs_run_at_the_same_time() {
+        let graph = graph(&["a", "b"], &[]);
+        let meeting = std::sync::Barrier::new(2);
+        let outcomes = run(
+            &graph,
+            2,
+            || false,
+            |_, _| {
+                // Returns only if both are in it at once.
+                meeting.wait();
+                Ok::<(), ()>(())
+            },
+        );
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done)));
+    }
+
+    #[test]
+    fn a_stopped_run_starts_nothing_more() {
+        let graph = graph(&["a", "b", "c"], &[(0, 1), (1, 2)]);
+        let started = AtomicUsize::new(0);
+        let outcomes = run(
+            &graph,
+            2,
+            || started.load(Ordering::SeqCst) == 2,
+            |_, _| {
+                started.fetch_add(1, Ordering::SeqCst);
+                Ok::<(), ()>(())
+            },
+        );
+        assert!(matches!(outcomes.as_slice(), [Outcome::Done, Outcome::Done, Outcome::Skipped]));
+    }
+}
