@@ -36,9 +36,9 @@ where
     let mut ready: Vec<NodeIndex> = graph.node_indices().filter(|node| waiting[node.index()] == 0).collect();
     ready.reverse();
 
+    let (to_workers, jobs) = mpsc::channel::<NodeIndex>();
+    let jobs = Mutex::new(jobs);
     std::thread::scope(|scope| {
-        let (to_workers, jobs) = mpsc::channel::<NodeIndex>();
-        let jobs = Mutex::new(jobs);
         let (report, reports) = mpsc::channel();
         for _ in 0..workers.clamp(1, graph.node_count().max(1)) {
             let (jobs, report, work) = (&jobs, report.clone(), &work);
@@ -83,6 +83,7 @@ where
                 Err(error) => outcomes[node.index()] = Some(Outcome::Failed(error)),
             }
         }
+        // Ends the workers, which wait for jobs.
         drop(to_workers);
     });
     // What nothing was heard of never became ready: something before it failed, or the run was stopped.
