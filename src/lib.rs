@@ -7,9 +7,12 @@
 //! | [`source`] | paths → texts, positions, spans |
 //! | [`diag`] | – → diagnostics as data, and their renderers |
 //! | [`model`] | configuration → manifest (what was typed) → spec (what is meant) |
+//! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
+//! | [`state`] | – → what is observed of a host |
 
 pub mod apply;
 pub mod diag;
 pub mod model;
+pub mod render;
 pub mod source;
 pub mod state;

@@ -5,4 +5,5 @@
 
 mod host;
 
-pub use host::{ContainerFiles, Host, HostError, Sysctl};
+pub use crate::render::nft::Sysctl;
+pub use host::{ContainerFiles, Host, HostError};
