@@ -113,7 +113,39 @@ pub(super) mod tests {
 
     #[test]
     fn they_come_in_the_order_of_nixos() {
-        insta::assert_snapshot!(arguments(&wasabi()).join("\n"), @"");
+        insta::assert_snapshot!(arguments(&wasabi()).join("\n"), @r#"
+        --keep-unit
+        -M
+        wasabi
+        -D
+        /run/nixos-containers/wasabi
+        --network-namespace-path=/run/netns/container-wasabi
+        --private-users=no
+        --notify-ready=yes
+        --kill-signal=SIGRTMIN+3
+        --bind-ro=/nix/store:/nix/store
+        --bind-ro=/nix/var/nix/db:/nix/var/nix/db
+        --bind-ro=/nix/var/nix/daemon-socket:/nix/var/nix/daemon-socket
+        --bind=/nix/var/nix/profiles/per-container/wasabi:/nix/var/nix/profiles
+        --bind=/nix/var/nix/gcroots/per-container/wasabi:/nix/var/nix/gcroots
+        --setenv=PRIVATE_NETWORK=1
+        --setenv=PRIVATE_USERS=no
+        --setenv=HOST_BRIDGE=
+        --setenv=HOST_ADDRESS=192.168.100.10
+        --setenv=LOCAL_ADDRESS=192.168.100.11
+        --setenv=HOST_ADDRESS6=
+        --setenv=LOCAL_ADDRESS6=
+        --setenv=LOCAL_MAC_ADDRESS=
+        --setenv=HOST_PORT=tcp:8080:80
+        --ephemeral
+        --capability=CAP_NET_ADMIN,CAP_SYS_TIME
+        --drop-capability=CAP_MKNOD
+        --tmpfs=/scratch:size=10M
+        --bind=/mnt/wasabiData/:/var/data
+        --bind-ro=/a\:b:/c\\d
+        --hostname=w
+        /nix/store/3-nixos-system-wasabi/init
+        "#);
     }
 
     #[test]

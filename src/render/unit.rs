@@ -69,7 +69,8 @@ fn mounts(spec: &ContainerSpec) -> Vec<String> {
 /// A word of a setting that takes a list (systemd.syntax(7), *Quoting*), with specifiers escaped.
 fn word(text: &str) -> String {
     let escaped = text.replace('%', "%%").replace('\\', r"\\").replace('"', "\\\"");
-    let plain = !escaped.is_empty() && !escaped.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\'));
+    let plain =
+        !escaped.is_empty() && !escaped.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\'));
     if plain { escaped } else { format!("\"{escaped}\"") }
 }
 
@@ -85,7 +86,34 @@ mod tests {
 
     #[test]
     fn an_ephemeral_container_that_starts_with_the_host() {
-        insta::assert_snapshot!(text(&wasabi(), Path::new("/usr/bin/container-rebuild")), @"");
+        insta::assert_snapshot!(text(&wasabi(), Path::new("/usr/bin/container-rebuild")), @r#"
+        # Written by container-rebuild. Changes made here are lost.
+
+        [Unit]
+        Description=Container 'wasabi'
+        RequiresMountsFor=/mnt/wasabiData/ /a:b
+        Wants=network.target
+        After=network.target
+
+        [Service]
+        Type=notify
+        NotifyAccess=main
+        Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+        ExecStart=/usr/bin/container-rebuild internal launch wasabi
+        ExecStopPost=/usr/bin/container-rebuild internal cleanup wasabi
+        SyslogIdentifier=container wasabi
+        RuntimeDirectory=nixos-containers/wasabi
+        RuntimeDirectoryMode=0755
+        Restart=on-failure
+        RestartForceExitStatus=133
+        SuccessExitStatus=133
+        TimeoutStartSec=1min
+        Slice=machine.slice
+        Delegate=yes
+        KillMode=mixed
+        KillSignal=TERM
+        DevicePolicy=closed
+        "#);
     }
 
     #[test]
@@ -114,7 +142,10 @@ mod tests {
     #[test]
     fn only_a_root_that_is_kept_has_to_be_mounted() {
         let unit = text(&ContainerSpec { ephemeral: false, ..wasabi() }, Path::new("/x"));
-        assert!(unit.contains("RequiresMountsFor=/var/lib/nixos-containers/wasabi /mnt/wasabiData/ /a:b\n"), "{unit}");
+        assert!(
+            unit.contains("RequiresMountsFor=/var/lib/nixos-containers/wasabi /mnt/wasabiData/ /a:b\n"),
+            "{unit}"
+        );
         assert!(!unit.contains("RuntimeDirectory"));
     }
 }

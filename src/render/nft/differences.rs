@@ -57,8 +57,10 @@ pub(super) fn between(listed: &Value, wanted: &Value) -> RulesDifference {
 /// A table, free of everything that is not its meaning.
 #[derive(Debug, Default, PartialEq)]
 struct Content {
-    /// Forwards, and declarations of maps, sets and chains.
-    lines: BTreeSet<RuleLine>,
+    /// The maps, sets, chains and so on by their names, each with its declaration.
+    declared: BTreeMap<String, String>,
+    /// What is in the maps and sets, with the name of one that it is in.
+    elements: BTreeSet<(String, RuleLine)>,
     /// The rules of each chain: their order matters, and one may stand there twice.
     rules: BTreeMap<String, Vec<String>>,
 }
@@ -68,83 +70,83 @@ impl Content {
         let mut content = Self::default();
         let mut maps = BTreeMap::new();
         let objects = listing.get("nftables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let objects = objects.iter().filter_map(|object| object.as_object().and_then(|object| object.iter().next()));
+        let objects =
+            objects.iter().filter_map(|object| object.as_object().and_then(|object| object.iter().next()));
         for (kind, body) in objects {
             let name = body["name"].as_str().unwrap_or_default();
+            let mut declare = |text: String| content.declared.insert(name.to_owned(), text);
             match kind.as_str() {
                 "metainfo" => {}
                 "table" => {
                     // A dormant table has its rules, but they do nothing.
                     let flags = body.get("flags").map(|flags| format!(" flags {flags}")).unwrap_or_default();
-                    content.line(format!("table inet {TABLE}{flags}"));
+                    declare(format!("table inet {TABLE}{flags}"));
                 }
                 "map" => {
                     let (key, data) = (text::types(&body["type"]), text::types(&body["map"]));
-                    content.line(format!("map {name} {{ type {key} : {data} }}"));
+                    declare(format!("map {name} {{ type {key} : {data} }}"));
                     maps.insert(name.to_owned(), elements(body));
                 }
                 "set" => {
-                    content.line(format!("set {name} {{ type {} }}", text::types(&body["type"])));
-                    for element in elements(body) {
-                        content.line(format!("set {name} {{ {} }}", text::element_text(&element)));
-                    }
+                    declare(format!("set {name} {{ type {} }}", text::types(&body["type"])));
+                    let elements = elements(body);
+                    content.elements.extend(elements.iter().map(|element| line("set", name, element)));
                 }
-                "chain" => content.line(format!("chain {name} {{ {} }}", text::base(body))),
+                "chain" => {
+                    declare(format!("chain {name} {{ {} }}", text::base(body)));
+                }
                 "rule" => {
                     let chain = body["chain"].as_str().unwrap_or_default().to_owned();
                     content.rules.entry(chain).or_default().push(text::statements_text(&body["expr"]));
                 }
-                _ => content.line(format!("{kind} {name}")),
+                other => {
+                    declare(format!("{other} {name}"));
+                }
             }
         }
         content.join(maps);
         content
     }
 
-    fn line(&mut self, text: String) {
-        self.lines.insert(RuleLine::Rule(text));
-    }
-
     /// Brings the maps of addresses and of ports together; elements that have no counterpart are shown as they are.
     fn join(&mut self, mut maps: BTreeMap<String, Vec<Value>>) {
-        for family in ["4", "6"] {
-            let mut ports: BTreeMap<(Protocol, u16), u16> = BTreeMap::new();
-            let mut left = Vec::new();
-            for element in maps.remove(&format!("port{family}")).unwrap_or_default() {
-                match parts(&element).and_then(|(key, value)| Some((key, port(value)?))) {
-                    Some((key, port)) => _ = ports.insert(key, port),
-                    None => left.push((format!("port{family}"), text::element_text(&element))),
+        for (addresses, ports) in [("addr4", "port4"), ("addr6", "port6")] {
+            let mut counterparts: BTreeMap<(Protocol, u16), Value> = BTreeMap::new();
+            for element in maps.remove(ports).unwrap_or_default() {
+                match parts(&element).filter(|(_, value)| port(value).is_some()) {
+                    Some((key, _)) => _ = counterparts.insert(key, element.clone()),
+                    None => _ = self.elements.insert(line("map", ports, &element)),
                 }
             }
-            for element in maps.remove(&format!("addr{family}")).unwrap_or_default() {
+            for element in maps.remove(addresses).unwrap_or_default() {
                 let forward = parts(&element).and_then(|(key, value)| {
                     let address = value.as_str()?.parse().ok()?;
+                    let counterpart = counterparts.remove(&key)?;
+                    let container_port = parts(&counterpart).and_then(|(_, value)| port(value))?;
                     let (protocol, host_port) = key;
-                    let container_port = ports.remove(&key)?;
                     Some(RuleLine::Forward { container: None, protocol, host_port, address, container_port })
                 });
-                match forward {
-                    Some(forward) => _ = self.lines.insert(forward),
-                    None => left.push((format!("addr{family}"), text::element_text(&element))),
-                }
+                self.elements.insert(match forward {
+                    Some(forward) => (addresses.to_owned(), forward),
+                    None => line("map", addresses, &element),
+                });
             }
-            left.extend(ports.into_iter().map(|((protocol, host), port)| {
-                (format!("port{family}"), format!("{} . {host} : {port}", protocol.as_str()))
-            }));
-            for (map, element) in left {
-                self.line(format!("map {map} {{ {element} }}"));
-            }
+            self.elements.extend(counterparts.values().map(|element| line("map", ports, element)));
         }
         for (map, elements) in maps {
-            for element in elements {
-                self.line(format!("map {map} {{ {} }}", text::element_text(&element)));
-            }
+            self.elements.extend(elements.iter().map(|element| line("map", &map, element)));
         }
     }
 
-    /// The lines that are here and not in `other`.
+    /// The lines that are here and not in `other`. A declaration goes without saying where something that is in it, or
+    /// for the table anything at all, is listed.
     fn without(&self, other: &Self) -> Vec<RuleLine> {
-        let mut lines: Vec<RuleLine> = self.lines.difference(&other.lines).cloned().collect();
+        let mut lines = Vec::new();
+        let mut said = BTreeSet::new();
+        for (of, line) in self.elements.difference(&other.elements) {
+            said.extend([of.clone(), of.replace("addr", "port")]);
+            lines.push(line.clone());
+        }
         for (chain, rules) in &self.rules {
             let theirs = other.rules.get(chain).map(Vec::as_slice).unwrap_or_default();
             let mut unmatched = theirs.to_vec();
@@ -159,10 +161,25 @@ impl Content {
             if missing.is_empty() && unmatched.is_empty() && rules != theirs {
                 missing = rules.clone();
             }
+            if !missing.is_empty() {
+                said.insert(chain.clone());
+            }
             lines.extend(missing.into_iter().map(|rule| RuleLine::Rule(format!("{chain}: {rule}"))));
         }
+        if !lines.is_empty() {
+            said.insert(TABLE.to_owned());
+        }
+        let declared = self.declared.iter().filter(|(name, text)| other.declared.get(*name) != Some(text));
+        let unsaid = declared.filter(|(name, _)| !said.contains(*name));
+        lines.extend(unsaid.map(|(_, text)| RuleLine::Rule(text.clone())));
+        lines.sort();
         lines
     }
+}
+
+/// An element of a map or set as a line of its own.
+fn line(kind: &str, name: &str, element: &Value) -> (String, RuleLine) {
+    (name.to_owned(), RuleLine::Rule(format!("{kind} {name} {{ {} }}", text::element_text(element))))
 }
 
 /// The elements of a set or map, without what surrounds one that counts or has a comment.

@@ -120,11 +120,14 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
     );
     let mut chains = Vec::new();
     if v4 {
-        chains.push((GUARD, vec![vec![
-            is(meta(MetaKey::Iifname), set(LINKS)),
-            is(payload("ip", "daddr"), loopback()),
-            Statement::Drop(None),
-        ]]));
+        chains.push((
+            GUARD,
+            vec![vec![
+                is(meta(MetaKey::Iifname), set(LINKS)),
+                is(payload("ip", "daddr"), loopback()),
+                Statement::Drop(None),
+            ]],
+        ));
     }
     if v4 || v6 {
         let (mut pre, mut out) = (Vec::new(), Vec::new());
