@@ -6,11 +6,16 @@
 //! |---|---|
 //! | [`source`] | paths → texts, positions, spans |
 //! | [`diag`] | – → diagnostics as data, and their renderers |
+//! | [`modules`] | module values → one configuration |
 //! | [`model`] | configuration → manifest (what was typed) → spec (what is meant) |
+//! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
+//! | [`state`] | – → what is observed of a host |
+//! | [`apply`] | plan → events, through the trait `Host` |
 
 pub mod apply;
 pub mod diag;
 pub mod model;
 pub mod modules;
+pub mod render;
 pub mod source;
 pub mod state;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::ContainerName;
+use crate::render::nft::Sysctl;
 use crate::state::Generation;
 
 /// Why the host did not do it.
@@ -55,15 +56,6 @@ pub struct ContainerFiles {
     pub conf: String,
     /// The [`crate::state::Record`] as JSON.
     pub record: String,
-}
-
-/// A sysctl below `/proc/sys`, its name with dots, and the value it is to have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sysctl {
-    /// Such as `net.ipv4.conf.all.forwarding`.
-    pub name: String,
-    /// Such as `1`.
-    pub value: String,
 }
 
 /// What apply may do to a host. Each operation is idempotent: it may be run again after a crash in its middle.

@@ -6,4 +6,5 @@
 mod host;
 pub mod queue;
 
-pub use host::{ContainerFiles, Host, HostError, Sysctl};
+pub use crate::render::nft::Sysctl;
+pub use host::{ContainerFiles, Host, HostError};

@@ -1,0 +1,107 @@
+//! `/etc/nixos-containers/NAME.conf`, with the keys and the order that NixOS gives it.
+//!
+//! Nothing of ours reads it. It is there for `nixos-container` and for people, who find in it what they would find on
+//! NixOS; the syntax is that of `EnvironmentFile=` (systemd.exec(5)).
+
+use std::fmt::{Display, Write};
+
+use super::{host_port, veth};
+use crate::model::spec::{Bind, ContainerSpec, Network};
+
+/// The text for one container.
+pub fn text(spec: &ContainerSpec) -> String {
+    let mut conf = String::new();
+    let mut set = |key: &str, value: &dyn Display| {
+        writeln!(conf, "{key}={value}").expect("writing to a string does not fail");
+    };
+    set("SYSTEM_PATH", &spec.system.display());
+    set("COPY_RESOLV_CONF", &1);
+    if let Network::Private { .. } = &spec.network {
+        set("PRIVATE_NETWORK", &1);
+        let ports = host_port(spec);
+        if !ports.is_empty() {
+            set("HOST_PORT", &ports);
+        }
+        for (key, address) in addresses(spec) {
+            if !address.is_empty() {
+                set(key, &address);
+            }
+        }
+    }
+    set("PRIVATE_USERS", &"no");
+    set("INTERFACES", &"\"\"");
+    set("MACVLANS", &"\"\"");
+    if spec.auto_start {
+        set("AUTO_START", &1);
+    }
+    let mut flags: Vec<String> = spec.binds.iter().map(bind_flag).collect();
+    flags.extend(spec.extra_flags.iter().cloned());
+    set("EXTRA_NSPAWN_FLAGS", &quoted(&flags.join(" ")));
+    conf
+}
+
+/// The four addresses under the names that NixOS's start script knows them by; empty where there is none.
+pub(super) fn addresses(spec: &ContainerSpec) -> [(&'static str, String); 4] {
+    fn shown<A: Display>(address: Option<A>) -> String {
+        address.map(|address| address.to_string()).unwrap_or_default()
+    }
+    let veth = veth(spec).cloned().unwrap_or_default();
+    [
+        ("HOST_ADDRESS", shown(veth.host4)),
+        ("HOST_ADDRESS6", shown(veth.host6)),
+        ("LOCAL_ADDRESS", shown(veth.local4)),
+        ("LOCAL_ADDRESS6", shown(veth.local6)),
+    ]
+}
+
+/// `--bind=` or `--bind-ro=`, with colons and backslashes in paths escaped as systemd-nspawn(1) wants it.
+pub(super) fn bind_flag(bind: &Bind) -> String {
+    let escaped = |path: &str| path.replace('\\', r"\\").replace(':', r"\:");
+    let flag = if bind.read_only { "--bind-ro" } else { "--bind" };
+    format!("{flag}={}:{}", escaped(&bind.host), escaped(&bind.mount))
+}
+
+/// A value in double quotes, in which systemd gives a backslash a meaning only before these four.
+fn quoted(value: &str) -> String {
+    let mut text = String::from("\"");
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '$' | '`') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push('"');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::nspawn::tests::{bind, wasabi};
+
+    #[test]
+    fn it_reads_like_the_file_that_nixos_writes() {
+        insta::assert_snapshot!(text(&wasabi()), @r#"
+        SYSTEM_PATH=/nix/store/3-nixos-system-wasabi
+        COPY_RESOLV_CONF=1
+        PRIVATE_NETWORK=1
+        HOST_PORT=tcp:8080:80
+        HOST_ADDRESS=192.168.100.10
+        LOCAL_ADDRESS=192.168.100.11
+        PRIVATE_USERS=no
+        INTERFACES=""
+        MACVLANS=""
+        AUTO_START=1
+        EXTRA_NSPAWN_FLAGS="--bind=/mnt/wasabiData/:/var/data --bind-ro=/a\\:b:/c\\\\d --hostname=w"
+        "#);
+    }
+
+    #[test]
+    fn a_quote_in_a_path_stays_inside_the_value() {
+        let mut spec = wasabi();
+        spec.binds = vec![bind("/a \"b\" $c", "/m", true)];
+        spec.extra_flags.clear();
+        let last = text(&spec).lines().last().map(str::to_owned);
+        assert_eq!(last.as_deref(), Some(r#"EXTRA_NSPAWN_FLAGS="--bind-ro=/a \"b\" \$c:/m""#));
+    }
+}

@@ -1,0 +1,38 @@
+//! What is meant, as the texts that systemd, nspawn and nftables read.
+//!
+//! Takes: [`crate::model::spec`], where everything is known and checked. Gives: the unit, the `.conf`, the arguments of
+//! systemd-nspawn, the ruleset, and the names and paths that go with them.
+//!
+//! Invariants:
+//! - Pure and byte-stable: equal input gives equal bytes. Nothing here looks at the host.
+//! - A path or a name on the host is spelled in [`paths`] or [`interface`], and nowhere else in the crate.
+//!
+//! Not here: writing any of it (that is `host`), and deciding whether to (that is `plan`).
+
+pub mod conf;
+pub mod interface;
+pub mod nft;
+pub mod nspawn;
+pub mod paths;
+pub mod unit;
+
+use crate::model::spec::{ContainerSpec, Network, Veth};
+
+/// The veth pair of a container, if it has one.
+fn veth(spec: &ContainerSpec) -> Option<&Veth> {
+    match &spec.network {
+        Network::Host => None,
+        Network::Private { veth, .. } => veth.as_ref(),
+    }
+}
+
+/// The forwards as NixOS joins them for `HOST_PORT`: `tcp:8080:80,udp:53:53`.
+fn host_port(spec: &ContainerSpec) -> String {
+    let Network::Private { forwards, .. } = &spec.network else {
+        return String::new();
+    };
+    let ports = forwards
+        .iter()
+        .map(|forward| format!("{}:{}:{}", forward.protocol.as_str(), forward.host_port, forward.container_port));
+    ports.collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,218 @@
+//! What loading a table would change, read from two listings of it.
+//!
+//! The kernel prints the same table with handles and counters, with elements in the order of its hashes, and each nft
+//! version spells a few things its own way. All of that is taken out of both sides before they are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::TABLE;
+use super::text;
+use crate::model::ContainerName;
+use crate::model::spec::Protocol;
+
+/// One line of what is added or removed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleLine {
+    /// A port of the host that leads to an address.
+    Forward {
+        /// The container that has the address; a listing does not tell, so whoever knows fills it in.
+        container: Option<ContainerName>,
+        /// The transport.
+        protocol: Protocol,
+        /// The port of the host.
+        host_port: u16,
+        /// The address of the guest.
+        address: IpAddr,
+        /// The port of the guest.
+        container_port: u16,
+    },
+    /// Anything else, in nft's language.
+    Rule(String),
+}
+
+/// What loading would do to the table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RulesDifference {
+    /// What is not there yet, in a stable order.
+    pub added: Vec<RuleLine>,
+    /// What is there and is not wanted any more.
+    pub removed: Vec<RuleLine>,
+}
+
+impl RulesDifference {
+    /// Whether the kernel already has what would be loaded.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
+pub(super) fn between(listed: &Value, wanted: &Value) -> RulesDifference {
+    let (listed, wanted) = (Content::read(listed), Content::read(wanted));
+    RulesDifference { added: wanted.without(&listed), removed: listed.without(&wanted) }
+}
+
+/// A table, free of everything that is not its meaning.
+#[derive(Debug, Default, PartialEq)]
+struct Content {
+    /// The maps, sets, chains and so on by their names, each with its declaration.
+    declared: BTreeMap<String, String>,
+    /// What is in the maps and sets, with the name of one that it is in.
+    elements: BTreeSet<(String, RuleLine)>,
+    /// The rules of each chain: their order matters, and one may stand there twice.
+    rules: BTreeMap<String, Vec<String>>,
+}
+
+impl Content {
+    fn read(listing: &Value) -> Self {
+        let mut content = Self::default();
+        let mut maps = BTreeMap::new();
+        let objects = listing.get("nftables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let objects =
+            objects.iter().filter_map(|object| object.as_object().and_then(|object| object.iter().next()));
+        for (kind, body) in objects {
+            let name = body["name"].as_str().unwrap_or_default();
+            let mut declare = |text: String| content.declared.insert(name.to_owned(), text);
+            match kind.as_str() {
+                "metainfo" => {}
+                "table" => {
+                    // A dormant table has its rules, but they do nothing.
+                    let flags = body.get("flags").map(|flags| format!(" flags {flags}")).unwrap_or_default();
+                    declare(format!("table inet {TABLE}{flags}"));
+                }
+                "map" => {
+                    let (key, data) = (text::types(&body["type"]), text::types(&body["map"]));
+                    declare(format!("map {name} {{ type {key} : {data} }}"));
+                    maps.insert(name.to_owned(), elements(body));
+                }
+                "set" => {
+                    declare(format!("set {name} {{ type {} }}", text::types(&body["type"])));
+                    let elements = elements(body);
+                    content.elements.extend(elements.iter().map(|element| line("set", name, element)));
+                }
+                "chain" => {
+                    declare(format!("chain {name} {{ {} }}", text::base(body)));
+                }
+                "rule" => {
+                    let chain = body["chain"].as_str().unwrap_or_default().to_owned();
+                    content.rules.entry(chain).or_default().push(text::statements_text(&body["expr"]));
+                }
+                other => {
+                    declare(format!("{other} {name}"));
+                }
+            }
+        }
+        content.join(maps);
+        content
+    }
+
+    /// Brings the maps of addresses and of ports together; elements that have no counterpart are shown as they are.
+    fn join(&mut self, mut maps: BTreeMap<String, Vec<Value>>) {
+        for (addresses, ports) in [("addr4", "port4"), ("addr6", "port6")] {
+            let mut counterparts: BTreeMap<(Protocol, u16), Value> = BTreeMap::new();
+            for element in maps.remove(ports).unwrap_or_default() {
+                match parts(&element).filter(|(_, value)| port(value).is_some()) {
+                    Some((key, _)) => _ = counterparts.insert(key, element.clone()),
+                    None => _ = self.elements.insert(line("map", ports, &element)),
+                }
+            }
+            for element in maps.remove(addresses).unwrap_or_default() {
+                let forward = parts(&element).and_then(|(key, value)| {
+                    let address = value.as_str()?.parse().ok()?;
+                    let counterpart = counterparts.remove(&key)?;
+                    let container_port = parts(&counterpart).and_then(|(_, value)| port(value))?;
+                    let (protocol, host_port) = key;
+                    Some(RuleLine::Forward { container: None, protocol, host_port, address, container_port })
+                });
+                self.elements.insert(match forward {
+                    Some(forward) => (addresses.to_owned(), forward),
+                    None => line("map", addresses, &element),
+                });
+            }
+            self.elements.extend(counterparts.values().map(|element| line("map", ports, element)));
+        }
+        for (map, elements) in maps {
+            self.elements.extend(elements.iter().map(|element| line("map", &map, element)));
+        }
+    }
+
+    /// The lines that are here and not in `other`. A declaration goes without saying where something that is in it, or
+    /// for the table anything at all, is listed.
+    fn without(&self, other: &Self) -> Vec<RuleLine> {
+        let mut lines = Vec::new();
+        let mut said = BTreeSet::new();
+        for (of, line) in self.elements.difference(&other.elements) {
+            said.extend([of.clone(), of.replace("addr", "port")]);
+            lines.push(line.clone());
+        }
+        for (chain, rules) in &self.rules {
+            let theirs = other.rules.get(chain).map(Vec::as_slice).unwrap_or_default();
+            let mut unmatched = theirs.to_vec();
+            let mut missing = Vec::new();
+            for rule in rules {
+                match unmatched.iter().position(|their| their == rule) {
+                    Some(at) => _ = unmatched.remove(at),
+                    None => missing.push(rule.clone()),
+                }
+            }
+            // The same rules in another order decide otherwise: then the whole chain is new.
+            if missing.is_empty() && unmatched.is_empty() && rules != theirs {
+                missing = rules.clone();
+            }
+            if !missing.is_empty() {
+                said.insert(chain.clone());
+            }
+            lines.extend(missing.into_iter().map(|rule| RuleLine::Rule(format!("{chain}: {rule}"))));
+        }
+        if !lines.is_empty() {
+            said.insert(TABLE.to_owned());
+        }
+        let declared = self.declared.iter().filter(|(name, text)| other.declared.get(*name) != Some(text));
+        let unsaid = declared.filter(|(name, _)| !said.contains(*name));
+        lines.extend(unsaid.map(|(_, text)| RuleLine::Rule(text.clone())));
+        lines.sort();
+        lines
+    }
+}
+
+/// An element of a map or set as a line of its own.
+fn line(kind: &str, name: &str, element: &Value) -> (String, RuleLine) {
+    (name.to_owned(), RuleLine::Rule(format!("{kind} {name} {{ {} }}", text::element_text(element))))
+}
+
+/// The elements of a set or map, without what surrounds one that counts or has a comment.
+fn elements(body: &Value) -> Vec<Value> {
+    let elements = match body.get("elem") {
+        Some(Value::Array(elements)) => elements.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    };
+    let bare = |value: Value| value.get("elem").and_then(|elem| elem.get("val")).cloned().unwrap_or(value);
+    let pair = |value: Value| match value {
+        Value::Array(parts) => Value::Array(parts.into_iter().map(bare).collect()),
+        other => bare(other),
+    };
+    elements.into_iter().map(pair).collect()
+}
+
+/// Key and value of an element `protocol . port : value`.
+fn parts(element: &Value) -> Option<((Protocol, u16), &Value)> {
+    let [key, value] = element.as_array()?.as_slice() else {
+        return None;
+    };
+    let [protocol, host_port] = key.get("concat")?.as_array()?.as_slice() else {
+        return None;
+    };
+    let protocol = match protocol {
+        Value::String(name) if name == "tcp" => Protocol::Tcp,
+        Value::String(name) if name == "udp" => Protocol::Udp,
+        _ => return None,
+    };
+    Some(((protocol, port(host_port)?), value))
+}
+
+fn port(value: &Value) -> Option<u16> {
+    value.as_u64().and_then(|port| u16::try_from(port).ok())
+}

@@ -1,0 +1,266 @@
+//! A ruleset as the objects of libnftables-json(5).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use nftables::expr::{
+    CT, Expression, Fib, FibFlag, FibResult, Map as Lookup, Meta, MetaKey, NamedExpression, Payload, PayloadField,
+    Prefix,
+};
+use nftables::schema::{
+    Chain, Map, NfCmd, NfListObject, NfObject, Nftables, Rule, Set, SetType, SetTypeValue, Table as NfTable,
+};
+use nftables::stmt::{Match, NAT, NATFamily, Operator, Statement};
+use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
+use serde_json::Value;
+
+use super::{Ruleset, TABLE};
+
+/// All objects of our table in the order in which they have to be defined; none when there is to be no table.
+pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
+
+/// The set of our own links.
+const LINKS: &str = "links";
+
+impl Table {
+    pub(super) fn new(ruleset: &Ruleset) -> Self {
+        let mut objects = Vec::new();
+        if ruleset.is_empty() {
+            return Self(objects);
+        }
+        if !ruleset.forwards.is_empty() {
+            for (family, data) in [(4, SetType::Ipv4Addr), (6, SetType::Ipv6Addr)] {
+                let targets = targets(ruleset, family);
+                if !targets.is_empty() {
+                    let addresses = targets.iter().map(|(key, (address, _))| {
+                        (key.clone(), Expression::String(Cow::Owned(address.to_string())))
+                    });
+                    objects.push(map(format!("addr{family}"), data, addresses));
+                    let ports = targets.iter().map(|(key, (_, port))| (key.clone(), Expression::Number(*port)));
+                    objects.push(map(format!("port{family}"), SetType::InetService, ports));
+                }
+            }
+            objects.push(NfListObject::Set(Box::new(Set {
+                family: NfFamily::INet,
+                table: TABLE.into(),
+                name: LINKS.into(),
+                set_type: SetTypeValue::Single(SetType::Ifname),
+                elem: Some(ruleset.links.iter().map(|link| string(link.clone())).collect::<Vec<_>>().into()),
+                ..Set::default()
+            })));
+        }
+        let chains = chains(ruleset);
+        objects.extend(chains.iter().map(|(hook, _)| NfListObject::Chain(hook.object())));
+        for (hook, rules) in chains {
+            objects.extend(rules.into_iter().map(|expr| {
+                NfListObject::Rule(Rule {
+                    family: NfFamily::INet,
+                    table: TABLE.into(),
+                    chain: hook.name.into(),
+                    expr: expr.into(),
+                    ..Rule::default()
+                })
+            }));
+        }
+        Self(objects)
+    }
+}
+
+/// Protocol and host port, in the order of the elements.
+type Key = (&'static str, u32);
+
+fn targets(ruleset: &Ruleset, family: u8) -> BTreeMap<Key, (IpAddr, u32)> {
+    let target = |forward: &super::Target| {
+        let address = match family {
+            4 => forward.v4.map(IpAddr::V4),
+            _ => forward.v6.map(IpAddr::V6),
+        }?;
+        let key = (forward.protocol.as_str(), u32::from(forward.host_port));
+        Some((key, (address, u32::from(forward.container_port))))
+    };
+    ruleset.forwards.iter().filter_map(target).collect()
+}
+
+/// A base chain by what distinguishes it.
+#[derive(Clone, Copy)]
+struct Hook {
+    name: &'static str,
+    kind: NfChainType,
+    hook: NfHook,
+    priority: i32,
+}
+
+impl Hook {
+    fn object(self) -> Chain<'static> {
+        Chain {
+            family: NfFamily::INet,
+            table: TABLE.into(),
+            name: self.name.into(),
+            _type: Some(self.kind),
+            hook: Some(self.hook),
+            prio: Some(self.priority),
+            policy: Some(NfChainPolicy::Accept),
+            ..Chain::default()
+        }
+    }
+}
+
+const GUARD: Hook = Hook { name: "guard", kind: NfChainType::Filter, hook: NfHook::Prerouting, priority: -300 };
+const PRE: Hook = Hook { name: "pre", kind: NfChainType::NAT, hook: NfHook::Prerouting, priority: -100 };
+const OUT: Hook = Hook { name: "out", kind: NfChainType::NAT, hook: NfHook::Output, priority: -100 };
+const POST: Hook = Hook { name: "post", kind: NfChainType::NAT, hook: NfHook::Postrouting, priority: 100 };
+
+type Statements = Vec<Statement<'static>>;
+
+fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
+    let (v4, v6) = (
+        ruleset.forwards.iter().any(|forward| forward.v4.is_some()),
+        ruleset.forwards.iter().any(|forward| forward.v6.is_some()),
+    );
+    let mut chains = Vec::new();
+    if v4 {
+        chains.push((
+            GUARD,
+            vec![vec![
+                is(meta(MetaKey::Iifname), set(LINKS)),
+                is(payload("ip", "daddr"), loopback()),
+                Statement::Drop(None),
+            ]],
+        ));
+    }
+    if v4 || v6 {
+        let (mut pre, mut out) = (Vec::new(), Vec::new());
+        if v4 {
+            let forward = |first: Statements| [first, dnat(4, NATFamily::IP)].concat();
+            pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
+            out.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
+        }
+        if v6 {
+            let forward = |first: Statements| [first, dnat(6, NATFamily::IP6)].concat();
+            pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv6"))]));
+            // Nothing routes ::1 out of the host. Refused at once, a client goes on to 127.0.0.1; sent on, it hangs.
+            out.push(forward(vec![is_not(payload("ip6", "daddr"), string("::1"))]));
+        }
+        chains.push((PRE, pre));
+        chains.push((OUT, out));
+    }
+    let mut post = Vec::new();
+    if v4 {
+        post.push(vec![
+            is(meta(MetaKey::Oifname), set(LINKS)),
+            is(payload("ip", "saddr"), loopback()),
+            Statement::Masquerade(None),
+        ]);
+    }
+    if v4 || v6 {
+        let status = Expression::Named(NamedExpression::CT(CT { key: "status".into(), family: None, dir: None }));
+        post.push(vec![
+            is(meta(MetaKey::Iifname), set(LINKS)),
+            is(meta(MetaKey::Oifname), set(LINKS)),
+            Statement::Match(Match { left: status, right: string("dnat"), op: Operator::IN }),
+            Statement::Masquerade(None),
+        ]);
+    }
+    if let Some(nat) = &ruleset.nat {
+        // One rule each: an anonymous set refuses a name that a pattern beside it covers.
+        for internal in &nat.internal {
+            let mut rule = vec![is(meta(MetaKey::Iifname), string(internal.clone()))];
+            rule.extend(nat.external.clone().map(|external| is(meta(MetaKey::Oifname), string(external))));
+            rule.push(Statement::Masquerade(None));
+            post.push(rule);
+        }
+    }
+    chains.push((POST, post));
+    chains
+}
+
+/// `fib daddr type local dnat … to` the target that the maps of `family` hold.
+fn dnat(family: u8, nat: NATFamily) -> Statements {
+    let fib = Fib { result: FibResult::Type, flags: [FibFlag::Daddr].into() };
+    let key = Expression::Named(NamedExpression::Concat(vec![meta(MetaKey::L4proto), payload("th", "dport")]));
+    let lookup = |map: &str| {
+        let data = set(&format!("{map}{family}"));
+        Some(Expression::Named(NamedExpression::Map(Box::new(Lookup { key: key.clone(), data }))))
+    };
+    vec![
+        is(Expression::Named(NamedExpression::Fib(fib)), string("local")),
+        Statement::DNAT(Some(NAT { addr: lookup("addr"), family: Some(nat), port: lookup("port"), flags: None })),
+    ]
+}
+
+fn map(
+    name: String,
+    data: SetType,
+    elements: impl Iterator<Item = (Key, Expression<'static>)>,
+) -> NfListObject<'static> {
+    let elements = elements.map(|((protocol, port), value)| {
+        let key = NamedExpression::Concat(vec![string(protocol), Expression::Number(port)]);
+        Expression::List(vec![Expression::Named(key), value])
+    });
+    NfListObject::Map(Box::new(Map {
+        family: NfFamily::INet,
+        table: TABLE.into(),
+        name: name.into(),
+        set_type: SetTypeValue::Concatenated(vec![SetType::InetProto, SetType::InetService].into()),
+        map: SetTypeValue::Single(data),
+        elem: Some(elements.collect::<Vec<_>>().into()),
+        ..Map::default()
+    }))
+}
+
+fn is(left: Expression<'static>, right: Expression<'static>) -> Statement<'static> {
+    Statement::Match(Match { left, right, op: Operator::EQ })
+}
+
+fn is_not(left: Expression<'static>, right: Expression<'static>) -> Statement<'static> {
+    Statement::Match(Match { left, right, op: Operator::NEQ })
+}
+
+fn meta(key: MetaKey) -> Expression<'static> {
+    Expression::Named(NamedExpression::Meta(Meta { key }))
+}
+
+fn payload(protocol: &'static str, field: &'static str) -> Expression<'static> {
+    let field = PayloadField { protocol: protocol.into(), field: field.into() };
+    Expression::Named(NamedExpression::Payload(Payload::PayloadField(field)))
+}
+
+fn loopback() -> Expression<'static> {
+    Expression::Named(NamedExpression::Prefix(Prefix { addr: Box::new(string("127.0.0.0")), len: 8 }))
+}
+
+fn set(name: &str) -> Expression<'static> {
+    string(format!("@{name}"))
+}
+
+fn string(text: impl Into<Cow<'static, str>>) -> Expression<'static> {
+    Expression::String(text.into())
+}
+
+fn table() -> NfListObject<'static> {
+    NfListObject::Table(NfTable { family: NfFamily::INet, name: TABLE.into(), handle: None })
+}
+
+/// Declare, delete, define: whatever was there is replaced in one step, and it is no error when nothing was.
+pub(super) fn transaction(objects: &Table) -> Value {
+    let mut commands = vec![NfCmd::Add(table()), NfCmd::Delete(table())];
+    if !objects.0.is_empty() {
+        commands.push(NfCmd::Add(table()));
+        commands.extend(objects.0.iter().cloned().map(NfCmd::Add));
+    }
+    value(commands.into_iter().map(NfObject::CmdObject).collect())
+}
+
+/// As `nft -j list table` prints it; `null` when there is no table.
+pub(super) fn listing(objects: &Table) -> Value {
+    if objects.0.is_empty() {
+        return Value::Null;
+    }
+    let objects = std::iter::once(table()).chain(objects.0.iter().cloned());
+    value(objects.map(NfObject::ListObject).collect())
+}
+
+fn value(objects: Vec<NfObject<'static>>) -> Value {
+    serde_json::to_value(Nftables { objects: objects.into() }).expect("these types have string keys only")
+}

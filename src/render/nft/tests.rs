@@ -1,0 +1,163 @@
+//! What people read, and what goes with the rules. Loading them for real is in `tests/nft.rs`.
+
+use crate::model::spec::{HostSpec, NatSpec, Network, Veth};
+use crate::render::nspawn::tests::wasabi;
+
+use super::*;
+
+fn host() -> HostSpec {
+    let nat = NatSpec {
+        enable: true,
+        internal_interfaces: vec!["ve-*".to_owned()],
+        external_interface: Some("eth0".to_owned()),
+    };
+    HostSpec { containers: vec![wasabi()], nat }
+}
+
+#[test]
+fn the_text_is_fit_for_reading() {
+    insta::assert_snapshot!(Ruleset::new(&host()).text(), @r#"
+    # The rules of container-rebuild. Loading this replaces its table, and no other, in one step.
+    table inet container-rebuild
+    delete table inet container-rebuild
+
+    table inet container-rebuild {
+      # Protocol and port of the host : address of the guest.
+      map addr4 {
+        type inet_proto . inet_service : ipv4_addr
+        elements = {
+          tcp . 8080 : 192.168.100.11,
+        }
+      }
+
+      # Protocol and port of the host : port of the guest.
+      map port4 {
+        type inet_proto . inet_service : inet_service
+        elements = {
+          tcp . 8080 : 80,
+        }
+      }
+
+      # The host's ends of the containers' own links.
+      set links {
+        type ifname
+        elements = {
+          "ve-wasabi",
+        }
+      }
+
+      # Forwards of 127.0.0.1 need route_localnet on these links, which would open the host's own loopback
+      # services to the guests. Nothing legitimate comes from a link for 127.0.0.0/8.
+      chain guard {
+        type filter hook prerouting priority raw; policy accept;
+        iifname @links ip daddr 127.0.0.0/8 drop
+      }
+
+      # Connections from other machines and from guests.
+      chain pre {
+        type nat hook prerouting priority dstnat; policy accept;
+        meta nfproto ipv4 fib daddr type local dnat ip to meta l4proto . th dport map @addr4 : meta l4proto . th dport map @port4
+      }
+
+      # Connections from the host itself.
+      chain out {
+        type nat hook output priority -100; policy accept;
+        meta nfproto ipv4 fib daddr type local dnat ip to meta l4proto . th dport map @addr4 : meta l4proto . th dport map @port4
+      }
+
+      chain post {
+        type nat hook postrouting priority srcnat; policy accept;
+        oifname @links ip saddr 127.0.0.0/8 masquerade
+        iifname @links oifname @links ct status dnat masquerade
+        iifname "ve-*" oifname "eth0" masquerade
+      }
+    }
+    "#);
+}
+
+#[test]
+fn nothing_wanted_means_no_table() {
+    let rules = Ruleset::new(&HostSpec::default());
+    assert!(rules.is_empty() && rules.sysctls().is_empty());
+    insta::assert_snapshot!(rules.text(), @r#"
+    # The rules of container-rebuild. Loading this replaces its table, and no other, in one step.
+    table inet container-rebuild
+    delete table inet container-rebuild
+    "#);
+    insta::assert_snapshot!(rules.json(), @r#"{"nftables":[{"add":{"table":{"family":"inet","name":"container-rebuild"}}},{"delete":{"table":{"family":"inet","name":"container-rebuild"}}}]}"#);
+}
+
+#[test]
+fn a_forward_without_an_address_leads_nowhere_and_is_none() {
+    let mut spec = host();
+    spec.nat = NatSpec::default();
+    for network in [
+        Network::Host,
+        Network::Private { veth: Some(Veth::default()), forwards: vec![] },
+        Network::Private {
+            veth: Some(Veth { host4: Some([10, 0, 0, 1].into()), ..Veth::default() }),
+            forwards: vec![],
+        },
+    ] {
+        spec.containers[0].network = network;
+        assert!(Ruleset::new(&spec).is_empty());
+    }
+}
+
+#[test]
+fn forwards_and_nat_need_forwarding_and_loopback_needs_its_link() {
+    let names = |rules: Ruleset| rules.sysctls().into_iter().map(|sysctl| sysctl.name).collect::<Vec<_>>();
+    let mut spec = host();
+    assert_eq!(
+        names(Ruleset::new(&spec)),
+        ["net.ipv4.conf.all.forwarding", "net.ipv4.conf.ve-wasabi.route_localnet"]
+    );
+    if let Network::Private { veth: Some(veth), .. } = &mut spec.containers[0].network {
+        veth.local6 = Some("fd00::11".parse().expect("an address"));
+        veth.local4 = None;
+    }
+    assert_eq!(names(Ruleset::new(&spec)), ["net.ipv4.conf.all.forwarding", "net.ipv6.conf.all.forwarding"]);
+    spec.containers.clear();
+    assert_eq!(names(Ruleset::new(&spec)), ["net.ipv4.conf.all.forwarding"]);
+}
+
+#[test]
+fn a_table_that_is_not_there_lacks_everything() {
+    let rules = Ruleset::new(&host());
+    let all = rules.differences(&serde_json::Value::Null);
+    assert!(all.removed.is_empty());
+    assert_eq!(rules.differences(&rules.listing()), RulesDifference::default());
+    assert_eq!(Ruleset::default().differences(&rules.listing()).removed, all.added);
+    insta::assert_debug_snapshot!(all.added, @r#"
+    [
+        Forward {
+            container: None,
+            protocol: Tcp,
+            host_port: 8080,
+            address: 192.168.100.11,
+            container_port: 80,
+        },
+        Rule(
+            "guard: iifname @links ip daddr 127.0.0.0/8 drop",
+        ),
+        Rule(
+            "out: meta nfproto ipv4 fib daddr type local dnat ip to meta l4proto . th dport map @addr4 : meta l4proto . th dport map @port4",
+        ),
+        Rule(
+            "post: iifname \"ve-*\" oifname \"eth0\" masquerade",
+        ),
+        Rule(
+            "post: iifname @links oifname @links ct status dnat masquerade",
+        ),
+        Rule(
+            "post: oifname @links ip saddr 127.0.0.0/8 masquerade",
+        ),
+        Rule(
+            "pre: meta nfproto ipv4 fib daddr type local dnat ip to meta l4proto . th dport map @addr4 : meta l4proto . th dport map @port4",
+        ),
+        Rule(
+            "set links { \"ve-wasabi\" }",
+        ),
+    ]
+    "#);
+}

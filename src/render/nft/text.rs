@@ -1,0 +1,205 @@
+//! nft's own language, printed from the objects of libnftables-json(5).
+//!
+//! Statements are printed from their JSON form rather than from types, so that a rule that somebody else put into our
+//! table can be shown as well; what is not known here is shown as the JSON that it is.
+
+use std::fmt::Write;
+
+use nftables::schema::NfListObject;
+use serde_json::Value;
+
+use super::TABLE;
+use super::objects::Table;
+
+/// A whole file for `nft -f`.
+pub(super) fn file(objects: &Table) -> String {
+    let mut text = format!(
+        "# The rules of container-rebuild. Loading this replaces its table, and no other, in one step.\n\
+         table inet {TABLE}\ndelete table inet {TABLE}\n"
+    );
+    if objects.0.is_empty() {
+        return text;
+    }
+    write!(text, "\ntable inet {TABLE} {{").expect(INFALLIBLE);
+    for object in &objects.0 {
+        let object = serde_json::to_value(object).expect("these types have string keys only");
+        if let Some(block) = block(&object, objects) {
+            text.push('\n');
+            for line in block.lines() {
+                let indent = if line.is_empty() { "" } else { "  " };
+                writeln!(text, "{indent}{line}").expect(INFALLIBLE);
+            }
+        }
+    }
+    text.push_str("}\n");
+    text
+}
+
+const INFALLIBLE: &str = "writing to a string does not fail";
+
+/// A map, set or chain with what is in it; rules are printed with their chain, and so are none by themselves.
+fn block(object: &Value, all: &Table) -> Option<String> {
+    let (kind, body) = object.as_object()?.iter().next()?;
+    let name = body.get("name").map(expression).unwrap_or_default();
+    let mut lines = Vec::new();
+    match kind.as_str() {
+        "map" | "set" => {
+            lines.extend(purpose(&name).map(str::to_owned));
+            let data = body.get("map").map(|data| format!(" : {}", types(data))).unwrap_or_default();
+            lines.push(format!("{kind} {name} {{"));
+            lines.push(format!("  type {}{data}", types(&body["type"])));
+            lines.extend(elements(body));
+        }
+        "chain" => {
+            lines.extend(purpose(&name).map(str::to_owned));
+            lines.push(format!("chain {name} {{"));
+            lines.push(format!("  {}", base(body)));
+            let rules = all.0.iter().filter_map(|object| match object {
+                NfListObject::Rule(rule) if rule.chain == name => Some(rule),
+                _ => None,
+            });
+            for rule in rules {
+                let statements = serde_json::to_value(&rule.expr).expect("these types have string keys only");
+                lines.push(format!("  {}", statements_text(&statements)));
+            }
+        }
+        _ => return None,
+    }
+    lines.push("}".to_owned());
+    Some(lines.join("\n") + "\n")
+}
+
+/// What a reader of the file has to know about a part of it.
+fn purpose(name: &str) -> Option<&'static str> {
+    match name {
+        "addr4" | "addr6" => Some("# Protocol and port of the host : address of the guest."),
+        "port4" | "port6" => Some("# Protocol and port of the host : port of the guest."),
+        "links" => Some("# The host's ends of the containers' own links."),
+        "guard" => Some(
+            "# Forwards of 127.0.0.1 need route_localnet on these links, which would open the host's own loopback\n\
+             # services to the guests. Nothing legitimate comes from a link for 127.0.0.0/8.",
+        ),
+        "pre" => Some("# Connections from other machines and from guests."),
+        "out" => Some("# Connections from the host itself."),
+        _ => None,
+    }
+}
+
+/// `type nat hook prerouting priority dstnat; policy accept;`
+pub(super) fn base(chain: &Value) -> String {
+    let field = |name: &str| chain.get(name).map(expression).unwrap_or_default();
+    // nft 1.0 knows each name at one hook only.
+    let priority = match (field("hook").as_str(), field("prio").as_str()) {
+        (_, "-300") => "raw".to_owned(),
+        ("prerouting", "-100") => "dstnat".to_owned(),
+        ("postrouting", "100") => "srcnat".to_owned(),
+        (_, other) => other.to_owned(),
+    };
+    let policy = field("policy");
+    format!("type {} hook {} priority {priority}; policy {policy};", field("type"), field("hook"))
+}
+
+/// `inet_proto . inet_service`
+pub(super) fn types(types: &Value) -> String {
+    match types {
+        Value::Array(types) => types.iter().map(expression).collect::<Vec<_>>().join(" . "),
+        one => expression(one),
+    }
+}
+
+fn elements(body: &Value) -> Vec<String> {
+    let elements = body.get("elem").and_then(Value::as_array).cloned().unwrap_or_default();
+    if elements.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["  elements = {".to_owned()];
+    lines.extend(elements.iter().map(|element| format!("    {},", element_text(element))));
+    lines.push("  }".to_owned());
+    lines
+}
+
+/// An element of a set, or `key : value` of a map.
+pub(super) fn element_text(element: &Value) -> String {
+    match element.as_array().map(Vec::as_slice) {
+        Some([key, value]) => format!("{} : {}", expression(key), expression(value)),
+        _ => quoted(element),
+    }
+}
+
+/// The statements of a rule, as one line.
+pub(super) fn statements_text(statements: &Value) -> String {
+    let statements = statements.as_array().map(Vec::as_slice).unwrap_or_default();
+    statements.iter().map(statement).collect::<Vec<_>>().join(" ")
+}
+
+fn statement(statement: &Value) -> String {
+    let Some((kind, body)) = statement.as_object().and_then(|object| object.iter().next()) else {
+        return statement.to_string();
+    };
+    match (kind.as_str(), body) {
+        ("match", body) => {
+            let operator = match body["op"].as_str() {
+                Some("==" | "in") | None => String::new(),
+                Some(operator) => format!("{operator} "),
+            };
+            let named = matches!(body["left"]["meta"]["key"].as_str(), Some("iifname" | "oifname"));
+            let right = if named { quoted(&body["right"]) } else { expression(&body["right"]) };
+            format!("{} {operator}{right}", expression(&body["left"]))
+        }
+        ("dnat" | "snat", body) if body.get("addr").is_some() => {
+            let family = body.get("family").map(|family| format!(" {}", expression(family))).unwrap_or_default();
+            let port = body.get("port").map(|port| format!(" : {}", expression(port))).unwrap_or_default();
+            format!("{kind}{family} to {}{port}", expression(&body["addr"]))
+        }
+        (verdict, Value::Null) => verdict.to_owned(),
+        ("counter", _) => "counter".to_owned(),
+        _ => statement.to_string(),
+    }
+}
+
+/// A name of a link, quoted unless it refers to a set.
+fn quoted(name: &Value) -> String {
+    match name {
+        Value::String(name) if !name.starts_with('@') => format!("\"{name}\""),
+        Value::Object(object) if object.contains_key("set") => {
+            let members = object["set"].as_array().map(Vec::as_slice).unwrap_or_default();
+            format!("{{ {} }}", members.iter().map(quoted).collect::<Vec<_>>().join(", "))
+        }
+        other => expression(other),
+    }
+}
+
+fn expression(value: &Value) -> String {
+    match value {
+        Value::String(text) => return text.clone(),
+        Value::Number(number) => return number.to_string(),
+        _ => {}
+    }
+    let Some((kind, body)) = value.as_object().and_then(|object| object.iter().next()) else {
+        return value.to_string();
+    };
+    let list = |separator: &str| {
+        let parts = body.as_array().map(Vec::as_slice).unwrap_or_default();
+        parts.iter().map(expression).collect::<Vec<_>>().join(separator)
+    };
+    match kind.as_str() {
+        "concat" => list(" . "),
+        "set" => format!("{{ {} }}", list(", ")),
+        "meta" => match body["key"].as_str() {
+            Some(key @ ("iifname" | "oifname" | "iif" | "oif")) => key.to_owned(),
+            _ => format!("meta {}", expression(&body["key"])),
+        },
+        "payload" => format!("{} {}", expression(&body["protocol"]), expression(&body["field"])),
+        "prefix" => format!("{}/{}", expression(&body["addr"]), body["len"]),
+        "ct" => format!("ct {}", expression(&body["key"])),
+        "map" => format!("{} map {}", expression(&body["key"]), expression(&body["data"])),
+        "fib" => {
+            let flags = match &body["flags"] {
+                Value::Array(flags) => flags.iter().map(expression).collect::<Vec<_>>().join(" . "),
+                one => expression(one),
+            };
+            format!("fib {flags} {}", expression(&body["result"]))
+        }
+        _ => value.to_string(),
+    }
+}

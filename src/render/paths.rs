@@ -1,0 +1,129 @@
+//! Where things are on a host (contract §8). Nobody else spells these paths.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::ContainerName;
+
+/// Guests' roots that are kept.
+pub const ROOTS: &str = "/var/lib/nixos-containers";
+/// Guests' roots that last as long as the guest runs.
+pub const EPHEMERAL_ROOTS: &str = "/run/nixos-containers";
+/// The `.conf` files, where `nixos-container` and people look for them.
+pub const CONFS: &str = "/etc/nixos-containers";
+/// Units that last until the next boot; those below `/etc/systemd/system` outrank them.
+pub const UNITS: &str = "/run/systemd/system";
+/// Units that the administrator, or NixOS, owns.
+pub const NATIVE_UNITS: &str = "/etc/systemd/system";
+/// What is known of this boot only: records and the files behind the `.conf` links.
+pub const RUN: &str = "/run/container-rebuild";
+/// What outlives a boot: generations, the journal and the lock.
+pub const STATE: &str = "/var/lib/container-rebuild";
+/// Our roots for Nix's garbage collector.
+pub const GC_ROOTS: &str = "/nix/var/nix/gcroots/container-rebuild";
+/// Named network namespaces, where ip-netns(8) keeps them.
+pub const NAMESPACES: &str = "/run/netns";
+/// The unit that brings the boot generation up.
+pub const BOOT_SERVICE: &str = "container-rebuild.service";
+
+/// The root of a container.
+pub fn root(name: &ContainerName, ephemeral: bool) -> PathBuf {
+    Path::new(if ephemeral { EPHEMERAL_ROOTS } else { ROOTS }).join(name.as_str())
+}
+
+/// The per-instance unit.
+pub fn unit(name: &ContainerName) -> PathBuf {
+    Path::new(UNITS).join(name.unit())
+}
+
+/// The `.conf` as others see it: a link to [`conf_target`].
+pub fn conf(name: &ContainerName) -> PathBuf {
+    Path::new(CONFS).join(format!("{name}.conf"))
+}
+
+/// The read-only file behind [`conf`]. A link keeps `nixos-container destroy` from taking the container for its own.
+pub fn conf_target(name: &ContainerName) -> PathBuf {
+    Path::new(RUN).join("conf").join(format!("{name}.conf"))
+}
+
+/// The folder of [`record`]s.
+pub fn records() -> PathBuf {
+    Path::new(RUN).join("containers")
+}
+
+/// What the next start of the container brings.
+pub fn record(name: &ContainerName) -> PathBuf {
+    records().join(format!("{name}.json"))
+}
+
+/// The folder of [`booted`] records.
+pub fn booted_records() -> PathBuf {
+    Path::new(RUN).join("booted")
+}
+
+/// What the container that runs was started with.
+pub fn booted(name: &ContainerName) -> PathBuf {
+    booted_records().join(format!("{name}.json"))
+}
+
+/// The network namespace that is made before a container with a veth pair starts (ip-netns(8) lists it).
+pub fn namespace(name: &ContainerName) -> PathBuf {
+    Path::new(NAMESPACES).join(format!("container-{name}"))
+}
+
+/// The guest's `/nix/var/nix/profiles` on the host.
+pub fn guest_profiles(name: &ContainerName) -> PathBuf {
+    Path::new("/nix/var/nix/profiles/per-container").join(name.as_str())
+}
+
+/// The guest's `/nix/var/nix/gcroots` on the host.
+pub fn guest_gc_roots(name: &ContainerName) -> PathBuf {
+    Path::new("/nix/var/nix/gcroots/per-container").join(name.as_str())
+}
+
+/// The folder of [`generation`]s.
+pub fn generations() -> PathBuf {
+    Path::new(STATE).join("generations")
+}
+
+/// A generation as JSON.
+pub fn generation(number: u32) -> PathBuf {
+    generations().join(format!("{number}.json"))
+}
+
+/// A link to the generation that the next boot brings up.
+pub fn boot_generation() -> PathBuf {
+    Path::new(STATE).join("boot.json")
+}
+
+/// What an apply that is under way has done so far.
+pub fn journal() -> PathBuf {
+    Path::new(STATE).join("journal.json")
+}
+
+/// Held by whoever changes the host.
+pub fn lock() -> PathBuf {
+    Path::new(STATE).join("lock")
+}
+
+/// The garbage collector root called `root`, one of the names below.
+pub fn gc_root(root: &str) -> PathBuf {
+    Path::new(GC_ROOTS).join(root)
+}
+
+/// The root that holds a generation's system of a container.
+pub fn generation_root(number: u32, name: &ContainerName) -> String {
+    format!("generation-{number}-{name}")
+}
+
+/// The root that holds what the running container booted with.
+pub fn booted_root(name: &ContainerName) -> String {
+    format!("booted-{name}")
+}
+
+/// The root that holds what the container was last told to be.
+pub fn current_root(name: &ContainerName) -> String {
+    format!("current-{name}")
+}
+
+/// The root that holds this program, with its `nft`.
+pub const OWN_ROOT: &str = "container-rebuild";

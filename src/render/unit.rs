@@ -1,0 +1,151 @@
+//! The per-instance unit `container@NAME.service`, with the properties that NixOS gives it.
+//!
+//! Its process is systemd-nspawn: our own program prepares the root, the namespace and the links and then becomes
+//! nspawn by execve(2), so that the main PID, the notification socket and the exit status are nspawn's.
+//!
+//! There is no `[Install]` section: what starts at boot is decided by the boot generation, not by links to units that
+//! are gone after a reboot.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::paths;
+use crate::model::spec::ContainerSpec;
+
+/// The first line of every unit that this program wrote; a unit without it belongs to somebody else.
+pub const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
+
+/// The text of the unit, which runs the program at the absolute path `exe`.
+pub fn text(spec: &ContainerSpec, exe: &Path) -> String {
+    let name = &spec.name;
+    let mut unit = format!("{HEADER}\n\n[Unit]\nDescription=Container '{name}'\n");
+    let mut line = |text: &str| writeln!(unit, "{text}").expect("writing to a string does not fail");
+
+    let mounts = mounts(spec);
+    if !mounts.is_empty() {
+        line(&format!("RequiresMountsFor={}", mounts.join(" ")));
+    }
+    if spec.auto_start {
+        line("Wants=network.target");
+        line("After=network.target");
+    }
+
+    line("\n[Service]");
+    line("Type=notify");
+    line("NotifyAccess=main");
+    line("Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1");
+    line(&format!("ExecStart={} internal launch {name}", command(exe)));
+    line(&format!("ExecStopPost={} internal cleanup {name}", command(exe)));
+    line(&format!("SyslogIdentifier=container {name}"));
+    if spec.ephemeral {
+        // Relative to /run; removed with everything in it when the container has stopped.
+        line(&format!("RuntimeDirectory=nixos-containers/{name}"));
+        line("RuntimeDirectoryMode=0755");
+    }
+    line("Restart=on-failure");
+    // How nspawn says that the guest asked for a reboot.
+    line("RestartForceExitStatus=133");
+    line("SuccessExitStatus=133");
+    line(&format!("TimeoutStartSec={}", spec.timeout_start.replace('%', "%%")));
+    line("Slice=machine.slice");
+    line("Delegate=yes");
+    line("KillMode=mixed");
+    line("KillSignal=TERM");
+    // No DeviceAllow=: what nspawn itself needs (the pseudo devices, ptmx and the pts) is part of "closed". The rest
+    // of the list in systemd-nspawn@.service serves disk images and /dev/net/tun, which no guest of ours is given.
+    line("DevicePolicy=closed");
+    unit
+}
+
+/// Paths whose file systems must be mounted first, in the order in which they are used.
+fn mounts(spec: &ContainerSpec) -> Vec<String> {
+    let root = paths::root(&spec.name, false).to_string_lossy().into_owned();
+    let root = (!spec.ephemeral).then_some(root);
+    let hosts = spec.binds.iter().map(|bind| bind.host.clone());
+    // The setting has no escape for a line break; such a path goes without the dependency rather than ending the line.
+    root.into_iter().chain(hosts).filter(|path| !path.contains(char::is_control)).map(|path| word(&path)).collect()
+}
+
+/// A word of a setting that takes a list (systemd.syntax(7), *Quoting*), with specifiers escaped.
+fn word(text: &str) -> String {
+    let escaped = text.replace('%', "%%").replace('\\', r"\\").replace('"', "\\\"");
+    let plain =
+        !escaped.is_empty() && !escaped.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\'));
+    if plain { escaped } else { format!("\"{escaped}\"") }
+}
+
+/// The first word of a command line (systemd.service(5), *Command lines*), where `$` would name a variable too.
+fn command(exe: &Path) -> String {
+    word(&exe.to_string_lossy().replace('$', "$$"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::nspawn::tests::{bind, wasabi};
+
+    #[test]
+    fn an_ephemeral_container_that_starts_with_the_host() {
+        insta::assert_snapshot!(text(&wasabi(), Path::new("/usr/bin/container-rebuild")), @r#"
+        # Written by container-rebuild. Changes made here are lost.
+
+        [Unit]
+        Description=Container 'wasabi'
+        RequiresMountsFor=/mnt/wasabiData/ /a:b
+        Wants=network.target
+        After=network.target
+
+        [Service]
+        Type=notify
+        NotifyAccess=main
+        Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+        ExecStart=/usr/bin/container-rebuild internal launch wasabi
+        ExecStopPost=/usr/bin/container-rebuild internal cleanup wasabi
+        SyslogIdentifier=container wasabi
+        RuntimeDirectory=nixos-containers/wasabi
+        RuntimeDirectoryMode=0755
+        Restart=on-failure
+        RestartForceExitStatus=133
+        SuccessExitStatus=133
+        TimeoutStartSec=1min
+        Slice=machine.slice
+        Delegate=yes
+        KillMode=mixed
+        KillSignal=TERM
+        DevicePolicy=closed
+        "#);
+    }
+
+    #[test]
+    fn paths_survive_systemds_quoting() {
+        let table = [
+            ("/plain", "/plain"),
+            ("/with space", "\"/with space\""),
+            ("/per%cent", "/per%%cent"),
+            ("/quo\"te", "\"/quo\\\"te\""),
+            ("/it's", "\"/it's\""),
+            (r"/back\slash", r#""/back\\slash""#),
+        ];
+        for (path, shown) in table {
+            assert_eq!(word(path), shown, "{path}");
+        }
+        assert_eq!(command(Path::new("/a$b")), "/a$$b");
+    }
+
+    #[test]
+    fn a_line_break_in_a_path_adds_no_setting() {
+        let mut spec = wasabi();
+        spec.binds = vec![bind("/a\nExecStartPre=/evil", "/m", true)];
+        assert!(!text(&spec, Path::new("/x")).contains("evil"));
+    }
+
+    #[test]
+    fn only_a_root_that_is_kept_has_to_be_mounted() {
+        let unit = text(&ContainerSpec { ephemeral: false, ..wasabi() }, Path::new("/x"));
+        assert!(
+            unit.contains("RequiresMountsFor=/var/lib/nixos-containers/wasabi /mnt/wasabiData/ /a:b\n"),
+            "{unit}"
+        );
+        assert!(!unit.contains("RuntimeDirectory"));
+    }
+}

@@ -1,0 +1,201 @@
+//! The rules against the real `nft` and the kernel, in a network namespace that lasts as long as one command.
+//!
+//! These need `nft` and the right to make a namespace (root, or user namespaces). Without them they fail and say so:
+//! a skipped proof looks like a proof.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use container_rebuild::model::ContainerName;
+use container_rebuild::model::spec::{ContainerSpec, Forward, HostSpec, NatSpec, Network, Protocol, Veth};
+use container_rebuild::render::nft::{RuleLine, Ruleset};
+use serde_json::Value;
+
+/// Runs `script` in a new network namespace with `inputs` as the files `$1`, `$2` …; gives its standard output.
+fn in_namespace(script: &str, inputs: &[&str]) -> String {
+    let files: Vec<_> = inputs
+        .iter()
+        .map(|input| {
+            let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+            file.write_all(input.as_bytes()).expect("written");
+            file
+        })
+        .collect();
+    let output = Command::new("timeout")
+        .args(["60", "unshare", "--net", "--map-root-user", "sh", "-euc", script, "sh"])
+        .args(files.iter().map(|file| file.path()))
+        .stdin(Stdio::null())
+        .output()
+        .expect("timeout(1), unshare(1) and sh(1) can be run");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "needs `nft` and network namespaces, and the rules to load:\n{stderr}");
+    String::from_utf8(output.stdout).expect("nft prints UTF-8")
+}
+
+fn listed_after(script: &str, inputs: &[&str]) -> Value {
+    let out = in_namespace(&format!("{script}; nft -j list table inet container-rebuild"), inputs);
+    serde_json::from_str(&out).expect("nft prints JSON")
+}
+
+fn container(name: &str, last: u8, v6: bool, forwards: &[(Protocol, u16, u16)]) -> ContainerSpec {
+    ContainerSpec {
+        name: ContainerName::new(name).expect("a good name"),
+        system: "/nix/store/x".into(),
+        auto_start: true,
+        ephemeral: false,
+        network: Network::Private {
+            veth: Some(Veth {
+                host4: Some([192, 168, 100, 10].into()),
+                local4: Some([192, 168, 100, last].into()),
+                host6: v6.then(|| "fd00::10".parse().expect("an address")),
+                local6: v6.then(|| format!("fd00::{last}").parse().expect("an address")),
+            }),
+            forwards: forwards
+                .iter()
+                .map(|&(protocol, host_port, container_port)| Forward { protocol, host_port, container_port })
+                .collect(),
+        },
+        binds: vec![],
+        tmpfs: vec![],
+        additional_capabilities: vec![],
+        drop_capabilities: vec![],
+        extra_flags: vec![],
+        timeout_start: "1min".into(),
+    }
+}
+
+fn nat(internal: &[&str], external: Option<&str>) -> NatSpec {
+    NatSpec {
+        enable: true,
+        internal_interfaces: internal.iter().map(|&name| name.to_owned()).collect(),
+        external_interface: external.map(str::to_owned),
+    }
+}
+
+fn full() -> HostSpec {
+    use Protocol::{Tcp, Udp};
+    HostSpec {
+        containers: vec![
+            container("a-really-long-name", 12, false, &[(Udp, 53, 53), (Tcp, 443, 8443)]),
+            container("wasabi", 11, true, &[(Tcp, 8080, 80), (Tcp, 22, 22)]),
+        ],
+        nat: nat(&["ve-*", "ve-wasabi", "br0"], Some("eth0")),
+    }
+}
+
+/// Rulesets of every shape.
+fn shapes() -> Vec<(&'static str, HostSpec)> {
+    use Protocol::Tcp;
+    let only = |containers: Vec<ContainerSpec>| HostSpec { containers, nat: NatSpec::default() };
+    let mut six = container("six", 11, true, &[(Tcp, 80, 80)]);
+    if let Network::Private { veth: Some(veth), .. } = &mut six.network {
+        veth.local4 = None;
+    }
+    vec![
+        ("everything", full()),
+        ("forwards, IPv4", only(vec![container("a", 11, false, &[(Tcp, 80, 80)])])),
+        ("forwards, both", only(vec![container("a", 11, true, &[(Tcp, 80, 80)])])),
+        ("forwards, IPv6", only(vec![six])),
+        ("NAT to everywhere", HostSpec { containers: vec![], nat: nat(&["ve-*"], None) }),
+        ("NAT to one", HostSpec { containers: vec![], nat: nat(&["ve-a"], Some("wl*")) }),
+    ]
+}
+
+#[test]
+fn what_was_loaded_is_no_difference_from_text_or_json_once_or_twice() {
+    for (what, spec) in shapes() {
+        let rules = Ruleset::new(&spec);
+        let (text, json) = (rules.text(), rules.json().to_string());
+        for script in ["nft -f \"$1\"", "nft -j -f \"$2\"", "nft -f \"$1\"; nft -j -f \"$2\"; nft -f \"$1\""] {
+            let difference = rules.differences(&listed_after(script, &[&text, &json]));
+            assert!(difference.is_empty(), "{what}, {script}: {difference:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_shape_differs_from_every_other() {
+    let listings: Vec<_> =
+        shapes().iter().map(|(_, spec)| listed_after("nft -f \"$1\"", &[&Ruleset::new(spec).text()])).collect();
+    for (i, (what, spec)) in shapes().iter().enumerate() {
+        for (j, listing) in listings.iter().enumerate() {
+            assert_eq!(Ruleset::new(spec).differences(listing).is_empty(), i == j, "{what} against {j}");
+        }
+    }
+}
+
+#[test]
+fn wanting_nothing_removes_the_table_and_no_other() {
+    let (full, empty) = (Ruleset::new(&full()), Ruleset::default());
+    let script = "nft add table inet other; nft -f \"$1\"; nft -j -f \"$2\"; nft list tables; nft -f \"$3\"; nft list tables";
+    let out = in_namespace(script, &[&full.text(), &empty.json().to_string(), &empty.text()]);
+    assert_eq!(out, "table inet other\ntable inet other\n");
+}
+
+#[test]
+fn each_meddling_by_hand_is_seen() {
+    let rules = Ruleset::new(&full());
+    let table = "inet container-rebuild";
+    #[rustfmt::skip]
+    let meddling = [
+        // what somebody did                                                          added, removed
+        (format!("nft add rule {table} post oifname eth9 masquerade"),                (0, 1)),
+        (format!("nft flush chain {table} guard"),                                    (1, 0)),
+        (format!("nft delete element {table} links '{{ \"ve-wasabi\" }}'"),             (1, 0)),
+        (format!("nft add element {table} links '{{ \"ve-x\" }}'"),                     (0, 1)),
+        (format!("nft delete element {table} addr4 '{{ tcp . 8080 : 192.168.100.11 }}'"), (1, 1)),
+        (format!("nft add chain {table} mine"),                                       (0, 1)),
+        (format!("nft add set {table} mine '{{ type ipv4_addr; }}'"),                   (0, 1)),
+        (format!("nft add counter {table} mine"),                                     (0, 1)),
+        (format!("nft insert rule {table} guard counter accept"),                     (0, 1)),
+        (format!("nft add rule {table} guard limit rate 3/second drop"),              (0, 1)),
+    ];
+    for (command, (added, removed)) in meddling {
+        let listed = listed_after(&format!("nft -f \"$1\"; {command}"), &[&rules.text()]);
+        let difference = rules.differences(&listed);
+        assert_eq!(
+            (difference.added.len(), difference.removed.len()),
+            (added, removed),
+            "{command}: {difference:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_same_rules_in_another_order_are_other_rules() {
+    let rules = Ruleset::new(&full());
+    let script = "nft -f \"$1\"; nft flush chain inet container-rebuild post; \
+        for i in ve-wasabi 've-*' br0; do nft add rule inet container-rebuild post iifname \"$i\" oifname eth0 masquerade; done; \
+        nft add rule inet container-rebuild post oifname @links ip saddr 127.0.0.0/8 masquerade; \
+        nft add rule inet container-rebuild post iifname @links oifname @links ct status dnat masquerade";
+    let difference = rules.differences(&listed_after(script, &[&rules.text()]));
+    assert_eq!((difference.added.len(), difference.removed.len()), (5, 5), "{difference:#?}");
+}
+
+#[test]
+fn a_moved_forward_is_one_line_off_and_one_line_on() {
+    let mut spec = full();
+    let before = Ruleset::new(&spec).text();
+    if let Network::Private { forwards, .. } = &mut spec.containers[0].network {
+        forwards[0].container_port = 5353;
+    }
+    let difference = Ruleset::new(&spec).differences(&listed_after("nft -f \"$1\"", &[&before]));
+    let line = |container_port| RuleLine::Forward {
+        container: None,
+        protocol: Protocol::Udp,
+        host_port: 53,
+        address: [192, 168, 100, 12].into(),
+        container_port,
+    };
+    assert_eq!((difference.added, difference.removed), (vec![line(5353)], vec![line(53)]));
+}
+
+#[test]
+fn a_thousand_forwards_load_and_compare() {
+    // More than this needs a larger socket buffer than a user namespace may ask for.
+    let forwards: Vec<_> = (1..=1_000).map(|port| (Protocol::Tcp, port, port)).collect();
+    let spec = HostSpec { containers: vec![container("many", 11, true, &forwards)], nat: NatSpec::default() };
+    let rules = Ruleset::new(&spec);
+    let listed = listed_after("nft -j -f \"$1\"", &[&rules.json().to_string()]);
+    assert!(rules.differences(&listed).is_empty());
+}
