@@ -3,11 +3,15 @@
 
 CARGO ?= cargo
 
-.PHONY: test check
+.PHONY: test check tools
 
 test: check
 
-check:
+# nft runs in the tests of the rules, in a network namespace of their own.
+tools:
+	command -v nft >/dev/null || { apt-get update -qq && apt-get install -qq -y nftables; }
+
+check: tools
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
