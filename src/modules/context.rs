@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::definition::Definition;
 use crate::diag::Diagnostic;
 use crate::eval::{Evaluator, Symbol, Value};
 use crate::model::path::{OptionPath, OptionSpans};
@@ -15,6 +16,8 @@ pub(super) struct Context<'e> {
     pub(super) findings: RefCell<Vec<Diagnostic>>,
     /// The whole configuration, once there is one: what the argument `config` stands for.
     pub(super) config: Cell<Option<Value<'e>>>,
+    /// Definitions of `_module`, whose `args` supply further arguments; absent while modules are still being loaded.
+    pub(super) arguments: RefCell<Option<Vec<Definition<'e>>>>,
     /// The argument `lib`.
     pub(super) lib: Value<'e>,
     /// The guests: definitions of `containers.<name>.config`, by the name of the container.

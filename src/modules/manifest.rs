@@ -1,0 +1,339 @@
+//! From the evaluated configuration to the manifest.
+//!
+//! Everything that is declared is read, so that all mistakes of a configuration are found in one run.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::context::Context;
+use super::declarations::CONTAINER;
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{Evaluator, Unknown, Value};
+use crate::model::path::OptionPath;
+use crate::model::{AT_LEAST_KEY, ContainerName, FORMAT_VERSION, Manifest, UNKNOWN_KEY};
+use crate::source::Span;
+
+/// Options of a container that have no JSON form (contract §5).
+const WITHOUT_JSON: [&str; 3] = ["config", "nixpkgs", "specialArgs"];
+
+/// Reads the manifest out of the configuration; gives what is wrong where it is not one.
+pub(super) fn read<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    config: Value<'e>,
+) -> Result<Manifest, Vec<Diagnostic>> {
+    let mut reader = Reader { ev, context, errors: Vec::new() };
+    let json = reader.manifest(config);
+    let mut errors = reader.errors;
+    for finding in context.findings.borrow().iter().filter(|f| f.severity == crate::diag::Severity::Error) {
+        if !errors.contains(finding) {
+            errors.push(finding.clone());
+        }
+    }
+    if !errors.is_empty() {
+        errors.sort_by_key(|error| error.labels.first().map_or(Span::NONE, |label| label.span));
+        return Err(errors);
+    }
+    serde_json::from_value(json).map_err(|error| {
+        let message = format!("the configuration does not fit the model: {error}");
+        vec![Diagnostic::error(Code::Internal, message).help("please report this, with the configuration")]
+    })
+}
+
+struct Reader<'a, 'e> {
+    ev: &'a mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    errors: Vec<Diagnostic>,
+}
+
+impl<'e> Reader<'_, 'e> {
+    fn manifest(&mut self, config: Value<'e>) -> Json {
+        let containers = self.containers(config);
+        let state_version = self.option(config, &["system", "stateVersion"]);
+        let mut firewall = self.options(
+            config,
+            &["networking", "firewall"],
+            &[
+                "enable",
+                "allowPing",
+                "allowedTCPPorts",
+                "allowedUDPPorts",
+                "allowedTCPPortRanges",
+                "allowedUDPPortRanges",
+                "interfaces",
+                "trustedInterfaces",
+                "checkReversePath",
+                "filterForward",
+            ],
+        );
+        for ports in ["allowedTCPPorts", "allowedUDPPorts"] {
+            sort_ports(&mut firewall[ports]);
+            if let Some(interfaces) = firewall["interfaces"].as_object_mut() {
+                interfaces.values_mut().for_each(|interface| sort_ports(&mut interface[ports]));
+            }
+        }
+        // The module itself trusts the loopback interface, after what the configuration says.
+        if let Some(trusted) = firewall["trustedInterfaces"].as_array_mut() {
+            trusted.push(json!("lo"));
+        }
+        let mut nftables = self.options(config, &["networking", "nftables"], &["enable", "flushRuleset"]);
+        if !self.is_set(&["networking", "nftables", "flushRuleset"]) {
+            nftables["flushRuleset"] = flush_ruleset(&state_version);
+        }
+        let enable = match self.is_set(&["boot", "enableContainers"]) {
+            true => self.option(config, &["boot", "enableContainers"]),
+            false => json!(containers.as_object().is_some_and(|containers| !containers.is_empty())),
+        };
+        json!({
+            "format_version": FORMAT_VERSION,
+            "system": { "hostName": self.option(config, &["networking", "hostName"]), "stateVersion": state_version },
+            "containers": containers,
+            "networking": {
+                "nat": self.options(config, &["networking", "nat"], &[
+                    "enable", "enableIPv6", "internalInterfaces", "internalIPs", "internalIPv6s", "externalInterface",
+                    "externalIP", "externalIPv6", "forwardPorts", "dmzHost", "extraCommands", "extraStopCommands",
+                ]),
+                "firewall": firewall,
+                "nftables": nftables,
+            },
+            "boot": { "enableContainers": enable },
+            "services": { "container-rebuild": self.option(config, &["services", "container-rebuild"]) },
+        })
+    }
+
+    fn containers(&mut self, config: Value<'e>) -> Json {
+        let containers = match self.get(config, &["containers"]) {
+            Some(Value::Attrs(containers)) => containers,
+            Some(Value::Unknown(unknown)) => {
+                let message = format!("which containers there are is not known: {}", unknown.reason());
+                self.errors.push(place(Diagnostic::error(Code::UnknownValue, message), unknown.span()));
+                return json!({});
+            }
+            _ => return json!({}),
+        };
+        if let Some(unknown) = containers.rest() {
+            let message = format!("more containers may be declared: {}", unknown.reason());
+            self.errors.push(place(Diagnostic::error(Code::UnknownValue, message), unknown.span()));
+        }
+        let mut shown = Map::new();
+        for (symbol, container, _) in containers.iter() {
+            let name = self.ev.name(symbol).to_owned();
+            let path = OptionPath::new(["containers", &name]);
+            if let Err(error) = ContainerName::new(name.clone()) {
+                let span = self.context.spans.borrow().nearest(&path).unwrap_or(Span::NONE);
+                let diagnostic = Diagnostic::error(Code::ContainerName, error.to_string()).help("rename the container");
+                self.errors.push(place(diagnostic, span));
+                continue;
+            }
+            shown.insert(name.clone(), self.container(&name, container, &path));
+        }
+        Json::Object(shown)
+    }
+
+    fn container(&mut self, name: &str, container: Value<'e>, path: &OptionPath) -> Json {
+        let mut shown = Map::new();
+        let container = match self.ev.force(container) {
+            Ok(value) => value,
+            Err(error) => {
+                self.fail(error);
+                return Json::Null;
+            }
+        };
+        for option in CONTAINER.options {
+            if option.name == "path" || WITHOUT_JSON.contains(&option.name) {
+                continue;
+            }
+            let mut value = self.option_of(container, option.name);
+            if option.name == "forwardPorts" {
+                self.name_forwards(path, &value);
+            }
+            if option.name == "extraVeths"
+                && let Some(veths) = value.as_object_mut()
+            {
+                for (veth, options) in veths {
+                    self.name_forwards(&path.join("extraVeths").join(veth), &options["forwardPorts"]);
+                }
+            }
+            shown.insert(option.name.to_owned(), value);
+        }
+        let system = self.system(name, container, path, &shown["flake"]);
+        shown.insert(String::from("path"), system);
+        // A container may be read for its guest alone.
+        self.option_of(container, "config");
+        Json::Object(shown)
+    }
+
+    /// `path`: given, or built from `config`, or where `flake` puts it.
+    fn system(&mut self, name: &str, container: Value<'e>, path: &OptionPath, flake: &Json) -> Json {
+        let guest = path.join("config");
+        self.option_of(container, "config");
+        let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| guest == name);
+        let given = matches!(container, Value::Unknown(_)) || self.defined(container, "path");
+        let at = |reader: &Self, path: &OptionPath| reader.context.spans.borrow().nearest(path).unwrap_or(Span::NONE);
+        if has_guest && (given || !flake.is_null()) {
+            let other = if given { "path" } else { "flake" };
+            let message = format!("container `{name}` has both `config` and `{other}`");
+            let diagnostic = Diagnostic::error(Code::Conflict, message)
+                .at(at(self, &path.join(other)), "")
+                .at(at(self, &guest), "and here")
+                .help("remove one of them: both say which system it runs");
+            self.errors.push(diagnostic);
+            return Json::Null;
+        }
+        if given {
+            return match self.option_of(container, "path") {
+                Json::String(text) => json!(text),
+                other => other,
+            };
+        }
+        if has_guest {
+            let unknown = self.ev.unknown_reason(&format!("known after build: the guest system of `{name}`"), at(self, &guest));
+            return self.unknown(unknown);
+        }
+        if !flake.is_null() {
+            return json!(format!("/nix/var/nix/profiles/per-container/{name}"));
+        }
+        let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
+        let diagnostic = Diagnostic::error(Code::MissingOption, message)
+            .help(format!("give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"));
+        self.errors.push(place(diagnostic, at(self, path)));
+        Json::Null
+    }
+
+    /// Elements of `forwardPorts` are named by protocol and host port in option paths; until they are evaluated they go
+    /// by their place in the list.
+    fn name_forwards(&mut self, path: &OptionPath, forwards: &Json) {
+        let list = path.join("forwardPorts");
+        let Some(elements) = forwards.as_array() else { return };
+        let names = elements.iter().map(|element| {
+            let text = |value: &Json| match value {
+                Json::String(text) => text.clone(),
+                Json::Number(number) => number.to_string(),
+                _ => String::from("?"),
+            };
+            format!("{}:{}", text(&element["protocol"]), text(&element["hostPort"]))
+        });
+        self.context.spans.borrow_mut().name_elements(&list, &names.collect::<Vec<_>>());
+    }
+
+    /// Whether something sets the option, in whatever way.
+    fn is_set(&self, path: &[&str]) -> bool {
+        self.context.spans.borrow().contains(&OptionPath::new(path.iter().copied()))
+    }
+
+    fn defined(&mut self, container: Value<'e>, name: &str) -> bool {
+        let Value::Attrs(attrs) = container else { return false };
+        let symbol = self.ev.symbol(name);
+        attrs.position(symbol).is_some_and(crate::source::Pos::is_some)
+    }
+
+    fn get(&mut self, config: Value<'e>, path: &[&str]) -> Option<Value<'e>> {
+        let mut value = config;
+        for name in path {
+            let next = self.ev.select(value, name).and_then(|value| self.ev.force(value));
+            match next {
+                Ok(next) => value = next,
+                Err(error) => {
+                    self.fail(error);
+                    return None;
+                }
+            }
+        }
+        Some(value)
+    }
+
+    fn option(&mut self, config: Value<'e>, path: &[&str]) -> Json {
+        self.get(config, path).map_or(Json::Null, |value| self.json(value))
+    }
+
+    fn option_of(&mut self, set: Value<'e>, name: &str) -> Json {
+        self.option(set, &[name])
+    }
+
+    fn options(&mut self, config: Value<'e>, around: &[&str], names: &[&str]) -> Json {
+        let Some(set) = self.get(config, around) else { return json!({}) };
+        Json::Object(names.iter().map(|name| ((*name).to_owned(), self.option_of(set, name))).collect())
+    }
+
+    /// A value as JSON. What fails in it is reported, and the rest goes on.
+    fn json(&mut self, value: Value<'e>) -> Json {
+        let value = match self.ev.force(value) {
+            Ok(value) => value,
+            Err(error) => {
+                self.fail(error);
+                return Json::Null;
+            }
+        };
+        match value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => json!(value),
+            Value::Int(value) => json!(value),
+            Value::Float(value) => json!(value),
+            Value::String(text) => json!(text.to_str_lossy()),
+            Value::Path(path) => json!(path.to_str_lossy()),
+            Value::List(items) => items.iter().map(|item| self.json(item)).collect(),
+            Value::Attrs(attrs) => {
+                if attrs.get(self.ev.symbol("outPath")).is_some() {
+                    return self.option_of(value, "outPath");
+                }
+                let mut shown = Map::new();
+                for (symbol, value, _) in attrs.iter() {
+                    shown.insert(self.ev.name(symbol).to_owned(), self.json(value));
+                }
+                if let Some(unknown) = attrs.rest() {
+                    let elements = json!(shown);
+                    let mut json = self.unknown(unknown);
+                    json[AT_LEAST_KEY] = elements;
+                    return json;
+                }
+                Json::Object(shown)
+            }
+            Value::Unknown(unknown) => self.unknown(unknown),
+            other => {
+                let message = format!("{} has no JSON form", self.ev.describe(other));
+                self.errors.push(Diagnostic::error(Code::OptionType, message));
+                Json::Null
+            }
+        }
+    }
+
+    fn unknown(&mut self, unknown: &Unknown) -> Json {
+        let location = self.ev.sources().locate(unknown.span().start);
+        let (file, line, column) = location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
+        let reason = unknown.reason();
+        json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
+    }
+
+    fn fail(&mut self, error: crate::eval::EvalError<'e>) {
+        for diagnostic in self.ev.to_diagnostics(&error) {
+            if !self.errors.contains(&diagnostic) {
+                self.errors.push(diagnostic);
+            }
+        }
+    }
+}
+
+fn place(diagnostic: Diagnostic, span: Span) -> Diagnostic {
+    if span == Span::NONE { diagnostic } else { diagnostic.at(span, "") }
+}
+
+/// The firewall sorts its port lists and takes repeats out (`apply` of these options).
+fn sort_ports(ports: &mut Json) {
+    if let Some(list) = ports.as_array_mut()
+        && list.iter().all(Json::is_u64)
+    {
+        list.sort_by_key(Json::as_u64);
+        list.dedup();
+    }
+}
+
+/// `networking.nftables.flushRuleset`: true where the host's state is older than 23.11.
+fn flush_ruleset(state_version: &Json) -> Json {
+    match state_version.as_str() {
+        Some(version) => {
+            let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+            let release = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+            json!(release < (23, 11))
+        }
+        None => state_version.clone(),
+    }
+}
