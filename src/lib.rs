@@ -11,9 +11,11 @@
 //! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
 //! | [`state`] | – → what is observed of a host |
 //! | [`apply`] | plan → events, through the trait `Host` |
+//! | [`host`] | the world, behind the traits of the layers above |
 
 pub mod apply;
 pub mod diag;
+pub mod host;
 pub mod model;
 pub mod modules;
 pub mod render;

@@ -3,8 +3,10 @@
 //! Takes: a plan, as it was shown. Gives: events, and at the end a host that looks as planned, or one that looks as
 //! before for each container that failed.
 
+mod builder;
 mod host;
 pub mod queue;
 
 pub use crate::render::nft::Sysctl;
+pub use builder::{BuildError, Builder, Built, NixContainer, Source};
 pub use host::{ContainerFiles, Host, HostError};

@@ -13,6 +13,7 @@ mod container;
 mod field;
 mod name;
 mod networking;
+pub mod nix;
 pub mod path;
 pub mod spec;
 mod support;

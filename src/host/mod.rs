@@ -1,0 +1,3 @@
+//! The world: everything that happens outside this process happens here.
+
+pub mod nix;

@@ -1,0 +1,216 @@
+//! Nix, run as a program: it evaluates the user's own configuration and builds what that names.
+//!
+//! Runs as the user who called us, also under sudo: evaluating a configuration is running somebody's program.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
+use crate::model::ContainerName;
+use crate::model::path::quote;
+
+/// The Nix of this machine.
+#[derive(Debug, Clone)]
+pub struct Nix {
+    /// Who it runs as, where that is not who we are.
+    pub user: Option<Invoker>,
+    /// Where each line goes that it writes while it works.
+    pub progress: fn(&str),
+}
+
+/// The user who called us through sudo (sudo(8): `SUDO_UID`, `SUDO_GID`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoker {
+    /// The user.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// Its home.
+    pub home: PathBuf,
+}
+
+/// How many of the last lines are kept for a diagnostic.
+const LOG_LINES: usize = 20;
+
+/// All options of a container that have a JSON form, `path` aside.
+const OPTIONS: [&str; 25] = [
+    "additionalCapabilities",
+    "allowedDevices",
+    "autoStart",
+    "bindMounts",
+    "copyResolvConf",
+    "dropCapabilities",
+    "enableTun",
+    "ephemeral",
+    "extraFlags",
+    "extraVeths",
+    "flake",
+    "forwardPorts",
+    "hostAddress",
+    "hostAddress6",
+    "hostBridge",
+    "interfaces",
+    "localAddress",
+    "localAddress6",
+    "localMacAddress",
+    "macvlans",
+    "networkNamespace",
+    "privateNetwork",
+    "privateUsers",
+    "restartIfChanged",
+    "timeoutStartSec",
+];
+
+impl Nix {
+    fn command(&self, arguments: &[OsString]) -> Command {
+        let mut command = Command::new("nix");
+        command.args(["--extra-experimental-features", "nix-command flakes"]).args(arguments).stdin(Stdio::null());
+        if let Some(Invoker { uid, gid, home }) = &self.user {
+            command.uid(*uid).gid(*gid).env("HOME", home).env_remove("SUDO_UID").env_remove("SUDO_GID");
+        }
+        command
+    }
+
+    /// Runs Nix to its end; gives what it printed. What it writes beside that goes to `progress`, line by line.
+    fn run(&self, what: &'static str, arguments: &[OsString]) -> Result<Vec<u8>, BuildError> {
+        let mut command = self.command(arguments);
+        tracing::debug!(?command, "run");
+        let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = started.map_err(|source| BuildError::Missing { source })?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let progress = self.progress;
+        let log = std::thread::spawn(move || {
+            let mut last = VecDeque::new();
+            for line in
+                stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok)
+            {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                progress(&line);
+                if last.len() == LOG_LINES {
+                    last.pop_front();
+                }
+                last.push_back(line);
+            }
+            Vec::from(last)
+        });
+        let mut printed = Vec::new();
+        let read = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut printed));
+        let log = log.join().unwrap_or_default();
+        let failed = |status: String, log| BuildError::Failed { what, status, log };
+        let status = child.wait().map_err(|error| failed(error.to_string(), log.clone()))?;
+        read.map_err(|error| failed(error.to_string(), log.clone()))?;
+        if status.success() { Ok(printed) } else { Err(failed(status.to_string(), log)) }
+    }
+}
+
+/// The expression that reads the containers out of the user's configuration: the file is named, never copied.
+fn expression(file: &Path, names: &[ContainerName]) -> String {
+    // A `path` type literal cannot hold every file name; a string added to the root path can.
+    let file = format!("(/. + {})", string(&file.to_string_lossy()));
+    let list = |items: &mut dyn Iterator<Item = &str>| items.map(string).collect::<Vec<_>>().join(" ");
+    let names = list(&mut names.iter().map(ContainerName::as_str));
+    let options = list(&mut OPTIONS.iter().copied());
+    format!(
+        "let
+  containers = (import <nixpkgs/nixos/lib/eval-config.nix> {{ modules = [ {file} ]; }}).config.containers;
+  read = name: let c = containers.${{name}}; in {{
+    inherit name;
+    value = {{
+      options = builtins.listToAttrs (map (option: {{ name = option; value = c.${{option}}; }})
+        (builtins.filter (option: c ? ${{option}}) [ {options} ]));
+      derivation = c.path.drvPath or null;
+      system = \"${{c.path}}\";
+    }};
+  }};
+in builtins.listToAttrs (map read [ {names} ])"
+    )
+}
+
+/// A string literal of the Nix language.
+fn string(text: &str) -> String {
+    let quoted = quote(text);
+    if quoted.starts_with('"') { quoted } else { format!("\"{quoted}\"") }
+}
+
+impl Builder for Nix {
+    fn evaluate(
+        &self,
+        source: &Source,
+        names: &[ContainerName],
+    ) -> Result<BTreeMap<ContainerName, NixContainer>, BuildError> {
+        let mut arguments: Vec<OsString> = vec!["eval".into(), "--json".into(), "--impure".into()];
+        for entry in &source.include {
+            arguments.extend(["-I".into(), entry.into()]);
+        }
+        arguments.extend(["--expr".into(), expression(&source.file, names).into()]);
+        let printed = self.run("nix eval", &arguments)?;
+        let unexpected = |reason: String| BuildError::Unexpected { reason };
+        let mut all: BTreeMap<ContainerName, Printed> =
+            serde_json::from_slice(&printed).map_err(|error| unexpected(error.to_string()))?;
+        names
+            .iter()
+            .map(|name| {
+                let Printed { options, derivation, system } =
+                    all.remove(name).ok_or_else(|| unexpected(format!("nothing of `{name}`")))?;
+                Ok((name.clone(), NixContainer { options, derivation, system }))
+            })
+            .collect()
+    }
+
+    fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError> {
+        let folder = tempfile::Builder::new().prefix("container-rebuild-").tempdir();
+        let folder = folder.map_err(|source| BuildError::Folder { source })?;
+        if let Some(Invoker { uid, gid, .. }) = &self.user {
+            std::os::unix::fs::chown(folder.path(), Some(*uid), Some(*gid))
+                .map_err(|source| BuildError::Folder { source })?;
+        }
+        let mut arguments: Vec<OsString> = vec!["build".into(), "--out-link".into()];
+        // The links are roots for the garbage collector until apply has made lasting ones.
+        arguments.push(folder.path().join("system").into());
+        let derivations: Vec<_> =
+            containers.values().filter_map(|container| container.derivation.as_ref()).collect();
+        arguments.extend(derivations.iter().map(|derivation| format!("{derivation}^out").into()));
+        if !derivations.is_empty() {
+            self.run("nix build", &arguments)?;
+        }
+        let systems = containers.iter().map(|(name, container)| (name.clone(), container.system.clone())).collect();
+        Ok(Box::new(Links { systems, _folder: folder }))
+    }
+}
+
+/// What `nix eval` prints of a container.
+#[derive(serde::Deserialize)]
+struct Printed {
+    options: serde_json::Value,
+    derivation: Option<String>,
+    system: PathBuf,
+}
+
+/// Results that temporary links hold.
+struct Links {
+    systems: BTreeMap<ContainerName, PathBuf>,
+    _folder: tempfile::TempDir,
+}
+
+impl Built for Links {
+    fn systems(&self) -> &BTreeMap<ContainerName, PathBuf> {
+        &self.systems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_and_names_are_data_in_the_expression() {
+        let name = ContainerName::new("if").expect("a good name");
+        let text = expression(Path::new("/etc/ni\"xos/${x}.nix"), &[name]);
+        assert!(text.contains(r#"modules = [ (/. + "/etc/ni\"xos/\${x}.nix") ]"#), "{text}");
+        assert!(text.contains(r#"map read [ "if" ]"#), "{text}");
+    }
+}
