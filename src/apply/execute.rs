@@ -1,0 +1,171 @@
+//! Walks the graph of a plan and does each step through [`Host`].
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::host::{ContainerFiles, Host, HostError};
+use super::queue::{self, Outcome};
+use crate::model::ContainerName;
+use crate::plan::{Action, Plan, Target};
+use crate::render::{conf, paths, unit};
+use crate::state::Record;
+
+/// What happens while a plan is applied, for whoever watches.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A step begins.
+    Begun(&'a Action),
+    /// It is done.
+    Done(&'a Action),
+    /// It failed.
+    Failed(&'a Action, &'a HostError),
+    /// After a failed start, the container runs again as it did before.
+    Restored(&'a ContainerName),
+    /// After a failed start, it could not be brought back either.
+    NotRestored(&'a ContainerName, &'a HostError),
+}
+
+/// How an apply ended.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Steps that failed, with why.
+    pub failed: Vec<(Action, HostError)>,
+    /// Steps that were not begun, because something before them failed or the run was stopped.
+    pub skipped: Vec<Action>,
+}
+
+impl Report {
+    /// Whether everything was done.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty()
+    }
+}
+
+/// How a plan is applied.
+pub struct Applier<'a> {
+    /// The host.
+    pub host: &'a dyn Host,
+    /// This program, as units are to call it.
+    pub exe: &'a Path,
+    /// How many containers are worked on at the same time.
+    pub workers: usize,
+    /// Asked before each step; once it says yes, no further step begins, and those under way are finished.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Told of everything that happens, from several threads.
+    pub watch: &'a (dyn Fn(Event<'_>) + Sync),
+}
+
+/// Whether unit files were written that systemd has not read yet. Several containers share one reload.
+#[derive(Default)]
+struct Unread(Mutex<bool>);
+
+impl Unread {
+    fn mark(&self) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+    }
+
+    /// Has systemd read them, unless somebody else just did. Held over the reload: whoever waits here finds them read.
+    fn read(&self, host: &dyn Host) -> Result<(), HostError> {
+        let mut unread = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *unread {
+            host.reload_units()?;
+            *unread = false;
+        }
+        Ok(())
+    }
+}
+
+impl Applier<'_> {
+    /// Does what `plan` says. Steps that do not depend on each other run at the same time; what fails holds up only what
+    /// depends on it.
+    pub fn apply(&self, plan: &Plan) -> Report {
+        let unread = Unread::default();
+        let graph = &plan.order.graph;
+        let outcomes = queue::run(graph, self.workers, self.stop, |_, action| {
+            (self.watch)(Event::Begun(action));
+            let result = self.step(plan, action, &unread);
+            match &result {
+                Ok(()) => (self.watch)(Event::Done(action)),
+                Err(error) => (self.watch)(Event::Failed(action, error)),
+            }
+            if let (Err(_), Action::Start(name)) = (&result, action) {
+                self.restore(plan.targets.get(name), name, &unread);
+            }
+            result
+        });
+        let mut report = Report::default();
+        for (node, outcome) in graph.node_indices().zip(outcomes) {
+            match outcome {
+                Outcome::Done => {}
+                Outcome::Failed(error) => report.failed.push((graph[node].clone(), error)),
+                Outcome::Skipped => report.skipped.push(graph[node].clone()),
+            }
+        }
+        // The last thing written may be files that nothing was started from.
+        if let Err(error) = unread.read(self.host) {
+            report.failed.push((Action::ReplaceFirewall, error));
+        }
+        report
+    }
+
+    fn step(&self, plan: &Plan, action: &Action, unread: &Unread) -> Result<(), HostError> {
+        match action {
+            Action::Create(name) | Action::UpdateUnit(name) => {
+                match plan.targets.get(name).and_then(|target| target.record.as_ref()) {
+                    Some(record) => self.install(name, record, unread),
+                    None => Ok(()),
+                }
+            }
+            Action::Start(name) => {
+                unread.read(self.host)?;
+                self.host.start(name)?;
+                match plan.targets.get(name).and_then(|target| target.record.as_ref()) {
+                    Some(record) => self.host.add_gc_root(&paths::booted_root(name), &record.spec.system),
+                    None => Ok(()),
+                }
+            }
+            Action::Stop(name) => self.host.stop(name),
+            Action::Remove(name) => {
+                self.host.uninstall(name)?;
+                unread.mark();
+                self.host.remove_gc_root(&paths::current_root(name))?;
+                self.host.remove_gc_root(&paths::booted_root(name))
+            }
+            Action::ReplaceFirewall => {
+                self.host.set_sysctls(&plan.firewall.sysctls)?;
+                self.host.load_rules(&plan.firewall.ruleset.json())
+            }
+        }
+    }
+
+    /// Writes a container's files, its system safe from the garbage collector first.
+    fn install(&self, name: &ContainerName, record: &Record, unread: &Unread) -> Result<(), HostError> {
+        self.host.add_gc_root(&paths::current_root(name), &record.spec.system)?;
+        self.host.install(name, &files(record, self.exe))?;
+        unread.mark();
+        Ok(())
+    }
+
+    /// Brings back what ran before a start failed.
+    fn restore(&self, target: Option<&Target>, name: &ContainerName, unread: &Unread) {
+        let Some(former) = target.and_then(|target| target.former.as_ref()) else { return };
+        let restored = self
+            .install(name, former, unread)
+            .and_then(|()| unread.read(self.host))
+            .and_then(|()| self.host.start(name));
+        match restored {
+            Ok(()) => (self.watch)(Event::Restored(name)),
+            Err(error) => (self.watch)(Event::NotRestored(name, &error)),
+        }
+    }
+}
+
+/// The files of a container that is to run as `record` says.
+pub fn files(record: &Record, exe: &Path) -> ContainerFiles {
+    let record_json = serde_json::to_string_pretty(record).expect("a record has string keys only");
+    ContainerFiles {
+        unit: unit::text(&record.spec, exe),
+        conf: conf::text(&record.spec),
+        record: record_json + "\n",
+    }
+}

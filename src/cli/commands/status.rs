@@ -1,0 +1,198 @@
+//! `status`: what runs, as a table or as JSON.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use crate::model::ContainerName;
+use crate::model::spec::Network;
+use crate::state::{ActiveState, Generation, Machine, ObservedContainer, Owner, Record, Snapshot};
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The container or machine.
+    pub name: String,
+    /// `running`, `starting`, `stopping`, `failed`, `stopped` or `not loaded`.
+    pub state: &'static str,
+    /// Who brought it up.
+    pub owner: Owner,
+    /// The system that it runs, or would run.
+    pub system: Option<String>,
+    /// Addresses that the guest has, or would have.
+    pub addresses: Vec<String>,
+    /// Host ports that lead into it, as `tcp:8080->80`.
+    pub ports: Vec<String>,
+    /// How long it has been up.
+    pub uptime_seconds: Option<u64>,
+    /// Memory in use, where the host accounts for it.
+    pub memory_bytes: Option<u64>,
+    /// How it differs from the generation that boots; nothing where it does not, or where that is not known.
+    pub drift: Option<&'static str>,
+}
+
+/// All rows of a snapshot, containers first, or those of `names`.
+pub fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted.as_str() == name);
+    let containers = snapshot
+        .containers
+        .iter()
+        .filter(|(name, _)| wanted(name.as_str()))
+        .map(|(name, container)| container_row(name, container, snapshot.generation.as_ref(), now));
+    let machines = snapshot.foreign.iter().filter(|machine| wanted(&machine.name)).map(machine_row);
+    containers.chain(machines).collect()
+}
+
+fn container_row(
+    name: &ContainerName,
+    container: &ObservedContainer,
+    generation: Option<&Generation>,
+    now: SystemTime,
+) -> Row {
+    let record = if container.is_running() { container.booted.as_ref() } else { None };
+    let record = record.or(container.written.as_ref());
+    let observed: Vec<_> =
+        container.machine.iter().flat_map(|machine| &machine.addresses).map(ToString::to_string).collect();
+    let since = container.unit.as_ref().filter(|_| container.is_running()).and_then(|unit| unit.active_since);
+    Row {
+        name: name.to_string(),
+        state: state(container),
+        owner: container.owner,
+        system: record.map(|record| record.spec.system.display().to_string()),
+        addresses: if observed.is_empty() { record.map(addresses).unwrap_or_default() } else { observed },
+        ports: record.map(ports).unwrap_or_default(),
+        uptime_seconds: since.map(|micros| {
+            let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            now.saturating_sub(micros / 1_000_000)
+        }),
+        memory_bytes: container.unit.as_ref().and_then(|unit| unit.memory),
+        drift: drift(name, container, generation),
+    }
+}
+
+fn machine_row(machine: &Machine) -> Row {
+    Row {
+        name: machine.name.clone(),
+        state: "running",
+        owner: Owner::Foreign,
+        system: None,
+        addresses: machine.addresses.iter().map(ToString::to_string).collect(),
+        ports: Vec::new(),
+        uptime_seconds: None,
+        memory_bytes: None,
+        drift: None,
+    }
+}
+
+fn state(container: &ObservedContainer) -> &'static str {
+    match container.unit.as_ref().map(|unit| unit.active) {
+        Some(ActiveState::Active | ActiveState::Reloading) => "running",
+        Some(ActiveState::Activating) => "starting",
+        Some(ActiveState::Deactivating) => "stopping",
+        Some(ActiveState::Failed) => "failed",
+        Some(ActiveState::Inactive | ActiveState::Maintenance) => "stopped",
+        None => "not loaded",
+    }
+}
+
+fn addresses(record: &Record) -> Vec<String> {
+    let Network::Private { veth: Some(veth), .. } = &record.spec.network else { return Vec::new() };
+    let four = veth.local4.iter().map(ToString::to_string);
+    four.chain(veth.local6.iter().map(ToString::to_string)).collect()
+}
+
+fn ports(record: &Record) -> Vec<String> {
+    let Network::Private { forwards, .. } = &record.spec.network else { return Vec::new() };
+    forwards
+        .iter()
+        .map(|forward| format!("{}:{}->{}", forward.protocol.as_str(), forward.host_port, forward.container_port))
+        .collect()
+}
+
+fn drift(name: &ContainerName, container: &ObservedContainer, generation: Option<&Generation>) -> Option<&'static str> {
+    if container.owner != Owner::Ours {
+        return None;
+    }
+    let Some(wanted) = generation?.records.get(name) else { return Some("not in the generation") };
+    match (container.is_running(), &container.booted) {
+        (true, Some(booted)) if booted.spec != wanted.spec => Some("runs something else"),
+        (false, _) if wanted.spec.auto_start => Some("not running"),
+        _ => None,
+    }
+}
+
+/// The rows as a table; columns are as wide as their widest entry.
+pub fn table(rows: &[Row]) -> String {
+    const HEADINGS: [&str; 9] =
+        ["NAME", "STATE", "OWNER", "ADDRESSES", "PORTS", "UPTIME", "MEMORY", "DRIFT", "SYSTEM"];
+    let or_dash = |text: String| if text.is_empty() { String::from("-") } else { text };
+    let cells: Vec<[String; 9]> = rows
+        .iter()
+        .map(|row| {
+            let owner = match row.owner {
+                Owner::Ours => "ours",
+                Owner::Native => "native",
+                Owner::Foreign => "foreign",
+            };
+            [
+                row.name.clone(),
+                row.state.to_owned(),
+                owner.to_owned(),
+                or_dash(row.addresses.join(" ")),
+                or_dash(row.ports.join(" ")),
+                or_dash(row.uptime_seconds.map(duration).unwrap_or_default()),
+                or_dash(row.memory_bytes.map(|bytes| format!("{} MiB", bytes >> 20)).unwrap_or_default()),
+                or_dash(row.drift.unwrap_or_default().to_owned()),
+                or_dash(row.system.clone().unwrap_or_default()),
+            ]
+        })
+        .collect();
+    let mut widths = HEADINGS.map(str::len);
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: Vec<&str>| {
+        let padded: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let body = cells.iter().map(|row| line(row.iter().map(String::as_str).collect()));
+    std::iter::once(line(HEADINGS.to_vec())).chain(body).collect()
+}
+
+/// A time as people say it: its two largest units.
+fn duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}min {}s", seconds % 60),
+        (0, ..) => format!("{hours}h {minutes}min"),
+        _ => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_machine_is_shown_and_times_are_short() {
+        let machine = Machine {
+            name: String::from("other"),
+            class: String::from("container"),
+            service: String::from("systemd-nspawn"),
+            leader: 42,
+            unit: String::from("machine-other.scope"),
+            addresses: Vec::new(),
+        };
+        insta::assert_snapshot!(table(&[machine_row(&machine)]), @r"
+        NAME   STATE    OWNER    ADDRESSES  PORTS  UPTIME  MEMORY  DRIFT  SYSTEM
+        other  running  foreign  -          -      -       -       -      -
+        ");
+        let table = [(5, "5s"), (65, "1min 5s"), (3700, "1h 1min"), (90_000, "1d 1h")];
+        for (seconds, shown) in table {
+            assert_eq!(duration(seconds), shown);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The configuration argument: which file is meant, and what it evaluates to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::args::ConfigArgs;
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{Arena, Evaluator, Settings};
+use crate::host::files::{RealFiles, RestrictedFiles};
+use crate::model::check::{Checked, check};
+use crate::model::path::OptionSpans;
+use crate::model::{ContainerName, Manifest};
+use crate::modules;
+use crate::source::{Files, SourceMap};
+
+/// What a CONFIG says.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The argument, as it was given.
+    pub given: String,
+    /// The file that was read, absolute.
+    pub file: PathBuf,
+    /// `-I` entries, as they were given.
+    pub include: Vec<String>,
+    /// The typed model.
+    pub manifest: Manifest,
+    /// Where its options stand.
+    pub spans: OptionSpans,
+    /// The keys of guests that are built from `config`.
+    pub guest_keys: BTreeMap<ContainerName, String>,
+    /// Whether modules are missing.
+    pub missing_modules: bool,
+    /// Notes and warnings of the evaluation.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Configuration {
+    /// Finds, reads and evaluates CONFIG. `restricted` is what holds unless the user says otherwise.
+    pub fn load(config: &ConfigArgs, restricted: bool, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
+        let file = find(&config.config).map_err(|diagnostic| vec![diagnostic])?;
+        let root = git_top_level(&file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
+        sources.set_root(&root);
+        let restricted = config.restrict || (restricted && !config.no_restrict);
+        if file.extension().is_some_and(|extension| extension == "json") {
+            return Self::from_manifest(config, file);
+        }
+        let search_path = search_path(config, restricted);
+        let mut allowed: Vec<PathBuf> = search_path.iter().map(|(_, path)| path.clone()).collect();
+        allowed.push(root);
+        let files: Box<dyn Files> =
+            if restricted { Box::new(RestrictedFiles::new(RealFiles, allowed)) } else { Box::new(RealFiles) };
+        let arena = Arena::new();
+        let settings = Settings {
+            search_path: search_path.clone(),
+            environment: !restricted,
+            unknowns: true,
+            ..Settings::default()
+        };
+        let mut evaluator = Evaluator::new(&arena, files.as_ref(), sources, settings);
+        let evaluated = modules::evaluate(&mut evaluator, &file)?;
+        Ok(Self {
+            given: config.config.clone(),
+            file,
+            include: config.include.clone(),
+            manifest: evaluated.manifest,
+            spans: evaluated.spans,
+            guest_keys: evaluated.guest_keys,
+            missing_modules: evaluated.missing_modules,
+            findings: evaluated.findings,
+        })
+    }
+
+    /// A manifest needs no evaluation; its positions are what it says itself.
+    fn from_manifest(config: &ConfigArgs, file: PathBuf) -> Result<Self, Vec<Diagnostic>> {
+        let unreadable = |what: String| {
+            let help = "give a manifest as `container-rebuild eval` prints it";
+            vec![Diagnostic::error(Code::Unreadable, format!("{}: {what}", file.display())).help(help)]
+        };
+        let text = std::fs::read(&file).map_err(|error| unreadable(error.to_string()))?;
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+        if manifest.format_version != crate::model::FORMAT_VERSION {
+            return Err(unreadable(format!("format_version is {}", manifest.format_version)));
+        }
+        Ok(Self {
+            given: config.config.clone(),
+            file,
+            include: Vec::new(),
+            manifest,
+            spans: OptionSpans::default(),
+            guest_keys: BTreeMap::new(),
+            missing_modules: false,
+            findings: Vec::new(),
+        })
+    }
+
+    /// Checks the model as it is now.
+    pub fn check(&self) -> Checked {
+        check(&self.manifest, &self.spans)
+    }
+}
+
+/// The file that CONFIG means (contract §2).
+fn find(config: &str) -> Result<PathBuf, Diagnostic> {
+    let given = Path::new(config);
+    let (path, host) = match config.split_once('#') {
+        Some((path, host)) if !given.exists() => (Path::new(path), Some(host)),
+        _ => (given, None),
+    };
+    let missing = |path: &Path, error: &std::io::Error| {
+        Diagnostic::error(Code::Unreadable, format!("cannot read {}: {error}", path.display()))
+            .help("give the file of a NixOS configuration, or a folder with a configuration.nix")
+    };
+    let path = std::path::absolute(path).map_err(|error| missing(path, &error))?;
+    let metadata = std::fs::metadata(&path).map_err(|error| missing(&path, &error))?;
+    if !metadata.is_dir() {
+        return Ok(path);
+    }
+    if host.is_some() || path.join("flake.nix").exists() {
+        let message = format!("{} is a flake, which this version does not evaluate yet", path.display());
+        let help = "give the file of the host's configuration, such as ./configuration.nix";
+        return Err(Diagnostic::error(Code::NotSupported, message).help(help));
+    }
+    ["configuration.nix", "default.nix"].iter().map(|name| path.join(name)).find(|file| file.exists()).ok_or_else(|| {
+        let message = format!("{} has neither configuration.nix nor default.nix", path.display());
+        Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration")
+    })
+}
+
+/// The folder of the git work tree that holds `file`.
+fn git_top_level(file: &Path) -> Option<PathBuf> {
+    file.ancestors().skip(1).find(|folder| folder.join(".git").exists()).map(Path::to_path_buf)
+}
+
+/// `-I` and then `NIX_PATH`, as pairs of prefix and path; URLs lead nowhere without a download.
+fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> {
+    let environment = if restricted { None } else { std::env::var("NIX_PATH").ok() };
+    let inherited = environment.as_deref().unwrap_or_default().split(':').filter(|entry| !entry.is_empty());
+    config
+        .include
+        .iter()
+        .map(String::as_str)
+        .chain(inherited)
+        .filter(|entry| !entry.contains("://"))
+        .map(|entry| match entry.split_once('=') {
+            Some((prefix, path)) => (prefix.to_owned(), absolute(path)),
+            None => (String::new(), absolute(entry)),
+        })
+        .collect()
+}
+
+fn absolute(path: &str) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+}
