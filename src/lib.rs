@@ -9,10 +9,12 @@
 //! | [`model`] | configuration → manifest (what was typed) → spec (what is meant) |
 //! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
 //! | [`state`] | – → what is observed of a host |
+//! | [`plan`] | what is, and what is wanted → changes, reasons, costs, rules, a graph of steps |
 
 pub mod apply;
 pub mod diag;
 pub mod model;
+pub mod plan;
 pub mod render;
 pub mod source;
 pub mod state;

@@ -34,10 +34,10 @@ impl Table {
                 let targets = targets(ruleset, family);
                 if !targets.is_empty() {
                     let addresses = targets.iter().map(|(key, (address, _))| {
-                        (key.clone(), Expression::String(Cow::Owned(address.to_string())))
+                        (*key, Expression::String(Cow::Owned(address.to_string())))
                     });
                     objects.push(map(format!("addr{family}"), data, addresses));
-                    let ports = targets.iter().map(|(key, (_, port))| (key.clone(), Expression::Number(*port)));
+                    let ports = targets.iter().map(|(key, (_, port))| (*key, Expression::Number(*port)));
                     objects.push(map(format!("port{family}"), SetType::InetService, ports));
                 }
             }
