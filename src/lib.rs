@@ -10,6 +10,7 @@
 //! | [`model`] | configuration → manifest (what was typed) → spec (what is meant) |
 //! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
 //! | [`state`] | – → what is observed of a host |
+//! | [`plan`] | what is, and what is wanted → changes, reasons, costs, rules, a graph of steps |
 //! | [`apply`] | plan → events, through the trait `Host` |
 //! | [`host`] | the world, behind the traits of the layers above |
 
@@ -18,6 +19,7 @@ pub mod diag;
 pub mod host;
 pub mod model;
 pub mod modules;
+pub mod plan;
 pub mod render;
 pub mod source;
 pub mod state;

@@ -4,9 +4,11 @@
 //! before for each container that failed.
 
 mod builder;
+mod execute;
 mod host;
 pub mod queue;
 
 pub use crate::render::nft::Sysctl;
 pub use builder::{BuildError, Builder, Built, NixContainer, Source};
+pub use execute::{Applier, Event, Report, files};
 pub use host::{ContainerFiles, Host, HostError};

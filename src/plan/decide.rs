@@ -1,0 +1,309 @@
+//! What happens to each container, one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cost::{ContainerOption, Disruption, Row, Situation};
+use super::diff::{self, Difference};
+use super::side::{Configured, Side, Version};
+use super::{Change, Finding, Options, Reason, Target, Verb, option};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{ContainerName, PrivateUsers, PrivateUsersMode};
+use crate::render::paths;
+use crate::state::Owner;
+
+/// All decisions, by the name of the container.
+#[derive(Debug, Default)]
+pub(super) struct Decisions {
+    pub(super) changes: Vec<Change>,
+    /// What each step needs to know of a container, with what it used up to now and what it will use.
+    pub(super) steps: BTreeMap<ContainerName, Steps>,
+    pub(super) targets: BTreeMap<ContainerName, Target>,
+    pub(super) unchanged: usize,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The steps of one container, without those of others.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Steps {
+    pub(super) stop: bool,
+    pub(super) create: bool,
+    pub(super) update_unit: bool,
+    pub(super) start: bool,
+    pub(super) remove: bool,
+    /// Up to now.
+    pub(super) before: Option<Version>,
+    /// From now on.
+    pub(super) after: Option<Version>,
+}
+
+impl Options {
+    /// Whether a container may be shown and touched.
+    pub(super) fn covers(&self, name: &ContainerName) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(name))
+    }
+}
+
+pub(super) fn decide(from: &Side, to: &Side, options: &Options) -> Decisions {
+    let mut decisions = Decisions::default();
+    let mut names: Vec<&ContainerName> = from.containers.keys().chain(to.containers.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names.into_iter().filter(|name| options.covers(name)) {
+        let (is, wanted) = (from.containers.get(name), to.containers.get(name).and_then(|to| to.written.as_ref()));
+        let kept_root = from.kept_roots.contains(name);
+        match (is, wanted) {
+            (None, Some(wanted)) => decisions.create(name, wanted, kept_root),
+            (Some(is), Some(wanted)) if is.owner == Owner::Ours => decisions.update(name, is, wanted),
+            (Some(is), Some(wanted)) => decisions.leave(name, is, wanted),
+            (Some(is), None) if is.owner == Owner::Ours => decisions.remove(name, is, to.missing_modules),
+            // What others brought up and nobody here asks for is none of our business.
+            (Some(_) | None, None) => {}
+        }
+    }
+    decisions
+}
+
+impl Decisions {
+    fn create(&mut self, name: &ContainerName, wanted: &Version, kept_root: bool) {
+        let starts = wanted.container.auto_start.known() == Some(&true);
+        let verbs = if starts { vec![Verb::Create, Verb::Start] } else { vec![Verb::Create] };
+        let root = (kept_root && !wanted.is_ephemeral()).then(|| root_path(name));
+        let steps = Steps { create: true, start: starts, after: Some(wanted.clone()), ..Steps::default() };
+        self.push(
+            name,
+            steps,
+            Change {
+                keeps: root.into_iter().collect(),
+                ..change(name, verbs, Disruption::None, vec![whole(None, Some(wanted), Disruption::None)])
+            },
+        );
+    }
+
+    fn remove(&mut self, name: &ContainerName, is: &Configured, may: bool) {
+        let verbs = if is.is_running { vec![Verb::Stop, Verb::Remove] } else { vec![Verb::Remove] };
+        let before = is.running.as_ref().or(is.written.as_ref());
+        let reason = Reason { may, ..whole(before, None, Disruption::Stop) };
+        let steps = Steps { stop: is.is_running, remove: true, before: before.cloned(), ..Steps::default() };
+        self.push(
+            name,
+            steps,
+            Change {
+                may,
+                wipes_root: is.is_running && before.is_some_and(Version::is_ephemeral),
+                keeps: keeps(name, [before, None]),
+                ..change(name, verbs, Disruption::Stop, vec![reason])
+            },
+        );
+    }
+
+    /// A container that is somebody else's: nothing is done, and if something had to be, that is an error.
+    fn leave(&mut self, name: &ContainerName, is: &Configured, wanted: &Version) {
+        if let Some(written) = &is.written
+            && reasons(written, wanted).is_empty()
+        {
+            self.unchanged += 1;
+            return;
+        }
+        let (whose, help) = match is.owner {
+            Owner::Native => (
+                "belongs to nixos-rebuild, which wrote its unit",
+                "either import the container-rebuild module into the host's configuration, so that nixos-rebuild hands \
+                 its containers over, or take the container out of the host's configuration",
+            ),
+            Owner::Foreign | Owner::Ours => (
+                "was brought up by somebody else",
+                "destroy it (`nixos-container destroy`), or give this one another name",
+            ),
+        };
+        let finding = Diagnostic::error(Code::NotOurs, format!("the container `{name}` {whose}")).help(help);
+        self.findings.push(Finding::from(finding).at(diff::position(&wanted.positions, &[])));
+    }
+
+    fn update(&mut self, name: &ContainerName, is: &Configured, wanted: &Version) {
+        let on_disk = is.written.as_ref().map(|written| reasons(written, wanted));
+        let outdated = on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
+        let starts = wanted.container.auto_start.known() == Some(&true);
+        let before = is.running.as_ref().or(is.written.as_ref());
+        let steps = Steps {
+            update_unit: outdated,
+            before: before.cloned(),
+            after: Some(wanted.clone()),
+            ..Steps::default()
+        };
+
+        if !is.is_running {
+            let reasons = on_disk.unwrap_or_else(|| vec![whole(None, Some(wanted), Disruption::None)]);
+            let mut verbs = Vec::new();
+            verbs.extend(outdated_beyond_rules(&reasons).then_some(Verb::UpdateUnit));
+            verbs.extend(starts.then_some(Verb::Start));
+            if verbs.is_empty() && reasons.is_empty() {
+                self.unchanged += 1;
+                return;
+            }
+            // Nothing runs that could be disturbed; the rules are there all the same.
+            let cost = without_restart(&reasons);
+            let may = !starts && reasons.iter().all(|reason| reason.may);
+            let steps = Steps { start: starts, ..steps };
+            self.push(name, steps, Change { may, ..change(name, verbs, cost, reasons) });
+            return;
+        }
+
+        let (cost, reasons) = match &is.running {
+            Some(running) => {
+                let reasons = reasons(&as_it_acts(running, is.written.as_ref()), wanted);
+                (highest(&reasons), reasons)
+            }
+            None => (Disruption::Restart, vec![whole(None, Some(wanted), Disruption::Restart)]),
+        };
+        let keeps = keeps(name, [before, Some(wanted)]);
+        if cost <= Disruption::Firewall {
+            // What runs is as wanted; what the next start would bring may still be something else.
+            let reasons = if reasons.is_empty() { on_disk.unwrap_or_default() } else { reasons };
+            if reasons.is_empty() {
+                self.unchanged += 1;
+                return;
+            }
+            let verbs = if outdated_beyond_rules(&reasons) { vec![Verb::UpdateUnit] } else { vec![] };
+            let may = certain(&reasons).is_none_or(|certain| certain < cost);
+            self.push(name, steps, Change { may, keeps, ..change(name, verbs, cost, reasons) });
+        } else if wanted.container.restart_if_changed.known() == Some(&false) {
+            self.keep_stale(name, steps, Change { keeps, ..change(name, vec![], cost, reasons) });
+        } else {
+            let may = certain(&reasons).is_none_or(|certain| certain < cost);
+            let wipes_root = before.is_none_or(Version::is_ephemeral);
+            let steps = Steps { stop: true, start: true, ..steps };
+            let change = change(name, vec![Verb::Restart], cost, reasons);
+            self.push(name, steps, Change { may, wipes_root, keeps, ..change });
+        }
+    }
+
+    /// `restartIfChanged = false`: the next start brings what is wanted, and until then that is said.
+    fn keep_stale(&mut self, name: &ContainerName, steps: Steps, change: Change) {
+        let stale: Vec<&str> = change
+            .reasons
+            .iter()
+            .filter(|reason| reason.disruption > Disruption::Firewall)
+            .map(|reason| reason.option.as_str())
+            .collect();
+        let message = format!("`{name}` goes on running with its former {}", stale.join(", "));
+        let help = format!("restartIfChanged is false; to bring it up to date: container-rebuild restart {name}");
+        self.findings.push(Diagnostic::note(Code::NotSupported, message).help(help).into());
+        if !steps.update_unit {
+            self.unchanged += 1;
+            return;
+        }
+        let disruption = without_restart(&change.reasons);
+        let may = change.reasons.iter().all(|reason| reason.may);
+        let verbs = vec![Verb::UpdateUnit];
+        self.push(name, steps, Change { verbs, disruption, may, stays_stale: true, ..change });
+    }
+
+    fn push(&mut self, name: &ContainerName, steps: Steps, change: Change) {
+        let record = |version: &Option<Version>| version.as_ref().and_then(Version::record);
+        self.targets.insert(name.clone(), Target { record: record(&steps.after), former: record(&steps.before) });
+        self.steps.insert(name.clone(), steps);
+        self.changes.push(change);
+    }
+}
+
+fn change(name: &ContainerName, verbs: Vec<Verb>, disruption: Disruption, reasons: Vec<Reason>) -> Change {
+    Change {
+        container: Some(name.clone()),
+        verbs,
+        disruption,
+        may: false,
+        wipes_root: false,
+        stays_stale: false,
+        keeps: Vec::new(),
+        reasons,
+    }
+}
+
+/// A container appears or goes as a whole.
+fn whole(before: Option<&Version>, after: Option<&Version>, disruption: Disruption) -> Reason {
+    let options = |version: Option<&Version>| version.map(Version::options).unwrap_or_default();
+    let position = after.or(before).and_then(|version| diff::position(&version.positions, &[]));
+    let (before, after) = (options(before), options(after));
+    Reason { option: String::new(), before, after, position, may: false, disruption }
+}
+
+/// What acts at this moment: what was booted, with those options that need no start taken from what was written since.
+fn as_it_acts(running: &Version, written: Option<&Version>) -> Version {
+    let Some(written) = written else {
+        return running.clone();
+    };
+    let mut acting = running.clone();
+    let (from, into) = (&written.container, &mut acting.container);
+    into.auto_start = from.auto_start.clone();
+    into.timeout_start_sec = from.timeout_start_sec.clone();
+    into.restart_if_changed = from.restart_if_changed.clone();
+    into.forward_ports = from.forward_ports.clone();
+    acting
+}
+
+/// Why `before` is not `after`.
+fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
+    let same_inputs = before.guest_key.is_some() && before.guest_key == after.guest_key;
+    let (mut old, mut new) = (before.options(), after.options());
+    // The same guest, whether or not Nix has been asked for its path yet.
+    let unknown = before.container.path.known().is_none() || after.container.path.known().is_none();
+    if same_inputs && unknown {
+        for side in [&mut old, &mut new] {
+            side.as_object_mut().and_then(|options| options.remove("path"));
+        }
+    }
+    let private = PrivateUsers::Mode(PrivateUsersMode::No);
+    let situation = Situation {
+        ephemeral: before.is_ephemeral() || after.is_ephemeral(),
+        private_users: after.container.private_users.known() != Some(&private),
+        added: false,
+    };
+    let reason = |difference: Difference| {
+        let name = difference.path.first().map(String::as_str).unwrap_or_default();
+        let added = difference.added && difference.path.len() == 2;
+        let row = ContainerOption::named(name)
+            .map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
+        let position = diff::position(&after.positions, &difference.path)
+            .or_else(|| diff::position(&before.positions, &difference.path));
+        let option = option::path(&difference.path);
+        let Difference { before, after, may, .. } = difference;
+        Reason { option, before, after, position, may, disruption: row.cost() }
+    };
+    diff::differences(&old, &new, same_inputs).into_iter().map(reason).collect()
+}
+
+fn highest(reasons: &[Reason]) -> Disruption {
+    reasons.iter().map(|reason| reason.disruption).max().unwrap_or_default()
+}
+
+/// What it costs to do all of it that touches no running guest.
+fn without_restart(reasons: &[Reason]) -> Disruption {
+    let costs = reasons.iter().map(|reason| reason.disruption);
+    costs.filter(|cost| *cost <= Disruption::Firewall).max().unwrap_or_default()
+}
+
+/// The cost of what is certain; `None` when nothing is.
+fn certain(reasons: &[Reason]) -> Option<Disruption> {
+    reasons.iter().filter(|reason| !reason.may).map(|reason| reason.disruption).max()
+}
+
+/// Whether more has changed than rules, which by themselves are no action on the container.
+fn outdated_beyond_rules(reasons: &[Reason]) -> bool {
+    reasons.iter().any(|reason| reason.disruption != Disruption::Firewall)
+}
+
+/// The paths that hold data of a container, before and after.
+fn keeps<const N: usize>(name: &ContainerName, versions: [Option<&Version>; N]) -> Vec<String> {
+    let mut paths = BTreeSet::new();
+    for version in versions.into_iter().flatten() {
+        paths.extend(version.host_paths());
+        if !version.is_ephemeral() {
+            paths.insert(root_path(name));
+        }
+    }
+    paths.into_iter().collect()
+}
+
+fn root_path(name: &ContainerName) -> String {
+    paths::root(name, false).to_string_lossy().into_owned()
+}

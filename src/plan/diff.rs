@@ -1,0 +1,177 @@
+//! Compares two values of the model as JSON, option by option.
+
+use serde_json::{Map, Value};
+
+use super::option;
+use crate::model::{Position, Positions, UNKNOWN_KEY};
+
+/// One option that differs, or may.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Difference {
+    /// Its names, from the container (or another root) downwards; elements of lists by their key.
+    pub(super) path: Vec<String>,
+    /// `null` where there was nothing.
+    pub(super) before: Value,
+    /// `null` where there is nothing.
+    pub(super) after: Value,
+    /// Whether either is unknown.
+    pub(super) may: bool,
+    /// Whether there was nothing before.
+    pub(super) added: bool,
+}
+
+/// All differences between two values, in the order of their paths.
+///
+/// `same_inputs` says that unknown values of both sides come from the same inputs, so that two that look the same are.
+pub(super) fn differences(before: &Value, after: &Value, same_inputs: bool) -> Vec<Difference> {
+    let mut walk = Walk { same_inputs, path: Vec::new(), found: Vec::new() };
+    walk.compare(Some(before), Some(after));
+    walk.found
+}
+
+/// Whether this stands for a value that is not known.
+pub(super) fn is_unknown(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.contains_key(UNKNOWN_KEY))
+}
+
+/// Whether this is unknown or has something unknown in it.
+fn has_unknown(value: &Value) -> bool {
+    is_unknown(value)
+        || match value {
+            Value::Array(elements) => elements.iter().any(has_unknown),
+            Value::Object(object) => object.values().any(has_unknown),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+}
+
+struct Walk {
+    same_inputs: bool,
+    path: Vec<String>,
+    found: Vec<Difference>,
+}
+
+impl Walk {
+    fn compare(&mut self, before: Option<&Value>, after: Option<&Value>) {
+        let (Some(old), Some(new)) = (before, after) else {
+            return self.leaf(before, after);
+        };
+        if old == new && (self.same_inputs || !has_unknown(old)) {
+            return;
+        }
+        match (old, new) {
+            _ if is_unknown(old) || is_unknown(new) => self.leaf(before, after),
+            (Value::Object(old), Value::Object(new)) => self.objects(old, new),
+            (Value::Array(old), Value::Array(new)) => match (self.keyed(old), self.keyed(new)) {
+                (Some(old), Some(new)) => self.objects(&old, &new),
+                _ => self.leaf(before, after),
+            },
+            _ => self.leaf(before, after),
+        }
+    }
+
+    fn objects(&mut self, old: &Map<String, Value>, new: &Map<String, Value>) {
+        let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            self.path.push(name.clone());
+            self.compare(old.get(name), new.get(name));
+            self.path.pop();
+        }
+    }
+
+    fn leaf(&mut self, before: Option<&Value>, after: Option<&Value>) {
+        let may = before.is_some_and(has_unknown) || after.is_some_and(has_unknown);
+        self.found.push(Difference {
+            path: self.path.clone(),
+            before: before.cloned().unwrap_or_default(),
+            after: after.cloned().unwrap_or_default(),
+            // Something that appears or goes as a whole does so for certain, whatever is in it.
+            may: may && before.is_some() && after.is_some(),
+            added: before.is_none(),
+        });
+    }
+
+    /// The elements of a list that has keys, by them. `None` for other lists, and where a key is unknown or twice there.
+    fn keyed(&self, list: &[Value]) -> Option<Map<String, Value>> {
+        let key = match self.path.last().map(String::as_str)? {
+            "forwardPorts" => |element: &Value| match (&element["protocol"], &element["hostPort"]) {
+                (Value::String(protocol), Value::Number(port)) => Some(format!("{protocol}:{port}")),
+                // networking.nat.forwardPorts
+                _ => match (&element["proto"], &element["sourcePort"]) {
+                    (Value::String(protocol), Value::Number(port)) => Some(format!("{protocol}:{port}")),
+                    (Value::String(protocol), Value::String(range)) => Some(format!("{protocol}:{range}")),
+                    _ => None,
+                },
+            },
+            "allowedDevices" => |element: &Value| element["node"].as_str().map(str::to_owned),
+            _ => return None,
+        };
+        let mut elements = Map::new();
+        for element in list {
+            if elements.insert(key(element)?, element.clone()).is_some() {
+                return None;
+            }
+        }
+        Some(elements)
+    }
+}
+
+/// Where the option at `path` is set: itself, else what contains it, else the first thing in it.
+pub(super) fn position(positions: &Positions, path: &[String]) -> Option<Position> {
+    let above = (1..=path.len()).rev().find_map(|length| positions.get(&option::path(&path[..length])));
+    above.or_else(|| below(positions, &option::path(path))).cloned()
+}
+
+fn below<'a>(positions: &'a Positions, path: &str) -> Option<&'a Position> {
+    let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
+    positions.range(prefix.clone()..).next().filter(|(option, _)| option.starts_with(&prefix)).map(|(_, at)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paths(before: Value, after: Value) -> Vec<String> {
+        differences(&before, &after, false).iter().map(|difference| option::path(&difference.path)).collect()
+    }
+
+    #[test]
+    fn elements_of_lists_go_by_their_keys() {
+        let port = |host: u16, guest: u16| json!({"protocol": "tcp", "hostPort": host, "containerPort": guest});
+        let forwards = |ports: Vec<Value>| json!({"forwardPorts": ports});
+        assert_eq!(
+            paths(forwards(vec![port(1, 1), port(2, 2)]), forwards(vec![port(2, 9), port(3, 3)])),
+            ["forwardPorts.\"tcp:1\"", "forwardPorts.\"tcp:2\".containerPort", "forwardPorts.\"tcp:3\""],
+        );
+        // The order of forwards says nothing; one that is there twice leaves no keys to go by.
+        assert!(paths(forwards(vec![port(1, 1), port(2, 2)]), forwards(vec![port(2, 2), port(1, 1)])).is_empty());
+        assert_eq!(paths(forwards(vec![port(1, 1), port(1, 2)]), forwards(vec![])), ["forwardPorts"]);
+        assert_eq!(paths(json!({"tmpfs": ["/a"]}), json!({"tmpfs": ["/a", "/b"]})), ["tmpfs"]);
+    }
+
+    #[test]
+    fn unknown_values_are_equal_only_over_the_same_inputs() {
+        let unknown = json!({"path": {"_unknown": {"reason": "r", "file": "f", "line": 1, "column": 1}}});
+        assert!(differences(&unknown, &unknown, true).is_empty());
+        let found = differences(&unknown, &unknown, false);
+        assert!(found.len() == 1 && found[0].may);
+        assert!(differences(&unknown, &json!({"path": "/nix/store/x"}), true)[0].may);
+    }
+
+    #[test]
+    fn a_position_is_found_above_or_below() {
+        let at = |line| Position { file: "f".into(), line, column: 1 };
+        let positions: Positions =
+            [("forwardPorts".to_owned(), at(1)), ("bindMounts.\"/x\".hostPath".to_owned(), at(2))].into();
+        let find = |path: &[&str]| {
+            position(&positions, &path.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map(|at| at.line)
+        };
+        assert_eq!(find(&["forwardPorts", "tcp:1", "containerPort"]), Some(1));
+        assert_eq!(find(&["bindMounts", "/x"]), Some(2));
+        assert_eq!(find(&["autoStart"]), None);
+        assert_eq!(find(&[]), Some(2));
+    }
+}

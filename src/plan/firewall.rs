@@ -1,0 +1,116 @@
+//! What happens to the rules, of which there is one set for the whole host.
+
+use serde_json::Value;
+
+use super::cost::Disruption;
+use super::diff;
+use super::side::Side;
+use super::{Change, Options, Reason, option};
+use crate::model::spec::Network;
+use crate::render::nft::{RuleLine, Ruleset, Sysctl};
+use crate::state::Owner;
+
+/// What changes of the rules.
+#[derive(Debug, Clone, Default)]
+pub struct FirewallChange {
+    /// Whether they are to be replaced, or a sysctl to be set for them.
+    pub changed: bool,
+    /// What is not there yet.
+    pub added: Vec<RuleLine>,
+    /// What is there and not wanted any more.
+    pub removed: Vec<RuleLine>,
+    /// All rules that are wanted.
+    pub ruleset: Ruleset,
+    /// The sysctls that go with them.
+    pub sysctls: Vec<Sysctl>,
+}
+
+/// Compares the rules of both sides.
+pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChange {
+    let former = from.ruleset();
+    let ruleset = wanted(from, to, options);
+    let listing = from.listing.clone().unwrap_or_else(|| former.listing());
+    let mut difference = ruleset.differences(&listing);
+    name_containers(&mut difference.added, &ruleset);
+    name_containers(&mut difference.removed, &former);
+    let sysctls = ruleset.sysctls();
+    // A link's own sysctl is set with the link; only those of the whole host can be seen from here.
+    let is_off = |sysctl: &&Sysctl| match (sysctl.name.as_str(), from.forwarding) {
+        ("net.ipv4.conf.all.forwarding", Some((on, _))) | ("net.ipv6.conf.all.forwarding", Some((_, on))) => !on,
+        _ => false,
+    };
+    let off = sysctls.iter().filter(is_off);
+    difference.added.extend(off.map(|sysctl| RuleLine::Rule(format!("sysctl {} = {}", sysctl.name, sysctl.value))));
+    FirewallChange {
+        changed: !difference.is_empty(),
+        added: difference.added,
+        removed: difference.removed,
+        ruleset,
+        sysctls,
+    }
+}
+
+/// The rules that are wanted. What is not known, and what `--only` leaves alone, stays as it was.
+fn wanted(from: &Side, to: &Side, options: &Options) -> Ruleset {
+    let mut networks = from.networks();
+    networks.retain(|name, _| !options.covers(name) || to.containers.contains_key(name));
+    for (name, configured) in &to.containers {
+        let ours = from.containers.get(name).is_none_or(|is| is.owner == Owner::Ours);
+        let network = configured.written.as_ref().and_then(|wanted| wanted.network());
+        if let (true, true, Some(network)) = (ours, options.covers(name), network) {
+            networks.insert(name.clone(), network);
+        }
+    }
+    let nat = match (&from.nat_spec, &to.nat_spec) {
+        (Some(nat), _) if options.only.is_some() => nat,
+        (_, Some(nat)) | (Some(nat), None) => nat,
+        (None, None) => &Default::default(),
+    };
+    Ruleset::of(networks.iter().map(|(name, network): (_, &Network)| (name, network)), nat)
+}
+
+/// A listing does not say whose address a forward leads to; those who made the rules know.
+fn name_containers(lines: &mut [RuleLine], known: &Ruleset) {
+    for line in lines {
+        if let RuleLine::Forward { container, protocol, host_port, .. } = line {
+            let target = known
+                .forwards()
+                .iter()
+                .find(|target| (target.protocol, target.host_port) == (*protocol, *host_port));
+            *container = target.map(|target| target.container.clone());
+        }
+    }
+}
+
+/// The change of the host itself: `networking.nat`.
+///
+/// The rules in the kernel decide whether there is any; the options only say why.
+pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &FirewallChange) -> Option<Change> {
+    let after = to.nat.as_ref().filter(|_| options.only.is_none())?;
+    let before = from.nat.clone().unwrap_or_default();
+    let json = |nat| serde_json::to_value(nat).expect("the model has string keys only");
+    let (before, after): (Value, Value) = (json(&before), json(after));
+    let mut reasons: Vec<Reason> = diff::differences(&before, &after, false)
+        .into_iter()
+        .map(|difference| {
+            let position = diff::position(&to.nat_positions, &difference.path)
+                .or_else(|| diff::position(&from.nat_positions, &difference.path));
+            let option = format!("networking.nat.{}", option::path(&difference.path));
+            let diff::Difference { before, after, may, .. } = difference;
+            Reason { option, before, after, position, may, disruption: Disruption::Firewall }
+        })
+        .collect();
+    if from.listing.is_some() && !firewall.changed {
+        reasons.retain(|reason| reason.may);
+    }
+    (!reasons.is_empty()).then(|| Change {
+        container: None,
+        verbs: vec![],
+        disruption: Disruption::Firewall,
+        may: reasons.iter().all(|reason| reason.may),
+        wipes_root: false,
+        stays_stale: false,
+        keeps: vec![],
+        reasons,
+    })
+}

@@ -1,0 +1,258 @@
+//! One side of a plan: a host, a generation or a configuration, brought into one shape.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Endpoint, EndpointKind, Finding, lower, option};
+use crate::diag::{Code, Diagnostic};
+use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network};
+use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Position, Positions};
+use crate::render::nft::Ruleset;
+use crate::state::{Generation, Owner, Record, Rules, Snapshot};
+
+/// A configuration that has been evaluated.
+#[derive(Debug, Clone)]
+pub struct Configuration<'a> {
+    /// How it is called in the plan.
+    pub endpoint: Endpoint,
+    /// What was typed; guests that Nix has not built yet have an unknown `path`.
+    pub manifest: &'a Manifest,
+    /// The keys of the guests that are built from `config`, by which an unchanged one is known without Nix.
+    pub guest_keys: &'a BTreeMap<ContainerName, String>,
+    /// What is meant, once everything is known. Without it the plan can be shown, but not applied.
+    pub spec: Option<&'a HostSpec>,
+    /// Whether modules are missing, so that a container that is not there may be in one of them.
+    pub missing_modules: bool,
+}
+
+/// A container in one state: what it was, or is, told to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// What was typed.
+    pub container: Container,
+    /// What is meant, where everything is known.
+    pub spec: Option<ContainerSpec>,
+    /// The key of the guest.
+    pub guest_key: Option<String>,
+    /// Where the options stand, relative to the container.
+    pub positions: Positions,
+}
+
+/// A container on the side that is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Configured {
+    /// Who brought it up.
+    pub owner: Owner,
+    /// What its next start brings; `None` where that is not known.
+    pub written: Option<Version>,
+    /// What it runs with. A side that is no host counts all its containers as running.
+    pub running: Option<Version>,
+    /// Whether it runs, even if it is not known with what.
+    pub is_running: bool,
+}
+
+/// One side of a plan.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// How it is called.
+    pub endpoint: Endpoint,
+    pub(super) containers: BTreeMap<ContainerName, Configured>,
+    pub(super) missing_modules: bool,
+    pub(super) nat: Option<Nat>,
+    pub(super) nat_spec: Option<NatSpec>,
+    pub(super) nat_positions: Positions,
+    /// The table as `nft -j list table` shows it; `None` where it would have to be worked out from the containers.
+    pub(super) listing: Option<Value>,
+    /// `net.ipv4.conf.all.forwarding` and its IPv6 twin, on a host.
+    pub(super) forwarding: Option<(bool, bool)>,
+    /// Containers whose kept root is there.
+    pub(super) kept_roots: BTreeSet<ContainerName>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Side {
+    fn empty(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            containers: BTreeMap::new(),
+            missing_modules: false,
+            nat: None,
+            nat_spec: None,
+            nat_positions: Positions::new(),
+            listing: None,
+            forwarding: None,
+            kept_roots: BTreeSet::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// A configuration: what is wanted, or what was (`plan --from`).
+    pub fn configuration(configuration: &Configuration) -> Self {
+        let manifest = configuration.manifest;
+        let mut side = Self::empty(configuration.endpoint.clone());
+        side.missing_modules = configuration.missing_modules;
+        side.take_nat(manifest);
+        if let Some(spec) = configuration.spec {
+            side.nat_spec = Some(spec.nat.clone());
+        }
+        // NixOS makes no container at all then, whatever is declared.
+        if manifest.boot.enable_containers.known() == Some(&false) {
+            return side;
+        }
+        for (name, container) in &manifest.containers {
+            let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
+            let version = Version {
+                container: container.clone(),
+                spec: specs.iter().find(|spec| spec.name == *name).cloned(),
+                guest_key: configuration.guest_keys.get(name).cloned(),
+                positions: below(manifest, &["containers", name.as_str()]),
+            };
+            side.containers.insert(name.clone(), Configured::running(version));
+        }
+        side
+    }
+
+    /// A generation: what was last brought up, where the host cannot be looked at, or what is to be gone back to.
+    pub fn generation(generation: &Generation) -> Self {
+        let endpoint = Endpoint { kind: EndpointKind::Manifest, name: format!("generation {}", generation.number) };
+        let mut side = Self::empty(endpoint);
+        side.take_nat(&generation.manifest);
+        side.nat_spec = Some(generation.nat.clone());
+        let configured = |(name, record): (&ContainerName, &Record)| {
+            (name.clone(), Configured::running(Version::recorded(record)))
+        };
+        side.containers = generation.records.iter().map(configured).collect();
+        side
+    }
+
+    /// The live host.
+    pub fn host(snapshot: &Snapshot) -> Self {
+        let mut side = Self::empty(Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() });
+        side.forwarding = Some(snapshot.forwarding);
+        side.kept_roots = snapshot.roots.iter().flat_map(BTreeMap::keys).cloned().collect();
+        if let Some(generation) = &snapshot.generation {
+            side.take_nat(&generation.manifest);
+            side.nat_spec = Some(generation.nat.clone());
+        }
+        if snapshot.systemd {
+            for (name, observed) in &snapshot.containers {
+                let written = observed.written.as_ref().map(Version::recorded);
+                let booted = observed.booted.as_ref().map(Version::recorded);
+                let is_running = observed.is_running();
+                let running = booted.or_else(|| written.clone()).filter(|_| is_running);
+                side.containers
+                    .insert(name.clone(), Configured { owner: observed.owner, written, running, is_running });
+            }
+        } else {
+            side.note("systemd does not run here: the host counts as one without containers");
+        }
+        match &snapshot.rules {
+            Some(Rules::Absent) => side.listing = Some(Value::Null),
+            Some(Rules::Present(listing)) => side.listing = Some(listing.clone()),
+            None => {
+                side.note(
+                    "the nftables rules may not be read as this user: they are taken to be what was last recorded",
+                );
+            }
+        }
+        if snapshot.roots.is_none() {
+            side.note("the containers' roots may not be read as this user: they are taken to be where they belong");
+        }
+        side
+    }
+
+    fn note(&mut self, message: &str) {
+        self.findings.push(Diagnostic::note(Code::NotObserved, message).into());
+    }
+
+    fn take_nat(&mut self, manifest: &Manifest) {
+        self.nat = Some(manifest.networking.nat.clone());
+        self.nat_spec = lower::nat(&manifest.networking.nat);
+        self.nat_positions = below(manifest, &["networking", "nat"]);
+    }
+
+    /// The network that the next start of each of our containers brings; those whose is not known are left out.
+    pub(super) fn networks(&self) -> BTreeMap<ContainerName, Network> {
+        let ours = self.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
+        ours.filter_map(|(name, configured)| Some((name.clone(), configured.written.as_ref()?.network()?)))
+            .collect()
+    }
+
+    /// The rules that belong to what is configured here.
+    pub(super) fn ruleset(&self) -> Ruleset {
+        Ruleset::of(&self.networks(), &self.nat_spec.clone().unwrap_or_default())
+    }
+}
+
+impl Configured {
+    fn running(version: Version) -> Self {
+        Self { owner: Owner::Ours, written: Some(version.clone()), running: Some(version), is_running: true }
+    }
+}
+
+impl Version {
+    fn recorded(record: &Record) -> Self {
+        Self {
+            container: record.container.clone(),
+            spec: Some(record.spec.clone()),
+            guest_key: record.guest_key.clone(),
+            positions: record.positions.clone(),
+        }
+    }
+
+    /// What is to be kept beside the unit; `None` while something is unknown.
+    pub fn record(&self) -> Option<Record> {
+        Some(Record {
+            format_version: FORMAT_VERSION,
+            container: self.container.clone(),
+            spec: self.spec.clone()?,
+            guest_key: self.guest_key.clone(),
+            positions: self.positions.clone(),
+        })
+    }
+
+    /// Its network, where it is known.
+    pub(super) fn network(&self) -> Option<Network> {
+        match &self.spec {
+            Some(spec) => Some(spec.network.clone()),
+            None => lower::network(&self.container),
+        }
+    }
+
+    /// Its options as JSON.
+    pub(super) fn options(&self) -> Value {
+        serde_json::to_value(&self.container).expect("the model has string keys only")
+    }
+
+    /// Whether the root is empty at each start; an unknown one counts as such, since that is the worse case.
+    pub(super) fn is_ephemeral(&self) -> bool {
+        self.container.ephemeral.known().copied().unwrap_or(true)
+    }
+
+    /// The host paths of the bind mounts that are known.
+    pub(super) fn host_paths(&self) -> BTreeSet<String> {
+        let mounts = self.container.bind_mounts.known().into_iter().flatten();
+        let path = |(name, mount): (&String, &crate::model::Field<crate::model::BindMount>)| {
+            let mount = mount.known()?;
+            match mount.host_path.known()? {
+                Some(path) => Some(path.clone()),
+                None => Some(mount.mount_point.known().unwrap_or(name).clone()),
+            }
+        };
+        mounts.filter_map(path).collect()
+    }
+}
+
+/// The positions below an option, relative to it; its own is under the empty path.
+fn below(manifest: &Manifest, root: &[&str]) -> Positions {
+    let root = option::path(&root.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+    let relative = |(path, position): (&String, &Position)| {
+        let rest = path.strip_prefix(&root)?;
+        match rest.strip_prefix('.') {
+            Some(rest) => Some((rest.to_owned(), position.clone())),
+            None => rest.is_empty().then(|| (String::new(), position.clone())),
+        }
+    };
+    manifest.positions.iter().flatten().filter_map(relative).collect()
+}

@@ -1,0 +1,217 @@
+//! The expression tree that is evaluated: names resolved, sugar gone, everything in the arena.
+
+use crate::eval::Symbol;
+use crate::source::{Pos, Span};
+
+/// An expression and the text that it came from.
+#[derive(Debug)]
+pub struct Node<'e> {
+    /// What it is.
+    pub expr: Expr<'e>,
+    /// Its text.
+    pub span: Span,
+}
+
+/// A reference to an expression in the arena.
+pub type NodeRef<'e> = &'e Node<'e>;
+
+/// What an expression can be.
+#[derive(Debug)]
+pub enum Expr<'e> {
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A string without interpolation, or a URI.
+    Str(&'e [u8]),
+    /// A string with interpolations.
+    Interpolated(&'e [Part<'e>]),
+    /// An absolute path, normalised.
+    Path(&'e [u8]),
+    /// A path with interpolations; the first part is its absolute beginning.
+    InterpolatedPath(&'e [Part<'e>]),
+    /// `<name>`
+    SearchPath(&'e [u8]),
+    /// A variable bound in the frame `depth` frames up, at `slot`.
+    Local {
+        /// Frames to go up.
+        depth: u32,
+        /// The place in that frame.
+        slot: u32,
+    },
+    /// A variable that nothing binds lexically: a name of the global scope.
+    Global(Symbol),
+    /// A variable that one of the enclosing `with`s may supply; their frames' depths, innermost first.
+    With {
+        /// The name.
+        name: Symbol,
+        /// Depths of the frames.
+        frames: &'e [u32],
+    },
+    /// `base.path or default`
+    Select {
+        /// The set.
+        base: NodeRef<'e>,
+        /// The names.
+        path: &'e [Name<'e>],
+        /// After `or`.
+        default: Option<NodeRef<'e>>,
+    },
+    /// `base ? path`
+    HasAttr {
+        /// The set.
+        base: NodeRef<'e>,
+        /// The names.
+        path: &'e [Name<'e>],
+    },
+    /// A call; `f a b` is one with two arguments.
+    Apply {
+        /// What is called.
+        function: NodeRef<'e>,
+        /// With what.
+        arguments: &'e [NodeRef<'e>],
+    },
+    /// A function.
+    Lambda(&'e Lambda<'e>),
+    /// `let … in body`: a recursive frame.
+    Let {
+        /// One slot each.
+        bindings: &'e Bindings<'e>,
+        /// Evaluated in the frame.
+        body: NodeRef<'e>,
+    },
+    /// A set.
+    Attrs(&'e AttrsExpr<'e>),
+    /// A list.
+    List(&'e [NodeRef<'e>]),
+    /// `if … then … else …`
+    If(NodeRef<'e>, NodeRef<'e>, NodeRef<'e>),
+    /// `assert condition; body`
+    Assert(NodeRef<'e>, NodeRef<'e>),
+    /// `with namespace; body`: a frame of one slot.
+    WithIn(NodeRef<'e>, NodeRef<'e>),
+    /// `!`
+    Not(NodeRef<'e>),
+    /// Unary minus.
+    Negate(NodeRef<'e>),
+    /// A binary operator.
+    Binary(Operator, NodeRef<'e>, NodeRef<'e>),
+    /// `__curPos`
+    CurPos,
+}
+
+/// Binary operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named after what they do")]
+pub enum Operator {
+    Concat,
+    Update,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    And,
+    Or,
+    Implies,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    More,
+    MoreOrEqual,
+}
+
+/// A part of an interpolated string.
+#[derive(Debug)]
+pub enum Part<'e> {
+    /// Text.
+    Text(&'e [u8]),
+    /// `${…}`
+    Value(NodeRef<'e>),
+}
+
+/// A name in an attribute path.
+#[derive(Debug)]
+pub enum Name<'e> {
+    /// Written out.
+    Static(Symbol),
+    /// Computed.
+    Dynamic(NodeRef<'e>),
+}
+
+/// A function.
+#[derive(Debug)]
+pub struct Lambda<'e> {
+    /// The argument itself: slot 0, named for `functionArgs`-free lambdas and `@`.
+    pub argument: Option<Symbol>,
+    /// The pattern, where there is one. Its names take the slots after the argument's.
+    pub pattern: Option<Pattern<'e>>,
+    /// Evaluated in a frame with the argument (where it is named) and the pattern's names.
+    pub body: NodeRef<'e>,
+    /// Where the function begins.
+    pub pos: Pos,
+}
+
+/// `{ a, b ? 1, ... }`
+#[derive(Debug)]
+pub struct Pattern<'e> {
+    /// Its names, sorted by symbol.
+    pub formals: &'e [Formal<'e>],
+    /// Whether other names are let pass.
+    pub ellipsis: bool,
+}
+
+/// One name of a pattern.
+#[derive(Debug)]
+pub struct Formal<'e> {
+    /// The name.
+    pub name: Symbol,
+    /// After `?`, evaluated in the function's own frame.
+    pub default: Option<NodeRef<'e>>,
+    /// Where it is written.
+    pub pos: Pos,
+}
+
+/// The bindings of a `let` or of a set.
+#[derive(Debug)]
+pub struct Bindings<'e> {
+    /// Names with their values, in the order of the slots; sorted by symbol.
+    pub entries: &'e [Binding<'e>],
+    /// `inherit (source) …` sources: hidden slots after the entries'.
+    pub sources: &'e [NodeRef<'e>],
+}
+
+/// One binding.
+#[derive(Debug)]
+pub struct Binding<'e> {
+    /// The name.
+    pub name: Symbol,
+    /// Where its attribute path begins.
+    pub pos: Pos,
+    /// Its value.
+    pub value: BindingValue<'e>,
+}
+
+/// What a binding is bound to.
+#[derive(Debug, Clone, Copy)]
+pub enum BindingValue<'e> {
+    /// An expression, in the frame of the bindings where they are recursive.
+    Inner(NodeRef<'e>),
+    /// `inherit name;`: an expression in the frame around.
+    Outer(NodeRef<'e>),
+    /// `inherit (source) name;`: an attribute of that source.
+    From(u32, Span),
+}
+
+/// A set.
+#[derive(Debug)]
+pub struct AttrsExpr<'e> {
+    /// Its static names.
+    pub bindings: Bindings<'e>,
+    /// Whether the names are visible in the values: then there is a frame.
+    pub recursive: bool,
+    /// Computed names with their values, and where they are written; evaluated inside the frame.
+    pub dynamic: &'e [(NodeRef<'e>, NodeRef<'e>, Pos)],
+    /// Whether `__overrides` is among the names of a recursive set.
+    pub overrides: bool,
+}
