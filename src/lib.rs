@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`source`] | paths → texts, positions, spans |
 //! | [`diag`] | – → diagnostics as data, and their renderers |
+//! | [`syntax`] | texts → expressions, or all their syntax errors |
+//! | [`eval`] | expressions → values, known or unknown |
 //! | [`modules`] | module values → one configuration |
 //! | [`model`] | configuration → manifest (what was typed) → spec (what is meant) |
 //! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
@@ -16,6 +18,7 @@
 
 pub mod apply;
 pub mod diag;
+pub mod eval;
 pub mod host;
 pub mod model;
 pub mod modules;
@@ -23,3 +26,4 @@ pub mod plan;
 pub mod render;
 pub mod source;
 pub mod state;
+pub mod syntax;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::source::Span;
+pub use crate::syntax::quote;
 
 /// The names that lead to an option, outermost first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,32 +54,6 @@ impl std::fmt::Display for OptionPath {
     }
 }
 
-/// A name as it has to be written in an attribute path (`printIdentifier` of Nix).
-pub fn quote(name: &str) -> String {
-    const KEYWORDS: [&str; 9] = ["if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"];
-    let mut chars = name.chars();
-    let identifier = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\''));
-    if identifier && !KEYWORDS.contains(&name) {
-        return name.to_owned();
-    }
-    let mut quoted = String::with_capacity(name.len() + 2);
-    quoted.push('"');
-    let mut rest = name.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '$' if rest.peek() == Some(&'{') => quoted.push_str("\\$"),
-            _ => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
 /// Where options are set: the span of the attribute path of each one's innermost definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptionSpans(BTreeMap<OptionPath, Vec<Span>>);
@@ -101,10 +76,49 @@ impl OptionSpans {
         None
     }
 
+    /// Whether something sets `path` itself.
+    pub fn contains(&self, path: &OptionPath) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// Renames the elements of the list `list`, which go by their places in its definitions until they are evaluated, to
+    /// `names`, which are in the order of the list.
+    pub fn name_elements(&mut self, list: &OptionPath, names: &[String]) {
+        let depth = list.names().len();
+        let mut places: Vec<(u32, u32, String)> = Vec::new();
+        for path in self.0.keys().filter(|path| path.0.starts_with(&list.0) && path.0.len() > depth) {
+            if let Some((definition, entry)) = list_place(&path.0[depth]) {
+                places.push((definition, entry, path.0[depth].clone()));
+            }
+        }
+        places.sort();
+        places.dedup();
+        for ((.., place), name) in places.into_iter().zip(names) {
+            let found: Vec<_> = self
+                .0
+                .iter()
+                .filter(|(path, _)| path.0.starts_with(&list.0) && path.0.get(depth) == Some(&place))
+                .map(|(path, spans)| (path.clone(), spans.clone()))
+                .collect();
+            for (path, spans) in found {
+                self.0.remove(&path);
+                let mut renamed = path;
+                renamed.0[depth].clone_from(name);
+                self.0.entry(renamed).or_default().extend(spans);
+            }
+        }
+    }
+
     /// All of them, in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&OptionPath, &[Span])> {
         self.0.iter().map(|(path, spans)| (path, spans.as_slice()))
     }
+}
+
+/// The place in a list that nixpkgs' name for an element says: `[definition 2-entry 1]`.
+fn list_place(name: &str) -> Option<(u32, u32)> {
+    let (definition, entry) = name.strip_prefix("[definition ")?.strip_suffix(']')?.split_once("-entry ")?;
+    Some((definition.parse().ok()?, entry.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -24,7 +24,19 @@ pub(super) struct Context<'e> {
     pub(super) guests: RefCell<Vec<(String, Vec<(Value<'e>, Pos)>)>>,
 }
 
-impl Context<'_> {
+impl<'e> Context<'e> {
+    /// A context without a configuration yet.
+    pub(super) fn new(lib: Value<'e>) -> Self {
+        Self {
+            spans: RefCell::default(),
+            findings: RefCell::default(),
+            config: Cell::new(None),
+            arguments: RefCell::default(),
+            lib,
+            guests: RefCell::default(),
+        }
+    }
+
     /// Adds a finding, once.
     pub(super) fn find(&self, diagnostic: Diagnostic) {
         let mut findings = self.findings.borrow_mut();

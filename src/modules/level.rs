@@ -126,6 +126,16 @@ pub(super) fn level<'e>(
     Ok(ev.attrs(parts))
 }
 
+/// The whole configuration, as a value that is computed when it is read.
+pub(super) fn whole<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    options: &'static Options,
+    definitions: &[Definition<'e>],
+) -> Value<'e> {
+    defer(ev, context, Path::ROOT, definitions, Deferred::Level(options))
+}
+
 fn defer<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -220,7 +230,12 @@ fn undeclared<'e>(
                 match ev.equal(value, other.value)? {
                     Ok(true) => {}
                     Ok(false) => {
-                        return Ok(not_here(ev, path, "only nixpkgs knows how its definitions are merged", first.pos));
+                        return Ok(not_here(
+                            ev,
+                            path,
+                            "only nixpkgs knows how its definitions are merged",
+                            first.pos,
+                        ));
                     }
                     Err(unknown) => return Ok(Value::Unknown(unknown)),
                 }

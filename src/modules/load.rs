@@ -62,7 +62,8 @@ impl<'e> Modules<'e> {
                 return Ok(());
             }
             other => {
-                let message = format!("a module is a set, a function or a path, but this is {}", ev.describe(other));
+                let message =
+                    format!("a module is a set, a function or a path, but this is {}", ev.describe(other));
                 let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.word_span(at), "imported here");
                 return Err(ev.diagnostic_error(diagnostic));
             }
@@ -108,6 +109,15 @@ impl<'e> Modules<'e> {
         }
         Ok(())
     }
+}
+
+/// The definitions of `_module`, which supply further arguments to modules.
+pub(super) fn arguments<'e>(
+    ev: &mut Evaluator<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Vec<Definition<'e>>> {
+    let module = ev.symbol("_module");
+    Ok(split(ev, Path::ROOT, definitions)?.names.remove(&module).unwrap_or_default())
 }
 
 /// One definition of a submodule as definitions of its level: a set stands for itself, a function is called, a path
@@ -195,7 +205,9 @@ impl<'e> Suspend<'e> for Argument<'e> {
         }
         if let Some(definitions) = self.context.arguments.borrow().as_deref() {
             let mut args = Vec::new();
-            for definition in split(ev, Path::ROOT, definitions)?.names.remove(&ev.symbol("args")).unwrap_or_default() {
+            for definition in
+                split(ev, Path::ROOT, definitions)?.names.remove(&ev.symbol("args")).unwrap_or_default()
+            {
                 definition.expand(ev, &mut args)?;
             }
             let given = split(ev, Path::ROOT, &args)?.names.remove(&self.name);

@@ -120,7 +120,8 @@ impl<'e> Reader<'_, 'e> {
             let path = OptionPath::new(["containers", &name]);
             if let Err(error) = ContainerName::new(name.clone()) {
                 let span = self.context.spans.borrow().nearest(&path).unwrap_or(Span::NONE);
-                let diagnostic = Diagnostic::error(Code::ContainerName, error.to_string()).help("rename the container");
+                let diagnostic =
+                    Diagnostic::error(Code::ContainerName, error.to_string()).help("rename the container");
                 self.errors.push(place(diagnostic, span));
                 continue;
             }
@@ -168,7 +169,8 @@ impl<'e> Reader<'_, 'e> {
         self.option_of(container, "config");
         let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| guest == name);
         let given = matches!(container, Value::Unknown(_)) || self.defined(container, "path");
-        let at = |reader: &Self, path: &OptionPath| reader.context.spans.borrow().nearest(path).unwrap_or(Span::NONE);
+        let at =
+            |reader: &Self, path: &OptionPath| reader.context.spans.borrow().nearest(path).unwrap_or(Span::NONE);
         if has_guest && (given || !flake.is_null()) {
             let other = if given { "path" } else { "flake" };
             let message = format!("container `{name}` has both `config` and `{other}`");
@@ -186,7 +188,9 @@ impl<'e> Reader<'_, 'e> {
             };
         }
         if has_guest {
-            let unknown = self.ev.unknown_reason(&format!("known after build: the guest system of `{name}`"), at(self, &guest));
+            let unknown = self
+                .ev
+                .unknown_reason(&format!("known after build: the guest system of `{name}`"), at(self, &guest));
             return self.unknown(unknown);
         }
         if !flake.is_null() {
@@ -298,7 +302,8 @@ impl<'e> Reader<'_, 'e> {
 
     fn unknown(&mut self, unknown: &Unknown) -> Json {
         let location = self.ev.sources().locate(unknown.span().start);
-        let (file, line, column) = location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
+        let (file, line, column) =
+            location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
         let reason = unknown.reason();
         json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
     }

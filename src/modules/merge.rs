@@ -59,7 +59,8 @@ fn default<'e>(
         Default::Unknown(reason) => ev.unknown(reason, Span::NONE),
         Default::Mandatory => {
             let around = names.parent().and_then(|parent| context.spans.borrow().nearest(&parent));
-            let message = format!("The option `{names}' was accessed but has no value defined. Try setting the option.");
+            let message =
+                format!("The option `{names}' was accessed but has no value defined. Try setting the option.");
             let mut diagnostic = Diagnostic::error(Code::MissingOption, message);
             if let Some(span) = around {
                 diagnostic = diagnostic.at(span, "missing here");
@@ -177,7 +178,10 @@ impl<'e> Merge<'e> {
                 // The name that nixpkgs gives an element in messages.
                 let name = ev.symbol(&format!("[definition {}-entry {}]", n + 1, m + 1));
                 let merge = Self { path: self.path.join(ev, name), ty: *element, ..self };
-                items.push(ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition.with_value(item, Pos::NONE)]) }));
+                items.push(ev.suspend(Part {
+                    merge,
+                    definitions: ev.alloc_slice(&[definition.with_value(item, Pos::NONE)]),
+                }));
             }
         }
         Ok(ev.list(items))

@@ -1,6 +1,6 @@
 //! The expression tree that is evaluated: names resolved, sugar gone, everything in the arena.
 
-use crate::eval::Symbol;
+use super::symbol::Symbol;
 use crate::source::{Pos, Span};
 
 /// An expression and the text that it came from.
@@ -39,8 +39,8 @@ pub enum Expr<'e> {
         /// The place in that frame.
         slot: u32,
     },
-    /// A variable that nothing binds lexically: a name of the global scope.
-    Global(Symbol),
+    /// A variable that nothing binds lexically: a name of the global scope, by its place there.
+    Global(u32),
     /// A variable that one of the enclosing `with`s may supply; their frames' depths, innermost first.
     With {
         /// The name.
@@ -142,7 +142,7 @@ pub enum Name<'e> {
 /// A function.
 #[derive(Debug)]
 pub struct Lambda<'e> {
-    /// The argument itself: slot 0, named for `functionArgs`-free lambdas and `@`.
+    /// The argument itself, where it is named: slot 0.
     pub argument: Option<Symbol>,
     /// The pattern, where there is one. Its names take the slots after the argument's.
     pub pattern: Option<Pattern<'e>>,
@@ -212,6 +212,4 @@ pub struct AttrsExpr<'e> {
     pub recursive: bool,
     /// Computed names with their values, and where they are written; evaluated inside the frame.
     pub dynamic: &'e [(NodeRef<'e>, NodeRef<'e>, Pos)],
-    /// Whether `__overrides` is among the names of a recursive set.
-    pub overrides: bool,
 }

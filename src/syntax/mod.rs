@@ -7,11 +7,16 @@
 //! - Never panics, whatever the text.
 //! - Errors point into the user's text, and one mistake is one error.
 
+mod bindings;
 pub mod expr;
 mod lower;
 mod parse;
+mod quote;
 mod strings;
+pub mod symbol;
 
 pub use expr::{Expr, Node, NodeRef};
-pub use lower::lower;
+pub use lower::{Scope, lower};
 pub use parse::parse;
+pub use quote::quote;
+pub use symbol::{Symbol, Symbols};

@@ -1,0 +1,215 @@
+//! Sets: making, reading and updating them.
+
+use super::error::EvalResult;
+use super::machine::Evaluator;
+use super::value::{Attr, Attrs, Env, Suspend, Unknown, Value};
+use crate::source::{Pos, Span};
+use crate::syntax::Symbol;
+use crate::syntax::expr::{AttrsExpr, BindingValue, Name, NodeRef};
+
+/// `inherit (source) name;`
+pub(super) struct Inherited<'e> {
+    pub(super) source: Value<'e>,
+    pub(super) name: Symbol,
+    pub(super) span: Span,
+}
+
+impl<'e> Suspend<'e> for Inherited<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let source = ev.force(self.source)?;
+        ev.select_symbol(source, self.name, self.span)
+    }
+}
+
+impl<'e> Evaluator<'e> {
+    pub(super) fn eval_attrs(&mut self, expr: &'e AttrsExpr<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
+        let bindings = &expr.bindings;
+        let mut attrs = Vec::with_capacity(bindings.entries.len() + expr.dynamic.len());
+        let inner = if expr.recursive { self.recursive_frame(bindings, env) } else { env };
+        if expr.recursive {
+            let values = inner.slots.iter().map(std::cell::Cell::get);
+            attrs.extend(bindings.entries.iter().zip(values).map(|(entry, value)| Attr {
+                name: entry.name,
+                pos: entry.pos,
+                value,
+            }));
+        } else {
+            let sources: Vec<_> = bindings.sources.iter().map(|source| self.delay(source, env)).collect();
+            for entry in bindings.entries {
+                let value = match entry.value {
+                    BindingValue::Inner(node) | BindingValue::Outer(node) => self.delay(node, env),
+                    BindingValue::From(source, span) => self.inherited(sources[source as usize], entry, span),
+                };
+                attrs.push(Attr { name: entry.name, pos: entry.pos, value });
+            }
+        }
+        let mut rest = None;
+        for (name, value, pos) in expr.dynamic {
+            let computed = match self.eval(name, inner) {
+                Ok(value) => value,
+                Err(error) => Value::Unknown(error.unknown().ok_or(error)?),
+            };
+            let symbol = match computed {
+                Value::Null => continue,
+                Value::String(text) => self.symbol(&text.to_str_lossy()),
+                Value::Unknown(unknown) => {
+                    rest = Some(unknown);
+                    continue;
+                }
+                other => return Err(self.type_error_at("a string", other, name.span)),
+            };
+            let value = self.delay(value, inner);
+            match attrs.binary_search_by_key(&symbol, |attr| attr.name) {
+                Ok(_) => {
+                    let message = format!("dynamic attribute '{}' already defined", self.name(symbol));
+                    return Err(self.error(name.span, &message));
+                }
+                Err(at) => attrs.insert(at, Attr { name: symbol, pos: *pos, value }),
+            }
+        }
+        Ok(self.attrs_of(&attrs, rest))
+    }
+
+    /// `name` of a set that was evaluated, forced.
+    pub(super) fn select_symbol(&mut self, set: Value<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
+        match set {
+            Value::Attrs(attrs) => match (attrs.get(name), attrs.rest()) {
+                (Some(value), _) => self.force(value),
+                (None, Some(rest)) => Ok(Value::Unknown(self.unknown_at(rest, span))),
+                (None, None) => {
+                    let missing = self.name(name);
+                    let error = self.error(span, &format!("attribute '{missing}' missing"));
+                    self.suggest(error, missing, attrs);
+                    Err(error)
+                }
+            },
+            Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_at(unknown, span))),
+            other => Err(self.type_error_at("a set", other, span)),
+        }
+    }
+
+    /// `base.path`, or `None` where the default after `or` is to be taken.
+    pub(super) fn select_path(
+        &mut self,
+        base: NodeRef<'e>,
+        path: &'e [Name<'e>],
+        has_default: bool,
+        env: &'e Env<'e>,
+        span: Span,
+    ) -> EvalResult<'e, Option<Value<'e>>> {
+        let mut value = self.eval(base, env)?;
+        for name in path {
+            let symbol = self.eval_name(name, env)?;
+            match value {
+                Value::Attrs(attrs) if has_default && attrs.get(symbol).is_none() && attrs.rest().is_none() => {
+                    return Ok(None);
+                }
+                Value::Attrs(_) | Value::Unknown(_) => {}
+                _ if has_default => return Ok(None),
+                _ => {}
+            }
+            value = self.select_symbol(value, symbol, span)?;
+        }
+        Ok(Some(value))
+    }
+
+    pub(super) fn has_attr(
+        &mut self,
+        base: NodeRef<'e>,
+        path: &'e [Name<'e>],
+        env: &'e Env<'e>,
+    ) -> EvalResult<'e, Value<'e>> {
+        let mut value = self.eval(base, env)?;
+        for name in path {
+            let symbol = self.eval_name(name, env)?;
+            value = match self.force(value)? {
+                Value::Attrs(attrs) => match (attrs.get(symbol), attrs.rest()) {
+                    (Some(value), _) => value,
+                    (None, Some(rest)) => return Err(self.unknown_error(rest)),
+                    (None, None) => return Ok(Value::Bool(false)),
+                },
+                Value::Unknown(unknown) => return Err(self.unknown_error(unknown)),
+                _ => return Ok(Value::Bool(false)),
+            };
+        }
+        Ok(Value::Bool(true))
+    }
+
+    fn eval_name(&mut self, name: &'e Name<'e>, env: &'e Env<'e>) -> EvalResult<'e, Symbol> {
+        match name {
+            Name::Static(symbol) => Ok(*symbol),
+            Name::Dynamic(node) => match self.eval(node, env)? {
+                Value::String(text) => Ok(self.symbol(&text.to_str_lossy())),
+                other => Err(self.type_error_at("a string", other, node.span)),
+            },
+        }
+    }
+
+    /// `left // right`
+    pub(super) fn update(&mut self, left: Value<'e>, right: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
+        match (left, right) {
+            (Value::Attrs(left), Value::Attrs(right)) => {
+                if left.entries().is_empty() && left.rest().is_none() {
+                    return Ok(Value::Attrs(right));
+                }
+                if right.entries().is_empty() && right.rest().is_none() {
+                    return Ok(Value::Attrs(left));
+                }
+                if let Some(rest) = right.rest() {
+                    return Ok(self.open_update(left, right, rest));
+                }
+                let merged = merge(left.entries(), right.entries());
+                Ok(self.attrs_of(&merged, left.rest()))
+            }
+            (Value::Attrs(left), Value::Unknown(unknown)) => Ok(self.open_update(left, self.no_attrs(), unknown)),
+            (Value::Unknown(unknown), Value::Attrs(right)) => Ok(self.attrs_of(right.entries(), Some(unknown))),
+            (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => Ok(Value::Unknown(unknown)),
+            (Value::Attrs(_), other) | (other, _) => Err(self.type_error_at("a set", other, span)),
+        }
+    }
+
+    /// An update by something that may redefine any name: only what it is known to define stays known.
+    fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
+        let hidden: Vec<_> =
+            left.entries().iter().map(|attr| Attr { value: Value::Unknown(rest), ..*attr }).collect();
+        let merged = merge(&hidden, right.entries());
+        self.attrs_of(&merged, Some(rest))
+    }
+
+    fn no_attrs(&self) -> &'e Attrs<'e> {
+        self.bump.alloc(Attrs::new(&[], None))
+    }
+
+    /// `unsafeGetAttrPos`, `__curPos`: a position as a set.
+    pub(super) fn position_value(&self, pos: Pos) -> Value<'e> {
+        let Some(location) = self.sources.locate(pos) else { return Value::Null };
+        let path = self.sources.file(pos).map(|file| file.path.to_string_lossy().into_owned()).unwrap_or_default();
+        self.attrs([
+            (self.common.file, self.string(&path), Pos::NONE),
+            (self.common.line, Value::Int(location.line.into()), Pos::NONE),
+            (self.common.column, Value::Int(location.column.into()), Pos::NONE),
+        ])
+    }
+}
+
+/// Two sorted lists in one; the right one wins.
+fn merge<'e>(left: &[Attr<'e>], right: &[Attr<'e>]) -> Vec<Attr<'e>> {
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) if a.name < b.name => merged.extend(left.next()),
+            (Some(a), Some(b)) => {
+                if a.name == b.name {
+                    left.next();
+                }
+                merged.extend(right.next());
+            }
+            (Some(_), None) => merged.extend(left.next()),
+            (None, _) => {
+                merged.extend(right);
+                return merged;
+            }
+        }
+    }
+}

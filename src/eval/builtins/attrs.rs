@@ -1,0 +1,168 @@
+//! Sets.
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::value::Attr;
+
+primops! {
+    "attrNames" 1 attr_names, "attrValues" 1 attr_values, "catAttrs" 2 cat_attrs, "functionArgs" 1 function_args,
+    "getAttr" 2 get_attr, "hasAttr" 2 has_attr, "intersectAttrs" 2 intersect_attrs, "listToAttrs" 1 list_to_attrs,
+    "mapAttrs" 2 map_attrs, "removeAttrs" 2 remove_attrs, "unsafeGetAttrPos" 2 attr_pos, "zipAttrsWith" 2 zip_attrs_with,
+}
+
+/// The attributes in the byte order of their names.
+fn by_name<'e>(ev: &Evaluator<'e>, attrs: &super::Attrs<'e>) -> Vec<(&'e str, Value<'e>)> {
+    let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (ev.name(name), value)).collect();
+    named.sort_by_key(|(name, _)| *name);
+    named
+}
+
+fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let attrs = ev.closed_set(args[0], pos)?;
+    let names: Vec<_> = by_name(ev, attrs).into_iter().map(|(name, _)| ev.string(name)).collect();
+    Ok(ev.list(names))
+}
+
+fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let attrs = ev.closed_set(args[0], pos)?;
+    let values = by_name(ev, attrs).into_iter().map(|(_, value)| value);
+    Ok(ev.list(values))
+}
+
+fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let symbol = ev.symbol(&name);
+    let mut found = Vec::new();
+    for set in ev.items(args[1], pos)? {
+        let attrs = ev.set(*set, pos)?;
+        match (attrs.get(symbol), attrs.rest()) {
+            (Some(value), _) => found.push(value),
+            (None, Some(unknown)) => return Err(ev.unknown_error(unknown)),
+            (None, None) => {}
+        }
+    }
+    Ok(ev.list(found))
+}
+
+fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    match ev.force(args[0])? {
+        function @ (Value::Lambda(_) | Value::Primop(_)) => {
+            let formals = ev.formals(function);
+            Ok(ev.attrs(formals.into_iter().map(|(name, default)| (name, Value::Bool(default), Pos::NONE))))
+        }
+        other => Err(ev.type_error("a function", other, pos)),
+    }
+}
+
+fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let set = ev.force(args[1])?;
+    let symbol = ev.symbol(&name);
+    let span = ev.word_span(pos);
+    ev.select_symbol(set, symbol, span)
+}
+
+fn has_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let attrs = ev.set(args[1], pos)?;
+    match (attrs.get(ev.symbol(&name)), attrs.rest()) {
+        (None, Some(unknown)) => Err(ev.unknown_error(unknown)),
+        (found, _) => Ok(Value::Bool(found.is_some())),
+    }
+}
+
+fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let names = ev.closed_set(args[0], pos)?;
+    let values = ev.set(args[1], pos)?;
+    if let (Some(unknown), true) = (values.rest(), names.iter().any(|(name, ..)| values.get(name).is_none())) {
+        return Err(ev.unknown_error(unknown));
+    }
+    let common: Vec<_> = values.entries().iter().filter(|attr| names.get(attr.name).is_some()).copied().collect();
+    Ok(ev.attrs_of(&common, None))
+}
+
+fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut attrs = std::collections::BTreeMap::new();
+    let mut rest = None;
+    for item in ev.items(args[0], pos)? {
+        let pair = match ev.force(*item)? {
+            Value::Attrs(pair) => pair,
+            // One pair that is not known may define any name, but hides none before it.
+            Value::Unknown(unknown) => {
+                rest = Some(unknown);
+                continue;
+            }
+            other => return Err(ev.type_error("a set", other, pos)),
+        };
+        let missing = |ev: &Evaluator<'e>, what: &str| {
+            ev.error(
+                ev.word_span(pos),
+                &format!("attribute '{what}' missing in a set that is to become an attribute"),
+            )
+        };
+        let name = pair.get(ev.common.name).ok_or_else(|| missing(ev, "name"))?;
+        let name = match ev.force(name)? {
+            Value::Unknown(unknown) => {
+                rest = Some(unknown);
+                continue;
+            }
+            name => ev.text(name, pos)?.to_str_lossy(),
+        };
+        let symbol = ev.symbol(&name);
+        if let std::collections::btree_map::Entry::Vacant(entry) = attrs.entry(symbol) {
+            let value = pair.get(ev.common.value).ok_or_else(|| missing(ev, "value"))?;
+            let value = rest.map_or(value, Value::Unknown);
+            let pos = pair.position(ev.common.name).unwrap_or(Pos::NONE);
+            entry.insert(Attr { name: symbol, pos, value });
+        }
+    }
+    let attrs: Vec<_> = attrs.into_values().collect();
+    Ok(ev.attrs_of(&attrs, rest))
+}
+
+fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let attrs = ev.set(args[1], pos)?;
+    let mapped: Vec<_> = attrs
+        .entries()
+        .iter()
+        .map(|attr| {
+            let name = ev.string(ev.name(attr.name));
+            let bound = ev.delay_call(args[0], name);
+            Attr { value: ev.delay_call(bound, attr.value), ..*attr }
+        })
+        .collect();
+    Ok(ev.attrs_of(&mapped, attrs.rest()))
+}
+
+fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let attrs = ev.set(args[0], pos)?;
+    let mut removed = Vec::new();
+    for name in ev.items(args[1], pos)? {
+        let name = ev.text(*name, pos)?.to_str_lossy();
+        removed.push(ev.symbol(&name));
+    }
+    let kept: Vec<_> = attrs.entries().iter().filter(|attr| !removed.contains(&attr.name)).copied().collect();
+    Ok(ev.attrs_of(&kept, attrs.rest()))
+}
+
+fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let attrs = ev.set(args[1], pos)?;
+    Ok(attrs.position(ev.symbol(&name)).map_or(Value::Null, |pos| ev.position_value(pos)))
+}
+
+fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut values = std::collections::BTreeMap::<_, Vec<_>>::new();
+    for set in ev.items(args[1], pos)? {
+        for (name, value, _) in ev.closed_set(*set, pos)?.iter() {
+            values.entry(name).or_default().push(value);
+        }
+    }
+    let zipped: Vec<_> = values
+        .into_iter()
+        .map(|(name, values)| {
+            let bound = ev.delay_call(args[0], ev.string(ev.name(name)));
+            (name, ev.delay_call(bound, ev.list(values)), Pos::NONE)
+        })
+        .collect();
+    Ok(ev.attrs(zipped))
+}

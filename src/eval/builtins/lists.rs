@@ -1,0 +1,223 @@
+//! Lists.
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::error::EvalError;
+
+primops! {
+    "all" 2 all, "any" 2 any, "concatLists" 1 concat_lists, "concatMap" 2 concat_map, "elem" 2 elem, "elemAt" 2 elem_at,
+    "filter" 2 filter, "foldl'" 3 foldl, "genList" 2 gen_list, "genericClosure" 1 generic_closure, "groupBy" 2 group_by,
+    "head" 1 head, "length" 1 length, "map" 2 map, "partition" 2 partition, "sort" 2 sort, "tail" 1 tail,
+}
+
+fn all<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    for item in ev.items(args[1], pos)? {
+        if !ev.holds(args[0], *item, pos)? {
+            return Ok(Value::Bool(false));
+        }
+    }
+    Ok(Value::Bool(true))
+}
+
+fn any<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    for item in ev.items(args[1], pos)? {
+        if ev.holds(args[0], *item, pos)? {
+            return Ok(Value::Bool(true));
+        }
+    }
+    Ok(Value::Bool(false))
+}
+
+fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut joined = Vec::new();
+    for list in ev.items(args[0], pos)? {
+        joined.extend_from_slice(ev.items(*list, pos)?);
+    }
+    Ok(ev.list(joined))
+}
+
+fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut joined = Vec::new();
+    for item in ev.items(args[1], pos)? {
+        let list = ev.apply(args[0], *item, pos)?;
+        joined.extend_from_slice(ev.items(list, pos)?);
+    }
+    Ok(ev.list(joined))
+}
+
+fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut perhaps = None;
+    for item in ev.items(args[1], pos)? {
+        match ev.equal(args[0], *item)? {
+            Ok(true) => return Ok(Value::Bool(true)),
+            Ok(false) => {}
+            Err(unknown) => perhaps = Some(unknown),
+        }
+    }
+    match perhaps {
+        Some(unknown) => Err(ev.unknown_error(unknown)),
+        None => Ok(Value::Bool(false)),
+    }
+}
+
+fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let items = ev.items(args[0], pos)?;
+    let index = ev.int(args[1], pos)?;
+    match usize::try_from(index).ok().and_then(|index| items.get(index)) {
+        Some(item) => ev.force(*item),
+        None => Err(out_of_bounds(ev, index, items.len(), pos)),
+    }
+}
+
+fn out_of_bounds<'e>(ev: &Evaluator<'e>, index: i64, size: usize, pos: Pos) -> EvalError<'e> {
+    ev.error(ev.word_span(pos), &format!("list index {index} is out of bounds: the list has {size} elements"))
+}
+
+fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut kept = Vec::new();
+    for item in ev.items(args[1], pos)? {
+        if ev.holds(args[0], *item, pos)? {
+            kept.push(*item);
+        }
+    }
+    Ok(ev.list(kept))
+}
+
+fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let items = ev.items(args[2], pos)?;
+    let mut folded = args[1];
+    if items.is_empty() {
+        return ev.force(folded);
+    }
+    for item in items {
+        folded = ev.call2(args[0], folded, *item)?;
+    }
+    Ok(folded)
+}
+
+fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let count = ev.int(args[1], pos)?;
+    if !(0..=100_000_000).contains(&count) {
+        return Err(ev.error(ev.word_span(pos), &format!("cannot create list of size {count}")));
+    }
+    let items: Vec<_> = (0..count).map(|index| ev.delay_call(args[0], Value::Int(index))).collect();
+    Ok(ev.list(items))
+}
+
+fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let input = ev.set(args[0], pos)?;
+    let missing = |ev: &Evaluator<'e>, name: &str| {
+        ev.error(ev.word_span(pos), &format!("attribute '{name}' missing in a call of 'genericClosure'"))
+    };
+    let start = input.get(ev.symbol("startSet")).ok_or_else(|| missing(ev, "startSet"))?;
+    let operator = input.get(ev.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
+    let mut queue: std::collections::VecDeque<_> = ev.items(start, pos)?.iter().copied().collect();
+    let mut keys: Vec<Value<'e>> = Vec::new();
+    let mut found = Vec::new();
+    while let Some(item) = queue.pop_front() {
+        let attrs = ev.set(item, pos)?;
+        let key = attrs.get(ev.symbol("key")).ok_or_else(|| missing(ev, "key"))?;
+        let key = ev.known(key)?;
+        let span = ev.word_span(pos);
+        let (mut low, mut high) = (0, keys.len());
+        let mut seen = false;
+        while low < high && !seen {
+            let middle = low.midpoint(high);
+            match ev.compare(key, keys[middle], span)? {
+                Some(std::cmp::Ordering::Less) => high = middle,
+                Some(std::cmp::Ordering::Equal) => seen = true,
+                _ => low = middle + 1,
+            }
+        }
+        if !seen {
+            keys.insert(low, key);
+            found.push(item);
+            let more = ev.apply(operator, item, pos)?;
+            queue.extend(ev.items(more, pos)?);
+        }
+    }
+    Ok(ev.list(found))
+}
+
+fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut groups = std::collections::BTreeMap::<_, Vec<_>>::new();
+    for item in ev.items(args[1], pos)? {
+        let name = ev.apply(args[0], *item, pos)?;
+        let name = ev.text(name, pos)?.to_str_lossy();
+        groups.entry(ev.symbol(&name)).or_default().push(*item);
+    }
+    let groups: Vec<_> = groups.into_iter().map(|(name, items)| (name, ev.list(items), Pos::NONE)).collect();
+    Ok(ev.attrs(groups))
+}
+
+fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    match ev.items(args[0], pos)? {
+        [first, ..] => ev.force(*first),
+        [] => Err(ev.error(ev.word_span(pos), "'builtins.head' called on an empty list")),
+    }
+}
+
+fn length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let length = ev.items(args[0], pos)?.len();
+    Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
+}
+
+fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let items: Vec<_> = ev.items(args[1], pos)?.iter().map(|item| ev.delay_call(args[0], *item)).collect();
+    Ok(ev.list(items))
+}
+
+fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for item in ev.items(args[1], pos)? {
+        if ev.holds(args[0], *item, pos)? { right.push(*item) } else { wrong.push(*item) }
+    }
+    Ok(ev.attrs([(ev.symbol("right"), ev.list(right), Pos::NONE), (ev.symbol("wrong"), ev.list(wrong), Pos::NONE)]))
+}
+
+fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut items = ev.items(args[1], pos)?.to_vec();
+    for item in &items {
+        ev.force(*item)?;
+    }
+    merge_sort(ev, args[0], &mut items, pos)?;
+    Ok(ev.list(items))
+}
+
+/// A stable sort whose comparison may fail, and need be no order at all.
+fn merge_sort<'e>(
+    ev: &mut Evaluator<'e>,
+    less: Value<'e>,
+    items: &mut [Value<'e>],
+    pos: Pos,
+) -> EvalResult<'e, ()> {
+    if items.len() < 2 {
+        return Ok(());
+    }
+    let (left, right) = items.split_at_mut(items.len() / 2);
+    merge_sort(ev, less, left, pos)?;
+    merge_sort(ev, less, right, pos)?;
+    let mut merged = Vec::with_capacity(items.len());
+    let (left, right) = items.split_at(items.len() / 2);
+    let (mut i, mut j) = (0, 0);
+    while i < left.len() && j < right.len() {
+        let before = ev.call2(less, right[j], left[i])?;
+        if ev.boolean(before, pos)? {
+            merged.push(right[j]);
+            j += 1;
+        } else {
+            merged.push(left[i]);
+            i += 1;
+        }
+    }
+    merged.extend_from_slice(&left[i..]);
+    merged.extend_from_slice(&right[j..]);
+    items.copy_from_slice(&merged);
+    Ok(())
+}
+
+fn tail<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    match ev.items(args[0], pos)? {
+        [_, rest @ ..] => Ok(ev.list_of(rest)),
+        [] => Err(ev.error(ev.word_span(pos), "'builtins.tail' called on an empty list")),
+    }
+}

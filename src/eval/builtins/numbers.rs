@@ -1,0 +1,65 @@
+//! Arithmetic.
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::syntax::expr::Operator;
+
+primops! {
+    "add" 2 add, "sub" 2 sub, "mul" 2 mul, "div" 2 div, "lessThan" 2 less_than,
+    "bitAnd" 2 bit_and, "bitOr" 2 bit_or, "bitXor" 2 bit_xor, "ceil" 1 ceil, "floor" 1 floor,
+}
+
+macro_rules! arithmetic {
+    ($($name:ident $operator:ident),*) => {
+        $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+            let (a, b) = (ev.force(args[0])?, ev.force(args[1])?);
+            let span = ev.word_span(pos);
+            ev.arithmetic(Operator::$operator, a, b, span)
+        })*
+    };
+}
+
+arithmetic! { add Add, sub Sub, mul Mul, div Div }
+
+fn less_than<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let span = ev.word_span(pos);
+    Ok(Value::Bool(ev.compare(args[0], args[1], span)?.is_some_and(std::cmp::Ordering::is_lt)))
+}
+
+fn bit_and<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    Ok(Value::Int(ev.int(args[0], pos)? & ev.int(args[1], pos)?))
+}
+
+fn bit_or<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    Ok(Value::Int(ev.int(args[0], pos)? | ev.int(args[1], pos)?))
+}
+
+fn bit_xor<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    Ok(Value::Int(ev.int(args[0], pos)? ^ ev.int(args[1], pos)?))
+}
+
+fn ceil<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    round(ev, args[0], pos, f64::ceil)
+}
+
+fn floor<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    round(ev, args[0], pos, f64::floor)
+}
+
+fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) -> f64) -> EvalResult<'e, Value<'e>> {
+    match ev.force(value)? {
+        Value::Int(value) => Ok(Value::Int(value)),
+        Value::Float(value) => {
+            let rounded = how(value);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "the range is checked"
+            )]
+            if rounded >= i64::MIN as f64 && rounded < i64::MAX as f64 {
+                return Ok(Value::Int(rounded as i64));
+            }
+            Err(ev.error(ev.word_span(pos), &format!("{value} is not representable as an integer")))
+        }
+        other => Err(ev.type_error("a number", other, pos)),
+    }
+}

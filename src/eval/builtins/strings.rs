@@ -1,0 +1,99 @@
+//! Strings.
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::operators::Coercion;
+
+primops! {
+    "concatStringsSep" 2 concat_strings_sep, "replaceStrings" 3 replace_strings, "stringLength" 1 string_length,
+    "substring" 3 substring, "toString" 1 to_string, "unsafeDiscardStringContext" 1 discard_context,
+    "hasContext" 1 has_context, "getContext" 1 get_context,
+}
+
+fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<u8>> {
+    let mut text = Vec::new();
+    let span = ev.word_span(pos);
+    ev.coerce_to_string(value, Coercion::Interpolation, &mut text, span)?;
+    Ok(text)
+}
+
+fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let separator = ev.text(args[0], pos)?.as_bytes();
+    let mut parts = Vec::new();
+    for item in ev.items(args[1], pos)? {
+        parts.push(coerced(ev, *item, pos)?);
+    }
+    Ok(ev.bytes(&parts.join(separator)))
+}
+
+fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (from, to) = (ev.items(args[0], pos)?, ev.items(args[1], pos)?);
+    if from.len() != to.len() {
+        let message = "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths";
+        return Err(ev.error(ev.word_span(pos), message));
+    }
+    let mut patterns = Vec::with_capacity(from.len());
+    for pattern in from {
+        patterns.push(ev.text(*pattern, pos)?.as_bytes());
+    }
+    let text = ev.text(args[2], pos)?.as_bytes();
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    // One step beyond the end: an empty pattern matches there as well.
+    while at <= text.len() {
+        match patterns.iter().position(|pattern| text[at..].starts_with(pattern)) {
+            Some(index) => {
+                out.extend_from_slice(ev.text(to[index], pos)?.as_bytes());
+                let length = patterns[index].len();
+                if length == 0 {
+                    out.extend(text.get(at));
+                    at += 1;
+                } else {
+                    at += length;
+                }
+            }
+            None => {
+                out.extend(text.get(at));
+                at += 1;
+            }
+        }
+    }
+    Ok(ev.bytes(&out))
+}
+
+fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let length = coerced(ev, args[0], pos)?.len();
+    Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
+}
+
+fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (start, length) = (ev.int(args[0], pos)?, ev.int(args[1], pos)?);
+    let Ok(start) = usize::try_from(start) else {
+        return Err(ev.error(ev.word_span(pos), "negative start position in 'substring'"));
+    };
+    let text = coerced(ev, args[2], pos)?;
+    let rest = text.get(start..).unwrap_or_default();
+    // A negative length means all that is left.
+    let length = usize::try_from(length).map_or(rest.len(), |length| length.min(rest.len()));
+    Ok(ev.bytes(&rest[..length]))
+}
+
+fn to_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut text = Vec::new();
+    let span = ev.word_span(pos);
+    ev.coerce_to_string(args[0], Coercion::ToString, &mut text, span)?;
+    Ok(ev.bytes(&text))
+}
+
+/// Nothing here puts anything into the store, so no string carries a context.
+fn discard_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let text = coerced(ev, args[0], pos)?;
+    Ok(ev.bytes(&text))
+}
+
+fn has_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    ev.text(args[0], pos).map(|_| Value::Bool(false))
+}
+
+fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    ev.text(args[0], pos).map(|_| ev.attrs([]))
+}

@@ -1,0 +1,43 @@
+//! What a value is.
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+
+primops! {
+    "isNull" 1 is_null, "isBool" 1 is_bool, "isInt" 1 is_int, "isFloat" 1 is_float, "isString" 1 is_string,
+    "isPath" 1 is_path, "isList" 1 is_list, "isAttrs" 1 is_attrs, "isFunction" 1 is_function, "typeOf" 1 type_of,
+}
+
+macro_rules! predicates {
+    ($($name:ident $pattern:pat),* $(,)?) => {
+        $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+            Ok(Value::Bool(matches!(ev.known(args[0])?, $pattern)))
+        })*
+    };
+}
+
+predicates! {
+    is_null Value::Null,
+    is_bool Value::Bool(_),
+    is_int Value::Int(_),
+    is_float Value::Float(_),
+    is_string Value::String(_),
+    is_path Value::Path(_),
+    is_list Value::List(_),
+    is_attrs Value::Attrs(_),
+    is_function Value::Lambda(_) | Value::Primop(_),
+}
+
+fn type_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+    let name = match ev.known(args[0])? {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int",
+        Value::Float(_) => "float",
+        Value::String(_) => "string",
+        Value::Path(_) => "path",
+        Value::List(_) => "list",
+        Value::Attrs(_) => "set",
+        Value::Lambda(_) | Value::Primop(_) | Value::Thunk(_) | Value::Unknown(_) => "lambda",
+    };
+    Ok(ev.string(name))
+}

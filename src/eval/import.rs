@@ -1,0 +1,182 @@
+//! Files: imports, search paths and path values.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use super::error::{EvalError, EvalResult};
+use super::machine::Evaluator;
+use super::value::{State, Value};
+use crate::diag::{Code, Diagnostic};
+use crate::source::{FileKind, Pos, Span};
+use crate::syntax;
+
+impl<'e> Evaluator<'e> {
+    /// A path value: normalised, as Nix's parser and its operators make it.
+    pub(super) fn path_value(&self, bytes: &[u8]) -> Value<'e> {
+        let path = normalise(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        self.path_in_arena(self.alloc_slice(path.as_os_str().as_bytes()))
+    }
+
+    /// What only Nix itself can give: unknown here, or an error where nothing may be unknown.
+    #[cold]
+    pub(super) fn only_nix(&self, reason: &str, span: Span) -> EvalError<'e> {
+        if self.settings.unknowns {
+            return self.unknown_error(self.unknown_reason(reason, span));
+        }
+        self.error(span, &format!("{reason}: this needs Nix"))
+    }
+
+    /// `<name>`
+    pub(super) fn find_in_search_path(&mut self, name: &'e [u8], span: Span) -> EvalResult<'e, Value<'e>> {
+        let text = String::from_utf8_lossy(name).into_owned();
+        for (prefix, path) in &self.settings.search_path {
+            let rest = if prefix.is_empty() {
+                text.as_str()
+            } else {
+                match text.strip_prefix(prefix.as_str()) {
+                    Some("") => "",
+                    Some(rest) if rest.starts_with('/') => &rest[1..],
+                    _ => continue,
+                }
+            };
+            let candidate = if rest.is_empty() { path.clone() } else { path.join(rest) };
+            if self.files.kind(&candidate).is_ok() {
+                return Ok(self.path_value(candidate.as_os_str().as_bytes()));
+            }
+        }
+        let reason = format!("<{text}> is not in the search path");
+        if self.settings.unknowns {
+            return Ok(self.unknown(&reason, span));
+        }
+        let help = "add it with `-I` or NIX_PATH";
+        Err(self.catchable(span, &format!("file '{text}' was not found in the Nix search path\n{help}")))
+    }
+
+    /// The file that a module or an import names: a path, or a string that is one; a folder stands for its
+    /// `default.nix`.
+    pub fn module_path(&mut self, value: Value<'e>) -> EvalResult<'e, Option<String>> {
+        let bytes = match value {
+            Value::Path(path) => path.as_bytes(),
+            Value::String(text) if text.as_bytes().starts_with(b"/") => text.as_bytes(),
+            _ => return Ok(None),
+        };
+        let path = normalise(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        Ok(Some(self.default_file(path).to_string_lossy().into_owned()))
+    }
+
+    fn default_file(&self, path: PathBuf) -> PathBuf {
+        let mut target = path.clone();
+        // A link to a folder is a folder; more than forty links are a circle.
+        for _ in 0..40 {
+            match self.files.kind(&target) {
+                Ok(FileKind::Symlink) => match self.files.read_link(&target) {
+                    Ok(link) => target = normalise(&target.parent().unwrap_or(Path::new("/")).join(link)),
+                    Err(_) => return path,
+                },
+                Ok(FileKind::Directory) => return path.join("default.nix"),
+                _ => return path,
+            }
+        }
+        path
+    }
+
+    /// The value of the file at `path`, imported from `pos`.
+    pub fn import_at(&mut self, path: &str, pos: Pos) -> EvalResult<'e, Value<'e>> {
+        let path = self.default_file(normalise(Path::new(path)));
+        let imported = match self.imports.get(&path) {
+            Some(value) => *value,
+            None => {
+                let node = self.parsed(&path, pos)?;
+                let value = self.thunk(State::Code(node, self.root_env));
+                self.imports.insert(path, value);
+                value
+            }
+        };
+        self.force(imported)
+    }
+
+    /// Puts a text of the program's own where files are looked for.
+    pub fn embed(&mut self, path: &str, text: &'static str) {
+        self.embedded.insert(PathBuf::from(path), text);
+    }
+
+    /// The search path as it leads from here: prefixes, and the paths behind all links.
+    pub fn search_path_entries(&self) -> Vec<(String, String)> {
+        let target = |path: &Path| {
+            let mut path = path.to_path_buf();
+            for _ in 0..40 {
+                match self.files.read_link(&path) {
+                    Ok(link) => path = normalise(&path.parent().unwrap_or(Path::new("/")).join(link)),
+                    Err(_) => break,
+                }
+            }
+            path.to_string_lossy().into_owned()
+        };
+        self.settings.search_path.iter().map(|(prefix, path)| (prefix.clone(), target(path))).collect()
+    }
+
+    /// The code of a file, which is read once.
+    pub(super) fn parsed(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, syntax::NodeRef<'e>> {
+        if let Some(node) = self.parsed.get(path) {
+            return Ok(node);
+        }
+        let node = self.parse_file(path, pos)?;
+        self.parsed.insert(path.to_path_buf(), node);
+        Ok(node)
+    }
+
+    fn parse_file(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, syntax::NodeRef<'e>> {
+        let unreadable = |ev: &Self, error: &dyn std::fmt::Display| {
+            let message = format!("cannot read {}: {error}", ev.sources.display_name(path));
+            let mut diagnostic = Diagnostic::error(Code::Unreadable, message);
+            let span = ev.word_span(pos);
+            if span != Span::NONE {
+                diagnostic = diagnostic.at(span, "imported here");
+            }
+            ev.diagnostic_error(diagnostic)
+        };
+        let bytes = match self.embedded.get(path) {
+            Some(text) => text.as_bytes().to_vec(),
+            None => self.files.read(path).map_err(|error| unreadable(self, &error))?,
+        };
+        let text = String::from_utf8(bytes).map_err(|_| unreadable(self, &"it is not UTF-8 text"))?;
+        let Some(file) = self.sources.add(path, text) else {
+            return Err(unreadable(self, &"too many texts were read"));
+        };
+        let tree = syntax::parse(&file).map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
+        let home = self.settings.environment.then(|| std::env::var_os("HOME")).flatten().map(PathBuf::from);
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let scope = syntax::Scope { globals: &self.global_names, folder, home: home.as_deref() };
+        syntax::lower(self.bump, &self.symbols, &file, tree, &scope)
+            .map_err(|diagnostics| self.diagnostics_error(diagnostics))
+    }
+
+    /// Evaluates a text as if it stood in the file `path`.
+    pub fn eval_text(&mut self, path: &str, text: &str) -> EvalResult<'e, Value<'e>> {
+        let Some(file) = self.sources.add(path, text) else {
+            return Err(self.error(Span::NONE, "too many texts were read"));
+        };
+        let tree = syntax::parse(&file).map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
+        let folder = Path::new(path).parent().unwrap_or(Path::new("/"));
+        let scope = syntax::Scope { globals: &self.global_names, folder, home: None };
+        let node = syntax::lower(self.bump, &self.symbols, &file, tree, &scope)
+            .map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
+        let value = self.thunk(State::Code(node, self.root_env));
+        self.force(value)
+    }
+}
+
+/// The path without `.` and `..`, which are taken off as text: links do not matter (Nix's `CanonPath`).
+pub(super) fn normalise(path: &Path) -> PathBuf {
+    let mut out = PathBuf::from("/");
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => out.push(name),
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    out
+}

@@ -1,0 +1,521 @@
+//! The machine: evaluates expressions, forces thunks, calls functions.
+//!
+//! Invariants:
+//! - [`Evaluator::eval`] gives a value in weak head normal form, never a thunk.
+//! - A strict operation that meets an unknown value ends as an [`EvalError`] of kind `Unknown`; the thunk, or the call
+//!   from native code, around it becomes that unknown value. So no operation has to know about unknown operands, and
+//!   none takes one for something known.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+
+use bumpalo::Bump;
+use rustc_hash::FxHashMap;
+
+use super::builtins;
+use super::error::{EvalError, EvalResult};
+use super::stack;
+use super::value::{Attrs, Closure, Env, PrimopCall, State, Thunk, Value};
+use crate::source::{Files, Pos, SourceMap, Span};
+use crate::syntax::expr::{Binding, BindingValue, Bindings, Expr, Lambda, Node, NodeRef, Part, Pattern};
+use crate::syntax::{Symbol, Symbols};
+
+/// Where everything that an evaluation makes lives; nothing of it is freed before the arena is.
+#[derive(Default)]
+pub struct Arena {
+    pub(super) bump: Bump,
+}
+
+impl Arena {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// How a configuration is evaluated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What `<name>` looks through: a prefix, which may be empty, and the path that it stands for.
+    pub search_path: Vec<(String, PathBuf)>,
+    /// Whether `builtins.getEnv` and `<…>` see the environment.
+    pub environment: bool,
+    /// Whether what only nixpkgs, Nix or the network knows is an unknown value (else it is an error, as in Nix).
+    pub unknowns: bool,
+    /// Nix's `max-call-depth`.
+    pub max_call_depth: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { search_path: Vec::new(), environment: false, unknowns: false, max_call_depth: 10_000 }
+    }
+}
+
+/// Names that the machine itself looks for.
+pub(super) struct Common {
+    pub(super) functor: Symbol,
+    pub(super) out_path: Symbol,
+    pub(super) to_string: Symbol,
+    pub(super) kind: Symbol,
+    pub(super) name: Symbol,
+    pub(super) value: Symbol,
+    pub(super) file: Symbol,
+    pub(super) line: Symbol,
+    pub(super) column: Symbol,
+}
+
+/// One evaluation.
+pub struct Evaluator<'e> {
+    pub(super) bump: &'e Bump,
+    pub(super) symbols: Symbols<'e>,
+    pub(super) files: &'e (dyn Files + 'e),
+    pub(super) sources: &'e SourceMap,
+    pub(super) settings: Settings,
+    pub(super) common: Common,
+    pub(super) globals: Vec<Value<'e>>,
+    pub(super) global_names: FxHashMap<Symbol, u32>,
+    pub(super) imports: FxHashMap<PathBuf, Value<'e>>,
+    pub(super) parsed: FxHashMap<PathBuf, NodeRef<'e>>,
+    pub(super) embedded: FxHashMap<PathBuf, &'static str>,
+    pub(super) patterns: FxHashMap<Vec<u8>, std::rc::Rc<regex::bytes::Regex>>,
+    pub(super) root_env: &'e Env<'e>,
+    depth: u32,
+    lowest_address: usize,
+}
+
+impl<'e> Evaluator<'e> {
+    /// An evaluator whose values live in `arena`, which reads through `files` and keeps the texts in `sources`.
+    pub fn new(arena: &'e Arena, files: &'e (dyn Files + 'e), sources: &'e SourceMap, settings: Settings) -> Self {
+        let bump = &arena.bump;
+        let symbols = Symbols::default();
+        let symbol = |name| symbols.intern(bump, name);
+        let common = Common {
+            functor: symbol("__functor"),
+            out_path: symbol("outPath"),
+            to_string: symbol("__toString"),
+            kind: symbol("type"),
+            name: symbol("name"),
+            value: symbol("value"),
+            file: symbol("file"),
+            line: symbol("line"),
+            column: symbol("column"),
+        };
+        let mut evaluator = Self {
+            bump,
+            symbols,
+            files,
+            sources,
+            settings,
+            common,
+            globals: Vec::new(),
+            global_names: FxHashMap::default(),
+            imports: FxHashMap::default(),
+            parsed: FxHashMap::default(),
+            embedded: FxHashMap::default(),
+            patterns: FxHashMap::default(),
+            root_env: bump.alloc(Env { up: None, slots: &[] }),
+            depth: 0,
+            lowest_address: stack::lowest_address(),
+        };
+        builtins::install(&mut evaluator);
+        evaluator
+    }
+
+    /// A value's outermost constructor: never a thunk.
+    pub fn force(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        match value {
+            Value::Thunk(thunk) => self.force_thunk(thunk),
+            value => Ok(value),
+        }
+    }
+
+    fn force_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Value<'e>> {
+        let state = thunk.state.get();
+        match state {
+            State::Done(value) => return Ok(value),
+            State::Failed(error) => return Err(error),
+            State::Running => return Err(self.error(Span::NONE, "infinite recursion encountered")),
+            State::Code(..) | State::Native(_) | State::Call(_) => {}
+        }
+        thunk.state.set(State::Running);
+        let result = match state {
+            State::Code(node, env) => self.eval(node, env).inspect_err(|error| self.locate(*error, node.span)),
+            State::Native(suspended) => suspended.resume(self).and_then(|value| self.force(value)),
+            State::Call((function, argument)) => self.apply(*function, *argument, Pos::NONE),
+            State::Done(_) | State::Failed(_) | State::Running => unreachable!("returned above"),
+        };
+        let result = self.settle(result);
+        thunk.state.set(match result {
+            Ok(value) => State::Done(value),
+            Err(error) => State::Failed(error),
+        });
+        result
+    }
+
+    /// Turns "a strict operation met an unknown value" into that value.
+    pub(super) fn settle(&self, result: EvalResult<'e, Value<'e>>) -> EvalResult<'e, Value<'e>> {
+        match result {
+            Err(error) => error.unknown().map(Value::Unknown).ok_or(error),
+            ok => ok,
+        }
+    }
+
+    /// Refuses to go deeper than the stack is.
+    fn check_stack(&self, span: Span) -> EvalResult<'e, ()> {
+        let here = 0_u8;
+        if (&raw const here).addr() < self.lowest_address {
+            return Err(self.error(span, "stack overflow; the evaluation is nested too deeply"));
+        }
+        Ok(())
+    }
+
+    /// Evaluates an expression to weak head normal form.
+    pub(super) fn eval(&mut self, mut node: NodeRef<'e>, mut env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
+        self.check_stack(node.span)?;
+        loop {
+            return match &node.expr {
+                Expr::Int(value) => Ok(Value::Int(*value)),
+                Expr::Float(value) => Ok(Value::Float(*value)),
+                Expr::Str(bytes) => Ok(self.str_in_arena(bytes)),
+                Expr::Path(path) => Ok(self.path_in_arena(path)),
+                Expr::Interpolated(parts) => self.interpolate(parts, env),
+                Expr::InterpolatedPath(parts) => self.interpolate_path(parts, env, node.span),
+                Expr::SearchPath(name) => self.find_in_search_path(name, node.span),
+                Expr::Local { depth, slot } => {
+                    let cell = &env.ancestor(*depth).slots[*slot as usize];
+                    let value = self.force(cell.get())?;
+                    cell.set(value);
+                    Ok(value)
+                }
+                Expr::Global(index) => {
+                    let value = self.globals[*index as usize];
+                    self.force(value)
+                }
+                Expr::With { name, frames } => self.lookup_with(*name, frames, env, node.span),
+                Expr::Select { base, path, default } => {
+                    match self.select_path(base, path, default.is_some(), env, node.span)? {
+                        Some(value) => Ok(value),
+                        None => {
+                            node = default.expect("only a select with a default gives nothing");
+                            continue;
+                        }
+                    }
+                }
+                Expr::HasAttr { base, path } => self.has_attr(base, path, env),
+                Expr::Apply { function, arguments } => {
+                    let mut value = self.eval(function, env)?;
+                    for argument in *arguments {
+                        let argument = self.delay(argument, env);
+                        value = self
+                            .apply(value, argument, node.span.start)
+                            .inspect_err(|error| self.called(*error, node))?;
+                    }
+                    Ok(value)
+                }
+                Expr::Lambda(lambda) => Ok(Value::Lambda(self.bump.alloc(Closure { lambda, env }))),
+                Expr::Let { bindings, body } => {
+                    env = self.recursive_frame(bindings, env);
+                    node = body;
+                    continue;
+                }
+                Expr::Attrs(attrs) => self.eval_attrs(attrs, env),
+                Expr::List(items) => {
+                    let items = self.bump.alloc_slice_fill_iter(items.iter().map(|item| self.delay(item, env)));
+                    Ok(self.list_of(items))
+                }
+                Expr::If(condition, then, otherwise) => {
+                    node = if self.eval_bool(condition, env)? { then } else { otherwise };
+                    continue;
+                }
+                Expr::Assert(condition, body) => {
+                    if !self.eval_bool(condition, env)? {
+                        let text = self.source_text(condition.span);
+                        return Err(self.catchable(condition.span, &format!("assertion '{text}' failed")));
+                    }
+                    node = body;
+                    continue;
+                }
+                Expr::WithIn(namespace, body) => {
+                    let namespace = self.delay(namespace, env);
+                    env = self.frame(env, [namespace]);
+                    node = body;
+                    continue;
+                }
+                Expr::Not(operand) => Ok(Value::Bool(!self.eval_bool(operand, env)?)),
+                Expr::Negate(operand) => self.negate(operand, env),
+                Expr::Binary(operator, left, right) => self.binary(*operator, left, right, env, node.span),
+                Expr::CurPos => Ok(self.position_value(node.span.start)),
+            };
+        }
+    }
+
+    /// The value of an expression, to be evaluated when it is needed; at once where that cannot fail and costs nothing.
+    pub(super) fn delay(&self, node: NodeRef<'e>, env: &'e Env<'e>) -> Value<'e> {
+        match &node.expr {
+            Expr::Local { depth, slot } => env.ancestor(*depth).slots[*slot as usize].get(),
+            Expr::Global(index) => self.globals[*index as usize],
+            _ => self.delay_in_frame(node, env),
+        }
+    }
+
+    /// The same in a frame whose slots are being filled: none of them may be read yet.
+    fn delay_in_frame(&self, node: NodeRef<'e>, env: &'e Env<'e>) -> Value<'e> {
+        match &node.expr {
+            Expr::Int(value) => Value::Int(*value),
+            Expr::Float(value) => Value::Float(*value),
+            Expr::Str(bytes) => self.str_in_arena(bytes),
+            Expr::Path(path) => self.path_in_arena(path),
+            Expr::Lambda(lambda) => Value::Lambda(self.bump.alloc(Closure { lambda, env })),
+            Expr::List([]) => self.list_of(&[]),
+            _ => self.thunk(State::Code(node, env)),
+        }
+    }
+
+    pub(super) fn thunk(&self, state: State<'e>) -> Value<'e> {
+        Value::Thunk(self.bump.alloc(Thunk { state: Cell::new(state) }))
+    }
+
+    pub(super) fn frame<const N: usize>(&self, up: &'e Env<'e>, values: [Value<'e>; N]) -> &'e Env<'e> {
+        let slots = self.bump.alloc_slice_fill_iter(values.into_iter().map(Cell::new));
+        self.bump.alloc(Env { up: Some(up), slots })
+    }
+
+    /// The frame of a `let` or a `rec { … }`: one slot for each binding, then one for each source of an `inherit (…)`.
+    pub(super) fn recursive_frame(&mut self, bindings: &'e Bindings<'e>, up: &'e Env<'e>) -> &'e Env<'e> {
+        let count = bindings.entries.len() + bindings.sources.len();
+        let slots: &'e [Cell<Value<'e>>] = self.bump.alloc_slice_fill_with(count, |_| Cell::new(Value::Null));
+        let env: &'e Env<'e> = self.bump.alloc(Env { up: Some(up), slots });
+        for (slot, source) in slots[bindings.entries.len()..].iter().zip(bindings.sources) {
+            slot.set(self.delay_in_frame(source, env));
+        }
+        for (slot, binding) in slots.iter().zip(bindings.entries) {
+            slot.set(match binding.value {
+                BindingValue::Inner(node) => self.delay_in_frame(node, env),
+                BindingValue::Outer(node) => self.delay(node, up),
+                BindingValue::From(source, span) => {
+                    let source = slots[bindings.entries.len() + source as usize].get();
+                    self.inherited(source, binding, span)
+                }
+            });
+        }
+        env
+    }
+
+    pub(super) fn inherited(&self, source: Value<'e>, binding: &'e Binding<'e>, span: Span) -> Value<'e> {
+        self.suspend(super::attrs::Inherited { source, name: binding.name, span })
+    }
+
+    fn lookup_with(
+        &mut self,
+        name: Symbol,
+        frames: &'e [u32],
+        env: &'e Env<'e>,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        for depth in frames {
+            let cell = &env.ancestor(*depth).slots[0];
+            let namespace = self.force(cell.get())?;
+            cell.set(namespace);
+            match namespace {
+                Value::Attrs(attrs) => {
+                    if let Some(value) = attrs.get(name) {
+                        return self.force(value);
+                    }
+                    // The name may be in this set, or in one further out.
+                    if let Some(rest) = attrs.rest() {
+                        return Err(self.unknown_error(self.unknown_at(rest, span)));
+                    }
+                }
+                Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
+                other => return Err(self.type_error_at("a set", other, span)),
+            }
+        }
+        let name = self.name(name);
+        Err(self.error(span, &format!("undefined variable '{name}'")))
+    }
+
+    /// Calls a function with one argument. What is unknown ends as an error of that kind.
+    pub(super) fn apply(
+        &mut self,
+        function: Value<'e>,
+        argument: Value<'e>,
+        pos: Pos,
+    ) -> EvalResult<'e, Value<'e>> {
+        match self.force(function)? {
+            Value::Lambda(closure) => {
+                if self.depth >= self.settings.max_call_depth {
+                    return Err(self.error(self.word_span(pos), "stack overflow; max-call-depth exceeded"));
+                }
+                self.depth += 1;
+                let result =
+                    self.call_frame(closure, argument, pos).and_then(|env| self.eval(closure.lambda.body, env));
+                self.depth -= 1;
+                result
+            }
+            Value::Primop(call) => {
+                let primop = call.primop;
+                if call.arguments.len() + 1 == primop.arity {
+                    if let [] = call.arguments {
+                        return (primop.run)(self, &[argument], pos);
+                    }
+                    let mut arguments = [Value::Null; 4];
+                    arguments[..call.arguments.len()].copy_from_slice(call.arguments);
+                    arguments[call.arguments.len()] = argument;
+                    return (primop.run)(self, &arguments[..primop.arity], pos);
+                }
+                let given = call.arguments.len();
+                let arguments = self
+                    .bump
+                    .alloc_slice_fill_with(given + 1, |i| call.arguments.get(i).copied().unwrap_or(argument));
+                Ok(Value::Primop(self.bump.alloc(PrimopCall { primop, arguments })))
+            }
+            set @ Value::Attrs(attrs) if attrs.get(self.common.functor).is_some() => {
+                let functor = attrs.get(self.common.functor).expect("asked for just now");
+                let bound = self.apply(functor, set, pos)?;
+                self.apply(bound, argument, pos)
+            }
+            Value::Unknown(unknown) => Err(self.unknown_error(self.unknown_at(unknown, self.word_span(pos)))),
+            other => {
+                let what = self.describe(other);
+                let message = format!("attempt to call something which is not a function but {what}");
+                Err(self.error(self.word_span(pos), &message))
+            }
+        }
+    }
+
+    /// Calls a function with one argument, from native code: what is unknown comes as a value.
+    pub fn call(&mut self, function: Value<'e>, argument: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+        let result = self.apply(function, argument, pos);
+        self.settle(result)
+    }
+
+    /// The same with two arguments.
+    pub(super) fn call2(&mut self, function: Value<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        let bound = self.apply(function, a, Pos::NONE)?;
+        self.apply(bound, b, Pos::NONE)
+    }
+
+    fn call_frame(&mut self, closure: &Closure<'e>, argument: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Env<'e>> {
+        let lambda = closure.lambda;
+        let Some(pattern) = &lambda.pattern else {
+            return Ok(self.frame(closure.env, [argument]));
+        };
+        let named = usize::from(lambda.argument.is_some());
+        let count = named + pattern.formals.len();
+        let slots: &'e [Cell<Value<'e>>] = self.bump.alloc_slice_fill_with(count, |_| Cell::new(argument));
+        let env: &'e Env<'e> = self.bump.alloc(Env { up: Some(closure.env), slots });
+        match self.force(argument)? {
+            Value::Attrs(attrs) => self.bind(lambda, pattern, attrs, &slots[named..], env, pos)?,
+            // Whatever it is, its attributes are unknown for the same reason.
+            unknown @ Value::Unknown(_) => slots[named..].iter().for_each(|slot| slot.set(unknown)),
+            other => return Err(self.type_error_at("a set", other, self.word_span(pos))),
+        }
+        Ok(env)
+    }
+
+    /// Binds the names of a pattern: one walk along two sorted lists.
+    fn bind(
+        &mut self,
+        lambda: &'e Lambda<'e>,
+        pattern: &'e Pattern<'e>,
+        attrs: &'e Attrs<'e>,
+        slots: &'e [Cell<Value<'e>>],
+        env: &'e Env<'e>,
+        pos: Pos,
+    ) -> EvalResult<'e, ()> {
+        let mut given = attrs.entries().iter().peekable();
+        for (slot, formal) in slots.iter().zip(pattern.formals) {
+            while let Some(extra) = given.next_if(|attr| attr.name < formal.name) {
+                self.refuse_extra(pattern, lambda, extra.name, pos)?;
+            }
+            if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
+                slot.set(attr.value);
+            } else if let Some(rest) = attrs.rest() {
+                slot.set(Value::Unknown(rest));
+            } else if let Some(default) = formal.default {
+                slot.set(self.delay_in_frame(default, env));
+            } else {
+                let name = self.name(formal.name);
+                let message = format!("function called without required argument '{name}'");
+                let error = self.error(self.word_span(pos), &message);
+                error.trace(self.word_span(formal.pos), "the function wants it here");
+                return Err(error);
+            }
+        }
+        for extra in given {
+            self.refuse_extra(pattern, lambda, extra.name, pos)?;
+        }
+        Ok(())
+    }
+
+    fn refuse_extra(
+        &self,
+        pattern: &Pattern<'e>,
+        lambda: &Lambda<'e>,
+        name: Symbol,
+        pos: Pos,
+    ) -> EvalResult<'e, ()> {
+        if pattern.ellipsis {
+            return Ok(());
+        }
+        let message = format!("function called with unexpected argument '{}'", self.name(name));
+        let error = self.error(self.word_span(pos), &message);
+        error.trace(self.word_span(lambda.pos), "the function is here");
+        Err(error)
+    }
+
+    #[cold]
+    fn called(&self, error: EvalError<'e>, node: &Node<'e>) {
+        if error.unknown().is_none() {
+            self.locate(error, node.span);
+            error.trace(self.first_line(node.span), "called from here");
+        }
+    }
+
+    /// Gives an error that has no place yet the place where it came up.
+    #[cold]
+    pub(super) fn locate(&self, error: EvalError<'e>, span: Span) {
+        let mut diagnostics = error.0.diagnostics.borrow_mut();
+        if let [diagnostic] = diagnostics.as_mut_slice()
+            && diagnostic.labels.is_empty()
+            && span != Span::NONE
+        {
+            diagnostic.labels.push(crate::diag::Label { span: self.first_line(span), text: String::new() });
+        }
+    }
+
+    pub(super) fn eval_bool(&mut self, node: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, bool> {
+        let value = self.eval(node, env)?;
+        match value {
+            Value::Bool(value) => Ok(value),
+            other => Err(self.type_error_at("a Boolean", other, node.span)),
+        }
+    }
+
+    fn interpolate(&mut self, parts: &'e [Part<'e>], env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
+        let mut bytes = Vec::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => bytes.extend_from_slice(text),
+                Part::Value(node) => {
+                    let value = self.eval(node, env)?;
+                    self.coerce_to_string(value, super::operators::Coercion::Interpolation, &mut bytes, node.span)?;
+                }
+            }
+        }
+        Ok(self.bytes(&bytes))
+    }
+
+    fn interpolate_path(
+        &mut self,
+        parts: &'e [Part<'e>],
+        env: &'e Env<'e>,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        match self.interpolate(parts, env)? {
+            Value::String(text) => Ok(self.path_value(text.as_bytes())),
+            other => Err(self.type_error_at("a string", other, span)),
+        }
+    }
+}

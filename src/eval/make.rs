@@ -1,0 +1,314 @@
+//! What native code needs to make and describe values: constructors, errors, places.
+
+use super::error::{EvalError, EvalResult, Failure, Kind};
+use super::machine::Evaluator;
+use super::value::{Attr, Attrs, List, State, Str, Suspend, Unknown, Value};
+use crate::diag::{Code, Diagnostic};
+use crate::source::{Pos, SourceMap, Span};
+use crate::syntax::Symbol;
+
+impl<'e> Evaluator<'e> {
+    /// The symbol of a name.
+    pub fn symbol(&self, name: &str) -> Symbol {
+        self.symbols.intern(self.bump, name)
+    }
+
+    /// The name of a symbol.
+    pub fn name(&self, symbol: Symbol) -> &'e str {
+        self.symbols.name(symbol)
+    }
+
+    /// The texts that were read.
+    pub fn sources(&self) -> &'e SourceMap {
+        self.sources
+    }
+
+    /// Keeps something as long as the evaluation; it is never dropped.
+    pub fn alloc<T>(&self, value: T) -> &'e T {
+        self.bump.alloc(value)
+    }
+
+    /// A slice, kept as long as the evaluation.
+    pub fn alloc_slice<T: Copy>(&self, items: &[T]) -> &'e [T] {
+        self.bump.alloc_slice_copy(items)
+    }
+
+    /// A string.
+    pub fn string(&self, text: &str) -> Value<'e> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// A string of bytes.
+    pub fn bytes(&self, bytes: &[u8]) -> Value<'e> {
+        self.str_in_arena(self.bump.alloc_slice_copy(bytes))
+    }
+
+    pub(super) fn str_in_arena(&self, bytes: &'e [u8]) -> Value<'e> {
+        Value::String(self.bump.alloc(Str::new(bytes)))
+    }
+
+    pub(super) fn path_in_arena(&self, path: &'e [u8]) -> Value<'e> {
+        Value::Path(self.bump.alloc(Str::new(path)))
+    }
+
+    /// A list.
+    pub fn list(&self, items: impl IntoIterator<Item = Value<'e>>) -> Value<'e> {
+        let items: Vec<_> = items.into_iter().collect();
+        self.list_of(self.alloc_slice(&items))
+    }
+
+    pub(super) fn list_of(&self, items: &'e [Value<'e>]) -> Value<'e> {
+        Value::List(self.bump.alloc(List::new(items)))
+    }
+
+    /// A set of names, values and positions, in any order, each name once.
+    pub fn attrs(&self, parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>) -> Value<'e> {
+        self.attrs_from(parts, None)
+    }
+
+    /// The same, where there may be more names than these.
+    pub fn open_attrs(
+        &self,
+        parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
+        rest: &'e Unknown,
+    ) -> Value<'e> {
+        self.attrs_from(parts, Some(rest))
+    }
+
+    pub(super) fn attrs_from(
+        &self,
+        parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
+        rest: Option<&'e Unknown>,
+    ) -> Value<'e> {
+        let mut attrs: Vec<_> = parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value }).collect();
+        attrs.sort_by_key(|attr| attr.name);
+        self.attrs_of(&attrs, rest)
+    }
+
+    pub(super) fn attrs_of(&self, sorted: &[Attr<'e>], rest: Option<&'e Unknown>) -> Value<'e> {
+        Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_copy(sorted), rest)))
+    }
+
+    /// A value that is computed by native code when it is asked for.
+    pub fn suspend(&self, suspended: impl Suspend<'e>) -> Value<'e> {
+        self.thunk(State::Native(self.bump.alloc(suspended)))
+    }
+
+    /// A call that is made when its result is asked for.
+    pub(super) fn delay_call(&self, function: Value<'e>, argument: Value<'e>) -> Value<'e> {
+        self.thunk(State::Call(self.bump.alloc((function, argument))))
+    }
+
+    /// A value that cannot be known.
+    pub fn unknown(&self, reason: &str, span: Span) -> Value<'e> {
+        Value::Unknown(self.unknown_reason(reason, span))
+    }
+
+    /// Why something cannot be known.
+    pub fn unknown_reason(&self, reason: &str, span: Span) -> &'e Unknown {
+        self.bump.alloc(Unknown::new(reason, span))
+    }
+
+    /// The same unknown, where it has no place yet, found at `span`.
+    pub(super) fn unknown_at(&self, unknown: &'e Unknown, span: Span) -> &'e Unknown {
+        if unknown.span() == Span::NONE && span != Span::NONE {
+            return self.unknown_reason(unknown.reason(), span);
+        }
+        unknown
+    }
+
+    #[cold]
+    pub(super) fn unknown_error(&self, unknown: &'e Unknown) -> EvalError<'e> {
+        self.fail(Kind::Unknown(unknown), Vec::new())
+    }
+
+    fn fail(&self, kind: Kind<'e>, diagnostics: Vec<Diagnostic>) -> EvalError<'e> {
+        EvalError(self.bump.alloc(Failure { kind, diagnostics: diagnostics.into() }))
+    }
+
+    /// An error that `builtins.tryEval` does not catch.
+    #[cold]
+    pub(super) fn error(&self, span: Span, message: &str) -> EvalError<'e> {
+        self.fail(Kind::Fatal, vec![self.evaluation_error(span, message)])
+    }
+
+    /// An error that it does catch.
+    #[cold]
+    pub(super) fn catchable(&self, span: Span, message: &str) -> EvalError<'e> {
+        self.fail(Kind::Catchable, vec![self.evaluation_error(span, message)])
+    }
+
+    fn evaluation_error(&self, span: Span, message: &str) -> Diagnostic {
+        // A message of the user's may have lines; a finding has one, and the rest as help.
+        let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+        let mut diagnostic = Diagnostic::error(Code::Evaluation, first);
+        if !rest.trim().is_empty() {
+            diagnostic = diagnostic.help(rest.trim_end());
+        }
+        if span != Span::NONE {
+            diagnostic = diagnostic.at(self.first_line(span), "");
+        }
+        diagnostic
+    }
+
+    /// An error from a finding of the caller's own.
+    pub fn diagnostic_error(&self, diagnostic: Diagnostic) -> EvalError<'e> {
+        self.fail(Kind::Fatal, vec![diagnostic])
+    }
+
+    /// The same of several findings.
+    pub(super) fn diagnostics_error(&self, diagnostics: Vec<Diagnostic>) -> EvalError<'e> {
+        self.fail(Kind::Fatal, diagnostics)
+    }
+
+    /// "expected a Boolean but found an integer: 1"; an unknown value makes the operation unknown instead.
+    pub fn type_error(&self, expected: &str, found: Value<'e>, pos: Pos) -> EvalError<'e> {
+        self.type_error_at(expected, found, self.word_span(pos))
+    }
+
+    #[cold]
+    pub(super) fn type_error_at(&self, expected: &str, found: Value<'e>, span: Span) -> EvalError<'e> {
+        match found {
+            Value::Unknown(unknown) => self.unknown_error(self.unknown_at(unknown, span)),
+            found => {
+                let message = format!("expected {expected} but found {}", self.describe(found));
+                self.error(span, &message)
+            }
+        }
+    }
+
+    /// What is wrong, as findings.
+    pub fn to_diagnostics(&self, error: &EvalError<'e>) -> Vec<Diagnostic> {
+        error.diagnostics()
+    }
+
+    /// Adds "did you mean …" where a name of the set is close.
+    pub(super) fn suggest(&self, error: EvalError<'e>, missing: &str, attrs: &Attrs<'e>) {
+        let names = attrs.iter().map(|(name, ..)| self.name(name));
+        let close = names
+            .map(|name| (strsim::damerau_levenshtein(missing, name), name))
+            .filter(|(distance, _)| *distance <= 2)
+            .min();
+        if let (Some((_, name)), Some(diagnostic)) = (close, error.0.diagnostics.borrow_mut().first_mut()) {
+            diagnostic.help = Some(format!("did you mean `{name}`?"));
+        }
+    }
+
+    /// A value in words, such as "the string \"a\"" or "a list".
+    pub fn describe(&self, value: Value<'e>) -> String {
+        match value {
+            Value::Null => String::from("null"),
+            Value::Bool(value) => format!("a Boolean: {value}"),
+            Value::Int(value) => format!("an integer: {value}"),
+            Value::Float(value) => format!("a float: {value}"),
+            Value::String(text) => {
+                let text = text.to_str_lossy();
+                let shown: String = text.chars().take(60).collect();
+                let dots = if shown.len() < text.len() { "…" } else { "" };
+                format!("a string: {:?}", format!("{shown}{dots}"))
+            }
+            Value::Path(path) => format!("a path: {}", path.to_str_lossy()),
+            Value::List(_) => String::from("a list"),
+            Value::Attrs(attrs) => {
+                if attrs.get(self.symbol("_type")).is_some() {
+                    return String::from("a set with a `_type`");
+                }
+                String::from("a set")
+            }
+            Value::Lambda(_) => String::from("a function"),
+            Value::Primop(call) => format!("the built-in function '{}'", call.primop.name),
+            Value::Thunk(thunk) => match thunk.state.get() {
+                State::Done(value) => self.describe(value),
+                _ => String::from("a value that was not needed so far"),
+            },
+            Value::Unknown(_) => String::from("an unknown value"),
+        }
+    }
+
+    /// `name` of a set, forced; unknown of what is unknown.
+    pub fn select(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Value<'e>> {
+        let set = self.force(set)?;
+        let symbol = self.symbol(name);
+        self.select_symbol(set, symbol, Span::NONE)
+    }
+
+    /// Whether a value can be called.
+    pub fn is_function(&self, value: Value<'e>) -> bool {
+        match value {
+            Value::Lambda(_) | Value::Primop(_) => true,
+            Value::Attrs(attrs) => attrs.get(self.common.functor).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The names that a function's pattern asks for, and whether they have defaults.
+    pub fn formals(&self, function: Value<'e>) -> Vec<(Symbol, bool)> {
+        match function {
+            Value::Lambda(closure) => {
+                let formals = closure.lambda.pattern.as_ref().map_or(&[][..], |pattern| pattern.formals);
+                formals.iter().map(|formal| (formal.name, formal.default.is_some())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Where a value was written, as far as it still shows.
+    pub fn value_pos(&self, value: Value<'e>) -> Option<Pos> {
+        match value {
+            Value::Thunk(thunk) => match thunk.state.get() {
+                State::Code(node, _) => Some(node.span.start),
+                State::Done(value) => self.value_pos(value),
+                _ => None,
+            },
+            Value::Lambda(closure) => Some(closure.lambda.pos),
+            _ => None,
+        }
+    }
+
+    /// The text that a span covers, on one line.
+    pub(super) fn source_text(&self, span: Span) -> String {
+        let Some(file) = self.sources.file(span.start) else { return String::new() };
+        let (start, end) = (file.offset(span.start), file.offset(span.end));
+        let text = file.text.get(start..end).unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// As much of a span as stands on its first line.
+    pub(super) fn first_line(&self, span: Span) -> Span {
+        let Some(file) = self.sources.file(span.start) else { return span };
+        let (start, end) = (file.offset(span.start), file.offset(span.end));
+        let text = file.text.get(start..end).unwrap_or_default();
+        let length = text.find('\n').unwrap_or(text.len());
+        Span::new(span.start, file.pos(start + text[..length].trim_end().len()))
+    }
+
+    /// The span of the attribute path that begins at `pos`.
+    pub fn attribute_span(&self, pos: Pos) -> Span {
+        self.span_of(pos, |text| {
+            let end = text.find(['=', ';', '\n']).unwrap_or(text.len());
+            // A quoted name may hold any of these.
+            let quoted = text.find('"').filter(|quote| *quote < end);
+            let end = match quoted {
+                Some(open) => text[open + 1..].find('"').map_or(end, |close| open + 1 + close + 1),
+                None => end,
+            };
+            let tail = text[end..].split(['=', ';', '\n', ' ']).next().filter(|_| quoted.is_some());
+            text[..end].trim_end().len() + tail.map_or(0, |tail| tail.trim_end().len())
+        })
+    }
+
+    /// The span of the word, path or bracket at `pos`.
+    pub fn word_span(&self, pos: Pos) -> Span {
+        self.span_of(pos, |text| {
+            let end = text.find(|c: char| c.is_whitespace() || matches!(c, ';' | ']' | ')' | '}' | '{' | '('));
+            end.unwrap_or(text.len()).max(text.chars().next().map_or(0, char::len_utf8))
+        })
+    }
+
+    fn span_of(&self, pos: Pos, length: impl FnOnce(&str) -> usize) -> Span {
+        let Some(file) = self.sources.file(pos) else { return Span::NONE };
+        let offset = file.offset(pos);
+        let text = file.text.get(offset..).unwrap_or_default();
+        Span::new(pos, file.pos(offset + length(text)))
+    }
+}

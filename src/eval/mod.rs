@@ -1,0 +1,32 @@
+//! The evaluator: Nix, lazily, with unknown values.
+//!
+//! Takes: files and texts. Gives: [`Value`]s, whose parts are evaluated when they are asked for.
+//!
+//! Invariants:
+//! - What is known is what Nix computes; what only nixpkgs, the store or the network knows is an [`Unknown`], and
+//!   whatever depends on it is unknown too.
+//! - It reads through [`crate::source::Files`] alone, runs nothing and writes nothing.
+//! - Bad input is an error with a place in it, never a panic and never an overflow of the stack.
+//!
+//! Not here: modules and options (`modules`).
+
+mod attrs;
+mod builtins;
+mod error;
+mod fingerprint;
+mod import;
+mod json;
+mod machine;
+mod make;
+mod operators;
+mod stack;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use crate::syntax::Symbol;
+pub use error::{EvalError, EvalResult};
+pub use fingerprint::Fingerprint;
+pub use machine::{Arena, Evaluator, Settings};
+pub use stack::on_big_stack;
+pub use value::{Attrs, List, Str, Suspend, Thunk, Unknown, Value};

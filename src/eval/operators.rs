@@ -1,0 +1,339 @@
+//! Operators, equality, order and the coercion to strings.
+
+use std::cmp::Ordering;
+
+use super::error::EvalResult;
+use super::machine::Evaluator;
+use super::value::{Env, Unknown, Value};
+use crate::source::{Pos, Span};
+use crate::syntax::expr::{NodeRef, Operator};
+
+/// How generous the coercion to a string is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coercion {
+    /// `"${…}"`: strings, paths and what knows how to become one.
+    Interpolation,
+    /// `builtins.toString`: numbers, booleans, null and lists as well; a path stays where it is.
+    ToString,
+}
+
+impl<'e> Evaluator<'e> {
+    pub(super) fn binary(
+        &mut self,
+        operator: Operator,
+        left: NodeRef<'e>,
+        right: NodeRef<'e>,
+        env: &'e Env<'e>,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        match operator {
+            Operator::And => Ok(Value::Bool(self.eval_bool(left, env)? && self.eval_bool(right, env)?)),
+            Operator::Or => Ok(Value::Bool(self.eval_bool(left, env)? || self.eval_bool(right, env)?)),
+            Operator::Implies => Ok(Value::Bool(!self.eval_bool(left, env)? || self.eval_bool(right, env)?)),
+            Operator::Update => {
+                let left = self.eval_or_unknown(left, env)?;
+                let right = self.eval_or_unknown(right, env)?;
+                self.update(left, right, span)
+            }
+            Operator::Concat => {
+                let a = self.eval_list(left, env)?;
+                let b = self.eval_list(right, env)?;
+                if a.is_empty() || b.is_empty() {
+                    return Ok(self.list_of(if a.is_empty() { b } else { a }));
+                }
+                let items = a.iter().chain(b).copied().collect::<Vec<_>>();
+                Ok(self.list(items))
+            }
+            Operator::Equal | Operator::NotEqual => {
+                let left = self.eval(left, env)?;
+                let right = self.eval(right, env)?;
+                let equal = self.equal(left, right)?.map_err(|unknown| self.unknown_error(unknown))?;
+                Ok(Value::Bool(equal == (operator == Operator::Equal)))
+            }
+            Operator::Less => self.compare_nodes(left, right, env, span, Ordering::is_lt),
+            Operator::LessOrEqual => self.compare_nodes(right, left, env, span, Ordering::is_ge),
+            Operator::More => self.compare_nodes(right, left, env, span, Ordering::is_lt),
+            Operator::MoreOrEqual => self.compare_nodes(left, right, env, span, Ordering::is_ge),
+            Operator::Add => {
+                let a = self.eval(left, env)?;
+                match a {
+                    Value::String(_) | Value::Path(_) | Value::Attrs(_) => self.append(a, left.span, right, env),
+                    a => {
+                        let b = self.eval(right, env)?;
+                        self.add(a, b, span)
+                    }
+                }
+            }
+            Operator::Sub | Operator::Mul | Operator::Div => {
+                let a = self.eval(left, env)?;
+                let b = self.eval(right, env)?;
+                self.arithmetic(operator, a, b, span)
+            }
+        }
+    }
+
+    /// The value, or the unknown value that it met.
+    fn eval_or_unknown(&mut self, node: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
+        let result = self.eval(node, env);
+        self.settle(result)
+    }
+
+    fn eval_list(&mut self, node: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, &'e [Value<'e>]> {
+        match self.eval(node, env)? {
+            Value::List(list) => Ok(list.items()),
+            other => Err(self.type_error_at("a list", other, node.span)),
+        }
+    }
+
+    /// `a <= b` is `!(b < a)`, as in Nix; so all four come down to one order, taken from the operands as they are given.
+    fn compare_nodes(
+        &mut self,
+        left: NodeRef<'e>,
+        right: NodeRef<'e>,
+        env: &'e Env<'e>,
+        span: Span,
+        holds: fn(Ordering) -> bool,
+    ) -> EvalResult<'e, Value<'e>> {
+        let left = self.eval(left, env)?;
+        let right = self.eval(right, env)?;
+        // Floats that do not compare are "not less".
+        let ordering = self.compare(left, right, span)?.unwrap_or(Ordering::Greater);
+        Ok(Value::Bool(holds(ordering)))
+    }
+
+    /// The order of two values; `None` of floats that have none.
+    pub(super) fn compare(&mut self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalResult<'e, Option<Ordering>> {
+        let (a, b) = (self.force(a)?, self.force(b)?);
+        Ok(match (a, b) {
+            (Value::Int(a), Value::Int(b)) => Some(a.cmp(&b)),
+            (Value::Float(a), Value::Float(b)) => a.partial_cmp(&b),
+            #[expect(clippy::cast_precision_loss, reason = "as Nix compares them")]
+            (Value::Int(a), Value::Float(b)) => (a as f64).partial_cmp(&b),
+            #[expect(clippy::cast_precision_loss, reason = "as Nix compares them")]
+            (Value::Float(a), Value::Int(b)) => a.partial_cmp(&(b as f64)),
+            (Value::String(a), Value::String(b)) | (Value::Path(a), Value::Path(b)) => {
+                Some(a.as_bytes().cmp(b.as_bytes()))
+            }
+            (Value::List(a), Value::List(b)) => {
+                for (a, b) in a.iter().zip(b.iter()) {
+                    if !self.equal(a, b)?.map_err(|unknown| self.unknown_error(unknown))? {
+                        return self.compare(a, b, span);
+                    }
+                }
+                Some(a.items().len().cmp(&b.items().len()))
+            }
+            (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => return Err(self.unknown_error(unknown)),
+            (a, b) => {
+                let message = format!("cannot compare {} with {}", self.describe(a), self.describe(b));
+                return Err(self.error(span, &message));
+            }
+        })
+    }
+
+    /// Whether two values are equal, or which unknown value decides it.
+    pub fn equal(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Result<bool, &'e Unknown>> {
+        let (a, b) = (self.force(a)?, self.force(b)?);
+        Ok(Ok(match (a, b) {
+            (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => return Ok(Err(unknown)),
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            #[expect(clippy::cast_precision_loss, reason = "as Nix compares them")]
+            (Value::Int(a), Value::Float(b)) | (Value::Float(b), Value::Int(a)) => a as f64 == b,
+            (Value::String(a), Value::String(b)) | (Value::Path(a), Value::Path(b)) => a.as_bytes() == b.as_bytes(),
+            (Value::List(a), Value::List(b)) => {
+                if std::ptr::eq(a, b) {
+                    return Ok(Ok(true));
+                }
+                if a.items().len() != b.items().len() {
+                    return Ok(Ok(false));
+                }
+                return self.all_equal(a.iter().zip(b.iter()));
+            }
+            (Value::Attrs(a), Value::Attrs(b)) => {
+                if std::ptr::eq(a, b) {
+                    return Ok(Ok(true));
+                }
+                if self.is_derivation(a)? && self.is_derivation(b)? {
+                    let paths = (a.get(self.common.out_path), b.get(self.common.out_path));
+                    if let (Some(a), Some(b)) = paths {
+                        return self.equal(a, b);
+                    }
+                }
+                if let Some(unknown) = a.rest().or(b.rest()) {
+                    return Ok(Err(unknown));
+                }
+                if a.entries().len() != b.entries().len()
+                    || a.entries().iter().zip(b.entries()).any(|(a, b)| a.name != b.name)
+                {
+                    return Ok(Ok(false));
+                }
+                return self.all_equal(a.entries().iter().zip(b.entries()).map(|(a, b)| (a.value, b.value)));
+            }
+            // Functions are equal only where they are the same cell, which `all_equal` sees.
+            _ => false,
+        }))
+    }
+
+    /// Known to differ beats unknown.
+    fn all_equal(
+        &mut self,
+        pairs: impl Iterator<Item = (Value<'e>, Value<'e>)>,
+    ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
+        let mut perhaps = Ok(true);
+        for (a, b) in pairs {
+            if same_cell(a, b) {
+                continue;
+            }
+            match self.equal(a, b)? {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(false)),
+                Err(unknown) => perhaps = Err(unknown),
+            }
+        }
+        Ok(perhaps)
+    }
+
+    fn is_derivation(&mut self, attrs: &super::value::Attrs<'e>) -> EvalResult<'e, bool> {
+        match attrs.get(self.common.kind) {
+            Some(kind) => Ok(matches!(self.force(kind)?, Value::String(text) if text.as_bytes() == b"derivation")),
+            None => Ok(false),
+        }
+    }
+
+    pub(super) fn negate(&mut self, operand: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
+        match self.eval(operand, env)? {
+            Value::Int(value) => match value.checked_neg() {
+                Some(value) => Ok(Value::Int(value)),
+                None => Err(self.error(operand.span, &format!("integer overflow in negating {value}"))),
+            },
+            Value::Float(value) => Ok(Value::Float(-value)),
+            other => Err(self.type_error_at("an integer", other, operand.span)),
+        }
+    }
+
+    /// `a + b` of numbers.
+    pub(super) fn add(&mut self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
+        self.arithmetic(Operator::Add, a, b, span)
+    }
+
+    pub(super) fn arithmetic(
+        &mut self,
+        operator: Operator,
+        a: Value<'e>,
+        b: Value<'e>,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        #[expect(clippy::cast_precision_loss, reason = "as Nix computes")]
+        let (a, b) = match (a, b) {
+            (Value::Int(a), Value::Int(b)) => return self.integers(operator, a, b, span),
+            (Value::Int(a), Value::Float(b)) => (a as f64, b),
+            (Value::Float(a), Value::Int(b)) => (a, b as f64),
+            (Value::Float(a), Value::Float(b)) => (a, b),
+            (Value::Int(_) | Value::Float(_), other) | (other, _) => {
+                return Err(self.type_error_at("an integer", other, span));
+            }
+        };
+        Ok(Value::Float(match operator {
+            Operator::Add => a + b,
+            Operator::Sub => a - b,
+            Operator::Mul => a * b,
+            _ if b == 0.0 => return Err(self.error(span, "division by zero")),
+            _ => a / b,
+        }))
+    }
+
+    fn integers(&mut self, operator: Operator, a: i64, b: i64, span: Span) -> EvalResult<'e, Value<'e>> {
+        let (result, doing) = match operator {
+            Operator::Add => (a.checked_add(b), format!("adding {a} + {b}")),
+            Operator::Sub => (a.checked_sub(b), format!("subtracting {a} - {b}")),
+            Operator::Mul => (a.checked_mul(b), format!("multiplying {a} * {b}")),
+            _ if b == 0 => return Err(self.error(span, "division by zero")),
+            _ => (a.checked_div(b), format!("dividing {a} / {b}")),
+        };
+        result.map(Value::Int).ok_or_else(|| self.error(span, &format!("integer overflow in {doing}")))
+    }
+
+    /// `a + b` where `a` is a string, a path or a set that becomes a string.
+    fn append(
+        &mut self,
+        a: Value<'e>,
+        a_span: Span,
+        right: NodeRef<'e>,
+        env: &'e Env<'e>,
+    ) -> EvalResult<'e, Value<'e>> {
+        let mut text = Vec::new();
+        let is_path = matches!(a, Value::Path(_));
+        match a {
+            Value::Path(path) => text.extend_from_slice(path.as_bytes()),
+            a => self.coerce_to_string(a, Coercion::Interpolation, &mut text, a_span)?,
+        }
+        let b = self.eval(right, env)?;
+        match b {
+            Value::Path(path) if is_path => text.extend_from_slice(path.as_bytes()),
+            b => self.coerce_to_string(b, Coercion::Interpolation, &mut text, right.span)?,
+        }
+        Ok(if is_path { self.path_value(&text) } else { self.bytes(&text) })
+    }
+
+    /// Appends the value as a string.
+    pub(super) fn coerce_to_string(
+        &mut self,
+        value: Value<'e>,
+        how: Coercion,
+        into: &mut Vec<u8>,
+        span: Span,
+    ) -> EvalResult<'e, ()> {
+        match (self.force(value)?, how) {
+            (Value::String(text), _) => into.extend_from_slice(text.as_bytes()),
+            (Value::Path(path), Coercion::ToString) => into.extend_from_slice(path.as_bytes()),
+            (Value::Path(path), Coercion::Interpolation) => {
+                let reason = format!("{} becomes a path of the Nix store", path.to_str_lossy());
+                return Err(self.only_nix(&reason, span));
+            }
+            (set @ Value::Attrs(attrs), _) => {
+                if let Some(to_string) = attrs.get(self.common.to_string) {
+                    let text = self.apply(to_string, set, Pos::NONE)?;
+                    return self.coerce_to_string(text, how, into, span);
+                }
+                match (attrs.get(self.common.out_path), attrs.rest()) {
+                    (Some(path), _) => return self.coerce_to_string(path, how, into, span),
+                    (None, Some(unknown)) => return Err(self.unknown_error(unknown)),
+                    (None, None) => return Err(self.error(span, "cannot coerce a set to a string")),
+                }
+            }
+            (Value::Int(value), Coercion::ToString) => into.extend_from_slice(value.to_string().as_bytes()),
+            (Value::Float(value), Coercion::ToString) => into.extend_from_slice(format!("{value:.6}").as_bytes()),
+            (Value::Bool(value), Coercion::ToString) => into.extend_from_slice(if value { b"1" } else { b"" }),
+            (Value::Null, Coercion::ToString) => {}
+            (Value::List(list), Coercion::ToString) => {
+                let count = list.items().len();
+                for (index, item) in list.iter().enumerate() {
+                    let item = self.force(item)?;
+                    self.coerce_to_string(item, how, into, span)?;
+                    // An empty list leaves no space behind it.
+                    if index + 1 < count && !matches!(item, Value::List(inner) if inner.items().is_empty()) {
+                        into.push(b' ');
+                    }
+                }
+            }
+            (Value::Unknown(unknown), _) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
+            (other, _) => {
+                let message = format!("cannot coerce {} to a string", self.describe(other));
+                return Err(self.error(span, &message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two values are one and the same cell: then they are equal without a look at them, functions included.
+fn same_cell<'e>(a: Value<'e>, b: Value<'e>) -> bool {
+    match (a, b) {
+        (Value::Thunk(a), Value::Thunk(b)) => std::ptr::eq(a, b),
+        (Value::Lambda(a), Value::Lambda(b)) => std::ptr::eq(a, b),
+        (Value::Attrs(a), Value::Attrs(b)) => std::ptr::eq(a, b),
+        _ => false,
+    }
+}

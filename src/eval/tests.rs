@@ -1,0 +1,1 @@
+//! What expressions evaluate to, each worked out by hand or seen with Nix.

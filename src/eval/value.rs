@@ -1,0 +1,250 @@
+//! Values and what they are made of.
+//!
+//! A [`Value`] is 16 bytes and `Copy`: everything larger lives in the arena and is never freed before the evaluation
+//! ends. Only what is not evaluated yet has a shared cell, the [`Thunk`].
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use super::error::{EvalError, EvalResult};
+use super::machine::Evaluator;
+use crate::source::{Pos, Span};
+use crate::syntax::Symbol;
+use crate::syntax::expr::{Lambda, NodeRef};
+
+/// A value, or the promise of one.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'e> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A string.
+    String(&'e Str<'e>),
+    /// A path: absolute, normalised.
+    Path(&'e Str<'e>),
+    /// A list.
+    List(&'e List<'e>),
+    /// A set.
+    Attrs(&'e Attrs<'e>),
+    /// A function written in Nix.
+    Lambda(&'e Closure<'e>),
+    /// A built-in function, perhaps with some of its arguments.
+    Primop(&'e PrimopCall<'e>),
+    /// Not evaluated yet.
+    Thunk(&'e Thunk<'e>),
+    /// Something that cannot be known here.
+    Unknown(&'e Unknown),
+}
+
+/// Why a value is not known, and where it comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unknown {
+    reason: Box<str>,
+    span: Span,
+}
+
+impl Unknown {
+    pub(super) fn new(reason: &str, span: Span) -> Self {
+        Self { reason: reason.into(), span }
+    }
+
+    /// Why, as a sentence without its full stop.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The expression that is not known.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+}
+
+/// A string: bytes, as in Nix.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Str<'e> {
+    bytes: &'e [u8],
+}
+
+impl<'e> Str<'e> {
+    pub(super) fn new(bytes: &'e [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &'e [u8] {
+        self.bytes
+    }
+
+    /// Its text, where bytes that are no UTF-8 are replaced.
+    pub fn to_str_lossy(&self) -> Cow<'e, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
+}
+
+/// A list. Its elements may be thunks.
+#[derive(Debug)]
+pub struct List<'e> {
+    items: &'e [Value<'e>],
+}
+
+impl<'e> List<'e> {
+    pub(super) fn new(items: &'e [Value<'e>]) -> Self {
+        Self { items }
+    }
+
+    /// Its elements.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Value<'e>> + use<'e> {
+        self.items.iter().copied()
+    }
+
+    /// Its elements as a slice.
+    pub fn items(&self) -> &'e [Value<'e>] {
+        self.items
+    }
+}
+
+/// One attribute.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attr<'e> {
+    pub(super) name: Symbol,
+    pub(super) pos: Pos,
+    pub(super) value: Value<'e>,
+}
+
+/// A set: sorted by symbol, each name once.
+#[derive(Debug)]
+pub struct Attrs<'e> {
+    entries: &'e [Attr<'e>],
+    rest: Option<&'e Unknown>,
+}
+
+impl<'e> Attrs<'e> {
+    /// `entries` are sorted by name and have each name once.
+    pub(super) fn new(entries: &'e [Attr<'e>], rest: Option<&'e Unknown>) -> Self {
+        debug_assert!(entries.is_sorted_by(|a, b| a.name < b.name));
+        Self { entries, rest }
+    }
+
+    pub(super) fn entries(&self) -> &'e [Attr<'e>] {
+        self.entries
+    }
+
+    pub(super) fn find(&self, name: Symbol) -> Option<&'e Attr<'e>> {
+        let at = self.entries.binary_search_by_key(&name, |attr| attr.name).ok()?;
+        Some(&self.entries[at])
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: Symbol) -> Option<Value<'e>> {
+        self.find(name).map(|attr| attr.value)
+    }
+
+    /// Where a name is bound.
+    pub fn position(&self, name: Symbol) -> Option<Pos> {
+        self.find(name).map(|attr| attr.pos).filter(|pos| pos.is_some())
+    }
+
+    /// Names, values and positions, in the order of the symbols.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Symbol, Value<'e>, Pos)> + use<'e> {
+        self.entries.iter().map(|attr| (attr.name, attr.value, attr.pos))
+    }
+
+    /// Why there may be more names than these; `None` where there are not.
+    pub fn rest(&self) -> Option<&'e Unknown> {
+        self.rest
+    }
+}
+
+/// What runs variables: a frame of slots and the frame around it.
+#[derive(Debug)]
+pub(super) struct Env<'e> {
+    pub(super) up: Option<&'e Env<'e>>,
+    pub(super) slots: &'e [Cell<Value<'e>>],
+}
+
+impl<'e> Env<'e> {
+    /// The frame `depth` frames up.
+    pub(super) fn ancestor(&'e self, depth: u32) -> &'e Self {
+        let mut env = self;
+        for _ in 0..depth {
+            env = env.up.expect("variables were resolved against these very frames");
+        }
+        env
+    }
+}
+
+/// A function with the frames that it was made in.
+#[derive(Debug)]
+pub struct Closure<'e> {
+    pub(super) lambda: &'e Lambda<'e>,
+    pub(super) env: &'e Env<'e>,
+}
+
+/// What a built-in function is implemented by. It gets as many arguments as it has; none is evaluated yet.
+pub(super) type PrimopFn = for<'e> fn(&mut Evaluator<'e>, &[Value<'e>], Pos) -> EvalResult<'e, Value<'e>>;
+
+/// A built-in function.
+pub(super) struct Primop {
+    pub(super) name: &'static str,
+    pub(super) arity: usize,
+    pub(super) run: PrimopFn,
+}
+
+impl std::fmt::Debug for Primop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A built-in function with fewer arguments than it needs.
+#[derive(Debug)]
+pub struct PrimopCall<'e> {
+    pub(super) primop: &'static Primop,
+    pub(super) arguments: &'e [Value<'e>],
+}
+
+/// Something that yields a value when it is asked for, once.
+pub trait Suspend<'e>: 'e {
+    /// Computes the value.
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>>;
+}
+
+/// What a thunk is at the moment.
+#[derive(Clone, Copy)]
+pub(super) enum State<'e> {
+    /// Code and the frames it runs in.
+    Code(NodeRef<'e>, &'e Env<'e>),
+    /// Something else that yields a value.
+    Native(&'e dyn Suspend<'e>),
+    /// A call that is made when its result is asked for.
+    Call(&'e (Value<'e>, Value<'e>)),
+    /// Being evaluated right now: whoever asks again asks in a circle.
+    Running,
+    /// Evaluated.
+    Done(Value<'e>),
+    /// Failed, and will again.
+    Failed(EvalError<'e>),
+}
+
+/// The shared cell of something that is evaluated at most once.
+pub struct Thunk<'e> {
+    pub(super) state: Cell<State<'e>>,
+}
+
+impl std::fmt::Debug for Thunk<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.state.get() {
+            State::Done(_) => "Thunk(done)",
+            State::Failed(_) => "Thunk(failed)",
+            _ => "Thunk",
+        })
+    }
+}
+
+const _: () = assert!(size_of::<Value<'_>>() == 16);
+const _: () = assert!(size_of::<State<'_>>() == 24);
