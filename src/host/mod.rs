@@ -1,4 +1,7 @@
 //! The world: everything that happens outside this process happens here.
 
+mod bus;
 pub mod files;
+pub mod machined;
 pub mod nix;
+pub mod systemd;
