@@ -3,5 +3,6 @@
 mod bus;
 pub mod files;
 pub mod machined;
+pub mod netns;
 pub mod nix;
 pub mod systemd;
