@@ -3,6 +3,7 @@
 mod bus;
 pub mod files;
 pub mod machined;
+pub mod netlink;
 pub mod netns;
 pub mod nix;
 pub mod systemd;

@@ -96,18 +96,26 @@ fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result
 pub(super) mod tests {
     use super::*;
 
-    /// Runs `test` where nothing that it mounts or makes of links is seen by others, or outlives it. Needs root.
-    pub(in crate::host) fn isolated<T: Send>(test: impl FnOnce() -> T + Send) -> T {
+    /// Runs `test` with an empty folder, where nothing that it mounts or makes of links is seen by others, or outlives
+    /// it. Needs root.
+    pub(in crate::host) fn isolated<T: Send>(test: impl FnOnce(&Path) -> T + Send) -> T {
+        let folder = tempfile::tempdir().expect("a folder");
         thread::scope(|scope| {
             let isolated = scope.spawn(|| {
                 unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)
                     .expect("a namespace of our own; run the tests as root");
                 let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
                 mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("private mounts");
-                test()
+                tmpfs(folder.path());
+                test(folder.path())
             });
             isolated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
+    }
+
+    /// Covers `path` with an empty file system.
+    pub(in crate::host) fn tmpfs(path: &Path) {
+        mount(Some("tmpfs"), path, Some("tmpfs"), MsFlags::empty(), None::<&str>).expect("a tmpfs");
     }
 
     fn here() -> PathBuf {
@@ -116,9 +124,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_namespace_is_another_one_until_it_is_deleted() {
-        isolated(|| {
-            let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join("netns/wasabi");
+        isolated(|folder| {
+            let path = folder.join("netns/wasabi");
             create(&path).expect("made");
             assert_eq!(create(&path).map_err(|error| error.source.kind()), Err(io::ErrorKind::AlreadyExists));
             let inside = within(&path, here).expect("entered");
@@ -130,20 +137,17 @@ pub(super) mod tests {
             }
             let error = within(&path, here).expect_err("gone");
             assert_eq!(error.to_string(), format!("cannot enter the network namespace {}", path.display()));
-            umount2(&folder.path().join("netns"), MntFlags::MNT_DETACH).expect("a mount point of its own");
         });
     }
 
     #[test]
     fn a_name_that_a_killed_run_left_without_a_namespace_can_be_deleted() {
-        isolated(|| {
-            let folder = tempfile::tempdir().expect("a folder");
-            let path = folder.path().join("left");
+        isolated(|folder| {
+            let path = folder.join("left");
             fs::write(&path, "").expect("a file");
             delete(&path).expect("deleted");
             create(&path).expect("made");
             delete(&path).expect("deleted");
-            umount2(folder.path(), MntFlags::MNT_DETACH).expect("a mount point of its own");
         });
     }
 }
