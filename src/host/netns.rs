@@ -106,16 +106,27 @@ pub(super) mod tests {
                     .expect("a namespace of our own; run the tests as root");
                 let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
                 mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("private mounts");
-                tmpfs(folder.path());
+                mount(Some("tmpfs"), folder.path(), Some("tmpfs"), MsFlags::empty(), None::<&str>)
+                    .expect("a tmpfs");
                 test(folder.path())
             });
             isolated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
 
-    /// Covers `path` with an empty file system.
-    pub(in crate::host) fn tmpfs(path: &Path) {
-        mount(Some("tmpfs"), path, Some("tmpfs"), MsFlags::empty(), None::<&str>).expect("a tmpfs");
+    /// The same where `/` has nothing in it but the kernel's `/proc`. What `test` writes, it may write anywhere.
+    pub(in crate::host) fn empty_host<T: Send>(test: impl FnOnce() -> T + Send) -> T {
+        isolated(|root| {
+            let proc = root.join("proc");
+            for folder in [&proc, &root.join("tmp")] {
+                fs::create_dir(folder).expect("made");
+            }
+            let tree = MsFlags::MS_BIND | MsFlags::MS_REC;
+            mount(Some("/proc"), &proc, None::<&str>, tree, None::<&str>).expect("proc");
+            // A namespace of mounts has a root and a working folder of its own as well.
+            nix::unistd::chroot(root).and_then(|()| nix::unistd::chdir("/")).expect("a root of our own");
+            test()
+        })
     }
 
     fn here() -> PathBuf {
