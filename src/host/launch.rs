@@ -153,7 +153,7 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::host::netns::tests::empty_host;
     use crate::model::Container;

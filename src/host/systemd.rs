@@ -223,14 +223,11 @@ fn active_state(word: &str) -> Option<ActiveState> {
 
 /// Whether a unit file is enabled, so that a boot starts it. One that does not exist is not.
 pub fn is_enabled(file: &str) -> Result<bool, BusError> {
-    bus::with(async |connection| {
-        match ManagerProxy::new(connection).await?.get_unit_file_state(file).await {
-            // `static` and the like are started by something else, if at all.
-            Ok(state) => Ok(state == "enabled" || state == "linked-runtime" || state == "enabled-runtime"),
-            Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => Ok(false),
-            Err(error) if is_unknown(&error) => Ok(false),
-            Err(error) => Err(error),
-        }
+    bus::with(async |connection| match ManagerProxy::new(connection).await?.get_unit_file_state(file).await {
+        Ok(state) => Ok(state == "enabled"),
+        Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => Ok(false),
+        Err(error) if is_unknown(&error) => Ok(false),
+        Err(error) => Err(error),
     })
 }
 
