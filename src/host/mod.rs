@@ -4,6 +4,7 @@ mod bus;
 mod durable;
 mod ephemeral;
 pub mod files;
+pub mod install_boot;
 pub mod launch;
 pub mod linux;
 pub mod machined;
