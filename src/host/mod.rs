@@ -8,6 +8,7 @@ pub mod install_boot;
 pub mod launch;
 pub mod linux;
 pub mod machined;
+pub mod memory;
 pub mod netlink;
 pub mod netns;
 mod nft;
