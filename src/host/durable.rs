@@ -1,0 +1,72 @@
+//! Files that are whole at every instant: written beside, brought to the disk, and only then given their name.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+/// Writes a file, whose folders are made where they are missing.
+pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let folder = folder(path)?;
+    let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
+/// Makes `path` a link to `target`, whatever it was before.
+pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
+    let folder = folder(path)?;
+    let link = tempfile::Builder::new().prefix(PREFIX).make_in(folder, |path| symlink(target, path))?;
+    link.persist(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
+/// Removes a file or a link. One that is not there is none the worse.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Ok(()) => path.parent().map_or(Ok(()), sync),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Hidden, so that systemd and Nix pass over what a killed run left.
+const PREFIX: &str = ".container-rebuild-";
+
+fn folder(path: &Path) -> io::Result<&Path> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(folder)?;
+    Ok(folder)
+}
+
+/// A new name is on the disk only when its folder is.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_replaced_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a/b");
+        write(&path, b"one", 0o600).expect("written");
+        write(&path, b"two", 0o444).expect("replaced, though it is read-only by now");
+        assert_eq!(fs::read(&path).ok().as_deref(), Some(&b"two"[..]));
+        assert_eq!(fs::metadata(&path).map(|metadata| metadata.permissions().mode() & 0o777).ok(), Some(0o444));
+        for target in ["/x", "/y"] {
+            link(Path::new(target), &path).expect("linked");
+            assert_eq!(fs::read_link(&path).ok(), Some(target.into()));
+        }
+        assert_eq!(fs::read_dir(folder.path().join("a")).map(Iterator::count).ok(), Some(1));
+        for _ in 0..2 {
+            remove(&path).expect("removed");
+        }
+        assert!(path.symlink_metadata().is_err());
+    }
+}

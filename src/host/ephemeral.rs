@@ -1,0 +1,109 @@
+//! Copies of roots that `systemd-nspawn --ephemeral` left behind.
+//!
+//! nspawn runs a copy of the root beside it, `.#machine.NAME` and 16 digits, and holds a lock `.#….lck` on it. It removes
+//! both when it ends, but not when it is killed, and then nobody ever does.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+/// Removes the copies of the root at `root` that nobody runs any more.
+pub(super) fn remove_dead_copies(root: &Path) -> Result<(), (PathBuf, io::Error)> {
+    let (Some(folder), Some(name)) = (root.parent(), root.file_name().and_then(|name| name.to_str())) else {
+        return Ok(());
+    };
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        |error| (path, error)
+    };
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(at(folder))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(at(folder))?.file_name();
+        let Some(copy) = entry.to_str().filter(|entry| is_copy(entry, name)) else { continue };
+        let lock = folder.join(lock_of(copy));
+        // Held until the copy is gone, so that nobody takes it over in between.
+        let Some(held) = dead(&lock).map_err(at(&lock))? else { continue };
+        let copy = folder.join(copy);
+        fs::remove_dir_all(&copy).map_err(at(&copy))?;
+        remove_lock(&lock).map_err(at(&lock))?;
+        drop(held);
+    }
+    Ok(())
+}
+
+/// Whether `entry` is a copy of the root called `name`, and not of one whose name begins like it.
+fn is_copy(entry: &str, name: &str) -> bool {
+    let digits = entry.strip_prefix(".#machine.").and_then(|rest| rest.strip_prefix(name));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
+fn lock_of(copy: &str) -> OsString {
+    format!(".#{copy}.lck").into()
+}
+
+/// The lock on a copy that nobody runs; `None` while somebody does.
+fn dead(lock: &Path) -> io::Result<Option<Option<Flock<File>>>> {
+    let file = match File::open(lock) {
+        // Killed between making the copy and locking it, or while removing both.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
+        file => file?,
+    };
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(held) => Ok(Some(Some(held))),
+        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, errno)) => Err(errno.into()),
+    }
+}
+
+fn remove_lock(lock: &Path) -> io::Result<()> {
+    match fs::remove_file(lock) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_dead_copies_of_this_very_root_are_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let [dead, unlocked, running] =
+            ["0123456789abcdef", "0123456789abcde0", "fedcba9876543210"].map(|n| format!(".#machine.web{n}"));
+        let others = [
+            "web",
+            ".#machine.web-10123456789abcdef",
+            ".#machine.web0123456789abcdef0123456789abcdef",
+            ".#machine.web",
+        ];
+        for copy in [&dead, &unlocked, &running].map(String::as_str).into_iter().chain(others) {
+            fs::create_dir_all(at(copy).join("etc")).expect("made");
+        }
+        for copy in [&dead, &running] {
+            fs::write(at(".").join(lock_of(copy)), "").expect("written");
+        }
+        let lock = File::open(folder.path().join(lock_of(&running))).expect("opened");
+        let held = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, errno)| errno).expect("locked");
+        remove_dead_copies(&at("web")).expect("removed");
+        for gone in [&dead, &unlocked] {
+            assert!(!at(gone).exists(), "{gone}");
+        }
+        assert!(!folder.path().join(lock_of(&dead)).exists());
+        for stays in others.into_iter().chain([running.as_str()]) {
+            assert!(at(stays).exists(), "{stays}");
+        }
+        drop(held);
+        remove_dead_copies(&at("web")).expect("removed");
+        assert!(!at(&running).exists());
+        remove_dead_copies(&at("none/web")).expect("nothing there");
+    }
+}

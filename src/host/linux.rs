@@ -1,0 +1,349 @@
+//! A Linux host with systemd: carries out the steps of a plan.
+//!
+//! Implements [`Host`] here and [`Probe`](crate::state::Probe) in [`super::probe`].
+//!
+//! Invariants:
+//! - A file is whole at every instant ([`super::durable`]), and a container's unit is the last of its files to appear.
+//! - Somebody else's file is never replaced or removed.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+
+use super::launch::{self, LaunchError};
+use super::systemd::{self, BusError, Job};
+use super::{durable, nft, sysctl};
+use crate::apply::{ContainerFiles, Host, HostError, Sysctl};
+use crate::model::ContainerName;
+use crate::render::paths;
+use crate::state::Generation;
+
+/// This machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Linux;
+
+/// Why the host could not be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else is at it.
+    #[error("{holder} is changing this host")]
+    Held {
+        /// Who, as far as that can be told.
+        holder: String,
+    },
+    /// The lock could not be used.
+    #[error("cannot lock {}", path.display())]
+    File {
+        /// The lock.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+/// Nobody else changes the host as long as this lives. The kernel takes it back from a process that dies.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code, reason = "held, not used")] Flock<File>);
+
+impl Linux {
+    /// This machine; nothing is looked at yet.
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// Locks the host against everybody else who would change it, without waiting.
+    pub fn lock(&self) -> Result<Lock, LockError> {
+        lock(&paths::lock())
+    }
+
+    /// Stops the container, if it runs, and starts it with what was last written for it.
+    pub fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
+        job(name, Job::Restart)
+    }
+
+    /// Sends a signal to all processes of the container, its systemd-nspawn included.
+    pub fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
+        systemd::kill(&name.unit(), signal).map_err(bus(format!("kill `{name}`")))
+    }
+}
+
+fn lock(path: &Path) -> Result<Lock, LockError> {
+    let failed = |source| LockError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    // Not truncated: until it is ours it names the one who holds it.
+    let open = File::options().read(true).write(true).create(true).truncate(false).open(path);
+    match Flock::lock(open.map_err(failed)?, FlockArg::LockExclusiveNonblock) {
+        Ok(mut held) => {
+            let pid = std::process::id();
+            held.set_len(0).and_then(|()| writeln!(held, "{pid}")).map_err(failed)?;
+            Ok(Lock(held))
+        }
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => {
+            let pid = fs::read_to_string(path).unwrap_or_default();
+            let holder = match pid.trim() {
+                "" => "another container-rebuild".to_owned(),
+                pid => format!("another container-rebuild (process {pid})"),
+            };
+            Err(LockError::Held { holder })
+        }
+        Err((_, errno)) => Err(failed(errno.into())),
+    }
+}
+
+fn bus(what: String) -> impl FnOnce(BusError) -> HostError {
+    move |source| HostError::Bus { what, source: source.into() }
+}
+
+fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError {
+    move |source| HostError::File { what, path: path.to_owned(), source }
+}
+
+fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
+    let unit = name.unit();
+    let ended = systemd::run(&unit, job).map_err(bus(format!("{} `{name}`", job.as_str())))?;
+    ended.map_err(|failure| HostError::Job { unit, job: job.as_str(), result: failure.result, log: failure.log })
+}
+
+fn write(path: &Path, content: &str, mode: u32) -> Result<(), HostError> {
+    durable::write(path, content.as_bytes(), mode).map_err(file("write", path))
+}
+
+fn remove(path: &Path) -> Result<(), HostError> {
+    durable::remove(path).map_err(file("remove", path))
+}
+
+/// Makes the `.conf` a link to ours. Where `/etc` cannot be written, ours below `/run` has to do.
+fn link_conf(name: &ContainerName) -> Result<(), HostError> {
+    let (conf, target) = (paths::conf(name), paths::conf_target(name));
+    // Somebody else's container has this name: a plain file, or a link that leads somewhere.
+    if conf.exists() && fs::read_link(&conf).ok().as_ref() != Some(&target) {
+        return Err(file("replace", &conf)(io::ErrorKind::AlreadyExists.into()));
+    }
+    match durable::link(&target, &conf) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(()),
+        result => result.map_err(file("link", &conf)),
+    }
+}
+
+impl Host for Linux {
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
+        write(&paths::conf_target(name), &files.conf, 0o444)?;
+        link_conf(name)?;
+        write(&paths::record(name), &files.record, 0o644)?;
+        write(&paths::unit(name), &files.unit, 0o644)
+    }
+
+    fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {
+        remove(&paths::unit(name))?;
+        let (conf, target) = (paths::conf(name), paths::conf_target(name));
+        if fs::read_link(&conf).ok().as_ref() == Some(&target) {
+            remove(&conf)?;
+        }
+        remove(&target)?;
+        launch::cleanup(name).map_err(|error| left(name, error))?;
+        // Last, since it is by the record that a container whose unit is gone is still known as ours.
+        remove(&paths::record(name))
+    }
+
+    fn reload_units(&self) -> Result<(), HostError> {
+        systemd::reload().map_err(bus("have systemd read its units again".to_owned()))
+    }
+
+    fn start(&self, name: &ContainerName) -> Result<(), HostError> {
+        job(name, Job::Start)
+    }
+
+    fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
+        job(name, Job::Stop)
+    }
+
+    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
+        nft::load(ruleset).map_err(|error| HostError::Nft { source: error.into() })
+    }
+
+    fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
+        sysctls.iter().try_for_each(|sysctl| {
+            sysctl::set(sysctl).map_err(|error| file("write", &sysctl::path(&sysctl.name))(error))
+        })
+    }
+
+    fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError> {
+        let link = paths::gc_root(root);
+        if path.starts_with("/nix/store") {
+            durable::link(path, &link).map_err(file("link", &link))
+        } else {
+            // The name may still hold what it stood for before.
+            remove(&link)
+        }
+    }
+
+    fn remove_gc_root(&self, root: &str) -> Result<(), HostError> {
+        remove(&paths::gc_root(root))
+    }
+
+    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
+        let number = last_generation()? + 1;
+        let generation = Generation { number, ..generation.clone() };
+        // What it names is held before it is named.
+        for (name, record) in &generation.records {
+            self.add_gc_root(&paths::generation_root(number, name), &record.spec.system)?;
+        }
+        if let Ok(exe) = std::env::current_exe() {
+            self.add_gc_root(paths::OWN_ROOT, &exe)?;
+        }
+        let path = paths::generation(number);
+        let json = serde_json::to_string_pretty(&generation).expect("a generation has string keys only");
+        write(&path, &(json + "\n"), 0o644)?;
+        let link = paths::boot_generation();
+        durable::link(&path, &link).map_err(file("link", &link))?;
+        Ok(number)
+    }
+}
+
+/// The highest number of a generation; 0 where there is none.
+fn last_generation() -> Result<u32, HostError> {
+    let folder = paths::generations();
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries.map_err(file("list", &folder))?,
+    };
+    let mut last = 0;
+    for entry in entries {
+        let entry = entry.map_err(file("list", &folder))?.file_name();
+        let number = entry.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
+        last = last.max(number.unwrap_or(0));
+    }
+    Ok(last)
+}
+
+/// What could not be cleaned up, in the words of apply.
+fn left(name: &ContainerName, error: LaunchError) -> HostError {
+    match error {
+        LaunchError::Left { path, source } => HostError::File { what: "remove", path, source },
+        other => HostError::Bus { what: format!("clean up after `{name}`"), source: other.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::host::launch::tests::record;
+    use crate::host::netns::tests::empty_host;
+    use crate::model::spec::{NatSpec, Network};
+    use crate::model::{Boot, Manifest, System};
+
+    fn name() -> ContainerName {
+        ContainerName::new("wasabi").expect("a good name")
+    }
+
+    fn files() -> ContainerFiles {
+        crate::apply::files(&record("wasabi", Network::Host), Path::new("/usr/bin/container-rebuild"))
+    }
+
+    #[test]
+    fn what_was_installed_is_whole_and_is_removed_again() {
+        empty_host(|| {
+            let (host, name, files) = (Linux::new(), name(), files());
+            let read = |path: PathBuf| fs::read_to_string(path).ok();
+            for _ in 0..2 {
+                host.install(&name, &files).expect("installed");
+                assert_eq!(read(paths::unit(&name)).as_ref(), Some(&files.unit));
+                assert_eq!(read(paths::conf(&name)).as_ref(), Some(&files.conf));
+                assert_eq!(read(paths::record(&name)).as_ref(), Some(&files.record));
+                assert!(paths::conf(&name).is_symlink());
+            }
+            for _ in 0..2 {
+                host.uninstall(&name).expect("removed");
+                for path in
+                    [paths::unit(&name), paths::conf(&name), paths::conf_target(&name), paths::record(&name)]
+                {
+                    assert!(path.symlink_metadata().is_err(), "{}", path.display());
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_conf_of_somebody_else_is_neither_replaced_nor_removed() {
+        empty_host(|| {
+            let (host, conf) = (Linux::new(), paths::conf(&name()));
+            fs::create_dir_all(paths::CONFS).expect("made");
+            fs::write(&conf, "theirs").expect("written");
+            let error = host.install(&name(), &files()).expect_err("refused");
+            assert_eq!(error.to_string(), "cannot replace /etc/nixos-containers/wasabi.conf");
+            host.uninstall(&name()).expect("nothing of ours");
+            assert_eq!(fs::read_to_string(&conf).ok().as_deref(), Some("theirs"));
+            // A link that leads nowhere is what an older system left.
+            fs::remove_file(&conf).expect("removed");
+            symlink("/etc/static/gone.conf", &conf).expect("a link");
+            host.install(&name(), &files()).expect("installed");
+        });
+    }
+
+    #[test]
+    fn roots_hold_store_paths_and_nothing_else() {
+        empty_host(|| {
+            let host = Linux::new();
+            let target = || fs::read_link(paths::gc_root("current-a")).ok();
+            host.add_gc_root("current-a", Path::new("/nix/store/1-a")).expect("linked");
+            host.add_gc_root("current-a", Path::new("/nix/store/2-a")).expect("linked anew");
+            assert_eq!(target(), Some("/nix/store/2-a".into()));
+            host.add_gc_root("current-a", Path::new("/opt/a")).expect("no need");
+            assert_eq!(target(), None);
+            host.remove_gc_root("current-a").expect("gone already");
+        });
+    }
+
+    #[test]
+    fn generations_count_up_and_the_last_one_boots() {
+        empty_host(|| {
+            let record = record("a", Network::Host);
+            let generation = Generation {
+                number: 0,
+                source: "/etc/nixos".to_owned(),
+                manifest: Manifest {
+                    format_version: 1,
+                    system: System {
+                        host_name: String::from("h").into(),
+                        state_version: String::from("25.11").into(),
+                    },
+                    containers: BTreeMap::new(),
+                    networking: Default::default(),
+                    boot: Boot { enable_containers: true.into() },
+                    services: Default::default(),
+                    positions: None,
+                },
+                records: BTreeMap::from([(record.spec.name.clone(), record)]),
+                nat: NatSpec::default(),
+            };
+            let host = Linux::new();
+            for number in 1..=2 {
+                assert_eq!(host.record_generation(&generation).expect("recorded"), number);
+                assert_eq!(fs::read_link(paths::boot_generation()).ok(), Some(paths::generation(number)));
+                let root = paths::gc_root(&format!("generation-{number}-a"));
+                assert_eq!(fs::read_link(root).ok(), Some("/nix/store/3-system".into()));
+            }
+            fs::remove_file(paths::generation(1)).expect("removed");
+            assert_eq!(host.record_generation(&generation).expect("recorded"), 3, "a number is not used again");
+        });
+    }
+
+    #[test]
+    fn two_at_once_are_told_of_each_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state/lock");
+        let held = lock(&path).expect("locked");
+        let error = lock(&path).map(drop).expect_err("held");
+        let message = format!("another container-rebuild (process {}) is changing this host", std::process::id());
+        assert_eq!(error.to_string(), message);
+        drop(held);
+        lock(&path).expect("free again");
+    }
+}

@@ -1,0 +1,62 @@
+//! systemd-machined, over D-Bus (org.freedesktop.machine1(5)): the machines that it has registered.
+
+use std::net::IpAddr;
+
+use zbus::OwnedObjectPath;
+
+use super::bus;
+use super::systemd::{BusError, Properties};
+use crate::state::Machine;
+
+const SERVICE: &str = "org.freedesktop.machine1";
+
+#[zbus::proxy(
+    interface = "org.freedesktop.machine1.Manager",
+    default_service = "org.freedesktop.machine1",
+    default_path = "/org/freedesktop/machine1"
+)]
+trait Manager {
+    fn list_machines(&self) -> zbus::Result<Vec<(String, String, String, OwnedObjectPath)>>;
+    fn get_machine_addresses(&self, name: &str) -> zbus::Result<Vec<(i32, Vec<u8>)>>;
+}
+
+/// All machines but the host itself, by name. A machine that ends while it is asked is left out.
+pub fn machines() -> Result<Vec<Machine>, BusError> {
+    bus::with(async |connection| {
+        let manager = ManagerProxy::new(connection).await?;
+        let mut machines = Vec::new();
+        for (name, class, service, path) in manager.list_machines().await? {
+            if class == "host" {
+                continue;
+            }
+            let properties = Properties::at(connection, SERVICE, &path, "org.freedesktop.machine1.Machine").await;
+            let Ok(properties) = properties else { continue };
+            let (Some(leader), Some(unit)) = (properties.get("Leader"), properties.get("Unit")) else { continue };
+            // Refused for a guest in the host's network, and on some versions to ordinary users.
+            let addresses = manager.get_machine_addresses(&name).await.unwrap_or_default();
+            let addresses = addresses.into_iter().filter_map(|(_, bytes)| address(&bytes)).collect();
+            machines.push(Machine { name, class, service, leader, unit, addresses });
+        }
+        machines.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(machines)
+    })
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_tells_the_family() {
+        assert_eq!(address(&[10, 0, 0, 1]).map(|address| address.to_string()).as_deref(), Some("10.0.0.1"));
+        let mut six = [0; 16];
+        six[15] = 1;
+        assert_eq!(address(&six).map(|address| address.to_string()).as_deref(), Some("::1"));
+        assert_eq!(address(&[1, 2, 3]), None);
+    }
+}

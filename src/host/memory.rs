@@ -1,0 +1,230 @@
+//! A host in memory, for tests: it keeps state as a real one does, and starts fail on demand.
+//!
+//! It is strict where a real host is: what starts is what systemd has *read*, not what was written since; starting what
+//! runs changes nothing; a host port leads to one container only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::apply::{ContainerFiles, Host, HostError, Sysctl};
+use crate::model::ContainerName;
+use crate::render::paths;
+use crate::state::{
+    ActiveState, Generation, KeptRoot, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules,
+    Snapshot, Unit,
+};
+
+/// The host. Shared between threads as a real one is.
+#[derive(Debug, Default)]
+pub struct MemoryHost(Mutex<State>);
+
+/// All that there is of it.
+#[derive(Debug, Default, Clone)]
+pub struct State {
+    /// What was written for each container.
+    pub written: BTreeMap<ContainerName, ContainerFiles>,
+    /// What systemd has read of that.
+    pub loaded: BTreeMap<ContainerName, ContainerFiles>,
+    /// What runs, and with what.
+    pub running: BTreeMap<ContainerName, Record>,
+    /// Containers whose start failed and that were not started since.
+    pub failed: BTreeSet<ContainerName>,
+    /// Roots that are kept.
+    pub roots: BTreeSet<ContainerName>,
+    /// Our table, as a listing of it.
+    pub rules: Option<serde_json::Value>,
+    /// Sysctls that were set.
+    pub sysctls: BTreeMap<String, String>,
+    /// Roots for the garbage collector.
+    pub gc_roots: BTreeMap<String, PathBuf>,
+    /// Generations; the last one boots.
+    pub generations: Vec<Generation>,
+    /// How often systemd read all units.
+    pub reloads: usize,
+    /// Systems that do not start.
+    pub broken: BTreeSet<PathBuf>,
+    /// Whether `nft` refuses all rules.
+    pub refuses_rules: bool,
+    /// Paths that do not exist.
+    pub missing: BTreeSet<PathBuf>,
+}
+
+impl MemoryHost {
+    /// A host without containers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Its state, to be looked at and to be changed.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn record(files: &ContainerFiles) -> Record {
+    serde_json::from_str(&files.record).expect("apply writes records only")
+}
+
+impl Host for MemoryHost {
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
+        self.state().written.insert(name.clone(), files.clone());
+        Ok(())
+    }
+
+    fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.state().written.remove(name);
+        Ok(())
+    }
+
+    fn reload_units(&self) -> Result<(), HostError> {
+        let mut state = self.state();
+        state.loaded = state.written.clone();
+        state.reloads += 1;
+        Ok(())
+    }
+
+    fn start(&self, name: &ContainerName) -> Result<(), HostError> {
+        let mut state = self.state();
+        let failure = |result: &str, log: &[&str]| HostError::Job {
+            unit: name.unit(),
+            job: "start",
+            result: result.to_owned(),
+            log: log.iter().map(|&line| line.to_owned()).collect(),
+        };
+        if state.running.contains_key(name) {
+            return Ok(());
+        }
+        // The unit is what systemd has read of it; what the launcher boots is the record as it lies there.
+        if !state.loaded.contains_key(name) {
+            return Err(failure("not-found", &[]));
+        }
+        let Some(record) = state.written.get(name).map(record) else {
+            return Err(failure("failed", &["cannot read the record of what to launch"]));
+        };
+        if state.broken.contains(&record.spec.system) {
+            state.failed.insert(name.clone());
+            return Err(failure("failed", &["exit-code"]));
+        }
+        state.failed.remove(name);
+        if !record.spec.ephemeral {
+            state.roots.insert(name.clone());
+        }
+        state.running.insert(name.clone(), record);
+        Ok(())
+    }
+
+    fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.state().running.remove(name);
+        Ok(())
+    }
+
+    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
+        let mut state = self.state();
+        if state.refuses_rules {
+            return Err(HostError::Nft { source: "the kernel says no".into() });
+        }
+        let commands = ruleset["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
+        // What is added after the table was deleted is what is there in the end.
+        let deleted = commands.iter().rposition(|command| command.get("delete").is_some());
+        let added: Vec<_> = commands[deleted.map_or(0, |at| at + 1)..]
+            .iter()
+            .filter_map(|command| command.get("add").or(Some(command)).cloned())
+            .filter(|object| object.get("metainfo").is_none())
+            .collect();
+        state.rules = (!added.is_empty()).then(|| serde_json::json!({ "nftables": added }));
+        Ok(())
+    }
+
+    fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
+        let set = sysctls.iter().map(|sysctl| (sysctl.name.clone(), sysctl.value.clone()));
+        self.state().sysctls.extend(set);
+        Ok(())
+    }
+
+    fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError> {
+        let mut state = self.state();
+        if path.starts_with("/nix/store") {
+            state.gc_roots.insert(root.to_owned(), path.to_owned());
+        } else {
+            state.gc_roots.remove(root);
+        }
+        Ok(())
+    }
+
+    fn remove_gc_root(&self, root: &str) -> Result<(), HostError> {
+        self.state().gc_roots.remove(root);
+        Ok(())
+    }
+
+    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
+        let mut state = self.state();
+        let number = state.generations.last().map_or(0, |last| last.number) + 1;
+        state.generations.push(Generation { number, ..generation.clone() });
+        Ok(number)
+    }
+}
+
+impl State {
+    fn observed(&self, name: &ContainerName) -> ObservedContainer {
+        let running = self.running.get(name);
+        let active = match running {
+            Some(_) => ActiveState::Active,
+            None if self.failed.contains(name) => ActiveState::Failed,
+            None => ActiveState::Inactive,
+        };
+        let unit = Unit {
+            fragment: self.loaded.contains_key(name).then(|| paths::unit(name)),
+            active,
+            active_since: running.map(|_| 0),
+            memory: None,
+        };
+        let machine = running.map(|_| Machine {
+            name: name.to_string(),
+            class: "container".to_owned(),
+            service: "systemd-nspawn".to_owned(),
+            leader: 1,
+            unit: name.unit(),
+            addresses: vec![],
+        });
+        ObservedContainer {
+            owner: Owner::Ours,
+            unit: Some(unit),
+            machine,
+            written: self.written.get(name).map(record),
+            booted: running.cloned(),
+            unit_text: self.written.get(name).map(|files| files.unit.clone()),
+        }
+    }
+
+    fn is_forwarding(&self, family: &str) -> bool {
+        self.sysctls.get(&format!("net.{family}.conf.all.forwarding")).is_some_and(|value| value == "1")
+    }
+}
+
+impl Probe for MemoryHost {
+    fn snapshot(&self) -> Result<Snapshot, ProbeError> {
+        let state = self.state();
+        let names: BTreeSet<_> = state.written.keys().chain(state.running.keys()).collect();
+        let kept = |name: &ContainerName| (name.clone(), KeptRoot { path: paths::root(name, false) });
+        Ok(Snapshot {
+            host_name: "memory".to_owned(),
+            systemd: true,
+            containers: names.into_iter().map(|name| (name.clone(), state.observed(name))).collect(),
+            foreign: vec![],
+            rules: Some(state.rules.clone().map_or(Rules::Absent, Rules::Present)),
+            links: Some(BTreeMap::new()),
+            roots: Some(state.roots.iter().map(kept).collect()),
+            forwarding: (state.is_forwarding("ipv4"), state.is_forwarding("ipv6")),
+            generation: state.generations.last().cloned(),
+            boot_service: true,
+        })
+    }
+
+    fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+        paths.intersection(&self.state().missing).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Plans against the host in memory: made from what it is, applied, and made again from what it has become.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::apply::{Applier, Event, Report};
+use crate::model::spec::{Forward, NatSpec, Network, Protocol, Veth};
+use crate::model::{Boot, Container, ForwardPort, Manifest, System};
+use crate::plan::{self, Action, Plan, Side};
+
+/// A container that starts with the host and has a network and a forward of its own.
+fn wanted(name: &str, system: &str, last: u8, host_port: u16) -> Record {
+    let mut container = Container::with_defaults(system.to_owned().into());
+    container.auto_start = true.into();
+    container.private_network = true.into();
+    container.host_address = Some("192.168.100.10".to_owned()).into();
+    container.local_address = Some(format!("192.168.100.{last}")).into();
+    let port = ForwardPort {
+        protocol: "tcp".to_owned().into(),
+        host_port: host_port.into(),
+        container_port: Some(80).into(),
+    };
+    container.forward_ports = vec![port.into()].into();
+    let network = Network::Private {
+        veth: Some(Veth {
+            host4: Some([192, 168, 100, 10].into()),
+            local4: Some([192, 168, 100, last].into()),
+            ..Veth::default()
+        }),
+        forwards: vec![Forward { protocol: Protocol::Tcp, host_port, container_port: 80 }],
+    };
+    let record = crate::host::launch::tests::record(name, network);
+    Record {
+        spec: crate::model::spec::ContainerSpec { system: system.into(), ephemeral: false, ..record.spec },
+        container,
+        ..record
+    }
+}
+
+fn generation(records: Vec<Record>) -> Generation {
+    let records: BTreeMap<_, _> = records.into_iter().map(|record| (record.spec.name.clone(), record)).collect();
+    Generation {
+        number: 0,
+        source: "/etc/nixos".to_owned(),
+        manifest: Manifest {
+            format_version: 1,
+            system: System {
+                host_name: String::from("memory").into(),
+                state_version: String::from("25.11").into(),
+            },
+            containers: records.iter().map(|(name, record)| (name.clone(), record.container.clone())).collect(),
+            networking: Default::default(),
+            boot: Boot { enable_containers: true.into() },
+            services: Default::default(),
+            positions: None,
+        },
+        records,
+        nat: NatSpec::default(),
+    }
+}
+
+fn planned(host: &MemoryHost, wanted: &Generation) -> Plan {
+    let snapshot = host.snapshot().expect("it is in memory");
+    plan::plan(&Side::host(&snapshot), &Side::generation(wanted), &plan::Options::default())
+}
+
+/// Applies the plan from what the host is to `wanted`; gives what happened, as words.
+fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec<String>) {
+    let events = Mutex::new(Vec::new());
+    let watch = |event: Event<'_>| {
+        let word = |action: &Action| match action.container() {
+            Some(name) => format!("{} {name}", action.as_str()),
+            None => action.as_str().to_owned(),
+        };
+        let line = match event {
+            Event::Begun(_) => return,
+            Event::Done(action) => word(action),
+            Event::Failed(action, error) => format!("failed: {}: {error}", word(action)),
+            Event::Restored(name) => format!("restored {name}"),
+            Event::NotRestored(name, error) => format!("not restored {name}: {error}"),
+        };
+        events.lock().expect("not poisoned").push(line);
+    };
+    let applier =
+        Applier { host, exe: Path::new("/usr/bin/container-rebuild"), workers, stop: &|| false, watch: &watch };
+    let report = applier.apply(&planned(host, wanted));
+    (report, events.into_inner().expect("not poisoned"))
+}
+
+fn applied(host: &MemoryHost, wanted: &Generation) -> Vec<String> {
+    let (report, events) = apply(host, wanted, 1);
+    assert!(report.is_complete(), "{events:#?}");
+    let again = planned(host, wanted);
+    assert!(again.is_empty(), "a second run has something to do: {:#?}", again.changes);
+    events
+}
+
+fn name(name: &str) -> ContainerName {
+    ContainerName::new(name).expect("a good name")
+}
+
+fn systems(host: &MemoryHost) -> Vec<String> {
+    let running = |(name, record): (&ContainerName, &Record)| format!("{name}={}", record.spec.system.display());
+    host.state().running.iter().map(running).collect()
+}
+
+#[test]
+fn containers_come_change_and_go_and_each_time_the_next_plan_is_empty() {
+    let host = MemoryHost::new();
+    let both = generation(vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);
+    let events = applied(&host, &both);
+    assert_eq!(events.last().map(String::as_str), Some("firewall"));
+    assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/2"]);
+    assert!(host.state().is_forwarding("ipv4"));
+    assert_eq!(host.state().gc_roots["booted-a"], Path::new("/nix/store/1"));
+
+    let changed = generation(vec![wanted("a", "/nix/store/3", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);
+    assert_eq!(applied(&host, &changed), ["stop a", "update-unit a", "start a"]);
+    assert_eq!(systems(&host), ["a=/nix/store/3", "b=/nix/store/2"]);
+
+    let moved = generation(vec![wanted("a", "/nix/store/3", 11, 8080), wanted("b", "/nix/store/2", 12, 81)]);
+    let events = applied(&host, &moved);
+    assert!(events.contains(&"firewall".to_owned()) && !events.iter().any(|event| event.starts_with("stop")));
+
+    let one = generation(vec![wanted("b", "/nix/store/2", 12, 81)]);
+    assert_eq!(applied(&host, &one), ["stop a", "firewall", "remove a"]);
+    applied(&host, &generation(vec![]));
+    assert_eq!(host.state().rules, None);
+    assert_eq!(host.state().gc_roots, BTreeMap::new());
+    assert_eq!(host.state().roots.len(), 2, "what is kept stays");
+}
+
+#[test]
+fn many_workers_share_the_reloads() {
+    let host = MemoryHost::new();
+    let records = (1..=20).map(|n| wanted(&format!("c{n}"), "/nix/store/1", n, 8000 + u16::from(n))).collect();
+    let (report, _) = apply(&host, &generation(records), 4);
+    assert!(report.is_complete(), "{report:?}");
+    let state = host.state();
+    assert_eq!(state.running.len(), 20);
+    assert!(state.reloads <= 20, "{}", state.reloads);
+}
+
+#[test]
+fn a_container_that_does_not_start_goes_back_and_holds_up_only_what_depends_on_it() {
+    let host = MemoryHost::new();
+    let before = generation(vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);
+    applied(&host, &before);
+    host.state().broken.insert("/nix/store/broken".into());
+    let after = generation(vec![wanted("a", "/nix/store/broken", 11, 8080), wanted("b", "/nix/store/4", 12, 81)]);
+    let (report, events) = apply(&host, &after, 1);
+    assert!(events.contains(&"restored a".to_owned()), "{events:#?}");
+    assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/4"]);
+    assert_eq!(report.failed.iter().map(|(action, _)| action).collect::<Vec<_>>(), [&Action::Start(name("a"))]);
+    assert_eq!(report.skipped, [Action::ReplaceFirewall]);
+    assert_eq!(host.state().gc_roots["current-a"], Path::new("/nix/store/1"), "what runs is held");
+}
+
+#[test]
+fn where_the_way_back_is_broken_too_that_is_said() {
+    let host = MemoryHost::new();
+    let before = generation(vec![wanted("a", "/nix/store/1", 11, 80)]);
+    applied(&host, &before);
+    host.state().broken.extend(["/nix/store/1".into(), "/nix/store/2".into()]);
+    let (report, events) = apply(&host, &generation(vec![wanted("a", "/nix/store/2", 11, 80)]), 1);
+    let last = events.last().map(String::as_str);
+    assert_eq!(last, Some("not restored a: container@a.service: the start job ended with `failed`"));
+    assert!(!report.is_complete());
+    assert_eq!(systems(&host), Vec::<String>::new());
+    host.state().broken.clear();
+    applied(&host, &before);
+    assert_eq!(systems(&host), ["a=/nix/store/1"]);
+}
+
+#[test]
+fn rules_that_are_refused_leave_the_containers_up_and_are_planned_again() {
+    let host = MemoryHost::new();
+    let one = generation(vec![wanted("a", "/nix/store/1", 11, 80)]);
+    host.state().refuses_rules = true;
+    let (report, _) = apply(&host, &one, 1);
+    assert_eq!(report.failed.len(), 1);
+    assert_eq!(systems(&host), ["a=/nix/store/1"]);
+    host.state().refuses_rules = false;
+    assert_eq!(applied(&host, &one), ["firewall"]);
+}

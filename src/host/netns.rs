@@ -1,0 +1,164 @@
+//! Named network namespaces, as ip-netns(8) makes and lists them: a file below `/run/netns` on which the namespace is
+//! mounted, so that it stays while no process is in it.
+//!
+//! A namespace belongs to a thread (unshare(2)); whoever makes or enters one here does so on a thread that ends with it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, setns, unshare};
+
+/// Why a namespace could not be made, entered or deleted.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {what} the network namespace {}", path.display())]
+pub struct NamespaceError {
+    /// `make`, `enter` or `delete`.
+    pub what: &'static str,
+    /// Where it is named.
+    pub path: PathBuf,
+    /// What the kernel said.
+    pub source: io::Error,
+}
+
+fn error<E: Into<io::Error>>(what: &'static str, path: &Path) -> impl Fn(E) -> NamespaceError {
+    move |source| NamespaceError { what, path: path.to_owned(), source: source.into() }
+}
+
+/// Makes a namespace named by `path`, which must not exist yet.
+pub fn create(path: &Path) -> Result<(), NamespaceError> {
+    let failed = error("make", path);
+    if let Some(folder) = path.parent() {
+        share(folder).map_err(&failed)?;
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o000).open(path).map_err(&failed)?;
+    let made = on_thread(|| -> io::Result<()> {
+        unshare(CloneFlags::CLONE_NEWNET)?;
+        Ok(mount(Some("/proc/thread-self/ns/net"), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)?)
+    });
+    made.map_err(|source| {
+        // A name without a namespace would only be in the way.
+        _ = fs::remove_file(path);
+        failed(source)
+    })
+}
+
+/// Makes `folder` a mount point whose mounts are seen, and can be undone, from every mount namespace (ip-netns does so).
+fn share(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+    let shared = || mount(None::<&str>, folder, None::<&str>, MsFlags::MS_SHARED | MsFlags::MS_REC, None::<&str>);
+    match shared() {
+        // Not a mount point yet.
+        Err(Errno::EINVAL) => {
+            mount(Some(folder), folder, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)?;
+            Ok(shared()?)
+        }
+        result => Ok(result?),
+    }
+}
+
+/// Deletes the name, and with it the namespace once no process is in it. One that is not there is none the worse.
+pub fn delete(path: &Path) -> Result<(), NamespaceError> {
+    let failed = error("delete", path);
+    match umount2(path, MntFlags::MNT_DETACH) {
+        // Nothing is mounted, or there is nothing at all.
+        Ok(()) | Err(Errno::EINVAL | Errno::ENOENT) => {}
+        Err(errno) => return Err(failed(errno.into())),
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Runs `work` in the namespace named by `path`.
+pub fn within<T: Send>(path: &Path, work: impl FnOnce() -> T + Send) -> Result<T, NamespaceError> {
+    on_thread(|| {
+        let namespace = File::open(path)?;
+        setns(namespace, CloneFlags::CLONE_NEWNET)?;
+        Ok(work())
+    })
+    .map_err(error("enter", path))
+}
+
+fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().spawn_scoped(scope, work)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Runs `test` with an empty folder, where nothing that it mounts or makes of links is seen by others, or outlives
+    /// it. Needs root.
+    pub(in crate::host) fn isolated<T: Send>(test: impl FnOnce(&Path) -> T + Send) -> T {
+        let folder = tempfile::tempdir().expect("a folder");
+        thread::scope(|scope| {
+            let isolated = scope.spawn(|| {
+                unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)
+                    .expect("a namespace of our own; run the tests as root");
+                let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
+                mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("private mounts");
+                mount(Some("tmpfs"), folder.path(), Some("tmpfs"), MsFlags::empty(), None::<&str>)
+                    .expect("a tmpfs");
+                test(folder.path())
+            });
+            isolated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// The same where `/` has nothing in it but the kernel's `/proc`. What `test` writes, it may write anywhere.
+    pub(in crate::host) fn empty_host<T: Send>(test: impl FnOnce() -> T + Send) -> T {
+        isolated(|root| {
+            let proc = root.join("proc");
+            for folder in [&proc, &root.join("tmp")] {
+                fs::create_dir(folder).expect("made");
+            }
+            let tree = MsFlags::MS_BIND | MsFlags::MS_REC;
+            mount(Some("/proc"), &proc, None::<&str>, tree, None::<&str>).expect("proc");
+            // A namespace of mounts has a root and a working folder of its own as well.
+            nix::unistd::chroot(root).and_then(|()| nix::unistd::chdir("/")).expect("a root of our own");
+            test()
+        })
+    }
+
+    fn here() -> PathBuf {
+        fs::read_link("/proc/thread-self/ns/net").expect("a namespace")
+    }
+
+    #[test]
+    fn a_namespace_is_another_one_until_it_is_deleted() {
+        isolated(|folder| {
+            let path = folder.join("netns/wasabi");
+            create(&path).expect("made");
+            assert_eq!(create(&path).map_err(|error| error.source.kind()), Err(io::ErrorKind::AlreadyExists));
+            let inside = within(&path, here).expect("entered");
+            assert_ne!(inside, here());
+            assert_eq!(within(&path, here).expect("entered again"), inside);
+            for _ in 0..2 {
+                delete(&path).expect("deleted");
+                assert!(!path.exists());
+            }
+            let error = within(&path, here).expect_err("gone");
+            assert_eq!(error.to_string(), format!("cannot enter the network namespace {}", path.display()));
+        });
+    }
+
+    #[test]
+    fn a_name_that_a_killed_run_left_without_a_namespace_can_be_deleted() {
+        isolated(|folder| {
+            let path = folder.join("left");
+            fs::write(&path, "").expect("a file");
+            delete(&path).expect("deleted");
+            create(&path).expect("made");
+            delete(&path).expect("deleted");
+        });
+    }
+}

@@ -1,0 +1,98 @@
+//! Our nftables table, through `nft -j` (libnftables-json(5)).
+
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+
+use crate::render::nft::TABLE;
+use crate::state::Rules;
+
+/// The `nft` that was fixed when packaging; without one, that on `PATH`.
+const NFT: &str = match option_env!("CONTAINER_REBUILD_NFT") {
+    Some(path) => path,
+    None => "nft",
+};
+
+/// Why `nft` did not do it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NftError {
+    /// It could not be run.
+    #[error("cannot run `{NFT}`")]
+    Run {
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// It said no.
+    #[error("nft: {0}")]
+    Refused(String),
+    /// It printed something unexpected.
+    #[error("nft printed something that is no JSON: {0}")]
+    Unexpected(serde_json::Error),
+}
+
+/// Runs `nft -j` to its end; gives what it printed. What it says of an error is kept for the error, where the nftables
+/// crate would let it go to the terminal.
+fn run(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
+    let failed = |source| NftError::Run { source };
+    let mut command = Command::new(NFT);
+    command.arg("-j").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(failed)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // Whether it has read everything is for its status to say.
+        _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(NftError::Refused(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
+}
+
+/// Our table as it is in the kernel.
+pub(super) fn rules() -> Result<Rules, NftError> {
+    let tables = list(&["list", "tables", "inet"])?;
+    let is_ours = |object: &serde_json::Value| object["table"]["name"] == TABLE;
+    if !tables["nftables"].as_array().is_some_and(|objects| objects.iter().any(is_ours)) {
+        return Ok(Rules::Absent);
+    }
+    Ok(Rules::Present(list(&["list", "table", "inet", TABLE])?))
+}
+
+fn list(arguments: &[&str]) -> Result<serde_json::Value, NftError> {
+    serde_json::from_slice(&run(arguments, "")?).map_err(NftError::Unexpected)
+}
+
+/// Loads a ruleset in one transaction.
+pub(super) fn load(ruleset: &serde_json::Value) -> Result<(), NftError> {
+    run(&["-f", "-"], &ruleset.to_string()).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::netns::tests::isolated;
+    use crate::model::spec::{HostSpec, NatSpec};
+    use crate::render::nft::Ruleset;
+
+    #[test]
+    fn what_was_loaded_is_listed_and_what_is_refused_says_why() {
+        isolated(|_| {
+            assert_eq!(rules().expect("listed"), Rules::Absent);
+            let nat = NatSpec {
+                enable: true,
+                internal_interfaces: vec!["ve-*".to_owned()],
+                external_interface: Some("eth0".to_owned()),
+            };
+            let ruleset = Ruleset::new(&HostSpec { containers: vec![], nat });
+            load(&ruleset.json()).expect("loaded");
+            let Rules::Present(listing) = rules().expect("listed") else { panic!("it was loaded") };
+            assert!(ruleset.differences(&listing).is_empty());
+            let nonsense =
+                serde_json::json!({"nftables": [{"delete": {"table": {"family": "inet", "name": "none"}}}]});
+            let error = load(&nonsense).expect_err("refused");
+            assert!(error.to_string().contains("No such file or directory"), "{error}");
+            load(&Ruleset::default().json()).expect("emptied");
+            assert_eq!(rules().expect("listed"), Rules::Absent);
+        });
+    }
+}

@@ -1,0 +1,273 @@
+//! Looks at a Linux host: systemd, machined, the kernel and our own files, brought into one [`Snapshot`].
+//!
+//! Nothing here changes anything. What an ordinary user may not read is `None`; what fails otherwise is an error.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::linux::Linux;
+use super::nft::NftError;
+use super::{bus, machined, netlink, nft, sysctl, systemd};
+use crate::model::{ContainerName, FORMAT_VERSION};
+use crate::render::{paths, unit};
+use crate::state::{
+    Generation, KeptRoot, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules, Snapshot, Unit,
+};
+
+impl Probe for Linux {
+    fn snapshot(&self) -> Result<Snapshot, ProbeError> {
+        let systemd = bus::is_booted_with_systemd();
+        let (containers, foreign, boot_service) = if systemd {
+            let machines = machined::machines().map_err(asking("systemd-machined"))?;
+            let (containers, foreign) = containers(machines)?;
+            (containers, foreign, systemd::is_enabled(paths::BOOT_SERVICE).map_err(asking("systemd"))?)
+        } else {
+            Default::default()
+        };
+        let links = netlink::links().map_err(|error| ProbeError::Netlink { what: "links", source: error.into() });
+        Ok(Snapshot {
+            host_name: nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned(),
+            systemd,
+            containers,
+            foreign,
+            rules: rules()?,
+            links: Some(links?),
+            roots: roots(Path::new(paths::ROOTS))?,
+            forwarding: (
+                sysctl::is_on("net.ipv4.conf.all.forwarding"),
+                sysctl::is_on("net.ipv6.conf.all.forwarding"),
+            ),
+            generation: read_json::<Generation>(&paths::boot_generation(), |generation| {
+                generation.manifest.format_version
+            })?,
+            boot_service,
+        })
+    }
+
+    fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+        let is_missing = |path: &&PathBuf| match fs::metadata(path) {
+            Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+            Ok(_) => false,
+        };
+        paths.iter().filter(is_missing).cloned().collect()
+    }
+}
+
+fn asking(service: &'static str) -> impl FnOnce(systemd::BusError) -> ProbeError {
+    move |source| ProbeError::Bus { service, source: source.into() }
+}
+
+/// All containers by name, and the machines that are none.
+fn containers(
+    machines: Vec<Machine>,
+) -> Result<(BTreeMap<ContainerName, ObservedContainer>, Vec<Machine>), ProbeError> {
+    let written = records(&paths::records())?;
+    let booted = records(&paths::booted_records())?;
+    let units = systemd::names(&["container@*.service"]).map_err(asking("systemd"))?;
+    let of_units = units.iter().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
+    let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
+    // After a reboot ours lead nowhere; a container of ours is known by its record.
+    confs.retain(|name| fs::read_link(paths::conf(name)).ok() != Some(paths::conf_target(name)));
+    // What is no name of ours is somebody else's container; if it runs, it is among the machines.
+    let mut names: BTreeSet<ContainerName> = of_units.filter_map(|name| ContainerName::new(name).ok()).collect();
+    names.extend(confs);
+    names.extend(written.keys().cloned());
+    let names: Vec<_> = names.into_iter().collect();
+    let units: Vec<_> = names.iter().map(ContainerName::unit).collect();
+    let units = systemd::units(&units).map_err(asking("systemd"))?;
+
+    let mut machines: BTreeMap<String, Machine> =
+        machines.into_iter().map(|machine| (machine.name.clone(), machine)).collect();
+    let mut containers = BTreeMap::new();
+    for (name, unit) in names.into_iter().zip(units) {
+        // A machine of that name may be somebody else's, started by hand.
+        let machine = match machines.get(name.as_str()) {
+            Some(machine) if machine.unit == name.unit() => machines.remove(name.as_str()),
+            _ => None,
+        };
+        let observed = observed(&name, unit, machine, written.get(&name), booted.get(&name));
+        containers.insert(name, observed);
+    }
+    Ok((containers, machines.into_values().collect()))
+}
+
+fn observed(
+    name: &ContainerName,
+    unit: Option<Unit>,
+    machine: Option<Machine>,
+    written: Option<&Record>,
+    booted: Option<&Record>,
+) -> ObservedContainer {
+    let fragment = unit.as_ref().and_then(|unit| unit.fragment.as_deref());
+    let unit_text = fragment.and_then(|path| fs::read_to_string(path).ok());
+    let owner = owner(name, fragment, unit_text.as_deref(), written.is_some());
+    let ours = |record: Option<&Record>| record.filter(|_| owner == Owner::Ours).cloned();
+    let mut container = ObservedContainer { owner, unit, machine, written: ours(written), booted: None, unit_text };
+    // One that was killed with the host's systemd may have left its record.
+    container.booted = ours(booted).filter(|_| container.is_running());
+    container
+}
+
+/// Who brought a container up (contract §7).
+fn owner(name: &ContainerName, fragment: Option<&Path>, text: Option<&str>, has_record: bool) -> Owner {
+    let Some(fragment) = fragment else {
+        return if has_record { Owner::Ours } else { Owner::Foreign };
+    };
+    if text.is_some_and(|text| text.starts_with(unit::HEADER)) {
+        return Owner::Ours;
+    }
+    // An instance of the template is an imperative container, on NixOS too.
+    let is_instance = fragment.file_name() == Some(OsStr::new(&name.unit()));
+    if is_instance && fragment.starts_with(paths::NATIVE_UNITS) {
+        return Owner::Native;
+    }
+    // The file was removed, and systemd has not been told yet.
+    if text.is_none() && has_record && fragment == paths::unit(name) { Owner::Ours } else { Owner::Foreign }
+}
+
+/// The records in a folder.
+fn records(folder: &Path) -> Result<BTreeMap<ContainerName, Record>, ProbeError> {
+    let mut records = BTreeMap::new();
+    for name in names_in(folder, |name| name.strip_suffix(".json"))?.unwrap_or_default() {
+        // It may be gone since the folder was listed.
+        let record = read_json::<Record>(&folder.join(format!("{name}.json")), |record| record.format_version)?;
+        records.extend(record.map(|record| (name, record)));
+    }
+    Ok(records)
+}
+
+/// Our own JSON; `None` where there is none.
+fn read_json<T: DeserializeOwned>(path: &Path, version: impl Fn(&T) -> u32) -> Result<Option<T>, ProbeError> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes.map_err(reading(path))?,
+    };
+    let corrupt = |reason: String| ProbeError::Corrupt { path: path.to_owned(), reason };
+    let content: T = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+    match version(&content) {
+        FORMAT_VERSION => Ok(Some(content)),
+        other => Err(corrupt(format!("its format is {other}, and this version knows {FORMAT_VERSION}"))),
+    }
+}
+
+fn reading(path: &Path) -> impl FnOnce(io::Error) -> ProbeError {
+    move |source| ProbeError::Read { path: path.to_owned(), source }
+}
+
+/// The names of containers among the entries of a folder; `None` where it may not be read.
+fn names_in(
+    folder: &Path,
+    name: impl Fn(&str) -> Option<&str>,
+) -> Result<Option<BTreeSet<ContainerName>>, ProbeError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(BTreeSet::new())),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
+        entries => entries.map_err(reading(folder))?,
+    };
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let entry = entry.map_err(reading(folder))?.file_name();
+        let name = entry.to_str().and_then(&name).and_then(|name| ContainerName::new(name).ok());
+        names.extend(name);
+    }
+    Ok(Some(names))
+}
+
+fn roots(folder: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, ProbeError> {
+    let names = names_in(folder, |name| Some(name))?;
+    let kept = |name: ContainerName| {
+        let path = folder.join(name.as_str());
+        (name, KeptRoot { path })
+    };
+    Ok(names.map(|names| names.into_iter().map(kept).collect()))
+}
+
+/// Our rules; `None` where this user may not read them, and where there is no `nft` to ask.
+fn rules() -> Result<Option<Rules>, ProbeError> {
+    if !nix::unistd::geteuid().is_root() {
+        return Ok(None);
+    }
+    match nft::rules() {
+        Ok(rules) => Ok(Some(rules)),
+        Err(NftError::Run { source }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ProbeError::Nft { source: error.into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::durable;
+    use crate::host::launch::tests::record;
+    use crate::host::netns::tests::empty_host;
+    use crate::model::spec::Network;
+
+    #[test]
+    fn owners_are_told_by_where_the_unit_is_and_who_wrote_it() {
+        let name = ContainerName::new("a").expect("a good name");
+        let ours = Some(unit::HEADER);
+        #[rustfmt::skip]
+        let table = [
+            // fragment                                     its text         record  owner
+            (Some("/run/systemd/system/container@a.service"), ours,            true,  Owner::Ours),
+            (Some("/run/systemd/system/container@a.service"), ours,            false, Owner::Ours),
+            (Some("/run/systemd/system/container@a.service"), None,            true,  Owner::Ours),
+            (Some("/run/systemd/system/container@a.service"), Some("[Unit]"),  true,  Owner::Foreign),
+            (Some("/etc/systemd/system/container@a.service"), Some("[Unit]"),  true,  Owner::Native),
+            (Some("/etc/systemd/system/container@a.service"), None,            false, Owner::Native),
+            (Some("/etc/systemd/system/container@a.service"), ours,            false, Owner::Ours),
+            (Some("/etc/systemd/system/container@.service"),  Some("[Unit]"),  false, Owner::Foreign),
+            (Some("/lib/systemd/system/container@.service"),  Some("[Unit]"),  false, Owner::Foreign),
+            (None,                                            None,            true,  Owner::Ours),
+            (None,                                            None,            false, Owner::Foreign),
+        ];
+        for (fragment, text, has_record, expected) in table {
+            let got = owner(&name, fragment.map(Path::new), text, has_record);
+            assert_eq!(got, expected, "{fragment:?} {text:?} {has_record}");
+        }
+    }
+
+    #[test]
+    fn a_host_without_systemd_has_no_containers() {
+        empty_host(|| {
+            let snapshot = Linux::new().snapshot().expect("looked at");
+            assert!(!snapshot.systemd && !snapshot.boot_service);
+            assert!(snapshot.containers.is_empty() && snapshot.foreign.is_empty());
+            assert_eq!(snapshot.roots, Some(BTreeMap::new()));
+            assert_eq!(
+                snapshot.links.map(|links| links.into_keys().collect::<Vec<_>>()),
+                Some(vec!["lo".to_owned()])
+            );
+            assert_eq!(snapshot.rules, None, "there is no nft");
+        });
+    }
+
+    #[test]
+    fn records_and_roots_are_read_and_nonsense_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let record = record("a", Network::Host);
+        let json = serde_json::to_vec(&record).expect("a record has string keys only");
+        for (file, content) in [("a.json", &json[..]), (".hidden.json", b"{"), ("b_c.json", b"{"), ("note", b"")] {
+            durable::write(&folder.path().join(file), content, 0o644).expect("written");
+        }
+        let read = records(folder.path()).expect("read");
+        assert_eq!(read, BTreeMap::from([(record.spec.name.clone(), record)]));
+        durable::write(&folder.path().join("z.json"), b"[]", 0o644).expect("written");
+        let error = records(folder.path()).expect_err("no record");
+        assert!(error.to_string().contains("z.json is not a record of container-rebuild"), "{error}");
+        let kept = roots(folder.path()).expect("read").expect("readable");
+        assert!(kept.keys().any(|name| name.as_str() == "note"));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_from_what_is_there() {
+        let paths = ["/proc/self", "/nowhere", "/proc/version/x"].map(PathBuf::from);
+        let missing = Linux::new().missing_paths(&paths.clone().into());
+        assert_eq!(missing, [paths[1].clone(), paths[2].clone()].into());
+    }
+}

@@ -1,0 +1,177 @@
+//! A guest's root, as far as it has to be there before systemd-nspawn looks at it.
+//!
+//! A root that is kept was written by its guest, which may have left links in it that lead anywhere. Nothing here
+//! follows one out of the root (`RESOLVE_IN_ROOT`, openat2(2)): to the guest's own eyes they never led out either.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sys::stat::{Mode, fchmod, mkdirat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
+
+/// Why a root could not be prepared.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot prepare {} of the container's root", path.display())]
+pub struct RootError {
+    /// What of it, as the host calls it.
+    pub path: PathBuf,
+    /// What the kernel said.
+    pub source: io::Error,
+}
+
+/// Makes `root` and in it all that nspawn and a NixOS guest expect to find, as NixOS's own start script does. What is
+/// there already stays, but for modes and `etc/resolv.conf`, which becomes a copy of `resolv_conf` where that exists.
+pub(super) fn prepare(root: &Path, resolv_conf: &Path) -> Result<(), RootError> {
+    let failed = |path: &str| {
+        let path = root.join(path);
+        move |source| RootError { path, source }
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(root).map_err(failed(""))?;
+    let tree = Root::open(root).map_err(failed(""))?;
+    // A guest may have replaced `usr` by a link into the store.
+    if tree.folder("usr", 0o755).map_err(failed("usr"))? {
+        tree.folder("usr/bin", 0o755).map_err(failed("usr/bin"))?;
+    }
+    let folders = [("etc", 0o755), ("var", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)];
+    for (path, mode) in folders {
+        tree.folder(path, mode).map_err(failed(path))?;
+    }
+    for path in ["etc/os-release", "etc/machine-id"] {
+        tree.empty_file(path).map_err(failed(path))?;
+    }
+    let copied = match fs::read(resolv_conf) {
+        Ok(content) => tree.replace("etc/resolv.conf", &content),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    };
+    copied.map_err(failed("etc/resolv.conf"))
+}
+
+struct Root(OwnedFd);
+
+impl Root {
+    fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(File::open(path)?.into()))
+    }
+
+    fn open_within(&self, path: &Path, flags: OFlag, mode: Mode) -> nix::Result<OwnedFd> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).mode(mode).resolve(ResolveFlag::RESOLVE_IN_ROOT);
+        openat2(self.0.as_fd(), path, how)
+    }
+
+    /// The folder that `path` is in, and its name there.
+    fn parent<'a>(&self, path: &'a str) -> io::Result<(OwnedFd, &'a str)> {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        Ok((self.open_within(Path::new(parent), OFlag::O_PATH | OFlag::O_DIRECTORY, Mode::empty())?, name))
+    }
+
+    /// Makes a folder with a mode, or gives it to one that is there. A link is left alone; gives whether it is none.
+    fn folder(&self, path: &str, mode: u32) -> io::Result<bool> {
+        let mode = Mode::from_bits_truncate(mode);
+        let (parent, name) = self.parent(path)?;
+        match mkdirat(&parent, name, mode) {
+            Ok(()) | Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        match Self(parent).open_within(Path::new(name), OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW, Mode::empty()) {
+            Ok(folder) => {
+                fchmod(&folder, mode)?;
+                Ok(true)
+            }
+            Err(Errno::ELOOP | Errno::ENOTDIR) => {
+                let how = OFlag::O_PATH | OFlag::O_NOFOLLOW;
+                let there = File::from(self.open_within(Path::new(path), how, Mode::empty())?);
+                if there.metadata()?.is_symlink() { Ok(false) } else { Err(Errno::ENOTDIR.into()) }
+            }
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Makes a file without content, unless there is anything at all.
+    fn empty_file(&self, path: &str) -> io::Result<()> {
+        match self.create(path, 0o644) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            result => result.map(drop),
+        }
+    }
+
+    /// Makes a file anew: one that is there, or a link, is removed first.
+    fn replace(&self, path: &str, content: &[u8]) -> io::Result<()> {
+        let (parent, name) = self.parent(path)?;
+        match unlinkat(&parent, name, UnlinkatFlags::NoRemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        self.create(path, 0o644)?.write_all(content)
+    }
+
+    fn create(&self, path: &str, mode: u32) -> io::Result<File> {
+        let (parent, name) = self.parent(path)?;
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW;
+        Ok(Self(parent).open_within(Path::new(name), flags, Mode::from_bits_truncate(mode))?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).expect("it exists").permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn an_empty_root_gets_what_nixos_gives_it_and_keeps_what_it_has() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (root, resolv_conf) = (folder.path().join("c"), folder.path().join("resolv.conf"));
+        fs::write(&resolv_conf, "nameserver 192.0.2.1\n").expect("written");
+        prepare(&root, &resolv_conf).expect("prepared");
+        fs::write(root.join("etc/machine-id"), "0123").expect("written");
+        fs::set_permissions(root.join("root"), fs::Permissions::from_mode(0o777)).expect("a mode");
+        fs::write(&resolv_conf, "nameserver 192.0.2.2\n").expect("written");
+        prepare(&root, &resolv_conf).expect("prepared again");
+        for (path, expected) in
+            [("usr/bin", 0o755), ("etc", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)]
+        {
+            assert_eq!(mode(&root.join(path)), expected, "{path}");
+        }
+        let read = |path: &str| fs::read_to_string(root.join(path)).ok();
+        assert_eq!(read("etc/machine-id").as_deref(), Some("0123"));
+        assert_eq!(read("etc/os-release").as_deref(), Some(""));
+        assert_eq!(read("etc/resolv.conf").as_deref(), Some("nameserver 192.0.2.2\n"));
+        prepare(&root, &folder.path().join("none")).expect("a host without resolv.conf");
+    }
+
+    #[test]
+    fn links_of_the_guest_never_lead_out_of_its_root() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (root, outside) = (folder.path().join("c"), folder.path().join("outside"));
+        fs::create_dir(&outside).expect("made");
+        fs::set_permissions(&outside, fs::Permissions::from_mode(0o711)).expect("a mode");
+        fs::create_dir(&root).expect("made");
+        // What another guest system may have left: `usr` in the store, and `etc` leading to the host.
+        symlink("/nix/store/1-guest/usr", root.join("usr")).expect("a link");
+        symlink(&outside, root.join("etc")).expect("a link");
+        symlink("../outside", root.join("root")).expect("a link");
+        let error = prepare(&root, &folder.path().join("none")).expect_err("etc leads nowhere inside the root");
+        assert_eq!(error.path, root.join("etc/os-release"));
+        assert_eq!(fs::read_dir(&outside).map(Iterator::count).ok(), Some(0));
+        assert_eq!(mode(&outside), 0o711);
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("var"), "").expect("written");
+        let error = prepare(folder.path(), Path::new("/dev/null")).expect_err("var is a file");
+        assert_eq!(error.path, folder.path().join("var"));
+    }
+}

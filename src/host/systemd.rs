@@ -1,0 +1,271 @@
+//! systemd, over D-Bus (org.freedesktop.systemd1(5)).
+//!
+//! Gives: jobs that are waited for, and units as they are. A job's end is a signal that is asked for before the job is
+//! begun; nothing here waits by looking again and again.
+
+use std::path::PathBuf;
+
+use futures_util::StreamExt;
+use zbus::Connection;
+use zbus::fdo;
+use zbus::proxy::CacheProperties;
+use zbus::{OwnedObjectPath, OwnedVariant};
+
+use super::bus;
+use crate::state::{ActiveState, Unit};
+
+/// What a job is to do to a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// Start it.
+    Start,
+    /// Stop it.
+    Stop,
+    /// Stop it, if it runs, and start it.
+    Restart,
+}
+
+impl Job {
+    /// The word for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+        }
+    }
+}
+
+/// How a job ended, when not well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobFailure {
+    /// `failed`, `timeout`, `dependency` … (JobRemoved).
+    pub result: String,
+    /// What the unit says of itself.
+    pub log: Vec<String>,
+}
+
+/// Why systemd did not answer, or not as expected.
+pub type BusError = zbus::Error;
+
+type ListedUnit = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
+
+#[zbus::proxy(
+    interface = "org.freedesktop.systemd1.Manager",
+    default_service = "org.freedesktop.systemd1",
+    default_path = "/org/freedesktop/systemd1"
+)]
+trait Manager {
+    fn subscribe(&self) -> zbus::Result<()>;
+    fn reload(&self) -> zbus::Result<()>;
+    fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+    fn stop_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+    fn restart_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+    fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;
+    fn kill_unit(&self, name: &str, whom: &str, signal: i32) -> zbus::Result<()>;
+    fn load_unit(&self, name: &str) -> zbus::Result<OwnedObjectPath>;
+    fn list_units_by_patterns(&self, states: &[&str], patterns: &[&str]) -> zbus::Result<Vec<ListedUnit>>;
+    fn list_unit_files_by_patterns(
+        &self,
+        states: &[&str],
+        patterns: &[&str],
+    ) -> zbus::Result<Vec<(String, String)>>;
+    fn get_unit_file_state(&self, file: &str) -> zbus::Result<String>;
+    fn enable_unit_files(
+        &self,
+        files: &[&str],
+        runtime: bool,
+        force: bool,
+    ) -> zbus::Result<(bool, Vec<(String, String, String)>)>;
+    #[zbus(signal)]
+    fn job_removed(&self, id: u32, job: OwnedObjectPath, unit: String, result: String) -> zbus::Result<()>;
+}
+
+/// Has systemd read all unit files again.
+pub fn reload() -> Result<(), BusError> {
+    bus::with(async |connection| ManagerProxy::new(connection).await?.reload().await)
+}
+
+/// Runs a job and waits for its end. Stopping a unit that nobody knows is done at once.
+///
+/// A unit whose start failed is not left to try on its own (`Restart=` would): it is stopped.
+pub fn run(unit: &str, job: Job) -> Result<Result<(), JobFailure>, BusError> {
+    bus::with(async |connection| {
+        let manager = ManagerProxy::new(connection).await?;
+        manager.subscribe().await?;
+        if job != Job::Stop {
+            // Failures of a former version do not count against this one. A unit that is not loaded has none.
+            match manager.reset_failed_unit(unit).await {
+                Err(error) if !is_unknown(&error) => return Err(error),
+                _ => {}
+            }
+        }
+        let result = wait(&manager, unit, job).await?;
+        if matches!(result.as_deref(), None | Some("done")) {
+            return Ok(Ok(()));
+        }
+        let log = account(connection, unit).await.unwrap_or_default();
+        if job != Job::Stop {
+            wait(&manager, unit, Job::Stop).await?;
+        }
+        Ok(Err(JobFailure { result: result.unwrap_or_default(), log }))
+    })
+}
+
+/// Runs a job to its end; gives its result, or `None` where there is no such unit to be stopped.
+async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<Option<String>> {
+    let mut removed = manager.receive_job_removed().await?;
+    // "replace": a job that stands against this one gives way, as with systemctl(1).
+    let path = match job {
+        Job::Start => manager.start_unit(unit, "replace").await,
+        Job::Stop => manager.stop_unit(unit, "replace").await,
+        Job::Restart => manager.restart_unit(unit, "replace").await,
+    };
+    let path = match path {
+        Err(error) if job == Job::Stop && is_unknown(&error) => return Ok(None),
+        path => path?,
+    };
+    while let Some(signal) = removed.next().await {
+        let ended = signal.args()?;
+        if ended.job == path {
+            return Ok(Some(ended.result));
+        }
+    }
+    // The bus went away under us.
+    Err(zbus::Error::InputOutput(std::sync::Arc::new(std::io::ErrorKind::ConnectionAborted.into())))
+}
+
+fn is_unknown(error: &zbus::Error) -> bool {
+    matches!(error, zbus::Error::MethodError(name, ..) if name.as_str() == "org.freedesktop.systemd1.NoSuchUnit")
+}
+
+/// What a service says of its last run.
+async fn account(connection: &Connection, unit: &str) -> zbus::Result<Vec<String>> {
+    let path = ManagerProxy::new(connection).await?.load_unit(unit).await?;
+    let service = Properties::of(connection, &path, "org.freedesktop.systemd1.Service").await?;
+    let mut lines: Vec<String> =
+        service.get("StatusText").filter(|text: &String| !text.is_empty()).into_iter().collect();
+    let result: Option<String> = service.get("Result");
+    let status: Option<i32> = service.get("ExecMainStatus");
+    lines.extend(result.map(|result| match status {
+        Some(status) if status != 0 => format!("{unit}: {result}, status {status}"),
+        _ => format!("{unit}: {result}"),
+    }));
+    Ok(lines)
+}
+
+/// Sends a signal to all processes of a unit.
+pub fn kill(unit: &str, signal: i32) -> Result<(), BusError> {
+    bus::with(async |connection| ManagerProxy::new(connection).await?.kill_unit(unit, "all", signal).await)
+}
+
+/// The names of all units that match one of `patterns` (glob(7)): those that are loaded, and those that have a file.
+/// A template is none.
+pub fn names(patterns: &[&str]) -> Result<Vec<String>, BusError> {
+    bus::with(async |connection| {
+        let manager = ManagerProxy::new(connection).await?;
+        let loaded = manager.list_units_by_patterns(&[], patterns).await?;
+        let files = manager.list_unit_files_by_patterns(&[], patterns).await?;
+        let files = files.into_iter().filter_map(|(path, _)| path.rsplit('/').next().map(str::to_owned));
+        let mut names: Vec<_> = loaded.into_iter().map(|unit| unit.0).chain(files).collect();
+        names.retain(|name| !name.contains("@."));
+        names.sort();
+        names.dedup();
+        Ok(names)
+    })
+}
+
+/// The units called `names`, in their order; `None` for one that systemd cannot load.
+pub fn units(names: &[String]) -> Result<Vec<Option<Unit>>, BusError> {
+    bus::with(async |connection| {
+        let manager = ManagerProxy::new(connection).await?;
+        let mut units = Vec::with_capacity(names.len());
+        for name in names {
+            let path = manager.load_unit(name).await?;
+            units.push(unit(connection, &path).await?);
+        }
+        Ok(units)
+    })
+}
+
+async fn unit(connection: &Connection, path: &OwnedObjectPath) -> zbus::Result<Option<Unit>> {
+    let unit = Properties::of(connection, path, "org.freedesktop.systemd1.Unit").await?;
+    let active = unit.get::<String>("ActiveState").as_deref().and_then(active_state);
+    let active = active.unwrap_or(ActiveState::Inactive);
+    let loaded: Option<String> = unit.get("LoadState");
+    // One whose file is gone is still there while its processes are.
+    if loaded.as_deref() == Some("not-found") && active == ActiveState::Inactive {
+        return Ok(None);
+    }
+    let service = Properties::of(connection, path, "org.freedesktop.systemd1.Service").await?;
+    let since = unit.get("ActiveEnterTimestamp").filter(|since: &u64| *since != 0);
+    Ok(Some(Unit {
+        fragment: unit.get("FragmentPath").filter(|path: &String| !path.is_empty()).map(PathBuf::from),
+        active,
+        active_since: since.filter(|_| matches!(active, ActiveState::Active | ActiveState::Reloading)),
+        // systemd says "not known" by the largest number.
+        memory: service.get("MemoryCurrent").filter(|memory: &u64| *memory != u64::MAX),
+    }))
+}
+
+fn active_state(word: &str) -> Option<ActiveState> {
+    Some(match word {
+        "active" => ActiveState::Active,
+        "reloading" | "refreshing" => ActiveState::Reloading,
+        "inactive" => ActiveState::Inactive,
+        "failed" => ActiveState::Failed,
+        "activating" => ActiveState::Activating,
+        "deactivating" => ActiveState::Deactivating,
+        "maintenance" => ActiveState::Maintenance,
+        _ => return None,
+    })
+}
+
+/// Whether a unit file is enabled, so that a boot starts it. One that does not exist is not.
+pub fn is_enabled(file: &str) -> Result<bool, BusError> {
+    bus::with(async |connection| match ManagerProxy::new(connection).await?.get_unit_file_state(file).await {
+        Ok(state) => Ok(state == "enabled"),
+        Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => Ok(false),
+        Err(error) if is_unknown(&error) => Ok(false),
+        Err(error) => Err(error),
+    })
+}
+
+/// Enables a unit file for all boots to come (its `[Install]` section says how).
+pub fn enable(file: &str) -> Result<(), BusError> {
+    bus::with(async |connection| {
+        let manager = ManagerProxy::new(connection).await?;
+        manager.enable_unit_files(&[file], false, true).await?;
+        manager.reload().await
+    })
+}
+
+/// All properties of one interface of an object, from one call.
+pub(super) struct Properties(std::collections::HashMap<String, OwnedVariant>);
+
+impl Properties {
+    pub(super) async fn at(
+        connection: &Connection,
+        service: &str,
+        path: &OwnedObjectPath,
+        interface: &str,
+    ) -> zbus::Result<Self> {
+        let proxy = fdo::PropertiesProxy::builder(connection)
+            .destination(service.to_owned())
+            .path(path.clone())
+            .cache_properties(CacheProperties::No)
+            .build()
+            .await?;
+        let interface = zbus::names::InterfaceName::try_from(interface)?;
+        Ok(Self(proxy.get_all(interface).await?))
+    }
+
+    async fn of(connection: &Connection, path: &OwnedObjectPath, interface: &str) -> zbus::Result<Self> {
+        Self::at(connection, "org.freedesktop.systemd1", path, interface).await
+    }
+
+    /// A property; `None` where this version has none of the name and type.
+    pub(super) fn get<T: TryFrom<OwnedVariant>>(&self, name: &str) -> Option<T> {
+        T::try_from(self.0.get(name)?.try_clone().ok()?).ok()
+    }
+}
