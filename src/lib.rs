@@ -14,9 +14,11 @@
 //! | [`state`] | – → what is observed of a host |
 //! | [`plan`] | what is, and what is wanted → changes, reasons, costs, rules, a graph of steps |
 //! | [`apply`] | plan → events, through the trait `Host` |
+//! | [`cli`] | arguments, terminal, signals → exit codes |
 //! | [`host`] | the world, behind the traits of the layers above |
 
 pub mod apply;
+pub mod cli;
 pub mod diag;
 pub mod eval;
 pub mod host;

@@ -1,2 +1,7 @@
-//! The command line's entry point.
-fn main() {}
+//! The program; everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    container_rebuild::cli::main()
+}

@@ -9,34 +9,41 @@ use crate::eval::{Arena, Evaluator, Settings};
 use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::model::check::{Checked, check};
 use crate::model::path::OptionSpans;
-use crate::model::{ContainerName, Manifest};
+use crate::model::spec::HostSpec;
+use crate::model::{Container, ContainerName, Manifest, Position, Positions, UNKNOWN_KEY};
 use crate::modules;
-use crate::source::{Files, SourceMap};
+use crate::plan::{self, Endpoint, EndpointKind, Side};
+use crate::source::{Files, Location, SourceMap, Span};
+use crate::state::Snapshot;
 
 /// What a CONFIG says.
 #[derive(Debug, Clone)]
-pub struct Configuration {
+pub(super) struct Configuration {
     /// The argument, as it was given.
-    pub given: String,
+    pub(super) given: String,
     /// The file that was read, absolute.
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// `-I` entries, as they were given.
-    pub include: Vec<String>,
+    pub(super) include: Vec<String>,
     /// The typed model.
-    pub manifest: Manifest,
+    pub(super) manifest: Manifest,
     /// Where its options stand.
-    pub spans: OptionSpans,
+    pub(super) spans: OptionSpans,
     /// The keys of guests that are built from `config`.
-    pub guest_keys: BTreeMap<ContainerName, String>,
+    pub(super) guest_keys: BTreeMap<ContainerName, String>,
     /// Whether modules are missing.
-    pub missing_modules: bool,
+    pub(super) missing_modules: bool,
     /// Notes and warnings of the evaluation.
-    pub findings: Vec<Diagnostic>,
+    pub(super) findings: Vec<Diagnostic>,
 }
 
 impl Configuration {
     /// Finds, reads and evaluates CONFIG. `restricted` is what holds unless the user says otherwise.
-    pub fn load(config: &ConfigArgs, restricted: bool, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
+    pub(super) fn load(
+        config: &ConfigArgs,
+        restricted: bool,
+        sources: &SourceMap,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let file = find(&config.config).map_err(|diagnostic| vec![diagnostic])?;
         let root = git_top_level(&file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
         sources.set_root(&root);
@@ -48,7 +55,7 @@ impl Configuration {
         let mut allowed: Vec<PathBuf> = search_path.iter().map(|(_, path)| path.clone()).collect();
         allowed.push(root);
         let files: Box<dyn Files> =
-            if restricted { Box::new(RestrictedFiles::new(RealFiles, allowed)) } else { Box::new(RealFiles) };
+            if restricted { Box::new(RestrictedFiles::new(allowed)) } else { Box::new(RealFiles) };
         let arena = Arena::new();
         let settings = Settings {
             search_path: search_path.clone(),
@@ -58,11 +65,13 @@ impl Configuration {
         };
         let mut evaluator = Evaluator::new(&arena, files.as_ref(), sources, settings);
         let evaluated = modules::evaluate(&mut evaluator, &file)?;
+        let mut manifest = evaluated.manifest;
+        manifest.positions = Some(positions(&evaluated.spans, sources));
         Ok(Self {
             given: config.config.clone(),
             file,
             include: config.include.clone(),
-            manifest: evaluated.manifest,
+            manifest,
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
             missing_modules: evaluated.missing_modules,
@@ -93,10 +102,75 @@ impl Configuration {
         })
     }
 
+    /// The same as a side of a plan; `spec` is what is known of its meaning.
+    pub(super) fn side(&self, spec: Option<&HostSpec>) -> Side {
+        let kind = if self.file.extension().is_some_and(|extension| extension == "json") {
+            EndpointKind::Manifest
+        } else {
+            EndpointKind::File
+        };
+        Side::configuration(&plan::Configuration {
+            endpoint: Endpoint { kind, name: self.given.clone() },
+            manifest: &self.manifest,
+            guest_keys: &self.guest_keys,
+            spec,
+            missing_modules: self.missing_modules,
+        })
+    }
+
+    /// The same with the systems of guests that are what they were: those need no Nix (contract §3).
+    pub(super) fn with_known_systems(mut self, snapshot: &Snapshot) -> Self {
+        for (name, container) in &mut self.manifest.containers {
+            let (Some(key), None) = (self.guest_keys.get(name), container.path.known()) else { continue };
+            let generation = snapshot.generation.as_ref().and_then(|generation| generation.records.get(name));
+            let written = snapshot.containers.get(name).and_then(|observed| observed.written.as_ref());
+            let known =
+                [written, generation].into_iter().flatten().find(|record| record.guest_key.as_ref() == Some(key));
+            if let Some(record) = known
+                && record.spec.system.exists()
+            {
+                container.path = record.container.path.clone();
+            }
+        }
+        self
+    }
+
+    /// The containers of which something is unknown.
+    pub(super) fn unknown_containers(&self) -> Vec<ContainerName> {
+        let is_unknown = |container: &Container| {
+            let json = serde_json::to_value(container).expect("the model has string keys only");
+            has_unknown(&json)
+        };
+        let containers = self.manifest.containers.iter();
+        containers.filter(|(_, container)| is_unknown(container)).map(|(name, _)| name.clone()).collect()
+    }
+
     /// Checks the model as it is now.
-    pub fn check(&self) -> Checked {
+    pub(super) fn check(&self) -> Checked {
         check(&self.manifest, &self.spans)
     }
+}
+
+fn has_unknown(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Object(members) => {
+            members.contains_key(UNKNOWN_KEY) || members.values().any(has_unknown)
+        }
+        serde_json::Value::Array(items) => items.iter().any(has_unknown),
+        _ => false,
+    }
+}
+
+/// Where the options stand, as text.
+fn positions(spans: &OptionSpans, sources: &SourceMap) -> Positions {
+    let place = |span: &Span| sources.locate(span.start);
+    spans
+        .iter()
+        .filter_map(|(path, spans)| {
+            let Location { file, line, column } = spans.first().and_then(place)?;
+            Some((path.to_string(), Position { file, line, column }))
+        })
+        .collect()
 }
 
 /// The file that CONFIG means (contract §2).
@@ -120,10 +194,12 @@ fn find(config: &str) -> Result<PathBuf, Diagnostic> {
         let help = "give the file of the host's configuration, such as ./configuration.nix";
         return Err(Diagnostic::error(Code::NotSupported, message).help(help));
     }
-    ["configuration.nix", "default.nix"].iter().map(|name| path.join(name)).find(|file| file.exists()).ok_or_else(|| {
-        let message = format!("{} has neither configuration.nix nor default.nix", path.display());
-        Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration")
-    })
+    ["configuration.nix", "default.nix"].iter().map(|name| path.join(name)).find(|file| file.exists()).ok_or_else(
+        || {
+            let message = format!("{} has neither configuration.nix nor default.nix", path.display());
+            Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration")
+        },
+    )
 }
 
 /// The folder of the git work tree that holds `file`.

@@ -11,17 +11,17 @@ use crate::source::SourceMap;
 
 /// How this run talks.
 #[derive(Debug, Clone, Copy)]
-pub struct Terminal {
+pub(super) struct Terminal {
     /// How diagnostics are drawn (stderr).
-    pub style: Style,
+    pub(super) style: Style,
     /// Whether results are drawn for a terminal (stdout).
-    pub fancy_results: bool,
+    pub(super) fancy_results: bool,
     quiet: bool,
 }
 
 impl Terminal {
     /// From the options and what the streams are connected to.
-    pub fn new(global: &Global) -> Self {
+    pub(super) fn new(global: &Global) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let decide = |is_terminal: bool| match global.color {
             When::Always => true,
@@ -29,37 +29,34 @@ impl Terminal {
             When::Auto => is_terminal && !no_color,
         };
         let errors_are_seen = std::io::stderr().is_terminal();
-        let style = Style {
-            unicode: errors_are_seen,
-            color: decide(errors_are_seen),
-            full_trace: global.verbose > 0,
-        };
+        let style =
+            Style { unicode: errors_are_seen, color: decide(errors_are_seen), full_trace: global.verbose > 0 };
         Self { style, fancy_results: decide(std::io::stdout().is_terminal()), quiet: global.quiet }
     }
 
     /// Prints findings to stderr; `--quiet` leaves the errors.
-    pub fn findings(&self, findings: &[Diagnostic], sources: &SourceMap) {
+    pub(super) fn findings(&self, findings: &[Diagnostic], sources: &SourceMap) {
         for finding in findings.iter().filter(|finding| !self.quiet || finding.severity == Severity::Error) {
             eprint!("{}", render::text(finding, sources, self.style));
         }
     }
 
     /// Prints a line of progress to stderr.
-    pub fn progress(&self, line: &str) {
+    pub(super) fn progress(&self, line: &str) {
         if !self.quiet {
             eprintln!("{line}");
         }
     }
 
     /// Prints a result to stdout. A closed pipe is the reader's choice, not an error.
-    pub fn result(&self, text: &str) {
+    pub(super) fn result(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
         // The reader may have gone away (`| head`); there is nobody left to tell.
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }
 
     /// Asks a question that is answered with yes or no; `None` without a terminal to ask on.
-    pub fn ask(&self, question: &str) -> Option<bool> {
+    pub(super) fn ask(&self, question: &str) -> Option<bool> {
         let stdin = std::io::stdin();
         if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
             return None;
@@ -72,7 +69,7 @@ impl Terminal {
 }
 
 /// Sends the log to stderr: warnings by default, more with `-v`.
-pub fn start_log(global: &Global) {
+pub(super) fn start_log(global: &Global) {
     use tracing_subscriber::filter::LevelFilter;
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,

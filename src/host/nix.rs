@@ -33,11 +33,44 @@ pub struct Invoker {
     pub home: PathBuf,
 }
 
+impl Invoker {
+    /// Who called us, where that is somebody else than root.
+    pub fn from_environment() -> Option<Self> {
+        let id = |name: &str| std::env::var(name).ok()?.parse().ok();
+        let (uid, gid) = (id("SUDO_UID")?, id("SUDO_GID")?);
+        if uid == 0 || !nix::unistd::geteuid().is_root() {
+            return None;
+        }
+        let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten()?;
+        Some(Self { uid, gid, home: user.dir })
+    }
+
+    /// Does `work` with this user's rights to files, and takes ours back.
+    pub fn run<T>(&self, work: impl FnOnce() -> T) -> nix::Result<T> {
+        use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgroups};
+        let groups = getgroups()?;
+        let user = User::from_uid(Uid::from_raw(self.uid))?;
+        let gid = Gid::from_raw(self.gid);
+        let theirs = match user.and_then(|user| std::ffi::CString::new(user.name).ok()) {
+            Some(name) => getgrouplist(&name, gid)?,
+            None => vec![gid],
+        };
+        setgroups(&theirs)?;
+        setegid(gid)?;
+        seteuid(Uid::from_raw(self.uid))?;
+        let result = work();
+        seteuid(Uid::from_raw(0))?;
+        setegid(Gid::from_raw(0))?;
+        setgroups(&groups)?;
+        Ok(result)
+    }
+}
+
 /// How many of the last lines are kept for a diagnostic.
 const LOG_LINES: usize = 20;
 
 /// All options of a container that have a JSON form, `path` aside.
-const OPTIONS: [&str; 25] = [
+const OPTIONS: [&str; 26] = [
     "additionalCapabilities",
     "allowedDevices",
     "autoStart",
@@ -63,6 +96,7 @@ const OPTIONS: [&str; 25] = [
     "privateUsers",
     "restartIfChanged",
     "timeoutStartSec",
+    "tmpfs",
 ];
 
 impl Nix {

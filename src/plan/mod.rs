@@ -14,6 +14,7 @@
 pub mod cost;
 mod decide;
 mod diff;
+pub mod facts;
 mod firewall;
 pub mod graph;
 mod lower;
@@ -30,7 +31,7 @@ pub use side::{Configuration, Configured, Side, Version};
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{ContainerName, Position};
-use crate::source::SourceMap;
+use crate::source::{Location, SourceMap};
 use crate::state::Record;
 
 /// What a side of the plan is.
@@ -171,6 +172,13 @@ impl Finding {
         let place = diagnostic.labels.first().and_then(|label| sources.locate(label.span.start));
         let position = place.map(|place| Position { file: place.file, line: place.line, column: place.column });
         Self { position, ..Self::from(diagnostic.clone()) }
+    }
+
+    /// The same as a diagnostic, whose place is text.
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        let Self { code, severity, message, help, position } = self.clone();
+        let location = position.map(|Position { file, line, column }| Location { file, line, column });
+        Diagnostic { severity, help, location, ..Diagnostic::error(code, message) }
     }
 
     fn at(mut self, position: Option<Position>) -> Self {

@@ -179,8 +179,14 @@ impl Side {
             .collect()
     }
 
+    /// What is to be recorded of each of our containers whose every option is known.
+    pub fn records(&self) -> BTreeMap<ContainerName, Record> {
+        let ours = self.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
+        ours.filter_map(|(name, configured)| Some((name.clone(), configured.written.as_ref()?.record()?))).collect()
+    }
+
     /// The rules that belong to what is configured here.
-    pub(super) fn ruleset(&self) -> Ruleset {
+    pub fn ruleset(&self) -> Ruleset {
         Ruleset::of(&self.networks(), &self.nat_spec.clone().unwrap_or_default())
     }
 }

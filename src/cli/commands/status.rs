@@ -4,35 +4,61 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
+use super::plan::observe;
+use crate::cli::{Outcome, Session};
+use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::Network;
 use crate::state::{ActiveState, Generation, Machine, ObservedContainer, Owner, Record, Snapshot};
 
+/// Prints the containers `names`, or all containers and machines.
+pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], json: bool) -> Outcome {
+    let snapshot = observe()?;
+    let wanted: Vec<_> = names.iter().chain(&session.global.only).cloned().collect();
+    let rows = rows(&snapshot, &wanted, SystemTime::now());
+    let unknown: Vec<_> = names.iter().filter(|name| !rows.iter().any(|row| row.name == name.as_str())).collect();
+    if !snapshot.systemd {
+        let note = Diagnostic::note(Code::NotObserved, "systemd does not run here: there are no containers");
+        session.terminal.findings(&[note], session.sources);
+    }
+    let text = if json {
+        let rows = serde_json::json!({ "format_version": 1, "containers": rows });
+        format!("{rows:#}\n")
+    } else {
+        table(&rows)
+    };
+    session.terminal.result(&text);
+    if unknown.is_empty() {
+        return Ok(0);
+    }
+    Err(unknown.into_iter().map(|name| super::lifecycle::no_such_container(name, &snapshot)).collect())
+}
+
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Row {
+struct Row {
     /// The container or machine.
-    pub name: String,
+    name: String,
     /// `running`, `starting`, `stopping`, `failed`, `stopped` or `not loaded`.
-    pub state: &'static str,
+    state: &'static str,
     /// Who brought it up.
-    pub owner: Owner,
+    owner: Owner,
     /// The system that it runs, or would run.
-    pub system: Option<String>,
+    system: Option<String>,
     /// Addresses that the guest has, or would have.
-    pub addresses: Vec<String>,
+    addresses: Vec<String>,
     /// Host ports that lead into it, as `tcp:8080->80`.
-    pub ports: Vec<String>,
+    ports: Vec<String>,
     /// How long it has been up.
-    pub uptime_seconds: Option<u64>,
+    uptime_seconds: Option<u64>,
     /// Memory in use, where the host accounts for it.
-    pub memory_bytes: Option<u64>,
+    memory_bytes: Option<u64>,
     /// How it differs from the generation that boots; nothing where it does not, or where that is not known.
-    pub drift: Option<&'static str>,
+    drift: Option<&'static str>,
 }
 
 /// All rows of a snapshot, containers first, or those of `names`.
-pub fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
+fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted.as_str() == name);
     let containers = snapshot
         .containers
@@ -109,7 +135,11 @@ fn ports(record: &Record) -> Vec<String> {
         .collect()
 }
 
-fn drift(name: &ContainerName, container: &ObservedContainer, generation: Option<&Generation>) -> Option<&'static str> {
+fn drift(
+    name: &ContainerName,
+    container: &ObservedContainer,
+    generation: Option<&Generation>,
+) -> Option<&'static str> {
     if container.owner != Owner::Ours {
         return None;
     }
@@ -122,7 +152,7 @@ fn drift(name: &ContainerName, container: &ObservedContainer, generation: Option
 }
 
 /// The rows as a table; columns are as wide as their widest entry.
-pub fn table(rows: &[Row]) -> String {
+fn table(rows: &[Row]) -> String {
     const HEADINGS: [&str; 9] =
         ["NAME", "STATE", "OWNER", "ADDRESSES", "PORTS", "UPTIME", "MEMORY", "DRIFT", "SYSTEM"];
     let or_dash = |text: String| if text.is_empty() { String::from("-") } else { text };

@@ -1,0 +1,65 @@
+//! `check`: all that is wrong with a configuration.
+
+use crate::cli::args::{CheckFormat, ConfigArgs};
+use crate::cli::configuration::Configuration;
+use crate::cli::{Outcome, Session, failure};
+use crate::diag::{Code, Diagnostic, Severity, render};
+use crate::host::linux::Linux;
+use crate::plan::facts;
+use crate::state::Probe;
+
+/// Prints the findings; fails on errors, and on warnings where they are denied.
+pub(in crate::cli) fn check(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    deny_warnings: bool,
+    format: CheckFormat,
+    host: bool,
+) -> Outcome {
+    let findings = match Configuration::load(config, true, session.sources) {
+        Ok(configuration) => all(&configuration, host),
+        Err(findings) => findings,
+    };
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    match format {
+        CheckFormat::Text => session.terminal.findings(&findings, session.sources),
+        CheckFormat::Json => {
+            let findings: Vec<_> =
+                findings.iter().map(|finding| render::finding(finding, session.sources)).collect();
+            let json = serde_json::json!({ "format_version": 1, "diagnostics": findings });
+            session.terminal.result(&format!("{json:#}\n"));
+        }
+        CheckFormat::Sarif => {
+            let log = render::sarif(&findings, session.sources);
+            session.terminal.result(&format!("{log:#}\n"));
+        }
+    }
+    let fails = match worst {
+        Some(Severity::Error) => true,
+        Some(Severity::Warning) => deny_warnings,
+        Some(Severity::Note) | None => false,
+    };
+    Ok(u8::from(fails))
+}
+
+fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
+    let checked = configuration.check();
+    let mut findings = configuration.findings.clone();
+    findings.extend(checked.findings);
+    // The configuration is right; it is this version that cannot apply it.
+    findings.extend(
+        checked.unsupported.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }),
+    );
+    if host {
+        match Linux::new().snapshot() {
+            Ok(snapshot) => findings.extend(facts::missing(
+                &checked.spec,
+                &configuration.spans,
+                &|paths| Linux::new().missing_paths(paths),
+                snapshot.links.as_ref(),
+            )),
+            Err(error) => findings.push(failure(Code::NotObserved, &error)),
+        }
+    }
+    findings
+}

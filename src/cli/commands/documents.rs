@@ -1,0 +1,34 @@
+//! `completions` and `man`, both made from the parser.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use crate::cli::args::Cli;
+use crate::cli::{Outcome, Session, failure};
+use crate::diag::Code;
+
+/// Prints the completions of a shell.
+pub(in crate::cli) fn completions(session: &Session<'_>, shell: clap_complete::Shell) -> Outcome {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "container-rebuild", &mut text);
+    session.terminal.result(&String::from_utf8_lossy(&text));
+    Ok(0)
+}
+
+/// Prints the man page, or writes one a command into `folder`.
+pub(in crate::cli) fn man(session: &Session<'_>, folder: Option<&Path>) -> Outcome {
+    let failed = |error: std::io::Error| vec![failure(Code::Host, &error)];
+    match folder {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+            clap_mangen::generate_to(Cli::command(), folder).map_err(failed)?;
+        }
+        None => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(failed)?;
+            session.terminal.result(&String::from_utf8_lossy(&text));
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,23 @@
+//! `firewall`: the rules that would be loaded.
+
+use crate::cli::args::ConfigArgs;
+use crate::cli::configuration::Configuration;
+use crate::cli::{Outcome, Session};
+use crate::diag::Severity;
+use crate::render::nft::Ruleset;
+
+/// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`.
+pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json: bool) -> Outcome {
+    let configuration = Configuration::load(config, false, session.sources)?;
+    let checked = configuration.check();
+    session.terminal.findings(&configuration.findings, session.sources);
+    session.terminal.findings(&checked.findings, session.sources);
+    if checked.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Ok(1);
+    }
+    let side = configuration.side(Some(&checked.spec));
+    let ruleset: Ruleset = side.ruleset();
+    let text = if json { format!("{:#}\n", ruleset.json()) } else { ruleset.text() };
+    session.terminal.result(&text);
+    Ok(0)
+}

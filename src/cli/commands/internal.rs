@@ -1,0 +1,16 @@
+//! What units call.
+
+use crate::cli::{Outcome, failure};
+use crate::diag::Code;
+use crate::host::launch;
+use crate::model::ContainerName;
+
+/// Becomes the systemd-nspawn of the container; comes back only with what kept it from that.
+pub(in crate::cli) fn launch(name: &ContainerName) -> Outcome {
+    Err(vec![failure(Code::Host, &launch::launch(name))])
+}
+
+/// Takes away what the container left behind.
+pub(in crate::cli) fn cleanup(name: &ContainerName) -> Outcome {
+    launch::cleanup(name).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])
+}

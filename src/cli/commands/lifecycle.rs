@@ -1,0 +1,113 @@
+//! `start`, `stop`, `restart`, `kill`: through systemd, waiting for the result.
+
+use super::plan::observe;
+use super::switch::{exe, lock};
+use crate::apply::{Host, HostError, files};
+use crate::cli::{Outcome, Session, failure, require_root};
+use crate::diag::{Code, Diagnostic};
+use crate::host::linux::Linux;
+use crate::model::ContainerName;
+use crate::state::Snapshot;
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Job {
+    /// Start it.
+    Start,
+    /// Stop it.
+    Stop,
+    /// Stop and start it.
+    Restart,
+    /// Kill its processes.
+    Kill,
+}
+
+impl Job {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Kill => "kill",
+        }
+    }
+}
+
+/// Does the job for each container, all at the same time.
+pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: Job) -> Outcome {
+    require_root(job.as_str())?;
+    let snapshot = observe()?;
+    let known = |name: &ContainerName| {
+        let recorded = snapshot.generation.as_ref().is_some_and(|generation| generation.records.contains_key(name));
+        snapshot.containers.contains_key(name) || (recorded && matches!(job, Job::Start | Job::Restart))
+    };
+    let unknown: Vec<_> = names.iter().filter(|name| !known(name)).collect();
+    if !unknown.is_empty() {
+        return Err(unknown.into_iter().map(|name| no_such_container(name, &snapshot)).collect());
+    }
+    let _lock = lock()?;
+    write_missing(names, &snapshot).map_err(|error| vec![failure(Code::Host, &error)])?;
+    let failed: Vec<Diagnostic> = std::thread::scope(|scope| {
+        let jobs: Vec<_> = names.iter().map(|name| scope.spawn(move || once(name, job))).collect();
+        let results =
+            jobs.into_iter().map(|job| job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        results.filter_map(|result| result.err().map(|error| failure(Code::Host, &error))).collect()
+    });
+    if failed.is_empty() {
+        session.terminal.progress(&format!("{}: done", job.as_str()));
+        return Ok(0);
+    }
+    Err(failed)
+}
+
+fn once(name: &ContainerName, job: Job) -> Result<(), HostError> {
+    let host = Linux::new();
+    match job {
+        Job::Start => host.start(name),
+        Job::Stop => host.stop(name),
+        Job::Restart => host.restart(name),
+        Job::Kill => std::thread::scope(|scope| {
+            // Stopped as well: systemd would start again what was only killed.
+            let stopped = scope.spawn(|| host.stop(name));
+            let killed = host.kill(name, nix::libc::SIGKILL);
+            stopped.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            // What is gone by now needs no signal.
+            drop(killed);
+            Ok(())
+        }),
+    }
+}
+
+/// After a boot without the boot service there are no units: they are written from the generation.
+fn write_missing(names: &[ContainerName], snapshot: &Snapshot) -> Result<(), HostError> {
+    let Some(generation) = &snapshot.generation else { return Ok(()) };
+    let host = Linux::new();
+    let mut written = false;
+    for name in names {
+        if let (Some(record), false) = (generation.records.get(name), snapshot.containers.contains_key(name)) {
+            let exe = exe().unwrap_or_default();
+            host.install(name, &files(record, &exe))?;
+            written = true;
+        }
+    }
+    if written { host.reload_units() } else { Ok(()) }
+}
+
+/// A name that no container of this host has.
+pub(in crate::cli) fn no_such_container(name: &ContainerName, snapshot: &Snapshot) -> Diagnostic {
+    let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
+    let mut known: Vec<&str> = snapshot.containers.keys().chain(recorded).map(ContainerName::as_str).collect();
+    known.sort_unstable();
+    known.dedup();
+    let close = known
+        .iter()
+        .map(|other| (strsim::damerau_levenshtein(name.as_str(), other), *other))
+        .filter(|(distance, _)| *distance <= 2)
+        .min();
+    let help = match (close, known.as_slice()) {
+        (Some((_, other)), _) => format!("did you mean `{other}`?"),
+        (None, []) => String::from("this host has no containers; `container-rebuild switch` brings them up"),
+        (None, known) => format!("this host has: {}", known.join(", ")),
+    };
+    Diagnostic::error(Code::Usage, format!("there is no container `{name}` on this host")).help(help)
+}

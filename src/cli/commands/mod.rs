@@ -1,0 +1,14 @@
+//! The commands, one file each or one a family.
+
+pub(super) mod boot;
+pub(super) mod build;
+pub(super) mod check;
+pub(super) mod documents;
+pub(super) mod eval;
+pub(super) mod firewall;
+
+pub(super) mod internal;
+pub(super) mod lifecycle;
+pub(super) mod plan;
+pub(super) mod status;
+pub(super) mod switch;

@@ -1,0 +1,265 @@
+//! `switch`: evaluate, build, plan, ask, apply, record.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::build;
+use super::plan::{between, observe, print, print_findings};
+use crate::apply::{Applier, Event, Host, Report, files};
+use crate::cli::args::{AskArgs, ConfigArgs};
+use crate::cli::configuration::Configuration;
+use crate::cli::{Outcome, Session, failure, interrupt, require_root};
+use crate::diag::{Code, Diagnostic};
+use crate::host::linux::{Linux, Lock, LockError};
+use crate::model::{ContainerName, FORMAT_VERSION};
+use crate::plan::{Plan, Verb, facts};
+use crate::state::{Generation, Probe, Record, Snapshot};
+
+/// Brings the host to what the configuration says.
+pub(in crate::cli) fn switch(session: &Session<'_>, config: &ConfigArgs, ask: &AskArgs) -> Outcome {
+    require_root("switch")?;
+    let mut configuration = build::load(session, config)?;
+    build::refuse(session, &configuration)?;
+    let lock = lock()?;
+    let snapshot = observe()?;
+    require_systemd(&snapshot)?;
+    // What belongs to somebody else is refused before anything is built.
+    let early = between(session, &configuration, &configuration.check(), &snapshot);
+    if early.is_refused() {
+        print_findings(session, &early);
+        return Ok(1);
+    }
+    configuration = configuration.with_known_systems(&snapshot);
+    let built = build::complete_with_nix(session, &mut configuration)?;
+
+    let mut checked = configuration.check();
+    checked.unknown.retain(|_| session.global.only.is_empty());
+    if !checked.unknown.is_empty() {
+        return Err(checked.unknown);
+    }
+    let missing = facts::missing(
+        &checked.spec,
+        &configuration.spans,
+        &|paths| Linux::new().missing_paths(paths),
+        snapshot.links.as_ref(),
+    );
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    let plan = between(session, &configuration, &checked, &snapshot);
+    print_findings(session, &plan);
+    if plan.is_refused() {
+        return Ok(1);
+    }
+    print(session, &plan);
+    let generation = generation(session, &configuration, &snapshot);
+    if plan.is_empty() {
+        record_quietly(&snapshot, &generation)?;
+        warn_of_boot(session, &snapshot);
+        return Ok(0);
+    }
+    allow(session, ask, &plan, &generation, &snapshot)?;
+    if !consent(session, ask)? {
+        session.terminal.progress("Nothing was changed.");
+        return Ok(1);
+    }
+    let outcome = apply(session, &plan, &generation);
+    drop((built, lock));
+    warn_of_boot(session, &snapshot);
+    outcome
+}
+
+/// The lock over everything that changes the host.
+pub(in crate::cli) fn lock() -> Result<Lock, Vec<Diagnostic>> {
+    Linux::new().lock().map_err(|error| {
+        let diagnostic = failure(Code::Locked, &error);
+        vec![match error {
+            LockError::Held { .. } => diagnostic.help("wait until it is done"),
+            LockError::File { .. } => diagnostic,
+        }]
+    })
+}
+
+/// This program, as units are to call it.
+pub(in crate::cli) fn exe() -> Result<PathBuf, Vec<Diagnostic>> {
+    std::env::current_exe().map_err(|error| vec![failure(Code::Host, &error)])
+}
+
+fn require_systemd(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
+    if snapshot.systemd {
+        return Ok(());
+    }
+    let diagnostic = Diagnostic::error(Code::Host, "systemd does not run here, and it is what runs containers");
+    Err(vec![diagnostic.help("`plan` and `eval` work without it")])
+}
+
+/// Refuses what needs `--allow-remove` (contract §4, *Asking*).
+fn allow(
+    session: &Session<'_>,
+    ask: &AskArgs,
+    plan: &Plan,
+    wanted: &Generation,
+    snapshot: &Snapshot,
+) -> Result<(), Vec<Diagnostic>> {
+    let Some(former) = &snapshot.generation else { return Ok(()) };
+    if ask.allow_remove {
+        return Ok(());
+    }
+    if former.source != wanted.source {
+        let message = format!("this host was last switched to {}, and this is {}", former.source, wanted.source);
+        let diagnostic = Diagnostic::error(Code::Usage, message);
+        return Err(vec![diagnostic.help("add `--allow-remove` if that is what you want")]);
+    }
+    let removed = plan.changes.iter().filter(|change| change.verbs.contains(&Verb::Remove)).count();
+    let total = former.records.len();
+    if removed > 0 && (removed == total || removed * 2 > total) && session.global.only.is_empty() && total > 1 {
+        let message = format!("this removes {removed} of {total} containers");
+        let diagnostic = Diagnostic::error(Code::Usage, message);
+        return Err(vec![diagnostic.help("add `--allow-remove` if that is what you want")]);
+    }
+    Ok(())
+}
+
+fn consent(session: &Session<'_>, ask: &AskArgs) -> Result<bool, Vec<Diagnostic>> {
+    if ask.yes {
+        return Ok(true);
+    }
+    session.terminal.ask("Apply this plan?").ok_or_else(|| {
+        let message = "there is no terminal to ask on, so nothing was changed";
+        vec![Diagnostic::error(Code::Usage, message).help("add `--yes` to apply the plan without being asked")]
+    })
+}
+
+/// What is to be recorded: the containers of this configuration, and with `--only` the others as they were.
+fn generation(session: &Session<'_>, configuration: &Configuration, snapshot: &Snapshot) -> Generation {
+    let checked = configuration.check();
+    let mut manifest = configuration.manifest.clone();
+    let mut records = configuration.side(Some(&checked.spec)).records();
+    if !session.global.only.is_empty() {
+        let former = snapshot.generation.as_ref();
+        records.retain(|name, _| session.covers(name));
+        manifest.containers.retain(|name, _| session.covers(name));
+        for (name, record) in former.into_iter().flat_map(|former| &former.records) {
+            if !session.covers(name) {
+                manifest.containers.insert(name.clone(), record.container.clone());
+                records.insert(name.clone(), record.clone());
+            }
+        }
+    }
+    let file = &configuration.file;
+    let source = file.canonicalize().unwrap_or_else(|_| file.clone()).to_string_lossy().into_owned();
+    Generation { number: 0, source, manifest, records, nat: checked.spec.nat }
+}
+
+/// Where nothing has to happen, what is recorded may still be out of date: a guest whose configuration says the same in
+/// other words has another key.
+fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Vec<Diagnostic>> {
+    let host = Linux::new();
+    let exe = exe()?;
+    let keys = |records: &BTreeMap<ContainerName, Record>| -> BTreeMap<_, _> {
+        records
+            .iter()
+            .map(|(name, record)| (name.clone(), (record.guest_key.clone(), record.spec.clone())))
+            .collect()
+    };
+    let changed = |error| vec![failure(Code::Host, &error)];
+    for (name, record) in &generation.records {
+        let written = snapshot.containers.get(name).and_then(|observed| observed.written.as_ref());
+        if written.is_some_and(|written| written.guest_key != record.guest_key) {
+            host.install(name, &files(record, &exe)).map_err(changed)?;
+        }
+    }
+    let former = snapshot.generation.as_ref();
+    let is_recorded = former.is_some_and(|former| {
+        keys(&former.records) == keys(&generation.records)
+            && former.source == generation.source
+            && former.nat == generation.nat
+            && former.manifest.format_version == FORMAT_VERSION
+    });
+    if !is_recorded && !(former.is_none() && generation.records.is_empty()) {
+        host.record_generation(generation).map_err(changed)?;
+    }
+    Ok(())
+}
+
+fn apply(session: &Session<'_>, plan: &Plan, generation: &Generation) -> Outcome {
+    interrupt::hold();
+    let report = run(session, plan, &exe()?);
+    let mut findings: Vec<Diagnostic> = report
+        .failed
+        .iter()
+        .map(|(action, error)| {
+            let diagnostic = failure(Code::Host, error);
+            let log = log_of(error);
+            let whose = action.container().map_or(String::new(), |name| {
+                format!(
+                    "look at it with `journalctl -u {}`, and at the guest with `container-rebuild logs {name}`",
+                    name.unit()
+                )
+            });
+            let help = [log, whose].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+            if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+        })
+        .collect();
+    if report.is_complete() {
+        Linux::new().record_generation(generation).map_err(|error| vec![failure(Code::Host, &error)])?;
+        return Ok(if interrupt::was_asked() { interrupt::EXIT_CODE } else { 0 });
+    }
+    if !report.skipped.is_empty() {
+        let skipped: Vec<_> = report
+            .skipped
+            .iter()
+            .map(|action| match action.container() {
+                Some(name) => format!("{} {name}", action.as_str()),
+                None => action.as_str().to_owned(),
+            })
+            .collect();
+        findings.push(Diagnostic::error(Code::Host, format!("not done: {}", skipped.join(", "))));
+    }
+    let message = "the next boot brings up what it would have before: not all of the plan was done";
+    findings.push(Diagnostic::warning(Code::Host, message).help("run `switch` again when the cause is mended"));
+    Err(findings)
+}
+
+fn log_of(error: &crate::apply::HostError) -> String {
+    match error {
+        crate::apply::HostError::Job { log, .. } => log.join("\n"),
+        _ => String::new(),
+    }
+}
+
+/// Applies a plan and says what happens.
+pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path) -> Report {
+    let host = Linux::new();
+    let terminal = session.terminal;
+    let watch = |event: Event<'_>| match event {
+        Event::Begun(action) => tracing::info!("begin: {action:?}"),
+        Event::Done(action) => {
+            if let Some(name) = action.container() {
+                terminal.progress(&format!("{name}: {} done", action.as_str()));
+            } else {
+                terminal.progress("firewall: replaced");
+            }
+        }
+        Event::Failed(action, error) => tracing::info!("failed: {action:?}: {error}"),
+        Event::Restored(name) => {
+            terminal.progress(&format!(
+                "{name}: runs again as it did before; what its guest changed on disk is not undone"
+            ));
+        }
+        Event::NotRestored(name, error) => {
+            terminal.progress(&format!("{name}: could not be brought back as it was: {error}"));
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
+    Applier { host: &host, exe, workers, stop: &interrupt::was_asked, watch: &watch }.apply(plan)
+}
+
+fn warn_of_boot(session: &Session<'_>, snapshot: &Snapshot) {
+    if snapshot.boot_service {
+        return;
+    }
+    let message = "the containers will NOT start at next boot: run `container-rebuild install-boot`";
+    let finding = Diagnostic::warning(Code::NoBootService, message);
+    session.terminal.findings(&[finding], session.sources);
+}
