@@ -1,7 +1,7 @@
 # One lab: from a copy of a tree to a running machine and back to nothing.
 #
 # What it consists of:
-#   CACHE/labs/NAME/root          its file system, a copy of the cached tree
+#   CACHE/labs/NAME/              its file system: root/, and what it changed of the tree's /usr
 #   RUN/NAME/                     supervisor (PID and start time), machine-id, console.log
 #   CGROUP                        all of its processes
 #   one supervisor process        with namespaces of its own; the kernel ends the rest with it
@@ -19,6 +19,7 @@ if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
 else
     cgroup=/sys/fs/cgroup/unified/container-rebuild-lab.$name
 fi
+mirror=/sys/fs/cgroup/systemd/container-rebuild-lab.$name
 payload=$cgroup/machine/payload
 
 take_lock() {
@@ -122,18 +123,30 @@ tear_down() {
         done
         find "$cgroup" -depth -type d -exec rmdir {} +
     fi
+    # On a host with both kinds of cgroups nspawn mirrors them into systemd's old hierarchy.
+    if [[ -d $mirror ]]; then
+        find "$mirror" -depth -type d -exec rmdir {} +
+    fi
     rm -rf "$layer" "$state"
     rmdir "$run" 2>/dev/null || true
 }
 
 # Makes the lab's file system: the cached tree, and what is of this lab alone.
+#
+# What a test may hand to a guest has to be real files: mounts of an overlay cannot be mapped to a
+# guest's users, nor carry another overlay. /usr is never handed on, so an overlay spares its copy;
+# the files of the store never change, so links spare theirs.
 make_layer() {
     local tree root=$layer/root
     tree=$(tree_ready)
-    mkdir -p "$layer"
-    # A copy takes a second. On an overlay, mounts could not be mapped to users, and guests could have no overlay.
-    cp -a --reflink=auto -T "$tree" "$root"
-    cp -r --preserve=mode,links -T "$lab_dir/host" "$root"
+    mkdir -p "$root" "$root/usr" "$root/nix" "$layer/usr" "$layer/usr.work"
+    find "$tree" -mindepth 1 -maxdepth 1 ! -name usr ! -name nix -exec cp -a -t "$root" {} +
+    cp -a -t "$root/nix" "$tree/nix/var"
+    cp -a --link -t "$root/nix" "$tree/nix/store"
+    ln -s "$tree/usr" "$layer/usr.lower"
+
+    cp -r --preserve=mode,links -t "$root" "$lab_dir/host/etc"
+    cp -r --preserve=mode,links -t "$layer" "$lab_dir/host/usr"
     chmod 440 "$root/etc/sudoers.d/admin"
     systemctl --root="$root" --quiet enable lab-network.service
     tr -d - </proc/sys/kernel/random/uuid >"$state/machine-id"
@@ -166,7 +179,7 @@ lab_up() {
     mkdir -p "$state"
     make_layer
     copy_nixpkgs
-    setsid --fork bash "$lab_dir/lib/supervise.sh" "$layer/root" "$state" "$cgroup" \
+    setsid --fork bash "$lab_dir/lib/supervise.sh" "$layer" "$state" "$cgroup" \
         </dev/null >"$state/console.log" 2>&1 {lock}>&-
     wait_until_up
     trap - EXIT INT TERM HUP

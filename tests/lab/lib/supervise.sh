@@ -4,9 +4,9 @@
 # Runs as PID 1 of a PID namespace and in a mount namespace of its own, so that the end of this
 # process, by whatever cause, ends every process of the lab and leaves no mount.
 #
-# usage: supervise.sh ROOT STATE CGROUP
+# usage: supervise.sh LAYER STATE CGROUP
 set -euo pipefail
-root=$1 state=$2 cgroup=$3
+layer=$1 state=$2 cgroup=$3
 
 if (($$ != 1)); then
     # Whoever started this may wait for the end of a pipe that we have no part in.
@@ -28,8 +28,11 @@ trap '' HUP INT TERM
 machine=$cgroup/machine
 
 # Where nspawn keeps its book of machines. This one is nobody's business.
-mkdir -p /run/systemd/nspawn
-mount -t tmpfs tmpfs /run/systemd/nspawn
+mkdir -p /run/systemd
+mount -t tmpfs tmpfs /run/systemd
+
+mount -t overlay overlay "$layer/root/usr" \
+    -o "lowerdir=$(readlink "$layer/usr.lower"),upperdir=$layer/usr,workdir=$layer/usr.work"
 
 # nspawn divides its cgroup in two, and wants it empty.
 empty_cgroup() {
@@ -42,7 +45,7 @@ empty_cgroup() {
 }
 
 arguments=(
-    --directory="$root" --machine=lab --uuid="$(cat "$state/machine-id")"
+    --directory="$layer/root" --machine=lab --uuid="$(cat "$state/machine-id")"
     # No systemd of the outer host has a part in this.
     --register=no --keep-unit --link-journal=no --resolv-conf=off --timezone=off
     # What a real host may do: guests in user namespaces, nft, cgroups.
