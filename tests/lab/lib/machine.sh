@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # One lab: from a copy of a tree to a running machine and back to nothing.
 #
 # What it consists of:
@@ -30,11 +31,11 @@ take_lock() {
 
 # The time a process was started, which tells it from a later one with the same number.
 start_time() {
-    local stat
+    local stat words
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
     # The name in parentheses may hold anything; the 20th word after it is the time.
-    set -- ${stat##*) }
-    echo "${20}"
+    read -ra words <<<"${stat##*) }"
+    echo "${words[19]}"
 }
 
 # Prints the PID of the supervisor, if it lives.
@@ -118,7 +119,7 @@ tear_down() {
     if [[ -d $cgroup ]]; then
         echo 1 >"$cgroup/cgroup.kill" 2>/dev/null || true
         while grep -qs 'populated 1' "$cgroup/cgroup.events"; do
-            ((SECONDS < deadline)) || die "processes of lab '$name' do not end: $(find "$cgroup" -name cgroup.procs -exec cat {} + | xargs)"
+            ((SECONDS < deadline)) || die "processes of lab '$name' do not end: $(find "$cgroup" -name cgroup.procs -exec cat {} +)"
             sleep 0.02
         done
         find "$cgroup" -depth -type d -exec rmdir {} +

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The trees that labs are made of: built once, kept in the cache, copied for each lab.
 #
 # Takes: the package lists and LAB_SUITE.
@@ -51,7 +52,7 @@ tree_ready() {
             # Own mounts and processes: whatever ends this ends and unmounts all of it.
             unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
                 bash "$lab_dir/lab" build-tree "$build" >"$trees/build.log" 2>&1 || {
-                tail -n 40 "$trees/build.log" >&2
+                tail -n 20 "$trees/build.log" | cut -c -300 >&2
                 rm -rf "$build"
                 die "the tree could not be built; all of the log: $trees/build.log"
             }
@@ -94,8 +95,7 @@ build_tree() {
 
     mv -T "$build/guest" "$guest"
     strip_guest "$guest"
-    install -D "$build"/busybox/*bin/busybox "$busybox/bin/busybox" 2>/dev/null ||
-        install -D "$build"/busybox/usr/bin/busybox "$busybox/bin/busybox"
+    install -D "$build/busybox/usr/bin/busybox" "$busybox/bin/busybox"
     fill_store "$host"
 
     # Nothing runs in the lab that a test did not ask for.
@@ -110,7 +110,7 @@ build_tree() {
 strip_guest() {
     local guest=$1
     systemctl --root="$guest" --quiet disable nginx.service ssh.service
-    rm -rf "$guest"/dev/* "$guest"/etc/ssh/ssh_host_* "$guest"/var/cache/*
+    rm -rf "${guest:?}"/dev/* "$guest"/etc/ssh/ssh_host_* "$guest"/var/cache/*
     rm -f "$guest"/etc/{hostname,machine-id,resolv.conf}
     find "$guest" ! -type f ! -type d ! -type l -delete
 }
