@@ -24,9 +24,15 @@ mirror=/sys/fs/cgroup/systemd/container-rebuild-lab.$name
 payload=$cgroup/machine/payload
 
 take_lock() {
+    local file=$cache/labs/$name.lock
     mkdir -p "$cache/labs"
-    exec {lock}>"$cache/labs/$name.lock"
-    flock --wait 180 "$lock" || die "lab '$name' is held by another command: $(fuser "$cache/labs/$name.lock" 2>/dev/null)"
+    while true; do
+        exec {lock}>"$file"
+        flock --wait 180 "$lock" || die "lab '$name' is held by another command"
+        # A `down` that we waited for has deleted the file: then this lock excludes nobody.
+        [[ ! /proc/self/fd/$lock -ef $file ]] || break
+        exec {lock}>&-
+    done
 }
 
 # The time a process was started, which tells it from a later one with the same number.
@@ -189,6 +195,7 @@ lab_up() {
 lab_down() {
     take_lock
     tear_down
+    rm -f "$cache/labs/$name.lock"
 }
 
 lab_reset() {

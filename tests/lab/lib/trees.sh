@@ -68,8 +68,20 @@ tree_ready() {
 }
 
 # Trees of former recipes go two weeks after their last use; other branches may still want them.
+# The /usr of a lab lies on its tree: without it a running lab is lost, whoever it belongs to.
 forget_old_trees() {
-    find "$trees" -mindepth 1 -maxdepth 1 -type d -mtime +14 ! -path "$1" -exec rm -rf {} +
+    local tree
+    while read -r tree; do
+        [[ $tree == "$1" ]] || tree_in_use "$tree" || rm -rf "$tree"
+    done < <(find "$trees" -mindepth 1 -maxdepth 1 -type d -mtime +14)
+}
+
+tree_in_use() {
+    local lower
+    for lower in "$cache"/labs/*/usr.lower; do
+        [[ $(readlink "$lower") != "$1/usr" ]] || return 0
+    done
+    return 1
 }
 
 debian() {
