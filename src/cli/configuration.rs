@@ -44,7 +44,7 @@ impl Configuration {
         restricted: bool,
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let file = find(&config.config).map_err(|diagnostic| vec![diagnostic])?;
+        let file = find(&config.config).map_err(|diagnostic| vec![*diagnostic])?;
         let root = git_top_level(&file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
         sources.set_root(&root);
         let restricted = config.restrict || (restricted && !config.no_restrict);
@@ -174,7 +174,7 @@ fn positions(spans: &OptionSpans, sources: &SourceMap) -> Positions {
 }
 
 /// The file that CONFIG means (contract §2).
-fn find(config: &str) -> Result<PathBuf, Diagnostic> {
+fn find(config: &str) -> Result<PathBuf, Box<Diagnostic>> {
     let given = Path::new(config);
     let (path, host) = match config.split_once('#') {
         Some((path, host)) if !given.exists() => (Path::new(path), Some(host)),
@@ -184,20 +184,20 @@ fn find(config: &str) -> Result<PathBuf, Diagnostic> {
         Diagnostic::error(Code::Unreadable, format!("cannot read {}: {error}", path.display()))
             .help("give the file of a NixOS configuration, or a folder with a configuration.nix")
     };
-    let path = std::path::absolute(path).map_err(|error| missing(path, &error))?;
-    let metadata = std::fs::metadata(&path).map_err(|error| missing(&path, &error))?;
+    let path = std::path::absolute(path).map_err(|error| Box::new(missing(path, &error)))?;
+    let metadata = std::fs::metadata(&path).map_err(|error| Box::new(missing(&path, &error)))?;
     if !metadata.is_dir() {
         return Ok(path);
     }
     if host.is_some() || path.join("flake.nix").exists() {
         let message = format!("{} is a flake, which this version does not evaluate yet", path.display());
         let help = "give the file of the host's configuration, such as ./configuration.nix";
-        return Err(Diagnostic::error(Code::NotSupported, message).help(help));
+        return Err(Box::new(Diagnostic::error(Code::NotSupported, message).help(help)));
     }
     ["configuration.nix", "default.nix"].iter().map(|name| path.join(name)).find(|file| file.exists()).ok_or_else(
         || {
             let message = format!("{} has neither configuration.nix nor default.nix", path.display());
-            Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration")
+            Box::new(Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration"))
         },
     )
 }

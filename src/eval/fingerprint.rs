@@ -402,7 +402,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         self.tag("select");
         if let Expr::Local { depth, slot } = base.expr
             && depth >= inner
-            && let Some(value) = self.from_config(env.ancestor(depth - inner).slots[slot as usize].get(), path)
+            && let Some(value) =
+                self.selected_from_config(env.ancestor(depth - inner).slots[slot as usize].get(), path)
         {
             return self.value(value);
         }
@@ -419,7 +420,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     }
 
     /// The value of `config.a.b.c`, where that is what is selected.
-    fn from_config(&mut self, base: Value<'e>, path: &'e [Name<'e>]) -> Option<Value<'e>> {
+    fn selected_from_config(&mut self, base: Value<'e>, path: &'e [Name<'e>]) -> Option<Value<'e>> {
         let config = self.config?;
         let mut value = match base {
             Value::Thunk(thunk) if matches!(thunk.state.get(), State::Native(_) | State::Done(_)) => {

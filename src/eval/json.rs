@@ -10,7 +10,7 @@ use crate::source::{Pos, Span};
 
 impl<'e> Evaluator<'e> {
     /// A value as JSON, as Nix prints it.
-    pub(super) fn to_json(&mut self, value: Value<'e>, span: Span) -> EvalResult<'e, String> {
+    pub(super) fn print_json(&mut self, value: Value<'e>, span: Span) -> EvalResult<'e, String> {
         let mut out = String::new();
         self.write_json(value, &mut out, span)?;
         Ok(out)
@@ -73,7 +73,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// JSON as a value. The error is serde_json's.
-    pub(super) fn from_json(&self, text: &[u8]) -> Result<Value<'e>, serde_json::Error> {
+    pub(super) fn parse_json(&self, text: &[u8]) -> Result<Value<'e>, serde_json::Error> {
         Ok(self.json_value(&serde_json::from_slice(text)?))
     }
 

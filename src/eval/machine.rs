@@ -356,7 +356,7 @@ impl<'e> Evaluator<'e> {
             Value::Primop(call) => {
                 let primop = call.primop;
                 if call.arguments.len() + 1 == primop.arity {
-                    if let [] = call.arguments {
+                    if call.arguments.is_empty() {
                         return (primop.run)(self, &[argument], pos);
                     }
                     let mut arguments = [Value::Null; 4];

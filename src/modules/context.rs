@@ -21,7 +21,7 @@ pub(super) struct Context<'e> {
     /// The argument `lib`.
     pub(super) lib: Value<'e>,
     /// The guests: definitions of `containers.<name>.config`, by the name of the container.
-    pub(super) guests: RefCell<Vec<(String, Vec<(Value<'e>, Pos)>)>>,
+    pub(super) guests: RefCell<Vec<(String, Vec<Definition<'e>>)>>,
 }
 
 impl<'e> Context<'e> {

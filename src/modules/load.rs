@@ -68,12 +68,12 @@ impl<'e> Modules<'e> {
                 return Err(ev.diagnostic_error(diagnostic));
             }
         };
-        if let Some(disabled) = attrs.get(ev.symbol("disabledModules")) {
-            if let Value::List(items) = ev.force(disabled)? {
-                for item in items.iter() {
-                    let item = ev.force(item)?;
-                    self.disabled.extend(ev.module_path(item)?);
-                }
+        if let Some(disabled) = attrs.get(ev.symbol("disabledModules"))
+            && let Value::List(items) = ev.force(disabled)?
+        {
+            for item in items.iter() {
+                let item = ev.force(item)?;
+                self.disabled.extend(ev.module_path(item)?);
             }
         }
         if let Some(imports) = attrs.get(ev.symbol("imports")) {

@@ -81,7 +81,7 @@ fn guest<'e>(
     let mut kept = Vec::new();
     for definition in definitions {
         context.note(names.clone(), ev.attribute_span(definition.pos));
-        kept.push((definition.value, definition.pos));
+        kept.push(*definition);
     }
     if kept.is_empty() {
         return Ok(Value::Null);

@@ -109,8 +109,8 @@ fn guest_keys<'e>(
             fingerprint.text(prefix);
             fingerprint.text(path);
         }
-        for (value, _) in definitions {
-            fingerprint.value(value);
+        for definition in definitions {
+            fingerprint.value(definition.value);
         }
         if let Some(key) = fingerprint.finish() {
             keys.insert(name, key);

@@ -176,7 +176,8 @@ fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Ve
             && former.nat == generation.nat
             && former.manifest.format_version == FORMAT_VERSION
     });
-    if !is_recorded && !(former.is_none() && generation.records.is_empty()) {
+    let is_nothing = former.is_none() && generation.records.is_empty();
+    if !is_recorded && !is_nothing {
         host.record_generation(generation).map_err(changed)?;
     }
     Ok(())

@@ -14,13 +14,13 @@ primops! {
 
 fn to_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let span = ev.word_span(pos);
-    let json = ev.to_json(args[0], span)?;
+    let json = ev.print_json(args[0], span)?;
     Ok(ev.string(&json))
 }
 
 fn from_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = ev.text(args[0], pos)?.as_bytes();
-    ev.from_json(text).map_err(|error| ev.catchable(ev.word_span(pos), &format!("while parsing JSON: {error}")))
+    ev.parse_json(text).map_err(|error| ev.catchable(ev.word_span(pos), &format!("while parsing JSON: {error}")))
 }
 
 fn hash_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
