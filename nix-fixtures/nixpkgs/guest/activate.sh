@@ -7,33 +7,30 @@ export PATH=
 
 # ---- /etc and /var of the tree, where they are missing ----
 
-# The store holds neither owners nor modes: copies get those that most files have, and the exceptions follow below.
-copy() {
-  $bb cp -a "$1" "$2"
-  [ -L "$2" ] || $bb chmod -R u+w "$2"
-}
-
+# Copies into folder $2 what $1 has and it has not. Goes down only into folders that both have, one `cp` for each.
 fill() {
-  for entry in "$1"/* "$1"/.[!.]*; do
-    name=${entry##*/}
+  from=$1 to=$2 again=
+  set --
+  for entry in "$from"/* "$from"/.[!.]*; do
     [ -e "$entry" ] || [ -L "$entry" ] || continue
-    case "$2/$name" in
+    target=$to/${entry##*/}
+    case "$target" in
       # What the system itself decides, what belongs to one guest alone, and what is of no use in one.
       /etc/hostname | /etc/hosts | /etc/machine-id | /etc/mtab | /etc/resolv.conf | /etc/systemd/system) continue ;;
-      /etc/ssh/ssh_host_* | /etc/passwd- | /etc/group- | /etc/shadow- | /etc/gshadow-) continue ;;
+      /etc/ssh/ssh_host_* | /etc/passwd- | /etc/group- | /etc/shadow- | /etc/gshadow- | /etc/rc?.d | /etc/init.d) continue ;;
       /var/lib/dpkg | /var/lib/apt | /var/cache/apt | /var/cache/debconf | /var/backups | /var/log/*.log) continue ;;
+      /etc/os-release) [ -s "$target" ] || $bb cp "$tree/usr/lib/os-release" "$target" ;;
+      *)
+        if [ -d "$target" ] && [ -d "$entry" ] && [ ! -L "$target" ] && [ ! -L "$entry" ]; then
+          again="$again ${entry##*/}"
+        elif [ ! -e "$target" ] && [ ! -L "$target" ]; then
+          set -- "$@" "$entry"
+        fi
+        ;;
     esac
-    if [ -L "$2/$name" ] || { [ -e "$2/$name" ] && { [ ! -d "$entry" ] || [ -L "$entry" ]; }; }; then
-      # nspawn makes an empty one where there is none.
-      [ "$2/$name" != /etc/os-release ] || [ -s /etc/os-release ] || $bb cp "$tree/usr/lib/os-release" /etc/os-release
-    elif [ -d "$2/$name" ]; then
-      (fill "$entry" "$2/$name")
-    elif [ "$2/$name" = /etc/os-release ]; then
-      $bb cp "$tree/usr/lib/os-release" /etc/os-release
-    else
-      copy "$entry" "$2/$name"
-    fi
   done
+  [ $# = 0 ] || $bb cp -a "$@" "$to/"
+  for name in $again; do (fill "$from/$name" "$to/$name"); done
 }
 
 # `fill` looks into folders that are there; what it leaves out lies in these.
@@ -44,6 +41,8 @@ if [ "$before" != "$tree" ]; then
   $bb rm -f /etc/ld.so.cache
   fill "$tree/etc" /etc
   fill "$tree/var" /var
+  # The store holds neither owners nor modes.
+  $bb find /etc /var -xdev ! -type l ! -perm -200 -exec "$bb" chmod u+w {} +
   $bb chmod 1777 /tmp /var/tmp
   $bb chmod 700 /root /var/lib/private
   $bb chmod 640 /etc/shadow /etc/gshadow

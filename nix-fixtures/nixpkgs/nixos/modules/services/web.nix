@@ -125,7 +125,6 @@ let
   configText =
     { name, user, group, logDir, sites, extraConfig ? "", appendConfig ? "" }:
     ''
-      daemon off;
       user ${user} ${group};
       worker_processes 1;
       pid /run/${name}.pid;
@@ -176,6 +175,9 @@ let
     after = [ "systemd-tmpfiles-setup.service" ];
     restartTriggers = [ file ];
     serviceConfig = {
+      # nginx goes to the background when it listens: a guest that reports ready does answer.
+      Type = "forking";
+      PIDFile = "/run/${name}.pid";
       ExecStart = "/usr/sbin/nginx -e ${logDir}/error_log -c ${file}";
       ExecReload = "/bin/kill -HUP $MAINPID";
       KillSignal = "SIGQUIT";

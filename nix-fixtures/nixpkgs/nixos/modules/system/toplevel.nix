@@ -34,6 +34,7 @@ let
     "ssh.socket"
     "systemd-firstboot.service"
     "systemd-hwdb-update.service"
+    "systemd-journal-catalog-update.service"
     "systemd-modules-load.service"
     "systemd-networkd-wait-online.service"
     "systemd-networkd.service"
