@@ -6,7 +6,7 @@ use super::definition::Definition;
 use crate::diag::Diagnostic;
 use crate::eval::{Evaluator, Symbol, Value};
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::source::{Pos, Span};
+use crate::source::Span;
 
 /// Shared by all levels of a configuration; lives in the evaluator's arena.
 pub(super) struct Context<'e> {
