@@ -1,7 +1,9 @@
-//! Copies of roots that `systemd-nspawn --ephemeral` left behind.
+//! What systemd-nspawn leaves behind when it is killed. Each of these makes the next start fail, or stays for ever.
 //!
-//! nspawn runs a copy of the root beside it, `.#machine.NAME` and 16 digits, and holds a lock `.#….lck` on it. It removes
-//! both when it ends, but not when it is killed, and then nobody ever does.
+//! - With `--ephemeral` it runs a copy of the root beside it, `.#machine.NAME` and 16 digits, and holds a lock
+//!   `.#….lck` on it.
+//! - It mounts a folder for the guest's sockets, and refuses to start where there is one already.
+//! - machined still has the machine, and registers no second one of that name.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -10,6 +12,26 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::mount::{MntFlags, umount2};
+
+use crate::model::ContainerName;
+
+/// Where nspawn shows the sockets that a guest exports (since systemd 256).
+const EXPORTS: &str = "/run/systemd/nspawn/unix-export";
+
+/// Removes the folder for the sockets of a guest that does not run.
+pub(super) fn remove_export(name: &ContainerName) -> Result<(), (PathBuf, io::Error)> {
+    let path = Path::new(EXPORTS).join(name.as_str());
+    let unmounted = match umount2(&path, MntFlags::MNT_DETACH) {
+        Err(Errno::EINVAL | Errno::ENOENT) | Ok(()) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    };
+    let removed = unmounted.and_then(|()| match fs::remove_dir(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    });
+    removed.map_err(|error| (path, error))
+}
 
 /// Removes the copies of the root at `root` that nobody runs any more.
 pub(super) fn remove_dead_copies(root: &Path) -> Result<(), (PathBuf, io::Error)> {
@@ -71,7 +93,26 @@ fn remove_lock(lock: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use nix::mount::{MsFlags, mount};
+
     use super::*;
+    use crate::host::netns::tests::empty_host;
+
+    #[test]
+    fn an_export_that_is_mounted_goes() {
+        empty_host(|| {
+            let name = ContainerName::new("web").expect("a good name");
+            let path = Path::new(EXPORTS).join("web");
+            fs::create_dir_all(&path).expect("made");
+            let tmpfs = mount(Some("tmpfs"), &path, Some("tmpfs"), MsFlags::empty(), None::<&str>);
+            tmpfs.expect("mounted");
+            fs::write(path.join("ssh"), "").expect("written");
+            for _ in 0..2 {
+                remove_export(&name).expect("removed");
+                assert!(!path.exists());
+            }
+        });
+    }
 
     #[test]
     fn only_dead_copies_of_this_very_root_are_removed() {
