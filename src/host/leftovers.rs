@@ -53,7 +53,7 @@ pub(super) fn remove_dead_copies(root: &Path) -> Result<(), (PathBuf, io::Error)
         // Held until the copy is gone, so that nobody takes it over in between.
         let Some(held) = dead(&lock).map_err(at(&lock))? else { continue };
         let copy = folder.join(copy);
-        fs::remove_dir_all(&copy).map_err(at(&copy))?;
+        remove_tree(&copy).map_err(at(&copy))?;
         remove_lock(&lock).map_err(at(&lock))?;
         drop(held);
     }
@@ -81,6 +81,93 @@ fn dead(lock: &Path) -> io::Result<Option<Option<Flock<File>>>> {
         Ok(held) => Ok(Some(Some(held))),
         Err((_, Errno::EWOULDBLOCK)) => Ok(None),
         Err((_, errno)) => Err(errno.into()),
+    }
+}
+
+/// Removes a tree. NixOS makes its `/var/empty` immutable (chattr(1)), which holds even against root.
+fn remove_tree(tree: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(tree) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            immutable::clear(tree)?;
+            fs::remove_dir_all(tree)
+        }
+        result => result,
+    }
+}
+
+/// The flag `i` of chattr(1) (ioctl_iflags(2)).
+mod immutable {
+    use std::fs::{self, File, OpenOptions};
+    use std::io;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::path::Path;
+
+    use nix::libc::{O_NOFOLLOW, O_NONBLOCK, c_int, c_long};
+
+    const FLAG: c_int = 0x10;
+
+    // The kernel's headers say `long`, but what it reads and writes is an `int`.
+    nix::ioctl_read_bad!(get_flags, nix::request_code_read!(b'f', 1, size_of::<c_long>()), c_int);
+    nix::ioctl_write_ptr_bad!(set_flags, nix::request_code_write!(b'f', 2, size_of::<c_long>()), c_int);
+
+    /// Clears it from a file or folder and all that is in it. Links are not followed.
+    pub(super) fn clear(path: &Path) -> io::Result<()> {
+        let kind = fs::symlink_metadata(path)?.file_type();
+        if kind.is_dir() || kind.is_file() {
+            let file = OpenOptions::new().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path)?;
+            let flags = flags(&file)?;
+            if flags & FLAG != 0 {
+                set(&file, flags & !FLAG)?;
+            }
+        }
+        if kind.is_dir() {
+            for entry in fs::read_dir(path)? {
+                clear(&entry?.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn flags(file: &File) -> io::Result<c_int> {
+        let mut flags = 0;
+        // SAFETY: the descriptor is open as long as `file` is borrowed, and `flags` is the int that the kernel writes.
+        match unsafe { get_flags(file.as_raw_fd(), &mut flags) } {
+            // This file system has no flags.
+            Err(nix::errno::Errno::ENOTTY | nix::errno::Errno::EOPNOTSUPP) => Ok(0),
+            result => Ok(result.map(|_| flags)?),
+        }
+    }
+
+    pub(super) fn set(file: &File, flags: c_int) -> io::Result<()> {
+        // SAFETY: the descriptor is open as long as `file` is borrowed, and the kernel only reads `flags`.
+        unsafe { set_flags(file.as_raw_fd(), &flags) }?;
+        Ok(())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::host::netns::tests::isolated;
+
+        #[test]
+        fn an_immutable_folder_can_be_removed_afterwards() {
+            isolated(|folder| {
+                let tree = folder.join("copy");
+                let empty = tree.join("var/empty");
+                fs::create_dir_all(&empty).expect("made");
+                fs::write(empty.join("file"), "").expect("written");
+                std::os::unix::fs::symlink("/nowhere", tree.join("link")).expect("a link");
+                for path in [empty.join("file"), empty.clone()] {
+                    let file = File::open(path).expect("opened");
+                    let flags = flags(&file).expect("a file system with flags");
+                    set(&file, flags | FLAG).expect("immutable");
+                }
+                fs::remove_dir_all(&tree).expect_err("it is immutable");
+                super::super::remove_tree(&tree).expect("removed");
+                assert!(!tree.exists());
+            });
+        }
     }
 }
 
