@@ -18,7 +18,7 @@ use std::process::Command;
 use super::netlink::{self, NetlinkError};
 use super::netns::{self, NamespaceError};
 use super::root::{self, RootError};
-use super::{durable, ephemeral, notify, sysctl};
+use super::{bus, durable, leftovers, machined, notify, sysctl};
 use crate::model::spec::{ContainerSpec, NatSpec, Network, Veth};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::Ruleset;
@@ -146,10 +146,17 @@ pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
 fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     let link = netlink::delete(&interface::host_end(name).name);
     let namespace = netns::delete(&paths::namespace(name));
-    let copies = ephemeral::remove_dead_copies(&paths::root(name, true));
+    let copies = leftovers::remove_dead_copies(&paths::root(name, true));
+    let export = leftovers::remove_export(name);
+    if bus::is_booted_with_systemd()
+        && let Err(error) = machined::forget(name.as_str(), &name.unit())
+    {
+        // nspawn says it again, should it matter.
+        tracing::warn!(%name, %error, "cannot ask systemd-machined to forget the machine");
+    }
     link?;
     namespace?;
-    copies.map_err(|(path, source)| LaunchError::Left { path, source })
+    copies.and(export).map_err(|(path, source)| LaunchError::Left { path, source })
 }
 
 #[cfg(test)]

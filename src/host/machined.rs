@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use zbus::OwnedObjectPath;
+use zbus::{OwnedObjectPath, fdo};
 
 use super::bus;
 use super::systemd::{BusError, Properties};
@@ -17,15 +17,21 @@ const SERVICE: &str = "org.freedesktop.machine1";
 )]
 trait Manager {
     fn list_machines(&self) -> zbus::Result<Vec<(String, String, String, OwnedObjectPath)>>;
+    fn unregister_machine(&self, name: &str) -> zbus::Result<()>;
     fn get_machine_addresses(&self, name: &str) -> zbus::Result<Vec<(i32, Vec<u8>)>>;
 }
 
-/// All machines but the host itself, by name. A machine that ends while it is asked is left out.
+/// All machines but the host itself, by name. A machine that ends while it is asked is left out; where there is no
+/// machined, nothing is registered.
 pub fn machines() -> Result<Vec<Machine>, BusError> {
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
+        let listed = match manager.list_machines().await {
+            Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::ServiceUnknown(_)) => Vec::new(),
+            listed => listed?,
+        };
         let mut machines = Vec::new();
-        for (name, class, service, path) in manager.list_machines().await? {
+        for (name, class, service, path) in listed {
             if class == "host" {
                 continue;
             }
@@ -40,6 +46,17 @@ pub fn machines() -> Result<Vec<Machine>, BusError> {
         machines.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(machines)
     })
+}
+
+/// Takes a machine off the list that runs in `unit` and is dead. machined would keep it until it notices, and register
+/// no second one of its name.
+pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
+    let registered = machines()?;
+    if registered.iter().any(|machine| machine.name == name && machine.unit == unit) {
+        bus::with(async |connection| ManagerProxy::new(connection).await?.unregister_machine(name).await)
+    } else {
+        Ok(())
+    }
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

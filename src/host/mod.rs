@@ -2,10 +2,10 @@
 
 mod bus;
 mod durable;
-mod ephemeral;
 pub mod files;
 pub mod install_boot;
 pub mod launch;
+mod leftovers;
 pub mod linux;
 pub mod machined;
 pub mod memory;

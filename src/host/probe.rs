@@ -71,8 +71,11 @@ fn containers(
     let units = systemd::names(&["container@*.service"]).map_err(asking("systemd"))?;
     let of_units = units.iter().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
     let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
-    // After a reboot ours lead nowhere; a container of ours is known by its record.
-    confs.retain(|name| fs::read_link(paths::conf(name)).ok() != Some(paths::conf_target(name)));
+    // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others.
+    confs.retain(|name| {
+        let conf = paths::conf(name);
+        conf.exists() && fs::read_link(&conf).ok() != Some(paths::conf_target(name))
+    });
     // What is no name of ours is somebody else's container; if it runs, it is among the machines.
     let mut names: BTreeSet<ContainerName> = of_units.filter_map(|name| ContainerName::new(name).ok()).collect();
     names.extend(confs);

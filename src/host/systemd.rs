@@ -143,8 +143,10 @@ fn is_unknown(error: &zbus::Error) -> bool {
 async fn account(connection: &Connection, unit: &str) -> zbus::Result<Vec<String>> {
     let path = ManagerProxy::new(connection).await?.load_unit(unit).await?;
     let service = Properties::of(connection, &path, "org.freedesktop.systemd1.Service").await?;
-    let mut lines: Vec<String> =
-        service.get("StatusText").filter(|text: &String| !text.is_empty()).into_iter().collect();
+    // "Terminating..." is nspawn's last word whatever happened.
+    let status =
+        service.get("StatusText").filter(|text: &String| !text.is_empty() && !text.starts_with("Terminating"));
+    let mut lines: Vec<String> = status.into_iter().collect();
     let result: Option<String> = service.get("Result");
     let status: Option<i32> = service.get("ExecMainStatus");
     lines.extend(result.map(|result| match status {
