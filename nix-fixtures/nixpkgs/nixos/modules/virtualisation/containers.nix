@@ -133,6 +133,7 @@ let
       ...
     }:
     {
+      _file = toString ./containers.nix;
       options = networkOptions // {
         config = mkOption {
           type = guestType {
