@@ -205,9 +205,10 @@ fn parts(element: &Value) -> Option<((Protocol, u16), &Value)> {
     let [protocol, host_port] = key.get("concat")?.as_array()?.as_slice() else {
         return None;
     };
-    let protocol = match protocol {
-        Value::String(name) if name == "tcp" => Protocol::Tcp,
-        Value::String(name) if name == "udp" => Protocol::Udp,
+    // nft prints the number where it finds no /etc/protocols to look the name up in.
+    let protocol = match (protocol.as_str(), protocol.as_u64()) {
+        (Some("tcp"), _) | (_, Some(6)) => Protocol::Tcp,
+        (Some("udp"), _) | (_, Some(17)) => Protocol::Udp,
         _ => return None,
     };
     Some(((protocol, port(host_port)?), value))
