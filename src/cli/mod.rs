@@ -73,7 +73,9 @@ fn run(cli: &Cli) -> u8 {
 
 fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
     match command {
-        Command::Shell { .. } | Command::Run { .. } | Command::Logs { .. } => Ok(1),
+        Command::Shell { name } => commands::guest::shell(name),
+        Command::Run { name, command } => commands::guest::run(name, command),
+        Command::Logs { name, follow } => commands::guest::logs(name, *follow),
         Command::Switch { config, ask } => commands::switch::switch(session, config, ask),
         Command::Build { config } => commands::build::build(session, config),
         Command::Plan { config, format, detailed_exitcode } => {

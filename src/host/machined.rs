@@ -1,6 +1,7 @@
 //! systemd-machined, over D-Bus (org.freedesktop.machine1(5)): the machines that it has registered.
 
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
 
 use zbus::{OwnedObjectPath, fdo};
 
@@ -18,6 +19,8 @@ const SERVICE: &str = "org.freedesktop.machine1";
 trait Manager {
     fn list_machines(&self) -> zbus::Result<Vec<(String, String, String, OwnedObjectPath)>>;
     fn unregister_machine(&self, name: &str) -> zbus::Result<()>;
+    #[zbus(name = "OpenMachinePTY")]
+    fn open_machine_pty(&self, name: &str) -> zbus::Result<(zbus::OwnedFd, String)>;
     fn get_machine_addresses(&self, name: &str) -> zbus::Result<Vec<(i32, Vec<u8>)>>;
 }
 
@@ -57,6 +60,14 @@ pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
     } else {
         Ok(())
     }
+}
+
+/// A new pseudo-terminal of a machine: its master, and the path of the other end in the machine.
+pub(super) fn open_terminal(name: &str) -> Result<(OwnedFd, String), BusError> {
+    bus::with(async |connection| {
+        let (master, path) = ManagerProxy::new(connection).await?.open_machine_pty(name).await?;
+        Ok((master.into(), path))
+    })
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

@@ -266,6 +266,12 @@ impl Properties {
         Self::at(connection, "org.freedesktop.systemd1", path, interface).await
     }
 
+    /// The number of the unit's job (property `Job`); 0 where it has none.
+    pub(super) fn job(&self) -> Option<u32> {
+        let job: zbus::Structure<'_> = self.get("Job")?;
+        job.fields().first().and_then(|number| u32::try_from(number).ok())
+    }
+
     /// A property; `None` where this version has none of the name and type.
     pub(super) fn get<T: TryFrom<OwnedVariant>>(&self, name: &str) -> Option<T> {
         T::try_from(self.0.get(name)?.try_clone().ok()?).ok()

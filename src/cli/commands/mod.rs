@@ -6,7 +6,7 @@ pub(super) mod check;
 pub(super) mod documents;
 pub(super) mod eval;
 pub(super) mod firewall;
-
+pub(super) mod guest;
 pub(super) mod internal;
 pub(super) mod lifecycle;
 pub(super) mod plan;

@@ -1,0 +1,151 @@
+//! Commands in a running guest.
+//!
+//! A command is a transient service of the guest's own systemd, as with systemd-run(1): it has the guest's view, its
+//! limits and its journal, and it ends with the guest, or when nobody waits for it any more. Every NixOS guest has the
+//! system bus through which its systemd is asked.
+//!
+//! Invariants:
+//! - A path in the guest is only ever opened beneath the guest's root, since a guest may put a symbolic link anywhere.
+//! - No descriptor of the host's terminal gets into a guest (it could type on it): what is a terminal here is a
+//!   pseudo-terminal of the guest, or a pipe, there.
+//! - The terminal is as it was when this returns, whatever happened.
+
+mod root;
+mod service;
+mod streams;
+mod terminal;
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use root::Root;
+use service::{Ended, Service};
+use streams::Streams;
+use terminal::Terminal;
+
+use super::machined;
+use super::systemd::BusError;
+use crate::state::Machine;
+
+/// What is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Root's login shell.
+    Shell,
+    /// A program and its arguments, found and run as in a login of root.
+    Program(Vec<std::ffi::OsString>),
+}
+
+/// Why a command could not be run to its end.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say it")]
+pub enum GuestError {
+    #[error("the root of `{name}` cannot be opened; has it just stopped?")]
+    Root { name: String, source: io::Error },
+    #[error("there is no {} in `{name}`", path.display())]
+    Missing { name: String, path: PathBuf, source: io::Error },
+    #[error("the system bus of `{name}` cannot be reached; is it still starting?")]
+    Unreachable { name: String, source: io::Error },
+    #[error("systemd in `{name}`: {source}")]
+    Refused { name: String, source: BusError },
+    #[error("systemd-machined gives no terminal in `{name}`: {source}")]
+    NoTerminal { name: String, source: BusError },
+    #[error("the argument {argument:?} is not UTF-8, which systemd demands")]
+    NotUtf8 { argument: std::ffi::OsString },
+    #[error("`{name}` stopped while the command ran")]
+    Gone { name: String },
+    #[error("the guest did not start the command ({reason})")]
+    NotStarted { reason: String },
+    #[error("the terminal cannot be used")]
+    Terminal(#[source] io::Error),
+}
+
+/// The standard search path of NixOS, then of everybody else: what a login shell starts with.
+const SEARCH_PATH: &str = "/run/wrappers/bin:/root/.nix-profile/bin:/etc/profiles/per-user/root/bin:\
+                           /nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:\
+                           /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Runs a command as root in a guest, connected to our standard streams, to its end.
+///
+/// SIGINT, SIGTERM and SIGHUP that we get are passed on to it.
+///
+/// # Returns
+/// Its exit status; 128 and the number of a signal that ended it; 127 where there is no such program.
+pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
+    let name = machine.name.as_str();
+    let root = Root::open(machine)?;
+    let arguments = arguments(&root, command)?;
+    let failed = |source: io::Error| GuestError::Unreachable { name: name.to_owned(), source };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let _entered = runtime.enter();
+    let mut service = Service::new(name, arguments);
+    // Even for root, this is what makes systemd set HOME and the like (systemd.exec(5)).
+    service.set("User", "root");
+    service.set("WorkingDirectory", "-/root");
+    let mut environment = vec![format!("PATH={SEARCH_PATH}")];
+    let terminal = if terminal::is_used() { Some(open_terminal(machine)?) } else { None };
+    let ended = if let Some((terminal, path)) = terminal {
+        let variables = ["TERM", "COLORTERM"].into_iter();
+        environment.extend(variables.filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?))));
+        for stream in ["StandardInput", "StandardOutput", "StandardError"] {
+            service.set(stream, "tty");
+        }
+        service.set("TTYPath", path);
+        service.set("Environment", environment);
+        // An interactive shell heeds no SIGTERM.
+        service.set("SendSIGHUP", true);
+        let session = terminal.begin().map_err(GuestError::Terminal)?;
+        let ended = runtime.block_on(service.run(&root, &|| session.resize()));
+        session.end();
+        ended
+    } else {
+        service.set("Environment", environment);
+        let (streams, descriptors) = Streams::open().map_err(GuestError::Terminal)?;
+        let properties = ["StandardInput", "StandardOutput", "StandardError"];
+        for (stream, descriptor) in properties.into_iter().zip(descriptors) {
+            service.set(&format!("{stream}FileDescriptor"), zbus::Fd::from(descriptor));
+        }
+        let ended = runtime.block_on(service.run(&root, &|| {}));
+        // Their ends of the pipes must be gone for ours to end.
+        drop(service);
+        streams.finish();
+        ended
+    };
+    Ok(match ended? {
+        // systemd's statuses are a byte, signals are below 65.
+        Ended::Exited(status) => u8::try_from(status).unwrap_or(u8::MAX),
+        Ended::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+    })
+}
+
+fn open_terminal(machine: &Machine) -> Result<(Terminal, String), GuestError> {
+    let refused = |source| GuestError::NoTerminal { name: machine.name.clone(), source };
+    let (master, path) = machined::open_terminal(&machine.name).map_err(refused)?;
+    Ok((Terminal::new(master).map_err(GuestError::Terminal)?, path))
+}
+
+/// What systemd is to execute: the program, then its arguments from number 0 on.
+fn arguments(root: &Root, command: &Command) -> Result<(String, Vec<String>), GuestError> {
+    match command {
+        Command::Shell => {
+            let shell = root.login_shell()?;
+            let base = shell.rsplit('/').next().unwrap_or_default();
+            // By the dash a shell knows that it is one of a login (login(1)).
+            let zeroth = format!("-{base}");
+            Ok((shell, vec![zeroth]))
+        }
+        Command::Program(words) => {
+            let shell = "/bin/sh";
+            root.must_have(shell)?;
+            let mut arguments: Vec<String> =
+                ["sh", "-l", "-c", "exec \"$@\"", "sh"].into_iter().map(str::to_owned).collect();
+            for word in words {
+                let text = std::str::from_utf8(word.as_bytes());
+                let text = text.map_err(|_| GuestError::NotUtf8 { argument: word.clone() })?;
+                arguments.push(text.to_owned());
+            }
+            Ok((shell.to_owned(), arguments))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Files of a running guest, opened beneath its root.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::net::UnixStream;
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sched::{CloneFlags, setns};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Uid, fork, setresuid};
+
+use super::GuestError;
+use crate::state::Machine;
+
+/// The guest's system bus, below its root.
+const BUS: &str = "/run/dbus/system_bus_socket";
+
+/// No account database is larger.
+const PASSWD_LIMIT: u64 = 1 << 20;
+
+/// The root of a running guest. It stays this guest's, also when another gets its PID.
+#[derive(Debug)]
+pub(super) struct Root {
+    name: String,
+    folder: File,
+    /// Its namespaces of processes, and of users where it has its own.
+    processes: File,
+    users: Option<File>,
+}
+
+impl Root {
+    /// The root that the guest's first process sees.
+    pub(super) fn open(machine: &Machine) -> Result<Self, GuestError> {
+        let open = || {
+            let process = format!("/proc/{}", machine.leader);
+            let folder = OpenOptions::new()
+                .read(true)
+                .custom_flags(nix::libc::O_DIRECTORY)
+                .open(format!("{process}/root"))?;
+            let processes = File::open(format!("{process}/ns/pid"))?;
+            let users = File::open(format!("{process}/ns/user"))?;
+            let ours = std::fs::metadata("/proc/self/ns/user")?;
+            let users = (users.metadata()?.ino() != ours.ino()).then_some(users);
+            Ok(Self { name: machine.name.clone(), folder, processes, users })
+        };
+        open().map_err(|source| GuestError::Root { name: machine.name.clone(), source })
+    }
+
+    /// Opens a path of the guest; symbolic links lead to where they lead in the guest (openat2(2)).
+    fn beneath(&self, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
+        let how = OpenHow::new()
+            .flags(flags | OFlag::O_CLOEXEC)
+            .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+        Ok(openat2(&self.folder, path, how)?)
+    }
+
+    /// Fails where the guest has no such file.
+    pub(super) fn must_have(&self, path: &str) -> Result<(), GuestError> {
+        self.beneath(path, OFlag::O_PATH).map(drop).map_err(|source| self.missing(path, source))
+    }
+
+    fn missing(&self, path: &str, source: io::Error) -> GuestError {
+        GuestError::Missing { name: self.name.clone(), path: path.into(), source }
+    }
+
+    /// A connection to the guest's system bus.
+    ///
+    /// Its systemd talks only to a root that it can see, one of its own namespaces of processes and users (unix(7),
+    /// `SO_PEERCRED`). Whom the kernel shows it is decided when connecting, so a process in there connects for us.
+    pub(super) fn connect(&self) -> Result<UnixStream, GuestError> {
+        let attempt = || {
+            let inode = self.beneath(BUS, OFlag::O_PATH)?;
+            let address = UnixAddr::new(format!("/proc/self/fd/{}", inode.as_raw_fd()).as_str())?;
+            let stream = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+            in_child(|| {
+                setns(self.processes.as_fd(), CloneFlags::CLONE_NEWPID)?;
+                // Only children of whoever enters a namespace of processes are in it (pid_namespaces(7)).
+                in_child(|| {
+                    if let Some(users) = &self.users {
+                        setns(users.as_fd(), CloneFlags::CLONE_NEWUSER)?;
+                        let root = Uid::from_raw(0);
+                        setresuid(root, root, root)?;
+                    }
+                    connect(stream.as_raw_fd(), &address)
+                })
+            })?;
+            Ok(UnixStream::from(stream))
+        };
+        attempt().map_err(|source: io::Error| GuestError::Unreachable { name: self.name.clone(), source })
+    }
+
+    /// The shell that the guest's account database gives root.
+    pub(super) fn login_shell(&self) -> Result<String, GuestError> {
+        let path = "/etc/passwd";
+        let read = || {
+            // A guest could put a pipe there, which would be waited for.
+            let file = self.beneath(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
+            let mut text = String::new();
+            File::from(file).take(PASSWD_LIMIT).read_to_string(&mut text)?;
+            Ok(text)
+        };
+        let shell = login_shell(&read().map_err(|source| self.missing(path, source))?);
+        self.must_have(&shell)?;
+        Ok(shell)
+    }
+
+    /// The name of the guest.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Does something in a child process and waits for its end.
+///
+/// Only system calls may be done in there: of all threads, the child has but one, and what the others held stays locked
+/// (fork(2)).
+fn in_child(task: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
+    // SAFETY: the callers keep to the rule above, and the child never returns from here.
+    match unsafe { fork() }? {
+        ForkResult::Child => {
+            let status = task().err().map_or(0, |error| error as i32);
+            // SAFETY: always allowed in a child.
+            unsafe { nix::libc::_exit(status) }
+        }
+        ForkResult::Parent { child } => loop {
+            match waitpid(child, None) {
+                Err(Errno::EINTR) => {}
+                Ok(WaitStatus::Exited(_, 0)) => return Ok(()),
+                Ok(WaitStatus::Exited(_, status)) => return Err(Errno::from_raw(status)),
+                Ok(_) => return Err(Errno::ECHILD),
+                Err(error) => return Err(error),
+            }
+        },
+    }
+}
+
+/// The shell of uid 0 in the text of passwd(5).
+fn login_shell(passwd: &str) -> String {
+    let shell = passwd.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        match fields.as_slice() {
+            [_, _, "0", _, _, _, shell] if shell.starts_with('/') => Some((*shell).to_owned()),
+            _ => None,
+        }
+    });
+    shell.unwrap_or_else(|| String::from("/bin/sh"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shell_of_root_is_found() {
+        let passwd =
+            "messagebus:x:4:4::/:/no\nroot:x:0:0:System administrator:/root:/run/current-system/sw/bin/bash\n";
+        assert_eq!(login_shell(passwd), "/run/current-system/sw/bin/bash");
+        assert_eq!(login_shell("root:x:0:0::/root:"), "/bin/sh");
+        assert_eq!(login_shell("\u{0}"), "/bin/sh");
+    }
+
+    #[test]
+    fn a_child_tells_how_it_went() {
+        assert_eq!(in_child(|| Ok(())), Ok(()));
+        assert_eq!(in_child(|| Err(Errno::EXDEV)), Err(Errno::EXDEV));
+    }
+
+    #[test]
+    fn a_link_to_a_file_of_the_host_leads_nowhere() {
+        let folder = tempfile::tempdir().expect("folder");
+        let secret = tempfile::NamedTempFile::new().expect("file");
+        std::os::unix::fs::symlink(secret.path(), folder.path().join("link")).expect("link");
+        let processes = File::open("/proc/self/ns/pid").expect("opened");
+        let folder = File::open(folder.path()).expect("opened");
+        let root = Root { name: "x".to_owned(), folder, processes, users: None };
+        assert!(secret.path().exists());
+        let error = root.must_have("/link").expect_err("it leads out");
+        assert!(matches!(error, GuestError::Missing { .. }), "{error}");
+    }
+}
