@@ -102,7 +102,8 @@ fn allow(
     snapshot: &Snapshot,
 ) -> Result<(), Vec<Diagnostic>> {
     let Some(former) = &snapshot.generation else { return Ok(()) };
-    if ask.allow_remove {
+    // Where nothing was brought up, nothing can be lost.
+    if ask.allow_remove || former.records.is_empty() {
         return Ok(());
     }
     if former.source != wanted.source {
