@@ -1,15 +1,19 @@
 # make test   every test
+# make demo   the main job on real input, in a throwaway systemd host
 # make check  what needs no lab: formatting, lints, documentation, unit and fixture tests
 
 CARGO ?= cargo
 
-.PHONY: test check tools
+.PHONY: test demo check tools
 
 test: check
 
 # nft runs in the tests of the rules, in a network namespace of their own.
 tools:
 	command -v nft >/dev/null || { apt-get update -qq && apt-get install -qq -y nftables; }
+
+demo:
+	CARGO=$(CARGO) demo/demo.sh
 
 check: tools
 	$(CARGO) fmt --check
