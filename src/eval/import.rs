@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{State, Value};
+use super::value::{State, Str, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{FileKind, Pos, Span};
 use crate::syntax;
@@ -15,6 +15,12 @@ impl<'e> Evaluator<'e> {
     pub(super) fn path_value(&self, bytes: &[u8]) -> Value<'e> {
         let path = normalise(Path::new(std::ffi::OsStr::from_bytes(bytes)));
         self.path_in_arena(self.alloc_slice(path.as_os_str().as_bytes()))
+    }
+
+    /// The string that a path becomes where it is wanted in the store: the path of its copy, which it depends on.
+    pub(super) fn path_in_store(&mut self, path: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
+        let reason = format!("{} becomes a path of the Nix store", path.to_str_lossy());
+        Err(self.only_nix(&reason, span))
     }
 
     /// What only Nix itself can give: unknown here, or an error where nothing may be unknown.

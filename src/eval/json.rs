@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::error::EvalResult;
 use super::machine::Evaluator;
 use super::operators::Coercion;
+use super::text::Text;
 use super::value::Value;
 use crate::source::{Pos, Span};
 
@@ -35,9 +36,9 @@ impl<'e> Evaluator<'e> {
             }
             set @ Value::Attrs(attrs) => {
                 if attrs.get(self.common.to_string).is_some() {
-                    let mut text = Vec::new();
-                    self.coerce_to_string(set, Coercion::Interpolation, &mut text, span)?;
-                    write_string(&String::from_utf8_lossy(&text), out);
+                    let mut text = Text::default();
+                    self.coerce_to_string(set, Coercion::INTERPOLATION, &mut text, span)?;
+                    write_string(&text.to_str_lossy(), out);
                     return Ok(());
                 }
                 if let Some(path) = attrs.get(self.common.out_path) {
@@ -60,8 +61,9 @@ impl<'e> Evaluator<'e> {
                 out.push('}');
             }
             path @ Value::Path(_) => {
-                let mut text = Vec::new();
-                self.coerce_to_string(path, Coercion::Interpolation, &mut text, span)?;
+                let mut text = Text::default();
+                self.coerce_to_string(path, Coercion::INTERPOLATION, &mut text, span)?;
+                write_string(&text.to_str_lossy(), out);
             }
             Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
             other => {

@@ -14,7 +14,9 @@ use rustc_hash::FxHashMap;
 
 use super::builtins;
 use super::error::{EvalError, EvalResult};
+use super::operators::Coercion;
 use super::stack;
+use super::text::Text;
 use super::value::{Attrs, Closure, Env, PrimopCall, State, Thunk, Value};
 use crate::source::{Files, Pos, SourceMap, Span};
 use crate::syntax::expr::{Binding, BindingValue, Bindings, Expr, Lambda, Node, NodeRef, Part, Pattern};
@@ -494,17 +496,22 @@ impl<'e> Evaluator<'e> {
     }
 
     fn interpolate(&mut self, parts: &'e [Part<'e>], env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
-        let mut bytes = Vec::new();
+        let text = self.joined(parts, Coercion::INTERPOLATION, env)?;
+        Ok(self.finish(&text))
+    }
+
+    fn joined(&mut self, parts: &'e [Part<'e>], how: Coercion, env: &'e Env<'e>) -> EvalResult<'e, Text<'e>> {
+        let mut joined = Text::default();
         for part in parts {
             match part {
-                Part::Text(text) => bytes.extend_from_slice(text),
+                Part::Text(text) => joined.push(text),
                 Part::Value(node) => {
                     let value = self.eval(node, env)?;
-                    self.coerce_to_string(value, super::operators::Coercion::Interpolation, &mut bytes, node.span)?;
+                    self.coerce_to_string(value, how, &mut joined, node.span)?;
                 }
             }
         }
-        Ok(self.bytes(&bytes))
+        Ok(joined)
     }
 
     fn interpolate_path(
@@ -513,9 +520,7 @@ impl<'e> Evaluator<'e> {
         env: &'e Env<'e>,
         span: Span,
     ) -> EvalResult<'e, Value<'e>> {
-        match self.interpolate(parts, env)? {
-            Value::String(text) => Ok(self.path_value(text.as_bytes())),
-            other => Err(self.type_error_at("a string", other, span)),
-        }
+        let text = self.joined(parts, Coercion::PLAIN, env)?;
+        self.path_of_text(&text, span)
     }
 }

@@ -22,6 +22,7 @@ mod operators;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 
 pub use crate::syntax::Symbol;
@@ -29,4 +30,5 @@ pub use error::{EvalError, EvalResult};
 pub use fingerprint::Fingerprint;
 pub use machine::{Arena, Evaluator, Settings};
 pub use stack::on_big_stack;
+pub use text::{Context, Element};
 pub use value::{Attrs, List, Str, Suspend, Thunk, Unknown, Value};

@@ -2,19 +2,29 @@
 
 use std::cmp::Ordering;
 
-use super::error::EvalResult;
+use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
+use super::text::Text;
 use super::value::{Env, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{NodeRef, Operator};
 
 /// How generous the coercion to a string is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coercion {
+pub(super) struct Coercion {
+    /// Whether numbers, Booleans, null and lists become strings too.
+    pub(super) more: bool,
+    /// Whether a path becomes the store path of its copy; else it stays where it is.
+    pub(super) copy_to_store: bool,
+}
+
+impl Coercion {
     /// `"${…}"`: strings, paths and what knows how to become one.
-    Interpolation,
-    /// `builtins.toString`: numbers, booleans, null and lists as well; a path stays where it is.
-    ToString,
+    pub(super) const INTERPOLATION: Self = Self { more: false, copy_to_store: true };
+    /// `builtins.toString`
+    pub(super) const TO_STRING: Self = Self { more: true, copy_to_store: false };
+    /// What names something without needing it in the store.
+    pub(super) const PLAIN: Self = Self { more: false, copy_to_store: false };
 }
 
 impl<'e> Evaluator<'e> {
@@ -263,18 +273,29 @@ impl<'e> Evaluator<'e> {
         right: NodeRef<'e>,
         env: &'e Env<'e>,
     ) -> EvalResult<'e, Value<'e>> {
-        let mut text = Vec::new();
-        let is_path = matches!(a, Value::Path(_));
-        match a {
-            Value::Path(path) => text.extend_from_slice(path.as_bytes()),
-            a => self.coerce_to_string(a, Coercion::Interpolation, &mut text, a_span)?,
+        let mut text = Text::default();
+        if let Value::Path(path) = a {
+            text.push(path.as_bytes());
+            let b = self.eval(right, env)?;
+            self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
+            return self.path_of_text(&text, right.span);
         }
+        // Only what is appended to a string goes to the store.
+        let copy_to_store = matches!(a, Value::String(_));
+        let how = Coercion { copy_to_store, ..Coercion::INTERPOLATION };
+        self.coerce_to_string(a, how, &mut text, a_span)?;
         let b = self.eval(right, env)?;
-        match b {
-            Value::Path(path) if is_path => text.extend_from_slice(path.as_bytes()),
-            b => self.coerce_to_string(b, Coercion::Interpolation, &mut text, right.span)?,
+        self.coerce_to_string(b, how, &mut text, right.span)?;
+        Ok(self.finish(&text))
+    }
+
+    /// A path made of a text, which must not depend on the store.
+    pub(super) fn path_of_text(&self, text: &Text<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
+        if !text.context.is_empty() {
+            let message = "a string that refers to a store path cannot be appended to a path";
+            return Err(self.error(span, message));
         }
-        Ok(if is_path { self.path_value(&text) } else { self.bytes(&text) })
+        Ok(self.path_value(&text.bytes))
     }
 
     /// Appends the value as a string.
@@ -282,17 +303,17 @@ impl<'e> Evaluator<'e> {
         &mut self,
         value: Value<'e>,
         how: Coercion,
-        into: &mut Vec<u8>,
+        into: &mut Text<'e>,
         span: Span,
     ) -> EvalResult<'e, ()> {
-        match (self.force(value)?, how) {
-            (Value::String(text), _) => into.extend_from_slice(text.as_bytes()),
-            (Value::Path(path), Coercion::ToString) => into.extend_from_slice(path.as_bytes()),
-            (Value::Path(path), Coercion::Interpolation) => {
-                let reason = format!("{} becomes a path of the Nix store", path.to_str_lossy());
-                return Err(self.only_nix(&reason, span));
+        match self.force(value)? {
+            Value::String(text) => into.push_str(self, text),
+            Value::Path(path) if how.copy_to_store => {
+                let copy = self.path_in_store(path, span)?;
+                into.push_str(self, copy);
             }
-            (set @ Value::Attrs(attrs), _) => {
+            Value::Path(path) => into.push(path.as_bytes()),
+            set @ Value::Attrs(attrs) => {
                 if let Some(to_string) = attrs.get(self.common.to_string) {
                     let text = self.apply(to_string, set, Pos::NONE)?;
                     return self.coerce_to_string(text, how, into, span);
@@ -300,31 +321,33 @@ impl<'e> Evaluator<'e> {
                 match (attrs.get(self.common.out_path), attrs.rest()) {
                     (Some(path), _) => return self.coerce_to_string(path, how, into, span),
                     (None, Some(unknown)) => return Err(self.unknown_error(unknown)),
-                    (None, None) => return Err(self.error(span, "cannot coerce a set to a string")),
+                    (None, None) => return Err(self.no_string(set, span)),
                 }
             }
-            (Value::Int(value), Coercion::ToString) => into.extend_from_slice(value.to_string().as_bytes()),
-            (Value::Float(value), Coercion::ToString) => into.extend_from_slice(format!("{value:.6}").as_bytes()),
-            (Value::Bool(value), Coercion::ToString) => into.extend_from_slice(if value { b"1" } else { b"" }),
-            (Value::Null, Coercion::ToString) => {}
-            (Value::List(list), Coercion::ToString) => {
+            Value::Int(value) if how.more => into.push(value.to_string().as_bytes()),
+            Value::Float(value) if how.more => into.push(format!("{value:.6}").as_bytes()),
+            Value::Bool(value) if how.more => into.push(if value { b"1" } else { b"" }),
+            Value::Null if how.more => {}
+            Value::List(list) if how.more => {
                 let count = list.items().len();
                 for (index, item) in list.iter().enumerate() {
                     let item = self.force(item)?;
                     self.coerce_to_string(item, how, into, span)?;
                     // An empty list leaves no space behind it.
                     if index + 1 < count && !matches!(item, Value::List(inner) if inner.items().is_empty()) {
-                        into.push(b' ');
+                        into.push(b" ");
                     }
                 }
             }
-            (Value::Unknown(unknown), _) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
-            (other, _) => {
-                let message = format!("cannot coerce {} to a string", self.describe(other));
-                return Err(self.error(span, &message));
-            }
+            Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
+            other => return Err(self.no_string(other, span)),
         }
         Ok(())
+    }
+
+    #[cold]
+    fn no_string(&self, value: Value<'e>, span: Span) -> EvalError<'e> {
+        self.error(span, &format!("cannot coerce {} to a string", self.describe(value)))
     }
 }
 

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
+use super::text::Context;
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Lambda, NodeRef};
@@ -68,11 +69,21 @@ impl Unknown {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Str<'e> {
     bytes: &'e [u8],
+    context: Context<'e>,
 }
 
 impl<'e> Str<'e> {
     pub(super) fn new(bytes: &'e [u8]) -> Self {
-        Self { bytes }
+        Self { bytes, context: Context::default() }
+    }
+
+    pub(super) fn with_context(bytes: &'e [u8], context: Context<'e>) -> Self {
+        Self { bytes, context }
+    }
+
+    /// What it depends on in the store.
+    pub fn context(&self) -> Context<'e> {
+        self.context
     }
 
     /// Its bytes.

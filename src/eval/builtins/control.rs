@@ -2,6 +2,7 @@
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::operators::Coercion;
+use crate::eval::text::Text;
 
 primops! {
     "abort" 1 abort, "addErrorContext" 2 add_error_context, "break" 1 identity, "deepSeq" 2 deep_seq, "seq" 2 seq,
@@ -9,10 +10,10 @@ primops! {
 }
 
 fn message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
-    let mut text = Vec::new();
+    let mut text = Text::default();
     let span = ev.word_span(pos);
-    ev.coerce_to_string(value, Coercion::Interpolation, &mut text, span)?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    ev.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, span)?;
+    Ok(text.to_str_lossy().into_owned())
 }
 
 fn abort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

@@ -2,6 +2,7 @@
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::operators::Coercion;
+use crate::eval::text::{Element, Text};
 
 primops! {
     "concatStringsSep" 2 concat_strings_sep, "replaceStrings" 3 replace_strings, "stringLength" 1 string_length,
@@ -9,20 +10,25 @@ primops! {
     "hasContext" 1 has_context, "getContext" 1 get_context,
 }
 
-fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<u8>> {
-    let mut text = Vec::new();
+fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
+    let mut text = Text::default();
     let span = ev.word_span(pos);
-    ev.coerce_to_string(value, Coercion::Interpolation, &mut text, span)?;
+    ev.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, span)?;
     Ok(text)
 }
 
 fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let separator = ev.text(args[0], pos)?.as_bytes();
-    let mut parts = Vec::new();
-    for item in ev.items(args[1], pos)? {
-        parts.push(coerced(ev, *item, pos)?);
+    let separator = ev.text(args[0], pos)?;
+    let items = ev.items(args[1], pos)?;
+    let span = ev.word_span(pos);
+    let mut joined = Text { context: separator.context(), ..Text::default() };
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            joined.push(separator.as_bytes());
+        }
+        ev.coerce_to_string(*item, Coercion::INTERPOLATION, &mut joined, span)?;
     }
-    Ok(ev.bytes(&parts.join(separator)))
+    Ok(ev.finish(&joined))
 }
 
 fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -61,7 +67,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let length = coerced(ev, args[0], pos)?.len();
+    let length = coerced(ev, args[0], pos)?.bytes.len();
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }
 
@@ -71,29 +77,58 @@ fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         return Err(ev.error(ev.word_span(pos), "negative start position in 'substring'"));
     };
     let text = coerced(ev, args[2], pos)?;
-    let rest = text.get(start..).unwrap_or_default();
+    let rest = text.bytes.get(start..).unwrap_or_default();
     // A negative length means all that is left.
     let length = usize::try_from(length).map_or(rest.len(), |length| length.min(rest.len()));
-    Ok(ev.bytes(&rest[..length]))
+    Ok(ev.text_with_context(&rest[..length], text.context))
 }
 
 fn to_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let mut text = Vec::new();
+    let mut text = Text::default();
     let span = ev.word_span(pos);
-    ev.coerce_to_string(args[0], Coercion::ToString, &mut text, span)?;
-    Ok(ev.bytes(&text))
+    ev.coerce_to_string(args[0], Coercion::TO_STRING, &mut text, span)?;
+    Ok(ev.finish(&text))
 }
 
-/// Nothing here puts anything into the store, so no string carries a context.
 fn discard_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = coerced(ev, args[0], pos)?;
-    Ok(ev.bytes(&text))
+    Ok(ev.bytes(&text.bytes))
 }
 
 fn has_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    ev.text(args[0], pos).map(|_| Value::Bool(false))
+    ev.text(args[0], pos).map(|text| Value::Bool(!text.context().is_empty()))
 }
 
 fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    ev.text(args[0], pos).map(|_| ev.attrs([]))
+    let mut infos = std::collections::BTreeMap::<_, Info<'e>>::new();
+    for element in ev.text(args[0], pos)?.context().elements() {
+        match *element {
+            Element::Path(path) => infos.entry(path).or_default().path = true,
+            Element::Deep(path) => infos.entry(path).or_default().all_outputs = true,
+            Element::Output { derivation, output } => infos.entry(derivation).or_default().outputs.push(output),
+        }
+    }
+    let infos = infos.into_iter().map(|(path, info)| {
+        let mut parts = Vec::new();
+        if info.path {
+            parts.push((ev.symbol("path"), Value::Bool(true), Pos::NONE));
+        }
+        if info.all_outputs {
+            parts.push((ev.symbol("allOutputs"), Value::Bool(true), Pos::NONE));
+        }
+        if !info.outputs.is_empty() {
+            let outputs = ev.list(info.outputs.iter().map(|output| ev.string(output)));
+            parts.push((ev.symbol("outputs"), outputs, Pos::NONE));
+        }
+        (ev.symbol(path), ev.attrs(parts), Pos::NONE)
+    });
+    Ok(ev.attrs(infos.collect::<Vec<_>>()))
+}
+
+/// What a string depends on at one path.
+#[derive(Default)]
+struct Info<'e> {
+    path: bool,
+    all_outputs: bool,
+    outputs: Vec<&'e str>,
 }

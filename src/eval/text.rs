@@ -1,0 +1,95 @@
+//! Strings in the making, and what they stand for in the store.
+//!
+//! A string remembers which store paths its text was made of: its [`Context`]. Whatever joins strings joins their
+//! contexts, so that a derivation knows its inputs.
+
+use super::machine::Evaluator;
+use super::value::{Str, Value};
+
+/// One thing that a string depends on. The order is the one that Nix prints them in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Element<'e> {
+    /// A path of the store.
+    Path(&'e str),
+    /// A derivation with all its outputs and all that it is built from.
+    Deep(&'e str),
+    /// One output of a derivation.
+    Output {
+        /// The derivation.
+        derivation: &'e str,
+        /// The output's name.
+        output: &'e str,
+    },
+}
+
+/// What a string depends on: sorted, each once, in the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Context<'e>(&'e [Element<'e>]);
+
+impl<'e> Context<'e> {
+    /// Its elements, sorted.
+    pub fn elements(self) -> &'e [Element<'e>] {
+        self.0
+    }
+
+    /// Whether the string depends on nothing.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A string in the making.
+#[derive(Debug, Default)]
+pub(super) struct Text<'e> {
+    pub(super) bytes: Vec<u8>,
+    pub(super) context: Context<'e>,
+}
+
+impl<'e> Text<'e> {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    pub(super) fn push_str(&mut self, ev: &Evaluator<'e>, text: &Str<'e>) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.context = ev.merge_contexts(self.context, text.context());
+    }
+
+    pub(super) fn to_str_lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+}
+
+impl<'e> Evaluator<'e> {
+    /// A string that depends on something.
+    pub fn text_with_context(&self, bytes: &[u8], context: Context<'e>) -> Value<'e> {
+        Value::String(self.alloc(Str::with_context(self.alloc_slice(bytes), context)))
+    }
+
+    /// The string that was made.
+    pub(super) fn finish(&self, text: &Text<'e>) -> Value<'e> {
+        self.text_with_context(&text.bytes, text.context)
+    }
+
+    /// A context of these elements, in any order.
+    pub fn context(&self, elements: impl IntoIterator<Item = Element<'e>>) -> Context<'e> {
+        let mut elements: Vec<_> = elements.into_iter().collect();
+        elements.sort_unstable();
+        elements.dedup();
+        Context(self.alloc_slice(&elements))
+    }
+
+    /// What two strings depend on together.
+    pub fn merge_contexts(&self, a: Context<'e>, b: Context<'e>) -> Context<'e> {
+        if b.is_empty() || std::ptr::eq(a.0, b.0) {
+            return a;
+        }
+        if a.is_empty() {
+            return b;
+        }
+        if b.0.iter().all(|element| a.0.binary_search(element).is_ok()) {
+            return a;
+        }
+        self.context(a.0.iter().chain(b.0).copied())
+    }
+}
