@@ -1,10 +1,11 @@
 # make test   every test
 # make demo   the main job on real input, in a throwaway systemd host
+# make hosts-expected  what real Nix says of the host fixtures, written anew (needs the reference Nix)
 # make check  what needs no lab: formatting, lints, documentation, unit and fixture tests
 
 CARGO ?= cargo
 
-.PHONY: test demo check tools
+.PHONY: test demo check tools hosts-expected
 
 test: check
 
@@ -20,3 +21,6 @@ check: tools
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --no-deps --document-private-items
 	$(CARGO) nextest run
+
+hosts-expected:
+	nix-fixtures/reference/generate

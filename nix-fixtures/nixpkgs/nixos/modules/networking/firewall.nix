@@ -104,7 +104,8 @@ in
   };
 
   config = {
-    networking.firewall.trustedInterfaces = [ "lo" ];
+    # NixOS's module does so only while it is on.
+    networking.firewall.trustedInterfaces = lib.mkIf config.networking.firewall.enable [ "lo" ];
     assertions = [
       {
         assertion = config.networking.firewall.filterForward -> config.networking.nftables.enable;

@@ -1,0 +1,5 @@
+{ base, ... }:
+base 13 {
+  enableTun = true;
+  bindMounts."/downloads" = { hostPath = "/pool/downloads"; isReadOnly = false; };
+}

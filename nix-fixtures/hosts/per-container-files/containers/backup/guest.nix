@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = [ pkgs.borgbackup ];
+  system.stateVersion = "24.05";
+}

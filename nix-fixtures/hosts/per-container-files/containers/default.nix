@@ -1,0 +1,8 @@
+{
+  imports = [
+    ./database.nix
+    ./front.nix
+    ./backup
+  ];
+  networking.firewall.allowPing = false;
+}
