@@ -93,6 +93,21 @@ pub struct AskArgs {
     pub allow_remove: bool,
 }
 
+/// What a plan compares with, and how it is shown.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// Compare with this instead of the live host: a file, a folder, DIR#HOST or a manifest, else a git revision, in which
+    /// CONFIG's own path is read (`rev:X` for a revision that is also the name of a file).
+    #[arg(long, value_name = "X")]
+    pub from: Option<String>,
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: PlanFormat,
+    /// Exit with 2 when there are changes.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -117,12 +132,9 @@ pub enum Command {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// How to print the plan.
-        #[arg(long, value_enum, default_value = "text")]
-        format: PlanFormat,
-        /// Exit with 2 when there are changes.
-        #[arg(long)]
-        detailed_exitcode: bool,
+        /// What is compared and how it is shown.
+        #[command(flatten)]
+        options: PlanArgs,
     },
     /// Report all that is wrong with a configuration.
     Check {

@@ -1,12 +1,13 @@
 //! The configuration argument: which file is meant, and what it evaluates to.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::args::ConfigArgs;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, Evaluator, Settings};
 use crate::host::files::{RealFiles, RestrictedFiles};
+use crate::host::git::{RevisionError, RevisionFiles};
 use crate::model::check::{Checked, check};
 use crate::model::path::OptionSpans;
 use crate::model::spec::HostSpec;
@@ -44,26 +45,63 @@ impl Configuration {
         restricted: bool,
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let file = find(&config.config).map_err(|diagnostic| vec![*diagnostic])?;
+        let file = find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
         let root = git_top_level(&file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
         sources.set_root(&root);
         let restricted = config.restrict || (restricted && !config.no_restrict);
-        if file.extension().is_some_and(|extension| extension == "json") {
-            return Self::from_manifest(config, file);
+        if is_manifest(&file) {
+            return Self::from_manifest(config, file, &RealFiles);
         }
         let search_path = search_path(config, restricted);
-        let mut allowed: Vec<PathBuf> = search_path.iter().map(|(_, path)| path.clone()).collect();
-        allowed.push(root);
-        let files: Box<dyn Files> =
-            if restricted { Box::new(RestrictedFiles::new(allowed)) } else { Box::new(RealFiles) };
-        let arena = Arena::new();
-        let settings = Settings {
-            search_path: search_path.clone(),
-            environment: !restricted,
-            unknowns: true,
-            ..Settings::default()
+        let files: Box<dyn Files> = if restricted {
+            Box::new(RestrictedFiles::new(search_path.iter().map(|(_, path)| path.clone()).chain([root])))
+        } else {
+            Box::new(RealFiles)
         };
-        let mut evaluator = Evaluator::new(&arena, files.as_ref(), sources, settings);
+        Self::evaluate(config, file, files.as_ref(), search_path, restricted, sources)
+    }
+
+    /// What CONFIG was in the git revision `revision`; `None` where it was not there.
+    pub(super) fn load_revision(
+        config: &ConfigArgs,
+        revision: &str,
+        sources: &SourceMap,
+    ) -> Result<Option<Self>, Vec<Diagnostic>> {
+        let failed = |error: RevisionError| vec![*revision_diagnostic(&error)];
+        let given = config.config.split_once('#').filter(|_| !Path::new(&config.config).exists());
+        let path = absolute(given.map_or(config.config.as_str(), |(path, _)| path));
+        let top = path.ancestors().find(|folder| folder.join(".git").exists());
+        let top = top.ok_or_else(|| failed(RevisionError::NoRepository { path: path.clone() }))?;
+        let restricted = !config.no_restrict;
+        let search_path = search_path(config, restricted);
+        let outside: Box<dyn Files> = if restricted {
+            Box::new(RestrictedFiles::new(search_path.iter().map(|(_, path)| path.clone())))
+        } else {
+            Box::new(RealFiles)
+        };
+        let files = RevisionFiles::open(top, revision, outside).map_err(failed)?;
+        if files.kind(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(None);
+        }
+        let file = find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
+        sources.set_root(top);
+        if is_manifest(&file) {
+            return Self::from_manifest(config, file, &files).map(Some);
+        }
+        Self::evaluate(config, file, &files, search_path, restricted, sources).map(Some)
+    }
+
+    fn evaluate(
+        config: &ConfigArgs,
+        file: PathBuf,
+        files: &dyn Files,
+        search_path: Vec<(String, PathBuf)>,
+        restricted: bool,
+        sources: &SourceMap,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let arena = Arena::new();
+        let settings = Settings { search_path, environment: !restricted, unknowns: true, ..Settings::default() };
+        let mut evaluator = Evaluator::new(&arena, files, sources, settings);
         let evaluated = modules::evaluate(&mut evaluator, &file)?;
         let mut manifest = evaluated.manifest;
         manifest.positions = Some(positions(&evaluated.spans, sources));
@@ -80,12 +118,12 @@ impl Configuration {
     }
 
     /// A manifest needs no evaluation; its positions are what it says itself.
-    fn from_manifest(config: &ConfigArgs, file: PathBuf) -> Result<Self, Vec<Diagnostic>> {
+    fn from_manifest(config: &ConfigArgs, file: PathBuf, files: &dyn Files) -> Result<Self, Vec<Diagnostic>> {
         let unreadable = |what: String| {
             let help = "give a manifest as `container-rebuild eval` prints it";
             vec![Diagnostic::error(Code::Unreadable, format!("{}: {what}", file.display())).help(help)]
         };
-        let text = std::fs::read(&file).map_err(|error| unreadable(error.to_string()))?;
+        let text = files.read(&file).map_err(|error| unreadable(error.to_string()))?;
         let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
         if manifest.format_version != crate::model::FORMAT_VERSION {
             return Err(unreadable(format!("format_version is {}", manifest.format_version)));
@@ -104,13 +142,14 @@ impl Configuration {
 
     /// The same as a side of a plan; `spec` is what is known of its meaning.
     pub(super) fn side(&self, spec: Option<&HostSpec>) -> Side {
-        let kind = if self.file.extension().is_some_and(|extension| extension == "json") {
-            EndpointKind::Manifest
-        } else {
-            EndpointKind::File
-        };
+        let kind = if is_manifest(&self.file) { EndpointKind::Manifest } else { EndpointKind::File };
+        self.side_called(Endpoint { kind, name: self.given.clone() }, spec)
+    }
+
+    /// The same under another name.
+    pub(super) fn side_called(&self, endpoint: Endpoint, spec: Option<&HostSpec>) -> Side {
         Side::configuration(&plan::Configuration {
-            endpoint: Endpoint { kind, name: self.given.clone() },
+            endpoint,
             manifest: &self.manifest,
             guest_keys: &self.guest_keys,
             spec,
@@ -151,6 +190,10 @@ impl Configuration {
     }
 }
 
+fn is_manifest(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "json")
+}
+
 fn has_unknown(json: &serde_json::Value) -> bool {
     match json {
         serde_json::Value::Object(members) => {
@@ -173,8 +216,38 @@ fn positions(spans: &OptionSpans, sources: &SourceMap) -> Positions {
         .collect()
 }
 
+/// Why a revision cannot be read, and what to do.
+fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
+    let (code, help) = match error {
+        RevisionError::NoRepository { .. } => {
+            (Code::Unreadable, String::from("give a file, a folder or DIR#HOST after `--from`"))
+        }
+        RevisionError::Unknown { shallow: true, .. } => (
+            Code::Usage,
+            String::from(
+                "this clone is shallow: fetch the whole history (`git fetch --unshallow`; in actions/checkout: \
+                 `fetch-depth: 0`)",
+            ),
+        ),
+        RevisionError::Unknown { branches, .. } if branches.is_empty() => {
+            (Code::Usage, String::from("this repository has no branch yet"))
+        }
+        RevisionError::Unknown { branches, .. } => {
+            (Code::Usage, format!("this repository has the branches {}", branches.join(", ")))
+        }
+        RevisionError::Git { source, .. } if source.code() == git2::ErrorCode::Owner => (
+            Code::Unreadable,
+            String::from(
+                "it belongs to another user; if you trust it: git config --global --add safe.directory DIR",
+            ),
+        ),
+        RevisionError::Git { .. } => (Code::Unreadable, String::from("`git fsck` says more")),
+    };
+    Box::new(super::failure(code, error).help(help))
+}
+
 /// The file that CONFIG means (contract §2).
-fn find(config: &str) -> Result<PathBuf, Box<Diagnostic>> {
+fn find(config: &str, files: &dyn Files) -> Result<PathBuf, Box<Diagnostic>> {
     let given = Path::new(config);
     let (path, host) = match config.split_once('#') {
         Some((path, host)) if !given.exists() => (Path::new(path), Some(host)),
@@ -184,22 +257,22 @@ fn find(config: &str) -> Result<PathBuf, Box<Diagnostic>> {
         Diagnostic::error(Code::Unreadable, format!("cannot read {}: {error}", path.display()))
             .help("give the file of a NixOS configuration, or a folder with a configuration.nix")
     };
-    let path = std::path::absolute(path).map_err(|error| Box::new(missing(path, &error)))?;
-    let metadata = std::fs::metadata(&path).map_err(|error| Box::new(missing(&path, &error)))?;
-    if !metadata.is_dir() {
+    let path = absolute(path);
+    files.kind(&path).map_err(|error| Box::new(missing(&path, &error)))?;
+    // A link to a folder is one too.
+    if files.read_dir(&path).is_err() {
         return Ok(path);
     }
-    if host.is_some() || path.join("flake.nix").exists() {
+    let exists = |file: &PathBuf| files.kind(file).is_ok();
+    if host.is_some() || exists(&path.join("flake.nix")) {
         let message = format!("{} is a flake, which this version does not evaluate yet", path.display());
         let help = "give the file of the host's configuration, such as ./configuration.nix";
         return Err(Box::new(Diagnostic::error(Code::NotSupported, message).help(help)));
     }
-    ["configuration.nix", "default.nix"].iter().map(|name| path.join(name)).find(|file| file.exists()).ok_or_else(
-        || {
-            let message = format!("{} has neither configuration.nix nor default.nix", path.display());
-            Box::new(Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration"))
-        },
-    )
+    ["configuration.nix", "default.nix"].iter().map(|name| path.join(name)).find(exists).ok_or_else(|| {
+        let message = format!("{} has neither configuration.nix nor default.nix", path.display());
+        Box::new(Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration"))
+    })
 }
 
 /// The folder of the git work tree that holds `file`.
@@ -224,6 +297,17 @@ fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> 
         .collect()
 }
 
-fn absolute(path: &str) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+/// The path from the root, without `.` and `..`, which are taken off as text, as Nix does.
+fn absolute(path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }

@@ -3,6 +3,7 @@
 //! Takes: what was typed, the terminal, signals. Gives: an exit code. The only layer that prints, asks and exits; what is
 //! to be done is decided in `plan` and done in `apply`.
 
+mod against;
 pub mod args;
 mod commands;
 mod configuration;
@@ -78,9 +79,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Logs { name, follow } => commands::guest::logs(name, *follow),
         Command::Switch { config, ask } => commands::switch::switch(session, config, ask),
         Command::Build { config } => commands::build::build(session, config),
-        Command::Plan { config, format, detailed_exitcode } => {
-            commands::plan::plan(session, config, *format, *detailed_exitcode)
-        }
+        Command::Plan { config, options } => commands::plan::plan(session, config, options),
         Command::Check { config, deny, format, host } => {
             commands::check::check(session, config, deny.is_some(), *format, *host)
         }

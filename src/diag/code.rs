@@ -60,6 +60,8 @@ codes! {
     NotOurs = "not-ours";
     /// Something of the host could not be looked at.
     NotObserved = "not-observed";
+    /// The configuration is not in the revision that is compared with.
+    NotThere = "not-there";
     /// Part of the configuration that belongs to the host's own generation.
     NeedsNixosRebuild = "needs-nixos-rebuild";
     /// Nothing will start the containers at the next boot.

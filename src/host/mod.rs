@@ -3,6 +3,7 @@
 mod bus;
 mod durable;
 pub mod files;
+pub mod git;
 pub mod guest;
 pub mod install_boot;
 pub mod launch;

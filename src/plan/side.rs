@@ -87,6 +87,14 @@ impl Side {
         }
     }
 
+    /// A configuration that was not there yet: nothing is configured, and that is said.
+    pub fn absent(endpoint: Endpoint, configuration: &str) -> Self {
+        let message = format!("{configuration} is not in `{}`: there, nothing was configured", endpoint.name);
+        let mut side = Self::empty(endpoint);
+        side.findings.push(Diagnostic::note(Code::NotThere, message).into());
+        side
+    }
+
     /// A configuration: what is wanted, or what was (`plan --from`).
     pub fn configuration(configuration: &Configuration) -> Self {
         let manifest = configuration.manifest;

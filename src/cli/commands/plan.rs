@@ -1,6 +1,7 @@
 //! `plan`: what `switch` would do, and why.
 
-use crate::cli::args::{ConfigArgs, PlanFormat};
+use crate::cli::against;
+use crate::cli::args::{ConfigArgs, PlanArgs, PlanFormat};
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -9,20 +10,30 @@ use crate::model::check::Checked;
 use crate::plan::{self, Finding, Options, Plan, Side, facts, show};
 use crate::state::{Probe, Snapshot};
 
-/// Prints the plan against this host.
-pub(in crate::cli) fn plan(
-    session: &Session<'_>,
-    config: &ConfigArgs,
-    format: PlanFormat,
-    detailed_exitcode: bool,
-) -> Outcome {
+/// Prints the plan against this host, or against what `--from` names.
+pub(in crate::cli) fn plan(session: &Session<'_>, config: &ConfigArgs, options: &PlanArgs) -> Outcome {
+    let (plan, findings) = match &options.from {
+        Some(from) => offline(session, config, from)?,
+        None => live(session, config)?,
+    };
+    session.terminal.findings(&findings, session.sources);
+    print_findings(session, &plan);
+    let mut plan = plan;
+    plan.findings.splice(0..0, findings.iter().map(|finding| Finding::new(finding, session.sources)));
+    match options.format {
+        PlanFormat::Text => print(session, &plan),
+        PlanFormat::Json => session.terminal.result(&show::json(&plan)),
+    }
+    Ok(if options.detailed_exitcode && !plan.is_empty() { 2 } else { 0 })
+}
+
+/// The plan from this host, and what else was found.
+fn live(session: &Session<'_>, config: &ConfigArgs) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let configuration = Configuration::load(config, false, session.sources)?;
     let snapshot = observe()?;
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();
-    let mut findings = configuration.findings.clone();
-    findings.extend(checked.findings.iter().cloned());
-    findings.extend(checked.unsupported.iter().cloned());
+    let mut findings = findings(&configuration, &checked);
     let missing = facts::missing(
         &checked.spec,
         &configuration.spans,
@@ -31,15 +42,29 @@ pub(in crate::cli) fn plan(
     );
     // Nothing is changed here, so nothing that is missing fails it.
     findings.extend(missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }));
-    session.terminal.findings(&findings, session.sources);
-    let mut plan = between(session, &configuration, &checked, &snapshot);
-    print_findings(session, &plan);
-    plan.findings.splice(0..0, findings.iter().map(|finding| Finding::new(finding, session.sources)));
-    match format {
-        PlanFormat::Text => print(session, &plan),
-        PlanFormat::Json => session.terminal.result(&show::json(&plan)),
-    }
-    Ok(if detailed_exitcode && !plan.is_empty() { 2 } else { 0 })
+    Ok((between(session, &configuration, &checked, &snapshot), findings))
+}
+
+/// The plan from another configuration, or from what this one was: no host is looked at.
+fn offline(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    from: &str,
+) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (before, after) = against::sides(config, from, session.sources)?;
+    let checked = after.check();
+    let findings = findings(&after, &checked);
+    let plan = plan::plan(&before, &after.side(Some(&checked.spec)), &options(session));
+    Ok((plan, findings))
+}
+
+fn findings(configuration: &Configuration, checked: &Checked) -> Vec<Diagnostic> {
+    [configuration.findings.as_slice(), &checked.findings, &checked.unsupported].concat()
+}
+
+fn options(session: &Session<'_>) -> Options {
+    let only = &session.global.only;
+    Options { only: (!only.is_empty()).then(|| only.iter().cloned().collect()) }
 }
 
 /// Looks at this host.
@@ -54,9 +79,7 @@ pub(in crate::cli) fn between(
     checked: &Checked,
     snapshot: &Snapshot,
 ) -> Plan {
-    let only = &session.global.only;
-    let options = Options { only: (!only.is_empty()).then(|| only.iter().cloned().collect()) };
-    plan::plan(&Side::host(snapshot), &configuration.side(Some(&checked.spec)), &options)
+    plan::plan(&Side::host(snapshot), &configuration.side(Some(&checked.spec)), &options(session))
 }
 
 /// Prints what the plan has to say about itself.

@@ -1,0 +1,295 @@
+//! A git revision as the evaluator reads it: what the work tree would hold if that revision were checked out.
+//!
+//! Implements [`Files`] over the objects of the repository. Nothing is checked out, fetched or written, and no program
+//! runs. Paths are those of the work tree, so that both sides of a comparison name their files alike.
+//!
+//! Invariants:
+//! - Below the top level everything comes from the revision, submodules at the commit that it names.
+//! - A link that leads out of the top level ends where the view for the outside puts it: refused, or the real file.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use git2::{ErrorCode, ObjectType, Oid, Repository};
+
+use crate::source::{FileKind, Files};
+
+/// As many links in a row as Linux follows (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+/// Why a revision cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RevisionError {
+    /// There is no repository.
+    #[error("{} is not in a git repository", path.display())]
+    NoRepository {
+        /// The configuration.
+        path: PathBuf,
+    },
+    /// The repository knows no such revision.
+    #[error("`{name}` is no revision of the git repository {}", top.display())]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The repository's top level.
+        top: PathBuf,
+        /// Whether its history was cut off.
+        shallow: bool,
+        /// Branches that it does have.
+        branches: Vec<String>,
+    },
+    /// It is there, but cannot be read.
+    #[error("cannot read the git repository {}", top.display())]
+    Git {
+        /// The repository's top level.
+        top: PathBuf,
+        /// What libgit2 said.
+        source: git2::Error,
+    },
+}
+
+/// One revision of a work tree.
+pub struct RevisionFiles {
+    top: PathBuf,
+    root: Node,
+    outside: Box<dyn Files>,
+}
+
+/// Something in a tree.
+#[derive(Clone)]
+struct Node {
+    repository: Rc<Repository>,
+    object: Oid,
+    kind: NodeKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NodeKind {
+    Tree,
+    File { executable: bool },
+    Link,
+    Submodule,
+}
+
+/// Where a path leads.
+enum Place {
+    Inside(Node),
+    Outside(PathBuf),
+}
+
+impl RevisionFiles {
+    /// The revision `name` (gitrevisions(7)) of the work tree `top`; what is not below `top` is read through `outside`.
+    pub fn open(top: &Path, name: &str, outside: Box<dyn Files>) -> Result<Self, RevisionError> {
+        let failed = |source| RevisionError::Git { top: top.to_path_buf(), source };
+        let repository = Repository::open(top).map_err(failed)?;
+        let object = match repository.revparse_single(name).and_then(|object| object.peel(ObjectType::Tree)) {
+            Ok(tree) => tree.id(),
+            Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {
+                return Err(RevisionError::Unknown {
+                    name: name.to_owned(),
+                    top: top.to_path_buf(),
+                    shallow: repository.is_shallow(),
+                    branches: branches(&repository),
+                });
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let root = Node { repository: Rc::new(repository), object, kind: NodeKind::Tree };
+        Ok(Self { top: top.to_path_buf(), root, outside })
+    }
+
+    /// Follows `path`; a link at its very end only if `follow`.
+    fn resolve(&self, path: &Path, follow: bool) -> io::Result<Place> {
+        let Ok(below) = path.strip_prefix(&self.top) else {
+            return Ok(Place::Outside(path.to_path_buf()));
+        };
+        let mut rest: VecDeque<OsString> = names(below);
+        // The way from the top level to where we are, free of links.
+        let mut way: Vec<(OsString, Node)> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = rest.pop_front() {
+            if name == ".." {
+                if way.pop().is_none() {
+                    let parent = self.top.parent().unwrap_or(&self.top);
+                    return Ok(Place::Outside(parent.join(rest.iter().collect::<PathBuf>())));
+                }
+                continue;
+            }
+            let here = way.last().map_or(&self.root, |(_, node)| node);
+            let below: PathBuf = way.iter().map(|(name, _)| name).collect();
+            let node = self.entry(here, &below, &name)?;
+            if node.kind != NodeKind::Link || (rest.is_empty() && !follow) {
+                way.push((name, node));
+                continue;
+            }
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "too many links"));
+            }
+            let target = PathBuf::from(OsString::from_vec(node.blob()?));
+            let mut target_rest = if target.is_absolute() {
+                let Ok(below) = target.strip_prefix(&self.top) else {
+                    return Ok(Place::Outside(target.join(rest.iter().collect::<PathBuf>())));
+                };
+                way.clear();
+                names(below)
+            } else {
+                names(&target)
+            };
+            target_rest.append(&mut rest);
+            rest = target_rest;
+        }
+        Ok(Place::Inside(way.pop().map_or_else(|| self.root.clone(), |(_, node)| node)))
+    }
+
+    /// The entry `name` of the folder `folder`, which lies at `below`.
+    fn entry(&self, folder: &Node, below: &Path, name: &OsString) -> io::Result<Node> {
+        let folder = folder.folder(&self.top.join(below))?;
+        let tree = folder.repository.find_tree(folder.object).map_err(broken)?;
+        let entry = tree.get_name_bytes(name.as_bytes()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let kind = node_kind(entry.filemode());
+        Ok(Node { repository: Rc::clone(&folder.repository), object: entry.id(), kind })
+    }
+}
+
+impl Node {
+    /// The content of a file, or the target of a link.
+    fn blob(&self) -> io::Result<Vec<u8>> {
+        self.repository.find_blob(self.object).map(|blob| blob.content().to_vec()).map_err(broken)
+    }
+
+    /// A folder as itself, a submodule (which lies at `path`) as the root of its own repository.
+    fn folder(&self, path: &Path) -> io::Result<Self> {
+        match self.kind {
+            NodeKind::Tree => Ok(self.clone()),
+            NodeKind::Submodule => submodule(self, path),
+            NodeKind::File { .. } | NodeKind::Link => Err(io::Error::from(io::ErrorKind::NotADirectory)),
+        }
+    }
+}
+
+impl Files for RevisionFiles {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.resolve(path, true)? {
+            Place::Inside(node) => match node.kind {
+                NodeKind::File { .. } | NodeKind::Link => node.blob(),
+                NodeKind::Tree | NodeKind::Submodule => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+            },
+            Place::Outside(path) => self.outside.read(&path),
+        }
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        match self.resolve(path, false)? {
+            Place::Inside(node) => Ok(file_kind(node.kind)),
+            Place::Outside(path) => self.outside.kind(&path),
+        }
+    }
+
+    fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
+        let folder = match self.resolve(path, true)? {
+            Place::Inside(node) => node.folder(path)?,
+            Place::Outside(path) => return self.outside.read_dir(&path),
+        };
+        let tree = folder.repository.find_tree(folder.object).map_err(broken)?;
+        let mut entries = BTreeMap::new();
+        for entry in &tree {
+            let name = String::from_utf8(entry.name_bytes().to_vec())
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a file name is not UTF-8"))?;
+            entries.insert(name, file_kind(node_kind(entry.filemode())));
+        }
+        Ok(entries.into_iter().collect())
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        match self.resolve(path, false)? {
+            Place::Inside(node) if node.kind == NodeKind::Link => {
+                Ok(PathBuf::from(OsString::from_vec(node.blob()?)))
+            }
+            Place::Inside(_) => Err(io::Error::from(io::ErrorKind::InvalidInput)),
+            Place::Outside(path) => self.outside.read_link(&path),
+        }
+    }
+
+    fn is_executable(&self, path: &Path) -> io::Result<bool> {
+        match self.resolve(path, true)? {
+            Place::Inside(node) => Ok(node.kind != NodeKind::File { executable: false }),
+            Place::Outside(path) => self.outside.is_executable(&path),
+        }
+    }
+}
+
+/// The commit of a submodule that lies at `path`: in its own clone, or in the one that git keeps for it.
+fn submodule(node: &Node, path: &Path) -> io::Result<Node> {
+    let around = &node.repository;
+    let below = around.workdir().and_then(|top| path.strip_prefix(top).ok()).and_then(Path::to_str);
+    let named = below.and_then(|below| around.find_submodule(below).ok()?.name().map(str::to_owned));
+    // The name comes from a file of the repository; it may not lead elsewhere.
+    let inside = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let kept = named.into_iter().chain(below.map(str::to_owned)).filter(|name| inside(name));
+    let kept = kept.map(|name| around.commondir().join("modules").join(name));
+    // Bare: the work tree that git's own clone belongs to need not be there.
+    let opened = kept.map(Repository::open_bare);
+    for repository in std::iter::once(Repository::open(path)).chain(opened) {
+        let Ok(repository) = repository else { continue };
+        let tree = repository.find_commit(node.object).and_then(|commit| commit.tree().map(|tree| tree.id()));
+        if let Ok(object) = tree {
+            return Ok(Node { repository: Rc::new(repository), object, kind: NodeKind::Tree });
+        }
+    }
+    let message = format!(
+        "commit {} of the submodule {} is not here; `git submodule update --init` fetches it",
+        node.object,
+        path.display()
+    );
+    // Not "not found": nothing may take the files for absent (`builtins.pathExists`).
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
+}
+
+/// The names of a relative path, `.` left out.
+fn names(path: &Path) -> VecDeque<OsString> {
+    let name = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some(OsString::from("..")),
+        Component::CurDir | Component::RootDir | Component::Prefix(_) => None,
+    };
+    path.components().filter_map(name).collect()
+}
+
+/// The kinds of gitdatamodel(7).
+fn node_kind(mode: i32) -> NodeKind {
+    match mode {
+        0o040_000 => NodeKind::Tree,
+        0o120_000 => NodeKind::Link,
+        0o160_000 => NodeKind::Submodule,
+        mode => NodeKind::File { executable: mode & 0o100 != 0 },
+    }
+}
+
+fn file_kind(kind: NodeKind) -> FileKind {
+    match kind {
+        NodeKind::Tree | NodeKind::Submodule => FileKind::Directory,
+        NodeKind::File { .. } => FileKind::Regular,
+        NodeKind::Link => FileKind::Symlink,
+    }
+}
+
+fn broken(error: git2::Error) -> io::Error {
+    io::Error::other(format!("git: {}", error.message()))
+}
+
+/// The names of all branches, those of remotes included.
+fn branches(repository: &Repository) -> Vec<String> {
+    let branches = repository.branches(None).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        branches.filter_map(|(branch, _)| branch.name().ok().flatten().map(str::to_owned)).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! `plan --from` in a plain git clone: no host, no root, no Nix, and the work tree stays as it is.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder with a git repository in `repo`, and the program run in it with an empty environment.
+struct Clone {
+    folder: tempfile::TempDir,
+}
+
+const WEB: &str = r#"{ containers.web = {
+  path = "/nix/store/00000000000000000000000000000000-web";
+  autoStart = true;
+  privateNetwork = true;
+  hostAddress = "10.0.0.1";
+  localAddress = "10.0.0.2";
+  forwardPorts = [ { hostPort = 8080; containerPort = 80; } ];
+}; }
+"#;
+
+impl Clone {
+    /// One commit with these files.
+    fn new(files: &[(&str, &str)]) -> Self {
+        let this = Self { folder: tempfile::tempdir().expect("a folder") };
+        std::fs::create_dir(this.top()).expect("a folder");
+        git2::Repository::init(this.top()).expect("a repository");
+        for (path, content) in files {
+            this.write(path, content);
+        }
+        this.commit();
+        this
+    }
+
+    fn top(&self) -> PathBuf {
+        self.folder.path().join("repo")
+    }
+
+    fn write(&self, path: &str, content: &str) {
+        let path = self.top().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, content).expect("a file");
+    }
+
+    fn commit(&self) {
+        let repository = git2::Repository::open(self.top()).expect("a repository");
+        let mut index = repository.index().expect("an index");
+        index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("added");
+        index.update_all(["*"], None).expect("updated");
+        index.write().expect("written");
+        let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
+        let author = git2::Signature::now("test", "test@localhost").expect("a signature");
+        let parent = repository.head().ok().map(|head| head.peel_to_commit().expect("a commit"));
+        let parents: Vec<_> = parent.iter().collect();
+        repository.commit(Some("HEAD"), &author, &author, "", &tree, &parents).expect("a commit");
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
+        command.args(arguments).current_dir(self.top()).env_clear().output().expect("the program runs")
+    }
+
+    /// The plan as JSON.
+    fn plan(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.run(&[&["plan", "--format", "json"], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The containers that change, each with what is done.
+fn changes(plan: &serde_json::Value) -> Vec<String> {
+    let change = |change: &serde_json::Value| format!("{} {}", change["container"], change["actions"]);
+    plan["changes"].as_array().expect("a list").iter().map(change).collect()
+}
+
+#[test]
+fn the_work_tree_is_compared_with_a_revision_and_left_alone() {
+    let clone = Clone::new(&[("host.nix", WEB)]);
+    assert!(changes(&clone.plan(&["--from", "HEAD", "host.nix"])).is_empty());
+    clone.write("host.nix", &WEB.replace("8080", "8081"));
+    let plan = clone.plan(&["--from", "HEAD", "host.nix"]);
+    assert_eq!(plan["from"], serde_json::json!({ "kind": "revision", "name": "HEAD" }));
+    assert_eq!(plan["to"], serde_json::json!({ "kind": "file", "name": "host.nix" }));
+    assert_eq!(plan["changes"][0]["disruption"], "firewall");
+    assert_eq!(plan["changes"][0]["reasons"][0]["file"], "host.nix");
+    assert_eq!(std::fs::read_to_string(clone.top().join("host.nix")).expect("a file"), WEB.replace("8080", "8081"));
+}
+
+#[test]
+fn files_that_were_added_moved_and_deleted_are_those_of_each_side() {
+    let clone = Clone::new(&[
+        ("configuration.nix", "{ imports = [ ./old/web.nix ./gone.nix ]; }"),
+        ("old/web.nix", WEB),
+        ("gone.nix", "{ containers.gone.path = \"/nix/store/00000000000000000000000000000000-gone\"; }"),
+    ]);
+    std::fs::remove_dir_all(clone.top().join("old")).expect("removed");
+    std::fs::remove_file(clone.top().join("gone.nix")).expect("removed");
+    clone.write("configuration.nix", "{ imports = [ ./new/web.nix ./added.nix ]; }");
+    clone.write("new/web.nix", WEB);
+    let added = "{ containers.added.path = \"/nix/store/00000000000000000000000000000000-a\"; }";
+    clone.write("added.nix", added);
+    let plan = clone.plan(&["--from", "HEAD", "."]);
+    assert_eq!(changes(&plan), [r#""added" ["create"]"#, r#""gone" ["stop","remove"]"#]);
+    clone.commit();
+    // A folder in the repository, from outside of it.
+    let folder = clone.top().to_string_lossy().into_owned();
+    assert_eq!(changes(&clone.plan(&["--from", "HEAD~1", &folder])).len(), 2);
+}
+
+#[test]
+fn a_configuration_that_was_not_there_is_all_new() {
+    let clone = Clone::new(&[("readme", "")]);
+    clone.write("host.nix", WEB);
+    let plan = clone.plan(&["--from", "HEAD", "host.nix"]);
+    assert_eq!(changes(&plan), [r#""web" ["create","start"]"#]);
+    assert_eq!(plan["diagnostics"][0]["code"], "not-there");
+}
+
+#[test]
+fn a_side_that_does_not_evaluate_is_named() {
+    let clone = Clone::new(&[("host.nix", "{ containers.web = throw \"old\"; }")]);
+    clone.write("host.nix", "{ containers.web = nonsense; }");
+    let output = clone.run(&["plan", "--from", "HEAD", "host.nix"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = stderr(&output);
+    assert!(stderr.contains("host.nix:1:20: error[evaluation]: before (`HEAD`): old"), "{stderr}");
+    assert!(stderr.contains("after (`host.nix`): undefined variable 'nonsense'"), "{stderr}");
+}
+
+#[test]
+fn a_revision_that_a_shallow_clone_lacks_says_how_to_fetch_it() {
+    let clone = Clone::new(&[("host.nix", WEB)]);
+    let unknown = stderr(&clone.run(&["plan", "--from", "origin/main", "host.nix"]));
+    assert!(unknown.contains("this repository has the branches m"), "{unknown}");
+    std::fs::write(clone.top().join(".git/shallow"), format!("{}\n", git2::Oid::zero())).expect("a file");
+    let output = clone.run(&["plan", "--from", "origin/main", "host.nix"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("`fetch-depth: 0`"), "{}", stderr(&output));
+    let nowhere = Path::new("/");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
+    let output = command.args(["plan", "--from", "HEAD", "none.nix"]).current_dir(nowhere).env_clear().output();
+    assert!(stderr(&output.expect("the program runs")).contains("is not in a git repository"));
+}
+
+#[test]
+fn neither_side_reads_outside_of_the_repository() {
+    let clone = Clone::new(&[("host.nix", "import ../outside.nix")]);
+    std::fs::write(clone.folder.path().join("outside.nix"), "{ }").expect("a file");
+    let output = clone.run(&["plan", "--from", "HEAD", "host.nix"]);
+    assert_eq!(output.status.code(), Some(1));
+    let refused = "outside of what restricted reading allows";
+    assert_eq!(stderr(&output).matches(refused).count(), 2, "{}", stderr(&output));
+    assert!(changes(&clone.plan(&["--no-restrict", "--from", "HEAD", "host.nix"])).is_empty());
+}
+
+#[test]
+fn a_path_comes_first_and_rev_forces_the_revision() {
+    let clone = Clone::new(&[("host.nix", WEB)]);
+    clone.write("HEAD", "{ }");
+    let plan = clone.plan(&["--from", "HEAD", "host.nix"]);
+    assert_eq!((plan["from"]["kind"].as_str(), changes(&plan).len()), (Some("file"), 1));
+    assert!(changes(&clone.plan(&["--from", "rev:HEAD", "host.nix"])).is_empty());
+    let manifest = clone.run(&["eval", "host.nix"]);
+    std::fs::write(clone.top().join("before.json"), manifest.stdout).expect("a file");
+    let plan = clone.plan(&["--from", "before.json", "host.nix"]);
+    assert_eq!((plan["from"]["kind"].as_str(), changes(&plan).len()), (Some("manifest"), 0));
+}
+
+#[test]
+fn only_the_named_containers_are_shown_and_their_rules_alone() {
+    let other = WEB.replace("web", "other").replace("8080", "9090").replace("10.0.0.2", "10.0.0.3");
+    let clone =
+        Clone::new(&[("host.nix", "{ imports = [ ./a.nix ./b.nix ]; }"), ("a.nix", WEB), ("b.nix", &other)]);
+    clone.write("a.nix", &WEB.replace("8080", "8081"));
+    clone.write("b.nix", &other.replace("9090", "9091"));
+    assert_eq!(changes(&clone.plan(&["--from", "HEAD", "host.nix"])).len(), 2);
+    let plan = clone.plan(&["--from", "HEAD", "--only", "web", "host.nix"]);
+    assert_eq!(changes(&plan), [r#""web" []"#]);
+    assert_eq!(plan["firewall"]["add"].as_array().map(Vec::len), Some(1), "{plan:#}");
+}
+
+#[test]
+fn the_exit_code_says_whether_there_are_changes_only_when_asked() {
+    let clone = Clone::new(&[("host.nix", WEB)]);
+    let code = |arguments: &[&str]| clone.run(arguments).status.code();
+    assert_eq!(code(&["plan", "--from", "HEAD", "host.nix", "--detailed-exitcode"]), Some(0));
+    clone.write("host.nix", "{ }");
+    assert_eq!(code(&["plan", "--from", "HEAD", "host.nix", "--detailed-exitcode"]), Some(2));
+    assert_eq!(code(&["plan", "--from", "HEAD", "host.nix"]), Some(0));
+}
