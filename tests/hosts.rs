@@ -137,7 +137,10 @@ impl Tally {
 
     /// A list that modules may add to, of which the configuration itself sets `own`.
     fn bound(&mut self, path: &str, own: &Value, within: Option<&Value>, actual: &Value) {
-        let elements = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let elements = |value: &Value| {
+            let all = value.as_array().cloned().unwrap_or_default();
+            all.into_iter().filter(|element| !all_unknown(element)).collect::<Vec<_>>()
+        };
         if !is_unknown(actual) {
             return match within {
                 Some(within) if within == actual => self.right += 1,

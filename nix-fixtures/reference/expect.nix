@@ -49,7 +49,7 @@ let
               relative = lib.removePrefix "path:" url;
             in
             if lib.hasPrefix "." relative then
-              if declared.flake or true then flake (folder + "/${relative}") else { outPath = folder + "/${relative}"; }
+              if declared.flake or true then flake (folder + "/${relative}") else { outPath = toString (folder + "/${relative}"); }
             else
               inputs.${name} or (throw "inputs.nix has no ${name}");
           asked = builtins.attrNames (builtins.removeAttrs (builtins.functionArgs source.outputs) [ "self" ]);

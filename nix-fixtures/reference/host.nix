@@ -40,7 +40,7 @@ in
   config = {
     _module.args.pkgs = lib.mkForce (packages config.nixpkgs.hostPlatform.system);
     nixpkgs.system = lib.mkOverride 1400 (vary "x86_64-linux" "aarch64-linux");
-    system.stateVersion = lib.mkOverride 1400 (vary "26.05" "99.11");
+    system.stateVersion = lib.mkOverride 1400 (vary "26.05" "22.05");
 
     services = {
       adguardhome.port = number;

@@ -6,15 +6,16 @@ let
     name:
     lib.fix (self: {
       type = "derivation";
-      inherit name system;
-      pname = name;
+      inherit system;
+      name = vary "${name}-1.0" "other-${name}-2.0";
+      pname = vary name "other-${name}";
       version = vary "1.0" "2.0";
       outPath = "${store}-${name}";
       drvPath = "${store}-${name}.drv";
       outputName = "out";
       outputs = [ "out" ];
       out = self;
-      meta.mainProgram = name;
+      meta.mainProgram = vary name "other-${name}";
       override = _: self;
       overrideAttrs = _: self;
       passthru = { };

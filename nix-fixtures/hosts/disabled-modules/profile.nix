@@ -1,0 +1,6 @@
+{
+  imports = [
+    ./services/torrent.nix
+    ./services/web.nix
+  ];
+}

@@ -1,0 +1,5 @@
+{
+  imports = [ ./helper.nix ];
+  containers.torrent.config = { };
+  networking.firewall.allowedTCPPorts = [ 51413 ];
+}

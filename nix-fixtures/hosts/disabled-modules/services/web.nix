@@ -1,0 +1,4 @@
+{
+  containers.web = { autoStart = true; config = { }; };
+  networking.firewall.allowedTCPPorts = [ 80 ];
+}

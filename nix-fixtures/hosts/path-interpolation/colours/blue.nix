@@ -1,0 +1,1 @@
+args: { config = { }; extraFlags = [ "replaced" ]; autoStart = true; } // { extraFlags = builtins.attrNames args; }

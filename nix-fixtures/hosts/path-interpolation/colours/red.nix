@@ -1,0 +1,1 @@
+{ label, ... }: { config = { }; extraFlags = [ "--setenv=LABEL=${label}" ]; }

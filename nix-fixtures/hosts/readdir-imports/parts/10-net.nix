@@ -1,0 +1,1 @@
+{ networking.nat = { enable = true; externalInterface = "eth1"; internalInterfaces = [ "ve-one" ]; }; }

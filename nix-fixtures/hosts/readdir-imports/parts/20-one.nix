@@ -1,0 +1,1 @@
+{ containers.one = { autoStart = true; extraFlags = [ "20" ]; config = { }; }; }

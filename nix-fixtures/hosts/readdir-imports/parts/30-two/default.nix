@@ -1,0 +1,1 @@
+{ lib, ... }: { imports = [ ./flags.nix ]; containers.two = { tmpfs = [ "/a" ]; config = { }; }; }

@@ -1,0 +1,1 @@
+{ containers.one.extraFlags = [ "30" ]; containers.two.tmpfs = [ "/b" ]; }

@@ -1,0 +1,4 @@
+{ vary, ... }:
+{
+  args.inputs.sops-nix.nixosModules.sops = import ../../reference/modules/sops.nix vary;
+}

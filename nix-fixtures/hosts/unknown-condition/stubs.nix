@@ -1,0 +1,8 @@
+{ vary, ... }:
+{
+  args.features = {
+    sometimes = vary true false;
+    ephemeral = vary true false;
+    tunnel = vary true false;
+  };
+}
