@@ -2,10 +2,11 @@
 # make demo   the main job on real input, in a throwaway systemd host
 # make hosts-expected  what real Nix says of the host fixtures, written anew (needs the reference Nix)
 # make check  what needs no lab: formatting, lints, documentation, unit and fixture tests
+# make bench  the evaluator beside real Nix; writes docs/benchmarks.md
 
 CARGO ?= cargo
 
-.PHONY: test demo check tools hosts-expected
+.PHONY: test demo check tools reference bench hosts-expected
 
 test: check
 
@@ -24,3 +25,10 @@ check: tools
 
 hosts-expected:
 	nix-fixtures/reference/generate
+
+# The Nix that the evaluator is compared with, once for all clones.
+reference:
+	tests/reference/reference
+
+bench: reference
+	$(CARGO) bench --bench evaluator
