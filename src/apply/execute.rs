@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::host::{ContainerFiles, Host, HostError};
+use super::live::{LiveChange, Switched};
 use super::queue::{self, Outcome};
 use crate::model::ContainerName;
 use crate::plan::{Action, Plan, Target};
@@ -19,9 +20,11 @@ pub enum Event<'a> {
     Done(&'a Action),
     /// It failed.
     Failed(&'a Action, &'a HostError),
-    /// After a failed start, the container runs again as it did before.
+    /// The guest asked to be started again, since its new system can only be booted.
+    RestartWanted(&'a ContainerName),
+    /// After a failed start or reload, the container runs again as it did before.
     Restored(&'a ContainerName),
-    /// After a failed start, it could not be brought back either.
+    /// After a failed start or reload, it could not be brought back either.
     NotRestored(&'a ContainerName, &'a HostError),
 }
 
@@ -88,7 +91,7 @@ impl Applier<'_> {
                 Ok(()) => (self.watch)(Event::Done(action)),
                 Err(error) => (self.watch)(Event::Failed(action, error)),
             }
-            if let (Err(_), Action::Start(name)) = (&result, action) {
+            if let (Err(_), Action::Start(name) | Action::Reload(name)) = (&result, action) {
                 self.restore(plan.targets.get(name), name, &unread);
             }
             result
@@ -124,6 +127,12 @@ impl Applier<'_> {
                     None => Ok(()),
                 }
             }
+            Action::Reload(name) => match plan.targets.get(name) {
+                Some(Target { record: Some(record), former: Some(former) }) => {
+                    self.reload(name, former, record, unread)
+                }
+                _ => Ok(()),
+            },
             Action::Stop(name) => self.host.stop(name),
             Action::Remove(name) => {
                 self.host.uninstall(name)?;
@@ -146,12 +155,50 @@ impl Applier<'_> {
         Ok(())
     }
 
-    /// Brings back what ran before a start failed.
+    /// Makes a container that runs as `former` run as `record`.
+    fn reload(
+        &self,
+        name: &ContainerName,
+        former: &Record,
+        record: &Record,
+        unread: &Unread,
+    ) -> Result<(), HostError> {
+        unread.read(self.host)?;
+        let change = LiveChange::between(&former.spec, &record.spec);
+        for bind in &change.binds {
+            self.host.bind(name, bind)?;
+        }
+        if let Some((from, to)) = &change.veth {
+            self.host.readdress(name, from, to)?;
+        }
+        if let Some(system) = &change.system
+            && self.host.switch_guest(name, system)? == Switched::RestartWanted
+        {
+            (self.watch)(Event::RestartWanted(name));
+            self.host.stop(name)?;
+            self.host.start(name)?;
+            return self.host.add_gc_root(&paths::booted_root(name), &record.spec.system);
+        }
+        self.host.note_running(name, &files(record, self.exe).record)
+    }
+
+    /// Brings back what ran before a start or a reload failed. What of a reload had been done is undone by the same
+    /// means; a mount that is in the way of nothing stays until the next start.
     fn restore(&self, target: Option<&Target>, name: &ContainerName, unread: &Unread) {
         let Some(former) = target.and_then(|target| target.former.as_ref()) else { return };
+        let undo = target.and_then(|target| target.record.as_ref());
+        let undo = undo.map(|record| LiveChange::between(&record.spec, &former.spec)).unwrap_or_default();
         let restored = self
             .install(name, former, unread)
             .and_then(|()| unread.read(self.host))
+            .and_then(|()| match &undo.veth {
+                Some((from, to)) if self.host.is_running(name)? => self.host.readdress(name, from, to),
+                _ => Ok(()),
+            })
+            .and_then(|()| match &undo.system {
+                Some(system) if self.host.is_running(name)? => self.host.switch_guest(name, system).map(drop),
+                _ => Ok(()),
+            })
             .and_then(|()| self.host.start(name));
         match restored {
             Ok(()) => (self.watch)(Event::Restored(name)),

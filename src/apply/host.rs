@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::live::Switched;
 use crate::model::ContainerName;
+use crate::model::spec::{Bind, Veth};
 use crate::render::nft::Sysctl;
 use crate::state::Generation;
 
@@ -39,6 +41,14 @@ pub enum HostError {
         /// What the kernel said.
         source: std::io::Error,
     },
+    /// A guest that runs did not do what it was asked for.
+    #[error("`{name}` {what}")]
+    Guest {
+        /// The container.
+        name: ContainerName,
+        /// What it did instead.
+        what: String,
+    },
     /// `nft` refused the rules.
     #[error("nft refused the rules")]
     Nft {
@@ -73,6 +83,16 @@ pub trait Host: Sync {
     fn start(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Stops it and waits until nothing of it is left.
     fn stop(&self, name: &ContainerName) -> Result<(), HostError>;
+    /// Whether the container runs, or is on the way to.
+    fn is_running(&self, name: &ContainerName) -> Result<bool, HostError>;
+    /// Mounts a path of the host in the running guest, unless it is mounted there.
+    fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError>;
+    /// Changes the addresses and routes of the link to the running guest, on both sides.
+    fn readdress(&self, name: &ContainerName, from: &Veth, to: &Veth) -> Result<(), HostError>;
+    /// Has the running guest switch to another system.
+    fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError>;
+    /// Writes down what the container runs with from now on, in the place of what it booted with.
+    fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError>;
     /// Loads a ruleset (libnftables-json(5)) in one transaction.
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError>;
     /// Sets sysctls; one whose interface is gone by now is passed over.

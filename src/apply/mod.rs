@@ -6,9 +6,11 @@
 mod builder;
 mod execute;
 mod host;
+mod live;
 pub mod queue;
 
 pub use crate::render::nft::Sysctl;
 pub use builder::{BuildError, Builder, Built, NixContainer, Source};
 pub use execute::{Applier, Event, Report, files};
 pub use host::{ContainerFiles, Host, HostError};
+pub use live::{LiveChange, Switched};

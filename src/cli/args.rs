@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::model::ContainerName;
+use crate::plan::RestartMode;
 
 /// What nixos-rebuild is to a NixOS host, for its containers alone.
 ///
@@ -106,6 +107,41 @@ pub struct PlanArgs {
     /// Exit with 2 when there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// How far switch would go.
+    #[command(flatten)]
+    pub restart: RestartArgs,
+}
+
+/// How far running containers may be disturbed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct RestartArgs {
+    /// How running containers are brought up to date.
+    #[arg(long, value_enum, value_name = "MODE", default_value = "auto")]
+    pub restart_mode: RestartModeArg,
+}
+
+/// `--restart-mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RestartModeArg {
+    /// By what costs least.
+    Auto,
+    /// In place or not at all: what would need a restart waits for the next start.
+    Reload,
+    /// By a restart, also where less would do.
+    Restart,
+    /// Not at all: every change of a running container waits for its next start.
+    Never,
+}
+
+impl From<RestartModeArg> for RestartMode {
+    fn from(mode: RestartModeArg) -> Self {
+        match mode {
+            RestartModeArg::Auto => Self::Auto,
+            RestartModeArg::Reload => Self::Reload,
+            RestartModeArg::Restart => Self::Restart,
+            RestartModeArg::Never => Self::Never,
+        }
+    }
 }
 
 /// The commands.
@@ -119,6 +155,9 @@ pub enum Command {
         /// Whether to ask.
         #[command(flatten)]
         ask: AskArgs,
+        /// How far to go.
+        #[command(flatten)]
+        restart: RestartArgs,
     },
     /// Evaluate and build the guest systems only; print their store paths.
     Build {

@@ -77,7 +77,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Shell { name } => commands::guest::shell(name),
         Command::Run { name, command } => commands::guest::run(name, command),
         Command::Logs { name, follow } => commands::guest::logs(name, *follow),
-        Command::Switch { config, ask } => commands::switch::switch(session, config, ask),
+        Command::Switch { config, ask, restart } => commands::switch::switch(session, config, ask, restart),
         Command::Build { config } => commands::build::build(session, config),
         Command::Plan { config, options } => commands::plan::plan(session, config, options),
         Command::Check { config, deny, format, host } => {

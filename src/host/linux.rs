@@ -14,9 +14,10 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::launch::{self, LaunchError};
 use super::systemd::{self, BusError, Job};
-use super::{durable, nft, sysctl};
-use crate::apply::{ContainerFiles, Host, HostError, Sysctl};
+use super::{durable, live, nft, sysctl};
+use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
+use crate::model::spec::{Bind, Veth};
 use crate::render::paths;
 use crate::state::Generation;
 
@@ -159,6 +160,26 @@ impl Host for Linux {
 
     fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
         job(name, Job::Stop)
+    }
+
+    fn is_running(&self, name: &ContainerName) -> Result<bool, HostError> {
+        live::is_running(name)
+    }
+
+    fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
+        live::bind(name, bind)
+    }
+
+    fn readdress(&self, name: &ContainerName, from: &Veth, to: &Veth) -> Result<(), HostError> {
+        live::readdress(name, from, to)
+    }
+
+    fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
+        live::switch_guest(name, system)
+    }
+
+    fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError> {
+        live::note_running(name, record)
     }
 
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {

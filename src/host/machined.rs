@@ -21,6 +21,14 @@ trait Manager {
     fn unregister_machine(&self, name: &str) -> zbus::Result<()>;
     #[zbus(name = "OpenMachinePTY")]
     fn open_machine_pty(&self, name: &str) -> zbus::Result<(zbus::OwnedFd, String)>;
+    fn bind_mount_machine(
+        &self,
+        name: &str,
+        source: &str,
+        destination: &str,
+        read_only: bool,
+        make_destination: bool,
+    ) -> zbus::Result<()>;
     fn get_machine_addresses(&self, name: &str) -> zbus::Result<Vec<(i32, Vec<u8>)>>;
 }
 
@@ -60,6 +68,14 @@ pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
     } else {
         Ok(())
     }
+}
+
+/// Mounts a path of the host in a machine that runs, where the place is made if need be. A machine with a user namespace
+/// is refused.
+pub(super) fn bind_mount(name: &str, host: &str, mount: &str, read_only: bool) -> Result<(), BusError> {
+    bus::with(async |connection| {
+        ManagerProxy::new(connection).await?.bind_mount_machine(name, host, mount, read_only, true).await
+    })
 }
 
 /// A new pseudo-terminal of a machine: its master, and the path of the other end in the machine.

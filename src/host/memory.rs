@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::apply::{ContainerFiles, Host, HostError, Sysctl};
+use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
+use crate::model::spec::{Bind, Network, Veth};
 use crate::render::paths;
 use crate::state::{
     ActiveState, Generation, KeptRoot, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules,
@@ -44,6 +45,8 @@ pub struct State {
     pub reloads: usize,
     /// Systems that do not start.
     pub broken: BTreeSet<PathBuf>,
+    /// Systems that a running guest cannot switch to without being started again.
+    pub needs_restart: BTreeSet<PathBuf>,
     /// Whether `nft` refuses all rules.
     pub refuses_rules: bool,
     /// Paths that do not exist.
@@ -59,6 +62,19 @@ impl MemoryHost {
     /// Its state, to be looked at and to be changed.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryHost {
+    /// Changes a container that runs.
+    fn running(&self, name: &ContainerName, change: impl FnOnce(&mut Record)) -> Result<(), HostError> {
+        match self.state().running.get_mut(name) {
+            Some(record) => {
+                change(record);
+                Ok(())
+            }
+            None => Err(HostError::Guest { name: name.clone(), what: "does not run".to_owned() }),
+        }
     }
 }
 
@@ -117,6 +133,43 @@ impl Host for MemoryHost {
     fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
         self.state().running.remove(name);
         Ok(())
+    }
+
+    fn is_running(&self, name: &ContainerName) -> Result<bool, HostError> {
+        Ok(self.state().running.contains_key(name))
+    }
+
+    fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
+        self.running(name, |record| {
+            if !record.spec.binds.contains(bind) {
+                record.spec.binds.push(bind.clone());
+            }
+        })
+    }
+
+    fn readdress(&self, name: &ContainerName, _: &Veth, to: &Veth) -> Result<(), HostError> {
+        self.running(name, |record| {
+            if let Network::Private { veth, .. } = &mut record.spec.network {
+                *veth = Some(to.clone());
+            }
+        })
+    }
+
+    fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
+        if self.state().needs_restart.contains(system) {
+            return Ok(Switched::RestartWanted);
+        }
+        if self.state().broken.contains(system) {
+            let what = format!("could not switch to {}", system.display());
+            return Err(HostError::Guest { name: name.clone(), what });
+        }
+        self.running(name, |record| record.spec.system = system.to_owned())?;
+        Ok(Switched::Done)
+    }
+
+    fn note_running(&self, name: &ContainerName, noted: &str) -> Result<(), HostError> {
+        let noted = serde_json::from_str(noted).expect("apply writes records only");
+        self.running(name, |record| *record = noted)
     }
 
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {

@@ -9,6 +9,7 @@ pub mod install_boot;
 pub mod launch;
 mod leftovers;
 pub mod linux;
+mod live;
 pub mod machined;
 pub mod memory;
 pub mod netlink;

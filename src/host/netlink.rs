@@ -149,30 +149,97 @@ fn destinations(route: &RouteMessage) -> BTreeSet<(u32, (IpAddr, u8))> {
 /// Makes the veth pair `link` ↔ `eth0` in the namespace named by `namespace`, with the addresses and routes of `veth`
 /// on both sides, and sets both ends up. Neither link may exist yet.
 pub fn connect(link: &LinkName, namespace: &Path, veth: &Veth) -> Result<(), NetlinkError> {
-    let host: Side = [
-        (veth.host4.map(IpAddr::V4), veth.local4.map(IpAddr::V4)),
-        (veth.host6.map(IpAddr::V6), veth.local6.map(IpAddr::V6)),
-    ];
-    let guest: Side = host.map(|(own, other)| (other, own));
     make_pair(link, namespace)?;
-    netns::within(namespace, || {
-        with(async |netlink| {
-            set_up(netlink, "lo").await?;
-            configure(netlink, GUEST_END, &guest).await?;
-            for (_, gateway) in guest {
-                if let Some(gateway) = gateway {
-                    add_default_route(netlink, GUEST_END, gateway).await?;
-                }
-            }
-            Ok(())
-        })
-    })
-    .map_err(cannot(format!("set up `{GUEST_END}` of `{}`", link.name)))??;
+    let (host, guest) = sides(veth);
+    in_guest(link, namespace, async |netlink| {
+        set_up(netlink, "lo").await?;
+        configure_guest(netlink, &guest).await
+    })?;
     with(async |netlink| configure(netlink, &link.name, &host).await)
+}
+
+/// Changes the addresses and routes of a pair that [`connect`] made, on both sides. What is new is there before what is
+/// old goes, and what both have stays throughout.
+pub fn readdress(link: &LinkName, namespace: &Path, from: &Veth, to: &Veth) -> Result<(), NetlinkError> {
+    let ((host_from, guest_from), (host_to, guest_to)) = (sides(from), sides(to));
+    in_guest(link, namespace, async |netlink| {
+        configure_guest(netlink, &guest_to).await?;
+        forget(netlink, GUEST_END, &guest_from, &guest_to).await?;
+        // With the last IPv4 address of a link, the kernel takes its routes as well.
+        configure_guest(netlink, &guest_to).await
+    })?;
+    with(async |netlink| {
+        configure(netlink, &link.name, &host_to).await?;
+        forget(netlink, &link.name, &host_from, &host_to).await?;
+        configure(netlink, &link.name, &host_to).await
+    })
 }
 
 /// Own address and the other end's, for IPv4 and IPv6.
 type Side = [(Option<IpAddr>, Option<IpAddr>); 2];
+
+/// The host's side and the guest's.
+fn sides(veth: &Veth) -> (Side, Side) {
+    let host: Side = [
+        (veth.host4.map(IpAddr::V4), veth.local4.map(IpAddr::V4)),
+        (veth.host6.map(IpAddr::V6), veth.local6.map(IpAddr::V6)),
+    ];
+    (host, host.map(|(own, other)| (other, own)))
+}
+
+/// Runs `requests` in the namespace of a guest.
+fn in_guest(
+    link: &LinkName,
+    namespace: &Path,
+    requests: impl AsyncFnOnce(&Handle) -> Result<(), NetlinkError> + Send,
+) -> Result<(), NetlinkError> {
+    netns::within(namespace, || with(requests))
+        .map_err(cannot(format!("set up `{GUEST_END}` of `{}`", link.name)))?
+}
+
+async fn configure_guest(netlink: &Handle, guest: &Side) -> Result<(), NetlinkError> {
+    configure(netlink, GUEST_END, guest).await?;
+    for gateway in guest.iter().filter_map(|(_, gateway)| *gateway) {
+        let index = index(netlink, GUEST_END).await?;
+        let what = format!("add the default route by {gateway} through `{GUEST_END}`");
+        netlink.route().add(default_route(index, gateway)).replace().execute().await.map_err(cannot(what))?;
+    }
+    Ok(())
+}
+
+/// Takes away what `from` has and `to` has not. What is gone already is none the worse.
+async fn forget(netlink: &Handle, link: &str, from: &Side, to: &Side) -> Result<(), NetlinkError> {
+    let index = index(netlink, link).await?;
+    for ((own, other), (new_own, new_other)) in from.iter().zip(to) {
+        if let Some(other) = other.filter(|other| Some(*other) != *new_other) {
+            let what = format!("remove the route to {other} through `{link}`");
+            let mut routes = vec![host_route(index, other)];
+            if link == GUEST_END && new_other.is_none() {
+                routes.push(default_route(index, other));
+            }
+            for route in routes {
+                gone(netlink.route().del(route).execute().await).map_err(cannot(what.clone()))?;
+            }
+        }
+        if let Some(own) = own.filter(|own| Some(*own) != *new_own) {
+            let what = || format!("remove the address {own} from `{link}`");
+            let mut found = netlink.address().get().set_link_index_filter(index).set_address_filter(own).execute();
+            while let Some(message) = found.try_next().await.map_err(cannot(what()))? {
+                gone(netlink.address().del(message).execute().await).map_err(cannot(what()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The result of a removal, where that there was nothing to remove is well.
+fn gone(result: Result<(), Error>) -> Result<(), Error> {
+    let nothing = [Errno::ESRCH, Errno::EADDRNOTAVAIL, Errno::ENOENT].map(|errno| -(errno as i32));
+    match result {
+        Err(Error::NetlinkError(error)) if nothing.contains(&error.raw_code()) => Ok(()),
+        result => result,
+    }
+}
 
 fn make_pair(link: &LinkName, namespace: &Path) -> Result<(), NetlinkError> {
     let what = || format!("make the link `{}`", link.name);
@@ -205,42 +272,41 @@ async fn configure(netlink: &Handle, link: &str, side: &Side) -> Result<(), Netl
                 let flags = AddressAttribute::Flags(AddressFlags::Nodad);
                 request.message_mut().attributes.push(flags);
             }
-            request.execute().await.map_err(cannot(format!("add the address {own} to `{link}`")))?;
+            request.replace().execute().await.map_err(cannot(format!("add the address {own} to `{link}`")))?;
         }
     }
     set_up(netlink, link).await?;
-    for (_, other) in side {
-        if let Some(other) = other {
-            let what = format!("add a route to {other} through `{link}`");
-            let route = match other {
-                IpAddr::V4(other) => RouteMessageBuilder::<Ipv4Addr>::new()
-                    .destination_prefix(*other, 32)
-                    .scope(RouteScope::Link)
-                    .output_interface(index)
-                    .build(),
-                IpAddr::V6(other) => RouteMessageBuilder::<Ipv6Addr>::new()
-                    .destination_prefix(*other, 128)
-                    .output_interface(index)
-                    .build(),
-            };
-            netlink.route().add(route).execute().await.map_err(cannot(what))?;
-        }
+    for other in side.iter().filter_map(|(_, other)| *other) {
+        let what = format!("add a route to {other} through `{link}`");
+        netlink.route().add(host_route(index, other)).replace().execute().await.map_err(cannot(what))?;
     }
     Ok(())
 }
 
-async fn add_default_route(netlink: &Handle, link: &str, gateway: IpAddr) -> Result<(), NetlinkError> {
-    let index = index(netlink, link).await?;
-    let route = match gateway {
+/// The route to the other end of a link.
+fn host_route(link: u32, to: IpAddr) -> RouteMessage {
+    match to {
+        IpAddr::V4(to) => RouteMessageBuilder::<Ipv4Addr>::new()
+            .destination_prefix(to, 32)
+            .scope(RouteScope::Link)
+            .output_interface(link)
+            .build(),
+        IpAddr::V6(to) => {
+            RouteMessageBuilder::<Ipv6Addr>::new().destination_prefix(to, 128).output_interface(link).build()
+        }
+    }
+}
+
+/// The route to everywhere.
+fn default_route(link: u32, gateway: IpAddr) -> RouteMessage {
+    match gateway {
         IpAddr::V4(gateway) => {
-            RouteMessageBuilder::<Ipv4Addr>::new().gateway(gateway).output_interface(index).build()
+            RouteMessageBuilder::<Ipv4Addr>::new().gateway(gateway).output_interface(link).build()
         }
         IpAddr::V6(gateway) => {
-            RouteMessageBuilder::<Ipv6Addr>::new().gateway(gateway).output_interface(index).build()
+            RouteMessageBuilder::<Ipv6Addr>::new().gateway(gateway).output_interface(link).build()
         }
-    };
-    let what = format!("add the default route by {gateway} through `{link}`");
-    netlink.route().add(route).execute().await.map_err(cannot(what))
+    }
 }
 
 /// The prefix length of a single address.
@@ -332,6 +398,49 @@ mod tests {
             }
             assert!(!netns::within(&namespace, links).expect("entered").expect("listed").contains_key(GUEST_END));
             netns::delete(&namespace).expect("deleted");
+        });
+    }
+
+    #[test]
+    fn a_pair_gets_other_addresses_in_place() {
+        isolated(|folder| {
+            let namespace = folder.join("netns/c");
+            netns::create(&namespace).expect("a namespace");
+            let link = interface::host_end(&ContainerName::new("c").expect("a good name"));
+            connect(&link, &namespace, &veth()).expect("connected");
+            let both = || {
+                let host = links().expect("listed")[&link.name].clone();
+                let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
+                [host, guest].map(|end| format!("{} | {}", shown(&end.addresses), shown(&end.routes)))
+            };
+            let complete = both();
+            let moved = Veth { host4: Some([192, 168, 100, 99].into()), ..veth() };
+            let without4 = Veth { host4: None, ..veth() };
+            let without6 = Veth { host6: None, ..veth() };
+            #[rustfmt::skip]
+            let table = [
+                (&moved, [
+                    "192.168.100.99/32 fd00::10/128 | 192.168.100.11/32 fd00::10/128 fd00::11/128",
+                    "192.168.100.11/32 fd00::11/128 | 0.0.0.0/0 192.168.100.99/32 ::/0 fd00::10/128 fd00::11/128",
+                ]),
+                (&without4, [
+                    "fd00::10/128 | 192.168.100.11/32 fd00::10/128 fd00::11/128",
+                    "192.168.100.11/32 fd00::11/128 | ::/0 fd00::10/128 fd00::11/128",
+                ]),
+                (&without6, [
+                    "192.168.100.10/32 | 192.168.100.11/32 fd00::11/128",
+                    "192.168.100.11/32 fd00::11/128 | 0.0.0.0/0 192.168.100.10/32 fd00::11/128",
+                ]),
+            ];
+            for (other, expected) in table {
+                // A change may have been killed in its middle, and is then made once more.
+                for _ in 0..2 {
+                    readdress(&link, &namespace, &veth(), other).expect("changed");
+                    assert_eq!(both(), expected);
+                }
+                readdress(&link, &namespace, other, &veth()).expect("changed back");
+                assert_eq!(both(), complete);
+            }
         });
     }
 

@@ -1,8 +1,6 @@
 //! What a change costs: the table of the contract's §6, in one place.
 //!
-//! A change is put into a [`Row`]; a row has one cost. [`WITHOUT_EXECUTOR`] lists the rows that the contract makes
-//! cheaper than this version can: their cost is a restart, because that is what apply does, and the plan never promises
-//! less. Whoever writes the executor takes the row out of that list, and nothing else changes.
+//! A change is put into a [`Row`]; a row has one cost, which is what apply does ([`crate::apply`]).
 
 /// How much a change disturbs, from nothing to everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +95,8 @@ pub struct Situation {
     pub private_users: bool,
     /// Whether a whole attribute of the option is new (and nothing was changed or removed).
     pub added: bool,
+    /// Whether it has a link to the host before and after.
+    pub keeps_link: bool,
 }
 
 /// A row of the contract's table.
@@ -120,9 +120,6 @@ pub enum Row {
     Other,
 }
 
-/// The rows for which this version knows nothing cheaper than a restart.
-pub const WITHOUT_EXECUTOR: &[Row] = &[Row::BindAdded, Row::HostAddress, Row::GuestInPlace];
-
 impl Row {
     /// The row that a change of `option` belongs to.
     pub fn of(option: ContainerOption, situation: Situation) -> Self {
@@ -132,7 +129,9 @@ impl Row {
             O::ForwardPorts => Self::Rules,
             O::BindMounts if situation.added && !situation.private_users => Self::BindAdded,
             O::BindMounts => Self::BindChanged,
-            O::HostAddress | O::HostAddress6 => Self::HostAddress,
+            O::HostAddress | O::HostAddress6 if situation.keeps_link => Self::HostAddress,
+            // The link comes or goes with it.
+            O::HostAddress | O::HostAddress6 => Self::Other,
             O::Path if situation.ephemeral => Self::GuestAnew,
             O::Path => Self::GuestInPlace,
             O::AdditionalCapabilities
@@ -157,19 +156,14 @@ impl Row {
         }
     }
 
-    /// What the contract says that it costs.
-    pub fn least(self) -> Disruption {
+    /// What it costs.
+    pub fn cost(self) -> Disruption {
         match self {
             Self::Bookkeeping => Disruption::None,
             Self::Rules => Disruption::Firewall,
             Self::BindAdded | Self::HostAddress | Self::GuestInPlace => Disruption::Reload,
             Self::BindChanged | Self::GuestAnew | Self::Other => Disruption::Restart,
         }
-    }
-
-    /// What it costs in this version.
-    pub fn cost(self) -> Disruption {
-        if WITHOUT_EXECUTOR.contains(&self) { Disruption::Restart } else { self.least() }
     }
 }
 
@@ -195,37 +189,26 @@ mod tests {
     fn the_table_is_the_contracts() {
         use ContainerOption as O;
         use Disruption as D;
-        let of = |ephemeral, private_users, added| Situation { ephemeral, private_users, added };
+        let of = |ephemeral, private_users, added| Situation { ephemeral, private_users, added, keeps_link: true };
         #[rustfmt::skip]
         let table = [
-            // option            ephemeral, userns, added      contract     this version
-            (O::AutoStart,        of(false, false, false),      D::None,     D::None),
-            (O::TimeoutStartSec,  of(false, false, false),      D::None,     D::None),
-            (O::RestartIfChanged, of(true,  true,  false),      D::None,     D::None),
-            (O::ForwardPorts,     of(true,  false, true),       D::Firewall, D::Firewall),
-            (O::BindMounts,       of(false, false, true),       D::Reload,   D::Restart),
-            (O::BindMounts,       of(false, true,  true),       D::Restart,  D::Restart),
-            (O::BindMounts,       of(false, false, false),      D::Restart,  D::Restart),
-            (O::HostAddress,      of(false, false, false),      D::Reload,   D::Restart),
-            (O::HostAddress6,     of(false, false, false),      D::Reload,   D::Restart),
-            (O::Path,             of(false, false, false),      D::Reload,   D::Restart),
-            (O::Path,             of(true,  false, false),      D::Restart,  D::Restart),
-            (O::LocalAddress,     of(false, false, false),      D::Restart,  D::Restart),
+            // option            ephemeral, userns, added
+            (O::AutoStart,        of(false, false, false), D::None),
+            (O::TimeoutStartSec,  of(false, false, false), D::None),
+            (O::RestartIfChanged, of(true,  true,  false), D::None),
+            (O::ForwardPorts,     of(true,  false, true),  D::Firewall),
+            (O::BindMounts,       of(false, false, true),  D::Reload),
+            (O::BindMounts,       of(false, true,  true),  D::Restart),
+            (O::BindMounts,       of(false, false, false), D::Restart),
+            (O::HostAddress,      of(false, false, false), D::Reload),
+            (O::HostAddress6,     of(false, false, false), D::Reload),
+            (O::HostAddress,      Situation { keeps_link: false, ..of(false, false, false) }, D::Restart),
+            (O::Path,             of(false, false, false), D::Reload),
+            (O::Path,             of(true,  false, false), D::Restart),
+            (O::LocalAddress,     of(false, false, false), D::Restart),
         ];
-        for (option, situation, least, now) in table {
-            let row = Row::of(option, situation);
-            assert_eq!((row.least(), row.cost()), (least, now), "{option:?} {situation:?}");
-        }
-    }
-
-    #[test]
-    fn no_row_costs_less_than_the_contract_says() {
-        for option in ContainerOption::ALL {
-            for bits in 0..8u8 {
-                let (ephemeral, private_users, added) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
-                let row = Row::of(*option, Situation { ephemeral, private_users, added });
-                assert!(row.cost() >= row.least(), "{row:?}");
-            }
+        for (option, situation, cost) in table {
+            assert_eq!(Row::of(option, situation).cost(), cost, "{option:?} {situation:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cost::{ContainerOption, Disruption, Row, Situation};
 use super::diff::{self, Difference};
 use super::side::{Configured, Side, Version};
-use super::{Change, Finding, Options, Reason, Target, Verb, option};
+use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb, option};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ContainerName, PrivateUsers, PrivateUsersMode};
 use crate::render::paths;
@@ -29,6 +29,7 @@ pub(super) struct Steps {
     pub(super) create: bool,
     pub(super) update_unit: bool,
     pub(super) start: bool,
+    pub(super) reload: bool,
     pub(super) remove: bool,
     /// Up to now.
     pub(super) before: Option<Version>,
@@ -53,7 +54,9 @@ pub(super) fn decide(from: &Side, to: &Side, options: &Options) -> Decisions {
         let kept_root = from.kept_roots.contains(name);
         match (is, wanted) {
             (None, Some(wanted)) => decisions.create(name, wanted, kept_root),
-            (Some(is), Some(wanted)) if is.owner == Owner::Ours => decisions.update(name, is, wanted),
+            (Some(is), Some(wanted)) if is.owner == Owner::Ours => {
+                decisions.update(name, is, wanted, options.restart_mode)
+            }
             (Some(is), Some(wanted)) => decisions.leave(name, is, wanted),
             (Some(is), None) if is.owner == Owner::Ours => decisions.remove(name, is, to.missing_modules),
             // What others brought up and nobody here asks for is none of our business.
@@ -119,7 +122,7 @@ impl Decisions {
         self.findings.push(Finding::from(finding).at(diff::position(&wanted.positions, &[])));
     }
 
-    fn update(&mut self, name: &ContainerName, is: &Configured, wanted: &Version) {
+    fn update(&mut self, name: &ContainerName, is: &Configured, wanted: &Version, mode: RestartMode) {
         let on_disk = is.written.as_ref().map(|written| reasons(written, wanted));
         let outdated = on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
         let starts = wanted.container.auto_start.known() == Some(&true);
@@ -166,27 +169,29 @@ impl Decisions {
             let verbs = if outdated_beyond_rules(&reasons) { vec![Verb::UpdateUnit] } else { vec![] };
             let may = certain(&reasons).is_none_or(|certain| certain < cost);
             self.push(name, steps, Change { may, keeps, ..change(name, verbs, cost, reasons) });
-        } else if wanted.container.restart_if_changed.known() == Some(&false) {
-            self.keep_stale(name, steps, Change { keeps, ..change(name, vec![], cost, reasons) });
+        } else if let Some(stale) = stale(cost, wanted, mode) {
+            self.keep_stale(name, steps, stale, Change { keeps, ..change(name, vec![], cost, reasons) });
         } else {
             let may = certain(&reasons).is_none_or(|certain| certain < cost);
-            let wipes_root = before.is_none_or(Version::is_ephemeral);
-            let steps = Steps { stop: true, start: true, ..steps };
-            let change = change(name, vec![Verb::Restart], cost, reasons);
+            let in_place = cost == Disruption::Reload && mode != RestartMode::Restart;
+            let (verb, cost) = if in_place { (Verb::Reload, cost) } else { (Verb::Restart, Disruption::Restart) };
+            let wipes_root = !in_place && before.is_none_or(Version::is_ephemeral);
+            let steps = Steps { reload: in_place, stop: !in_place, start: !in_place, ..steps };
+            let change = change(name, vec![verb], cost, reasons);
             self.push(name, steps, Change { may, wipes_root, keeps, ..change });
         }
     }
 
-    /// `restartIfChanged = false`: the next start brings what is wanted, and until then that is said.
-    fn keep_stale(&mut self, name: &ContainerName, steps: Steps, change: Change) {
-        let stale: Vec<&str> = change
+    /// The next start brings what is wanted, and until then that is said.
+    fn keep_stale(&mut self, name: &ContainerName, steps: Steps, stale: Stale, change: Change) {
+        let former: Vec<&str> = change
             .reasons
             .iter()
             .filter(|reason| reason.disruption > Disruption::Firewall)
             .map(|reason| reason.option.as_str())
             .collect();
-        let message = format!("`{name}` goes on running with its former {}", stale.join(", "));
-        let help = format!("restartIfChanged is false; to bring it up to date: container-rebuild restart {name}");
+        let message = format!("`{name}` goes on running with its former {}", former.join(", "));
+        let help = format!("{}; to bring it up to date: container-rebuild restart {name}", stale.as_str());
         self.findings.push(Diagnostic::note(Code::NotSupported, message).help(help).into());
         if !steps.update_unit {
             self.unchanged += 1;
@@ -195,7 +200,7 @@ impl Decisions {
         let disruption = without_restart(&change.reasons);
         let may = change.reasons.iter().all(|reason| reason.may);
         let verbs = vec![Verb::UpdateUnit];
-        self.push(name, steps, Change { verbs, disruption, may, stays_stale: true, ..change });
+        self.push(name, steps, Change { verbs, disruption, may, stays_stale: Some(stale), ..change });
     }
 
     fn push(&mut self, name: &ContainerName, steps: Steps, change: Change) {
@@ -213,10 +218,23 @@ fn change(name: &ContainerName, verbs: Vec<Verb>, disruption: Disruption, reason
         disruption,
         may: false,
         wipes_root: false,
-        stays_stale: false,
+        stays_stale: None,
         keeps: Vec::new(),
         reasons,
     }
+}
+
+/// Why a running container is left as it is, where the change costs it at least a reload.
+fn stale(cost: Disruption, wanted: &Version, mode: RestartMode) -> Option<Stale> {
+    if wanted.container.restart_if_changed.known() == Some(&false) {
+        return Some(Stale::RestartIfChanged);
+    }
+    let goes_far_enough = match mode {
+        RestartMode::Auto | RestartMode::Restart => true,
+        RestartMode::Reload => cost <= Disruption::Reload,
+        RestartMode::Never => false,
+    };
+    (!goes_far_enough).then_some(Stale::RestartMode)
 }
 
 /// A container appears or goes as a whole.
@@ -257,6 +275,7 @@ fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         ephemeral: before.is_ephemeral() || after.is_ephemeral(),
         private_users: after.container.private_users.known() != Some(&private),
         added: false,
+        keeps_link: before.has_link() && after.has_link(),
     };
     let reason = |difference: Difference| {
         let name = difference.path.first().map(String::as_str).unwrap_or_default();

@@ -109,7 +109,7 @@ pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &
         disruption: Disruption::Firewall,
         may: reasons.iter().all(|reason| reason.may),
         wipes_root: false,
-        stays_stale: false,
+        stays_stale: None,
         keeps: vec![],
         reasons,
     })

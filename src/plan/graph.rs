@@ -30,6 +30,8 @@ pub enum Action {
     UpdateUnit(ContainerName),
     /// Starts it.
     Start(ContainerName),
+    /// Changes it while it runs.
+    Reload(ContainerName),
     /// Replaces the rules and sets their sysctls.
     ReplaceFirewall,
     /// Removes its files.
@@ -44,6 +46,7 @@ impl Action {
             Self::Stop(_) => "stop",
             Self::UpdateUnit(_) => "update-unit",
             Self::Start(_) => "start",
+            Self::Reload(_) => "reload",
             Self::ReplaceFirewall => "firewall",
             Self::Remove(_) => "remove",
         }
@@ -56,6 +59,7 @@ impl Action {
             | Self::Stop(name)
             | Self::UpdateUnit(name)
             | Self::Start(name)
+            | Self::Reload(name)
             | Self::Remove(name) => Some(name),
             Self::ReplaceFirewall => None,
         }
@@ -163,7 +167,7 @@ fn add_container(
         |wanted: bool, action: fn(ContainerName) -> Action| wanted.then(|| order.add(action(name.clone())));
     let stop = add(steps.stop, Action::Stop);
     let write = add(steps.create, Action::Create).or_else(|| add(steps.update_unit, Action::UpdateUnit));
-    let start = add(steps.start, Action::Start);
+    let start = add(steps.start, Action::Start).or_else(|| add(steps.reload, Action::Reload));
     let remove = add(steps.remove, Action::Remove);
     order.before(stop, write);
     order.before(write, start);

@@ -61,6 +61,22 @@ pub struct Endpoint {
 pub struct Options {
     /// The containers that may be shown and touched; `None` means all.
     pub only: Option<BTreeSet<ContainerName>>,
+    /// How far running containers may be disturbed.
+    pub restart_mode: RestartMode,
+}
+
+/// How running containers are brought up to date (`--restart-mode`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RestartMode {
+    /// By what costs least.
+    #[default]
+    Auto,
+    /// In place or not at all: what would need a restart waits for the next start.
+    Reload,
+    /// By a restart, also where less would do.
+    Restart,
+    /// Not at all: every change of a running container waits for its next start.
+    Never,
 }
 
 /// One thing that differs.
@@ -89,6 +105,8 @@ pub enum Verb {
     UpdateUnit,
     /// It is started.
     Start,
+    /// It is changed while it runs.
+    Reload,
     /// It is stopped and started.
     Restart,
     /// It is stopped.
@@ -104,6 +122,7 @@ impl Verb {
             Self::Create => "create",
             Self::UpdateUnit => "update-unit",
             Self::Start => "start",
+            Self::Reload => "reload",
             Self::Restart => "restart",
             Self::Stop => "stop",
             Self::Remove => "remove",
@@ -124,12 +143,31 @@ pub struct Change {
     pub may: bool,
     /// Whether its root is lost.
     pub wipes_root: bool,
-    /// Whether it goes on running as it was, because `restartIfChanged` is false.
-    pub stays_stale: bool,
+    /// Why it goes on running as it was, where it does.
+    pub stays_stale: Option<Stale>,
     /// Paths of the host that hold its data, none of which is touched.
     pub keeps: Vec<String>,
     /// Why.
     pub reasons: Vec<Reason>,
+}
+
+/// Why a running container is not brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// Its `restartIfChanged` is false.
+    RestartIfChanged,
+    /// `--restart-mode` does not go as far as the change costs.
+    RestartMode,
+}
+
+impl Stale {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RestartIfChanged => "restartIfChanged is false",
+            Self::RestartMode => "--restart-mode goes no further",
+        }
+    }
 }
 
 /// Containers by the heaviest thing that is done to them.
@@ -267,6 +305,7 @@ fn count(mut summary: Summary, change: &Change) -> Summary {
     match change.verbs.iter().max() {
         Some(Verb::Create) => summary.create += 1,
         Some(Verb::Start) if change.verbs.contains(&Verb::Create) => summary.create += 1,
+        Some(Verb::Reload) => summary.reload += 1,
         Some(Verb::Restart) => summary.restart += 1,
         Some(Verb::Stop) => summary.stop += 1,
         Some(Verb::Remove) => summary.remove += 1,

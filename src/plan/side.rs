@@ -244,6 +244,11 @@ impl Version {
         self.container.ephemeral.known().copied().unwrap_or(true)
     }
 
+    /// Whether a link leads from it to the host; one that is unknown may be about to come or go.
+    pub(super) fn has_link(&self) -> bool {
+        matches!(self.network(), Some(Network::Private { veth: Some(_), .. }))
+    }
+
     /// The host paths of the bind mounts that are known.
     pub(super) fn host_paths(&self) -> BTreeSet<String> {
         let mounts = self.container.bind_mounts.known().into_iter().flatten();

@@ -7,14 +7,14 @@ use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::Linux;
 use crate::model::check::Checked;
-use crate::plan::{self, Finding, Options, Plan, Side, facts, show};
+use crate::plan::{self, Finding, Options, Plan, RestartMode, Side, facts, show};
 use crate::state::{Probe, Snapshot};
 
 /// Prints the plan against this host, or against what `--from` names.
 pub(in crate::cli) fn plan(session: &Session<'_>, config: &ConfigArgs, options: &PlanArgs) -> Outcome {
     let (plan, findings) = match &options.from {
-        Some(from) => offline(session, config, from)?,
-        None => live(session, config)?,
+        Some(from) => offline(session, config, from, options.restart.restart_mode.into())?,
+        None => live(session, config, options.restart.restart_mode.into())?,
     };
     session.terminal.findings(&findings, session.sources);
     print_findings(session, &plan);
@@ -28,7 +28,11 @@ pub(in crate::cli) fn plan(session: &Session<'_>, config: &ConfigArgs, options: 
 }
 
 /// The plan from this host, and what else was found.
-fn live(session: &Session<'_>, config: &ConfigArgs) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+fn live(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    restart_mode: RestartMode,
+) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let configuration = Configuration::load(config, false, session.sources)?;
     let snapshot = observe()?;
     let configuration = configuration.with_known_systems(&snapshot);
@@ -42,7 +46,7 @@ fn live(session: &Session<'_>, config: &ConfigArgs) -> Result<(Plan, Vec<Diagnos
     );
     // Nothing is changed here, so nothing that is missing fails it.
     findings.extend(missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }));
-    Ok((between(session, &configuration, &checked, &snapshot), findings))
+    Ok((between(session, &configuration, &checked, &snapshot, restart_mode), findings))
 }
 
 /// The plan from another configuration, or from what this one was: no host is looked at.
@@ -50,11 +54,12 @@ fn offline(
     session: &Session<'_>,
     config: &ConfigArgs,
     from: &str,
+    restart_mode: RestartMode,
 ) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (before, after) = against::sides(config, from, session.sources)?;
     let checked = after.check();
     let findings = findings(&after, &checked);
-    let plan = plan::plan(&before, &after.side(Some(&checked.spec)), &options(session));
+    let plan = plan::plan(&before, &after.side(Some(&checked.spec)), &options(session, restart_mode));
     Ok((plan, findings))
 }
 
@@ -62,9 +67,9 @@ fn findings(configuration: &Configuration, checked: &Checked) -> Vec<Diagnostic>
     [configuration.findings.as_slice(), &checked.findings, &checked.unsupported].concat()
 }
 
-fn options(session: &Session<'_>) -> Options {
+fn options(session: &Session<'_>, restart_mode: RestartMode) -> Options {
     let only = &session.global.only;
-    Options { only: (!only.is_empty()).then(|| only.iter().cloned().collect()) }
+    Options { only: (!only.is_empty()).then(|| only.iter().cloned().collect()), restart_mode }
 }
 
 /// Looks at this host.
@@ -78,8 +83,9 @@ pub(in crate::cli) fn between(
     configuration: &Configuration,
     checked: &Checked,
     snapshot: &Snapshot,
+    restart_mode: RestartMode,
 ) -> Plan {
-    plan::plan(&Side::host(snapshot), &configuration.side(Some(&checked.spec)), &options(session))
+    plan::plan(&Side::host(snapshot), &configuration.side(Some(&checked.spec)), &options(session, restart_mode))
 }
 
 /// Prints what the plan has to say about itself.

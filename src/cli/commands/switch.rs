@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::build;
 use super::plan::{between, observe, print, print_findings};
 use crate::apply::{Applier, Event, Host, Report, files};
-use crate::cli::args::{AskArgs, ConfigArgs};
+use crate::cli::args::{AskArgs, ConfigArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure, interrupt, require_root};
 use crate::diag::{Code, Diagnostic};
@@ -16,7 +16,12 @@ use crate::plan::{Plan, Verb, facts};
 use crate::state::{Generation, Probe, Record, Snapshot};
 
 /// Brings the host to what the configuration says.
-pub(in crate::cli) fn switch(session: &Session<'_>, config: &ConfigArgs, ask: &AskArgs) -> Outcome {
+pub(in crate::cli) fn switch(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    ask: &AskArgs,
+    restart: &RestartArgs,
+) -> Outcome {
     require_root("switch")?;
     let mut configuration = build::load(session, config)?;
     build::refuse(session, &configuration)?;
@@ -24,7 +29,8 @@ pub(in crate::cli) fn switch(session: &Session<'_>, config: &ConfigArgs, ask: &A
     let snapshot = observe()?;
     require_systemd(&snapshot)?;
     // What belongs to somebody else is refused before anything is built.
-    let early = between(session, &configuration, &configuration.check(), &snapshot);
+    let mode = restart.restart_mode.into();
+    let early = between(session, &configuration, &configuration.check(), &snapshot, mode);
     if early.is_refused() {
         print_findings(session, &early);
         return Ok(1);
@@ -46,7 +52,7 @@ pub(in crate::cli) fn switch(session: &Session<'_>, config: &ConfigArgs, ask: &A
     if !missing.is_empty() {
         return Err(missing);
     }
-    let plan = between(session, &configuration, &checked, &snapshot);
+    let plan = between(session, &configuration, &checked, &snapshot, mode);
     print_findings(session, &plan);
     if plan.is_refused() {
         return Ok(1);
@@ -244,6 +250,9 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path) -> Rep
             }
         }
         Event::Failed(action, error) => tracing::info!("failed: {action:?}: {error}"),
+        Event::RestartWanted(name) => {
+            terminal.progress(&format!("{name}: its new system cannot be switched to while it runs: restarting"));
+        }
         Event::Restored(name) => {
             terminal.progress(&format!(
                 "{name}: runs again as it did before; what its guest changed on disk is not undone"

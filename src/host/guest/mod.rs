@@ -66,6 +66,10 @@ const SEARCH_PATH: &str = "/run/wrappers/bin:/root/.nix-profile/bin:/etc/profile
                            /nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:\
                            /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// How long a guest may take over what it is asked for without anybody watching, in microseconds: ten minutes, which is
+/// longer than systemd lets all of its services take to stop.
+const CALL_LIMIT_USEC: u64 = 600_000_000;
+
 /// Runs a command as root in a guest, connected to our standard streams, to its end.
 ///
 /// SIGINT, SIGTERM and SIGHUP that we get are passed on to it.
@@ -96,7 +100,7 @@ pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
         // An interactive shell heeds no SIGTERM.
         service.set("SendSIGHUP", true);
         let session = terminal.begin().map_err(GuestError::Terminal)?;
-        let ended = runtime.block_on(service.run(&root, &|| session.resize()));
+        let ended = runtime.block_on(service.run(&root, Some(&|| session.resize())));
         session.end();
         ended
     } else {
@@ -106,17 +110,46 @@ pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
         for (stream, descriptor) in properties.into_iter().zip(descriptors) {
             service.set(&format!("{stream}FileDescriptor"), zbus::Fd::from(descriptor));
         }
-        let ended = runtime.block_on(service.run(&root, &|| {}));
+        let ended = runtime.block_on(service.run(&root, Some(&|| {})));
         // Their ends of the pipes must be gone for ours to end.
         drop(service);
         streams.finish();
         ended
     };
-    Ok(match ended? {
-        // systemd's statuses are a byte, signals are below 65.
+    Ok(status(ended?))
+}
+
+/// Runs a program as root in a guest, to its end. What it says goes to the guest's journal; signals that we get are not
+/// passed on to it.
+///
+/// # Returns
+/// As [`run`].
+pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> {
+    let root = Root::open(machine)?;
+    root.must_have(words[0])?;
+    let failed = |source: io::Error| GuestError::Unreachable { name: machine.name.clone(), source };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let _entered = runtime.enter();
+    let command = Command::Program(words.iter().map(std::ffi::OsString::from).collect());
+    let mut service = Service::new(&machine.name, arguments(&root, &command)?);
+    service.set("User", "root");
+    service.set("WorkingDirectory", "-/root");
+    service.set("Environment", vec![format!("PATH={SEARCH_PATH}")]);
+    service.set("RuntimeMaxUSec", CALL_LIMIT_USEC);
+    Ok(status(runtime.block_on(service.run(&root, None))?))
+}
+
+/// Whether a path of the guest is the file or folder that `there` is on the host, by whatever mount.
+pub(super) fn sees(machine: &Machine, path: &str, there: &std::fs::Metadata) -> Result<bool, GuestError> {
+    Ok(Root::open(machine)?.is_same(path, there))
+}
+
+fn status(ended: Ended) -> u8 {
+    // systemd's statuses are a byte, signals are below 65.
+    match ended {
         Ended::Exited(status) => u8::try_from(status).unwrap_or(u8::MAX),
         Ended::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-    })
+    }
 }
 
 fn open_terminal(machine: &Machine) -> Result<(Terminal, String), GuestError> {

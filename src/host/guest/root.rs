@@ -63,6 +63,12 @@ impl Root {
         self.beneath(path, OFlag::O_PATH).map(drop).map_err(|source| self.missing(path, source))
     }
 
+    /// Whether a path is the very file or folder that `there` is.
+    pub(super) fn is_same(&self, path: &str, there: &std::fs::Metadata) -> bool {
+        let found = self.beneath(path, OFlag::O_PATH).and_then(|found| File::from(found).metadata());
+        found.is_ok_and(|found| (found.dev(), found.ino()) == (there.dev(), there.ino()))
+    }
+
     fn missing(&self, path: &str, source: io::Error) -> GuestError {
         GuestError::Missing { name: self.name.clone(), path: path.into(), source }
     }

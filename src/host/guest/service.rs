@@ -69,15 +69,19 @@ impl Service {
         self.properties.push((property.to_owned(), value.into()));
     }
 
-    /// Runs it to its end, in the runtime that we are in. `resized` is called when our terminal's size changed.
-    pub(super) async fn run(&mut self, root: &Root, resized: &dyn Fn()) -> Result<Ended, GuestError> {
+    /// Runs it to its end, in the runtime that we are in. With `resized`, signals that we get are passed on to it, and
+    /// that is called when our terminal's size changed; without, they are none of its business.
+    pub(super) async fn run(&mut self, root: &Root, resized: Option<&dyn Fn()>) -> Result<Ended, GuestError> {
         let stream = root.connect()?;
         let refused = |source: BusError| GuestError::Refused { name: root.name().to_owned(), source };
         let unreachable = |source| GuestError::Unreachable { name: root.name().to_owned(), source };
         let connection = Builder::unix_stream(stream).build().await.map_err(refused)?;
-        let mut signals = Signals::new().map_err(unreachable)?;
+        let mut signals = match resized {
+            Some(resized) => Some((Signals::new().map_err(unreachable)?, resized)),
+            None => None,
+        };
         let properties = std::mem::take(&mut self.properties);
-        self.supervise(&connection, properties, &mut signals, resized).await.map_err(refused)?.map_err(|failure| {
+        self.supervise(&connection, properties, &mut signals).await.map_err(refused)?.map_err(|failure| {
             match failure {
                 Failure::Gone => GuestError::Gone { name: root.name().to_owned() },
                 Failure::NotStarted(reason) => GuestError::NotStarted { reason },
@@ -89,8 +93,7 @@ impl Service {
         &self,
         connection: &Connection,
         properties: Vec<(String, Variant<'static>)>,
-        signals: &mut Signals,
-        resized: &dyn Fn(),
+        signals: &mut Option<(Signals, &dyn Fn())>,
     ) -> Result<Result<Ended, Failure>, BusError> {
         let manager = ManagerProxy::new(connection).await?;
         manager.subscribe().await?;
@@ -117,7 +120,7 @@ impl Service {
                         }
                         None => return Ok(Err(Failure::Gone)),
                     },
-                    kind = signals.next() => {
+                    (kind, resized) = next(signals) => {
                         if kind == SignalKind::window_change() {
                             resized();
                         } else {
@@ -183,6 +186,14 @@ impl Signals {
             _ = self.hang_up.recv() => SignalKind::hangup(),
             _ = self.resized.recv() => SignalKind::window_change(),
         }
+    }
+}
+
+/// The next signal that concerns the command; never, where none does.
+async fn next<'a>(signals: &mut Option<(Signals, &'a dyn Fn())>) -> (SignalKind, &'a dyn Fn()) {
+    match signals {
+        Some((signals, resized)) => (signals.next().await, *resized),
+        None => std::future::pending().await,
     }
 }
 

@@ -37,6 +37,14 @@ fn wanted(name: &str, system: &str, last: u8, host_port: u16) -> Record {
     }
 }
 
+/// The same with a root that is empty at each start, so that another system can only be booted.
+fn ephemeral(record: Record) -> Record {
+    let mut record = record;
+    record.container.ephemeral = true.into();
+    record.spec.ephemeral = true;
+    record
+}
+
 fn generation(records: Vec<Record>) -> Generation {
     let records: BTreeMap<_, _> = records.into_iter().map(|record| (record.spec.name.clone(), record)).collect();
     Generation {
@@ -76,6 +84,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
             Event::Begun(_) => return,
             Event::Done(action) => word(action),
             Event::Failed(action, error) => format!("failed: {}: {error}", word(action)),
+            Event::RestartWanted(name) => format!("restart wanted {name}"),
             Event::Restored(name) => format!("restored {name}"),
             Event::NotRestored(name, error) => format!("not restored {name}: {error}"),
         };
@@ -115,7 +124,9 @@ fn containers_come_change_and_go_and_each_time_the_next_plan_is_empty() {
     assert_eq!(host.state().gc_roots["booted-a"], Path::new("/nix/store/1"));
 
     let changed = generation(vec![wanted("a", "/nix/store/3", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);
-    assert_eq!(applied(&host, &changed), ["stop a", "update-unit a", "start a"]);
+    assert_eq!(applied(&host, &changed), ["update-unit a", "reload a"]);
+    let held = |root: &str| host.state().gc_roots[root].clone();
+    assert_eq!((held("booted-a"), held("current-a")), ("/nix/store/1".into(), "/nix/store/3".into()));
     assert_eq!(systems(&host), ["a=/nix/store/3", "b=/nix/store/2"]);
 
     let moved = generation(vec![wanted("a", "/nix/store/3", 11, 8080), wanted("b", "/nix/store/2", 12, 81)]);
@@ -144,10 +155,11 @@ fn many_workers_share_the_reloads() {
 #[test]
 fn a_container_that_does_not_start_goes_back_and_holds_up_only_what_depends_on_it() {
     let host = MemoryHost::new();
-    let before = generation(vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);
-    applied(&host, &before);
+    let before = vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)];
+    applied(&host, &generation(before.into_iter().map(ephemeral).collect()));
     host.state().broken.insert("/nix/store/broken".into());
-    let after = generation(vec![wanted("a", "/nix/store/broken", 11, 8080), wanted("b", "/nix/store/4", 12, 81)]);
+    let after = vec![wanted("a", "/nix/store/broken", 11, 8080), wanted("b", "/nix/store/4", 12, 81)];
+    let after = generation(after.into_iter().map(ephemeral).collect());
     let (report, events) = apply(&host, &after, 1);
     assert!(events.contains(&"restored a".to_owned()), "{events:#?}");
     assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/4"]);
@@ -159,10 +171,10 @@ fn a_container_that_does_not_start_goes_back_and_holds_up_only_what_depends_on_i
 #[test]
 fn where_the_way_back_is_broken_too_that_is_said() {
     let host = MemoryHost::new();
-    let before = generation(vec![wanted("a", "/nix/store/1", 11, 80)]);
+    let before = generation(vec![ephemeral(wanted("a", "/nix/store/1", 11, 80))]);
     applied(&host, &before);
     host.state().broken.extend(["/nix/store/1".into(), "/nix/store/2".into()]);
-    let (report, events) = apply(&host, &generation(vec![wanted("a", "/nix/store/2", 11, 80)]), 1);
+    let (report, events) = apply(&host, &generation(vec![ephemeral(wanted("a", "/nix/store/2", 11, 80))]), 1);
     let last = events.last().map(String::as_str);
     assert_eq!(last, Some("not restored a: container@a.service: the start job ended with `failed`"));
     assert!(!report.is_complete());
@@ -170,6 +182,49 @@ fn where_the_way_back_is_broken_too_that_is_said() {
     host.state().broken.clear();
     applied(&host, &before);
     assert_eq!(systems(&host), ["a=/nix/store/1"]);
+}
+
+#[test]
+fn a_guest_that_cannot_switch_goes_back_and_one_that_asks_for_it_is_restarted() {
+    let host = MemoryHost::new();
+    applied(&host, &generation(vec![wanted("a", "/nix/store/1", 11, 80)]));
+    host.state().broken.insert("/nix/store/broken".into());
+    let (report, events) = apply(&host, &generation(vec![wanted("a", "/nix/store/broken", 11, 80)]), 1);
+    assert_eq!(events.last().map(String::as_str), Some("restored a"), "{events:#?}");
+    assert!(!report.is_complete());
+    assert_eq!(systems(&host), ["a=/nix/store/1"]);
+
+    host.state().needs_restart.insert("/nix/store/2".into());
+    let events = applied(&host, &generation(vec![wanted("a", "/nix/store/2", 11, 80)]));
+    assert_eq!(events, ["update-unit a", "restart wanted a", "reload a"]);
+    assert_eq!(host.state().gc_roots["booted-a"], Path::new("/nix/store/2"));
+}
+
+#[test]
+fn how_far_running_containers_are_disturbed_is_the_users_choice() {
+    use crate::plan::RestartMode::{Auto, Never, Reload, Restart};
+    let host = MemoryHost::new();
+    let records = |system: &str| vec![wanted("a", system, 11, 80), ephemeral(wanted("b", system, 12, 81))];
+    applied(&host, &generation(records("/nix/store/1")));
+    let snapshot = host.snapshot().expect("it is in memory");
+    let wanted = Side::generation(&generation(records("/nix/store/2")));
+    #[rustfmt::skip]
+    let table = [
+        (Auto,    "a: reload; b: restart"),
+        (Reload,  "a: reload; b: update-unit"),
+        (Restart, "a: restart; b: restart"),
+        (Never,   "a: update-unit; b: update-unit"),
+    ];
+    for (restart_mode, expected) in table {
+        let plan =
+            plan::plan(&Side::host(&snapshot), &wanted, &plan::Options { restart_mode, ..Default::default() });
+        let lines = plan.changes.iter().map(|change| {
+            assert_eq!(change.stays_stale.is_some(), change.verbs == [plan::Verb::UpdateUnit]);
+            let name = change.container.as_ref().expect("no rules change");
+            format!("{name}: {}", change.verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(" "))
+        });
+        assert_eq!(lines.collect::<Vec<_>>().join("; "), expected);
+    }
 }
 
 #[test]

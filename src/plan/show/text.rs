@@ -78,6 +78,7 @@ impl Page {
         let mark = match change.verbs.iter().max() {
             Some(Verb::Create) => Mark::Add,
             Some(Verb::Start) => Mark::Add,
+            Some(Verb::Reload) => Mark::Change,
             Some(Verb::Restart) => Mark::Restart,
             Some(Verb::Stop | Verb::Remove) => Mark::Remove,
             Some(Verb::UpdateUnit) | None => Mark::Change,
@@ -88,8 +89,8 @@ impl Page {
         for reason in &change.reasons {
             self.reason(reason);
         }
-        if change.stays_stale {
-            self.line("    stays as it is until its next start: restartIfChanged is false");
+        if let Some(stale) = change.stays_stale {
+            self.line(&format!("    stays as it is until its next start: {}", stale.as_str()));
         }
         if !change.keeps.is_empty() {
             self.line(&format!("    keeps {}", change.keeps.join(", ")));
@@ -165,6 +166,7 @@ fn cost(change: &Change) -> String {
             Verb::Create => "create",
             Verb::UpdateUnit => "takes effect at its next start",
             Verb::Start => "start",
+            Verb::Reload => "reload, goes on running",
             Verb::Restart => "restart",
             Verb::Stop => "stop",
             Verb::Remove => "remove",

@@ -1,0 +1,47 @@
+//! What changes in a container that goes on running.
+//!
+//! Takes: the record of what runs, and of what is wanted. Gives: a [`LiveChange`], whose parts [`Host`](super::Host) can do
+//! under a running guest, each of them once more after a crash in its middle.
+//!
+//! Not here: whether a change can be made live at all. That is a question of cost, and so the plan's.
+
+use std::path::PathBuf;
+
+use crate::model::spec::{Bind, ContainerSpec, Network, Veth};
+
+/// The parts of a change, in the order in which they are made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LiveChange {
+    /// Bind mounts that are new.
+    pub binds: Vec<Bind>,
+    /// The addresses of the link, before and after.
+    pub veth: Option<(Veth, Veth)>,
+    /// Another system, for the guest to switch to: last, since its services may want the mounts.
+    pub system: Option<PathBuf>,
+}
+
+impl LiveChange {
+    /// What has to happen for a container that runs as `is` to run as `wanted`.
+    pub fn between(is: &ContainerSpec, wanted: &ContainerSpec) -> Self {
+        let veth = match (&is.network, &wanted.network) {
+            (Network::Private { veth: Some(is), .. }, Network::Private { veth: Some(wanted), .. }) => {
+                (is != wanted).then(|| (is.clone(), wanted.clone()))
+            }
+            _ => None,
+        };
+        Self {
+            binds: wanted.binds.iter().filter(|bind| !is.binds.contains(bind)).cloned().collect(),
+            veth,
+            system: (is.system != wanted.system).then(|| wanted.system.clone()),
+        }
+    }
+}
+
+/// What a guest says of a switch to another system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switched {
+    /// It runs the new one.
+    Done,
+    /// It cannot without being started again (exit code 100 of `switch-to-configuration`).
+    RestartWanted,
+}

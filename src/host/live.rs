@@ -1,0 +1,83 @@
+//! Changes a container that goes on running: its mounts, the addresses of its link, its system.
+
+use std::path::Path;
+
+use super::guest::{self, GuestError};
+use super::{durable, machined, netlink, systemd};
+use crate::apply::{HostError, Switched};
+use crate::model::ContainerName;
+use crate::model::spec::{Bind, Veth};
+use crate::render::{interface, paths};
+use crate::state::{ActiveState, Machine};
+
+/// What `switch-to-configuration` ends with where only a start will do
+/// (nixpkgs `pkgs/by-name/sw/switch-to-configuration-ng`).
+const RESTART_WANTED: u8 = 100;
+
+/// Whether its unit runs, or is on the way to.
+pub(super) fn is_running(name: &ContainerName) -> Result<bool, HostError> {
+    let units = systemd::units(&[name.unit()]).map_err(cannot(format!("look at `{name}`")))?;
+    let state = units.into_iter().next().flatten().map(|unit| unit.active);
+    Ok(matches!(state, Some(ActiveState::Active | ActiveState::Reloading | ActiveState::Activating)))
+}
+
+/// Mounts a path of the host in the guest, unless that is what the guest sees there.
+pub(super) fn bind(name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
+    let path = Path::new(&bind.host);
+    let host =
+        path.metadata().map_err(|source| HostError::File { what: "look at", path: path.to_owned(), source })?;
+    if guest::sees(&machine(name)?, &bind.mount, &host).map_err(refused(name))? {
+        return Ok(());
+    }
+    let what = format!("mount {} at {} in `{name}`", bind.host, bind.mount);
+    machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(cannot(what))
+}
+
+/// Gives the link other addresses, on both sides.
+pub(super) fn readdress(name: &ContainerName, from: &Veth, to: &Veth) -> Result<(), HostError> {
+    let link = interface::host_end(name);
+    let what = format!("give the link of `{name}` other addresses");
+    netlink::readdress(&link, &paths::namespace(name), from, to).map_err(cannot(what))
+}
+
+/// Has the guest switch to another system, as `nixos-rebuild test` does on a host.
+pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
+    let program = system.join("bin/switch-to-configuration");
+    let program = program.to_string_lossy();
+    match guest::call(&machine(name)?, &[&program, "test"]).map_err(refused(name))? {
+        0 => Ok(Switched::Done),
+        RESTART_WANTED => Ok(Switched::RestartWanted),
+        status => {
+            let what = format!(
+                "could not switch to {}: its `switch-to-configuration` ended with {status}",
+                system.display()
+            );
+            Err(HostError::Guest { name: name.clone(), what })
+        }
+    }
+}
+
+/// Writes down what the container runs with.
+pub(super) fn note_running(name: &ContainerName, record: &str) -> Result<(), HostError> {
+    let path = paths::booted(name);
+    durable::write(&path, record.as_bytes(), 0o644).map_err(|source| HostError::File {
+        what: "write",
+        path,
+        source,
+    })
+}
+
+fn machine(name: &ContainerName) -> Result<Machine, HostError> {
+    let machines = machined::machines().map_err(cannot(format!("find the machine `{name}`")))?;
+    let found = machines.into_iter().find(|machine| machine.name == name.as_str() && machine.unit == name.unit());
+    found.ok_or_else(|| HostError::Guest { name: name.clone(), what: String::from("does not run") })
+}
+
+fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: String) -> impl FnOnce(E) -> HostError {
+    move |source| HostError::Bus { what, source: source.into() }
+}
+
+fn refused(name: &ContainerName) -> impl FnOnce(GuestError) -> HostError {
+    let what = format!("change `{name}` while it runs");
+    move |source| HostError::Bus { what, source: source.into() }
+}
