@@ -83,6 +83,44 @@ pub struct ConfigArgs {
     pub no_restrict: bool,
 }
 
+/// Expressions to evaluate instead of a configuration.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Any expression, as nix-instantiate --eval --strict")]
+#[group(id = "expression-options", multiple = true)]
+pub struct ExpressionArgs {
+    /// Evaluate this expression; several are printed a line each.
+    #[arg(short = 'E', long, value_name = "EXPR", conflicts_with_all = ["config", "positions"])]
+    pub expr: Vec<String>,
+    /// Evaluate the expression in this file (`-`: from standard input).
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["config", "positions", "expr"], value_hint = ValueHint::FilePath)]
+    pub file: Vec<PathBuf>,
+    /// Take what is at this attribute path; several are printed a line each.
+    #[arg(short = 'A', long, value_name = "PATH", requires = "expression")]
+    pub attr: Vec<String>,
+    /// An argument for functions at the top: its name, and an expression.
+    #[arg(long, num_args = 2, value_names = ["NAME", "EXPR"], requires = "expression")]
+    pub arg: Vec<String>,
+    /// An argument for functions at the top: its name, and a string.
+    #[arg(long, num_args = 2, value_names = ["NAME", "STRING"], requires = "expression")]
+    pub argstr: Vec<String>,
+    /// Print JSON.
+    #[arg(long, requires = "expression")]
+    pub json: bool,
+    /// How deep calls may nest.
+    #[arg(long, value_name = "CALLS", default_value_t = 10_000, requires = "expression")]
+    pub max_call_depth: u32,
+    /// Features of Nix that are off unless they are named.
+    #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ' ')]
+    pub extra_experimental_features: Vec<Feature>,
+}
+
+/// Experimental features of Nix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Feature {
+    /// `|>` and `<|`.
+    PipeOperators,
+}
+
 /// Whether and how to ask.
 #[derive(Debug, Clone, Args)]
 pub struct AskArgs {
@@ -190,7 +228,7 @@ pub enum Command {
         #[arg(long)]
         host: bool,
     },
-    /// Print the typed model as JSON.
+    /// Print the typed model as JSON, or the value of any Nix expression.
     Eval {
         /// The configuration.
         #[command(flatten)]
@@ -198,6 +236,9 @@ pub enum Command {
         /// Add where each option is set.
         #[arg(long)]
         positions: bool,
+        /// Or an expression.
+        #[command(flatten)]
+        expression: ExpressionArgs,
     },
     /// Print the nftables ruleset that would be loaded.
     Firewall {

@@ -100,7 +100,7 @@ impl Configuration {
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
         let arena = Arena::new();
-        let settings = Settings { search_path, environment: !restricted, unknowns: true, ..Settings::default() };
+        let settings = Settings { search_path, environment: if restricted { BTreeMap::new() } else { std::env::vars_os().collect() }, unknowns: true, ..Settings::default() };
         let mut evaluator = Evaluator::new(&arena, files, sources, settings);
         let evaluated = modules::evaluate(&mut evaluator, &file)?;
         let mut manifest = evaluated.manifest;

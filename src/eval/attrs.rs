@@ -182,8 +182,14 @@ impl<'e> Evaluator<'e> {
 
     /// `unsafeGetAttrPos`, `__curPos`: a position as a set.
     pub(super) fn position_value(&self, pos: Pos) -> Value<'e> {
-        let Some(location) = self.sources.locate(pos) else { return Value::Null };
-        let path = self.sources.file(pos).map(|file| file.path.to_string_lossy().into_owned()).unwrap_or_default();
+        let (Some(location), Some(file)) = (self.sources.locate(pos), self.sources.file(pos)) else {
+            return Value::Null;
+        };
+        // A text that was given on the command line is no file.
+        if !file.path.is_absolute() {
+            return Value::Null;
+        }
+        let path = file.path.to_string_lossy();
         self.attrs([
             (self.common.file, self.string(&path), Pos::NONE),
             (self.common.line, Value::Int(location.line.into()), Pos::NONE),

@@ -149,25 +149,12 @@ impl<'e> Evaluator<'e> {
         let Some(file) = self.sources.add(path, text) else {
             return Err(unreadable(self, &"too many texts were read"));
         };
-        let tree = syntax::parse(&file).map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
-        let home = self.settings.environment.then(|| std::env::var_os("HOME")).flatten().map(PathBuf::from);
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let scope = syntax::Scope { globals: &self.global_names, folder, home: home.as_deref() };
-        syntax::lower(self.bump, &self.symbols, &file, tree, &scope)
-            .map_err(|diagnostics| self.diagnostics_error(diagnostics))
+        self.lower_text(&file, path.parent().unwrap_or(Path::new("/")))
     }
 
     /// Evaluates a text as if it stood in the file `path`.
     pub fn eval_text(&mut self, path: &str, text: &str) -> EvalResult<'e, Value<'e>> {
-        let Some(file) = self.sources.add(path, text) else {
-            return Err(self.error(Span::NONE, "too many texts were read"));
-        };
-        let tree = syntax::parse(&file).map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
-        let folder = Path::new(path).parent().unwrap_or(Path::new("/"));
-        let scope = syntax::Scope { globals: &self.global_names, folder, home: None };
-        let node = syntax::lower(self.bump, &self.symbols, &file, tree, &scope)
-            .map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
-        let value = self.thunk(State::Code(node, self.root_env));
+        let value = self.text_value(path, Path::new(path).parent().unwrap_or(Path::new("/")), text)?;
         self.force(value)
     }
 }

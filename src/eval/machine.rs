@@ -7,6 +7,8 @@
 //!   none takes one for something known.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use bumpalo::Bump;
@@ -40,8 +42,10 @@ impl Arena {
 pub struct Settings {
     /// What `<name>` looks through: a prefix, which may be empty, and the path that it stands for.
     pub search_path: Vec<(String, PathBuf)>,
-    /// Whether `builtins.getEnv` and `<…>` see the environment.
-    pub environment: bool,
+    /// What `builtins.getEnv` and `~` see of the environment; empty where it must not matter.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// What `builtins.currentTime` gives, in seconds; `None` where another evaluation must give the same.
+    pub current_time: Option<i64>,
     /// Whether what only nixpkgs, Nix or the network knows is an unknown value (else it is an error, as in Nix).
     pub unknowns: bool,
     /// Nix's `max-call-depth`.
@@ -50,7 +54,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { search_path: Vec::new(), environment: false, unknowns: false, max_call_depth: 10_000 }
+        Self {
+            search_path: Vec::new(),
+            environment: BTreeMap::new(),
+            current_time: None,
+            unknowns: false,
+            max_call_depth: 10_000,
+        }
     }
 }
 
@@ -164,7 +174,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Refuses to go deeper than the stack is.
-    fn check_stack(&self, span: Span) -> EvalResult<'e, ()> {
+    pub(super) fn check_stack(&self, span: Span) -> EvalResult<'e, ()> {
         let here = 0_u8;
         if (&raw const here).addr() < self.lowest_address {
             return Err(self.error(span, "stack overflow; the evaluation is nested too deeply"));

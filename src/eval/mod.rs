@@ -19,10 +19,12 @@ mod json;
 mod machine;
 mod make;
 mod operators;
+mod print;
 mod stack;
 #[cfg(test)]
 mod tests;
 mod text;
+mod top_level;
 mod value;
 
 pub use crate::syntax::Symbol;
@@ -31,4 +33,5 @@ pub use fingerprint::Fingerprint;
 pub use machine::{Arena, Evaluator, Settings};
 pub use stack::on_big_stack;
 pub use text::{Context, Element};
+pub use top_level::print_text;
 pub use value::{Attrs, List, Str, Suspend, Thunk, Unknown, Value};

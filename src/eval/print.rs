@@ -1,0 +1,176 @@
+//! Values as text, the way `nix-instantiate --eval --strict` prints them.
+
+use std::collections::HashSet;
+use std::io::Write as _;
+
+use rustc_hash::FxBuildHasher;
+
+use super::error::EvalResult;
+use super::machine::Evaluator;
+use super::value::{State, Value};
+use crate::source::Span;
+use crate::syntax::quote;
+
+/// Which sets and lists were met already, by their addresses.
+type Seen = HashSet<usize, FxBuildHasher>;
+
+impl<'e> Evaluator<'e> {
+    /// Evaluates a value with all that is in it.
+    pub fn force_deep(&mut self, value: Value<'e>) -> EvalResult<'e, ()> {
+        self.force_parts(value, &mut Seen::default())
+    }
+
+    fn force_parts(&mut self, value: Value<'e>, seen: &mut Seen) -> EvalResult<'e, ()> {
+        self.check_stack(Span::NONE)?;
+        match self.force(value)? {
+            Value::List(list) if seen.insert(std::ptr::from_ref(list).addr()) => {
+                list.iter().try_for_each(|item| self.force_parts(item, seen))
+            }
+            Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).addr()) => {
+                for (name, value, pos) in attrs.iter() {
+                    if let Err(error) = self.force_parts(value, seen) {
+                        let what = format!("while evaluating the attribute '{}'", self.name(name));
+                        error.trace(self.attribute_span(pos), &what);
+                        return Err(error);
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Evaluates a value with all that is in it, and prints it on one line.
+    ///
+    /// Bytes and not text, as strings are bytes.
+    pub fn print(&mut self, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
+        self.force_deep(value)?;
+        let mut out = Vec::new();
+        self.print_parts(value, &mut out, &mut Seen::default())?;
+        Ok(out)
+    }
+
+    fn print_parts(&self, value: Value<'e>, out: &mut Vec<u8>, seen: &mut Seen) -> EvalResult<'e, ()> {
+        self.check_stack(Span::NONE)?;
+        match value {
+            Value::Null => out.extend(b"null"),
+            Value::Bool(value) => out.extend(if value { &b"true"[..] } else { b"false" }),
+            Value::Int(value) => write!(out, "{value}").expect("writing to memory cannot fail"),
+            Value::Float(value) => out.extend(float(value).bytes()),
+            Value::String(text) => string(text.as_bytes(), out),
+            Value::Path(path) => out.extend(path.as_bytes()),
+            Value::List(list) => self.print_list(list, std::ptr::from_ref(list).addr(), out, seen)?,
+            Value::Attrs(attrs) => {
+                if !attrs.entries().is_empty() && !seen.insert(std::ptr::from_ref(attrs).addr()) {
+                    out.extend("«repeated»".bytes());
+                    return Ok(());
+                }
+                let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.name(name), value)).collect();
+                named.sort_unstable_by_key(|(name, _)| *name);
+                out.extend(b"{ ");
+                for (name, value) in named {
+                    out.extend(quote(name).bytes());
+                    out.extend(b" = ");
+                    self.print_parts(value, out, seen)?;
+                    out.extend(b"; ");
+                }
+                out.push(b'}');
+            }
+            Value::Lambda(_) => out.extend(b"<LAMBDA>"),
+            Value::Primop(call) if call.arguments.is_empty() => out.extend(b"<PRIMOP>"),
+            Value::Primop(_) => out.extend(b"<PRIMOP-APP>"),
+            // A list is told by the cell that holds it: Nix copies lists where it copies values.
+            Value::Thunk(thunk) => match thunk.state.get() {
+                State::Done(Value::List(list)) => {
+                    self.print_list(list, std::ptr::from_ref(thunk).addr(), out, seen)?;
+                }
+                State::Done(value) => self.print_parts(value, out, seen)?,
+                State::Failed(error) => return Err(error),
+                State::Running | State::Code(..) | State::Native(_) | State::Call(_) => {
+                    return Err(self.error(Span::NONE, "a value was to be printed before it was evaluated"));
+                }
+            },
+            Value::Unknown(unknown) => return Err(self.unknown_error(unknown)),
+        }
+        Ok(())
+    }
+
+    fn print_list(
+        &self,
+        list: &super::value::List<'e>,
+        cell: usize,
+        out: &mut Vec<u8>,
+        seen: &mut Seen,
+    ) -> EvalResult<'e, ()> {
+        if !list.items().is_empty() && !seen.insert(cell) {
+            out.extend("«repeated»".bytes());
+            return Ok(());
+        }
+        out.extend(b"[ ");
+        for item in list.iter() {
+            self.print_parts(item, out, seen)?;
+            out.push(b' ');
+        }
+        out.push(b']');
+        Ok(())
+    }
+}
+
+/// A string literal that means these bytes.
+pub(super) fn string(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for (index, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' | b'\\' => out.extend([b'\\', *byte]),
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            b'\t' => out.extend(b"\\t"),
+            b'$' if bytes.get(index + 1) == Some(&b'{') => out.extend(b"\\$"),
+            _ => out.push(*byte),
+        }
+    }
+    out.push(b'"');
+}
+
+/// A float as C's `%g` writes it: six significant digits.
+pub(super) fn float(value: f64) -> String {
+    const DIGITS: i32 = 6;
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    if value.is_nan() {
+        return format!("{sign}nan");
+    }
+    if value.is_infinite() {
+        return format!("{sign}inf");
+    }
+    let scientific = format!("{value:.5e}");
+    let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
+    let exponent: i32 = exponent.parse().expect("`{:e}` writes it as a number");
+    let strip = |digits: &str| match digits.contains('.') {
+        true => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => digits.to_owned(),
+    };
+    if (-4..DIGITS).contains(&exponent) {
+        let places = usize::try_from(DIGITS - 1 - exponent).expect("the exponent is smaller than the digits");
+        return strip(&format!("{value:.places$}"));
+    }
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    format!("{}e{exponent_sign}{:02}", strip(mantissa), exponent.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::float;
+
+    #[test]
+    fn floats_have_six_digits() {
+        #[rustfmt::skip]
+        let table = [
+            (0.1, "0.1"), (1.0e7, "1e+07"), (123_456.7, "123457"), (0.0, "0"), (-0.0, "-0"), (1.0e-5, "1e-05"),
+            (f64::INFINITY, "inf"), (-f64::NAN, "-nan"), (100_000.0, "100000"), (1_000_000.0, "1e+06"),
+            (0.123_456_7, "0.123457"), (1.5e300, "1.5e+300"), (999_999.5, "1e+06"), (0.0001, "0.0001"), (-2.5, "-2.5"),
+        ];
+        for (value, printed) in table {
+            assert_eq!(float(value), printed);
+        }
+    }
+}

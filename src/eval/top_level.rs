@@ -1,0 +1,188 @@
+//! What `nix-instantiate` does around an expression: texts from nowhere, attribute paths, automatic arguments.
+
+use std::path::{Path, PathBuf};
+
+use super::error::EvalResult;
+use super::machine::{Arena, Evaluator, Settings};
+use super::value::{State, Value};
+use crate::diag::{Code, Diagnostic};
+use crate::source::{Files, Pos, SourceMap, Span};
+use crate::syntax;
+
+/// Evaluates `text` with everything in it, as if it stood in `folder`, and prints the value on one line: what
+/// `nix-instantiate --eval --strict --expr` prints.
+pub fn print_text(
+    files: &dyn Files,
+    sources: &SourceMap,
+    settings: Settings,
+    folder: &Path,
+    text: &str,
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let arena = Arena::new();
+    let mut ev = Evaluator::new(&arena, files, sources, settings);
+    let printed = ev.text_value("«string»", folder, text).and_then(|value| ev.print(value));
+    printed.map_err(|error| error.diagnostics())
+}
+
+impl<'e> Evaluator<'e> {
+    /// The value, not evaluated yet, of a text that is shown as `name` and whose relative paths start in `folder`.
+    pub fn text_value(&mut self, name: &str, folder: &Path, text: &str) -> EvalResult<'e, Value<'e>> {
+        let Some(file) = self.sources.add(name, text) else {
+            return Err(self.error(Span::NONE, "too many texts were read"));
+        };
+        let node = self.lower_text(&file, folder)?;
+        Ok(self.thunk(State::Code(node, self.root_env)))
+    }
+
+    pub(super) fn lower_text(&mut self, file: &crate::source::SourceFile, folder: &Path) -> EvalResult<'e, syntax::NodeRef<'e>> {
+        let tree = syntax::parse(file).map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
+        let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
+        let scope = syntax::Scope { globals: &self.global_names, folder, home: home.as_deref() };
+        syntax::lower(self.bump, &self.symbols, file, tree, &scope)
+            .map_err(|diagnostics| self.diagnostics_error(diagnostics))
+    }
+
+    /// Calls a function whose pattern `arguments` can fill; anything else is left as it is.
+    pub fn call_with_arguments(&mut self, function: Value<'e>, arguments: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        let function = self.force(function)?;
+        let given = match self.force(arguments)? {
+            Value::Attrs(given) => given,
+            other => return Err(self.type_error("a set", other, Pos::NONE)),
+        };
+        match function {
+            Value::Attrs(attrs) => match attrs.get(self.common.functor) {
+                Some(functor) => {
+                    let bound = self.apply(functor, function, Pos::NONE)?;
+                    self.call_with_arguments(bound, arguments)
+                }
+                None => Ok(function),
+            },
+            Value::Lambda(closure) => {
+                let Some(pattern) = &closure.lambda.pattern else { return Ok(function) };
+                if pattern.ellipsis {
+                    return self.apply(function, arguments, Pos::NONE);
+                }
+                let mut wanted = Vec::new();
+                for formal in pattern.formals {
+                    match given.find(formal.name) {
+                        Some(attr) => wanted.push(*attr),
+                        None if formal.default.is_some() => {}
+                        None => {
+                            let name = self.name(formal.name);
+                            let message = format!(
+                                "cannot evaluate a function that has an argument without a value ('{name}')"
+                            );
+                            let help = "give it a default, or a value with --arg or --argstr";
+                            let diagnostic = Diagnostic::error(Code::Evaluation, message)
+                                .at(self.word_span(formal.pos), "")
+                                .help(help);
+                            return Err(self.diagnostic_error(diagnostic));
+                        }
+                    }
+                }
+                let wanted = self.attrs_of(&wanted, None);
+                self.apply(function, wanted, Pos::NONE)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// The value at an attribute path such as `a."b.c".0`; functions on the way are called with `arguments`.
+    pub fn select_along(
+        &mut self,
+        root: Value<'e>,
+        path: &str,
+        arguments: Value<'e>,
+    ) -> EvalResult<'e, Value<'e>> {
+        let names = split_path(path).ok_or_else(|| {
+            self.error(Span::NONE, &format!("missing closing quote in selection path '{path}'"))
+        })?;
+        let mut value = root;
+        for name in names {
+            value = self.call_with_arguments(value, arguments)?;
+            value = match name.parse::<u32>() {
+                Ok(index) => self.select_index(value, index, path)?,
+                Err(_) => self.select_name(value, &name, path)?,
+            };
+        }
+        self.force(value)
+    }
+
+    fn select_index(&mut self, value: Value<'e>, index: u32, path: &str) -> EvalResult<'e, Value<'e>> {
+        let Value::List(list) = value else {
+            let found = self.type_in_words(value);
+            let message =
+                format!("the expression selected by the selection path '{path}' should be a list but is {found}");
+            return Err(self.error(Span::NONE, &message));
+        };
+        list.items().get(index as usize).copied().ok_or_else(|| {
+            let message = format!("list index {index} in selection path '{path}' is out of range");
+            self.error(Span::NONE, &message)
+        })
+    }
+
+    fn select_name(&mut self, value: Value<'e>, name: &str, path: &str) -> EvalResult<'e, Value<'e>> {
+        let Value::Attrs(attrs) = value else {
+            let found = self.type_in_words(value);
+            let message =
+                format!("the expression selected by the selection path '{path}' should be a set but is {found}");
+            return Err(self.error(Span::NONE, &message));
+        };
+        if name.is_empty() {
+            let message = format!("empty attribute name in selection path '{path}'");
+            return Err(self.error(Span::NONE, &message));
+        }
+        attrs.get(self.symbol(name)).ok_or_else(|| {
+            let message = format!("attribute '{name}' in selection path '{path}' not found");
+            let error = self.error(Span::NONE, &message);
+            self.suggest(error, name, attrs);
+            error
+        })
+    }
+
+    /// "an integer", "a set", …
+    pub(super) fn type_in_words(&self, value: Value<'e>) -> &'static str {
+        match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a Boolean",
+            Value::Int(_) => "an integer",
+            Value::Float(_) => "a float",
+            Value::String(text) if text.context().is_empty() => "a string",
+            Value::String(_) => "a string with context",
+            Value::Path(_) => "a path",
+            Value::List(_) => "a list",
+            Value::Attrs(_) => "a set",
+            Value::Lambda(_) => "a function",
+            Value::Primop(call) if call.arguments.is_empty() => "a built-in function",
+            Value::Primop(_) => "a partially applied built-in function",
+            Value::Thunk(thunk) => match thunk.state.get() {
+                State::Done(value) => self.type_in_words(value),
+                _ => "a thunk",
+            },
+            Value::Unknown(_) => "an unknown value",
+        }
+    }
+}
+
+/// The names of an attribute path as the command line writes it; `None` where a quote is not closed.
+fn split_path(path: &str) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut name = String::new();
+    let mut chars = path.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '.' => names.push(std::mem::take(&mut name)),
+            '"' => loop {
+                match chars.next()? {
+                    '"' => break,
+                    c => name.push(c),
+                }
+            },
+            c => name.push(c),
+        }
+    }
+    if !name.is_empty() {
+        names.push(name);
+    }
+    Some(names)
+}
