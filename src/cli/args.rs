@@ -86,32 +86,38 @@ pub struct ConfigArgs {
 /// Expressions to evaluate instead of a configuration.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Any expression, as nix-instantiate --eval --strict")]
-#[group(id = "expression-options", multiple = true)]
 pub struct ExpressionArgs {
     /// Evaluate this expression; several are printed a line each.
-    #[arg(short = 'E', long, value_name = "EXPR", conflicts_with_all = ["config", "positions"])]
+    #[arg(short = 'E', long, value_name = "EXPR", group = "of", conflicts_with_all = ["config", "positions"])]
     pub expr: Vec<String>,
     /// Evaluate the expression in this file (`-`: from standard input).
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["config", "positions", "expr"], value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", group = "of", conflicts_with_all = ["config", "positions", "expr"])]
     pub file: Vec<PathBuf>,
     /// Take what is at this attribute path; several are printed a line each.
-    #[arg(short = 'A', long, value_name = "PATH", requires = "expression")]
+    #[arg(short = 'A', long, value_name = "PATH", requires = "of")]
     pub attr: Vec<String>,
     /// An argument for functions at the top: its name, and an expression.
-    #[arg(long, num_args = 2, value_names = ["NAME", "EXPR"], requires = "expression")]
+    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "EXPR"], requires = "of")]
     pub arg: Vec<String>,
     /// An argument for functions at the top: its name, and a string.
-    #[arg(long, num_args = 2, value_names = ["NAME", "STRING"], requires = "expression")]
+    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "STRING"], requires = "of")]
     pub argstr: Vec<String>,
     /// Print JSON.
-    #[arg(long, requires = "expression")]
+    #[arg(long, requires = "of")]
     pub json: bool,
     /// How deep calls may nest.
-    #[arg(long, value_name = "CALLS", default_value_t = 10_000, requires = "expression")]
+    #[arg(long, value_name = "CALLS", default_value_t = 10_000)]
     pub max_call_depth: u32,
     /// Features of Nix that are off unless they are named.
     #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ' ')]
     pub extra_experimental_features: Vec<Feature>,
+}
+
+impl ExpressionArgs {
+    /// Whether no expression is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.expr.is_empty() && self.file.is_empty()
+    }
 }
 
 /// Experimental features of Nix.

@@ -100,7 +100,12 @@ impl Configuration {
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
         let arena = Arena::new();
-        let settings = Settings { search_path, environment: if restricted { BTreeMap::new() } else { std::env::vars_os().collect() }, unknowns: true, ..Settings::default() };
+        let settings = Settings {
+            search_path,
+            environment: if restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
+            unknowns: true,
+            ..Settings::default()
+        };
         let mut evaluator = Evaluator::new(&arena, files, sources, settings);
         let evaluated = modules::evaluate(&mut evaluator, &file)?;
         let mut manifest = evaluated.manifest;
@@ -281,7 +286,7 @@ fn git_top_level(file: &Path) -> Option<PathBuf> {
 }
 
 /// `-I` and then `NIX_PATH`, as pairs of prefix and path; URLs lead nowhere without a download.
-fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> {
+pub(super) fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> {
     let environment = if restricted { None } else { std::env::var("NIX_PATH").ok() };
     let inherited = environment.as_deref().unwrap_or_default().split(':').filter(|entry| !entry.is_empty());
     config
@@ -298,7 +303,7 @@ fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> 
 }
 
 /// The path from the root, without `.` and `..`, which are taken off as text, as Nix does.
-fn absolute(path: impl AsRef<Path>) -> PathBuf {
+pub(super) fn absolute(path: impl AsRef<Path>) -> PathBuf {
     let path = path.as_ref();
     let mut plain = PathBuf::new();
     for part in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {

@@ -83,7 +83,10 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Check { config, deny, format, host } => {
             commands::check::check(session, config, deny.is_some(), *format, *host)
         }
-        Command::Eval { config, positions } => commands::eval::eval(session, config, *positions),
+        Command::Eval { config, expression, .. } if !expression.is_empty() => {
+            commands::eval::expression(session, config, expression)
+        }
+        Command::Eval { config, positions, .. } => commands::eval::eval(session, config, *positions),
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),
         Command::Status { names, json } => commands::status::status(session, names, *json),
         Command::Start(names) => commands::lifecycle::run(session, &names.names, commands::lifecycle::Job::Start),

@@ -50,9 +50,14 @@ impl Terminal {
 
     /// Prints a result to stdout. A closed pipe is the reader's choice, not an error.
     pub(super) fn result(&self, text: &str) {
+        self.result_bytes(text.as_bytes());
+    }
+
+    /// The same of what need not be UTF-8.
+    pub(super) fn result_bytes(&self, bytes: &[u8]) {
         let mut stdout = std::io::stdout().lock();
         // The reader may have gone away (`| head`); there is nobody left to tell.
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
     }
 
     /// Asks a question that is answered with yes or no; `None` without a terminal to ask on.

@@ -17,6 +17,11 @@ impl<'e> Evaluator<'e> {
         Ok(out)
     }
 
+    /// A value as JSON, for the command line.
+    pub fn to_json(&mut self, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
+        self.print_json(value, Span::NONE).map(String::into_bytes)
+    }
+
     fn write_json(&mut self, value: Value<'e>, out: &mut String, span: Span) -> EvalResult<'e, ()> {
         match self.force(value)? {
             Value::Null => out.push_str("null"),

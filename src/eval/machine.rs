@@ -48,6 +48,8 @@ pub struct Settings {
     pub current_time: Option<i64>,
     /// Whether what only nixpkgs, Nix or the network knows is an unknown value (else it is an error, as in Nix).
     pub unknowns: bool,
+    /// Whether `|>` and `<|` are operators (Nix's experimental feature `pipe-operators`).
+    pub pipe_operators: bool,
     /// Nix's `max-call-depth`.
     pub max_call_depth: u32,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             environment: BTreeMap::new(),
             current_time: None,
             unknowns: false,
+            pipe_operators: false,
             max_call_depth: 10_000,
         }
     }

@@ -34,10 +34,19 @@ impl<'e> Evaluator<'e> {
         Ok(self.thunk(State::Code(node, self.root_env)))
     }
 
-    pub(super) fn lower_text(&mut self, file: &crate::source::SourceFile, folder: &Path) -> EvalResult<'e, syntax::NodeRef<'e>> {
+    pub(super) fn lower_text(
+        &mut self,
+        file: &crate::source::SourceFile,
+        folder: &Path,
+    ) -> EvalResult<'e, syntax::NodeRef<'e>> {
         let tree = syntax::parse(file).map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
         let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
-        let scope = syntax::Scope { globals: &self.global_names, folder, home: home.as_deref() };
+        let scope = syntax::Scope {
+            globals: &self.global_names,
+            folder,
+            home: home.as_deref(),
+            pipe_operators: self.settings.pipe_operators,
+        };
         syntax::lower(self.bump, &self.symbols, file, tree, &scope)
             .map_err(|diagnostics| self.diagnostics_error(diagnostics))
     }
@@ -88,15 +97,9 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The value at an attribute path such as `a."b.c".0`; functions on the way are called with `arguments`.
-    pub fn select_along(
-        &mut self,
-        root: Value<'e>,
-        path: &str,
-        arguments: Value<'e>,
-    ) -> EvalResult<'e, Value<'e>> {
-        let names = split_path(path).ok_or_else(|| {
-            self.error(Span::NONE, &format!("missing closing quote in selection path '{path}'"))
-        })?;
+    pub fn select_along(&mut self, root: Value<'e>, path: &str, arguments: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        let names = split_path(path)
+            .ok_or_else(|| self.error(Span::NONE, &format!("missing closing quote in selection path '{path}'")))?;
         let mut value = root;
         for name in names {
             value = self.call_with_arguments(value, arguments)?;

@@ -22,6 +22,8 @@ pub struct Scope<'a> {
     pub folder: &'a Path,
     /// Where `~` is; `None` where it must not matter.
     pub home: Option<&'a Path>,
+    /// Whether `|>` and `<|` are operators.
+    pub pipe_operators: bool,
 }
 
 /// Lowers the tree of `file`; gives all that is wrong with it.
@@ -333,6 +335,12 @@ impl<'e> Lowerer<'_, 'e> {
     fn binary(&mut self, operation: &ast::BinOp, span: Span) -> Expr<'e> {
         let left = self.required(operation.lhs(), span);
         let right = self.required(operation.rhs(), span);
+        if matches!(operation.operator(), Some(BinOpKind::PipeRight | BinOpKind::PipeLeft))
+            && !self.scope.pipe_operators
+        {
+            let feature = "experimental Nix feature 'pipe-operators' is disabled";
+            self.error(format!("{feature}; add '--extra-experimental-features pipe-operators' to enable it"), span);
+        }
         let operator = match operation.operator() {
             Some(BinOpKind::Concat) => Operator::Concat,
             Some(BinOpKind::Update) => Operator::Update,

@@ -12,7 +12,7 @@ use crate::diag::Code;
 pub(in crate::cli) fn completions(session: &Session<'_>, shell: clap_complete::Shell) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "container-rebuild", &mut text);
-    session.terminal.result(&String::from_utf8_lossy(&text));
+    session.terminal.result_bytes(&text);
     Ok(0)
 }
 
@@ -27,7 +27,7 @@ pub(in crate::cli) fn man(session: &Session<'_>, folder: Option<&Path>) -> Outco
         None => {
             let mut text = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(failed)?;
-            session.terminal.result(&String::from_utf8_lossy(&text));
+            session.terminal.result_bytes(&text);
         }
     }
     Ok(0)

@@ -1,8 +1,16 @@
-//! `eval`: the typed model as JSON.
+//! `eval`: the typed model as JSON, or the value of any Nix expression as Nix prints it.
 
-use crate::cli::args::ConfigArgs;
-use crate::cli::configuration::Configuration;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
+use crate::cli::configuration::{Configuration, absolute, search_path};
 use crate::cli::{Outcome, Session};
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
+use crate::host::files::RealFiles;
+use crate::source::Pos;
 
 /// Prints the model; `positions` adds where each option is set.
 pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, positions: bool) -> Outcome {
@@ -16,4 +24,93 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, positions
     let json = serde_json::to_value(&manifest).expect("the model has string keys only");
     session.terminal.result(&format!("{json:#}\n"));
     Ok(0)
+}
+
+/// What an expression is read from.
+enum Input {
+    Text(String),
+    Stdin(String),
+    File(PathBuf),
+}
+
+/// Prints the values of expressions, a line each, with everything in them evaluated.
+pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, args: &ExpressionArgs) -> Outcome {
+    let inputs = inputs(args)?;
+    let here = absolute(".");
+    let arena = Arena::new();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let settings = Settings {
+        search_path: search_path(config, config.restrict),
+        environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
+        current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
+        max_call_depth: args.max_call_depth,
+        pipe_operators: args.extra_experimental_features.contains(&Feature::PipeOperators),
+        ..Settings::default()
+    };
+    let files = RealFiles;
+    let mut ev = Evaluator::new(&arena, &files, session.sources, settings);
+    let arguments = arguments(&mut ev, args, &here).map_err(|error| error.diagnostics())?;
+    for input in inputs {
+        for path in attribute_paths(args) {
+            let printed = print(&mut ev, &input, path, arguments, args.json, &here);
+            session.terminal.result_bytes(&printed.map_err(|error| error.diagnostics())?);
+        }
+    }
+    Ok(0)
+}
+
+fn attribute_paths(args: &ExpressionArgs) -> Vec<&str> {
+    if args.attr.is_empty() { vec![""] } else { args.attr.iter().map(String::as_str).collect() }
+}
+
+fn inputs(args: &ExpressionArgs) -> Result<Vec<Input>, Vec<Diagnostic>> {
+    let texts = args.expr.iter().map(|text| Ok(Input::Text(text.clone())));
+    let files = args.file.iter().map(|path| {
+        if path.as_os_str() != "-" {
+            return Ok(Input::File(absolute(path)));
+        }
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|error| {
+            vec![Diagnostic::error(Code::Unreadable, format!("cannot read standard input: {error}"))]
+        })?;
+        Ok(Input::Stdin(text))
+    });
+    texts.chain(files).collect()
+}
+
+/// What `--arg` and `--argstr` give to functions at the top. Their names are in order, so that errors are.
+fn arguments<'e>(ev: &mut Evaluator<'e>, args: &ExpressionArgs, here: &Path) -> EvalResult<'e, Value<'e>> {
+    let mut given = BTreeMap::new();
+    for pair in args.arg.chunks_exact(2) {
+        let value = ev.text_value("«string»", here, &pair[1])?;
+        given.insert(pair[0].as_str(), value);
+    }
+    for pair in args.argstr.chunks_exact(2) {
+        let value = ev.string(&pair[1]);
+        given.insert(pair[0].as_str(), value);
+    }
+    Ok(ev.attrs(given.into_iter().map(|(name, value)| (ev.symbol(name), value, Pos::NONE))))
+}
+
+fn print<'e>(
+    ev: &mut Evaluator<'e>,
+    input: &Input,
+    path: &str,
+    arguments: Value<'e>,
+    json: bool,
+    here: &Path,
+) -> EvalResult<'e, Vec<u8>> {
+    let root = match input {
+        Input::Text(text) => ev.text_value("«string»", here, text)?,
+        Input::Stdin(text) => ev.text_value("«stdin»", here, text)?,
+        Input::File(file) => ev.import_at(&file.to_string_lossy(), Pos::NONE)?,
+    };
+    let mut value = ev.select_along(root, path, arguments)?;
+    // As Nix has it: without arguments, functions stay what they are.
+    if matches!(arguments, Value::Attrs(given) if given.iter().len() > 0) {
+        value = ev.call_with_arguments(value, arguments)?;
+    }
+    let mut printed = if json { ev.to_json(value)? } else { ev.print(value)? };
+    printed.push(b'\n');
+    Ok(printed)
 }
