@@ -1,0 +1,1 @@
+{ lib, ... }: { containers.main.extraFlags = lib.mkBefore [ "--b" ]; }

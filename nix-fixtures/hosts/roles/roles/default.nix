@@ -1,0 +1,1 @@
+{ imports = [ ./web.nix ./database.nix ./monitoring.nix ]; }

@@ -1,0 +1,8 @@
+{ name, lib, ... }:
+{
+  imports = [ ./mounts.nix ];
+  config = {
+    autoStart = lib.hasPrefix "f" name;
+    config = { };
+  };
+}
