@@ -14,7 +14,8 @@ use crate::model::spec::{Bind, ContainerSpec, Network, Veth};
 pub struct LiveChange {
     /// Bind mounts that are new.
     pub binds: Vec<Bind>,
-    /// The addresses of the link, before and after.
+    /// The addresses of the link, before and after. Also where they are the same: a link that has lost a route gets it
+    /// back, and one that is complete stays as it is.
     pub veth: Option<(Veth, Veth)>,
     /// Another system, for the guest to switch to: last, since its services may want the mounts.
     pub system: Option<PathBuf>,
@@ -25,7 +26,7 @@ impl LiveChange {
     pub fn between(is: &ContainerSpec, wanted: &ContainerSpec) -> Self {
         let veth = match (&is.network, &wanted.network) {
             (Network::Private { veth: Some(is), .. }, Network::Private { veth: Some(wanted), .. }) => {
-                (is != wanted).then(|| (is.clone(), wanted.clone()))
+                Some((is.clone(), wanted.clone()))
             }
             _ => None,
         };

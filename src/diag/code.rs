@@ -58,6 +58,8 @@ codes! {
     MissingInterface = "missing-interface";
     /// A container of that name belongs to somebody else.
     NotOurs = "not-ours";
+    /// The host is not as it was left.
+    Drift = "drift";
     /// Something of the host could not be looked at.
     NotObserved = "not-observed";
     /// The configuration is not in the revision that is compared with.

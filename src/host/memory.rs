@@ -4,15 +4,16 @@
 //! runs changes nothing; a host port leads to one container only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, Network, Veth};
-use crate::render::paths;
+use crate::render::{interface, paths};
 use crate::state::{
-    ActiveState, Generation, KeptRoot, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules,
+    ActiveState, Generation, KeptRoot, Link, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules,
     Snapshot, Unit,
 };
 
@@ -35,6 +36,8 @@ pub struct State {
     pub roots: BTreeSet<ContainerName>,
     /// Our table, as a listing of it.
     pub rules: Option<serde_json::Value>,
+    /// The host's ends of the links to guests.
+    pub links: BTreeMap<String, Link>,
     /// Sysctls that were set.
     pub sysctls: BTreeMap<String, String>,
     /// Roots for the garbage collector.
@@ -76,6 +79,16 @@ impl MemoryHost {
             None => Err(HostError::Guest { name: name.clone(), what: "does not run".to_owned() }),
         }
     }
+}
+
+/// The host's end of a link as it is made.
+fn link(veth: &Veth) -> Link {
+    let set = |four: Option<Ipv4Addr>, six: Option<Ipv6Addr>| {
+        let four = four.map(|address| (IpAddr::V4(address), 32));
+        four.into_iter().chain(six.map(|address| (IpAddr::V6(address), 128))).collect()
+    };
+    let (addresses, routes) = (set(veth.host4, veth.host6), set(veth.local4, veth.local6));
+    Link { up: true, addresses, routes, ..Link::default() }
 }
 
 fn record(files: &ContainerFiles) -> Record {
@@ -126,12 +139,17 @@ impl Host for MemoryHost {
         if !record.spec.ephemeral {
             state.roots.insert(name.clone());
         }
+        if let Network::Private { veth: Some(veth), .. } = &record.spec.network {
+            state.links.insert(interface::host_end(name).name, link(veth));
+        }
         state.running.insert(name.clone(), record);
         Ok(())
     }
 
     fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
-        self.state().running.remove(name);
+        let mut state = self.state();
+        state.running.remove(name);
+        state.links.remove(&interface::host_end(name).name);
         Ok(())
     }
 
@@ -148,6 +166,7 @@ impl Host for MemoryHost {
     }
 
     fn readdress(&self, name: &ContainerName, _: &Veth, to: &Veth) -> Result<(), HostError> {
+        self.state().links.insert(interface::host_end(name).name, link(to));
         self.running(name, |record| {
             if let Network::Private { veth, .. } = &mut record.spec.network {
                 *veth = Some(to.clone());
@@ -247,6 +266,7 @@ impl State {
             written: self.written.get(name).map(record),
             booted: running.cloned(),
             unit_text: self.written.get(name).map(|files| files.unit.clone()),
+            conf_text: self.written.get(name).map(|files| files.conf.clone()),
         }
     }
 
@@ -266,7 +286,7 @@ impl Probe for MemoryHost {
             containers: names.into_iter().map(|name| (name.clone(), state.observed(name))).collect(),
             foreign: vec![],
             rules: Some(state.rules.clone().map_or(Rules::Absent, Rules::Present)),
-            links: Some(BTreeMap::new()),
+            links: Some(state.links.clone()),
             roots: Some(state.roots.iter().map(kept).collect()),
             forwarding: (state.is_forwarding("ipv4"), state.is_forwarding("ipv6")),
             generation: state.generations.last().cloned(),

@@ -110,7 +110,11 @@ fn observed(
     let unit_text = fragment.and_then(|path| fs::read_to_string(path).ok());
     let owner = owner(name, fragment, unit_text.as_deref(), written.is_some());
     let ours = |record: Option<&Record>| record.filter(|_| owner == Owner::Ours).cloned();
-    let mut container = ObservedContainer { owner, unit, machine, written: ours(written), booted: None, unit_text };
+    // Where `/etc` cannot be written there is no link to it.
+    let confs = [paths::conf(name), paths::conf_target(name)];
+    let conf_text = confs.iter().find_map(|path| fs::read_to_string(path).ok());
+    let mut container =
+        ObservedContainer { owner, unit, machine, written: ours(written), booted: None, unit_text, conf_text };
     // One that was killed with the host's systemd may have left its record.
     container.booted = ours(booted).filter(|_| container.is_running());
     container

@@ -124,7 +124,8 @@ impl Decisions {
 
     fn update(&mut self, name: &ContainerName, is: &Configured, wanted: &Version, mode: RestartMode) {
         let on_disk = is.written.as_ref().map(|written| reasons(written, wanted));
-        let outdated = on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
+        let drifted = is.drift.iter().any(|drift| drift.is_of_files());
+        let outdated = drifted || on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
         let starts = wanted.container.auto_start.known() == Some(&true);
         let before = is.running.as_ref().or(is.written.as_ref());
         let steps = Steps {
@@ -137,7 +138,7 @@ impl Decisions {
         if !is.is_running {
             let reasons = on_disk.unwrap_or_else(|| vec![whole(None, Some(wanted), Disruption::None)]);
             let mut verbs = Vec::new();
-            verbs.extend(outdated_beyond_rules(&reasons).then_some(Verb::UpdateUnit));
+            verbs.extend((drifted || outdated_beyond_rules(&reasons)).then_some(Verb::UpdateUnit));
             verbs.extend(starts.then_some(Verb::Start));
             if verbs.is_empty() && reasons.is_empty() {
                 self.unchanged += 1;
@@ -145,7 +146,7 @@ impl Decisions {
             }
             // Nothing runs that could be disturbed; the rules are there all the same.
             let cost = without_restart(&reasons);
-            let may = !starts && reasons.iter().all(|reason| reason.may);
+            let may = !starts && !reasons.is_empty() && reasons.iter().all(|reason| reason.may);
             let steps = Steps { start: starts, ..steps };
             self.push(name, steps, Change { may, ..change(name, verbs, cost, reasons) });
             return;
@@ -158,21 +159,25 @@ impl Decisions {
             }
             None => (Disruption::Restart, vec![whole(None, Some(wanted), Disruption::Restart)]),
         };
+        // What is repaired is certain, whatever else may have to be done.
+        let repair = is.drift.iter().map(|drift| drift.cost()).max().unwrap_or_default();
+        let cost = cost.max(repair);
         let keeps = keeps(name, [before, Some(wanted)]);
         if cost <= Disruption::Firewall {
             // What runs is as wanted; what the next start would bring may still be something else.
             let reasons = if reasons.is_empty() { on_disk.unwrap_or_default() } else { reasons };
-            if reasons.is_empty() {
+            if reasons.is_empty() && !drifted {
                 self.unchanged += 1;
                 return;
             }
-            let verbs = if outdated_beyond_rules(&reasons) { vec![Verb::UpdateUnit] } else { vec![] };
-            let may = certain(&reasons).is_none_or(|certain| certain < cost);
+            let writes = drifted || outdated_beyond_rules(&reasons);
+            let verbs = if writes { vec![Verb::UpdateUnit] } else { vec![] };
+            let may = !reasons.is_empty() && certain(&reasons).is_none_or(|certain| certain < cost);
             self.push(name, steps, Change { may, keeps, ..change(name, verbs, cost, reasons) });
         } else if let Some(stale) = stale(cost, wanted, mode) {
             self.keep_stale(name, steps, stale, Change { keeps, ..change(name, vec![], cost, reasons) });
         } else {
-            let may = certain(&reasons).is_none_or(|certain| certain < cost);
+            let may = repair < cost && certain(&reasons).is_none_or(|certain| certain < cost);
             let in_place = cost == Disruption::Reload && mode != RestartMode::Restart;
             let (verb, cost) = if in_place { (Verb::Reload, cost) } else { (Verb::Restart, Disruption::Restart) };
             let wipes_root = !in_place && before.is_none_or(Version::is_ephemeral);

@@ -14,6 +14,7 @@
 pub mod cost;
 mod decide;
 mod diff;
+pub mod drift;
 pub mod facts;
 mod firewall;
 pub mod graph;
@@ -25,6 +26,7 @@ mod side;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use cost::Disruption;
+pub use drift::Drift;
 pub use firewall::FirewallChange;
 pub use graph::{Action, Order};
 pub use side::{Configuration, Configured, Side, Version};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Endpoint, EndpointKind, Finding, lower, option};
+use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, option};
 use crate::diag::{Code, Diagnostic};
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network};
 use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Position, Positions};
@@ -50,6 +50,8 @@ pub struct Configured {
     pub running: Option<Version>,
     /// Whether it runs, even if it is not known with what.
     pub is_running: bool,
+    /// How it is not as it was left, on a host.
+    pub drift: Vec<Drift>,
 }
 
 /// One side of a plan.
@@ -146,11 +148,14 @@ impl Side {
         if snapshot.systemd {
             for (name, observed) in &snapshot.containers {
                 let written = observed.written.as_ref().map(Version::recorded);
-                let booted = observed.booted.as_ref().map(Version::recorded);
+                let booted = observed.booted.as_ref().map(|booted| drift::as_observed(name, booted, snapshot));
+                let booted = booted.as_ref().map(Version::recorded);
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
-                side.containers
-                    .insert(name.clone(), Configured { owner: observed.owner, written, running, is_running });
+                let drift = drift::of(name, snapshot);
+                side.findings.extend(drift.iter().map(|drift| drift.finding(name).into()));
+                let configured = Configured { owner: observed.owner, written, running, is_running, drift };
+                side.containers.insert(name.clone(), configured);
             }
         } else {
             side.note("systemd does not run here: the host counts as one without containers");
@@ -164,10 +169,24 @@ impl Side {
                 );
             }
         }
+        side.compare_rules();
         if snapshot.roots.is_none() {
             side.note("the containers' roots may not be read as this user: they are taken to be where they belong");
         }
         side
+    }
+
+    /// Says so where the rules in the kernel are not those of the records.
+    fn compare_rules(&mut self) {
+        let Some(listing) = &self.listing else { return };
+        let difference = self.ruleset().differences(listing);
+        if !difference.is_empty() {
+            let (missing, extra) = (difference.added.len(), difference.removed.len());
+            let message = format!(
+                "the nftables rules are not those that were applied last: {missing} missing, {extra} others"
+            );
+            self.findings.push(Diagnostic::note(Code::Drift, message).help("`switch` puts them right").into());
+        }
     }
 
     fn note(&mut self, message: &str) {
@@ -201,7 +220,13 @@ impl Side {
 
 impl Configured {
     fn running(version: Version) -> Self {
-        Self { owner: Owner::Ours, written: Some(version.clone()), running: Some(version), is_running: true }
+        Self {
+            owner: Owner::Ours,
+            written: Some(version.clone()),
+            running: Some(version),
+            is_running: true,
+            drift: Vec::new(),
+        }
     }
 }
 

@@ -17,6 +17,11 @@ pub const HEADER: &str = "# Written by container-rebuild. Changes made here are 
 
 /// The text of the unit, which runs the program at the absolute path `exe`.
 pub fn text(spec: &ContainerSpec, exe: &Path) -> String {
+    with_program(spec, &command(exe))
+}
+
+/// The same with the first word of its command lines as it stands there.
+fn with_program(spec: &ContainerSpec, program: &str) -> String {
     let name = &spec.name;
     let mut unit = format!("{HEADER}\n\n[Unit]\nDescription=Container '{name}'\n");
     let mut line = |text: &str| writeln!(unit, "{text}").expect("writing to a string does not fail");
@@ -34,8 +39,8 @@ pub fn text(spec: &ContainerSpec, exe: &Path) -> String {
     line("Type=notify");
     line("NotifyAccess=main");
     line("Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1");
-    line(&format!("ExecStart={} internal launch {name}", command(exe)));
-    line(&format!("ExecStopPost={} internal cleanup {name}", command(exe)));
+    line(&format!("ExecStart={program} internal launch {name}"));
+    line(&format!("ExecStopPost={program} internal cleanup {name}"));
     line(&format!("SyslogIdentifier=container {name}"));
     if spec.ephemeral {
         // Relative to /run; removed with everything in it when the container has stopped.
@@ -55,6 +60,13 @@ pub fn text(spec: &ContainerSpec, exe: &Path) -> String {
     // of the list in systemd-nspawn@.service serves disk images and /dev/net/tun, which no guest of ours is given.
     line("DevicePolicy=closed");
     unit
+}
+
+/// Whether `text` is the unit of `spec`, wherever the program was that it runs.
+pub fn is_ours(text: &str, spec: &ContainerSpec) -> bool {
+    let launch = format!(" internal launch {}", spec.name);
+    let program = text.lines().find_map(|line| line.strip_prefix("ExecStart=")?.strip_suffix(&launch));
+    program.is_some_and(|program| text == with_program(spec, program))
 }
 
 /// Paths whose file systems must be mounted first, in the order in which they are used.

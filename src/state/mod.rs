@@ -119,6 +119,8 @@ pub struct ObservedContainer {
     pub booted: Option<Record>,
     /// The text of its unit file, where it can be read.
     pub unit_text: Option<String>,
+    /// The text of its `.conf`, where it can be read.
+    pub conf_text: Option<String>,
 }
 
 impl ObservedContainer {

@@ -9,7 +9,8 @@ use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::Network;
-use crate::state::{ActiveState, Generation, Machine, ObservedContainer, Owner, Record, Snapshot};
+use crate::plan::{self, Drift};
+use crate::state::{ActiveState, Machine, ObservedContainer, Owner, Record, Snapshot};
 
 /// Prints the containers `names`, or all containers and machines.
 pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], json: bool) -> Outcome {
@@ -53,8 +54,9 @@ struct Row {
     uptime_seconds: Option<u64>,
     /// Memory in use, where the host accounts for it.
     memory_bytes: Option<u64>,
-    /// How it differs from the generation that boots; nothing where it does not, or where that is not known.
-    drift: Option<&'static str>,
+    /// How it differs from the generation that boots and from what was written for it; nothing where it does not, or
+    /// where that is not known.
+    drift: Vec<&'static str>,
 }
 
 /// All rows of a snapshot, containers first, or those of `names`.
@@ -64,17 +66,12 @@ fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Ro
         .containers
         .iter()
         .filter(|(name, _)| wanted(name.as_str()))
-        .map(|(name, container)| container_row(name, container, snapshot.generation.as_ref(), now));
+        .map(|(name, container)| container_row(name, container, snapshot, now));
     let machines = snapshot.foreign.iter().filter(|machine| wanted(&machine.name)).map(machine_row);
     containers.chain(machines).collect()
 }
 
-fn container_row(
-    name: &ContainerName,
-    container: &ObservedContainer,
-    generation: Option<&Generation>,
-    now: SystemTime,
-) -> Row {
+fn container_row(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapshot, now: SystemTime) -> Row {
     let record = if container.is_running() { container.booted.as_ref() } else { None };
     let record = record.or(container.written.as_ref());
     let observed: Vec<_> =
@@ -92,7 +89,7 @@ fn container_row(
             now.saturating_sub(micros / 1_000_000)
         }),
         memory_bytes: container.unit.as_ref().and_then(|unit| unit.memory),
-        drift: drift(name, container, generation),
+        drift: drift(name, container, snapshot),
     }
 }
 
@@ -106,7 +103,7 @@ fn machine_row(machine: &Machine) -> Row {
         ports: Vec::new(),
         uptime_seconds: None,
         memory_bytes: None,
-        drift: None,
+        drift: Vec::new(),
     }
 }
 
@@ -135,20 +132,18 @@ fn ports(record: &Record) -> Vec<String> {
         .collect()
 }
 
-fn drift(
-    name: &ContainerName,
-    container: &ObservedContainer,
-    generation: Option<&Generation>,
-) -> Option<&'static str> {
-    if container.owner != Owner::Ours {
-        return None;
+fn drift(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapshot) -> Vec<&'static str> {
+    let mut drift: Vec<_> = plan::drift::of(name, snapshot).into_iter().map(Drift::as_str).collect();
+    if let (Owner::Ours, Some(generation)) = (container.owner, &snapshot.generation) {
+        match generation.records.get(name) {
+            None => drift.push("is not in the generation that boots"),
+            Some(wanted) if container.booted.as_ref().is_some_and(|booted| booted.spec != wanted.spec) => {
+                drift.push("runs something else than will boot");
+            }
+            Some(_) => {}
+        }
     }
-    let Some(wanted) = generation?.records.get(name) else { return Some("not in the generation") };
-    match (container.is_running(), &container.booted) {
-        (true, Some(booted)) if booted.spec != wanted.spec => Some("runs something else"),
-        (false, _) if wanted.spec.auto_start => Some("not running"),
-        _ => None,
-    }
+    drift
 }
 
 /// The rows as a table; columns are as wide as their widest entry.
@@ -172,7 +167,7 @@ fn table(rows: &[Row]) -> String {
                 or_dash(row.ports.join(" ")),
                 or_dash(row.uptime_seconds.map(duration).unwrap_or_default()),
                 or_dash(row.memory_bytes.map(|bytes| format!("{} MiB", bytes >> 20)).unwrap_or_default()),
-                or_dash(row.drift.unwrap_or_default().to_owned()),
+                or_dash(row.drift.join("; ")),
                 or_dash(row.system.clone().unwrap_or_default()),
             ]
         })

@@ -201,6 +201,61 @@ fn a_guest_that_cannot_switch_goes_back_and_one_that_asks_for_it_is_restarted() 
 }
 
 #[test]
+fn what_somebody_else_did_to_a_container_is_named_and_put_right() {
+    let host = MemoryHost::new();
+    let one = generation(vec![wanted("a", "/nix/store/1", 11, 80)]);
+    applied(&host, &one);
+    type Meddle = fn(&mut State, &ContainerName);
+    let table: [(Meddle, &str, &[&str]); 7] = [
+        (
+            |state, name| drop(state.running.remove(name)),
+            "`a`: was stopped, though it starts by itself",
+            &["start a"],
+        ),
+        (
+            |state, name| state.written.get_mut(name).expect("written").unit.push_str("Nice=1\n"),
+            "`a`: its unit file is not as it was written",
+            &["update-unit a"],
+        ),
+        (
+            |state, name| state.written.get_mut(name).expect("written").conf.clear(),
+            "`a`: its .conf file is not as it was written",
+            &["update-unit a"],
+        ),
+        (
+            |state, _| state.links.get_mut("ve-a").expect("a link").up = false,
+            "`a`: its link to the host is down or has lost a route",
+            &["reload a"],
+        ),
+        (
+            |state, _| state.links.get_mut("ve-a").expect("a link").routes.clear(),
+            "`a`: its link to the host is down or has lost a route",
+            &["reload a"],
+        ),
+        (|state, _| state.links.clear(), "`a`: its link to the host is gone", &["stop a", "start a"]),
+        (
+            |state, _| state.rules = None,
+            "the nftables rules are not those that were applied last: 7 missing, 0 others",
+            &["firewall"],
+        ),
+    ];
+    for (meddle, said, done) in table {
+        meddle(&mut host.state(), &name("a"));
+        let messages: Vec<_> = planned(&host, &one).findings.into_iter().map(|finding| finding.message).collect();
+        assert_eq!(messages, [said]);
+        assert_eq!(applied(&host, &one), done);
+        assert_eq!(planned(&host, &one).findings, []);
+    }
+
+    // The address of a link is an option, and so it is shown as one.
+    let other = [(std::net::IpAddr::from([10, 9, 9, 9]), 32)].into();
+    host.state().links.get_mut("ve-a").expect("a link").addresses = other;
+    let reasons = &planned(&host, &one).changes[0].reasons;
+    assert_eq!((reasons[0].option.as_str(), &reasons[0].before), ("hostAddress", &"10.9.9.9".into()));
+    assert_eq!(applied(&host, &one), ["reload a"]);
+}
+
+#[test]
 fn how_far_running_containers_are_disturbed_is_the_users_choice() {
     use crate::plan::RestartMode::{Auto, Never, Reload, Restart};
     let host = MemoryHost::new();

@@ -1,0 +1,153 @@
+//! How the host differs from what was last applied to it, by somebody else's doing.
+//!
+//! Pure: it compares what was observed with what our own records say. What can be told as a difference of an option (the
+//! address of a link) is shown as one; the rest has a [`Drift`], which is named in a finding and repaired by the plan.
+
+use std::net::IpAddr;
+
+use super::cost::Disruption;
+use crate::diag::{Code, Diagnostic};
+use crate::model::ContainerName;
+use crate::model::spec::{Network, Veth};
+use crate::render::{conf, interface, unit};
+use crate::state::{Link, ObservedContainer, Owner, Record, Snapshot};
+
+/// One way in which a container is not as it was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drift {
+    /// It starts by itself and does not run.
+    Stopped,
+    /// Its unit file is not what we wrote.
+    Unit,
+    /// Its `.conf` is not what we wrote.
+    Conf,
+    /// Its link to the host is down, or a route through it is gone.
+    Link,
+    /// It has no link to the host any more.
+    LinkGone,
+}
+
+impl Drift {
+    /// What is wrong, after "`NAME`: ".
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stopped => "was stopped, though it starts by itself",
+            Self::Unit => "its unit file is not as it was written",
+            Self::Conf => "its .conf file is not as it was written",
+            Self::Link => "its link to the host is down or has lost a route",
+            Self::LinkGone => "its link to the host is gone",
+        }
+    }
+
+    /// What its repair costs the container.
+    pub(super) fn cost(self) -> Disruption {
+        match self {
+            Self::Stopped | Self::Unit | Self::Conf => Disruption::None,
+            Self::Link => Disruption::Reload,
+            Self::LinkGone => Disruption::Restart,
+        }
+    }
+
+    /// Whether writing its files again repairs it.
+    pub(super) fn is_of_files(self) -> bool {
+        matches!(self, Self::Unit | Self::Conf)
+    }
+
+    /// The finding that names it.
+    pub(super) fn finding(self, name: &ContainerName) -> Diagnostic {
+        Diagnostic::note(Code::Drift, format!("`{name}`: {}", self.as_str())).help("`switch` puts it right")
+    }
+}
+
+/// What is not as it was left of a container.
+pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
+    let Some(observed) = snapshot.containers.get(name).filter(|observed| observed.owner == Owner::Ours) else {
+        return Vec::new();
+    };
+    let mut drift = files(observed);
+    if !observed.is_running() {
+        let starts = observed.written.as_ref().is_some_and(|record| record.spec.auto_start);
+        drift.extend(starts.then_some(Drift::Stopped));
+        return drift;
+    }
+    if let (Some(veth), Some(links)) = (observed.booted.as_ref().and_then(veth), &snapshot.links) {
+        drift.extend(match links.get(&interface::host_end(name).name) {
+            None => Some(Drift::LinkGone),
+            Some(link) => (!leads_to_guest(link, veth)).then_some(Drift::Link),
+        });
+    }
+    drift
+}
+
+fn files(observed: &ObservedContainer) -> Vec<Drift> {
+    let Some(record) = &observed.written else { return Vec::new() };
+    let unit = observed.unit_text.as_ref().is_none_or(|text| !unit::is_ours(text, &record.spec));
+    let conf = observed.conf_text.as_ref().is_none_or(|text| *text != conf::text(&record.spec));
+    [unit.then_some(Drift::Unit), conf.then_some(Drift::Conf)].into_iter().flatten().collect()
+}
+
+/// The pair of links of a container that has one.
+fn veth(record: &Record) -> Option<&Veth> {
+    match &record.spec.network {
+        Network::Private { veth, .. } => veth.as_ref(),
+        Network::Host => None,
+    }
+}
+
+fn leads_to_guest(link: &Link, veth: &Veth) -> bool {
+    let routes = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
+    let has_route = |address: &IpAddr| link.routes.iter().any(|(destination, _)| destination == address);
+    link.up && routes.iter().flatten().all(has_route)
+}
+
+/// What a container that runs acts as: as it was booted, but with the addresses that the host's end of its link has now.
+pub(super) fn as_observed(name: &ContainerName, booted: &Record, snapshot: &Snapshot) -> Record {
+    let mut record = booted.clone();
+    let link = snapshot.links.as_ref().and_then(|links| links.get(&interface::host_end(name).name));
+    let (Some(link), Network::Private { veth: Some(veth), .. }) = (link, &mut record.spec.network) else {
+        return record;
+    };
+    let mut four = link.addresses.iter().filter_map(|(address, _)| match address {
+        IpAddr::V4(address) => Some(*address),
+        IpAddr::V6(_) => None,
+    });
+    let mut six = link.addresses.iter().filter_map(|(address, _)| match address {
+        IpAddr::V6(address) if !address.is_unicast_link_local() => Some(*address),
+        _ => None,
+    });
+    let has = |address: IpAddr| link.addresses.iter().any(|(other, _)| *other == address);
+    if !veth.host4.is_some_and(|address| has(address.into())) {
+        veth.host4 = four.next();
+        record.container.host_address = veth.host4.map(|address| address.to_string()).into();
+    }
+    if !veth.host6.is_some_and(|address| has(address.into())) {
+        veth.host6 = six.next();
+        record.container.host_address6 = veth.host6.map(|address| address.to_string()).into();
+    }
+    record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(up: bool, routes: &[&str]) -> Link {
+        let routes = routes.iter().map(|route| (route.parse().expect("an address"), 32)).collect();
+        Link { up, routes, ..Link::default() }
+    }
+
+    #[test]
+    fn a_link_leads_to_the_guest_when_it_is_up_and_has_its_routes() {
+        let both = Veth { local4: "10.0.0.2".parse().ok(), local6: "fd00::2".parse().ok(), ..Veth::default() };
+        let table = [
+            (link(true, &["10.0.0.2", "fd00::2"]), true),
+            (link(false, &["10.0.0.2", "fd00::2"]), false),
+            (link(true, &["10.0.0.2"]), false),
+            (link(true, &[]), false),
+        ];
+        for (link, leads) in table {
+            assert_eq!(leads_to_guest(&link, &both), leads, "{link:?}");
+        }
+        assert!(leads_to_guest(&link(true, &[]), &Veth::default()));
+    }
+}
