@@ -51,6 +51,9 @@ pub struct Fingerprint<'a, 'e> {
     roots: Vec<(&'e Attrs<'e>, &'static str)>,
     config: Option<&'e Attrs<'e>>,
     seen: FxHashMap<*const (), u32>,
+    /// The names of the slots of each frame of the code's own, outermost first. Slots are in the order in which names were
+    /// first met anywhere, which says nothing about this code: names do.
+    frames: Vec<Vec<Symbol>>,
     files: usize,
     unknowable: bool,
 }
@@ -70,6 +73,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             roots: Vec::new(),
             config,
             seen: FxHashMap::default(),
+            frames: Vec::new(),
             files: 0,
             unknowable: false,
         };
@@ -239,26 +243,37 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     }
 
     fn lambda(&mut self, lambda: &'e crate::syntax::expr::Lambda<'e>, env: &'e Env<'e>, inner: u32) {
+        let formals = lambda.pattern.as_ref().map_or(&[][..], |pattern| pattern.formals);
+        let slots = lambda.argument.into_iter().chain(formals.iter().map(|formal| formal.name));
+        self.frames.push(slots.collect());
         if let Some(argument) = lambda.argument {
             self.name(argument);
         }
         if let Some(pattern) = &lambda.pattern {
             self.tag(if pattern.ellipsis { "open pattern" } else { "pattern" });
-            for formal in pattern.formals {
-                self.name(formal.name);
+            let mut formals: Vec<_> = formals.iter().map(|formal| (self.ev.name(formal.name), formal)).collect();
+            formals.sort_by_key(|(name, _)| *name);
+            for (name, formal) in formals {
+                self.text(name);
                 if let Some(default) = formal.default {
                     self.code(default, env, inner + 1);
                 }
             }
         }
         self.code(lambda.body, env, inner + 1);
+        self.frames.pop();
     }
 
     fn slot(&mut self, depth: u32, slot: u32, env: &'e Env<'e>, inner: u32) {
         if depth < inner {
             self.tag("own");
             self.number(depth);
-            self.number(slot);
+            let frame = self.frames.iter().rev().nth(depth as usize);
+            match frame.and_then(|frame| frame.get(slot as usize)) {
+                Some(name) => self.name(*name),
+                // The sources of `inherit (source) …` have slots without names behind those that have one.
+                None => self.number(u64::from(slot) - frame.map_or(0, |frame| frame.len() as u64)),
+            }
         } else {
             let value = env.ancestor(depth - inner).slots[slot as usize].get();
             self.value(value);
@@ -322,16 +337,24 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             }
             Expr::Let { bindings, body } => {
                 self.tag("let");
-                self.bindings(bindings, env, inner + 1, inner);
+                self.bindings(bindings, env, inner, true);
+                self.frames.push(names_of(bindings));
                 self.code(body, env, inner + 1);
+                self.frames.pop();
             }
             Expr::Attrs(attrs) => {
                 self.tag(if attrs.recursive { "rec" } else { "set" });
+                self.bindings(&attrs.bindings, env, inner, attrs.recursive);
+                if attrs.recursive {
+                    self.frames.push(names_of(&attrs.bindings));
+                }
                 let within = inner + u32::from(attrs.recursive);
-                self.bindings(&attrs.bindings, env, within, inner);
                 for (name, value, _) in attrs.dynamic {
                     self.code(name, env, within);
                     self.code(value, env, within);
+                }
+                if attrs.recursive {
+                    self.frames.pop();
                 }
             }
             Expr::List(items) => {
@@ -351,7 +374,9 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             Expr::WithIn(namespace, body) => {
                 self.tag("with in");
                 self.code(namespace, env, inner);
+                self.frames.push(Vec::new());
                 self.code(body, env, inner + 1);
+                self.frames.pop();
             }
             Expr::Not(operand) => {
                 self.tag("!");
@@ -462,19 +487,33 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    fn bindings(&mut self, bindings: &'e Bindings<'e>, env: &'e Env<'e>, within: u32, outside: u32) {
-        bindings.sources.iter().for_each(|source| self.code(source, env, within));
-        for binding in bindings.entries {
-            self.name(binding.name);
+    /// Adds bindings that stand in `inner` frames, and have one of their own where they see each other.
+    fn bindings(&mut self, bindings: &'e Bindings<'e>, env: &'e Env<'e>, inner: u32, recursive: bool) {
+        let mut entries: Vec<_> = bindings.entries.iter().map(|entry| (self.ev.name(entry.name), entry)).collect();
+        entries.sort_by_key(|(name, _)| *name);
+        for (name, binding) in &entries {
+            self.text(name);
             match binding.value {
-                BindingValue::Inner(node) => self.code(node, env, within),
-                BindingValue::Outer(node) => self.code(node, env, outside),
+                BindingValue::Inner(_) => self.tag("="),
+                BindingValue::Outer(node) => self.code(node, env, inner),
                 BindingValue::From(source, _) => {
-                    let name = self.ev.name(binding.name);
-                    self.unknowable |= READERS.contains(&name);
+                    self.unknowable |= READERS.contains(name);
                     self.number(source);
                 }
             }
+        }
+        let within = inner + u32::from(recursive);
+        if recursive {
+            self.frames.push(names_of(bindings));
+        }
+        bindings.sources.iter().for_each(|source| self.code(source, env, within));
+        for (_, binding) in entries {
+            if let BindingValue::Inner(node) = binding.value {
+                self.code(node, env, within);
+            }
+        }
+        if recursive {
+            self.frames.pop();
         }
         self.number(bindings.entries.len() as u64);
     }
@@ -551,4 +590,9 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             self.path(&path.join(name));
         }
     }
+}
+
+/// The names of the slots of bindings that see each other.
+fn names_of(bindings: &Bindings<'_>) -> Vec<Symbol> {
+    bindings.entries.iter().map(|binding| binding.name).collect()
 }

@@ -1,0 +1,53 @@
+//! Whether a guest changed is decided without Nix, by a key over its code and all that this can reach.
+
+use std::path::Path;
+
+use container_rebuild::eval::{Arena, Evaluator, Settings};
+use container_rebuild::host::files::RealFiles;
+use container_rebuild::modules;
+use container_rebuild::source::SourceMap;
+
+const GUEST: &str = "containers.a.config = { config, pkgs, ... }: let port = 80; in { services.httpd.enable = true; \
+                     networking.firewall.allowedTCPPorts = [ port ]; environment.etc = rec { x = y; y = ./page; }; };";
+
+/// The key of the guest `a` of a host file, beside which there is the file `page`.
+fn key(host: &str, page: &str) -> Option<String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest-keys");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("host.nix");
+    std::fs::write(&file, host).expect("written");
+    std::fs::write(folder.join("page"), page).expect("written");
+    let (arena, sources) = (Arena::new(), SourceMap::new());
+    let settings = Settings { unknowns: true, ..Settings::default() };
+    let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, settings);
+    let evaluated = modules::evaluate(&mut evaluator, &file).expect("it evaluates");
+    evaluated.guest_keys.into_iter().find_map(|(name, key)| (name.as_str() == "a").then_some(key))
+}
+
+// One test, since the file has to be at the same place each time.
+#[test]
+fn a_key_is_that_of_the_guest_and_of_nothing_else() {
+    let plain = key(&format!("{{ {GUEST} }}"), "one");
+    assert!(plain.is_some());
+    for (host, what) in [
+        (format!("{{ networking.nat.enable = true; {GUEST} }}"), "a name of it that is met before"),
+        (
+            format!("{{ imports = [ {{ x = 1; y = 2; }} ]; {GUEST} }}"),
+            "all names that it binds, met in another order",
+        ),
+        (format!("{{ {GUEST} containers.a.autoStart = true; }}"), "an option of the container"),
+        (format!("{{ /* a comment */\n\n  {GUEST}\n}}"), "layout"),
+    ] {
+        assert_eq!(key(&host, "one"), plain, "{what} makes another guest of it");
+    }
+    for (part, by) in [
+        ("= 80", "= 81"),
+        ("[ port ]", "[ 80 ]"),
+        ("x = y", "x = x"),
+        ("config, pkgs", "config, lib"),
+        ("enable", "enabled"),
+    ] {
+        assert_ne!(key(&format!("{{ {} }}", GUEST.replace(part, by)), "one"), plain, "{part} -> {by} is no change");
+    }
+    assert_ne!(key(&format!("{{ {GUEST} }}"), "two"), plain, "another file is no change");
+}
