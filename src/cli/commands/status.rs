@@ -1,5 +1,6 @@
 //! `status`: what runs, as a table or as JSON.
 
+use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -74,8 +75,7 @@ fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Ro
 fn container_row(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapshot, now: SystemTime) -> Row {
     let record = if container.is_running() { container.booted.as_ref() } else { None };
     let record = record.or(container.written.as_ref());
-    let observed: Vec<_> =
-        container.machine.iter().flat_map(|machine| &machine.addresses).map(ToString::to_string).collect();
+    let observed = container.machine.as_ref().map(reachable).unwrap_or_default();
     let since = container.unit.as_ref().filter(|_| container.is_running()).and_then(|unit| unit.active_since);
     Row {
         name: name.to_string(),
@@ -99,12 +99,18 @@ fn machine_row(machine: &Machine) -> Row {
         state: "running",
         owner: Owner::Foreign,
         system: None,
-        addresses: machine.addresses.iter().map(ToString::to_string).collect(),
+        addresses: reachable(machine),
         ports: Vec::new(),
         uptime_seconds: None,
         memory_bytes: None,
         drift: Vec::new(),
     }
+}
+
+/// The addresses of a machine that lead to it from elsewhere; one of its link says nothing without the link.
+fn reachable(machine: &Machine) -> Vec<String> {
+    let is_of_link = |address: &&IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+    machine.addresses.iter().filter(|address| !is_of_link(address)).map(ToString::to_string).collect()
 }
 
 fn state(container: &ObservedContainer) -> &'static str {
@@ -209,11 +215,11 @@ mod tests {
             service: String::from("systemd-nspawn"),
             leader: 42,
             unit: String::from("machine-other.scope"),
-            addresses: Vec::new(),
+            addresses: vec!["10.0.0.1".parse().expect("an address"), "fe80::1".parse().expect("an address")],
         };
         insta::assert_snapshot!(table(&[machine_row(&machine)]), @r"
         NAME   STATE    OWNER    ADDRESSES  PORTS  UPTIME  MEMORY  DRIFT  SYSTEM
-        other  running  foreign  -          -      -       -       -      -
+        other  running  foreign  10.0.0.1   -      -       -       -      -
         ");
         let table = [(5, "5s"), (65, "1min 5s"), (3700, "1h 1min"), (90_000, "1d 1h")];
         for (seconds, shown) in table {
