@@ -1,14 +1,16 @@
-# make test   every test
-# make demo   the main job on real input, in a throwaway systemd host
-# make hosts-expected  what real Nix says of the host fixtures, written anew (needs the reference Nix)
-# make check  what needs no lab: formatting, lints, documentation, unit and fixture tests
-# make bench  the evaluator beside real Nix; writes docs/benchmarks.md
+# make test       every test
+# make demo       the main job on real input, in a throwaway systemd host
+# make check      what needs no lab: formatting, lints, documentation, unit and fixture tests
+# make scenarios  the program in a lab, end to end, after the lab's own test
+# make scenario NAME=…    those whose name contains it, in a lab that stays up (tests/lab/lab down ends it)
+# make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
+# make bench      the evaluator beside real Nix; writes docs/benchmarks.md
 
 CARGO ?= cargo
 
-.PHONY: test demo check tools reference bench hosts-expected
+.PHONY: test demo check scenarios scenario tools reference bench hosts-expected
 
-test: check
+test: check scenarios
 
 # nft runs in the tests of the rules, in a network namespace of their own.
 tools:
@@ -32,3 +34,10 @@ reference:
 
 bench: reference
 	$(CARGO) bench --bench evaluator
+
+scenarios: tools
+	tests/lab/selftest
+	CARGO=$(CARGO) tests/lab/scenarios/run
+
+scenario: tools
+	CARGO=$(CARGO) tests/lab/scenarios/run --keep $(NAME)

@@ -1,0 +1,82 @@
+//! Commands in a guest, and what is shown of guests and of other machines.
+
+use crate::support::{EXAMPLE, Lab};
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn commands_run_in_the_guest_as_its_root() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/wasabiData").ok();
+    lab.switch(EXAMPLE);
+    let run = |command: &[&str], input: &[u8]| {
+        lab.exec_binary(&[&["container-rebuild", "run", "wasabi", "--"], command].concat(), input)
+    };
+    assert_eq!(
+        run(&["sh", "-c", "id -u; hostname; echo complaint >&2"], b""),
+        (0, b"0\nwasabi\n".to_vec(), b"complaint\n".to_vec())
+    );
+    assert_eq!(run(&["printf", "<%s>", "a b", "", "$HOME", "*"], b"").1, b"<a b><><$HOME><*>");
+    for (command, code) in [("exit 7", 7), ("kill -TERM $$", 143), ("kill -KILL $$", 137), ("exit 255", 255)] {
+        assert_eq!(run(&["sh", "-c", command], b"").0, code, "{command}");
+    }
+    // 1 MB with every byte in it, there and back.
+    let bytes: Vec<u8> = (0..1_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let (code, out, err) = run(&["cat"], &bytes);
+    assert!(code == 0 && out == bytes && err.is_empty(), "{code}, {} bytes, {err:?}", out.len());
+
+    let shell = |input: &str| lab.exec(&["container-rebuild", "shell", "wasabi"], input.as_bytes());
+    let said = shell("hostname; exit 3\n");
+    assert_eq!((said.code, said.out.as_str()), (3, "wasabi\n"), "{said:?}");
+    // With a terminal, which script(1) makes.
+    let terminal = "script --quiet --return --command 'container-rebuild shell wasabi' /dev/null";
+    let said = lab.exec(&["bash", "-c", terminal], b"tty; hostname; exit 4\n");
+    assert!(said.code == 4 && said.out.contains("/dev/pts/") && said.out.contains("wasabi\r\n"), "{said:?}");
+
+    lab.sh("container-rebuild run wasabi -- systemd-cat echo a-line-of-the-guest").ok();
+    assert!(lab.sh("container-rebuild logs wasabi").ok().contains("a-line-of-the-guest"));
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn status_shows_ours_and_foreign_machines() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/wasabiData").ok();
+    lab.switch(EXAMPLE);
+    // Somebody else's, without a guest that would have to boot.
+    lab.sh(
+        "mkdir -p /run/other && systemd-run --quiet --unit=scenario-other --property=Type=notify --property=Delegate=yes \
+         systemd-nspawn --quiet --keep-unit -M other -D / --volatile=yes --private-network sleep 600 \
+         && for i in {1..100}; do machinectl show other >/dev/null 2>&1 && break; sleep 0.1; done && machinectl show other >/dev/null",
+    )
+    .ok();
+    let table = lab.sh("container-rebuild status").ok();
+    let line = |name: &str| {
+        let line =
+            table.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in\n{table}"));
+        line.split_whitespace().map(String::from).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        line("wasabi")[..6],
+        ["wasabi", "running", "ours", "192.168.100.11", "tcp:2222->22", "tcp:8080->80"]
+    );
+    assert_eq!(line("other")[..3], ["other", "running", "foreign"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&lab.sh("container-rebuild status --json wasabi").ok()).expect("JSON");
+    let rows = json["containers"].as_array().expect("a list");
+    assert_eq!(
+        (rows.len(), &rows[0]["state"], &rows[0]["addresses"][0]),
+        (1, &"running".into(), &"192.168.100.11".into())
+    );
+
+    lab.sh("container-rebuild stop wasabi").ok();
+    assert!(lab.sh("container-rebuild status").ok().contains("wasabi  stopped"));
+    lab.sh("container-rebuild start wasabi").ok();
+    lab.sh("container-rebuild kill wasabi").ok();
+    assert_eq!(lab.observe().running(), ["other"]);
+    // Foreign ones are not touched by a switch that brings ours back.
+    let back = lab.switch(EXAMPLE);
+    assert!(back.before.kept(&back.after, "other"));
+    lab.sh("systemctl stop scenario-other").ok();
+    lab.finish();
+}
