@@ -113,6 +113,7 @@ impl Applier<'_> {
 
     fn step(&self, plan: &Plan, action: &Action, unread: &Unread) -> Result<(), HostError> {
         match action {
+            Action::Build => Err(HostError::Unbuilt),
             Action::Create(name) | Action::UpdateUnit(name) => {
                 match plan.targets.get(name).and_then(|target| target.record.as_ref()) {
                     Some(record) => self.install(name, record, unread),

@@ -49,6 +49,9 @@ pub enum HostError {
         /// What it did instead.
         what: String,
     },
+    /// The plan has guests in it that were not built yet.
+    #[error("some guests are not built yet")]
+    Unbuilt,
     /// `nft` refused the rules.
     #[error("nft refused the rules")]
     Nft {

@@ -298,6 +298,12 @@ pub enum Command {
     },
     /// Install the service that brings the containers up when the host boots.
     InstallBoot,
+    /// Print the JSON Schema of a document.
+    Schema {
+        /// The document.
+        #[arg(value_enum, default_value = "plan")]
+        of: SchemaOf,
+    },
     /// Print a shell's completions.
     Completions {
         /// The shell.
@@ -349,6 +355,19 @@ pub enum PlanFormat {
     Text,
     /// For programs.
     Json,
+    /// For a comment on a pull request.
+    Markdown,
+    /// The order of the steps, for Graphviz.
+    Dot,
+}
+
+/// What a JSON Schema is printed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What `eval` prints.
+    Manifest,
+    /// What `plan --format json` prints.
+    Plan,
 }
 
 /// How findings are printed.

@@ -157,6 +157,7 @@ impl Configuration {
             endpoint,
             manifest: &self.manifest,
             guest_keys: &self.guest_keys,
+            guests: &BTreeMap::new(),
             spec,
             missing_modules: self.missing_modules,
         })

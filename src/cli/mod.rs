@@ -96,6 +96,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         }
         Command::Kill(names) => commands::lifecycle::run(session, &names.names, commands::lifecycle::Job::Kill),
         Command::InstallBoot => commands::boot::install(session),
+        Command::Schema { of } => commands::documents::schema(session, *of),
         Command::Completions { shell } => commands::documents::completions(session, *shell),
         Command::Man { out } => commands::documents::man(session, out.as_deref()),
         Command::Internal(Internal::Launch { name }) => commands::internal::launch(name),

@@ -66,6 +66,8 @@ codes! {
     NotThere = "not-there";
     /// Part of the configuration that belongs to the host's own generation.
     NeedsNixosRebuild = "needs-nixos-rebuild";
+    /// Containers are told to wait for each other in a circle.
+    OrderCycle = "order-cycle";
     /// Nothing will start the containers at the next boot.
     NoBootService = "no-boot-service";
     /// Nix computed something else than was shown as known.

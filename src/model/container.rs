@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::field::{Field, List};
 
 /// One entry of `containers`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Container {
     /// `--capability=`, joined by commas.
@@ -70,7 +71,7 @@ pub struct Container {
 }
 
 /// One entry of `bindMounts`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BindMount {
     /// Where it appears in the guest.
@@ -82,7 +83,7 @@ pub struct BindMount {
 }
 
 /// One element of `forwardPorts`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ForwardPort {
     /// `tcp` or `udp`; NixOS takes any string.
@@ -94,7 +95,7 @@ pub struct ForwardPort {
 }
 
 /// One element of `allowedDevices`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AllowedDevice {
     /// The device node.
@@ -104,7 +105,7 @@ pub struct AllowedDevice {
 }
 
 /// One entry of `extraVeths`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the same options as on the container itself")]
 pub struct ExtraVeth {
@@ -118,7 +119,7 @@ pub struct ExtraVeth {
 }
 
 /// The value of `privateUsers`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PrivateUsers {
     /// The first uid of a range on the host.
@@ -128,7 +129,7 @@ pub enum PrivateUsers {
 }
 
 /// The words that `privateUsers` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PrivateUsersMode {
     /// No user namespace.

@@ -1,10 +1,13 @@
 //! A value of the model: known, or unknown with the reason.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a value is not known, and where in the source that comes from (contract §5).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unknown {
     /// What would have to be known, in words: `pkgs.hello is known after build`.
     pub reason: String,
@@ -82,6 +85,27 @@ impl<T: Serialize> Serialize for Field<T> {
                 map.end()
             }
         }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Field<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Field_of_{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let unknown = generator.subschema_for::<Unknown>();
+        let known = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [known, {
+            "type": "object",
+            "properties": { UNKNOWN_KEY: unknown, AT_LEAST_KEY: true },
+            "required": [UNKNOWN_KEY],
+            "additionalProperties": false,
+        }] })
     }
 }
 

@@ -20,6 +20,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort, PrivateUsers, PrivateUsersMode};
@@ -31,7 +32,7 @@ pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts,
 pub const FORMAT_VERSION: u32 = 1;
 
 /// All that a configuration says about its containers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// [`FORMAT_VERSION`].
     pub format_version: u32,
@@ -50,11 +51,18 @@ pub struct Manifest {
     pub positions: Option<Positions>,
 }
 
+impl Manifest {
+    /// The JSON Schema of a manifest (draft 2020-12).
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+}
+
 /// Where options are set: full option path (attribute names quoted as Nix does) → place of the innermost definition.
 pub type Positions = BTreeMap<String, Position>;
 
 /// A place in the configuration, fit for JSON.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// The file, relative to the root of the configuration.
     pub file: String,
@@ -65,7 +73,7 @@ pub struct Position {
 }
 
 /// What the manifest says about the host.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
     /// `networking.hostName`.
@@ -75,7 +83,7 @@ pub struct System {
 }
 
 /// `boot`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Boot {
     /// `boot.enableContainers`.
@@ -83,7 +91,7 @@ pub struct Boot {
 }
 
 /// `services`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Services {
     /// `services.container-rebuild`, as it was written.
     #[serde(rename = "container-rebuild", default)]

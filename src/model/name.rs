@@ -1,9 +1,10 @@
 //! Names that have been checked once and are right from then on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The name of a container: what stands in `containers.<name>`, in `container@NAME.service` and in `machinectl`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ContainerName(String);
 

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::field::{Field, List};
 
 /// `networking.{nat,firewall,nftables}`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct Networking {
@@ -19,7 +20,7 @@ pub struct Networking {
 }
 
 /// `networking.nat`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct Nat {
@@ -49,7 +50,7 @@ pub struct Nat {
 }
 
 /// One element of `networking.nat.forwardPorts`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NatForward {
     /// A port or a range `A:B`.
@@ -64,7 +65,7 @@ pub struct NatForward {
 }
 
 /// The value of `networking.nat.forwardPorts.*.sourcePort`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SourcePort {
     /// A single port.
@@ -74,7 +75,7 @@ pub enum SourcePort {
 }
 
 /// The part of `networking.firewall` that the contract names.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct Firewall {
     pub enable: Field<bool>,
@@ -106,7 +107,7 @@ impl Default for Firewall {
 }
 
 /// The ports that a firewall lets in, on all interfaces or on one.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct OpenPorts {
     #[serde(rename = "allowedTCPPorts")]
@@ -120,7 +121,7 @@ pub struct OpenPorts {
 }
 
 /// The value of `networking.firewall.checkReversePath`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ReversePath {
     /// On (strict) or off.
@@ -130,7 +131,7 @@ pub enum ReversePath {
 }
 
 /// The part of `networking.nftables` that the contract names.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct Nftables {

@@ -2,8 +2,12 @@
 //!
 //! A change is put into a [`Row`]; a row has one cost, which is what apply does ([`crate::apply`]).
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// How much a change disturbs, from nothing to everything.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Disruption {
     /// Nobody notices.
     #[default]

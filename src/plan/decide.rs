@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cost::{ContainerOption, Disruption, Row, Situation};
-use super::diff::{self, Difference};
+use super::cost::Disruption;
+use super::diff;
+use super::reasons::{as_it_acts, is_same_guest, reasons, whole};
 use super::side::{Configured, Side, Version};
-use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb, option};
+use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{ContainerName, PrivateUsers, PrivateUsersMode};
+use crate::model::ContainerName;
 use crate::render::paths;
 use crate::state::Owner;
 
@@ -19,6 +20,8 @@ pub(super) struct Decisions {
     pub(super) steps: BTreeMap<ContainerName, Steps>,
     pub(super) targets: BTreeMap<ContainerName, Target>,
     pub(super) unchanged: usize,
+    /// Containers whose guests have to be built first.
+    pub(super) builds: BTreeSet<ContainerName>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -210,6 +213,12 @@ impl Decisions {
 
     fn push(&mut self, name: &ContainerName, steps: Steps, change: Change) {
         let record = |version: &Option<Version>| version.as_ref().and_then(Version::record);
+        if let Some(after) = &steps.after
+            && after.container.path.known().is_none()
+            && !steps.before.as_ref().is_some_and(|before| is_same_guest(before, after))
+        {
+            self.builds.insert(name.clone());
+        }
         self.targets.insert(name.clone(), Target { record: record(&steps.after), former: record(&steps.before) });
         self.steps.insert(name.clone(), steps);
         self.changes.push(change);
@@ -240,60 +249,6 @@ fn stale(cost: Disruption, wanted: &Version, mode: RestartMode) -> Option<Stale>
         RestartMode::Never => false,
     };
     (!goes_far_enough).then_some(Stale::RestartMode)
-}
-
-/// A container appears or goes as a whole.
-fn whole(before: Option<&Version>, after: Option<&Version>, disruption: Disruption) -> Reason {
-    let options = |version: Option<&Version>| version.map(Version::options).unwrap_or_default();
-    let position = after.or(before).and_then(|version| diff::position(&version.positions, &[]));
-    let (before, after) = (options(before), options(after));
-    Reason { option: String::new(), before, after, position, may: false, disruption }
-}
-
-/// What acts at this moment: what was booted, with those options that need no start taken from what was written since.
-fn as_it_acts(running: &Version, written: Option<&Version>) -> Version {
-    let Some(written) = written else {
-        return running.clone();
-    };
-    let mut acting = running.clone();
-    let (from, into) = (&written.container, &mut acting.container);
-    into.auto_start = from.auto_start.clone();
-    into.timeout_start_sec = from.timeout_start_sec.clone();
-    into.restart_if_changed = from.restart_if_changed.clone();
-    into.forward_ports = from.forward_ports.clone();
-    acting
-}
-
-/// Why `before` is not `after`.
-fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
-    let same_inputs = before.guest_key.is_some() && before.guest_key == after.guest_key;
-    let (mut old, mut new) = (before.options(), after.options());
-    // The same guest, whether or not Nix has been asked for its path yet.
-    let unknown = before.container.path.known().is_none() || after.container.path.known().is_none();
-    if same_inputs && unknown {
-        for side in [&mut old, &mut new] {
-            side.as_object_mut().and_then(|options| options.remove("path"));
-        }
-    }
-    let private = PrivateUsers::Mode(PrivateUsersMode::No);
-    let situation = Situation {
-        ephemeral: before.is_ephemeral() || after.is_ephemeral(),
-        private_users: after.container.private_users.known() != Some(&private),
-        added: false,
-        keeps_link: before.has_link() && after.has_link(),
-    };
-    let reason = |difference: Difference| {
-        let name = difference.path.first().map(String::as_str).unwrap_or_default();
-        let added = difference.added && difference.path.len() == 2;
-        let row = ContainerOption::named(name)
-            .map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
-        let position = diff::position(&after.positions, &difference.path)
-            .or_else(|| diff::position(&before.positions, &difference.path));
-        let option = option::path(&difference.path);
-        let Difference { before, after, may, .. } = difference;
-        Reason { option, before, after, position, may, disruption: row.cost() }
-    };
-    diff::differences(&old, &new, same_inputs).into_iter().map(reason).collect()
 }
 
 fn highest(reasons: &[Reason]) -> Disruption {

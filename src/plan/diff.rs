@@ -24,18 +24,45 @@ pub(super) struct Difference {
 ///
 /// `same_inputs` says that unknown values of both sides come from the same inputs, so that two that look the same are.
 pub(super) fn differences(before: &Value, after: &Value, same_inputs: bool) -> Vec<Difference> {
-    let mut walk = Walk { same_inputs, path: Vec::new(), found: Vec::new() };
+    let mut walk = Walk { same_inputs, to_leaves: false, path: Vec::new(), found: Vec::new() };
     walk.compare(Some(before), Some(after));
     walk.found
 }
 
+/// All differences between two trees of options, each down to its leaves, also where a whole branch appears or goes.
+///
+/// Where an unknown value comes from is no difference here.
+pub(super) fn leaf_differences(before: &Value, after: &Value) -> Vec<Difference> {
+    let (mut before, mut after) = (before.clone(), after.clone());
+    forget_places(&mut before);
+    forget_places(&mut after);
+    let mut walk = Walk { same_inputs: true, to_leaves: true, path: Vec::new(), found: Vec::new() };
+    walk.compare(Some(&before), Some(&after));
+    walk.found
+}
+
+fn forget_places(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(forget_places),
+        Value::Object(object) => match object.get_mut(UNKNOWN_KEY).and_then(Value::as_object_mut) {
+            Some(unknown) => unknown.retain(|name, _| name == "reason"),
+            None => object.values_mut().for_each(forget_places),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// Whether this stands for a value that is not known.
 pub(super) fn is_unknown(value: &Value) -> bool {
-    value.as_object().is_some_and(|object| object.contains_key(UNKNOWN_KEY))
+    value.as_object().is_some_and(is_unknown_object)
+}
+
+fn is_unknown_object(object: &Map<String, Value>) -> bool {
+    object.contains_key(UNKNOWN_KEY)
 }
 
 /// Whether this is unknown or has something unknown in it.
-fn has_unknown(value: &Value) -> bool {
+pub(super) fn has_unknown(value: &Value) -> bool {
     is_unknown(value)
         || match value {
             Value::Array(elements) => elements.iter().any(has_unknown),
@@ -46,6 +73,8 @@ fn has_unknown(value: &Value) -> bool {
 
 struct Walk {
     same_inputs: bool,
+    /// Whether what appears or goes as a whole is told leaf by leaf.
+    to_leaves: bool,
     path: Vec<String>,
     found: Vec<Difference>,
 }
@@ -53,7 +82,16 @@ struct Walk {
 impl Walk {
     fn compare(&mut self, before: Option<&Value>, after: Option<&Value>) {
         let (Some(old), Some(new)) = (before, after) else {
-            return self.leaf(before, after);
+            return match before.or(after) {
+                Some(Value::Object(object))
+                    if self.to_leaves && !object.is_empty() && !is_unknown_object(object) =>
+                {
+                    let none = Map::new();
+                    let side = |value: Option<&Value>| if value.is_some() { object.clone() } else { none.clone() };
+                    self.objects(&side(before), &side(after));
+                }
+                _ => self.leaf(before, after),
+            };
         };
         if old == new && (self.same_inputs || !has_unknown(old)) {
             return;
@@ -159,6 +197,16 @@ mod tests {
         let found = differences(&unknown, &unknown, false);
         assert!(found.len() == 1 && found[0].may);
         assert!(differences(&unknown, &json!({"path": "/nix/store/x"}), true)[0].may);
+    }
+
+    #[test]
+    fn a_branch_that_appears_is_told_leaf_by_leaf() {
+        let unknown = |line| json!({"_unknown": {"reason": "r", "file": "f", "line": line, "column": 1}});
+        let before = json!({ "services": {}, "x": unknown(1), "list": [unknown(1)] });
+        let after = json!({ "services": { "httpd": { "enable": true, "hosts": {} } }, "x": unknown(2), "list": [unknown(3)] });
+        let found = leaf_differences(&before, &after);
+        let found: Vec<_> = found.iter().map(|difference| option::path(&difference.path)).collect();
+        assert_eq!(found, ["services.httpd.enable", "services.httpd.hosts"]);
     }
 
     #[test]

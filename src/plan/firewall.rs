@@ -7,7 +7,7 @@ use super::diff;
 use super::side::Side;
 use super::{Change, Options, Reason, option};
 use crate::model::spec::Network;
-use crate::render::nft::{RuleLine, Ruleset, Sysctl};
+use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl};
 use crate::state::Owner;
 
 /// What changes of the rules.
@@ -29,8 +29,11 @@ pub struct FirewallChange {
 pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChange {
     let former = from.ruleset();
     let ruleset = wanted(from, to, options);
-    let listing = from.listing.clone().unwrap_or_else(|| former.listing());
-    let mut difference = ruleset.differences(&listing);
+    let mut difference = match &from.listing {
+        Some(listing) => ruleset.differences(listing),
+        None if ruleset == former => RulesDifference::default(),
+        None => ruleset.differences(&former.listing()),
+    };
     name_containers(&mut difference.added, &ruleset);
     name_containers(&mut difference.removed, &former);
     let sysctls = ruleset.sysctls();
@@ -93,11 +96,11 @@ pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &
     let mut reasons: Vec<Reason> = diff::differences(&before, &after, false)
         .into_iter()
         .map(|difference| {
-            let position = diff::position(&to.nat_positions, &difference.path)
-                .or_else(|| diff::position(&from.nat_positions, &difference.path));
+            let old_position = diff::position(&from.nat_positions, &difference.path);
+            let position = diff::position(&to.nat_positions, &difference.path).or_else(|| old_position.clone());
             let option = format!("networking.nat.{}", option::path(&difference.path));
             let diff::Difference { before, after, may, .. } = difference;
-            Reason { option, before, after, position, may, disruption: Disruption::Firewall }
+            Reason { option, before, after, position, old_position, may, disruption: Disruption::Firewall }
         })
         .collect();
     if from.listing.is_some() && !firewall.changed {

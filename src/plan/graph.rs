@@ -3,25 +3,35 @@
 //! A restart is three steps (stop, write, start), so that two containers that swap an address stop both before either
 //! starts. Edges go from what comes first:
 //!
+//! - The builds: before anything is stopped or written, since what does not build must change nothing.
 //! - A container: stop, then write its files, then start; stop, then remove.
-//! - An address or a host port: stopped whoever had it, then started whoever gets it.
-//! - The rules: after every start, since they lead to what is up; before every removal, since they led there.
+//! - An address, a host port, an interface: stopped whoever had it, then started whoever gets it.
+//! - The rules: after every start, since they lead to what is up; before every stop for good, since they led there,
+//!   unless something that starts has to wait for that stop; in any case before the removal.
+//! - What the user says about the order: the second starts after the first, and stops before it. Such an edge is left
+//!   out, with an error, where it closes a circle.
 //!
 //! Containers that share nothing are not ordered, and may be worked on at the same time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{Dfs, Reversed};
 
+use super::Finding;
 use super::decide::{Decisions, Steps};
 use super::side::Version;
-use crate::model::ContainerName;
-use crate::model::spec::{Network, Protocol};
+use crate::diag::{Code, Diagnostic};
+use crate::model::check::forward_key;
+use crate::model::{ContainerName, Field, Position};
 
 /// One step. What it needs besides is in [`super::Plan::targets`] and [`super::Plan::firewall`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
+    /// Builds all guests that have to be built. A plan that can be applied has none left.
+    Build,
     /// Writes the files of a container for the first time.
     Create(ContainerName),
     /// Stops it.
@@ -42,6 +52,7 @@ impl Action {
     /// The word in `order`.
     pub fn as_str(&self) -> &'static str {
         match self {
+            Self::Build => "build",
             Self::Create(_) => "create",
             Self::Stop(_) => "stop",
             Self::UpdateUnit(_) => "update-unit",
@@ -52,7 +63,7 @@ impl Action {
         }
     }
 
-    /// The container it is done to; `None` for the rules.
+    /// The container it is done to; `None` for what is done once for all.
     pub fn container(&self) -> Option<&ContainerName> {
         match self {
             Self::Create(name)
@@ -61,7 +72,7 @@ impl Action {
             | Self::Start(name)
             | Self::Reload(name)
             | Self::Remove(name) => Some(name),
-            Self::ReplaceFirewall => None,
+            Self::Build | Self::ReplaceFirewall => None,
         }
     }
 }
@@ -96,47 +107,102 @@ impl Order {
     }
 }
 
+/// What the user says about the order of two containers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// Starts first, and stops last.
+    pub first: ContainerName,
+    /// Starts after that, and stops before it.
+    pub then: ContainerName,
+    /// The option that says so.
+    pub option: String,
+    /// Where it is set.
+    pub position: Option<Position>,
+}
+
 /// What only one container can have at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Resource {
     Address(IpAddr),
-    HostPort(Protocol, u16),
+    HostPort(String),
+    Mac(String),
+    /// A link of the host: one that is moved into the guest, or the host's end of an extra veth.
+    Link(String),
 }
 
 fn resources(version: Option<&Version>) -> BTreeSet<Resource> {
-    let Some(Network::Private { veth, forwards }) = version.and_then(Version::network) else {
-        return BTreeSet::new();
+    let Some(container) = version.map(|version| &version.container) else { return BTreeSet::new() };
+    let mut resources = BTreeSet::new();
+    let mut network = |local: [&Field<Option<String>>; 2], mac: &Field<Option<String>>| {
+        // Not those of the host's end: many containers may share one there.
+        let addresses =
+            local.into_iter().filter_map(|field| field.known()?.as_deref()?.split('/').next()?.parse().ok());
+        resources.extend(addresses.map(Resource::Address));
+        let mac = mac.known().and_then(Option::as_ref);
+        resources.extend(mac.map(|mac| Resource::Mac(mac.to_ascii_lowercase())));
     };
-    let veth = veth.unwrap_or_default();
-    // Not those of the host's end: many containers may share one there.
-    let addresses = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)].into_iter().flatten();
-    let ports = forwards.iter().map(|forward| Resource::HostPort(forward.protocol, forward.host_port));
-    addresses.map(Resource::Address).chain(ports).collect()
+    if container.private_network.known() == Some(&true) {
+        network([&container.local_address, &container.local_address6], &container.local_mac_address);
+    }
+    for veth in container.extra_veths.known().into_iter().flat_map(BTreeMap::values).filter_map(Field::known) {
+        network([&veth.local_address, &veth.local_address6], &veth.local_mac_address);
+    }
+    if container.private_network.known() == Some(&true) {
+        let forwards = container.forward_ports.known().into_iter().flatten().filter_map(Field::known);
+        resources.extend(forwards.map(|forward| Resource::HostPort(forward_key(forward))));
+    }
+    let links = container.interfaces.known().into_iter().flatten().filter_map(Field::known).cloned();
+    let veths = container.extra_veths.known().into_iter().flat_map(BTreeMap::keys).cloned();
+    resources.extend(links.chain(veths).map(Resource::Link));
+    resources
 }
 
 #[derive(Default)]
 struct Nodes {
     stop: Option<NodeIndex>,
+    /// Its files are written.
+    write: Option<NodeIndex>,
     start: Option<NodeIndex>,
+    remove: Option<NodeIndex>,
 }
 
-pub(super) fn order(decisions: &Decisions, firewall: bool) -> Order {
+/// Puts all steps into order, and says where what the user states about it cannot be.
+pub(super) fn order(decisions: &Decisions, firewall: bool, stated: &[Stated]) -> (Order, Vec<Finding>) {
     let mut order = Order::default();
+    let build = (!decisions.builds.is_empty()).then(|| order.add(Action::Build));
     let mut nodes: BTreeMap<&ContainerName, Nodes> = BTreeMap::new();
-    let (mut up, mut down) = (Vec::new(), Vec::new());
     for (name, steps) in &decisions.steps {
-        let of = add_container(&mut order, name, steps, &mut up, &mut down);
+        let of = add_container(&mut order, name, steps);
+        order.before(build, of.stop.or(of.write).or(of.start).or(of.remove));
         nodes.insert(name, of);
     }
+    hand_over(&mut order, decisions, &nodes);
+    let findings = add_stated(&mut order, &nodes, stated);
     if firewall {
-        let rules = order.add(Action::ReplaceFirewall);
-        for start in up {
-            order.before(Some(start), Some(rules));
-        }
-        for removal in down {
-            order.before(Some(rules), Some(removal));
-        }
+        add_rules(&mut order, build, &nodes);
     }
+    (order, findings)
+}
+
+/// Adds the steps of one container.
+fn add_container(order: &mut Order, name: &ContainerName, steps: &Steps) -> Nodes {
+    let mut add =
+        |wanted: bool, action: fn(ContainerName) -> Action| wanted.then(|| order.add(action(name.clone())));
+    let stop = add(steps.stop, Action::Stop);
+    let write = add(steps.create, Action::Create).or_else(|| add(steps.update_unit, Action::UpdateUnit));
+    let start = add(steps.start, Action::Start).or_else(|| add(steps.reload, Action::Reload));
+    let remove = add(steps.remove, Action::Remove);
+    order.before(stop, write);
+    order.before(write, start);
+    if write.is_none() {
+        order.before(stop, start);
+    }
+    order.before(stop, remove);
+    Nodes { stop, write, start, remove }
+}
+
+/// What one container gives up, another one may take only then.
+fn hand_over(order: &mut Order, decisions: &Decisions, nodes: &BTreeMap<&ContainerName, Nodes>) {
     let mut held: BTreeMap<Resource, Vec<(&ContainerName, NodeIndex)>> = BTreeMap::new();
     for (name, steps) in &decisions.steps {
         for resource in resources(steps.before.as_ref()) {
@@ -152,30 +218,64 @@ pub(super) fn order(decisions: &Decisions, firewall: bool) -> Order {
             }
         }
     }
-    order
 }
 
-/// Adds the steps of one container. Those that the rules wait for go to `up`, those that wait for the rules to `down`.
-fn add_container(
-    order: &mut Order,
-    name: &ContainerName,
-    steps: &Steps,
-    up: &mut Vec<NodeIndex>,
-    down: &mut Vec<NodeIndex>,
-) -> Nodes {
-    let mut add =
-        |wanted: bool, action: fn(ContainerName) -> Action| wanted.then(|| order.add(action(name.clone())));
-    let stop = add(steps.stop, Action::Stop);
-    let write = add(steps.create, Action::Create).or_else(|| add(steps.update_unit, Action::UpdateUnit));
-    let start = add(steps.start, Action::Start).or_else(|| add(steps.reload, Action::Reload));
-    let remove = add(steps.remove, Action::Remove);
-    order.before(stop, write);
-    order.before(write, start);
-    if write.is_none() {
-        order.before(stop, start);
+/// Adds what the user says; what would close a circle is left out and reported, once for each circle.
+fn add_stated(order: &mut Order, nodes: &BTreeMap<&ContainerName, Nodes>, stated: &[Stated]) -> Vec<Finding> {
+    let mut edges: Vec<(NodeIndex, NodeIndex, &Stated)> = Vec::new();
+    for said in stated {
+        let (Some(first), Some(then)) = (nodes.get(&said.first), nodes.get(&said.then)) else { continue };
+        let pairs = [(first.start, then.start), (then.stop, first.stop)];
+        edges.extend(pairs.into_iter().filter_map(|(before, after)| Some((before?, after?, said))));
     }
-    order.before(stop, remove);
-    up.extend(start.or(write));
-    down.extend(remove);
-    Nodes { stop, start }
+    let mut trial = order.graph.clone();
+    for (before, after, _) in &edges {
+        trial.update_edge(*before, *after, ());
+    }
+    let mut circle_of: BTreeMap<NodeIndex, usize> = BTreeMap::new();
+    for (number, circle) in tarjan_scc(&trial).into_iter().enumerate() {
+        let closes = circle.len() > 1 || trial.contains_edge(circle[0], circle[0]);
+        circle_of.extend(circle.into_iter().filter(|_| closes).map(|node| (node, number)));
+    }
+    let mut circles: BTreeMap<Vec<&str>, (BTreeSet<&ContainerName>, &Stated)> = BTreeMap::new();
+    let mut by_number: BTreeMap<usize, Vec<&Stated>> = BTreeMap::new();
+    for (before, after, said) in edges {
+        match (circle_of.get(&before), circle_of.get(&after)) {
+            (Some(a), Some(b)) if a == b => by_number.entry(*a).or_default().push(said),
+            _ => order.before(Some(before), Some(after)),
+        }
+    }
+    // Starts and stops go round the same circle, one the other way; it is one finding.
+    for said in by_number.values() {
+        let mut options: Vec<&str> = said.iter().map(|said| said.option.as_str()).collect();
+        options.sort_unstable();
+        options.dedup();
+        let names = said.iter().flat_map(|said| [&said.first, &said.then]);
+        circles.entry(options).or_insert_with(|| (BTreeSet::new(), said[0])).0.extend(names);
+    }
+    let finding = |(options, (names, said)): (Vec<&str>, (BTreeSet<&ContainerName>, &Stated))| {
+        let names: Vec<_> = names.into_iter().map(ContainerName::as_str).collect();
+        let message = format!("{} cannot start in the order that is asked for: it is a circle", names.join(", "));
+        let help = format!("take one of these back: {}", options.join(", "));
+        Finding::from(Diagnostic::error(Code::OrderCycle, message).help(help)).at(said.position.clone())
+    };
+    circles.into_iter().map(finding).collect()
+}
+
+/// Adds the replacement of the rules: after what they will lead to, before what they led to.
+fn add_rules(order: &mut Order, build: Option<NodeIndex>, nodes: &BTreeMap<&ContainerName, Nodes>) {
+    let rules = order.add(Action::ReplaceFirewall);
+    order.before(build, Some(rules));
+    for of in nodes.values().filter(|of| of.remove.is_none()) {
+        order.before(of.start.or(of.write), Some(rules));
+    }
+    let mut awaited = vec![false; order.graph.node_count()];
+    let mut reversed = Dfs::new(Reversed(&order.graph), rules);
+    while let Some(node) = reversed.next(Reversed(&order.graph)) {
+        awaited[node.index()] = true;
+    }
+    for of in nodes.values().filter(|of| of.start.is_none()) {
+        let stop = of.stop.filter(|stop| !awaited[stop.index()]);
+        order.before(Some(rules), stop.or(of.remove));
+    }
 }

@@ -20,6 +20,8 @@ mod firewall;
 pub mod graph;
 mod lower;
 mod option;
+mod reasons;
+pub(crate) mod redact;
 pub mod show;
 mod side;
 
@@ -28,8 +30,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use cost::Disruption;
 pub use drift::Drift;
 pub use firewall::FirewallChange;
-pub use graph::{Action, Order};
+pub use graph::{Action, Order, Stated};
 pub use side::{Configuration, Configured, Side, Version};
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{ContainerName, Position};
@@ -37,7 +42,8 @@ use crate::source::{Location, SourceMap};
 use crate::state::Record;
 
 /// What a side of the plan is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum EndpointKind {
     /// The live host.
     Host,
@@ -65,6 +71,8 @@ pub struct Options {
     pub only: Option<BTreeSet<ContainerName>>,
     /// How far running containers may be disturbed.
     pub restart_mode: RestartMode,
+    /// What the user says about the order of containers.
+    pub stated: Vec<Stated>,
 }
 
 /// How running containers are brought up to date (`--restart-mode`).
@@ -92,6 +100,8 @@ pub struct Reason {
     pub after: serde_json::Value,
     /// Where it is set; where it was set when it no longer is.
     pub position: Option<Position>,
+    /// Where it was set before, when that is known.
+    pub old_position: Option<Position>,
     /// Whether a value is unknown, so that there may be no difference after all.
     pub may: bool,
     /// What the change costs.
@@ -99,7 +109,8 @@ pub struct Reason {
 }
 
 /// What is done to a container, as people call it; [`Order`] holds the single steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verb {
     /// Its files are written for the first time.
     Create,
@@ -260,6 +271,8 @@ pub struct Plan {
     pub order: Order,
     /// What is to be said about it.
     pub findings: Vec<Finding>,
+    /// Containers whose guests have to be built before any of it can be done.
+    pub builds: BTreeSet<ContainerName>,
     /// For each container that a step names.
     pub targets: BTreeMap<ContainerName, Target>,
 }
@@ -286,11 +299,11 @@ pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
         unchanged: decisions.unchanged,
         ..decisions.changes.iter().fold(Summary::default(), count)
     };
-    let order = graph::order(&decisions, firewall.changed);
+    let (order, circles) = graph::order(&decisions, firewall.changed, &options.stated);
     changes.append(&mut decisions.changes);
-    let mut findings = [from.findings.clone(), to.findings.clone(), decisions.findings].concat();
+    let mut findings = [from.findings.clone(), to.findings.clone(), decisions.findings, circles].concat();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let targets = decisions.targets;
+    let (targets, builds) = (decisions.targets, decisions.builds);
     Plan {
         from: from.endpoint.clone(),
         to: to.endpoint.clone(),
@@ -299,6 +312,7 @@ pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
         summary,
         order,
         findings,
+        builds,
         targets,
     }
 }

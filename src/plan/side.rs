@@ -20,6 +20,8 @@ pub struct Configuration<'a> {
     pub manifest: &'a Manifest,
     /// The keys of the guests that are built from `config`, by which an unchanged one is known without Nix.
     pub guest_keys: &'a BTreeMap<ContainerName, String>,
+    /// The guests' own configurations, where they have been evaluated.
+    pub guests: &'a BTreeMap<ContainerName, Value>,
     /// What is meant, once everything is known. Without it the plan can be shown, but not applied.
     pub spec: Option<&'a HostSpec>,
     /// Whether modules are missing, so that a container that is not there may be in one of them.
@@ -35,6 +37,8 @@ pub struct Version {
     pub spec: Option<ContainerSpec>,
     /// The key of the guest.
     pub guest_key: Option<String>,
+    /// The guest's own configuration, as far as it is evaluated here: options as a tree.
+    pub guest: Option<Value>,
     /// Where the options stand, relative to the container.
     pub positions: Positions,
 }
@@ -110,12 +114,15 @@ impl Side {
         if manifest.boot.enable_containers.known() == Some(&false) {
             return side;
         }
+        // They come in the order of their names.
+        let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
         for (name, container) in &manifest.containers {
-            let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
+            let spec = specs.binary_search_by(|spec| spec.name.cmp(name)).ok();
             let version = Version {
                 container: container.clone(),
-                spec: specs.iter().find(|spec| spec.name == *name).cloned(),
+                spec: spec.map(|index| specs[index].clone()),
                 guest_key: configuration.guest_keys.get(name).cloned(),
+                guest: configuration.guests.get(name).cloned(),
                 positions: below(manifest, &["containers", name.as_str()]),
             };
             side.containers.insert(name.clone(), Configured::running(version));
@@ -236,6 +243,7 @@ impl Version {
             container: record.container.clone(),
             spec: Some(record.spec.clone()),
             guest_key: record.guest_key.clone(),
+            guest: None,
             positions: record.positions.clone(),
         }
     }
@@ -291,12 +299,11 @@ impl Version {
 /// The positions below an option, relative to it; its own is under the empty path.
 fn below(manifest: &Manifest, root: &[&str]) -> Positions {
     let root = option::path(&root.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-    let relative = |(path, position): (&String, &Position)| {
-        let rest = path.strip_prefix(&root)?;
-        match rest.strip_prefix('.') {
-            Some(rest) => Some((rest.to_owned(), position.clone())),
-            None => rest.is_empty().then(|| (String::new(), position.clone())),
-        }
-    };
-    manifest.positions.iter().flatten().filter_map(relative).collect()
+    let Some(all) = &manifest.positions else { return Positions::new() };
+    let itself = all.get(&root).map(|position| (String::new(), position.clone()));
+    let prefix = format!("{root}.");
+    let inside = all.range(prefix.clone()..).map_while(|(path, position): (&String, &Position)| {
+        path.strip_prefix(&prefix).map(|rest| (rest.to_owned(), position.clone()))
+    });
+    itself.into_iter().chain(inside).collect()
 }

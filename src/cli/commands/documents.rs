@@ -1,12 +1,14 @@
-//! `completions` and `man`, both made from the parser.
+//! `completions` and `man`, both made from the parser, and `schema`, made from the types that are printed.
 
 use std::path::Path;
 
 use clap::CommandFactory;
 
-use crate::cli::args::Cli;
+use crate::cli::args::{Cli, SchemaOf};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::Code;
+use crate::model::Manifest;
+use crate::plan::show;
 
 /// Prints the completions of a shell.
 pub(in crate::cli) fn completions(session: &Session<'_>, shell: clap_complete::Shell) -> Outcome {
@@ -30,5 +32,15 @@ pub(in crate::cli) fn man(session: &Session<'_>, folder: Option<&Path>) -> Outco
             session.terminal.result_bytes(&text);
         }
     }
+    Ok(0)
+}
+
+/// Prints the JSON Schema of a document.
+pub(in crate::cli) fn schema(session: &Session<'_>, of: SchemaOf) -> Outcome {
+    let schema = match of {
+        SchemaOf::Manifest => Manifest::schema(),
+        SchemaOf::Plan => show::schema(),
+    };
+    session.terminal.result(&format!("{schema:#}\n"));
     Ok(0)
 }

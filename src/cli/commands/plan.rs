@@ -23,6 +23,8 @@ pub(in crate::cli) fn plan(session: &Session<'_>, config: &ConfigArgs, options: 
     match options.format {
         PlanFormat::Text => print(session, &plan),
         PlanFormat::Json => session.terminal.result(&show::json(&plan)),
+        PlanFormat::Markdown => session.terminal.result(&show::markdown(&plan)),
+        PlanFormat::Dot => session.terminal.result(&show::dot(&plan)),
     }
     Ok(if options.detailed_exitcode && !plan.is_empty() { 2 } else { 0 })
 }
@@ -69,7 +71,7 @@ fn findings(configuration: &Configuration, checked: &Checked) -> Vec<Diagnostic>
 
 fn options(session: &Session<'_>, restart_mode: RestartMode) -> Options {
     let only = &session.global.only;
-    Options { only: (!only.is_empty()).then(|| only.iter().cloned().collect()), restart_mode }
+    Options { only: (!only.is_empty()).then(|| only.iter().cloned().collect()), restart_mode, ..Options::default() }
 }
 
 /// Looks at this host.

@@ -134,7 +134,7 @@ fn containers_come_change_and_go_and_each_time_the_next_plan_is_empty() {
     assert!(events.contains(&"firewall".to_owned()) && !events.iter().any(|event| event.starts_with("stop")));
 
     let one = generation(vec![wanted("b", "/nix/store/2", 12, 81)]);
-    assert_eq!(applied(&host, &one), ["stop a", "firewall", "remove a"]);
+    assert_eq!(applied(&host, &one), ["firewall", "stop a", "remove a"]);
     applied(&host, &generation(vec![]));
     assert_eq!(host.state().rules, None);
     assert_eq!(host.state().gc_roots, BTreeMap::new());

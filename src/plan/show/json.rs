@@ -1,10 +1,11 @@
 //! The plan as JSON (contract §6).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::{FORMAT_VERSION, Position};
-use crate::plan::{Change, Endpoint, EndpointKind, Finding, Plan, Reason};
+use crate::plan::{Change, Disruption, Endpoint, EndpointKind, Finding, Plan, Reason, Verb};
 use crate::render::nft::RuleLine;
 
 /// The whole plan, pretty-printed, with a line break at its end. Equal plans give equal bytes.
@@ -47,44 +48,66 @@ pub fn json(plan: &Plan) -> String {
     text
 }
 
-#[derive(Serialize)]
+/// The JSON Schema of what [`json`] prints (draft 2020-12).
+pub fn schema() -> Value {
+    schemars::schema_for!(Document<'_>).to_value()
+}
+
+/// A plan: what `container-rebuild switch` would do, and why.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Plan", deny_unknown_fields)]
 struct Document<'a> {
+    /// 1.
     format_version: u32,
+    /// What is.
     from: End<'a>,
+    /// What is wanted.
     to: End<'a>,
+    /// What changes: the host first, then the containers by name. Those that do not change are left out.
     changes: Vec<ChangeOut<'a>>,
+    /// What changes of the nftables rules.
     firewall: Firewall<'a>,
+    /// Containers by the heaviest thing that is done to them.
     summary: Summary,
+    /// The single steps, and what has to wait for what.
     order: Order<'a>,
+    /// What was found on the way.
     diagnostics: Vec<DiagnosticOut<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[schemars(rename = "Side")]
 struct End<'a> {
-    kind: &'static str,
+    /// What it is.
+    kind: EndpointKind,
+    /// The host's name, the revision, or the path as given.
     name: &'a str,
 }
 
 impl<'a> End<'a> {
     fn of(endpoint: &'a Endpoint) -> Self {
-        let kind = match endpoint.kind {
-            EndpointKind::Host => "host",
-            EndpointKind::Revision => "revision",
-            EndpointKind::File => "file",
-            EndpointKind::Manifest => "manifest",
-        };
-        Self { kind, name: &endpoint.name }
+        Self { kind: endpoint.kind, name: &endpoint.name }
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[schemars(rename = "Change")]
 struct ChangeOut<'a> {
+    /// Its name; `null` for the host itself.
     container: Option<&'a str>,
-    actions: Vec<&'static str>,
-    disruption: &'static str,
+    /// What is done to it; nothing where only rules change.
+    actions: &'a [Verb],
+    /// What that costs.
+    disruption: Disruption,
+    /// Whether it depends on values that are known after build only.
     may: bool,
+    /// Whether its root is lost.
     wipes_root: bool,
+    /// Paths of the host that hold its data, none of which is touched.
     keeps: &'a [String],
+    /// Why.
     reasons: Vec<ReasonOut<'a>>,
 }
 
@@ -92,8 +115,8 @@ impl<'a> ChangeOut<'a> {
     fn of(change: &'a Change) -> Self {
         Self {
             container: change.container.as_ref().map(|name| name.as_str()),
-            actions: change.verbs.iter().map(|verb| verb.as_str()).collect(),
-            disruption: change.disruption.as_str(),
+            actions: &change.verbs,
+            disruption: change.disruption,
             may: change.may,
             wipes_root: change.wipes_root,
             keeps: &change.keeps,
@@ -102,24 +125,49 @@ impl<'a> ChangeOut<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[schemars(rename = "Reason")]
 struct ReasonOut<'a> {
+    /// The option, relative to the container and quoted as Nix does; empty for the container as a whole. Elements of lists
+    /// go by their key (`forwardPorts."tcp:8080"`), options of the guest stand below `config`.
     option: &'a str,
+    /// Its value before; `{"_unknown": …}` where it is known after build only, `{"_redacted": true}` where it is secret.
     before: &'a Value,
+    /// Its value after.
     after: &'a Value,
-    #[serde(flatten)]
-    place: Place<'a>,
+    /// Where it is set; where it was set when it no longer is.
+    file: Option<&'a str>,
+    /// The line, from 1.
+    line: Option<u32>,
+    /// The column in bytes, from 1.
+    column: Option<u32>,
+    /// Where it was set before, when that is known.
+    before_at: Option<At<'a>>,
 }
 
 impl<'a> ReasonOut<'a> {
     fn of(reason: &'a Reason) -> Self {
-        let Reason { option, before, after, position, .. } = reason;
-        Self { option, before, after, place: Place::of(position.as_ref()) }
+        let Reason { option, before, after, position, old_position, .. } = reason;
+        let Place { file, line, column } = Place::of(position.as_ref());
+        let before_at = old_position.as_ref().map(|at| At { file: &at.file, line: at.line, column: at.column });
+        Self { option, before, after, file, line, column, before_at }
     }
 }
 
+/// A place in a configuration.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Place", deny_unknown_fields)]
+struct At<'a> {
+    /// The file, relative to the git top level of the configuration.
+    file: &'a str,
+    /// The line, from 1.
+    line: u32,
+    /// The column in bytes, from 1.
+    column: u32,
+}
+
 /// All three are `null` where there is no place.
-#[derive(Serialize)]
 struct Place<'a> {
     file: Option<&'a str>,
     line: Option<u32>,
@@ -136,25 +184,39 @@ impl<'a> Place<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct Firewall<'a> {
+    /// Whether the rules are replaced.
     changed: bool,
+    /// What is not there yet.
     add: Vec<Line<'a>>,
+    /// What is there and not wanted any more.
     remove: Vec<Line<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "Rule")]
 enum Line<'a> {
+    /// A port of the host that leads to a container.
     #[serde(rename_all = "camelCase")]
     Forward {
+        /// The container, where it is known whose address it is.
         container: Option<&'a str>,
+        /// The transport.
+        #[schemars(extend("enum" = ["tcp", "udp"]))]
         protocol: &'static str,
+        /// The port of the host.
         host_port: u16,
+        /// The address of the guest.
         address: String,
+        /// The port of the guest.
         container_port: u16,
     },
+    /// Any other rule.
     Rule {
+        /// In nft's language.
         rule: &'a str,
     },
 }
@@ -174,7 +236,8 @@ impl<'a> Line<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct Summary {
     create: usize,
     reload: usize,
@@ -185,43 +248,64 @@ struct Summary {
     unchanged: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct Order<'a> {
     nodes: Vec<Node<'a>>,
     edges: Vec<Edge>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct Node<'a> {
+    /// What edges call it.
     id: usize,
+    /// What is done.
+    #[schemars(extend("enum" = ["build", "create", "stop", "update-unit", "start", "reload", "firewall", "remove"]))]
     action: &'static str,
+    /// To which container; `null` for what is done once for all.
     container: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 struct Edge {
     before: usize,
     after: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[schemars(rename = "Diagnostic")]
 struct DiagnosticOut<'a> {
+    /// Its stable name.
     code: &'static str,
+    /// How much it matters.
+    #[schemars(extend("enum" = ["note", "warning", "error"]))]
     severity: &'static str,
+    /// What is wrong.
     message: &'a str,
+    /// What to do.
     help: Option<&'a str>,
-    #[serde(flatten)]
-    place: Place<'a>,
+    /// Where.
+    file: Option<&'a str>,
+    /// The line, from 1.
+    line: Option<u32>,
+    /// The column in bytes, from 1.
+    column: Option<u32>,
 }
 
 impl<'a> DiagnosticOut<'a> {
     fn of(finding: &'a Finding) -> Self {
+        let Place { file, line, column } = Place::of(finding.position.as_ref());
         Self {
             code: finding.code.as_str(),
             severity: finding.severity.as_str(),
             message: &finding.message,
             help: finding.help.as_deref(),
-            place: Place::of(finding.position.as_ref()),
+            file,
+            line,
+            column,
         }
     }
 }

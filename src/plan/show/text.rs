@@ -4,12 +4,18 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use super::words::{self, Mark};
+use crate::model::{Container, Field};
+use crate::plan::{Change, Plan, Reason, Verb, diff, option};
 
-use crate::model::UNKNOWN_KEY;
-use crate::plan::cost::Disruption;
-use crate::plan::{Change, Plan, Reason, Verb, option};
-use crate::render::nft::RuleLine;
+/// With more changes than this, who is affected stands before how.
+const LARGE: usize = 10;
+/// With more changes than this, new containers are named without their options.
+const HUGE: usize = 50;
+/// Lines longer than this are broken between the value before and the one after.
+const WIDTH: usize = 110;
+/// Names of options are aligned up to this width.
+const ALIGNED: usize = 40;
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,26 +31,22 @@ pub fn text(plan: &Plan, style: Style) -> String {
     if plan.is_empty() {
         return "No changes.\n".to_owned();
     }
-    let mut page = Page { style, text: String::new() };
+    let mut page = Page { style, names_only: plan.changes.len() > HUGE, text: String::new() };
+    if plan.changes.len() > LARGE {
+        page.overview(plan);
+    }
     for change in &plan.changes {
         page.change(change);
     }
     page.firewall(plan);
-    page.summary(plan);
+    page.line(&format!("Plan: {}.", words::counts(plan)));
     page.text
-}
-
-/// How a line is marked, which is also how it is coloured.
-#[derive(Clone, Copy)]
-enum Mark {
-    Add,
-    Change,
-    Restart,
-    Remove,
 }
 
 struct Page {
     style: Style,
+    /// Whether new containers are named without their options.
+    names_only: bool,
     text: String,
 }
 
@@ -54,13 +56,7 @@ impl Page {
     }
 
     fn marked(&self, mark: Mark, text: &str) -> String {
-        let sign = match mark {
-            Mark::Add => "+",
-            Mark::Change => "~",
-            Mark::Restart if self.style.unicode => "↻",
-            Mark::Restart => "!",
-            Mark::Remove => "-",
-        };
+        let sign = mark.sign(self.style.unicode);
         let colour = match mark {
             Mark::Add => 32,
             Mark::Change => 36,
@@ -74,40 +70,85 @@ impl Page {
         if self.style.unicode { "→" } else { "->" }
     }
 
-    fn change(&mut self, change: &Change) {
-        let mark = match change.verbs.iter().max() {
-            Some(Verb::Create) => Mark::Add,
-            Some(Verb::Start) => Mark::Add,
-            Some(Verb::Reload) => Mark::Change,
-            Some(Verb::Restart) => Mark::Restart,
-            Some(Verb::Stop | Verb::Remove) => Mark::Remove,
-            Some(Verb::UpdateUnit) | None => Mark::Change,
-        };
-        let subject = change.container.as_ref().map_or("the host", |name| name.as_str());
-        let head = self.marked(mark, subject);
-        self.line(&format!("{head}: {}", cost(change)));
-        for reason in &change.reasons {
-            self.reason(reason);
+    /// Who is affected, by what is done to them.
+    fn overview(&mut self, plan: &Plan) {
+        self.line(&format!("{} changes: {}.", plan.changes.len(), words::counts(plan)));
+        for verb in
+            [Verb::Remove, Verb::Stop, Verb::Restart, Verb::Reload, Verb::UpdateUnit, Verb::Start, Verb::Create]
+        {
+            let names = plan.changes.iter().filter(|change| heaviest(change) == Some(verb));
+            let names: Vec<&str> = names.map(words::subject).collect();
+            if !names.is_empty() {
+                self.line(&format!("  {:<12} {}", verb.as_str(), names.join(", ")));
+            }
         }
-        if let Some(stale) = change.stays_stale {
-            self.line(&format!("    stays as it is until its next start: {}", stale.as_str()));
-        }
-        if !change.keeps.is_empty() {
-            self.line(&format!("    keeps {}", change.keeps.join(", ")));
+        let rules = plan.changes.iter().filter(|change| change.verbs.is_empty());
+        let rules: Vec<&str> = rules.map(words::subject).collect();
+        if !rules.is_empty() {
+            self.line(&format!("  {:<12} {}", "rules only", rules.join(", ")));
         }
         self.line("");
     }
 
-    fn reason(&mut self, reason: &Reason) {
-        let place = reason.position.as_ref().map(|at| format!("  ({}:{})", at.file, at.line)).unwrap_or_default();
+    fn change(&mut self, change: &Change) {
+        let head = self.marked(Mark::of(change), words::subject(change));
+        self.line(&format!("{head}: {}", words::cost(change)));
+        let width = change.reasons.iter().map(|reason| reason.option.chars().count()).max().unwrap_or_default();
+        for reason in &change.reasons {
+            self.reason(reason, width.min(ALIGNED));
+        }
+        if let Some(stale) = change.stays_stale {
+            self.line(&format!("    until then it runs as it was: {}", stale.as_str()));
+        }
+        if !change.keeps.is_empty() {
+            let keeps: Vec<String> = change.keeps.iter().map(|path| words::visible(path)).collect();
+            self.line(&format!("    keeps {}", keeps.join(", ")));
+        }
+        self.line("");
+    }
+
+    fn reason(&mut self, reason: &Reason, width: usize) {
+        let place = place(reason);
         if reason.option.is_empty() {
             // The container as a whole: its options are in the configuration, at that place.
             let what = if reason.after.is_null() { "no longer configured" } else { "configured" };
-            return self.line(&format!("    {what}{place}"));
+            self.line(&format!("    {what}{place}"));
+            if !reason.after.is_null() && !self.names_only {
+                self.set_options(reason);
+            }
+            return;
         }
+        let mark = match (reason.before.is_null(), reason.after.is_null()) {
+            (true, false) => Mark::Add,
+            (false, true) => Mark::Remove,
+            _ => Mark::Change,
+        };
+        let name = self.marked(mark, &format!("{:<width$}", words::visible(&reason.option)));
+        let (before, after) = (words::value(&reason.before), words::value(&reason.after));
         let arrow = self.arrow();
-        let (before, after) = (value(&reason.before), value(&reason.after));
-        self.line(&format!("    {}: {before} {arrow} {after}{place}", reason.option));
+        let line = format!("{before} {arrow} {after}{place}");
+        if reason.option.chars().count().max(width) + line.chars().count() <= WIDTH {
+            self.line(&format!("    {name}  {line}"));
+        } else {
+            self.line(&format!("    {name}{place}"));
+            self.line(&format!("        {before}"));
+            self.line(&format!("      {arrow} {after}"));
+        }
+    }
+
+    /// What a new container sets to something else than NixOS's default.
+    fn set_options(&mut self, reason: &Reason) {
+        let path = Field::Known(String::new());
+        let defaults =
+            serde_json::to_value(Container::with_defaults(path)).expect("the model has string keys only");
+        let set = diff::leaf_differences(&defaults, &reason.after);
+        let set: Vec<_> =
+            set.iter().filter(|set| !(set.path == ["path"] && diff::is_unknown(&set.after))).collect();
+        let names: Vec<String> = set.iter().map(|set| words::visible(&option::path(&set.path))).collect();
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().min(ALIGNED);
+        for (name, set) in names.iter().zip(set) {
+            self.line(&format!("      {name:<width$} = {}", words::value(&set.after)));
+        }
     }
 
     fn firewall(&mut self, plan: &Plan) {
@@ -117,102 +158,30 @@ impl Page {
         self.line("firewall:");
         for (mark, lines) in [(Mark::Remove, &plan.firewall.removed), (Mark::Add, &plan.firewall.added)] {
             for line in lines {
-                let line = self.marked(mark, &self.rule(line));
-                self.line(&format!("  {line}"));
+                let marked = self.marked(mark, &words::rule(line, self.arrow()));
+                self.line(&format!("  {marked}"));
+                if let (Mark::Add, Some(reach)) = (mark, words::reach(line)) {
+                    self.line(&format!("      {reach}"));
+                }
             }
         }
         self.line("");
     }
-
-    fn rule(&self, line: &RuleLine) -> String {
-        match line {
-            RuleLine::Rule(rule) => rule.clone(),
-            RuleLine::Forward { container, protocol, host_port, address, container_port } => {
-                let target = std::net::SocketAddr::new(*address, *container_port);
-                let whose = container.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();
-                format!("{} {host_port} {} {target}{whose}", protocol.as_str(), self.arrow())
-            }
-        }
-    }
-
-    fn summary(&mut self, plan: &Plan) {
-        let with = |verb| plan.changes.iter().filter(|change| change.verbs == [verb]).count();
-        let counts = [
-            (plan.summary.create, "to create"),
-            (with(Verb::Start), "to start"),
-            (plan.summary.reload, "to reload"),
-            (plan.summary.restart, "to restart"),
-            (plan.summary.stop, "to stop"),
-            (plan.summary.remove, "to remove"),
-            (with(Verb::UpdateUnit), "to note for the next start"),
-        ];
-        let mut parts: Vec<String> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        if plan.firewall.changed {
-            let (added, removed) = (plan.firewall.added.len(), plan.firewall.removed.len());
-            parts.push(format!("rules: {added} more, {removed} less"));
-        }
-        parts.push(format!("{} unchanged", plan.summary.unchanged));
-        self.line(&format!("Plan: {}.", parts.join(", ")));
-    }
 }
 
-/// What the change does, in a line that can be read without knowing the options.
-fn cost(change: &Change) -> String {
-    let verbs: Vec<&str> = change
-        .verbs
-        .iter()
-        .map(|verb| match verb {
-            Verb::Create => "create",
-            Verb::UpdateUnit => "takes effect at its next start",
-            Verb::Start => "start",
-            Verb::Reload => "reload, goes on running",
-            Verb::Restart => "restart",
-            Verb::Stop => "stop",
-            Verb::Remove => "remove",
-        })
-        .collect();
-    let mut text = match verbs.as_slice() {
-        [] => "replaces rules, interrupts nobody".to_owned(),
-        verbs => verbs.join(" and "),
-    };
-    if !verbs.is_empty() && change.disruption == Disruption::Firewall {
-        text.push_str("; replaces rules");
-    }
-    if change.may {
-        text = format!(
-            "may {}: some of it is known after build only",
-            text.replace("takes effect", "take effect").replace("replaces", "replace")
-        );
-    }
-    if change.wipes_root {
-        text.push_str("; its root is ephemeral and is lost");
-    }
-    text
+/// The heaviest thing that is done; a container that is created and started counts as created.
+fn heaviest(change: &Change) -> Option<Verb> {
+    if change.verbs.contains(&Verb::Create) { Some(Verb::Create) } else { change.verbs.iter().max().copied() }
 }
 
-/// A value as it would stand in a configuration.
-fn value(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::String(text) => option::string(text),
-        Value::Array(elements) if elements.is_empty() => "[ ]".to_owned(),
-        Value::Array(elements) => {
-            format!("[ {} ]", elements.iter().map(self::value).collect::<Vec<_>>().join(" "))
-        }
-        Value::Object(object) => match object.get(UNKNOWN_KEY) {
-            Some(unknown) => match unknown["reason"].as_str() {
-                Some(reason) => format!("(known after build: {reason})"),
-                None => "(known after build)".to_owned(),
-            },
-            None if object.is_empty() => "{ }".to_owned(),
-            None => {
-                let attributes = object
-                    .iter()
-                    .map(|(name, value)| format!("{} = {};", option::attribute(name), self::value(value)));
-                format!("{{ {} }}", attributes.collect::<Vec<_>>().join(" "))
-            }
-        },
+/// Where the option is set, where it was set if that is another place, and why its value is not known yet.
+fn place(reason: &Reason) -> String {
+    let at = |position: &crate::model::Position| format!("{}:{}", words::visible(&position.file), position.line);
+    let mut parts: Vec<String> = reason.position.iter().map(at).collect();
+    let was = reason.old_position.as_ref().map(at).filter(|was| !parts.contains(was));
+    parts.extend(was.map(|was| format!("was {was}")));
+    if let Some(unknown) = words::unknown_reason(&reason.after) {
+        parts.push(words::visible(unknown));
     }
+    if parts.is_empty() { String::new() } else { format!("  ({})", parts.join(", ")) }
 }

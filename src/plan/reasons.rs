@@ -1,0 +1,134 @@
+//! Why a container is not what it is to be, option by option, each with its cost.
+//!
+//! Invariants:
+//! - Equal versions give no reason, and versions that differ, or may, give at least one.
+//! - What is secret in a guest stands in no reason ([`super::redact`]).
+
+use serde_json::Value;
+
+use super::cost::{ContainerOption, Disruption, Row, Situation};
+use super::diff::{self, Difference};
+use super::side::Version;
+use super::{Reason, option, redact};
+use crate::model::{Position, PrivateUsers, PrivateUsersMode};
+
+/// Under which name the guest's options stand in reasons, as they do in a configuration.
+const GUEST: &str = "config";
+
+/// A container appears or goes as a whole.
+pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruption: Disruption) -> Reason {
+    let options = |version: Option<&Version>| version.map(Version::options).unwrap_or_default();
+    let position = |version: Option<&Version>| version.and_then(|version| diff::position(&version.positions, &[]));
+    let (old_position, new_position) = (position(before), position(after));
+    Reason {
+        option: String::new(),
+        before: options(before),
+        after: options(after),
+        position: new_position.or_else(|| old_position.clone()),
+        old_position,
+        may: false,
+        disruption,
+    }
+}
+
+/// What acts at this moment: what was booted, with those options that need no start taken from what was written since.
+pub(super) fn as_it_acts(running: &Version, written: Option<&Version>) -> Version {
+    let Some(written) = written else {
+        return running.clone();
+    };
+    let mut acting = running.clone();
+    let (from, into) = (&written.container, &mut acting.container);
+    into.auto_start = from.auto_start.clone();
+    into.timeout_start_sec = from.timeout_start_sec.clone();
+    into.restart_if_changed = from.restart_if_changed.clone();
+    into.forward_ports = from.forward_ports.clone();
+    acting
+}
+
+/// Whether both guests come from the same inputs, so that they are the same system.
+pub(super) fn is_same_guest(before: &Version, after: &Version) -> bool {
+    before.guest_key.is_some() && before.guest_key == after.guest_key
+}
+
+/// Why `before` is not `after`.
+pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
+    let same_inputs = is_same_guest(before, after);
+    let has_unknown_path = before.container.path.known().is_none() || after.container.path.known().is_none();
+    let ignores_path = same_inputs && has_unknown_path;
+    if before.is_plainly(after, ignores_path) {
+        return Vec::new();
+    }
+    let (mut old, mut new) = (before.options(), after.options());
+    let guest = if has_unknown_path && !same_inputs { guest_differences(before, after) } else { Vec::new() };
+    // The same guest, whether or not Nix has been asked for its path yet; or one whose options say what is different.
+    if ignores_path || !guest.is_empty() {
+        for side in [&mut old, &mut new] {
+            side.as_object_mut().and_then(|options| options.remove("path"));
+        }
+    }
+    let private = PrivateUsers::Mode(PrivateUsersMode::No);
+    let situation = Situation {
+        ephemeral: before.is_ephemeral() || after.is_ephemeral(),
+        private_users: after.container.private_users.known() != Some(&private),
+        added: false,
+        keeps_link: before.has_link() && after.has_link(),
+    };
+    let reason = |difference: Difference| {
+        let name = difference.path.first().map(String::as_str).unwrap_or_default();
+        let added = difference.added && difference.path.len() == 2;
+        let option = if name == GUEST { Some(ContainerOption::Path) } else { ContainerOption::named(name) };
+        let row = option.map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
+        let (old_position, new_position) = (place(before, &difference.path), place(after, &difference.path));
+        let option = option::path(&difference.path);
+        let Difference { before, after, may, .. } = difference;
+        Reason {
+            option,
+            before,
+            after,
+            position: new_position.or_else(|| old_position.clone()),
+            old_position,
+            may,
+            disruption: row.cost(),
+        }
+    };
+    diff::differences(&old, &new, same_inputs).into_iter().chain(guest).map(reason).collect()
+}
+
+/// Where an option is set; the system where the configuration is that it is built from.
+fn place(version: &Version, path: &[String]) -> Option<Position> {
+    let guest = || diff::position(&version.positions, &[GUEST.to_owned()]).filter(|_| path == ["path"]);
+    diff::position(&version.positions, path).or_else(guest)
+}
+
+/// What differs inside the guests, as far as their configurations are evaluated here; secrets blotted out.
+fn guest_differences(before: &Version, after: &Version) -> Vec<Difference> {
+    let (Some(old), Some(new)) = (&before.guest, &after.guest) else { return Vec::new() };
+    let mut found = diff::leaf_differences(old, new);
+    // What is unknown on both sides says nothing: it may well be the same.
+    found.retain(|difference| !(diff::is_unknown(&difference.before) && diff::is_unknown(&difference.after)));
+    for difference in &mut found {
+        redact::redact(difference);
+        difference.path.insert(0, GUEST.to_owned());
+    }
+    found
+}
+
+impl Version {
+    /// Whether nothing is unknown and all is the same, which for most containers is all that has to be found out.
+    fn is_plainly(&self, other: &Self, ignores_path: bool) -> bool {
+        let mut container = other.container.clone();
+        if ignores_path {
+            container.path = self.container.path.clone();
+        }
+        let options = || match self.options() {
+            Value::Object(mut options) => {
+                if ignores_path {
+                    options.remove("path");
+                }
+                Value::Object(options)
+            }
+            options => options,
+        };
+        self.container == container && (ignores_path || !diff::has_unknown(&options()))
+    }
+}

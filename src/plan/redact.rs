@@ -1,0 +1,77 @@
+//! What must not be shown (contract §6, *Secrets*).
+//!
+//! A string of a guest is secret when the last part of its name says so, whatever is in it. Paths are not: a file that
+//! holds a secret may be named.
+
+use serde_json::{Value, json};
+
+use super::diff::Difference;
+
+/// Parts of names that stand for something secret, in lower case.
+const SECRET: [&str; 6] = ["password", "passphrase", "secret", "token", "apikey", "privatekey"];
+/// Names with these endings say where the secret is, not what.
+const PLACES: [&str; 2] = ["File", "Path"];
+
+/// Whether an option of this name holds a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    SECRET.iter().any(|part| lower.contains(part)) && !PLACES.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Blots out the secrets on both sides.
+pub(super) fn redact(difference: &mut Difference) {
+    let name = difference.path.iter().rev().find(|name| name.parse::<usize>().is_err());
+    let secret = name.is_some_and(|name| is_secret(name));
+    for value in [&mut difference.before, &mut difference.after] {
+        blot(value, secret);
+    }
+}
+
+fn blot(value: &mut Value, secret: bool) {
+    match value {
+        Value::String(_) if secret => *value = json!({ "_redacted": true }),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| blot(element, secret)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                blot(member, is_secret(name));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_is_secret() {
+        for name in
+            ["password", "adminPassword", "apiKey", "APIKEY", "tokens", "privateKey", "secret_base", "passphrase"]
+        {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["passwordFile", "tokenPath", "user", "privateKeyFile", "key", "path"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_strings_are_blotted_out_and_wherever_they_are() {
+        let mut difference = Difference {
+            path: vec!["services".into(), "x".into()],
+            before: json!({ "password": "a", "passwordFile": "/run/p", "tokens": ["b"], "secret": true }),
+            after: json!(null),
+            may: false,
+            added: false,
+        };
+        redact(&mut difference);
+        let blot = json!({ "_redacted": true });
+        let shown = json!({ "password": blot, "passwordFile": "/run/p", "tokens": [blot], "secret": true });
+        assert_eq!(difference.before, shown);
+        difference.path = vec!["apiToken".into()];
+        (difference.before, difference.after) = (json!("a"), json!("b"));
+        redact(&mut difference);
+        assert_eq!((&difference.before, &difference.after), (&blot, &blot));
+    }
+}

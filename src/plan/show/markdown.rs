@@ -1,0 +1,231 @@
+//! The plan as a comment on a pull request (GitHub's Markdown).
+//!
+//! Everything that comes from a configuration stands in code spans, code blocks or quoted labels, fenced so that it cannot
+//! get out: a plan is made of what a stranger wrote, and is read by those who merge it.
+
+use std::fmt::Write;
+
+use super::dot::label;
+use super::words::{self, Mark};
+use crate::plan::{Change, Disruption, Plan, Reason};
+use crate::render::nft::{RuleLine, Target};
+
+/// A comment may have 65,536 characters; what is beyond this is counted instead of shown.
+const BUDGET: usize = 55_000;
+/// More forwards than this are drawn only where they change.
+const MOST_FORWARDS: usize = 40;
+/// An order of more steps than this is not drawn.
+const MOST_STEPS: usize = 60;
+
+/// The whole plan, with a line break at its end.
+pub fn markdown(plan: &Plan) -> String {
+    let mut text = String::from("### container-rebuild\n\n");
+    let ends = format!("{} → {}", code(&plan.from.name), code(&plan.to.name));
+    if plan.is_empty() {
+        writeln!(text, "{ends}: No changes.").expect("writing to a string does not fail");
+        return text;
+    }
+    writeln!(text, "{ends}: {}.\n", words::counts(plan)).expect("writing to a string does not fail");
+    text.push_str("| | container | cost | what happens |\n|---|---|---|---|\n");
+    let mut left_out = 0;
+    for change in &plan.changes {
+        if text.len() > BUDGET / 2 {
+            left_out += 1;
+            continue;
+        }
+        text.push_str(&row(change));
+    }
+    if left_out > 0 {
+        writeln!(text, "| | … and {left_out} more | | |").expect("writing to a string does not fail");
+    }
+    text.push('\n');
+    let mut sections: Vec<String> = plan.changes.iter().map(details).collect();
+    sections.extend(firewall(plan));
+    sections.extend(forwards(plan));
+    sections.extend(order(plan));
+    let mut left_out = 0;
+    for section in sections {
+        if text.len() + section.len() > BUDGET {
+            left_out += 1;
+        } else {
+            text.push_str(&section);
+        }
+    }
+    if left_out > 0 {
+        writeln!(text, "{left_out} more sections do not fit into a comment: `--format text` has all of them.")
+            .expect("writing to a string does not fail");
+    }
+    text
+}
+
+/// A line of the summary.
+fn row(change: &Change) -> String {
+    let sign = Mark::of(change).sign(true);
+    let subject = match &change.container {
+        Some(name) => code(name.as_str()),
+        None => String::from("the host"),
+    };
+    let cost = match change.disruption {
+        cost @ (Disruption::Restart | Disruption::Stop) => format!("**{}**", cost.as_str()),
+        cost => cost.as_str().to_owned(),
+    };
+    format!("| {sign} | {subject} | {cost} | {} |\n", words::cost(change))
+}
+
+/// Why one container changes.
+fn details(change: &Change) -> String {
+    let (sign, subject) = (Mark::of(change).sign(true), words::subject(change));
+    let count = change.reasons.len();
+    let mut text = format!(
+        "<details><summary>{sign} <code>{subject}</code>: {count} reason{}</summary>\n\n",
+        if count == 1 { "" } else { "s" }
+    );
+    text.push_str("| option | before | after | where |\n|---|---|---|---|\n");
+    for reason in &change.reasons {
+        text.push_str(&reason_row(reason));
+    }
+    if let Some(stale) = change.stays_stale {
+        writeln!(text, "\nUntil its next start it runs as it was: {}.", stale.as_str())
+            .expect("writing to a string does not fail");
+    }
+    if !change.keeps.is_empty() {
+        let keeps: Vec<String> = change.keeps.iter().map(|path| code(path)).collect();
+        writeln!(text, "\nKeeps {}.", keeps.join(", ")).expect("writing to a string does not fail");
+    }
+    text.push_str("\n</details>\n\n");
+    text
+}
+
+fn reason_row(reason: &Reason) -> String {
+    let place = reason.position.as_ref().map(|at| code(&format!("{}:{}", at.file, at.line))).unwrap_or_default();
+    if reason.option.is_empty() {
+        let what = if reason.after.is_null() { "no longer configured" } else { "configured" };
+        return format!("| {what} | | | {place} |\n");
+    }
+    let [option, before, after] =
+        [words::visible(&reason.option), words::value(&reason.before), words::value(&reason.after)];
+    format!("| {} | {} | {} | {place} |\n", code(&option), code(&before), code(&after))
+}
+
+/// The rules that change, as a diff.
+fn firewall(plan: &Plan) -> Option<String> {
+    if !plan.firewall.changed {
+        return None;
+    }
+    let mut lines = String::new();
+    for (sign, rules) in [("-", &plan.firewall.removed), ("+", &plan.firewall.added)] {
+        for rule in rules {
+            let reach = words::reach(rule).filter(|_| sign == "+").map(|reach| format!(" ({reach})"));
+            writeln!(lines, "{sign} {}{}", words::rule(rule, "→"), reach.unwrap_or_default())
+                .expect("writing to a string does not fail");
+        }
+    }
+    Some(section("Firewall", "diff", &lines))
+}
+
+/// Which host port leads to which container: what there will be, what is new and what goes.
+fn forwards(plan: &Plan) -> Option<String> {
+    let key = |line: &RuleLine| match line {
+        RuleLine::Forward { protocol, host_port, .. } => Some((*protocol, *host_port)),
+        RuleLine::Rule(_) => None,
+    };
+    let added: Vec<_> = plan.firewall.added.iter().filter_map(key).collect();
+    let all = plan.firewall.ruleset.forwards();
+    let is_new = |target: &Target| added.contains(&(target.protocol, target.host_port));
+    let shown: Vec<&Target> = all.iter().filter(|target| all.len() <= MOST_FORWARDS || is_new(target)).collect();
+    let gone: Vec<_> = plan.firewall.removed.iter().filter_map(key).filter(|key| !added.contains(key)).collect();
+    if shown.is_empty() && gone.is_empty() {
+        return None;
+    }
+    let mut lines = String::from("flowchart LR\n");
+    for target in shown.into_iter().take(MOST_FORWARDS) {
+        let (protocol, port) = (target.protocol.as_str(), target.host_port);
+        let arrow = if is_new(target) { "== new ==>" } else { "-->" };
+        let name = &target.container;
+        writeln!(
+            lines,
+            "  {protocol}{port}[\"{protocol} {port}\"] {arrow} c_{}[\"{name}\"]",
+            identifier(name.as_str())
+        )
+        .expect("writing to a string does not fail");
+    }
+    for (protocol, port) in gone.into_iter().take(MOST_FORWARDS) {
+        let protocol = protocol.as_str();
+        writeln!(lines, "  {protocol}{port}[\"{protocol} {port}\"] -. gone .-> nobody((\" \"))")
+            .expect("writing to a string does not fail");
+    }
+    Some(section("Host ports and the containers that they lead to", "mermaid", &lines))
+}
+
+/// What waits for what.
+fn order(plan: &Plan) -> Option<String> {
+    let steps = plan.order.nodes().count();
+    if !(2..=MOST_STEPS).contains(&steps) {
+        return None;
+    }
+    let mut lines = String::from("flowchart LR\n");
+    for (id, action) in plan.order.nodes() {
+        writeln!(lines, "  s{id}[\"{}\"]", label(action)).expect("writing to a string does not fail");
+    }
+    for (before, after) in plan.order.edges() {
+        writeln!(lines, "  s{before} --> s{after}").expect("writing to a string does not fail");
+    }
+    Some(section("Order of the steps", "mermaid", &lines))
+}
+
+/// A collapsed section with a code block in it.
+fn section(title: &str, language: &str, content: &str) -> String {
+    let fence = "`".repeat(longest_run(content).max(2) + 1);
+    format!("<details><summary>{title}</summary>\n\n{fence}{language}\n{content}{fence}\n\n</details>\n\n")
+}
+
+/// A code span, also inside of a table, whatever is in it.
+fn code(text: &str) -> String {
+    let text = words::visible(text);
+    if text.is_empty() {
+        return text;
+    }
+    // A table takes `\|` for a pipe in a cell, but of `\\|` it is not known which backslash escapes what.
+    if text.contains('|') && text.contains('\\') {
+        let escape =
+            |c: char| if c.is_alphanumeric() || c == ' ' { c.to_string() } else { format!("&#{};", c as u32) };
+        return format!("<code>{}</code>", text.chars().map(escape).collect::<String>());
+    }
+    let text = text.replace('|', "\\|");
+    let fence = "`".repeat(longest_run(&text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// A container's name as an identifier of Mermaid, which has no `.` and no `-`; different names stay different.
+fn identifier(name: &str) -> String {
+    name.replace('-', "_m").replace('.', "_d")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_gets_out_of_its_code_span() {
+        let table = [
+            ("plain", "`plain`"),
+            ("a`b", "``a`b``"),
+            ("``", "``` `` ```"),
+            ("a|b", "`a\\|b`"),
+            ("x\ny", "`x\\u{a}y`"),
+            ("</details><b>@all", "`</details><b>@all`"),
+            ("\\|", "<code>&#92;&#124;</code>"),
+            ("", ""),
+        ];
+        for (text, span) in table {
+            assert_eq!(code(text), span, "{text:?}");
+        }
+        let block = section("t", "diff", "+ ```\n");
+        assert!(block.contains("````diff\n+ ```\n````\n"), "{block}");
+    }
+}

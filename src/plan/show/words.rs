@@ -1,0 +1,182 @@
+//! What the forms for people have in common: what a change does, in words, and values as they stand in a configuration.
+
+use serde_json::Value;
+
+use crate::model::UNKNOWN_KEY;
+use crate::plan::cost::Disruption;
+use crate::plan::{Change, Plan, Verb, option};
+use crate::render::nft::RuleLine;
+
+/// How a change is marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    Add,
+    Change,
+    Restart,
+    Remove,
+}
+
+impl Mark {
+    pub(super) fn of(change: &Change) -> Self {
+        match change.verbs.iter().max() {
+            Some(Verb::Create | Verb::Start) => Self::Add,
+            Some(Verb::Restart) => Self::Restart,
+            Some(Verb::Stop | Verb::Remove) => Self::Remove,
+            Some(Verb::UpdateUnit | Verb::Reload) | None => Self::Change,
+        }
+    }
+
+    pub(super) fn sign(self, unicode: bool) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Change => "~",
+            Self::Restart if unicode => "↻",
+            Self::Restart => "!",
+            Self::Remove => "-",
+        }
+    }
+}
+
+/// What a change does and costs, in a line that can be read without knowing the options.
+pub(super) fn cost(change: &Change) -> String {
+    let mut text = match change.verbs.as_slice() {
+        [] => "replaces rules, interrupts nobody".to_owned(),
+        [Verb::Create] => "create; it starts when it is told to".to_owned(),
+        [Verb::UpdateUnit] if change.stays_stale.is_some() => "stays as it is until its next start".to_owned(),
+        [Verb::UpdateUnit] => "takes effect at its next start, interrupts nobody".to_owned(),
+        [Verb::Reload] => "reload: it is changed while it runs, and goes on running".to_owned(),
+        [Verb::Restart] => "restart, which stops everything in it for a moment".to_owned(),
+        [Verb::Remove] => "remove; it does not run".to_owned(),
+        verbs => verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(" and "),
+    };
+    if !change.verbs.is_empty() && change.disruption == Disruption::Firewall {
+        text.push_str("; replaces rules");
+    }
+    if change.may {
+        let plain = text.replace("takes effect", "take effect").replace("replaces", "replace");
+        text = format!("may {}: some of it is known after build only", plain.replace("interrupts", "interrupt"));
+    }
+    if change.wipes_root {
+        text.push_str("; its root is ephemeral and is lost");
+    }
+    text
+}
+
+/// The container, or the host.
+pub(super) fn subject(change: &Change) -> &str {
+    change.container.as_ref().map_or("the host", |name| name.as_str())
+}
+
+/// The counts, such as `1 to restart, rules: 2 more, 1 less, 4 unchanged`.
+pub(super) fn counts(plan: &Plan) -> String {
+    let with = |verb| plan.changes.iter().filter(|change| change.verbs == [verb]).count();
+    let counts = [
+        (plan.summary.create, "to create"),
+        (with(Verb::Start), "to start"),
+        (plan.summary.reload, "to reload"),
+        (plan.summary.restart, "to restart"),
+        (plan.summary.stop, "to stop"),
+        (plan.summary.remove, "to remove"),
+        (with(Verb::UpdateUnit), "to note for the next start"),
+    ];
+    let mut parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !plan.builds.is_empty() {
+        parts.insert(0, format!("{} to build", plan.builds.len()));
+    }
+    if plan.firewall.changed {
+        let (added, removed) = (plan.firewall.added.len(), plan.firewall.removed.len());
+        parts.push(format!("rules: {added} more, {removed} less"));
+    }
+    parts.push(format!("{} unchanged", plan.summary.unchanged));
+    parts.join(", ")
+}
+
+/// A rule, and for a forward where it leads.
+pub(super) fn rule(line: &RuleLine, arrow: &str) -> String {
+    match line {
+        RuleLine::Rule(rule) => visible(rule),
+        RuleLine::Forward { container, protocol, host_port, address, container_port } => {
+            let target = std::net::SocketAddr::new(*address, *container_port);
+            let whose = container.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();
+            format!("{} {host_port} {arrow} {target}{whose}", protocol.as_str())
+        }
+    }
+}
+
+/// From where a forward is reachable (see [`crate::render::nft`]); the host's own firewall lets all of it pass.
+pub(super) fn reach(line: &RuleLine) -> Option<&'static str> {
+    match line {
+        RuleLine::Rule(_) => None,
+        RuleLine::Forward { address, .. } if address.is_ipv4() => Some(
+            "reachable from every machine that reaches this host, from other containers and from this host, 127.0.0.1 too",
+        ),
+        RuleLine::Forward { .. } => Some(
+            "reachable from every machine that reaches this host over IPv6, from other containers and from this host, but not at ::1",
+        ),
+    }
+}
+
+/// A value as it would stand in a configuration.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => visible(&option::string(text)),
+        Value::Array(elements) if elements.is_empty() => "[ ]".to_owned(),
+        Value::Array(elements) => {
+            format!("[ {} ]", elements.iter().map(self::value).collect::<Vec<_>>().join(" "))
+        }
+        Value::Object(object) if object.contains_key(UNKNOWN_KEY) => "(known after build)".to_owned(),
+        Value::Object(object) if object.contains_key("_redacted") => "(secret)".to_owned(),
+        Value::Object(object) if object.is_empty() => "{ }".to_owned(),
+        Value::Object(object) => {
+            let attributes =
+                object.iter().map(|(name, value)| format!("{} = {};", option::attribute(name), self::value(value)));
+            format!("{{ {} }}", visible(&attributes.collect::<Vec<_>>().join(" ")))
+        }
+    }
+}
+
+/// Why a value is unknown.
+pub(super) fn unknown_reason(value: &Value) -> Option<&str> {
+    value.get(UNKNOWN_KEY)?.get("reason")?.as_str()
+}
+
+/// The text with everything spelled out that a terminal or a browser would act on instead of showing it: control
+/// characters, and those that turn the direction of writing.
+pub(super) fn visible(text: &str) -> String {
+    let acts = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_shown_acts_on_what_shows_it() {
+        let odd = json!({ "a": "\u{1b}[2J\u{202e}x\u{7}ü", "\u{1b}": 1 });
+        assert_eq!(value(&odd), r#"{ "\u{1b}" = 1; a = "\u{1b}[2J\u{202e}x\u{7}ü"; }"#);
+    }
+
+    #[test]
+    fn what_is_not_known_or_not_to_be_shown_says_so() {
+        let unknown = json!({ UNKNOWN_KEY: { "reason": "pkgs", "file": "f", "line": 1, "column": 1 } });
+        assert_eq!(value(&json!([unknown, { "_redacted": true }])), "[ (known after build) (secret) ]");
+        assert_eq!(unknown_reason(&unknown), Some("pkgs"));
+    }
+}
