@@ -31,7 +31,7 @@ let
           }
           // builtins.removeAttrs args [ "pkgs" "lib" ]
           // {
-            modules = [ host ] ++ args.modules or [ ];
+            modules = [ host ] ++ stubs.modules or [ ] ++ args.modules or [ ];
             specialArgs = { modulesPath = toString ./modules; } // stubs.args or { } // args.specialArgs or { };
           }
         );

@@ -1,0 +1,1 @@
+{ autoStart = true; bindMounts."/extra".hostPath = "/extra"; timeoutStartSec = "90s"; }

@@ -1,0 +1,1 @@
+{ state }: { "/state" = { hostPath = state; isReadOnly = false; }; }

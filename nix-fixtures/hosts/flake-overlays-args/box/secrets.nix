@@ -1,0 +1,1 @@
+{ sops.defaultSopsFile = ./secrets.yaml; sops.secrets.token = { }; }

@@ -1,0 +1,1 @@
+{ name = "a"; mounts."/m".hostPath = "/srv/m"; open = [ 80 ]; }

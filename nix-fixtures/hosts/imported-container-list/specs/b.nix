@@ -1,0 +1,1 @@
+{ name = "b"; enable = false; open = [ 81 ]; }
