@@ -4,11 +4,12 @@
 # make scenarios  the program in a lab, end to end, after the lab's own test
 # make scenario NAME=…    those whose name contains it, in a lab that stays up (tests/lab/lab down ends it)
 # make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
+# make lang-expected      the results of the language cases, written anew by real Nix
 # make bench      the evaluator beside real Nix; writes docs/benchmarks.md
 
 CARGO ?= cargo
 
-.PHONY: test demo check scenarios scenario tools reference bench hosts-expected
+.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected
 
 test: check scenarios
 
@@ -31,6 +32,10 @@ hosts-expected:
 # The Nix that the evaluator is compared with, once for all clones.
 reference:
 	tests/reference/reference
+
+# The results of the cases in nix-fixtures/lang, written by Nix.
+lang-expected: reference
+	$(CARGO) nextest run --test lang --run-ignored only write_expected
 
 bench: reference
 	$(CARGO) bench --bench evaluator

@@ -35,7 +35,7 @@ impl<'e> Evaluator<'e> {
                     if index > 0 {
                         out.push(',');
                     }
-                    self.write_json(item, out, span)?;
+                    self.deeper(span, |ev| ev.write_json(item, out, span))?;
                 }
                 out.push(']');
             }
@@ -47,7 +47,7 @@ impl<'e> Evaluator<'e> {
                     return Ok(());
                 }
                 if let Some(path) = attrs.get(self.common.out_path) {
-                    return self.write_json(path, out, span);
+                    return self.deeper(span, |ev| ev.write_json(path, out, span));
                 }
                 if let Some(unknown) = attrs.rest() {
                     return Err(self.unknown_error(unknown));
@@ -61,7 +61,7 @@ impl<'e> Evaluator<'e> {
                     }
                     write_string(name, out);
                     out.push(':');
-                    self.write_json(value, out, span)?;
+                    self.deeper(span, |ev| ev.write_json(value, out, span))?;
                 }
                 out.push('}');
             }

@@ -185,6 +185,22 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
+    /// Does a part of a deep operation one level further down, which counts as a call does.
+    pub(super) fn deeper<T>(
+        &mut self,
+        span: Span,
+        work: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
+    ) -> EvalResult<'e, T> {
+        self.check_stack(span)?;
+        if self.depth >= self.settings.max_call_depth {
+            return Err(self.error(span, "stack overflow; max-call-depth exceeded"));
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
+    }
+
     /// Evaluates an expression to weak head normal form.
     pub(super) fn eval(&mut self, mut node: NodeRef<'e>, mut env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
         self.check_stack(node.span)?;

@@ -127,7 +127,7 @@ impl<'e> Evaluator<'e> {
             (Value::List(a), Value::List(b)) => {
                 for (a, b) in a.iter().zip(b.iter()) {
                     if !self.equal(a, b)?.map_err(|unknown| self.unknown_error(unknown))? {
-                        return self.compare(a, b, span);
+                        return self.deeper(span, |ev| ev.compare(a, b, span));
                     }
                 }
                 Some(a.items().len().cmp(&b.items().len()))
@@ -168,7 +168,7 @@ impl<'e> Evaluator<'e> {
                 if self.is_derivation(a)? && self.is_derivation(b)? {
                     let paths = (a.get(self.common.out_path), b.get(self.common.out_path));
                     if let (Some(a), Some(b)) = paths {
-                        return self.equal(a, b);
+                        return self.deeper(Span::NONE, |ev| ev.equal(a, b));
                     }
                 }
                 if let Some(unknown) = a.rest().or(b.rest()) {
@@ -196,7 +196,7 @@ impl<'e> Evaluator<'e> {
             if same_cell(a, b) {
                 continue;
             }
-            match self.equal(a, b)? {
+            match self.deeper(Span::NONE, |ev| ev.equal(a, b))? {
                 Ok(true) => {}
                 Ok(false) => return Ok(Ok(false)),
                 Err(unknown) => perhaps = Err(unknown),
@@ -316,10 +316,10 @@ impl<'e> Evaluator<'e> {
             set @ Value::Attrs(attrs) => {
                 if let Some(to_string) = attrs.get(self.common.to_string) {
                     let text = self.apply(to_string, set, Pos::NONE)?;
-                    return self.coerce_to_string(text, how, into, span);
+                    return self.deeper(span, |ev| ev.coerce_to_string(text, how, into, span));
                 }
                 match (attrs.get(self.common.out_path), attrs.rest()) {
-                    (Some(path), _) => return self.coerce_to_string(path, how, into, span),
+                    (Some(path), _) => return self.deeper(span, |ev| ev.coerce_to_string(path, how, into, span)),
                     (None, Some(unknown)) => return Err(self.unknown_error(unknown)),
                     (None, None) => return Err(self.no_string(set, span)),
                 }
@@ -332,7 +332,7 @@ impl<'e> Evaluator<'e> {
                 let count = list.items().len();
                 for (index, item) in list.iter().enumerate() {
                     let item = self.force(item)?;
-                    self.coerce_to_string(item, how, into, span)?;
+                    self.deeper(span, |ev| ev.coerce_to_string(item, how, into, span))?;
                     // An empty list leaves no space behind it.
                     if index + 1 < count && !matches!(item, Value::List(inner) if inner.items().is_empty()) {
                         into.push(b" ");

@@ -21,14 +21,13 @@ impl<'e> Evaluator<'e> {
     }
 
     fn force_parts(&mut self, value: Value<'e>, seen: &mut Seen) -> EvalResult<'e, ()> {
-        self.check_stack(Span::NONE)?;
         match self.force(value)? {
             Value::List(list) if seen.insert(std::ptr::from_ref(list).addr()) => {
-                list.iter().try_for_each(|item| self.force_parts(item, seen))
+                list.iter().try_for_each(|item| self.deeper(Span::NONE, |ev| ev.force_parts(item, seen)))
             }
             Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).addr()) => {
                 for (name, value, pos) in attrs.iter() {
-                    if let Err(error) = self.force_parts(value, seen) {
+                    if let Err(error) = self.deeper(Span::NONE, |ev| ev.force_parts(value, seen)) {
                         let what = format!("while evaluating the attribute '{}'", self.name(name));
                         error.trace(self.attribute_span(pos), &what);
                         return Err(error);

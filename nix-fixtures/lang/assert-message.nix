@@ -1,0 +1,1 @@
+assert builtins.length [ 1 ] == 2 || throw "my message"; 1

@@ -1,0 +1,1 @@
+let s = { "é" = 1; x = 2; }; in (builtins.unsafeGetAttrPos "x" s).column

@@ -1,0 +1,1 @@
+(builtins.unsafeGetAttrPos "a" (removeAttrs { a = 1; b = 2; } [ "b" ])).column

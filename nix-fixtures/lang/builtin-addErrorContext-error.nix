@@ -1,0 +1,1 @@
+builtins.addErrorContext "while doing it" (throw "the error")

@@ -1,0 +1,1 @@
+[ (builtins.bitXor 12 10) (builtins.bitXor (-1) 5) ]

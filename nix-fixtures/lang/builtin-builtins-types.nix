@@ -1,0 +1,1 @@
+builtins.mapAttrs (name: value: if builtins.elem name [ "storeDir" "nixVersion" ] then "string" else builtins.typeOf value) (removeAttrs builtins [ "builtins" "currentSystem" "currentTime" "nixPath" ])

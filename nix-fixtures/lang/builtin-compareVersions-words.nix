@@ -1,0 +1,1 @@
+[ (builtins.compareVersions "a" "b") (builtins.compareVersions "1a" "1b") (builtins.compareVersions "pre" "") (builtins.compareVersions "1.pre" "1.a") (builtins.compareVersions "01" "1") (builtins.compareVersions "1-" "1") ]

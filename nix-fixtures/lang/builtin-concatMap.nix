@@ -1,0 +1,1 @@
+builtins.concatMap (x: [ x (x * 2) ]) [ 1 2 ]

@@ -1,0 +1,1 @@
+map (a: builtins.convertHash { hash = builtins.hashString a "x"; hashAlgo = a; toHashFormat = "nix32"; }) [ "md5" "sha1" "sha256" "sha512" ]

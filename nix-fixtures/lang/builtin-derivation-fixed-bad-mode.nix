@@ -1,0 +1,1 @@
+(derivation { name = "n"; system = "s"; builder = "b"; outputHashMode = "flatter"; outputHash = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="; }).drvPath

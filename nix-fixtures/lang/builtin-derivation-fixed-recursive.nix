@@ -1,0 +1,1 @@
+let d = derivation { name = "n"; system = "s"; builder = "b"; outputHashMode = "recursive"; outputHashAlgo = "sha256"; outputHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; }; in [ d.drvPath d.outPath ]

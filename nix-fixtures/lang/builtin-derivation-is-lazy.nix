@@ -1,0 +1,1 @@
+(derivation { name = "n"; system = throw "never"; builder = "b"; }).name

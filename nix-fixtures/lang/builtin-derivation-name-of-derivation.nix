@@ -1,0 +1,1 @@
+(derivation { name = "n.drv"; system = "s"; builder = "b"; }).drvPath

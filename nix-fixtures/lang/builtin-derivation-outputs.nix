@@ -1,0 +1,1 @@
+let d = derivation { name = "n"; system = "s"; builder = "b"; outputs = [ "out" "dev" "lib" ]; }; in { inherit (d) drvPath; out = d.out.outPath; dev = d.dev.outPath; lib = "${d.lib}"; default = d.outputName; all = map (x: x.outputName) d.all; }

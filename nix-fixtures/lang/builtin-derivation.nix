@@ -1,0 +1,1 @@
+let d = derivation { name = "n"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "true" ]; }; in { inherit (d) drvPath outPath name type system builder args outputName; all = map (x: x.outPath) d.all; names = builtins.attrNames d; }

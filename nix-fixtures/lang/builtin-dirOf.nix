@@ -1,0 +1,1 @@
+map dirOf [ "a/b" "a/b/" "a" "/" "/a" "" /x/y /x ]

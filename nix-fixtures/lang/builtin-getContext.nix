@@ -1,0 +1,1 @@
+[ (builtins.getContext "plain") (builtins.attrValues (builtins.getContext "${./files/text}")) ]

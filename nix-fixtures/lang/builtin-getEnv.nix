@@ -1,0 +1,1 @@
+builtins.getEnv "CONTAINER_REBUILD_NOT_SET"

@@ -1,0 +1,1 @@
+[ (builtins.hasAttr "a" { a = throw "never"; }) (builtins.hasAttr "b" { a = 1; }) ]

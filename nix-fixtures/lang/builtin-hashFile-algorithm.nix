@@ -1,0 +1,1 @@
+builtins.hashFile "crc" ./files/text

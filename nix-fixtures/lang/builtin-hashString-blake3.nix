@@ -1,0 +1,1 @@
+(builtins.tryEval (builtins.hashString "blake3" "abc")).success

@@ -1,0 +1,1 @@
+import "/nix-lang-not-there.nix"

@@ -1,0 +1,1 @@
+[ (import ./files/three.nix) (import ./files/folder) (import ./files/function.nix { a = 1; }) ]

@@ -1,0 +1,1 @@
+builtins.length (map (throw "forced") [ 1 ])

@@ -1,0 +1,1 @@
+[ (builtins.match "[[:alpha:]]+[[:digit:]]*" "abc12") (builtins.match "[[:space:]]" "\t") (builtins.match "[^[:alnum:]]" "-") (builtins.match "[[:upper:]][[:lower:]][[:punct:]][[:xdigit:]]" "Aa.f") (builtins.match "[]a]+" "]a") (builtins.match "[a-c-]+" "a-c") ]

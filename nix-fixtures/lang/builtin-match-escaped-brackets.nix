@@ -1,0 +1,1 @@
+map (x: builtins.match x "]") [ "]" "[]]" ]

@@ -1,0 +1,1 @@
+builtins.parseFlakeRef "github:owner/repo/branch?dir=sub"

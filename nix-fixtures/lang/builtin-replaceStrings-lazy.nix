@@ -1,0 +1,1 @@
+builtins.replaceStrings [ "q" ] [ (throw "never") ] "ab"

@@ -1,0 +1,1 @@
+let t = builtins.tryEval (builtins.sort (a: b: true) [ (throw "e") ]); in t.success

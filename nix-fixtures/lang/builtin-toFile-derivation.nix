@@ -1,0 +1,1 @@
+builtins.toFile "name" "${derivation { name = "n"; system = "s"; builder = "b"; }}"

@@ -1,0 +1,1 @@
+let s = builtins.unsafeDiscardStringContext "${./files/text}"; in [ (builtins.hasContext s) s ]

@@ -1,0 +1,1 @@
+builtins.attrNames (builtins.zipAttrsWith (n: throw "never") [ { a = throw "a"; } { b = 1; } ])

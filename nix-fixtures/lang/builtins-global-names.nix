@@ -1,0 +1,1 @@
+[ (map (x: x) [ 1 ]) (toString 1) (isNull null) (removeAttrs { a = 1; } [ "a" ]) (baseNameOf "a/b") (dirOf "a/b") (builtins.isFunction import) (builtins.isFunction derivation) (builtins.isFunction fetchTarball) (builtins.isFunction placeholder) (builtins.isFunction scopedImport) ]

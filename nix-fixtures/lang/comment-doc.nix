@@ -1,0 +1,1 @@
+/** documentation */ { a = 1; /** of b */ b = 2; }

@@ -1,0 +1,1 @@
+''"double" 'single' '''two''' ''

@@ -1,0 +1,1 @@
+let f = x: f x; in let y = y.a; in y

@@ -1,0 +1,1 @@
+let a = throw "never"; in 1

@@ -1,0 +1,1 @@
+let true = 5; map = 6; in [ true map ]

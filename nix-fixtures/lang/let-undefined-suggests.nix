@@ -1,0 +1,1 @@
+let something = 1; in somthing

@@ -1,0 +1,1 @@
+[ (builtins.typeOf (x:x)) (builtins.typeOf (x: x)) ]

@@ -1,0 +1,1 @@
+{ __toString = _: "a"; } + { __toString = _: "b"; }

@@ -1,0 +1,1 @@
+[ (false || true) (true || throw "never") (false || false) ]

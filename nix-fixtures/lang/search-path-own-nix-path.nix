@@ -1,0 +1,1 @@
+let __nixPath = [ { prefix = "p"; path = ./files; } ]; in <p/text>

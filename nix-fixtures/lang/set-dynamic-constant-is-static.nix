@@ -1,0 +1,1 @@
+let x = rec { ${"a"} = 1; b = a; }; in x

@@ -1,0 +1,1 @@
+{ a = 1; __overrides.a = 2; }.a

@@ -1,0 +1,1 @@
+{ a = throw "thrown"; }.a.b or 1

@@ -1,0 +1,1 @@
+builtins.foldl' (s: i: s // { "k${toString i}" = i; }) { } (builtins.genList (i: i) 20)

@@ -1,0 +1,1 @@
+"${{ __toString = self: "I am ${self.name}"; name = "n"; outPath = "no"; }}"

@@ -1,0 +1,1 @@
+[ (with { true = 5; }; true) (with { map = 5; }; builtins.isFunction map) ]

@@ -1,0 +1,1 @@
+with { length = 5; }; length

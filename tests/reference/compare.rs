@@ -1,0 +1,130 @@
+//! What is compared: the printed value, or what an error says in essence.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use container_rebuild::eval::{Arena, EvalResult, Evaluator, Settings};
+use container_rebuild::host::files::RealFiles;
+use container_rebuild::source::{FileKind, Files, SourceMap};
+
+/// Where the fixtures stand for both evaluators, wherever the clone is: paths are part of results.
+pub(crate) const MOUNT: &str = "/tmp/nix-lang";
+
+/// How an evaluation ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// With a value, as it is printed.
+    Value(String),
+    /// With an error: what it says in essence.
+    Error(String),
+}
+
+impl Outcome {
+    /// A value from printed bytes.
+    pub(crate) fn value(printed: &[u8]) -> Self {
+        Self::Value(String::from_utf8_lossy(printed).trim_end_matches('\n').to_owned())
+    }
+
+    /// An error from the first line of its message.
+    pub(crate) fn error(message: &str) -> Self {
+        Self::Error(essence(message))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(text) => write!(f, "{text}"),
+            Self::Error(text) => write!(f, "error: {text}"),
+        }
+    }
+}
+
+/// The part of a message that has to agree: its first line, without a place that Nix puts in its midst, and only the
+/// class of the error where the rest are the words of a parser that is not Nix's own design.
+fn essence(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default().trim_end();
+    const CLASSES: [&str; 3] = ["syntax error", "while parsing TOML", "[json.exception.parse_error.101]"];
+    if let Some(class) = CLASSES.iter().find(|class| line.starts_with(**class)) {
+        return (*class).to_owned();
+    }
+    match line.split_once(" already defined") {
+        Some((what, _)) => format!("{what} already defined"),
+        None => line.to_owned(),
+    }
+}
+
+/// The message at the end of what Nix writes about an error.
+#[allow(dead_code, reason = "only where Nix runs")]
+pub(crate) fn message_of(stderr: &str) -> &str {
+    let start = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("error: ")).next_back();
+    start.unwrap_or_else(|| panic!("no error in {stderr:?}"))
+}
+
+/// What our evaluator makes of `text`, as if it stood in the file `name` of the fixtures.
+pub(crate) fn evaluate(fixtures: &Path, name: &str, text: &str) -> Outcome {
+    evaluate_bounded(fixtures, name, text, Settings::default().max_call_depth)
+}
+
+/// The same with a smaller limit of calls.
+pub(crate) fn evaluate_bounded(fixtures: &Path, name: &str, text: &str, max_call_depth: u32) -> Outcome {
+    container_rebuild::eval::on_big_stack(|| {
+        let files = Mounted { fixtures: fixtures.to_owned() };
+        let (arena, sources) = (Arena::new(), SourceMap::new());
+        let settings = Settings {
+            search_path: vec![(String::from("fixtures"), Path::new(MOUNT).join("files"))],
+            current_time: Some(1_800_000_000),
+            max_call_depth,
+            ..Settings::default()
+        };
+        let mut evaluator = Evaluator::new(&arena, &files, &sources, settings);
+        let printed: EvalResult<'_, Vec<u8>> =
+            evaluator.eval_text(&format!("{MOUNT}/{name}"), text).and_then(|value| evaluator.print(value));
+        match printed {
+            Ok(printed) => Outcome::value(&printed),
+            Err(error) => {
+                let diagnostics = error.diagnostics();
+                Outcome::error(&diagnostics.first().expect("an error says something").message)
+            }
+        }
+    })
+    .expect("a thread can be started")
+}
+
+/// The fixtures' folder at [`MOUNT`], and nothing else.
+struct Mounted {
+    fixtures: PathBuf,
+}
+
+impl Mounted {
+    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        let below = path.strip_prefix(MOUNT).map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
+        Ok(if below.as_os_str().is_empty() { self.fixtures.clone() } else { self.fixtures.join(below) })
+    }
+}
+
+impl Files for Mounted {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        RealFiles.read(&self.real(path)?)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        if Path::new(MOUNT).starts_with(path) {
+            return Ok(FileKind::Directory);
+        }
+        RealFiles.kind(&self.real(path)?)
+    }
+
+    fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
+        RealFiles.read_dir(&self.real(path)?)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        RealFiles.read_link(&self.real(path)?)
+    }
+
+    fn is_executable(&self, path: &Path) -> io::Result<bool> {
+        RealFiles.is_executable(&self.real(path)?)
+    }
+}
