@@ -8,8 +8,8 @@
 //! | [`diag`] | – → diagnostics as data, and their renderers |
 //! | [`syntax`] | texts → expressions, or all their syntax errors |
 //! | [`eval`] | expressions → values, known or unknown |
-//! | [`modules`] | module values → one configuration |
-//! | [`model`] | configuration → manifest (what was typed) → spec (what is meant) |
+//! | [`model`] | – → manifest (what was typed) → spec (what is meant) |
+//! | [`modules`] | module files → one configuration, as a manifest |
 //! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
 //! | [`state`] | – → what is observed of a host |
 //! | [`plan`] | what is, and what is wanted → changes, reasons, costs, rules, a graph of steps |

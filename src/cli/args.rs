@@ -102,8 +102,8 @@ pub struct ExpressionArgs {
     /// An argument for functions at the top: its name, and a string.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "STRING"], requires = "of")]
     pub argstr: Vec<String>,
-    /// Print JSON.
-    #[arg(long, requires = "of")]
+    /// Print JSON, as the model of a configuration always is.
+    #[arg(long)]
     pub json: bool,
     /// How deep calls may nest.
     #[arg(long, value_name = "CALLS", default_value_t = 10_000)]

@@ -175,7 +175,9 @@ impl Checker<'_> {
         if let Ok(address) = text.parse() {
             return Some(Some(address));
         }
-        let mut diagnostic = Diagnostic::error(Code::AddressSyntax, format!("`{text}` is no {family} address"));
+        let example = if family == "IPv6" { "fd00::11" } else { "192.168.100.11" };
+        let mut diagnostic = Diagnostic::error(Code::AddressSyntax, format!("`{text}` is no {family} address"))
+            .help(format!("write one such as `{example}`"));
         if let Some((address, length)) = text.split_once('/')
             && address.parse::<A>().is_ok()
         {
@@ -249,8 +251,8 @@ impl Checker<'_> {
 
     /// Host ports and addresses that two containers claim, over those containers that are otherwise right.
     fn taken_twice(&mut self) {
-        let mut ports: BTreeMap<(Protocol, u16), ContainerName> = BTreeMap::new();
-        let mut addresses: BTreeMap<IpAddr, ContainerName> = BTreeMap::new();
+        let mut ports: BTreeMap<(Protocol, u16), (ContainerName, OptionPath)> = BTreeMap::new();
+        let mut addresses: BTreeMap<IpAddr, (ContainerName, OptionPath)> = BTreeMap::new();
         for (name, container) in &self.manifest.containers {
             let path = OptionPath::new(["containers", name.as_str()]);
             if container.private_network.known() != Some(&true) {
@@ -260,7 +262,8 @@ impl Checker<'_> {
                 let (Some(protocol), Some(&port)) = (protocol(forward), forward.host_port.known()) else {
                     continue;
                 };
-                if let Some(first) = ports.get(&(protocol, port)) {
+                let at = path.join("forwardPorts").join(forward_key(forward)).join("hostPort");
+                if let Some((first, there)) = ports.get(&(protocol, port)) {
                     let protocol = protocol.as_str();
                     let message = if first == name {
                         format!("host port {port}/{protocol} is forwarded twice by `{name}`")
@@ -269,10 +272,9 @@ impl Checker<'_> {
                     };
                     let diagnostic =
                         Diagnostic::error(Code::PortTaken, message).help("give one of them another `hostPort`");
-                    let at = path.join("forwardPorts").join(forward_key(forward)).join("hostPort");
-                    self.find(diagnostic, &at);
+                    self.find_beside(diagnostic, &at, there);
                 } else {
-                    ports.insert((protocol, port), name.clone());
+                    ports.insert((protocol, port), (name.clone(), at));
                 }
             }
             for (field, option) in
@@ -282,16 +284,17 @@ impl Checker<'_> {
                 let Ok(address) = text.split('/').next().unwrap_or_default().parse::<IpAddr>() else { continue };
                 let host =
                     if option == "localAddress" { &container.host_address } else { &container.host_address6 };
-                if let Some(first) = addresses.get(&address) {
+                let at = path.join(option);
+                if let Some((first, there)) = addresses.get(&address) {
                     let message = format!("address {address} is given to both `{first}` and `{name}`");
                     let help = format!("give one of them another `{option}`");
-                    self.find(Diagnostic::error(Code::AddressTaken, message).help(help), &path.join(option));
+                    self.find_beside(Diagnostic::error(Code::AddressTaken, message).help(help), &at, there);
                 } else if host.known().and_then(Option::as_deref).is_some_and(|host| host == text) {
                     let message = format!("`{name}` and its host end have the same address {address}");
                     let help = format!("give it another `{option}`");
-                    self.find(Diagnostic::error(Code::AddressTaken, message).help(help), &path.join(option));
+                    self.find(Diagnostic::error(Code::AddressTaken, message).help(help), &at);
                 } else {
-                    addresses.insert(address, name.clone());
+                    addresses.insert(address, (name.clone(), at));
                 }
             }
         }
@@ -327,6 +330,16 @@ impl Checker<'_> {
     fn find(&mut self, diagnostic: Diagnostic, path: &OptionPath) {
         let placed = self.place(diagnostic, path);
         self.out.findings.push(placed);
+    }
+
+    /// A finding about what stands at `path`, and already at `there`.
+    fn find_beside(&mut self, diagnostic: Diagnostic, path: &OptionPath, there: &OptionPath) {
+        let placed = self.place(diagnostic, path);
+        let first = self.spans.nearest(there).filter(|span| placed.labels.iter().all(|label| label.span != *span));
+        self.out.findings.push(match first {
+            Some(span) => placed.at(span, "taken here already"),
+            None => placed,
+        });
     }
 
     /// Gives the finding its place: in the source where that is at hand, else as the manifest tells it.

@@ -188,9 +188,7 @@ impl<'e> Reader<'_, 'e> {
             };
         }
         if has_guest {
-            let unknown = self
-                .ev
-                .unknown_reason(&format!("known after build: the guest system of `{name}`"), at(self, &guest));
+            let unknown = self.ev.unknown_reason(&format!("the guest system of `{name}`"), at(self, &guest));
             return self.unknown(unknown);
         }
         if !flake.is_null() {

@@ -252,7 +252,8 @@ impl<'e> Merge<'e> {
         let (path, wanted) = (self.path.names(ev), self.ty.description());
         let message = format!("A definition for option `{path}' is not of type `{wanted}'.");
         let at = ev.attribute_span(definition.pos);
-        ev.diagnostic_error(Diagnostic::error(Code::OptionType, message).at(at, format!("this is {found}")))
+        let diagnostic = Diagnostic::error(Code::OptionType, message).at(at, format!("this is {found}"));
+        ev.diagnostic_error(diagnostic.help(self.ty.example()))
     }
 
     fn conflict(

@@ -18,8 +18,6 @@ mod lib;
 mod load;
 mod manifest;
 mod merge;
-#[cfg(test)]
-mod tests;
 pub mod types;
 
 use std::collections::BTreeMap;

@@ -49,6 +49,28 @@ pub enum Type {
 }
 
 impl Type {
+    /// What a value of this type looks like, for those who wrote something else.
+    pub fn example(&self) -> String {
+        match self {
+            Self::Bool => String::from("write `true` or `false`, without quotes"),
+            Self::Str | Self::Lines | Self::StrMatching { .. } => String::from("write a text in double quotes"),
+            Self::Path => String::from("write a path that begins with `/`"),
+            Self::Int { min, max, .. } => format!("write a number from {min} to {max}, without quotes"),
+            Self::Enum(values) => {
+                format!(
+                    "write {}",
+                    values.iter().map(|value| format!("`\"{value}\"`")).collect::<Vec<_>>().join(" or ")
+                )
+            }
+            Self::NullOr(inner) => format!("{}, or `null`", inner.example()),
+            Self::Either(a, b) => format!("{}; or {}", a.example(), b.example()),
+            Self::ListOf(_) => String::from("write a list: `[ … ]`"),
+            Self::AttrsOf(_) | Self::Submodule(_) => String::from("write a set: `{ … }`"),
+            Self::Guest => String::from("write a NixOS module: a set, or a function that gives one"),
+            Self::Anything => String::from("write it once"),
+        }
+    }
+
     /// What nixpkgs calls it in messages (`description`).
     pub fn description(&self) -> String {
         match self {

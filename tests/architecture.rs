@@ -1,0 +1,104 @@
+//! The import rule of docs/architecture.md, and the shape that every file has.
+
+use std::path::{Path, PathBuf};
+
+/// The layers in their order: each may import those before it.
+const LAYERS: [&str; 12] =
+    ["source", "diag", "syntax", "eval", "model", "modules", "render", "state", "plan", "apply", "host", "cli"];
+/// What only `host` and `cli` may touch.
+const THE_WORLD: [&str; 7] =
+    ["std::fs", "std::env", "std::process", "std::time", "std::net::Tcp", "zbus::", "rtnetlink::"];
+/// More lines than this are two files.
+const MOST_LINES: usize = 600;
+
+/// All Rust files below `folder`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The code of a file: without comments, and without its tests, which may use whatever they need.
+fn code(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).expect("UTF-8");
+    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    lines.filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem == "tests")
+        || path.components().any(|part| part.as_os_str() == "tests")
+}
+
+/// What breaks the rule in the files of a layer.
+fn violations(layer: &str, path: &Path, code: &str) -> Vec<String> {
+    let rank = |name: &str| LAYERS.iter().position(|layer| *layer == name);
+    let own = rank(layer).expect("a layer");
+    let mut found = Vec::new();
+    for (_, rest) in code.match_indices("crate::").map(|(at, word)| code.split_at(at + word.len())) {
+        let target: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        if rank(&target).is_none_or(|target| target > own) {
+            found.push(format!("{}: crate::{target}", path.display()));
+        }
+    }
+    if !matches!(layer, "host" | "cli") {
+        // What the program was compiled for is no fact of this host.
+        let code = code.replace("std::env::consts", "");
+        found.extend(
+            THE_WORLD.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", path.display())),
+        );
+    }
+    found
+}
+
+#[test]
+fn imports_point_up_the_list_only() {
+    let mut found = Vec::new();
+    for layer in LAYERS {
+        for path in files(&Path::new("src").join(layer)).into_iter().filter(|path| !is_test(path)) {
+            found.extend(violations(layer, &path, &code(&path)));
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_rule_is_one_that_can_be_broken() {
+    let in_plan = |code| violations("plan", Path::new("x.rs"), code).len();
+    for (code, broken) in [
+        ("use crate::state::Snapshot;", 0),
+        ("use crate::apply::Host;", 1),
+        ("use crate::{model, host};", 1),
+        ("let x = crate::host::linux::Linux;", 1),
+        ("std::fs::read(path)", 1),
+    ] {
+        assert_eq!(in_plan(code), broken, "{code}");
+    }
+}
+
+#[test]
+fn every_layer_is_known_and_every_file_says_what_it_is() {
+    let mut layers: Vec<_> = std::fs::read_dir("src")
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    layers.sort();
+    let mut known = LAYERS.to_vec();
+    known.sort_unstable();
+    assert_eq!(layers, known);
+    for path in ["src", "tests"].into_iter().flat_map(|folder| files(Path::new(folder))) {
+        let text = std::fs::read_to_string(&path).expect("UTF-8");
+        assert!(text.starts_with("//! "), "{} has no header", path.display());
+        assert!(text.lines().count() <= MOST_LINES, "{} is too long", path.display());
+    }
+}

@@ -1,0 +1,89 @@
+//! What is said about configurations that are wrong: which place, which words, what to do.
+
+use insta::assert_snapshot;
+
+use crate::program::{EXAMPLE, Folder, example_with, run};
+
+/// Every finding begins with its place, severity and code, and says what to do; nothing comes out on stdout.
+fn refused(host: &str, command: &str) -> String {
+    let said = run(host, &[command, "host.nix"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said}");
+    let first_lines: Vec<_> = said.err.lines().filter(|line| line.starts_with("host.nix:")).collect();
+    assert!(!first_lines.is_empty(), "{said}");
+    for line in &first_lines {
+        let mut parts = line.splitn(4, ':');
+        let numbers = parts.by_ref().skip(1).take(2).filter(|part| part.parse::<u32>().is_ok()).count();
+        let rest = parts.next().unwrap_or_default();
+        assert!(numbers == 2 && rest.starts_with(" error[") && rest.contains("]: "), "{line}");
+    }
+    assert_eq!(said.err.matches("  help: ").count(), first_lines.len(), "{said}");
+    assert!(said.err.is_ascii(), "{said}");
+    said.to_string()
+}
+
+#[test]
+fn a_missing_semicolon_is_shown_where_it_belongs_and_all_of_them_at_once() {
+    let slip =
+        EXAMPLE.replace("192.168.100.2\";", "192.168.100.2\"").replace("192.168.100.11\";", "192.168.100.11\"");
+    let said = refused(&slip, "check");
+    assert_eq!(said.matches("error[syntax]").count(), 2);
+    assert_snapshot!(said);
+    for command in ["plan", "eval", "firewall", "build"] {
+        assert_eq!(refused(&slip, command), said, "{command}");
+    }
+}
+
+#[test]
+fn a_misspelt_option() {
+    assert_snapshot!(refused(&example_with("autoStart", "autostart"), "check"));
+}
+
+#[test]
+fn a_port_that_is_none() {
+    assert_snapshot!(refused(&example_with("hostPort = 8080", "hostPort = 70000"), "check"));
+}
+
+#[test]
+fn a_host_port_that_two_containers_want() {
+    let second = "containers.sambal = { privateNetwork = true; localAddress = \"192.168.100.12\"; \
+                  forwardPorts = [ { hostPort = 8080; } ]; config = { }; };\n  containers.wasabi";
+    let host = example_with("containers.wasabi", second);
+    assert_snapshot!(refused(&host, "check"));
+    // It fails whatever would act on it, is told by what only shows, and does not concern the model.
+    refused(&host, "build");
+    let planned = run(&host, &["plan", "--from", "host.nix", "host.nix"]);
+    assert!(planned.code == Some(0) && planned.err.contains("error[port-taken]"), "{planned}");
+    let model = run(&host, &["eval", "host.nix"]);
+    assert_eq!((model.code, model.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn an_option_without_an_effect_yet_is_refused_by_name() {
+    let host =
+        example_with("ephemeral = true;", "ephemeral = true; hostBridge = \"br0\"; macvlans = [ \"eth0\" ];");
+    assert_snapshot!(refused(&host, "build"));
+    let planned = run(&host, &["plan", "--from", "host.nix", "host.nix"]);
+    assert_eq!(planned.code, Some(0));
+    assert_eq!(planned.err.matches("error[not-supported]").count(), 2, "{planned}");
+}
+
+#[test]
+fn several_mistakes_are_told_in_one_run() {
+    let host = EXAMPLE
+        .replace("192.168.100.11", "192.168.100.999")
+        .replace("hostPort = 2222", "hostPort = 8080")
+        .replace("\"/mnt/wasabiData/\"", "\"mnt/wasabiData/\"");
+    assert_snapshot!(refused(&host, "check"));
+}
+
+#[test]
+fn what_is_not_there_cannot_be_read() {
+    let folder = Folder::with(&[]);
+    assert_snapshot!(folder.run(&["plan", "nowhere.nix"]));
+    assert_snapshot!(folder.run(&["check", "."]));
+}
+
+#[test]
+fn without_nix_a_guest_cannot_be_built_and_that_is_said() {
+    assert_snapshot!(run(EXAMPLE, &["build", "host.nix"]));
+}

@@ -1,0 +1,9 @@
+//! The program as its users start it: arguments and files in, both streams and the exit code out.
+//!
+//! Each run has an empty environment, a folder of its own and no program to call. What needs a host (switch, status of
+//! guests) is in `tests/lab/scenarios`.
+
+mod commands;
+mod diagnostics;
+mod example;
+mod program;

@@ -1,0 +1,86 @@
+//! Runs of the program.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The host file of the README.
+pub(crate) const EXAMPLE: &str = include_str!("../../examples/wasabi/host.nix");
+
+/// A folder with files in which the program runs.
+pub(crate) struct Folder(tempfile::TempDir);
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+        writeln!(f, "exit code: {code}")?;
+        for (name, text) in [("stdout", &self.out), ("stderr", &self.err)] {
+            if !text.is_empty() {
+                writeln!(f, "---- {name}")?;
+                f.write_str(text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Folder {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let this = Self(tempfile::tempdir().expect("a folder"));
+        for (path, text) in files {
+            std::fs::write(this.path().join(path), text).expect("a file");
+        }
+        this
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Runs the program in the folder; the path of the folder is `DIR` in what it says.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        self.run_program(&mut Command::new(env!("CARGO_BIN_EXE_container-rebuild")), arguments)
+    }
+
+    /// Runs it as a user who may do nothing, in which case the program is copied to where that user finds it.
+    pub(crate) fn run_as_nobody(&self, arguments: &[&str]) -> Said {
+        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::process::CommandExt as _;
+        if !nix::unistd::geteuid().is_root() {
+            return self.run(arguments);
+        }
+        const NOBODY: u32 = 65534;
+        let program: PathBuf = self.path().join("container-rebuild");
+        std::fs::copy(env!("CARGO_BIN_EXE_container-rebuild"), &program).expect("copied");
+        std::fs::set_permissions(self.path(), std::fs::Permissions::from_mode(0o755)).expect("readable");
+        self.run_program(Command::new(program).uid(NOBODY).gid(NOBODY), arguments)
+    }
+
+    fn run_program(&self, command: &mut Command, arguments: &[&str]) -> Said {
+        let command = command.args(arguments).current_dir(self.path()).env_clear().env("PATH", "/nonexistent");
+        let output = command.stdin(Stdio::null()).output().expect("the program runs");
+        let folder = self.path().to_str().expect("UTF-8");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8").replace(folder, "DIR");
+        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// Runs the program beside one file, `host.nix`.
+pub(crate) fn run(host: &str, arguments: &[&str]) -> Said {
+    Folder::with(&[("host.nix", host)]).run(arguments)
+}
+
+/// The example with one part of it replaced, which has to be in it.
+pub(crate) fn example_with(part: &str, by: &str) -> String {
+    assert!(EXAMPLE.contains(part), "{part:?} is not in the example");
+    EXAMPLE.replace(part, by)
+}
