@@ -266,6 +266,7 @@ impl State {
             written: self.written.get(name).map(record),
             booted: running.cloned(),
             unit_text: self.written.get(name).map(|files| files.unit.clone()),
+            start_text: None,
             conf_text: self.written.get(name).map(|files| files.conf.clone()),
         }
     }

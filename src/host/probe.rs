@@ -113,11 +113,26 @@ fn observed(
     // Where `/etc` cannot be written there is no link to it.
     let confs = [paths::conf(name), paths::conf_target(name)];
     let conf_text = confs.iter().find_map(|path| fs::read_to_string(path).ok());
-    let mut container =
-        ObservedContainer { owner, unit, machine, written: ours(written), booted: None, unit_text, conf_text };
+    let mut container = ObservedContainer {
+        owner,
+        unit,
+        machine,
+        written: ours(written),
+        booted: None,
+        start_text: unit_text.as_deref().filter(|_| owner == Owner::Native).and_then(start_script),
+        unit_text,
+        conf_text,
+    };
     // One that was killed with the host's systemd may have left its record.
     container.booted = ours(booted).filter(|_| container.is_running());
     container
+}
+
+/// What the unit of a native container runs: with NixOS a script of its own.
+fn start_script(unit: &str) -> Option<String> {
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart="))?;
+    let program = command.split_whitespace().next()?.trim_matches('"');
+    fs::read_to_string(program).ok()
 }
 
 /// Who brought a container up (contract §7).

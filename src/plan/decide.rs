@@ -10,7 +10,7 @@ use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::render::paths;
-use crate::state::Owner;
+use crate::state::{Owner, native};
 
 /// All decisions, by the name of the container.
 #[derive(Debug, Default)]
@@ -104,11 +104,28 @@ impl Decisions {
 
     /// A container that is somebody else's: nothing is done, and if something had to be, that is an error.
     fn leave(&mut self, name: &ContainerName, is: &Configured, wanted: &Version) {
-        if let Some(written) = &is.written
-            && reasons(written, wanted).is_empty()
-        {
-            self.unchanged += 1;
-            return;
+        if let Some(written) = &is.written {
+            let seen = native::visible(&wanted.container, &written.container);
+            let reasons = reasons(written, &Version { container: seen, ..wanted.clone() });
+            if wanted.container.path.known().is_none() {
+                let message =
+                    format!("`{name}` is owned by nixos-rebuild: whether its guest changed is not compared");
+                self.findings.push(Diagnostic::note(Code::NotObserved, message).into());
+            }
+            if reasons.is_empty() {
+                self.unchanged += 1;
+                return;
+            }
+            // What nixos-rebuild does about it: a restart of what starts by itself, and nothing to others.
+            let restarts = is.is_running && wanted.container.auto_start.known() == Some(&true);
+            let (verb, cost) =
+                if restarts { (Verb::Restart, Disruption::Restart) } else { (Verb::UpdateUnit, Disruption::None) };
+            self.changes.push(Change {
+                may: reasons.iter().all(|reason| reason.may),
+                wipes_root: restarts && written.is_ephemeral(),
+                keeps: keeps(name, [Some(written), Some(wanted)]),
+                ..change(name, vec![verb], cost, reasons)
+            });
         }
         let (whose, help) = match is.owner {
             Owner::Native => (

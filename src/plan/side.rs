@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network};
 use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Position, Positions};
 use crate::render::nft::Ruleset;
-use crate::state::{Generation, Owner, Record, Rules, Snapshot};
+use crate::state::{self, Generation, ObservedContainer, Owner, Record, Rules, Snapshot};
 
 /// A configuration that has been evaluated.
 #[derive(Debug, Clone)]
@@ -155,6 +155,7 @@ impl Side {
         if snapshot.systemd {
             for (name, observed) in &snapshot.containers {
                 let written = observed.written.as_ref().map(Version::recorded);
+                let written = written.or_else(|| native(observed));
                 let booted = observed.booted.as_ref().map(|booted| drift::as_observed(name, booted, snapshot));
                 let booted = booted.as_ref().map(Version::recorded);
                 let is_running = observed.is_running();
@@ -294,6 +295,14 @@ impl Version {
         };
         mounts.filter_map(path).collect()
     }
+}
+
+/// What NixOS wrote for a container of its own.
+fn native(observed: &ObservedContainer) -> Option<Version> {
+    let texts = (&observed.unit_text, &observed.conf_text, &observed.start_text);
+    let (Owner::Native, (Some(unit), Some(conf), Some(script))) = (observed.owner, texts) else { return None };
+    let container = state::native::container(unit, conf, script)?;
+    Some(Version { container, spec: None, guest_key: None, guest: None, positions: Positions::new() })
 }
 
 /// The positions below an option, relative to it; its own is under the empty path.

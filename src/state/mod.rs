@@ -7,6 +7,8 @@
 //! - What could not be looked at is `None`, never an empty set.
 //! - A [`Record`] is believed only for what it says of our own containers.
 
+pub mod native;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -119,6 +121,8 @@ pub struct ObservedContainer {
     pub booted: Option<Record>,
     /// The text of its unit file, where it can be read.
     pub unit_text: Option<String>,
+    /// The text of what `ExecStart=` of a unit of NixOS's runs, where it can be read.
+    pub start_text: Option<String>,
     /// The text of its `.conf`, where it can be read.
     pub conf_text: Option<String>,
 }
