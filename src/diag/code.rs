@@ -36,6 +36,12 @@ codes! {
     MissingOption = "missing-option";
     /// A module that is not here and is assumed to define nothing for containers.
     MissingModule = "missing-module";
+    /// A module argument that nothing around the module supplies.
+    MissingArgument = "missing-argument";
+    /// An assertion of the configuration's own that does not hold.
+    Assertion = "assertion";
+    /// A warning of the configuration's own.
+    UserWarning = "user-warning";
     /// A value that only nixpkgs knows, where a known one is needed.
     UnknownValue = "unknown-value";
     /// A name that NixOS refuses for a container.

@@ -75,7 +75,7 @@ impl<'e> Evaluator<'e> {
         match set {
             Value::Attrs(attrs) => match (attrs.get(name), attrs.rest()) {
                 (Some(value), _) => self.force(value),
-                (None, Some(rest)) => Ok(Value::Unknown(self.unknown_at(rest, span))),
+                (None, Some(rest)) => Ok(Value::Unknown(self.unknown_member(rest, name, span))),
                 (None, None) => {
                     let missing = self.name(name);
                     let error = self.error(span, &format!("attribute '{missing}' missing"));
@@ -83,7 +83,7 @@ impl<'e> Evaluator<'e> {
                     Err(error)
                 }
             },
-            Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_at(unknown, span))),
+            Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_member(unknown, name, span))),
             other => Err(self.type_error_at("a set", other, span)),
         }
     }

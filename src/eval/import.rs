@@ -70,6 +70,33 @@ impl<'e> Evaluator<'e> {
         Ok(Some(self.default_file(path).to_string_lossy().into_owned()))
     }
 
+    /// The text of a path, of a string that is one, or of a set that has one (`outPath`).
+    pub fn path_text(&mut self, value: Value<'e>) -> EvalResult<'e, Option<String>> {
+        let bytes = match value {
+            Value::Path(path) => path.as_bytes(),
+            Value::String(text) if text.as_bytes().starts_with(b"/") => text.as_bytes(),
+            Value::Attrs(attrs) => {
+                return match attrs.get(self.common.out_path) {
+                    Some(path) => {
+                        let path = self.force(path)?;
+                        self.path_text(path)
+                    }
+                    None => Ok(None),
+                };
+            }
+            _ => return Ok(None),
+        };
+        let path = normalise(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        Ok(Some(path.to_string_lossy().into_owned()))
+    }
+
+    /// Whether nothing stands at a path; what may not be looked at does not count as absent.
+    pub fn is_absent(&self, path: &str) -> bool {
+        let path = self.default_file(normalise(Path::new(path)));
+        !self.embedded.contains_key(&path)
+            && matches!(self.files.kind(&path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+    }
+
     fn default_file(&self, path: PathBuf) -> PathBuf {
         let mut target = path.clone();
         // A link to a folder is a folder; more than forty links are a circle.

@@ -2,7 +2,8 @@
 
 use super::error::{EvalError, EvalResult, Failure, Kind};
 use super::machine::Evaluator;
-use super::value::{Attr, Attrs, List, State, Str, Suspend, Unknown, Value};
+use super::text::Text;
+use super::value::{Attr, Attrs, CodeId, List, Primop, PrimopCall, State, Str, Suspend, Unknown, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceMap, Span};
 use crate::syntax::Symbol;
@@ -112,9 +113,32 @@ impl<'e> Evaluator<'e> {
     /// The same unknown, where it has no place yet, found at `span`.
     pub(super) fn unknown_at(&self, unknown: &'e Unknown, span: Span) -> &'e Unknown {
         if unknown.span() == Span::NONE && span != Span::NONE {
+            if unknown.is_named() {
+                return self.bump.alloc(Unknown::named(unknown.reason(), span));
+            }
             return self.unknown_reason(unknown.reason(), span);
         }
         unknown
+    }
+
+    /// What only a build decides, by its name, such as `pkgs`; what is selected from it is named after it.
+    pub fn known_after_build(&self, name: &str) -> &'e Unknown {
+        self.bump.alloc(Unknown::named(&format!("known after build: {name}"), Span::NONE))
+    }
+
+    /// The attribute `name` of something unknown.
+    pub(super) fn unknown_member(&self, unknown: &'e Unknown, name: Symbol, span: Span) -> &'e Unknown {
+        if unknown.is_named() {
+            let reason = format!("{}.{}", unknown.reason(), crate::syntax::quote(self.name(name)));
+            let span = if span == Span::NONE { unknown.span() } else { span };
+            return self.bump.alloc(Unknown::named(&reason, span));
+        }
+        self.unknown_at(unknown, span)
+    }
+
+    /// A built-in function of another layer, perhaps with its first arguments.
+    pub fn native(&self, primop: &'static Primop, arguments: &[Value<'e>]) -> Value<'e> {
+        Value::Primop(self.bump.alloc(PrimopCall { primop, arguments: self.alloc_slice(arguments) }))
     }
 
     #[cold]
@@ -250,6 +274,31 @@ impl<'e> Evaluator<'e> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The code of a function, which is the same wherever the function was made; none of a set that can be called.
+    pub fn code_id(&self, function: Value<'e>) -> Option<CodeId<'e>> {
+        match function {
+            Value::Lambda(closure) => Some(CodeId::Lambda(closure.lambda)),
+            Value::Primop(call) => Some(CodeId::Primop(call.primop)),
+            _ => None,
+        }
+    }
+
+    /// Strings joined by a separator, which may be none.
+    pub fn concat_strings(&mut self, separator: &str, texts: &[Value<'e>]) -> EvalResult<'e, Value<'e>> {
+        let mut joined = Text::default();
+        for (index, text) in texts.iter().enumerate() {
+            if index > 0 {
+                joined.push(separator.as_bytes());
+            }
+            match self.force(*text)? {
+                Value::String(text) => joined.push_str(self, text),
+                Value::Unknown(unknown) => return Ok(Value::Unknown(unknown)),
+                other => return Err(self.type_error("a string", other, Pos::NONE)),
+            }
+        }
+        Ok(self.finish(&joined))
     }
 
     /// Where a value was written, as far as it still shows.

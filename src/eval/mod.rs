@@ -34,4 +34,4 @@ pub use machine::{Arena, Evaluator, Settings};
 pub use stack::on_big_stack;
 pub use text::{Context, Element};
 pub use top_level::print_text;
-pub use value::{Attrs, List, Str, Suspend, Thunk, Unknown, Value};
+pub use value::{Attrs, CodeId, List, Primop, Str, Suspend, Thunk, Unknown, Value};

@@ -47,11 +47,21 @@ pub enum Value<'e> {
 pub struct Unknown {
     reason: Box<str>,
     span: Span,
+    /// Whether the reason ends in a name that its attributes' names are appended to.
+    named: bool,
 }
 
 impl Unknown {
     pub(super) fn new(reason: &str, span: Span) -> Self {
-        Self { reason: reason.into(), span }
+        Self { reason: reason.into(), span, named: false }
+    }
+
+    pub(super) fn named(reason: &str, span: Span) -> Self {
+        Self { reason: reason.into(), span, named: true }
+    }
+
+    pub(super) fn is_named(&self) -> bool {
+        self.named
     }
 
     /// Why, as a sentence without its full stop.
@@ -196,14 +206,38 @@ pub struct Closure<'e> {
     pub(super) env: &'e Env<'e>,
 }
 
+/// The code of a function: equal where it is the same code, whatever was captured.
+#[derive(Debug, Clone, Copy)]
+pub enum CodeId<'e> {
+    /// Of a function written in Nix.
+    Lambda(&'e Lambda<'e>),
+    /// Of a built-in function.
+    Primop(&'static Primop),
+}
+
+impl PartialEq for CodeId<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Lambda(a), Self::Lambda(b)) => std::ptr::eq(*a, *b),
+            (Self::Primop(a), Self::Primop(b)) => a.name == b.name,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for CodeId<'_> {}
+
 /// What a built-in function is implemented by. It gets as many arguments as it has; none is evaluated yet.
 pub(super) type PrimopFn = for<'e> fn(&mut Evaluator<'e>, &[Value<'e>], Pos) -> EvalResult<'e, Value<'e>>;
 
 /// A built-in function.
-pub(super) struct Primop {
-    pub(super) name: &'static str,
-    pub(super) arity: usize,
-    pub(super) run: PrimopFn,
+pub struct Primop {
+    /// Its name, for messages.
+    pub name: &'static str,
+    /// How many arguments it takes.
+    pub arity: usize,
+    /// What it does with them.
+    pub run: PrimopFn,
 }
 
 impl std::fmt::Debug for Primop {

@@ -1,39 +1,53 @@
 //! What all levels of one evaluation share.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use super::definition::Definition;
-use crate::diag::Diagnostic;
-use crate::eval::{Evaluator, Symbol, Value};
+use super::nix_type::Prototypes;
+use super::scope::Scope;
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::source::Span;
+use crate::source::Pos;
 
 /// Shared by all levels of a configuration; lives in the evaluator's arena.
 pub(super) struct Context<'e> {
     /// Where options are set, noted as they are evaluated.
-    pub(super) spans: RefCell<OptionSpans>,
+    notes: RefCell<Vec<(Path<'e>, Pos)>>,
     /// What was found on the way and keeps nothing from going on.
     pub(super) findings: RefCell<Vec<Diagnostic>>,
-    /// The whole configuration, once there is one: what the argument `config` stands for.
-    pub(super) config: Cell<Option<Value<'e>>>,
-    /// Definitions of `_module`, whose `args` supply further arguments; absent while modules are still being loaded.
-    pub(super) arguments: RefCell<Option<Vec<Definition<'e>>>>,
+    /// The scope of the host, once there is one.
+    pub(super) host: OnceCell<&'e Scope<'e>>,
     /// The argument `lib`.
     pub(super) lib: Value<'e>,
+    /// The platform that a flake names (`nixosSystem { system = …; }`).
+    pub(super) system: Option<Value<'e>>,
+    /// The argument `pkgs`, once it is asked for.
+    pub(super) packages: Cell<Option<Value<'e>>>,
     /// The guests: definitions of `containers.<name>.config`, by the name of the container.
-    pub(super) guests: RefCell<Vec<(String, Vec<Definition<'e>>)>>,
+    pub(super) guests: RefCell<Vec<(Symbol, Vec<Definition<'e>>)>>,
+    /// Elements that a list has at least which is not known, by the path of the option.
+    pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>)>>,
+    /// How `lib`'s types are recognised, once one is met.
+    pub(super) prototypes: OnceCell<&'e Prototypes<'e>>,
+    /// Why ports may be added to the firewall, once that has been asked.
+    pub(super) ports: OnceCell<Option<&'e Unknown>>,
 }
 
 impl<'e> Context<'e> {
     /// A context without a configuration yet.
-    pub(super) fn new(lib: Value<'e>) -> Self {
+    pub(super) fn new(lib: Value<'e>, system: Option<Value<'e>>) -> Self {
         Self {
-            spans: RefCell::default(),
+            notes: RefCell::default(),
             findings: RefCell::default(),
-            config: Cell::new(None),
-            arguments: RefCell::default(),
+            host: OnceCell::new(),
             lib,
+            system,
+            packages: Cell::new(None),
             guests: RefCell::default(),
+            bounds: RefCell::default(),
+            prototypes: OnceCell::new(),
+            ports: OnceCell::new(),
         }
     }
 
@@ -45,9 +59,33 @@ impl<'e> Context<'e> {
         }
     }
 
+    /// Adds a finding unless its message was found before, wherever that was.
+    pub(super) fn find_once(&self, diagnostic: Diagnostic) {
+        let mut findings = self.findings.borrow_mut();
+        if !findings.iter().any(|found| found.message == diagnostic.message) {
+            findings.push(diagnostic);
+        }
+    }
+
+    /// Whether a module is not here.
+    pub(super) fn is_missing_modules(&self) -> bool {
+        self.findings.borrow().iter().any(|finding| finding.code == Code::MissingModule)
+    }
+
     /// Notes where `path` is set.
-    pub(super) fn note(&self, path: OptionPath, span: Span) {
-        self.spans.borrow_mut().add(path, span);
+    pub(super) fn note(&self, path: Path<'e>, pos: Pos) {
+        if pos.is_some() {
+            self.notes.borrow_mut().push((path, pos));
+        }
+    }
+
+    /// Where the options are set that have been evaluated so far.
+    pub(super) fn spans(&self, ev: &Evaluator<'e>) -> OptionSpans {
+        let mut spans = OptionSpans::default();
+        for (path, pos) in self.notes.borrow().iter() {
+            spans.add(path.names(ev), ev.attribute_span(*pos));
+        }
+        spans
     }
 }
 
@@ -69,20 +107,39 @@ impl<'e> Path<'e> {
         Self(Some(ev.alloc(PathLink { name, around: self })))
     }
 
+    /// Whether it is the very same path.
+    pub(super) fn is_same(self, other: Self) -> bool {
+        match (self.0, other.0) {
+            (None, None) => true,
+            (Some(a), Some(b)) => std::ptr::eq(a, b),
+            _ => false,
+        }
+    }
+
     /// The last name.
     pub(super) fn last(self) -> Option<Symbol> {
         self.0.map(|link| link.name)
     }
 
-    /// The path as names.
-    pub(super) fn names(self, ev: &Evaluator<'e>) -> OptionPath {
+    /// The path without its last name.
+    pub(super) fn parent(self) -> Self {
+        self.0.map_or(self, |link| link.around)
+    }
+
+    /// The names, outermost first.
+    pub(super) fn symbols(self) -> Vec<Symbol> {
         let mut names = Vec::new();
         let mut next = self.0;
         while let Some(link) = next {
-            names.push(ev.name(link.name).to_owned());
+            names.push(link.name);
             next = link.around.0;
         }
         names.reverse();
-        OptionPath::new(names)
+        names
+    }
+
+    /// The path as names.
+    pub(super) fn names(self, ev: &Evaluator<'e>) -> OptionPath {
+        OptionPath::new(self.symbols().into_iter().map(|name| ev.name(name)))
     }
 }

@@ -4,10 +4,20 @@
 //! `nixos/modules/services/networking/{nat,firewall,nftables}.nix` and `nixos/modules/misc/version.nix`, newest forms.
 //! Everything else is nixpkgs' and stays open.
 
-use super::types::{Declaration, Default, Options, PORT, Type, U32};
+use super::types::{Declaration, Default, Extra, Options, PORT, Type, U32};
 
 const fn option(name: &'static str, ty: Type, default: Default) -> Declaration {
-    Declaration { name, ty, default }
+    Declaration { name, ty, default, extra: Extra::None }
+}
+
+const fn ports(name: &'static str, shared: bool) -> Declaration {
+    let extra = Extra::Ports { sorted: true, shared };
+    Declaration { name, ty: LIST_OF_PORT, default: Default::EmptyList, extra }
+}
+
+const fn port_ranges(name: &'static str, shared: bool) -> Declaration {
+    let extra = Extra::Ports { sorted: false, shared };
+    Declaration { name, ty: LIST_OF_PORT_RANGE, default: Default::EmptyList, extra }
 }
 
 const STR: Type = Type::Str;
@@ -32,7 +42,7 @@ pub static HOST: Options = Options {
         (
             "boot",
             Options {
-                options: &[option("enableContainers", Type::Bool, Default::Computed)],
+                options: &[option("enableContainers", Type::Bool, Default::EnableContainers)],
                 groups: &[],
                 open: true,
             },
@@ -42,6 +52,19 @@ pub static HOST: Options = Options {
             Options {
                 options: &[option("hostName", STR, Default::Str("nixos"))],
                 groups: &[("nat", NAT), ("firewall", FIREWALL), ("nftables", NFTABLES)],
+                open: true,
+            },
+        ),
+        (
+            "nixpkgs",
+            Options {
+                options: &[Declaration {
+                    name: "hostPlatform",
+                    ty: Type::Either(&STR, &Type::Anything),
+                    default: Default::Unknown("the platform of the host is not set"),
+                    extra: Extra::Platform,
+                }],
+                groups: &[],
                 open: true,
             },
         ),
@@ -76,7 +99,7 @@ pub static CONTAINER: Options = Options {
         option("allowedDevices", Type::ListOf(&ALLOWED_DEVICE_TYPE), Default::EmptyList),
         option("autoStart", Type::Bool, Default::Bool(false)),
         option("bindMounts", Type::AttrsOf(&BIND_MOUNT_TYPE), Default::EmptySet),
-        option("config", Type::Guest, Default::Computed),
+        option("config", Type::Guest, Default::Unknown("this container has no `config`")),
         option("copyResolvConf", Type::Bool, Default::Bool(true)),
         option("dropCapabilities", LIST_OF_STR, Default::EmptyList),
         option("enableTun", Type::Bool, Default::Bool(false)),
@@ -88,7 +111,7 @@ pub static CONTAINER: Options = Options {
         option("macvlans", LIST_OF_STR, Default::EmptyList),
         option("networkNamespace", Type::NullOr(&Type::Path), Default::Null),
         option("nixpkgs", Type::Path, Default::Unknown("`nixpkgs` of a container is the host's `pkgs.path`")),
-        option("path", Type::Path, Default::Computed),
+        option("path", Type::Path, Default::SystemPath),
         option("privateNetwork", Type::Bool, Default::Bool(false)),
         option("privateUsers", Type::Either(&U32, &Type::Enum(&["no", "identity", "pick"])), Default::Str("no")),
         option("restartIfChanged", Type::Bool, Default::Bool(true)),
@@ -193,17 +216,23 @@ const FIREWALL: Options = Options {
     options: &[
         option("enable", Type::Bool, Default::Bool(true)),
         option("allowPing", Type::Bool, Default::Bool(true)),
-        option("allowedTCPPorts", LIST_OF_PORT, Default::EmptyList),
-        option("allowedUDPPorts", LIST_OF_PORT, Default::EmptyList),
-        option("allowedTCPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
-        option("allowedUDPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
+        ports("allowedTCPPorts", true),
+        ports("allowedUDPPorts", true),
+        port_ranges("allowedTCPPortRanges", true),
+        port_ranges("allowedUDPPortRanges", true),
         option("interfaces", Type::AttrsOf(&INTERFACE_PORTS_TYPE), Default::EmptySet),
-        option("trustedInterfaces", LIST_OF_STR, Default::EmptyList),
-        option(
-            "checkReversePath",
-            Type::Either(&Type::Bool, &Type::Enum(&["strict", "loose"])),
-            Default::Bool(true),
-        ),
+        Declaration {
+            name: "trustedInterfaces",
+            ty: LIST_OF_STR,
+            default: Default::EmptyList,
+            extra: Extra::Loopback,
+        },
+        Declaration {
+            name: "checkReversePath",
+            ty: Type::Either(&Type::Bool, &Type::Enum(&["strict", "loose"])),
+            default: Default::Bool(true),
+            extra: Extra::ReversePath,
+        },
         option("filterForward", Type::Bool, Default::Bool(false)),
     ],
     groups: &[],
@@ -213,10 +242,10 @@ const FIREWALL: Options = Options {
 /// `networking.firewall.interfaces.<name>`
 static INTERFACE_PORTS: Options = Options {
     options: &[
-        option("allowedTCPPorts", LIST_OF_PORT, Default::EmptyList),
-        option("allowedUDPPorts", LIST_OF_PORT, Default::EmptyList),
-        option("allowedTCPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
-        option("allowedUDPPortRanges", LIST_OF_PORT_RANGE, Default::EmptyList),
+        ports("allowedTCPPorts", false),
+        ports("allowedUDPPorts", false),
+        port_ranges("allowedTCPPortRanges", false),
+        port_ranges("allowedUDPPortRanges", false),
     ],
     groups: &[],
     open: false,
@@ -226,7 +255,7 @@ static INTERFACE_PORTS: Options = Options {
 const NFTABLES: Options = Options {
     options: &[
         option("enable", Type::Bool, Default::Bool(false)),
-        option("flushRuleset", Type::Bool, Default::Computed),
+        option("flushRuleset", Type::Bool, Default::FlushRuleset),
     ],
     groups: &[],
     open: true,

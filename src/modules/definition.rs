@@ -8,6 +8,8 @@ use crate::source::Pos;
 
 /// The priority of a definition without `mkOverride` (`lib.modules.defaultOverridePriority`).
 pub(super) const DEFAULT_PRIORITY: i64 = 100;
+/// The priority of an option's own default (`lib.mkOptionDefault`).
+pub(super) const OPTION_DEFAULT_PRIORITY: i64 = 1500;
 /// The order of a definition without `mkOrder` (`lib.modules.defaultOrderPriority`).
 pub(super) const DEFAULT_ORDER: i64 = 1000;
 
@@ -49,6 +51,16 @@ impl<'e> Definition<'e> {
         Self { value, pos, condition: None, priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER }
     }
 
+    /// The definition that a default is: of less priority than any other.
+    pub(super) fn of_default(value: Value<'e>, pos: Pos) -> Self {
+        Self { priority: OPTION_DEFAULT_PRIORITY, ..Self::new(value, pos) }
+    }
+
+    /// Adds a condition, inside those that are there.
+    pub(super) fn under(self, ev: &Evaluator<'e>, holds: Value<'e>) -> Self {
+        Self { condition: Some(ev.alloc(Condition { holds, around: self.condition })), ..self }
+    }
+
     /// The same properties around another value, such as one attribute of this one's.
     pub(super) fn with_value(self, value: Value<'e>, pos: Pos) -> Self {
         Self { value, pos: if pos.is_some() { pos } else { self.pos }, ..self }
@@ -63,14 +75,24 @@ impl<'e> Definition<'e> {
             into.push(this);
             return Ok(());
         };
-        let kind = match attrs.get(ev.symbol("_type")) {
-            Some(kind) => match ev.force(kind)? {
-                Value::String(kind) => kind.to_str_lossy().into_owned(),
-                _ => String::new(),
-            },
-            None => String::new(),
+        let Some(kind) = attrs.get(ev.symbol("_type")) else {
+            into.push(this);
+            return Ok(());
+        };
+        let kind = match ev.force(kind)? {
+            Value::String(kind) => kind.to_str_lossy().into_owned(),
+            unknown @ Value::Unknown(_) => {
+                into.push(Self { value: unknown, priority: i64::MIN, ..self });
+                return Ok(());
+            }
+            _ => String::new(),
         };
         let field = |ev: &mut Evaluator<'e>, name: &str| ev.select(value, name);
+        // Conditions and contents stay as they are until they are asked for.
+        let part = |ev: &mut Evaluator<'e>, name: &str| match attrs.get(ev.symbol(name)) {
+            Some(part) => Ok(part),
+            None => ev.select(value, name),
+        };
         match kind.as_str() {
             "merge" => {
                 let contents = field(ev, "contents")?;
@@ -85,20 +107,40 @@ impl<'e> Definition<'e> {
                 }
             }
             "if" => {
-                let holds = field(ev, "condition")?;
+                let holds = part(ev, "condition")?;
                 let condition = ev.alloc(Condition { holds, around: this.condition });
-                let content = field(ev, "content")?;
+                let content = part(ev, "content")?;
                 Self { condition: Some(condition), ..this }.with_value(content, this.pos).expand(ev, into)?;
             }
             "override" => {
-                let priority = int_field(ev, value, "priority")?.unwrap_or(this.priority);
-                let content = field(ev, "content")?;
+                let priority = match field(ev, "priority")? {
+                    Value::Int(number) => number,
+                    // It may win over anything.
+                    unknown @ Value::Unknown(_) => {
+                        into.push(Self { value: unknown, priority: i64::MIN, ..this });
+                        return Ok(());
+                    }
+                    other => return Err(ev.type_error("an integer", other, this.pos)),
+                };
+                let content = part(ev, "content")?;
                 Self { priority, ..this }.with_value(content, this.pos).expand(ev, into)?;
             }
             "order" => {
-                let order = int_field(ev, value, "priority")?.unwrap_or(this.order);
-                let content = field(ev, "content")?;
+                let order = match field(ev, "priority")? {
+                    Value::Int(number) => number,
+                    // It may win over anything.
+                    unknown @ Value::Unknown(_) => {
+                        into.push(Self { value: unknown, priority: i64::MIN, ..this });
+                        return Ok(());
+                    }
+                    other => return Err(ev.type_error("an integer", other, this.pos)),
+                };
+                let content = part(ev, "content")?;
                 Self { order, ..this }.with_value(content, this.pos).expand(ev, into)?;
+            }
+            "definition" => {
+                let value = part(ev, "value")?;
+                this.with_value(value, this.pos).expand(ev, into)?;
             }
             _ => into.push(this),
         }
@@ -126,45 +168,83 @@ impl<'e> Definition<'e> {
     }
 }
 
-fn int_field<'e>(ev: &mut Evaluator<'e>, set: Value<'e>, name: &str) -> EvalResult<'e, Option<i64>> {
-    let value = ev.select(set, name)?;
-    Ok(match ev.force(value)? {
-        Value::Int(number) => Some(number),
-        _ => None,
-    })
-}
-
 /// The definitions of an option that count, taken apart.
 pub(super) struct Selected<'e> {
-    /// Those of the winning priority, in their order.
+    /// Those of the winning priority, in their order, their priority and order taken off. Where `unknown` says so, some
+    /// have a condition around them still that is not known.
     pub(super) definitions: Vec<Definition<'e>>,
-    /// Why the option is unknown although these are known: a definition that may count, or may not.
+    /// A condition that is not known.
     pub(super) unknown: Option<&'e Unknown>,
+    /// The priority that they had.
+    pub(super) priority: i64,
+    /// Whether a definition under an unknown condition would outrank the others: then nothing can be said of them.
+    pub(super) outranked: bool,
 }
 
 /// Takes off all properties and keeps what counts: conditions that hold, the best priority, sorted.
 pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Selected<'e>> {
+    let mut expanded = Vec::with_capacity(definitions.len());
+    for definition in definitions {
+        definition.expand(ev, &mut expanded)?;
+    }
+    if let [only] = expanded.as_slice()
+        && only.condition.is_none()
+    {
+        return Ok(Selected {
+            definitions: vec![Definition::new(only.value, only.pos)],
+            unknown: None,
+            priority: only.priority,
+            outranked: false,
+        });
+    }
+    let mut counted = Vec::with_capacity(expanded.len());
+    for definition in expanded {
+        match definition.active(ev)? {
+            Active::Yes => counted.push((Definition { condition: None, ..definition }, None)),
+            Active::No => {}
+            Active::Perhaps(unknown) => counted.push((definition, Some(unknown))),
+        }
+    }
+    let certain = counted.iter().filter(|(_, perhaps)| perhaps.is_none()).map(|(d, _)| d.priority).min();
+    // One that may count matters unless something certain outranks it.
+    counted.retain(|(definition, perhaps)| match (certain, perhaps) {
+        (Some(best), None) => definition.priority == best,
+        (Some(best), Some(_)) => definition.priority <= best,
+        (None, _) => true,
+    });
+    let best = counted.iter().map(|(definition, _)| definition.priority).min();
+    let outranked = counted.iter().any(|(definition, _)| Some(definition.priority) != best);
+    let unknown = counted.iter().find_map(|(_, perhaps)| *perhaps);
+    counted.sort_by_key(|(definition, _)| definition.order);
+    let plain = |definition: Definition<'e>| Definition {
+        priority: DEFAULT_PRIORITY,
+        order: DEFAULT_ORDER,
+        ..definition
+    };
+    Ok(Selected {
+        definitions: counted.into_iter().map(|(definition, _)| plain(definition)).collect(),
+        unknown,
+        priority: best.unwrap_or(DEFAULT_PRIORITY),
+        outranked,
+    })
+}
+
+/// Whether one of several definitions counts: whether a name exists in a set of definitions.
+pub(super) fn presence<'e>(
+    ev: &mut Evaluator<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Result<bool, &'e Unknown>> {
     let mut expanded = Vec::new();
     for definition in definitions {
         definition.expand(ev, &mut expanded)?;
     }
-    let mut certain = Vec::new();
-    let mut perhaps = Vec::new();
+    let mut perhaps = None;
     for definition in expanded {
         match definition.active(ev)? {
-            Active::Yes => certain.push(definition),
+            Active::Yes => return Ok(Ok(true)),
             Active::No => {}
-            Active::Perhaps(unknown) => perhaps.push((definition.priority, unknown)),
+            Active::Perhaps(unknown) => perhaps = Some(unknown),
         }
     }
-    let best = certain.iter().map(|definition| definition.priority).min();
-    // One that may count matters unless something certain outranks it.
-    let unknown = perhaps
-        .iter()
-        .filter(|(priority, _)| best.is_none_or(|best| *priority <= best))
-        .map(|(_, unknown)| *unknown)
-        .next();
-    certain.retain(|definition| Some(definition.priority) == best);
-    certain.sort_by_key(|definition| definition.order);
-    Ok(Selected { definitions: certain, unknown })
+    Ok(perhaps.map_or(Ok(false), Err))
 }

@@ -5,39 +5,41 @@
 
 use std::collections::BTreeMap;
 
-use super::context::{Context, Path};
-use super::definition::{Active, Definition, select};
-use super::merge::option_value;
-use super::types::{Declaration, Options};
+use super::context::Path;
+use super::definition::Definition;
+use super::merge::{Merge, Part, option_value};
+use super::option::{Kind, Node, Opt, Tree};
+use super::scope::Scope;
+use super::undeclared::undeclared;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
 use crate::source::{Pos, Span};
 
 /// Something of the option tree that is computed when it is read.
 #[derive(Clone, Copy)]
-enum Deferred {
+enum Deferred<'e> {
     /// A level of declared options.
-    Level(&'static Options),
+    Level(&'e Tree<'e>),
     /// A declared option.
-    Option(&'static Declaration),
+    Option(&'e Opt<'e>),
     /// What nixpkgs declares and we do not.
     Undeclared,
 }
 
 /// A deferred part with its definitions.
-struct Node<'e> {
-    context: &'e Context<'e>,
+struct Branch<'e> {
+    scope: &'e Scope<'e>,
     path: Path<'e>,
     definitions: &'e [Definition<'e>],
-    kind: Deferred,
+    kind: Deferred<'e>,
 }
 
-impl<'e> Suspend<'e> for Node<'e> {
+impl<'e> Suspend<'e> for Branch<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let Self { context, path, definitions, kind } = *self;
+        let Self { scope, path, definitions, kind } = *self;
         match kind {
-            Deferred::Level(options) => level(ev, context, path, options, definitions),
-            Deferred::Option(declaration) => option_value(ev, context, path, declaration, definitions),
+            Deferred::Level(tree) => level(ev, scope, path, tree, definitions),
+            Deferred::Option(option) => option_value(ev, scope, path, option, definitions),
             Deferred::Undeclared => undeclared(ev, path, definitions),
         }
     }
@@ -45,10 +47,12 @@ impl<'e> Suspend<'e> for Node<'e> {
 
 /// The definitions of a level, by name.
 pub(super) struct Split<'e> {
-    /// What defines each name; a definition whose value is unknown may define every name.
+    /// What defines each name.
     pub(super) names: BTreeMap<Symbol, Vec<Definition<'e>>>,
     /// Definitions that may say anything of any name.
     pub(super) open: Vec<Definition<'e>>,
+    /// Why there may be more names: a set of which some names are unknown.
+    pub(super) rest: Option<&'e Unknown>,
 }
 
 /// Takes definitions of a level apart into definitions of the names in it.
@@ -57,17 +61,18 @@ pub(super) fn split<'e>(
     path: Path<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Split<'e>> {
-    let mut expanded = Vec::new();
+    let mut expanded = Vec::with_capacity(definitions.len());
     for definition in definitions {
         definition.expand(ev, &mut expanded)?;
     }
-    let mut split = Split { names: BTreeMap::new(), open: Vec::new() };
+    let mut split = Split { names: BTreeMap::new(), open: Vec::new(), rest: None };
     for definition in expanded {
         match definition.value {
             Value::Attrs(attrs) => {
                 for (name, value, pos) in attrs.iter() {
                     split.names.entry(name).or_default().push(definition.with_value(value, pos));
                 }
+                split.rest = split.rest.or(attrs.rest());
             }
             Value::Unknown(_) => split.open.push(definition),
             other => {
@@ -88,196 +93,129 @@ pub(super) fn split<'e>(
 /// The value of a level: a set of lazy parts.
 pub(super) fn level<'e>(
     ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
+    scope: &'e Scope<'e>,
     path: Path<'e>,
-    options: &'static Options,
+    tree: &'e Tree<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
-    let Split { mut names, open } = split(ev, path, definitions)?;
-    let mut parts = Vec::new();
-    for name in options.names() {
-        let symbol = ev.symbol(name);
-        let mut defining = names.remove(&symbol).unwrap_or_default();
+    let Split { mut names, mut open, rest } = split(ev, path, definitions)?;
+    // A name that is unknown may be that of any option here.
+    open.extend(rest.map(|rest| Definition::new(Value::Unknown(rest), Pos::NONE)));
+    let mut parts = Vec::with_capacity(tree.entries.len());
+    for (symbol, node) in tree.entries {
+        let mut defining = names.remove(symbol).unwrap_or_default();
         defining.extend(open.iter().copied());
         let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
-        let kind = match (options.group(name), options.option(name)) {
-            (Some(group), _) => Deferred::Level(group),
-            (None, Some(option)) => Deferred::Option(option),
-            (None, None) => continue,
+        let kind = match node {
+            Node::Level(below) => Deferred::Level(below),
+            Node::Option(option) => Deferred::Option(option),
         };
-        parts.push((symbol, defer(ev, context, path.join(ev, symbol), &defining, kind), pos));
+        parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, kind), pos));
     }
+    let is_root = path.is_same(scope.path);
+    let module = ev.symbol("_module");
     for (symbol, defining) in names {
-        let path = path.join(ev, symbol);
-        if options.open {
-            let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
-            parts.push((symbol, defer(ev, context, path, &defining, Deferred::Undeclared), pos));
+        if is_root && symbol == module {
+            continue;
+        }
+        let at = path.join(ev, symbol);
+        let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
+        if let Some(freeform) = scope.freeform.get() {
+            if let Some(value) = free(ev, scope, freeform, at, &defining)? {
+                parts.push((symbol, value, pos));
+            }
+        } else if tree.open {
+            parts.push((symbol, defer(ev, scope, at, &defining, Deferred::Undeclared), pos));
         } else {
-            refuse(ev, context, path, options, &defining)?;
+            refuse(ev, scope, at, tree, &defining);
         }
     }
-    if options.open || !open.is_empty() {
-        let why = match open.first().map(|definition| definition.value) {
-            Some(Value::Unknown(unknown)) => unknown,
-            _ => ev.unknown_reason("only nixpkgs declares this option", Span::NONE),
-        };
-        return Ok(ev.open_attrs(parts, why));
-    }
-    Ok(ev.attrs(parts))
+    let closed = !tree.open && scope.freeform.get().is_none();
+    let why = match open.first().map(|definition| definition.value) {
+        Some(Value::Unknown(unknown)) => Some(unknown),
+        _ if tree.open => {
+            let names = path.names(ev);
+            let of = if names.names().is_empty() { String::new() } else { format!(" of `{names}`") };
+            Some(ev.unknown_reason(&format!("only nixpkgs knows this option{of}"), Span::NONE))
+        }
+        _ => None,
+    };
+    Ok(match why {
+        // A name that is unknown is an option's, or a mistake: it adds none.
+        Some(_) if closed => ev.attrs(parts),
+        Some(why) => ev.open_attrs(parts, why),
+        None => ev.attrs(parts),
+    })
 }
 
-/// The whole configuration, as a value that is computed when it is read.
-pub(super) fn whole<'e>(
+/// A name that no option takes, where a freeform type does; `None` where nothing defines it after all.
+fn free<'e>(
     ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    options: &'static Options,
+    scope: &'e Scope<'e>,
+    freeform: super::option::TypeRef<'e>,
+    path: Path<'e>,
     definitions: &[Definition<'e>],
-) -> Value<'e> {
-    defer(ev, context, Path::ROOT, definitions, Deferred::Level(options))
+) -> EvalResult<'e, Option<Value<'e>>> {
+    let element = match freeform.kind {
+        Kind::AttrsOf { element, lazy } => {
+            if !lazy {
+                match super::definition::presence(ev, definitions)? {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(None),
+                    Err(unknown) => return Ok(Some(Value::Unknown(unknown))),
+                }
+            }
+            element
+        }
+        Kind::Anything => freeform,
+        _ => return Ok(Some(defer(ev, scope, path, definitions, Deferred::Undeclared))),
+    };
+    let merge = Merge { scope, path, ty: element };
+    let definitions = ev.alloc_slice(definitions);
+    Ok(Some(ev.suspend(Part { merge, definitions })))
 }
 
 fn defer<'e>(
     ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
+    scope: &'e Scope<'e>,
     path: Path<'e>,
     definitions: &[Definition<'e>],
-    kind: Deferred,
+    kind: Deferred<'e>,
 ) -> Value<'e> {
     let definitions = ev.alloc_slice(definitions);
-    ev.suspend(Node { context, path, definitions, kind })
+    ev.suspend(Branch { scope, path, definitions, kind })
 }
 
-/// Reports a name that nothing declares, unless it is under a condition that does not hold.
+/// Reports a name that nothing declares. nixpkgs reports it even where the condition around it is false: the option does
+/// not exist either way.
 fn refuse<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
+    ev: &Evaluator<'e>,
+    scope: &'e Scope<'e>,
     path: Path<'e>,
-    options: &'static Options,
+    tree: &Tree<'e>,
     definitions: &[Definition<'e>],
-) -> EvalResult<'e, ()> {
+) {
     let names = path.names(ev);
     for definition in definitions {
-        // nixpkgs reports it even where the condition is false: the option does not exist either way.
         let message = format!("The option `{names}' does not exist.");
         let mut diagnostic =
             Diagnostic::error(Code::UnknownOption, message).at(ev.attribute_span(definition.pos), "defined here");
-        let misspelt = path.last().map(|name| ev.name(name).to_owned()).unwrap_or_default();
-        if let Some(meant) = closest(&misspelt, options.names()) {
+        let misspelt = path.last().map(|name| ev.name(name)).unwrap_or_default();
+        if let Some(meant) = closest(misspelt, tree.entries.iter().map(|(name, _)| ev.name(*name))) {
             diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
         } else {
             diagnostic = diagnostic.help("NixOS has no such option; see `man configuration.nix`");
         }
-        context.find(diagnostic);
+        scope.context.find(diagnostic);
     }
-    Ok(())
 }
 
 /// The name that was probably meant: the most similar one, if it is similar enough.
-fn closest(misspelt: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+fn closest<'a>(misspelt: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = misspelt.to_ascii_lowercase();
     names
         .map(|name| (strsim::jaro_winkler(&folded, &name.to_ascii_lowercase()), name))
         .filter(|(similarity, _)| *similarity > 0.85)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)
-}
-
-/// What a configuration itself says of an option that only nixpkgs declares.
-///
-/// One scalar definition is the option's value, as far as a configuration can tell; a set is open, for nixpkgs may put
-/// more into it; a list is unknown, for nixpkgs may add to it.
-fn undeclared<'e>(
-    ev: &mut Evaluator<'e>,
-    path: Path<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Value<'e>> {
-    let selected = select(ev, definitions)?;
-    if let Some(unknown) = selected.unknown {
-        return Ok(Value::Unknown(unknown));
-    }
-    let Some(first) = selected.definitions.first().copied() else {
-        return Ok(not_here(ev, path, "its default is known only to nixpkgs", Pos::NONE));
-    };
-    if let Some(unknown) = selected.definitions.iter().find_map(|definition| match definition.value {
-        Value::Unknown(unknown) => Some(unknown),
-        _ => None,
-    }) {
-        return Ok(Value::Unknown(unknown));
-    }
-    let sets = selected.definitions.iter().all(|definition| match definition.value {
-        Value::Attrs(attrs) => attrs.get(ev.symbol("type")).is_none(),
-        _ => false,
-    });
-    if sets {
-        let Split { names, open } = split(ev, path, &selected.definitions)?;
-        let mut parts = Vec::new();
-        for (symbol, mut defining) in names {
-            defining.extend(open.iter().copied());
-            let definitions = ev.alloc_slice(&defining);
-            let node = Undeclared { path: path.join(ev, symbol), definitions };
-            parts.push((symbol, ev.suspend(node), defining[0].pos));
-        }
-        let why = ev.unknown_reason(&format!("nixpkgs may define more of `{}`", path.names(ev)), Span::NONE);
-        return Ok(ev.open_attrs(parts, why));
-    }
-    match first.value {
-        Value::List(_) => Ok(not_here(ev, path, "nixpkgs may add to this list", first.pos)),
-        Value::Attrs(_) if selected.definitions.len() > 1 => {
-            Ok(not_here(ev, path, "only nixpkgs knows how its definitions are merged", first.pos))
-        }
-        value => {
-            for other in &selected.definitions[1..] {
-                match ev.equal(value, other.value)? {
-                    Ok(true) => {}
-                    Ok(false) => {
-                        return Ok(not_here(
-                            ev,
-                            path,
-                            "only nixpkgs knows how its definitions are merged",
-                            first.pos,
-                        ));
-                    }
-                    Err(unknown) => return Ok(Value::Unknown(unknown)),
-                }
-            }
-            Ok(value)
-        }
-    }
-}
-
-/// A part of an undeclared set.
-struct Undeclared<'e> {
-    path: Path<'e>,
-    definitions: &'e [Definition<'e>],
-}
-
-impl<'e> Suspend<'e> for Undeclared<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        undeclared(ev, self.path, self.definitions)
-    }
-}
-
-fn not_here<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, why: &str, pos: Pos) -> Value<'e> {
-    let reason = format!("`{}`: {why}", path.names(ev));
-    ev.unknown(&reason, Span::at(pos))
-}
-
-/// Whether one of several definitions may count although its condition is unknown: used for names in sets.
-pub(super) fn presence<'e>(
-    ev: &mut Evaluator<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Result<bool, &'e Unknown>> {
-    let mut expanded = Vec::new();
-    for definition in definitions {
-        definition.expand(ev, &mut expanded)?;
-    }
-    let mut perhaps = None;
-    for definition in expanded {
-        match definition.active(ev)? {
-            Active::Yes => return Ok(Ok(true)),
-            Active::No => {}
-            Active::Perhaps(unknown) => perhaps = Some(unknown),
-        }
-    }
-    Ok(perhaps.map_or(Ok(false), Err))
 }

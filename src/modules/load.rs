@@ -1,225 +1,322 @@
-//! Modules: from a path or a value to definitions.
+//! Modules: from a path or a value to declarations and definitions.
 //!
-//! Source: `evalModules`, `loadModule` and `unifyModuleSyntax` of nixpkgs' `lib.modules`. A module that is not here
-//! (an input without its source, `modulesPath + …`, a search path that leads nowhere) is passed over with a note, under
-//! the assumption of the contract (§3, *Missing modules*).
+//! Source: `collectModules`, `loadModule` and `unifyModuleSyntax` of nixpkgs' `lib.modules`. Modules are found breadth
+//! first, each key once, and count in the reverse of that order. A module that is not here (an input without its source,
+//! `modulesPath + …`, a search path that leads nowhere) is passed over with a note, under the assumption of the contract
+//! (§3, *Missing modules*).
 
 use std::collections::BTreeSet;
 
-use super::context::{Context, Path};
+use rustc_hash::FxHashMap;
+
 use super::definition::Definition;
-use super::level::split;
+use super::scope::Scope;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
+use crate::eval::{EvalResult, Evaluator, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// Attributes of a module that are not configuration, where it has no `config` of its own (`unifyModuleSyntax`).
-const STRUCTURE: [&str; 7] = ["_class", "_file", "key", "disabledModules", "require", "imports", "freeformType"];
+/// Attributes of a module that are not configuration, where it has no `config` of its own.
+const STRUCTURE: [&str; 6] = ["_class", "_file", "key", "disabledModules", "imports", "freeformType"];
+/// Attributes of a module that has `config` or `options`.
+const EXPLICIT: [&str; 9] =
+    ["_class", "_file", "key", "disabledModules", "imports", "options", "config", "meta", "freeformType"];
 
-/// All modules of a host configuration, loaded.
+/// What the modules of one configuration say.
 #[derive(Default)]
 pub(super) struct Modules<'e> {
-    /// Their definitions of the whole configuration.
+    /// Definitions of the whole configuration, in the order in which they are merged.
     pub(super) config: Vec<Definition<'e>>,
-    /// Definitions of `_module.args`, kept for the arguments of modules.
-    pub(super) declared: Vec<Pos>,
-    seen: BTreeSet<String>,
-    disabled: BTreeSet<String>,
+    /// Sets of option declarations, in the same order.
+    pub(super) options: Vec<(Value<'e>, Pos)>,
+    /// `freeformType`
+    pub(super) freeform: Option<Value<'e>>,
 }
 
-impl<'e> Modules<'e> {
-    /// Loads a module and all that it imports, depth first, each file once.
-    pub(super) fn load(
+/// A module as it was written, with its place.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'e> {
+    /// A path, a function or a set.
+    pub(super) value: Value<'e>,
+    /// Where it is imported.
+    pub(super) at: Pos,
+    /// The conditions and properties of the definition that it is, where it is one.
+    pub(super) around: Option<Definition<'e>>,
+    /// Whether a set is configuration alone.
+    pub(super) shorthand: bool,
+}
+
+impl<'e> Source<'e> {
+    /// A module that is imported at `at`.
+    pub(super) fn import(value: Value<'e>, at: Pos) -> Self {
+        Self { value, at, around: None, shorthand: false }
+    }
+}
+
+/// A module that was loaded.
+struct Loaded<'e> {
+    key: String,
+    imports: Vec<usize>,
+    disabled: Vec<String>,
+    options: Option<(Value<'e>, Pos)>,
+    config: Option<Definition<'e>>,
+    meta: Option<Definition<'e>>,
+    freeform: Option<Value<'e>>,
+}
+
+/// Loads modules and all that they import.
+pub(super) fn load<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    roots: &[Source<'e>],
+) -> EvalResult<'e, Modules<'e>> {
+    let mut loader = Loader { scope, loaded: Vec::new(), keys: FxHashMap::default() };
+    let first = loader.all(ev, roots, "")?;
+    let mut disabled = BTreeSet::new();
+    for index in loader.closure(&first, &disabled) {
+        disabled.extend(loader.loaded[index].disabled.iter().cloned());
+    }
+    let mut modules = Modules::default();
+    for index in loader.closure(&first, &disabled).into_iter().rev() {
+        let module = &loader.loaded[index];
+        modules.config.extend(module.config);
+        modules.config.extend(module.meta);
+        modules.options.extend(module.options);
+        modules.freeform = modules.freeform.or(module.freeform);
+    }
+    Ok(modules)
+}
+
+struct Loader<'e> {
+    scope: &'e Scope<'e>,
+    loaded: Vec<Loaded<'e>>,
+    /// Files that are loaded already, with the module that they are.
+    keys: FxHashMap<String, usize>,
+}
+
+impl<'e> Loader<'e> {
+    fn all(&mut self, ev: &mut Evaluator<'e>, sources: &[Source<'e>], parent: &str) -> EvalResult<'e, Vec<usize>> {
+        let mut all = Vec::new();
+        for (index, source) in sources.iter().enumerate() {
+            all.extend(self.one(ev, *source, &format!("{parent}:anon-{}", index + 1))?);
+        }
+        Ok(all)
+    }
+
+    /// Each key once, breadth first, without what is disabled.
+    fn closure(&self, first: &[usize], disabled: &BTreeSet<String>) -> Vec<usize> {
+        let mut seen = BTreeSet::new();
+        let mut queue: std::collections::VecDeque<usize> = first.iter().copied().collect();
+        let mut order = Vec::new();
+        while let Some(index) = queue.pop_front() {
+            let module = &self.loaded[index];
+            if disabled.contains(&module.key) || !seen.insert(module.key.as_str()) {
+                continue;
+            }
+            order.push(index);
+            queue.extend(module.imports.iter().copied());
+        }
+        order
+    }
+
+    /// A module and its imports; `None` where it is not here.
+    fn one(
         &mut self,
         ev: &mut Evaluator<'e>,
-        context: &'e Context<'e>,
-        module: Value<'e>,
-        at: Pos,
-    ) -> EvalResult<'e, ()> {
-        let mut value = ev.force(module)?;
-        if let Some(path) = ev.module_path(value)? {
-            if self.disabled.contains(&path) || !self.seen.insert(path.clone()) {
-                return Ok(());
+        source: Source<'e>,
+        anonymous: &str,
+    ) -> EvalResult<'e, Option<usize>> {
+        let mut value = ev.force(source.value)?;
+        let mut key = anonymous.to_owned();
+        if let Some(path) = ev.path_text(value)? {
+            if let Some(index) = self.keys.get(&path) {
+                return Ok(Some(*index));
             }
-            value = ev.import_at(&path, at)?;
+            if ev.is_absent(&path) {
+                self.absent(ev, &path, source.at);
+                return Ok(None);
+            }
+            value = ev.import_at(&path, source.at)?;
+            key = path;
         }
+        let around = source.around.unwrap_or_else(|| Definition::new(value, source.at));
         if ev.is_function(value) {
-            value = call(ev, context, value, at, &[])?;
+            let called = self.scope.call(ev, value, ev.value_pos(value).unwrap_or(source.at))?;
+            value = ev.force(called)?;
+        } else if source.shorthand && matches!(value, Value::Attrs(_)) {
+            let config = Some(around.with_value(value, Pos::NONE));
+            return Ok(Some(self.keep(key, config)));
         }
-        let attrs = match value {
-            Value::Attrs(attrs) => attrs,
+        match value {
+            Value::Attrs(attrs) => self.set(ev, value, attrs, source.at, key, around).map(Some),
+            Value::Unknown(_) if source.around.is_some() => {
+                // A definition: it may say anything of its submodule.
+                let config = Some(around.with_value(value, Pos::NONE));
+                Ok(Some(self.keep(key, config)))
+            }
             Value::Unknown(unknown) => {
                 let message = format!(
                     "a module is not here ({}); it is assumed to define nothing for containers",
                     unknown.reason()
                 );
                 let mut note = Diagnostic::note(Code::MissingModule, message);
-                let span = if at.is_some() { ev.word_span(at) } else { unknown.span() };
+                let span = if source.at.is_some() { ev.word_span(source.at) } else { unknown.span() };
                 if span != Span::NONE {
                     note = note.at(span, "imported here");
                 }
-                context.find(note);
-                return Ok(());
+                self.scope.context.find(note);
+                Ok(None)
+            }
+            Value::List(_) => {
+                let message = "a list stands where a module is expected: lists of modules do not nest";
+                let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.word_span(source.at), "");
+                Err(ev.diagnostic_error(diagnostic.help("remove one level of brackets, or append with `++`")))
             }
             other => {
                 let message =
                     format!("a module is a set, a function or a path, but this is {}", ev.describe(other));
-                let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.word_span(at), "imported here");
-                return Err(ev.diagnostic_error(diagnostic));
+                let diagnostic =
+                    Diagnostic::error(Code::OptionType, message).at(ev.word_span(source.at), "imported here");
+                Err(ev.diagnostic_error(diagnostic))
             }
+        }
+    }
+
+    fn keep(&mut self, key: String, config: Option<Definition<'e>>) -> usize {
+        self.loaded.push(Loaded {
+            key,
+            imports: Vec::new(),
+            disabled: Vec::new(),
+            options: None,
+            config,
+            meta: None,
+            freeform: None,
+        });
+        self.loaded.len() - 1
+    }
+
+    /// A file that an `imports` names and that is not there: Nix would refuse it, so it is more than a note.
+    fn absent(&self, ev: &Evaluator<'e>, path: &str, at: Pos) {
+        let message = format!(
+            "the module {} does not exist here; it is assumed to define nothing for containers",
+            ev.sources().display_name(std::path::Path::new(path))
+        );
+        let mut warning = Diagnostic::warning(Code::MissingModule, message);
+        let span = ev.word_span(at);
+        if span != Span::NONE {
+            warning = warning.at(span, "imported here");
+        }
+        self.scope.context.find(warning.help("Nix refuses an import of a file that does not exist"));
+    }
+
+    fn set(
+        &mut self,
+        ev: &mut Evaluator<'e>,
+        value: Value<'e>,
+        attrs: &'e crate::eval::Attrs<'e>,
+        at: Pos,
+        key: String,
+        around: Definition<'e>,
+    ) -> EvalResult<'e, usize> {
+        let field = |ev: &Evaluator<'e>, name: &str| {
+            let name = ev.symbol(name);
+            attrs.get(name).map(|value| (value, attrs.position(name).unwrap_or(at)))
         };
-        if let Some(disabled) = attrs.get(ev.symbol("disabledModules"))
+        // A path is known by its text; what it is loaded from may be named otherwise.
+        let from = key.clone();
+        let key = match field(ev, "key") {
+            Some((key, _)) => match ev.force(key)? {
+                Value::String(text) => text.to_str_lossy().into_owned(),
+                key_value => ev.path_text(key_value)?.unwrap_or_else(|| from.clone()),
+            },
+            None => key,
+        };
+        let index = self.keep(key.clone(), None);
+        self.keys.insert(from, index);
+        if let Some((disabled, _)) = field(ev, "disabledModules")
             && let Value::List(items) = ev.force(disabled)?
         {
             for item in items.iter() {
-                let item = ev.force(item)?;
-                self.disabled.extend(ev.module_path(item)?);
+                let disabled = self.disabled_key(ev, item)?;
+                self.loaded[index].disabled.extend(disabled);
             }
         }
-        if let Some(imports) = attrs.get(ev.symbol("imports")) {
-            let at = attrs.position(ev.symbol("imports")).unwrap_or(at);
-            match ev.force(imports)? {
-                Value::List(items) => {
-                    for item in items.iter() {
-                        let at = ev.value_pos(item).unwrap_or(at);
-                        self.load(ev, context, item, at)?;
-                    }
-                }
-                unknown @ Value::Unknown(_) => self.load(ev, context, unknown, at)?,
-                other => {
-                    let message = format!("`imports` is a list of modules, but this is {}", ev.describe(other));
-                    let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(at), "");
-                    return Err(ev.diagnostic_error(diagnostic));
+        if let Some((imports, at)) = field(ev, "imports") {
+            let sources = self.imports(ev, imports, at)?;
+            self.loaded[index].imports = self.all(ev, &sources, &key)?;
+        }
+        let (config, options) = (field(ev, "config"), field(ev, "options"));
+        self.loaded[index].freeform = field(ev, "freeformType").map(|(value, _)| value);
+        if config.is_some() || options.is_some() {
+            for (name, _, pos) in attrs.iter() {
+                if !EXPLICIT.contains(&ev.name(name)) {
+                    return Err(self.unsupported(ev, name, if pos.is_some() { pos } else { at }));
                 }
             }
-        }
-        let (config, options) = (ev.symbol("config"), ev.symbol("options"));
-        if attrs.get(config).is_some() || attrs.get(options).is_some() {
-            if let Some(value) = attrs.get(config) {
-                self.config.push(Definition::new(value, attrs.position(config).unwrap_or(at)));
-            }
-            if attrs.get(options).is_some() {
-                self.declared.push(attrs.position(options).unwrap_or(at));
+            self.loaded[index].config = config.map(|(value, pos)| around.with_value(value, pos));
+            self.loaded[index].options = options;
+            if let Some((meta, pos)) = field(ev, "meta") {
+                let meta = ev.attrs([(ev.symbol("meta"), meta, pos)]);
+                self.loaded[index].meta = Some(around.with_value(meta, pos));
             }
         } else {
-            let structure: Vec<Symbol> = STRUCTURE.iter().map(|name| ev.symbol(name)).collect();
-            let rest: Vec<_> = attrs.iter().filter(|(name, ..)| !structure.contains(name)).collect();
-            let rest = ev.attrs(rest);
-            self.config.push(Definition::new(rest, at));
+            let structured = STRUCTURE.iter().any(|name| attrs.get(ev.symbol(name)).is_some());
+            let config = if structured {
+                let structure: Vec<Symbol> = STRUCTURE.iter().map(|name| ev.symbol(name)).collect();
+                let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !structure.contains(name)).collect();
+                match attrs.rest() {
+                    Some(rest) => ev.open_attrs(parts, rest),
+                    None => ev.attrs(parts),
+                }
+            } else {
+                value
+            };
+            self.loaded[index].config = Some(around.with_value(config, at));
         }
-        Ok(())
+        Ok(index)
     }
-}
 
-/// The definitions of `_module`, which supply further arguments to modules.
-pub(super) fn arguments<'e>(
-    ev: &mut Evaluator<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Vec<Definition<'e>>> {
-    let module = ev.symbol("_module");
-    Ok(split(ev, Path::ROOT, definitions)?.names.remove(&module).unwrap_or_default())
-}
-
-/// One definition of a submodule as definitions of its level: a set stands for itself, a function is called, a path
-/// imported (`types.submodule`, `shorthandOnlyDefinesConfig`).
-pub(super) fn submodule<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    definition: Definition<'e>,
-    name: &str,
-    into: &mut Vec<Definition<'e>>,
-) -> EvalResult<'e, ()> {
-    let mut value = definition.value;
-    if let Some(path) = ev.module_path(value)? {
-        value = ev.import_at(&path, definition.pos)?;
-    }
-    if !ev.is_function(value) {
-        into.push(definition.with_value(value, Pos::NONE));
-        return Ok(());
-    }
-    let name = ev.string(name);
-    let value = call(ev, context, value, definition.pos, &[("name", name)])?;
-    let config = match value {
-        Value::Attrs(attrs) => {
-            let (config, options) = (ev.symbol("config"), ev.symbol("options"));
-            match attrs.get(config) {
-                Some(config) if attrs.get(options).is_some() || attrs.iter().count() == 1 => config,
-                _ => value,
+    fn imports(
+        &self,
+        ev: &mut Evaluator<'e>,
+        imports: Value<'e>,
+        at: Pos,
+    ) -> EvalResult<'e, Vec<Source<'e>>> {
+        match ev.force(imports)? {
+            Value::List(items) => Ok(items
+                .iter()
+                .map(|item| Source::import(item, ev.value_pos(item).unwrap_or(at)))
+                .collect()),
+            unknown @ Value::Unknown(_) => Ok(vec![Source::import(unknown, at)]),
+            other => {
+                let message = format!("`imports` is a list of modules, but this is {}", ev.describe(other));
+                let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(at), "");
+                Err(ev.diagnostic_error(diagnostic))
             }
         }
-        other => other,
-    };
-    definition.with_value(config, Pos::NONE).expand(ev, into)
-}
-
-/// Calls a module function with the arguments that it asks for.
-fn call<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    function: Value<'e>,
-    at: Pos,
-    extra: &[(&str, Value<'e>)],
-) -> EvalResult<'e, Value<'e>> {
-    let mut arguments: Vec<(Symbol, Value<'e>, Pos)> = Vec::new();
-    for (name, value) in extra {
-        arguments.push((ev.symbol(name), *value, Pos::NONE));
     }
-    for name in ["config", "lib", "options", "pkgs", "modulesPath"] {
-        let symbol = ev.symbol(name);
-        let value = match name {
-            "lib" => context.lib,
-            _ => ev.suspend(Argument { context, name: symbol }),
-        };
-        arguments.push((symbol, value, Pos::NONE));
-    }
-    for (formal, has_default) in ev.formals(function) {
-        let given = arguments.iter().any(|(name, ..)| *name == formal);
-        // A default of the function's own is what nixpkgs ignores as well: arguments come from `_module.args`, or fail.
-        if !given && !has_default {
-            arguments.push((formal, ev.suspend(Argument { context, name: formal }), Pos::NONE));
-        }
-    }
-    let arguments = ev.attrs(arguments);
-    let result = ev.call(function, arguments, at)?;
-    ev.force(result)
-}
 
-/// An argument of a module, found when it is used: `_module.args` of the whole configuration may supply it.
-struct Argument<'e> {
-    context: &'e Context<'e>,
-    name: Symbol,
-}
+    /// What an element of `disabledModules` names; a text without a slash in front is a module of nixpkgs.
+    fn disabled_key(&self, ev: &mut Evaluator<'e>, item: Value<'e>) -> EvalResult<'e, Option<String>> {
+        let item = ev.force(item)?;
+        if let Some(path) = ev.path_text(item)? {
+            return Ok(Some(path));
+        }
+        let Value::Attrs(attrs) = item else { return Ok(None) };
+        let Some(key) = attrs.get(ev.symbol("key")) else { return Ok(None) };
+        Ok(match ev.force(key)? {
+            Value::String(text) => Some(text.to_str_lossy().into_owned()),
+            key => ev.path_text(key)?,
+        })
+    }
 
-impl<'e> Suspend<'e> for Argument<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let name = ev.name(self.name).to_owned();
-        let config = self.context.config.get();
-        match (name.as_str(), config) {
-            ("config", Some(config)) => return ev.force(config),
-            ("config", None) => {
-                return Ok(ev.unknown("`config` cannot be used to decide what is imported", Span::NONE));
-            }
-            ("options", _) => return Ok(ev.unknown("`options` is known only with nixpkgs", Span::NONE)),
-            ("modulesPath", _) => return Ok(ev.unknown("`modulesPath` is a folder of nixpkgs", Span::NONE)),
-            _ => {}
-        }
-        if let Some(definitions) = self.context.arguments.borrow().as_deref() {
-            let mut args = Vec::new();
-            for definition in
-                split(ev, Path::ROOT, definitions)?.names.remove(&ev.symbol("args")).unwrap_or_default()
-            {
-                definition.expand(ev, &mut args)?;
-            }
-            let given = split(ev, Path::ROOT, &args)?.names.remove(&self.name);
-            if let Some([definition, ..]) = given.as_deref() {
-                return ev.force(definition.value);
-            }
-        }
-        let reason = if name == "pkgs" {
-            String::from("`pkgs` is known only with nixpkgs")
-        } else {
-            format!("nothing here supplies the module argument `{name}`")
-        };
-        Ok(ev.unknown(&reason, Span::NONE))
+    fn unsupported(&self, ev: &Evaluator<'e>, name: Symbol, pos: Pos) -> crate::eval::EvalError<'e> {
+        let name = ev.name(name);
+        let message = format!(
+            "the module has an unsupported attribute `{name}': beside `config` or `options` there is no other configuration"
+        );
+        let diagnostic = Diagnostic::error(Code::UnknownOption, message)
+            .at(ev.attribute_span(pos), "")
+            .help(format!("move `{name}` into the module's `config`"));
+        ev.diagnostic_error(diagnostic)
     }
 }

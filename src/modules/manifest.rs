@@ -8,22 +8,35 @@ use super::context::Context;
 use super::declarations::CONTAINER;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Evaluator, Unknown, Value};
-use crate::model::path::OptionPath;
+use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::{AT_LEAST_KEY, ContainerName, FORMAT_VERSION, Manifest, UNKNOWN_KEY};
 use crate::source::Span;
 
+/// Options of the firewall that are part of the model.
+const FIREWALL: [&str; 10] = [
+    "enable",
+    "allowPing",
+    "allowedTCPPorts",
+    "allowedUDPPorts",
+    "allowedTCPPortRanges",
+    "allowedUDPPortRanges",
+    "interfaces",
+    "trustedInterfaces",
+    "checkReversePath",
+    "filterForward",
+];
 /// Options of a container that have no JSON form (contract §5).
 const WITHOUT_JSON: [&str; 3] = ["config", "nixpkgs", "specialArgs"];
 
-/// Reads the manifest out of the configuration; gives what is wrong where it is not one.
+/// Reads the manifest out of the configuration, and where its options stand; gives what is wrong where it is not one.
 pub(super) fn read<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
     config: Value<'e>,
-) -> Result<Manifest, Vec<Diagnostic>> {
-    let mut reader = Reader { ev, context, errors: Vec::new() };
+) -> Result<(Manifest, OptionSpans), Vec<Diagnostic>> {
+    let mut reader = Reader { ev, context, errors: Vec::new(), forwards: Vec::new() };
     let json = reader.manifest(config);
-    let mut errors = reader.errors;
+    let (mut errors, forwards) = (reader.errors, reader.forwards);
     for finding in context.findings.borrow().iter().filter(|f| f.severity == crate::diag::Severity::Error) {
         if !errors.contains(finding) {
             errors.push(finding.clone());
@@ -33,56 +46,33 @@ pub(super) fn read<'e>(
         errors.sort_by_key(|error| error.labels.first().map_or(Span::NONE, |label| label.span));
         return Err(errors);
     }
-    serde_json::from_value(json).map_err(|error| {
+    let mut spans = context.spans(ev);
+    for (list, names) in forwards {
+        spans.name_elements(&list, &names);
+    }
+    let manifest = serde_json::from_value(json).map_err(|error| {
         let message = format!("the configuration does not fit the model: {error}");
         vec![Diagnostic::error(Code::Internal, message).help("please report this, with the configuration")]
-    })
+    })?;
+    Ok((manifest, spans))
 }
 
 struct Reader<'a, 'e> {
     ev: &'a mut Evaluator<'e>,
     context: &'e Context<'e>,
     errors: Vec<Diagnostic>,
+    /// Lists of forwarded ports, with the names of their elements.
+    forwards: Vec<(OptionPath, Vec<String>)>,
 }
 
 impl<'e> Reader<'_, 'e> {
     fn manifest(&mut self, config: Value<'e>) -> Json {
         let containers = self.containers(config);
         let state_version = self.option(config, &["system", "stateVersion"]);
-        let mut firewall = self.options(
-            config,
-            &["networking", "firewall"],
-            &[
-                "enable",
-                "allowPing",
-                "allowedTCPPorts",
-                "allowedUDPPorts",
-                "allowedTCPPortRanges",
-                "allowedUDPPortRanges",
-                "interfaces",
-                "trustedInterfaces",
-                "checkReversePath",
-                "filterForward",
-            ],
-        );
-        for ports in ["allowedTCPPorts", "allowedUDPPorts"] {
-            sort_ports(&mut firewall[ports]);
-            if let Some(interfaces) = firewall["interfaces"].as_object_mut() {
-                interfaces.values_mut().for_each(|interface| sort_ports(&mut interface[ports]));
-            }
-        }
-        // The module itself trusts the loopback interface, after what the configuration says.
-        if let Some(trusted) = firewall["trustedInterfaces"].as_array_mut() {
-            trusted.push(json!("lo"));
-        }
-        let mut nftables = self.options(config, &["networking", "nftables"], &["enable", "flushRuleset"]);
-        if !self.is_set(&["networking", "nftables", "flushRuleset"]) {
-            nftables["flushRuleset"] = flush_ruleset(&state_version);
-        }
-        let enable = match self.is_set(&["boot", "enableContainers"]) {
-            true => self.option(config, &["boot", "enableContainers"]),
-            false => json!(containers.as_object().is_some_and(|containers| !containers.is_empty())),
-        };
+        let mut firewall = self.options(config, &["networking", "firewall"], &FIREWALL);
+        self.bounds(&mut firewall);
+        let nftables = self.options(config, &["networking", "nftables"], &["enable", "flushRuleset"]);
+        let enable = self.option(config, &["boot", "enableContainers"]);
         json!({
             "format_version": FORMAT_VERSION,
             "system": { "hostName": self.option(config, &["networking", "hostName"]), "stateVersion": state_version },
@@ -98,6 +88,21 @@ impl<'e> Reader<'_, 'e> {
             "boot": { "enableContainers": enable },
             "services": { "container-rebuild": self.option(config, &["services", "container-rebuild"]) },
         })
+    }
+
+    /// Adds what lists have at least that are not known.
+    fn bounds(&mut self, firewall: &mut Json) {
+        let bounds = self.context.bounds.borrow().clone();
+        for (path, items) in bounds {
+            let names = path.names(self.ev);
+            let mut place = Some(&mut *firewall);
+            for name in names.names().iter().skip(2) {
+                place = place.and_then(|json| json.get_mut(name));
+            }
+            if let Some(list) = place.filter(|json| json.get(UNKNOWN_KEY).is_some()) {
+                list[AT_LEAST_KEY] = items.into_iter().map(|item| self.json(item)).collect();
+            }
+        }
     }
 
     fn containers(&mut self, config: Value<'e>) -> Json {
@@ -119,7 +124,7 @@ impl<'e> Reader<'_, 'e> {
             let name = self.ev.name(symbol).to_owned();
             let path = OptionPath::new(["containers", &name]);
             if let Err(error) = ContainerName::new(name.clone()) {
-                let span = self.context.spans.borrow().nearest(&path).unwrap_or(Span::NONE);
+                let span = self.place_of(&path);
                 let diagnostic =
                     Diagnostic::error(Code::ContainerName, error.to_string()).help("rename the container");
                 self.errors.push(place(diagnostic, span));
@@ -158,8 +163,6 @@ impl<'e> Reader<'_, 'e> {
         }
         let system = self.system(name, container, path, &shown["flake"]);
         shown.insert(String::from("path"), system);
-        // A container may be read for its guest alone.
-        self.option_of(container, "config");
         Json::Object(shown)
     }
 
@@ -167,38 +170,32 @@ impl<'e> Reader<'_, 'e> {
     fn system(&mut self, name: &str, container: Value<'e>, path: &OptionPath, flake: &Json) -> Json {
         let guest = path.join("config");
         self.option_of(container, "config");
-        let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| guest == name);
-        let given = matches!(container, Value::Unknown(_)) || self.defined(container, "path");
-        let at =
-            |reader: &Self, path: &OptionPath| reader.context.spans.borrow().nearest(path).unwrap_or(Span::NONE);
+        let symbol = self.ev.symbol(name);
+        let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| *guest == symbol);
+        let given = self.defined(container, "path");
         if has_guest && (given || !flake.is_null()) {
             let other = if given { "path" } else { "flake" };
             let message = format!("container `{name}` has both `config` and `{other}`");
             let diagnostic = Diagnostic::error(Code::Conflict, message)
-                .at(at(self, &path.join(other)), "")
-                .at(at(self, &guest), "and here")
+                .at(self.place_of(&path.join(other)), "")
+                .at(self.place_of(&guest), "and here")
                 .help("remove one of them: both say which system it runs");
             self.errors.push(diagnostic);
             return Json::Null;
         }
-        if given {
-            return match self.option_of(container, "path") {
-                Json::String(text) => json!(text),
-                other => other,
-            };
+        if !has_guest && !given && flake.is_null() && matches!(container, Value::Attrs(_)) {
+            let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
+            let diagnostic = Diagnostic::error(Code::MissingOption, message)
+                .help(format!("give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"));
+            let at = self.place_of(path);
+            self.errors.push(place(diagnostic, at));
+            return Json::Null;
         }
-        if has_guest {
-            let unknown = self.ev.unknown_reason(&format!("the guest system of `{name}`"), at(self, &guest));
-            return self.unknown(unknown);
-        }
-        if !flake.is_null() {
-            return json!(format!("/nix/var/nix/profiles/per-container/{name}"));
-        }
-        let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
-        let diagnostic = Diagnostic::error(Code::MissingOption, message)
-            .help(format!("give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"));
-        self.errors.push(place(diagnostic, at(self, path)));
-        Json::Null
+        self.option_of(container, "path")
+    }
+
+    fn place_of(&self, path: &OptionPath) -> Span {
+        self.context.spans(self.ev).nearest(path).unwrap_or(Span::NONE)
     }
 
     /// Elements of `forwardPorts` are named by protocol and host port in option paths; until they are evaluated they go
@@ -214,12 +211,8 @@ impl<'e> Reader<'_, 'e> {
             };
             format!("{}:{}", text(&element["protocol"]), text(&element["hostPort"]))
         });
-        self.context.spans.borrow_mut().name_elements(&list, &names.collect::<Vec<_>>());
-    }
-
-    /// Whether something sets the option, in whatever way.
-    fn is_set(&self, path: &[&str]) -> bool {
-        self.context.spans.borrow().contains(&OptionPath::new(path.iter().copied()))
+        let names = names.collect();
+        self.forwards.push((list, names));
     }
 
     fn defined(&mut self, container: Value<'e>, name: &str) -> bool {
@@ -317,26 +310,4 @@ impl<'e> Reader<'_, 'e> {
 
 fn place(diagnostic: Diagnostic, span: Span) -> Diagnostic {
     if span == Span::NONE { diagnostic } else { diagnostic.at(span, "") }
-}
-
-/// The firewall sorts its port lists and takes repeats out (`apply` of these options).
-fn sort_ports(ports: &mut Json) {
-    if let Some(list) = ports.as_array_mut()
-        && list.iter().all(Json::is_u64)
-    {
-        list.sort_by_key(Json::as_u64);
-        list.dedup();
-    }
-}
-
-/// `networking.nftables.flushRuleset`: true where the host's state is older than 23.11.
-fn flush_ruleset(state_version: &Json) -> Json {
-    match state_version.as_str() {
-        Some(version) => {
-            let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-            let release = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-            json!(release < (23, 11))
-        }
-        None => state_version.clone(),
-    }
 }

@@ -12,21 +12,33 @@
 
 mod context;
 pub mod declarations;
+mod declare;
+mod defaults;
 mod definition;
+mod firewall;
+mod fit;
 mod level;
 mod lib;
 mod load;
 mod manifest;
 mod merge;
+mod nix_type;
+mod option;
+mod packages;
+mod scope;
+mod submodule;
 pub mod types;
+mod undeclared;
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use context::Context;
-use load::Modules;
+use load::Source;
+use scope::{Of, Scope};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
 use crate::model::path::OptionSpans;
 use crate::model::{ContainerName, Manifest};
@@ -49,44 +61,50 @@ pub struct Evaluated {
 
 /// Evaluates the host configuration in `file`, an absolute path.
 pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path) -> Result<Evaluated, Vec<Diagnostic>> {
-    let (context, config) = match configuration(ev, file) {
+    let lib = lib::load(ev).map_err(|error| ev.to_diagnostics(&error))?;
+    let root = ev.string(&file.to_string_lossy());
+    host(ev, lib, &[Source::import(root, Pos::NONE)], None, None)
+}
+
+/// Evaluates a host from its modules.
+fn host<'e>(
+    ev: &mut Evaluator<'e>,
+    lib: Value<'e>,
+    modules: &[Source<'e>],
+    special: Option<Value<'e>>,
+    system: Option<Value<'e>>,
+) -> Result<Evaluated, Vec<Diagnostic>> {
+    let (context, config) = match configuration(ev, lib, modules, special, system) {
         Ok(evaluated) => evaluated,
         Err(error) => return Err(ev.to_diagnostics(&error)),
     };
-    let manifest = manifest::read(ev, context, config)?;
+    let (manifest, spans) = manifest::read(ev, context, config)?;
     let findings = context.findings.borrow().clone();
     Ok(Evaluated {
         manifest,
         guest_keys: guest_keys(ev, context, config),
-        spans: context.spans.borrow().clone(),
-        missing_modules: findings.iter().any(|finding| finding.code == Code::MissingModule),
+        spans,
+        missing_modules: context.is_missing_modules(),
         findings,
     })
 }
 
-fn configuration<'e>(ev: &mut Evaluator<'e>, file: &Path) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
-    let lib = lib::load(ev)?;
-    let context: &'e Context<'e> = ev.alloc(Context::new(lib));
-    let mut modules = Modules::default();
-    let root = ev.string(&file.to_string_lossy());
-    modules.load(ev, context, root, Pos::NONE)?;
-    if let Some(refused) = declared_options(ev, &modules) {
-        context.find(refused);
-    }
-    let arguments = load::arguments(ev, &modules.config)?;
-    *context.arguments.borrow_mut() = Some(arguments);
-    let config = level::whole(ev, context, &declarations::HOST, &modules.config);
-    context.config.set(Some(config));
-    let forced = ev.force(config)?;
-    Ok((context, forced))
-}
-
-/// Options that the configuration declares itself are not merged here; values under them are unknown.
-fn declared_options<'e>(ev: &Evaluator<'e>, modules: &Modules<'e>) -> Option<Diagnostic> {
-    let first = *modules.declared.first()?;
-    let message =
-        "options that a configuration declares itself are not evaluated yet: what is set through them is unknown";
-    Some(Diagnostic::note(Code::NotSupported, message).at(ev.attribute_span(first), "declared here"))
+fn configuration<'e>(
+    ev: &mut Evaluator<'e>,
+    lib: Value<'e>,
+    modules: &[Source<'e>],
+    special: Option<Value<'e>>,
+    system: Option<Value<'e>>,
+) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
+    let table = option::table(ev, &declarations::HOST);
+    let context: &'e Context<'e> = ev.alloc(Context::new(lib, system));
+    let mut scope = Scope::new(context, Of::Host, context::Path::ROOT);
+    scope.special = special;
+    let scope: &'e Scope<'e> = ev.alloc(scope);
+    let _ = context.host.set(scope);
+    let modules = load::load(ev, scope, modules)?;
+    let config = submodule::whole(ev, scope, Some(table), modules)?;
+    Ok((context, ev.force(config)?))
 }
 
 fn guest_keys<'e>(
@@ -98,7 +116,7 @@ fn guest_keys<'e>(
     let guests = context.guests.borrow().clone();
     let mut keys = BTreeMap::new();
     for (name, definitions) in guests {
-        let Ok(name) = ContainerName::new(name) else { continue };
+        let Ok(name) = ContainerName::new(ev.name(name)) else { continue };
         let mut fingerprint = Fingerprint::new(ev, config);
         fingerprint.root(context.lib, "lib");
         fingerprint.text(env!("CARGO_PKG_VERSION"));

@@ -1,7 +1,7 @@
-//! The types of options: what they take, how they are called in messages, and the shape of a declaration.
+//! The types of NixOS's own options: what they take, how they are called in messages, and the shape of a declaration.
 //!
-//! A closed subset of nixpkgs' `lib.types`: those of the options that bear on containers. How definitions of a type are
-//! merged is in `merge`.
+//! A closed subset of nixpkgs' `lib.types`: those of the options that bear on containers. It is constant data; what an
+//! evaluation works with is made of it in `option`. How definitions of a type are merged is in `merge`.
 
 /// The type of an option.
 #[derive(Debug, Clone, Copy)]
@@ -135,10 +135,34 @@ pub enum Default {
     EmptySet,
     /// The name under which the submodule stands in its set.
     AttrName,
-    /// Something that depends on other options; `evaluate` knows how.
-    Computed,
+    /// `boot.enableContainers`: whether there are containers.
+    EnableContainers,
+    /// `networking.nftables.flushRuleset`: whether the host's state is older than 23.11.
+    FlushRuleset,
+    /// `containers.<name>.path`: built from `config`, or where `flake` puts it.
+    SystemPath,
     /// Only nixpkgs knows it, for this reason.
     Unknown(&'static str),
+}
+
+/// What NixOS does with an option beside merging its definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    /// Nothing.
+    None,
+    /// Ports of the firewall: sorted, each once; NixOS's service modules may add to those of the whole host.
+    Ports {
+        /// Whether they are sorted and freed of repeats (`apply`).
+        sorted: bool,
+        /// Whether NixOS's modules for services add to them.
+        shared: bool,
+    },
+    /// `networking.firewall.trustedInterfaces`: NixOS trusts `lo` while the firewall is on.
+    Loopback,
+    /// `nixpkgs.hostPlatform`: a name becomes the platform of that name.
+    Platform,
+    /// `networking.firewall.checkReversePath`: some VPN services of NixOS loosen it.
+    ReversePath,
 }
 
 /// One option.
@@ -150,6 +174,8 @@ pub struct Declaration {
     pub ty: Type,
     /// Its default.
     pub default: Default,
+    /// What else happens to it.
+    pub extra: Extra,
 }
 
 /// A set of options, such as a submodule's.
@@ -162,22 +188,4 @@ pub struct Options {
     /// Whether nixpkgs declares more options here than are known to us. Names that are not declared are an error only in
     /// closed sets.
     pub open: bool,
-}
-
-impl Options {
-    /// The declaration of `name`.
-    pub fn option(&self, name: &str) -> Option<&'static Declaration> {
-        self.options.iter().find(|option| option.name == name)
-    }
-
-    /// The level below called `name`.
-    pub fn group(&self, name: &str) -> Option<&'static Options> {
-        self.groups.iter().find(|(group, _)| *group == name).map(|(_, options)| options)
-    }
-
-    /// All names that are declared here.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let (options, groups) = (self.options, self.groups);
-        options.iter().map(|option| option.name).chain(groups.iter().map(|(name, _)| *name))
-    }
 }

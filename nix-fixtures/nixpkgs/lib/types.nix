@@ -34,6 +34,8 @@ let
         getSubModules ? null,
         substSubModules ? _: null,
         join ? null,
+        # What the type is made of: `{ payload = { … }; }`.
+        functor ? { },
         ...
       }:
       let
@@ -52,6 +54,7 @@ let
             getSubModules
             substSubModules
             ;
+          functor = { inherit name; } // functor;
           join = if join != null then join else other: if other.name == name && other.description == description then self else null;
         };
       in
@@ -205,6 +208,7 @@ let
       sep:
       mkOptionType {
         name = "separatedString";
+        functor.payload = { inherit sep; };
         description = if sep == "" then "Concatenated string" else "strings concatenated with ${builtins.toJSON sep}";
         check = builtins.isString;
         merge = _: defs: lib.concatStringsSep sep (getValues defs);
@@ -461,6 +465,15 @@ let
       in
       mkOptionType {
         name = "submodule";
+        functor.payload = {
+          inherit
+            modules
+            specialArgs
+            shorthandOnlyDefinesConfig
+            description
+            class
+            ;
+        };
         description = if description != null then description else "submodule";
         check = x: builtins.isAttrs x || lib.isFunction x || path.check x;
         emptyValue.value = { };

@@ -1,0 +1,154 @@
+//! Options that a configuration declares itself: `options.…` of its modules, as a tree, on top of the table.
+//!
+//! Source: `mergeModules'` and `mergeOptionDecls` of nixpkgs' `lib.modules`. Several declarations of one option are one
+//! option whose types are joined; declarations below an option of submodules are options of these.
+
+use std::collections::BTreeMap;
+
+use super::context::Path;
+use super::nix_type;
+use super::option::{Default, Node, Opt, Tree, TypeRef};
+use super::scope::Scope;
+use super::types;
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{EvalResult, Evaluator, Symbol, Value};
+use crate::source::Pos;
+
+/// The tree of `declared` sets of options on top of `table`.
+pub(super) fn tree<'e>(
+    ev: &mut Evaluator<'e>,
+    path: Path<'e>,
+    table: Option<&'e Tree<'e>>,
+    declared: &[(Value<'e>, Pos)],
+) -> EvalResult<'e, &'e Tree<'e>> {
+    let mut names: BTreeMap<Symbol, Vec<(Value<'e>, Pos)>> = BTreeMap::new();
+    let mut open = table.is_some_and(|table| table.open);
+    for (options, pos) in declared {
+        match ev.force(*options)? {
+            Value::Attrs(attrs) => {
+                for (name, value, at) in attrs.iter() {
+                    names.entry(name).or_default().push((value, if at.is_some() { at } else { *pos }));
+                }
+                open |= attrs.rest().is_some();
+            }
+            // It may declare anything.
+            Value::Unknown(_) => open = true,
+            other => {
+                let path = path.names(ev);
+                let message =
+                    format!("the options below `{path}` are a set, but this is {}", ev.describe(other));
+                let diagnostic =
+                    Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(*pos), "declared here");
+                return Err(ev.diagnostic_error(diagnostic));
+            }
+        }
+    }
+    if names.is_empty()
+        && let Some(table) = table
+        && table.open == open
+    {
+        return Ok(table);
+    }
+    let mut entries: BTreeMap<Symbol, Node<'e>> = table.map(|table| table.entries).into_iter().flatten().copied().collect();
+    let is_host = table.is_some_and(|table| table.open);
+    for (name, declared) in names {
+        let known = entries.get(&name).copied();
+        if let Some(node) = one(ev, path.join(ev, name), known, &declared, is_host)? {
+            entries.insert(name, node);
+        }
+    }
+    let entries: Vec<_> = entries.into_iter().collect();
+    Ok(ev.alloc(Tree { entries: ev.alloc_slice(&entries), open }))
+}
+
+/// What stands under one name; `None` where that is not known.
+fn one<'e>(
+    ev: &mut Evaluator<'e>,
+    path: Path<'e>,
+    known: Option<Node<'e>>,
+    declared: &[(Value<'e>, Pos)],
+    is_host: bool,
+) -> EvalResult<'e, Option<Node<'e>>> {
+    let mut options = Vec::new();
+    let mut levels = Vec::new();
+    for (value, pos) in declared {
+        match ev.force(*value)? {
+            set @ Value::Attrs(_) => {
+                if is_option(ev, set)? {
+                    options.push((set, *pos));
+                } else {
+                    levels.push((set, *pos));
+                }
+            }
+            Value::Unknown(_) => return Ok(known),
+            other => {
+                levels.push((other, *pos));
+            }
+        }
+    }
+    if options.is_empty() {
+        return match known {
+            // Options below an option of the table, such as `options.containers.…`, are not ours to add.
+            Some(node @ Node::Option(_)) => Ok(Some(node)),
+            Some(Node::Level(table)) => tree(ev, path, Some(table), &levels).map(|tree| Some(Node::Level(tree))),
+            None => {
+                // Below a name that nixpkgs may declare as well, others are let pass.
+                let empty: Option<&'e Tree<'e>> = is_host.then(|| ev.alloc(Tree { entries: &[], open: true }));
+                tree(ev, path, empty, &levels).map(|tree| Some(Node::Level(tree)))
+            }
+        };
+    }
+    let mut option = Opt::declared(ev.alloc_slice(&options));
+    if let Some(Node::Option(table)) = known {
+        if let Some(ty) = table.known_type() {
+            option.set_type(ty);
+        }
+        option.default = table.default;
+        option.extra = table.extra;
+    }
+    if !levels.is_empty() {
+        option.below = ev.alloc_slice(&levels);
+    }
+    for (set, _) in &options {
+        let Value::Attrs(attrs) = set else { continue };
+        if let Some(default) = attrs.get(ev.symbol("default")) {
+            option.default = Default::Value(default);
+        }
+        if let Some(apply) = attrs.get(ev.symbol("apply")) {
+            option.apply = Some(apply);
+        }
+        if let Some(read_only) = attrs.get(ev.symbol("readOnly")) {
+            option.read_only |= matches!(ev.force(read_only)?, Value::Bool(true));
+        }
+    }
+    if matches!(option.default, Default::Table(types::Default::Mandatory)) {
+        option.default = Default::None;
+    }
+    Ok(Some(Node::Option(ev.alloc(option))))
+}
+
+/// `lib.isOption`
+fn is_option<'e>(ev: &mut Evaluator<'e>, set: Value<'e>) -> EvalResult<'e, bool> {
+    let Value::Attrs(attrs) = set else { return Ok(false) };
+    Ok(match attrs.get(ev.symbol("_type")) {
+        Some(kind) => matches!(ev.force(kind)?, Value::String(text) if text.as_bytes() == b"option"),
+        None => false,
+    })
+}
+
+/// `freeformType`, of a module or of `_module`.
+pub(super) fn freeform<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    of_module: Option<Value<'e>>,
+) -> EvalResult<'e, Option<TypeRef<'e>>> {
+    let defined = scope.module_option(ev, "freeformType")?;
+    let value = defined.first().map(|definition| definition.value).or(of_module);
+    match value {
+        None => Ok(None),
+        Some(value) => match ev.force(value)? {
+            Value::Null => Ok(None),
+            ty => nix_type::recognise(ev, scope.context, ty).map(Some),
+        },
+    }
+}

@@ -1,0 +1,233 @@
+//! The value of an option: its definitions, and what it is without any.
+
+use super::context::Path;
+use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, select};
+use super::firewall;
+use super::merge::{Merge, type_of};
+use super::option::{Default, Kind, Opt};
+use super::scope::Scope;
+use super::types;
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{EvalError, EvalResult, Evaluator, Value};
+use crate::source::{Pos, Span};
+
+/// The value of a declared option.
+pub(super) fn option_value<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    option: &'e Opt<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Value<'e>> {
+    let ty = type_of(ev, scope, option)?;
+    if matches!(ty.kind, Kind::Guest) {
+        return Ok(guest(ev, scope, path, definitions));
+    }
+    let merge = Merge { scope, path, ty };
+    let selected = selected(ev, scope, path, option, merge, definitions)?;
+    for definition in &selected.definitions {
+        scope.context.note(path, definition.pos);
+    }
+    let merged = if selected.definitions.is_empty() {
+        default(ev, scope, path, option)?
+    } else {
+        match selected.unknown {
+            Some(unknown) if selected.outranked => Value::Unknown(unknown),
+            unknown => merge.merge(ev, &selected.definitions, unknown)?,
+        }
+    };
+    let merged = firewall::finish(ev, scope, path, option.extra, merged, &selected)?;
+    match option.apply {
+        // What an unknown value is made into may not depend on it.
+        Some(apply) => ev.call(apply, merged, Pos::NONE),
+        None => Ok(merged),
+    }
+}
+
+/// The definitions that count, the default among them where that matters.
+pub(super) fn selected<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    option: &'e Opt<'e>,
+    merge: Merge<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Selected<'e>> {
+    let mut definitions = definitions.to_vec();
+    firewall::begin(ev, scope, option.extra, &mut definitions);
+    let nix_default = match option.default {
+        Default::Value(value) => Some(value),
+        _ => None,
+    };
+    if definitions.is_empty() && nix_default.is_none() {
+        return select(ev, &[]);
+    }
+    if option.read_only && definitions.len() + usize::from(nix_default.is_some()) > 1 {
+        return Err(merge.conflict(ev, "is read-only, but it's set multiple times", &definitions));
+    }
+    // The default counts as a definition of its own priority. An empty set says nothing beside others.
+    let mut with_default = definitions;
+    match (option.default, nix_default) {
+        (_, Some(value)) => {
+            if with_default.is_empty() || !is_empty_set(ev, value)? {
+                // It has no place: its declaration is none where the option is set.
+                with_default.insert(0, Definition::of_default(value, Pos::NONE));
+            }
+        }
+        (Default::Table(types::Default::Mandatory | types::Default::EmptySet) | Default::None, None) => {}
+        (Default::Table(_), None) => {
+            let selected = select(ev, &with_default)?;
+            let is_certain = selected.unknown.is_none() && !selected.definitions.is_empty();
+            if is_certain && selected.priority < OPTION_DEFAULT_PRIORITY {
+                return Ok(selected);
+            }
+            let value = default(ev, scope, path, option)?;
+            with_default.insert(0, Definition::of_default(value, Pos::NONE));
+        }
+        (Default::Value(_), None) => {}
+    }
+    select(ev, &with_default)
+}
+
+fn is_empty_set<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, bool> {
+    Ok(match ev.force(value)? {
+        Value::Attrs(attrs) => attrs.iter().len() == 0 && attrs.rest().is_none(),
+        _ => false,
+    })
+}
+
+/// What an option is that nothing defines.
+fn default<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    option: &'e Opt<'e>,
+) -> EvalResult<'e, Value<'e>> {
+    let Default::Table(default) = option.default else { return Err(missing(ev, scope, path)) };
+    Ok(match default {
+        types::Default::Null => Value::Null,
+        types::Default::Bool(value) => Value::Bool(value),
+        types::Default::Str(text) => ev.string(text),
+        types::Default::EmptyList => ev.list([]),
+        types::Default::EmptySet => ev.attrs([]),
+        types::Default::AttrName => {
+            let name = path.parent().last().map_or("", |name| ev.name(name));
+            ev.string(name)
+        }
+        types::Default::EnableContainers => enable_containers(ev, scope)?,
+        types::Default::FlushRuleset => flush_ruleset(ev, scope)?,
+        types::Default::SystemPath => system_path(ev, scope, path)?,
+        types::Default::Unknown(reason) => ev.unknown(reason, Span::NONE),
+        types::Default::Mandatory => return Err(missing(ev, scope, path)),
+    })
+}
+
+fn missing<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> EvalError<'e> {
+    let names = path.names(ev);
+    let around = names.parent().and_then(|parent| scope.context.spans(ev).nearest(&parent));
+    let message = format!("The option `{names}' was accessed but has no value defined. Try setting the option.");
+    let mut diagnostic = Diagnostic::error(Code::MissingOption, message);
+    if let Some(span) = around {
+        diagnostic = diagnostic.at(span, "missing here");
+    }
+    ev.diagnostic_error(diagnostic)
+}
+
+/// An option of the host, by its path.
+pub(super) fn host_option<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &Scope<'e>,
+    path: &[&str],
+) -> EvalResult<'e, Value<'e>> {
+    let host = scope.context.host.get().and_then(|host| host.config.get());
+    let mut value = host.unwrap_or(Value::Null);
+    for name in path {
+        value = ev.select(value, name)?;
+    }
+    ev.force(value)
+}
+
+/// Whether there are containers; of which there may be more, and none for certain: unknown.
+fn enable_containers<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e, Value<'e>> {
+    Ok(match host_option(ev, scope, &["containers"])? {
+        Value::Attrs(containers) => {
+            let mut perhaps = containers.rest();
+            for (_, container, _) in containers.iter() {
+                match ev.force(container) {
+                    Ok(Value::Unknown(unknown)) => perhaps = Some(unknown),
+                    // A container that fails is one all the same.
+                    Ok(_) | Err(_) => return Ok(Value::Bool(true)),
+                }
+            }
+            perhaps.map_or(Value::Bool(false), Value::Unknown)
+        }
+        other => other,
+    })
+}
+
+/// `networking.nftables.flushRuleset`: true where the host's state is older than 23.11, or rules are given as text.
+fn flush_ruleset<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e, Value<'e>> {
+    let nftables = host_option(ev, scope, &["networking", "nftables"])?;
+    if let Value::Attrs(attrs) = nftables {
+        for name in ["ruleset", "rulesetFile"] {
+            if let Some(value) = attrs.get(ev.symbol(name)) {
+                match ev.force(value)? {
+                    Value::Null => {}
+                    Value::String(text) if text.as_bytes().is_empty() => {}
+                    Value::Unknown(unknown) => return Ok(Value::Unknown(unknown)),
+                    _ => return Ok(Value::Bool(true)),
+                }
+            }
+        }
+    }
+    Ok(match host_option(ev, scope, &["system", "stateVersion"])? {
+        Value::String(version) => {
+            let version = version.to_str_lossy();
+            let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+            let release = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+            Value::Bool(release < (23, 11))
+        }
+        other => other,
+    })
+}
+
+/// `path` of a container: built from `config`, or where `flake` puts it.
+fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>) -> EvalResult<'e, Value<'e>> {
+    let name = path.parent().last();
+    let shown = name.map_or("", |name| ev.name(name));
+    if let Some(config) = scope.config.get() {
+        ev.select(config, "config")?;
+        let guest = scope.context.guests.borrow().iter().find(|(guest, _)| Some(*guest) == name).cloned();
+        if let Some((_, definitions)) = guest {
+            let at = definitions.first().map_or(Span::NONE, |definition| ev.attribute_span(definition.pos));
+            return Ok(ev.unknown(&format!("known after build: the guest system of `{shown}`"), at));
+        }
+        match ev.select(config, "flake")? {
+            Value::Null => {}
+            unknown @ Value::Unknown(_) => return Ok(unknown),
+            _ => return Ok(ev.string(&format!("/nix/var/nix/profiles/per-container/{shown}"))),
+        }
+    }
+    Err(missing(ev, scope, path))
+}
+
+/// The guest's own configuration is kept as it was written: only nixpkgs can evaluate it.
+fn guest<'e>(
+    ev: &Evaluator<'e>,
+    scope: &Scope<'e>,
+    path: Path<'e>,
+    definitions: &[Definition<'e>],
+) -> Value<'e> {
+    let context = scope.context;
+    for definition in definitions {
+        context.note(path, definition.pos);
+    }
+    let Some(first) = definitions.first() else { return Value::Null };
+    let Some(container) = path.parent().last() else { return Value::Null };
+    let mut guests = context.guests.borrow_mut();
+    if !guests.iter().any(|(name, _)| *name == container) {
+        guests.push((container, definitions.to_vec()));
+    }
+    let reason = format!("the guest configuration of `{}` is evaluated with nixpkgs only", ev.name(container));
+    ev.unknown(&reason, ev.attribute_span(first.pos))
+}

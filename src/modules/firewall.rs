@@ -1,0 +1,223 @@
+//! What NixOS does with the options of the firewall beside merging them.
+//!
+//! Its modules for services open ports of their own, and modules that are not here may: then the ports that a configuration
+//! opens are a lower bound, not the answer (contract §3, §5).
+
+use super::context::{Context, Path};
+use super::defaults::host_option;
+use super::definition::{Active, DEFAULT_PRIORITY, Definition, Selected};
+use super::level::split;
+use super::option::Node;
+use super::packages;
+use super::scope::{Of, Scope};
+use super::types::Extra;
+use crate::eval::{EvalResult, Evaluator, Suspend, Unknown, Value};
+use crate::source::{Pos, Span};
+
+/// Definitions that NixOS's own modules add, after the configuration's.
+pub(super) fn begin<'e>(
+    ev: &Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    extra: Extra,
+    definitions: &mut Vec<Definition<'e>>,
+) {
+    if extra == Extra::Loopback && scope.of == Of::Host {
+        let loopback = ev.list([ev.string("lo")]);
+        let enabled = ev.suspend(Enabled { scope });
+        definitions.push(Definition::new(loopback, Pos::NONE).under(ev, enabled));
+    }
+}
+
+/// `networking.firewall.enable`
+struct Enabled<'e> {
+    scope: &'e Scope<'e>,
+}
+
+impl<'e> Suspend<'e> for Enabled<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        host_option(ev, self.scope, &["networking", "firewall", "enable"])
+    }
+}
+
+/// The value of the option, from its merged definitions.
+pub(super) fn finish<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    extra: Extra,
+    merged: Value<'e>,
+    selected: &Selected<'e>,
+) -> EvalResult<'e, Value<'e>> {
+    match extra {
+        Extra::None | Extra::Loopback => Ok(merged),
+        Extra::Platform => Ok(match merged {
+            name @ Value::String(_) => packages::platform(ev, name),
+            other => other,
+        }),
+        Extra::Ports { sorted, shared } => ports(ev, scope, path, (sorted, shared), merged, selected),
+        Extra::ReversePath => {
+            let defined = !selected.definitions.is_empty() && selected.priority <= DEFAULT_PRIORITY;
+            if defined || scope.of != Of::Host {
+                return Ok(merged);
+            }
+            Ok(loosened(ev, scope)?.unwrap_or(merged))
+        }
+    }
+}
+
+fn ports<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    (sorted, shared): (bool, bool),
+    merged: Value<'e>,
+    selected: &Selected<'e>,
+) -> EvalResult<'e, Value<'e>> {
+    let adding = if shared && scope.of == Of::Host { others(ev, scope.context)? } else { None };
+    // A definition of more priority keeps the services' out, but not those of modules that nobody has seen.
+    let outranks = selected.unknown.is_none()
+        && !selected.definitions.is_empty()
+        && selected.priority < DEFAULT_PRIORITY
+        && !scope.context.is_missing_modules();
+    let adding = adding.filter(|_| !outranks);
+    let (items, mut unknown) = match merged {
+        Value::List(list) => (list.items().to_vec(), None),
+        Value::Unknown(unknown) => (certain(ev, selected)?, Some(unknown)),
+        _ => return Ok(merged),
+    };
+    let mut known = Vec::new();
+    for item in items {
+        match ev.force(item)? {
+            // Where it is sorted, an unknown one may stand anywhere.
+            Value::Unknown(element) if sorted || adding.is_some() => unknown = unknown.or(Some(element)),
+            item => known.push(item),
+        }
+    }
+    if sorted {
+        let number = |value: &Value<'e>| match value {
+            Value::Int(number) => *number,
+            _ => i64::MAX,
+        };
+        known.sort_by_key(number);
+        known.dedup_by_key(|value| number(value));
+    }
+    match unknown.or(adding) {
+        Some(unknown) => {
+            scope.context.bounds.borrow_mut().push((path, known));
+            Ok(Value::Unknown(unknown))
+        }
+        None => Ok(ev.list(known)),
+    }
+}
+
+/// Elements that a list has whatever the unknown conditions around other definitions say.
+fn certain<'e>(ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e, Vec<Value<'e>>> {
+    let mut items = Vec::new();
+    if selected.outranked {
+        return Ok(items);
+    }
+    for definition in &selected.definitions {
+        if let (Active::Yes, Value::List(list)) = (definition.active(ev)?, definition.value) {
+            items.extend(list.iter());
+        }
+    }
+    Ok(items)
+}
+
+/// Why NixOS may open more ports than the configuration does, if it may.
+fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<&'e Unknown>> {
+    if context.is_missing_modules() {
+        return Ok(Some(ev.unknown_reason("modules that are not here may open more ports", Span::NONE)));
+    }
+    if let Some(known) = context.ports.get() {
+        return Ok(*known);
+    }
+    let found = opened(ev, context)?;
+    Ok(*context.ports.get_or_init(|| found))
+}
+
+fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<&'e Unknown>> {
+    let Some(host) = context.host.get() else { return Ok(None) };
+    let (Some(tree), Some(definitions)) = (host.tree.get(), host.definitions.get()) else { return Ok(None) };
+    let mut names = split(ev, Path::ROOT, definitions)?.names;
+    // `nix.sshServe` turns the SSH server on.
+    for name in ["services", "programs", "virtualisation", "nix"] {
+        let symbol = ev.symbol(name);
+        let Some(defining) = names.remove(&symbol) else { continue };
+        let declared = match tree.get(symbol) {
+            Some(Node::Level(level)) => Some(level),
+            _ => None,
+        };
+        let path = Path::ROOT.join(ev, symbol);
+        let below = split(ev, path, &defining)?;
+        if let Some(Value::Unknown(unknown)) = below.open.first().map(|definition| definition.value) {
+            return Ok(Some(unknown));
+        }
+        for (service, definitions) in below.names {
+            let is_own = declared.is_some_and(|level| level.get(service).is_some());
+            if is_own || (name == "nix" && ev.name(service) != "sshServe") {
+                continue;
+            }
+            if defines(ev, &definitions) {
+                let reason = format!("`{name}.{}` of NixOS may open more ports", ev.name(service));
+                let at = ev.attribute_span(definitions[0].pos);
+                return Ok(Some(ev.unknown_reason(&reason, at)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether definitions say anything: not where no condition holds, nor of an empty set.
+fn defines<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> bool {
+    let mut expanded = Vec::new();
+    for definition in definitions {
+        if definition.expand(ev, &mut expanded).is_err() {
+            return true;
+        }
+    }
+    expanded.into_iter().any(|definition| match definition.active(ev) {
+        Ok(Active::No) => false,
+        Ok(Active::Yes | Active::Perhaps(_)) | Err(_) => match definition.value {
+            Value::Attrs(attrs) => attrs.iter().len() > 0 || attrs.rest().is_some(),
+            _ => true,
+        },
+    })
+}
+
+/// Services of NixOS that set `checkReversePath` to "loose", as far as a definition of them says so.
+fn loosened<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>) -> EvalResult<'e, Option<Value<'e>>> {
+    for (path, harmless) in [
+        (["services", "tailscale", "useRoutingFeatures"], &["none", "server"][..]),
+        (["services", "mullvad-vpn", "enable"], &[]),
+        (["services", "netbird", "useRoutingFeatures"], &["none", "server"]),
+    ] {
+        let Some(host) = scope.context.host.get() else { return Ok(None) };
+        let Some(definitions) = host.definitions.get() else { return Ok(None) };
+        let mut definitions = definitions.to_vec();
+        for name in path {
+            let symbol = ev.symbol(name);
+            definitions = split(ev, Path::ROOT, &definitions)?.names.remove(&symbol).unwrap_or_default();
+        }
+        for definition in definitions {
+            let mut expanded = Vec::new();
+            definition.expand(ev, &mut expanded)?;
+            for definition in expanded {
+                if matches!(definition.active(ev)?, Active::No) {
+                    continue;
+                }
+                let is_harmless = match definition.value {
+                    Value::Bool(on) => !on,
+                    Value::String(text) => harmless.iter().any(|word| word.as_bytes() == text.as_bytes()),
+                    _ => false,
+                };
+                if !is_harmless {
+                    let reason = format!("`{}` of NixOS changes it", path.join("."));
+                    let at = ev.attribute_span(definition.pos);
+                    return Ok(Some(ev.unknown(&reason, at)));
+                }
+            }
+        }
+    }
+    Ok(None)
+}

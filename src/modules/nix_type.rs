@@ -1,0 +1,285 @@
+//! Types of `lib.types`, recognised by their code.
+//!
+//! A type is a set with functions `check` and `merge`. Where these are the very functions of one of `lib`'s own types, its
+//! definitions are merged natively: faster, and with what is unknown kept to itself. Otherwise (`mkOptionType`, `addCheck`)
+//! the configuration's own functions are called.
+
+use super::context::{Context, Path};
+use super::definition::Definition;
+use super::option::{Kind, Named, Opt, Submodule, Type, TypeRef};
+use crate::eval::{CodeId, EvalResult, Evaluator, Value};
+use crate::source::{Pos, Span};
+
+/// The functions of `lib`'s types.
+#[derive(Default)]
+pub(super) struct Prototypes<'e> {
+    types: Vec<(Prototype, CodeId<'e>, Option<CodeId<'e>>)>,
+}
+
+/// What is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prototype {
+    Equal,
+    One,
+    Joined,
+    NullOr,
+    Either,
+    ListOf,
+    AttrsOf,
+    LazyAttrsOf,
+    Submodule,
+    Anything,
+}
+
+/// An expression for a type of each kind, in terms of `lib`.
+const EXAMPLES: [(Prototype, &str); 10] = [
+    (Prototype::Equal, "types.str"),
+    (Prototype::One, "types.raw"),
+    (Prototype::Joined, "types.separatedString \",\""),
+    (Prototype::NullOr, "types.nullOr types.str"),
+    (Prototype::Either, "types.either types.str types.str"),
+    (Prototype::ListOf, "types.listOf types.str"),
+    (Prototype::AttrsOf, "types.attrsOf types.str"),
+    (Prototype::LazyAttrsOf, "types.lazyAttrsOf types.str"),
+    (Prototype::Submodule, "types.submodule { }"),
+    (Prototype::Anything, "types.anything"),
+];
+
+impl<'e> Prototypes<'e> {
+    fn of_lib(ev: &mut Evaluator<'e>, lib: Value<'e>) -> EvalResult<'e, Self> {
+        let mut prototypes = Self::default();
+        for (prototype, example) in EXAMPLES {
+            let text = format!("{{ types }}: {example}");
+            let file = format!("/container-rebuild/types/{prototype:?}.nix");
+            let function = ev.eval_text(&file, &text)?;
+            let types = ev.select(lib, "types")?;
+            let argument = ev.attrs([(ev.symbol("types"), types, Pos::NONE)]);
+            // A `lib` without one of them has none to recognise.
+            let Ok(example) = ev.call(function, argument, Pos::NONE) else { continue };
+            let (Ok(merge), Ok(check)) = (ev.select(example, "merge"), ev.select(example, "check")) else { continue };
+            if let Some(merge) = ev.code_id(merge) {
+                prototypes.types.push((prototype, merge, ev.code_id(check)));
+            }
+        }
+        Ok(prototypes)
+    }
+}
+
+fn prototypes<'e>(ev: &mut Evaluator<'e>, context: &Context<'e>) -> EvalResult<'e, &'e Prototypes<'e>> {
+    if let Some(prototypes) = context.prototypes.get() {
+        return Ok(prototypes);
+    }
+    let prototypes = Prototypes::of_lib(ev, context.lib)?;
+    let prototypes = ev.alloc(prototypes);
+    Ok(context.prototypes.get_or_init(|| prototypes))
+}
+
+/// The type of an option with declarations of its own; `known` is what the table says of it.
+pub(super) fn of_option<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    option: &'e Opt<'e>,
+    known: Option<TypeRef<'e>>,
+) -> EvalResult<'e, TypeRef<'e>> {
+    if let Some(ty) = option.joined.get() {
+        return Ok(ty);
+    }
+    let mut joined = known;
+    for (declaration, _) in option.declared {
+        let Value::Attrs(attrs) = *declaration else { continue };
+        let Some(ty) = attrs.get(ev.symbol("type")) else { continue };
+        let ty = ev.force(ty)?;
+        let ty = recognise(ev, context, ty)?;
+        joined = Some(match joined {
+            None => ty,
+            Some(joined) => join(ev, joined, ty),
+        });
+    }
+    let ty = match joined {
+        Some(ty) => ty,
+        None => ev.alloc(Type { kind: Kind::Open, check: None, named: Named::Nix(ev.attrs([])) }),
+    };
+    let ty = with_options_below(ev, ty, option.below);
+    Ok(option.joined.get_or_init(|| ty))
+}
+
+/// Two declarations of one option: submodules have the options of both, sets and lists of them likewise. Of other types,
+/// which have to be the same, the last declaration counts.
+fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
+    let kind = match (a.kind, b.kind) {
+        (Kind::Submodule(a), Kind::Submodule(b)) => {
+            let modules: Vec<_> = a.modules.iter().chain(b.modules).copied().collect();
+            Kind::Submodule(ev.alloc(Submodule {
+                table: a.table.or(b.table),
+                modules: ev.alloc_slice(&modules),
+                special: a.special.or(b.special),
+                shorthand: a.shorthand && b.shorthand,
+            }))
+        }
+        (Kind::AttrsOf { element: a, lazy }, Kind::AttrsOf { element: b, .. }) => {
+            Kind::AttrsOf { element: join(ev, a, b), lazy }
+        }
+        (Kind::ListOf(a), Kind::ListOf(b)) => Kind::ListOf(join(ev, a, b)),
+        (Kind::NullOr(a), Kind::NullOr(b)) => Kind::NullOr(join(ev, a, b)),
+        (Kind::Equal, Kind::Equal) => Kind::Either(a, b),
+        _ => return b,
+    };
+    ev.alloc(Type { kind, ..*a })
+}
+
+/// Options that are declared below an option of submodules are options of these.
+fn with_options_below<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, below: &'e [(Value<'e>, Pos)]) -> TypeRef<'e> {
+    if below.is_empty() {
+        return ty;
+    }
+    let Kind::Submodule(submodule) = ty.kind else { return ty };
+    let mut modules = submodule.modules.to_vec();
+    for (options, pos) in below {
+        modules.push((ev.attrs([(ev.symbol("options"), *options, *pos)]), *pos));
+    }
+    let kind = Kind::Submodule(ev.alloc(Submodule { modules: ev.alloc_slice(&modules), ..*submodule }));
+    ev.alloc(Type { kind, ..*ty })
+}
+
+/// A type of `lib.types`, or one of the configuration's own.
+pub(super) fn recognise<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    ty: Value<'e>,
+) -> EvalResult<'e, TypeRef<'e>> {
+    let ty = ev.force(ty)?;
+    let attrs = match ty {
+        Value::Attrs(attrs) => attrs,
+        Value::Unknown(unknown) => {
+            return Ok(ev.alloc(Type { kind: Kind::Unknown(unknown), check: None, named: Named::Nix(ty) }));
+        }
+        other => return Err(ev.type_error("an option type", other, Pos::NONE)),
+    };
+    let prototypes = prototypes(ev, context)?;
+    let (merge, check) = (ev.select(ty, "merge")?, ev.select(ty, "check")?);
+    let found = match ev.code_id(merge) {
+        Some(id) => prototypes.types.iter().find(|(_, merge, _)| *merge == id).copied(),
+        None => None,
+    };
+    let Some((prototype, _, plain)) = found else {
+        return Ok(ev.alloc(Type { kind: Kind::Opaque, check: Some(check), named: Named::Nix(ty) }));
+    };
+    let _ = attrs;
+    let kind = match kind(ev, context, ty, prototype)? {
+        Some(kind) => kind,
+        None => Kind::Opaque,
+    };
+    // `addCheck` puts another check in its place; those of the plain types are known. What is equal has as many checks as
+    // there are types.
+    let is_plain = plain.is_some() && ev.code_id(check) == plain && !matches!(kind, Kind::Equal | Kind::Opaque);
+    let check = (!is_plain).then_some(check);
+    Ok(ev.alloc(Type { kind, check, named: Named::Nix(ty) }))
+}
+
+/// What a recognised type is made of; `None` where its parts are not where they are looked for.
+fn kind<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    ty: Value<'e>,
+    prototype: Prototype,
+) -> EvalResult<'e, Option<Kind<'e>>> {
+    let inner = |ev: &mut Evaluator<'e>, name: &str| -> EvalResult<'e, Option<TypeRef<'e>>> {
+        let nested = ev.select(ty, "nestedTypes")?;
+        match nested {
+            Value::Attrs(attrs) => match attrs.get(ev.symbol(name)) {
+                Some(inner) => recognise(ev, context, inner).map(Some),
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    };
+    Ok(match prototype {
+        Prototype::Equal => Some(Kind::Equal),
+        Prototype::One => Some(Kind::One),
+        Prototype::Anything => Some(Kind::Anything),
+        Prototype::Joined => payload(ev, ty, "sep")?.and_then(|separator| match separator {
+            Value::String(text) => Some(Kind::Joined(ev.alloc(text.to_str_lossy().into_owned()).as_str())),
+            _ => None,
+        }),
+        Prototype::NullOr => inner(ev, "elemType")?.map(Kind::NullOr),
+        Prototype::ListOf => inner(ev, "elemType")?.map(Kind::ListOf),
+        Prototype::AttrsOf => {
+            // One function may serve both; then the type says which it is.
+            let lazy = is_named(ev, ty, "lazyAttrsOf")?;
+            inner(ev, "elemType")?.map(|element| Kind::AttrsOf { element, lazy })
+        }
+        Prototype::LazyAttrsOf => inner(ev, "elemType")?.map(|element| Kind::AttrsOf { element, lazy: true }),
+        Prototype::Either => match (inner(ev, "left")?, inner(ev, "right")?) {
+            (Some(left), Some(right)) => Some(Kind::Either(left, right)),
+            _ => None,
+        },
+        Prototype::Submodule => submodule(ev, ty)?,
+    })
+}
+
+fn is_named<'e>(ev: &mut Evaluator<'e>, ty: Value<'e>, wanted: &str) -> EvalResult<'e, bool> {
+    let name = ev.select(ty, "name")?;
+    Ok(matches!(name, Value::String(text) if text.as_bytes() == wanted.as_bytes()))
+}
+
+/// `functor.payload.NAME`
+fn payload<'e>(ev: &mut Evaluator<'e>, ty: Value<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
+    let mut value = ty;
+    for name in ["functor", "payload", name] {
+        let Value::Attrs(attrs) = value else { return Ok(None) };
+        let Some(next) = attrs.get(ev.symbol(name)) else { return Ok(None) };
+        value = ev.force(next)?;
+    }
+    Ok(Some(value))
+}
+
+fn submodule<'e>(ev: &mut Evaluator<'e>, ty: Value<'e>) -> EvalResult<'e, Option<Kind<'e>>> {
+    let Some(Value::List(modules)) = payload(ev, ty, "modules")? else { return Ok(None) };
+    let Some(shorthand) = payload(ev, ty, "shorthandOnlyDefinesConfig")? else { return Ok(None) };
+    let special = payload(ev, ty, "specialArgs")?;
+    let modules: Vec<_> =
+        modules.iter().map(|module| (module, ev.value_pos(module).unwrap_or(Pos::NONE))).collect();
+    Ok(Some(Kind::Submodule(ev.alloc(Submodule {
+        table: None,
+        modules: ev.alloc_slice(&modules),
+        special,
+        shorthand: matches!(shorthand, Value::Bool(true)),
+    }))))
+}
+
+/// The description of a type, for messages.
+pub(super) fn description<'e>(ev: &mut Evaluator<'e>, ty: TypeRef<'e>) -> EvalResult<'e, String> {
+    match ty.named {
+        Named::Table(ty) => Ok(ty.description()),
+        Named::Nix(value) => Ok(match ev.select(value, "description")? {
+            Value::String(text) => text.to_str_lossy().into_owned(),
+            _ => String::from("a type without a description"),
+        }),
+    }
+}
+
+/// The location of an option as `merge` takes it: a list of names.
+pub(super) fn location<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Value<'e> {
+    let names: Vec<_> = path.symbols().into_iter().map(|name| ev.string(ev.name(name))).collect();
+    ev.list(names)
+}
+
+/// Definitions as `merge` takes them: `{ file, value }`.
+pub(super) fn definitions<'e>(ev: &Evaluator<'e>, definitions: &[Definition<'e>]) -> Value<'e> {
+    let items: Vec<_> = definitions
+        .iter()
+        .map(|definition| {
+            let file = file_of(ev, definition.pos);
+            ev.attrs([(ev.symbol("file"), file, Pos::NONE), (ev.symbol("value"), definition.value, definition.pos)])
+        })
+        .collect();
+    ev.list(items)
+}
+
+/// The file of a definition.
+pub(super) fn file_of<'e>(ev: &Evaluator<'e>, pos: Pos) -> Value<'e> {
+    match ev.sources().file(pos) {
+        Some(file) => ev.string(&file.path.to_string_lossy()),
+        None => ev.unknown("where this is defined", Span::NONE),
+    }
+}

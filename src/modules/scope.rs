@@ -1,0 +1,200 @@
+//! The arguments of modules: `config`, `options`, `lib`, `pkgs`, and what `_module.args` and `specialArgs` add.
+//!
+//! A scope belongs to one set of modules: the host's, a submodule's in one instance, or a guest's.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use super::context::{Context, Path};
+use super::definition::{Definition, select};
+use super::level::split;
+use super::option::{Tree, TypeRef};
+use super::packages;
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
+use crate::source::{Pos, Span};
+
+/// Whose modules a scope is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The host's.
+    Host,
+    /// A submodule's.
+    Submodule,
+    /// A guest's.
+    Guest,
+}
+
+/// What the modules of one configuration have in common.
+pub(super) struct Scope<'e> {
+    /// What all configurations of the evaluation share.
+    pub(super) context: &'e Context<'e>,
+    /// Whose modules they are.
+    pub(super) of: Of,
+    /// The path of the whole.
+    pub(super) path: Path<'e>,
+    /// The argument `config`, once there is one.
+    pub(super) config: Cell<Option<Value<'e>>>,
+    /// The argument `options`, once there is one.
+    pub(super) options: Cell<Option<Value<'e>>>,
+    /// `specialArgs`.
+    pub(super) special: Option<Value<'e>>,
+    /// `name`, of a submodule.
+    pub(super) name: Option<Value<'e>>,
+    /// Definitions of `_module`; absent while modules are still being loaded.
+    pub(super) module: RefCell<Option<Vec<Definition<'e>>>>,
+    /// The options, once they are declared.
+    pub(super) tree: OnceCell<&'e Tree<'e>>,
+    /// All definitions.
+    pub(super) definitions: OnceCell<&'e [Definition<'e>]>,
+    /// The type of what no option takes.
+    pub(super) freeform: Cell<Option<TypeRef<'e>>>,
+}
+
+impl<'e> Scope<'e> {
+    /// A scope without modules yet.
+    pub(super) fn new(context: &'e Context<'e>, of: Of, path: Path<'e>) -> Self {
+        Self {
+            context,
+            of,
+            path,
+            config: Cell::new(None),
+            options: Cell::new(None),
+            special: None,
+            name: None,
+            module: RefCell::default(),
+            tree: OnceCell::new(),
+            definitions: OnceCell::new(),
+            freeform: Cell::new(None),
+        }
+    }
+
+    /// Calls a module that is a function.
+    pub(super) fn call(
+        &'e self,
+        ev: &mut Evaluator<'e>,
+        function: Value<'e>,
+        at: Pos,
+    ) -> EvalResult<'e, Value<'e>> {
+        let mut names: Vec<Symbol> =
+            ["config", "lib", "options", "specialArgs"].iter().map(|name| ev.symbol(name)).collect();
+        let mut rest = None;
+        if let Some(special) = self.special {
+            match ev.force(special)? {
+                Value::Attrs(attrs) => {
+                    names.extend(attrs.iter().map(|(name, ..)| name));
+                    rest = attrs.rest();
+                }
+                Value::Unknown(unknown) => rest = Some(unknown),
+                other => return Err(ev.type_error("a set", other, at)),
+            }
+        }
+        // Defaults of the function's own do not count, as in nixpkgs: an argument is supplied, or it is an error.
+        names.extend(ev.formals(function).iter().map(|(name, _)| *name));
+        names.sort();
+        names.dedup();
+        let arguments: Vec<_> = names
+            .into_iter()
+            .map(|name| (name, ev.suspend(Argument { scope: self, name, at }), Pos::NONE))
+            .collect();
+        let arguments = match rest {
+            Some(rest) => ev.open_attrs(arguments, rest),
+            None => ev.attrs(arguments),
+        };
+        ev.call(function, arguments, at)
+    }
+
+    /// What `_module.NAME` says, where something does.
+    pub(super) fn module_option(
+        &self,
+        ev: &mut Evaluator<'e>,
+        name: &str,
+    ) -> EvalResult<'e, Vec<Definition<'e>>> {
+        let definitions = self.module.borrow().clone().unwrap_or_default();
+        if definitions.is_empty() {
+            return Ok(definitions);
+        }
+        Ok(split(ev, self.path, &definitions)?.names.remove(&ev.symbol(name)).unwrap_or_default())
+    }
+}
+
+/// An argument of a module, found when it is used.
+struct Argument<'e> {
+    scope: &'e Scope<'e>,
+    name: Symbol,
+    at: Pos,
+}
+
+impl<'e> Argument<'e> {
+    fn special(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
+        let Some(special) = self.scope.special else { return Ok(None) };
+        match ev.force(special)? {
+            Value::Attrs(attrs) => match attrs.get(self.name) {
+                Some(value) => ev.force(value).map(Some),
+                None => Ok(attrs.rest().map(Value::Unknown)),
+            },
+            unknown @ Value::Unknown(_) => Ok(Some(unknown)),
+            _ => Ok(None),
+        }
+    }
+
+    /// What `_module.args` says.
+    fn module_argument(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
+        let arguments = self.scope.module_option(ev, "args")?;
+        if arguments.is_empty() {
+            return Ok(None);
+        }
+        let mut split = split(ev, self.scope.path, &arguments)?;
+        let Some(definitions) = split.names.remove(&self.name) else {
+            // Whatever is unknown here may supply it.
+            return Ok(split.open.first().map(|definition| definition.value).or(split.rest.map(Value::Unknown)));
+        };
+        let selected = select(ev, &definitions)?;
+        match (selected.unknown, selected.definitions.first()) {
+            (Some(unknown), _) => Ok(Some(Value::Unknown(unknown))),
+            (None, Some(definition)) => Ok(Some(definition.value)),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+impl<'e> Suspend<'e> for Argument<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        if let Some(value) = self.special(ev)? {
+            return Ok(value);
+        }
+        let name = ev.name(self.name);
+        let scope = self.scope;
+        match name {
+            "lib" => return Ok(scope.context.lib),
+            "specialArgs" => return Ok(scope.special.unwrap_or_else(|| ev.attrs([]))),
+            "config" | "options" => {
+                let value = if name == "config" { scope.config.get() } else { scope.options.get() };
+                return match value {
+                    Some(value) => ev.force(value),
+                    None => Ok(ev.unknown(&format!("`{name}` cannot decide what is imported"), Span::NONE)),
+                };
+            }
+            "modulesPath" if scope.of != Of::Submodule => {
+                return Ok(ev.unknown("`modulesPath` is a folder of nixpkgs", Span::NONE));
+            }
+            _ => {}
+        }
+        if let Some(value) = self.module_argument(ev)? {
+            return Ok(value);
+        }
+        match (name, scope.name, scope.of) {
+            ("name", Some(value), _) => return Ok(value),
+            ("pkgs", _, Of::Host | Of::Guest) => return packages::packages(ev, scope.context),
+            ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
+            _ => {}
+        }
+        let message = format!("nothing here supplies the module argument `{name}`: what depends on it is unknown");
+        let mut note = Diagnostic::note(Code::MissingArgument, message);
+        let span = ev.word_span(self.at);
+        if span != Span::NONE {
+            note = note.at(span, "the module that takes it");
+        }
+        scope.context.find_once(note);
+        Ok(ev.unknown(&format!("nothing here supplies the module argument `{name}`"), Span::NONE))
+    }
+}

@@ -1,0 +1,88 @@
+//! Instances of submodule types.
+//!
+//! The options of the table are shared by all instances; a configuration's own modules are called once an instance, for
+//! what they declare may depend on `name` and `config`.
+
+use super::context::{Context, Path};
+use super::declare;
+use super::definition::Definition;
+use super::level::level;
+use super::load::{self, Modules, Source};
+use super::option::{Submodule, Tree};
+use super::scope::{Of, Scope};
+use super::view;
+use crate::eval::{EvalResult, Evaluator, Suspend, Value};
+use crate::source::Pos;
+
+/// The value of one instance: its definitions merged over the type's options.
+pub(super) fn instance<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    path: Path<'e>,
+    submodule: &'e Submodule<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Value<'e>> {
+    let mut scope = Scope::new(context, Of::Submodule, path);
+    scope.special = submodule.special;
+    scope.name = path.last().map(|name| ev.string(ev.name(name)));
+    let scope: &'e Scope<'e> = ev.alloc(scope);
+    let is_plain = submodule.modules.is_empty()
+        && submodule.shorthand
+        && definitions.iter().all(|definition| matches!(definition.value, Value::Attrs(_)));
+    if let (true, Some(table)) = (is_plain, submodule.table) {
+        // Nothing but definitions of the table's options: no modules to load. What is collected is reversed, here as well.
+        let reversed: Vec<_> = definitions.iter().rev().copied().collect();
+        let definitions = ev.alloc_slice(&reversed);
+        let _ = scope.tree.set(table);
+        let _ = scope.definitions.set(definitions);
+        let value = level(ev, scope, path, table, definitions)?;
+        scope.config.set(Some(value));
+        return Ok(value);
+    }
+    let mut sources: Vec<Source<'e>> =
+        submodule.modules.iter().map(|(value, pos)| Source::import(*value, *pos)).collect();
+    sources.extend(definitions.iter().map(|definition| Source {
+        value: definition.value,
+        at: definition.pos,
+        around: Some(*definition),
+        shorthand: submodule.shorthand,
+    }));
+    let modules = load::load(ev, scope, &sources)?;
+    let whole = whole(ev, scope, submodule.table, modules)?;
+    ev.force(whole)
+}
+
+/// The configuration of a scope whose modules are loaded, as a value that is computed when it is read.
+pub(super) fn whole<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    table: Option<&'e Tree<'e>>,
+    modules: Modules<'e>,
+) -> EvalResult<'e, Value<'e>> {
+    let definitions = ev.alloc_slice(&modules.config);
+    let _ = scope.definitions.set(definitions);
+    let config = ev.suspend(Config { scope });
+    scope.config.set(Some(config));
+    scope.options.set(Some(ev.suspend(view::Options { scope })));
+    let module = ev.symbol("_module");
+    let mut names = super::level::split(ev, scope.path, definitions)?.names;
+    *scope.module.borrow_mut() = Some(names.remove(&module).unwrap_or_default());
+    let tree = declare::tree(ev, scope.path, table, &modules.options)?;
+    let _ = scope.tree.set(tree);
+    scope.freeform.set(declare::freeform(ev, scope, modules.freeform)?);
+    Ok(config)
+}
+
+/// The whole configuration of a scope.
+struct Config<'e> {
+    scope: &'e Scope<'e>,
+}
+
+impl<'e> Suspend<'e> for Config<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let (Some(tree), Some(definitions)) = (self.scope.tree.get(), self.scope.definitions.get()) else {
+            return Err(ev.type_error("the options of the configuration", Value::Null, Pos::NONE));
+        };
+        level(ev, self.scope, self.scope.path, tree, definitions)
+    }
+}

@@ -1,0 +1,91 @@
+//! What a configuration itself says of an option that only nixpkgs declares.
+//!
+//! One scalar definition is the option's value, as far as a configuration can tell; a set is open, for nixpkgs may put
+//! more into it; a list is unknown, for nixpkgs may add to it.
+
+use super::context::Path;
+use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, select};
+use super::level::{Split, split};
+use crate::eval::{EvalResult, Evaluator, Suspend, Value};
+use crate::source::{Pos, Span};
+
+/// The value of an undeclared option, or of a level of them.
+pub(super) fn undeclared<'e>(
+    ev: &mut Evaluator<'e>,
+    path: Path<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Value<'e>> {
+    let selected = select(ev, definitions)?;
+    let Some(first) = selected.definitions.first().copied() else {
+        return Ok(not_here(ev, path, "its default is known only to nixpkgs", Pos::NONE));
+    };
+    if selected.priority >= OPTION_DEFAULT_PRIORITY {
+        return Ok(not_here(ev, path, "nixpkgs' own default counts as much", first.pos));
+    }
+    let derivation = ev.symbol("type");
+    let sets = !selected.outranked
+        && selected.definitions.iter().all(|definition| match definition.value {
+            Value::Attrs(attrs) => attrs.get(derivation).is_none(),
+            _ => false,
+        });
+    if sets {
+        let Split { names, open, rest } = split(ev, path, &selected.definitions)?;
+        let mut parts = Vec::new();
+        for (symbol, mut defining) in names {
+            defining.extend(open.iter().copied());
+            let definitions = ev.alloc_slice(&defining);
+            let below = Below { path: path.join(ev, symbol), definitions };
+            parts.push((symbol, ev.suspend(below), defining[0].pos));
+        }
+        let why = match rest {
+            Some(rest) => rest,
+            None => ev.unknown_reason(&format!("nixpkgs may define more of `{}`", path.names(ev)), Span::NONE),
+        };
+        return Ok(ev.open_attrs(parts, why));
+    }
+    if let Some(unknown) = selected.unknown {
+        return Ok(Value::Unknown(unknown));
+    }
+    if let Some(unknown) = selected.definitions.iter().find_map(|definition| match definition.value {
+        Value::Unknown(unknown) => Some(unknown),
+        _ => None,
+    }) {
+        return Ok(Value::Unknown(unknown));
+    }
+    match first.value {
+        Value::List(_) => Ok(not_here(ev, path, "nixpkgs may add to this list", first.pos)),
+        Value::Attrs(_) if selected.definitions.len() > 1 => {
+            Ok(not_here(ev, path, "only nixpkgs knows how its definitions are merged", first.pos))
+        }
+        value => {
+            for other in &selected.definitions[1..] {
+                match ev.equal(value, other.value)? {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        let why = "only nixpkgs knows how its definitions are merged";
+                        return Ok(not_here(ev, path, why, first.pos));
+                    }
+                    Err(unknown) => return Ok(Value::Unknown(unknown)),
+                }
+            }
+            Ok(value)
+        }
+    }
+}
+
+/// A part of an undeclared set.
+struct Below<'e> {
+    path: Path<'e>,
+    definitions: &'e [Definition<'e>],
+}
+
+impl<'e> Suspend<'e> for Below<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        undeclared(ev, self.path, self.definitions)
+    }
+}
+
+fn not_here<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, why: &str, pos: Pos) -> Value<'e> {
+    let reason = format!("`{}`: {why}", path.names(ev));
+    ev.unknown(&reason, Span::at(pos))
+}
