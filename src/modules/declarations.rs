@@ -37,7 +37,12 @@ static INTERFACE_PORTS_TYPE: Type = Type::Submodule(&INTERFACE_PORTS);
 
 /// The options of a whole host, as far as they are known here.
 pub static HOST: Options = Options {
-    options: &[option("containers", Type::AttrsOf(&CONTAINER_TYPE), Default::EmptySet)],
+    options: &[
+        option("containers", Type::AttrsOf(&CONTAINER_TYPE), Default::EmptySet),
+        // Those of the configuration itself; NixOS has many of its own.
+        option("assertions", Type::ListOf(&Type::Anything), Default::EmptyList),
+        option("warnings", LIST_OF_STR, Default::EmptyList),
+    ],
     groups: &[
         (
             "boot",

@@ -3,11 +3,12 @@
 //! Source: `mergeModules'` and `mergeOptionDecls` of nixpkgs' `lib.modules`. Several declarations of one option are one
 //! option whose types are joined; declarations below an option of submodules are options of these.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::context::Path;
 use super::nix_type;
-use super::option::{Default, Node, Opt, Tree, TypeRef};
+use super::option::{Declared, Default, Node, Opt, Tree, TypeRef};
 use super::scope::Scope;
 use super::types;
 use crate::diag::{Code, Diagnostic};
@@ -35,8 +36,7 @@ pub(super) fn tree<'e>(
             Value::Unknown(_) => open = true,
             other => {
                 let path = path.names(ev);
-                let message =
-                    format!("the options below `{path}` are a set, but this is {}", ev.describe(other));
+                let message = format!("the options below `{path}` are a set, but this is {}", ev.describe(other));
                 let diagnostic =
                     Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(*pos), "declared here");
                 return Err(ev.diagnostic_error(diagnostic));
@@ -49,16 +49,33 @@ pub(super) fn tree<'e>(
     {
         return Ok(table);
     }
-    let mut entries: BTreeMap<Symbol, Node<'e>> = table.map(|table| table.entries).into_iter().flatten().copied().collect();
+    let mut entries: BTreeMap<Symbol, Node<'e>> =
+        table.map(|table| table.entries).into_iter().flatten().copied().collect();
     let is_host = table.is_some_and(|table| table.open);
-    for (name, declared) in names {
-        let known = entries.get(&name).copied();
-        if let Some(node) = one(ev, path.join(ev, name), known, &declared, is_host)? {
-            entries.insert(name, node);
-        }
+    for (name, values) in names {
+        let known = entries.get(&name).copied().map(|node| ev.alloc(node));
+        let declared = ev.alloc(Declared {
+            table: known,
+            values: ev.alloc_slice(&values),
+            path: path.join(ev, name),
+            open: is_host,
+            resolved: OnceCell::new(),
+        });
+        entries.insert(name, Node::Declared(declared));
     }
     let entries: Vec<_> = entries.into_iter().collect();
     Ok(ev.alloc(Tree { entries: ev.alloc_slice(&entries), open }))
+}
+
+/// What a node is: never [`Node::Declared`].
+pub(super) fn resolve<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Node<'e>> {
+    let Node::Declared(declared) = node else { return Ok(node) };
+    if let Some(node) = declared.resolved.get() {
+        return Ok(*node);
+    }
+    let table = declared.table.copied();
+    let node = one(ev, declared.path, table, declared.values, declared.open)?.unwrap_or(Node::Undeclared);
+    Ok(*declared.resolved.get_or_init(|| node))
 }
 
 /// What stands under one name; `None` where that is not known.
@@ -89,7 +106,7 @@ fn one<'e>(
     if options.is_empty() {
         return match known {
             // Options below an option of the table, such as `options.containers.…`, are not ours to add.
-            Some(node @ Node::Option(_)) => Ok(Some(node)),
+            Some(node @ (Node::Option(_) | Node::Declared(_) | Node::Undeclared)) => Ok(Some(node)),
             Some(Node::Level(table)) => tree(ev, path, Some(table), &levels).map(|tree| Some(Node::Level(tree))),
             None => {
                 // Below a name that nixpkgs may declare as well, others are let pass.

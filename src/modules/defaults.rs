@@ -200,7 +200,7 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
         let guest = scope.context.guests.borrow().iter().find(|(guest, _)| Some(*guest) == name).cloned();
         if let Some((_, definitions)) = guest {
             let at = definitions.first().map_or(Span::NONE, |definition| ev.attribute_span(definition.pos));
-            return Ok(ev.unknown(&format!("known after build: the guest system of `{shown}`"), at));
+            return Ok(ev.unknown(&format!("the guest system of `{shown}`"), at));
         }
         match ev.select(config, "flake")? {
             Value::Null => {}
@@ -212,12 +212,7 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
 }
 
 /// The guest's own configuration is kept as it was written: only nixpkgs can evaluate it.
-fn guest<'e>(
-    ev: &Evaluator<'e>,
-    scope: &Scope<'e>,
-    path: Path<'e>,
-    definitions: &[Definition<'e>],
-) -> Value<'e> {
+fn guest<'e>(ev: &Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>, definitions: &[Definition<'e>]) -> Value<'e> {
     let context = scope.context;
     for definition in definitions {
         context.note(path, definition.pos);

@@ -216,11 +216,8 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
     let outranked = counted.iter().any(|(definition, _)| Some(definition.priority) != best);
     let unknown = counted.iter().find_map(|(_, perhaps)| *perhaps);
     counted.sort_by_key(|(definition, _)| definition.order);
-    let plain = |definition: Definition<'e>| Definition {
-        priority: DEFAULT_PRIORITY,
-        order: DEFAULT_ORDER,
-        ..definition
-    };
+    let plain =
+        |definition: Definition<'e>| Definition { priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER, ..definition };
     Ok(Selected {
         definitions: counted.into_iter().map(|(definition, _)| plain(definition)).collect(),
         unknown,

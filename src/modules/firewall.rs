@@ -4,6 +4,7 @@
 //! opens are a lower bound, not the answer (contract §3, §5).
 
 use super::context::{Context, Path};
+use super::declare::resolve;
 use super::defaults::host_option;
 use super::definition::{Active, DEFAULT_PRIORITY, Definition, Selected};
 use super::level::split;
@@ -78,7 +79,8 @@ fn ports<'e>(
     let outranks = selected.unknown.is_none()
         && !selected.definitions.is_empty()
         && selected.priority < DEFAULT_PRIORITY
-        && !scope.context.is_missing_modules();
+        && !scope.context.is_missing_modules()
+        && !scope.lacks_arguments(ev)?;
     let adding = adding.filter(|_| !outranks);
     let (items, mut unknown) = match merged {
         Value::List(list) => (list.items().to_vec(), None),
@@ -126,7 +128,8 @@ fn certain<'e>(ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e
 
 /// Why NixOS may open more ports than the configuration does, if it may.
 fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<&'e Unknown>> {
-    if context.is_missing_modules() {
+    let Some(host) = context.host.get() else { return Ok(None) };
+    if context.is_missing_modules() || host.lacks_arguments(ev)? {
         return Ok(Some(ev.unknown_reason("modules that are not here may open more ports", Span::NONE)));
     }
     if let Some(known) = context.ports.get() {
@@ -145,8 +148,11 @@ fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
         let symbol = ev.symbol(name);
         let Some(defining) = names.remove(&symbol) else { continue };
         let declared = match tree.get(symbol) {
-            Some(Node::Level(level)) => Some(level),
-            _ => None,
+            Some(node) => match resolve(ev, node)? {
+                Node::Level(level) => Some(level),
+                _ => None,
+            },
+            None => None,
         };
         let path = Path::ROOT.join(ev, symbol);
         let below = split(ev, path, &defining)?;

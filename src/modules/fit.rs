@@ -27,7 +27,7 @@ pub(super) fn fits<'e>(
             Value::String(text) => text.as_bytes().starts_with(b"/"),
             _ => false,
         },
-        (Kind::Equal | Kind::One | Kind::Guest | Kind::Anything | Kind::Open | Kind::Opaque | Kind::Unknown(_), _) => true,
+        (Kind::Equal | Kind::One | Kind::Guest | Kind::Anything | Kind::Opaque | Kind::Unknown(_), _) => true,
     };
     let Some(check) = ty.check.filter(|_| fits) else { return Ok(Ok(fits)) };
     let checked = ev.call(check, value, Pos::NONE)?;

@@ -6,41 +6,31 @@
 use std::collections::BTreeMap;
 
 use super::context::Path;
+use super::declare::resolve;
 use super::definition::Definition;
 use super::merge::{Merge, Part, option_value};
-use super::option::{Kind, Node, Opt, Tree};
+use super::option::{Kind, Node, Tree};
 use super::scope::Scope;
 use super::undeclared::undeclared;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
 use crate::source::{Pos, Span};
 
-/// Something of the option tree that is computed when it is read.
-#[derive(Clone, Copy)]
-enum Deferred<'e> {
-    /// A level of declared options.
-    Level(&'e Tree<'e>),
-    /// A declared option.
-    Option(&'e Opt<'e>),
-    /// What nixpkgs declares and we do not.
-    Undeclared,
-}
-
-/// A deferred part with its definitions.
+/// Something of the option tree with its definitions, computed when it is read.
 struct Branch<'e> {
     scope: &'e Scope<'e>,
     path: Path<'e>,
     definitions: &'e [Definition<'e>],
-    kind: Deferred<'e>,
+    node: Node<'e>,
 }
 
 impl<'e> Suspend<'e> for Branch<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let Self { scope, path, definitions, kind } = *self;
-        match kind {
-            Deferred::Level(tree) => level(ev, scope, path, tree, definitions),
-            Deferred::Option(option) => option_value(ev, scope, path, option, definitions),
-            Deferred::Undeclared => undeclared(ev, path, definitions),
+        let Self { scope, path, definitions, node } = *self;
+        match resolve(ev, node)? {
+            Node::Level(tree) => level(ev, scope, path, tree, definitions),
+            Node::Option(option) => option_value(ev, scope, path, option, definitions),
+            Node::Declared(_) | Node::Undeclared => undeclared(ev, path, definitions),
         }
     }
 }
@@ -106,11 +96,7 @@ pub(super) fn level<'e>(
         let mut defining = names.remove(symbol).unwrap_or_default();
         defining.extend(open.iter().copied());
         let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
-        let kind = match node {
-            Node::Level(below) => Deferred::Level(below),
-            Node::Option(option) => Deferred::Option(option),
-        };
-        parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, kind), pos));
+        parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, *node), pos));
     }
     let is_root = path.is_same(scope.path);
     let module = ev.symbol("_module");
@@ -125,7 +111,7 @@ pub(super) fn level<'e>(
                 parts.push((symbol, value, pos));
             }
         } else if tree.open {
-            parts.push((symbol, defer(ev, scope, at, &defining, Deferred::Undeclared), pos));
+            parts.push((symbol, defer(ev, scope, at, &defining, Node::Undeclared), pos));
         } else {
             refuse(ev, scope, at, tree, &defining);
         }
@@ -168,7 +154,7 @@ fn free<'e>(
             element
         }
         Kind::Anything => freeform,
-        _ => return Ok(Some(defer(ev, scope, path, definitions, Deferred::Undeclared))),
+        _ => return Ok(Some(defer(ev, scope, path, definitions, Node::Undeclared))),
     };
     let merge = Merge { scope, path, ty: element };
     let definitions = ev.alloc_slice(definitions);
@@ -180,10 +166,10 @@ fn defer<'e>(
     scope: &'e Scope<'e>,
     path: Path<'e>,
     definitions: &[Definition<'e>],
-    kind: Deferred<'e>,
+    node: Node<'e>,
 ) -> Value<'e> {
     let definitions = ev.alloc_slice(definitions);
-    ev.suspend(Branch { scope, path, definitions, kind })
+    ev.suspend(Branch { scope, path, definitions, node })
 }
 
 /// Reports a name that nothing declares. nixpkgs reports it even where the condition around it is false: the option does

@@ -21,22 +21,7 @@ const TEXTS: [(&str, &str); 15] = texts! {
 };
 
 /// Names that are nixpkgs' own affair.
-const LEFT_OUT: [&str; 14] = [
-    "cleanSource",
-    "cleanSourceWith",
-    "evalModules",
-    "generators",
-    "licenses",
-    "maintainers",
-    "meta",
-    "nixosSystem",
-    "options",
-    "platforms",
-    "systems",
-    "trivial",
-    "types",
-    "version",
-];
+const LEFT_OUT: [&str; 3] = ["maintainers", "nixosSystem", "version"];
 
 /// Evaluates the library.
 pub(super) fn load<'e>(ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {

@@ -275,17 +275,11 @@ impl<'e> Loader<'e> {
         Ok(index)
     }
 
-    fn imports(
-        &self,
-        ev: &mut Evaluator<'e>,
-        imports: Value<'e>,
-        at: Pos,
-    ) -> EvalResult<'e, Vec<Source<'e>>> {
+    fn imports(&self, ev: &mut Evaluator<'e>, imports: Value<'e>, at: Pos) -> EvalResult<'e, Vec<Source<'e>>> {
         match ev.force(imports)? {
-            Value::List(items) => Ok(items
-                .iter()
-                .map(|item| Source::import(item, ev.value_pos(item).unwrap_or(at)))
-                .collect()),
+            Value::List(items) => {
+                Ok(items.iter().map(|item| Source::import(item, ev.value_pos(item).unwrap_or(at))).collect())
+            }
             unknown @ Value::Unknown(_) => Ok(vec![Source::import(unknown, at)]),
             other => {
                 let message = format!("`imports` is a list of modules, but this is {}", ev.describe(other));

@@ -185,8 +185,9 @@ impl<'e> Reader<'_, 'e> {
         }
         if !has_guest && !given && flake.is_null() && matches!(container, Value::Attrs(_)) {
             let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
-            let diagnostic = Diagnostic::error(Code::MissingOption, message)
-                .help(format!("give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"));
+            let diagnostic = Diagnostic::error(Code::MissingOption, message).help(format!(
+                "give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"
+            ));
             let at = self.place_of(path);
             self.errors.push(place(diagnostic, at));
             return Json::Null;

@@ -66,7 +66,11 @@ impl<'e> Merge<'e> {
             Kind::Scalar(_) | Kind::Equal => self.equal(ev, definitions),
             Kind::One => match definitions {
                 [only] => Ok(only.value),
-                _ => Err(self.conflict(ev, "is defined multiple times while it's expected to be unique", definitions)),
+                _ => Err(self.conflict(
+                    ev,
+                    "is defined multiple times while it's expected to be unique",
+                    definitions,
+                )),
             },
             Kind::Joined(separator) => self.joined(ev, separator, definitions),
             Kind::NullOr(inner) => {
@@ -82,7 +86,6 @@ impl<'e> Merge<'e> {
             Kind::AttrsOf { element, lazy } => self.attrs(ev, element, lazy, definitions),
             Kind::Submodule(submodule) => self.submodule(ev, submodule, definitions),
             Kind::Anything => self.anything(ev, definitions, perhaps),
-            Kind::Open => super::undeclared::undeclared(ev, self.path, definitions),
             Kind::Opaque => self.opaque(ev, definitions),
             Kind::Unknown(unknown) => Ok(Value::Unknown(unknown)),
             Kind::Guest => Ok(Value::Null),
@@ -173,11 +176,11 @@ impl<'e> Merge<'e> {
                     }
                 };
                 let merge = Self { path, ty: element, ..self };
-                let pos = ev.value_pos(item).filter(|_| matches!(element.kind, Kind::Submodule(_))).unwrap_or(Pos::NONE);
-                items.push(ev.suspend(Part {
-                    merge,
-                    definitions: ev.alloc_slice(&[definition.with_value(item, pos)]),
-                }));
+                let pos =
+                    ev.value_pos(item).filter(|_| matches!(element.kind, Kind::Submodule(_))).unwrap_or(Pos::NONE);
+                items.push(
+                    ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition.with_value(item, pos)]) }),
+                );
             }
         }
         ev.list(items)
@@ -250,9 +253,10 @@ impl<'e> Merge<'e> {
             (None, all) if all.iter().all(|definition| matches!(definition.value, Value::List(_))) => {
                 self.equal(ev, definitions)
             }
-            (None, all) if all.iter().all(|definition| ev.is_function(definition.value)) => {
-                Ok(ev.unknown(&format!("`{}`: functions that are merged", self.path.names(ev)), ev.attribute_span(all[0].pos)))
-            }
+            (None, all) if all.iter().all(|definition| ev.is_function(definition.value)) => Ok(ev.unknown(
+                &format!("`{}`: functions that are merged", self.path.names(ev)),
+                ev.attribute_span(all[0].pos),
+            )),
             _ => self.equal(ev, definitions),
         }
     }
@@ -276,7 +280,10 @@ impl<'e> Merge<'e> {
         let message = format!("A definition for option `{path}' is not of type `{wanted}'.");
         let at = ev.attribute_span(definition.pos);
         let diagnostic = Diagnostic::error(Code::OptionType, message).at(at, format!("this is {found}"));
-        ev.diagnostic_error(diagnostic.help(self.ty.example()))
+        ev.diagnostic_error(match self.ty.named {
+            Named::Table(ty) => diagnostic.help(ty.example()),
+            Named::Nix(_) => diagnostic,
+        })
     }
 
     pub(super) fn conflict(self, ev: &Evaluator<'e>, what: &str, definitions: &[Definition<'e>]) -> EvalError<'e> {

@@ -56,7 +56,9 @@ impl<'e> Prototypes<'e> {
             let argument = ev.attrs([(ev.symbol("types"), types, Pos::NONE)]);
             // A `lib` without one of them has none to recognise.
             let Ok(example) = ev.call(function, argument, Pos::NONE) else { continue };
-            let (Ok(merge), Ok(check)) = (ev.select(example, "merge"), ev.select(example, "check")) else { continue };
+            let (Ok(merge), Ok(check)) = (ev.select(example, "merge"), ev.select(example, "check")) else {
+                continue;
+            };
             if let Some(merge) = ev.code_id(merge) {
                 prototypes.types.push((prototype, merge, ev.code_id(check)));
             }
@@ -97,7 +99,11 @@ pub(super) fn of_option<'e>(
     }
     let ty = match joined {
         Some(ty) => ty,
-        None => ev.alloc(Type { kind: Kind::Open, check: None, named: Named::Nix(ev.attrs([])) }),
+        None => {
+            let types = ev.select(context.lib, "types")?;
+            let unspecified = ev.select(types, "unspecified")?;
+            recognise(ev, context, unspecified)?
+        }
     };
     let ty = with_options_below(ev, ty, option.below);
     Ok(option.joined.get_or_init(|| ty))
@@ -148,13 +154,13 @@ pub(super) fn recognise<'e>(
     ty: Value<'e>,
 ) -> EvalResult<'e, TypeRef<'e>> {
     let ty = ev.force(ty)?;
-    let attrs = match ty {
-        Value::Attrs(attrs) => attrs,
+    match ty {
+        Value::Attrs(_) => {}
         Value::Unknown(unknown) => {
             return Ok(ev.alloc(Type { kind: Kind::Unknown(unknown), check: None, named: Named::Nix(ty) }));
         }
         other => return Err(ev.type_error("an option type", other, Pos::NONE)),
-    };
+    }
     let prototypes = prototypes(ev, context)?;
     let (merge, check) = (ev.select(ty, "merge")?, ev.select(ty, "check")?);
     let found = match ev.code_id(merge) {
@@ -164,7 +170,6 @@ pub(super) fn recognise<'e>(
     let Some((prototype, _, plain)) = found else {
         return Ok(ev.alloc(Type { kind: Kind::Opaque, check: Some(check), named: Named::Nix(ty) }));
     };
-    let _ = attrs;
     let kind = match kind(ev, context, ty, prototype)? {
         Some(kind) => kind,
         None => Kind::Opaque,
@@ -195,7 +200,8 @@ fn kind<'e>(
     };
     Ok(match prototype {
         Prototype::Equal => Some(Kind::Equal),
-        Prototype::One => Some(Kind::One),
+        // `unique` has the same merge around that of its own type.
+        Prototype::One => inner(ev, "elemType")?.is_none().then_some(Kind::One),
         Prototype::Anything => Some(Kind::Anything),
         Prototype::Joined => payload(ev, ty, "sep")?.and_then(|separator| match separator {
             Value::String(text) => Some(Kind::Joined(ev.alloc(text.to_str_lossy().into_owned()).as_str())),

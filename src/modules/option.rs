@@ -9,6 +9,7 @@
 
 use std::cell::OnceCell;
 
+use super::context::Path;
 use super::types::{self, Declaration, Extra, Options};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
@@ -66,8 +67,6 @@ pub(super) enum Kind<'e> {
     Guest,
     /// `types.anything`
     Anything,
-    /// What no type says: merged as nixpkgs would only where that does not depend on the type.
-    Open,
     /// A type whose `merge` is the configuration's own.
     Opaque,
     /// A type that cannot be known.
@@ -101,6 +100,24 @@ pub(super) enum Node<'e> {
     Level(&'e Tree<'e>),
     /// An option.
     Option(&'e Opt<'e>),
+    /// What a configuration declares there; looked at when it is asked for (`declare::resolve`).
+    Declared(&'e Declared<'e>),
+    /// Nothing that is known.
+    Undeclared,
+}
+
+/// Declarations of one name.
+pub(super) struct Declared<'e> {
+    /// What the table says of it.
+    pub(super) table: Option<&'e Node<'e>>,
+    /// Options, or sets of them.
+    pub(super) values: &'e [(Value<'e>, Pos)],
+    /// Its path.
+    pub(super) path: Path<'e>,
+    /// Whether nixpkgs may declare something beside it.
+    pub(super) open: bool,
+    /// What it came to.
+    pub(super) resolved: OnceCell<Node<'e>>,
 }
 
 /// An option.

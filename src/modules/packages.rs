@@ -60,17 +60,14 @@ fn call_package<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         return Ok(ev.unknown("a package", ev.word_span(pos)));
     };
     let mut arguments: Vec<_> = given.iter().collect();
-    for (name, has_default) in ev.formals(function) {
+    for (name, _) in ev.formals(function) {
         if arguments.iter().any(|(known, ..)| *known == name) {
             continue;
         }
         let Value::Attrs(attrs) = packages else { continue };
         match attrs.get(name) {
             Some(value) => arguments.push((name, value, Pos::NONE)),
-            None if has_default => {
-                let unknown = ev.known_after_build(&format!("pkgs.{}", ev.name(name)));
-                arguments.push((name, Value::Unknown(unknown), Pos::NONE));
-            }
+            // A default counts only where there is no such package, which is not known.
             None => {
                 let unknown = ev.known_after_build(&format!("pkgs.{}", ev.name(name)));
                 arguments.push((name, Value::Unknown(unknown), Pos::NONE));

@@ -1,6 +1,6 @@
 //! The arguments of modules: `config`, `options`, `lib`, `pkgs`, and what `_module.args` and `specialArgs` add.
 //!
-//! A scope belongs to one set of modules: the host's, a submodule's in one instance, or a guest's.
+//! A scope belongs to one set of modules: the host's, or a submodule's in one instance.
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -13,6 +13,9 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
+/// Arguments that every host's modules have.
+const SUPPLIED: [&str; 7] = ["config", "lib", "modulesPath", "options", "pkgs", "specialArgs", "utils"];
+
 /// Whose modules a scope is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
@@ -20,8 +23,6 @@ pub(super) enum Of {
     Host,
     /// A submodule's.
     Submodule,
-    /// A guest's.
-    Guest,
 }
 
 /// What the modules of one configuration have in common.
@@ -40,10 +41,12 @@ pub(super) struct Scope<'e> {
     pub(super) special: Option<Value<'e>>,
     /// `name`, of a submodule.
     pub(super) name: Option<Value<'e>>,
-    /// Definitions of `_module`; absent while modules are still being loaded.
-    pub(super) module: RefCell<Option<Vec<Definition<'e>>>>,
+    /// Definitions of `_module`, once they are asked for.
+    module: OnceCell<&'e [Definition<'e>]>,
     /// The options, once they are declared.
     pub(super) tree: OnceCell<&'e Tree<'e>>,
+    /// Arguments that modules ask for by name, with the place of the module.
+    wanted: RefCell<Vec<(Symbol, Pos)>>,
     /// All definitions.
     pub(super) definitions: OnceCell<&'e [Definition<'e>]>,
     /// The type of what no option takes.
@@ -61,8 +64,9 @@ impl<'e> Scope<'e> {
             options: Cell::new(None),
             special: None,
             name: None,
-            module: RefCell::default(),
+            module: OnceCell::new(),
             tree: OnceCell::new(),
+            wanted: RefCell::default(),
             definitions: OnceCell::new(),
             freeform: Cell::new(None),
         }
@@ -89,7 +93,9 @@ impl<'e> Scope<'e> {
             }
         }
         // Defaults of the function's own do not count, as in nixpkgs: an argument is supplied, or it is an error.
-        names.extend(ev.formals(function).iter().map(|(name, _)| *name));
+        let formals = ev.formals(function);
+        names.extend(formals.iter().map(|(name, _)| *name));
+        self.wanted.borrow_mut().extend(formals.iter().map(|(name, _)| (*name, at)));
         names.sort();
         names.dedup();
         let arguments: Vec<_> = names
@@ -103,17 +109,40 @@ impl<'e> Scope<'e> {
         ev.call(function, arguments, at)
     }
 
-    /// What `_module.NAME` says, where something does.
-    pub(super) fn module_option(
-        &self,
-        ev: &mut Evaluator<'e>,
-        name: &str,
-    ) -> EvalResult<'e, Vec<Definition<'e>>> {
-        let definitions = self.module.borrow().clone().unwrap_or_default();
-        if definitions.is_empty() {
-            return Ok(definitions);
+    /// Whether a module asks for an argument that nothing supplies: then it is a part of something bigger.
+    pub(super) fn lacks_arguments(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, bool> {
+        let mut wanted = self.wanted.borrow().clone();
+        wanted.sort();
+        wanted.dedup_by_key(|(name, _)| *name);
+        for (name, at) in wanted {
+            let argument = Argument { scope: self, name, at };
+            if !SUPPLIED.contains(&ev.name(name))
+                && argument.special(ev)?.is_none()
+                && argument.module_argument(ev)?.is_none()
+            {
+                return Ok(true);
+            }
         }
-        Ok(split(ev, self.path, &definitions)?.names.remove(&ev.symbol(name)).unwrap_or_default())
+        Ok(false)
+    }
+
+    /// What `_module.NAME` says, where something does.
+    pub(super) fn module_option(&self, ev: &mut Evaluator<'e>, name: &str) -> EvalResult<'e, Vec<Definition<'e>>> {
+        // While modules are still being loaded there are none.
+        let Some(all) = self.definitions.get() else { return Ok(Vec::new()) };
+        let definitions = match self.module.get() {
+            Some(definitions) => definitions,
+            None => {
+                let module = ev.symbol("_module");
+                let found = split(ev, self.path, all)?.names.remove(&module).unwrap_or_default();
+                let found = ev.alloc_slice(&found);
+                self.module.get_or_init(|| found)
+            }
+        };
+        if definitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(split(ev, self.path, definitions)?.names.remove(&ev.symbol(name)).unwrap_or_default())
     }
 }
 
@@ -184,7 +213,7 @@ impl<'e> Suspend<'e> for Argument<'e> {
         }
         match (name, scope.name, scope.of) {
             ("name", Some(value), _) => return Ok(value),
-            ("pkgs", _, Of::Host | Of::Guest) => return packages::packages(ev, scope.context),
+            ("pkgs", _, Of::Host) => return packages::packages(ev, scope.context),
             ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
             _ => {}
         }

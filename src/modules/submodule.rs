@@ -64,9 +64,6 @@ pub(super) fn whole<'e>(
     let config = ev.suspend(Config { scope });
     scope.config.set(Some(config));
     scope.options.set(Some(ev.suspend(view::Options { scope })));
-    let module = ev.symbol("_module");
-    let mut names = super::level::split(ev, scope.path, definitions)?.names;
-    *scope.module.borrow_mut() = Some(names.remove(&module).unwrap_or_default());
     let tree = declare::tree(ev, scope.path, table, &modules.options)?;
     let _ = scope.tree.set(tree);
     scope.freeform.set(declare::freeform(ev, scope, modules.freeform)?);

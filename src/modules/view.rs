@@ -1,14 +1,17 @@
 //! The argument `options`: the options themselves, with what is known of their definitions.
 
+use std::cell::OnceCell;
+
 use super::context::Path;
+use super::declare::resolve;
 use super::defaults::{option_value, selected};
 use super::definition::{Definition, Selected};
 use super::level::{Split, split};
 use super::merge::{Merge, type_of};
 use super::nix_type::{definitions as definition_values, file_of, location};
-use super::option::{Default, Named, Node, Opt, Tree};
+use super::option::{self, Default, Node, Opt, Tree};
 use super::scope::Scope;
-use crate::eval::{EvalResult, Evaluator, Suspend, Value};
+use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
 /// All options of a scope.
@@ -18,63 +21,86 @@ pub(super) struct Options<'e> {
 
 impl<'e> Suspend<'e> for Options<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        match (self.scope.tree.get(), self.scope.definitions.get()) {
-            (Some(tree), Some(definitions)) => level(ev, self.scope, self.scope.path, tree, definitions),
-            _ => Ok(ev.unknown("`options` cannot decide which options there are", Span::NONE)),
+        let scope = self.scope;
+        let Some(tree) = scope.tree.get() else {
+            return Ok(ev.unknown("`options` cannot decide which options there are", Span::NONE));
+        };
+        let place = ev.alloc(Place { scope, path: scope.path, below: None, split: OnceCell::new() });
+        Ok(level(ev, place, tree))
+    }
+}
+
+/// A place in the tree, with its definitions, which are taken apart when they are asked for: which options there are does
+/// not depend on what defines them.
+struct Place<'e> {
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    below: Option<(&'e Place<'e>, Symbol)>,
+    split: OnceCell<&'e Split<'e>>,
+}
+
+impl<'e> Place<'e> {
+    fn definitions(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Vec<Definition<'e>>> {
+        let Some((around, name)) = self.below else {
+            return Ok(self.scope.definitions.get().map(|all| all.to_vec()).unwrap_or_default());
+        };
+        let split = match around.split.get() {
+            Some(split) => split,
+            None => {
+                let definitions = around.definitions(ev)?;
+                let found = split(ev, around.path, &definitions)?;
+                around.split.get_or_init(|| ev.alloc(found))
+            }
+        };
+        let mut definitions = split.names.get(&name).cloned().unwrap_or_default();
+        definitions.extend(split.open.iter().copied());
+        Ok(definitions)
+    }
+}
+
+/// What stands at a place, when it is read.
+struct At<'e> {
+    place: &'e Place<'e>,
+    node: Node<'e>,
+}
+
+impl<'e> Suspend<'e> for At<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        match resolve(ev, self.node)? {
+            Node::Level(tree) => Ok(level(ev, self.place, tree)),
+            Node::Option(option) => {
+                let view: &'e View<'e> = ev.alloc(View { place: self.place, option });
+                Ok(view.value(ev))
+            }
+            Node::Declared(_) | Node::Undeclared => {
+                Ok(ev.unknown("only nixpkgs knows which options there are here", Span::NONE))
+            }
         }
     }
 }
 
-/// A level of options, when it is read.
-struct Level<'e> {
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
-    tree: &'e Tree<'e>,
-    definitions: &'e [Definition<'e>],
-}
-
-impl<'e> Suspend<'e> for Level<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        level(ev, self.scope, self.path, self.tree, self.definitions)
-    }
-}
-
-fn level<'e>(
-    ev: &mut Evaluator<'e>,
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
-    tree: &'e Tree<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Value<'e>> {
-    let Split { mut names, open, .. } = split(ev, path, definitions)?;
+fn level<'e>(ev: &Evaluator<'e>, around: &'e Place<'e>, tree: &'e Tree<'e>) -> Value<'e> {
     let mut parts = Vec::with_capacity(tree.entries.len());
     for (symbol, node) in tree.entries {
-        let mut defining = names.remove(symbol).unwrap_or_default();
-        defining.extend(open.iter().copied());
-        let definitions = ev.alloc_slice(&defining);
-        let path = path.join(ev, *symbol);
-        let value = match node {
-            Node::Level(tree) => ev.suspend(Level { scope, path, tree, definitions }),
-            Node::Option(option) => {
-                let view: &'e View<'e> = ev.alloc(View { scope, path, option, definitions });
-                view.value(ev)
-            }
-        };
-        parts.push((*symbol, value, Pos::NONE));
+        let place = ev.alloc(Place {
+            scope: around.scope,
+            path: around.path.join(ev, *symbol),
+            below: Some((around, *symbol)),
+            split: OnceCell::new(),
+        });
+        parts.push((*symbol, ev.suspend(At { place, node: *node }), Pos::NONE));
     }
     if tree.open {
         let rest = ev.unknown_reason("only nixpkgs knows which other options there are", Span::NONE);
-        return Ok(ev.open_attrs(parts, rest));
+        return ev.open_attrs(parts, rest);
     }
-    Ok(ev.attrs(parts))
+    ev.attrs(parts)
 }
 
 /// One option.
 struct View<'e> {
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
+    place: &'e Place<'e>,
     option: &'e Opt<'e>,
-    definitions: &'e [Definition<'e>],
 }
 
 /// What is asked of an option.
@@ -94,7 +120,7 @@ impl<'e> View<'e> {
     fn value(&'e self, ev: &Evaluator<'e>) -> Value<'e> {
         let mut parts = vec![
             (ev.symbol("_type"), ev.string("option"), Pos::NONE),
-            (ev.symbol("loc"), location(ev, self.path), Pos::NONE),
+            (ev.symbol("loc"), location(ev, self.place.path), Pos::NONE),
         ];
         for (name, asked) in [
             ("value", Asked::Value),
@@ -125,15 +151,16 @@ impl<'e> View<'e> {
     }
 
     fn selected(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Selected<'e>> {
-        let ty = type_of(ev, self.scope, self.option)?;
-        let merge = Merge { scope: self.scope, path: self.path, ty };
-        let mut selected = selected(ev, self.scope, self.path, self.option, merge, self.definitions)?;
+        let Place { scope, path, .. } = *self.place;
+        let ty = type_of(ev, scope, self.option)?;
+        let definitions = self.place.definitions(ev)?;
+        let mut selected = selected(ev, scope, path, self.option, Merge { scope, path, ty }, &definitions)?;
         // The table's default is a definition like that of any option.
         if selected.definitions.is_empty()
             && let Default::Table(default) = self.option.default
             && !matches!(default, super::types::Default::Mandatory)
         {
-            let value = option_value(ev, self.scope, self.path, self.option, &[])?;
+            let value = option_value(ev, scope, path, self.option, &[])?;
             selected.definitions.push(Definition::new(value, Pos::NONE));
             selected.priority = super::definition::OPTION_DEFAULT_PRIORITY;
         }
@@ -149,13 +176,17 @@ struct Answer<'e> {
 
 impl<'e> Suspend<'e> for Answer<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let View { scope, path, option, definitions } = *self.view;
+        let View { place, option } = *self.view;
+        let Place { scope, path, .. } = *place;
         match self.asked {
-            Asked::Value => return option_value(ev, scope, path, option, definitions),
+            Asked::Value => {
+                let definitions = place.definitions(ev)?;
+                return option_value(ev, scope, path, option, &definitions);
+            }
             Asked::Type => {
                 return Ok(match type_of(ev, scope, option)?.named {
-                    Named::Nix(ty) => ty,
-                    Named::Table(_) => ev.unknown("the type of an option of NixOS", Span::NONE),
+                    option::Named::Nix(ty) => ty,
+                    option::Named::Table(_) => ev.unknown("the type of an option of NixOS", Span::NONE),
                 });
             }
             _ => {}
