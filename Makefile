@@ -5,11 +5,12 @@
 # make scenario NAME=…    those whose name contains it, in a lab that stays up (tests/lab/lab down ends it)
 # make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
 # make lang-expected      the results of the language cases, written anew by real Nix
+# make conformance        the language against real Nix, and CASES=2000 generated expressions
 # make bench      the evaluator beside real Nix; writes docs/benchmarks.md
 
 CARGO ?= cargo
 
-.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected
+.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected conformance
 
 test: check scenarios
 
@@ -36,6 +37,12 @@ reference:
 # The results of the cases in nix-fixtures/lang, written by Nix.
 lang-expected: reference
 	$(CARGO) nextest run --test lang --run-ignored only write_expected
+
+# The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
+CASES ?= 2000
+conformance: reference
+	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --release --test lang --test differential --run-ignored only \
+		--no-capture -E 'not test(write_expected)'
 
 bench: reference
 	$(CARGO) bench --bench evaluator

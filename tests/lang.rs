@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use compare::{MOUNT, Outcome, evaluate, message_of};
-use reference::Reference;
+use compare::{MOUNT, Outcome, evaluate_file, message_of};
+use reference::{Mount, Reference};
 
 /// The only version whose results count.
 const VERSION: &str = "2.34.8";
@@ -86,7 +86,7 @@ fn every_case_gives_what_nix_gives() {
             Err(why) => return Some(format!("{name}: {why}")),
         };
         let text = input(name);
-        let ours = evaluate(&folder, &format!("{name}.nix"), &text);
+        let ours = evaluate_file(&folder, &format!("{name}.nix"), &text);
         (ours != expected)
             .then(|| format!("{name}\n  input: {}\n  Nix:   {expected}\n  ours:  {ours}", text.trim()))
     })
@@ -121,7 +121,7 @@ fn every_builtin_has_a_case() {
 fn write_expected() {
     let reference = Reference::find();
     assert_eq!(reference.version, VERSION, "change VERSION for another Nix, and look at what changes");
-    let mount = mount();
+    let mount = Mount::new(&folder(), MOUNT);
     let names = names();
     let outcomes = in_parallel(&names, |name| ask(&reference, &mount, name));
     let mut count = BTreeMap::new();
@@ -142,7 +142,7 @@ fn write_expected() {
 #[ignore = "needs Nix: `make reference`"]
 fn stored_results_are_those_of_nix() {
     let reference = Reference::find();
-    let mount = mount();
+    let mount = Mount::new(&folder(), MOUNT);
     let names = names();
     let differ: Vec<String> = in_parallel(&names, |name| {
         let (value, printed) = ask(&reference, &mount, name);
@@ -156,26 +156,9 @@ fn stored_results_are_those_of_nix() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// A copy of the fixtures at the place that they have for both evaluators, while it lives.
-struct Mount(PathBuf);
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn mount() -> Mount {
-    let mount = Mount(PathBuf::from(MOUNT));
-    let _ = std::fs::remove_dir_all(&mount.0);
-    let status = std::process::Command::new("cp").arg("-rT").arg(folder()).arg(&mount.0).status();
-    assert!(status.is_ok_and(|status| status.success()), "the fixtures can be copied to {MOUNT}");
-    mount
-}
-
 /// Whether Nix gives a value, and the value or the first line of the error.
 fn ask(reference: &Reference, mount: &Mount, name: &str) -> (bool, String) {
-    let mut command = reference.nix_instantiate(&mount.0);
+    let mut command = reference.nix_instantiate(&mount.path);
     command.args(["--eval", "--strict", "-I"]).arg(format!("fixtures={MOUNT}/files"));
     let output = command.arg(format!("{MOUNT}/{name}.nix")).output().expect("it was found");
     if output.status.success() {

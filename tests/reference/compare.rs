@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use container_rebuild::eval::{Arena, EvalResult, Evaluator, Settings};
+use container_rebuild::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use container_rebuild::host::files::RealFiles;
 use container_rebuild::source::{FileKind, Files, SourceMap};
 
@@ -62,25 +62,34 @@ pub(crate) fn message_of(stderr: &str) -> &str {
     start.unwrap_or_else(|| panic!("no error in {stderr:?}"))
 }
 
-/// What our evaluator makes of `text`, as if it stood in the file `name` of the fixtures.
-pub(crate) fn evaluate(fixtures: &Path, name: &str, text: &str) -> Outcome {
-    evaluate_bounded(fixtures, name, text, Settings::default().max_call_depth)
+/// What our evaluator makes of the file `name` of the fixtures.
+#[allow(dead_code, reason = "each test has its own kind of input")]
+pub(crate) fn evaluate_file(fixtures: &Path, name: &str, text: &str) -> Outcome {
+    evaluate(fixtures, false, |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
 }
 
-/// The same with a smaller limit of calls.
-pub(crate) fn evaluate_bounded(fixtures: &Path, name: &str, text: &str, max_call_depth: u32) -> Outcome {
+/// What our evaluator makes of an expression from the command line, pipe operators included.
+#[allow(dead_code, reason = "each test has its own kind of input")]
+pub(crate) fn evaluate_expression(fixtures: &Path, text: &str) -> Outcome {
+    evaluate(fixtures, true, |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
+}
+
+fn evaluate(
+    fixtures: &Path,
+    pipe_operators: bool,
+    value: impl for<'e> FnOnce(&mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> + Send,
+) -> Outcome {
     container_rebuild::eval::on_big_stack(|| {
         let files = Mounted { fixtures: fixtures.to_owned() };
         let (arena, sources) = (Arena::new(), SourceMap::new());
         let settings = Settings {
             search_path: vec![(String::from("fixtures"), Path::new(MOUNT).join("files"))],
             current_time: Some(1_800_000_000),
-            max_call_depth,
+            pipe_operators,
             ..Settings::default()
         };
         let mut evaluator = Evaluator::new(&arena, &files, &sources, settings);
-        let printed: EvalResult<'_, Vec<u8>> =
-            evaluator.eval_text(&format!("{MOUNT}/{name}"), text).and_then(|value| evaluator.print(value));
+        let printed = value(&mut evaluator).and_then(|value| evaluator.print(value));
         match printed {
             Ok(printed) => Outcome::value(&printed),
             Err(error) => {

@@ -1,6 +1,9 @@
 //! The Nix that the evaluator is compared with: real, unmodified, of Debian unstable, in a tree of its own
 //! (`tests/reference/reference` brings it).
 
+#![allow(dead_code, reason = "each test and benchmark uses its part")]
+
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,5 +43,32 @@ impl Reference {
         command.env_clear().current_dir(folder).env("HOME", "/nonexistent").env("NIX_CONF_DIR", "/nonexistent");
         command.env("NIX_REMOTE", "dummy://").env("NIX_CONFIG", "build-users-group =\nflake-registry =");
         command
+    }
+}
+
+/// A copy of a folder at another place, one at a time on this machine, while it lives.
+pub(crate) struct Mount {
+    /// The place.
+    pub(crate) path: PathBuf,
+    _lock: File,
+}
+
+impl Mount {
+    /// Copies `folder` to `path`, after whoever has it there now.
+    pub(crate) fn new(folder: &Path, path: &str) -> Self {
+        let lock = File::create(format!("{path}.lock")).expect("a lock can be made");
+        lock.lock().expect("a lock can be waited for");
+        let path = PathBuf::from(path);
+        let _ = std::fs::remove_dir_all(&path);
+        let status = Command::new("cp").arg("-rT").arg(folder).arg(&path).status();
+        assert!(status.is_ok_and(|status| status.success()), "the fixtures can be copied to {}", path.display());
+        Self { path, _lock: lock }
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // What stays behind is overwritten by the next one.
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
