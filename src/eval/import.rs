@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{State, Str, Value};
+use super::value::{Attrs, State, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{FileKind, Pos, Span};
 use crate::syntax;
@@ -15,12 +15,6 @@ impl<'e> Evaluator<'e> {
     pub(super) fn path_value(&self, bytes: &[u8]) -> Value<'e> {
         let path = normalise(Path::new(std::ffi::OsStr::from_bytes(bytes)));
         self.path_in_arena(self.alloc_slice(path.as_os_str().as_bytes()))
-    }
-
-    /// The string that a path becomes where it is wanted in the store: the path of its copy, which it depends on.
-    pub(super) fn path_in_store(&mut self, path: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
-        let reason = format!("{} becomes a path of the Nix store", path.to_str_lossy());
-        Err(self.only_nix(&reason, span))
     }
 
     /// What only Nix itself can give: unknown here, or an error where nothing may be unknown.
@@ -34,12 +28,23 @@ impl<'e> Evaluator<'e> {
 
     /// `<name>`
     pub(super) fn find_in_search_path(&mut self, name: &'e [u8], span: Span) -> EvalResult<'e, Value<'e>> {
-        let text = String::from_utf8_lossy(name).into_owned();
-        for (prefix, path) in &self.settings.search_path {
+        let text = String::from_utf8_lossy(name);
+        let entries = self.settings.search_path.clone();
+        self.find_in(&entries, &text, span)
+    }
+
+    /// A name looked up in a search path: prefixes, and the paths that they stand for.
+    pub(super) fn find_in(
+        &self,
+        entries: &[(String, PathBuf)],
+        name: &str,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        for (prefix, path) in entries {
             let rest = if prefix.is_empty() {
-                text.as_str()
+                name
             } else {
-                match text.strip_prefix(prefix.as_str()) {
+                match name.strip_prefix(prefix.as_str()) {
                     Some("") => "",
                     Some(rest) if rest.starts_with('/') => &rest[1..],
                     _ => continue,
@@ -50,12 +55,11 @@ impl<'e> Evaluator<'e> {
                 return Ok(self.path_value(candidate.as_os_str().as_bytes()));
             }
         }
-        let reason = format!("<{text}> is not in the search path");
         if self.settings.unknowns {
-            return Ok(self.unknown(&reason, span));
+            return Ok(self.unknown(&format!("<{name}> is not in the search path"), span));
         }
-        let help = "add it with `-I` or NIX_PATH";
-        Err(self.catchable(span, &format!("file '{text}' was not found in the Nix search path\n{help}")))
+        let help = "(add it using $NIX_PATH or -I)";
+        Err(self.catchable(span, &format!("file '{name}' was not found in the Nix search path {help}")))
     }
 
     /// The file that a module or an import names: a path, or a string that is one; a folder stands for its
@@ -126,6 +130,26 @@ impl<'e> Evaluator<'e> {
             }
         };
         self.force(imported)
+    }
+
+    /// The value of a file that sees `scope` besides the global names; evaluated anew each time.
+    pub(super) fn import_with_scope(
+        &mut self,
+        path: &Path,
+        scope: &'e Attrs<'e>,
+        pos: Pos,
+    ) -> EvalResult<'e, Value<'e>> {
+        let mut names = self.global_names.clone();
+        for (name, value, _) in scope.iter() {
+            let index = u32::try_from(self.globals.len()).expect("there is no memory for so many");
+            self.globals.push(value);
+            names.insert(name, index);
+        }
+        let path = self.default_file(path.to_path_buf());
+        let outer = std::mem::replace(&mut self.global_names, names);
+        let parsed = self.parse_file(&path, pos);
+        self.global_names = outer;
+        self.eval(parsed?, self.root_env)
     }
 
     /// Puts a text of the program's own where files are looked for.

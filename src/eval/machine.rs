@@ -19,7 +19,8 @@ use super::error::{EvalError, EvalResult};
 use super::operators::Coercion;
 use super::stack;
 use super::text::Text;
-use super::value::{Attrs, Closure, Env, PrimopCall, State, Thunk, Value};
+use super::value::{Attrs, Closure, Env, PrimopCall, State, Str, Thunk, Value};
+use super::written::Written;
 use crate::source::{Files, Pos, SourceMap, Span};
 use crate::syntax::expr::{Binding, BindingValue, Bindings, Expr, Lambda, Node, NodeRef, Part, Pattern};
 use crate::syntax::{Symbol, Symbols};
@@ -93,6 +94,10 @@ pub struct Evaluator<'e> {
     pub(super) imports: FxHashMap<PathBuf, Value<'e>>,
     pub(super) parsed: FxHashMap<PathBuf, NodeRef<'e>>,
     pub(super) embedded: FxHashMap<PathBuf, &'static str>,
+    /// What was computed to be in the store, by its path.
+    pub(super) written: FxHashMap<&'e str, Written<'e>>,
+    /// Store paths of copies of paths.
+    pub(super) copies: FxHashMap<&'e [u8], &'e Str<'e>>,
     pub(super) patterns: FxHashMap<Vec<u8>, std::rc::Rc<regex::bytes::Regex>>,
     pub(super) root_env: &'e Env<'e>,
     depth: u32,
@@ -128,6 +133,8 @@ impl<'e> Evaluator<'e> {
             imports: FxHashMap::default(),
             parsed: FxHashMap::default(),
             embedded: FxHashMap::default(),
+            written: FxHashMap::default(),
+            copies: FxHashMap::default(),
             patterns: FxHashMap::default(),
             root_env: bump.alloc(Env { up: None, slots: &[] }),
             depth: 0,

@@ -21,11 +21,14 @@ mod make;
 mod operators;
 mod print;
 mod stack;
+mod store;
 #[cfg(test)]
 mod tests;
 mod text;
 mod top_level;
 mod value;
+mod written;
+mod xml;
 
 pub use crate::syntax::Symbol;
 pub use error::{EvalError, EvalResult};

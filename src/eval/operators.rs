@@ -205,7 +205,7 @@ impl<'e> Evaluator<'e> {
         Ok(perhaps)
     }
 
-    fn is_derivation(&mut self, attrs: &super::value::Attrs<'e>) -> EvalResult<'e, bool> {
+    pub(super) fn is_derivation(&mut self, attrs: &super::value::Attrs<'e>) -> EvalResult<'e, bool> {
         match attrs.get(self.common.kind) {
             Some(kind) => Ok(matches!(self.force(kind)?, Value::String(text) if text.as_bytes() == b"derivation")),
             None => Ok(false),

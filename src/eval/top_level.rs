@@ -144,8 +144,8 @@ impl<'e> Evaluator<'e> {
     }
 
     /// "an integer", "a set", …
-    pub(super) fn type_in_words(&self, value: Value<'e>) -> &'static str {
-        match value {
+    pub(super) fn type_in_words(&self, value: Value<'e>) -> String {
+        let words = match value {
             Value::Null => "null",
             Value::Bool(_) => "a Boolean",
             Value::Int(_) => "an integer",
@@ -156,14 +156,19 @@ impl<'e> Evaluator<'e> {
             Value::List(_) => "a list",
             Value::Attrs(_) => "a set",
             Value::Lambda(_) => "a function",
-            Value::Primop(call) if call.arguments.is_empty() => "a built-in function",
-            Value::Primop(_) => "a partially applied built-in function",
+            Value::Primop(call) if call.arguments.is_empty() => {
+                return format!("the built-in function '{}'", call.primop.name);
+            }
+            Value::Primop(call) => {
+                return format!("the partially applied built-in function '{}'", call.primop.name);
+            }
             Value::Thunk(thunk) => match thunk.state.get() {
-                State::Done(value) => self.type_in_words(value),
+                State::Done(value) => return self.type_in_words(value),
                 _ => "a thunk",
             },
             Value::Unknown(_) => "an unknown value",
-        }
+        };
+        words.to_owned()
     }
 }
 

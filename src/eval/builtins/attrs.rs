@@ -9,22 +9,15 @@ primops! {
     "mapAttrs" 2 map_attrs, "removeAttrs" 2 remove_attrs, "unsafeGetAttrPos" 2 attr_pos, "zipAttrsWith" 2 zip_attrs_with,
 }
 
-/// The attributes in the byte order of their names.
-fn by_name<'e>(ev: &Evaluator<'e>, attrs: &super::Attrs<'e>) -> Vec<(&'e str, Value<'e>)> {
-    let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (ev.name(name), value)).collect();
-    named.sort_by_key(|(name, _)| *name);
-    named
-}
-
 fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.closed_set(args[0], pos)?;
-    let names: Vec<_> = by_name(ev, attrs).into_iter().map(|(name, _)| ev.string(name)).collect();
+    let names: Vec<_> = ev.by_name(attrs).into_iter().map(|(name, ..)| ev.string(name)).collect();
     Ok(ev.list(names))
 }
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.closed_set(args[0], pos)?;
-    let values = by_name(ev, attrs).into_iter().map(|(_, value)| value);
+    let values = ev.by_name(attrs).into_iter().map(|(_, value, _)| value);
     Ok(ev.list(values))
 }
 
@@ -49,7 +42,8 @@ fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
             let formals = ev.formals(function);
             Ok(ev.attrs(formals.into_iter().map(|(name, default)| (name, Value::Bool(default), Pos::NONE))))
         }
-        other => Err(ev.type_error("a function", other, pos)),
+        Value::Unknown(unknown) => Err(ev.unknown_error(unknown)),
+        _ => Err(ev.error(ev.word_span(pos), "'functionArgs' requires a function")),
     }
 }
 

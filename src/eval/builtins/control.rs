@@ -6,7 +6,7 @@ use crate::eval::text::Text;
 
 primops! {
     "abort" 1 abort, "addErrorContext" 2 add_error_context, "break" 1 identity, "deepSeq" 2 deep_seq, "seq" 2 seq,
-    "throw" 1 throw, "trace" 2 second, "traceVerbose" 2 second, "tryEval" 1 try_eval, "warn" 2 second,
+    "throw" 1 throw, "trace" 2 second, "traceVerbose" 2 second, "tryEval" 1 try_eval, "warn" 2 warn,
 }
 
 fn message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
@@ -26,7 +26,20 @@ fn throw<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
     Err(ev.catchable(ev.word_span(pos), &message))
 }
 
-fn add_error_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+fn add_error_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    match ev.force(args[1]) {
+        Err(error) if error.unknown().is_none() => {
+            let context = message(ev, args[0], pos)?;
+            error.trace(ev.word_span(pos), &context);
+            Err(error)
+        }
+        result => result,
+    }
+}
+
+/// A warning is for whoever debugs with Nix itself; that it is a text is all that matters here.
+fn warn<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    ev.text(args[0], pos)?;
     ev.force(args[1])
 }
 

@@ -4,17 +4,25 @@
 //! an unknown value there ends as unknown (see [`super::machine`]), so only those that can say more look for it.
 
 mod attrs;
+mod context;
 mod control;
+mod derivation;
+mod fetch;
+mod files;
+mod flakes;
+mod hashes;
 mod lists;
+mod notations;
 mod numbers;
-mod paths;
+mod patterns;
+mod store;
 mod strings;
-mod texts;
 mod types;
 mod versions;
 
-use super::error::EvalResult;
+use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
+use super::text::Element;
 use super::value::{Attrs, Primop, PrimopCall, Str, Value};
 use crate::source::Pos;
 
@@ -28,39 +36,51 @@ macro_rules! primops {
 }
 use primops;
 
-/// Those that have a name of their own outside `builtins` (Nix's `primops` without `__` before their names).
-const GLOBAL: [&str; 19] = [
+/// Those that are global under their own names; all others are with `__` before them.
+const GLOBAL: [&str; 21] = [
     "abort",
     "baseNameOf",
+    "break",
     "derivation",
     "derivationStrict",
     "dirOf",
+    "false",
     "fetchGit",
     "fetchMercurial",
     "fetchTarball",
-    "fetchTree",
     "fromTOML",
     "import",
     "isNull",
     "map",
+    "null",
     "placeholder",
     "removeAttrs",
     "scopedImport",
     "throw",
     "toString",
-    "break",
+    "true",
 ];
+
+/// The version of Nix whose answers are given.
+const NIX_VERSION: &str = "2.34.8";
 
 /// Puts `builtins` and the global names into the evaluator.
 pub(super) fn install(ev: &mut Evaluator<'_>) {
-    let tables: [&'static [Primop]; 9] = [
+    let tables: [&'static [Primop]; 16] = [
         attrs::PRIMOPS,
+        context::PRIMOPS,
         control::PRIMOPS,
+        derivation::PRIMOPS,
+        fetch::PRIMOPS,
+        files::PRIMOPS,
+        flakes::PRIMOPS,
+        hashes::PRIMOPS,
         lists::PRIMOPS,
+        notations::PRIMOPS,
         numbers::PRIMOPS,
-        paths::PRIMOPS,
+        patterns::PRIMOPS,
+        store::PRIMOPS,
         strings::PRIMOPS,
-        texts::PRIMOPS,
         types::PRIMOPS,
         versions::PRIMOPS,
     ];
@@ -69,20 +89,17 @@ pub(super) fn install(ev: &mut Evaluator<'_>) {
         let value = Value::Primop(ev.alloc(PrimopCall { primop, arguments: &[] }));
         members.push((primop.name, value));
     }
-    for name in paths::ONLY_NIX {
-        let value = ev.suspend(paths::OnlyNix { name });
-        members.push((*name, value));
-    }
     let system = format!("{}-linux", std::env::consts::ARCH);
     members.extend([
         ("true", Value::Bool(true)),
         ("false", Value::Bool(false)),
         ("null", Value::Null),
         ("langVersion", Value::Int(6)),
-        ("nixVersion", ev.string("2.26.3")),
-        ("storeDir", ev.string("/nix/store")),
+        ("nixVersion", ev.string(NIX_VERSION)),
+        ("storeDir", ev.string(super::store::path::STORE)),
         ("currentSystem", ev.string(&system)),
-        ("currentTime", ev.suspend(paths::CurrentTime)),
+        ("currentTime", ev.suspend(files::CurrentTime)),
+        ("derivation", ev.suspend(derivation::WrittenInNix)),
     ]);
     let search_path = ev.settings.search_path.clone();
     let entries = search_path.iter().map(|(prefix, path)| {
@@ -100,11 +117,9 @@ pub(super) fn install(ev: &mut Evaluator<'_>) {
 
     define(ev, "builtins", set);
     for (name, value) in members {
-        if GLOBAL.contains(&name) || matches!(name, "true" | "false" | "null") {
+        if GLOBAL.contains(&name) {
             define(ev, name, value);
-        }
-        // All of them are global under a longer name.
-        if !matches!(name, "true" | "false" | "null") {
+        } else {
             define(ev, &format!("__{name}"), value);
         }
     }
@@ -148,6 +163,63 @@ impl<'e> Evaluator<'e> {
             Value::String(text) => Ok(text),
             other => Err(self.type_error("a string", other, pos)),
         }
+    }
+
+    /// A string that depends on nothing.
+    fn plain_text(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Str<'e>> {
+        let text = self.text(value, pos)?;
+        if let Some(element) = text.context().elements().first() {
+            let path = match *element {
+                Element::Path(path) => path.to_owned(),
+                Element::Deep(path) => format!("={path}"),
+                Element::Output { derivation, output } => format!("!{output}!{derivation}"),
+            };
+            let message = format!(
+                "the string '{}' is not allowed to refer to a store path (such as '{path}')",
+                text.to_str_lossy()
+            );
+            return Err(self.error(self.word_span(pos), &message));
+        }
+        Ok(text)
+    }
+
+    /// A function, or a set that can be called.
+    fn function(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+        match self.force(value)? {
+            function if self.is_function(function) => Ok(function),
+            other => Err(self.type_error("a function", other, pos)),
+        }
+    }
+
+    /// An attribute that a set must have.
+    fn required(&mut self, attrs: &'e Attrs<'e>, name: &str, pos: Pos) -> EvalResult<'e, Value<'e>> {
+        match self.optional(attrs, name)? {
+            Some(value) => Ok(value),
+            None => Err(self.error(self.word_span(pos), &format!("attribute '{name}' missing"))),
+        }
+    }
+
+    /// An attribute that a set may have.
+    fn optional(&self, attrs: &'e Attrs<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
+        match (attrs.get(self.symbol(name)), attrs.rest()) {
+            (None, Some(unknown)) => Err(self.unknown_error(unknown)),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// The attributes in the byte order of their names.
+    pub(super) fn by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Value<'e>, Pos)> {
+        let mut named: Vec<_> = attrs.iter().map(|(name, value, pos)| (self.name(name), value, pos)).collect();
+        named.sort_unstable_by_key(|(name, ..)| *name);
+        named
+    }
+
+    /// What Nix says of a feature that is not on by default.
+    #[cold]
+    fn feature_error(&self, feature: &str, what: &str, pos: Pos) -> EvalError<'e> {
+        let message = format!("experimental Nix feature '{feature}' is disabled{what}");
+        let help = format!("add '--extra-experimental-features {feature}' to enable it");
+        self.error(self.word_span(pos), &format!("{message}; {help}"))
     }
 
     fn items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e [Value<'e>]> {

@@ -1,6 +1,7 @@
 //! Arithmetic.
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::print::float;
 use crate::syntax::expr::Operator;
 
 primops! {
@@ -58,8 +59,11 @@ fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) ->
             if rounded >= i64::MIN as f64 && rounded < i64::MAX as f64 {
                 return Ok(Value::Int(rounded as i64));
             }
-            Err(ev.error(ev.word_span(pos), &format!("{value} is not representable as an integer")))
+            Err(ev.error(
+                ev.word_span(pos),
+                &format!("NixFloat argument {} is not in the range of NixInt", float(value)),
+            ))
         }
-        other => Err(ev.type_error("a number", other, pos)),
+        other => Err(ev.type_error("a float", other, pos)),
     }
 }

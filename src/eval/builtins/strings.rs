@@ -2,12 +2,11 @@
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::operators::Coercion;
-use crate::eval::text::{Element, Text};
+use crate::eval::text::Text;
 
 primops! {
     "concatStringsSep" 2 concat_strings_sep, "replaceStrings" 3 replace_strings, "stringLength" 1 string_length,
-    "substring" 3 substring, "toString" 1 to_string, "unsafeDiscardStringContext" 1 discard_context,
-    "hasContext" 1 has_context, "getContext" 1 get_context,
+    "substring" 3 substring, "toString" 1 to_string,
 }
 
 fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
@@ -88,47 +87,4 @@ fn to_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let span = ev.word_span(pos);
     ev.coerce_to_string(args[0], Coercion::TO_STRING, &mut text, span)?;
     Ok(ev.finish(&text))
-}
-
-fn discard_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let text = coerced(ev, args[0], pos)?;
-    Ok(ev.bytes(&text.bytes))
-}
-
-fn has_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    ev.text(args[0], pos).map(|text| Value::Bool(!text.context().is_empty()))
-}
-
-fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let mut infos = std::collections::BTreeMap::<_, Info<'e>>::new();
-    for element in ev.text(args[0], pos)?.context().elements() {
-        match *element {
-            Element::Path(path) => infos.entry(path).or_default().path = true,
-            Element::Deep(path) => infos.entry(path).or_default().all_outputs = true,
-            Element::Output { derivation, output } => infos.entry(derivation).or_default().outputs.push(output),
-        }
-    }
-    let infos = infos.into_iter().map(|(path, info)| {
-        let mut parts = Vec::new();
-        if info.path {
-            parts.push((ev.symbol("path"), Value::Bool(true), Pos::NONE));
-        }
-        if info.all_outputs {
-            parts.push((ev.symbol("allOutputs"), Value::Bool(true), Pos::NONE));
-        }
-        if !info.outputs.is_empty() {
-            let outputs = ev.list(info.outputs.iter().map(|output| ev.string(output)));
-            parts.push((ev.symbol("outputs"), outputs, Pos::NONE));
-        }
-        (ev.symbol(path), ev.attrs(parts), Pos::NONE)
-    });
-    Ok(ev.attrs(infos.collect::<Vec<_>>()))
-}
-
-/// What a string depends on at one path.
-#[derive(Default)]
-struct Info<'e> {
-    path: bool,
-    all_outputs: bool,
-    outputs: Vec<&'e str>,
 }

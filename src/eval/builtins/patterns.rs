@@ -1,45 +1,13 @@
-//! Texts in other notations: JSON, TOML, regular expressions, hashes.
+//! Regular expressions.
 
 use std::fmt::Write;
 use std::rc::Rc;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
-use sha2::{Digest, Sha256, Sha512};
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 
-primops! {
-    "fromJSON" 1 from_json, "hashString" 2 hash_string, "match" 2 match_, "split" 2 split, "toJSON" 1 to_json,
-}
-
-fn to_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let span = ev.word_span(pos);
-    let json = ev.print_json(args[0], span)?;
-    Ok(ev.string(&json))
-}
-
-fn from_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let text = ev.text(args[0], pos)?.as_bytes();
-    ev.parse_json(text).map_err(|error| ev.catchable(ev.word_span(pos), &format!("while parsing JSON: {error}")))
-}
-
-fn hash_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let algorithm = ev.text(args[0], pos)?.to_str_lossy();
-    let text = ev.text(args[1], pos)?.as_bytes();
-    let digest = match &*algorithm {
-        "sha256" => Sha256::digest(text).to_vec(),
-        "sha512" => Sha512::digest(text).to_vec(),
-        "md5" | "sha1" => {
-            return Err(ev.only_nix(&format!("the {algorithm} hash of a string"), ev.word_span(pos)));
-        }
-        _ => return Err(ev.error(ev.word_span(pos), &format!("unknown hash algorithm '{algorithm}'"))),
-    };
-    let mut hex = String::with_capacity(digest.len() * 2);
-    for byte in digest {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    Ok(ev.string(&hex))
-}
+primops! { "match" 2 match_, "split" 2 split }
 
 impl<'e> Evaluator<'e> {
     fn pattern(&mut self, pattern: Value<'e>, anchored: bool, pos: Pos) -> EvalResult<'e, Rc<Regex>> {

@@ -1,0 +1,145 @@
+//! What strings depend on.
+
+use std::collections::BTreeMap;
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::operators::Coercion;
+use crate::eval::store::path;
+use crate::eval::text::{Context, Element, Text};
+use crate::syntax::quote;
+
+primops! {
+    "addDrvOutputDependencies" 1 add_output_dependencies, "appendContext" 2 append_context, "getContext" 1 get_context,
+    "hasContext" 1 has_context, "unsafeDiscardOutputDependency" 1 discard_output_dependency,
+    "unsafeDiscardStringContext" 1 discard_context,
+}
+
+fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
+    let mut text = Text::default();
+    let span = ev.word_span(pos);
+    ev.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, span)?;
+    Ok(text)
+}
+
+fn discard_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let text = coerced(ev, args[0], pos)?;
+    Ok(ev.bytes(&text.bytes))
+}
+
+fn has_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    ev.text(args[0], pos).map(|text| Value::Bool(!text.context().is_empty()))
+}
+
+fn discard_output_dependency<'e>(
+    ev: &mut Evaluator<'e>,
+    args: &[Value<'e>],
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let text = coerced(ev, args[0], pos)?;
+    let shallow = text.context.elements().iter().map(|element| match *element {
+        Element::Deep(path) => Element::Path(path),
+        other => other,
+    });
+    let context = ev.context(shallow);
+    Ok(ev.text_with_context(&text.bytes, context))
+}
+
+fn add_output_dependencies<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let text = coerced(ev, args[0], pos)?;
+    let fail = |message: String| Err(ev.error(ev.word_span(pos), &message));
+    let context = match text.context.elements() {
+        [Element::Path(path)] if path.ends_with(".drv") => ev.context([Element::Deep(path)]),
+        [Element::Path(path)] => return fail(format!("path '{path}' is not a derivation")),
+        [Element::Output { output, .. }] => {
+            let what = "can only act on derivations, not on a derivation output such as";
+            return fail(format!("`addDrvOutputDependencies` {what} '{output}'"));
+        }
+        [Element::Deep(_)] => text.context,
+        many => {
+            let (text, count) = (text.to_str_lossy(), many.len());
+            return fail(format!("context of string '{text}' must have exactly one element, but has {count}"));
+        }
+    };
+    Ok(ev.text_with_context(&text.bytes, context))
+}
+
+fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut infos = BTreeMap::<_, Info<'e>>::new();
+    for element in ev.text(args[0], pos)?.context().elements() {
+        match *element {
+            Element::Path(path) => infos.entry(path).or_default().path = true,
+            Element::Deep(path) => infos.entry(path).or_default().all_outputs = true,
+            Element::Output { derivation, output } => infos.entry(derivation).or_default().outputs.push(output),
+        }
+    }
+    let infos = infos.into_iter().map(|(path, info)| {
+        let mut parts = Vec::new();
+        if info.path {
+            parts.push((ev.symbol("path"), Value::Bool(true), Pos::NONE));
+        }
+        if info.all_outputs {
+            parts.push((ev.symbol("allOutputs"), Value::Bool(true), Pos::NONE));
+        }
+        if !info.outputs.is_empty() {
+            let outputs = ev.list(info.outputs.iter().map(|output| ev.string(output)));
+            parts.push((ev.symbol("outputs"), outputs, Pos::NONE));
+        }
+        (ev.symbol(path), ev.attrs(parts), Pos::NONE)
+    });
+    Ok(ev.attrs(infos.collect::<Vec<_>>()))
+}
+
+/// What a string depends on at one path.
+#[derive(Default)]
+struct Info<'e> {
+    path: bool,
+    all_outputs: bool,
+    outputs: Vec<&'e str>,
+}
+
+fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let text = ev.text(args[0], pos)?;
+    let added = ev.closed_set(args[1], pos)?;
+    let mut elements: Vec<_> = text.context().elements().to_vec();
+    for (name, info, info_pos) in added.iter() {
+        let key = ev.name(name);
+        let span = ev.attribute_span(info_pos);
+        let base = key.strip_prefix(path::STORE).and_then(|below| below.strip_prefix('/'));
+        if base.is_none_or(|base| path::parse_base(base).is_err()) {
+            return Err(ev.error(span, &format!("context key '{}' is not a store path", quote(key))));
+        }
+        let info = ev.set(info, info_pos)?;
+        if let Some(value) = ev.optional(info, "path")?
+            && ev.boolean(value, info_pos)?
+        {
+            elements.push(Element::Path(key));
+        }
+        let not_derivation = |ev: &Evaluator<'e>, what: &str| {
+            ev.error(
+                span,
+                &format!("tried to add {what} context of \"{key}\", which is not a derivation, to a string"),
+            )
+        };
+        if let Some(value) = ev.optional(info, "allOutputs")?
+            && ev.boolean(value, info_pos)?
+        {
+            if !key.ends_with(".drv") {
+                return Err(not_derivation(ev, "all-outputs"));
+            }
+            elements.push(Element::Deep(key));
+        }
+        if let Some(value) = ev.optional(info, "outputs")? {
+            let outputs = ev.items(value, info_pos)?;
+            if !outputs.is_empty() && !key.ends_with(".drv") {
+                return Err(not_derivation(ev, "derivation output"));
+            }
+            for output in outputs {
+                let output = ev.plain_text(*output, info_pos)?.to_str_lossy();
+                let output = std::str::from_utf8(ev.alloc_slice(output.as_bytes())).expect("copied from a text");
+                elements.push(Element::Output { derivation: key, output });
+            }
+        }
+    }
+    let context: Context<'e> = ev.context(elements);
+    Ok(ev.text_with_context(text.as_bytes(), context))
+}

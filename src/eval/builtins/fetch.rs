@@ -1,0 +1,131 @@
+//! Fetchers: the store path of what is there already, never a download.
+
+use std::path::Path;
+
+use super::store::parse_hash_allow_empty;
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::store::hash::{Algorithm, Hash};
+use crate::eval::store::path::{self, Method};
+use crate::eval::text::Element;
+
+primops! {
+    "fetchGit" 1 fetch_git, "fetchMercurial" 1 fetch_mercurial, "fetchTarball" 1 fetch_tarball, "fetchurl" 1 fetch_url,
+}
+
+fn fetch_url<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    fetch(ev, args[0], "fetchurl", Method::Flat, pos)
+}
+
+fn fetch_tarball<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    fetch(ev, args[0], "fetchTarball", Method::Recursive, pos)
+}
+
+fn fetch<'e>(
+    ev: &mut Evaluator<'e>,
+    input: Value<'e>,
+    who: &str,
+    method: Method,
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let (mut url, mut name, mut hash) = (None, None, None);
+    let input = ev.force(input)?;
+    if let Value::Attrs(attrs) = input {
+        for (attribute, value, at) in attrs.iter() {
+            let slot = match ev.name(attribute) {
+                "url" => &mut url,
+                "name" => &mut name,
+                "sha256" => &mut hash,
+                other => {
+                    let message = format!("unsupported argument '{other}' to '{who}'");
+                    return Err(ev.error(ev.attribute_span(at), &message));
+                }
+            };
+            *slot = Some(ev.plain_text(value, at)?.to_str_lossy().into_owned());
+        }
+        if url.is_none() {
+            if let Some(unknown) = attrs.rest() {
+                return Err(ev.unknown_error(unknown));
+            }
+            return Err(ev.error(ev.word_span(pos), "'url' argument required"));
+        }
+    } else {
+        url = Some(ev.plain_text(input, pos)?.to_str_lossy().into_owned());
+    }
+    let url = url.unwrap_or_default();
+    let name = name.unwrap_or_else(|| match method {
+        Method::Flat => url.rsplit('/').next().unwrap_or_default().to_owned(),
+        Method::Recursive => String::from("source"),
+    });
+    if let Some(hash) = hash {
+        let path = parse_hash_allow_empty(&hash, Some(Algorithm::Sha256))
+            .and_then(|hash| path::fixed(&name, method, &hash))
+            .map_err(|message| ev.error(ev.word_span(pos), &message))?;
+        if let Some(found) = in_store(ev, &path) {
+            return Ok(found);
+        }
+    }
+    Err(not_here(ev, &url, pos))
+}
+
+/// A path that the store has, as a string that depends on it.
+fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> {
+    ev.files.kind(Path::new(path)).ok()?;
+    let path = ev.text_in_arena(path);
+    let context = ev.context([Element::Path(path)]);
+    Some(ev.text_with_context(path.as_bytes(), context))
+}
+
+#[cold]
+fn not_here<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
+    ev.only_nix(&format!("'{url}' is not in the Nix store, and nothing is downloaded here"), ev.word_span(pos))
+}
+
+fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    fetch_tree(ev, args[0], pos)
+}
+
+fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    fetch_tree(ev, args[0], pos)
+}
+
+/// A work tree under version control: known only where a revision and the hash of its archive are given.
+fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let input = ev.force(input)?;
+    let Value::Attrs(attrs) = input else {
+        let (url, _) = fetch_location(ev, input, pos)?;
+        return Err(not_here(ev, &url, pos));
+    };
+    let url = ev.required(attrs, "url", pos)?;
+    let (url, _) = fetch_location(ev, url, pos)?;
+    let text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
+        Some(value) => Ok(Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned())),
+        None => Ok(None),
+    };
+    let name = text(ev, "name")?.unwrap_or_else(|| String::from("source"));
+    let (revision, nar_hash) = (text(ev, "rev")?, text(ev, "narHash")?);
+    if let (Some(revision), Some(nar_hash)) = (revision, nar_hash) {
+        let path = Hash::parse(&nar_hash, None)
+            .and_then(|hash| path::fixed(&name, Method::Recursive, &hash))
+            .map_err(|message| ev.error(ev.word_span(pos), &message))?;
+        if let Some(found) = in_store(ev, &path) {
+            let short: String = revision.chars().take(7).collect();
+            let parts = [
+                ("outPath", found),
+                ("rev", ev.string(&revision)),
+                ("shortRev", ev.string(&short)),
+                ("narHash", ev.string(&nar_hash)),
+                ("submodules", Value::Bool(false)),
+            ];
+            return Ok(ev.attrs(parts.map(|(name, value)| (ev.symbol(name), value, Pos::NONE))));
+        }
+    }
+    Err(not_here(ev, &url, pos))
+}
+
+/// Where something is to be fetched from: a text, or a path.
+fn fetch_location<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, (String, Value<'e>)> {
+    match ev.force(value)? {
+        Value::Path(path) => Ok((path.to_str_lossy().into_owned(), value)),
+        other => Ok((ev.plain_text(other, pos)?.to_str_lossy().into_owned(), value)),
+    }
+}

@@ -1,0 +1,207 @@
+//! Files, imports, the environment.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::error::EvalError;
+use crate::eval::import::normalise;
+use crate::eval::operators::Coercion;
+use crate::eval::text::{Context, Element, Text};
+use crate::eval::value::Suspend;
+use crate::source::{FileKind, Span};
+
+primops! {
+    "baseNameOf" 1 base_name_of, "dirOf" 1 dir_of, "findFile" 2 find_file, "getEnv" 1 get_env, "import" 1 import,
+    "pathExists" 1 path_exists, "readDir" 1 read_dir, "readFile" 1 read_file, "readFileType" 1 read_file_type,
+    "scopedImport" 2 scoped_import, "toPath" 1 to_path,
+}
+
+/// `builtins.currentTime`
+pub(super) struct CurrentTime;
+
+impl<'e> Suspend<'e> for CurrentTime {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        if let Some(time) = ev.settings.current_time {
+            return Ok(Value::Int(time));
+        }
+        Err(ev.only_nix("the time is another one when Nix evaluates it", Span::NONE))
+    }
+}
+
+impl<'e> Evaluator<'e> {
+    /// The absolute path that a value names, and what it depends on.
+    pub(super) fn path_argument(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, (PathBuf, Context<'e>)> {
+        let (bytes, context) = self.path_bytes(value, pos)?;
+        Ok((normalise(Path::new(std::ffi::OsStr::from_bytes(&bytes))), context))
+    }
+
+    fn path_bytes(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, (Vec<u8>, Context<'e>)> {
+        let text = match self.force(value)? {
+            Value::Path(path) => return Ok((path.as_bytes().to_vec(), Context::default())),
+            set @ Value::Attrs(attrs) => {
+                if let Some(to_string) = attrs.get(self.common.to_string) {
+                    let path = self.apply(to_string, set, pos)?;
+                    return self.path_bytes(path, pos);
+                }
+                match (attrs.get(self.common.out_path), attrs.rest()) {
+                    (Some(path), _) => return self.path_bytes(path, pos),
+                    (None, Some(unknown)) => return Err(self.unknown_error(unknown)),
+                    (None, None) => set,
+                }
+            }
+            other => other,
+        };
+        let mut path = Text::default();
+        let span = self.word_span(pos);
+        self.coerce_to_string(text, Coercion::PLAIN, &mut path, span)?;
+        if !path.bytes.starts_with(b"/") {
+            let message = format!("string '{}' doesn't represent an absolute path", path.to_str_lossy());
+            return Err(self.error(span, &message));
+        }
+        Ok((path.bytes, path.context))
+    }
+
+    /// The same, where the path is about to be read: what only a build or a copy makes must be there already.
+    pub(super) fn readable_path(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, PathBuf> {
+        let (path, context) = self.path_argument(value, pos)?;
+        for element in context.elements() {
+            let needed = match *element {
+                Element::Path(path) | Element::Deep(path) => Some(path.to_owned()),
+                Element::Output { derivation, output } => {
+                    let made = self.written_derivation(derivation, self.word_span(pos)).ok();
+                    made.and_then(|(derivation, _)| derivation.output_path(output))
+                }
+            };
+            if needed.as_deref().is_none_or(|needed| self.files.kind(Path::new(needed)).is_err()) {
+                let path = needed.unwrap_or_else(|| path.display().to_string());
+                return Err(self.not_valid(&path, self.word_span(pos)));
+            }
+        }
+        Ok(path)
+    }
+
+    pub(super) fn unreadable(&self, path: &Path, error: &std::io::Error, pos: Pos) -> EvalError<'e> {
+        let message = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("path '{}' does not exist", path.display()),
+            std::io::ErrorKind::IsADirectory => String::from("read of 4096 bytes: Is a directory"),
+            std::io::ErrorKind::NotADirectory => format!("cannot read directory {path:?}: Not a directory"),
+            _ => format!("cannot read {}: {error}", path.display()),
+        };
+        self.error(self.word_span(pos), &message)
+    }
+}
+
+/// The text that `baseNameOf` and `dirOf` work on.
+fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
+    let mut text = Text::default();
+    let span = ev.word_span(pos);
+    ev.coerce_to_string(value, Coercion::PLAIN, &mut text, span)?;
+    Ok(text)
+}
+
+/// `baseNameOf`: of a string, what follows the last slash, one at the end aside.
+fn base_name_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let text = coerced(ev, args[0], pos)?;
+    let bytes = text.bytes.strip_suffix(b"/").unwrap_or(&text.bytes);
+    let start = bytes.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    Ok(ev.text_with_context(&bytes[start..], text.context))
+}
+
+fn dir_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let value = ev.force(args[0])?;
+    let text = coerced(ev, value, pos)?;
+    let dir = match text.bytes.iter().rposition(|byte| *byte == b'/') {
+        Some(0) => &text.bytes[..1],
+        Some(slash) => &text.bytes[..slash],
+        None => b".",
+    };
+    match value {
+        Value::Path(_) => Ok(ev.path_value(dir)),
+        _ => Ok(ev.text_with_context(dir, text.context)),
+    }
+}
+
+fn get_env<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let name = ev.plain_text(args[0], pos)?.as_bytes();
+    let value = ev.settings.environment.get(std::ffi::OsStr::from_bytes(name));
+    Ok(ev.bytes(value.map_or(b"", |value| value.as_bytes())))
+}
+
+fn import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let path = ev.readable_path(args[0], pos)?;
+    ev.import_at(&path.to_string_lossy(), pos)
+}
+
+fn scoped_import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let scope = ev.closed_set(args[0], pos)?;
+    let path = ev.readable_path(args[1], pos)?;
+    ev.import_with_scope(&path, scope, pos)
+}
+
+fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let given = ev.force(args[0])?;
+    let wants_folder = matches!(given, Value::String(text) if {
+        text.as_bytes().ends_with(b"/") || text.as_bytes().ends_with(b"/.")
+    });
+    let path = ev.readable_path(given, pos)?;
+    let kind = match ev.files.kind(&path) {
+        Ok(FileKind::Symlink) if wants_folder => ev.files.read_dir(&path).map(|_| FileKind::Directory),
+        kind => kind,
+    };
+    match kind {
+        Ok(kind) => Ok(Value::Bool(!wants_folder || kind == FileKind::Directory)),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(ev.unreadable(&path, &error, pos))
+        }
+        Err(_) => Ok(Value::Bool(false)),
+    }
+}
+
+fn read_dir<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let path = ev.readable_path(args[0], pos)?;
+    let entries = ev.files.read_dir(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    let entries: Vec<_> =
+        entries.iter().map(|(name, kind)| (ev.symbol(name), ev.string(kind.as_str()), Pos::NONE)).collect();
+    Ok(ev.attrs(entries))
+}
+
+fn read_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let path = ev.readable_path(args[0], pos)?;
+    let bytes = ev.files.read(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    if bytes.contains(&0) {
+        let message =
+            format!("the contents of the file '{}' cannot be represented as a Nix string", path.display());
+        return Err(ev.error(ev.word_span(pos), &message));
+    }
+    Ok(ev.bytes(&bytes))
+}
+
+fn read_file_type<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let path = ev.readable_path(args[0], pos)?;
+    let kind = ev.files.kind(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    Ok(ev.string(kind.as_str()))
+}
+
+fn to_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (path, context) = ev.path_argument(args[0], pos)?;
+    Ok(ev.text_with_context(path.as_os_str().as_bytes(), context))
+}
+
+fn find_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut entries = Vec::new();
+    for entry in ev.items(args[0], pos)? {
+        let entry = ev.set(*entry, pos)?;
+        let prefix = match ev.optional(entry, "prefix")? {
+            Some(prefix) => ev.plain_text(prefix, pos)?.to_str_lossy().into_owned(),
+            None => String::new(),
+        };
+        let path = ev.required(entry, "path", pos)?;
+        let mut text = Text::default();
+        let span = ev.word_span(pos);
+        ev.coerce_to_string(path, Coercion::PLAIN, &mut text, span)?;
+        entries.push((prefix, PathBuf::from(std::ffi::OsStr::from_bytes(&text.bytes))));
+    }
+    let name = ev.plain_text(args[1], pos)?.to_str_lossy();
+    ev.find_in(&entries, &name, ev.word_span(pos))
+}

@@ -1,0 +1,62 @@
+//! Values in other notations: JSON, TOML, XML.
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::source::Span;
+
+primops! { "fromJSON" 1 from_json, "fromTOML" 1 from_toml, "toJSON" 1 to_json, "toXML" 1 to_xml }
+
+fn to_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let span = ev.word_span(pos);
+    let (json, context) = ev.json_with_context(args[0], span)?;
+    Ok(ev.text_with_context(&json, context))
+}
+
+fn from_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let text = ev.plain_text(args[0], pos)?.as_bytes();
+    ev.parse_json(text).map_err(|message| ev.error(ev.word_span(pos), &message))
+}
+
+fn to_xml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let span = ev.word_span(pos);
+    let (xml, context) = ev.xml_with_context(args[0], span)?;
+    Ok(ev.text_with_context(&xml, context))
+}
+
+fn from_toml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let text = ev.plain_text(args[0], pos)?.to_str_lossy();
+    let span = ev.word_span(pos);
+    let fail = |message: &str| ev.error(span, &format!("while parsing TOML: {message}"));
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| fail(error.message()))?;
+    toml_table(ev, &table).map_err(|message| fail(&message))
+}
+
+fn toml_table<'e>(ev: &Evaluator<'e>, table: &toml::Table) -> Result<Value<'e>, String> {
+    let mut members = Vec::with_capacity(table.len());
+    for (name, value) in table {
+        members.push((ev.symbol(name), toml_value(ev, value)?, Pos::NONE));
+    }
+    Ok(ev.attrs(members))
+}
+
+fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, String> {
+    if ev.check_stack(Span::NONE).is_err() {
+        return Err(String::from("the text is nested too deeply"));
+    }
+    Ok(match value {
+        toml::Value::String(text) if text.contains('\0') => {
+            let shown = text.replace('\0', "␀");
+            let what = "cannot be represented as Nix string because it contains null bytes";
+            return Err(format!("input string '{shown}' {what}"));
+        }
+        toml::Value::String(text) => ev.string(text),
+        toml::Value::Integer(value) => Value::Int(*value),
+        toml::Value::Float(value) => Value::Float(*value),
+        toml::Value::Boolean(value) => Value::Bool(*value),
+        toml::Value::Datetime(_) => return Err(String::from("Dates and times are not supported")),
+        toml::Value::Array(items) => {
+            let items = items.iter().map(|item| toml_value(ev, item)).collect::<Result<Vec<_>, _>>()?;
+            ev.list(items)
+        }
+        toml::Value::Table(table) => toml_table(ev, table)?,
+    })
+}

@@ -1,0 +1,211 @@
+//! What puts files into the store: here it is only told where they would be.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::error::EvalError;
+use crate::eval::store::hash::{Algorithm, Hash};
+use crate::eval::store::nar::{self, NarError};
+use crate::eval::store::path::{self, Method};
+use crate::eval::text::{Context, Element};
+use crate::eval::value::Str;
+use crate::eval::written::Written;
+use crate::source::{FileKind, Span};
+
+primops! {
+    "filterSource" 2 filter_source, "path" 1 add_path, "placeholder" 1 placeholder, "storePath" 1 store_path,
+    "toFile" 2 to_file,
+}
+
+fn placeholder<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let output = ev.plain_text(args[0], pos)?.to_str_lossy();
+    Ok(ev.string(&path::placeholder(&output)))
+}
+
+fn to_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
+    let content = ev.text(args[1], pos)?;
+    let mut references = Vec::new();
+    for element in content.context().elements() {
+        match *element {
+            Element::Path(path) => references.push(path),
+            Element::Deep(derivation) | Element::Output { derivation, .. } => {
+                let reference = match *element {
+                    Element::Output { output, .. } => format!("!{output}!{}", path::base(derivation)),
+                    _ => format!("={}", path::base(derivation)),
+                };
+                let message = format!(
+                    "files created by builtins.toFile may not reference derivations, but {name} references {reference}"
+                );
+                return Err(ev.error(ev.word_span(pos), &message));
+            }
+        }
+    }
+    let hash = Hash::of(Algorithm::Sha256, content.as_bytes());
+    let path = path::text(&name, &hash, references.iter().copied())
+        .map_err(|message| ev.error(ev.word_span(pos), &message))?;
+    Ok(ev.written_path(&path, Written::File { references: ev.alloc_slice(&references) }))
+}
+
+fn store_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (given, context) = ev.path_argument(args[0], pos)?;
+    let mut text = given.to_string_lossy().into_owned();
+    // A link outside of the store may lead into it.
+    for _ in 0..40 {
+        if path::split(&text).is_some() {
+            break;
+        }
+        match ev.files.read_link(Path::new(&text)) {
+            Ok(target) => {
+                let folder = Path::new(&text).parent().unwrap_or(Path::new("/"));
+                text = crate::eval::import::normalise(&folder.join(target)).to_string_lossy().into_owned();
+            }
+            Err(_) => break,
+        }
+    }
+    let Some((store_path, _)) = path::split(&text) else {
+        return Err(ev.error(ev.word_span(pos), &format!("path '{}' is not in the Nix store", given.display())));
+    };
+    path::parse_base(path::base(store_path)).map_err(|message| ev.error(ev.word_span(pos), &message))?;
+    let store_path = ev.text_in_arena(store_path);
+    let context = ev.merge_contexts(context, ev.context([Element::Path(store_path)]));
+    Ok(ev.text_with_context(text.as_bytes(), context))
+}
+
+fn filter_source<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let path = ev.readable_path(args[1], pos)?;
+    ev.function(args[0], pos)?;
+    let name = base_name(&path);
+    let source =
+        Source { path: &path, name: &name, filter: Some(args[0]), method: Method::Recursive, expected: None };
+    ev.add_source(&source, pos)
+}
+
+fn add_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let input = ev.set(args[0], pos)?;
+    let (mut path, mut name, mut filter, mut expected) = (None, None, None, None);
+    let mut method = Method::Recursive;
+    for (attribute, value, at) in input.iter() {
+        match ev.name(attribute) {
+            "path" => path = Some(ev.readable_path(value, at)?),
+            "name" => name = Some(ev.plain_text(value, at)?.to_str_lossy().into_owned()),
+            "filter" => {
+                ev.function(value, at)?;
+                filter = Some(value);
+            }
+            "recursive" => method = if ev.boolean(value, at)? { Method::Recursive } else { Method::Flat },
+            "sha256" => {
+                let text = ev.plain_text(value, at)?.to_str_lossy();
+                let hash = parse_hash_allow_empty(&text, Some(Algorithm::Sha256));
+                expected = Some(hash.map_err(|message| ev.error(ev.attribute_span(at), &message))?);
+            }
+            other => {
+                let message = format!("unsupported argument '{other}' to 'builtins.path'");
+                return Err(ev.error(ev.attribute_span(at), &message));
+            }
+        }
+    }
+    let Some(path) = path else {
+        let message = "missing required 'path' attribute in the first argument to 'builtins.path'";
+        return Err(ev.error(ev.word_span(pos), message));
+    };
+    let name = name.unwrap_or_else(|| base_name(&path));
+    ev.add_source(&Source { path: &path, name: &name, filter, method, expected }, pos)
+}
+
+/// A hash, where an empty text stands for one that is not known yet.
+pub(super) fn parse_hash_allow_empty(text: &str, algorithm: Option<Algorithm>) -> Result<Hash, String> {
+    if text.is_empty() {
+        let algorithm = algorithm.ok_or("empty hash requires explicit hash algorithm")?;
+        return Ok(Hash::zero(algorithm));
+    }
+    Hash::parse(text, algorithm)
+}
+
+fn base_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A file or folder to be copied.
+pub(super) struct Source<'a, 'e> {
+    pub(super) path: &'a Path,
+    pub(super) name: &'a str,
+    pub(super) filter: Option<Value<'e>>,
+    pub(super) method: Method,
+    /// What its hash is to be.
+    pub(super) expected: Option<Hash>,
+}
+
+impl<'e> Evaluator<'e> {
+    /// The store path of a copy, as a string that depends on it.
+    pub(super) fn add_source(&mut self, source: &Source<'_, 'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+        let fixed = |ev: &Self, hash: &Hash| {
+            path::fixed(source.name, source.method, hash).map_err(|message| ev.error(ev.word_span(pos), &message))
+        };
+        // What is in the store already is not copied again.
+        if let Some(expected) = &source.expected {
+            let path = fixed(self, expected)?;
+            if self.files.kind(Path::new(&path)).is_ok() {
+                return Ok(self.written_path(&path, Written::File { references: &[] }));
+            }
+        }
+        let hash = match source.method {
+            Method::Recursive => self.nar_hash(source.path, source.filter, pos)?,
+            Method::Flat => {
+                let read = self.files.read(source.path);
+                let bytes = read.map_err(|error| self.unreadable(source.path, &error, pos))?;
+                Hash::of(Algorithm::Sha256, &bytes)
+            }
+        };
+        let path = fixed(self, &hash)?;
+        if source.expected.as_ref().is_some_and(|expected| *expected != hash) {
+            let from = source.path.display();
+            let message = format!("store path mismatch in (possibly filtered) path added from '{from}'");
+            return Err(self.error(self.word_span(pos), &message));
+        }
+        Ok(self.written_path(&path, Written::File { references: &[] }))
+    }
+
+    fn nar_hash(&mut self, path: &Path, filter: Option<Value<'e>>, pos: Pos) -> EvalResult<'e, Hash> {
+        let files = self.files;
+        let mut decide = |path: &Path, kind: FileKind| -> Result<bool, EvalError<'e>> {
+            let Some(filter) = filter else { return Ok(true) };
+            let path = self.bytes(path.as_os_str().as_bytes());
+            let bound = self.apply(filter, path, pos)?;
+            let kind = self.string(kind.as_str());
+            let keep = self.apply(bound, kind, pos)?;
+            self.boolean(keep, pos)
+        };
+        nar::hash(files, path, Algorithm::Sha256, &mut decide).map_err(|error| match error {
+            NarError::File(path, error) => self.unreadable(&path, &error, pos),
+            NarError::Filter(error) => error,
+        })
+    }
+
+    /// The string that a path becomes where it is wanted in the store: the path of its copy, which it depends on.
+    pub(in crate::eval) fn path_in_store(&mut self, path: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
+        if let Some(copy) = self.copies.get(path.as_bytes()) {
+            return Ok(copy);
+        }
+        let from = Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()));
+        let name = base_name(from);
+        if name.ends_with(".drv") {
+            return Err(self.error(span, "file names are not allowed to end in '.drv'"));
+        }
+        let source = Source { path: from, name: &name, filter: None, method: Method::Recursive, expected: None };
+        let Value::String(copy) = self.add_source(&source, span.start)? else {
+            unreachable!("a store path is a string");
+        };
+        self.copies.insert(path.as_bytes(), copy);
+        Ok(copy)
+    }
+
+    /// A store path that was computed, as a string that depends on it.
+    fn written_path(&mut self, path: &str, written: Written<'e>) -> Value<'e> {
+        let path = self.text_in_arena(path);
+        self.written.insert(path, written);
+        let context: Context<'e> = self.context([Element::Path(path)]);
+        self.text_with_context(path.as_bytes(), context)
+    }
+}
