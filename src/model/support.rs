@@ -23,7 +23,6 @@ pub(super) fn unsupported_container(container: &Container, path: &OptionPath) ->
         ("macvlans", c.macvlans != default.macvlans),
         ("networkNamespace", c.network_namespace != default.network_namespace),
         ("privateUsers", c.private_users != default.private_users),
-        ("restartIfChanged", c.restart_if_changed != default.restart_if_changed),
     ];
     refuse(&differs, path)
 }

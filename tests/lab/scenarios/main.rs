@@ -5,6 +5,9 @@
 //! against its plan (`support::world`): which guests were restarted, which roots were emptied, whether rules were loaded.
 
 mod changes;
+mod drift;
 mod guest;
+mod live;
 mod main_job;
+mod native;
 mod support;

@@ -1,0 +1,156 @@
+//! What running containers take without a restart, and what it costs when they do not.
+
+use crate::support::{Lab, host, web, with};
+
+/// A container whose root is kept, so that its guest can switch to another system while it runs.
+fn kept(name: &str, last: u8) -> String {
+    with(&web(name, last), "ephemeral = true;", "")
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_bind_mount_is_added_under_a_running_guest_and_one_that_goes_costs_a_restart() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/new && echo data >/mnt/new/file").ok();
+    let plain = kept("wasabi", 11);
+    lab.switch(&host(&[&plain]));
+    let bound =
+        |options: &str| with(&plain, "autoStart", &format!("bindMounts.\"/new\" = {{ {options} }}; autoStart"));
+    let read_only = bound("hostPath = \"/mnt/new\";");
+
+    let added = lab.switch(&host(&[&read_only]));
+    assert_eq!((added.cost("wasabi"), added.reasons("wasabi")), ("reload", vec!["bindMounts.\"/new\""]));
+    let in_guest = |command: &str| lab.sh(&format!("container-rebuild run wasabi -- sh -c '{command}'"));
+    assert_eq!(in_guest("cat /new/file").ok(), "data\n");
+    assert_ne!(in_guest("echo more >/new/file 2>/dev/null").code, 0, "it is read-only, as by default");
+
+    let changed = lab.switch(&host(&[&bound("hostPath = \"/mnt/new\"; isReadOnly = false;")]));
+    assert_eq!(changed.cost("wasabi"), "restart");
+    in_guest("echo more >/new/file").ok();
+    let removed = lab.switch(&host(&[&plain]));
+    assert_eq!(removed.cost("wasabi"), "restart");
+    assert_eq!(in_guest("cat /new/file").code, 1);
+    assert_eq!(lab.sh("cat /mnt/new/file").ok(), "more\n");
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn the_hosts_address_changes_under_an_open_connection() {
+    let lab = Lab::empty();
+    let forwarded = with(
+        &kept("wasabi", 11),
+        "config =",
+        "forwardPorts = [ { hostPort = 8080; containerPort = 80; } ]; config =",
+    );
+    lab.switch(&host(&[&forwarded]));
+    let mut connection = lab.connect("10.77.0.2", 8080);
+    let body = |answer: String| answer.lines().last().expect("a page").to_owned();
+    let page = body(connection.get("/"));
+
+    let moved = lab.switch(&host(&[&with(&forwarded, "192.168.100.111", "192.168.100.222")]));
+    assert_eq!((moved.cost("wasabi"), moved.reasons("wasabi")), ("reload", vec!["hostAddress"]));
+    assert_eq!(body(connection.get("/")), page, "the connection from before is still open");
+    assert!(lab.sh("ip -brief address show ve-wasabi").ok().contains("192.168.100.222/32"));
+    let route = lab.sh("container-rebuild run wasabi -- ip route show default").ok();
+    assert!(route.contains("via 192.168.100.222"), "{route}");
+    // A second address family comes and goes in the same way.
+    let both = with(&forwarded, "localAddress", "hostAddress6 = \"fd00::1\"; localAddress");
+    assert_eq!(lab.switch(&host(&[&both])).cost("wasabi"), "reload");
+    assert_eq!(lab.switch(&host(&[&forwarded])).cost("wasabi"), "reload");
+    assert!(!lab.sh("ip -brief address show ve-wasabi").ok().contains("fd00::1"));
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_guest_with_a_kept_root_switches_to_its_new_system_while_it_runs() {
+    let lab = Lab::empty();
+    let one = kept("wasabi", 11);
+    lab.switch(&host(&[&one]));
+    let old = lab.page("http://192.168.100.11/");
+    let switched = lab.switch(&host(&[&with(&one, "one@example.org", "two@example.org")]));
+    assert_eq!((switched.cost("wasabi"), switched.reasons("wasabi").contains(&"path")), ("reload", true));
+    assert_eq!(lab.page("http://192.168.100.11/"), with(&old, "one@", "two@"));
+    // The same on a root that is not kept.
+    lab.switch("{ }");
+    let ephemeral = web("wasabi", 11);
+    lab.switch(&host(&[&ephemeral]));
+    let anew = lab.switch(&host(&[&with(&ephemeral, "one@example.org", "two@example.org")]));
+    assert_eq!((anew.cost("wasabi"), &anew.change("wasabi")["wipes_root"]), ("restart", &true.into()));
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn bookkeeping_costs_nothing_and_takes_effect_at_the_next_start() {
+    let lab = Lab::empty();
+    let plain = kept("wasabi", 11);
+    lab.switch(&host(&[&plain]));
+    let patient = with(&plain, "autoStart = true;", "timeoutStartSec = \"2min\"; restartIfChanged = false;");
+    let noted = lab.switch(&host(&[&patient]));
+    assert_eq!(
+        (noted.cost("wasabi"), &noted.change("wasabi")["actions"]),
+        ("none", &serde_json::json!(["update-unit"]))
+    );
+    assert_eq!(
+        lab.sh("systemctl show --property=TimeoutStartUSec container@wasabi").ok(),
+        "TimeoutStartUSec=2min\n"
+    );
+
+    // `restartIfChanged = false` is honoured, and what stays stale is said.
+    let changed = with(&patient, "timeoutStartSec", "tmpfs = [ \"/scratch\" ]; timeoutStartSec");
+    lab.write("/root/host.nix", &host(&[&changed]));
+    let before = lab.observe();
+    let said = lab.sh("container-rebuild switch --yes /root/host.nix 2>&1").ok();
+    assert!(before.kept(&lab.observe(), "wasabi"));
+    assert!(said.contains("`wasabi` goes on running with its former tmpfs"), "{said}");
+    lab.sh("container-rebuild restart wasabi").ok();
+    assert_eq!(lab.sh("container-rebuild run wasabi -- findmnt -no FSTYPE /scratch").ok(), "tmpfs\n");
+    assert_eq!(lab.plan().1, 0);
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn how_far_a_run_goes_is_the_users_choice() {
+    let lab = Lab::empty();
+    let plain = kept("wasabi", 11);
+    lab.switch(&host(&[&plain]));
+    let changed = with(&plain, "one@example.org", "two@example.org");
+    lab.write("/root/host.nix", &host(&[&changed]));
+    let run = |mode: &str| {
+        let before = lab.observe();
+        lab.sh(&format!("container-rebuild switch --yes --restart-mode {mode} /root/host.nix")).ok();
+        before.kept(&lab.observe(), "wasabi")
+    };
+    assert!(run("never"));
+    assert!(lab.page("http://192.168.100.11/").contains("one@"), "nothing reached the guest");
+    assert!(run("reload"));
+    assert!(lab.page("http://192.168.100.11/").contains("two@"));
+    lab.write("/root/host.nix", &host(&[&plain]));
+    assert!(!run("restart"));
+    assert!(lab.page("http://192.168.100.11/").contains("one@"));
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn addresses_and_ports_are_swapped_and_names_change_in_one_run() {
+    let lab = Lab::empty();
+    let forwarded = |name: &str, last: u8, port: u16| {
+        let forward = format!("forwardPorts = [ {{ hostPort = {port}; containerPort = 80; }} ]; config =");
+        with(&web(name, last), "config =", &forward)
+    };
+    lab.switch(&host(&[&forwarded("sambal", 12, 8081), &forwarded("wasabi", 11, 8080)]));
+    let swapped = lab.switch(&host(&[&forwarded("sambal", 11, 8080), &forwarded("wasabi", 12, 8081)]));
+    assert_eq!((swapped.cost("sambal"), swapped.cost("wasabi")), ("restart", "restart"));
+    assert!(lab.lan_page("http://10.77.0.2:8080/").contains("sambal"));
+    assert!(lab.lan_page("http://10.77.0.2:8081/").contains("wasabi"));
+
+    let renamed = lab.switch(&host(&[&forwarded("sambal", 11, 8080), &forwarded("wasabi2", 12, 8081)]));
+    assert_eq!((renamed.cost("wasabi"), renamed.cost("wasabi2")), ("stop", "none"));
+    assert!(renamed.before.kept(&renamed.after, "sambal"));
+    assert!(lab.lan_page("http://10.77.0.2:8081/").contains("wasabi2"));
+    lab.finish();
+}
