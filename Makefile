@@ -6,13 +6,24 @@
 # make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
 # make lang-expected      the results of the language cases, written anew by real Nix
 # make conformance        the language against real Nix, and CASES=2000 generated expressions
+# make test-long          all of make test, with ten times as many generated expressions and a long fuzz
+# make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
+# make deny       licences and sources of the dependencies
 # make bench      the evaluator beside real Nix; writes docs/benchmarks.md
 
 CARGO ?= cargo
+# Programs that are built once for all clones.
+CACHE = $(or $(CONTAINER_REBUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/container-rebuild)
+TOOLS = $(CACHE)/tools
 
-.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected conformance
+.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected conformance test-long bench-short \
+	fuzz fuzz-short deny
 
-test: check scenarios
+test: check deny conformance bench-short fuzz-short scenarios
+
+test-long: CASES = 20000
+test-long: FUZZ_SECONDS = 1200
+test-long: test fuzz
 
 # nft runs in the tests of the rules, in a network namespace of their own.
 tools:
@@ -41,11 +52,30 @@ lang-expected: reference
 # The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
 CASES ?= 2000
 conformance: reference
-	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --release --test lang --test differential --run-ignored only \
-		--no-capture -E 'not test(write_expected)'
+	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential \
+		--test hostile --run-ignored only --no-capture -E 'not test(write_expected)'
 
 bench: reference
 	$(CARGO) bench --bench evaluator
+
+# The same once each, for the results alone.
+bench-short: reference
+	$(CARGO) bench --bench evaluator -- --short
+
+# Licences, banned crates and sources of what is depended on.
+deny:
+	command -v cargo-deny >/dev/null || test -x $(TOOLS)/bin/cargo-deny || \
+		$(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny
+	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deny --offline check licenses bans sources
+	@echo "advisories are not checked: their database is not to be had here"
+
+# Random texts for the parser and the evaluator, guided by coverage, FUZZ_SECONDS each (cargo-fuzz, a nightly compiler).
+FUZZ_SECONDS ?= 600
+fuzz:
+	PATH="$(TOOLS)/bin:$$PATH" FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
+
+fuzz-short:
+	PATH="$(TOOLS)/bin:$$PATH" FUZZ_SECONDS=20 fuzz/run
 
 scenarios: tools
 	tests/lab/selftest
