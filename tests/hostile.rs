@@ -57,7 +57,9 @@ fn run(name: &str, text: &str, arguments: &[&str]) -> Option<String> {
 fn hostile_input_ends_in_a_diagnostic() {
     let million = 1_000_000;
     let repeated = |text: &str, count: usize| text.repeat(count);
-    let nested = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(million), close.repeat(million));
+    let nested = |open: &str, middle: &str, close: &str| {
+        format!("{}{middle}{}", open.repeat(million), close.repeat(million))
+    };
     #[rustfmt::skip]
     let texts: Vec<(&str, String)> = vec![
         // Texts that nest.
@@ -137,6 +139,7 @@ fn hostile_input_ends_in_a_diagnostic() {
         ("TOML, a hundred thousand deep", String::from("builtins.fromTOML (\"a=\" + builtins.concatStringsSep \"[\" (builtins.genList (_: \"\") 100000))")),
         ("a version of 1 MB", String::from("builtins.compareVersions (builtins.concatStringsSep \"1.\" (builtins.genList (_: \"\") 500000)) \"1\" || true")),
     ];
-    let wrong: Vec<String> = texts.iter().filter_map(|(name, text)| run(name, text, &["--max-memory", "400"])).collect();
+    let wrong: Vec<String> =
+        texts.iter().filter_map(|(name, text)| run(name, text, &["--max-memory", "400"])).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), texts.len(), wrong.join("\n"));
 }
