@@ -183,9 +183,8 @@ impl<'e> Evaluator<'e> {
     }
 
     fn parse_file(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, syntax::NodeRef<'e>> {
-        let unreadable = |ev: &Self, error: &dyn std::fmt::Display| {
-            let message = format!("cannot read {}: {error}", ev.sources.display_name(path));
-            let mut diagnostic = Diagnostic::error(Code::Unreadable, message);
+        let unreadable = |ev: &Self, message: &str| {
+            let mut diagnostic = Diagnostic::error(Code::Unreadable, message.to_owned());
             let span = ev.word_span(pos);
             if span != Span::NONE {
                 diagnostic = diagnostic.at(span, "imported here");
@@ -194,11 +193,19 @@ impl<'e> Evaluator<'e> {
         };
         let bytes = match self.embedded.get(path) {
             Some(text) => text.as_bytes().to_vec(),
-            None => self.files.read(path).map_err(|error| unreadable(self, &error))?,
+            None => self.files.read(path).map_err(|error| {
+                let message = match error.kind() {
+                    std::io::ErrorKind::NotFound => format!("path '{}' does not exist", path.display()),
+                    _ => format!("cannot read {}: {error}", self.sources.display_name(path)),
+                };
+                unreadable(self, &message)
+            })?,
         };
-        let text = String::from_utf8(bytes).map_err(|_| unreadable(self, &"it is not UTF-8 text"))?;
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(unreadable(self, &format!("{} is not UTF-8 text", self.sources.display_name(path))));
+        };
         let Some(file) = self.sources.add(path, text) else {
-            return Err(unreadable(self, &"too many texts were read"));
+            return Err(unreadable(self, "too many texts were read"));
         };
         self.lower_text(&file, path.parent().unwrap_or(Path::new("/")))
     }

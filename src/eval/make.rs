@@ -218,37 +218,6 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A value in words, such as "the string \"a\"" or "a list".
-    pub fn describe(&self, value: Value<'e>) -> String {
-        match value {
-            Value::Null => String::from("null"),
-            Value::Bool(value) => format!("a Boolean: {value}"),
-            Value::Int(value) => format!("an integer: {value}"),
-            Value::Float(value) => format!("a float: {value}"),
-            Value::String(text) => {
-                let text = text.to_str_lossy();
-                let shown: String = text.chars().take(60).collect();
-                let dots = if shown.len() < text.len() { "…" } else { "" };
-                format!("a string: {:?}", format!("{shown}{dots}"))
-            }
-            Value::Path(path) => format!("a path: {}", path.to_str_lossy()),
-            Value::List(_) => String::from("a list"),
-            Value::Attrs(attrs) => {
-                if attrs.get(self.symbol("_type")).is_some() {
-                    return String::from("a set with a `_type`");
-                }
-                String::from("a set")
-            }
-            Value::Lambda(_) => String::from("a function"),
-            Value::Primop(call) => format!("the built-in function '{}'", call.primop.name),
-            Value::Thunk(thunk) => match thunk.state.get() {
-                State::Done(value) => self.describe(value),
-                _ => String::from("a value that was not needed so far"),
-            },
-            Value::Unknown(_) => String::from("an unknown value"),
-        }
-    }
-
     /// `name` of a set, forced; unknown of what is unknown.
     pub fn select(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Value<'e>> {
         let set = self.force(set)?;

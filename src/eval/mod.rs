@@ -12,6 +12,7 @@
 
 mod attrs;
 mod builtins;
+mod describe;
 mod error;
 mod fingerprint;
 mod import;

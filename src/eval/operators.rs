@@ -67,11 +67,15 @@ impl<'e> Evaluator<'e> {
             Operator::Add => {
                 let a = self.eval(left, env)?;
                 match a {
-                    Value::String(_) | Value::Path(_) | Value::Attrs(_) => self.append(a, left.span, right, env),
-                    a => {
+                    Value::Int(_) | Value::Float(_) => {
                         let b = self.eval(right, env)?;
+                        if !matches!(b, Value::Int(_) | Value::Float(_) | Value::Unknown(_)) {
+                            let message = format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a));
+                            return Err(self.error(right.span, &message));
+                        }
                         self.add(a, b, span)
                     }
+                    a => self.append(a, left.span, right, env),
                 }
             }
             Operator::Sub | Operator::Mul | Operator::Div => {
@@ -134,7 +138,14 @@ impl<'e> Evaluator<'e> {
             }
             (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => return Err(self.unknown_error(unknown)),
             (a, b) => {
-                let message = format!("cannot compare {} with {}", self.describe(a), self.describe(b));
+                let (sorts, shown) = ([a, b].map(|v| self.sort_of(v)), [a, b].map(|v| self.show(v)));
+                let (kind, values) = (sorts.join(" with "), shown.join(" and "));
+                let message = match sorts[0] == sorts[1] {
+                    true => {
+                        format!("cannot compare {kind}; values of that type are incomparable (values are {values})")
+                    }
+                    false => format!("cannot compare {kind}; values are {values}"),
+                };
                 return Err(self.error(span, &message));
             }
         })
@@ -214,11 +225,9 @@ impl<'e> Evaluator<'e> {
 
     pub(super) fn negate(&mut self, operand: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(operand, env)? {
-            Value::Int(value) => match value.checked_neg() {
-                Some(value) => Ok(Value::Int(value)),
-                None => Err(self.error(operand.span, &format!("integer overflow in negating {value}"))),
-            },
-            Value::Float(value) => Ok(Value::Float(-value)),
+            // As Nix has it: `0 - value`, which makes no negative zero.
+            Value::Int(value) => self.integers(Operator::Sub, 0, value, operand.span),
+            Value::Float(value) => Ok(Value::Float(0.0 - value)),
             other => Err(self.type_error_at("an integer", other, operand.span)),
         }
     }
@@ -241,8 +250,18 @@ impl<'e> Evaluator<'e> {
             (Value::Int(a), Value::Float(b)) => (a as f64, b),
             (Value::Float(a), Value::Int(b)) => (a, b as f64),
             (Value::Float(a), Value::Float(b)) => (a, b),
-            (Value::Int(_) | Value::Float(_), other) | (other, _) => {
-                return Err(self.type_error_at("an integer", other, span));
+            (a, b) => {
+                let is_number = |value| matches!(value, Value::Int(_) | Value::Float(_));
+                let is_float = |value| matches!(value, Value::Float(_));
+                // Nix asks a divisor first, whether it is zero.
+                let divided = operator == Operator::Div;
+                let wrong = if is_number(a) || (divided && !is_number(b)) { b } else { a };
+                if divided && matches!(b, Value::Int(0) | Value::Float(0.0)) {
+                    return Err(self.error(span, "division by zero"));
+                }
+                let floats = is_float(a) || is_float(b) || (divided && !is_number(b));
+                let expected = if floats { "a float" } else { "an integer" };
+                return Err(self.type_error_at(expected, wrong, span));
             }
         };
         Ok(Value::Float(match operator {
@@ -255,14 +274,22 @@ impl<'e> Evaluator<'e> {
     }
 
     fn integers(&mut self, operator: Operator, a: i64, b: i64, span: Span) -> EvalResult<'e, Value<'e>> {
-        let (result, doing) = match operator {
-            Operator::Add => (a.checked_add(b), format!("adding {a} + {b}")),
-            Operator::Sub => (a.checked_sub(b), format!("subtracting {a} - {b}")),
-            Operator::Mul => (a.checked_mul(b), format!("multiplying {a} * {b}")),
+        let result = match operator {
+            Operator::Add => a.checked_add(b),
+            Operator::Sub => a.checked_sub(b),
+            Operator::Mul => a.checked_mul(b),
             _ if b == 0 => return Err(self.error(span, "division by zero")),
-            _ => (a.checked_div(b), format!("dividing {a} / {b}")),
+            _ => a.checked_div(b),
         };
-        result.map(Value::Int).ok_or_else(|| self.error(span, &format!("integer overflow in {doing}")))
+        result.map(Value::Int).ok_or_else(|| {
+            let doing = match operator {
+                Operator::Add => format!("adding {a} + {b}"),
+                Operator::Sub => format!("subtracting {a} - {b}"),
+                Operator::Mul => format!("multiplying {a} * {b}"),
+                _ => format!("dividing {a} / {b}"),
+            };
+            self.error(span, &format!("integer overflow in {doing}"))
+        })
     }
 
     /// `a + b` where `a` is a string, a path or a set that becomes a string.
@@ -347,7 +374,7 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn no_string(&self, value: Value<'e>, span: Span) -> EvalError<'e> {
-        self.error(span, &format!("cannot coerce {} to a string", self.describe(value)))
+        self.error(span, &format!("cannot coerce {} to a string: {}", self.sort_of(value), self.show(value)))
     }
 }
 

@@ -87,12 +87,8 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
             }
             other => return Err(ev.type_error("a set", other, pos)),
         };
-        let missing = |ev: &Evaluator<'e>, what: &str| {
-            ev.error(
-                ev.word_span(pos),
-                &format!("attribute '{what}' missing in a set that is to become an attribute"),
-            )
-        };
+        let missing =
+            |ev: &Evaluator<'e>, what: &str| ev.error(ev.word_span(pos), &format!("attribute '{what}' missing"));
         let name = pair.get(ev.common.name).ok_or_else(|| missing(ev, "name"))?;
         let name = match ev.force(name)? {
             Value::Unknown(unknown) => {
@@ -145,6 +141,7 @@ fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
     let mut values = std::collections::BTreeMap::<_, Vec<_>>::new();
     for set in ev.items(args[1], pos)? {
         for (name, value, _) in ev.closed_set(*set, pos)?.iter() {
@@ -154,7 +151,7 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     let zipped: Vec<_> = values
         .into_iter()
         .map(|(name, values)| {
-            let bound = ev.delay_call(args[0], ev.string(ev.name(name)));
+            let bound = ev.delay_call(function, ev.string(ev.name(name)));
             (name, ev.delay_call(bound, ev.list(values)), Pos::NONE)
         })
         .collect();

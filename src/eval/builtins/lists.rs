@@ -10,8 +10,9 @@ primops! {
 }
 
 fn all<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
     for item in ev.items(args[1], pos)? {
-        if !ev.holds(args[0], *item, pos)? {
+        if !ev.holds(function, *item, pos)? {
             return Ok(Value::Bool(false));
         }
     }
@@ -19,8 +20,9 @@ fn all<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
 }
 
 fn any<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
     for item in ev.items(args[1], pos)? {
-        if ev.holds(args[0], *item, pos)? {
+        if ev.holds(function, *item, pos)? {
             return Ok(Value::Bool(true));
         }
     }
@@ -36,9 +38,10 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 }
 
 fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
     let mut joined = Vec::new();
     for item in ev.items(args[1], pos)? {
-        let list = ev.apply(args[0], *item, pos)?;
+        let list = ev.apply(function, *item, pos)?;
         joined.extend_from_slice(ev.items(list, pos)?);
     }
     Ok(ev.list(joined))
@@ -69,13 +72,18 @@ fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
 }
 
 fn out_of_bounds<'e>(ev: &Evaluator<'e>, index: i64, size: usize, pos: Pos) -> EvalError<'e> {
-    ev.error(ev.word_span(pos), &format!("list index {index} is out of bounds: the list has {size} elements"))
+    ev.error(ev.word_span(pos), &format!("'builtins.elemAt' called with index {index} on a list of size {size}"))
 }
 
 fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut kept = Vec::new();
-    for item in ev.items(args[1], pos)? {
-        if ev.holds(args[0], *item, pos)? {
+    let items = ev.items(args[1], pos)?;
+    if items.is_empty() {
+        return ev.force(args[1]);
+    }
+    let function = ev.function(args[0], pos)?;
+    for item in items {
+        if ev.holds(function, *item, pos)? {
             kept.push(*item);
         }
     }
@@ -83,13 +91,14 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 }
 
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
     let items = ev.items(args[2], pos)?;
     let mut folded = args[1];
     if items.is_empty() {
         return ev.force(folded);
     }
     for item in items {
-        folded = ev.call2(args[0], folded, *item)?;
+        folded = ev.call2(function, folded, *item)?;
     }
     Ok(folded)
 }
@@ -99,15 +108,15 @@ fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     if !(0..=100_000_000).contains(&count) {
         return Err(ev.error(ev.word_span(pos), &format!("cannot create list of size {count}")));
     }
-    let items: Vec<_> = (0..count).map(|index| ev.delay_call(args[0], Value::Int(index))).collect();
+    let function = ev.function(args[0], pos)?;
+    let items: Vec<_> = (0..count).map(|index| ev.delay_call(function, Value::Int(index))).collect();
     Ok(ev.list(items))
 }
 
 fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let input = ev.set(args[0], pos)?;
-    let missing = |ev: &Evaluator<'e>, name: &str| {
-        ev.error(ev.word_span(pos), &format!("attribute '{name}' missing in a call of 'genericClosure'"))
-    };
+    let missing =
+        |ev: &Evaluator<'e>, name: &str| ev.error(ev.word_span(pos), &format!("attribute '{name}' missing"));
     let start = input.get(ev.symbol("startSet")).ok_or_else(|| missing(ev, "startSet"))?;
     let operator = input.get(ev.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
     let mut queue: std::collections::VecDeque<_> = ev.items(start, pos)?.iter().copied().collect();
@@ -139,9 +148,10 @@ fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
     let mut groups = std::collections::BTreeMap::<_, Vec<_>>::new();
     for item in ev.items(args[1], pos)? {
-        let name = ev.apply(args[0], *item, pos)?;
+        let name = ev.apply(function, *item, pos)?;
         let name = ev.text(name, pos)?.to_str_lossy();
         groups.entry(ev.symbol(&name)).or_default().push(*item);
     }
@@ -162,24 +172,34 @@ fn length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 }
 
 fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let items: Vec<_> = ev.items(args[1], pos)?.iter().map(|item| ev.delay_call(args[0], *item)).collect();
+    let items = ev.items(args[1], pos)?;
+    if items.is_empty() {
+        return ev.force(args[1]);
+    }
+    let function = ev.function(args[0], pos)?;
+    let items: Vec<_> = items.iter().map(|item| ev.delay_call(function, *item)).collect();
     Ok(ev.list(items))
 }
 
 fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for item in ev.items(args[1], pos)? {
-        if ev.holds(args[0], *item, pos)? { right.push(*item) } else { wrong.push(*item) }
+        if ev.holds(function, *item, pos)? { right.push(*item) } else { wrong.push(*item) }
     }
     Ok(ev.attrs([(ev.symbol("right"), ev.list(right), Pos::NONE), (ev.symbol("wrong"), ev.list(wrong), Pos::NONE)]))
 }
 
 fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut items = ev.items(args[1], pos)?.to_vec();
+    if items.is_empty() {
+        return ev.force(args[1]);
+    }
+    let function = ev.function(args[0], pos)?;
     for item in &items {
         ev.force(*item)?;
     }
-    merge_sort(ev, args[0], &mut items, pos)?;
+    merge_sort(ev, function, &mut items, pos)?;
     Ok(ev.list(items))
 }
 

@@ -183,9 +183,10 @@ impl<'e> Evaluator<'e> {
         Ok(text)
     }
 
-    /// A function, or a set that can be called.
+    /// A function, or a set that can be called, though it may not be. One that is unknown makes each result unknown.
     fn function(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         match self.force(value)? {
+            function @ Value::Unknown(_) => Ok(function),
             function if self.is_function(function) => Ok(function),
             other => Err(self.type_error("a function", other, pos)),
         }

@@ -1,0 +1,159 @@
+//! Values in messages, in Nix's words: what sort a value is, and as much of it as a line holds.
+
+use std::collections::HashSet;
+
+use rustc_hash::FxBuildHasher;
+
+use super::machine::Evaluator;
+use super::print;
+use super::value::{State, Value};
+use crate::syntax::quote;
+
+/// How much of a value is shown.
+const MOST_ATTRIBUTES: usize = 10;
+const MOST_ITEMS: usize = 10;
+const MOST_BYTES: usize = 1024;
+const DEEPEST: usize = 10;
+
+impl<'e> Evaluator<'e> {
+    /// What sort of value it is and which one, such as `a string: "a"`.
+    pub fn describe(&self, value: Value<'e>) -> String {
+        format!("{}: {}", self.sort_of(value), self.show(value))
+    }
+
+    /// What sort of value it is, with its article.
+    pub(super) fn sort_of(&self, value: Value<'e>) -> String {
+        String::from(match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a Boolean",
+            Value::Int(_) => "an integer",
+            Value::Float(_) => "a float",
+            Value::String(_) => "a string",
+            Value::Path(_) => "a path",
+            Value::List(_) => "a list",
+            Value::Attrs(_) => "a set",
+            Value::Lambda(_) => "a function",
+            Value::Primop(call) => {
+                let partially = if call.arguments.is_empty() { "" } else { "partially applied " };
+                return format!("the {partially}built-in function '{}'", call.primop.name);
+            }
+            Value::Thunk(thunk) => match thunk.state.get() {
+                State::Done(value) => return self.sort_of(value),
+                _ => "a thunk",
+            },
+            Value::Unknown(_) => "an unknown value",
+        })
+    }
+
+    /// The value as far as it is evaluated and fits.
+    pub(super) fn show(&self, value: Value<'e>) -> String {
+        let mut shown = Shown { ev: self, out: Vec::new(), attributes: 0, items: 0, seen: HashSet::default() };
+        shown.value(value, 0);
+        String::from_utf8_lossy(&shown.out).into_owned()
+    }
+}
+
+/// A value while it is written.
+struct Shown<'a, 'e> {
+    ev: &'a Evaluator<'e>,
+    out: Vec<u8>,
+    attributes: usize,
+    items: usize,
+    seen: HashSet<usize, FxBuildHasher>,
+}
+
+impl<'e> Shown<'_, 'e> {
+    fn push(&mut self, text: &str) {
+        self.out.extend(text.bytes());
+    }
+
+    fn elided(&mut self, count: usize, what: &str) {
+        let plural = if count == 1 { "" } else { "s" };
+        self.push(&format!("«{count} {what}{plural} elided»"));
+    }
+
+    fn value(&mut self, value: Value<'e>, depth: usize) {
+        match value {
+            Value::Null => self.push("null"),
+            Value::Bool(value) => self.push(if value { "true" } else { "false" }),
+            Value::Int(value) => self.push(&value.to_string()),
+            Value::Float(value) => self.push(&print::float(value)),
+            Value::String(text) => {
+                let bytes = text.as_bytes();
+                print::string(&bytes[..bytes.len().min(MOST_BYTES)], &mut self.out);
+                if bytes.len() > MOST_BYTES {
+                    self.push(" ");
+                    self.elided(bytes.len() - MOST_BYTES, "byte");
+                }
+            }
+            Value::Path(path) => self.out.extend(path.as_bytes()),
+            Value::List(list) if list.items().is_empty() => self.push("[ ]"),
+            Value::List(list) => self.list(list.items(), depth),
+            Value::Attrs(attrs) if attrs.iter().len() == 0 => self.push("{ }"),
+            Value::Attrs(attrs) => self.attrs(attrs, depth),
+            Value::Lambda(closure) => {
+                let place = self.ev.sources.file(closure.lambda.pos).map_or_else(String::new, |file| {
+                    let at = file.location(file.offset(closure.lambda.pos));
+                    format!(" @ {}:{}:{}", file.path.display(), at.line, at.column)
+                });
+                self.push(&format!("«lambda{place}»"));
+            }
+            Value::Primop(call) => {
+                let partially = if call.arguments.is_empty() { "" } else { "partially applied " };
+                self.push(&format!("«{partially}primop {}»", call.primop.name));
+            }
+            Value::Thunk(thunk) => match thunk.state.get() {
+                State::Done(value) => self.value(value, depth),
+                _ => self.push("«thunk»"),
+            },
+            Value::Unknown(_) => self.push("«unknown»"),
+        }
+    }
+
+    fn list(&mut self, items: &'e [Value<'e>], depth: usize) {
+        if !self.seen.insert(items.as_ptr().addr()) {
+            return self.push("«repeated»");
+        }
+        if depth >= DEEPEST {
+            return self.push("[ ... ]");
+        }
+        self.push("[ ");
+        for (index, item) in items.iter().enumerate() {
+            if self.items >= MOST_ITEMS {
+                self.elided(items.len() - index, "item");
+                self.push(" ");
+                break;
+            }
+            self.value(*item, depth + 1);
+            self.items += 1;
+            self.push(" ");
+        }
+        self.push("]");
+    }
+
+    fn attrs(&mut self, attrs: &'e super::value::Attrs<'e>, depth: usize) {
+        if !self.seen.insert(std::ptr::from_ref(attrs).addr()) {
+            return self.push("«repeated»");
+        }
+        if depth >= DEEPEST {
+            return self.push("{ ... }");
+        }
+        let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.name(name), value)).collect();
+        // What says what the set is comes first.
+        named.sort_unstable_by_key(|(name, _)| (!matches!(*name, "type" | "_type"), *name));
+        let count = named.len();
+        self.push("{ ");
+        for (index, (name, value)) in named.into_iter().enumerate() {
+            if self.attributes >= MOST_ATTRIBUTES {
+                self.elided(count - index, "attribute");
+                self.push(" ");
+                break;
+            }
+            self.push(&format!("{} = ", quote(name)));
+            self.value(value, depth + 1);
+            self.attributes += 1;
+            self.push("; ");
+        }
+        self.push("}");
+    }
+}
