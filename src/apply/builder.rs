@@ -8,8 +8,10 @@ use crate::model::ContainerName;
 /// A configuration, in the words that Nix needs to evaluate it (contract §3). No text of it is copied or rewritten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The NixOS module, an absolute path.
+    /// The NixOS module, or the `flake.nix`; an absolute path.
     pub file: PathBuf,
+    /// The host, where the file is a flake.
+    pub host: Option<String>,
     /// `-I` entries, `NAME=PATH` or `PATH`.
     pub include: Vec<String>,
 }

@@ -69,12 +69,16 @@ pub enum When {
 /// The configuration and how it is read.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
-    /// A NixOS module (FILE.nix), a folder with configuration.nix or default.nix, or a manifest (FILE.json).
+    /// A NixOS module (FILE.nix), a flake (DIR or DIR#HOST), a folder with configuration.nix or default.nix, or a manifest
+    /// (FILE.json).
     #[arg(value_name = "CONFIG", default_value = "/etc/nixos", value_hint = ValueHint::AnyPath)]
     pub config: String,
     /// Where `<NAME>` or `<NAME/…>` is looked up, before NIX_PATH.
     #[arg(short = 'I', value_name = "NAME=PATH", action = clap::ArgAction::Append)]
     pub include: Vec<String>,
+    /// Where a flake's input is; names and paths in turn.
+    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "PATH"])]
+    pub override_input: Vec<String>,
     /// Read only below the configuration's git top level (else its folder) and the given search paths; no environment.
     #[arg(long, overrides_with = "no_restrict")]
     pub restrict: bool,
@@ -242,6 +246,9 @@ pub enum Command {
         /// Add where each option is set.
         #[arg(long)]
         positions: bool,
+        /// Print the models of all hosts of a flake: `{"hosts": {HOST: …}}`.
+        #[arg(long)]
+        all_hosts: bool,
         /// Or an expression.
         #[command(flatten)]
         expression: ExpressionArgs,

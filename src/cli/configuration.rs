@@ -1,20 +1,22 @@
 //! The configuration argument: which file is meant, and what it evaluates to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::args::ConfigArgs;
+use super::target::Target;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, Evaluator, Settings};
 use crate::host::files::{RealFiles, RestrictedFiles};
-use crate::host::git::{RevisionError, RevisionFiles};
+use crate::host::git::{RevisionError, RevisionFiles, tracked};
 use crate::model::check::{Checked, check};
 use crate::model::path::OptionSpans;
 use crate::model::spec::HostSpec;
 use crate::model::{Container, ContainerName, Manifest, Position, Positions, UNKNOWN_KEY};
 use crate::modules;
+use crate::modules::flake::{self, Flake};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
-use crate::source::{Files, Location, SourceMap, Span};
+use crate::source::{Files, Location, MovedFiles, SourceMap, Span};
 use crate::state::Snapshot;
 
 /// What a CONFIG says.
@@ -24,6 +26,8 @@ pub(super) struct Configuration {
     pub(super) given: String,
     /// The file that was read, absolute.
     pub(super) file: PathBuf,
+    /// The host, of a flake.
+    pub(super) host: Option<String>,
     /// `-I` entries, as they were given.
     pub(super) include: Vec<String>,
     /// The typed model.
@@ -38,6 +42,19 @@ pub(super) struct Configuration {
     pub(super) findings: Vec<Diagnostic>,
 }
 
+/// Where and how a configuration is read.
+struct Reading<'a> {
+    config: &'a ConfigArgs,
+    target: Target,
+    files: &'a dyn Files,
+    /// The top level of the work tree around it, else its folder.
+    top: &'a Path,
+    /// What of the work tree a flake consists of.
+    tracked: Option<BTreeSet<PathBuf>>,
+    search_path: Vec<(String, PathBuf)>,
+    restricted: bool,
+}
+
 impl Configuration {
     /// Finds, reads and evaluates CONFIG. `restricted` is what holds unless the user says otherwise.
     pub(super) fn load(
@@ -45,20 +62,44 @@ impl Configuration {
         restricted: bool,
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let file = find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
-        let root = git_top_level(&file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
+        Self::read(config, restricted, sources, |reading| reading.one(sources, true))
+    }
+
+    /// The same for something that changes the host: which host is meant has to be clear.
+    pub(super) fn load_for_change(config: &ConfigArgs, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
+        Self::read(config, false, sources, |reading| reading.one(sources, false))
+    }
+
+    /// All hosts of a flake.
+    pub(super) fn load_hosts(
+        config: &ConfigArgs,
+        sources: &SourceMap,
+    ) -> Result<BTreeMap<String, Self>, Vec<Diagnostic>> {
+        Self::read(config, false, sources, |reading| reading.all(sources))
+    }
+
+    fn read<T>(
+        config: &ConfigArgs,
+        restricted: bool,
+        sources: &SourceMap,
+        work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
+    ) -> Result<T, Vec<Diagnostic>> {
+        let target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
+        let file = &target.file;
+        let top = git_top_level(file);
+        let root = top.clone().or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
         sources.set_root(&root);
         let restricted = config.restrict || (restricted && !config.no_restrict);
-        if is_manifest(&file) {
-            return Self::from_manifest(config, file, &RealFiles);
-        }
         let search_path = search_path(config, restricted);
         let files: Box<dyn Files> = if restricted {
-            Box::new(RestrictedFiles::new(search_path.iter().map(|(_, path)| path.clone()).chain([root])))
+            let given = search_path.iter().map(|(_, path)| path.clone());
+            let overrides = overrides(config).into_iter().map(|(_, path)| path);
+            Box::new(RestrictedFiles::new(given.chain(overrides).chain([root.clone()])))
         } else {
             Box::new(RealFiles)
         };
-        Self::evaluate(config, file, files.as_ref(), search_path, restricted, sources)
+        let tracked = top.filter(|_| target.flake).and_then(|top| tracked(&top));
+        work(Reading { config, target, files: files.as_ref(), top: &root, tracked, search_path, restricted })
     }
 
     /// What CONFIG was in the git revision `revision`; `None` where it was not there.
@@ -75,7 +116,8 @@ impl Configuration {
         let restricted = !config.no_restrict;
         let search_path = search_path(config, restricted);
         let outside: Box<dyn Files> = if restricted {
-            Box::new(RestrictedFiles::new(search_path.iter().map(|(_, path)| path.clone())))
+            let overrides = overrides(config).into_iter().map(|(_, path)| path);
+            Box::new(RestrictedFiles::new(search_path.iter().map(|(_, path)| path.clone()).chain(overrides)))
         } else {
             Box::new(RealFiles)
         };
@@ -83,43 +125,31 @@ impl Configuration {
         if files.kind(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(None);
         }
-        let file = find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
+        let target = Target::find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
         sources.set_root(top);
-        if is_manifest(&file) {
-            return Self::from_manifest(config, file, &files).map(Some);
-        }
-        Self::evaluate(config, file, &files, search_path, restricted, sources).map(Some)
+        let reading = Reading { config, target, files: &files, top, tracked: None, search_path, restricted };
+        reading.one(sources, true).map(Some)
     }
 
-    fn evaluate(
-        config: &ConfigArgs,
-        file: PathBuf,
-        files: &dyn Files,
-        search_path: Vec<(String, PathBuf)>,
-        restricted: bool,
+    fn new(
+        reading: &Reading<'_>,
+        host: Option<String>,
+        evaluated: modules::Evaluated,
         sources: &SourceMap,
-    ) -> Result<Self, Vec<Diagnostic>> {
-        let arena = Arena::new();
-        let settings = Settings {
-            search_path,
-            environment: if restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
-            unknowns: true,
-            ..Settings::default()
-        };
-        let mut evaluator = Evaluator::new(&arena, files, sources, settings);
-        let evaluated = modules::evaluate(&mut evaluator, &file)?;
+    ) -> Self {
         let mut manifest = evaluated.manifest;
         manifest.positions = Some(positions(&evaluated.spans, sources));
-        Ok(Self {
-            given: config.config.clone(),
-            file,
-            include: config.include.clone(),
+        Self {
+            given: reading.config.config.clone(),
+            file: reading.target.file.clone(),
+            host,
+            include: reading.config.include.clone(),
             manifest,
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
             missing_modules: evaluated.missing_modules,
             findings: evaluated.findings,
-        })
+        }
     }
 
     /// A manifest needs no evaluation; its positions are what it says itself.
@@ -136,6 +166,7 @@ impl Configuration {
         Ok(Self {
             given: config.config.clone(),
             file,
+            host: None,
             include: Vec::new(),
             manifest,
             spans: OptionSpans::default(),
@@ -196,6 +227,77 @@ impl Configuration {
     }
 }
 
+impl Reading<'_> {
+    /// The configuration that is meant; of a flake, the host that was named, or this machine's, or, where that may be
+    /// (`only`), the only one.
+    fn one(self, sources: &SourceMap, only: bool) -> Result<Configuration, Vec<Diagnostic>> {
+        if is_manifest(&self.target.file) {
+            return Configuration::from_manifest(self.config, self.target.file, self.files);
+        }
+        let arena = Arena::new();
+        if !self.target.flake {
+            let mut evaluator = Evaluator::new(&arena, self.files, sources, self.settings());
+            let evaluated = modules::evaluate(&mut evaluator, &self.target.file)?;
+            return Ok(Configuration::new(&self, None, evaluated, sources));
+        }
+        let files = self.moved(sources);
+        let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
+        let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
+        let host = self.target.choose(&flake.hosts(&evaluator), only).map_err(|diagnostic| vec![*diagnostic])?;
+        let evaluated = flake.evaluate(&mut evaluator, &host)?;
+        Ok(Configuration::new(&self, Some(host), evaluated, sources))
+    }
+
+    fn all(self, sources: &SourceMap) -> Result<BTreeMap<String, Configuration>, Vec<Diagnostic>> {
+        if !self.target.flake {
+            let message = format!("{} is no flake: it has one host", self.target.file.display());
+            let help = "leave `--all-hosts` out";
+            return Err(vec![Diagnostic::error(Code::Usage, message).help(help)]);
+        }
+        let arena = Arena::new();
+        let files = self.moved(sources);
+        let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
+        let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
+        let (mut hosts, mut errors) = (BTreeMap::new(), Vec::new());
+        for host in flake.hosts(&evaluator) {
+            match flake.evaluate(&mut evaluator, &host) {
+                Ok(evaluated) => {
+                    let configuration = Configuration::new(&self, Some(host.clone()), evaluated, sources);
+                    hosts.insert(host, configuration);
+                }
+                Err(found) => errors.extend(found),
+            }
+        }
+        if errors.is_empty() { Ok(hosts) } else { Err(errors) }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            search_path: self.search_path.clone(),
+            environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
+            unknowns: true,
+            ..Settings::default()
+        }
+    }
+
+    /// The work tree where Nix would have put it.
+    fn moved(&self, sources: &SourceMap) -> MovedFiles<'_> {
+        sources.set_root(flake::SOURCE);
+        MovedFiles::new(self.files, self.top, flake::SOURCE, self.tracked.clone())
+    }
+
+    /// The folder of the flake there.
+    fn seen(&self) -> PathBuf {
+        let folder = self.target.file.parent().unwrap_or(self.top);
+        Path::new(flake::SOURCE).join(folder.strip_prefix(self.top).unwrap_or(Path::new("")))
+    }
+}
+
+/// `--override-input`, as pairs.
+fn overrides(config: &ConfigArgs) -> Vec<(String, PathBuf)> {
+    config.override_input.chunks_exact(2).map(|pair| (pair[0].clone(), absolute(&pair[1]))).collect()
+}
+
 fn is_manifest(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "json")
 }
@@ -250,35 +352,6 @@ fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
         RevisionError::Git { .. } => (Code::Unreadable, String::from("`git fsck` says more")),
     };
     Box::new(super::failure(code, error).help(help))
-}
-
-/// The file that CONFIG means (contract §2).
-fn find(config: &str, files: &dyn Files) -> Result<PathBuf, Box<Diagnostic>> {
-    let given = Path::new(config);
-    let (path, host) = match config.split_once('#') {
-        Some((path, host)) if !given.exists() => (Path::new(path), Some(host)),
-        _ => (given, None),
-    };
-    let missing = |path: &Path, error: &std::io::Error| {
-        Diagnostic::error(Code::Unreadable, format!("cannot read {}: {error}", path.display()))
-            .help("give the file of a NixOS configuration, or a folder with a configuration.nix")
-    };
-    let path = absolute(path);
-    files.kind(&path).map_err(|error| Box::new(missing(&path, &error)))?;
-    // A link to a folder is one too.
-    if files.read_dir(&path).is_err() {
-        return Ok(path);
-    }
-    let exists = |file: &PathBuf| files.kind(file).is_ok();
-    if host.is_some() || exists(&path.join("flake.nix")) {
-        let message = format!("{} is a flake, which this version does not evaluate yet", path.display());
-        let help = "give the file of the host's configuration, such as ./configuration.nix";
-        return Err(Box::new(Diagnostic::error(Code::NotSupported, message).help(help)));
-    }
-    ["configuration.nix", "default.nix"].iter().map(|name| path.join(name)).find(exists).ok_or_else(|| {
-        let message = format!("{} has neither configuration.nix nor default.nix", path.display());
-        Box::new(Diagnostic::error(Code::Unreadable, message).help("give the file of the host's configuration"))
-    })
 }
 
 /// The folder of the git work tree that holds `file`.

@@ -8,6 +8,7 @@ pub mod args;
 mod commands;
 mod configuration;
 mod interrupt;
+mod target;
 mod terminal;
 
 use std::process::ExitCode;
@@ -86,7 +87,9 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Eval { config, expression, .. } if !expression.is_empty() => {
             commands::eval::expression(session, config, expression)
         }
-        Command::Eval { config, positions, .. } => commands::eval::eval(session, config, *positions),
+        Command::Eval { config, positions, all_hosts, .. } => {
+            commands::eval::eval(session, config, *positions, *all_hosts)
+        }
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),
         Command::Status { names, json } => commands::status::status(session, names, *json),
         Command::Start(names) => commands::lifecycle::run(session, &names.names, commands::lifecycle::Job::Start),

@@ -55,6 +55,12 @@ impl<'e> Evaluator<'e> {
                 return Ok(self.path_value(candidate.as_os_str().as_bytes()));
             }
         }
+        if let Some((known, path)) = &self.stand_in
+            && let Some(rest) = name.strip_prefix(known.as_str())
+            && (rest.is_empty() || rest.starts_with('/'))
+        {
+            return Ok(self.path_value(format!("{}{rest}", path.display()).as_bytes()));
+        }
         if self.settings.unknowns {
             return Ok(self.unknown(&format!("<{name}> is not in the search path"), span));
         }
@@ -94,7 +100,12 @@ impl<'e> Evaluator<'e> {
         Ok(Some(path.to_string_lossy().into_owned()))
     }
 
-    /// Whether nothing stands at a path; what may not be looked at does not count as absent.
+    /// Whether something stands at a path.
+    pub fn exists(&self, path: &str) -> bool {
+        self.files.kind(Path::new(path)).is_ok()
+    }
+
+    /// Whether no module stands at a path; what may not be looked at does not count as absent.
     pub fn is_absent(&self, path: &str) -> bool {
         let path = self.default_file(normalise(Path::new(path)));
         !self.embedded.contains_key(&path)
@@ -122,6 +133,10 @@ impl<'e> Evaluator<'e> {
         let path = self.default_file(normalise(Path::new(path)));
         let imported = match self.imports.get(&path) {
             Some(value) => *value,
+            None if self.stand_in.as_ref().is_some_and(|(_, folder)| path.starts_with(folder)) => {
+                let reason = format!("{} is not here", path.display());
+                return Ok(self.unknown(&reason, self.word_span(pos)));
+            }
             None => {
                 let node = self.parsed(&path, pos)?;
                 let value = self.thunk(State::Code(node, self.root_env));
@@ -150,6 +165,28 @@ impl<'e> Evaluator<'e> {
         let parsed = self.parse_file(&path, pos);
         self.global_names = outer;
         self.eval(parsed?, self.root_env)
+    }
+
+    /// Lets `<name>`, where it is nowhere, and what else names it be `path`, a folder that nobody has: what is provided
+    /// there is known, and all else in it is unknown.
+    pub fn set_stand_in(&mut self, name: &str, path: &str) {
+        self.stand_in = Some((name.to_owned(), PathBuf::from(path)));
+    }
+
+    /// Says what an import of `path` gives.
+    pub fn provide(&mut self, path: &str, value: Value<'e>) {
+        self.imports.insert(PathBuf::from(path), value);
+    }
+
+    /// The text of a file, if it can be read.
+    pub fn read_text(&self, path: &Path) -> Option<String> {
+        self.files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+
+    /// The path `joined` without `.` and `..`; `own` instead where that is absolute.
+    pub fn normal_path(&self, joined: &str, own: &str) -> String {
+        let path = if own.starts_with('/') { own } else { joined };
+        normalise(Path::new(path)).to_string_lossy().into_owned()
     }
 
     /// Puts a text of the program's own where files are looked for.

@@ -98,6 +98,7 @@ pub struct Evaluator<'e> {
     pub(super) written: FxHashMap<&'e str, Written<'e>>,
     /// Store paths of copies of paths.
     pub(super) copies: FxHashMap<&'e [u8], &'e Str<'e>>,
+    pub(super) stand_in: Option<(String, PathBuf)>,
     pub(super) patterns: FxHashMap<Vec<u8>, std::rc::Rc<regex::bytes::Regex>>,
     pub(super) root_env: &'e Env<'e>,
     depth: u32,
@@ -135,6 +136,7 @@ impl<'e> Evaluator<'e> {
             embedded: FxHashMap::default(),
             written: FxHashMap::default(),
             copies: FxHashMap::default(),
+            stand_in: None,
             patterns: FxHashMap::default(),
             root_env: bump.alloc(Env { up: None, slots: &[] }),
             depth: 0,

@@ -7,7 +7,7 @@
 //! - Below the top level everything comes from the revision, submodules at the commit that it names.
 //! - A link that leads out of the top level ends where the view for the outside puts it: refused, or the real file.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -221,6 +221,13 @@ impl Files for RevisionFiles {
             Place::Outside(path) => self.outside.is_executable(&path),
         }
     }
+}
+
+/// The paths, relative to the work tree `top`, that git tracks in it: those of the index. `None` where there is no
+/// repository to ask.
+pub fn tracked(top: &Path) -> Option<BTreeSet<PathBuf>> {
+    let index = Repository::open(top).and_then(|repository| repository.index()).ok()?;
+    Some(index.iter().map(|entry| PathBuf::from(OsString::from_vec(entry.path))).collect())
 }
 
 /// The commit of a submodule that lies at `path`: in its own clone, or in the one that git keeps for it.

@@ -142,15 +142,24 @@ impl Nix {
 }
 
 /// The expression that reads the containers out of the user's configuration: the file is named, never copied.
-fn expression(file: &Path, names: &[ContainerName]) -> String {
-    // A `path` type literal cannot hold every file name; a string added to the root path can.
-    let file = format!("(/. + {})", string(&file.to_string_lossy()));
+fn expression(file: &Path, host: Option<&str>, names: &[ContainerName]) -> String {
+    let system = match host {
+        Some(host) => {
+            let folder = string(&file.parent().unwrap_or(file).to_string_lossy());
+            format!("(builtins.getFlake {folder}).nixosConfigurations.${{{}}}", string(host))
+        }
+        None => {
+            // A `path` type literal cannot hold every file name; a string added to the root path can.
+            let file = format!("(/. + {})", string(&file.to_string_lossy()));
+            format!("(import <nixpkgs/nixos/lib/eval-config.nix> {{ modules = [ {file} ]; }})")
+        }
+    };
     let list = |items: &mut dyn Iterator<Item = &str>| items.map(string).collect::<Vec<_>>().join(" ");
     let names = list(&mut names.iter().map(ContainerName::as_str));
     let options = list(&mut OPTIONS.iter().copied());
     format!(
         "let
-  containers = (import <nixpkgs/nixos/lib/eval-config.nix> {{ modules = [ {file} ]; }}).config.containers;
+  containers = {system}.config.containers;
   read = name: let c = containers.${{name}}; in {{
     inherit name;
     value = {{
@@ -180,7 +189,7 @@ impl Builder for Nix {
         for entry in &source.include {
             arguments.extend(["-I".into(), entry.into()]);
         }
-        arguments.extend(["--expr".into(), expression(&source.file, names).into()]);
+        arguments.extend(["--expr".into(), expression(&source.file, source.host.as_deref(), names).into()]);
         let printed = self.run("nix eval", &arguments)?;
         let unexpected = |reason: String| BuildError::Unexpected { reason };
         let mut all: BTreeMap<ContainerName, Printed> =
@@ -243,8 +252,10 @@ mod tests {
     #[test]
     fn file_and_names_are_data_in_the_expression() {
         let name = ContainerName::new("if").expect("a good name");
-        let text = expression(Path::new("/etc/ni\"xos/${x}.nix"), &[name]);
+        let text = expression(Path::new("/etc/ni\"xos/${x}.nix"), None, std::slice::from_ref(&name));
         assert!(text.contains(r#"modules = [ (/. + "/etc/ni\"xos/\${x}.nix") ]"#), "{text}");
         assert!(text.contains(r#"map read [ "if" ]"#), "{text}");
+        let text = expression(Path::new("/etc/nixos/flake.nix"), Some("a.b"), &[name]);
+        assert!(text.contains(r#"(builtins.getFlake "/etc/nixos").nixosConfigurations.${"a.b"}.config"#), "{text}");
     }
 }

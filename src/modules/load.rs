@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::definition::Definition;
+use super::nixpkgs;
 use super::scope::Scope;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Symbol, Value};
@@ -131,6 +132,12 @@ impl<'e> Loader<'e> {
             if let Some(index) = self.keys.get(&path) {
                 return Ok(Some(*index));
             }
+            if path.starts_with(nixpkgs::SOURCE) {
+                let reason =
+                    format!("{}, a part of nixpkgs", path[nixpkgs::SOURCE.len()..].trim_start_matches('/'));
+                self.missing(ev, &reason, source.at, Span::NONE);
+                return Ok(None);
+            }
             if ev.is_absent(&path) {
                 self.absent(ev, &path, source.at);
                 return Ok(None);
@@ -154,16 +161,7 @@ impl<'e> Loader<'e> {
                 Ok(Some(self.keep(key, config)))
             }
             Value::Unknown(unknown) => {
-                let message = format!(
-                    "a module is not here ({}); it is assumed to define nothing for containers",
-                    unknown.reason()
-                );
-                let mut note = Diagnostic::note(Code::MissingModule, message);
-                let span = if source.at.is_some() { ev.word_span(source.at) } else { unknown.span() };
-                if span != Span::NONE {
-                    note = note.at(span, "imported here");
-                }
-                self.scope.context.find(note);
+                self.missing(ev, unknown.reason(), source.at, unknown.span());
                 Ok(None)
             }
             Value::List(_) => {
@@ -192,6 +190,17 @@ impl<'e> Loader<'e> {
             freeform: None,
         });
         self.loaded.len() - 1
+    }
+
+    /// A module that is not here.
+    fn missing(&self, ev: &Evaluator<'e>, reason: &str, at: Pos, made_at: Span) {
+        let message = format!("a module is not here ({reason}); it is assumed to define nothing for containers");
+        let mut note = Diagnostic::note(Code::MissingModule, message);
+        let span = if at.is_some() { ev.word_span(at) } else { made_at };
+        if span != Span::NONE {
+            note = note.at(span, "imported here");
+        }
+        self.scope.context.find(note);
     }
 
     /// A file that an `imports` names and that is not there: Nix would refuse it, so it is more than a note.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::context::Context;
 use super::declarations::CONTAINER;
+use super::{flake, nixpkgs};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Evaluator, Unknown, Value};
 use crate::model::path::{OptionPath, OptionSpans};
@@ -264,18 +265,32 @@ impl<'e> Reader<'_, 'e> {
             Value::Bool(value) => json!(value),
             Value::Int(value) => json!(value),
             Value::Float(value) => json!(value),
-            Value::String(text) => json!(text.to_str_lossy()),
-            Value::Path(path) => json!(path.to_str_lossy()),
+            Value::String(text) | Value::Path(text) => {
+                let text = text.to_str_lossy();
+                match stand_in(&text) {
+                    Some(what) => {
+                        let unknown = self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE);
+                        self.unknown(unknown)
+                    }
+                    None => json!(text),
+                }
+            }
             Value::List(items) => items.iter().map(|item| self.json(item)).collect(),
             Value::Attrs(attrs) => {
                 if attrs.get(self.ev.symbol("outPath")).is_some() {
                     return self.option_of(value, "outPath");
                 }
                 let mut shown = Map::new();
+                let mut rest = attrs.rest();
                 for (symbol, value, _) in attrs.iter() {
-                    shown.insert(self.ev.name(symbol).to_owned(), self.json(value));
+                    let name = self.ev.name(symbol);
+                    if let Some(what) = stand_in(name) {
+                        rest = Some(self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE));
+                        continue;
+                    }
+                    shown.insert(name.to_owned(), self.json(value));
                 }
-                if let Some(unknown) = attrs.rest() {
+                if let Some(unknown) = rest {
                     let elements = json!(shown);
                     let mut json = self.unknown(unknown);
                     json[AT_LEAST_KEY] = elements;
@@ -307,6 +322,14 @@ impl<'e> Reader<'_, 'e> {
             }
         }
     }
+}
+
+/// Which path of the store a text is made of that only stands for the real one.
+fn stand_in(text: &str) -> Option<&'static str> {
+    if text.contains(flake::SOURCE) {
+        return Some("where the flake's source is in the store");
+    }
+    text.contains(nixpkgs::SOURCE).then_some("where nixpkgs is in the store")
 }
 
 fn place(diagnostic: Diagnostic, span: Span) -> Diagnostic {

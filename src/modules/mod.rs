@@ -17,12 +17,14 @@ mod defaults;
 mod definition;
 mod firewall;
 mod fit;
+pub mod flake;
 mod level;
 mod lib;
 mod load;
 mod manifest;
 mod merge;
 mod nix_type;
+mod nixpkgs;
 mod option;
 mod packages;
 mod scope;
@@ -62,19 +64,46 @@ pub struct Evaluated {
 /// Evaluates the host configuration in `file`, an absolute path.
 pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path) -> Result<Evaluated, Vec<Diagnostic>> {
     let lib = lib::load(ev).map_err(|error| ev.to_diagnostics(&error))?;
+    nixpkgs::provide(ev, lib);
     let root = ev.string(&file.to_string_lossy());
-    host(ev, lib, &[Source::import(root, Pos::NONE)], None, None)
+    let evaluated = configuration(ev, lib, &[Source::import(root, Pos::NONE)], None, None);
+    read(ev, evaluated)
 }
 
-/// Evaluates a host from its modules.
-fn host<'e>(
+/// Evaluates a host of a flake.
+fn evaluate_system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> Result<Evaluated, Vec<Diagnostic>> {
+    let evaluated = system(ev, host);
+    read(ev, evaluated)
+}
+
+/// The configuration of a host of a flake.
+fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
+    let Value::Attrs(arguments) = ev.force(host.arguments)? else {
+        return Err(ev.type_error("a set", host.arguments, Pos::NONE));
+    };
+    let argument = |name: &str| arguments.get(ev.symbol(name));
+    let (modules, extra) = (argument("modules"), argument("extraModules"));
+    let (special, system) = (argument("specialArgs"), argument("system"));
+    let mut sources = Vec::new();
+    for modules in [modules, extra].into_iter().flatten() {
+        match ev.force(modules)? {
+            Value::List(items) => sources.extend(items.iter().map(|item| {
+                let at = ev.value_pos(item).unwrap_or(Pos::NONE);
+                Source::import(item, at)
+            })),
+            unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, Pos::NONE)),
+            other => return Err(ev.type_error("a list of modules", other, Pos::NONE)),
+        }
+    }
+    configuration(ev, host.lib, &sources, special, system)
+}
+
+/// What an evaluated configuration says.
+fn read<'e>(
     ev: &mut Evaluator<'e>,
-    lib: Value<'e>,
-    modules: &[Source<'e>],
-    special: Option<Value<'e>>,
-    system: Option<Value<'e>>,
+    evaluated: EvalResult<'e, (&'e Context<'e>, Value<'e>)>,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
-    let (context, config) = match configuration(ev, lib, modules, special, system) {
+    let (context, config) = match evaluated {
         Ok(evaluated) => evaluated,
         Err(error) => return Err(ev.to_diagnostics(&error)),
     };

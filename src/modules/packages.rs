@@ -8,13 +8,20 @@ use super::defaults::host_option;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
 use crate::source::{Pos, Span};
 
-/// `pkgs`
-pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Value<'e>> {
+/// The argument `pkgs` of a host.
+pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> Value<'e> {
     if let Some(packages) = context.packages.get() {
-        return Ok(packages);
+        return packages;
     }
     let platform = ev.suspend(Platform { context });
     let system = ev.suspend(System { context });
+    let packages = set(ev, context.lib, system, platform);
+    context.packages.set(Some(packages));
+    packages
+}
+
+/// A set of packages for a platform.
+pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, platform: Value<'e>) -> Value<'e> {
     let rest = ev.known_after_build("pkgs");
     let stdenv_rest = ev.known_after_build("pkgs.stdenv");
     let stdenv = ev.open_attrs(
@@ -27,23 +34,16 @@ pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> 
         ],
         stdenv_rest,
     );
-    let packages = ev.open_attrs(
-        [
-            (ev.symbol("_type"), ev.string("pkgs"), Pos::NONE),
-            (ev.symbol("lib"), context.lib, Pos::NONE),
-            (ev.symbol("stdenv"), stdenv, Pos::NONE),
-            (ev.symbol("hostPlatform"), platform, Pos::NONE),
-            (ev.symbol("system"), system, Pos::NONE),
-        ],
-        rest,
-    );
+    let parts = [
+        (ev.symbol("_type"), ev.string("pkgs"), Pos::NONE),
+        (ev.symbol("lib"), lib, Pos::NONE),
+        (ev.symbol("stdenv"), stdenv, Pos::NONE),
+        (ev.symbol("hostPlatform"), platform, Pos::NONE),
+        (ev.symbol("system"), system, Pos::NONE),
+    ];
     // What calls a function of the configuration's own with packages gives what that gives.
-    let call_package = ev.native(&CALL_PACKAGE, &[packages]);
-    let Value::Attrs(attrs) = packages else { return Ok(packages) };
-    let parts = attrs.iter().chain([(ev.symbol("callPackage"), call_package, Pos::NONE)]);
-    let packages = ev.open_attrs(parts.collect::<Vec<_>>(), rest);
-    context.packages.set(Some(packages));
-    Ok(packages)
+    let call_package = ev.native(&CALL_PACKAGE, &[ev.open_attrs(parts, rest)]);
+    ev.open_attrs(parts.into_iter().chain([(ev.symbol("callPackage"), call_package, Pos::NONE)]), rest)
 }
 
 static CALL_PACKAGE: Primop = Primop { name: "callPackage", arity: 3, run: call_package };

@@ -213,7 +213,7 @@ impl<'e> Suspend<'e> for Argument<'e> {
         }
         match (name, scope.name, scope.of) {
             ("name", Some(value), _) => return Ok(value),
-            ("pkgs", _, Of::Host) => return packages::packages(ev, scope.context),
+            ("pkgs", _, Of::Host) => return Ok(packages::packages(ev, scope.context)),
             ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
             _ => {}
         }

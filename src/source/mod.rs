@@ -11,6 +11,8 @@
 
 mod files;
 mod map;
+mod moved;
 
 pub use files::{FileKind, Files, MemoryFiles};
 pub use map::{Location, Pos, SourceFile, SourceMap, Span};
+pub use moved::MovedFiles;

@@ -26,7 +26,7 @@ pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs) -> Outco
 
 /// Evaluates as the user who called us (contract §2).
 pub(in crate::cli) fn load(session: &Session<'_>, config: &ConfigArgs) -> Result<Configuration, Vec<Diagnostic>> {
-    let load = || Configuration::load(config, false, session.sources);
+    let load = || Configuration::load_for_change(config, session.sources);
     let configuration = match Invoker::from_environment() {
         Some(invoker) => invoker
             .run(load)
@@ -68,7 +68,11 @@ pub(in crate::cli) fn complete_with_nix(
     session.terminal.progress(&format!("evaluating with Nix: {}", listed.join(", ")));
     let terminal = session.terminal;
     let nix = Nix { user: Invoker::from_environment(), progress: |line| tracing::info!("{line}") };
-    let source = Source { file: configuration.file.clone(), include: configuration.include.clone() };
+    let source = Source {
+        file: configuration.file.clone(),
+        host: configuration.host.clone(),
+        include: configuration.include.clone(),
+    };
     let evaluated = nix.evaluate(&source, &names).map_err(|error| failed(configuration, &error))?;
     contradict_or_complete(configuration, &evaluated)?;
     refuse(session, configuration)?;

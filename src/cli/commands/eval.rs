@@ -12,16 +12,30 @@ use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::RealFiles;
 use crate::source::Pos;
 
-/// Prints the model; `positions` adds where each option is set.
-pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, positions: bool) -> Outcome {
-    let configuration = Configuration::load(config, false, session.sources)?;
-    session.terminal.findings(&configuration.findings, session.sources);
-    let mut manifest = configuration.manifest;
-    if !positions {
-        manifest.positions = None;
-    }
-    // Through a value: its keys are sorted.
-    let json = serde_json::to_value(&manifest).expect("the model has string keys only");
+/// Prints the model, or the models of all hosts; `positions` adds where each option is set.
+pub(in crate::cli) fn eval(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    positions: bool,
+    all_hosts: bool,
+) -> Outcome {
+    let model = |configuration: Configuration| {
+        session.terminal.findings(&configuration.findings, session.sources);
+        let mut manifest = configuration.manifest;
+        if !positions {
+            manifest.positions = None;
+        }
+        // Through a value: its keys are sorted.
+        serde_json::to_value(&manifest).expect("the model has string keys only")
+    };
+    let json = if all_hosts {
+        let hosts = Configuration::load_hosts(config, session.sources)?;
+        let hosts: BTreeMap<_, _> =
+            hosts.into_iter().map(|(host, configuration)| (host, model(configuration))).collect();
+        serde_json::json!({ "hosts": hosts })
+    } else {
+        model(Configuration::load(config, false, session.sources)?)
+    };
     session.terminal.result(&format!("{json:#}\n"));
     Ok(0)
 }

@@ -1,0 +1,431 @@
+//! Flakes: inputs from the lock file or beside the flake, outputs, and the hosts among them.
+//!
+//! Source: Nix's `call-flake.nix` in behaviour. Inputs are looked for as `--override-input` says, where the lock file pins
+//! them (in the local store), and in folders of the flake itself; `follows` is followed. An input that is nowhere is an
+//! unknown value; nixpkgs is built in (`nixpkgs`).
+//!
+//! Invariant: an input is looked at only when something reads it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use super::nixpkgs::{self, ARGUMENTS, Host};
+use super::{Evaluated, lib};
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Value};
+use crate::source::{Pos, Span};
+
+/// The path that stands for the flake's own source in the store. No real hash has an `e` in it.
+pub const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
+
+/// A flake whose outputs are known.
+pub struct Flake<'e> {
+    hosts: Vec<(Symbol, Value<'e>)>,
+    lib: Value<'e>,
+}
+
+/// What all flakes of an evaluation share.
+struct Shared<'e> {
+    lib: Value<'e>,
+    lock: Json,
+    overrides: BTreeMap<String, PathBuf>,
+    /// Inputs of the root, for `follows`.
+    root: std::cell::OnceCell<&'e Attrs<'e>>,
+}
+
+/// One flake, whose inputs are being resolved.
+#[derive(Clone, Copy)]
+struct Node<'e> {
+    shared: &'e Shared<'e>,
+    folder: &'e str,
+    /// Its key in the lock file, where it has one.
+    key: Option<&'e str>,
+    /// `inputs.NAME.inputs` of the flake around it: what it has its inputs follow.
+    given: Option<Value<'e>>,
+    is_root: bool,
+}
+
+impl<'e> Flake<'e> {
+    /// Evaluates the outputs of the flake in `folder`; `overrides` say where inputs are.
+    pub fn open(
+        ev: &mut Evaluator<'e>,
+        folder: &Path,
+        overrides: &[(String, PathBuf)],
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let opened = Self::outputs(ev, folder, overrides);
+        opened.map_err(|error| ev.to_diagnostics(&error))
+    }
+
+    fn outputs(ev: &mut Evaluator<'e>, folder: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
+        let lib = lib::load(ev)?;
+        nixpkgs::provide(ev, lib);
+        let lock = ev.read_text(&folder.join("flake.lock")).and_then(|text| serde_json::from_str(&text).ok());
+        let shared: &'e Shared<'e> = ev.alloc(Shared {
+            lib,
+            lock: lock.unwrap_or(Json::Null),
+            overrides: overrides.iter().cloned().collect(),
+            root: std::cell::OnceCell::new(),
+        });
+        let key = shared.lock["root"].as_str();
+        let folder = ev.alloc(folder.to_string_lossy().into_owned()).as_str();
+        let root = call(ev, Node { shared, folder, key, given: None, is_root: true })?;
+        let hosts = match ev.select(root, "nixosConfigurations")? {
+            Value::Attrs(attrs) => attrs,
+            Value::Unknown(unknown) => {
+                let message = format!("which hosts the flake has is not known: {}", unknown.reason());
+                let mut diagnostic = Diagnostic::error(Code::UnknownValue, message)
+                    .help("give the input that makes them: `--override-input NAME PATH`");
+                if unknown.span() != Span::NONE {
+                    diagnostic = diagnostic.at(unknown.span(), "");
+                }
+                return Err(ev.diagnostic_error(diagnostic));
+            }
+            other => return Err(ev.type_error("a set of hosts", other, Pos::NONE)),
+        };
+        let hosts = hosts.iter().map(|(name, value, _)| (name, value)).collect();
+        Ok(Self { hosts, lib })
+    }
+
+    /// The names of the hosts, sorted.
+    pub fn hosts(&self, ev: &Evaluator<'e>) -> Vec<String> {
+        let mut names: Vec<_> = self.hosts.iter().map(|(name, _)| ev.name(*name).to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// Evaluates a host.
+    pub fn evaluate(&self, ev: &mut Evaluator<'e>, host: &str) -> Result<Evaluated, Vec<Diagnostic>> {
+        let arguments = match self.arguments(ev, host) {
+            Ok(arguments) => arguments,
+            Err(error) => return Err(ev.to_diagnostics(&error)),
+        };
+        super::evaluate_system(ev, &Host { lib: self.lib, arguments })
+    }
+
+    /// What a host was made from.
+    fn arguments(&self, ev: &mut Evaluator<'e>, host: &str) -> EvalResult<'e, Value<'e>> {
+        let symbol = ev.symbol(host);
+        let found = self.hosts.iter().find(|(name, _)| *name == symbol);
+        let Some((_, value)) = found else {
+            let names = self.hosts(ev).join(", ");
+            let diagnostic = Diagnostic::error(Code::Usage, format!("the flake has no host `{host}`"))
+                .help(format!("its hosts are: {names}"));
+            return Err(ev.diagnostic_error(diagnostic));
+        };
+        match ev.force(*value)? {
+            Value::Attrs(attrs) => match attrs.get(ev.symbol(ARGUMENTS)) {
+                Some(arguments) => ev.force(arguments),
+                None => Err(ev.type_error("a host made by `nixosSystem`", Value::Attrs(attrs), Pos::NONE)),
+            },
+            other => Err(ev.type_error("a host made by `nixosSystem`", other, Pos::NONE)),
+        }
+    }
+}
+
+/// The value of a flake: its outputs, and where it is.
+fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>> {
+    let file = format!("{}/flake.nix", node.folder);
+    let source = ev.import_at(&file, Pos::NONE)?;
+    let Value::Attrs(source) = source else { return Err(ev.type_error("a flake", source, Pos::NONE)) };
+    let outputs = source.get(ev.symbol("outputs"));
+    let Some(outputs) = outputs else {
+        let message = format!("the flake {} has no `outputs`", node.folder);
+        return Err(ev.diagnostic_error(Diagnostic::error(Code::Evaluation, message)));
+    };
+    let outputs = ev.force(outputs)?;
+    let mut declared: BTreeMap<Symbol, Option<Value<'e>>> = BTreeMap::new();
+    let this = ev.symbol("self");
+    for (name, _) in ev.formals(outputs) {
+        if name != this {
+            declared.insert(name, None);
+        }
+    }
+    if let Some(inputs) = source.get(ev.symbol("inputs"))
+        && let Value::Attrs(inputs) = ev.force(inputs)?
+    {
+        declared.extend(inputs.iter().map(|(name, value, _)| (name, Some(value))));
+    }
+    let inputs: Vec<_> = declared
+        .into_iter()
+        .map(|(name, declaration)| (name, ev.suspend(Input { node, name, declaration }), Pos::NONE))
+        .collect();
+    let inputs = ev.attrs(inputs);
+    let Value::Attrs(input_set) = inputs else { return Ok(inputs) };
+    if node.is_root {
+        let _ = node.shared.root.set(input_set);
+    }
+    let result: &'e std::cell::Cell<Option<Value<'e>>> = ev.alloc(std::cell::Cell::new(None));
+    let itself = ev.suspend(Itself { result });
+    let arguments: Vec<_> = input_set.iter().chain([(this, itself, Pos::NONE)]).collect();
+    let arguments = ev.attrs(arguments);
+    // What `self` is may be read only once the outputs are there, as in Nix.
+    let called = ev.suspend(Outputs { outputs, arguments, node, inputs });
+    result.set(Some(called));
+    ev.force(called)
+}
+
+/// `self`
+struct Itself<'e> {
+    result: &'e std::cell::Cell<Option<Value<'e>>>,
+}
+
+impl<'e> Suspend<'e> for Itself<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        match self.result.get() {
+            Some(value) => ev.force(value),
+            None => Ok(ev.unknown("the flake itself", Span::NONE)),
+        }
+    }
+}
+
+struct Outputs<'e> {
+    outputs: Value<'e>,
+    arguments: Value<'e>,
+    node: Node<'e>,
+    inputs: Value<'e>,
+}
+
+impl<'e> Suspend<'e> for Outputs<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let outputs = ev.call(self.outputs, self.arguments, Pos::NONE)?;
+        let Value::Attrs(attrs) = ev.force(outputs)? else { return ev.force(outputs) };
+        let folder = ev.string(self.node.folder);
+        let source_info = source(ev, folder);
+        let Value::Attrs(info) = source_info else { return Ok(source_info) };
+        let own = [
+            (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
+            (ev.symbol("inputs"), self.inputs, Pos::NONE),
+            (ev.symbol("outPath"), folder, Pos::NONE),
+            (ev.symbol("outputs"), outputs, Pos::NONE),
+            (ev.symbol("sourceInfo"), source_info, Pos::NONE),
+        ];
+        let mut parts: Vec<_> = own.to_vec();
+        for part in info.iter().chain(attrs.iter()) {
+            match parts.iter_mut().find(|(name, ..)| *name == part.0) {
+                Some(_) if own.iter().any(|(name, ..)| *name == part.0) => {}
+                Some(known) => *known = part,
+                None => parts.push(part),
+            }
+        }
+        Ok(match attrs.rest() {
+            Some(rest) => ev.open_attrs(parts, rest),
+            None => ev.attrs(parts),
+        })
+    }
+}
+
+/// What is known of a source tree: where it is. Its revision and its age are the lock file's or git's to say.
+fn source<'e>(ev: &Evaluator<'e>, folder: Value<'e>) -> Value<'e> {
+    let unknown = |what: &str| ev.unknown(&format!("the {what} of a flake's source"), Span::NONE);
+    ev.attrs([
+        (ev.symbol("lastModified"), unknown("age"), Pos::NONE),
+        (ev.symbol("lastModifiedDate"), unknown("age"), Pos::NONE),
+        (ev.symbol("narHash"), unknown("hash"), Pos::NONE),
+        (ev.symbol("outPath"), folder, Pos::NONE),
+        (ev.symbol("rev"), unknown("revision"), Pos::NONE),
+        (ev.symbol("shortRev"), unknown("revision"), Pos::NONE),
+        (ev.symbol("dirtyRev"), unknown("revision"), Pos::NONE),
+        (ev.symbol("dirtyShortRev"), unknown("revision"), Pos::NONE),
+    ])
+}
+
+/// An input, resolved when it is read.
+struct Input<'e> {
+    node: Node<'e>,
+    name: Symbol,
+    declaration: Option<Value<'e>>,
+}
+
+impl<'e> Suspend<'e> for Input<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let name = ev.name(self.name);
+        let node = self.node;
+        // What the flake around this one says of its inputs comes first.
+        let given = match node.given {
+            Some(given) => self.field(ev, Some(given), name)?,
+            None => None,
+        };
+        for declaration in [given, self.declaration] {
+            if let Some(Value::String(path)) = self.field(ev, declaration, "follows")? {
+                return followed(ev, node, &path.to_str_lossy());
+            }
+        }
+        let (key, locked) = self.locked(name);
+        let url = match self.field(ev, given.or(self.declaration), "url")? {
+            Some(Value::String(url)) => url.to_str_lossy().into_owned(),
+            _ => String::new(),
+        };
+        let folder = self.folder(ev, name, locked, &url);
+        let is_flake = !matches!(self.field(ev, self.declaration, "flake")?, Some(Value::Bool(false)));
+        let has = |ev: &Evaluator<'e>, folder: &str, file: &str| ev.exists(&format!("{folder}/{file}"));
+        let is_nixpkgs = match &folder {
+            Some(folder) => has(ev, folder, "nixos/lib/eval-config.nix"),
+            None => is_nixpkgs(name, &url, locked),
+        };
+        if is_nixpkgs {
+            return Ok(nixpkgs::flake(ev, node.shared.lib, folder.as_deref()));
+        }
+        let Some(folder) = folder else {
+            let reason = format!("the flake input `{name}` is not here");
+            return Ok(ev.unknown(&reason, Span::NONE));
+        };
+        let folder = ev.alloc(folder).as_str();
+        if !is_flake {
+            let path = ev.string(folder);
+            return Ok(source(ev, path));
+        }
+        let given = self.field(ev, self.declaration, "inputs")?;
+        call(ev, Node { shared: node.shared, folder, key, given, is_root: false })
+    }
+}
+
+impl<'e> Input<'e> {
+    fn field(
+        &self,
+        ev: &mut Evaluator<'e>,
+        declaration: Option<Value<'e>>,
+        name: &str,
+    ) -> EvalResult<'e, Option<Value<'e>>> {
+        let Some(declaration) = declaration else { return Ok(None) };
+        let Value::Attrs(attrs) = ev.force(declaration)? else { return Ok(None) };
+        attrs.get(ev.symbol(name)).map(|value| ev.force(value)).transpose()
+    }
+
+    /// What the lock file says of it.
+    fn locked(&self, name: &str) -> (Option<&'e str>, Option<&'e Json>) {
+        let lock = &self.node.shared.lock;
+        let Some(here) = self.node.key else { return (None, None) };
+        let key = follow(lock, &lock["nodes"][here]["inputs"][name], 0);
+        (key, key.map(|key| &lock["nodes"][key]))
+    }
+
+    /// Where it is.
+    fn folder(&self, ev: &Evaluator<'e>, name: &str, locked: Option<&Json>, url: &str) -> Option<String> {
+        if self.node.is_root
+            && let Some(path) = self.node.shared.overrides.get(name)
+        {
+            return Some(path.to_string_lossy().into_owned());
+        }
+        let beside = |path: &str| {
+            let path = path.strip_prefix("path:").unwrap_or(path);
+            let path = path.split('?').next().unwrap_or(path);
+            let is_path = path.starts_with("./") || path.starts_with("../") || path == "." || path.starts_with('/');
+            is_path.then(|| ev.normal_path(&format!("{}/{path}", self.node.folder), path))
+        };
+        if let Some(locked) = locked.map(|node| &node["locked"]) {
+            if locked["type"] == "path"
+                && let Some(path) = locked["path"].as_str()
+                && !path.starts_with('/')
+            {
+                return Some(ev.normal_path(&format!("{}/{path}", self.node.folder), ""));
+            }
+        }
+        beside(url).filter(|folder| ev.exists(folder))
+    }
+}
+
+/// The node that an input of the lock file names: its key, or a path of names from the root.
+fn follow<'a>(lock: &'a Json, input: &'a Json, depth: u32) -> Option<&'a str> {
+    if let Some(key) = input.as_str() {
+        return Some(key);
+    }
+    // A circle of follows ends here.
+    if depth > 32 {
+        return None;
+    }
+    let mut key = lock["root"].as_str()?;
+    for name in input.as_array()? {
+        key = follow(lock, &lock["nodes"][key]["inputs"][name.as_str()?], depth + 1)?;
+    }
+    Some(key)
+}
+
+/// `follows = "a/b"`: input `b` of the root's input `a`.
+fn followed<'e>(ev: &mut Evaluator<'e>, node: Node<'e>, path: &str) -> EvalResult<'e, Value<'e>> {
+    let Some(root) = node.shared.root.get() else {
+        return Ok(ev.unknown("an input that follows another", Span::NONE));
+    };
+    let mut names = path.split('/').filter(|name| !name.is_empty());
+    let first = names.next().unwrap_or_default();
+    let mut value = match root.get(ev.symbol(first)) {
+        Some(value) => ev.force(value)?,
+        None => return Ok(ev.unknown(&format!("the flake input `{path}` is not here"), Span::NONE)),
+    };
+    for name in names {
+        let inputs = ev.select(value, "inputs")?;
+        value = ev.select(inputs, name)?;
+    }
+    Ok(value)
+}
+
+/// Whether an input is nixpkgs, by what the flake or its lock file calls it.
+fn is_nixpkgs(name: &str, url: &str, locked: Option<&Json>) -> bool {
+    let is_repository = |repository: &str| matches!(repository, "nixpkgs" | "nixpkgs.lib");
+    if let Some(original) = locked.map(|node| &node["original"])
+        && original.is_object()
+    {
+        let named = original["repo"].as_str().or(original["id"].as_str()).unwrap_or_default();
+        let url = original["url"].as_str().unwrap_or_default();
+        return is_repository(named) || is_nixpkgs_url(url);
+    }
+    if url.is_empty() {
+        return name == "nixpkgs";
+    }
+    is_nixpkgs_url(url)
+}
+
+fn is_nixpkgs_url(url: &str) -> bool {
+    let path = url.split('?').next().unwrap_or(url);
+    if path.contains("channels.nixos.org/") || path.contains("nixos.org/channels/") {
+        return true;
+    }
+    match path.split_once(':') {
+        // `github:OWNER/REPOSITORY/REF`
+        Some(("github" | "gitlab" | "sourcehut", rest)) => {
+            matches!(rest.split('/').nth(1), Some("nixpkgs" | "nixpkgs.lib"))
+        }
+        Some(("flake", rest)) => rest.split('/').next() == Some("nixpkgs"),
+        Some((_, rest)) => rest.split('/').any(|part| matches!(part, "nixpkgs" | "nixpkgs.git")),
+        // A name of the registry, perhaps with a branch.
+        None => path.split('/').next() == Some("nixpkgs"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nixpkgs_is_known_by_its_repository() {
+        let table = [
+            ("github:NixOS/nixpkgs/nixos-25.05", true),
+            ("github:nix-community/nixpkgs.lib", true),
+            ("nixpkgs/nixos-unstable", true),
+            ("git+https://github.com/NixOS/nixpkgs?ref=master", true),
+            ("https://channels.nixos.org/nixos-25.05/nixexprs.tar.xz", true),
+            ("github:nix-community/nixpkgs-wayland", false),
+            ("github:nix-community/home-manager", false),
+        ];
+        for (url, expected) in table {
+            assert_eq!(is_nixpkgs("x", url, None), expected, "{url}");
+        }
+        assert!(is_nixpkgs("nixpkgs", "", None));
+        assert!(!is_nixpkgs("sops-nix", "", None));
+    }
+
+    #[test]
+    fn follows_of_a_lock_file_lead_from_the_root() {
+        let lock = serde_json::json!({
+            "root": "root",
+            "nodes": {
+                "root": { "inputs": { "a": "a", "b": "b" } },
+                "a": { "inputs": { "n": ["b", "m"] } },
+                "b": { "inputs": { "m": "nixpkgs_2", "around": ["b", "around"] } },
+            },
+        });
+        assert_eq!(follow(&lock, &lock["nodes"]["a"]["inputs"]["n"], 0), Some("nixpkgs_2"));
+        assert_eq!(follow(&lock, &lock["nodes"]["b"]["inputs"]["around"], 0), None);
+    }
+}

@@ -1,0 +1,186 @@
+//! nixpkgs without nixpkgs: the flake input, `import <nixpkgs> { }`, and `lib.nixosSystem`, as far as they are built in.
+//!
+//! Its source has a path that nothing real has, so that what is made of it is known to be unknown when it is printed.
+
+use super::packages;
+use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
+use crate::source::{Pos, Span};
+
+/// The path that stands for the source of nixpkgs. No real hash has an `e` in it.
+pub(super) const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-nixpkgs";
+/// The attribute of a host that holds what it was made from.
+pub(super) const ARGUMENTS: &str = "_nixosSystem";
+
+/// Puts nixpkgs' `default.nix` where its source is said to be.
+pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
+    let import = ev.native(&PACKAGES, &[lib]);
+    ev.provide(SOURCE, import);
+    ev.provide(&format!("{SOURCE}/default.nix"), import);
+    ev.set_stand_in("nixpkgs", SOURCE);
+}
+
+/// The flake input `nixpkgs`; `source` is where it is, if it is anywhere.
+pub(super) fn flake<'e>(ev: &Evaluator<'e>, lib: Value<'e>, source: Option<&str>) -> Value<'e> {
+    let rest = ev.unknown_reason("a part of nixpkgs, which is not here", Span::NONE);
+    let systems = ["x86_64-linux", "aarch64-linux", "i686-linux", "armv7l-linux", "riscv64-linux"];
+    let packages: Vec<_> = systems
+        .iter()
+        .map(|system| {
+            let system = ev.string(system);
+            (ev.symbol(&text(system)), ev.suspend(PackagesOf { lib, system }), Pos::NONE)
+        })
+        .collect();
+    let packages = ev.open_attrs(packages, rest);
+    let path = ev.string(source.unwrap_or(SOURCE));
+    let source_info = ev.open_attrs([(ev.symbol("outPath"), path, Pos::NONE)], rest);
+    ev.open_attrs(
+        [
+            (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
+            (ev.symbol("lib"), with_system(ev, lib), Pos::NONE),
+            (ev.symbol("legacyPackages"), packages, Pos::NONE),
+            (ev.symbol("outPath"), path, Pos::NONE),
+            (ev.symbol("sourceInfo"), source_info, Pos::NONE),
+        ],
+        rest,
+    )
+}
+
+fn text(value: Value<'_>) -> String {
+    match value {
+        Value::String(text) => text.to_str_lossy().into_owned(),
+        _ => String::new(),
+    }
+}
+
+/// `lib` with `nixosSystem`, as the flake has it.
+fn with_system<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
+    let Value::Attrs(attrs) = lib else { return lib };
+    let system = ev.native(&NIXOS_SYSTEM, &[lib]);
+    let name = ev.symbol("nixosSystem");
+    let parts = attrs.iter().filter(|(known, ..)| *known != name).chain([(name, system, Pos::NONE)]);
+    let parts: Vec<_> = parts.collect();
+    match attrs.rest() {
+        Some(rest) => ev.open_attrs(parts, rest),
+        None => ev.attrs(parts),
+    }
+}
+
+struct PackagesOf<'e> {
+    lib: Value<'e>,
+    system: Value<'e>,
+}
+
+impl<'e> Suspend<'e> for PackagesOf<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let platform = packages::platform(ev, self.system);
+        Ok(packages::set(ev, self.lib, self.system, platform))
+    }
+}
+
+static PACKAGES: Primop = Primop { name: "nixpkgs", arity: 2, run: import_packages };
+
+/// `import nixpkgs { system = …; }`
+fn import_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+    let unknown = Value::Unknown(ev.known_after_build("pkgs.stdenv.hostPlatform.system"));
+    let mut system = unknown;
+    if let Value::Attrs(given) = ev.force(args[1])? {
+        for name in ["system", "localSystem"] {
+            let Some(value) = given.get(ev.symbol(name)) else { continue };
+            system = match ev.force(value)? {
+                name @ Value::String(_) => name,
+                Value::Attrs(attrs) => attrs.get(ev.symbol("system")).unwrap_or(unknown),
+                _ => unknown,
+            };
+        }
+    }
+    let system = ev.force(system)?;
+    let platform = packages::platform(ev, system);
+    let lib = ev.force(args[0])?;
+    Ok(packages::set(ev, lib, system, platform))
+}
+
+static NIXOS_SYSTEM: Primop = Primop { name: "nixosSystem", arity: 2, run: nixos_system };
+static EXTEND_MODULES: Primop = Primop { name: "extendModules", arity: 3, run: extend_modules };
+
+/// `lib.nixosSystem { modules = …; }`: a host, evaluated when its configuration is read.
+fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (lib, given) = (args[0], ev.force(args[1])?);
+    if let Value::Unknown(_) = given {
+        return Ok(given);
+    }
+    let Value::Attrs(_) = given else { return Err(ev.type_error("a set", given, pos)) };
+    let host: &'e Host<'e> = ev.alloc(Host { lib, arguments: given });
+    let rest = ev.unknown_reason("a part of a NixOS system", Span::NONE);
+    let extend = ev.native(&EXTEND_MODULES, &[lib, given]);
+    Ok(ev.open_attrs(
+        [
+            (ev.symbol("_type"), ev.string("configuration"), Pos::NONE),
+            (ev.symbol(ARGUMENTS), given, Pos::NONE),
+            (ev.symbol("config"), ev.suspend(Part { host, part: "config" }), Pos::NONE),
+            (ev.symbol("options"), ev.suspend(Part { host, part: "options" }), Pos::NONE),
+            (ev.symbol("pkgs"), ev.suspend(Part { host, part: "pkgs" }), Pos::NONE),
+            (ev.symbol("lib"), lib, Pos::NONE),
+            (ev.symbol("extendModules"), extend, Pos::NONE),
+        ],
+        rest,
+    ))
+}
+
+/// `extendModules { modules = …; specialArgs = …; }` of a host.
+fn extend_modules<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (given, more) = (ev.force(args[1])?, ev.force(args[2])?);
+    let (Value::Attrs(given), Value::Attrs(more)) = (given, more) else {
+        return Ok(ev.unknown("a host that is extended by something unknown", Span::NONE));
+    };
+    let (modules, special) = (ev.symbol("modules"), ev.symbol("specialArgs"));
+    let mut items = Vec::new();
+    for set in [given, more] {
+        match set.get(modules).map(|value| ev.force(value)).transpose()? {
+            Some(Value::List(list)) => items.extend(list.iter()),
+            Some(other) => items.push(other),
+            None => {}
+        }
+    }
+    let mut special_args: Vec<(crate::eval::Symbol, Value<'e>, Pos)> = Vec::new();
+    for set in [more, given] {
+        if let Some(Value::Attrs(attrs)) = set.get(special).map(|value| ev.force(value)).transpose()? {
+            for part in attrs.iter() {
+                if !special_args.iter().any(|(name, ..)| *name == part.0) {
+                    special_args.push(part);
+                }
+            }
+        }
+    }
+    let kept = given.iter().filter(|(name, ..)| *name != modules && *name != special);
+    let parts: Vec<_> =
+        kept.chain([(modules, ev.list(items), Pos::NONE), (special, ev.attrs(special_args), Pos::NONE)]).collect();
+    let extended = ev.attrs(parts);
+    nixos_system(ev, &[args[0], extended], pos)
+}
+
+/// A host of a flake.
+pub(super) struct Host<'e> {
+    pub(super) lib: Value<'e>,
+    /// What `nixosSystem` was called with.
+    pub(super) arguments: Value<'e>,
+}
+
+/// A part of a host that something else in the flake reads.
+struct Part<'e> {
+    host: &'e Host<'e>,
+    part: &'static str,
+}
+
+impl<'e> Suspend<'e> for Part<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let (context, config) = super::system(ev, self.host)?;
+        match self.part {
+            "config" => Ok(config),
+            "pkgs" => Ok(packages::packages(ev, context)),
+            _ => match context.host.get().and_then(|scope| scope.options.get()) {
+                Some(options) => ev.force(options),
+                None => Ok(ev.unknown("the options of a host", Span::NONE)),
+            },
+        }
+    }
+}
