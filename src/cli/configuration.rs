@@ -94,7 +94,9 @@ impl Configuration {
         let files: Box<dyn Files> = if restricted {
             let given = search_path.iter().map(|(_, path)| path.clone());
             let overrides = overrides(config).into_iter().map(|(_, path)| path);
-            Box::new(RestrictedFiles::new(given.chain(overrides).chain([root.clone()])))
+            let lock = RealFiles.read(&file.with_file_name("flake.lock")).unwrap_or_default();
+            let pinned = flake::pinned(&String::from_utf8_lossy(&lock));
+            Box::new(RestrictedFiles::new(given.chain(overrides).chain(pinned).chain([root.clone()])))
         } else {
             Box::new(RealFiles)
         };

@@ -36,6 +36,7 @@ pub use error::{EvalError, EvalResult};
 pub use fingerprint::Fingerprint;
 pub use machine::{Arena, Evaluator, Settings};
 pub use stack::on_big_stack;
+pub use store::source_path;
 pub use text::{Context, Element};
 pub use top_level::print_text;
 pub use value::{Attrs, CodeId, List, Primop, Str, Suspend, Thunk, Unknown, Value};

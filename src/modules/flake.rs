@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use super::nixpkgs::{self, ARGUMENTS, Host};
 use super::{Evaluated, lib};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Value};
+use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Value, source_path};
 use crate::source::{Pos, Span};
 
 /// The path that stands for the flake's own source in the store. No real hash has an `e` in it.
@@ -321,6 +321,12 @@ impl<'e> Input<'e> {
             {
                 return Some(ev.normal_path(&format!("{}/{path}", self.node.folder), ""));
             }
+            if let Some(path) = locked["narHash"].as_str().and_then(source_path)
+                && ev.exists(&path)
+            {
+                let below = locked["dir"].as_str().map_or(String::new(), |dir| format!("/{dir}"));
+                return Some(format!("{path}{below}"));
+            }
         }
         beside(url).filter(|folder| ev.exists(folder))
     }
@@ -391,6 +397,16 @@ fn is_nixpkgs_url(url: &str) -> bool {
         // A name of the registry, perhaps with a branch.
         None => path.split('/').next() == Some("nixpkgs"),
     }
+}
+
+/// The store paths that a lock file pins.
+pub fn pinned(lock: &str) -> Vec<PathBuf> {
+    let lock: Json = serde_json::from_str(lock).unwrap_or_default();
+    let nodes = lock["nodes"].as_object().into_iter().flatten();
+    nodes
+        .filter_map(|(_, node)| node["locked"]["narHash"].as_str().and_then(source_path))
+        .map(PathBuf::from)
+        .collect()
 }
 
 #[cfg(test)]

@@ -132,9 +132,8 @@ impl<'e> Loader<'e> {
             if let Some(index) = self.keys.get(&path) {
                 return Ok(Some(*index));
             }
-            if path.starts_with(nixpkgs::SOURCE) {
-                let reason =
-                    format!("{}, a part of nixpkgs", path[nixpkgs::SOURCE.len()..].trim_start_matches('/'));
+            if let Some(part) = path.strip_prefix(nixpkgs::SOURCE) {
+                let reason = format!("{}, a part of nixpkgs", part.trim_start_matches('/'));
                 self.missing(ev, &reason, source.at, Span::NONE);
                 return Ok(None);
             }

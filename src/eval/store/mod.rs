@@ -14,3 +14,9 @@ pub(super) mod derivation;
 pub(super) mod hash;
 pub(super) mod nar;
 pub(super) mod path;
+
+/// The store path of a source tree with this hash (`sha256-…`, of its NAR), as flake inputs have it.
+pub fn source_path(nar_hash: &str) -> Option<String> {
+    let hash = hash::Hash::parse(nar_hash, None).ok()?;
+    path::fixed("source", path::Method::Recursive, &hash).ok()
+}
