@@ -2,24 +2,10 @@
 
 use super::error::EvalResult;
 use super::machine::Evaluator;
-use super::value::{Attr, Attrs, Env, Suspend, Unknown, Value};
+use super::value::{Attr, Attrs, Env, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{AttrsExpr, BindingValue, Name, NodeRef};
-
-/// `inherit (source) name;`
-pub(super) struct Inherited<'e> {
-    pub(super) source: Value<'e>,
-    pub(super) name: Symbol,
-    pub(super) span: Span,
-}
-
-impl<'e> Suspend<'e> for Inherited<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let source = ev.force(self.source)?;
-        ev.select_symbol(source, self.name, self.span)
-    }
-}
 
 impl<'e> Evaluator<'e> {
     pub(super) fn eval_attrs(&mut self, expr: &'e AttrsExpr<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
@@ -33,12 +19,15 @@ impl<'e> Evaluator<'e> {
                 pos: entry.pos,
                 value,
             }));
+            if let Some(overrides) = expr.overrides {
+                self.override_all(overrides, inner, &mut attrs, bindings.entries[overrides].pos)?;
+            }
         } else {
-            let sources: Vec<_> = bindings.sources.iter().map(|source| self.delay(source, env)).collect();
+            let sources = self.source_frame(bindings, env);
             for entry in bindings.entries {
                 let value = match entry.value {
                     BindingValue::Inner(node) | BindingValue::Outer(node) => self.delay(node, env),
-                    BindingValue::From(source, span) => self.inherited(sources[source as usize], entry, span),
+                    BindingValue::From { selection, .. } => self.delay(selection, sources),
                 };
                 attrs.push(Attr { name: entry.name, pos: entry.pos, value });
             }
@@ -68,6 +57,43 @@ impl<'e> Evaluator<'e> {
             }
         }
         Ok(self.attrs_of(&attrs, rest))
+    }
+
+    /// `__overrides`: its names replace those of the set, as seen from its other values too.
+    fn override_all(
+        &mut self,
+        overrides: usize,
+        frame: &'e Env<'e>,
+        attrs: &mut Vec<Attr<'e>>,
+        pos: Pos,
+    ) -> EvalResult<'e, ()> {
+        let given = match self.force(frame.slots[overrides].get())? {
+            Value::Attrs(given) => given,
+            other => return Err(self.type_error("a set", other, pos)),
+        };
+        for attr in given.entries() {
+            if let Ok(at) = attrs.binary_search_by_key(&attr.name, |attr| attr.name) {
+                // Slots stand in the order of the names, and so do the attributes so far.
+                frame.slots[at].set(attr.value);
+                attrs[at] = *attr;
+            }
+        }
+        let more =
+            given.entries().iter().filter(|attr| attrs.binary_search_by_key(&attr.name, |attr| attr.name).is_err());
+        let more: Vec<_> = more.copied().collect();
+        attrs.extend(more);
+        attrs.sort_by_key(|attr| attr.name);
+        Ok(())
+    }
+
+    /// The frame of what a set that is not recursive inherits from.
+    fn source_frame(&self, bindings: &'e crate::syntax::expr::Bindings<'e>, env: &'e Env<'e>) -> &'e Env<'e> {
+        if bindings.sources.is_empty() {
+            return env;
+        }
+        let sources = bindings.sources.iter().map(|source| std::cell::Cell::new(self.delay(source, env)));
+        let slots = self.bump.alloc_slice_fill_iter(sources);
+        self.bump.alloc(Env { up: Some(env), slots })
     }
 
     /// `name` of a set that was evaluated, forced.

@@ -7,6 +7,8 @@
 //!
 //! Not covered: what nixpkgs itself says, beyond the place where it is found (see [`Fingerprint::path`]).
 
+mod files;
+
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -14,8 +16,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::machine::Evaluator;
-use super::value::{Attrs, Env, State, Value};
-use crate::source::{FileKind, Pos};
+use super::value::{Attrs, Closure, Env, State, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{BindingValue, Bindings, Expr, Name, NodeRef, Part};
 
@@ -160,7 +161,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             Value::Lambda(closure) => {
                 self.tag("function");
                 if !self.visit(closure) {
-                    self.lambda(closure.lambda, closure.env, 0);
+                    self.closure(closure);
                 }
             }
             Value::Primop(call) => {
@@ -242,14 +243,22 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         self.text(name);
     }
 
-    fn lambda(&mut self, lambda: &'e crate::syntax::expr::Lambda<'e>, env: &'e Env<'e>, inner: u32) {
-        let formals = lambda.pattern.as_ref().map_or(&[][..], |pattern| pattern.formals);
-        let slots = lambda.argument.into_iter().chain(formals.iter().map(|formal| formal.name));
-        self.frames.push(slots.collect());
-        if let Some(argument) = lambda.argument {
-            self.name(argument);
+    fn closure(&mut self, closure: &'e Closure<'e>) {
+        self.number(closure.lambda.given as u64);
+        let mut env = closure.env;
+        if closure.lambda.given > 0 {
+            env.slots.iter().for_each(|argument| self.value(argument.get()));
+            env = env.up.expect("what was given stands in a frame of its own");
         }
-        if let Some(pattern) = &lambda.pattern {
+        self.lambda(closure.lambda, env, 0);
+    }
+
+    fn lambda(&mut self, lambda: &'e crate::syntax::expr::Lambda<'e>, env: &'e Env<'e>, inner: u32) {
+        let formals = lambda.pattern.map_or(&[][..], |pattern| pattern.formals);
+        let named: Vec<_> = lambda.leading.iter().copied().chain(lambda.argument).collect();
+        named.iter().for_each(|argument| self.name(*argument));
+        self.frames.push(named.into_iter().chain(formals.iter().map(|formal| formal.name)).collect());
+        if let Some(pattern) = lambda.pattern {
             self.tag(if pattern.ellipsis { "open pattern" } else { "pattern" });
             let mut formals: Vec<_> = formals.iter().map(|formal| (self.ev.name(formal.name), formal)).collect();
             formals.sort_by_key(|(name, _)| *name);
@@ -287,9 +296,9 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             Expr::Float(value) => self.value(Value::Float(*value)),
             Expr::Str(text) => {
                 self.tag("string");
-                self.bytes(text);
+                self.bytes(text.as_bytes());
             }
-            Expr::Path(path) => self.path(Path::new(std::ffi::OsStr::from_bytes(path))),
+            Expr::Path(path) => self.path(Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()))),
             Expr::Interpolated(parts) => self.parts(parts, env, inner),
             Expr::InterpolatedPath(_) => self.unknowable = true,
             Expr::SearchPath(name) => {
@@ -496,7 +505,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             match binding.value {
                 BindingValue::Inner(_) => self.tag("="),
                 BindingValue::Outer(node) => self.code(node, env, inner),
-                BindingValue::From(source, _) => {
+                BindingValue::From { source, .. } => {
                     self.unknowable |= READERS.contains(name);
                     self.number(source);
                 }
@@ -516,79 +525,6 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             self.frames.pop();
         }
         self.number(bindings.entries.len() as u64);
-    }
-
-    /// Adds what stands at a path: Nix code as code, other files by their bytes, folders with all that is in them.
-    /// Below the store a path says it all.
-    pub fn path(&mut self, path: &Path) {
-        self.tag("path");
-        self.bytes(path.as_os_str().as_bytes());
-        if path.starts_with("/nix/store") {
-            return;
-        }
-        match self.ev.files.kind(path) {
-            Ok(FileKind::Regular) => self.file(path),
-            Ok(FileKind::Directory) => self.folder(path),
-            Ok(FileKind::Symlink) => match self.ev.files.read_link(path) {
-                Ok(target) => {
-                    let target = super::import::normalise(&path.parent().unwrap_or(Path::new("/")).join(target));
-                    if self.count() {
-                        self.path(&target);
-                    }
-                }
-                Err(_) => self.unknowable = true,
-            },
-            Ok(FileKind::Unknown) => self.unknowable = true,
-            Err(_) => self.tag("nothing"),
-        }
-    }
-
-    fn count(&mut self) -> bool {
-        self.files += 1;
-        self.unknowable |= self.files > MOST_FILES;
-        !self.unknowable
-    }
-
-    fn file(&mut self, path: &Path) {
-        if !self.count() {
-            return;
-        }
-        match self.ev.files.read(path) {
-            Ok(content) => self.bytes(&content),
-            Err(_) => self.unknowable = true,
-        }
-        // What the file names in turn; it closes over nothing but that.
-        if path.extension().is_some_and(|extension| extension == "nix")
-            && let Some(node) = self.imported(path)
-        {
-            let env = self.ev.root_env;
-            self.code(node, env, 0);
-        }
-    }
-
-    /// The code of a file, the first time that it is asked for.
-    fn imported(&mut self, path: &Path) -> Option<NodeRef<'e>> {
-        let node = match self.ev.parsed(path, Pos::NONE) {
-            Ok(node) => node,
-            Err(_) => {
-                self.unknowable = true;
-                return None;
-            }
-        };
-        (!self.visit(node)).then_some(node)
-    }
-
-    fn folder(&mut self, path: &Path) {
-        let Ok(entries) = self.ev.files.read_dir(path) else {
-            self.unknowable = true;
-            return;
-        };
-        for (name, _) in entries {
-            if !self.count() {
-                return;
-            }
-            self.path(&path.join(name));
-        }
     }
 }
 

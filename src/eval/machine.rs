@@ -19,11 +19,11 @@ use super::error::{EvalError, EvalResult};
 use super::operators::Coercion;
 use super::stack;
 use super::text::Text;
-use super::value::{Attrs, Closure, Env, PrimopCall, State, Str, Thunk, Value};
+use super::value::{Closure, Env, State, Thunk, Value};
 use super::written::Written;
 use crate::source::{Files, Pos, SourceMap, Span};
-use crate::syntax::expr::{Binding, BindingValue, Bindings, Expr, Lambda, Node, NodeRef, Part, Pattern};
-use crate::syntax::{Symbol, Symbols};
+use crate::syntax::expr::{BindingValue, Bindings, Expr, Node, NodeRef, Part};
+use crate::syntax::{Str, Symbol, Symbols};
 
 /// Where everything that an evaluation makes lives; nothing of it is freed before the arena is.
 #[derive(Default)]
@@ -101,8 +101,8 @@ pub struct Evaluator<'e> {
     pub(super) stand_in: Option<(String, PathBuf)>,
     pub(super) patterns: FxHashMap<Vec<u8>, std::rc::Rc<regex::bytes::Regex>>,
     pub(super) root_env: &'e Env<'e>,
-    depth: u32,
-    lowest_address: usize,
+    pub(super) depth: u32,
+    pub(super) lowest_address: usize,
 }
 
 impl<'e> Evaluator<'e> {
@@ -217,16 +217,24 @@ impl<'e> Evaluator<'e> {
             return match &node.expr {
                 Expr::Int(value) => Ok(Value::Int(*value)),
                 Expr::Float(value) => Ok(Value::Float(*value)),
-                Expr::Str(bytes) => Ok(self.str_in_arena(bytes)),
-                Expr::Path(path) => Ok(self.path_in_arena(path)),
+                Expr::Str(text) => Ok(Value::String(text)),
+                Expr::Path(path) => Ok(Value::Path(path)),
                 Expr::Interpolated(parts) => self.interpolate(parts, env),
                 Expr::InterpolatedPath(parts) => self.interpolate_path(parts, env, node.span),
                 Expr::SearchPath(name) => self.find_in_search_path(name, node.span),
                 Expr::Local { depth, slot } => {
                     let cell = &env.ancestor(*depth).slots[*slot as usize];
-                    let value = self.force(cell.get())?;
-                    cell.set(value);
-                    Ok(value)
+                    match cell.get() {
+                        Value::Thunk(thunk) => {
+                            let value = self.force_thunk(thunk)?;
+                            // A function is only ever equal to itself in the same cell: its thunk stays that.
+                            if !matches!(value, Value::Lambda(_) | Value::Primop(_) | Value::Float(_)) {
+                                cell.set(value);
+                            }
+                            Ok(value)
+                        }
+                        value => Ok(value),
+                    }
                 }
                 Expr::Global(index) => {
                     let value = self.globals[*index as usize];
@@ -244,14 +252,8 @@ impl<'e> Evaluator<'e> {
                 }
                 Expr::HasAttr { base, path } => self.has_attr(base, path, env),
                 Expr::Apply { function, arguments } => {
-                    let mut value = self.eval(function, env)?;
-                    for argument in *arguments {
-                        let argument = self.delay(argument, env);
-                        value = self
-                            .apply(value, argument, node.span.start)
-                            .inspect_err(|error| self.called(*error, node))?;
-                    }
-                    Ok(value)
+                    let function = self.eval(function, env)?;
+                    self.call_nodes(function, arguments, env, node)
                 }
                 Expr::Lambda(lambda) => Ok(Value::Lambda(self.bump.alloc(Closure { lambda, env }))),
                 Expr::Let { bindings, body } => {
@@ -300,12 +302,12 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The same in a frame whose slots are being filled: none of them may be read yet.
-    fn delay_in_frame(&self, node: NodeRef<'e>, env: &'e Env<'e>) -> Value<'e> {
+    pub(super) fn delay_in_frame(&self, node: NodeRef<'e>, env: &'e Env<'e>) -> Value<'e> {
         match &node.expr {
             Expr::Int(value) => Value::Int(*value),
             Expr::Float(value) => Value::Float(*value),
-            Expr::Str(bytes) => self.str_in_arena(bytes),
-            Expr::Path(path) => self.path_in_arena(path),
+            Expr::Str(text) => Value::String(text),
+            Expr::Path(path) => Value::Path(path),
             Expr::Lambda(lambda) => Value::Lambda(self.bump.alloc(Closure { lambda, env })),
             Expr::List([]) => self.list_of(&[]),
             _ => self.thunk(State::Code(node, env)),
@@ -333,17 +335,10 @@ impl<'e> Evaluator<'e> {
             slot.set(match binding.value {
                 BindingValue::Inner(node) => self.delay_in_frame(node, env),
                 BindingValue::Outer(node) => self.delay(node, up),
-                BindingValue::From(source, span) => {
-                    let source = slots[bindings.entries.len() + source as usize].get();
-                    self.inherited(source, binding, span)
-                }
+                BindingValue::From { selection, .. } => self.delay_in_frame(selection, env),
             });
         }
         env
-    }
-
-    pub(super) fn inherited(&self, source: Value<'e>, binding: &'e Binding<'e>, span: Span) -> Value<'e> {
-        self.suspend(super::attrs::Inherited { source, name: binding.name, span })
     }
 
     fn lookup_with(
@@ -375,138 +370,8 @@ impl<'e> Evaluator<'e> {
         Err(self.error(span, &format!("undefined variable '{name}'")))
     }
 
-    /// Calls a function with one argument. What is unknown ends as an error of that kind.
-    pub(super) fn apply(
-        &mut self,
-        function: Value<'e>,
-        argument: Value<'e>,
-        pos: Pos,
-    ) -> EvalResult<'e, Value<'e>> {
-        match self.force(function)? {
-            Value::Lambda(closure) => {
-                if self.depth >= self.settings.max_call_depth {
-                    return Err(self.error(self.word_span(pos), "stack overflow; max-call-depth exceeded"));
-                }
-                self.depth += 1;
-                let result =
-                    self.call_frame(closure, argument, pos).and_then(|env| self.eval(closure.lambda.body, env));
-                self.depth -= 1;
-                result
-            }
-            Value::Primop(call) => {
-                let primop = call.primop;
-                if call.arguments.len() + 1 == primop.arity {
-                    if call.arguments.is_empty() {
-                        return (primop.run)(self, &[argument], pos);
-                    }
-                    let mut arguments = [Value::Null; 4];
-                    arguments[..call.arguments.len()].copy_from_slice(call.arguments);
-                    arguments[call.arguments.len()] = argument;
-                    return (primop.run)(self, &arguments[..primop.arity], pos);
-                }
-                let given = call.arguments.len();
-                let arguments = self
-                    .bump
-                    .alloc_slice_fill_with(given + 1, |i| call.arguments.get(i).copied().unwrap_or(argument));
-                Ok(Value::Primop(self.bump.alloc(PrimopCall { primop, arguments })))
-            }
-            set @ Value::Attrs(attrs) if attrs.get(self.common.functor).is_some() => {
-                let functor = attrs.get(self.common.functor).expect("asked for just now");
-                let bound = self.apply(functor, set, pos)?;
-                self.apply(bound, argument, pos)
-            }
-            Value::Unknown(unknown) => Err(self.unknown_error(self.unknown_at(unknown, self.word_span(pos)))),
-            other => {
-                let what = self.describe(other);
-                let message = format!("attempt to call something which is not a function but {what}");
-                Err(self.error(self.word_span(pos), &message))
-            }
-        }
-    }
-
-    /// Calls a function with one argument, from native code: what is unknown comes as a value.
-    pub fn call(&mut self, function: Value<'e>, argument: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
-        let result = self.apply(function, argument, pos);
-        self.settle(result)
-    }
-
-    /// The same with two arguments.
-    pub(super) fn call2(&mut self, function: Value<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
-        let bound = self.apply(function, a, Pos::NONE)?;
-        self.apply(bound, b, Pos::NONE)
-    }
-
-    fn call_frame(&mut self, closure: &Closure<'e>, argument: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Env<'e>> {
-        let lambda = closure.lambda;
-        let Some(pattern) = &lambda.pattern else {
-            return Ok(self.frame(closure.env, [argument]));
-        };
-        let named = usize::from(lambda.argument.is_some());
-        let count = named + pattern.formals.len();
-        let slots: &'e [Cell<Value<'e>>] = self.bump.alloc_slice_fill_with(count, |_| Cell::new(argument));
-        let env: &'e Env<'e> = self.bump.alloc(Env { up: Some(closure.env), slots });
-        match self.force(argument)? {
-            Value::Attrs(attrs) => self.bind(lambda, pattern, attrs, &slots[named..], env, pos)?,
-            // Whatever it is, its attributes are unknown for the same reason.
-            unknown @ Value::Unknown(_) => slots[named..].iter().for_each(|slot| slot.set(unknown)),
-            other => return Err(self.type_error_at("a set", other, self.word_span(pos))),
-        }
-        Ok(env)
-    }
-
-    /// Binds the names of a pattern: one walk along two sorted lists.
-    fn bind(
-        &mut self,
-        lambda: &'e Lambda<'e>,
-        pattern: &'e Pattern<'e>,
-        attrs: &'e Attrs<'e>,
-        slots: &'e [Cell<Value<'e>>],
-        env: &'e Env<'e>,
-        pos: Pos,
-    ) -> EvalResult<'e, ()> {
-        let mut given = attrs.entries().iter().peekable();
-        for (slot, formal) in slots.iter().zip(pattern.formals) {
-            while let Some(extra) = given.next_if(|attr| attr.name < formal.name) {
-                self.refuse_extra(pattern, lambda, extra.name, pos)?;
-            }
-            if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
-                slot.set(attr.value);
-            } else if let Some(rest) = attrs.rest() {
-                slot.set(Value::Unknown(rest));
-            } else if let Some(default) = formal.default {
-                slot.set(self.delay_in_frame(default, env));
-            } else {
-                let name = self.name(formal.name);
-                let message = format!("function called without required argument '{name}'");
-                let error = self.error(self.word_span(pos), &message);
-                error.trace(self.word_span(formal.pos), "the function wants it here");
-                return Err(error);
-            }
-        }
-        for extra in given {
-            self.refuse_extra(pattern, lambda, extra.name, pos)?;
-        }
-        Ok(())
-    }
-
-    fn refuse_extra(
-        &self,
-        pattern: &Pattern<'e>,
-        lambda: &Lambda<'e>,
-        name: Symbol,
-        pos: Pos,
-    ) -> EvalResult<'e, ()> {
-        if pattern.ellipsis {
-            return Ok(());
-        }
-        let message = format!("function called with unexpected argument '{}'", self.name(name));
-        let error = self.error(self.word_span(pos), &message);
-        error.trace(self.word_span(lambda.pos), "the function is here");
-        Err(error)
-    }
-
     #[cold]
-    fn called(&self, error: EvalError<'e>, node: &Node<'e>) {
+    pub(super) fn called(&self, error: EvalError<'e>, node: &Node<'e>) {
         if error.unknown().is_none() {
             self.locate(error, node.span);
             error.trace(self.first_line(node.span), "called from here");

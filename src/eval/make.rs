@@ -3,10 +3,10 @@
 use super::error::{EvalError, EvalResult, Failure, Kind};
 use super::machine::Evaluator;
 use super::text::Text;
-use super::value::{Attr, Attrs, CodeId, List, Primop, PrimopCall, State, Str, Suspend, Unknown, Value};
+use super::value::{Attr, Attrs, CodeId, List, Primop, PrimopCall, State, Suspend, Unknown, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceMap, Span};
-use crate::syntax::Symbol;
+use crate::syntax::{Str, Symbol};
 
 impl<'e> Evaluator<'e> {
     /// The symbol of a name.
@@ -238,7 +238,7 @@ impl<'e> Evaluator<'e> {
     pub fn formals(&self, function: Value<'e>) -> Vec<(Symbol, bool)> {
         match function {
             Value::Lambda(closure) => {
-                let formals = closure.lambda.pattern.as_ref().map_or(&[][..], |pattern| pattern.formals);
+                let formals = closure.lambda.next_pattern().map_or(&[][..], |pattern| pattern.formals);
                 formals.iter().map(|formal| (formal.name, formal.default.is_some())).collect()
             }
             _ => Vec::new(),

@@ -12,6 +12,7 @@
 
 mod attrs;
 mod builtins;
+mod call;
 mod describe;
 mod error;
 mod fingerprint;
@@ -31,12 +32,11 @@ mod value;
 mod written;
 mod xml;
 
-pub use crate::syntax::Symbol;
+pub use crate::syntax::{Context, Element, Str, Symbol};
 pub use error::{EvalError, EvalResult};
 pub use fingerprint::Fingerprint;
 pub use machine::{Arena, Evaluator, Settings};
 pub use stack::on_big_stack;
 pub use store::source_path;
-pub use text::{Context, Element};
 pub use top_level::print_text;
-pub use value::{Attrs, CodeId, List, Primop, Str, Suspend, Thunk, Unknown, Value};
+pub use value::{Attrs, CodeId, List, Primop, Suspend, Thunk, Unknown, Value};

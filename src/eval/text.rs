@@ -4,39 +4,9 @@
 //! contexts, so that a derivation knows its inputs.
 
 use super::machine::Evaluator;
-use super::value::{Str, Value};
-
-/// One thing that a string depends on. The order is the one that Nix prints them in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Element<'e> {
-    /// A path of the store.
-    Path(&'e str),
-    /// A derivation with all its outputs and all that it is built from.
-    Deep(&'e str),
-    /// One output of a derivation.
-    Output {
-        /// The derivation.
-        derivation: &'e str,
-        /// The output's name.
-        output: &'e str,
-    },
-}
-
-/// What a string depends on: sorted, each once, in the arena.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Context<'e>(&'e [Element<'e>]);
-
-impl<'e> Context<'e> {
-    /// Its elements, sorted.
-    pub fn elements(self) -> &'e [Element<'e>] {
-        self.0
-    }
-
-    /// Whether the string depends on nothing.
-    pub fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-}
+use super::value::Value;
+use crate::syntax::Str;
+pub(super) use crate::syntax::{Context, Element};
 
 /// A string in the making.
 #[derive(Debug, Default)]
@@ -76,20 +46,20 @@ impl<'e> Evaluator<'e> {
         let mut elements: Vec<_> = elements.into_iter().collect();
         elements.sort_unstable();
         elements.dedup();
-        Context(self.alloc_slice(&elements))
+        Context::new(self.alloc_slice(&elements))
     }
 
     /// What two strings depend on together.
     pub fn merge_contexts(&self, a: Context<'e>, b: Context<'e>) -> Context<'e> {
-        if b.is_empty() || std::ptr::eq(a.0, b.0) {
+        if b.is_empty() || std::ptr::eq(a.elements(), b.elements()) {
             return a;
         }
         if a.is_empty() {
             return b;
         }
-        if b.0.iter().all(|element| a.0.binary_search(element).is_ok()) {
+        if b.elements().iter().all(|element| a.elements().binary_search(element).is_ok()) {
             return a;
         }
-        self.context(a.0.iter().chain(b.0).copied())
+        self.context(a.elements().iter().chain(b.elements()).copied())
     }
 }

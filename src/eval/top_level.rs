@@ -39,15 +39,15 @@ impl<'e> Evaluator<'e> {
         file: &crate::source::SourceFile,
         folder: &Path,
     ) -> EvalResult<'e, syntax::NodeRef<'e>> {
-        let tree = syntax::parse(file).map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
         let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
         let scope = syntax::Scope {
             globals: &self.global_names,
             folder,
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
+            lowest_address: self.lowest_address,
         };
-        syntax::lower(self.bump, &self.symbols, file, tree, &scope)
+        syntax::parse(self.bump, &self.symbols, file, &scope)
             .map_err(|diagnostics| self.diagnostics_error(diagnostics))
     }
 
@@ -67,7 +67,7 @@ impl<'e> Evaluator<'e> {
                 None => Ok(function),
             },
             Value::Lambda(closure) => {
-                let Some(pattern) = &closure.lambda.pattern else { return Ok(function) };
+                let Some(pattern) = closure.lambda.next_pattern() else { return Ok(function) };
                 if pattern.ellipsis {
                     return self.apply(function, arguments, Pos::NONE);
                 }

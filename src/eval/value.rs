@@ -3,13 +3,12 @@
 //! A [`Value`] is 16 bytes and `Copy`: everything larger lives in the arena and is never freed before the evaluation
 //! ends. Only what is not evaluated yet has a shared cell, the [`Thunk`].
 
-use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::text::Context;
 use crate::source::{Pos, Span};
+pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Lambda, NodeRef};
 
@@ -72,38 +71,6 @@ impl Unknown {
     /// The expression that is not known.
     pub fn span(&self) -> Span {
         self.span
-    }
-}
-
-/// A string: bytes, as in Nix.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Str<'e> {
-    bytes: &'e [u8],
-    context: Context<'e>,
-}
-
-impl<'e> Str<'e> {
-    pub(super) fn new(bytes: &'e [u8]) -> Self {
-        Self { bytes, context: Context::default() }
-    }
-
-    pub(super) fn with_context(bytes: &'e [u8], context: Context<'e>) -> Self {
-        Self { bytes, context }
-    }
-
-    /// What it depends on in the store.
-    pub fn context(&self) -> Context<'e> {
-        self.context
-    }
-
-    /// Its bytes.
-    pub fn as_bytes(&self) -> &'e [u8] {
-        self.bytes
-    }
-
-    /// Its text, where bytes that are no UTF-8 are replaced.
-    pub fn to_str_lossy(&self) -> Cow<'e, str> {
-        String::from_utf8_lossy(self.bytes)
     }
 }
 
@@ -199,7 +166,7 @@ impl<'e> Env<'e> {
     }
 }
 
-/// A function with the frames that it was made in.
+/// A function with the frames that it was made in. Where arguments were given already, the innermost frame holds them.
 #[derive(Debug)]
 pub struct Closure<'e> {
     pub(super) lambda: &'e Lambda<'e>,

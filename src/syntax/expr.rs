@@ -1,5 +1,6 @@
 //! The expression tree that is evaluated: names resolved, sugar gone, everything in the arena.
 
+use super::literal::Str;
 use super::symbol::Symbol;
 use crate::source::{Pos, Span};
 
@@ -23,11 +24,11 @@ pub enum Expr<'e> {
     /// A float.
     Float(f64),
     /// A string without interpolation, or a URI.
-    Str(&'e [u8]),
+    Str(&'e Str<'e>),
     /// A string with interpolations.
     Interpolated(&'e [Part<'e>]),
     /// An absolute path, normalised.
-    Path(&'e [u8]),
+    Path(&'e Str<'e>),
     /// A path with interpolations; the first part is its absolute beginning.
     InterpolatedPath(&'e [Part<'e>]),
     /// `<name>`
@@ -139,17 +140,41 @@ pub enum Name<'e> {
     Dynamic(NodeRef<'e>),
 }
 
-/// A function.
+/// A function of one or more arguments: `a: b: { c }: …` is one function of three, with one frame.
 #[derive(Debug)]
 pub struct Lambda<'e> {
-    /// The argument itself, where it is named: slot 0.
+    /// The arguments before the last: they take the first slots.
+    pub leading: &'e [Symbol],
+    /// The last argument itself, where it is named: the next slot.
     pub argument: Option<Symbol>,
-    /// The pattern, where there is one. Its names take the slots after the argument's.
-    pub pattern: Option<Pattern<'e>>,
-    /// Evaluated in a frame with the argument (where it is named) and the pattern's names.
+    /// The last argument's pattern, where there is one. Its names take the slots after that.
+    pub pattern: Option<&'e Pattern<'e>>,
+    /// Evaluated in a frame with all these names.
     pub body: NodeRef<'e>,
-    /// Where the function begins.
+    /// How many arguments were given already.
+    pub given: usize,
+    /// The same with one more given; `None` where only the last is missing.
+    pub after: Option<&'e Self>,
+    /// Where the function of the next argument begins.
     pub pos: Pos,
+}
+
+impl<'e> Lambda<'e> {
+    /// How many arguments are missing.
+    pub fn missing(&self) -> usize {
+        self.leading.len() + 1 - self.given
+    }
+
+    /// The pattern of the next argument.
+    pub fn next_pattern(&self) -> Option<&'e Pattern<'e>> {
+        self.pattern.filter(|_| self.after.is_none())
+    }
+
+    /// The size of its frame: the last argument is there even where nothing names it.
+    pub fn slots(&self) -> usize {
+        let formals = self.pattern.map_or(0, |pattern| pattern.formals.len());
+        self.leading.len() + (usize::from(self.argument.is_some()) + formals).max(1)
+    }
 }
 
 /// `{ a, b ? 1, ... }`
@@ -177,7 +202,7 @@ pub struct Formal<'e> {
 pub struct Bindings<'e> {
     /// Names with their values, in the order of the slots; sorted by symbol.
     pub entries: &'e [Binding<'e>],
-    /// `inherit (source) …` sources: hidden slots after the entries'.
+    /// `inherit (source) …` sources: hidden slots after the entries', or a hidden frame where there is no other.
     pub sources: &'e [NodeRef<'e>],
 }
 
@@ -200,7 +225,12 @@ pub enum BindingValue<'e> {
     /// `inherit name;`: an expression in the frame around.
     Outer(NodeRef<'e>),
     /// `inherit (source) name;`: an attribute of that source.
-    From(u32, Span),
+    From {
+        /// Which one.
+        source: u32,
+        /// The selection, in the frame that holds the sources.
+        selection: NodeRef<'e>,
+    },
 }
 
 /// A set.
@@ -212,4 +242,6 @@ pub struct AttrsExpr<'e> {
     pub recursive: bool,
     /// Computed names with their values, and where they are written; evaluated inside the frame.
     pub dynamic: &'e [(NodeRef<'e>, NodeRef<'e>, Pos)],
+    /// Where among the bindings `__overrides` is, if it means something here.
+    pub overrides: Option<usize>,
 }

@@ -1,310 +1,139 @@
-//! From the parser's tree to expressions: variables resolved, paths absolute, sugar gone.
-
-use std::path::Path;
+//! From trees to expressions: variables resolved to frames and slots, curried functions made one, sugar gone.
 
 use bumpalo::Bump;
-use rnix::ast::{self, AstToken, BinOpKind, InterpolPart, LiteralKind, UnaryOpKind};
-use rowan::ast::AstNode;
-use rustc_hash::FxHashMap;
 
-use super::bindings::Builder;
-use super::expr::{Expr, Formal, Lambda, Name, Node, NodeRef, Operator, Part, Pattern};
-use super::strings::{self, Meant, Piece};
+use super::expr::{
+    AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Lambda, Name, Node, NodeRef, Operator, Part, Pattern,
+};
+use super::scope::{Found, Scopes};
+use super::sets::{Set, Value};
 use super::symbol::{Symbol, Symbols};
+use super::tree::{self, Kind, Piece, TreeRef};
 use crate::diag::{Code, Diagnostic};
-use crate::source::{Pos, SourceFile, Span};
-
-/// What a text can see around itself.
-pub struct Scope<'a> {
-    /// The global names, with their places.
-    pub globals: &'a FxHashMap<Symbol, u32>,
-    /// Where relative paths start.
-    pub folder: &'a Path,
-    /// Where `~` is; `None` where it must not matter.
-    pub home: Option<&'a Path>,
-    /// Whether `|>` and `<|` are operators.
-    pub pipe_operators: bool,
-}
-
-/// Lowers the tree of `file`; gives all that is wrong with it.
-pub fn lower<'e>(
-    bump: &'e Bump,
-    symbols: &Symbols<'e>,
-    file: &SourceFile,
-    root: ast::Root,
-    scope: &Scope<'_>,
-) -> Result<NodeRef<'e>, Vec<Diagnostic>> {
-    let mut lowerer = Lowerer { bump, symbols, file, scope, frames: Vec::new(), errors: Vec::new() };
-    let node = lowerer.required(root.expr(), Span::at(file.pos(0)));
-    if lowerer.errors.is_empty() { Ok(node) } else { Err(lowerer.errors) }
-}
-
-/// A frame that code runs in.
-enum Frame {
-    /// Named slots.
-    Names(FxHashMap<Symbol, u32>),
-    /// The one slot of a `with`.
-    With,
-}
+use crate::source::{Pos, Span};
 
 pub(super) struct Lowerer<'a, 'e> {
     pub(super) bump: &'e Bump,
-    symbols: &'a Symbols<'e>,
-    file: &'a SourceFile,
-    scope: &'a Scope<'a>,
-    frames: Vec<Frame>,
+    pub(super) symbols: &'a Symbols<'e>,
+    pub(super) scopes: Scopes<'a>,
     pub(super) errors: Vec<Diagnostic>,
 }
 
+/// The name that an operator stands for: whoever binds it means the operator as well.
+fn name_of(operator: Operator) -> Option<&'static str> {
+    match operator {
+        Operator::Sub => Some("__sub"),
+        Operator::Mul => Some("__mul"),
+        Operator::Div => Some("__div"),
+        Operator::Less | Operator::LessOrEqual | Operator::More | Operator::MoreOrEqual => Some("__lessThan"),
+        _ => None,
+    }
+}
+
 impl<'e> Lowerer<'_, 'e> {
-    pub(super) fn symbol(&self, name: &str) -> Symbol {
+    fn symbol(&self, name: &str) -> Symbol {
         self.symbols.intern(self.bump, name)
     }
 
-    pub(super) fn name(&self, symbol: Symbol) -> &'e str {
-        self.symbols.name(symbol)
-    }
-
-    pub(super) fn span(&self, node: &rnix::SyntaxNode) -> Span {
-        let range = node.text_range();
-        Span::new(self.file.pos(range.start().into()), self.file.pos(range.end().into()))
-    }
-
-    pub(super) fn node(&self, expr: Expr<'e>, span: Span) -> NodeRef<'e> {
+    fn node(&self, expr: Expr<'e>, span: Span) -> NodeRef<'e> {
         self.bump.alloc(Node { expr, span })
     }
 
-    pub(super) fn error(&mut self, message: impl Into<String>, span: Span) {
-        self.errors.push(Diagnostic::error(Code::Syntax, message).at(span, ""));
-    }
-
-    /// Lowers with a frame of names around.
-    pub(super) fn within<T>(
-        &mut self,
-        names: impl Iterator<Item = Symbol>,
-        work: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let slots = names.zip(0..).collect();
-        self.frames.push(Frame::Names(slots));
-        let result = work(self);
-        self.frames.pop();
-        result
-    }
-
-    /// Lowers without the innermost frame.
-    pub(super) fn outside<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let frame = self.frames.pop();
-        let result = work(self);
-        self.frames.extend(frame);
-        result
-    }
-
-    /// An expression that the grammar demands: the parser has complained if it is not there.
-    pub(super) fn required(&mut self, expr: Option<ast::Expr>, around: Span) -> NodeRef<'e> {
-        match expr {
-            Some(expr) => self.expr(expr),
-            None => {
-                self.error("an expression is missing here", around);
-                self.node(Expr::List(&[]), around)
-            }
-        }
-    }
-
-    pub(super) fn expr(&mut self, expr: ast::Expr) -> NodeRef<'e> {
-        let span = self.span(expr.syntax());
-        let lowered = match expr {
-            ast::Expr::Paren(paren) => return self.required(paren.expr(), span),
-            ast::Expr::Root(root) => return self.required(root.expr(), span),
-            ast::Expr::Literal(literal) => self.literal(&literal, span),
-            ast::Expr::Str(text) => self.string(&text),
-            ast::Expr::PathAbs(path) => self.path(path.parts(), span),
-            ast::Expr::PathRel(path) => self.path(path.parts(), span),
-            ast::Expr::PathHome(path) => self.path(path.parts(), span),
-            ast::Expr::PathSearch(path) => {
-                let text = path.syntax().text().to_string();
-                let name = text.trim_start_matches('<').trim_end_matches('>');
-                Expr::SearchPath(self.bump.alloc_slice_copy(name.as_bytes()))
-            }
-            ast::Expr::Ident(ident) => {
-                let name = self.symbol(&ident.syntax().text().to_string());
-                self.variable(name, span)
-            }
-            ast::Expr::Apply(apply) => self.apply(&apply, span),
-            ast::Expr::Assert(assert) => {
-                Expr::Assert(self.required(assert.condition(), span), self.required(assert.body(), span))
-            }
-            ast::Expr::IfElse(choice) => Expr::If(
-                self.required(choice.condition(), span),
-                self.required(choice.body(), span),
-                self.required(choice.else_body(), span),
-            ),
-            ast::Expr::Select(select) => Expr::Select {
-                base: self.required(select.expr(), span),
-                path: self.names(select.attrpath()),
-                default: select.default_expr().map(|default| self.expr(default)),
+    pub(super) fn lower(&mut self, tree: TreeRef<'_, 'e>) -> NodeRef<'e> {
+        let span = tree.span;
+        let expr = match tree.kind {
+            Kind::Int(value) => Expr::Int(value),
+            Kind::Float(value) => Expr::Float(value),
+            Kind::Str(text) => Expr::Str(text),
+            Kind::Interpolated(pieces) => Expr::Interpolated(self.pieces(pieces)),
+            Kind::Path(path) => Expr::Path(path),
+            Kind::InterpolatedPath(pieces) => Expr::InterpolatedPath(self.pieces(pieces)),
+            Kind::SearchPath(name) => self.search_path(name, span),
+            Kind::Variable(name) => self.variable(name, span),
+            Kind::Select(base, path, default) => Expr::Select {
+                base: self.lower(base),
+                path: self.names(path),
+                default: default.map(|default| self.lower(default)),
             },
-            ast::Expr::HasAttr(has) => {
-                Expr::HasAttr { base: self.required(has.expr(), span), path: self.names(has.attrpath()) }
+            Kind::HasAttr(base, path) => Expr::HasAttr { base: self.lower(base), path: self.names(path) },
+            Kind::Apply(function, arguments) => {
+                let function = self.lower(function);
+                Expr::Apply { function, arguments: self.lower_all(arguments) }
             }
-            ast::Expr::Lambda(lambda) => self.lambda(&lambda, span),
-            ast::Expr::LetIn(binding) => {
-                let builder = Builder::read(self, &binding);
-                builder.lower_let(self, |this| this.required(binding.body(), span))
+            Kind::Lambda(lambda) => self.lambda(lambda, span),
+            Kind::Let(set, body) => self.lower_let(&set.borrow(), body),
+            Kind::Set(set) => self.lower_set(&set.borrow()),
+            Kind::List(items) => Expr::List(self.lower_all(items)),
+            Kind::If(condition, then, otherwise) => {
+                Expr::If(self.lower(condition), self.lower(then), self.lower(otherwise))
             }
-            ast::Expr::LegacyLet(binding) => {
-                let mut builder = Builder::read(self, &binding);
-                builder.recursive = true;
-                let attrs = builder.lower_set(self);
-                let body = Name::Static(self.symbol("body"));
-                Expr::Select { base: self.node(attrs, span), path: self.bump.alloc([body]), default: None }
-            }
-            ast::Expr::AttrSet(set) => {
-                let mut builder = Builder::read(self, &set);
-                builder.recursive = set.rec_token().is_some();
-                builder.lower_set(self)
-            }
-            ast::Expr::List(list) => {
-                let items: Vec<_> = list.items().map(|item| self.expr(item)).collect();
-                Expr::List(self.bump.alloc_slice_copy(&items))
-            }
-            ast::Expr::BinOp(operation) => self.binary(&operation, span),
-            ast::Expr::UnaryOp(operation) => {
-                let operand = self.required(operation.expr(), span);
-                match operation.operator() {
-                    Some(UnaryOpKind::Invert) => Expr::Not(operand),
-                    _ => Expr::Negate(operand),
-                }
-            }
-            ast::Expr::With(with) => {
-                let namespace = self.required(with.namespace(), span);
-                self.frames.push(Frame::With);
-                let body = self.required(with.body(), span);
-                self.frames.pop();
+            Kind::Assert(condition, body) => Expr::Assert(self.lower(condition), self.lower(body)),
+            Kind::With(namespace, body) => {
+                let namespace = self.lower(namespace);
+                self.scopes.enter_with();
+                let body = self.lower(body);
+                self.scopes.leave();
                 Expr::WithIn(namespace, body)
             }
-            ast::Expr::CurPos(_) => Expr::CurPos,
-            ast::Expr::Error(_) => {
-                self.error("this is not Nix", span);
+            Kind::Not(operand) => Expr::Not(self.lower(operand)),
+            Kind::Negate(operand) => self.negate(operand, span),
+            Kind::Binary(operator, left, right) => self.binary(operator, left, right, span),
+            Kind::CurPos => Expr::CurPos,
+        };
+        self.node(expr, span)
+    }
+
+    fn lower_all(&mut self, trees: &[TreeRef<'_, 'e>]) -> &'e [NodeRef<'e>] {
+        // Filled in place: nothing is collected on the way.
+        let mut trees = trees.iter();
+        self.bump.alloc_slice_fill_with(trees.len(), |_| {
+            let tree = trees.next().expect("as many as were counted");
+            self.lower(tree)
+        })
+    }
+
+    fn pieces(&mut self, pieces: &[Piece<'_, 'e>]) -> &'e [Part<'e>] {
+        let mut pieces = pieces.iter();
+        self.bump.alloc_slice_fill_with(pieces.len(), |_| match pieces.next().expect("as many as were counted") {
+            Piece::Text(text) => Part::Text(text.as_bytes()),
+            Piece::Hole(tree) => Part::Value(self.lower(tree)),
+        })
+    }
+
+    fn names(&mut self, path: &[tree::Name<'_, 'e>]) -> &'e [Name<'e>] {
+        let mut path = path.iter();
+        self.bump.alloc_slice_fill_with(path.len(), |_| match path.next().expect("as many as were counted") {
+            tree::Name::Static(name) => Name::Static(*name),
+            tree::Name::Dynamic(tree) => Name::Dynamic(self.lower(tree)),
+        })
+    }
+
+    fn variable(&mut self, name: Symbol, span: Span) -> Expr<'e> {
+        let found = self.scopes.find(name);
+        self.found(found, name, span)
+    }
+
+    fn found(&mut self, found: Found, name: Symbol, span: Span) -> Expr<'e> {
+        match found {
+            Found::Local { depth, slot } => Expr::Local { depth, slot },
+            Found::Global(global) => Expr::Global(global),
+            Found::With(frames) if !frames.is_empty() => {
+                Expr::With { name, frames: self.bump.alloc_slice_copy(&frames) }
+            }
+            Found::With(_) => {
+                self.undefined(name, span);
                 Expr::List(&[])
             }
-        };
-        self.node(lowered, span)
-    }
-
-    fn literal(&mut self, literal: &ast::Literal, span: Span) -> Expr<'e> {
-        match literal.kind() {
-            LiteralKind::Integer(integer) => match integer.value() {
-                Ok(value) => Expr::Int(value),
-                Err(_) => {
-                    self.error(format!("invalid integer '{}'", integer.syntax().text()), span);
-                    Expr::Int(0)
-                }
-            },
-            LiteralKind::Float(float) => Expr::Float(float.value().unwrap_or(f64::INFINITY)),
-            LiteralKind::Uri(uri) => Expr::Str(self.bump.alloc_slice_copy(uri.syntax().text().as_bytes())),
         }
     }
 
-    pub(super) fn string(&mut self, text: &ast::Str) -> Expr<'e> {
-        let is_indented = text.syntax().first_token().is_some_and(|quote| quote.text() == "''");
-        let pieces = text.parts().map(|part| match part {
-            InterpolPart::Literal(text) => Piece::Raw(text.syntax().text().to_owned()),
-            InterpolPart::Interpolation(hole) => Piece::Hole(hole),
-        });
-        let pieces: Vec<_> = pieces.collect();
-        let meant = if is_indented { strings::indented(pieces) } else { strings::plain(pieces) };
-        let mut parts = Vec::new();
-        let mut pending = Vec::new();
-        for part in meant {
-            match part {
-                Meant::Text(text) => pending.extend(text),
-                Meant::Hole(hole) => {
-                    if !pending.is_empty() {
-                        parts.push(Part::Text(self.bump.alloc_slice_copy(&pending)));
-                        pending.clear();
-                    }
-                    let span = self.span(hole.syntax());
-                    parts.push(Part::Value(self.required(hole.expr(), span)));
-                }
-            }
-        }
-        if parts.is_empty() {
-            return Expr::Str(self.bump.alloc_slice_copy(&pending));
-        }
-        if !pending.is_empty() {
-            parts.push(Part::Text(self.bump.alloc_slice_copy(&pending)));
-        }
-        Expr::Interpolated(self.bump.alloc_slice_fill_iter(parts))
-    }
-
-    fn path(&mut self, parts: Vec<InterpolPart<ast::PathContent>>, span: Span) -> Expr<'e> {
-        let single = parts.len() == 1;
-        let mut lowered = Vec::with_capacity(parts.len());
-        for (index, part) in parts.into_iter().enumerate() {
-            match part {
-                InterpolPart::Literal(text) if index == 0 => {
-                    let text = text.syntax().text();
-                    let absolute = match text.strip_prefix("~/") {
-                        Some(below) => match self.scope.home {
-                            Some(home) => home.join(below),
-                            None => {
-                                self.error("a path below `~` is another one for each user", span);
-                                return Expr::Path(b"/");
-                            }
-                        },
-                        None => self.scope.folder.join(text),
-                    };
-                    let mut absolute = clean(&absolute);
-                    if !single && text.ends_with('/') && absolute != "/" {
-                        absolute.push('/');
-                    }
-                    let bytes = self.bump.alloc_slice_copy(absolute.as_bytes());
-                    if single {
-                        return Expr::Path(bytes);
-                    }
-                    lowered.push(Part::Text(bytes));
-                }
-                InterpolPart::Literal(text) => {
-                    lowered.push(Part::Text(self.bump.alloc_slice_copy(text.syntax().text().as_bytes())));
-                }
-                InterpolPart::Interpolation(hole) => {
-                    lowered.push(Part::Value(self.required(hole.expr(), span)));
-                }
-            }
-        }
-        Expr::InterpolatedPath(self.bump.alloc_slice_fill_iter(lowered))
-    }
-
-    pub(super) fn variable(&mut self, name: Symbol, span: Span) -> Expr<'e> {
-        let mut withs = Vec::new();
-        for (depth, frame) in (0..).zip(self.frames.iter().rev()) {
-            match frame {
-                Frame::Names(slots) => {
-                    if let Some(slot) = slots.get(&name) {
-                        return Expr::Local { depth, slot: *slot };
-                    }
-                }
-                Frame::With => withs.push(depth),
-            }
-        }
-        if let Some(global) = self.scope.globals.get(&name) {
-            return Expr::Global(*global);
-        }
-        if withs.is_empty() {
-            self.undefined(name, span);
-        }
-        Expr::With { name, frames: self.bump.alloc_slice_copy(&withs) }
-    }
-
+    #[cold]
     fn undefined(&mut self, name: Symbol, span: Span) {
-        let missing = self.name(name);
-        let names = self.frames.iter().filter_map(|frame| match frame {
-            Frame::Names(slots) => Some(slots.keys()),
-            Frame::With => None,
-        });
-        let close = names
-            .flatten()
-            .map(|known| self.name(*known))
+        let missing = self.symbols.name(name);
+        let close = self
+            .scopes
+            .names()
+            .map(|known| self.symbols.name(known))
             .map(|known| (strsim::damerau_levenshtein(missing, known), known))
             .filter(|(distance, _)| *distance <= 2)
             .min();
@@ -319,140 +148,181 @@ impl<'e> Lowerer<'_, 'e> {
         self.errors.push(Diagnostic::error(Code::Evaluation, message).at(span, "").help(help));
     }
 
-    fn apply(&mut self, apply: &ast::Apply, span: Span) -> Expr<'e> {
-        let mut arguments = Vec::new();
-        let mut function = apply.lambda();
-        arguments.extend(apply.argument());
-        while let Some(ast::Expr::Apply(inner)) = &function {
-            arguments.extend(inner.argument());
-            function = inner.lambda();
+    /// What an operator stands for, where that is not the built-in function: then it is called like any other.
+    fn rebound(&mut self, name: &str, span: Span) -> Option<NodeRef<'e>> {
+        let symbol = self.symbol(name);
+        match self.scopes.find(symbol) {
+            Found::Global(_) => None,
+            found => {
+                let expr = self.found(found, symbol, span);
+                Some(self.node(expr, span))
+            }
         }
-        let function = self.required(function, span);
-        let arguments: Vec<_> = arguments.into_iter().rev().map(|argument| self.expr(argument)).collect();
-        Expr::Apply { function, arguments: self.bump.alloc_slice_copy(&arguments) }
     }
 
-    fn binary(&mut self, operation: &ast::BinOp, span: Span) -> Expr<'e> {
-        let left = self.required(operation.lhs(), span);
-        let right = self.required(operation.rhs(), span);
-        if matches!(operation.operator(), Some(BinOpKind::PipeRight | BinOpKind::PipeLeft))
-            && !self.scope.pipe_operators
+    fn search_path(&mut self, name: &'e super::Str<'e>, span: Span) -> Expr<'e> {
+        let find = self.rebound("__findFile", span);
+        let path = self.rebound("__nixPath", span);
+        if find.is_none() && path.is_none() {
+            return Expr::SearchPath(name.as_bytes());
+        }
+        let global = |this: &mut Self, name| {
+            let symbol = this.symbol(name);
+            let expr = this.variable(symbol, span);
+            this.node(expr, span)
+        };
+        let function = find.unwrap_or_else(|| global(self, "__findFile"));
+        let path = path.unwrap_or_else(|| global(self, "__nixPath"));
+        let name = self.node(Expr::Str(name), span);
+        Expr::Apply { function, arguments: self.bump.alloc_slice_copy(&[path, name]) }
+    }
+
+    fn negate(&mut self, operand: TreeRef<'_, 'e>, span: Span) -> Expr<'e> {
+        let operand = self.lower(operand);
+        match self.rebound("__sub", span) {
+            None => Expr::Negate(operand),
+            Some(function) => {
+                let zero = self.node(Expr::Int(0), span);
+                Expr::Apply { function, arguments: self.bump.alloc_slice_copy(&[zero, operand]) }
+            }
+        }
+    }
+
+    fn binary(
+        &mut self,
+        operator: Operator,
+        left: TreeRef<'_, 'e>,
+        right: TreeRef<'_, 'e>,
+        span: Span,
+    ) -> Expr<'e> {
+        let left = self.lower(left);
+        let right = self.lower(right);
+        let function = name_of(operator).and_then(|name| self.rebound(name, span));
+        let Some(function) = function else { return Expr::Binary(operator, left, right) };
+        let swapped = matches!(operator, Operator::More | Operator::LessOrEqual);
+        let arguments = if swapped { [right, left] } else { [left, right] };
+        let call = Expr::Apply { function, arguments: self.bump.alloc_slice_copy(&arguments) };
+        match operator {
+            Operator::LessOrEqual | Operator::MoreOrEqual => Expr::Not(self.node(call, span)),
+            _ => call,
+        }
+    }
+
+    /// A function and those that it yields at once: `a: b: { c }: …` has one frame.
+    fn lambda(&mut self, lambda: &tree::Lambda<'_, 'e>, span: Span) -> Expr<'e> {
+        let mut leading = Vec::new();
+        let mut places = vec![span.start];
+        let mut last = lambda;
+        while let tree::Lambda { argument: Some(argument), pattern: None, body } = last
+            && let Kind::Lambda(inner) = body.kind
         {
-            let feature = "experimental Nix feature 'pipe-operators' is disabled";
-            self.error(format!("{feature}; add '--extra-experimental-features pipe-operators' to enable it"), span);
+            leading.push(*argument);
+            places.push(body.span.start);
+            last = inner;
         }
-        let operator = match operation.operator() {
-            Some(BinOpKind::Concat) => Operator::Concat,
-            Some(BinOpKind::Update) => Operator::Update,
-            Some(BinOpKind::Add) => Operator::Add,
-            Some(BinOpKind::Sub) => Operator::Sub,
-            Some(BinOpKind::Mul) => Operator::Mul,
-            Some(BinOpKind::Div) => Operator::Div,
-            Some(BinOpKind::And) => Operator::And,
-            Some(BinOpKind::Or) => Operator::Or,
-            Some(BinOpKind::Implication) => Operator::Implies,
-            Some(BinOpKind::Equal) => Operator::Equal,
-            Some(BinOpKind::NotEqual) => Operator::NotEqual,
-            Some(BinOpKind::Less) => Operator::Less,
-            Some(BinOpKind::LessOrEq) => Operator::LessOrEqual,
-            Some(BinOpKind::More) => Operator::More,
-            Some(BinOpKind::MoreOrEq) => Operator::MoreOrEqual,
-            Some(BinOpKind::PipeRight) => {
-                return Expr::Apply { function: right, arguments: self.bump.alloc([left]) };
-            }
-            Some(BinOpKind::PipeLeft) => {
-                return Expr::Apply { function: left, arguments: self.bump.alloc([right]) };
-            }
-            None => {
-                self.error("this is no operator of Nix", span);
-                Operator::And
-            }
-        };
-        Expr::Binary(operator, left, right)
-    }
-
-    fn lambda(&mut self, lambda: &ast::Lambda, span: Span) -> Expr<'e> {
-        let (argument, pattern) = match lambda.param() {
-            Some(ast::Param::IdentParam(param)) => (param.ident(), None),
-            Some(ast::Param::Pattern(pattern)) => (pattern.pat_bind().and_then(|bind| bind.ident()), Some(pattern)),
-            None => (None, None),
-        };
-        let argument = argument.map(|ident| self.symbol(&ident.syntax().text().to_string()));
-        let mut formals: Vec<(Symbol, Option<ast::Expr>, Span)> = Vec::new();
-        for entry in pattern.iter().flat_map(ast::Pattern::pat_entries) {
-            let Some(ident) = entry.ident() else { continue };
-            let name = self.symbol(&ident.syntax().text().to_string());
-            let at = self.span(ident.syntax());
-            if formals.iter().any(|(other, ..)| *other == name) || argument == Some(name) {
-                self.error(format!("duplicate formal function argument '{}'", self.name(name)), at);
-            }
-            formals.push((name, entry.default(), at));
-        }
-        formals.sort_by_key(|(name, ..)| *name);
-        let names: Vec<_> = argument.into_iter().chain(formals.iter().map(|(name, ..)| *name)).collect();
-        let (formals, body) = self.within(names.into_iter(), |this| {
-            let formals = formals.into_iter().map(|(name, default, at)| Formal {
-                name,
-                default: default.map(|default| this.expr(default)),
-                pos: at.start,
+        let formals = last.pattern.as_ref().map_or(&[][..], |pattern| pattern.formals);
+        let names = leading.iter().copied().chain(last.argument);
+        self.scopes.enter(names.chain(formals.iter().map(|formal| formal.name)));
+        let pattern = last.pattern.as_ref().map(|pattern| {
+            let formals = formals.iter().map(|formal| Formal {
+                name: formal.name,
+                default: formal.default.map(|default| self.lower(default)),
+                pos: formal.span.start,
             });
             let formals: Vec<_> = formals.collect();
-            (formals, this.required(lambda.body(), span))
+            let formals = self.bump.alloc_slice_fill_iter(formals);
+            &*self.bump.alloc(Pattern { formals, ellipsis: pattern.ellipsis })
         });
-        let pattern = pattern.map(|pattern| Pattern {
-            formals: self.bump.alloc_slice_fill_iter(formals),
-            ellipsis: pattern.ellipsis_token().is_some(),
-        });
-        Expr::Lambda(self.bump.alloc(Lambda { argument, pattern, body, pos: span.start }))
-    }
-
-    fn names(&mut self, path: Option<ast::Attrpath>) -> &'e [Name<'e>] {
-        let names: Vec<_> = path.iter().flat_map(ast::Attrpath::attrs).map(|attr| self.attr_name(attr)).collect();
-        self.bump.alloc_slice_fill_iter(names)
-    }
-
-    /// A name of an attribute path; one that is computed from a plain string is as good as written out.
-    pub(super) fn attr_name(&mut self, attr: ast::Attr) -> Name<'e> {
-        let span = self.span(attr.syntax());
-        let node = match attr {
-            ast::Attr::Ident(ident) => return Name::Static(self.symbol(&ident.syntax().text().to_string())),
-            ast::Attr::Str(text) => {
-                let lowered = self.string(&text);
-                self.node(lowered, span)
-            }
-            ast::Attr::Dynamic(dynamic) => self.required(dynamic.expr(), span),
-        };
-        match &node.expr {
-            Expr::Str(text) => Name::Static(self.symbol(&String::from_utf8_lossy(text))),
-            _ => Name::Dynamic(node),
+        let body = self.lower(last.body);
+        self.scopes.leave();
+        let leading = self.bump.alloc_slice_copy(&leading);
+        let mut whole = None;
+        for (given, pos) in places.into_iter().enumerate().rev() {
+            let lambda = Lambda { leading, argument: last.argument, pattern, body, given, after: whole, pos };
+            whole = Some(&*self.bump.alloc(lambda));
         }
+        Expr::Lambda(whole.expect("there is at least one argument"))
     }
 
-    pub(super) fn pos(&self, node: &rnix::SyntaxNode) -> Pos {
-        self.span(node).start
+    fn lower_set(&mut self, set: &Set<'_, 'e>) -> Expr<'e> {
+        let entries = sorted(set);
+        if set.recursive {
+            self.scopes.enter(entries.iter().map(|entry| entry.name));
+        }
+        let bindings = self.bindings(&entries, set, set.recursive);
+        let dynamic: Vec<_> =
+            set.dynamic.iter().map(|(name, value, pos)| (self.lower(name), self.lower(value), *pos)).collect();
+        if set.recursive {
+            self.scopes.leave();
+        }
+        let dynamic = self.bump.alloc_slice_copy(&dynamic);
+        let overrides = self.symbol("__overrides");
+        let overrides = set
+            .recursive
+            .then(|| bindings.entries.binary_search_by_key(&overrides, |binding| binding.name).ok())
+            .flatten();
+        Expr::Attrs(self.bump.alloc(AttrsExpr { bindings, recursive: set.recursive, dynamic, overrides }))
     }
 
-    /// The attribute path that begins at `pos`, as far as its first name goes.
-    pub(super) fn name_span(&self, pos: Pos) -> Span {
-        let offset = self.file.offset(pos);
-        let text = &self.file.text[offset..];
-        let length = text.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(text.len());
-        Span::new(pos, self.file.pos(offset + length))
+    fn lower_let(&mut self, set: &Set<'_, 'e>, body: TreeRef<'_, 'e>) -> Expr<'e> {
+        let entries = sorted(set);
+        self.scopes.enter(entries.iter().map(|entry| entry.name));
+        let bindings = self.bindings(&entries, set, true);
+        let body = self.lower(body);
+        self.scopes.leave();
+        Expr::Let { bindings: self.bump.alloc(bindings), body }
+    }
+
+    fn bindings(
+        &mut self,
+        entries: &[super::sets::Entry<'_, 'e>],
+        set: &Set<'_, 'e>,
+        recursive: bool,
+    ) -> Bindings<'e> {
+        let sources = self.lower_all(&set.sources);
+        // Sources of a recursive frame stand behind its entries; others have a frame of their own.
+        let first_source =
+            if recursive { u32::try_from(entries.len()).expect("a text of 4 GiB holds fewer") } else { 0 };
+        let mut entries = entries.iter();
+        let lowered = self.bump.alloc_slice_fill_with(entries.len(), |_| {
+            let entry = entries.next().expect("as many as were counted");
+            let value = match entry.value {
+                Value::Tree(tree) => BindingValue::Inner(self.lower(tree)),
+                Value::Inherited(span) => {
+                    let found =
+                        if recursive { self.scopes.find_outside(entry.name) } else { self.scopes.find(entry.name) };
+                    let expr = self.found(found, entry.name, span);
+                    BindingValue::Outer(self.node(expr, span))
+                }
+                Value::From(source, span) => {
+                    let base = self.node(Expr::Local { depth: 0, slot: first_source + source }, span);
+                    let path = self.bump.alloc_slice_fill_iter([Name::Static(entry.name)]);
+                    let selection = self.node(Expr::Select { base, path, default: None }, span);
+                    BindingValue::From { source, selection }
+                }
+            };
+            Binding { name: entry.name, pos: entry.pos, value }
+        });
+        Bindings { entries: lowered, sources }
     }
 }
 
-/// `.` and `..` taken off as text, as Nix's parser does.
-fn clean(path: &Path) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    let text = path.to_string_lossy();
-    for name in text.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => {
-                names.pop();
-            }
-            name => names.push(name),
-        }
-    }
-    format!("/{}", names.join("/"))
+fn sorted<'t, 'e>(set: &Set<'t, 'e>) -> Vec<super::sets::Entry<'t, 'e>> {
+    let mut entries = set.entries.to_vec();
+    entries.sort_unstable_by_key(|entry| entry.name);
+    entries
+}
+
+/// The place of nothing in particular: the whole of a definition that is named twice.
+pub(super) fn defined_twice(symbols: &Symbols<'_>, path: &[Symbol]) -> String {
+    let path: Vec<_> = path.iter().map(|name| super::quote(symbols.name(*name))).collect();
+    format!("attribute '{}' already defined", path.join("."))
+}
+
+/// The attribute path that begins at `pos`, as far as its first name goes.
+pub(super) fn name_span(file: &crate::source::SourceFile, pos: Pos) -> Span {
+    let offset = file.offset(pos);
+    let text = &file.text[offset..];
+    let length = text.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(text.len());
+    Span::new(pos, file.pos(offset + length))
 }

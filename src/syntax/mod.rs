@@ -1,22 +1,105 @@
 //! From text to expressions.
 //!
 //! Takes: a text. Gives: a tree of [`Node`]s in the arena, with every variable resolved to a frame and a slot, or all
-//! syntax errors of the text at once.
+//! that can be said about why it is none.
+//!
+//! Two parsers read the text. Ours knows Nix's own lexer and grammar to the last oddity, is fast, and stops at the first
+//! error. A text that it refuses goes to rnix, whose lossless tree tells where people went wrong ([`diagnose`]).
 //!
 //! Invariants:
-//! - Never panics, whatever the text.
+//! - Never panics, whatever the text, and never overflows the stack.
 //! - Errors point into the user's text, and one mistake is one error.
 
-mod bindings;
+mod attributes;
+mod diagnose;
 pub mod expr;
+mod lexer;
+mod literal;
+mod literals;
 mod lower;
-mod parse;
+mod parser;
 mod quote;
-mod strings;
+mod scope;
+mod sets;
 pub mod symbol;
+mod tree;
 
+use std::path::Path;
+
+use bumpalo::Bump;
+use rustc_hash::FxHashMap;
+
+use crate::diag::{Code, Diagnostic};
+use crate::source::{Pos, SourceFile};
 pub use expr::{Expr, Node, NodeRef};
-pub use lower::{Scope, lower};
-pub use parse::parse;
+pub use literal::{Context, Element, Str};
+use lower::Lowerer;
+use parser::{Parser, Refusal};
 pub use quote::quote;
 pub use symbol::{Symbol, Symbols};
+
+/// What a text can see around itself, and how it is read.
+pub struct Scope<'a> {
+    /// The global names, with their places.
+    pub globals: &'a FxHashMap<Symbol, u32>,
+    /// Where relative paths start.
+    pub folder: &'a Path,
+    /// Where `~` is; `None` where it must not matter.
+    pub home: Option<&'a Path>,
+    /// Whether `|>` and `<|` are operators.
+    pub pipe_operators: bool,
+    /// How far down the stack may reach.
+    pub lowest_address: usize,
+}
+
+/// The expression that a text is, or what is wrong with it.
+pub fn parse<'e>(
+    arena: &'e Bump,
+    symbols: &Symbols<'e>,
+    file: &SourceFile,
+    scope: &Scope<'_>,
+) -> Result<NodeRef<'e>, Vec<Diagnostic>> {
+    let bump = Bump::with_capacity(file.text.len().saturating_mul(2));
+    let tree = Parser::new(&bump, arena, symbols, file, scope)
+        .whole()
+        .map_err(|refusal| refused(symbols, file, *refusal))?;
+    let scopes = scope::Scopes::new(scope.globals);
+    let mut lowerer = Lowerer { bump: arena, symbols, scopes, errors: Vec::new() };
+    let node = lowerer.lower(tree);
+    if lowerer.errors.is_empty() { Ok(node) } else { Err(lowerer.errors) }
+}
+
+#[cold]
+fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Diagnostic> {
+    match refusal {
+        Refusal::Twice(twice) => {
+            let span = |pos: Pos| lower::name_span(file, pos);
+            vec![
+                Diagnostic::error(Code::Syntax, lower::defined_twice(symbols, &twice.path))
+                    .at(span(twice.second), "defined again here")
+                    .at(span(twice.first), "first defined here")
+                    .help("remove one of them"),
+            ]
+        }
+        Refusal::Syntax(span, message) => {
+            let found = diagnose::slips(file);
+            if found.is_empty() { vec![Diagnostic::error(Code::Syntax, message).at(span, "")] } else { found }
+        }
+    }
+}
+
+/// `.` and `..` taken off as text, as Nix's parser does.
+fn clean(path: &Path) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    let text = path.to_string_lossy();
+    for name in text.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    format!("/{}", names.join("/"))
+}

@@ -22,9 +22,9 @@ mod versions;
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::text::Element;
-use super::value::{Attrs, Primop, PrimopCall, Str, Value};
+use super::value::{Attrs, Primop, PrimopCall, Value};
 use crate::source::Pos;
+use crate::syntax::{Element, Str};
 
 /// A built-in function of `$arity` arguments.
 macro_rules! primops {

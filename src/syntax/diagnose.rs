@@ -1,4 +1,4 @@
-//! The parser of rnix, and what is wrong with a text in words that help.
+//! What is wrong with a text, in words that help.
 //!
 //! rnix reports where it lost the thread; people want to know where it broke. The commonest slip, a missing `;`, is found
 //! by putting it in and parsing again, so that one slip is one finding, and those after it are found in the same run.
@@ -11,14 +11,20 @@ use crate::source::{SourceFile, Span};
 /// More slips than this in one file are not told apart.
 const MOST_REPAIRS: usize = 50;
 
-/// The tree of a text, or everything that is wrong with it.
-pub fn parse(file: &SourceFile) -> Result<Root, Vec<Diagnostic>> {
+/// A longer text is not parsed again and again to find them.
+const LONGEST: usize = 1 << 20;
+
+/// The slips in a text that have a name; empty where there is nothing better to say than what the parser said.
+pub(super) fn slips(file: &SourceFile) -> Vec<Diagnostic> {
+    if file.text.len() > LONGEST {
+        return Vec::new();
+    }
     let mut text = file.text.to_string();
     let mut repairs: Vec<usize> = Vec::new();
     loop {
         let parsed = Root::parse(&text);
-        if parsed.errors().is_empty() && repairs.is_empty() {
-            return Ok(parsed.tree());
+        if parsed.errors().iter().any(|error| matches!(error, ParseError::RecursionLimitExceeded)) {
+            return Vec::new();
         }
         let repair = match parsed.errors().first() {
             Some(error) if repairs.len() < MOST_REPAIRS => missing_semicolon(&parsed.syntax(), error),
@@ -29,6 +35,9 @@ pub fn parse(file: &SourceFile) -> Result<Root, Vec<Diagnostic>> {
             repairs.push(offset);
             continue;
         }
+        if repairs.is_empty() {
+            return Vec::new();
+        }
         let mut diagnostics: Vec<_> = repairs
             .iter()
             .enumerate()
@@ -36,7 +45,7 @@ pub fn parse(file: &SourceFile) -> Result<Root, Vec<Diagnostic>> {
             .collect();
         diagnostics.extend(remaining(file, parsed.errors(), &repairs));
         diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(Span::NONE, |label| label.span));
-        return Err(diagnostics);
+        return diagnostics;
     }
 }
 
@@ -156,7 +165,6 @@ fn describe(error: &ParseError, length: usize) -> (TextRange, String) {
         ParseError::DuplicatedArgs(range, argument) => {
             (*range, format!("duplicate formal function argument '{argument}'"))
         }
-        ParseError::RecursionLimitExceeded => (end, String::from("the text is nested too deeply")),
         _ => (end, error.to_string()),
     }
 }

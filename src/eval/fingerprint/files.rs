@@ -1,0 +1,84 @@
+//! What a key says of files: Nix code as code, others by their bytes.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::{Fingerprint, MOST_FILES};
+use crate::eval::import::normalise;
+use crate::source::{FileKind, Pos};
+use crate::syntax::NodeRef;
+
+impl<'e> Fingerprint<'_, 'e> {
+    /// Adds what stands at a path: Nix code as code, other files by their bytes, folders with all that is in them.
+    /// Below the store a path says it all.
+    pub fn path(&mut self, path: &Path) {
+        self.tag("path");
+        self.bytes(path.as_os_str().as_bytes());
+        if path.starts_with("/nix/store") {
+            return;
+        }
+        match self.ev.files.kind(path) {
+            Ok(FileKind::Regular) => self.file(path),
+            Ok(FileKind::Directory) => self.folder(path),
+            Ok(FileKind::Symlink) => match self.ev.files.read_link(path) {
+                Ok(target) => {
+                    let target = normalise(&path.parent().unwrap_or(Path::new("/")).join(target));
+                    if self.count() {
+                        self.path(&target);
+                    }
+                }
+                Err(_) => self.unknowable = true,
+            },
+            Ok(FileKind::Unknown) => self.unknowable = true,
+            Err(_) => self.tag("nothing"),
+        }
+    }
+
+    fn count(&mut self) -> bool {
+        self.files += 1;
+        self.unknowable |= self.files > MOST_FILES;
+        !self.unknowable
+    }
+
+    pub(super) fn file(&mut self, path: &Path) {
+        if !self.count() {
+            return;
+        }
+        match self.ev.files.read(path) {
+            Ok(content) => self.bytes(&content),
+            Err(_) => self.unknowable = true,
+        }
+        // What the file names in turn; it closes over nothing but that.
+        if path.extension().is_some_and(|extension| extension == "nix")
+            && let Some(node) = self.imported(path)
+        {
+            let env = self.ev.root_env;
+            self.code(node, env, 0);
+        }
+    }
+
+    /// The code of a file, the first time that it is asked for.
+    fn imported(&mut self, path: &Path) -> Option<NodeRef<'e>> {
+        let node = match self.ev.parsed(path, Pos::NONE) {
+            Ok(node) => node,
+            Err(_) => {
+                self.unknowable = true;
+                return None;
+            }
+        };
+        (!self.visit(node)).then_some(node)
+    }
+
+    fn folder(&mut self, path: &Path) {
+        let Ok(entries) = self.ev.files.read_dir(path) else {
+            self.unknowable = true;
+            return;
+        };
+        for (name, _) in entries {
+            if !self.count() {
+                return;
+            }
+            self.path(&path.join(name));
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Text to tokens, as Nix's own lexer cuts it: the longest match wins.
+//!
+//! The lexer keeps no state: the parser knows whether it is inside a string, a path or plain code, and asks for the next
+//! piece of the kind that it needs. Columns are bytes, as in Nix.
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    Ident,
+    Int,
+    Float,
+    Uri,
+    SearchPath,
+    /// A path up to its first interpolation; `~/…` too.
+    Path,
+    Quote,
+    Indented,
+    DollarCurly,
+    /// A keyword, an operator or a bracket.
+    Fixed(Fixed),
+    End,
+    /// A byte that begins no token, or a comment without its end.
+    Wrong,
+}
+
+macro_rules! fixed {
+    ($($name:ident $text:literal),* $(,)?) => {
+        /// Tokens that are always written alike.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Fixed { $($name),* }
+
+        impl Fixed {
+            /// The token as it is written.
+            pub(super) fn text(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+        }
+    };
+}
+
+fixed! {
+    If "if", Then "then", Else "else", Assert "assert", With "with", Let "let", In "in", Rec "rec", Inherit "inherit",
+    Or "or", Ellipsis "...", Equal "==", NotEqual "!=", LessEqual "<=", MoreEqual ">=", And "&&", OrOr "||",
+    Implies "->", Update "//", Concat "++", PipeRight "|>", PipeLeft "<|", Less "<", More ">", Plus "+", Minus "-",
+    Times "*", Slash "/", Not "!", Question "?", Colon ":", Semicolon ";", Comma ",", Dot ".", At "@", Assign "=",
+    BraceOpen "{", BraceClose "}", BracketOpen "[", BracketClose "]", ParenOpen "(", ParenClose ")",
+}
+
+impl Token {
+    /// The token in a message, as Nix names it.
+    pub(super) fn describe(self) -> String {
+        match self {
+            Self::Ident => String::from("identifier"),
+            Self::Int => String::from("integer"),
+            Self::Float => String::from("floating-point literal"),
+            Self::Uri => String::from("URI"),
+            Self::SearchPath => String::from("search path"),
+            Self::Path => String::from("path"),
+            Self::Quote => String::from("'\"'"),
+            Self::Indented => String::from("start of an indented string"),
+            Self::DollarCurly => String::from("'${'"),
+            Self::Fixed(fixed) => format!("'{}'", fixed.text()),
+            Self::End => String::from("end of file"),
+            Self::Wrong => String::from("invalid token"),
+        }
+    }
+}
+
+/// A token and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lexeme {
+    pub(super) token: Token,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+fn is_path_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+')
+}
+
+fn is_uri_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"%/?:@&=+$,-_.!~*'".contains(&byte)
+}
+
+fn is_ident_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\'' | b'-')
+}
+
+/// How many bytes from `at` on satisfy `holds`.
+fn run(text: &[u8], at: usize, holds: impl Fn(u8) -> bool) -> usize {
+    text[at..].iter().take_while(|byte| holds(**byte)).count()
+}
+
+/// The token at `at` in plain code, after spaces and comments.
+pub(super) fn token(text: &[u8], at: usize) -> Lexeme {
+    let (start, closed) = skip_trivia(text, at);
+    if !closed {
+        return Lexeme { token: Token::Wrong, start, end: text.len() };
+    }
+    let Some(&first) = text.get(start) else {
+        return Lexeme { token: Token::End, start, end: start };
+    };
+    let (token, length) = match first {
+        b'a'..=b'z' | b'A'..=b'Z' | b'_' => word(text, start),
+        _ => match path(text, start).or_else(|| number(text, start)) {
+            Some(found) => found,
+            None => symbol(text, start),
+        },
+    };
+    Lexeme { token, start, end: start + length }
+}
+
+/// Where the next token begins, and whether the comments before it are closed.
+fn skip_trivia(text: &[u8], mut at: usize) -> (usize, bool) {
+    loop {
+        match text.get(at) {
+            Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
+            Some(b'#') => at += run(text, at, |byte| !matches!(byte, b'\r' | b'\n')),
+            Some(b'/') if text.get(at + 1) == Some(&b'*') => {
+                match text[at + 2..].windows(2).position(|pair| pair == b"*/") {
+                    Some(length) => at += length + 4,
+                    None => return (at, false),
+                }
+            }
+            _ => return (at, true),
+        }
+    }
+}
+
+/// A path, where `/` follows on characters of paths.
+fn path(text: &[u8], start: usize) -> Option<(Token, usize)> {
+    let mut at = start;
+    if text[start] == b'~' {
+        at += 1;
+    } else {
+        at += run(text, start, is_path_char);
+    }
+    if text.get(at) != Some(&b'/') {
+        return None;
+    }
+    if text[at + 1..].starts_with(b"${") {
+        return Some((Token::Path, at + 1 - start));
+    }
+    if !text.get(at + 1).is_some_and(|byte| is_path_char(*byte)) {
+        return None;
+    }
+    while text.get(at) == Some(&b'/') && text.get(at + 1).is_some_and(|byte| is_path_char(*byte)) {
+        at += 1;
+        at += run(text, at, is_path_char);
+    }
+    // The slash at the end belongs to it: the parser complains where nothing follows.
+    at += usize::from(text.get(at) == Some(&b'/'));
+    Some((Token::Path, at - start))
+}
+
+/// What goes on with a path after its beginning or an interpolation.
+pub(super) fn path_rest(text: &[u8], at: usize) -> usize {
+    run(text, at, |byte| is_path_char(byte) || byte == b'/')
+}
+
+/// Something that begins with a letter: a path, a URI, a keyword or a name.
+fn word(text: &[u8], start: usize) -> (Token, usize) {
+    let name = run(text, start, is_ident_char);
+    let follows = text.get(start + name).copied();
+    // Only these can make something longer than a name of it.
+    if matches!(follows, Some(b'/' | b'.' | b'+' | b':')) {
+        if let Some(path) = path(text, start) {
+            return path;
+        }
+        let scheme = run(text, start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        if text[start].is_ascii_alphabetic() && text.get(start + scheme) == Some(&b':') {
+            let rest = run(text, start + scheme + 1, is_uri_char);
+            if rest > 0 {
+                return (Token::Uri, scheme + 1 + rest);
+            }
+        }
+    }
+    let fixed = match &text[start..start + name] {
+        b"if" => Fixed::If,
+        b"then" => Fixed::Then,
+        b"else" => Fixed::Else,
+        b"assert" => Fixed::Assert,
+        b"with" => Fixed::With,
+        b"let" => Fixed::Let,
+        b"in" => Fixed::In,
+        b"rec" => Fixed::Rec,
+        b"inherit" => Fixed::Inherit,
+        b"or" => Fixed::Or,
+        _ => return (Token::Ident, name),
+    };
+    (Token::Fixed(fixed), name)
+}
+
+/// A float needs its dot: `1e7` is the integer 1 and a name.
+fn number(text: &[u8], start: usize) -> Option<(Token, usize)> {
+    let digits = |at: usize| run(text, at, |byte| byte.is_ascii_digit());
+    let whole = digits(start);
+    if whole == 0 && text[start] != b'.' {
+        return None;
+    }
+    let fraction = if text.get(start + whole) == Some(&b'.') { digits(start + whole + 1) } else { 0 };
+    let is_float = text.get(start + whole) == Some(&b'.')
+        && match (whole, text[start]) {
+            (0, _) => fraction > 0,
+            (1, b'0') => fraction > 0,
+            (_, b'0') => false,
+            _ => true,
+        };
+    if !is_float {
+        return (whole > 0).then_some((Token::Int, whole));
+    }
+    let mut length = whole + 1 + fraction;
+    if matches!(text.get(start + length), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(start + length + 1), Some(b'+' | b'-')));
+        let exponent = digits(start + length + 1 + sign);
+        if exponent > 0 {
+            length += 1 + sign + exponent;
+        }
+    }
+    Some((Token::Float, length))
+}
+
+fn search_path(text: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        let name = run(text, at, is_path_char);
+        if name == 0 {
+            return None;
+        }
+        at += name;
+        match text.get(at) {
+            Some(b'/') => at += 1,
+            Some(b'>') => return Some(at + 1 - start),
+            _ => return None,
+        }
+    }
+}
+
+fn symbol(text: &[u8], start: usize) -> (Token, usize) {
+    let rest = &text[start..];
+    let (fixed, length) = match rest {
+        [b'.', b'.', b'.', ..] => (Fixed::Ellipsis, 3),
+        [b'=', b'=', ..] => (Fixed::Equal, 2),
+        [b'!', b'=', ..] => (Fixed::NotEqual, 2),
+        [b'<', b'=', ..] => (Fixed::LessEqual, 2),
+        [b'<', b'|', ..] => (Fixed::PipeLeft, 2),
+        [b'>', b'=', ..] => (Fixed::MoreEqual, 2),
+        [b'&', b'&', ..] => (Fixed::And, 2),
+        [b'|', b'|', ..] => (Fixed::OrOr, 2),
+        [b'|', b'>', ..] => (Fixed::PipeRight, 2),
+        [b'-', b'>', ..] => (Fixed::Implies, 2),
+        [b'/', b'/', ..] => (Fixed::Update, 2),
+        [b'+', b'+', ..] => (Fixed::Concat, 2),
+        [b'<', ..] => match search_path(text, start) {
+            Some(length) => return (Token::SearchPath, length),
+            None => (Fixed::Less, 1),
+        },
+        [b'\'', b'\'', ..] => {
+            // The first line goes if there is nothing in it.
+            let spaces = run(text, start + 2, |byte| byte == b' ');
+            let newline = text.get(start + 2 + spaces) == Some(&b'\n');
+            return (Token::Indented, if newline { 3 + spaces } else { 2 });
+        }
+        [b'$', b'{', ..] => return (Token::DollarCurly, 2),
+        [b'"', ..] => return (Token::Quote, 1),
+        [b'>', ..] => (Fixed::More, 1),
+        [b'+', ..] => (Fixed::Plus, 1),
+        [b'-', ..] => (Fixed::Minus, 1),
+        [b'*', ..] => (Fixed::Times, 1),
+        [b'/', ..] => (Fixed::Slash, 1),
+        [b'!', ..] => (Fixed::Not, 1),
+        [b'?', ..] => (Fixed::Question, 1),
+        [b':', ..] => (Fixed::Colon, 1),
+        [b';', ..] => (Fixed::Semicolon, 1),
+        [b',', ..] => (Fixed::Comma, 1),
+        [b'.', ..] => (Fixed::Dot, 1),
+        [b'@', ..] => (Fixed::At, 1),
+        [b'=', ..] => (Fixed::Assign, 1),
+        [b'{', ..] => (Fixed::BraceOpen, 1),
+        [b'}', ..] => (Fixed::BraceClose, 1),
+        [b'[', ..] => (Fixed::BracketOpen, 1),
+        [b']', ..] => (Fixed::BracketClose, 1),
+        [b'(', ..] => (Fixed::ParenOpen, 1),
+        [b')', ..] => (Fixed::ParenClose, 1),
+        _ => return (Token::Wrong, 1),
+    };
+    (Token::Fixed(fixed), length)
+}

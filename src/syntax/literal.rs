@@ -1,0 +1,75 @@
+//! Strings as values hold them: bytes, and what they depend on. A literal is made once, and each value of it is that one.
+
+use std::borrow::Cow;
+
+/// A string: bytes, as in Nix.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Str<'e> {
+    bytes: &'e [u8],
+    context: Context<'e>,
+}
+
+impl<'e> Str<'e> {
+    /// A string that depends on nothing.
+    pub const fn new(bytes: &'e [u8]) -> Self {
+        Self { bytes, context: Context(&[]) }
+    }
+
+    /// A string with what it depends on.
+    pub fn with_context(bytes: &'e [u8], context: Context<'e>) -> Self {
+        Self { bytes, context }
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &'e [u8] {
+        self.bytes
+    }
+
+    /// Its text, where bytes that are no UTF-8 are replaced.
+    pub fn to_str_lossy(&self) -> Cow<'e, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
+
+    /// What it depends on in the store.
+    pub fn context(&self) -> Context<'e> {
+        self.context
+    }
+}
+
+/// One thing that a string depends on. The order is the one that Nix prints them in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Element<'e> {
+    /// A path of the store.
+    Path(&'e str),
+    /// A derivation with all its outputs and all that it is built from.
+    Deep(&'e str),
+    /// One output of a derivation.
+    Output {
+        /// The derivation.
+        derivation: &'e str,
+        /// The output's name.
+        output: &'e str,
+    },
+}
+
+/// What a string depends on: sorted, each once, in the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Context<'e>(&'e [Element<'e>]);
+
+impl<'e> Context<'e> {
+    /// The context of these elements, which are sorted, each once.
+    pub fn new(elements: &'e [Element<'e>]) -> Self {
+        debug_assert!(elements.is_sorted_by(|a, b| a < b));
+        Self(elements)
+    }
+
+    /// Its elements, sorted.
+    pub fn elements(self) -> &'e [Element<'e>] {
+        self.0
+    }
+
+    /// Whether the string depends on nothing.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}

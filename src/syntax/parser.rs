@@ -1,0 +1,545 @@
+//! Tokens to trees: the grammar of Nix, with its precedences and its oddities (`f or`, `(x: x) or`, `a ? b ? c`).
+//!
+//! One error ends it: what is wrong in words that help is [`super::diagnose`]'s to say.
+
+use std::cell::RefCell;
+
+use bumpalo::Bump;
+use bumpalo::collections::Vec as BumpVec;
+
+use super::expr::Operator;
+use super::lexer::{self, Fixed, Lexeme, Token};
+use super::literal::Str;
+use super::sets::Twice;
+use super::symbol::{Symbol, Symbols};
+use super::tree::{Formal, Kind, Lambda, Name, Pattern, Tree, TreeRef};
+use crate::source::{Pos, SourceFile, Span};
+
+/// Why a text is no expression.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// Something stands where it must not.
+    Syntax(Span, String),
+    /// A name is defined twice.
+    Twice(Twice),
+}
+
+pub(super) type Parsed<T> = Result<T, Box<Refusal>>;
+
+/// More levels than these are not code that anybody wrote, and would need more stack than there is.
+const DEEPEST: u32 = 100_000;
+
+pub(super) struct Parser<'a, 't, 'e> {
+    pub(super) bump: &'t Bump,
+    pub(super) arena: &'e Bump,
+    pub(super) symbols: &'a Symbols<'e>,
+    pub(super) file: &'a SourceFile,
+    pub(super) text: &'a [u8],
+    pub(super) home: Option<&'a std::path::Path>,
+    pub(super) folder: &'a std::path::Path,
+    /// Whether `|>` and `<|` are operators.
+    pub(super) pipes: bool,
+    /// The token to be read next.
+    pub(super) next: Lexeme,
+    pub(super) depth: u32,
+    lowest_address: usize,
+}
+
+/// How tight an operator binds, as in Nix's grammar; the higher the tighter.
+const IMPLIES: u8 = 1;
+const UPDATE: u8 = 6;
+const NOT: u8 = 7;
+const CONCAT: u8 = 10;
+const QUESTION: u8 = 11;
+const NEGATE: u8 = 12;
+
+/// Where the operands of equal operators belong.
+#[derive(PartialEq, Eq)]
+enum Side {
+    Left,
+    Right,
+    Neither,
+}
+
+fn operator(fixed: Fixed) -> Option<(Operator, u8, Side)> {
+    Some(match fixed {
+        Fixed::Implies => (Operator::Implies, IMPLIES, Side::Right),
+        Fixed::OrOr => (Operator::Or, 2, Side::Left),
+        Fixed::And => (Operator::And, 3, Side::Left),
+        Fixed::Equal => (Operator::Equal, 4, Side::Neither),
+        Fixed::NotEqual => (Operator::NotEqual, 4, Side::Neither),
+        Fixed::Less => (Operator::Less, 5, Side::Neither),
+        Fixed::More => (Operator::More, 5, Side::Neither),
+        Fixed::LessEqual => (Operator::LessOrEqual, 5, Side::Neither),
+        Fixed::MoreEqual => (Operator::MoreOrEqual, 5, Side::Neither),
+        Fixed::Update => (Operator::Update, UPDATE, Side::Right),
+        Fixed::Plus => (Operator::Add, 8, Side::Left),
+        Fixed::Minus => (Operator::Sub, 8, Side::Left),
+        Fixed::Times => (Operator::Mul, 9, Side::Left),
+        Fixed::Slash => (Operator::Div, 9, Side::Left),
+        Fixed::Concat => (Operator::Concat, CONCAT, Side::Right),
+        _ => return None,
+    })
+}
+
+impl<'a, 't, 'e> Parser<'a, 't, 'e> {
+    pub(super) fn new(
+        bump: &'t Bump,
+        arena: &'e Bump,
+        symbols: &'a Symbols<'e>,
+        file: &'a SourceFile,
+        scope: &super::Scope<'a>,
+    ) -> Self {
+        let text = file.text.as_bytes();
+        Self {
+            bump,
+            arena,
+            symbols,
+            file,
+            text,
+            home: scope.home,
+            folder: scope.folder,
+            pipes: scope.pipe_operators,
+            next: lexer::token(text, 0),
+            depth: 0,
+            lowest_address: scope.lowest_address,
+        }
+    }
+
+    /// The whole text.
+    pub(super) fn whole(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+        let tree = self.expr()?;
+        match self.next.token {
+            Token::End => Ok(tree),
+            _ => Err(self.unexpected("end of file")),
+        }
+    }
+
+    pub(super) fn pos(&self, offset: usize) -> Pos {
+        self.file.pos(offset)
+    }
+
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file.pos(start), self.file.pos(end))
+    }
+
+    /// The place of a token.
+    pub(super) fn span_of(&self, lexeme: Lexeme) -> Span {
+        self.span(lexeme.start, lexeme.end)
+    }
+
+    pub(super) fn tree(&self, kind: Kind<'t, 'e>, span: Span) -> TreeRef<'t, 'e> {
+        self.bump.alloc(Tree { kind, span })
+    }
+
+    #[cold]
+    pub(super) fn refuse(&self, span: Span, message: impl Into<String>) -> Box<Refusal> {
+        Box::new(Refusal::Syntax(span, message.into()))
+    }
+
+    #[cold]
+    pub(super) fn unexpected(&self, expected: &str) -> Box<Refusal> {
+        let found = self.next.token.describe();
+        let expecting = if expected.is_empty() { String::new() } else { format!(", expecting {expected}") };
+        self.refuse(self.span_of(self.next), format!("syntax error, unexpected {found}{expecting}"))
+    }
+
+    pub(super) fn advance(&mut self) -> Lexeme {
+        let token = self.next;
+        self.next = lexer::token(self.text, token.end);
+        token
+    }
+
+    /// Goes on reading code at `offset`, after a string or a path.
+    pub(super) fn resume(&mut self, offset: usize) {
+        self.next = lexer::token(self.text, offset);
+    }
+
+    pub(super) fn at(&self, fixed: Fixed) -> bool {
+        self.next.token == Token::Fixed(fixed)
+    }
+
+    pub(super) fn take(&mut self, fixed: Fixed) -> bool {
+        let there = self.at(fixed);
+        if there {
+            self.advance();
+        }
+        there
+    }
+
+    pub(super) fn expect(&mut self, fixed: Fixed) -> Parsed<Lexeme> {
+        if self.at(fixed) {
+            return Ok(self.advance());
+        }
+        Err(self.unexpected(&format!("'{}'", fixed.text())))
+    }
+
+    pub(super) fn name_at(&self, lexeme: Lexeme) -> Symbol {
+        self.symbols.intern(self.arena, &self.file.text[lexeme.start..lexeme.end])
+    }
+
+    fn ident(&mut self) -> Parsed<Symbol> {
+        if self.next.token != Token::Ident {
+            return Err(self.unexpected("identifier"));
+        }
+        let token = self.advance();
+        Ok(self.name_at(token))
+    }
+
+    pub(super) fn alloc_str(&self, bytes: &[u8]) -> &'e Str<'e> {
+        self.arena.alloc(Str::new(self.arena.alloc_slice_copy(bytes)))
+    }
+
+    /// Refuses to go deeper than the stack is.
+    pub(super) fn descend(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        let here = 0_u8;
+        if self.depth > DEEPEST || (&raw const here).addr() < self.lowest_address {
+            return Err(self.refuse(self.span_of(self.next), "the text is nested too deeply"));
+        }
+        Ok(())
+    }
+
+    /// `expr` of the grammar.
+    pub(super) fn expr(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+        self.descend()?;
+        let tree = self.expr_function()?;
+        self.depth -= 1;
+        Ok(tree)
+    }
+
+    fn expr_function(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+        let start = self.next.start;
+        match self.next.token {
+            Token::Ident => match self.peek(1).token {
+                Token::Fixed(Fixed::Colon) => {
+                    let argument = self.ident()?;
+                    self.advance();
+                    return self.lambda(start, Some(argument), None);
+                }
+                Token::Fixed(Fixed::At) => {
+                    let argument = self.ident()?;
+                    self.advance();
+                    let pattern = self.pattern()?;
+                    self.expect(Fixed::Colon)?;
+                    return self.lambda(start, Some(argument), Some(pattern));
+                }
+                _ => {}
+            },
+            Token::Fixed(Fixed::BraceOpen) if self.is_pattern() => {
+                let pattern = self.pattern()?;
+                let argument = if self.take(Fixed::At) { Some(self.ident()?) } else { None };
+                self.expect(Fixed::Colon)?;
+                return self.lambda(start, argument, Some(pattern));
+            }
+            Token::Fixed(Fixed::Assert) => {
+                self.advance();
+                let condition = self.expr()?;
+                self.expect(Fixed::Semicolon)?;
+                let body = self.expr()?;
+                return Ok(self.tree(Kind::Assert(condition, body), self.span_to(start, body)));
+            }
+            Token::Fixed(Fixed::With) => {
+                self.advance();
+                let namespace = self.expr()?;
+                self.expect(Fixed::Semicolon)?;
+                let body = self.expr()?;
+                return Ok(self.tree(Kind::With(namespace, body), self.span_to(start, body)));
+            }
+            Token::Fixed(Fixed::Let) if self.peek(1).token != Token::Fixed(Fixed::BraceOpen) => {
+                self.advance();
+                let bindings = self.bindings(Fixed::In, true)?;
+                self.expect(Fixed::In)?;
+                if let Some((name, ..)) = bindings.dynamic.first() {
+                    return Err(self.refuse(name.span, "dynamic attributes not allowed in let"));
+                }
+                let body = self.expr()?;
+                let bindings = self.bump.alloc(RefCell::new(bindings));
+                return Ok(self.tree(Kind::Let(bindings, body), self.span_to(start, body)));
+            }
+            Token::Fixed(Fixed::If) => {
+                self.advance();
+                let condition = self.expr()?;
+                self.expect(Fixed::Then)?;
+                let then = self.expr()?;
+                self.expect(Fixed::Else)?;
+                let otherwise = self.expr()?;
+                return Ok(self.tree(Kind::If(condition, then, otherwise), self.span_to(start, otherwise)));
+            }
+            _ => {}
+        }
+        let tree = self.operation(0)?;
+        self.pipe(tree)
+    }
+
+    fn span_to(&self, start: usize, last: TreeRef<'t, 'e>) -> Span {
+        Span::new(self.pos(start), last.span.end)
+    }
+
+    /// The token `count` tokens ahead.
+    fn peek(&self, count: usize) -> Lexeme {
+        (0..count).fold(self.next, |token, _| lexer::token(self.text, token.end))
+    }
+
+    /// Whether this brace opens a pattern.
+    fn is_pattern(&self) -> bool {
+        let first = self.peek(1);
+        let second = || lexer::token(self.text, first.end).token;
+        match first.token {
+            Token::Fixed(Fixed::Ellipsis) => true,
+            Token::Fixed(Fixed::BraceClose) => matches!(second(), Token::Fixed(Fixed::Colon | Fixed::At)),
+            Token::Ident => {
+                matches!(second(), Token::Fixed(Fixed::Comma | Fixed::Question | Fixed::BraceClose))
+            }
+            _ => false,
+        }
+    }
+
+    fn pattern(&mut self) -> Parsed<Pattern<'t, 'e>> {
+        self.expect(Fixed::BraceOpen)?;
+        let mut formals = BumpVec::new_in(self.bump);
+        let mut ellipsis = false;
+        while !self.at(Fixed::BraceClose) {
+            if self.take(Fixed::Ellipsis) {
+                ellipsis = true;
+                break;
+            }
+            let span = self.span_of(self.next);
+            let name = self.ident()?;
+            let default = if self.take(Fixed::Question) { Some(self.expr()?) } else { None };
+            formals.push(Formal { name, span, default });
+            if !self.take(Fixed::Comma) {
+                break;
+            }
+        }
+        self.expect(Fixed::BraceClose)?;
+        formals.sort_by_key(|formal| formal.name);
+        if let Some(pair) = formals.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(self.twice_formal(pair[1].name, pair[1].span));
+        }
+        Ok(Pattern { formals: formals.into_bump_slice(), ellipsis })
+    }
+
+    #[cold]
+    fn twice_formal(&self, name: Symbol, span: Span) -> Box<Refusal> {
+        self.refuse(span, format!("duplicate formal function argument '{}'", self.symbols.name(name)))
+    }
+
+    fn lambda(
+        &mut self,
+        start: usize,
+        argument: Option<Symbol>,
+        pattern: Option<Pattern<'t, 'e>>,
+    ) -> Parsed<TreeRef<'t, 'e>> {
+        if let (Some(argument), Some(pattern)) = (argument, &pattern)
+            && let Some(formal) = pattern.formals.iter().find(|formal| formal.name == argument)
+        {
+            return Err(self.twice_formal(argument, formal.span));
+        }
+        let body = self.expr()?;
+        let lambda = self.bump.alloc(Lambda { argument, pattern, body });
+        Ok(self.tree(Kind::Lambda(lambda), self.span_to(start, body)))
+    }
+
+    /// `a |> f`, `f <| a`: weaker than all operators, and not to be mixed.
+    fn pipe(&mut self, first: TreeRef<'t, 'e>) -> Parsed<TreeRef<'t, 'e>> {
+        let forwards = match self.next.token {
+            Token::Fixed(Fixed::PipeRight) => true,
+            Token::Fixed(Fixed::PipeLeft) => false,
+            _ => return Ok(first),
+        };
+        if !self.pipes {
+            let message = "experimental Nix feature 'pipe-operators' is disabled; add \
+                           '--extra-experimental-features pipe-operators' to enable it";
+            return Err(self.refuse(self.span_of(self.next), message));
+        }
+        if forwards {
+            let mut value = first;
+            while self.take(Fixed::PipeRight) {
+                let function = self.operation(0)?;
+                value = self.call(function, &[value], Span::new(value.span.start, function.span.end));
+            }
+            return Ok(value);
+        }
+        self.advance();
+        let second = self.operation(0)?;
+        let argument = if self.at(Fixed::PipeLeft) { self.pipe(second)? } else { second };
+        Ok(self.call(first, &[argument], Span::new(first.span.start, argument.span.end)))
+    }
+
+    fn call(&self, function: TreeRef<'t, 'e>, arguments: &[TreeRef<'t, 'e>], span: Span) -> TreeRef<'t, 'e> {
+        self.tree(Kind::Apply(function, self.bump.alloc_slice_copy(arguments)), span)
+    }
+
+    /// Operators that bind at least as tight as `least`.
+    fn operation(&mut self, least: u8) -> Parsed<TreeRef<'t, 'e>> {
+        self.descend()?;
+        let start = self.next.start;
+        let mut left = match self.next.token {
+            Token::Fixed(Fixed::Not) => {
+                self.advance();
+                let operand = self.operation(NOT)?;
+                self.tree(Kind::Not(operand), self.span_to(start, operand))
+            }
+            Token::Fixed(Fixed::Minus) => {
+                self.advance();
+                let operand = self.operation(NEGATE)?;
+                self.tree(Kind::Negate(operand), self.span_to(start, operand))
+            }
+            _ => self.application()?,
+        };
+        // The level of an operator that must not follow on itself.
+        let mut closed = None;
+        while let Token::Fixed(fixed) = self.next.token {
+            if fixed == Fixed::Question {
+                if QUESTION < least {
+                    break;
+                }
+                self.advance();
+                let path = self.attr_path()?;
+                let span = self.span(start, self.last_end());
+                left = self.tree(Kind::HasAttr(left, path), span);
+                continue;
+            }
+            let Some((operator, level, side)) = operator(fixed) else { break };
+            if level < least {
+                break;
+            }
+            if closed == Some(level) {
+                return Err(self.unexpected(""));
+            }
+            self.advance();
+            let right = self.operation(if side == Side::Right { level } else { level + 1 })?;
+            closed = (side == Side::Neither).then_some(level);
+            left = self.tree(Kind::Binary(operator, left, right), self.span_to(start, right));
+        }
+        self.depth -= 1;
+        Ok(left)
+    }
+
+    /// Where the token before the next one ended: trailing space is no part of an expression.
+    pub(super) fn last_end(&self) -> usize {
+        let before = &self.text[..self.next.start];
+        before.len() - before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count()
+    }
+
+    fn application(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+        let start = self.next.start;
+        let function = self.selection()?;
+        if !self.at_simple() {
+            return Ok(function);
+        }
+        let mut arguments = BumpVec::new_in(self.bump);
+        while self.at_simple() {
+            arguments.push(self.selection()?);
+        }
+        let last = arguments[arguments.len() - 1];
+        // `(f a) b` is one call of two arguments, where nothing but brackets tells them apart.
+        Ok(self.tree(Kind::Apply(function, arguments.into_bump_slice()), self.span_to(start, last)))
+    }
+
+    /// Whether an operand begins here.
+    fn at_simple(&self) -> bool {
+        match self.next.token {
+            Token::Ident
+            | Token::Int
+            | Token::Float
+            | Token::Uri
+            | Token::SearchPath
+            | Token::Path
+            | Token::Quote
+            | Token::Indented => true,
+            Token::Fixed(fixed) => {
+                matches!(fixed, Fixed::ParenOpen | Fixed::BraceOpen | Fixed::BracketOpen | Fixed::Rec | Fixed::Let)
+            }
+            Token::DollarCurly | Token::End | Token::Wrong => false,
+        }
+    }
+
+    /// `a.b or c`
+    fn selection(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+        let start = self.next.start;
+        let base = self.simple()?;
+        if self.take(Fixed::Dot) {
+            let path = self.attr_path()?;
+            let end = self.last_end();
+            if self.take(Fixed::Or) {
+                self.descend()?;
+                let default = self.selection()?;
+                self.depth -= 1;
+                return Ok(self.tree(Kind::Select(base, path, Some(default)), self.span_to(start, default)));
+            }
+            return Ok(self.tree(Kind::Select(base, path, None), self.span(start, end)));
+        }
+        if self.at(Fixed::Or) {
+            // `f or` calls `f` with a variable of that name.
+            let token = self.advance();
+            let argument = self.tree(Kind::Variable(self.name_at(token)), self.span_of(token));
+            return Ok(self.call(base, &[argument], self.span_to(start, argument)));
+        }
+        Ok(base)
+    }
+
+    fn simple(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+        let token = self.next;
+        let span = self.span_of(token);
+        match token.token {
+            Token::Ident => {
+                self.advance();
+                let kind = match &self.text[token.start..token.end] {
+                    b"__curPos" => Kind::CurPos,
+                    _ => Kind::Variable(self.name_at(token)),
+                };
+                Ok(self.tree(kind, span))
+            }
+            Token::Int | Token::Float => self.number(),
+            Token::Quote => self.string(),
+            Token::Indented => self.indented(),
+            Token::Path => self.path(),
+            Token::SearchPath => {
+                self.advance();
+                let name = self.alloc_str(&self.text[token.start + 1..token.end - 1]);
+                Ok(self.tree(Kind::SearchPath(name), span))
+            }
+            Token::Uri => {
+                self.advance();
+                let text = self.alloc_str(&self.text[token.start..token.end]);
+                Ok(self.tree(Kind::Str(text), span))
+            }
+            Token::Fixed(Fixed::ParenOpen) => {
+                self.advance();
+                let inner = self.expr()?;
+                self.expect(Fixed::ParenClose)?;
+                Ok(inner)
+            }
+            Token::Fixed(Fixed::BracketOpen) => {
+                self.advance();
+                self.descend()?;
+                let mut items = BumpVec::new_in(self.bump);
+                while self.at_simple() {
+                    items.push(self.selection()?);
+                }
+                self.depth -= 1;
+                let close = self.expect(Fixed::BracketClose)?;
+                Ok(self.tree(Kind::List(items.into_bump_slice()), self.span(token.start, close.end)))
+            }
+            Token::Fixed(Fixed::Let) => {
+                self.advance();
+                self.expect(Fixed::BraceOpen)?;
+                let set = self.set(token.start, true)?;
+                let body = Name::Static(self.symbols.intern(self.arena, "body"));
+                Ok(self.tree(Kind::Select(set, self.bump.alloc_slice_copy(&[body]), None), set.span))
+            }
+            Token::Fixed(Fixed::Rec) => {
+                self.advance();
+                self.expect(Fixed::BraceOpen)?;
+                self.set(token.start, true)
+            }
+            Token::Fixed(Fixed::BraceOpen) => {
+                self.advance();
+                self.set(token.start, false)
+            }
+            _ => Err(self.unexpected("")),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The bindings of sets and `let`s: `a.b.c = 1; a.b = { … };` brought together while they are parsed.
+//!
+//! Source: `addAttr` of Nix's parser: a set that is written out may be continued by further paths into it, and keeps the
+//! `rec` of its first definition; the `rec` of a later one is lost.
+
+use std::cell::RefCell;
+
+use bumpalo::Bump;
+use bumpalo::collections::Vec as BumpVec;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::symbol::Symbol;
+use super::tree::{Kind, Name, Tree, TreeRef};
+use crate::source::{Pos, Span};
+
+/// A set in the making.
+pub(super) struct Set<'t, 'e> {
+    /// Whether the names see each other.
+    pub(super) recursive: bool,
+    pub(super) entries: BumpVec<'t, Entry<'t, 'e>>,
+    pub(super) dynamic: BumpVec<'t, (TreeRef<'t, 'e>, TreeRef<'t, 'e>, Pos)>,
+    /// What is inherited from.
+    pub(super) sources: BumpVec<'t, TreeRef<'t, 'e>>,
+    /// Where to find a name, once there are many.
+    index: Option<HashMap<Symbol, usize, FxBuildHasher, &'t Bump>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'t, 'e> {
+    pub(super) name: Symbol,
+    pub(super) pos: Pos,
+    pub(super) value: Value<'t, 'e>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Value<'t, 'e> {
+    Tree(TreeRef<'t, 'e>),
+    /// `inherit name;`
+    Inherited(Span),
+    /// `inherit (source) name;`
+    From(u32, Span),
+}
+
+/// A name that is defined twice: its path, and both places.
+#[derive(Debug)]
+pub(super) struct Twice {
+    pub(super) path: Vec<Symbol>,
+    pub(super) first: Pos,
+    pub(super) second: Pos,
+}
+
+/// With more names than these, an index is kept.
+const FEW: usize = 12;
+
+impl<'t, 'e> Set<'t, 'e> {
+    pub(super) fn new(bump: &'t Bump, recursive: bool) -> Self {
+        Self {
+            recursive,
+            entries: BumpVec::new_in(bump),
+            dynamic: BumpVec::new_in(bump),
+            sources: BumpVec::new_in(bump),
+            index: None,
+        }
+    }
+
+    fn find(&self, name: Symbol) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(&name).copied(),
+            None => self.entries.iter().position(|entry| entry.name == name),
+        }
+    }
+
+    fn push(&mut self, entry: Entry<'t, 'e>) {
+        let at = self.entries.len();
+        self.entries.push(entry);
+        match &mut self.index {
+            Some(index) => {
+                index.insert(entry.name, at);
+            }
+            None if at >= FEW => {
+                let mut index = HashMap::with_hasher_in(FxBuildHasher, self.entries.bump());
+                index.extend(self.entries.iter().enumerate().map(|(at, entry)| (entry.name, at)));
+                self.index = Some(index);
+            }
+            None => {}
+        }
+    }
+
+    /// Adds what `inherit` names.
+    pub(super) fn inherit(&mut self, name: Symbol, pos: Pos, value: Value<'t, 'e>) -> Result<(), Twice> {
+        match self.find(name) {
+            Some(at) => Err(Twice { path: vec![name], first: self.entries[at].pos, second: pos }),
+            None => {
+                self.push(Entry { name, pos, value });
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds `path = value;`.
+    pub(super) fn bind(
+        &mut self,
+        bump: &'t Bump,
+        path: &[Name<'t, 'e>],
+        pos: Pos,
+        value: TreeRef<'t, 'e>,
+        around: &mut Vec<Symbol>,
+    ) -> Result<(), Twice> {
+        let [first, rest @ ..] = path else { return Ok(()) };
+        let nested = |around: &mut Vec<Symbol>| -> Result<TreeRef<'t, 'e>, Twice> {
+            let mut inner = Self::new(bump, false);
+            inner.bind(bump, rest, pos, value, around)?;
+            let kind = Kind::Set(bump.alloc(RefCell::new(inner)));
+            Ok(bump.alloc(Tree { kind, span: Span::new(pos, value.span.end) }))
+        };
+        let name = match *first {
+            Name::Dynamic(name) => {
+                let value = if rest.is_empty() { value } else { nested(&mut Vec::new())? };
+                self.dynamic.push((name, value, pos));
+                return Ok(());
+            }
+            Name::Static(name) => name,
+        };
+        around.push(name);
+        let Some(at) = self.find(name) else {
+            let value = if rest.is_empty() { value } else { nested(around)? };
+            self.push(Entry { name, pos, value: Value::Tree(value) });
+            return Ok(());
+        };
+        let there = self.entries[at];
+        match (there.value, &value.kind) {
+            (Value::Tree(Tree { kind: Kind::Set(inner), .. }), _) if !rest.is_empty() => {
+                inner.borrow_mut().bind(bump, rest, pos, value, around)
+            }
+            (Value::Tree(Tree { kind: Kind::Set(inner), .. }), Kind::Set(more)) => {
+                inner.borrow_mut().merge(&more.borrow(), around)
+            }
+            _ => Err(Twice { path: around.clone(), first: there.pos, second: pos }),
+        }
+    }
+
+    /// Adds the names of another set.
+    fn merge(&mut self, more: &Self, around: &mut Vec<Symbol>) -> Result<(), Twice> {
+        let shift = u32::try_from(self.sources.len()).expect("a text of 4 GiB holds fewer");
+        for entry in &more.entries {
+            around.push(entry.name);
+            let value = match entry.value {
+                Value::From(source, span) => Value::From(source + shift, span),
+                value => value,
+            };
+            match self.find(entry.name).map(|at| self.entries[at]) {
+                None => self.push(Entry { value, ..*entry }),
+                Some(there) => match (there.value, value) {
+                    (
+                        Value::Tree(Tree { kind: Kind::Set(inner), .. }),
+                        Value::Tree(Tree { kind: Kind::Set(more), .. }),
+                    ) => inner.borrow_mut().merge(&more.borrow(), around)?,
+                    _ => return Err(Twice { path: around.clone(), first: there.pos, second: entry.pos }),
+                },
+            }
+            around.pop();
+        }
+        self.dynamic.extend(more.dynamic.iter().copied());
+        self.sources.extend(more.sources.iter().copied());
+        Ok(())
+    }
+}
