@@ -91,7 +91,10 @@ impl Applier<'_> {
                 Ok(()) => (self.watch)(Event::Done(action)),
                 Err(error) => (self.watch)(Event::Failed(action, error)),
             }
-            if let (Err(_), Action::Start(name) | Action::Reload(name)) = (&result, action) {
+            // Files are written while the container is stopped, so that their failure leaves it down as well.
+            if let (Err(_), Action::Start(name) | Action::Reload(name) | Action::UpdateUnit(name)) =
+                (&result, action)
+            {
                 self.restore(plan.targets.get(name), name, &unread);
             }
             result
@@ -183,15 +186,16 @@ impl Applier<'_> {
         self.host.note_running(name, &files(record, self.exe).record)
     }
 
-    /// Brings back what ran before a start or a reload failed. What of a reload had been done is undone by the same
-    /// means; a mount that is in the way of nothing stays until the next start.
+    /// Brings back what ran before a step failed. What of a reload had been done is undone by the same means; a mount that
+    /// is in the way of nothing stays until the next start. Where not even the former files can be written, those that are
+    /// there are started: down is worse.
     fn restore(&self, target: Option<&Target>, name: &ContainerName, unread: &Unread) {
         let Some(former) = target.and_then(|target| target.former.as_ref()) else { return };
         let undo = target.and_then(|target| target.record.as_ref());
         let undo = undo.map(|record| LiveChange::between(&record.spec, &former.spec)).unwrap_or_default();
-        let restored = self
-            .install(name, former, unread)
-            .and_then(|()| unread.read(self.host))
+        let installed = self.install(name, former, unread);
+        let restored = unread
+            .read(self.host)
             .and_then(|()| match &undo.veth {
                 Some((from, to)) if self.host.is_running(name)? => self.host.readdress(name, from, to),
                 _ => Ok(()),
@@ -201,7 +205,7 @@ impl Applier<'_> {
                 _ => Ok(()),
             })
             .and_then(|()| self.host.start(name));
-        match restored {
+        match installed.and(restored) {
             Ok(()) => (self.watch)(Event::Restored(name)),
             Err(error) => (self.watch)(Event::NotRestored(name, &error)),
         }

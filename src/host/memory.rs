@@ -48,6 +48,8 @@ pub struct State {
     pub reloads: usize,
     /// Systems that do not start.
     pub broken: BTreeSet<PathBuf>,
+    /// Whether no file can be written.
+    pub is_full: bool,
     /// Systems that a running guest cannot switch to without being started again.
     pub needs_restart: BTreeSet<PathBuf>,
     /// Whether `nft` refuses all rules.
@@ -97,7 +99,12 @@ fn record(files: &ContainerFiles) -> Record {
 
 impl Host for MemoryHost {
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
-        self.state().written.insert(name.clone(), files.clone());
+        let mut state = self.state();
+        if state.is_full {
+            let source = std::io::ErrorKind::StorageFull.into();
+            return Err(HostError::File { what: "write", path: paths::conf_target(name), source });
+        }
+        state.written.insert(name.clone(), files.clone());
         Ok(())
     }
 

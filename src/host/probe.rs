@@ -78,7 +78,7 @@ fn containers(
     });
     // What is no name of ours is somebody else's container; if it runs, it is among the machines.
     let mut names: BTreeSet<ContainerName> = of_units.filter_map(|name| ContainerName::new(name).ok()).collect();
-    names.extend(confs);
+    names.extend(confs.iter().cloned());
     names.extend(written.keys().cloned());
     let names: Vec<_> = names.into_iter().collect();
     let units: Vec<_> = names.iter().map(ContainerName::unit).collect();
@@ -94,7 +94,9 @@ fn containers(
             _ => None,
         };
         let observed = observed(&name, unit, machine, written.get(&name), booted.get(&name));
-        containers.insert(name, observed);
+        if is_there(&observed, written.contains_key(&name) || confs.contains(&name)) {
+            containers.insert(name, observed);
+        }
     }
     Ok((containers, machines.into_values().collect()))
 }
@@ -133,6 +135,11 @@ fn start_script(unit: &str) -> Option<String> {
     let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart="))?;
     let program = command.split_whitespace().next()?.trim_matches('"');
     fs::read_to_string(program).ok()
+}
+
+/// Whether there is such a container. systemd remembers that a unit failed when its file is long gone.
+fn is_there(container: &ObservedContainer, has_files: bool) -> bool {
+    has_files || container.is_running() || container.unit.as_ref().is_some_and(|unit| unit.fragment.is_some())
 }
 
 /// Who brought a container up (contract §7).

@@ -169,6 +169,29 @@ fn a_container_that_does_not_start_goes_back_and_holds_up_only_what_depends_on_i
 }
 
 #[test]
+fn on_a_full_disk_what_ran_runs_on() {
+    let host = MemoryHost::new();
+    let before = generation(vec![ephemeral(wanted("a", "/nix/store/1", 11, 80))]);
+    applied(&host, &before);
+    host.state().is_full = true;
+    let after = generation(vec![ephemeral(wanted("a", "/nix/store/2", 11, 80))]);
+    let (report, events) = apply(&host, &after, 1);
+    assert_eq!(
+        events,
+        [
+            "stop a",
+            "failed: update-unit a: cannot write /run/container-rebuild/conf/a.conf",
+            "not restored a: cannot write /run/container-rebuild/conf/a.conf",
+        ]
+    );
+    assert!(!report.is_complete());
+    assert_eq!(systems(&host), ["a=/nix/store/1"]);
+    host.state().is_full = false;
+    applied(&host, &after);
+    assert_eq!(systems(&host), ["a=/nix/store/2"]);
+}
+
+#[test]
 fn where_the_way_back_is_broken_too_that_is_said() {
     let host = MemoryHost::new();
     let before = generation(vec![ephemeral(wanted("a", "/nix/store/1", 11, 80))]);
