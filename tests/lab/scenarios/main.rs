@@ -4,10 +4,12 @@
 //! `make scenarios` runs them all, `make scenario NAME=…` some of them in a lab that stays up. Every switch in them is held
 //! against its plan (`support::world`): which guests were restarted, which roots were emptied, whether rules were loaded.
 
+mod accidents;
 mod changes;
 mod drift;
 mod guest;
 mod live;
 mod main_job;
 mod native;
+mod refusals;
 mod support;

@@ -53,7 +53,8 @@ impl Lab {
         self.write("/usr/local/lib/lab/observe.py", include_str!("observe.py"));
         self.push_program();
         let is_clean = self.observe().is_empty();
-        is_clean && self.sh("[[ ! -e /var/lib/container-rebuild && ! -e /var/lib/nixos-containers ]]").code == 0
+        let files = "find /mnt /root /var/lib/container-rebuild /var/lib/nixos-containers -mindepth 1 ! -path '/root/.*' 2>&- || true";
+        is_clean && self.sh(files).ok().is_empty()
     }
 
     fn push_program(&self) {
@@ -106,7 +107,9 @@ impl Lab {
             // It may end without having read all of it.
             scope.spawn(move || drop(std::io::Write::write_all(&mut stdin, input)));
             let output = child.wait_with_output().expect("its output");
-            let code = output.status.code().expect("an exit code");
+            // As a shell has it: our own script becomes the command, and may die of its signal.
+            let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
+            let code = output.status.code().or(signal.map(|signal| 128 + signal)).expect("it ended");
             assert!(
                 code != 124,
                 "{command:?} took more than {PATIENCE} s: {}",
