@@ -7,3 +7,4 @@ mod commands;
 mod diagnostics;
 mod example;
 mod program;
+mod readme;

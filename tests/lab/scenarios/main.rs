@@ -11,5 +11,6 @@ mod guest;
 mod live;
 mod main_job;
 mod native;
+mod readme;
 mod refusals;
 mod support;

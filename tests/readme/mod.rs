@@ -1,0 +1,32 @@
+//! The README's examples, which are what the program really prints.
+//!
+//! In its `console` blocks a line after `$ ` is a command of an ordinary user without a host (`tests/it/readme.rs` runs those),
+//! and one after `# ` is root's on a host (`tests/lab/scenarios/readme.rs`). What follows is all that it prints, on both streams.
+//! With `README_UPDATE=1` the file is written anew instead.
+
+/// Runs the commands after `prompt` and compares what they print with what the README says.
+#[track_caller]
+pub(crate) fn check(prompt: &str, mut run: impl FnMut(&str) -> String) {
+    let written = std::fs::read_to_string("README.md").expect("the README");
+    let (mut real, mut commands, mut in_console) = (String::new(), 0, false);
+    let mut lines = written.lines().peekable();
+    while let Some(line) = lines.next() {
+        real.extend([line, "\n"]);
+        if line.starts_with("```") {
+            in_console = line == "```console";
+        }
+        let Some(command) = line.strip_prefix(prompt).filter(|_| in_console) else { continue };
+        commands += 1;
+        while lines.next_if(|line| !["$ ", "# ", "```"].iter().any(|end| line.starts_with(end))).is_some() {}
+        real.push_str(&run(command));
+    }
+    assert!(commands > 0, "no commands after {prompt:?} in the README");
+    if std::env::var_os("README_UPDATE").is_some() {
+        std::fs::write("README.md", real).expect("written");
+    } else {
+        assert!(
+            real == written,
+            "README.md is out of date (README_UPDATE=1 writes it anew). It should be:\n{real}"
+        );
+    }
+}
