@@ -15,6 +15,7 @@ CARGO ?= cargo
 # Programs that are built once for all clones.
 CACHE = $(or $(CONTAINER_REBUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/container-rebuild)
 TOOLS = $(CACHE)/tools
+export PATH := $(TOOLS)/bin:$(PATH)
 
 .PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected conformance test-long bench-short \
 	fuzz fuzz-short deny
@@ -25,9 +26,10 @@ test-long: CASES = 20000
 test-long: FUZZ_SECONDS = 1200
 test-long: test fuzz
 
-# nft runs in the tests of the rules, in a network namespace of their own.
+# nft runs in the tests of the rules, in a network namespace of their own; nextest runs all tests.
 tools:
 	command -v nft >/dev/null || { apt-get update -qq && apt-get install -qq -y nftables; }
+	command -v cargo-nextest >/dev/null || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-nextest
 
 demo:
 	CARGO=$(CARGO) demo/demo.sh
@@ -46,12 +48,12 @@ reference:
 	tests/reference/reference
 
 # The results of the cases in nix-fixtures/lang, written by Nix.
-lang-expected: reference
+lang-expected: tools reference
 	$(CARGO) nextest run --test lang --run-ignored only write_expected
 
 # The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
 CASES ?= 2000
-conformance: reference
+conformance: tools reference
 	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential \
 		--test hostile --run-ignored only --no-capture -E 'not test(write_expected)'
 
@@ -64,18 +66,17 @@ bench-short: reference
 
 # Licences, banned crates and sources of what is depended on.
 deny:
-	command -v cargo-deny >/dev/null || test -x $(TOOLS)/bin/cargo-deny || \
-		$(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny
-	PATH="$(TOOLS)/bin:$$PATH" $(CARGO) deny --offline check licenses bans sources
+	command -v cargo-deny >/dev/null || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny
+	$(CARGO) deny --offline check licenses bans sources
 	@echo "advisories are not checked: their database is not to be had here"
 
 # Random texts for the parser and the evaluator, guided by coverage, FUZZ_SECONDS each (cargo-fuzz, a nightly compiler).
 FUZZ_SECONDS ?= 600
 fuzz:
-	PATH="$(TOOLS)/bin:$$PATH" FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 fuzz-short:
-	PATH="$(TOOLS)/bin:$$PATH" FUZZ_SECONDS=20 fuzz/run
+	FUZZ_SECONDS=20 fuzz/run
 
 scenarios: tools
 	tests/lab/selftest

@@ -9,6 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
+
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::model::ContainerName;
 use crate::model::path::quote;
@@ -45,17 +47,36 @@ impl Invoker {
         Some(Self { uid, gid, home: user.dir })
     }
 
-    /// Does `work` with this user's rights to files, and takes ours back.
-    pub fn run<T>(&self, work: impl FnOnce() -> T) -> nix::Result<T> {
-        use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgroups};
-        let groups = getgroups()?;
+    /// All groups that the user is in.
+    fn groups(&self) -> nix::Result<Vec<Gid>> {
         let user = User::from_uid(Uid::from_raw(self.uid))?;
         let gid = Gid::from_raw(self.gid);
-        let theirs = match user.and_then(|user| std::ffi::CString::new(user.name).ok()) {
-            Some(name) => getgrouplist(&name, gid)?,
-            None => vec![gid],
+        match user.and_then(|user| std::ffi::CString::new(user.name).ok()) {
+            Some(name) => getgrouplist(&name, gid),
+            None => Ok(vec![gid]),
+        }
+    }
+
+    /// Has `command` run as this user for good. Groups count: Nix's daemon may serve one of them alone.
+    fn drop_to(&self, command: &mut Command) -> nix::Result<()> {
+        let (uid, gid, groups) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid), self.groups()?);
+        let become_user = move || {
+            setgroups(&groups)?;
+            setgid(gid)?;
+            setuid(uid)?;
+            Ok(())
         };
-        setgroups(&theirs)?;
+        // SAFETY: between fork and exec it makes three system calls, and allocates nothing.
+        unsafe { command.pre_exec(become_user) };
+        command.env("HOME", &self.home).env_remove("SUDO_UID").env_remove("SUDO_GID");
+        Ok(())
+    }
+
+    /// Does `work` with this user's rights to files, and takes ours back.
+    pub fn run<T>(&self, work: impl FnOnce() -> T) -> nix::Result<T> {
+        let groups = getgroups()?;
+        let gid = Gid::from_raw(self.gid);
+        setgroups(&self.groups()?)?;
         setegid(gid)?;
         seteuid(Uid::from_raw(self.uid))?;
         let result = work();
@@ -100,18 +121,18 @@ const OPTIONS: [&str; 26] = [
 ];
 
 impl Nix {
-    fn command(&self, arguments: &[OsString]) -> Command {
+    fn command(&self, arguments: &[OsString]) -> nix::Result<Command> {
         let mut command = Command::new("nix");
         command.args(["--extra-experimental-features", "nix-command flakes"]).args(arguments).stdin(Stdio::null());
-        if let Some(Invoker { uid, gid, home }) = &self.user {
-            command.uid(*uid).gid(*gid).env("HOME", home).env_remove("SUDO_UID").env_remove("SUDO_GID");
+        if let Some(user) = &self.user {
+            user.drop_to(&mut command)?;
         }
-        command
+        Ok(command)
     }
 
     /// Runs Nix to its end; gives what it printed. What it writes beside that goes to `progress`, line by line.
     fn run(&self, what: &'static str, arguments: &[OsString]) -> Result<Vec<u8>, BuildError> {
-        let mut command = self.command(arguments);
+        let mut command = self.command(arguments).map_err(|errno| BuildError::Missing { source: errno.into() })?;
         tracing::debug!(?command, "run");
         let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = started.map_err(|source| BuildError::Missing { source })?;

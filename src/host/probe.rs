@@ -42,9 +42,7 @@ impl Probe for Linux {
                 sysctl::is_on("net.ipv4.conf.all.forwarding"),
                 sysctl::is_on("net.ipv6.conf.all.forwarding"),
             ),
-            generation: read_json::<Generation>(&paths::boot_generation(), |generation| {
-                generation.manifest.format_version
-            })?,
+            generation: read_json::<Generation>(&paths::boot_generation(), "/manifest/format_version")?,
             boot_service,
         })
     }
@@ -164,23 +162,32 @@ fn records(folder: &Path) -> Result<BTreeMap<ContainerName, Record>, ProbeError>
     let mut records = BTreeMap::new();
     for name in names_in(folder, |name| name.strip_suffix(".json"))?.unwrap_or_default() {
         // It may be gone since the folder was listed.
-        let record = read_json::<Record>(&folder.join(format!("{name}.json")), |record| record.format_version)?;
+        let record = read_json::<Record>(&folder.join(format!("{name}.json")), "/format_version")?;
         records.extend(record.map(|record| (name, record)));
     }
     Ok(records)
 }
 
-/// Our own JSON; `None` where there is none.
-fn read_json<T: DeserializeOwned>(path: &Path, version: impl Fn(&T) -> u32) -> Result<Option<T>, ProbeError> {
+/// Our own JSON; `None` where there is none, or where what is there is no JSON of ours: the next switch writes it anew.
+/// What a later version wrote is not ours to replace.
+fn read_json<T: DeserializeOwned>(path: &Path, version: &str) -> Result<Option<T>, ProbeError> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(reading(path))?,
     };
-    let corrupt = |reason: String| ProbeError::Corrupt { path: path.to_owned(), reason };
-    let content: T = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
-    match version(&content) {
-        FORMAT_VERSION => Ok(Some(content)),
-        other => Err(corrupt(format!("its format is {other}, and this version knows {FORMAT_VERSION}"))),
+    let json = serde_json::from_slice::<serde_json::Value>(&bytes);
+    if let Some(other) =
+        json.as_ref().ok().and_then(|json| json.pointer(version)).filter(|it| **it != FORMAT_VERSION)
+    {
+        let reason = format!("its format is {other}, and this version knows {FORMAT_VERSION}");
+        return Err(ProbeError::Corrupt { path: path.to_owned(), reason });
+    }
+    match json.and_then(serde_json::from_value) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) => {
+            tracing::warn!("{} is damaged, and counts as missing: {error}", path.display());
+            Ok(None)
+        }
     }
 }
 
@@ -277,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn records_and_roots_are_read_and_nonsense_is_named() {
+    fn records_and_roots_are_read_and_nonsense_counts_as_missing() {
         let folder = tempfile::tempdir().expect("a folder");
         let record = record("a", Network::Host);
         let json = serde_json::to_vec(&record).expect("a record has string keys only");
@@ -286,9 +293,16 @@ mod tests {
         }
         let read = records(folder.path()).expect("read");
         assert_eq!(read, BTreeMap::from([(record.spec.name.clone(), record)]));
-        durable::write(&folder.path().join("z.json"), b"[]", 0o644).expect("written");
-        let error = records(folder.path()).expect_err("no record");
-        assert!(error.to_string().contains("z.json is not a record of container-rebuild"), "{error}");
+        for damaged in ["[]", "{", "", "{ \"format_version\": 1 }"] {
+            durable::write(&folder.path().join("z.json"), damaged.as_bytes(), 0o644).expect("written");
+            assert_eq!(records(folder.path()).expect("counts as missing"), read, "{damaged}");
+        }
+        durable::write(&folder.path().join("z.json"), b"{ \"format_version\": 2 }", 0o644).expect("written");
+        let error = records(folder.path()).expect_err("a later version's");
+        assert!(
+            error.to_string().contains("z.json is not a record of container-rebuild: its format is 2"),
+            "{error}"
+        );
         let kept = roots(folder.path()).expect("read").expect("readable");
         assert!(kept.keys().any(|name| name.as_str() == "note"));
     }

@@ -21,6 +21,8 @@ pub enum Drift {
     Unit,
     /// Its `.conf` is not what we wrote.
     Conf,
+    /// What its next start brings is not on record, or the record is damaged.
+    Record,
     /// Its link to the host is down, or a route through it is gone.
     Link,
     /// It has no link to the host any more.
@@ -34,6 +36,7 @@ impl Drift {
             Self::Stopped => "was stopped, though it starts by itself",
             Self::Unit => "its unit file is not as it was written",
             Self::Conf => "its .conf file is not as it was written",
+            Self::Record => "the record of what its next start brings is missing or damaged",
             Self::Link => "its link to the host is down or has lost a route",
             Self::LinkGone => "its link to the host is gone",
         }
@@ -42,7 +45,7 @@ impl Drift {
     /// What its repair costs the container.
     pub(super) fn cost(self) -> Disruption {
         match self {
-            Self::Stopped | Self::Unit | Self::Conf => Disruption::None,
+            Self::Stopped | Self::Unit | Self::Conf | Self::Record => Disruption::None,
             Self::Link => Disruption::Reload,
             Self::LinkGone => Disruption::Restart,
         }
@@ -50,7 +53,7 @@ impl Drift {
 
     /// Whether writing its files again repairs it.
     pub(super) fn is_of_files(self) -> bool {
-        matches!(self, Self::Unit | Self::Conf)
+        matches!(self, Self::Unit | Self::Conf | Self::Record)
     }
 
     /// The finding that names it.
@@ -80,7 +83,7 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
 }
 
 fn files(observed: &ObservedContainer) -> Vec<Drift> {
-    let Some(record) = &observed.written else { return Vec::new() };
+    let Some(record) = &observed.written else { return vec![Drift::Record] };
     let unit = observed.unit_text.as_ref().is_none_or(|text| !unit::is_ours(text, &record.spec));
     let conf = observed.conf_text.as_ref().is_none_or(|text| *text != conf::text(&record.spec));
     [unit.then_some(Drift::Unit), conf.then_some(Drift::Conf)].into_iter().flatten().collect()

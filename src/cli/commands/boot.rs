@@ -6,6 +6,7 @@ use crate::cli::{Outcome, Session, failure, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::install_boot::{InstallError, install_boot};
 use crate::plan::{self, Options, Side};
+use crate::render::paths;
 
 /// Installs the service.
 pub(in crate::cli) fn install(session: &Session<'_>) -> Outcome {
@@ -28,7 +29,18 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     require_root("internal boot")?;
     let _lock = lock()?;
     let snapshot = observe()?;
-    let Some(generation) = &snapshot.generation else { return Ok(0) };
+    let Some(generation) = &snapshot.generation else {
+        // Nothing was ever applied; or it was, and what says so is damaged.
+        return match std::fs::symlink_metadata(paths::boot_generation()) {
+            Err(_) => Ok(0),
+            Ok(_) => {
+                let message =
+                    format!("{} cannot be read, so no container was started", paths::boot_generation().display());
+                let help = "`container-rebuild switch` writes it anew and starts them";
+                Err(vec![Diagnostic::error(Code::Host, message).help(help)])
+            }
+        };
+    };
     let plan = plan::plan(&Side::host(&snapshot), &Side::generation(generation), &Options::default());
     print_findings(session, &plan);
     let report = run(session, &plan, &exe()?);

@@ -227,3 +227,58 @@ fn a_guest_that_does_not_come_up_gives_way_to_the_one_that_ran() {
     lab.switch(&two("v1@example.org"));
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn files_of_ours_that_hold_nonsense_are_written_anew() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/wasabiData").ok();
+    lab.switch(&two("v1@example.org"));
+    for file in [
+        "/run/container-rebuild/containers/wasabi.json",
+        "/run/container-rebuild/containers/wasabi.json /run/container-rebuild/conf/wasabi.conf",
+        "/var/lib/container-rebuild/boot.json",
+    ] {
+        for nonsense in ["", "{ \"spec\": "] {
+            let before = lab.observe();
+            lab.sh(&format!("for file in {file}; do chmod u+w $file; echo '{nonsense}' >$file; done")).ok();
+            lab.sh("container-rebuild status").ok();
+            assert!(matches!(lab.plan().1, 0 | 2));
+            let said = lab.sh("container-rebuild switch --yes /root/host.nix");
+            assert_eq!(said.code, 0, "{file}: {said:#?}");
+            let after = lab.observe();
+            assert!(before.kept(&after, "sambal"));
+            assert!(before.kept(&after, "wasabi"), "{file}: {said:#?}");
+            let (plan, code) = lab.plan();
+            let said = lab.sh("container-rebuild plan /root/host.nix");
+            assert!(code == 0 && !said.err.contains("damaged"), "{file}: {plan:#}\n{said:#?}");
+        }
+    }
+    is_served(&lab, "v1@example.org");
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_power_failure_during_a_switch_boots_one_version_or_the_other() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/wasabiData && echo data >/mnt/wasabiData/kept").ok();
+    lab.sh("container-rebuild install-boot").ok();
+    lab.switch(&two("v0@example.org"));
+    for (n, milliseconds) in [100, 400, 800].into_iter().enumerate() {
+        let (old, new) = (format!("v{n}@example.org"), format!("v{}@example.org", n + 1));
+        lab.write("/root/host.nix", &two(&new));
+        let mut switch = lab.spawn(&["container-rebuild", "switch", "--yes", "/root/host.nix"]);
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        lab.power_failure();
+        switch.wait().expect("it went with the lab");
+        assert_eq!(lab.observe().running(), ["sambal", "wasabi"], "after {milliseconds} ms");
+        let page = lab.page("http://192.168.100.12/");
+        assert!(page.contains(&old) || page.contains(&new), "after {milliseconds} ms: {page}");
+        lab.sh("container-rebuild switch --yes /root/host.nix").ok();
+        assert_eq!(lab.plan().1, 0);
+        is_served(&lab, &new);
+        assert_eq!(lab.sh("cat /mnt/wasabiData/kept").ok(), "data\n");
+    }
+    lab.finish();
+}

@@ -14,3 +14,4 @@ mod native;
 mod readme;
 mod refusals;
 mod support;
+mod users;
