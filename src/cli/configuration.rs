@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::args::ConfigArgs;
 use super::target::Target;
@@ -18,6 +21,10 @@ use crate::modules::flake::{self, Flake};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
 use crate::source::{Files, Location, MovedFiles, SourceMap, Span};
 use crate::state::Snapshot;
+
+/// What the evaluation of a configuration may take that nobody vouches for: many times what a large host needs.
+const RESTRICTED_MEMORY: usize = 4 << 30;
+const RESTRICTED_TIME: Duration = Duration::from_secs(60);
 
 /// What a CONFIG says.
 #[derive(Debug, Clone)]
@@ -278,6 +285,8 @@ impl Reading<'_> {
             search_path: self.search_path.clone(),
             environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
             unknowns: true,
+            most_memory: if self.restricted { RESTRICTED_MEMORY } else { Settings::default().most_memory },
+            stop: self.restricted.then(|| stop_after(RESTRICTED_TIME)),
             ..Settings::default()
         }
     }
@@ -293,6 +302,18 @@ impl Reading<'_> {
         let folder = self.target.file.parent().unwrap_or(self.top);
         Path::new(flake::SOURCE).join(folder.strip_prefix(self.top).unwrap_or(Path::new("")))
     }
+}
+
+/// A flag that is raised after some time.
+fn stop_after(time: Duration) -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    // It ends with the program at the latest.
+    std::thread::spawn(move || {
+        std::thread::sleep(time);
+        raised.store(true, Ordering::Relaxed);
+    });
+    stop
 }
 
 /// `--override-input`, as pairs.

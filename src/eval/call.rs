@@ -101,8 +101,11 @@ impl<'e> Evaluator<'e> {
             }
             set @ Value::Attrs(attrs) if attrs.get(self.common.functor).is_some() => {
                 let functor = attrs.get(self.common.functor).expect("asked for just now");
-                let bound = self.apply(functor, set, pos)?;
-                self.apply(bound, argument, pos)
+                let span = self.word_span(pos);
+                self.deeper(span, |ev| {
+                    let bound = ev.apply(functor, set, pos)?;
+                    ev.apply(bound, argument, pos)
+                })
             }
             Value::Unknown(unknown) => Err(self.unknown_error(self.unknown_at(unknown, self.word_span(pos)))),
             other => {

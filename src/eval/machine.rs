@@ -10,6 +10,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bumpalo::Bump;
 use rustc_hash::FxHashMap;
@@ -53,6 +55,10 @@ pub struct Settings {
     pub pipe_operators: bool,
     /// Nix's `max-call-depth`.
     pub max_call_depth: u32,
+    /// How many bytes an evaluation may take.
+    pub most_memory: usize,
+    /// Set by somebody else when the evaluation has taken too long.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for Settings {
@@ -64,6 +70,8 @@ impl Default for Settings {
             unknowns: false,
             pipe_operators: false,
             max_call_depth: 10_000,
+            most_memory: 8 << 30,
+            stop: None,
         }
     }
 }
@@ -102,6 +110,8 @@ pub struct Evaluator<'e> {
     pub(super) patterns: FxHashMap<Vec<u8>, std::rc::Rc<regex::bytes::Regex>>,
     pub(super) root_env: &'e Env<'e>,
     pub(super) depth: u32,
+    /// Steps until memory and time are looked at again.
+    pub(super) until_check: u32,
     pub(super) lowest_address: usize,
 }
 
@@ -140,6 +150,7 @@ impl<'e> Evaluator<'e> {
             patterns: FxHashMap::default(),
             root_env: bump.alloc(Env { up: None, slots: &[] }),
             depth: 0,
+            until_check: 0,
             lowest_address: stack::lowest_address(),
         };
         builtins::install(&mut evaluator);
@@ -185,34 +196,9 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Refuses to go deeper than the stack is.
-    pub(super) fn check_stack(&self, span: Span) -> EvalResult<'e, ()> {
-        let here = 0_u8;
-        if (&raw const here).addr() < self.lowest_address {
-            return Err(self.error(span, "stack overflow; the evaluation is nested too deeply"));
-        }
-        Ok(())
-    }
-
-    /// Does a part of a deep operation one level further down, which counts as a call does.
-    pub(super) fn deeper<T>(
-        &mut self,
-        span: Span,
-        work: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
-    ) -> EvalResult<'e, T> {
-        self.check_stack(span)?;
-        if self.depth >= self.settings.max_call_depth {
-            return Err(self.error(span, "stack overflow; max-call-depth exceeded"));
-        }
-        self.depth += 1;
-        let result = work(self);
-        self.depth -= 1;
-        result
-    }
-
     /// Evaluates an expression to weak head normal form.
     pub(super) fn eval(&mut self, mut node: NodeRef<'e>, mut env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
-        self.check_stack(node.span)?;
+        self.check(node.span)?;
         loop {
             return match &node.expr {
                 Expr::Int(value) => Ok(Value::Int(*value)),

@@ -18,6 +18,7 @@ mod error;
 mod fingerprint;
 mod import;
 mod json;
+mod limits;
 mod machine;
 mod make;
 mod operators;

@@ -51,8 +51,12 @@ impl<'e> Evaluator<'e> {
                 if a.is_empty() || b.is_empty() {
                     return Ok(self.list_of(if a.is_empty() { b } else { a }));
                 }
-                let items = a.iter().chain(b).copied().collect::<Vec<_>>();
-                Ok(self.list(items))
+                self.reserve((a.len() + b.len()) * size_of::<Value<'_>>(), span)?;
+                let mut items = a.iter().chain(b).copied();
+                let items = self
+                    .bump
+                    .alloc_slice_fill_with(a.len() + b.len(), |_| items.next().expect("as many as both have"));
+                Ok(self.list_of(items))
             }
             Operator::Equal | Operator::NotEqual => {
                 let left = self.eval(left, env)?;
@@ -313,6 +317,7 @@ impl<'e> Evaluator<'e> {
         self.coerce_to_string(a, how, &mut text, a_span)?;
         let b = self.eval(right, env)?;
         self.coerce_to_string(b, how, &mut text, right.span)?;
+        self.reserve(text.bytes.len(), right.span)?;
         Ok(self.finish(&text))
     }
 

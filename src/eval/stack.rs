@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 
-/// Reserved for an evaluation; memory is used only as far as it is touched.
-const SIZE: usize = 1 << 30;
+/// Reserved for an evaluation; memory is used only as far as it is touched. Four times what Nix asks for; frames that are
+/// not optimised need more.
+const SIZE: usize = if cfg!(debug_assertions) { 1 << 30 } else { 1 << 28 };
 /// Left over for what is called below the last check.
 const MARGIN: usize = 256 << 10;
 /// What an evaluation uses at most on a thread of somebody else's making, whose stack may be as small as 2 MiB.
@@ -13,7 +14,7 @@ thread_local! {
     static LOWEST: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// Runs `work` on a thread with a stack of 1 GiB, and gives what it gives.
+/// Runs `work` on a thread with a big stack, and gives what it gives.
 pub fn on_big_stack<R: Send>(work: impl FnOnce() -> R + Send) -> std::io::Result<R> {
     std::thread::scope(|scope| {
         let thread =

@@ -1,7 +1,9 @@
 //! Text to tokens, as Nix's own lexer cuts it: the longest match wins.
 //!
-//! The lexer keeps no state: the parser knows whether it is inside a string, a path or plain code, and asks for the next
+//! The lexer keeps no place: the parser knows whether it is inside a string, a path or plain code, and asks for the next
 //! piece of the kind that it needs. Columns are bytes, as in Nix.
+
+use std::cell::Cell;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +93,41 @@ fn run(text: &[u8], at: usize, holds: impl Fn(u8) -> bool) -> usize {
     text[at..].iter().take_while(|byte| holds(**byte)).count()
 }
 
-/// The token at `at` in plain code, after spaces and comments.
-pub(super) fn token(text: &[u8], at: usize) -> Lexeme {
+/// A text to be cut into tokens.
+pub(super) struct Lexer<'a> {
+    text: &'a [u8],
+    /// The last run of path characters that no slash ended: no path begins in it. Without it, `1+1+1+…` would be looked
+    /// through to its end at every token.
+    no_path: Cell<Run>,
+    /// The same of URIs.
+    no_uri: Cell<Run>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Run {
+    start: usize,
+    end: usize,
+}
+
+impl Run {
+    fn contains(self, at: usize) -> bool {
+        (self.start..self.end).contains(&at)
+    }
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, no_path: Cell::default(), no_uri: Cell::default() }
+    }
+
+    /// The token at `at` in plain code, after spaces and comments.
+    pub(super) fn token(&self, at: usize) -> Lexeme {
+        token(self, at)
+    }
+}
+
+fn token(lexer: &Lexer<'_>, at: usize) -> Lexeme {
+    let text = lexer.text;
     let (start, closed) = skip_trivia(text, at);
     if !closed {
         return Lexeme { token: Token::Wrong, start, end: text.len() };
@@ -101,8 +136,8 @@ pub(super) fn token(text: &[u8], at: usize) -> Lexeme {
         return Lexeme { token: Token::End, start, end: start };
     };
     let (token, length) = match first {
-        b'a'..=b'z' | b'A'..=b'Z' | b'_' => word(text, start),
-        _ => match path(text, start).or_else(|| number(text, start)) {
+        b'a'..=b'z' | b'A'..=b'Z' | b'_' => word(lexer, start),
+        _ => match path(lexer, start).or_else(|| number(text, start)) {
             Some(found) => found,
             None => symbol(text, start),
         },
@@ -128,7 +163,11 @@ fn skip_trivia(text: &[u8], mut at: usize) -> (usize, bool) {
 }
 
 /// A path, where `/` follows on characters of paths.
-fn path(text: &[u8], start: usize) -> Option<(Token, usize)> {
+fn path(lexer: &Lexer<'_>, start: usize) -> Option<(Token, usize)> {
+    let text = lexer.text;
+    if lexer.no_path.get().contains(start) {
+        return None;
+    }
     let mut at = start;
     if text[start] == b'~' {
         at += 1;
@@ -136,12 +175,14 @@ fn path(text: &[u8], start: usize) -> Option<(Token, usize)> {
         at += run(text, start, is_path_char);
     }
     if text.get(at) != Some(&b'/') {
+        lexer.no_path.set(Run { start, end: at });
         return None;
     }
     if text[at + 1..].starts_with(b"${") {
         return Some((Token::Path, at + 1 - start));
     }
     if !text.get(at + 1).is_some_and(|byte| is_path_char(*byte)) {
+        lexer.no_path.set(Run { start, end: at });
         return None;
     }
     while text.get(at) == Some(&b'/') && text.get(at + 1).is_some_and(|byte| is_path_char(*byte)) {
@@ -159,20 +200,25 @@ pub(super) fn path_rest(text: &[u8], at: usize) -> usize {
 }
 
 /// Something that begins with a letter: a path, a URI, a keyword or a name.
-fn word(text: &[u8], start: usize) -> (Token, usize) {
+fn word(lexer: &Lexer<'_>, start: usize) -> (Token, usize) {
+    let text = lexer.text;
     let name = run(text, start, is_ident_char);
     let follows = text.get(start + name).copied();
     // Only these can make something longer than a name of it.
     if matches!(follows, Some(b'/' | b'.' | b'+' | b':')) {
-        if let Some(path) = path(text, start) {
+        if let Some(path) = path(lexer, start) {
             return path;
         }
-        let scheme = run(text, start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-        if text[start].is_ascii_alphabetic() && text.get(start + scheme) == Some(&b':') {
-            let rest = run(text, start + scheme + 1, is_uri_char);
-            if rest > 0 {
-                return (Token::Uri, scheme + 1 + rest);
+        if !lexer.no_uri.get().contains(start) && text[start].is_ascii_alphabetic() {
+            let scheme =
+                run(text, start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+            if text.get(start + scheme) == Some(&b':') {
+                let rest = run(text, start + scheme + 1, is_uri_char);
+                if rest > 0 {
+                    return (Token::Uri, scheme + 1 + rest);
+                }
             }
+            lexer.no_uri.set(Run { start, end: start + scheme });
         }
     }
     let fixed = match &text[start..start + name] {

@@ -81,6 +81,9 @@ fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Di
                     .help("remove one of them"),
             ]
         }
+        Refusal::TooDeep(span) => {
+            vec![Diagnostic::error(Code::Syntax, "the text is nested too deeply").at(span, "")]
+        }
         Refusal::Syntax(span, message) => {
             let found = diagnose::slips(file);
             if found.is_empty() { vec![Diagnostic::error(Code::Syntax, message).at(span, "")] } else { found }

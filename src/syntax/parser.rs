@@ -8,7 +8,7 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
 use super::expr::Operator;
-use super::lexer::{self, Fixed, Lexeme, Token};
+use super::lexer::{Fixed, Lexeme, Lexer, Token};
 use super::literal::Str;
 use super::sets::Twice;
 use super::symbol::{Symbol, Symbols};
@@ -20,6 +20,8 @@ use crate::source::{Pos, SourceFile, Span};
 pub(super) enum Refusal {
     /// Something stands where it must not.
     Syntax(Span, String),
+    /// It is nested too deeply to be read.
+    TooDeep(Span),
     /// A name is defined twice.
     Twice(Twice),
 }
@@ -35,6 +37,7 @@ pub(super) struct Parser<'a, 't, 'e> {
     pub(super) symbols: &'a Symbols<'e>,
     pub(super) file: &'a SourceFile,
     pub(super) text: &'a [u8],
+    lexer: Lexer<'a>,
     pub(super) home: Option<&'a std::path::Path>,
     pub(super) folder: &'a std::path::Path,
     /// Whether `|>` and `<|` are operators.
@@ -91,6 +94,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         scope: &super::Scope<'a>,
     ) -> Self {
         let text = file.text.as_bytes();
+        let lexer = Lexer::new(text);
         Self {
             bump,
             arena,
@@ -100,7 +104,8 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             home: scope.home,
             folder: scope.folder,
             pipes: scope.pipe_operators,
-            next: lexer::token(text, 0),
+            next: lexer.token(0),
+            lexer,
             depth: 0,
             lowest_address: scope.lowest_address,
         }
@@ -146,13 +151,13 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
 
     pub(super) fn advance(&mut self) -> Lexeme {
         let token = self.next;
-        self.next = lexer::token(self.text, token.end);
+        self.next = self.lexer.token(token.end);
         token
     }
 
     /// Goes on reading code at `offset`, after a string or a path.
     pub(super) fn resume(&mut self, offset: usize) {
-        self.next = lexer::token(self.text, offset);
+        self.next = self.lexer.token(offset);
     }
 
     pub(super) fn at(&self, fixed: Fixed) -> bool {
@@ -195,7 +200,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         self.depth += 1;
         let here = 0_u8;
         if self.depth > DEEPEST || (&raw const here).addr() < self.lowest_address {
-            return Err(self.refuse(self.span_of(self.next), "the text is nested too deeply"));
+            return Err(Box::new(Refusal::TooDeep(self.span_of(self.next))));
         }
         Ok(())
     }
@@ -278,13 +283,13 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
 
     /// The token `count` tokens ahead.
     fn peek(&self, count: usize) -> Lexeme {
-        (0..count).fold(self.next, |token, _| lexer::token(self.text, token.end))
+        (0..count).fold(self.next, |token, _| self.lexer.token(token.end))
     }
 
     /// Whether this brace opens a pattern.
     fn is_pattern(&self) -> bool {
         let first = self.peek(1);
-        let second = || lexer::token(self.text, first.end).token;
+        let second = || self.lexer.token(first.end).token;
         match first.token {
             Token::Fixed(Fixed::Ellipsis) => true,
             Token::Fixed(Fixed::BraceClose) => matches!(second(), Token::Fixed(Fixed::Colon | Fixed::At)),
