@@ -130,7 +130,9 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         let name = ev.text(*name, pos)?.to_str_lossy();
         removed.push(ev.symbol(&name));
     }
-    let kept: Vec<_> = attrs.entries().iter().filter(|attr| !removed.contains(&attr.name)).copied().collect();
+    removed.sort_unstable();
+    let stays = |attr: &&Attr<'e>| removed.binary_search(&attr.name).is_err();
+    let kept: Vec<_> = attrs.entries().iter().filter(stays).copied().collect();
     Ok(ev.attrs_of(&kept, attrs.rest()))
 }
 
