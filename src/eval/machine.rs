@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 use super::builtins;
 use super::error::{EvalError, EvalResult};
 use super::operators::Coercion;
+use super::regex::Regex;
 use super::stack;
 use super::text::Text;
 use super::value::{Closure, Env, State, Thunk, Value};
@@ -107,7 +108,7 @@ pub struct Evaluator<'e> {
     /// Store paths of copies of paths.
     pub(super) copies: FxHashMap<&'e [u8], &'e Str<'e>>,
     pub(super) stand_in: Option<(String, PathBuf)>,
-    pub(super) patterns: FxHashMap<Vec<u8>, std::rc::Rc<regex::bytes::Regex>>,
+    pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     pub(super) root_env: &'e Env<'e>,
     pub(super) depth: u32,
     /// Steps until memory and time are looked at again.

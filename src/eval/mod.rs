@@ -23,6 +23,7 @@ mod machine;
 mod make;
 mod operators;
 mod print;
+mod regex;
 mod stack;
 mod store;
 #[cfg(test)]

@@ -1,0 +1,165 @@
+//! From the text of a pattern to a tree.
+
+use super::PatternError;
+use super::bracket::{self, Set};
+
+/// A pattern as a tree.
+#[derive(Debug)]
+pub(super) enum Tree {
+    /// Nothing, which always matches.
+    Empty,
+    /// This byte.
+    Byte(u8),
+    /// Any byte.
+    Any,
+    /// One byte out of a set.
+    Set(Box<Set>),
+    /// `^`
+    Start,
+    /// `$`
+    End,
+    /// `(…)`, with its number.
+    Group(usize, Box<Tree>),
+    /// One after another.
+    Concat(Vec<Tree>),
+    /// `left|right`
+    Alternate(Box<Tree>, Box<Tree>),
+    /// `*`: any number of times.
+    Star(Box<Tree>),
+    /// `+`: at least once.
+    Plus(Box<Tree>),
+    /// `?`: once or not at all.
+    Optional(Box<Tree>),
+    /// `{2,4}`: at least so often, and at most; no second number: without end.
+    Repeat(Box<Tree>, u32, Option<u32>),
+}
+
+/// Characters that a backslash may stand before.
+const SPECIAL: &[u8] = b".[\\()*+?{|^$";
+/// Groups nest no deeper.
+const DEEPEST: usize = 1_000;
+
+/// The tree of a pattern, and how many groups it has.
+pub(super) fn parse(pattern: &[u8]) -> Result<(Tree, usize), PatternError> {
+    let mut parser = Parser { pattern, at: 0, groups: 0, depth: 0 };
+    let tree = parser.alternation()?;
+    if parser.at < pattern.len() {
+        return Err(PatternError::Invalid);
+    }
+    Ok((tree, parser.groups))
+}
+
+struct Parser<'a> {
+    pattern: &'a [u8],
+    at: usize,
+    groups: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.pattern.get(self.at).copied()
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn alternation(&mut self) -> Result<Tree, PatternError> {
+        let mut tree = self.branch()?;
+        while self.eat(b'|') {
+            tree = Tree::Alternate(Box::new(tree), Box::new(self.branch()?));
+        }
+        Ok(tree)
+    }
+
+    fn branch(&mut self) -> Result<Tree, PatternError> {
+        let mut terms = Vec::new();
+        while let Some(term) = self.term()? {
+            terms.push(term);
+        }
+        Ok(if terms.is_empty() { Tree::Empty } else { Tree::Concat(terms) })
+    }
+
+    fn term(&mut self) -> Result<Option<Tree>, PatternError> {
+        let Some(byte) = self.peek() else { return Ok(None) };
+        let tree = match byte {
+            // What a branch or a group ends with, and repetitions of nothing, which the caller refuses.
+            b'|' | b')' | b'*' | b'+' | b'?' | b'{' => return Ok(None),
+            b'^' | b'$' => {
+                self.at += 1;
+                return Ok(Some(if byte == b'^' { Tree::Start } else { Tree::End }));
+            }
+            _ => self.atom(byte)?,
+        };
+        self.repetitions(tree).map(Some)
+    }
+
+    fn atom(&mut self, byte: u8) -> Result<Tree, PatternError> {
+        self.at += 1;
+        Ok(match byte {
+            b'.' => Tree::Any,
+            b'[' => Tree::Set(Box::new(bracket::parse(self.pattern, &mut self.at)?)),
+            b'\\' => {
+                let escaped = self.peek().filter(|byte| SPECIAL.contains(byte)).ok_or(PatternError::Invalid)?;
+                self.at += 1;
+                Tree::Byte(escaped)
+            }
+            b'(' => {
+                self.groups += 1;
+                let number = self.groups;
+                self.depth += 1;
+                if self.depth > DEEPEST {
+                    return Err(PatternError::TooLarge);
+                }
+                let tree = self.alternation()?;
+                self.depth -= 1;
+                if !self.eat(b')') {
+                    return Err(PatternError::Invalid);
+                }
+                Tree::Group(number, Box::new(tree))
+            }
+            byte => Tree::Byte(byte),
+        })
+    }
+
+    fn repetitions(&mut self, mut tree: Tree) -> Result<Tree, PatternError> {
+        let mut count = 0;
+        loop {
+            tree = match self.peek() {
+                Some(b'*') => Tree::Star(Box::new(tree)),
+                Some(b'+') => Tree::Plus(Box::new(tree)),
+                Some(b'?') => Tree::Optional(Box::new(tree)),
+                Some(b'{') => {
+                    self.at += 1;
+                    let least = self.number()?.ok_or(PatternError::Invalid)?;
+                    let most = if self.eat(b',') { self.number()? } else { Some(least) };
+                    if self.peek() != Some(b'}') || most.is_some_and(|most| most < least) {
+                        return Err(PatternError::Invalid);
+                    }
+                    Tree::Repeat(Box::new(tree), least, most)
+                }
+                _ => return Ok(tree),
+            };
+            self.at += 1;
+            count += 1;
+            if count > DEEPEST {
+                return Err(PatternError::TooLarge);
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<Option<u32>, PatternError> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        let digits = std::str::from_utf8(&self.pattern[start..self.at]).expect("digits are ASCII");
+        if digits.is_empty() {
+            return Ok(None);
+        }
+        digits.parse().map(Some).map_err(|_| PatternError::Invalid)
+    }
+}
