@@ -54,6 +54,8 @@ pub struct Settings {
     pub unknowns: bool,
     /// Whether `|>` and `<|` are operators (Nix's experimental feature `pipe-operators`).
     pub pipe_operators: bool,
+    /// Takes what `builtins.trace` and `builtins.warn` say, a message each.
+    pub log: Option<fn(&str)>,
     /// Nix's `max-call-depth`.
     pub max_call_depth: u32,
     /// How many bytes an evaluation may take.
@@ -70,6 +72,7 @@ impl Default for Settings {
             current_time: None,
             unknowns: false,
             pipe_operators: false,
+            log: None,
             max_call_depth: 10_000,
             most_memory: 8 << 30,
             stop: None,

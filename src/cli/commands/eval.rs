@@ -57,6 +57,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
         search_path: search_path(config, config.restrict),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
+        log: Some(|message| eprintln!("{message}")),
         max_call_depth: args.max_call_depth,
         pipe_operators: args.extra_experimental_features.contains(&Feature::PipeOperators),
         ..Settings::default()

@@ -38,10 +38,13 @@ fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 
 fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     match ev.force(args[0])? {
-        function @ (Value::Lambda(_) | Value::Primop(_)) => {
-            let formals = ev.formals(function);
-            Ok(ev.attrs(formals.into_iter().map(|(name, default)| (name, Value::Bool(default), Pos::NONE))))
+        Value::Lambda(closure) => {
+            let formals = closure.lambda.next_pattern().map_or(&[][..], |pattern| pattern.formals);
+            let formals =
+                formals.iter().map(|formal| (formal.name, Value::Bool(formal.default.is_some()), formal.pos));
+            Ok(ev.attrs(formals))
         }
+        Value::Primop(_) => Ok(ev.attrs([])),
         Value::Unknown(unknown) => Err(ev.unknown_error(unknown)),
         _ => Err(ev.error(ev.word_span(pos), "'functionArgs' requires a function")),
     }
@@ -70,14 +73,20 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     if let (Some(unknown), true) = (values.rest(), names.iter().any(|(name, ..)| values.get(name).is_none())) {
         return Err(ev.unknown_error(unknown));
     }
-    let common: Vec<_> = values.entries().iter().filter(|attr| names.get(attr.name).is_some()).copied().collect();
+    // The smaller one is walked along, the larger one is looked into.
+    let common: Vec<_> = if names.entries().len() < values.entries().len() {
+        names.entries().iter().filter_map(|attr| values.find(attr.name)).copied().collect()
+    } else {
+        values.entries().iter().filter(|attr| names.find(attr.name).is_some()).copied().collect()
+    };
     Ok(ev.attrs_of(&common, None))
 }
 
 fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let mut attrs = std::collections::BTreeMap::new();
+    let items = ev.items(args[0], pos)?;
+    let mut attrs = Vec::with_capacity(items.len());
     let mut rest = None;
-    for item in ev.items(args[0], pos)? {
+    for item in items {
         let pair = match ev.force(*item)? {
             Value::Attrs(pair) => pair,
             // One pair that is not known may define any name, but hides none before it.
@@ -95,29 +104,30 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
                 rest = Some(unknown);
                 continue;
             }
-            name => ev.text(name, pos)?.to_str_lossy(),
+            name => ev.plain_text(name, pos)?.to_str_lossy(),
         };
-        let symbol = ev.symbol(&name);
-        if let std::collections::btree_map::Entry::Vacant(entry) = attrs.entry(symbol) {
-            let value = pair.get(ev.common.value).ok_or_else(|| missing(ev, "value"))?;
-            let value = rest.map_or(value, Value::Unknown);
-            let pos = pair.position(ev.common.name).unwrap_or(Pos::NONE);
-            entry.insert(Attr { name: symbol, pos, value });
-        }
+        let name = ev.symbol(&name);
+        let attr = pair.find(ev.common.value).ok_or_else(|| missing(ev, "value"))?;
+        let value = rest.map_or(attr.value, Value::Unknown);
+        attrs.push(Attr { name, pos: attr.pos, value });
     }
-    let attrs: Vec<_> = attrs.into_values().collect();
+    // Stable: of one name, the first counts.
+    attrs.sort_by_key(|attr| attr.name);
+    attrs.dedup_by_key(|attr| attr.name);
     Ok(ev.attrs_of(&attrs, rest))
 }
 
 fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set(args[1], pos)?;
+    // Nix forgets where the attributes were written; findings about a configuration had better not.
+    let keeps_places = ev.settings.unknowns;
     let mapped: Vec<_> = attrs
         .entries()
         .iter()
         .map(|attr| {
             let name = ev.string(ev.name(attr.name));
-            let bound = ev.delay_call(args[0], name);
-            Attr { value: ev.delay_call(bound, attr.value), ..*attr }
+            let pos = if keeps_places { attr.pos } else { Pos::NONE };
+            Attr { name: attr.name, pos, value: ev.delay_call2(args[0], name, attr.value) }
         })
         .collect();
     Ok(ev.attrs_of(&mapped, attrs.rest()))
@@ -127,7 +137,7 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     let attrs = ev.set(args[0], pos)?;
     let mut removed = Vec::new();
     for name in ev.items(args[1], pos)? {
-        let name = ev.text(*name, pos)?.to_str_lossy();
+        let name = ev.plain_text(*name, pos)?.to_str_lossy();
         removed.push(ev.symbol(&name));
     }
     removed.sort_unstable();
@@ -153,8 +163,8 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     let zipped: Vec<_> = values
         .into_iter()
         .map(|(name, values)| {
-            let bound = ev.delay_call(function, ev.string(ev.name(name)));
-            (name, ev.delay_call(bound, ev.list(values)), Pos::NONE)
+            let zipped = ev.delay_call2(function, ev.string(ev.name(name)), ev.list(values));
+            (name, zipped, Pos::NONE)
         })
         .collect();
     Ok(ev.attrs(zipped))

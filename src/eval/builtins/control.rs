@@ -6,7 +6,7 @@ use crate::eval::text::Text;
 
 primops! {
     "abort" 1 abort, "addErrorContext" 2 add_error_context, "break" 1 identity, "deepSeq" 2 deep_seq, "seq" 2 seq,
-    "throw" 1 throw, "trace" 2 second, "traceVerbose" 2 second, "tryEval" 1 try_eval, "warn" 2 warn,
+    "throw" 1 throw, "trace" 2 trace, "traceVerbose" 2 second, "tryEval" 1 try_eval, "warn" 2 warn,
 }
 
 fn message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
@@ -37,9 +37,22 @@ fn add_error_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
     }
 }
 
-/// A warning is for whoever debugs with Nix itself; that it is a text is all that matters here.
+fn trace<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+    let traced = ev.force(args[0])?;
+    if let Some(log) = ev.settings.log {
+        log(&match traced {
+            Value::String(text) => format!("trace: {}", text.to_str_lossy()),
+            other => format!("trace: {}", ev.show(other)),
+        });
+    }
+    ev.force(args[1])
+}
+
 fn warn<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    ev.text(args[0], pos)?;
+    let text = ev.text(args[0], pos)?;
+    if let Some(log) = ev.settings.log {
+        log(&format!("evaluation warning: {}", text.to_str_lossy()));
+    }
     ev.force(args[1])
 }
 
@@ -47,7 +60,7 @@ fn identity<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResul
     ev.force(args[0])
 }
 
-/// What is traced is for whoever debugs with Nix itself; it is not evaluated here.
+/// Only Nix's `trace-verbose` makes it say anything.
 fn second<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     ev.force(args[1])
 }
@@ -59,22 +72,8 @@ fn seq<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e,
 }
 
 fn deep_seq<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-    force_deep(ev, args[0], &mut Vec::new())?;
+    ev.force_deep(args[0])?;
     ev.force(args[1])
-}
-
-fn force_deep<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, seen: &mut Vec<*const ()>) -> EvalResult<'e, ()> {
-    match ev.force(value)? {
-        Value::List(list) if !seen.contains(&std::ptr::from_ref(list).cast()) => {
-            seen.push(std::ptr::from_ref(list).cast());
-            list.iter().try_for_each(|item| force_deep(ev, item, seen))
-        }
-        Value::Attrs(attrs) if !seen.contains(&std::ptr::from_ref(attrs).cast()) => {
-            seen.push(std::ptr::from_ref(attrs).cast());
-            attrs.iter().try_for_each(|(_, value, _)| force_deep(ev, value, seen))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn try_eval<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {

@@ -285,6 +285,10 @@ impl<'e> Draft<'e> {
                     outputs.insert(output.to_owned());
                 }
                 Element::Deep(path) => {
+                    // `nix-instantiate --eval` writes no derivations, and so cannot look into this one.
+                    if !ev.settings.unknowns {
+                        return Err(ev.error(span, &format!("path '{path}' is not valid")));
+                    }
                     for path in ev.closure(path, span)? {
                         if path.ends_with(".drv") {
                             let (input, _) = ev.written_derivation(&path, span)?;

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::store::parse_hash_allow_empty;
 use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::operators::Coercion;
 use crate::eval::store::hash::{Algorithm, Hash};
 use crate::eval::store::path::{self, Method};
-use crate::eval::text::Element;
+use crate::eval::text::{Element, Text};
 
 primops! {
     "fetchGit" 1 fetch_git, "fetchMercurial" 1 fetch_mercurial, "fetchTarball" 1 fetch_tarball, "fetchurl" 1 fetch_url,
@@ -92,11 +93,11 @@ fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let input = ev.force(input)?;
     let Value::Attrs(attrs) = input else {
-        let (url, _) = fetch_location(ev, input, pos)?;
+        let url = fetch_location(ev, input, pos)?;
         return Err(not_here(ev, &url, pos));
     };
     let url = ev.required(attrs, "url", pos)?;
-    let (url, _) = fetch_location(ev, url, pos)?;
+    let url = fetch_location(ev, url, pos)?;
     let text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
         Some(value) => Ok(Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned())),
         None => Ok(None),
@@ -123,9 +124,9 @@ fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalRes
 }
 
 /// Where something is to be fetched from: a text, or a path.
-fn fetch_location<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, (String, Value<'e>)> {
-    match ev.force(value)? {
-        Value::Path(path) => Ok((path.to_str_lossy().into_owned(), value)),
-        other => Ok((ev.plain_text(other, pos)?.to_str_lossy().into_owned(), value)),
-    }
+fn fetch_location<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
+    let mut text = Text::default();
+    let span = ev.word_span(pos);
+    ev.coerce_to_string(value, Coercion::PLAIN, &mut text, span)?;
+    Ok(text.to_str_lossy().into_owned())
 }

@@ -1,7 +1,10 @@
 //! Lists.
 
+use rustc_hash::FxHashSet;
+
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
+use crate::eval::value::State;
 
 primops! {
     "all" 2 all, "any" 2 any, "concatLists" 1 concat_lists, "concatMap" 2 concat_map, "elem" 2 elem, "elemAt" 2 elem_at,
@@ -120,31 +123,62 @@ fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     let start = input.get(ev.symbol("startSet")).ok_or_else(|| missing(ev, "startSet"))?;
     let operator = input.get(ev.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
     let mut queue: std::collections::VecDeque<_> = ev.items(start, pos)?.iter().copied().collect();
-    let mut keys: Vec<Value<'e>> = Vec::new();
+    let mut keys = Keys::default();
     let mut found = Vec::new();
     while let Some(item) = queue.pop_front() {
         let attrs = ev.set(item, pos)?;
         let key = attrs.get(ev.symbol("key")).ok_or_else(|| missing(ev, "key"))?;
         let key = ev.known(key)?;
-        let span = ev.word_span(pos);
-        let (mut low, mut high) = (0, keys.len());
-        let mut seen = false;
-        while low < high && !seen {
-            let middle = low.midpoint(high);
-            match ev.compare(key, keys[middle], span)? {
-                Some(std::cmp::Ordering::Less) => high = middle,
-                Some(std::cmp::Ordering::Equal) => seen = true,
-                _ => low = middle + 1,
-            }
-        }
-        if !seen {
-            keys.insert(low, key);
+        if keys.insert(ev, key, pos)? {
             found.push(item);
             let more = ev.apply(operator, item, pos)?;
             queue.extend(ev.items(more, pos)?);
         }
     }
     Ok(ev.list(found))
+}
+
+/// Keys that were met: most are strings or integers, which are looked up and not searched for.
+#[derive(Default)]
+struct Keys<'e> {
+    first: Option<Value<'e>>,
+    texts: FxHashSet<&'e [u8]>,
+    numbers: FxHashSet<i64>,
+    others: Vec<Value<'e>>,
+}
+
+impl<'e> Keys<'e> {
+    /// Adds a key; `false` where it is there already.
+    fn insert(&mut self, ev: &mut Evaluator<'e>, key: Value<'e>, pos: Pos) -> EvalResult<'e, bool> {
+        let span = ev.word_span(pos);
+        // Keys of different kinds have no order, which is an error.
+        let first = *self.first.get_or_insert(key);
+        match (key, first) {
+            (Value::String(text), Value::String(_)) => return Ok(self.texts.insert(text.as_bytes())),
+            (Value::Int(number), Value::Int(_)) if self.others.is_empty() => {
+                return Ok(self.numbers.insert(number));
+            }
+            _ => {}
+        }
+        if matches!(first, Value::Int(_)) {
+            let mut numbers: Vec<_> = self.numbers.drain().collect();
+            numbers.sort_unstable();
+            self.others.extend(numbers.into_iter().map(Value::Int));
+        } else if !self.texts.is_empty() {
+            ev.compare(key, first, span)?;
+        }
+        let (mut low, mut high) = (0, self.others.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match ev.compare(key, self.others[middle], span)? {
+                Some(std::cmp::Ordering::Less) => high = middle,
+                Some(std::cmp::Ordering::Equal) => return Ok(false),
+                _ => low = middle + 1,
+            }
+        }
+        self.others.insert(low, key);
+        Ok(true)
+    }
 }
 
 fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -199,8 +233,45 @@ fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
     for item in &items {
         ev.force(*item)?;
     }
-    merge_sort(ev, function, &mut items, pos)?;
+    if !sort_natively(function, &mut items) {
+        merge_sort(ev, function, &mut items, pos)?;
+    }
     Ok(ev.list(items))
+}
+
+/// Sorts by `builtins.lessThan` what needs no evaluation for that: integers, or strings.
+fn sort_natively<'e>(function: Value<'e>, items: &mut [Value<'e>]) -> bool {
+    let Value::Primop(call) = function else { return false };
+    if call.primop.name != "lessThan" || !call.arguments.is_empty() {
+        return false;
+    }
+    let text = |value: &Value<'e>| match evaluated(*value) {
+        Value::String(text) => Some(text.as_bytes()),
+        _ => None,
+    };
+    let number = |value: &Value<'e>| match evaluated(*value) {
+        Value::Int(number) => Some(number),
+        _ => None,
+    };
+    if items.iter().all(|item| number(item).is_some()) {
+        items.sort_by_key(number);
+    } else if items.iter().all(|item| text(item).is_some()) {
+        items.sort_by_key(text);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// The value behind a thunk that was forced.
+fn evaluated(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Thunk(thunk) => match thunk.state.get() {
+            State::Done(value) => value,
+            _ => Value::Thunk(thunk),
+        },
+        value => value,
+    }
 }
 
 /// A stable sort whose comparison may fail, and need be no order at all.

@@ -142,6 +142,19 @@ impl<'e> super::value::Suspend<'e> for Knot {
     }
 }
 
+/// A call with two arguments that is made when its result is asked for.
+struct Call2<'e> {
+    function: Value<'e>,
+    arguments: [Value<'e>; 2],
+}
+
+impl<'e> super::value::Suspend<'e> for Call2<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let [first, second] = self.arguments;
+        ev.call2(self.function, first, second)
+    }
+}
+
 /// What built-in functions ask of their arguments.
 impl<'e> Evaluator<'e> {
     fn int(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, i64> {
@@ -252,6 +265,10 @@ impl<'e> Evaluator<'e> {
             Value::Unknown(unknown) => Err(self.unknown_error(unknown)),
             value => Ok(value),
         }
+    }
+
+    fn delay_call2(&self, function: Value<'e>, first: Value<'e>, second: Value<'e>) -> Value<'e> {
+        self.suspend(Call2 { function, arguments: [first, second] })
     }
 
     /// What a predicate says of a value.

@@ -40,29 +40,44 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     for pattern in from {
         patterns.push(ev.text(*pattern, pos)?.as_bytes());
     }
-    let text = ev.text(args[2], pos)?.as_bytes();
-    let mut out = Vec::with_capacity(text.len());
+    let text = ev.text(args[2], pos)?;
+    let mut out = Text { bytes: Vec::with_capacity(text.as_bytes().len()), context: text.context() };
+    let text = text.as_bytes();
+    // Most bytes begin no pattern: one look tells.
+    let has_empty = patterns.iter().any(|pattern| pattern.is_empty());
+    let mut begins = [has_empty; 256];
+    for first in patterns.iter().filter_map(|pattern| pattern.first()) {
+        begins[usize::from(*first)] = true;
+    }
     let mut at = 0;
     // One step beyond the end: an empty pattern matches there as well.
     while at <= text.len() {
+        let rest = &text[at..];
+        let plain = rest.iter().position(|byte| begins[usize::from(*byte)]).unwrap_or(rest.len());
+        out.push(&rest[..plain]);
+        at += plain;
+        if at == text.len() && !has_empty {
+            break;
+        }
         match patterns.iter().position(|pattern| text[at..].starts_with(pattern)) {
             Some(index) => {
-                out.extend_from_slice(ev.text(to[index], pos)?.as_bytes());
+                let to = ev.text(to[index], pos)?;
+                out.push_str(ev, to);
                 let length = patterns[index].len();
                 if length == 0 {
-                    out.extend(text.get(at));
+                    out.push(text.get(at..at + 1).unwrap_or_default());
                     at += 1;
                 } else {
                     at += length;
                 }
             }
             None => {
-                out.extend(text.get(at));
+                out.push(text.get(at..at + 1).unwrap_or_default());
                 at += 1;
             }
         }
     }
-    Ok(ev.bytes(&out))
+    Ok(ev.finish(&out))
 }
 
 fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

@@ -1,3 +1,5 @@
+//! Patterns, and what libstdc++ makes of them.
+
 use super::{PatternError, Regex};
 
 fn whole(pattern: &str, text: &str) -> String {
