@@ -116,6 +116,7 @@ pub struct Evaluator<'e> {
     pub(super) depth: u32,
     /// Steps until memory and time are looked at again.
     pub(super) until_check: u32,
+    pub(super) growing: Option<super::append::Growing>,
     pub(super) lowest_address: usize,
 }
 
@@ -155,6 +156,7 @@ impl<'e> Evaluator<'e> {
             root_env: bump.alloc(Env { up: None, slots: &[] }),
             depth: 0,
             until_check: 0,
+            growing: None,
             lowest_address: stack::lowest_address(),
         };
         builtins::install(&mut evaluator);
@@ -389,6 +391,19 @@ impl<'e> Evaluator<'e> {
     }
 
     fn interpolate(&mut self, parts: &'e [Part<'e>], env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
+        if let [Part::Value(first), rest @ ..] = parts {
+            let value = self.eval(first, env)?;
+            if let Value::String(front) = value {
+                let back = self.joined(rest, Coercion::INTERPOLATION, env)?;
+                return self.appended(front, &back, first.span);
+            }
+            let mut text = Text::default();
+            self.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, first.span)?;
+            let rest = self.joined(rest, Coercion::INTERPOLATION, env)?;
+            text.push(&rest.bytes);
+            text.context = self.merge_contexts(text.context, rest.context);
+            return Ok(self.finish(&text));
+        }
         let text = self.joined(parts, Coercion::INTERPOLATION, env)?;
         Ok(self.finish(&text))
     }

@@ -10,6 +10,7 @@
 //!
 //! Not here: modules and options (`modules`).
 
+mod append;
 mod attrs;
 mod builtins;
 mod call;

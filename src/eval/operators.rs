@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::text::Text;
-use super::value::{Env, Unknown, Value};
+use super::value::{Env, Str, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{NodeRef, Operator};
 
@@ -311,14 +311,30 @@ impl<'e> Evaluator<'e> {
             self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
             return self.path_of_text(&text, right.span);
         }
+        if let Value::String(front) = a {
+            let b = self.eval(right, env)?;
+            self.coerce_to_string(b, Coercion::INTERPOLATION, &mut text, right.span)?;
+            return self.appended(front, &text, right.span);
+        }
         // Only what is appended to a string goes to the store.
-        let copy_to_store = matches!(a, Value::String(_));
-        let how = Coercion { copy_to_store, ..Coercion::INTERPOLATION };
-        self.coerce_to_string(a, how, &mut text, a_span)?;
+        self.coerce_to_string(a, Coercion::PLAIN, &mut text, a_span)?;
         let b = self.eval(right, env)?;
-        self.coerce_to_string(b, how, &mut text, right.span)?;
-        self.reserve(text.bytes.len(), right.span)?;
+        self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
         Ok(self.finish(&text))
+    }
+
+    /// A string and what follows on it.
+    pub(super) fn appended(
+        &mut self,
+        front: &'e Str<'e>,
+        back: &Text<'e>,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        let total = front.as_bytes().len() + back.bytes.len();
+        self.reserve(total * 2, span)?;
+        let bytes = self.append_bytes(front.as_bytes(), &back.bytes);
+        let context = self.merge_contexts(front.context(), back.context);
+        Ok(Value::String(self.bump.alloc(Str::with_context(bytes, context))))
     }
 
     /// A path made of a text, which must not depend on the store.

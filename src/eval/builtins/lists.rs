@@ -230,8 +230,12 @@ fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
         return ev.force(args[1]);
     }
     let function = ev.function(args[0], pos)?;
-    for item in &items {
-        ev.force(*item)?;
+    for item in &mut items {
+        let value = ev.force(*item)?;
+        // What is compared often is at hand; functions and numbers that equal nothing stay the cells that they were.
+        if !matches!(value, Value::Lambda(_) | Value::Primop(_) | Value::Float(_)) {
+            *item = value;
+        }
     }
     if !sort_natively(function, &mut items) {
         merge_sort(ev, function, &mut items, pos)?;
