@@ -25,9 +25,9 @@ impl<'e> Evaluator<'e> {
         Ok(regex)
     }
 
-    fn groups(&self, text: &[u8], groups: &[Span]) -> Value<'e> {
+    fn groups(&self, text: &'e [u8], groups: &[Span]) -> Value<'e> {
         self.list(groups.iter().skip(1).map(|group| match group {
-            Some((start, end)) => self.bytes(&text[*start..*end]),
+            Some((start, end)) => self.str_in_arena(&text[*start..*end]),
             None => Value::Null,
         }))
     }
@@ -47,11 +47,11 @@ fn split<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
     let mut rest = 0;
     for groups in regex.matches(text) {
         let Some((start, end)) = groups[0] else { continue };
-        parts.push(ev.bytes(&text[rest..start]));
+        parts.push(ev.str_in_arena(&text[rest..start]));
         parts.push(ev.groups(text, &groups));
         rest = end;
     }
     // A text without a match stays the string that it was.
-    parts.push(if parts.is_empty() { Value::String(whole) } else { ev.bytes(&text[rest..]) });
+    parts.push(if parts.is_empty() { Value::String(whole) } else { ev.str_in_arena(&text[rest..]) });
     Ok(ev.list(parts))
 }

@@ -3,17 +3,23 @@
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::operators::Coercion;
 use crate::eval::text::Text;
+use crate::syntax::Str;
 
 primops! {
     "concatStringsSep" 2 concat_strings_sep, "replaceStrings" 3 replace_strings, "stringLength" 1 string_length,
     "substring" 3 substring, "toString" 1 to_string,
 }
 
-fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
+/// A value as a string; one that is a string already is not copied.
+fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Str<'e>> {
+    let value = ev.force(value)?;
+    if let Value::String(text) = value {
+        return Ok(text);
+    }
     let mut text = Text::default();
     let span = ev.word_span(pos);
     ev.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, span)?;
-    Ok(text)
+    Ok(ev.alloc(Str::with_context(ev.alloc_slice(&text.bytes), text.context)))
 }
 
 fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -81,7 +87,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let length = coerced(ev, args[0], pos)?.bytes.len();
+    let length = coerced(ev, args[0], pos)?.as_bytes().len();
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }
 
@@ -91,15 +97,20 @@ fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         return Err(ev.error(ev.word_span(pos), "negative start position in 'substring'"));
     };
     let text = coerced(ev, args[2], pos)?;
-    let rest = text.bytes.get(start..).unwrap_or_default();
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
     // A negative length means all that is left.
     let length = usize::try_from(length).map_or(rest.len(), |length| length.min(rest.len()));
-    Ok(ev.text_with_context(&rest[..length], text.context))
+    // The bytes stay where they are.
+    Ok(Value::String(ev.alloc(Str::with_context(&rest[..length], text.context()))))
 }
 
 fn to_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let value = ev.force(args[0])?;
+    if let Value::String(_) = value {
+        return Ok(value);
+    }
     let mut text = Text::default();
     let span = ev.word_span(pos);
-    ev.coerce_to_string(args[0], Coercion::TO_STRING, &mut text, span)?;
+    ev.coerce_to_string(value, Coercion::TO_STRING, &mut text, span)?;
     Ok(ev.finish(&text))
 }

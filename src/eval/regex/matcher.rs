@@ -31,7 +31,7 @@ enum Frame {
     Remember(Key),
 }
 
-/// The last place where a loop took a turn, and how many it took there.
+/// The last place where a loop took a turn, and how many it took there; none at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Turns {
     place: usize,
@@ -50,6 +50,7 @@ struct Group {
 }
 
 const NOWHERE: usize = usize::MAX;
+const UNMATCHED: Group = Group { open: NOWHERE, start: NOWHERE, end: NOWHERE };
 
 /// How a match is looked for.
 #[derive(Debug, Clone, Copy)]
@@ -85,80 +86,78 @@ struct Exhausted;
 impl Regex {
     /// The groups of a match of the whole text, the match itself first.
     pub(in crate::eval) fn match_whole(&self, text: &[u8]) -> Option<Vec<Span>> {
-        let mode = Mode { whole: true, not_empty: false, start: Some(0) };
-        self.run(text, 0..=0, mode)
+        Machine::new(self, text).find(0..=0, Mode { whole: true, not_empty: false, start: Some(0) })
     }
 
     /// All matches in a text, one after another.
     pub(in crate::eval) fn matches<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Vec<Span>> + 'a {
+        let mut machine = Machine::new(self, text);
         let mut last: Option<(usize, usize)> = None;
-        let mut first_start = Some(0);
+        let mut start = Some(0);
         std::iter::from_fn(move || {
+            let anywhere = |start| Mode { whole: false, not_empty: false, start };
             let found = match last {
-                None => self.search(text, 0, first_start)?,
-                Some((start, end)) if start == end => {
+                None => machine.find(0..=text.len(), anywhere(start))?,
+                Some((begin, end)) if begin == end => {
                     // After an empty match, one at the same place that is not, else one further on.
-                    if start == text.len() {
+                    if begin == text.len() {
                         return None;
                     }
-                    let mode = Mode { whole: false, not_empty: true, start: first_start };
-                    let again = self.run(text, start..=start, mode);
-                    first_start = None;
-                    match again {
+                    let again = Mode { whole: false, not_empty: true, start };
+                    match machine.find(begin..=begin, again) {
                         Some(found) => found,
-                        None => self.search(text, start + 1, None)?,
+                        None => machine.find(begin + 1..=text.len(), anywhere(None))?,
                     }
                 }
-                Some((_, end)) => {
-                    first_start = None;
-                    self.search(text, end, None)?
-                }
+                Some((_, end)) => machine.find(end..=text.len(), anywhere(None))?,
             };
-            if last.is_some() {
-                first_start = None;
+            // Only at the very beginning, and only until something was taken, `^` matches.
+            if last.is_some() || found[0].is_some_and(|(begin, end)| begin != end) {
+                start = None;
             }
             last = found[0];
             Some(found)
         })
     }
+}
 
-    fn search(&self, text: &[u8], from: usize, start: Option<usize>) -> Option<Vec<Span>> {
-        self.run(text, from..=text.len(), Mode { whole: false, not_empty: false, start })
-    }
-
-    /// The first match that begins at one of these places.
-    fn run(&self, text: &[u8], places: std::ops::RangeInclusive<usize>, mode: Mode) -> Option<Vec<Span>> {
-        let length = places.end() - places.start();
-        let machine = |memory: Option<FxHashMap<Key, bool>>| Machine {
-            regex: self,
+impl<'a> Machine<'a> {
+    fn new(regex: &'a Regex, text: &'a [u8]) -> Self {
+        Self {
+            regex,
             text,
-            mode,
+            mode: Mode { whole: false, not_empty: false, start: None },
             begin: 0,
-            groups: vec![Group { open: NOWHERE, start: NOWHERE, end: NOWHERE }; self.groups + 1],
-            turns: vec![Turns { place: NOWHERE, count: 0 }; self.steps.len()],
+            groups: vec![UNMATCHED; regex.groups + 1],
+            turns: if regex.loops.is_empty() { Vec::new() } else { vec![Turns::default(); regex.steps.len()] },
             frames: Vec::new(),
             found: false,
             best: None,
-            budget: if memory.is_some() {
-                usize::MAX
-            } else {
-                (text.len() - places.start() + length + self.steps.len()).saturating_mul(PATIENCE)
-            },
-            memory,
-        };
-        let mut fast = machine(None);
-        match fast.search(places.clone()) {
-            Ok(found) => found,
-            Err(Exhausted) => {
-                let mut slow = machine(Some(FxHashMap::default()));
-                slow.search(places).unwrap_or_default()
-            }
+            memory: None,
+            budget: 0,
         }
     }
-}
 
-impl Machine<'_> {
+    /// The first match that begins at one of these places.
+    fn find(&mut self, places: std::ops::RangeInclusive<usize>, mode: Mode) -> Option<Vec<Span>> {
+        self.mode = mode;
+        self.memory = None;
+        let length = self.text.len() - places.start() + self.regex.steps.len();
+        self.budget = (length + places.end() - places.start()).saturating_mul(PATIENCE);
+        self.search(places.clone()).unwrap_or_else(|Exhausted| {
+            self.memory = Some(FxHashMap::default());
+            self.budget = usize::MAX;
+            self.search(places).unwrap_or_default()
+        })
+    }
+
     fn search(&mut self, places: std::ops::RangeInclusive<usize>) -> Result<Option<Vec<Span>>, Exhausted> {
+        // The last search may have stopped in the midst of it.
+        self.groups.fill(UNMATCHED);
+        self.best = None;
+        for state in &self.regex.loops {
+            self.turns[*state as usize] = Turns::default();
+        }
         for begin in places {
             if let Some(first) = &self.regex.first
                 && !self.text.get(begin).is_some_and(|byte| first.contains(*byte))
