@@ -246,6 +246,9 @@ pub enum Command {
         /// Add where each option is set.
         #[arg(long)]
         positions: bool,
+        /// Add what each guest's own configuration says, as `guest`.
+        #[arg(long)]
+        guest: bool,
         /// Print the models of all hosts of a flake: `{"hosts": {HOST: …}}`.
         #[arg(long)]
         all_hosts: bool,

@@ -43,10 +43,14 @@ pub(super) struct Configuration {
     pub(super) spans: OptionSpans,
     /// The keys of guests that are built from `config`.
     pub(super) guest_keys: BTreeMap<ContainerName, String>,
+    /// What the guests say themselves, as far as that is known.
+    pub(super) guests: BTreeMap<ContainerName, serde_json::Value>,
     /// Whether modules are missing.
     pub(super) missing_modules: bool,
     /// Notes and warnings of the evaluation.
     pub(super) findings: Vec<Diagnostic>,
+    /// What the configuration itself finds wrong with it.
+    verdicts: Vec<Diagnostic>,
 }
 
 /// Where and how a configuration is read.
@@ -60,6 +64,8 @@ struct Reading<'a> {
     tracked: Option<BTreeSet<PathBuf>>,
     search_path: Vec<(String, PathBuf)>,
     restricted: bool,
+    /// Whether the guests' own configurations are evaluated too.
+    guests: bool,
 }
 
 impl Configuration {
@@ -69,25 +75,45 @@ impl Configuration {
         restricted: bool,
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
-        Self::read(config, restricted, sources, |reading| reading.one(sources, true))
+        Self::read(config, (restricted, true), sources, |reading| reading.one(sources, true))?.with_known_names()
+    }
+
+    /// The same to be shown alone: which containers there are may be unknown.
+    pub(super) fn load_to_show(
+        config: &ConfigArgs,
+        guests: bool,
+        sources: &SourceMap,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        Self::read(config, (false, guests), sources, |reading| reading.one(sources, true))
+    }
+
+    /// Fails where there may be containers of which not even the name is known: nothing could be said of them.
+    fn with_known_names(self) -> Result<Self, Vec<Diagnostic>> {
+        let Some(unknown) = &self.manifest.more_containers else { return Ok(self) };
+        let message = format!("there may be more containers, under names that are not known: {}", unknown.reason);
+        let location = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
+        let mut findings = self.findings;
+        findings.push(Diagnostic::error(Code::UnknownValue, message).at_location(location));
+        Err(findings)
     }
 
     /// The same for something that changes the host: which host is meant has to be clear.
     pub(super) fn load_for_change(config: &ConfigArgs, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
-        Self::read(config, false, sources, |reading| reading.one(sources, false))
+        Self::read(config, (false, true), sources, |reading| reading.one(sources, false))?.with_known_names()
     }
 
     /// All hosts of a flake.
     pub(super) fn load_hosts(
         config: &ConfigArgs,
+        guests: bool,
         sources: &SourceMap,
     ) -> Result<BTreeMap<String, Self>, Vec<Diagnostic>> {
-        Self::read(config, false, sources, |reading| reading.all(sources))
+        Self::read(config, (false, guests), sources, |reading| reading.all(sources))
     }
 
     fn read<T>(
         config: &ConfigArgs,
-        restricted: bool,
+        (restricted, guests): (bool, bool),
         sources: &SourceMap,
         work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
     ) -> Result<T, Vec<Diagnostic>> {
@@ -108,7 +134,16 @@ impl Configuration {
             Box::new(RealFiles)
         };
         let tracked = top.filter(|_| target.flake).and_then(|top| tracked(&top));
-        work(Reading { config, target, files: files.as_ref(), top: &root, tracked, search_path, restricted })
+        work(Reading {
+            config,
+            target,
+            files: files.as_ref(),
+            top: &root,
+            tracked,
+            search_path,
+            restricted,
+            guests,
+        })
     }
 
     /// What CONFIG was in the git revision `revision`; `None` where it was not there.
@@ -136,8 +171,9 @@ impl Configuration {
         }
         let target = Target::find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
         sources.set_root(top);
-        let reading = Reading { config, target, files: &files, top, tracked: None, search_path, restricted };
-        reading.one(sources, true).map(Some)
+        let reading =
+            Reading { config, target, files: &files, top, tracked: None, search_path, restricted, guests: true };
+        reading.one(sources, true)?.with_known_names().map(Some)
     }
 
     fn new(
@@ -156,8 +192,10 @@ impl Configuration {
             manifest,
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
+            guests: evaluated.guests,
             missing_modules: evaluated.missing_modules,
             findings: evaluated.findings,
+            verdicts: evaluated.verdicts,
         }
     }
 
@@ -168,7 +206,8 @@ impl Configuration {
             vec![Diagnostic::error(Code::Unreadable, format!("{}: {what}", file.display())).help(help)]
         };
         let text = files.read(&file).map_err(|error| unreadable(error.to_string()))?;
-        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+        let json = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+        let manifest = Manifest::from_json(json).map_err(|error| unreadable(error.to_string()))?;
         if manifest.format_version != crate::model::FORMAT_VERSION {
             return Err(unreadable(format!("format_version is {}", manifest.format_version)));
         }
@@ -180,8 +219,10 @@ impl Configuration {
             manifest,
             spans: OptionSpans::default(),
             guest_keys: BTreeMap::new(),
+            guests: BTreeMap::new(),
             missing_modules: false,
             findings: Vec::new(),
+            verdicts: Vec::new(),
         })
     }
 
@@ -197,7 +238,7 @@ impl Configuration {
             endpoint,
             manifest: &self.manifest,
             guest_keys: &self.guest_keys,
-            guests: &BTreeMap::new(),
+            guests: &self.guests,
             spec,
             missing_modules: self.missing_modules,
         })
@@ -232,7 +273,9 @@ impl Configuration {
 
     /// Checks the model as it is now.
     pub(super) fn check(&self) -> Checked {
-        check(&self.manifest, &self.spans)
+        let mut checked = check(&self.manifest, &self.spans);
+        checked.findings.extend(self.verdicts.iter().cloned());
+        checked
     }
 }
 
@@ -246,14 +289,14 @@ impl Reading<'_> {
         let arena = Arena::new();
         if !self.target.flake {
             let mut evaluator = Evaluator::new(&arena, self.files, sources, self.settings());
-            let evaluated = modules::evaluate(&mut evaluator, &self.target.file)?;
+            let evaluated = modules::evaluate(&mut evaluator, &self.target.file, self.guests)?;
             return Ok(Configuration::new(&self, None, evaluated, sources));
         }
         let files = self.moved(sources);
         let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
         let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
         let host = self.target.choose(&flake.hosts(&evaluator), only).map_err(|diagnostic| vec![*diagnostic])?;
-        let evaluated = flake.evaluate(&mut evaluator, &host)?;
+        let evaluated = flake.evaluate(&mut evaluator, &host, self.guests)?;
         Ok(Configuration::new(&self, Some(host), evaluated, sources))
     }
 
@@ -269,7 +312,7 @@ impl Reading<'_> {
         let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
         let (mut hosts, mut errors) = (BTreeMap::new(), Vec::new());
         for host in flake.hosts(&evaluator) {
-            match flake.evaluate(&mut evaluator, &host) {
+            match flake.evaluate(&mut evaluator, &host, self.guests) {
                 Ok(evaluated) => {
                     let configuration = Configuration::new(&self, Some(host.clone()), evaluated, sources);
                     hosts.insert(host, configuration);

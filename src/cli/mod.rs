@@ -87,8 +87,9 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Eval { config, expression, .. } if !expression.is_empty() => {
             commands::eval::expression(session, config, expression)
         }
-        Command::Eval { config, positions, all_hosts, .. } => {
-            commands::eval::eval(session, config, *positions, *all_hosts)
+        Command::Eval { config, positions, guest, all_hosts, .. } => {
+            let show = commands::eval::Show { positions: *positions, guest: *guest, all_hosts: *all_hosts };
+            commands::eval::eval(session, config, show)
         }
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),
         Command::Status { names, json } => commands::status::status(session, names, *json),

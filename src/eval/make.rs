@@ -123,7 +123,12 @@ impl<'e> Evaluator<'e> {
 
     /// What only a build decides, by its name, such as `pkgs`; what is selected from it is named after it.
     pub fn known_after_build(&self, name: &str) -> &'e Unknown {
-        self.bump.alloc(Unknown::named(&format!("known after build: {name}"), Span::NONE))
+        self.unknown_named(&format!("known after build: {name}"))
+    }
+
+    /// Something unknown whose reason ends in its name; what is selected from it is named after it.
+    pub fn unknown_named(&self, reason: &str) -> &'e Unknown {
+        self.bump.alloc(Unknown::named(reason, Span::NONE))
     }
 
     /// The attribute `name` of something unknown.

@@ -335,6 +335,7 @@ mod tests {
                         host_name: String::from("h").into(),
                         state_version: String::from("25.11").into(),
                     },
+                    more_containers: None,
                     containers: BTreeMap::new(),
                     networking: Default::default(),
                     boot: Boot { enable_containers: true.into() },

@@ -17,9 +17,9 @@ pub struct Unknown {
     pub line: u32,
     /// The column in bytes, from 1.
     pub column: u32,
-    /// Of a list that something unknown may add to: the elements that it has at least.
+    /// Of a list or set that something unknown may add to: what it has at least.
     #[serde(skip)]
-    pub at_least: Option<Vec<serde_json::Value>>,
+    pub at_least: Option<serde_json::Value>,
 }
 
 /// A value of type `T`, or the reason why it is unknown.
@@ -68,7 +68,7 @@ impl<T: Default> Default for Field<T> {
 
 /// The key that marks an unknown value in JSON.
 pub const UNKNOWN_KEY: &str = "_unknown";
-/// The key that carries the known elements of a list that is a lower bound.
+/// The key that carries the known elements of a list or set that is a lower bound.
 pub const AT_LEAST_KEY: &str = "_atleast";
 
 impl<T: Serialize> Serialize for Field<T> {
@@ -117,7 +117,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
             return T::deserialize(value).map(Self::Known).map_err(D::Error::custom);
         };
         let mut unknown = Unknown::deserialize(unknown).map_err(D::Error::custom)?;
-        unknown.at_least = value.get(AT_LEAST_KEY).and_then(|list| list.as_array().cloned());
+        unknown.at_least = value.get(AT_LEAST_KEY).cloned();
         Ok(Self::Unknown(unknown))
     }
 }

@@ -40,6 +40,9 @@ pub struct Manifest {
     pub system: System,
     /// `containers`.
     pub containers: BTreeMap<ContainerName, Container>,
+    /// Why there may be more containers than these; printed among them.
+    #[serde(skip)]
+    pub more_containers: Option<Unknown>,
     /// `networking`.
     pub networking: Networking,
     /// `boot`.
@@ -55,6 +58,26 @@ impl Manifest {
     /// The JSON Schema of a manifest (draft 2020-12).
     pub fn schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()
+    }
+}
+
+impl Manifest {
+    /// The manifest as JSON, keys sorted.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut json = serde_json::to_value(self).expect("the model has string keys only");
+        if let Some(unknown) = &self.more_containers {
+            json["containers"][UNKNOWN_KEY] = serde_json::to_value(unknown).expect("it has string keys only");
+        }
+        json
+    }
+
+    /// A manifest from its JSON.
+    pub fn from_json(mut json: serde_json::Value) -> Result<Self, serde_json::Error> {
+        let containers = json.get_mut("containers").and_then(serde_json::Value::as_object_mut);
+        let more = containers.and_then(|containers| containers.remove(UNKNOWN_KEY));
+        let mut manifest: Self = serde_json::from_value(json)?;
+        manifest.more_containers = more.map(serde_json::from_value).transpose()?;
+        Ok(manifest)
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn begin<'e>(
     extra: Extra,
     definitions: &mut Vec<Definition<'e>>,
 ) {
-    if extra == Extra::Loopback && scope.of == Of::Host {
+    if extra == Extra::Loopback && scope.of != Of::Submodule {
         let loopback = ev.list([ev.string("lo")]);
         let enabled = ev.suspend(Enabled { scope });
         definitions.push(Definition::new(loopback, Pos::NONE).under(ev, enabled));
@@ -58,7 +58,7 @@ pub(super) fn finish<'e>(
         Extra::Ports { sorted, shared } => ports(ev, scope, path, (sorted, shared), merged, selected),
         Extra::ReversePath => {
             let defined = !selected.definitions.is_empty() && selected.priority <= DEFAULT_PRIORITY;
-            if defined || scope.of != Of::Host {
+            if defined || scope.of == Of::Submodule {
                 return Ok(merged);
             }
             Ok(loosened(ev, scope)?.unwrap_or(merged))
@@ -74,7 +74,7 @@ fn ports<'e>(
     merged: Value<'e>,
     selected: &Selected<'e>,
 ) -> EvalResult<'e, Value<'e>> {
-    let adding = if shared && scope.of == Of::Host { others(ev, scope.context)? } else { None };
+    let adding = if shared && scope.of != Of::Submodule { others(ev, scope.context)? } else { None };
     // A definition of more priority keeps the services' out, but not those of modules that nobody has seen.
     let outranks = selected.unknown.is_none()
         && !selected.definitions.is_empty()

@@ -95,13 +95,13 @@ impl<'e> Flake<'e> {
         names
     }
 
-    /// Evaluates a host.
-    pub fn evaluate(&self, ev: &mut Evaluator<'e>, host: &str) -> Result<Evaluated, Vec<Diagnostic>> {
+    /// Evaluates a host; `guests`: also what its guests say.
+    pub fn evaluate(&self, ev: &mut Evaluator<'e>, host: &str, guests: bool) -> Result<Evaluated, Vec<Diagnostic>> {
         let arguments = match self.arguments(ev, host) {
             Ok(arguments) => arguments,
             Err(error) => return Err(ev.to_diagnostics(&error)),
         };
-        super::evaluate_system(ev, &Host { lib: self.lib, arguments })
+        super::evaluate_system(ev, &Host { lib: self.lib, arguments }, guests)
     }
 
     /// What a host was made from.

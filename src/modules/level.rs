@@ -10,11 +10,11 @@ use super::declare::resolve;
 use super::definition::Definition;
 use super::merge::{Merge, Part, option_value};
 use super::option::{Kind, Node, Tree};
-use super::scope::Scope;
+use super::scope::{Of, Scope};
 use super::undeclared::undeclared;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
-use crate::source::{Pos, Span};
+use crate::source::Pos;
 
 /// Something of the option tree with its definitions, computed when it is read.
 struct Branch<'e> {
@@ -30,7 +30,7 @@ impl<'e> Suspend<'e> for Branch<'e> {
         match resolve(ev, node)? {
             Node::Level(tree) => level(ev, scope, path, tree, definitions),
             Node::Option(option) => option_value(ev, scope, path, option, definitions),
-            Node::Declared(_) | Node::Undeclared => undeclared(ev, path, definitions),
+            Node::Declared(_) | Node::Undeclared => undeclared(ev, path, definitions, scope.of == Of::Guest),
         }
     }
 }
@@ -120,9 +120,13 @@ pub(super) fn level<'e>(
     let why = match open.first().map(|definition| definition.value) {
         Some(Value::Unknown(unknown)) => Some(unknown),
         _ if tree.open => {
-            let names = path.names(ev);
-            let of = if names.names().is_empty() { String::new() } else { format!(" of `{names}`") };
-            Some(ev.unknown_reason(&format!("only nixpkgs knows this option{of}"), Span::NONE))
+            let names = path.names(ev).to_string();
+            let named = if names.is_empty() {
+                String::from("not known here: config")
+            } else {
+                format!("not known here: config.{names}")
+            };
+            Some(ev.unknown_named(&named))
         }
         _ => None,
     };

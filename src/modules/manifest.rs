@@ -51,7 +51,7 @@ pub(super) fn read<'e>(
     for (list, names) in forwards {
         spans.name_elements(&list, &names);
     }
-    let manifest = serde_json::from_value(json).map_err(|error| {
+    let manifest = Manifest::from_json(json).map_err(|error| {
         let message = format!("the configuration does not fit the model: {error}");
         vec![Diagnostic::error(Code::Internal, message).help("please report this, with the configuration")]
     })?;
@@ -109,17 +109,9 @@ impl<'e> Reader<'_, 'e> {
     fn containers(&mut self, config: Value<'e>) -> Json {
         let containers = match self.get(config, &["containers"]) {
             Some(Value::Attrs(containers)) => containers,
-            Some(Value::Unknown(unknown)) => {
-                let message = format!("which containers there are is not known: {}", unknown.reason());
-                self.errors.push(place(Diagnostic::error(Code::UnknownValue, message), unknown.span()));
-                return json!({});
-            }
+            Some(Value::Unknown(unknown)) => return json!({ UNKNOWN_KEY: self.unknown(unknown)[UNKNOWN_KEY] }),
             _ => return json!({}),
         };
-        if let Some(unknown) = containers.rest() {
-            let message = format!("more containers may be declared: {}", unknown.reason());
-            self.errors.push(place(Diagnostic::error(Code::UnknownValue, message), unknown.span()));
-        }
         let mut shown = Map::new();
         for (symbol, container, _) in containers.iter() {
             let name = self.ev.name(symbol).to_owned();
@@ -132,6 +124,9 @@ impl<'e> Reader<'_, 'e> {
                 continue;
             }
             shown.insert(name.clone(), self.container(&name, container, &path));
+        }
+        if let Some(unknown) = containers.rest() {
+            shown.insert(UNKNOWN_KEY.to_owned(), self.unknown(unknown)[UNKNOWN_KEY].take());
         }
         Json::Object(shown)
     }
@@ -308,11 +303,7 @@ impl<'e> Reader<'_, 'e> {
     }
 
     fn unknown(&mut self, unknown: &Unknown) -> Json {
-        let location = self.ev.sources().locate(unknown.span().start);
-        let (file, line, column) =
-            location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
-        let reason = unknown.reason();
-        json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
+        unknown_json(self.ev, unknown.reason(), unknown.span())
     }
 
     fn fail(&mut self, error: crate::eval::EvalError<'e>) {
@@ -322,6 +313,14 @@ impl<'e> Reader<'_, 'e> {
             }
         }
     }
+}
+
+/// An unknown leaf.
+pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json {
+    let location = ev.sources().locate(span.start);
+    let (file, line, column) =
+        location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
+    json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
 }
 
 /// Which path of the store a text is made of that only stands for the real one.

@@ -18,6 +18,7 @@ mod definition;
 mod firewall;
 mod fit;
 pub mod flake;
+mod guest;
 mod level;
 mod lib;
 mod load;
@@ -31,6 +32,7 @@ mod scope;
 mod submodule;
 pub mod types;
 mod undeclared;
+mod verdicts;
 mod view;
 
 use std::collections::BTreeMap;
@@ -55,25 +57,33 @@ pub struct Evaluated {
     pub spans: OptionSpans,
     /// The keys of the guests that have one: equal keys, equal systems.
     pub guest_keys: BTreeMap<ContainerName, String>,
+    /// What the guests' own configurations say, where that was asked for.
+    pub guests: BTreeMap<ContainerName, serde_json::Value>,
     /// Whether modules are not here.
     pub missing_modules: bool,
     /// Notes and warnings.
     pub findings: Vec<Diagnostic>,
+    /// What the configuration itself finds wrong: its `assertions` that do not hold, and its `warnings`.
+    pub verdicts: Vec<Diagnostic>,
 }
 
-/// Evaluates the host configuration in `file`, an absolute path.
-pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path) -> Result<Evaluated, Vec<Diagnostic>> {
+/// Evaluates the host configuration in `file`, an absolute path; `guests`: also what its guests say.
+pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: bool) -> Result<Evaluated, Vec<Diagnostic>> {
     let lib = lib::load(ev).map_err(|error| ev.to_diagnostics(&error))?;
     nixpkgs::provide(ev, lib);
     let root = ev.string(&file.to_string_lossy());
     let evaluated = configuration(ev, lib, &[Source::import(root, Pos::NONE)], None, None);
-    read(ev, evaluated)
+    read(ev, evaluated, guests)
 }
 
 /// Evaluates a host of a flake.
-fn evaluate_system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> Result<Evaluated, Vec<Diagnostic>> {
+fn evaluate_system<'e>(
+    ev: &mut Evaluator<'e>,
+    host: &nixpkgs::Host<'e>,
+    guests: bool,
+) -> Result<Evaluated, Vec<Diagnostic>> {
     let evaluated = system(ev, host);
-    read(ev, evaluated)
+    read(ev, evaluated, guests)
 }
 
 /// The configuration of a host of a flake.
@@ -102,19 +112,23 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
 fn read<'e>(
     ev: &mut Evaluator<'e>,
     evaluated: EvalResult<'e, (&'e Context<'e>, Value<'e>)>,
+    guests: bool,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let (context, config) = match evaluated {
         Ok(evaluated) => evaluated,
         Err(error) => return Err(ev.to_diagnostics(&error)),
     };
     let (manifest, spans) = manifest::read(ev, context, config)?;
+    let verdicts = verdicts::verdicts(ev, config);
     let findings = context.findings.borrow().clone();
     Ok(Evaluated {
         manifest,
         guest_keys: guest_keys(ev, context, config),
+        guests: if guests { guest_views(ev, context) } else { BTreeMap::new() },
         spans,
         missing_modules: context.is_missing_modules(),
         findings,
+        verdicts,
     })
 }
 
@@ -134,6 +148,17 @@ fn configuration<'e>(
     let modules = load::load(ev, scope, modules)?;
     let config = submodule::whole(ev, scope, Some(table), modules)?;
     Ok((context, ev.force(config)?))
+}
+
+fn guest_views<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> BTreeMap<ContainerName, serde_json::Value> {
+    let guests = context.guests.borrow().clone();
+    let mut views = BTreeMap::new();
+    for (symbol, definitions) in guests {
+        if let Ok(name) = ContainerName::new(ev.name(symbol)) {
+            views.insert(name, guest::view(ev, context, symbol, &definitions));
+        }
+    }
+    views
 }
 
 fn guest_keys<'e>(

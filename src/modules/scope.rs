@@ -1,6 +1,6 @@
 //! The arguments of modules: `config`, `options`, `lib`, `pkgs`, and what `_module.args` and `specialArgs` add.
 //!
-//! A scope belongs to one set of modules: the host's, or a submodule's in one instance.
+//! A scope belongs to one set of modules: the host's, a submodule's in one instance, or a guest's.
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -23,6 +23,8 @@ pub(super) enum Of {
     Host,
     /// A submodule's.
     Submodule,
+    /// A guest's.
+    Guest,
 }
 
 /// What the modules of one configuration have in common.
@@ -213,7 +215,7 @@ impl<'e> Suspend<'e> for Argument<'e> {
         }
         match (name, scope.name, scope.of) {
             ("name", Some(value), _) => return Ok(value),
-            ("pkgs", _, Of::Host) => return Ok(packages::packages(ev, scope.context)),
+            ("pkgs", _, Of::Host | Of::Guest) => return Ok(packages::packages(ev, scope.context)),
             ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
             _ => {}
         }

@@ -9,11 +9,13 @@ use super::level::{Split, split};
 use crate::eval::{EvalResult, Evaluator, Suspend, Value};
 use crate::source::{Pos, Span};
 
-/// The value of an undeclared option, or of a level of them.
+/// The value of an undeclared option, or of a level of them. `freeform`: lists are what their definitions say, which is
+/// enough to show them.
 pub(super) fn undeclared<'e>(
     ev: &mut Evaluator<'e>,
     path: Path<'e>,
     definitions: &[Definition<'e>],
+    freeform: bool,
 ) -> EvalResult<'e, Value<'e>> {
     let selected = select(ev, definitions)?;
     let Some(first) = selected.definitions.first().copied() else {
@@ -34,12 +36,13 @@ pub(super) fn undeclared<'e>(
         for (symbol, mut defining) in names {
             defining.extend(open.iter().copied());
             let definitions = ev.alloc_slice(&defining);
-            let below = Below { path: path.join(ev, symbol), definitions };
+            let below = Below { path: path.join(ev, symbol), definitions, freeform };
             parts.push((symbol, ev.suspend(below), defining[0].pos));
         }
         let why = match rest {
             Some(rest) => rest,
-            None => ev.unknown_reason(&format!("nixpkgs may define more of `{}`", path.names(ev)), Span::NONE),
+            // Nothing here says more of it; what is asked for beyond that is named.
+            None => ev.unknown_named(&format!("not known here: config.{}", path.names(ev))),
         };
         return Ok(ev.open_attrs(parts, why));
     }
@@ -53,6 +56,13 @@ pub(super) fn undeclared<'e>(
         return Ok(Value::Unknown(unknown));
     }
     match first.value {
+        Value::List(_) if freeform => {
+            let lists = selected.definitions.iter().filter_map(|definition| match definition.value {
+                Value::List(list) => Some(list),
+                _ => None,
+            });
+            Ok(ev.list(lists.flat_map(|list| list.iter()).collect::<Vec<_>>()))
+        }
         Value::List(_) => Ok(not_here(ev, path, "nixpkgs may add to this list", first.pos)),
         Value::Attrs(_) if selected.definitions.len() > 1 => {
             Ok(not_here(ev, path, "only nixpkgs knows how its definitions are merged", first.pos))
@@ -77,11 +87,12 @@ pub(super) fn undeclared<'e>(
 struct Below<'e> {
     path: Path<'e>,
     definitions: &'e [Definition<'e>],
+    freeform: bool,
 }
 
 impl<'e> Suspend<'e> for Below<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        undeclared(ev, self.path, self.definitions)
+        undeclared(ev, self.path, self.definitions, self.freeform)
     }
 }
 

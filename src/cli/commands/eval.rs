@@ -12,29 +12,41 @@ use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::RealFiles;
 use crate::source::Pos;
 
-/// Prints the model, or the models of all hosts; `positions` adds where each option is set.
-pub(in crate::cli) fn eval(
-    session: &Session<'_>,
-    config: &ConfigArgs,
-    positions: bool,
-    all_hosts: bool,
-) -> Outcome {
+/// What `eval` shows of a configuration.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Show {
+    /// Where each option is set.
+    pub(in crate::cli) positions: bool,
+    /// What the guests say themselves.
+    pub(in crate::cli) guest: bool,
+    /// All hosts of a flake.
+    pub(in crate::cli) all_hosts: bool,
+}
+
+/// Prints the model, or the models of all hosts.
+pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Show) -> Outcome {
+    let Show { positions, guest, all_hosts } = show;
     let model = |configuration: Configuration| {
         session.terminal.findings(&configuration.findings, session.sources);
         let mut manifest = configuration.manifest;
         if !positions {
             manifest.positions = None;
         }
-        // Through a value: its keys are sorted.
-        serde_json::to_value(&manifest).expect("the model has string keys only")
+        let mut json = manifest.to_json();
+        if guest {
+            for (name, view) in configuration.guests {
+                json["containers"][name.as_str()]["guest"] = view;
+            }
+        }
+        json
     };
     let json = if all_hosts {
-        let hosts = Configuration::load_hosts(config, session.sources)?;
+        let hosts = Configuration::load_hosts(config, guest, session.sources)?;
         let hosts: BTreeMap<_, _> =
             hosts.into_iter().map(|(host, configuration)| (host, model(configuration))).collect();
         serde_json::json!({ "hosts": hosts })
     } else {
-        model(Configuration::load(config, false, session.sources)?)
+        model(Configuration::load_to_show(config, guest, session.sources)?)
     };
     session.terminal.result(&format!("{json:#}\n"));
     Ok(0)

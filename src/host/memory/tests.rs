@@ -56,6 +56,7 @@ fn generation(records: Vec<Record>) -> Generation {
                 host_name: String::from("memory").into(),
                 state_version: String::from("25.11").into(),
             },
+            more_containers: None,
             containers: records.iter().map(|(name, record)| (name.clone(), record.container.clone())).collect(),
             networking: Default::default(),
             boot: Boot { enable_containers: true.into() },

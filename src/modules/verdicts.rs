@@ -1,0 +1,80 @@
+//! What a configuration itself says of its mistakes: `assertions` and `warnings`.
+//!
+//! NixOS evaluates them when a system is built. One whose condition is not known says nothing here.
+
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{EvalResult, Evaluator, Value};
+use crate::source::Span;
+
+/// The configuration's own verdicts.
+pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Diagnostic> {
+    let mut verdicts = Vec::new();
+    for assertion in items(ev, config, "assertions", &mut verdicts) {
+        match failed(ev, assertion) {
+            Ok(Some(message)) => {
+                verdicts.push(verdict(ev, Diagnostic::error, Code::Assertion, &message, assertion))
+            }
+            Ok(None) => {}
+            Err(error) => verdicts.extend(ev.to_diagnostics(&error)),
+        }
+    }
+    for warning in items(ev, config, "warnings", &mut verdicts) {
+        match ev.force(warning) {
+            Ok(Value::String(text)) => {
+                let text = text.to_str_lossy();
+                verdicts.push(verdict(ev, Diagnostic::warning, Code::UserWarning, &text, warning));
+            }
+            Ok(_) => {}
+            Err(error) => verdicts.extend(ev.to_diagnostics(&error)),
+        }
+    }
+    verdicts
+}
+
+fn items<'e>(
+    ev: &mut Evaluator<'e>,
+    config: Value<'e>,
+    name: &str,
+    verdicts: &mut Vec<Diagnostic>,
+) -> Vec<Value<'e>> {
+    match ev.select(config, name) {
+        Ok(Value::List(list)) => list.iter().collect(),
+        Ok(_) => Vec::new(),
+        Err(error) => {
+            verdicts.extend(ev.to_diagnostics(&error));
+            Vec::new()
+        }
+    }
+}
+
+/// The message of an assertion that is known not to hold.
+fn failed<'e>(ev: &mut Evaluator<'e>, assertion: Value<'e>) -> EvalResult<'e, Option<String>> {
+    if !matches!(ev.select(assertion, "assertion")?, Value::Bool(false)) {
+        return Ok(None);
+    }
+    Ok(Some(match ev.select(assertion, "message")? {
+        Value::String(text) => text.to_str_lossy().into_owned(),
+        _ => String::from("an assertion of the configuration does not hold"),
+    }))
+}
+
+fn verdict<'e>(
+    ev: &Evaluator<'e>,
+    kind: fn(Code, String) -> Diagnostic,
+    code: Code,
+    text: &str,
+    value: Value<'e>,
+) -> Diagnostic {
+    let mut lines = text.trim().lines();
+    let diagnostic = kind(code, lines.next().unwrap_or_default().to_owned());
+    let rest: Vec<_> = lines.collect();
+    let diagnostic = if rest.is_empty() { diagnostic } else { diagnostic.help(rest.join("\n")) };
+    let span = match value {
+        Value::Attrs(attrs) => attrs.position(ev.symbol("assertion")).map(|pos| ev.attribute_span(pos)),
+        _ => None,
+    };
+    match span.filter(|span| *span != Span::NONE) {
+        Some(span) => diagnostic.at(span, ""),
+        None => diagnostic,
+    }
+}
