@@ -219,8 +219,11 @@ impl<'e> Evaluator<'e> {
                     match cell.get() {
                         Value::Thunk(thunk) => {
                             let value = self.force_thunk(thunk)?;
-                            // A function is only ever equal to itself in the same cell: its thunk stays that.
-                            if !matches!(value, Value::Lambda(_) | Value::Primop(_) | Value::Float(_)) {
+                            // Functions, lists and numbers that equal nothing are told by their cells, which they stay.
+                            if !matches!(
+                                value,
+                                Value::Lambda(_) | Value::Primop(_) | Value::Float(_) | Value::List(_)
+                            ) {
                                 cell.set(value);
                             }
                             Ok(value)

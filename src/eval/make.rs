@@ -19,6 +19,11 @@ impl<'e> Evaluator<'e> {
         self.symbols.name(symbol)
     }
 
+    /// The name of a symbol, as a value.
+    pub(super) fn name_value(&self, symbol: Symbol) -> Value<'e> {
+        Value::String(self.symbols.text(symbol))
+    }
+
     /// The texts that were read.
     pub fn sources(&self) -> &'e SourceMap {
         self.sources

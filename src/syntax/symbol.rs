@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use bumpalo::Bump;
 use rustc_hash::FxHashMap;
 
+use super::literal::Str;
+
 /// A name that was interned: cheap to copy and to compare. Its order is that of first sight, not that of the alphabet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(u32);
@@ -18,7 +20,7 @@ pub struct Symbols<'e> {
 #[derive(Default)]
 struct Inner<'e> {
     numbers: FxHashMap<&'e str, Symbol>,
-    names: Vec<&'e str>,
+    names: Vec<(&'e str, &'e Str<'e>)>,
 }
 
 impl<'e> Symbols<'e> {
@@ -30,13 +32,18 @@ impl<'e> Symbols<'e> {
         }
         let symbol = Symbol(u32::try_from(inner.names.len()).expect("there is no memory for 2^32 names"));
         let name = bump.alloc_str(name);
-        inner.names.push(name);
+        inner.names.push((name, bump.alloc(Str::new(name.as_bytes()))));
         inner.numbers.insert(name, symbol);
         symbol
     }
 
     /// The name of a symbol.
     pub fn name(&self, symbol: Symbol) -> &'e str {
-        self.inner.borrow().names[symbol.0 as usize]
+        self.inner.borrow().names[symbol.0 as usize].0
+    }
+
+    /// The name of a symbol as the string that a value of it is.
+    pub fn text(&self, symbol: Symbol) -> &'e Str<'e> {
+        self.inner.borrow().names[symbol.0 as usize].1
     }
 }

@@ -125,7 +125,7 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         .entries()
         .iter()
         .map(|attr| {
-            let name = ev.string(ev.name(attr.name));
+            let name = ev.name_value(attr.name);
             let pos = if keeps_places { attr.pos } else { Pos::NONE };
             Attr { name: attr.name, pos, value: ev.delay_call2(args[0], name, attr.value) }
         })
@@ -163,7 +163,7 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     let zipped: Vec<_> = values
         .into_iter()
         .map(|(name, values)| {
-            let zipped = ev.delay_call2(function, ev.string(ev.name(name)), ev.list(values));
+            let zipped = ev.delay_call2(function, ev.name_value(name), ev.list(values));
             (name, zipped, Pos::NONE)
         })
         .collect();

@@ -232,8 +232,8 @@ fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
     let function = ev.function(args[0], pos)?;
     for item in &mut items {
         let value = ev.force(*item)?;
-        // What is compared often is at hand; functions and numbers that equal nothing stay the cells that they were.
-        if !matches!(value, Value::Lambda(_) | Value::Primop(_) | Value::Float(_)) {
+        // What is compared often is at hand. Others are told by their cells, which they stay.
+        if matches!(value, Value::Int(_) | Value::String(_) | Value::Attrs(_)) {
             *item = value;
         }
     }
