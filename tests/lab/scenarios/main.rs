@@ -7,6 +7,7 @@
 mod accidents;
 mod changes;
 mod drift;
+mod flake;
 mod guest;
 mod live;
 mod main_job;
