@@ -19,7 +19,7 @@ use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, Veth};
 use crate::render::paths;
-use crate::state::Generation;
+use crate::state::{ActiveState, Generation};
 
 /// This machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -130,6 +130,25 @@ fn link_conf(name: &ContainerName) -> Result<(), HostError> {
     }
 }
 
+/// Waits for a container that is on its way down, as a run that was killed leaves it: systemd needs its unit to the end,
+/// or what that names (its runtime directory) stays behind.
+fn finish_stopping(name: &ContainerName) -> Result<(), HostError> {
+    if !super::bus::is_booted_with_systemd() {
+        return Ok(());
+    }
+    match systemd::units(&[name.unit()]).as_deref() {
+        Ok([Some(unit)]) if !matches!(unit.active, ActiveState::Inactive | ActiveState::Failed) => {
+            job(name, Job::Stop)
+        }
+        Ok(_) => Ok(()),
+        Err(error) => {
+            // Whoever stopped it before has asked systemd too.
+            tracing::warn!(%name, %error, "cannot ask systemd whether the container is down");
+            Ok(())
+        }
+    }
+}
+
 impl Host for Linux {
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
         write(&paths::conf_target(name), &files.conf, 0o444)?;
@@ -139,6 +158,7 @@ impl Host for Linux {
     }
 
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {
+        finish_stopping(name)?;
         remove(&paths::unit(name))?;
         let (conf, target) = (paths::conf(name), paths::conf_target(name));
         if fs::read_link(&conf).ok().as_ref() == Some(&target) {

@@ -47,6 +47,27 @@ fn a_switch_that_is_killed_at_any_moment_is_finished_by_the_next() {
 
 #[test]
 #[ignore = "needs a lab: make scenarios"]
+fn a_removal_that_is_killed_while_the_guest_goes_down_is_finished() {
+    let lab = Lab::empty();
+    // systemd asks a unit that does not end for two seconds.
+    let slow = "systemd.services.slow = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { ExecStart = \"/bin/sleep 600\"; \
+                KillSignal = \"SIGCONT\"; TimeoutStopSec = 2; }; }; services.httpd.enable";
+    lab.switch(&host(&[&with(&web("slow", 14), "services.httpd.enable", slow)]));
+    lab.write("/root/host.nix", "{ }");
+    let switch = "container-rebuild switch --yes --allow-remove /root/host.nix";
+    lab.sh(&format!(
+        "{switch} & pid=$!; for i in {{1..400}}; do [[ $(systemctl is-active container@slow) == deactivating ]] && break; \
+         sleep 0.01; done; kill -KILL $pid; [[ $(systemctl is-active container@slow) == deactivating ]]"
+    ))
+    .ok();
+    lab.sh(switch).ok();
+    let world = lab.observe();
+    assert!(world.is_empty(), "{:#?}", world.traces);
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
 fn ctrl_c_finishes_the_step_in_hand_and_says_130() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData").ok();
