@@ -4,8 +4,8 @@ use super::error::EvalResult;
 use super::machine::Evaluator;
 use super::value::{Attr, Attrs, Env, Unknown, Value};
 use crate::source::{Pos, Span};
-use crate::syntax::Symbol;
 use crate::syntax::expr::{AttrsExpr, BindingValue, Name, NodeRef};
+use crate::syntax::{Symbol, quote};
 
 impl<'e> Evaluator<'e> {
     pub(super) fn eval_attrs(&mut self, expr: &'e AttrsExpr<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
@@ -104,7 +104,7 @@ impl<'e> Evaluator<'e> {
                 (None, Some(rest)) => Ok(Value::Unknown(self.unknown_member(rest, name, span))),
                 (None, None) => {
                     let missing = self.name(name);
-                    let error = self.error(span, &format!("attribute '{missing}' missing"));
+                    let error = self.error(span, &format!("attribute '{}' missing", quote(missing)));
                     self.suggest(error, missing, attrs);
                     Err(error)
                 }

@@ -230,7 +230,8 @@ impl<'e> Evaluator<'e> {
                 slot.set(self.delay_in_frame(default, env));
             } else {
                 let name = self.name(formal.name);
-                let message = format!("function called without required argument '{name}'");
+                let function = self.name_of(lambda);
+                let message = format!("function '{function}' called without required argument '{name}'");
                 let error = self.error(self.word_span(pos), &message);
                 error.trace(self.word_span(formal.pos), "the function wants it here");
                 return Err(error);
@@ -240,6 +241,11 @@ impl<'e> Evaluator<'e> {
             self.refuse_extra(pattern, lambda, extra.name, pos)?;
         }
         Ok(())
+    }
+
+    #[cold]
+    fn name_of(&self, lambda: &Lambda<'e>) -> String {
+        self.function_name(lambda.pos).unwrap_or_else(|| String::from("anonymous lambda"))
     }
 
     fn refuse_extra(
@@ -252,7 +258,8 @@ impl<'e> Evaluator<'e> {
         if pattern.ellipsis {
             return Ok(());
         }
-        let message = format!("function called with unexpected argument '{}'", self.name(name));
+        let (function, name) = (self.name_of(lambda), self.name(name));
+        let message = format!("function '{function}' called with unexpected argument '{name}'");
         let error = self.error(self.word_span(pos), &message);
         error.trace(self.word_span(lambda.pos), "the function is here");
         Err(error)
