@@ -4,12 +4,15 @@ use super::error::EvalResult;
 use super::machine::Evaluator;
 use super::value::{Attr, Attrs, Env, Unknown, Value};
 use crate::source::{Pos, Span};
-use crate::syntax::expr::{AttrsExpr, BindingValue, Name, NodeRef};
+use crate::syntax::expr::{AttrsExpr, Binding, BindingValue, Bindings, Name, NodeRef};
 use crate::syntax::{Symbol, quote};
 
 impl<'e> Evaluator<'e> {
     pub(super) fn eval_attrs(&mut self, expr: &'e AttrsExpr<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
         let bindings = &expr.bindings;
+        if !expr.recursive && expr.dynamic.is_empty() {
+            return Ok(self.plain_attrs(bindings, env));
+        }
         let mut attrs = Vec::with_capacity(bindings.entries.len() + expr.dynamic.len());
         let inner = if expr.recursive { self.recursive_frame(bindings, env) } else { env };
         if expr.recursive {
@@ -24,13 +27,7 @@ impl<'e> Evaluator<'e> {
             }
         } else {
             let sources = self.source_frame(bindings, env);
-            for entry in bindings.entries {
-                let value = match entry.value {
-                    BindingValue::Inner(node) | BindingValue::Outer(node) => self.delay(node, env),
-                    BindingValue::From { selection, .. } => self.delay(selection, sources),
-                };
-                attrs.push(Attr { name: entry.name, pos: entry.pos, value });
-            }
+            attrs.extend(bindings.entries.iter().map(|entry| self.plain_attr(entry, env, sources)));
         }
         let mut rest = None;
         for (name, value, pos) in expr.dynamic {
@@ -57,6 +54,21 @@ impl<'e> Evaluator<'e> {
             }
         }
         Ok(self.attrs_of(&attrs, rest))
+    }
+
+    /// A set whose names are all written out, and which do not see each other.
+    fn plain_attrs(&self, bindings: &'e Bindings<'e>, env: &'e Env<'e>) -> Value<'e> {
+        let sources = self.source_frame(bindings, env);
+        let attrs = bindings.entries.iter().map(|entry| self.plain_attr(entry, env, sources));
+        Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_fill_iter(attrs), None)))
+    }
+
+    fn plain_attr(&self, entry: &'e Binding<'e>, env: &'e Env<'e>, sources: &'e Env<'e>) -> Attr<'e> {
+        let value = match entry.value {
+            BindingValue::Inner(node) | BindingValue::Outer(node) => self.delay(node, env),
+            BindingValue::From { selection, .. } => self.delay(selection, sources),
+        };
+        Attr { name: entry.name, pos: entry.pos, value }
     }
 
     /// `__overrides`: its names replace those of the set, as seen from its other values too.
@@ -87,7 +99,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The frame of what a set that is not recursive inherits from.
-    fn source_frame(&self, bindings: &'e crate::syntax::expr::Bindings<'e>, env: &'e Env<'e>) -> &'e Env<'e> {
+    fn source_frame(&self, bindings: &'e Bindings<'e>, env: &'e Env<'e>) -> &'e Env<'e> {
         if bindings.sources.is_empty() {
             return env;
         }
