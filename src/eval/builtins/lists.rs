@@ -291,8 +291,19 @@ fn merge_sort<'e>(
     let (left, right) = items.split_at_mut(items.len() / 2);
     merge_sort(ev, less, left, pos)?;
     merge_sort(ev, less, right, pos)?;
+    // Runs that are in order already, forwards or backwards, are common.
+    let half = items.len() / 2;
+    let crosses = ev.call2(less, items[half], items[half - 1])?;
+    if !ev.boolean(crosses, pos)? {
+        return Ok(());
+    }
+    let all_before = ev.call2(less, items[items.len() - 1], items[0])?;
+    if ev.boolean(all_before, pos)? {
+        items.rotate_left(half);
+        return Ok(());
+    }
     let mut merged = Vec::with_capacity(items.len());
-    let (left, right) = items.split_at(items.len() / 2);
+    let (left, right) = items.split_at(half);
     let (mut i, mut j) = (0, 0);
     while i < left.len() && j < right.len() {
         let before = ev.call2(less, right[j], left[i])?;
