@@ -86,7 +86,9 @@ impl OptionSpans {
     pub fn name_elements(&mut self, list: &OptionPath, names: &[String]) {
         let depth = list.names().len();
         let mut places: Vec<(u32, u32, String)> = Vec::new();
-        for path in self.0.keys().filter(|path| path.0.starts_with(&list.0) && path.0.len() > depth) {
+        // What is below the list follows it in the order of the paths.
+        let below = || self.0.range(list..).take_while(|(path, _)| path.0.starts_with(&list.0));
+        for (path, _) in below().filter(|(path, _)| path.0.len() > depth) {
             if let Some((definition, entry)) = list_place(&path.0[depth]) {
                 places.push((definition, entry, path.0[depth].clone()));
             }
@@ -96,8 +98,9 @@ impl OptionSpans {
         for ((.., place), name) in places.into_iter().zip(names) {
             let found: Vec<_> = self
                 .0
-                .iter()
-                .filter(|(path, _)| path.0.starts_with(&list.0) && path.0.get(depth) == Some(&place))
+                .range(list..)
+                .take_while(|(path, _)| path.0.starts_with(&list.0))
+                .filter(|(path, _)| path.0.get(depth) == Some(&place))
                 .map(|(path, spans)| (path.clone(), spans.clone()))
                 .collect();
             for (path, spans) in found {
