@@ -4,6 +4,7 @@
 # make scenarios  the program in a lab, end to end, after the lab's own test
 # make scenario NAME=…    those whose name contains it, in a lab that stays up (tests/lab/lab down ends it)
 # make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
+# make lib-expected      what the calls of lib in nix-fixtures/nixpkgs/tests give, and what failing ones say, by real Nix
 # make lang-expected      the results of the language cases, written anew by real Nix
 # make conformance        the language against real Nix, and CASES=2000 generated expressions
 # make test-long          all of make test, with ten times as many generated expressions and a long fuzz
@@ -50,6 +51,10 @@ reference:
 # The results of the cases in nix-fixtures/lang, written by Nix.
 lang-expected: tools reference
 	$(CARGO) nextest run --test lang --run-ignored only write_expected
+
+# The results of the calls of lib in nix-fixtures/nixpkgs/tests, written by Nix.
+lib-expected: reference
+	$(CARGO) nextest run --test lib_table --run-ignored only write_expected
 
 # The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
 CASES ?= 2000

@@ -1,36 +1,110 @@
-//! The argument `lib`: the part of nixpkgs' library that configurations compute with, built in.
+//! The argument `lib`: nixpkgs' library as far as it needs no packages, built in.
 //!
-//! It is the library of the project's own small nixpkgs (`nix-fixtures/nixpkgs/lib`), where its tests are. What depends on
-//! the release of nixpkgs, or is nixpkgs' to decide, is left out of it here; a name that is not there is unknown.
+//! It is the library of the project's own small nixpkgs (`nix-fixtures/nixpkgs/lib`), where its tests are: one text for the
+//! reference Nix and for us. A file of it is parsed when something of it is first asked for.
+//!
+//! What depends on the release of nixpkgs, or is nixpkgs' to decide, is left out of it here. A name that is not there is
+//! unknown, not missing: nixpkgs may have it.
 
-use crate::eval::{EvalResult, Evaluator, Value};
-use crate::source::Span;
+use crate::eval::{EvalResult, Evaluator, Suspend, Unknown, Value};
+use crate::source::{Pos, Span};
 
-/// Where the texts are, as far as messages are concerned.
-const FOLDER: &str = "/container-rebuild/lib";
+/// The file that gives the library. Texts have paths under its folder, as far as messages are concerned.
+const ROOT: &str = "/container-rebuild/lib/default.nix";
 
 macro_rules! texts {
     ($($name:literal)*) => {
-        [$(($name, include_str!(concat!("../../nix-fixtures/nixpkgs/lib/", $name, ".nix")))),*]
+        [$((concat!("/container-rebuild/lib/", $name, ".nix"), include_str!(concat!("../../nix-fixtures/nixpkgs/lib/", $name, ".nix")))),*]
     };
 }
 
-const TEXTS: [(&str, &str); 15] = texts! {
-    "asserts" "attrsets" "debug" "default" "fixed-points" "generators" "lists" "meta" "modules" "options" "properties"
-    "strings" "trivial" "types" "versions"
+const TEXTS: [(&str, &str); 45] = texts! {
+    "asserts" "attrsets" "cli" "customisation" "debug" "default" "deprecated/misc" "derivations" "fetchers" "fileset"
+    "filesystem" "fixed-points" "flakes" "generators" "gvariant" "kernel" "licenses" "lists" "meta" "modules" "moved"
+    "network" "options" "path" "properties" "source-types" "sources" "strings" "strings-with-deps"
+    "systems/architectures" "systems/default" "systems/doubles" "systems/examples" "systems/flake-systems"
+    "systems/inspect" "systems/parse" "trivial" "types/choices" "types/containers" "types/default" "types/making"
+    "types/modules" "types/plain" "types/text" "versions"
 };
 
 /// Names that are nixpkgs' own affair.
-const LEFT_OUT: [&str; 3] = ["maintainers", "nixosSystem", "version"];
+const LEFT_OUT: [&str; 6] = ["__unfix__", "maintainers", "nixpkgsVersion", "teams", "version", "versionSuffix"];
+
+/// The same of `lib.trivial`.
+const LEFT_OUT_OF_TRIVIAL: [&str; 7] = [
+    "codeName",
+    "nixpkgsVersion",
+    "oldestSupportedRelease",
+    "release",
+    "revisionWithDefault",
+    "version",
+    "versionSuffix",
+];
+
+/// Topics that are sets of functions and tables, which nixpkgs may have more of. (`types` is not among them: below
+/// `with lib; with types;` all names of `lib` would be unknown.)
+const TOPICS: [&str; 20] = [
+    "asserts",
+    "attrsets",
+    "cli",
+    "customisation",
+    "debug",
+    "fetchers",
+    "fileset",
+    "filesystem",
+    "fixedPoints",
+    "generators",
+    "gvariant",
+    "licenses",
+    "lists",
+    "meta",
+    "network",
+    "path",
+    "sources",
+    "strings",
+    "systems",
+    "trivial",
+];
 
 /// Evaluates the library.
 pub(super) fn load<'e>(ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-    for (name, text) in TEXTS {
-        ev.embed(&format!("{FOLDER}/{name}.nix"), text);
+    for (path, text) in TEXTS {
+        ev.embed(path, text);
     }
-    let lib = ev.import_at(&format!("{FOLDER}/default.nix"), crate::source::Pos::NONE)?;
+    let lib = ev.import_at(ROOT, Pos::NONE)?;
     let Value::Attrs(attrs) = lib else { return Ok(lib) };
-    let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !LEFT_OUT.contains(&ev.name(*name))).collect();
     let rest = ev.unknown_reason("this part of `lib` is known only with nixpkgs", Span::NONE);
+    let mut parts = Vec::with_capacity(attrs.iter().len());
+    for (name, value, pos) in attrs.iter() {
+        let text = ev.name(name);
+        if LEFT_OUT.contains(&text) {
+            continue;
+        }
+        let value = match TOPICS.contains(&text) {
+            true => ev.suspend(Topic { set: value, left_out: left_out_of(text), rest }),
+            false => value,
+        };
+        parts.push((name, value, pos));
+    }
     Ok(ev.open_attrs(parts, rest))
+}
+
+fn left_out_of(topic: &str) -> &'static [&'static str] {
+    if topic == "trivial" { &LEFT_OUT_OF_TRIVIAL } else { &[] }
+}
+
+/// A topic of the library, which may have more names than these.
+struct Topic<'e> {
+    set: Value<'e>,
+    left_out: &'static [&'static str],
+    rest: &'e Unknown,
+}
+
+impl<'e> Suspend<'e> for Topic<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let set = ev.force(self.set)?;
+        let Value::Attrs(attrs) = set else { return Ok(set) };
+        let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !self.left_out.contains(&ev.name(*name))).collect();
+        Ok(ev.open_attrs(parts, self.rest))
+    }
 }

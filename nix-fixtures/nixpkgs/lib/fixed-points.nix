@@ -1,6 +1,6 @@
 # Sets that refer to themselves, and ways to extend them.
 { lib }:
-rec {
+let
   fix =
     f:
     let
@@ -13,13 +13,6 @@ rec {
       x = f x // { __unfix__ = f; };
     in
     x;
-  converge =
-    f: x:
-    let
-      next = f x;
-    in
-    if next == x then x else converge f next;
-
   # An overlay takes the final set and the one before it, and gives what it changes.
   extends =
     overlay: f: final:
@@ -33,11 +26,34 @@ rec {
       changed = first final prev;
     in
     changed // second final (prev // changed);
-  composeManyExtensions = builtins.foldl' composeExtensions (_: _: { });
-  makeExtensible = makeExtensibleWithCustomName "extend";
   makeExtensibleWithCustomName =
-    name: rattrs:
-    fix' (self: rattrs self // { ${name} = overlay: makeExtensibleWithCustomName name (extends overlay rattrs); });
+    extender: rattrs:
+    fix' (
+      self:
+      rattrs self
+      // {
+        ${extender} = overlay: makeExtensibleWithCustomName extender (extends overlay rattrs);
+      }
+    );
+in
+{
+  inherit
+    fix
+    fix'
+    extends
+    composeExtensions
+    makeExtensibleWithCustomName
+    ;
+
+  converge =
+    f: x:
+    let
+      next = f x;
+    in
+    if next == x then x else lib.fixedPoints.converge f next;
+  composeManyExtensions = lib.foldr composeExtensions (_: _: { });
+  makeExtensible = makeExtensibleWithCustomName "extend";
+  # An overlay may be written as a set, as a function of the previous set, or in full.
   toExtension =
     f:
     if lib.isFunction f then

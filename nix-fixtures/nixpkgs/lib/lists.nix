@@ -2,15 +2,52 @@
 { lib }:
 let
   inherit (builtins)
-    length
-    elemAt
-    genList
-    foldl'
-    filter
+    any
+    attrNames
     concatMap
+    elem
+    elemAt
+    filter
+    foldl'
+    genList
+    groupBy
+    head
+    isInt
+    isList
+    length
+    mapAttrs
+    partition
+    sort
+    tail
     ;
+
+  indices = xs: genList (i: i) (length xs);
+  # Recurses, so that the function decides how far it goes.
+  foldr =
+    f: nul: xs:
+    let
+      n = length xs;
+      go = i: if i == n then nul else f (elemAt xs i) (go (i + 1));
+    in
+    go 0;
+  foldl =
+    f: nul: xs:
+    let
+      go = i: if i < 0 then nul else f (go (i - 1)) (elemAt xs i);
+    in
+    go (length xs - 1);
+  sublist =
+    start: count: xs:
+    let
+      n = length xs;
+      available = if start >= n then 0 else n - start;
+    in
+    genList (i: elemAt xs (start + i)) (if count < available then count else available);
+  take = sublist 0;
+  drop = count: xs: sublist count (length xs) xs;
+  unique = foldl' (seen: x: if elem x seen then seen else seen ++ [ x ]) [ ];
 in
-rec {
+{
   inherit (builtins)
     all
     any
@@ -19,7 +56,6 @@ rec {
     elem
     elemAt
     filter
-    foldl'
     genList
     groupBy
     head
@@ -30,38 +66,34 @@ rec {
     sort
     tail
     ;
+  inherit
+    drop
+    foldl
+    foldr
+    sublist
+    take
+    unique
+    ;
 
   singleton = x: [ x ];
-  toList = x: if builtins.isList x then x else [ x ];
+  toList = x: if isList x then x else [ x ];
   optional = condition: x: if condition then [ x ] else [ ];
   optionals = condition: xs: if condition then xs else [ ];
-  range = first: last: if first > last then [ ] else genList (n: first + n) (last - first + 1);
+  range = first: last: if first > last then [ ] else genList (i: first + i) (last - first + 1);
   replicate = n: x: genList (_: x) n;
   forEach = xs: f: map f xs;
 
-  # Folds. `foldr` recurses, so that the function decides how far it goes.
-  foldr =
-    f: nul: xs:
-    let
-      n = length xs;
-      go = i: if i == n then nul else f (elemAt xs i) (go (i + 1));
-    in
-    go 0;
+  # Unlike the builtin, this forces the first accumulator.
+  foldl' =
+    op: acc:
+    builtins.seq acc (foldl' op acc);
   fold = foldr;
-  foldl =
-    f: nul: xs:
-    let
-      go = i: if i < 0 then nul else f (go (i - 1)) (elemAt xs i);
-    in
-    go (length xs - 1);
 
-  imap0 = f: xs: genList (n: f n (elemAt xs n)) (length xs);
-  imap1 = f: xs: genList (n: f (n + 1) (elemAt xs n)) (length xs);
-  ifilter0 = keep: xs: map (i: elemAt xs i) (filter (i: keep i (elemAt xs i)) (genList lib.id (length xs)));
-  concatImap0 = f: xs: builtins.concatLists (imap0 f xs);
-  concatImap1 = f: xs: builtins.concatLists (imap1 f xs);
+  imap0 = f: xs: genList (i: f i (elemAt xs i)) (length xs);
+  imap1 = f: xs: genList (i: f (i + 1) (elemAt xs i)) (length xs);
+  ifilter0 = keep: xs: map (elemAt xs) (filter (i: keep i (elemAt xs i)) (indices xs));
 
-  flatten = x: if builtins.isList x then concatMap flatten x else [ x ];
+  flatten = x: if isList x then concatMap lib.lists.flatten x else [ x ];
   remove = e: filter (x: x != e);
   count = f: foldl' (n: x: if f x then n + 1 else n) 0;
 
@@ -69,76 +101,80 @@ rec {
     f: none: multiple: xs:
     let
       found = filter f xs;
+      n = length found;
     in
-    if found == [ ] then
+    if n == 0 then
       none
-    else if length found > 1 then
-      multiple
+    else if n == 1 then
+      head found
     else
-      builtins.head found;
+      multiple;
   findFirstIndex =
     f: default: xs:
     let
-      n = length xs;
-      go =
-        i:
-        if i == n then
-          default
-        else if f (elemAt xs i) then
-          i
-        else
-          go (i + 1);
+      # A fold does not stop, but neither does it call `f` again, and it needs no stack.
+      found = foldl' (found: i: if found == null && f (elemAt xs i) then i else found) null (indices xs);
     in
-    go 0;
+    if found == null then default else found;
   findFirst =
     f: default: xs:
     let
-      i = findFirstIndex f null xs;
+      i = lib.lists.findFirstIndex f null xs;
     in
     if i == null then default else elemAt xs i;
 
-  last = xs: if xs == [ ] then throw "lists.last: list must not be empty!" else elemAt xs (length xs - 1);
-  init = xs: if xs == [ ] then throw "lists.init: list must not be empty!" else take (length xs - 1) xs;
-  sublist =
-    start: count: xs:
-    genList (n: elemAt xs (n + start)) (lib.max 0 (lib.min count (length xs - start)));
-  take = sublist 0;
+  last = xs: assert lib.assertMsg (xs != [ ]) "lists.last: list must not be empty!"; elemAt xs (length xs - 1);
+  init = xs: assert lib.assertMsg (xs != [ ]) "lists.init: list must not be empty!"; take (length xs - 1) xs;
   takeEnd = n: xs: drop (lib.max 0 (length xs - n)) xs;
-  drop = n: xs: sublist n (length xs) xs;
   dropEnd = n: xs: take (lib.max 0 (length xs - n)) xs;
   hasPrefix = prefix: xs: take (length prefix) xs == prefix;
   removePrefix =
     prefix: xs:
-    if hasPrefix prefix xs then drop (length prefix) xs else throw "lists.removePrefix: not a prefix of the list";
+    if lib.lists.hasPrefix prefix xs then
+      drop (length prefix) xs
+    else
+      throw "lists.removePrefix: First argument is not a list prefix of the second argument";
   commonPrefix =
     a: b:
     let
-      differs = findFirstIndex (i: elemAt a i != elemAt b i) null (genList lib.id n);
-      n = lib.min (length a) (length b);
+      both = lib.lists.zipLists a b;
+      differs = lib.lists.findFirstIndex (pair: pair.fst != pair.snd) (length both) both;
     in
-    take (if differs == null then n else differs) a;
+    take differs a;
   reverseList =
     xs:
     let
       n = length xs;
     in
-    genList (i: elemAt xs (n - i - 1)) n;
+    genList (i: elemAt xs (n - 1 - i)) n;
 
-  zipListsWith = f: a: b: genList (n: f (elemAt a n) (elemAt b n)) (lib.min (length a) (length b));
-  zipLists = zipListsWith (fst: snd: { inherit fst snd; });
-  crossLists = f: foldl' (fs: args: concatMap (g: map g args) fs) [ f ];
-
-  groupBy' =
-    op: nul: key: xs:
-    builtins.mapAttrs (_: foldl' op nul) (builtins.groupBy key xs);
-  unique = foldl' (seen: x: if builtins.elem x seen then seen else seen ++ [ x ]) [ ];
-  uniqueStrings = xs: builtins.attrNames (builtins.groupBy lib.id xs);
+  # Sets of elements.
   allUnique = xs: length (unique xs) == length xs;
-  intersectLists = a: filter (x: builtins.elem x a);
-  subtractLists = a: filter (x: !(builtins.elem x a));
-  mutuallyExclusive = a: b: !(builtins.any (x: builtins.elem x a) b);
+  uniqueStrings = xs: attrNames (groupBy (x: x) xs);
+  intersectLists = es: filter (x: elem x es);
+  subtractLists = es: filter (x: !(elem x es));
+  mutuallyExclusive = a: b: !(any (x: elem x a) b);
+  groupBy' = op: nul: key: xs: mapAttrs (_: foldl op nul) (groupBy key xs);
 
-  sortOn = key: xs: map (p: p.value) (builtins.sort (a: b: a.key < b.key) (map (value: { key = key value; inherit value; }) xs));
+  zipListsWith =
+    f: xs: ys:
+    genList (i: f (elemAt xs i) (elemAt ys i)) (lib.min (length xs) (length ys));
+  zipLists = lib.lists.zipListsWith (fst: snd: { inherit fst snd; });
+  crossLists = lib.warn "lib.crossLists is deprecated, use lib.mapCartesianProduct instead." (
+    f: foldl (fs: args: concatMap (f: map f args) fs) [ f ]
+  );
+
+  # Order.
+  sortOn =
+    key: xs:
+    map (pair: elemAt pair 1) (
+      sort (a: b: head a < head b) (
+        map (x: [
+          (key x)
+          x
+        ]) xs
+      )
+    );
   compareLists =
     cmp: a: b:
     if a == [ ] then
@@ -147,33 +183,59 @@ rec {
       1
     else
       let
-        first = cmp (builtins.head a) (builtins.head b);
+        first = cmp (head a) (head b);
       in
-      if first == 0 then compareLists cmp (builtins.tail a) (builtins.tail b) else first;
+      if first == 0 then lib.compareLists cmp (tail a) (tail b) else first;
+  # Runs of digits count as numbers.
   naturalSort =
     let
-      key = s: map (part: if builtins.isList part then lib.toIntBase10 (builtins.head part) else part) (builtins.split "([0-9]+)" s);
+      key = s: map (part: if isList part then lib.toInt (head part) else part) (builtins.split "(0|[1-9][0-9]*)" s);
+      pairs = map (x: [
+        (key x)
+        x
+      ]);
     in
-    xs: map (p: p.value) (builtins.sort (a: b: compareLists lib.compare a.key b.key < 0) (map (value: { key = key value; inherit value; }) xs));
-  # An order in which nothing stands before what it depends on; `before a b` says that a comes first.
+    xs: map (pair: elemAt pair 1) (sort (a: b: lib.compareLists lib.compare (head a) (head b) < 0) (pairs xs));
+
+  # From the first element to one that has none before it; `before a b` says that a comes first.
+  listDfs =
+    stopOnCycles: before: xs:
+    let
+      visit =
+        here: visited: rest:
+        let
+          loops = filter (x: before x here) visited;
+          earlier = partition (x: before x here) rest;
+        in
+        if stopOnCycles && loops != [ ] then
+          {
+            cycle = here;
+            inherit loops visited rest;
+          }
+        else if earlier.right == [ ] then
+          {
+            minimal = here;
+            inherit visited rest;
+          }
+        else
+          visit (head earlier.right) ([ here ] ++ visited) (tail earlier.right ++ earlier.wrong);
+    in
+    visit (head xs) [ ] (tail xs);
   toposort =
     before: xs:
     let
-      go =
-        done: rest:
-        let
-          free = filter (x: !(builtins.any (y: y != x && before y x) rest)) rest;
-        in
-        if rest == [ ] then
-          { result = done; }
-        else if free == [ ] then
-          {
-            cycle = rest;
-            loops = rest;
-          }
-        else
-          go (done ++ [ (builtins.head free) ]) (remove (builtins.head free) rest);
+      found = lib.listDfs true before xs;
+      others = lib.toposort before (found.visited ++ found.rest);
     in
-    go [ ] xs;
-  cartesianProduct = lib.attrsets.cartesianProduct;
+    if length xs < 2 then
+      { result = xs; }
+    else if found ? cycle then
+      {
+        cycle = lib.reverseList ([ found.cycle ] ++ found.visited);
+        inherit (found) loops;
+      }
+    else if others ? cycle then
+      others
+    else
+      { result = [ found.minimal ] ++ others.result; };
 }

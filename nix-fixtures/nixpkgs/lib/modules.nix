@@ -1,12 +1,33 @@
 # The module system: modules in, one configuration out.
 #
-#   load      a module is a file, a function or a set; it becomes { file, key, imports, disabled, options, config }
+#   load      a module is a file, a function or a set; it becomes { _file, key, imports, disabledModules, options, config }
 #   collect   all modules that the first ones import, each once, last import first
-#   combine   the tree of declarations and the tree of definitions side by side, option by option
+#   merge     the tree of declarations and the tree of definitions side by side, option by option
 #
 # Everything is lazy: an option costs something only when it is read.
 { lib }:
 let
+  inherit (builtins)
+    addErrorContext
+    all
+    any
+    attrNames
+    concatLists
+    concatMap
+    elem
+    filter
+    foldl'
+    head
+    isAttrs
+    isBool
+    isList
+    isString
+    length
+    mapAttrs
+    removeAttrs
+    typeOf
+    zipAttrsWith
+    ;
   inherit (lib.options)
     isOption
     showDefs
@@ -18,336 +39,505 @@ let
     defaultOrderPriority
     defaultOverridePriority
     mkIf
+    mkMerge
     mkOptionDefault
-    mkOrder
     mkOverride
     ;
 
   # ---- load -------------------------------------------------------------------------------------------------------
 
-  isPathLike = x: builtins.isPath x || builtins.isString x || (builtins.isAttrs x && x ? outPath);
-
-  # `call` gives a module that is a function its arguments.
-  load =
-    call: parent: n: module:
-    if isPathLike module then
-      let
-        file = toString module;
-        loaded = import module;
-      in
-      normalize file file (if lib.isFunction loaded then call file loaded else loaded)
-    else
-      let
-        key = "${parent.key}:anon-${toString n}";
-      in
-      if builtins.isList module then
-        throw "Module imports can't be nested lists. Perhaps you meant to remove one level of lists? Definitions: ${showDefs [ { inherit (parent) file; value = module; } ]}"
-      else if lib.isFunction module then
-        normalize parent.file key (call key module)
-      else if module ? _type then
-        throw ''Could not load a value as a module, because it is of type "${module._type}", in file ${parent.file}.''
-      else
-        normalize parent.file key module;
-
-  normalize =
-    file: key: module:
+  applyModuleArgs =
+    key: f: args:
     let
-      known = [ "_class" "_file" "key" "disabledModules" "imports" "options" "config" "meta" "freeformType" ];
-      unknown = builtins.attrNames (builtins.removeAttrs module known);
-      freeform = if module ? freeformType then [ { _module.freeformType = module.freeformType; } ] else [ ];
+      extra = mapAttrs (
+        name: _:
+        addErrorContext "while evaluating the module argument `${name}' in \"${key}\":" (
+          args.${name} or args.config._module.args.${name}
+        )
+      ) (lib.functionArgs f);
     in
-    if !builtins.isAttrs module then
-      throw "module ${file} (${key}) does not look like a module."
+    # Arguments that it does not name reach it too, for `{ config, ... }@args`.
+    f (args // extra);
+  applyModuleArgsIfFunction = key: f: args: if lib.isFunction f then applyModuleArgs key f args else f;
+
+  loadModule =
+    args: file: key: m:
+    if lib.isFunction m then
+      unifyModuleSyntax file key (applyModuleArgs key m args)
+    else if isAttrs m then
+      if m._type or "module" == "module" then
+        unifyModuleSyntax file key m
+      else if m._type == "if" || m._type == "override" then
+        loadModule args file key { config = m; }
+      else
+        throw (notAModule file m)
+    else if isList m then
+      throw "Module imports can't be nested lists. Perhaps you meant to remove one level of lists? Definitions: ${
+        showDefs [
+          {
+            inherit file;
+            value = m;
+          }
+        ]
+      }"
     else
-      {
-        file = toString (module._file or file);
-        key = toString (module.key or key);
-        imports = module.imports or [ ];
-        disabled = module.disabledModules or [ ];
-        options = module.options or { };
-        configs =
-          if !(module ? config || module ? options) then
-            [ (builtins.removeAttrs module [ "_class" "_file" "key" "disabledModules" "imports" "freeformType" ]) ] ++ freeform
-          else if unknown != [ ] then
-            throw ''
-              Module `${key}' has an unsupported attribute `${builtins.head unknown}'. This is caused by introducing a top-level `config' or `options' attribute. Add configuration attributes immediately on the top level instead, or move all of them (namely: ${toString unknown}) into the explicit `config' attribute.''
-          else
-            [ (module.config or { }) ] ++ freeform ++ (if module ? meta then [ { inherit (module) meta; } ] else [ ]);
+      unifyModuleSyntax (toString m) (toString m) (applyModuleArgsIfFunction (toString m) (import m) args);
+
+  notAModule =
+    file: m:
+    "Could not load a value as a module, because it is of type ${lib.strings.escapeNixString m._type}"
+    + (if file == unknownModule then "." else ", in file ${toString file}.")
+    + (
+      if m._type == "configuration" then
+        " If you do intend to import this configuration, please only import the modules that make up the configuration. You may have to create a `let` binding, file or attribute to give yourself access to the relevant modules.\nWhile loading a configuration into the module system is a very sensible idea, it can not be done cleanly in practice."
+      else
+        ""
+    );
+
+  unifyModuleSyntax =
+    file: key: m:
+    let
+      # What stands beside `config` but belongs to the configuration.
+      withMeta = config: if m ? meta then mkMerge [ config { inherit (m) meta; } ] else config;
+      withFreeform =
+        config: if m ? freeformType then mkMerge [ config { _module.freeformType = m.freeformType; } ] else config;
+      unified = {
+        _file = toString (m._file or file);
+        _class = m._class or null;
+        key = toString (m.key or key);
+        disabledModules = m.disabledModules or [ ];
+        imports = m.imports or [ ];
+      };
+      keywords = [ "_class" "_file" "key" "disabledModules" "imports" "options" "config" "meta" "freeformType" ];
+      surplus = attrNames (removeAttrs m keywords);
+    in
+    if !(isAttrs m) then
+      throw "module ${file} (${key}) does not look like a module."
+    else if m ? config || m ? options then
+      if surplus != [ ] then
+        throw "Module `${key}' has an unsupported attribute `${head surplus}'. This is caused by introducing a top-level `config' or `options' attribute. Add configuration attributes immediately on the top level instead, or move all of them (namely: ${toString surplus}) into the explicit `config' attribute."
+      else
+        unified
+        // {
+          options = m.options or { };
+          config = withFreeform (withMeta (m.config or { }));
+        }
+    else
+      unified
+      // {
+        imports = m.require or [ ] ++ m.imports or [ ];
+        options = { };
+        config = withFreeform (
+          removeAttrs m [ "_class" "_file" "key" "disabledModules" "require" "imports" "freeformType" ]
+        );
       };
 
-  setDefaultModuleLocation = file: module: {
+  setDefaultModuleLocation = file: m: {
     _file = file;
-    imports = [ module ];
+    imports = [ m ];
   };
-  importApply = path: args: lib.setDefaultModuleLocation path (import path args);
 
   # ---- collect ----------------------------------------------------------------------------------------------------
 
-  collect =
-    call: modulesPath: roots:
+  checkClass =
+    class: m:
+    if class == null || m._class == null || m._class == class then
+      m
+    else
+      throw "The module `${m._file}` (class: ${lib.strings.escapeNixString m._class}) cannot be imported into a module evaluation that expects class ${lib.strings.escapeNixString class}.";
+
+  # The key of what an entry of `disabledModules` means.
+  disabledKey =
+    modulesPath: file: m:
+    if isString m then
+      if lib.hasPrefix "/" m then m else "${toString modulesPath}/${m}"
+    else if lib.isConvertibleWithToString m then
+      if m ? key && m.key != toString m then
+        throw "Module `${file}` contains a disabledModules item that is an attribute set that can be converted to a string (${toString m}) but also has a `.key` attribute (${m.key}) with a different value. This makes it ambiguous which module should be disabled."
+      else
+        toString m
+    else if m ? key then
+      m.key
+    else if isAttrs m then
+      throw "Module `${file}` contains a disabledModules item that is an attribute set, presumably a module, that does not have a `key` attribute. This means that the module system doesn't have any means to identify the module that should be disabled. Make sure that you've put the correct value in disabledModules: a string path relative to modulesPath, a path value, or an attribute set with a `key` attribute."
+    else
+      throw "Each disabledModules item must be a path, string, or a attribute set with a key attribute, or a value supported by toString. However, one of the disabledModules items in `${file}` is none of that, but is of type ${typeOf m}.";
+
+  # All modules in the order in which they were found, breadth first.
+  collectModules =
+    class: modulesPath: initial: args:
     let
       node = module: {
         inherit (module) key;
         inherit module;
       };
-      below = parent: modules: lib.imap1 (n: m: node (load call parent n m)) modules;
-      first = below { file = unknownModule; key = ""; } roots;
+      below =
+        file: key: modules:
+        lib.imap1 (n: m: node (checkClass class (loadModule args file "${key}:anon-${toString n}" m))) modules;
+      first = below unknownModule "" initial;
       closure =
-        disabled:
-        let
-          enabled = builtins.filter (n: !(builtins.elem n.key disabled));
-        in
+        enabled:
         builtins.genericClosure {
           startSet = enabled first;
-          operator = n: enabled (below n.module n.module.imports);
+          operator = n: enabled (below n.module._file n.module.key n.module.imports);
         };
-      all = closure [ ];
-      disabledKey =
-        entry:
-        if builtins.isString entry && builtins.substring 0 1 entry != "/" then
-          "${toString modulesPath}/${entry}"
-        else if builtins.isAttrs entry && entry ? key then
-          toString entry.key
-        else
-          toString entry;
-      disabled = builtins.concatMap (n: map disabledKey n.module.disabled) all;
+      everything = closure (nodes: nodes);
+      disabled = concatMap (
+        n: map (disabledKey modulesPath n.module._file) n.module.disabledModules
+      ) everything;
     in
-    # Found breadth first; what is found last comes first.
-    lib.reverseList (map (n: n.module) (if disabled == [ ] then all else closure disabled));
+    map (n: n.module) (
+      if disabled == [ ] then everything else closure (filter (n: !(elem n.key disabled)))
+    );
 
   # ---- properties -------------------------------------------------------------------------------------------------
 
   # Moves what stands around a set of definitions to each of its attributes.
-  pushDown =
-    value:
+  pushDownProperties =
+    cfg:
     let
-      kind = value._type or "";
-      inner = wrap: map (builtins.mapAttrs (_: wrap)) (pushDown value.content);
+      kind = cfg._type or "";
+      wrapped = wrap: map (mapAttrs (_: wrap)) (pushDownProperties cfg.content);
     in
-    if kind == "merge" then
-      builtins.concatMap pushDown value.contents
+    if kind == "" then
+      [ cfg ]
+    else if kind == "merge" then
+      concatMap pushDownProperties cfg.contents
     else if kind == "if" then
-      inner (mkIf value.condition)
+      wrapped (mkIf cfg.condition)
     else if kind == "override" then
-      inner (mkOverride value.priority)
-    else if kind == "order" then
-      inner (mkOrder value.priority)
+      wrapped (mkOverride cfg.priority)
     else
-      [ value ];
+      [ cfg ];
 
-  # Definitions without conditions and merges; priorities and order become fields.
-  discharge =
+  # The values that conditions and merges leave.
+  dischargeProperties =
     def:
     let
-      value = def.value;
-      kind = if builtins.isAttrs value then value._type or "" else "";
-      inner = content: discharge (def // { value = content; });
+      kind = def._type or "";
     in
-    if kind == "merge" then
-      builtins.concatMap inner value.contents
+    if kind == "" then
+      [ def ]
+    else if kind == "merge" then
+      concatMap dischargeProperties def.contents
     else if kind == "if" then
-      if builtins.isBool value.condition then
-        if value.condition then inner value.content else [ ]
+      if isBool def.condition then
+        if def.condition then dischargeProperties def.content else [ ]
       else
-        throw "`mkIf` called with a non-Boolean condition in `${def.file}'"
-    else if kind == "override" then
-      map (d: { inherit (value) priority; } // d) (inner value.content)
-    else if kind == "order" then
-      map (d: { order = value.priority; } // d) (inner value.content)
-    else if kind == "definition" then
-      discharge { inherit (value) file value; }
+        throw "‘mkIf’ called with a non-Boolean condition"
     else
       [ def ];
+
+  priorityOf = def: if def.value._type or "" == "override" then def.value.priority else defaultOverridePriority;
+  filterOverrides' =
+    defs:
+    let
+      highestPrio = foldl' (prio: def: lib.min (priorityOf def) prio) 9999 defs;
+      strip = def: if def.value._type or "" == "override" then def // { value = def.value.content; } else def;
+    in
+    {
+      values = concatMap (def: if priorityOf def == highestPrio then [ (strip def) ] else [ ]) defs;
+      inherit highestPrio;
+    };
+  sortProperties =
+    defs:
+    let
+      strip =
+        def:
+        if def.value._type or "" == "order" then
+          def
+          // {
+            value = def.value.content;
+            inherit (def.value) priority;
+          }
+        else
+          def;
+      order = def: def.priority or defaultOrderPriority;
+    in
+    builtins.sort (a: b: order a < order b) (map strip defs);
 
   mergeDefinitions =
     loc: type: defs:
     let
-      discharged = builtins.concatMap discharge defs;
-      priority = d: d.priority or defaultOverridePriority;
-      highestPrio = builtins.foldl' (prio: d: lib.min prio (priority d)) 9999 discharged;
-      kept = builtins.filter (d: priority d == highestPrio) discharged;
-      order = d: d.order or defaultOrderPriority;
-      ordered = if builtins.any (d: d ? order) kept then builtins.sort (a: b: order a < order b) kept else kept;
-      values = map (d: { inherit (d) file value; }) ordered;
-      wrong = builtins.filter (d: !(type.check d.value)) values;
-    in
-    rec {
-      inherit highestPrio;
-      defsFinal = values;
-      isDefined = values != [ ];
+      discharged = concatMap (
+        def:
+        map (
+          value:
+          if value._type or "" == "definition" then
+            value
+          else
+            {
+              inherit (def) file;
+              inherit value;
+            }
+        ) (addErrorContext "while evaluating definitions from `${def.file}':" (dischargeProperties def.value))
+      ) defs;
+      filtered = filterOverrides' discharged;
+      defsFinal =
+        if any (def: def.value._type or "" == "order") filtered.values then
+          sortProperties filtered.values
+        else
+          filtered.values;
+      isDefined = defsFinal != [ ];
       mergedValue =
         if !isDefined then
           throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option."
-        else if wrong != [ ] then
-          throw "A definition for option `${showOption loc}' is not of type `${type.description}'. Definition values:${showDefs wrong}"
+        else if all (def: type.check def.value) defsFinal then
+          type.merge loc defsFinal
         else
-          type.merge loc values;
+          throw "A definition for option `${showOption loc}' is not of type `${type.description}'. Definition values:${
+            showDefs (filter (def: !(type.check def.value)) defsFinal)
+          }";
+    in
+    {
+      inherit defsFinal isDefined mergedValue;
+      inherit (filtered) highestPrio;
+      defsFinal' = {
+        values = defsFinal;
+        inherit (filtered) highestPrio;
+      };
       optionalValue = if isDefined then { value = mergedValue; } else { };
     };
 
-  # ---- combine ----------------------------------------------------------------------------------------------------
+  # ---- merge ------------------------------------------------------------------------------------------------------
 
-  # Declarations `[ { file, options } ]` and definitions `[ { file, value } ]` below `prefix`, as
-  # { options, config, unmatched }, where unmatched are the definitions that nothing declares.
-  combine =
-    prefix: decls: defs:
+  # Modules, or parts of them, below `prefix`, as { matchedOptions, unmatchedDefns }. A part is { _file, options },
+  # a definition { file, value }.
+  mergeModules = prefix: modules: mergeModules' prefix modules (map (m: { file = m._file; value = m.config; }) modules);
+  mergeModules' =
+    prefix: modules: configs:
     let
-      declared = builtins.zipAttrsWith (_: ds: ds) (
+      declared = zipAttrsWith (_: decls: decls) (
         map (
-          d:
-          if builtins.isAttrs d.options then
-            builtins.mapAttrs (_: options: { inherit (d) file; inherit options; }) d.options
+          m:
+          if isAttrs m.options then
+            mapAttrs (name: options: {
+              inherit (m) _file;
+              inherit options;
+              pos = builtins.unsafeGetAttrPos name m.options;
+            }) m.options
           else
-            throw "The option path `${showOption prefix}' in module `${d.file}' is not a set of options."
-        ) decls
+            throw "An option declaration for `${showOption prefix}' has type `${typeOf m.options}', rather than an attribute set. Did you mean to define this outside of `options'?"
+        ) modules
       );
-      defined = builtins.zipAttrsWith (_: ds: ds) (
-        builtins.concatMap (
-          d:
+      defined = zipAttrsWith (_: defs: defs) (
+        concatMap (
+          def:
           map (
-            value:
-            if builtins.isAttrs value then
-              builtins.mapAttrs (_: value: { inherit (d) file; inherit value; }) value
+            part:
+            if isAttrs part then
+              mapAttrs (_: value: {
+                inherit (def) file;
+                inherit value;
+              }) part
             else
-              throw "You're trying to define a value of type `${builtins.typeOf value}' rather than an attribute set for the option `${showOption prefix}'! Definition values:${showDefs [ (d // { inherit value; }) ]}"
-          ) (pushDown d.value)
-        ) defs
+              throw "You're trying to define a value of type `${typeOf part}'\nrather than an attribute set for the option\n`${showOption prefix}'!\n\nThis usually happens if `${showOption prefix}' has option\ndefinitions inside that are not matched. Please check how to properly define\nthis option by e.g. referring to `man 5 configuration.nix'!\n"
+          ) (pushDownProperties def.value)
+        ) configs
       );
-      results = builtins.mapAttrs (name: decls: one (prefix ++ [ name ]) decls (defined.${name} or [ ])) declared;
+      results = mapAttrs (name: decls: mergeOption (prefix ++ [ name ]) decls (defined.${name} or [ ])) declared;
+      unmatched =
+        mapAttrs (_: r: r.unmatchedDefns) results // removeAttrs defined (attrNames declared);
     in
     {
-      options = builtins.mapAttrs (_: r: r.options) results;
-      config = builtins.mapAttrs (_: r: r.config) results;
-      unmatched =
-        builtins.concatLists (lib.mapAttrsToList (name: map (d: d // { loc = prefix ++ [ name ]; siblings = builtins.attrNames declared; })) (builtins.removeAttrs defined (builtins.attrNames declared)))
-        ++ builtins.concatMap (r: r.unmatched) (builtins.attrValues results);
+      matchedOptions = mapAttrs (_: r: r.matchedOptions) results;
+      unmatchedDefns =
+        if configs == [ ] then
+          [ ]
+        else
+          concatLists (
+            lib.mapAttrsToList (
+              name: defs: map (def: def // { prefix = [ name ] ++ (def.prefix or [ ]); }) defs
+            ) unmatched
+          );
     };
 
-  one =
+  mergeOption =
     loc: decls: defs:
     let
-      proper = builtins.filter (d: isOption d.options) decls;
-      nested = builtins.filter (d: !(isOption d.options)) decls;
-      leaf = decls: rec {
-        options = evaluateOption loc (joinDeclarations loc decls) defs;
-        config = options.value;
-        unmatched = [ ];
+      isDeclaration =
+        decl:
+        decl.options ? _type
+        && (
+          decl.options._type == "option"
+          || throw (wrongDeclaration loc decl)
+        );
+      proper = filter isDeclaration decls;
+      leaf = decls: {
+        matchedOptions = evalOptionValue loc (fixupOptionType loc (mergeOptionDecls loc decls)) defs;
+        unmatchedDefns = [ ];
       };
+      nested = filter (decl: !(isOption decl.options)) decls;
+      # Options that are declared inside a submodule's option are options of the submodule.
+      inSubmodule =
+        decl:
+        if isOption decl.options then
+          decl
+        else
+          decl
+          // {
+            options = lib.mkOption {
+              type = lib.types.submoduleWith {
+                modules = [ { inherit (decl) _file options; } ];
+                # As the other declaration has it.
+                shorthandOnlyDefinesConfig = null;
+              };
+            };
+          };
     in
     if proper == [ ] then
-      combine loc decls defs
+      mergeModules' loc decls defs
     else if nested == [ ] then
       leaf decls
-    else if builtins.all (d: (d.options.type or lib.types.unspecified).getSubModules != null) proper then
-      # Options declared inside an option that holds submodules are options of these.
-      leaf (
-        proper
-        ++ map (d: {
-          inherit (d) file;
-          options = lib.mkOption { type = lib.types.submoduleWith { modules = [ { _file = d.file; inherit (d) options; } ]; }; };
-        }) nested
-      )
+    else if all (decl: decl.options.type.name or null == "submodule") proper then
+      leaf (map inSubmodule decls)
     else
-      throw "The option `${showOption loc}' in module `${(builtins.head proper).file}' would be a parent of the following options, but its type `${(builtins.head proper).options.type.description or "<no description>"}' does not support nested options: they are declared in ${showFiles (map (d: d.file) nested)}.";
+      throw "The option `${showOption loc}' in module `${(head proper)._file}' would be a parent of the following options, but its type `${
+        (head proper).options.type.description or "<no description>"
+      }' does not support nested options.\n${showDeclarations loc nested}";
 
-  joinTypes =
-    loc: typed:
-    let
-      simple = a: b: if a.nestedTypes == { } && a.name == b.name && a.description == b.description then a else null;
-      join = a: b: let joined = a.join b; in if joined != null then joined else simple a b;
-    in
-    builtins.foldl' (
-      a: d:
-      let
-        joined = join a d.type;
-      in
-      if joined != null then
-        joined
-      else
-        throw "The option `${showOption loc}' in `${d.file}' is already declared in ${showFiles (map (d: d.file) (lib.remove d typed))}, with another type (`${a.description}' and `${d.type.description}')."
-    ) (builtins.head typed).type (builtins.tail typed);
+  wrongDeclaration =
+    loc: decl:
+    if lib.isOptionType decl.options then
+      "Expected an option declaration at option path `${showOption loc}` but got an option type (${decl.options.description}), in ${showFiles [ decl._file ]}. Wrap it: `lib.mkOption { type = …; }`."
+    else
+      "Expected an option declaration at option path `${showOption loc}` but got an attribute set with type ${decl.options._type}, in ${showFiles [ decl._file ]}";
 
-  joinDeclarations =
+  # One line for every option among declarations.
+  showDeclarations =
     loc: decls:
     let
-      files = map (d: d.file) decls;
-      merged = builtins.foldl' (
-        all: d:
-        let
-          again = builtins.filter (name: all ? ${name} && d.options ? ${name}) [ "default" "apply" "example" ];
-        in
-        if again != [ ] then
-          throw "The option `${showOption loc}' in `${d.file}' is already declared in ${showFiles (builtins.filter (f: f != d.file) files)}."
+      below =
+        path: file: options:
+        if !(isAttrs options) || isOption options then
+          [ "- option(s) with prefix `${showOption path}' in module `${file}'" ]
         else
-          all // d.options
-      ) { } decls;
-      typed = map (d: { inherit (d) file; inherit (d.options) type; }) (builtins.filter (d: d.options ? type) decls);
+          concatLists (lib.mapAttrsToList (name: below (path ++ [ name ]) file) options);
     in
-    merged
-    // {
-      inherit loc;
-      declarations = files;
-      type = if typed == [ ] then lib.types.unspecified else joinTypes loc typed;
-    };
+    lib.concatStringsSep "\n" (concatMap (decl: below loc decl._file decl.options) decls);
 
-  evaluateOption =
+  mergeOptionDecls =
+    loc: decls:
+    foldl'
+      (
+        all: decl:
+        let
+          both = what: all ? ${what} && decl.options ? ${what};
+          type = all.type.typeMerge decl.options.type.functor;
+          modules = decl.options.type.getSubModules or null;
+        in
+        if both "default" || both "example" || both "description" || both "apply" || (both "type" && type == null) then
+          throw "The option `${showOption loc}' in `${decl._file}' is already declared in ${showFiles all.declarations}."
+        else
+          decl.options
+          // all
+          // {
+            declarations = all.declarations ++ [ decl._file ];
+            declarationPositions =
+              all.declarationPositions
+              ++ (
+                if decl.pos or null == null then
+                  [ ]
+                else
+                  [ decl.pos ]
+              );
+            options =
+              if modules != null then map (setDefaultModuleLocation decl._file) modules ++ all.options else all.options;
+          }
+          // (if both "type" then { inherit type; } else { })
+      )
+      {
+        inherit loc;
+        declarations = [ ];
+        declarationPositions = [ ];
+        options = [ ];
+      }
+      decls;
+
+  fixupOptionType =
+    loc: opt:
+    if opt.type.getSubModules or null == null then
+      opt // { type = opt.type or lib.types.unspecified; }
+    else
+      opt
+      // {
+        type = opt.type.substSubModules opt.options;
+        options = [ ];
+      };
+
+  evalOptionValue =
     loc: opt: defs:
     let
       withDefault =
-        (if opt ? default then [ { file = builtins.head opt.declarations; value = mkOptionDefault opt.default; } ] else [ ]) ++ defs;
-      result = mergeDefinitions loc opt.type withDefault;
-      merged =
-        if opt.readOnly or false && builtins.length withDefault > 1 then
-          throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${showDefs (builtins.concatMap discharge withDefault)}"
+        if opt ? default then
+          [
+            {
+              file = head opt.declarations;
+              value = mkOptionDefault opt.default;
+            }
+          ]
+          ++ defs
         else
-          result.mergedValue;
+          defs;
+      each = map (def: def // { value = (mergeDefinitions loc opt.type [ def ]).mergedValue; }) withDefault;
+      result =
+        if opt.readOnly or false && length withDefault > 1 then
+          throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${showDefs each}"
+        else
+          mergeDefinitions loc opt.type withDefault;
+      value = if opt ? apply then opt.apply result.mergedValue else result.mergedValue;
+      outdated = opt.type.deprecationMessage or null;
     in
-    opt
+    lib.warnIf (outdated != null)
+      "The type `types.${opt.type.name}' of option `${showOption loc}' defined in ${showFiles opt.declarations} is deprecated. ${toString outdated}"
+      opt
     // {
-      value = builtins.addErrorContext "while evaluating the option `${showOption loc}':" (
-        if opt ? apply then opt.apply merged else merged
-      );
-      definitions = map (d: d.value) result.defsFinal;
-      definitionsWithLocations = result.defsFinal;
-      files = map (d: d.file) result.defsFinal;
+      value = addErrorContext "while evaluating the option `${showOption loc}':" value;
       inherit (result) highestPrio isDefined;
+      definitions = map (def: def.value) result.defsFinal;
+      files = map (def: def.file) result.defsFinal;
+      definitionsWithLocations = result.defsFinal;
+      __toString = _: showOption loc;
     };
 
   # ---- all of it --------------------------------------------------------------------------------------------------
 
   evalModules =
-    args@{
+    evalArgs@{
       modules,
       prefix ? [ ],
       specialArgs ? { },
       class ? null,
+      # For the callers of long ago.
+      args ? { },
+      check ? true,
     }:
     let
-      internal = {
+      internalModule = {
         _file = "lib/modules.nix";
         key = "lib/modules.nix";
         options._module = {
           args = lib.mkOption {
             type = lib.types.lazyAttrsOf lib.types.raw;
-            internal = true;
-            description = "Further arguments of all modules.";
+            internal = prefix != [ ];
+            description = "Additional arguments passed to each module in addition to ones like `lib`, `config`, and `pkgs`, `modulesPath`.";
           };
           check = lib.mkOption {
             type = lib.types.bool;
             internal = true;
-            default = true;
-            description = "Whether a definition of what is no option is an error.";
+            default = check;
+            description = "Whether to check whether all option definitions have matching declarations.";
           };
           freeformType = lib.mkOption {
             type = lib.types.nullOr lib.types.optionType;
             internal = true;
             default = null;
-            description = "The type of all definitions that no option takes.";
+            description = "If set, merge all definitions that don't have an associated option together using this type.";
           };
           specialArgs = lib.mkOption {
             type = lib.types.raw;
-            internal = true;
             readOnly = true;
+            internal = true;
             description = "Arguments that `imports` may depend on.";
           };
         };
@@ -355,58 +545,63 @@ let
           args = {
             inherit extendModules;
             moduleType = type;
-          };
+          }
+          // args;
           inherit specialArgs;
         };
       };
 
-      call =
-        key: f:
-        f (
-          base
-          // builtins.mapAttrs (
-            name: _:
-            builtins.addErrorContext "while evaluating the module argument `${name}' in \"${key}\":" (
-              base.${name} or config._module.args.${name}
-            )
-          ) (lib.functionArgs f)
-        );
-      base = {
-        inherit lib config specialArgs;
-        inherit (tree) options;
-        _class = class;
-        _prefix = prefix;
-      }
-      // specialArgs;
-
-      loaded = collect call (specialArgs.modulesPath or "") (modules ++ [ internal ]);
-      tree = combine prefix (map (m: { inherit (m) file options; }) loaded) (
-        builtins.concatMap (m: map (value: { inherit (m) file; inherit value; }) m.configs) loaded
+      collected = collectModules class (specialArgs.modulesPath or "") (modules ++ [ internalModule ]) (
+        {
+          inherit
+            config
+            lib
+            options
+            specialArgs
+            ;
+          _class = class;
+          _prefix = prefix;
+        }
+        // specialArgs
       );
+      # What is found last comes first.
+      merged = mergeModules prefix (lib.reverseList collected);
+      options = merged.matchedOptions;
 
-      freeformType = tree.config._module.freeformType;
-      relative = d: lib.drop (builtins.length prefix) d.loc;
-      freeform = (mergeDefinitions prefix freeformType (map (d: { inherit (d) file; value = lib.setAttrByPath (relative d) d.value; }) tree.unmatched)).optionalValue.value or { };
-      config = if freeformType == null then tree.config else lib.recursiveUpdateUntil (path: _: _: lib.hasAttrByPath path tree.options && isOption (lib.getAttrFromPath path tree.options)) freeform tree.config;
+      declared = lib.mapAttrsRecursiveCond (v: !(isOption v)) (_: v: v.value) options;
+      inherit (declared._module) freeformType;
+      freeform =
+        if merged.unmatchedDefns == [ ] then
+          { }
+        else
+          freeformType.merge prefix (
+            map (def: {
+              inherit (def) file;
+              value = lib.setAttrByPath def.prefix def.value;
+            }) merged.unmatchedDefns
+          );
+      config = if freeformType == null then declared else lib.recursiveUpdate freeform declared;
 
       checked =
-        if !tree.config._module.check || freeformType != null || tree.unmatched == [ ] then
-          config
+        value:
+        if config._module.check && freeformType == null && merged.unmatchedDefns != [ ] then
+          throw (unknownOption prefix options (head merged.unmatchedDefns))
         else
-          throw (missingOption prefix (builtins.head tree.unmatched) (builtins.attrNames tree.options == [ "_module" ]));
+          value;
 
       extendModules =
-        {
+        extendArgs@{
           modules ? [ ],
           specialArgs ? { },
-          prefix ? args.prefix or [ ],
+          prefix ? [ ],
         }:
         evalModules (
-          args
+          evalArgs
           // {
-            inherit prefix;
-            modules = args.modules ++ modules;
-            specialArgs = args.specialArgs or { } // specialArgs;
+            inherit class;
+            modules = evalArgs.modules ++ modules;
+            specialArgs = evalArgs.specialArgs or { } // specialArgs;
+            prefix = extendArgs.prefix or evalArgs.prefix or [ ];
           }
         );
       type = lib.types.submoduleWith { inherit modules specialArgs class; };
@@ -414,106 +609,65 @@ let
     {
       _type = "configuration";
       inherit class extendModules type;
-      inherit (tree) options;
-      config = builtins.removeAttrs checked [ "_module" ];
-      _module = checked._module;
+      options = checked options;
+      config = checked (removeAttrs config [ "_module" ]);
+      _module = checked config._module;
     };
 
-  missingOption =
-    prefix: def: nothingDeclared:
+  unknownOption =
+    prefix: options: def:
     let
-      name = lib.last def.loc;
-      near = builtins.filter (lib.levenshteinAtMost 3 name) (builtins.filter (sibling: sibling != "_module") def.siblings);
-      nearest = lib.take 3 (lib.sortOn (lib.levenshtein name) near);
+      path = prefix ++ def.prefix;
+      # Where the path still leads to a set of options.
+      known = lib.attrByPath (lib.init def.prefix) { } options;
+      name = lib.last def.prefix;
+      near = filter (sibling: sibling != "_module" && lib.strings.levenshteinAtMost 3 name sibling) (
+        if isAttrs known && !(isOption known) then attrNames known else [ ]
+      );
+      nearest = map (sibling: "`${showOption (lib.init path ++ [ sibling ])}'") (
+        lib.take 3 (lib.sortOn (lib.strings.levenshtein name) near)
+      );
       hint =
-        if nothingDeclared then
-          "\n\nIt seems as if you're trying to declare an option by placing it into `config' rather than `options'!"
-        else if nearest != [ ] then
-          "\n\nDid you mean ${lib.concatMapStringsSep " or " (sibling: "`${showOption (lib.init def.loc ++ [ sibling ])}'") nearest}?"
+        if attrNames options == [ "_module" ] then
+          if prefix == [ ] then
+            "\n\nIt seems as if you're trying to declare an option by placing it into `config' rather than `options'!"
+          else
+            "\n\nHowever there are no options defined in `${showOption prefix}'. Are you sure you've\ndeclared your options properly? This can happen if you e.g. declared your options in `types.submodule'\nunder `config' rather than `options'."
+        else if nearest == [ ] then
+          ""
+        else if length nearest == 1 then
+          "\n\nDid you mean ${head nearest}?"
         else
-          "";
+          "\n\nDid you mean ${lib.concatStringsSep ", " (lib.init nearest)} or ${lib.last nearest}?";
     in
-    "The option `${showOption def.loc}' does not exist. Definition values:${showDefs [ def ]}${hint}";
-
-  # ---- moved and removed options ----------------------------------------------------------------------------------
-
-  alias =
-    {
-      from,
-      to,
-      visible ? true,
-      warn ? false,
-      condition ? true,
-      withPriority ? true,
-    }:
-    { config, options, ... }:
-    let
-      old = lib.getAttrFromPath from options;
-      note = "The option `${showOption from}' defined in ${showFiles old.files} has been renamed to `${showOption to}'.";
-      target = lib.attrByPath to null options;
-      forwarded = lib.mkMerge (map (def: { _type = "definition"; inherit (def) file value; }) old.definitionsWithLocations);
-    in
-    {
-      options = lib.setAttrByPath from (
-        lib.mkOption {
-          inherit visible;
-          description = "Alias of {option}`${showOption to}`.";
-          apply = _: lib.warnIf (warn && old.isDefined) "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'." (lib.getAttrFromPath to config);
-        }
-        // lib.optionalAttrs (target ? type) { inherit (target) type; }
-      );
-      config = mkIf condition (
-        lib.mkMerge [
-          (lib.optionalAttrs (options ? warnings) { warnings = lib.optional (warn && old.isDefined) note; })
-          (lib.setAttrByPath to (mkIf old.isDefined (if withPriority then mkOverride old.highestPrio forwarded else forwarded)))
-        ]
-      );
-    };
+    "The option `${showOption path}' does not exist. Definition values:${
+      addErrorContext
+        "while evaluating the error message for definitions for `${showOption path}', which is an option that does not exist"
+        (addErrorContext "while evaluating a definition from `${def.file}'" (showDefs [ def ]))
+    }${hint}";
 in
 {
   inherit
+    applyModuleArgs
+    applyModuleArgsIfFunction
+    collectModules
+    dischargeProperties
     evalModules
-    importApply
-    joinTypes
+    evalOptionValue
+    filterOverrides'
+    fixupOptionType
     mergeDefinitions
+    mergeModules
+    mergeModules'
+    mergeOptionDecls
+    pushDownProperties
     setDefaultModuleLocation
+    sortProperties
+    unifyModuleSyntax
     ;
-  pushDownProperties = pushDown;
-
-  mkRenamedOptionModule = from: to: alias { inherit from to; warn = true; visible = false; };
-  mkAliasOptionModule = from: to: alias { inherit from to; };
-  mkRemovedOptionModule =
-    path: replacement:
-    { options, ... }:
-    let
-      option = lib.getAttrFromPath path options;
-    in
-    {
-      options = lib.setAttrByPath path (
-        lib.mkOption {
-          visible = false;
-          apply = _: throw "The option `${showOption path}' can no longer be used since it's been removed. ${replacement}";
-        }
-      );
-      config.assertions = [
-        {
-          assertion = !option.isDefined;
-          message = "The option definition `${showOption path}' in ${showFiles option.files} no longer has any effect; please remove it.\n${replacement}";
-        }
-      ];
-    };
-  mkChangedOptionModule =
-    from: to: change:
-    { config, options, ... }:
-    {
-      options = lib.setAttrByPath from (lib.mkOption { visible = false; });
-      config = lib.setAttrByPath to (mkIf (lib.getAttrFromPath from options).isDefined (change config));
-    };
-  mkMergedOptionModule =
-    froms: to: merge:
-    { config, options, ... }:
-    {
-      options = builtins.foldl' lib.recursiveUpdate { } (map (from: lib.setAttrByPath from (lib.mkOption { visible = false; })) froms);
-      config = lib.setAttrByPath to (mkIf (builtins.any (from: (lib.getAttrFromPath from options).isDefined) froms) (merge config));
-    };
+  filterOverrides = defs: (filterOverrides' defs).values;
+  importApply = path: staticArgs: setDefaultModuleLocation path (import path staticArgs);
+  fixMergeModules = modules: args: evalModules { inherit modules args; check = false; };
 }
+// lib.properties
+// lib.moved

@@ -1,11 +1,87 @@
 # Declaring options, and showing them and their definitions to people.
 { lib }:
-rec {
+let
+  inherit (builtins)
+    all
+    concatLists
+    concatMap
+    foldl'
+    head
+    isAttrs
+    isBool
+    isFunction
+    isList
+    isString
+    length
+    tail
+    ;
+
   isOption = x: x._type or null == "option";
-  mkOption = attrs: attrs // { _type = "option"; };
+  getValues = map (def: def.value);
+  getFiles = map (def: def.file);
+  literalExpression = text: {
+    _type = "literalExpression";
+    inherit text;
+  };
+  literalMD = text: {
+    _type = "literalMD";
+    inherit text;
+  };
+
+  # Placeholders (`<name>`, `*`) stay bare; everything else is quoted as Nix needs it.
+  showPart =
+    part: if part == "*" || builtins.match "<.*>" part != null then part else lib.strings.escapeNixIdentifier part;
+  showOption = parts: lib.concatMapStringsSep "." showPart parts;
+
+  prioritySuggestion = "Use `lib.mkForce value` or `lib.mkDefault value` to change the priority on any of these definitions.";
+
+  mergeUniqueOption =
+    {
+      message,
+      merge ? null,
+    }:
+    loc: defs:
+    if length defs == 1 then
+      if merge == null then (head defs).value else merge loc defs
+    else
+      assert length defs > 1;
+      throw "The option `${showOption loc}' is defined multiple times while it's expected to be unique.\n${message}\nDefinition values:${lib.options.showDefs defs}\n${prioritySuggestion}";
+
+  # A default or an example, as it is to be shown.
+  shown = value: if value ? _type && value ? text then value else literalExpression (pretty value);
+  pretty = lib.generators.toPretty {
+    multiline = true;
+    allowPrettyValues = true;
+  };
+in
+{
+  inherit
+    getFiles
+    getValues
+    isOption
+    literalExpression
+    literalMD
+    mergeUniqueOption
+    showOption
+    ;
+
+  mkOption =
+    {
+      default ? null,
+      defaultText ? null,
+      example ? null,
+      description ? null,
+      relatedPackages ? null,
+      type ? null,
+      apply ? null,
+      internal ? null,
+      visible ? null,
+      readOnly ? null,
+    }@attrs:
+    attrs // { _type = "option"; };
   mkEnableOption =
     name:
-    mkOption {
+    lib.mkOption {
       default = false;
       example = true;
       description = "Whether to enable ${name}.";
@@ -21,45 +97,48 @@ rec {
       pkgsText ? "pkgs",
     }:
     let
-      path = lib.toList (if builtins.isString name then lib.last (lib.toList name) else name);
-      wanted = if builtins.isString default then [ default ] else if default == null then null else default;
+      shownName = if isList name then lib.last name else name;
+      path = lib.toList default;
+      dotted = lib.concatStringsSep "." path;
     in
-    mkOption (
+    lib.mkOption (
       {
         type = if nullable then lib.types.nullOr lib.types.package else lib.types.package;
-        description = "The ${lib.last path} package to use. ${extraDescription}";
+        description = "The ${shownName} package to use." + (if extraDescription == "" then "" else " " + extraDescription);
       }
-      // lib.optionalAttrs (default != null) {
-        default = lib.getAttrFromPath wanted pkgs;
-        defaultText = literalExpression "${pkgsText}.${lib.concatStringsSep "." wanted}";
+      // (
+        if default != null then
+          {
+            default = lib.attrByPath path (throw "${dotted} cannot be found in ${pkgsText}") pkgs;
+            defaultText = literalExpression "${pkgsText}.${dotted}";
+          }
+        else
+          lib.optionalAttrs nullable { default = null; }
+      )
+      // lib.optionalAttrs (example != null) {
+        example = literalExpression (if isList example then "${pkgsText}.${lib.concatStringsSep "." example}" else example);
       }
-      // lib.optionalAttrs (default == null && nullable) { default = null; }
     );
+  mkPackageOptionMD = lib.mkPackageOption;
   mkSinkUndeclaredOptions =
     attrs:
-    mkOption (
+    lib.mkOption (
       {
         internal = true;
         visible = false;
         default = false;
+        description = "Sink for option definitions.";
         type = lib.mkOptionType {
           name = "sink";
           check = _: true;
           merge = _: _: false;
         };
+        apply = _: throw "Option value is not readable because the option is not declared.";
       }
       // attrs
     );
 
-  literalExpression = text: {
-    _type = "literalExpression";
-    inherit text;
-  };
-  literalExample = literalExpression;
-  literalMD = text: {
-    _type = "literalMD";
-    inherit text;
-  };
+  literalExample = lib.warn "lib.literalExample is deprecated, use lib.literalExpression instead, or use lib.literalMD for a non-Nix description." literalExpression;
   mdDoc = lib.id;
 
   # What the definitions of an option become. Each takes the option's location and `[ { file, value } ]`.
@@ -68,79 +147,108 @@ rec {
     let
       values = getValues defs;
     in
-    if builtins.length values == 1 then
-      builtins.head values
-    else if builtins.all builtins.isList values then
-      builtins.concatLists values
-    else if builtins.all builtins.isAttrs values then
-      lib.mergeAttrsList values
-    else if builtins.all builtins.isBool values then
-      builtins.any lib.id values
-    else if builtins.all builtins.isString values then
+    if length values == 1 then
+      head values
+    else if all isFunction values then
+      x: lib.mergeDefaultOption loc (map (f: f x) values)
+    else if all isList values then
+      concatLists values
+    else if all isAttrs values then
+      foldl' (a: b: a // b) { } values
+    else if all isBool values then
+      foldl' (a: b: a || b) false values
+    else if all isString values then
       lib.concatStrings values
+    else if all builtins.isInt values && all (x: x == head values) values then
+      head values
     else
-      throw "Cannot merge definitions of `${showOption loc}'. Definition values:${showDefs defs}";
+      throw "Cannot merge definitions of `${showOption loc}'. Definition values:${lib.options.showDefs defs}";
   mergeOneOption = mergeUniqueOption { message = ""; };
-  mergeUniqueOption =
-    args@{
-      message,
-      merge ? null,
-    }:
-    loc: defs:
-    if builtins.length defs != 1 then
-      throw "The option `${showOption loc}' is defined multiple times while it's expected to be unique.\n${message}\nDefinition values:${showDefs defs}\n${priorityHint}"
-    else if merge == null then
-      (builtins.head defs).value
-    else
-      merge loc defs;
   mergeEqualOption =
     loc: defs:
     let
-      first = builtins.head defs;
+      same =
+        first: def:
+        if def.value == first.value then
+          first
+        else
+          throw "The option `${showOption loc}' has conflicting definition values:${lib.options.showDefs [ first def ]}\n${prioritySuggestion}";
     in
     if defs == [ ] then
-      throw "mergeEqualOption: no definition of `${showOption loc}'"
-    else if builtins.all (def: def.value == first.value) (builtins.tail defs) then
-      first.value
+      abort "This case should never happen."
+    else if length defs == 1 then
+      (head defs).value
     else
-      throw "The option `${showOption loc}' has conflicting definition values:${showDefs defs}\n${priorityHint}";
-  priorityHint = "Use `lib.mkForce value` or `lib.mkDefault value` to change the priority on any of these definitions.";
-
-  getValues = map (def: def.value);
-  getFiles = map (def: def.file);
+      (foldl' same (head defs) (tail defs)).value;
 
   unknownModule = "<unknown-file>";
-  # Placeholders (`<name>`) and the counters of list elements stay bare; everything else is quoted as Nix needs it.
-  showOption =
-    parts:
-    let
-      show = part: if builtins.match "<.*>|\\*|\\[.*]" part != null then part else lib.strings.escapeNixIdentifier part;
-    in
-    lib.concatMapStringsSep "." show parts;
   showFiles = files: lib.concatMapStringsSep " and " (file: "`${file}'") files;
   showDefs =
     defs:
     lib.concatMapStrings (
       def:
       let
-        # A value that cannot be evaluated must not hide where it stands.
-        shown = builtins.tryEval (lib.generators.toPretty { } (shorten 3 def.value));
-        lines = lib.splitString "\n" (if shown.success then shown.value else "<error>");
-        text = lib.concatStringsSep "\n    " (lib.take 5 lines ++ lib.optional (builtins.length lines > 5) "...");
+        # A value that cannot be evaluated must not hide where it stands, nor one without an end.
+        limited = lib.generators.withRecursion {
+          depthLimit = 10;
+          throwOnDepthLimit = false;
+        } def.value;
+        attempt = builtins.tryEval (lib.generators.toPretty { } limited);
+        lines = lib.splitString "\n" attempt.value;
+        text = lib.concatStringsSep "\n    " (lib.take 5 lines ++ (if length lines > 5 then [ "..." ] else [ ]));
       in
-      "\n- In `${def.file}'${if shown.success then ": " + text else ""}"
+      "\n- In `${def.file}'${if attempt.success then ": ${text}" else ""}"
     ) defs;
-  showOptionWithDefLocs = opt: "${showOption opt.loc}, with values defined in:\n${lib.concatMapStringsSep "\n" (file: "  - ${file}") opt.files}\n";
+  showOptionWithDefLocs =
+    opt: "${showOption opt.loc}, with values defined in:\n${lib.concatMapStringsSep "\n" (file: "  - ${file}") opt.files}\n";
 
-  # The outer levels of a value: enough to recognise it, and an end to what has none.
-  shorten =
-    depth: v:
-    if lib.isDerivation v then
-      v
-    else if builtins.isAttrs v then
-      if v != { } && depth == 0 then "..." else builtins.mapAttrs (_: shorten (depth - 1)) v
-    else if builtins.isList v then
-      if v != [ ] && depth == 0 then "..." else map (shorten (depth - 1)) v
+  # The options as a list for manuals, submodules' options after their own.
+  optionAttrSetToDocList = lib.optionAttrSetToDocList' [ ];
+  optionAttrSetToDocList' =
+    _: options:
+    concatMap (
+      opt:
+      let
+        name = showOption opt.loc;
+        doc =
+          {
+            inherit (opt) loc;
+            inherit name;
+            description = opt.description or null;
+            declarations = builtins.filter (file: file != lib.unknownModule) opt.declarations;
+            internal = opt.internal or false;
+            visible = if opt ? visible && opt.visible == "shallow" then true else opt.visible or true;
+            readOnly = opt.readOnly or false;
+            type = opt.type.description or "unspecified";
+          }
+          // lib.optionalAttrs (opt ? example) {
+            example = builtins.addErrorContext "while evaluating the example of option `${name}`" (shown opt.example);
+          }
+          // lib.optionalAttrs (opt ? defaultText || opt ? default) {
+            default = builtins.addErrorContext "while evaluating the ${
+              if opt ? defaultText then "defaultText" else "default value"
+            } of option `${name}`" (shown (opt.defaultText or opt.default));
+          }
+          // lib.optionalAttrs (opt ? relatedPackages && opt.relatedPackages != null) { inherit (opt) relatedPackages; };
+        below = opt.type.getSubOptions opt.loc;
+        showBelow = below != { } && !(opt ? visible && opt.visible == "shallow") && doc.visible;
+      in
+      [ doc ] ++ (if showBelow then lib.optionAttrSetToDocList' opt.loc below else [ ])
+    ) (lib.collect isOption options);
+  scrubOptionValue =
+    x:
+    if lib.isDerivation x then
+      {
+        type = "derivation";
+        drvPath = x.name;
+        outPath = x.name;
+        name = x.name;
+      }
+    else if isList x then
+      map lib.scrubOptionValue x
+    else if isAttrs x then
+      builtins.mapAttrs (_: lib.scrubOptionValue) (builtins.removeAttrs x [ "_args" ])
     else
-      v;
+      x;
+  renderOptionValue = shown;
 }

@@ -1,7 +1,7 @@
 # What may stand around a definition: conditions, merges, priorities and order. Plain data; `modules.nix` gives it
 # its meaning.
 { lib }:
-rec {
+let
   mkIf = condition: content: {
     _type = "if";
     inherit condition content;
@@ -10,31 +10,52 @@ rec {
     _type = "merge";
     inherit contents;
   };
-  mkAssert = assertion: message: content: mkIf (if assertion then true else throw "\nFailed assertion: ${message}") content;
-
   # A lower priority wins.
   mkOverride = priority: content: {
     _type = "override";
     inherit priority content;
   };
-  mkVMOverride = mkOverride 10;
-  mkForce = mkOverride 50;
-  mkImageMediaOverride = mkOverride 60;
-  mkDefault = mkOverride 1000;
-  mkOptionDefault = mkOverride 1500;
-  defaultOverridePriority = 100;
-
   # A lower order comes first.
   mkOrder = priority: content: {
     _type = "order";
     inherit priority content;
   };
-  mkBefore = mkOrder 500;
-  mkAfter = mkOrder 1500;
-  defaultOrderPriority = 1000;
-
+  defaultOverridePriority = 100;
+  # Definitions of one option as definitions of another, if there are any.
+  forward = option: mkIf (lib.isOption option && option.isDefined);
+in
+{
+  inherit
+    defaultOverridePriority
+    mkIf
+    mkMerge
+    mkOrder
+    mkOverride
+    ;
+  mkAssert =
+    assertion: message: mkIf (if assertion then true else throw "\nFailed assertion: ${message}");
   mkDefinition = args@{ file, value, ... }: args // { _type = "definition"; };
-  mkAliasDefinitions = mkAliasAndWrapDefinitions lib.id;
-  mkAliasAndWrapDefinitions = wrap: option: mkIf option.isDefined (wrap (mkMerge option.definitions));
-  mkFixStrictness = lib.id;
+
+  mkOptionDefault = mkOverride 1500;
+  mkDefault = mkOverride 1000;
+  mkImageMediaOverride = mkOverride 60;
+  mkForce = mkOverride 50;
+  mkVMOverride = mkOverride 10;
+  defaultPriority = lib.warn "lib.modules.defaultPriority is deprecated, please use lib.modules.defaultOverridePriority instead." defaultOverridePriority;
+
+  mkBefore = mkOrder 500;
+  defaultOrderPriority = 1000;
+  mkAfter = mkOrder 1500;
+
+  mkAliasDefinitions = lib.mkAliasAndWrapDefinitions lib.id;
+  mkAliasAndWrapDefinitions = wrap: option: forward option (wrap (mkMerge option.definitions));
+  mkAliasAndWrapDefsWithPriority =
+    wrap: option:
+    let
+      priority = option.highestPrio or defaultOverridePriority;
+    in
+    forward option (wrap (mkMerge (map (mkOverride priority) option.definitions)));
+  mkAliasIfDef = forward;
+  mkDerivedConfig = option: f: mkOverride (option.highestPrio or defaultOverridePriority) (f option.value);
+  mkFixStrictness = lib.warn "lib.mkFixStrictness has no effect and will be removed. It returns its argument unmodified, so you can just remove any calls." lib.id;
 }

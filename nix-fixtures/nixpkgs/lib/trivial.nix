@@ -1,78 +1,131 @@
-# Functions about nothing in particular: combinators, numbers, warnings, functions as values.
+# Functions about nothing in particular: combinators, numbers, warnings, functions as values, releases.
 { lib }:
 let
-  # The digits of a natural number, most significant first.
-  digits = base: i: (if i < base then [ ] else digits base (i / base)) ++ [ (i - base * (i / base)) ];
+  inherit (builtins)
+    elemAt
+    foldl'
+    fromJSON
+    fromTOML
+    genList
+    isFunction
+    isInt
+    readFile
+    stringLength
+    substring
+    ;
 in
-rec {
-  id = x: x;
-  const = x: _: x;
-  flip = f: a: b: f b a;
-  pipe = builtins.foldl' (x: f: f x);
-  concat = x: y: x ++ y;
-  "or" = x: y: x || y;
-  and = x: y: x && y;
-  xor = x: y: x != y;
-  defaultTo = default: value: if value == null then default else value;
-  mapNullable = f: a: if a == null then null else f a;
-
-  boolToString = b: if b then "true" else "false";
-  boolToYesNo = b: if b then "yes" else "no";
-  mergeAttrs = x: y: x // y;
-
+{
   inherit (builtins)
     add
-    sub
-    lessThan
-    seq
+    bitAnd
+    bitOr
+    bitXor
     deepSeq
     genericClosure
     isBool
     isFloat
     isInt
-    bitAnd
-    bitOr
-    bitXor
+    lessThan
     pathExists
     readFile
+    seq
+    sub
     ;
+
+  # Combinators.
+  id = x: x;
+  const = x: _: x;
+  flip = f: a: b: f b a;
+  pipe = foldl' (value: f: f value);
+  concat = x: y: x ++ y;
+  mergeAttrs = x: y: x // y;
+  mapNullable = f: a: if a == null then a else f a;
+  defaultTo = default: value: if value == null then default else value;
+
+  # Booleans.
+  "or" = x: y: x || y;
+  and = x: y: x && y;
+  xor = x: y: (!x) != (!y);
+  boolToString = b: if b then "true" else "false";
+  boolToYesNo = b: if b then "yes" else "no";
+
+  # Numbers.
+  bitNot = builtins.sub (-1);
   min = x: y: if x < y then x else y;
   max = x: y: if x > y then x else y;
   mod = base: int: base - int * (base / int);
-  compare = a: b: if a < b then -1 else if a > b then 1 else 0;
+  compare =
+    a: b:
+    if a < b then
+      -1
+    else if a > b then
+      1
+    else
+      0;
+  # Orders what satisfies `p` before what does not; the two other functions compare within each half.
+  splitByAndCompare =
+    p: yes: no: a: b:
+    if p a then
+      if p b then yes a b else -1
+    else if p b then
+      1
+    else
+      no a b;
 
+  # The digits of a natural number, most significant first.
   toBaseDigits =
     base: i:
-    if i < 0 then
-      throw "toBaseDigits: ${toString i} is negative"
-    else if base < 2 then
-      throw "toBaseDigits: ${toString base} is no base"
-    else
-      digits base i;
+    let
+      digits = n: if n < base then [ n ] else digits (n / base) ++ [ (n - base * (n / base)) ];
+    in
+    assert isInt base;
+    assert base >= 2;
+    assert isInt i;
+    assert i >= 0;
+    digits i;
   toHexString =
-    i: builtins.concatStringsSep "" (map (d: builtins.substring d 1 "0123456789ABCDEF") (toBaseDigits 16 i));
+    i: lib.concatMapStrings (digit: substring digit 1 "0123456789ABCDEF") (lib.trivial.toBaseDigits 16 i);
   fromHexString =
     text:
     let
-      value = lib.listToAttrs (lib.imap0 (i: c: lib.nameValuePair c i) (lib.stringToCharacters "0123456789abcdef"));
-      digit = c: value.${c} or (throw "fromHexString: '${text}' is not hexadecimal");
+      parts = builtins.match "(0x)?([0-7]?[0-9A-Fa-f]{1,15})" text;
+      digits = elemAt parts 1;
+      value = {
+        "0" = 0; "1" = 1; "2" = 2; "3" = 3; "4" = 4; "5" = 5; "6" = 6; "7" = 7; "8" = 8; "9" = 9;
+        a = 10; b = 11; c = 12; d = 13; e = 14; f = 15;
+        A = 10; B = 11; C = 12; D = 13; E = 14; F = 15;
+      };
     in
-    builtins.foldl' (n: c: n * 16 + digit c) 0 (lib.stringToCharacters (lib.toLower (lib.removePrefix "0x" text)));
+    if parts == null then
+      throw "fromHexString: ${lib.escapeNixString text} is not a hexadecimal number of at most 63 bits"
+    else
+      foldl' (n: i: n * 16 + value.${substring i 1 digits}) 0 (genList (i: i) (stringLength digits));
 
-  importJSON = path: builtins.fromJSON (builtins.readFile path);
-  importTOML = path: builtins.fromTOML (builtins.readFile path);
+  # Files of values.
+  importJSON = path: fromJSON (readFile path);
+  importTOML = path: fromTOML (readFile path);
 
-  warn = message: builtins.trace "evaluation warning: ${message}";
-  warnIf = condition: message: if condition then warn message else id;
-  warnIfNot = condition: warnIf (!condition);
-  throwIf = condition: message: if condition then throw message else id;
-  throwIfNot = condition: throwIf (!condition);
+  # Messages.
+  warn = builtins.warn or (message: builtins.trace "evaluation warning: ${message}");
+  warnIf = condition: message: if condition then lib.trivial.warn message else x: x;
+  warnIfNot = condition: lib.trivial.warnIf (!condition);
+  throwIf = condition: message: if condition then throw message else x: x;
+  throwIfNot = condition: message: if condition then x: x else throw message;
   info = message: builtins.trace "INFO: ${message}";
-  showWarnings = warnings: result: builtins.foldl' (r: w: warn w r) result warnings;
+  showWarnings = warnings: result: lib.foldr lib.trivial.warn result warnings;
+  checkListOfEnum =
+    message: valid: given:
+    let
+      surplus = lib.subtractLists valid given;
+      list = lib.concatMapStringsSep ", " toString;
+    in
+    lib.trivial.throwIfNot (surplus == [ ]) "${message}: ${list surplus} unexpected; valid ones: ${list valid}";
 
-  # A function may be a set that says which arguments it takes (`__functionArgs`) and does the call (`__functor`).
-  isFunction = f: builtins.isFunction f || (f ? __functor && isFunction (f.__functor f));
-  functionArgs = f: if f ? __functor then f.__functionArgs or (functionArgs (f.__functor f)) else builtins.functionArgs f;
+  # A function may also be a set that does the call (`__functor`) and says which arguments it takes (`__functionArgs`).
+  isFunction = f: isFunction f || (f ? __functor && lib.trivial.isFunction (f.__functor f));
+  functionArgs =
+    f:
+    if f ? __functor then f.__functionArgs or (lib.trivial.functionArgs (f.__functor f)) else builtins.functionArgs f;
   setFunctionArgs = f: args: {
     __functor = _: f;
     __functionArgs = args;
@@ -80,18 +133,20 @@ rec {
   mirrorFunctionArgs =
     f:
     let
-      args = functionArgs f;
+      args = lib.trivial.functionArgs f;
     in
-    g: if args == { } then g else setFunctionArgs g args;
-  toFunction = v: if isFunction v then v else _: v;
+    g: lib.trivial.setFunctionArgs g args;
+  toFunction = v: if lib.trivial.isFunction v then v else _: v;
 
+  # The release that this library belongs to.
   release = "26.05";
-  version = release;
+  oldestSupportedRelease = 2511;
+  oldestSupportedReleaseIsAtLeast = release: release <= lib.trivial.oldestSupportedRelease;
+  isInOldestRelease = lib.trivial.oldestSupportedReleaseIsAtLeast;
+  codeName = "Fixture";
   versionSuffix = "";
-  codeName = "fixture";
-  nixpkgsVersion = version;
-  inPureEvalMode = !(builtins ? currentSystem);
-  isInOldestRelease = oldestSupportedReleaseIsAtLeast;
-  oldestSupportedReleaseIsAtLeast = at: builtins.compareVersions release at >= 0;
+  version = lib.trivial.release + lib.trivial.versionSuffix;
+  nixpkgsVersion = lib.trivial.version;
   revisionWithDefault = default: default;
+  inPureEvalMode = !(builtins ? currentSystem);
 }

@@ -68,12 +68,12 @@ in
   case = is [ (lib.toUpper "aBc") (lib.toSentenceCase "after") ] [ "ABC" "After" ];
   escapeURL = is (lib.escapeURL "a b/c") "a%20b%2Fc";
   makeBinPath = is (lib.makeBinPath [ "/a" "/b" ]) "/a/bin:/b/bin";
-  getExe = is (lib.getExe { outPath = "/p"; meta.mainProgram = "x"; }) "/p/bin/x";
+  getExe = is (lib.getExe { type = "derivation"; outPath = "/p"; meta.mainProgram = "x"; }) "/p/bin/x";
   sanitize = is (lib.strings.sanitizeDerivationName "a b@c") "a-b-c";
 
   toINI = is (lib.generators.toINI { } { s = { a = true; b = 2; }; t.c = "x"; }) "[s]\na=true\nb=2\n\n[t]\nc=x\n";
   toKeyValue = is (lib.generators.toKeyValue { listsAsDuplicateKeys = true; } { a = [ 1 2 ]; }) "a=1\na=2\n";
-  toGitINI = is (lib.generators.toGitINI { user.name = "x"; url."a".insteadOf = "b"; }) "[url \"a\"]\n\tinsteadOf = b\n\n[user]\n\tname = x\n";
+  toGitINI = is (lib.generators.toGitINI { user.name = "x"; url."a".insteadOf = "b"; }) "[url \"a\"]\n\tinsteadOf = \"b\"\n\n[user]\n\tname = \"x\"\n";
   toPretty = is (lib.generators.toPretty { multiline = false; } { a = [ 1 "x" ]; f = x: x; }) ''{ a = [ 1 "x" ]; f = <function>; }'';
 
   assertMsg.fails = lib.assertMsg false "no";

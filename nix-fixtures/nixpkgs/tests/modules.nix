@@ -37,8 +37,8 @@ in
   moduleArgs = is (eval [ ({ word, ... }: { options.w = mkOption { default = word; }; }) { _module.args.word = "w"; } ]).w "w";
   extendModules = is ((lib.evalModules { modules = [ { options.n = mkOption { default = 1; }; } ]; }).extendModules { modules = [ { n = 2; } ]; }).config.n 2;
   nestedImportList.fails = eval [ { imports = [ [ { } ] ]; } ];
-  propertyAsModule.fails = eval [ (lib.mkIf true { }) ];
-  notAModule.fails = eval [ 1 ];
+  propertyAsModule = is (eval [ { options.n = mkOption { }; } (lib.mkIf true { n = 1; }) ]).n 1;
+  mergeAsModule.fails = eval [ (lib.mkMerge [ { } ]) ];
   checkOff = is (eval [ { _module.check = false; n = 1; } ]) { };
   unknown.fails = eval [ { options.n = mkOption { default = 1; }; } { m = 1; } ];
   unknownBelow.fails = eval [ { options.a.n = mkOption { default = 1; }; } { a.m = 1; } ];
@@ -93,6 +93,6 @@ in
   deferred = is (eval [ { options.m = mkOption { type = types.deferredModule; }; } { m.a = 1; } ({ config, ... }: { options.s = mkOption { type = types.submodule { imports = [ config.m ]; options.a = mkOption { }; }; default = { }; }; }) ]).s.a 1;
 
   # ---- what people read ----
-  showOption = is (lib.options.showOption [ "a" "b.c" "<name>" "[definition 1-entry 1]" ]) ''a."b.c".<name>.[definition 1-entry 1]'';
+  showOption = is (lib.options.showOption [ "a" "b.c" "<name>" "[definition 1-entry 1]" ]) ''a."b.c".<name>."[definition 1-entry 1]"'';
   showDefs = is (lib.options.showDefs [ { file = "f"; value = throw "hidden"; } ]) "\n- In `f'";
 }

@@ -1,0 +1,5 @@
+# References to flakes as sets and as text.
+{ lib }:
+{
+  inherit (builtins) parseFlakeRef flakeRefToString;
+}

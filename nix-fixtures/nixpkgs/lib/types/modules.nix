@@ -1,0 +1,140 @@
+# Types of modules: submodules, and modules kept for later.
+{ lib, making }:
+let
+  inherit (builtins) isAttrs removeAttrs toString;
+  inherit (making) defaultFunctor mkOptionType;
+
+  isModule = x: isAttrs x || lib.isFunction x || lib.types.path.check x;
+
+  # A setting that two declarations of a submodule must agree on, if both have it.
+  agree =
+    what: a: b:
+    if a == null || a == b then
+      b
+    else if b == null then
+      a
+    else
+      throw "A submoduleWith option is declared multiple times with conflicting ${what} values ${show a} and ${show b}.";
+  show = lib.generators.toPretty { };
+
+  submoduleWith =
+    {
+      modules,
+      specialArgs ? { },
+      shorthandOnlyDefinesConfig ? false,
+      description ? null,
+      class ? null,
+    }@args:
+    let
+      base = lib.evalModules {
+        inherit class specialArgs;
+        # Documentation and checks see a name too.
+        modules = [ { _module.args.name = lib.mkOptionDefault "‹name›"; } ] ++ modules;
+      };
+      inherit (base._module) freeformType;
+      toModule =
+        def:
+        if isAttrs def.value && shorthandOnlyDefinesConfig then
+          {
+            _file = def.file;
+            config = def.value;
+          }
+        else
+          lib.setDefaultModuleLocation def.file def.value;
+    in
+    mkOptionType {
+      name = "submodule";
+      description =
+        if description != null then
+          description
+        else if freeformType == null then
+          "submodule"
+        else
+          freeformType.description or freeformType.name;
+      descriptionClass = if description == null then "noun" else null;
+      check = isModule;
+      emptyValue.value = { };
+      merge =
+        loc: defs:
+        (base.extendModules {
+          prefix = loc;
+          modules = [ { _module.args.name = lib.last loc; } ] ++ map toModule defs;
+        }).config;
+      getSubOptions =
+        prefix:
+        let
+          inherit (base.extendModules { inherit prefix; }) options;
+        in
+        removeAttrs options [ "_module" ]
+        // lib.optionalAttrs (freeformType != null) { _freeformOptions = freeformType.getSubOptions prefix; };
+      getSubModules = modules;
+      substSubModules = modules: submoduleWith (args // { inherit modules; });
+      nestedTypes = lib.optionalAttrs (freeformType != null) { inherit freeformType; };
+      functor = defaultFunctor "submodule" // {
+        type = submoduleWith;
+        payload = {
+          inherit
+            class
+            description
+            modules
+            shorthandOnlyDefinesConfig
+            specialArgs
+            ;
+        };
+        binOp =
+          a: b:
+          let
+            shared = builtins.attrNames (builtins.intersectAttrs a.specialArgs b.specialArgs);
+          in
+          {
+            class = agree "class" a.class b.class;
+            modules = a.modules ++ b.modules;
+            specialArgs =
+              if shared == [ ] then
+                a.specialArgs // b.specialArgs
+              else
+                throw "A submoduleWith option is declared multiple times with the same specialArgs \"${toString shared}\"";
+            shorthandOnlyDefinesConfig = agree "shorthandOnlyDefinesConfig" a.shorthandOnlyDefinesConfig b.shorthandOnlyDefinesConfig;
+            description = agree "description" a.description b.description;
+          };
+      };
+    };
+
+  deferredModuleWith =
+    {
+      staticModules ? [ ],
+    }:
+    let
+      inherit (submoduleWith { modules = staticModules; }) getSubModules getSubOptions;
+    in
+    mkOptionType {
+      name = "deferredModule";
+      description = "module";
+      descriptionClass = "noun";
+      check = isModule;
+      inherit getSubModules getSubOptions;
+      merge = loc: defs: {
+        imports =
+          staticModules
+          ++ map (
+            def: lib.setDefaultModuleLocation "${def.file}, via option ${lib.showOption loc}" def.value
+          ) defs;
+      };
+      substSubModules = modules: deferredModuleWith { staticModules = modules; };
+      functor = defaultFunctor "deferredModuleWith" // {
+        type = deferredModuleWith;
+        payload = { inherit staticModules; };
+        binOp = a: b: { staticModules = a.staticModules ++ b.staticModules; };
+      };
+    };
+in
+{
+  inherit deferredModuleWith submoduleWith;
+  deferredModule = deferredModuleWith { };
+  submodule =
+    modules:
+    submoduleWith {
+      shorthandOnlyDefinesConfig = true;
+      modules = lib.toList modules;
+    };
+}

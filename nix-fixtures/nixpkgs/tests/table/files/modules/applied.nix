@@ -1,0 +1,1 @@
+{ n }: { lib, ... }: { options.applied = lib.mkOption { default = n; }; }

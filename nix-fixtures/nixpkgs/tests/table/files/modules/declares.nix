@@ -1,0 +1,1 @@
+{ lib, ... }: { options.fromFile = lib.mkOption { type = lib.types.int; }; }

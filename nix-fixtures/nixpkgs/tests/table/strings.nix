@@ -1,0 +1,126 @@
+# lib.strings, lib.stringsWithDeps
+{ lib, manual, known, throws }:
+let
+  s = lib.strings;
+  d = lib.stringsWithDeps;
+  drv = { outPath = "/nix/store/x-y"; };
+in
+{
+  "strings.concatStrings" = [ (manual (s.concatStrings [ "foo" "bar" ]) "foobar") (known (s.concatStrings [ ]) "") ];
+  "strings.concatMapStrings" = [ (manual (s.concatMapStrings (x: "a" + x) [ "foo" "bar" ]) "afooabar") ];
+  "strings.concatImapStrings" = [ (manual (s.concatImapStrings (pos: x: "${toString pos}-${x}") [ "foo" "bar" ]) "1-foo2-bar") ];
+  "strings.intersperse" = [ (manual (s.intersperse "/" [ "usr" "local" "bin" ]) [ "usr" "/" "local" "/" "bin" ]) (known (s.intersperse "/" [ ]) [ ]) (known (s.intersperse 0 [ 1 ]) [ 1 ]) ];
+  "strings.concatStringsSep" = [ (manual (s.concatStringsSep "/" [ "usr" "local" "bin" ]) "usr/local/bin") ];
+  "strings.join" = [ (manual (s.join ", " [ "foo" "bar" ]) "foo, bar") ];
+  "strings.concatMapStringsSep" = [ (manual (s.concatMapStringsSep "-" (x: s.toUpper x) [ "foo" "bar" "baz" ]) "FOO-BAR-BAZ") ];
+  "strings.concatImapStringsSep" = [ (manual (s.concatImapStringsSep "-" (pos: x: toString (x / pos)) [ 6 6 6 ]) "6-3-2") ];
+  "strings.concatMapAttrsStringSep" = [ (manual (s.concatMapAttrsStringSep "\n" (name: value: "${name}: foo-${value}") { a = "0.1.0"; b = "0.2.0"; }) "a: foo-0.1.0\nb: foo-0.2.0") ];
+  "strings.concatLines" = [ (manual (s.concatLines [ "foo" "bar" ]) "foo\nbar\n") (known (s.concatLines [ ]) "") ];
+  "strings.replaceString" = [ (known (s.replaceString "world" "Nix" "Hello, world!") "Hello, Nix!") (known (s.replaceString "." "_" "v1.2.3") "v1_2_3") ];
+  "strings.replaceStrings" = [ (known (s.replaceStrings [ "a" "b" ] [ "b" "a" ] "abc") "bac") (known (s.replaceStrings [ "" ] [ "-" ] "ab") "-a-b-") ];
+  "strings.replaceChars" = [ (known (s.replaceChars [ "a" ] [ "b" ] "aa") "bb") ];
+  "strings.replicate" = [ (manual (s.replicate 3 "v") "vvv") (manual (s.replicate 5 "hello") "hellohellohellohellohello") (known (s.replicate 0 "v") "") ];
+  "strings.trim" = [ (manual (s.trim "   hello, world!   ") "hello, world!") (known (s.trim "\n\t a\n b \r\n") "a\n b") (known (s.trim "") "") (known (s.trim " \n ") "") (known (s.trim "a") "a") ];
+  "strings.trimWith" = [ (manual (s.trimWith { start = true; } "   hello, world!   ") "hello, world!   ") (manual (s.trimWith { end = true; } "   hello, world!   ") "   hello, world!") (known (s.trimWith { } " a ") " a ") (known (s.trimWith { start = true; } "  ") "") (known (s.trimWith { end = true; } "  ") "") ];
+  "strings.makeSearchPath" = [ (manual (s.makeSearchPath "bin" [ "/root" "/usr" "/usr/local" ]) "/root/bin:/usr/bin:/usr/local/bin") (manual (s.makeSearchPath "bin" [ "" ]) "/bin") (known (s.makeSearchPath "bin" [ "/a" null ]) "/a/bin") ];
+  "strings.makeSearchPathOutput" = [ (known (s.makeSearchPathOutput "dev" "bin" [ { outPath = "/o"; dev = "/d"; } ]) "/d/bin") ];
+  "strings.makeLibraryPath" = [ (manual (s.makeLibraryPath [ "/usr" "/usr/local" ]) "/usr/lib:/usr/local/lib") ];
+  "strings.makeIncludePath" = [ (manual (s.makeIncludePath [ "/usr" "/usr/local" ]) "/usr/include:/usr/local/include") ];
+  "strings.makeBinPath" = [ (manual (s.makeBinPath [ "/root" "/usr" "/usr/local" ]) "/root/bin:/usr/bin:/usr/local/bin") ];
+  "strings.normalizePath" = [ (manual (s.normalizePath "/a//b///c/") "/a/b/c/") ];
+  "strings.optionalString" = [ (manual (s.optionalString true "some-string") "some-string") (manual (s.optionalString false "some-string") "") ];
+  "strings.hasPrefix" = [ (manual (s.hasPrefix "foo" "foobar") true) (manual (s.hasPrefix "foo" "barfoo") false) (known (s.hasPrefix "" "") true) (known (s.hasPrefix "longer" "lo") false) ];
+  "strings.hasSuffix" = [ (manual (s.hasSuffix "foo" "foobar") false) (manual (s.hasSuffix "foo" "barfoo") true) (known (s.hasSuffix "" "a") true) (known (s.hasSuffix "longer" "er") false) ];
+  "strings.hasInfix" = [ (manual (s.hasInfix "bc" "abcd") true) (manual (s.hasInfix "ab" "abcd") true) (manual (s.hasInfix "cd" "abcd") true) (manual (s.hasInfix "foo" "abcd") false) (known (s.hasInfix "a.c" "abc") false) (known (s.hasInfix "[" "a[b") true) (known (s.hasInfix "b\nc" "a\nb\nc\n") true) ];
+  "strings.stringToCharacters" = [ (manual (s.stringToCharacters "") [ ]) (manual (s.stringToCharacters "abc") [ "a" "b" "c" ]) ];
+  "strings.stringAsChars" = [ (manual (s.stringAsChars (x: if x == "a" then "i" else x) "nax") "nix") ];
+  "strings.charToInt" = [ (manual (s.charToInt "A") 65) (manual (s.charToInt "(") 40) (known (map s.charToInt [ " " "~" "\n" "\t" ]) [ 32 126 10 9 ]) ];
+  "strings.escape" = [ (manual (s.escape [ "(" ")" ] "(foo)") "\\(foo\\)") ];
+  "strings.escapeC" = [ (manual (s.escapeC [ " " ] "foo bar") "foo\\x20bar") (known (s.escapeC [ "\n" ] "a\nb") "a\\x0ab") ];
+  "strings.escapeURL" = [ (manual (s.escapeURL "foo/bar baz") "foo%2Fbar%20baz") (known (s.escapeURL "a-b_c.d~e") "a-b_c.d~e") (known (s.escapeURL "ü?&=%") "ü%3F%26%3D%25") ];
+  "strings.escapeShellArg" = [ (manual (s.escapeShellArg "esc'ape\nme") "'esc'\\''ape\nme'") (known (map s.escapeShellArg [ "" "plain" "a b" "a,b._+:@%/-" 5 "$x" ]) [ "''" "plain" "'a b'" "a,b._+:@%/-" "5" "'$x'" ]) ];
+  "strings.escapeShellArgs" = [ (manual (s.escapeShellArgs [ "one" "two three" "four'five" ]) "one 'two three' 'four'\\''five'") ];
+  "strings.isValidPosixName" = [ (manual (s.isValidPosixName "foo_bar000") true) (manual (s.isValidPosixName "0-bad.jpg") false) ];
+  "strings.toShellVar" = [ (known (s.toShellVar "foo" "some string") "foo='some string'") (known (s.toShellVar "foo" [ "a b" "c" ]) "declare -a foo=('a b' c)") (known (s.toShellVar "foo" { a = 1; "b c" = "d"; }) "declare -A foo=([a]=1 ['b c']=d)") (throws (s.toShellVar "0x" "y")) (known (s.toShellVar "p" drv) "p=/nix/store/x-y") ];
+  "strings.toShellVars" = [ (manual (s.toShellVars { foo = "some string"; }) "foo='some string'") (known (s.toShellVars { a = 1; b = [ ]; }) "a=1\ndeclare -a b=()") ];
+  "strings.escapeNixString" = [ (manual (s.escapeNixString "hello\${}\n") "\"hello\\\${}\\n\"") ];
+  "strings.escapeRegex" = [ (manual (s.escapeRegex "[^a-z]*") "\\[\\^a-z]\\*") ];
+  "strings.escapeNixIdentifier" = [ (manual (s.escapeNixIdentifier "hello") "hello") (manual (s.escapeNixIdentifier "0abc") "\"0abc\"") (known (map s.escapeNixIdentifier [ "a.b" "a-b" "a'" "if" "or" "" ]) [ "\"a.b\"" "a-b" "a'" "\"if\"" "\"or\"" "\"\"" ]) ];
+  "strings.escapeXML" = [ (manual (s.escapeXML "\"test\" 'test' < & >") "&quot;test&quot; &apos;test&apos; &lt; &amp; &gt;") ];
+  "strings.lowerChars" = [ (known (builtins.length s.lowerChars) 26) ];
+  "strings.upperChars" = [ (known (lib.last s.upperChars) "Z") ];
+  "strings.toLower" = [ (manual (s.toLower "HOME") "home") ];
+  "strings.toUpper" = [ (manual (s.toUpper "home") "HOME") (known (s.toUpper "straße") "STRAßE") ];
+  "strings.toSentenceCase" = [ (manual (s.toSentenceCase "home") "Home") (known (s.toSentenceCase "hELLO wORLD") "Hello world") (known (s.toSentenceCase "") "") (throws (s.toSentenceCase 1)) ];
+  "strings.toCamelCase" = [ (manual (s.toCamelCase "hello-world") "helloWorld") (manual (s.toCamelCase "hello_world") "helloWorld") (manual (s.toCamelCase "Hello World") "helloWorld") (manual (s.toCamelCase "helloWorld") "helloWorld") (throws (s.toCamelCase null)) ];
+  "strings.addContextFrom" = [ (known (s.addContextFrom "a" "b") "b") ];
+  "strings.splitString" = [ (manual (s.splitString "." "foo.bar.baz") [ "foo" "bar" "baz" ]) (manual (s.splitString "/" "/usr/local/bin") [ "" "usr" "local" "bin" ]) (known (s.splitString "." "") [ "" ]) (known (s.splitString "ab" "xabab") [ "x" "" "" ]) ];
+  "strings.splitStringBy" = [
+    (manual (s.splitStringBy (prev: curr: builtins.elem curr [ "." "-" ]) false "foo.bar-baz") [ "foo" "bar" "baz" ])
+    (manual (s.splitStringBy (prev: curr: builtins.match "[a-z]" prev != null && builtins.match "[A-Z]" curr != null) true "fooBarBaz") [ "foo" "Bar" "Baz" ])
+    (manual (s.splitStringBy (prev: curr: builtins.elem curr [ "." ]) false "foo.bar.") [ "foo" "bar" "" ])
+  ];
+  "strings.removePrefix" = [ (manual (s.removePrefix "foo." "foo.bar.baz") "bar.baz") (manual (s.removePrefix "xxx" "foo.bar.baz") "foo.bar.baz") (known (s.removePrefix "aa" "aaaa") "aa") ];
+  "strings.removeSuffix" = [ (manual (s.removeSuffix "front" "homefront") "home") (manual (s.removeSuffix "xxx" "homefront") "homefront") (known (s.removeSuffix "" "a") "a") ];
+  "strings.versionOlder" = [ (manual (s.versionOlder "1.1" "1.2") true) (manual (s.versionOlder "1.1" "1.1") false) (known (s.versionOlder "1.0pre" "1.0") true) ];
+  "strings.versionAtLeast" = [ (manual (s.versionAtLeast "1.1" "1.0") true) (manual (s.versionAtLeast "1.1" "1.1") true) (manual (s.versionAtLeast "1.1" "1.2") false) (known (s.versionAtLeast "24.05" "9.9") true) ];
+  "strings.getName" = [ (manual (s.getName "youtube-dl-2016.01.01") "youtube-dl") (known (s.getName { name = "a-b-1.0"; }) "a-b") (known (s.getName { pname = "p"; name = "q-1"; }) "p") ];
+  "strings.getVersion" = [ (manual (s.getVersion "youtube-dl-2016.01.01") "2016.01.01") (known (s.getVersion { name = "a-1.0"; }) "1.0") (known (s.getVersion { version = "v"; }) "v") ];
+  "strings.nameFromURL" = [ (manual (s.nameFromURL "https://example.org/releases/nix/nix-1.7/nix-1.7-x86_64-linux.tar.bz2" "-") "nix") (manual (s.nameFromURL "https://example.org/releases/nix/nix-1.7/nix-1.7-x86_64-linux.tar.bz2" "_") "nix-1.7-x86") (throws (s.nameFromURL "https://example.org/a" "-")) ];
+  "strings.cmakeOptionType" = [ (manual (s.cmakeOptionType "string" "ENGINE" "sdl2") "-DENGINE:STRING=sdl2") (throws (s.cmakeOptionType "no" "ENGINE" "sdl2")) ];
+  "strings.cmakeBool" = [ (manual (s.cmakeBool "ENABLE_STATIC_LIBS" false) "-DENABLE_STATIC_LIBS:BOOL=FALSE") ];
+  "strings.cmakeFeature" = [ (manual (s.cmakeFeature "MODULES" "badblock") "-DMODULES:STRING=badblock") ];
+  "strings.mesonOption" = [ (manual (s.mesonOption "engine" "opengl") "-Dengine=opengl") ];
+  "strings.mesonBool" = [ (manual (s.mesonBool "hardened" true) "-Dhardened=true") (manual (s.mesonBool "static" false) "-Dstatic=false") (throws (s.mesonBool "static" "no")) ];
+  "strings.mesonEnable" = [ (manual (s.mesonEnable "docs" true) "-Ddocs=enabled") (manual (s.mesonEnable "savage" false) "-Dsavage=disabled") ];
+  "strings.enableFeature" = [ (manual (s.enableFeature true "shared") "--enable-shared") (manual (s.enableFeature false "shared") "--disable-shared") (throws (s.enableFeature "yes" "shared")) ];
+  "strings.enableFeatureAs" = [ (manual (s.enableFeatureAs true "shared" "foo") "--enable-shared=foo") (manual (s.enableFeatureAs false "shared" (throw "ignored")) "--disable-shared") ];
+  "strings.withFeature" = [ (manual (s.withFeature true "shared") "--with-shared") (manual (s.withFeature false "shared") "--without-shared") ];
+  "strings.withFeatureAs" = [ (manual (s.withFeatureAs true "shared" "foo") "--with-shared=foo") (manual (s.withFeatureAs false "shared" (throw "ignored")) "--without-shared") ];
+  "strings.fixedWidthString" = [ (manual (s.fixedWidthString 5 "0" (toString 15)) "00015") (throws (s.fixedWidthString 1 "0" "15")) (known (s.fixedWidthString 2 "0" "15") "15") (known (s.fixedWidthString 6 "ab" "xx") "ababxx") ];
+  "strings.fixedWidthNumber" = [ (manual (s.fixedWidthNumber 5 15) "00015") ];
+  "strings.floatToString" = [ (manual (s.floatToString 0.000001) "0.000001") (known (s.floatToString 1.5) "1.500000") ];
+  "strings.isConvertibleWithToString" = [ (known (map s.isConvertibleWithToString [ "a" 1 1.5 true null [ 1 [ "a" ] ] drv { __toString = _: "x"; } { } (x: x) ]) [ true true true true true true true true false false ]) ];
+  "strings.isCoercibleToString" = [ (known (s.isCoercibleToString [ { } ]) false) ];
+  "strings.isStringLike" = [ (known (map s.isStringLike [ "a" ./files drv { __toString = _: "x"; } 1 null [ "a" ] { } ]) [ true true true true false false false false ]) ];
+  "strings.isStorePath" = [ (manual (s.isStorePath "/nix/store/d945ibfx9x185xf04b890y4f9g3cbb63-python-2.7.11/bin/python") false) (manual (s.isStorePath "/nix/store/d945ibfx9x185xf04b890y4f9g3cbb63-python-2.7.11") true) (manual (s.isStorePath [ ]) false) (known (map s.isStorePath [ 42 { } "/a" drv ]) [ false false false true ]) ];
+  "strings.toInt" = [ (manual (s.toInt "1337") 1337) (manual (s.toInt "-4") (-4)) (manual (s.toInt " 123 ") 123) (known (s.toInt "0") 0) (throws (s.toInt "00024")) (throws (s.toInt "3.14")) (throws (s.toInt "")) (throws (s.toInt "a1")) (throws (s.toInt "1 2")) ];
+  "strings.toIntBase10" = [ (manual (s.toIntBase10 "1337") 1337) (manual (s.toIntBase10 "-4") (-4)) (manual (s.toIntBase10 " 123 ") 123) (manual (s.toIntBase10 "00024") 24) (throws (s.toIntBase10 "3.14")) (known (s.toIntBase10 "000") 0) ];
+  "strings.readPathsFromFile" = [ (known (map toString (s.readPathsFromFile /r ./files/paths)) [ "/r/first" "/r/second/x" ]) ];
+  "strings.fileContents" = [ (known (s.fileContents ./files/text) "one\ntwo") ];
+  "strings.sanitizeDerivationName" = [ (manual (s.sanitizeDerivationName "../hello.bar # foo") "-hello.bar-foo") (manual (s.sanitizeDerivationName "") "unknown") (manual (builtins.stringLength (s.sanitizeDerivationName (s.replicate 300 "a"))) 207) (known (s.sanitizeDerivationName "plain-1.0+x_y?z=") "plain-1.0+x_y?z=") (known (s.sanitizeDerivationName ".hidden") "hidden") ];
+  "strings.levenshtein" = [ (manual (s.levenshtein "foo" "foo") 0) (manual (s.levenshtein "book" "hook") 1) (manual (s.levenshtein "hello" "Heyo") 3) (known (s.levenshtein "" "abc") 3) (known (s.levenshtein "kitten" "sitting") 3) ];
+  "strings.levenshteinAtMost" = [ (manual (s.levenshteinAtMost 0 "foo" "foo") true) (manual (s.levenshteinAtMost 1 "foo" "boa") false) (manual (s.levenshteinAtMost 2 "foo" "boa") true) (manual (s.levenshteinAtMost 2 "This is a sentence" "this is a sentense.") false) (manual (s.levenshteinAtMost 3 "This is a sentence" "this is a sentense.") true) ];
+  "strings.commonPrefixLength" = [ (known (s.commonPrefixLength "abcd" "abxy") 2) ];
+  "strings.commonSuffixLength" = [ (known (s.commonSuffixLength "xyabc" "abc") 3) (known (s.commonSuffixLength "a" "b") 0) ];
+  "strings.compareVersions" = [ (known (s.compareVersions "1.0" "2.3") (-1)) (known (s.compareVersions "2.3.1" "2.3") 1) ];
+  "strings.elem" = [ (known (s.elem 1 [ 1 ]) true) ];
+  "strings.elemAt" = [ (known (s.elemAt [ "a" ] 0) "a") ];
+  "strings.filter" = [ (known (s.filter (x: x) [ true false ]) [ true ]) ];
+  "strings.fromJSON" = [ (known (s.fromJSON "[1, {\"a\": null}]") [ 1 { a = null; } ]) ];
+  "strings.genList" = [ (known (s.genList (i: i) 2) [ 0 1 ]) ];
+  "strings.head" = [ (known (s.head [ 1 ]) 1) ];
+  "strings.isAttrs" = [ (known (s.isAttrs { }) true) ];
+  "strings.isInt" = [ (known (s.isInt "1") false) ];
+  "strings.isList" = [ (known (s.isList [ ]) true) ];
+  "strings.isPath" = [ (known (map s.isPath [ /a "/a" ]) [ true false ]) ];
+  "strings.isString" = [ (known (map s.isString [ /a "/a" ]) [ false true ]) ];
+  "strings.match" = [ (known (s.match "(a+)(b)?" "aa") [ "aa" null ]) (known (s.match "a" "b") null) ];
+  "strings.parseDrvName" = [ (known (s.parseDrvName "nix-0.12pre12876") { name = "nix"; version = "0.12pre12876"; }) ];
+  "strings.readFile" = [ (known (s.readFile ./files/text) "one\ntwo\n") ];
+  "strings.split" = [ (known (s.split "(a)b" "abc") [ "" [ "a" ] "c" ]) ];
+  "strings.storeDir" = [ (known s.storeDir "/nix/store") ];
+  "strings.stringLength" = [ (known (s.stringLength "ü") 2) ];
+  "strings.substring" = [ (known (s.substring 1 (-1) "abc") "bc") (known (s.substring 5 1 "abc") "") ];
+  "strings.tail" = [ (known (s.tail [ 1 2 ]) [ 2 ]) ];
+  "strings.toJSON" = [ (known (s.toJSON { a = [ 1 null true ]; b = "\"\n"; }) "{\"a\":[1,null,true],\"b\":\"\\\"\\n\"}") ];
+  "strings.typeOf" = [ (known (map s.typeOf [ 1 1.0 "" null true [ ] { } (x: x) /a ]) [ "int" "float" "string" "null" "bool" "list" "set" "lambda" "path" ]) ];
+  "strings.unsafeDiscardStringContext" = [ (known (s.unsafeDiscardStringContext "a") "a") ];
+
+  "stringsWithDeps.textClosureList" = [ (known (d.textClosureList { a = d.fullDepEntry "A" [ "b" "c" ]; b = d.noDepEntry "B"; c = d.fullDepEntry "C" [ "b" ]; } [ "a" "b" ]) [ "B" "C" "A" ]) (known (d.textClosureList { a = "b"; b = d.noDepEntry "B"; } [ "a" (d.noDepEntry "inline") ]) [ "B" "inline" ]) ];
+  "stringsWithDeps.textClosureMap" = [ (known (d.textClosureMap lib.id { a = d.fullDepEntry "A" [ "b" ]; b = d.noDepEntry "B"; } [ "a" ]) "B\nA") ];
+  "stringsWithDeps.noDepEntry" = [ (known (d.noDepEntry "x") { text = "x"; deps = [ ]; }) ];
+  "stringsWithDeps.fullDepEntry" = [ (known (d.fullDepEntry "x" [ "y" ]) { text = "x"; deps = [ "y" ]; }) ];
+  "stringsWithDeps.packEntry" = [ (known (d.packEntry [ "y" ]) { text = ""; deps = [ "y" ]; }) ];
+  "stringsWithDeps.stringAfter" = [ (known (d.stringAfter [ "users" ] "x") { text = "x"; deps = [ "users" ]; }) ];
+}
