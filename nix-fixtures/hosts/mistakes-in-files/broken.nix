@@ -1,0 +1,5 @@
+{
+  containers.a = {
+    autoStart = true
+  };
+}

@@ -1,0 +1,4 @@
+{
+  containers.b.autostart = true;
+  containers.b.config = { };
+}

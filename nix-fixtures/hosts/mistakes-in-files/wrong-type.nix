@@ -1,0 +1,6 @@
+{ lib, ... }:
+{
+  containers.c.extraFlags = "--quiet";
+  containers.c.privateUsers = "everybody";
+  containers.c.config = { };
+}
