@@ -1,0 +1,1 @@
+{ collection.services.unbound = { container.extraFlags = [ "--network-namespace-hint" ]; }; }

@@ -1,0 +1,1 @@
+{ networking.firewall = { allowedTCPPorts = [ 22 ]; allowPing = true; }; networking.nat.internalInterfaces = [ "ve-+" ]; }

@@ -1,0 +1,1 @@
+{ imports = [ ./common ]; networking.hostName = "server"; containers.never.config = { }; }
