@@ -1,0 +1,1 @@
+{ lib, ... }: { containers.api.extraFlags = [ "--dev" ]; containers.mailhog = { ephemeral = true; config = { }; forwardPorts = [ { hostPort = 8025; } ]; }; }

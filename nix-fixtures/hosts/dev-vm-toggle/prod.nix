@@ -1,0 +1,1 @@
+{ containers.api.extraFlags = [ "--prod" ]; }

@@ -1,0 +1,1 @@
+{ networking.nat.internalInterfaces = [ "once" ]; containers.once = { tmpfs = [ "/once" ]; config = { }; }; }

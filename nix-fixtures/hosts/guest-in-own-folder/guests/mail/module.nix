@@ -1,0 +1,1 @@
+{ config, lib, ... }: { services.postfix.enable = true; environment.etc."aliases".source = ./aliases; }

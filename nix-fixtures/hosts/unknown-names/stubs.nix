@@ -1,0 +1,1 @@
+{ vary, ... }: { args.tenant = vary "acme" "umbrella"; }
