@@ -37,6 +37,11 @@ in
     );
   };
 
+  # Keys of accounts come from other modules as well.
+  options.users.users = lib.mkOption {
+    type = lib.types.attrsOf (lib.types.submodule { openssh.authorizedKeys.keys = lib.mkIf (vary false true) [ "other" ]; });
+  };
+
   config = {
     _module.args.pkgs = lib.mkForce (packages config.nixpkgs.hostPlatform.system);
     nixpkgs.system = lib.mkOverride 1400 (vary "x86_64-linux" "aarch64-linux");
@@ -56,7 +61,12 @@ in
       nginx.user = other "other";
       openssh.ports = other [ 61002 ];
       paperless = { port = number; dataDir = folder; };
-      postgresql = { settings.port = number; dataDir = folder; };
+      postgresql = {
+        settings.port = number;
+        dataDir = folder;
+        # Other services of nixpkgs add theirs.
+        ensureDatabases = lib.mkIf (vary false true) [ "other" ];
+      };
       prowlarr.settings.server.port = number;
       radarr = { settings.server.port = number; dataDir = folder; };
       sonarr = { settings.server.port = number; dataDir = folder; };

@@ -1,4 +1,4 @@
-# Reads of `options`: `isDefined`, `definitions`, `files`, `highestPrio`, defaults, and `? name` of declared options.
+# Reads of `options`: `isDefined`, `definitions`, `files`, `highestPrio`, defaults, and `? name` of own options.
 { config, lib, options, ... }:
 {
   imports = [ ./declare.nix ];
@@ -7,8 +7,8 @@
   containers.reader = {
     autoStart = options.site.owner.isDefined;
     ephemeral = options.site.tags.isDefined;
-    privateNetwork = options ? containers && options.site ? owner;
-    hostBridge = lib.mkIf (options ? nothing) "never";
+    privateNetwork = options.site ? owner;
+    hostBridge = lib.mkIf (options.site ? nothing) "never";
     timeoutStartSec = "${toString (lib.length options.site.tags.definitions)}min";
     extraFlags = [
       "--setenv=DEFAULT=${options.site.level.default}"
