@@ -1,0 +1,1 @@
+{ roles.proxy.enable = true; roles.proxy.upstreams.core = 8443; }

@@ -1,0 +1,4 @@
+{ vary, ... }:
+{
+  args.inputs.agenix.nixosModules.default = import ../../reference/modules/agenix.nix vary;
+}

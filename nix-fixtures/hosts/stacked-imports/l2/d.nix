@@ -1,0 +1,1 @@
+{ imports = [ { networking.nat.internalInterfaces = [ "d-inline" ]; } ]; networking.nat.internalInterfaces = [ "d" ]; networking.nat.extraCommands = "d"; }
