@@ -37,7 +37,7 @@ impl<'e> Evaluator<'e> {
             };
             let symbol = match computed {
                 Value::Null => continue,
-                Value::String(text) => self.symbol(&text.to_str_lossy()),
+                Value::String(text) => self.symbol(&self.without_context(text, name.span)?.to_str_lossy()),
                 Value::Unknown(unknown) => {
                     rest = Some(unknown);
                     continue;
@@ -177,7 +177,10 @@ impl<'e> Evaluator<'e> {
         match name {
             Name::Static(symbol) => Ok(*symbol),
             Name::Dynamic(node) => match self.eval(node, env)? {
-                Value::String(text) => Ok(self.symbol(&text.to_str_lossy())),
+                Value::String(text) => {
+                    let name = self.without_context(text, node.span)?;
+                    Ok(self.symbol(&name.to_str_lossy()))
+                }
                 other => Err(self.type_error_at("a string", other, node.span)),
             },
         }

@@ -3,8 +3,10 @@
 //! A string remembers which store paths its text was made of: its [`Context`]. Whatever joins strings joins their
 //! contexts, so that a derivation knows its inputs.
 
+use super::error::EvalResult;
 use super::machine::Evaluator;
 use super::value::Value;
+use crate::source::Span;
 use crate::syntax::Str;
 pub(super) use crate::syntax::{Context, Element};
 
@@ -37,6 +39,19 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The string that was made.
+    /// The string itself, or the error that it refers to the store where that must not be.
+    pub(super) fn without_context(&self, text: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
+        let Some(element) = text.context().elements().first() else { return Ok(text) };
+        let path = match *element {
+            Element::Path(path) => path.to_owned(),
+            Element::Deep(path) => format!("{path} (deep)"),
+            Element::Output { derivation, output } => format!("{derivation}^{output}"),
+        };
+        let text = text.to_str_lossy();
+        let message = format!("the string '{text}' is not allowed to refer to a store path (such as '{path}')");
+        Err(self.error(span, &message))
+    }
+
     pub(super) fn finish(&self, text: &Text<'e>) -> Value<'e> {
         self.text_with_context(&text.bytes, text.context)
     }

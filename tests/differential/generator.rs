@@ -196,7 +196,7 @@ impl Generator {
         let text = match self.random.below(18) {
             0 | 1 => ("throw", "throw \"thrown\""),
             2 => ("builtins.abort", "abort \"aborted\""),
-            3 => ("assert", "assert 1 == 2; 1"),
+            3 => ("assert", "assert false; 1"),
             4 => ("select", "{ a = 1; }.missing"),
             5 => ("builtins.head", "builtins.head [ ]"),
             6 => ("division", "1 / 0"),
@@ -287,7 +287,7 @@ impl Generator {
                 let value = self.expression(ty, depth);
                 let (kind, template) = self.random.pick(&[
                     ("builtins.addErrorContext", "builtins.addErrorContext \"while\" §"),
-                    ("builtins.break", "builtins.break §"),
+                    ("builtins.break", "builtins.seq (builtins.break 1) §"),
                     ("builtins.warn", "builtins.warn \"w\" §"),
                     ("parentheses", "((§))"),
                     ("let body", "let { body = §; }"),

@@ -289,7 +289,7 @@ impl Generator {
         let (kind, template, holes): (&'static str, &str, Vec<Type>) = match self.random.below(16) {
             0..=4 => (
                 "list",
-                ["[ § ]", "[ § § ]", "[ § § § ]", "[ §/**/§\n§ § ]"][self.random.below(4)],
+                ["[ § ]", "[ § § ]", "[ § § § ]", "[ § /**/ §\n§ § ]"][self.random.below(4)],
                 vec![item.clone(); 4],
             ),
             5 => ("concatenation of lists", "§ ++ §", vec![ty.clone(); 2]),

@@ -22,7 +22,7 @@ fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
 }
 
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
     let symbol = ev.symbol(&name);
     let mut found = Vec::new();
     for set in ev.items(args[1], pos)? {
@@ -51,7 +51,7 @@ fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 }
 
 fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
     let set = ev.force(args[1])?;
     let symbol = ev.symbol(&name);
     let span = ev.word_span(pos);
@@ -59,7 +59,7 @@ fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn has_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
     let attrs = ev.set(args[1], pos)?;
     match (attrs.get(ev.symbol(&name)), attrs.rest()) {
         (None, Some(unknown)) => Err(ev.unknown_error(unknown)),
@@ -147,7 +147,7 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 }
 
 fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.text(args[0], pos)?.to_str_lossy();
+    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
     let attrs = ev.set(args[1], pos)?;
     Ok(attrs.position(ev.symbol(&name)).map_or(Value::Null, |pos| ev.position_value(pos)))
 }

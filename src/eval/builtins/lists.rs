@@ -186,7 +186,7 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     let mut groups = std::collections::BTreeMap::<_, Vec<_>>::new();
     for item in ev.items(args[1], pos)? {
         let name = ev.apply(function, *item, pos)?;
-        let name = ev.text(name, pos)?.to_str_lossy();
+        let name = ev.plain_text(name, pos)?.to_str_lossy();
         groups.entry(ev.symbol(&name)).or_default().push(*item);
     }
     let groups: Vec<_> = groups.into_iter().map(|(name, items)| (name, ev.list(items), Pos::NONE)).collect();

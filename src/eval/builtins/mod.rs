@@ -24,7 +24,7 @@ use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::value::{Attrs, Primop, PrimopCall, Value};
 use crate::source::Pos;
-use crate::syntax::{Element, Str};
+use crate::syntax::Str;
 
 /// A built-in function of `$arity` arguments.
 macro_rules! primops {
@@ -181,19 +181,7 @@ impl<'e> Evaluator<'e> {
     /// A string that depends on nothing.
     fn plain_text(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Str<'e>> {
         let text = self.text(value, pos)?;
-        if let Some(element) = text.context().elements().first() {
-            let path = match *element {
-                Element::Path(path) => path.to_owned(),
-                Element::Deep(path) => format!("={path}"),
-                Element::Output { derivation, output } => format!("!{output}!{derivation}"),
-            };
-            let message = format!(
-                "the string '{}' is not allowed to refer to a store path (such as '{path}')",
-                text.to_str_lossy()
-            );
-            return Err(self.error(self.word_span(pos), &message));
-        }
-        Ok(text)
+        self.without_context(text, self.word_span(pos))
     }
 
     /// A function, or a set that can be called, though it may not be. One that is unknown makes each result unknown.

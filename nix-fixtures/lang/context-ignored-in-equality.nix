@@ -1,0 +1,1 @@
+let c = builtins.toFile "a" "b"; in [ (c == builtins.unsafeDiscardStringContext c) (c < "a") ]

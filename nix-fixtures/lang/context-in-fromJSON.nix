@@ -1,0 +1,1 @@
+builtins.fromJSON (builtins.toJSON (builtins.toFile "a" "b"))

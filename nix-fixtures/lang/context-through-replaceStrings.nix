@@ -1,0 +1,1 @@
+let c = builtins.toFile "a" "b"; in map builtins.hasContext [ (builtins.replaceStrings [ "x" ] [ c ] "x") (builtins.replaceStrings [ "x" ] [ c ] "y") (builtins.replaceStrings [ "x" ] [ "y" ] c) (builtins.replaceStrings [ c ] [ "y" ] "z") ]

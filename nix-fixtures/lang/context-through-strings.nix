@@ -1,0 +1,1 @@
+let c = builtins.toFile "a" "b"; in map builtins.hasContext [ (baseNameOf c) (dirOf c) (builtins.toJSON [ c ]) (builtins.toXML c) (builtins.concatStringsSep c [ ]) (builtins.concatStringsSep c [ "x" "y" ]) (toString [ c ]) (builtins.substring 0 1 c) "${c}x" (c + "x") ("x" + c) ]

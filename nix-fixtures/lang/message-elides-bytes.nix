@@ -1,0 +1,1 @@
+1 - builtins.concatStringsSep "abc\n" (builtins.genList (x: "abcdefghi") 400)
