@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 
 use super::builtins;
 use super::error::{EvalError, EvalResult};
+use super::names;
 use super::operators::Coercion;
 use super::regex::Regex;
 use super::stack;
@@ -126,6 +127,9 @@ impl<'e> Evaluator<'e> {
         let bump = &arena.bump;
         let symbols = Symbols::default();
         let symbol = |name| symbols.intern(bump, name);
+        for name in names::FIRST.split(' ') {
+            symbol(name);
+        }
         let common = Common {
             functor: symbol("__functor"),
             out_path: symbol("outPath"),

@@ -22,6 +22,7 @@ mod json;
 mod limits;
 mod machine;
 mod make;
+mod names;
 mod operators;
 mod print;
 mod regex;

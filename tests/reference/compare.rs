@@ -45,7 +45,12 @@ impl fmt::Display for Outcome {
 /// class of the error where the rest are the words of a parser that is not Nix's own design.
 fn essence(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default().trim_end();
-    const CLASSES: [&str; 3] = ["syntax error", "while parsing TOML", "[json.exception.parse_error.101]"];
+    // The one syntax error that we have better words for.
+    if line.starts_with("missing `;`") {
+        return String::from("syntax error");
+    }
+    const CLASSES: [&str; 4] =
+        ["syntax error", "while parsing TOML", "[json.exception.parse_error.101]", "JSON serialization error"];
     if let Some(class) = CLASSES.iter().find(|class| line.starts_with(**class)) {
         return (*class).to_owned();
     }

@@ -80,7 +80,10 @@ impl Derivation {
         out.push(b',');
         list(&mut out, &self.input_sources, |out, path| string(out, path.as_bytes()));
         out.push(b',');
-        string(&mut out, &self.system);
+        // As Nix has it, this one is not escaped.
+        out.push(b'"');
+        out.extend_from_slice(&self.system);
+        out.push(b'"');
         out.push(b',');
         string(&mut out, &self.builder);
         out.push(b',');

@@ -1,0 +1,1 @@
+(derivation { name = "n"; system = "two\nlines \"quoted\""; builder = "a\nb"; }).outPath

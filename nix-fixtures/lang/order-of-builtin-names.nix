@@ -1,0 +1,1 @@
+{ aa = throw "aa"; length = throw "length"; }

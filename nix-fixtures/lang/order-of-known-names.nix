@@ -1,0 +1,1 @@
+{ extra = throw "extra"; key = throw "key"; }

@@ -1,0 +1,1 @@
+{ zz = throw "zz"; aa = throw "aa"; }
