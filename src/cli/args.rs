@@ -112,6 +112,12 @@ pub struct ExpressionArgs {
     /// How deep calls may nest.
     #[arg(long, value_name = "CALLS", default_value_t = 10_000)]
     pub max_call_depth: u32,
+    /// How many MiB the evaluation may take.
+    #[arg(long, value_name = "MIB", requires = "of")]
+    pub max_memory: Option<usize>,
+    /// How many seconds the evaluation may take.
+    #[arg(long, value_name = "SECONDS", requires = "of")]
+    pub max_time: Option<u64>,
     /// Features of Nix that are off unless they are named.
     #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ' ')]
     pub extra_experimental_features: Vec<Feature>,

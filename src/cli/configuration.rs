@@ -324,12 +324,13 @@ impl Reading<'_> {
     }
 
     fn settings(&self) -> Settings {
+        let limits = Limits::of(self.restricted);
         Settings {
             search_path: self.search_path.clone(),
             environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
             unknowns: true,
-            most_memory: if self.restricted { RESTRICTED_MEMORY } else { Settings::default().most_memory },
-            stop: self.restricted.then(|| stop_after(RESTRICTED_TIME)),
+            most_memory: limits.memory,
+            stop: limits.time.map(stop_after),
             ..Settings::default()
         }
     }
@@ -347,8 +348,27 @@ impl Reading<'_> {
     }
 }
 
+/// How much an evaluation may take.
+pub(super) struct Limits {
+    /// In bytes.
+    pub(super) memory: usize,
+    /// `None`: as long as it takes.
+    pub(super) time: Option<Duration>,
+}
+
+impl Limits {
+    /// What holds unless the user says otherwise: less for what may be somebody else's.
+    pub(super) fn of(restricted: bool) -> Self {
+        if restricted {
+            Self { memory: RESTRICTED_MEMORY, time: Some(RESTRICTED_TIME) }
+        } else {
+            Self { memory: Settings::default().most_memory, time: None }
+        }
+    }
+}
+
 /// A flag that is raised after some time.
-fn stop_after(time: Duration) -> Arc<AtomicBool> {
+pub(super) fn stop_after(time: Duration) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
     // It ends with the program at the latest.

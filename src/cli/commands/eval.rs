@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
-use crate::cli::configuration::{Configuration, absolute, search_path};
+use crate::cli::configuration::{Configuration, Limits, absolute, search_path, stop_after};
 use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
@@ -65,12 +65,16 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let here = absolute(".");
     let arena = Arena::new();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let limits = Limits::of(config.restrict);
+    let most_time = args.max_time.map(std::time::Duration::from_secs).or(limits.time);
     let settings = Settings {
         search_path: search_path(config, config.restrict),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         log: Some(|message| eprintln!("{message}")),
         max_call_depth: args.max_call_depth,
+        most_memory: args.max_memory.map_or(limits.memory, |mib| mib.saturating_mul(1 << 20)),
+        stop: most_time.map(stop_after),
         pipe_operators: args.extra_experimental_features.contains(&Feature::PipeOperators),
         ..Settings::default()
     };
