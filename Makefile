@@ -72,7 +72,9 @@ bench-short: reference
 # Licences, banned crates and sources of what is depended on.
 deny:
 	command -v cargo-deny >/dev/null || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny
-	$(CARGO) deny --offline check licenses bans sources
+	# It looks at the crates of all platforms; a build brings only this one's.
+	$(CARGO) fetch --quiet --locked
+	$(CARGO) deny --offline --locked check licenses bans sources
 	@echo "advisories are not checked: their database is not to be had here"
 
 # Random texts for the parser and the evaluator, guided by coverage, FUZZ_SECONDS each (cargo-fuzz, a nightly compiler).
