@@ -8,6 +8,7 @@
 //! - The message is one line, says what is wrong with the user's own names in it, and makes sense without colour.
 
 mod code;
+mod excerpt;
 pub mod render;
 
 pub use code::Code;

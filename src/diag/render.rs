@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 use serde::Serialize;
 
+use super::excerpt::excerpt;
 use super::{Diagnostic, Severity};
 use crate::source::{Location, SourceMap, Span};
 
@@ -48,7 +49,7 @@ pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
     if let Some(location) = location(diagnostic, sources) {
         let _ = write!(out, "{location}: ");
     }
-    let (severity, code, message) = (diagnostic.severity, diagnostic.code, &diagnostic.message);
+    let (severity, code, message) = (diagnostic.severity, diagnostic.code, shortened(&diagnostic.message));
     let heading = format!("{}[{code}]", severity.as_str());
     if style.color {
         let ansi = match severity {
@@ -70,20 +71,34 @@ pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
     out
 }
 
+/// A longer message is cut, in bytes: it quotes the input, whatever that is.
+const LONGEST_MESSAGE: usize = 10_000;
+
+fn shortened(message: &str) -> std::borrow::Cow<'_, str> {
+    if message.len() <= LONGEST_MESSAGE {
+        return message.into();
+    }
+    let end = (0..=LONGEST_MESSAGE).rev().find(|&end| message.is_char_boundary(end)).unwrap_or_default();
+    format!("{}... ({} bytes in all)", &message[..end], message.len()).into()
+}
+
 /// The labelled lines of the source.
 fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let Some(first) = diagnostic.labels.first() else { return String::new() };
     let Some(file) = sources.file(first.span.start) else { return String::new() };
     let inside = |span: Span| sources.file(span.start).is_some_and(|other| other.base == file.base);
+    let labels: Vec<_> = diagnostic.labels.iter().filter(|label| inside(label.span)).collect();
+    let ranges: Vec<_> =
+        labels.iter().map(|label| file.offset(label.span.start)..file.offset(label.span.end)).collect();
+    let shown = excerpt(&file.text, &ranges);
     let drawn = Drawn {
-        source: NamedSource::new(&file.name, file.text.to_string()),
-        labels: diagnostic
-            .labels
+        source: NamedSource::new(&file.name, shown.text),
+        labels: labels
             .iter()
-            .filter(|label| inside(label.span))
-            .map(|label| {
+            .zip(shown.labels)
+            .map(|(label, range)| {
                 let text = (!label.text.is_empty()).then(|| label.text.clone());
-                LabeledSpan::new(text, file.offset(label.span.start), label.span.len())
+                LabeledSpan::new(text, range.start, range.len())
             })
             .collect(),
     };
@@ -94,8 +109,15 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
     }
     // miette's own heading would say the message a second time: the snippet starts with the line that names the file.
     let name = format!("[{}:", file.name);
-    let mut out: String =
-        whole.lines().skip_while(|line| !line.contains(&name)).flat_map(|line| [line.trim_end(), "\n"]).collect();
+    let mut lines = whole.lines().skip_while(|line| !line.contains(&name));
+    let mut out = String::new();
+    if let Some(line) = lines.next() {
+        // The column that miette counts is one of the excerpt.
+        let (before, _) = line.split_once(&name).expect("`name` is in it");
+        let first = ranges.iter().map(|range| range.start).min().unwrap_or_default();
+        let _ = writeln!(out, "{before}[{}]", file.location(first));
+    }
+    out.extend(lines.flat_map(|line| [line.trim_end(), "\n"]));
     for label in diagnostic.labels.iter().filter(|label| !inside(label.span)) {
         if let Some(location) = sources.locate(label.span.start) {
             let _ = writeln!(out, "  {location}: {}", label.text);

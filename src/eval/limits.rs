@@ -4,7 +4,10 @@ use std::sync::atomic::Ordering;
 
 use super::error::EvalResult;
 use super::machine::Evaluator;
-use crate::source::Span;
+use super::stack;
+use super::text::Text;
+use super::value::Value;
+use crate::source::{Pos, Span};
 
 /// Memory and time are looked at once in so many steps.
 const STEPS: u32 = 1024;
@@ -36,7 +39,8 @@ impl<'e> Evaluator<'e> {
 
     /// Refuses to take `more` bytes where they are too many, and to go on after somebody said stop.
     pub(super) fn reserve(&self, more: usize, span: Span) -> EvalResult<'e, ()> {
-        if self.bump.allocated_bytes().saturating_add(more) > self.settings.most_memory {
+        let stack = self.first_address.saturating_sub(stack::address());
+        if self.bump.allocated_bytes().saturating_add(stack).saturating_add(more) > self.settings.most_memory {
             let most = self.settings.most_memory >> 20;
             return Err(self.error(span, &format!("out of memory; the evaluation may use {most} MiB")));
         }
@@ -46,13 +50,23 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
+    /// Refuses to make a list of `count` items where there is no room for it; counts the one that is being gathered too.
+    pub(super) fn reserve_items(&self, count: usize, pos: Pos) -> EvalResult<'e, ()> {
+        self.reserve(2 * count * size_of::<Value<'_>>(), Span::at(pos))
+    }
+
+    /// Refuses to go on with a text that is too long already; it is copied when it is done.
+    pub(super) fn reserve_text(&self, text: &Text<'e>, span: Span) -> EvalResult<'e, ()> {
+        self.reserve(2 * text.bytes.len(), span)
+    }
+
     /// Does a part of a deep operation one level further down, which counts as a call does.
     pub(super) fn deeper<T>(
         &mut self,
         span: Span,
         work: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
     ) -> EvalResult<'e, T> {
-        self.check_stack(span)?;
+        self.check(span)?;
         if self.depth >= self.settings.max_call_depth {
             return Err(self.error(span, "stack overflow; max-call-depth exceeded"));
         }

@@ -119,6 +119,8 @@ pub struct Evaluator<'e> {
     pub(super) until_check: u32,
     pub(super) growing: Option<super::append::Growing>,
     pub(super) lowest_address: usize,
+    /// Where the stack stood at the beginning.
+    pub(super) first_address: usize,
 }
 
 impl<'e> Evaluator<'e> {
@@ -162,6 +164,7 @@ impl<'e> Evaluator<'e> {
             until_check: 0,
             growing: None,
             lowest_address: stack::lowest_address(),
+            first_address: stack::address(),
         };
         builtins::install(&mut evaluator);
         evaluator

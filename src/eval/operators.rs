@@ -354,6 +354,7 @@ impl<'e> Evaluator<'e> {
         into: &mut Text<'e>,
         span: Span,
     ) -> EvalResult<'e, ()> {
+        self.reserve_text(into, span)?;
         match self.force(value)? {
             Value::String(text) => into.push_str(self, text),
             Value::Path(path) if how.copy_to_store => {

@@ -27,8 +27,13 @@ pub fn on_big_stack<R: Send>(work: impl FnOnce() -> R + Send) -> std::io::Result
     })
 }
 
+/// An address that nothing lies below yet.
+pub(super) fn address() -> usize {
+    let here = 0_u8;
+    (&raw const here).addr()
+}
+
 /// The lowest address that an evaluation on this thread may reach.
 pub(super) fn lowest_address() -> usize {
-    let here = 0_u8;
-    LOWEST.get().unwrap_or_else(|| (&raw const here).addr().saturating_sub(SMALL))
+    LOWEST.get().unwrap_or_else(|| address().saturating_sub(SMALL))
 }

@@ -46,6 +46,7 @@ impl<'e> Evaluator<'e> {
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
             lowest_address: self.lowest_address,
+            most_memory: self.settings.most_memory,
         };
         syntax::parse(self.bump, &self.symbols, file, &scope)
             .map_err(|diagnostics| self.diagnostics_error(diagnostics))

@@ -72,6 +72,7 @@ impl<'e> Document<'e> {
     }
 
     fn value(&mut self, ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, ()> {
+        ev.reserve_text(&self.out, self.span)?;
         match ev.force(value)? {
             Value::Null => self.tag("null", &[], " />"),
             Value::Bool(value) => self.leaf("bool", if value { b"true" } else { b"false" }),

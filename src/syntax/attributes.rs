@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use bumpalo::collections::Vec as BumpVec;
 
 use super::lexer::{Fixed, Token};
-use super::parser::{Parsed, Parser, Refusal};
+use super::parser::{LONGEST_PATH, Parsed, Parser, Refusal};
 use super::sets::{Set, Value};
 use super::tree::{Kind, Name, TreeRef};
 
@@ -33,6 +33,9 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
             }
             let pos = self.pos(self.next.start);
             let path = self.attr_path()?;
+            if path.len() > LONGEST_PATH {
+                return Err(Box::new(Refusal::TooDeep(self.span_of(self.next))));
+            }
             self.expect(Fixed::Assign)?;
             let value = self.expr()?;
             self.expect(Fixed::Semicolon)?;

@@ -17,7 +17,12 @@ pub(super) struct Lowerer<'a, 'e> {
     pub(super) symbols: &'a Symbols<'e>,
     pub(super) scopes: Scopes<'a>,
     pub(super) errors: Vec<Diagnostic>,
+    /// How far down the stack may reach.
+    pub(super) lowest_address: usize,
 }
+
+/// Nobody reads more errors than these.
+const MOST_ERRORS: usize = 50;
 
 /// The name that an operator stands for: whoever binds it means the operator as well.
 fn name_of(operator: Operator) -> Option<&'static str> {
@@ -41,6 +46,11 @@ impl<'e> Lowerer<'_, 'e> {
 
     pub(super) fn lower(&mut self, tree: TreeRef<'_, 'e>) -> NodeRef<'e> {
         let span = tree.span;
+        let here = 0_u8;
+        if (&raw const here).addr() < self.lowest_address {
+            self.too_deep(span);
+            return self.node(Expr::CurPos, span);
+        }
         let expr = match tree.kind {
             Kind::Int(value) => Expr::Int(value),
             Kind::Float(value) => Expr::Float(value),
@@ -128,7 +138,17 @@ impl<'e> Lowerer<'_, 'e> {
     }
 
     #[cold]
+    fn too_deep(&mut self, span: Span) {
+        if self.errors.is_empty() {
+            self.errors.push(Diagnostic::error(Code::Syntax, "the text is nested too deeply").at(span, ""));
+        }
+    }
+
+    #[cold]
     fn undefined(&mut self, name: Symbol, span: Span) {
+        if self.errors.len() >= MOST_ERRORS {
+            return;
+        }
         let missing = self.symbols.name(name);
         let close = self
             .scopes

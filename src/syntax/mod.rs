@@ -50,6 +50,8 @@ pub struct Scope<'a> {
     pub pipe_operators: bool,
     /// How far down the stack may reach.
     pub lowest_address: usize,
+    /// How many bytes a tree may take.
+    pub most_memory: usize,
 }
 
 /// The expression that a text is, or what is wrong with it.
@@ -64,7 +66,8 @@ pub fn parse<'e>(
         .whole()
         .map_err(|refusal| refused(symbols, file, *refusal))?;
     let scopes = scope::Scopes::new(scope.globals);
-    let mut lowerer = Lowerer { bump: arena, symbols, scopes, errors: Vec::new() };
+    let mut lowerer =
+        Lowerer { bump: arena, symbols, scopes, errors: Vec::new(), lowest_address: scope.lowest_address };
     let node = lowerer.lower(tree);
     if lowerer.errors.is_empty() { Ok(node) } else { Err(lowerer.errors) }
 }
@@ -83,6 +86,9 @@ fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Di
         }
         Refusal::TooDeep(span) => {
             vec![Diagnostic::error(Code::Syntax, "the text is nested too deeply").at(span, "")]
+        }
+        Refusal::TooLarge(span) => {
+            vec![Diagnostic::error(Code::Syntax, "out of memory; the text is too large to be read").at(span, "")]
         }
         Refusal::Syntax(span, message) => {
             let found = diagnose::slips(file);

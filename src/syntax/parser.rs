@@ -22,6 +22,8 @@ pub(super) enum Refusal {
     Syntax(Span, String),
     /// It is nested too deeply to be read.
     TooDeep(Span),
+    /// It needs more memory than it may take.
+    TooLarge(Span),
     /// A name is defined twice.
     Twice(Twice),
 }
@@ -30,6 +32,9 @@ pub(super) type Parsed<T> = Result<T, Box<Refusal>>;
 
 /// More levels than these are not code that anybody wrote, and would need more stack than there is.
 const DEEPEST: u32 = 100_000;
+
+/// The same for the sets that one attribute path means.
+pub(super) const LONGEST_PATH: usize = 10_000;
 
 pub(super) struct Parser<'a, 't, 'e> {
     pub(super) bump: &'t Bump,
@@ -46,6 +51,7 @@ pub(super) struct Parser<'a, 't, 'e> {
     pub(super) next: Lexeme,
     pub(super) depth: u32,
     lowest_address: usize,
+    most_memory: usize,
 }
 
 /// How tight an operator binds, as in Nix's grammar; the higher the tighter.
@@ -108,6 +114,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             lexer,
             depth: 0,
             lowest_address: scope.lowest_address,
+            most_memory: scope.most_memory,
         }
     }
 
@@ -201,6 +208,14 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         let here = 0_u8;
         if self.depth > DEEPEST || (&raw const here).addr() < self.lowest_address {
             return Err(Box::new(Refusal::TooDeep(self.span_of(self.next))));
+        }
+        Ok(())
+    }
+
+    /// Refuses to make a tree that is larger than it may be.
+    pub(super) fn check_size(&self) -> Parsed<()> {
+        if self.bump.allocated_bytes() > self.most_memory {
+            return Err(Box::new(Refusal::TooLarge(self.span_of(self.next))));
         }
         Ok(())
     }
@@ -486,6 +501,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
     }
 
     fn simple(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+        self.check_size()?;
         let token = self.next;
         let span = self.span_of(token);
         match token.token {

@@ -35,7 +35,9 @@ fn any<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
 fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut joined = Vec::new();
     for list in ev.items(args[0], pos)? {
-        joined.extend_from_slice(ev.items(*list, pos)?);
+        let items = ev.items(*list, pos)?;
+        ev.reserve_items(joined.len() + items.len(), pos)?;
+        joined.extend_from_slice(items);
     }
     Ok(ev.list(joined))
 }
@@ -45,7 +47,9 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
     let mut joined = Vec::new();
     for item in ev.items(args[1], pos)? {
         let list = ev.apply(function, *item, pos)?;
-        joined.extend_from_slice(ev.items(list, pos)?);
+        let items = ev.items(list, pos)?;
+        ev.reserve_items(joined.len() + items.len(), pos)?;
+        joined.extend_from_slice(items);
     }
     Ok(ev.list(joined))
 }

@@ -31,6 +31,7 @@ fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) 
         if index > 0 {
             joined.push(separator.as_bytes());
         }
+        ev.reserve_text(&joined, span)?;
         ev.coerce_to_string(*item, Coercion::INTERPOLATION, &mut joined, span)?;
     }
     Ok(ev.finish(&joined))
@@ -47,6 +48,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         patterns.push(ev.text(*pattern, pos)?.as_bytes());
     }
     let text = ev.text(args[2], pos)?;
+    let span = ev.word_span(pos);
     let mut out = Text { bytes: Vec::with_capacity(text.as_bytes().len()), context: text.context() };
     let text = text.as_bytes();
     // Most bytes begin no pattern: one look tells.
@@ -68,6 +70,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         match patterns.iter().position(|pattern| text[at..].starts_with(pattern)) {
             Some(index) => {
                 let to = ev.text(to[index], pos)?;
+                ev.reserve(2 * (out.bytes.len() + to.as_bytes().len()), span)?;
                 out.push_str(ev, to);
                 let length = patterns[index].len();
                 if length == 0 {

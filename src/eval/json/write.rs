@@ -27,6 +27,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn write_json(&mut self, value: Value<'e>, out: &mut Text<'e>, span: Span) -> EvalResult<'e, ()> {
+        self.reserve_text(out, span)?;
         match self.force(value)? {
             Value::Null => out.push(b"null"),
             Value::Bool(value) => out.push(if value { b"true" } else { b"false" }),
