@@ -20,7 +20,7 @@ fn key(host: &str, page: &str) -> Option<String> {
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let settings = Settings { unknowns: true, ..Settings::default() };
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, settings);
-    let evaluated = modules::evaluate(&mut evaluator, &file, false).expect("it evaluates");
+    let evaluated = modules::evaluate(&mut evaluator, &file, modules::Guests::None).expect("it evaluates");
     evaluated.guest_keys.into_iter().find_map(|(name, key)| (name.as_str() == "a").then_some(key))
 }
 

@@ -1,10 +1,13 @@
 //! What a plan compares with, when it is not the live host (contract §6, *Against what*).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::args::ConfigArgs;
 use super::configuration::Configuration;
 use crate::diag::{Diagnostic, Severity};
+use crate::model::ContainerName;
+use crate::modules::Guests;
 use crate::plan::{Endpoint, EndpointKind, Side};
 use crate::source::SourceMap;
 
@@ -34,14 +37,35 @@ impl<'a> From<'a> {
 
 /// Both sides of a plan that needs no host: what `from` says, and what `config` says now.
 ///
-/// What is wrong with either is reported in one run, and says which side it is.
+/// What is wrong with either is reported in one run, and says which side it is. Guests are evaluated only where their keys
+/// differ: nothing is said of the others, and they may be most of all the work.
 pub(super) fn sides(
     config: &ConfigArgs,
     from: &str,
     sources: &SourceMap,
 ) -> Result<(Side, Configuration), Vec<Diagnostic>> {
-    let before = before(config, &From::new(from), sources);
-    let after = Configuration::load(config, true, sources);
+    let mut after = None;
+    // The one side is kept as it is, in the middle of its evaluation, until it is known which guests the other shares.
+    let mut same_after = |keys: &Keys| {
+        let root = sources.root();
+        let mut same = BTreeSet::new();
+        let mut same_before = |others: &Keys| {
+            same = keys
+                .iter()
+                .filter(|(name, key)| others.get(*name) == Some(*key))
+                .map(|(name, _)| name.clone())
+                .collect();
+            same.clone()
+        };
+        after = Some(Configuration::load(config, true, Guests::Without(&mut same_before), sources));
+        if let Some(root) = root {
+            sources.set_root(root);
+        }
+        same
+    };
+    let before = before(config, &From::new(from), Guests::Without(&mut same_after), sources);
+    // A side that failed, or that has no guests to compare with.
+    let after = after.unwrap_or_else(|| Configuration::load(config, true, Guests::None, sources));
     match (before, after) {
         (Ok(before), Ok(after)) => Ok((before, after)),
         (before, after) => {
@@ -52,15 +76,23 @@ pub(super) fn sides(
     }
 }
 
-fn before(config: &ConfigArgs, from: &From<'_>, sources: &SourceMap) -> Result<Side, Vec<Diagnostic>> {
+/// The keys of guests.
+type Keys = BTreeMap<ContainerName, String>;
+
+fn before(
+    config: &ConfigArgs,
+    from: &From<'_>,
+    guests: Guests<'_>,
+    sources: &SourceMap,
+) -> Result<Side, Vec<Diagnostic>> {
     match *from {
         From::Path(path) => {
             let config = ConfigArgs { config: path.to_owned(), ..config.clone() };
-            Ok(Configuration::load(&config, true, sources)?.side(None))
+            Ok(Configuration::load(&config, true, guests, sources)?.side(None))
         }
         From::Revision(revision) => {
             let endpoint = Endpoint { kind: EndpointKind::Revision, name: revision.to_owned() };
-            Ok(match Configuration::load_revision(config, revision, sources)? {
+            Ok(match Configuration::load_revision(config, revision, guests, sources)? {
                 Some(configuration) => configuration.side_called(endpoint, None),
                 None => Side::absent(endpoint, &config.config),
             })

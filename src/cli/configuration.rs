@@ -16,8 +16,8 @@ use crate::model::check::{Checked, check};
 use crate::model::path::OptionSpans;
 use crate::model::spec::HostSpec;
 use crate::model::{Container, ContainerName, Manifest, Position, Positions, UNKNOWN_KEY};
-use crate::modules;
 use crate::modules::flake::{self, Flake};
+use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
 use crate::source::{Files, Location, MovedFiles, SourceMap, Span};
 use crate::state::Snapshot;
@@ -45,6 +45,8 @@ pub(super) struct Configuration {
     pub(super) guest_keys: BTreeMap<ContainerName, String>,
     /// What the guests say themselves, as far as that is known.
     pub(super) guests: BTreeMap<ContainerName, serde_json::Value>,
+    /// Where the options of those guests are set.
+    pub(super) guest_positions: BTreeMap<ContainerName, Positions>,
     /// Whether modules are missing.
     pub(super) missing_modules: bool,
     /// Notes and warnings of the evaluation.
@@ -64,8 +66,6 @@ struct Reading<'a> {
     tracked: Option<BTreeSet<PathBuf>>,
     search_path: Vec<(String, PathBuf)>,
     restricted: bool,
-    /// Whether the guests' own configurations are evaluated too.
-    guests: bool,
 }
 
 impl Configuration {
@@ -73,18 +73,19 @@ impl Configuration {
     pub(super) fn load(
         config: &ConfigArgs,
         restricted: bool,
+        guests: Guests<'_>,
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
-        Self::read(config, (restricted, true), sources, |reading| reading.one(sources, true))?.with_known_names()
+        Self::read(config, restricted, sources, |reading| reading.one(sources, true, guests))?.with_known_names()
     }
 
     /// The same to be shown alone: which containers there are may be unknown.
     pub(super) fn load_to_show(
         config: &ConfigArgs,
-        guests: bool,
+        guests: Guests<'_>,
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
-        Self::read(config, (false, guests), sources, |reading| reading.one(sources, true))
+        Self::read(config, false, sources, |reading| reading.one(sources, true, guests))
     }
 
     /// Fails where there may be containers of which not even the name is known: nothing could be said of them.
@@ -99,7 +100,8 @@ impl Configuration {
 
     /// The same for something that changes the host: which host is meant has to be clear.
     pub(super) fn load_for_change(config: &ConfigArgs, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
-        Self::read(config, (false, true), sources, |reading| reading.one(sources, false))?.with_known_names()
+        let read = Self::read(config, false, sources, |reading| reading.one(sources, false, Guests::All));
+        read?.with_known_names()
     }
 
     /// All hosts of a flake.
@@ -108,12 +110,12 @@ impl Configuration {
         guests: bool,
         sources: &SourceMap,
     ) -> Result<BTreeMap<String, Self>, Vec<Diagnostic>> {
-        Self::read(config, (false, guests), sources, |reading| reading.all(sources))
+        Self::read(config, false, sources, |reading| reading.all(sources, guests))
     }
 
     fn read<T>(
         config: &ConfigArgs,
-        (restricted, guests): (bool, bool),
+        restricted: bool,
         sources: &SourceMap,
         work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
     ) -> Result<T, Vec<Diagnostic>> {
@@ -134,22 +136,14 @@ impl Configuration {
             Box::new(RealFiles)
         };
         let tracked = top.filter(|_| target.flake).and_then(|top| tracked(&top));
-        work(Reading {
-            config,
-            target,
-            files: files.as_ref(),
-            top: &root,
-            tracked,
-            search_path,
-            restricted,
-            guests,
-        })
+        work(Reading { config, target, files: files.as_ref(), top: &root, tracked, search_path, restricted })
     }
 
     /// What CONFIG was in the git revision `revision`; `None` where it was not there.
     pub(super) fn load_revision(
         config: &ConfigArgs,
         revision: &str,
+        guests: Guests<'_>,
         sources: &SourceMap,
     ) -> Result<Option<Self>, Vec<Diagnostic>> {
         let failed = |error: RevisionError| vec![*revision_diagnostic(&error)];
@@ -171,9 +165,8 @@ impl Configuration {
         }
         let target = Target::find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
         sources.set_root(top);
-        let reading =
-            Reading { config, target, files: &files, top, tracked: None, search_path, restricted, guests: true };
-        reading.one(sources, true)?.with_known_names().map(Some)
+        let reading = Reading { config, target, files: &files, top, tracked: None, search_path, restricted };
+        reading.one(sources, true, guests)?.with_known_names().map(Some)
     }
 
     fn new(
@@ -193,6 +186,11 @@ impl Configuration {
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
             guests: evaluated.guests,
+            guest_positions: evaluated
+                .guest_spans
+                .iter()
+                .map(|(name, spans)| (name.clone(), positions(spans, sources)))
+                .collect(),
             missing_modules: evaluated.missing_modules,
             findings: evaluated.findings,
             verdicts: evaluated.verdicts,
@@ -220,6 +218,7 @@ impl Configuration {
             spans: OptionSpans::default(),
             guest_keys: BTreeMap::new(),
             guests: BTreeMap::new(),
+            guest_positions: BTreeMap::new(),
             missing_modules: false,
             findings: Vec::new(),
             verdicts: Vec::new(),
@@ -239,6 +238,7 @@ impl Configuration {
             manifest: &self.manifest,
             guest_keys: &self.guest_keys,
             guests: &self.guests,
+            guest_positions: &self.guest_positions,
             spec,
             missing_modules: self.missing_modules,
         })
@@ -282,25 +282,25 @@ impl Configuration {
 impl Reading<'_> {
     /// The configuration that is meant; of a flake, the host that was named, or this machine's, or, where that may be
     /// (`only`), the only one.
-    fn one(self, sources: &SourceMap, only: bool) -> Result<Configuration, Vec<Diagnostic>> {
+    fn one(self, sources: &SourceMap, only: bool, guests: Guests<'_>) -> Result<Configuration, Vec<Diagnostic>> {
         if is_manifest(&self.target.file) {
             return Configuration::from_manifest(self.config, self.target.file, self.files);
         }
         let arena = Arena::new();
         if !self.target.flake {
             let mut evaluator = Evaluator::new(&arena, self.files, sources, self.settings());
-            let evaluated = modules::evaluate(&mut evaluator, &self.target.file, self.guests)?;
+            let evaluated = modules::evaluate(&mut evaluator, &self.target.file, guests)?;
             return Ok(Configuration::new(&self, None, evaluated, sources));
         }
         let files = self.moved(sources);
         let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
         let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
         let host = self.target.choose(&flake.hosts(&evaluator), only).map_err(|diagnostic| vec![*diagnostic])?;
-        let evaluated = flake.evaluate(&mut evaluator, &host, self.guests)?;
+        let evaluated = flake.evaluate(&mut evaluator, &host, guests)?;
         Ok(Configuration::new(&self, Some(host), evaluated, sources))
     }
 
-    fn all(self, sources: &SourceMap) -> Result<BTreeMap<String, Configuration>, Vec<Diagnostic>> {
+    fn all(self, sources: &SourceMap, guests: bool) -> Result<BTreeMap<String, Configuration>, Vec<Diagnostic>> {
         if !self.target.flake {
             let message = format!("{} is no flake: it has one host", self.target.file.display());
             let help = "leave `--all-hosts` out";
@@ -312,7 +312,7 @@ impl Reading<'_> {
         let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
         let (mut hosts, mut errors) = (BTreeMap::new(), Vec::new());
         for host in flake.hosts(&evaluator) {
-            match flake.evaluate(&mut evaluator, &host, self.guests) {
+            match flake.evaluate(&mut evaluator, &host, Guests::all_if(guests)) {
                 Ok(evaluated) => {
                     let configuration = Configuration::new(&self, Some(host.clone()), evaluated, sources);
                     hosts.insert(host, configuration);

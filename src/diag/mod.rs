@@ -5,13 +5,16 @@
 //!
 //! Invariants:
 //! - [`Code`] is closed: each code is documented where it is declared, and none is made up elsewhere.
+//! - No source line is quoted with a secret in it ([`secret`]).
 //! - The message is one line, says what is wrong with the user's own names in it, and makes sense without colour.
 
 mod code;
 mod excerpt;
 pub mod render;
+mod secret;
 
 pub use code::Code;
+pub(crate) use secret::is_secret;
 
 use crate::source::{Location, Span};
 

@@ -9,7 +9,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 use serde::Serialize;
 
 use super::excerpt::excerpt;
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, secret};
 use crate::source::{Location, SourceMap, Span};
 
 /// How text is drawn.
@@ -90,7 +90,7 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
     let labels: Vec<_> = diagnostic.labels.iter().filter(|label| inside(label.span)).collect();
     let ranges: Vec<_> =
         labels.iter().map(|label| file.offset(label.span.start)..file.offset(label.span.end)).collect();
-    let shown = excerpt(&file.text, &ranges);
+    let shown = excerpt(&secret::blotted(&file.text), &ranges);
     let drawn = Drawn {
         source: NamedSource::new(&file.name, shown.text),
         labels: labels

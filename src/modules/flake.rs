@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::nixpkgs::{self, ARGUMENTS, Host};
-use super::{Evaluated, lib};
+use super::{Evaluated, Guests, lib};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Value, source_path};
 use crate::source::{Pos, Span};
@@ -95,8 +95,13 @@ impl<'e> Flake<'e> {
         names
     }
 
-    /// Evaluates a host; `guests`: also what its guests say.
-    pub fn evaluate(&self, ev: &mut Evaluator<'e>, host: &str, guests: bool) -> Result<Evaluated, Vec<Diagnostic>> {
+    /// Evaluates a host.
+    pub fn evaluate(
+        &self,
+        ev: &mut Evaluator<'e>,
+        host: &str,
+        guests: Guests<'_>,
+    ) -> Result<Evaluated, Vec<Diagnostic>> {
         let arguments = match self.arguments(ev, host) {
             Ok(arguments) => arguments,
             Err(error) => return Err(ev.to_diagnostics(&error)),

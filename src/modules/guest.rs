@@ -14,27 +14,28 @@ use super::manifest::unknown_json;
 use super::scope::{Of, Scope};
 use super::{declarations, option, packages, submodule};
 use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Value};
-use crate::model::AT_LEAST_KEY;
+use crate::model::path::OptionSpans;
+use crate::model::{AT_LEAST_KEY, UNKNOWN_KEY};
 use crate::source::{Pos, Span};
 
 /// How deep a configuration is shown.
 const DEEPEST: usize = 24;
 
-/// What the guest of a container says, as JSON.
+/// What the guest of a container says, as JSON, and where each of its options is set.
 pub(super) fn view<'e>(
     ev: &mut Evaluator<'e>,
     host: &'e Context<'e>,
     container: Symbol,
     definitions: &[Definition<'e>],
-) -> Json {
+) -> (Json, OptionSpans) {
     match configuration(ev, host, container, definitions) {
         Ok((context, config)) => {
-            let mut shown = Shown { ev, context };
+            let mut shown = Shown { ev, context, path: Vec::new(), spans: OptionSpans::default() };
             let mut json = shown.json(config, 0);
             shown.bounds(&mut json);
-            json
+            (json, shown.spans)
         }
-        Err(error) => failure(ev, error),
+        Err(error) => (failure(ev, error), OptionSpans::default()),
     }
 }
 
@@ -79,6 +80,10 @@ fn failure<'e>(ev: &Evaluator<'e>, error: EvalError<'e>) -> Json {
 struct Shown<'a, 'e> {
     ev: &'a mut Evaluator<'e>,
     context: &'e Context<'e>,
+    /// The names that lead to what is being shown.
+    path: Vec<Symbol>,
+    /// Where options are set: sets only where nothing is in them.
+    spans: OptionSpans,
 }
 
 impl<'e> Shown<'_, 'e> {
@@ -105,7 +110,13 @@ impl<'e> Shown<'_, 'e> {
                     if pos == Pos::NONE && attrs.rest().is_some() {
                         continue;
                     }
+                    self.path.push(name);
                     let json = self.json(value, depth + 1);
+                    if pos.is_some() && !is_branch(&json) {
+                        let path = self.path.iter().map(|name| self.ev.name(*name)).collect();
+                        self.spans.add(path, self.ev.attribute_span(pos));
+                    }
+                    self.path.pop();
                     shown.insert(self.ev.name(name).to_owned(), json);
                 }
                 Json::Object(shown)
@@ -130,4 +141,9 @@ impl<'e> Shown<'_, 'e> {
             }
         }
     }
+}
+
+/// Whether there are options below this, each of which has a place of its own.
+fn is_branch(json: &Json) -> bool {
+    json.as_object().is_some_and(|members| !members.is_empty() && !members.contains_key(UNKNOWN_KEY))
 }

@@ -35,7 +35,7 @@ mod undeclared;
 mod verdicts;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use context::Context;
@@ -59,6 +59,8 @@ pub struct Evaluated {
     pub guest_keys: BTreeMap<ContainerName, String>,
     /// What the guests' own configurations say, where that was asked for.
     pub guests: BTreeMap<ContainerName, serde_json::Value>,
+    /// Where the options of those guests are set.
+    pub guest_spans: BTreeMap<ContainerName, OptionSpans>,
     /// Whether modules are not here.
     pub missing_modules: bool,
     /// Notes and warnings.
@@ -67,8 +69,25 @@ pub struct Evaluated {
     pub verdicts: Vec<Diagnostic>,
 }
 
-/// Evaluates the host configuration in `file`, an absolute path; `guests`: also what its guests say.
-pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: bool) -> Result<Evaluated, Vec<Diagnostic>> {
+/// Which guests' own configurations are evaluated too. It takes a good part of the time of all the rest.
+pub enum Guests<'a> {
+    /// None.
+    None,
+    /// All of them.
+    All,
+    /// All but those that this names when it is given the keys of all: those that are the same elsewhere, say.
+    Without(&'a mut dyn FnMut(&BTreeMap<ContainerName, String>) -> BTreeSet<ContainerName>),
+}
+
+impl Guests<'_> {
+    /// All, or none.
+    pub fn all_if(all: bool) -> Self {
+        if all { Self::All } else { Self::None }
+    }
+}
+
+/// Evaluates the host configuration in `file`, an absolute path.
+pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Result<Evaluated, Vec<Diagnostic>> {
     let lib = lib::load(ev).map_err(|error| ev.to_diagnostics(&error))?;
     nixpkgs::provide(ev, lib);
     let root = ev.string(&file.to_string_lossy());
@@ -80,7 +99,7 @@ pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: bool) -> Result<Eva
 fn evaluate_system<'e>(
     ev: &mut Evaluator<'e>,
     host: &nixpkgs::Host<'e>,
-    guests: bool,
+    guests: Guests<'_>,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let evaluated = system(ev, host);
     read(ev, evaluated, guests)
@@ -112,7 +131,7 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
 fn read<'e>(
     ev: &mut Evaluator<'e>,
     evaluated: EvalResult<'e, (&'e Context<'e>, Value<'e>)>,
-    guests: bool,
+    guests: Guests<'_>,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let (context, config) = match evaluated {
         Ok(evaluated) => evaluated,
@@ -121,10 +140,20 @@ fn read<'e>(
     let (manifest, spans) = manifest::read(ev, context, config)?;
     let verdicts = verdicts::verdicts(ev, config);
     let findings = context.findings.borrow().clone();
+    let guest_keys = guest_keys(ev, context, config);
+    let (guests, guest_spans) = match guests {
+        Guests::None => Default::default(),
+        Guests::All => guest_views(ev, context, &BTreeSet::new()),
+        Guests::Without(choose) => {
+            let left_out = choose(&guest_keys);
+            guest_views(ev, context, &left_out)
+        }
+    };
     Ok(Evaluated {
         manifest,
-        guest_keys: guest_keys(ev, context, config),
-        guests: if guests { guest_views(ev, context) } else { BTreeMap::new() },
+        guest_keys,
+        guests,
+        guest_spans,
         spans,
         missing_modules: context.is_missing_modules(),
         findings,
@@ -150,15 +179,24 @@ fn configuration<'e>(
     Ok((context, ev.force(config)?))
 }
 
-fn guest_views<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> BTreeMap<ContainerName, serde_json::Value> {
+/// What the guests say, and where, all but those in `left_out`.
+#[allow(clippy::type_complexity, reason = "two fields of the result")]
+fn guest_views<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    left_out: &BTreeSet<ContainerName>,
+) -> (BTreeMap<ContainerName, serde_json::Value>, BTreeMap<ContainerName, OptionSpans>) {
     let guests = context.guests.borrow().clone();
-    let mut views = BTreeMap::new();
+    let (mut views, mut spans) = (BTreeMap::new(), BTreeMap::new());
     for (symbol, definitions) in guests {
-        if let Ok(name) = ContainerName::new(ev.name(symbol)) {
-            views.insert(name, guest::view(ev, context, symbol, &definitions));
+        let Ok(name) = ContainerName::new(ev.name(symbol)) else { continue };
+        if !left_out.contains(&name) {
+            let (view, places) = guest::view(ev, context, symbol, &definitions);
+            views.insert(name.clone(), view);
+            spans.insert(name, places);
         }
     }
-    views
+    (views, spans)
 }
 
 fn guest_keys<'e>(

@@ -55,6 +55,8 @@ pub(super) fn decide(from: &Side, to: &Side, options: &Options) -> Decisions {
     for name in names.into_iter().filter(|name| options.covers(name)) {
         let (is, wanted) = (from.containers.get(name), to.containers.get(name).and_then(|to| to.written.as_ref()));
         let kept_root = from.kept_roots.contains(name);
+        let drift = is.into_iter().flat_map(|is| &is.drift);
+        decisions.findings.extend(drift.map(|drift| Finding::from(drift.finding(name))));
         match (is, wanted) {
             (None, Some(wanted)) => decisions.create(name, wanted, kept_root),
             (Some(is), Some(wanted)) if is.owner == Owner::Ours => {
@@ -168,7 +170,8 @@ impl Decisions {
             let cost = without_restart(&reasons);
             let may = !starts && !reasons.is_empty() && reasons.iter().all(|reason| reason.may);
             let steps = Steps { start: starts, ..steps };
-            self.push(name, steps, Change { may, ..change(name, verbs, cost, reasons) });
+            let drift = is.drift.clone();
+            self.push(name, steps, Change { may, drift, ..change(name, verbs, cost, reasons) });
             return;
         }
 
@@ -183,6 +186,8 @@ impl Decisions {
         let repair = is.drift.iter().map(|drift| drift.cost()).max().unwrap_or_default();
         let cost = cost.max(repair);
         let keeps = keeps(name, [before, Some(wanted)]);
+        let change =
+            |verbs, cost, reasons| Change { keeps, drift: is.drift.clone(), ..change(name, verbs, cost, reasons) };
         if cost <= Disruption::Firewall {
             // What runs is as wanted; what the next start would bring may still be something else.
             let reasons = if reasons.is_empty() { on_disk.unwrap_or_default() } else { reasons };
@@ -193,17 +198,16 @@ impl Decisions {
             let writes = drifted || outdated_beyond_rules(&reasons);
             let verbs = if writes { vec![Verb::UpdateUnit] } else { vec![] };
             let may = !reasons.is_empty() && certain(&reasons).is_none_or(|certain| certain < cost);
-            self.push(name, steps, Change { may, keeps, ..change(name, verbs, cost, reasons) });
+            self.push(name, steps, Change { may, ..change(verbs, cost, reasons) });
         } else if let Some(stale) = stale(cost, wanted, mode) {
-            self.keep_stale(name, steps, stale, Change { keeps, ..change(name, vec![], cost, reasons) });
+            self.keep_stale(name, steps, stale, change(vec![], cost, reasons));
         } else {
             let may = repair < cost && certain(&reasons).is_none_or(|certain| certain < cost);
             let in_place = cost == Disruption::Reload && mode != RestartMode::Restart;
             let (verb, cost) = if in_place { (Verb::Reload, cost) } else { (Verb::Restart, Disruption::Restart) };
             let wipes_root = !in_place && before.is_none_or(Version::is_ephemeral);
             let steps = Steps { reload: in_place, stop: !in_place, start: !in_place, ..steps };
-            let change = change(name, vec![verb], cost, reasons);
-            self.push(name, steps, Change { may, wipes_root, keeps, ..change });
+            self.push(name, steps, Change { may, wipes_root, ..change(vec![verb], cost, reasons) });
         }
     }
 
@@ -251,6 +255,7 @@ fn change(name: &ContainerName, verbs: Vec<Verb>, disruption: Disruption, reason
         wipes_root: false,
         stays_stale: None,
         keeps: Vec::new(),
+        drift: Vec::new(),
         reasons,
     }
 }

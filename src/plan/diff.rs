@@ -18,6 +18,8 @@ pub(super) struct Difference {
     pub(super) may: bool,
     /// Whether there was nothing before.
     pub(super) added: bool,
+    /// Whether there is nothing after.
+    pub(super) removed: bool,
 }
 
 /// All differences between two values, in the order of their paths.
@@ -127,6 +129,7 @@ impl Walk {
             // Something that appears or goes as a whole does so for certain, whatever is in it.
             may: may && before.is_some() && after.is_some(),
             added: before.is_none(),
+            removed: after.is_none(),
         });
     }
 
@@ -155,15 +158,17 @@ impl Walk {
     }
 }
 
-/// Where the option at `path` is set: itself, else what contains it, else the first thing in it.
+/// Where the option at `path` is set: itself, else the first thing in it, else what contains it.
 pub(super) fn position(positions: &Positions, path: &[String]) -> Option<Position> {
-    let above = (1..=path.len()).rev().find_map(|length| positions.get(&option::path(&path[..length])));
-    above.or_else(|| below(positions, &option::path(path))).cloned()
+    let itself = option::path(path);
+    let above = || (1..path.len()).rev().find_map(|length| positions.get(&option::path(&path[..length])));
+    positions.get(&itself).or_else(|| below(positions, &itself)).or_else(above).cloned()
 }
 
 fn below<'a>(positions: &'a Positions, path: &str) -> Option<&'a Position> {
     let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
-    positions.range(prefix.clone()..).next().filter(|(option, _)| option.starts_with(&prefix)).map(|(_, at)| at)
+    let inside = positions.range(prefix.clone()..).take_while(|(option, _)| option.starts_with(&prefix));
+    inside.map(|(_, at)| at).min()
 }
 
 #[cfg(test)]
@@ -219,7 +224,8 @@ mod tests {
         };
         assert_eq!(find(&["forwardPorts", "tcp:1", "containerPort"]), Some(1));
         assert_eq!(find(&["bindMounts", "/x"]), Some(2));
+        assert_eq!(find(&["bindMounts"]), Some(2));
         assert_eq!(find(&["autoStart"]), None);
-        assert_eq!(find(&[]), Some(2));
+        assert_eq!(find(&[]), Some(1));
     }
 }

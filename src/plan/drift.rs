@@ -25,6 +25,8 @@ pub enum Drift {
     Record,
     /// Its link to the host is down, or a route through it is gone.
     Link,
+    /// The host's end of its link has not the addresses that were set.
+    Address,
     /// It has no link to the host any more.
     LinkGone,
 }
@@ -38,6 +40,7 @@ impl Drift {
             Self::Conf => "its .conf file is not as it was written",
             Self::Record => "the record of what its next start brings is missing or damaged",
             Self::Link => "its link to the host is down or has lost a route",
+            Self::Address => "the host's end of its link has another address than was set",
             Self::LinkGone => "its link to the host is gone",
         }
     }
@@ -46,7 +49,7 @@ impl Drift {
     pub(super) fn cost(self) -> Disruption {
         match self {
             Self::Stopped | Self::Unit | Self::Conf | Self::Record => Disruption::None,
-            Self::Link => Disruption::Reload,
+            Self::Link | Self::Address => Disruption::Reload,
             Self::LinkGone => Disruption::Restart,
         }
     }
@@ -76,7 +79,8 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     if let (Some(veth), Some(links)) = (observed.booted.as_ref().and_then(veth), &snapshot.links) {
         drift.extend(match links.get(&interface::host_end(name).name) {
             None => Some(Drift::LinkGone),
-            Some(link) => (!leads_to_guest(link, veth)).then_some(Drift::Link),
+            Some(link) if !leads_to_guest(link, veth) => Some(Drift::Link),
+            Some(link) => (!has_addresses(link, veth)).then_some(Drift::Address),
         });
     }
     drift
@@ -103,6 +107,11 @@ fn leads_to_guest(link: &Link, veth: &Veth) -> bool {
     link.up && routes.iter().flatten().all(has_route)
 }
 
+fn has_addresses(link: &Link, veth: &Veth) -> bool {
+    let wanted = [veth.host4.map(IpAddr::V4), veth.host6.map(IpAddr::V6)];
+    wanted.iter().flatten().all(|address| link.addresses.iter().any(|(other, _)| other == address))
+}
+
 /// What a container that runs acts as: as it was booted, but with the addresses that the host's end of its link has now.
 pub(super) fn as_observed(name: &ContainerName, booted: &Record, snapshot: &Snapshot) -> Record {
     let mut record = booted.clone();
@@ -121,10 +130,13 @@ pub(super) fn as_observed(name: &ContainerName, booted: &Record, snapshot: &Snap
     let has = |address: IpAddr| link.addresses.iter().any(|(other, _)| *other == address);
     if !veth.host4.is_some_and(|address| has(address.into())) {
         veth.host4 = four.next();
+        // No line of a configuration says that.
+        record.positions.remove("hostAddress");
         record.container.host_address = veth.host4.map(|address| address.to_string()).into();
     }
     if !veth.host6.is_some_and(|address| has(address.into())) {
         veth.host6 = six.next();
+        record.positions.remove("hostAddress6");
         record.container.host_address6 = veth.host6.map(|address| address.to_string()).into();
     }
     record

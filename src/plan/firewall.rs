@@ -114,6 +114,7 @@ pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &
         wipes_root: false,
         stays_stale: None,
         keeps: vec![],
+        drift: vec![],
         reasons,
     })
 }

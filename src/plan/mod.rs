@@ -160,6 +160,8 @@ pub struct Change {
     pub stays_stale: Option<Stale>,
     /// Paths of the host that hold its data, none of which is touched.
     pub keeps: Vec<String>,
+    /// How it was not as it had been left, which this repairs too.
+    pub drift: Vec<Drift>,
     /// Why.
     pub reasons: Vec<Reason>,
 }

@@ -78,7 +78,9 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         let added = difference.added && difference.path.len() == 2;
         let option = if name == GUEST { Some(ContainerOption::Path) } else { ContainerOption::named(name) };
         let row = option.map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
-        let (old_position, new_position) = (place(before, &difference.path), place(after, &difference.path));
+        // What was not there had no place, whatever is around it.
+        let old_position = place(before, &difference.path).filter(|_| !difference.added);
+        let new_position = place(after, &difference.path).filter(|_| !difference.removed);
         let option = option::path(&difference.path);
         let Difference { before, after, may, .. } = difference;
         Reason {
@@ -94,10 +96,14 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
     diff::differences(&old, &new, same_inputs).into_iter().chain(guest).map(reason).collect()
 }
 
-/// Where an option is set; the system where the configuration is that it is built from.
+/// Where an option is set; one of the guest inside of its configuration, the system where that is as a whole.
 fn place(version: &Version, path: &[String]) -> Option<Position> {
-    let guest = || diff::position(&version.positions, &[GUEST.to_owned()]).filter(|_| path == ["path"]);
-    diff::position(&version.positions, path).or_else(guest)
+    let guest = match path {
+        [first, inside @ ..] if first == GUEST => diff::position(&version.guest_positions, inside),
+        _ => None,
+    };
+    let whole = || diff::position(&version.positions, &[GUEST.to_owned()]).filter(|_| path == ["path"]);
+    guest.or_else(|| diff::position(&version.positions, path)).or_else(whole)
 }
 
 /// What differs inside the guests, as far as their configurations are evaluated here; secrets blotted out.

@@ -22,6 +22,8 @@ pub struct Configuration<'a> {
     pub guest_keys: &'a BTreeMap<ContainerName, String>,
     /// The guests' own configurations, where they have been evaluated.
     pub guests: &'a BTreeMap<ContainerName, Value>,
+    /// Where the options of those are set.
+    pub guest_positions: &'a BTreeMap<ContainerName, Positions>,
     /// What is meant, once everything is known. Without it the plan can be shown, but not applied.
     pub spec: Option<&'a HostSpec>,
     /// Whether modules are missing, so that a container that is not there may be in one of them.
@@ -39,6 +41,8 @@ pub struct Version {
     pub guest_key: Option<String>,
     /// The guest's own configuration, as far as it is evaluated here: options as a tree.
     pub guest: Option<Value>,
+    /// Where the guest's options stand, relative to its configuration.
+    pub guest_positions: Positions,
     /// Where the options stand, relative to the container.
     pub positions: Positions,
 }
@@ -123,6 +127,7 @@ impl Side {
                 spec: spec.map(|index| specs[index].clone()),
                 guest_key: configuration.guest_keys.get(name).cloned(),
                 guest: configuration.guests.get(name).cloned(),
+                guest_positions: configuration.guest_positions.get(name).cloned().unwrap_or_default(),
                 positions: below(manifest, &["containers", name.as_str()]),
             };
             side.containers.insert(name.clone(), Configured::running(version));
@@ -161,7 +166,6 @@ impl Side {
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
                 let drift = drift::of(name, snapshot);
-                side.findings.extend(drift.iter().map(|drift| drift.finding(name).into()));
                 let configured = Configured { owner: observed.owner, written, running, is_running, drift };
                 side.containers.insert(name.clone(), configured);
             }
@@ -245,6 +249,7 @@ impl Version {
             spec: Some(record.spec.clone()),
             guest_key: record.guest_key.clone(),
             guest: None,
+            guest_positions: Positions::new(),
             positions: record.positions.clone(),
         }
     }
@@ -302,7 +307,14 @@ fn native(observed: &ObservedContainer) -> Option<Version> {
     let texts = (&observed.unit_text, &observed.conf_text, &observed.start_text);
     let (Owner::Native, (Some(unit), Some(conf), Some(script))) = (observed.owner, texts) else { return None };
     let container = state::native::container(unit, conf, script)?;
-    Some(Version { container, spec: None, guest_key: None, guest: None, positions: Positions::new() })
+    Some(Version {
+        container,
+        spec: None,
+        guest_key: None,
+        guest: None,
+        guest_positions: Positions::new(),
+        positions: Positions::new(),
+    })
 }
 
 /// The positions below an option, relative to it; its own is under the empty path.

@@ -121,6 +121,11 @@ impl SourceMap {
         *self.root.borrow_mut() = Some(root.into());
     }
 
+    /// The folder that was set last.
+    pub fn root(&self) -> Option<PathBuf> {
+        self.root.borrow().clone()
+    }
+
     /// How a path is shown: relative to the root if it lies below it, else as it is.
     pub fn display_name(&self, path: &Path) -> String {
         let root = self.root.borrow();

@@ -5,6 +5,7 @@ use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity, render};
 use crate::host::linux::Linux;
+use crate::modules::Guests;
 use crate::plan::facts;
 use crate::state::Probe;
 
@@ -16,7 +17,7 @@ pub(in crate::cli) fn check(
     format: CheckFormat,
     host: bool,
 ) -> Outcome {
-    let findings = match Configuration::load(config, true, session.sources) {
+    let findings = match Configuration::load(config, true, Guests::All, session.sources) {
         Ok(configuration) => all(&configuration, host),
         Err(findings) => findings,
     };

@@ -10,6 +10,7 @@ use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::RealFiles;
+use crate::modules::Guests;
 use crate::source::Pos;
 
 /// What `eval` shows of a configuration.
@@ -46,7 +47,7 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
             hosts.into_iter().map(|(host, configuration)| (host, model(configuration))).collect();
         serde_json::json!({ "hosts": hosts })
     } else {
-        model(Configuration::load_to_show(config, guest, session.sources)?)
+        model(Configuration::load_to_show(config, Guests::all_if(guest), session.sources)?)
     };
     session.terminal.result(&format!("{json:#}\n"));
     Ok(0)

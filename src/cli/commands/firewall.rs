@@ -4,11 +4,12 @@ use crate::cli::args::ConfigArgs;
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session};
 use crate::diag::Severity;
+use crate::modules::Guests;
 use crate::render::nft::Ruleset;
 
 /// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`.
 pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json: bool) -> Outcome {
-    let configuration = Configuration::load(config, false, session.sources)?;
+    let configuration = Configuration::load(config, false, Guests::None, session.sources)?;
     let checked = configuration.check();
     session.terminal.findings(&configuration.findings, session.sources);
     session.terminal.findings(&checked.findings, session.sources);

@@ -7,6 +7,7 @@ use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::Linux;
 use crate::model::check::Checked;
+use crate::modules::Guests;
 use crate::plan::{self, Finding, Options, Plan, RestartMode, Side, facts, show};
 use crate::state::{Probe, Snapshot};
 
@@ -35,7 +36,7 @@ fn live(
     config: &ConfigArgs,
     restart_mode: RestartMode,
 ) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let configuration = Configuration::load(config, false, session.sources)?;
+    let configuration = Configuration::load(config, false, Guests::All, session.sources)?;
     let snapshot = observe()?;
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();

@@ -107,6 +107,8 @@ struct ChangeOut<'a> {
     wipes_root: bool,
     /// Paths of the host that hold its data, none of which is touched.
     keeps: &'a [String],
+    /// How it was not as it had been left, in words.
+    drift: Vec<&'static str>,
     /// Why.
     reasons: Vec<ReasonOut<'a>>,
 }
@@ -120,6 +122,7 @@ impl<'a> ChangeOut<'a> {
             may: change.may,
             wipes_root: change.wipes_root,
             keeps: &change.keeps,
+            drift: change.drift.iter().map(|drift| drift.as_str()).collect(),
             reasons: change.reasons.iter().map(ReasonOut::of).collect(),
         }
     }

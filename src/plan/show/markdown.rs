@@ -84,6 +84,9 @@ fn details(change: &Change) -> String {
     for reason in &change.reasons {
         text.push_str(&reason_row(reason));
     }
+    for drift in &change.drift {
+        writeln!(text, "\nDrift: {}.", drift.as_str()).expect("writing to a string does not fail");
+    }
     if let Some(stale) = change.stays_stale {
         writeln!(text, "\nUntil its next start it runs as it was: {}.", stale.as_str())
             .expect("writing to a string does not fail");

@@ -97,6 +97,9 @@ impl Page {
         for reason in &change.reasons {
             self.reason(reason, width.min(ALIGNED));
         }
+        for drift in &change.drift {
+            self.line(&format!("    drift: {}", drift.as_str()));
+        }
         if let Some(stale) = change.stays_stale {
             self.line(&format!("    until then it runs as it was: {}", stale.as_str()));
         }

@@ -54,7 +54,12 @@ pub(super) fn cost(change: &Change) -> String {
     }
     if change.may {
         let plain = text.replace("takes effect", "take effect").replace("replaces", "replace");
-        text = format!("may {}: some of it is known after build only", plain.replace("interrupts", "interrupt"));
+        let why = if change.verbs.contains(&Verb::Remove) {
+            "a module that is not here may still define it"
+        } else {
+            "some of it is known after build only"
+        };
+        text = format!("may {}: {why}", plain.replace("interrupts", "interrupt"));
     }
     if change.wipes_root {
         text.push_str("; its root is ephemeral and is lost");
@@ -70,9 +75,11 @@ pub(super) fn subject(change: &Change) -> &str {
 /// The counts, such as `1 to restart, rules: 2 more, 1 less, 4 unchanged`.
 pub(super) fn counts(plan: &Plan) -> String {
     let with = |verb| plan.changes.iter().filter(|change| change.verbs == [verb]).count();
+    let starting = |change: &&Change| change.verbs.contains(&Verb::Start) && !change.verbs.contains(&Verb::Create);
+    let starts = plan.changes.iter().filter(starting).count();
     let counts = [
         (plan.summary.create, "to create"),
-        (with(Verb::Start), "to start"),
+        (starts, "to start"),
         (plan.summary.reload, "to reload"),
         (plan.summary.restart, "to restart"),
         (plan.summary.stop, "to stop"),

@@ -1,0 +1,314 @@
+//! Plans as reviewers see them: `tests/plans/NAME/` has the two sides, and `case.toml` says in one sentence what a reviewer
+//! has to learn from the plan between them. What stands in backticks there has to be in the plan's text; the text, the
+//! Markdown and the JSON of each plan are snapshots beside it, and the JSON fits the published schema.
+//!
+//! The program is run with `--from`; a case with `host` is planned against a host in memory instead, which was brought to
+//! the one side and to which then happened what `host` says.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use container_rebuild::apply::Applier;
+use container_rebuild::diag::render;
+use container_rebuild::host::memory::MemoryHost;
+use container_rebuild::model::check::check as check_model;
+use container_rebuild::model::path::OptionSpans;
+use container_rebuild::model::{ContainerName, Manifest};
+use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Finding, Options, Plan, Side, show};
+use container_rebuild::render::interface;
+use container_rebuild::source::SourceMap;
+use container_rebuild::state::{
+    ActiveState, Generation, KeptRoot, ObservedContainer, Owner, Probe, Rules, Snapshot, Unit,
+};
+use serde::Deserialize;
+
+/// `case.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// The sentence. What stands in backticks is quoted from the plan's text.
+    learn: String,
+    /// What `--from` names.
+    #[serde(default = "before")]
+    before: String,
+    /// The configuration that is wanted.
+    #[serde(default = "after")]
+    after: String,
+    /// Further arguments.
+    #[serde(default)]
+    arguments: Vec<String>,
+    /// What no form of the plan may have in it.
+    #[serde(default)]
+    never: Vec<String>,
+    /// What happened to the host since it was brought to the one side.
+    host: Option<Vec<String>>,
+}
+
+fn before() -> String {
+    String::from("before.nix")
+}
+
+fn after() -> String {
+    String::from("after.nix")
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans")
+}
+
+/// The names of all cases, in order.
+fn names() -> Vec<String> {
+    let entries = std::fs::read_dir(cases()).expect("the folder of the cases");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("names are text")).collect();
+    names.sort();
+    names
+}
+
+/// A copy of a case's files outside of the repository, whose top level would else be in all positions.
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            std::fs::create_dir(&target).expect("a folder");
+            copy(&path, &target);
+        } else if path.extension().is_none_or(|extension| extension != "snap") {
+            std::fs::copy(&path, &target).expect("a file");
+        }
+    }
+}
+
+/// What the program prints in `folder`, both streams, which is what its users see; without a host, Nix or git.
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
+    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
+    let output = command.output().expect("the program runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A side that was evaluated by the program.
+struct Evaluated(Manifest);
+
+impl Evaluated {
+    fn new(folder: &Path, file: &str) -> Self {
+        let (code, out, err) = run(folder, &["eval", "--positions", file]);
+        assert_eq!(code, Some(0), "{err}");
+        Self(Manifest::from_json(serde_json::from_str(&out).expect("JSON")).expect("a manifest"))
+    }
+
+    fn side(&self, name: &str) -> Side {
+        let checked = check_model(&self.0, &OptionSpans::default());
+        Side::configuration(&Configuration {
+            endpoint: Endpoint { kind: EndpointKind::File, name: name.to_owned() },
+            manifest: &self.0,
+            guest_keys: &BTreeMap::new(),
+            guests: &BTreeMap::new(),
+            guest_positions: &BTreeMap::new(),
+            spec: Some(&checked.spec),
+            missing_modules: false,
+        })
+    }
+
+    /// A host that was brought to this.
+    fn host(&self) -> MemoryHost {
+        let host = MemoryHost::new();
+        let (side, nothing) = (self.side("before.nix"), Side::host(&host.snapshot().expect("in memory")));
+        let plan = plan::plan(&nothing, &side, &Options::default());
+        let exe = Path::new("/usr/bin/container-rebuild");
+        let report = Applier { host: &host, exe, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+        assert!(report.is_complete(), "{report:?}");
+        let generation = Generation {
+            number: 1,
+            source: "before.nix".to_owned(),
+            manifest: self.0.clone(),
+            records: side.records(),
+            nat: check_model(&self.0, &OptionSpans::default()).spec.nat,
+        };
+        host.state().generations.push(generation);
+        host
+    }
+}
+
+/// Does to a host what a case says; gives what can be seen of it then.
+fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot {
+    let name = |name: &str| ContainerName::new(name).expect("a good name");
+    for event in events {
+        let mut state = host.state();
+        match event.split(' ').collect::<Vec<_>>()[..] {
+            ["stopped", who] => drop(state.running.remove(&name(who))),
+            ["started", who] => {
+                let record = serde_json::from_str(&state.written[&name(who)].record).expect("a record");
+                state.running.insert(name(who), record);
+            }
+            ["unit", who] => state.written.get_mut(&name(who)).expect("written").unit.push_str("Nice=5\n"),
+            ["conf", who] => state.written.get_mut(&name(who)).expect("written").conf.push_str("X=1\n"),
+            ["record", who] => state.written.get_mut(&name(who)).expect("written").record.clear(),
+            ["link", "down", who] => {
+                state.links.get_mut(&interface::host_end(&name(who)).name).expect("a link").up = false;
+            }
+            ["link", "gone", who] => drop(state.links.remove(&interface::host_end(&name(who)).name)),
+            ["address", who, address] => {
+                let link = state.links.get_mut(&interface::host_end(&name(who)).name).expect("a link");
+                link.addresses = [(address.parse().expect("an address"), 32)].into();
+            }
+            ["rules", "flushed"] => state.rules = None,
+            ["forwarding", "off"] => state.sysctls.clear(),
+            // What is seen instead of done is below.
+            ["unprivileged" | "systemd-less"] | ["native" | "foreign" | "root", _] => {}
+            _ => panic!("nothing of this kind happens to hosts: {event}"),
+        }
+    }
+    let mut snapshot = host.snapshot().expect("in memory");
+    for event in events {
+        match event.split(' ').collect::<Vec<_>>()[..] {
+            ["unprivileged"] => (snapshot.rules, snapshot.links, snapshot.roots) = (None, None, None),
+            ["systemd-less"] => {
+                (snapshot.systemd, snapshot.rules) = (false, Some(Rules::Absent));
+                snapshot.containers.clear();
+            }
+            ["root", who] => {
+                let path = Path::new("/var/lib/nixos-containers").join(who);
+                snapshot.roots.get_or_insert_default().insert(name(who), KeptRoot { path });
+            }
+            [whose @ ("native" | "foreign"), who] => {
+                let text = |ending: &str| std::fs::read_to_string(folder.join(format!("{who}{ending}"))).ok();
+                let observed = ObservedContainer {
+                    owner: if whose == "native" { Owner::Native } else { Owner::Foreign },
+                    unit: Some(Unit {
+                        fragment: Some(format!("/etc/systemd/system/container@{who}.service").into()),
+                        active: ActiveState::Active,
+                        active_since: None,
+                        memory: None,
+                    }),
+                    machine: None,
+                    written: None,
+                    booted: None,
+                    unit_text: text(".service"),
+                    start_text: text("-start"),
+                    conf_text: text(".conf"),
+                };
+                snapshot.containers.insert(name(who), observed);
+            }
+            _ => {}
+        }
+    }
+    snapshot
+}
+
+/// The plan against a host in memory, as text with its findings below, as Markdown and as JSON.
+fn against_host(folder: &Path, case: &Case, events: &[String]) -> [String; 3] {
+    let host = Evaluated::new(folder, &case.before).host();
+    let snapshot = after_events(&host, events, folder);
+    let only = case.arguments.iter().map(|name| ContainerName::new(name.as_str()).expect("a good name"));
+    let options = Options { only: (!case.arguments.is_empty()).then(|| only.collect()), ..Options::default() };
+    let plan: Plan =
+        plan::plan(&Side::host(&snapshot), &Evaluated::new(folder, &case.after).side(&case.after), &options);
+    let sources = SourceMap::new();
+    let findings: String = plan
+        .findings
+        .iter()
+        .map(|finding| render::text(&Finding::to_diagnostic(finding), &sources, render::Style::PLAIN))
+        .collect();
+    let text = format!(
+        "{}{}{findings}",
+        show::text(&plan, show::Style::default()),
+        if findings.is_empty() { "" } else { "---- stderr\n" }
+    );
+    [text, show::markdown(&plan), show::json(&plan)]
+}
+
+/// The same between two configurations, by the program, which has to say by its exit code whether anything changes.
+fn against_configuration(folder: &Path, case: &Case) -> [String; 3] {
+    let mut codes = Vec::new();
+    let mut plan = |format: &str| {
+        let mut arguments = vec!["plan", "--from", &case.before, "--format", format, "--detailed-exitcode"];
+        arguments.extend(case.arguments.iter().map(String::as_str));
+        arguments.push(&case.after);
+        let (code, out, err) = run(folder, &arguments);
+        assert!(matches!(code, Some(0 | 2)), "exit code {code:?}\n{out}{err}");
+        codes.push(code);
+        (out, err)
+    };
+    let (text, err) = plan("text");
+    let (markdown, json) = (plan("markdown").0, plan("json").0);
+    let expected = if text == "No changes.\n" { Some(0) } else { Some(2) };
+    assert_eq!(codes, [expected; 3], "{text}");
+    [if err.is_empty() { text } else { format!("{text}---- stderr\n{err}") }, markdown, json]
+}
+
+/// What stands in backticks.
+fn quoted(sentence: &str) -> Vec<&str> {
+    sentence.split('`').skip(1).step_by(2).collect()
+}
+
+fn check(name: &str, schema: &jsonschema::Validator) {
+    let folder = cases().join(name);
+    let toml = std::fs::read_to_string(folder.join("case.toml")).expect("case.toml");
+    let case: Case = toml::from_str(&toml).unwrap_or_else(|error| panic!("{name}/case.toml: {error}"));
+    let work = tempfile::tempdir().expect("a folder");
+    copy(&folder, work.path());
+    let [shown, markdown, json] = match &case.host {
+        Some(events) => against_host(work.path(), &case, events),
+        None => against_configuration(work.path(), &case),
+    };
+    let quotes = quoted(&case.learn);
+    assert!(!quotes.is_empty() && case.learn.ends_with(['.', '`']), "{name}: {:?}", case.learn);
+    for quote in quotes {
+        assert!(shown.contains(quote), "{name}: {}\n{quote:?} is not in\n{shown}", case.learn);
+    }
+    for never in &case.never {
+        for form in [&shown, &markdown, &json] {
+            assert!(!form.contains(never), "{name}: {never:?} is shown:\n{form}");
+        }
+    }
+    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let invalid: Vec<_> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(invalid.is_empty(), "{name}: {invalid:#?}");
+    let is_empty = value["changes"].as_array().is_some_and(Vec::is_empty) && value["firewall"]["changed"] == false;
+    assert_eq!(shown.starts_with("No changes.\n"), is_empty, "{name}:\n{shown}");
+    assert_eq!(
+        markdown.matches("<details>").count(),
+        markdown.matches("</details>\n").count(),
+        "{name}:\n{markdown}"
+    );
+
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(&folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(&case.learn);
+    settings.bind(|| {
+        insta::assert_snapshot!("text", shown);
+        insta::assert_snapshot!("markdown", markdown);
+        insta::assert_snapshot!("json", json);
+    });
+}
+
+#[test]
+fn each_plan_says_what_a_reviewer_has_to_learn() {
+    let names = names();
+    assert!(names.len() >= 60, "{} cases", names.len());
+    let (code, schema, err) = run(Path::new("/"), &["schema", "plan"]);
+    assert_eq!(code, Some(0), "{err}");
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let (queue, failed) = (Mutex::new(names.iter()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(name) = { queue.lock().expect("not poisoned").next() } {
+                    if catch_unwind(AssertUnwindSafe(|| check(name, &schema))).is_err() {
+                        failed.lock().expect("not poisoned").push(name);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("not poisoned");
+    assert!(failed.is_empty(), "{} of {} cases: {failed:#?}", failed.len(), names.len());
+}

@@ -1,0 +1,16 @@
+{
+  containers.blue = {
+    autoStart = true;
+    path = "/nix/store/00000000000000000000000000000000-blue";
+    privateNetwork = true;
+    hostAddress = "10.0.0.1";
+    localAddress = "10.0.0.2";
+  };
+  containers.green = {
+    autoStart = true;
+    path = "/nix/store/00000000000000000000000000000000-green";
+    privateNetwork = true;
+    hostAddress = "10.0.0.1";
+    localAddress = "10.0.0.3";
+  };
+}

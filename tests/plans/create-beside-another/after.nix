@@ -1,0 +1,16 @@
+{
+  containers.db = {
+    autoStart = true;
+    path = "/nix/store/00000000000000000000000000000000-db";
+    privateNetwork = true;
+    hostAddress = "10.0.0.1";
+    localAddress = "10.0.0.3";
+  };
+  containers.web = {
+    autoStart = true;
+    path = "/nix/store/00000000000000000000000000000000-web";
+    privateNetwork = true;
+    hostAddress = "10.0.0.1";
+    localAddress = "10.0.0.2";
+  };
+}

@@ -1,0 +1,9 @@
+{
+  containers.web = {
+    autoStart = true;
+    tmpfs = [ "/scratch" ];
+    config = {
+      services.httpd.enable = true;
+    };
+  };
+}

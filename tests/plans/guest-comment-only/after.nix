@@ -1,0 +1,9 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      # Serves the wiki.
+      services.nginx = { enable = true; };
+    };
+  };
+}

@@ -1,0 +1,8 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      services.nginx.enable = true;
+    };
+  };
+}

@@ -1,0 +1,6 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = import ./guest-after.nix;
+  };
+}

@@ -1,0 +1,4 @@
+{ ... }:
+{
+  services.httpd.enable = true;
+}

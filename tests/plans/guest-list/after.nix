@@ -1,0 +1,8 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      networking.firewall.allowedTCPPorts = [ 80 443 ];
+    };
+  };
+}

@@ -1,0 +1,9 @@
+{
+  containers.web = {
+    autoStart = true;
+    ephemeral = true;
+    config = {
+      services.httpd.enable = false;
+    };
+  };
+}

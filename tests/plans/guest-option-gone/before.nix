@@ -1,0 +1,9 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      services.httpd.adminAddr = "a@example.org";
+      services.httpd.enable = true;
+    };
+  };
+}

@@ -1,0 +1,9 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      services.httpd.enable = true;
+      networking.firewall.enable = true;
+    };
+  };
+}

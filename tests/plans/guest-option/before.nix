@@ -1,0 +1,9 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      networking.firewall.enable = true;
+      services.httpd.enable = false;
+    };
+  };
+}

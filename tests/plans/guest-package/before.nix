@@ -1,0 +1,9 @@
+{ pkgs, ... }:
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      environment.systemPackages = [ pkgs.vim ];
+    };
+  };
+}

@@ -1,0 +1,9 @@
+{ lib, ... }:
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      services.httpd.enable = true;
+    };
+  };
+}

@@ -1,0 +1,6 @@
+{
+  containers.web = {
+    path = "/nix/store/00000000000000000000000000000000-web";
+    tmpfs = [ "/scratch" ];
+  };
+}

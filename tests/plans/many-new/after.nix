@@ -1,0 +1,11 @@
+{ lib, ... }:
+{
+  containers = lib.listToAttrs (map (number: {
+    name = "node${toString number}";
+    value = {
+      autoStart = true;
+      path = "/nix/store/00000000000000000000000000000000-node";
+      ephemeral = true;
+    };
+  }) (lib.range 1 60));
+}

@@ -1,0 +1,14 @@
+{
+  networking.nat = {
+    enable = false;
+    internalInterfaces = [ "ve-+" ];
+    externalInterface = "eth0";
+  };
+  containers.web = {
+    autoStart = true;
+    path = "/nix/store/00000000000000000000000000000000-web";
+    privateNetwork = true;
+    hostAddress = "10.0.0.1";
+    localAddress = "10.0.0.2";
+  };
+}

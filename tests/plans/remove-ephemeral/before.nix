@@ -1,0 +1,7 @@
+{
+  containers.web = {
+    autoStart = true;
+    ephemeral = true;
+    path = "/nix/store/00000000000000000000000000000000-web";
+  };
+}

@@ -1,0 +1,8 @@
+{
+  containers.wasabi = {
+    autoStart = true;
+    ephemeral = true;
+    path = "/nix/store/00000000000000000000000000000000-wasabi";
+    bindMounts."/data".hostPath = "/mnt/wasabiData";
+  };
+}
