@@ -240,7 +240,7 @@ mod tests {
             (r#"{ password = "ab"; user = "c"; }"#, r#"{ password = "**"; user = "c"; }"#),
             (r#"x.apiKey="a\"b"; y = "c""#, r#"x.apiKey="****"; y = "c""#),
             (r#""the-token" = lib.mkForce "ü";"#, r#""the-token" = lib.mkForce "**";"#),
-            ("secret = ''\n  one\n  ''$x''; a = 1;", "secret = ''\n*****\n*****''; a = 1;"),
+            ("secret = ''\n  one\n  ''$x''; a = 1;", "secret = ''\n*****\n******''; a = 1;"),
             (r#"tokens = [ "a" "b" ]; x = "c";"#, r#"tokens = [ "*" "*" ]; x = "c";"#),
             (r#"secret = { path = "/x"; password = "y"; };"#, r#"secret = { path = "/x"; password = "*"; };"#),
             (
