@@ -164,6 +164,7 @@ impl World {
             system: System { host_name: String::from("host").into(), state_version: String::from("25.11").into() },
             containers,
             more_containers: None,
+            misnamed: BTreeMap::new(),
             networking: Networking { nat, ..Networking::default() },
             boot: Boot { enable_containers: true.into() },
             services: Default::default(),

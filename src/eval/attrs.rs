@@ -111,8 +111,13 @@ impl<'e> Evaluator<'e> {
     /// `name` of a set that was evaluated, forced.
     pub(super) fn select_symbol(&mut self, set: Value<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
         match set {
-            Value::Attrs(attrs) => match (attrs.get(name), attrs.rest()) {
-                (Some(value), _) => self.force(value),
+            Value::Attrs(attrs) => match (attrs.get(name), attrs.any()) {
+                (Some(value), _) => self.force_partly(value),
+                // Where it is not there, this has no value at all.
+                (None, None) if attrs.find_perhaps(name).is_some() => {
+                    let perhaps = attrs.find_perhaps(name).expect("just found");
+                    self.force_partly(perhaps.attr.value)
+                }
                 (None, Some(rest)) => Ok(Value::Unknown(self.unknown_member(rest, name, span))),
                 (None, None) => {
                     let missing = self.name(name);
@@ -139,9 +144,10 @@ impl<'e> Evaluator<'e> {
         for name in path {
             let symbol = self.eval_name(name, env)?;
             match value {
-                Value::Attrs(attrs) if has_default && attrs.get(symbol).is_none() && attrs.rest().is_none() => {
-                    return Ok(None);
-                }
+                Value::Attrs(attrs) if has_default && attrs.get(symbol).is_none() => match attrs.maybe(symbol) {
+                    None => return Ok(None),
+                    Some(rest) => return Ok(Some(Value::Unknown(self.unknown_member(rest, symbol, span)))),
+                },
                 Value::Attrs(_) | Value::Unknown(_) => {}
                 _ if has_default => return Ok(None),
                 _ => {}
@@ -161,7 +167,7 @@ impl<'e> Evaluator<'e> {
         for name in path {
             let symbol = self.eval_name(name, env)?;
             value = match self.force(value)? {
-                Value::Attrs(attrs) => match (attrs.get(symbol), attrs.rest()) {
+                Value::Attrs(attrs) => match (attrs.get(symbol), attrs.maybe(symbol)) {
                     (Some(value), _) => value,
                     (None, Some(rest)) => return Err(self.unknown_error(rest)),
                     (None, None) => return Ok(Value::Bool(false)),
@@ -196,11 +202,14 @@ impl<'e> Evaluator<'e> {
                 if right.entries().is_empty() && right.rest().is_none() {
                     return Ok(Value::Attrs(left));
                 }
-                if let Some(rest) = right.rest() {
+                if let Some(rest) = right.any() {
                     return Ok(self.open_update(left, right, rest));
                 }
+                if !(left.perhaps().is_empty() && right.perhaps().is_empty()) {
+                    return Ok(self.update_perhaps(left, right));
+                }
                 let merged = merge(left.entries(), right.entries());
-                Ok(self.attrs_of(&merged, left.rest()))
+                Ok(self.attrs_of(&merged, left.any()))
             }
             (Value::Attrs(left), Value::Unknown(unknown)) => Ok(self.open_update(left, self.no_attrs(), unknown)),
             (Value::Unknown(unknown), Value::Attrs(right)) => Ok(self.attrs_of(right.entries(), Some(unknown))),

@@ -224,8 +224,15 @@ impl<'e> Evaluator<'e> {
             }
             if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
                 slot.set(attr.value);
-            } else if let Some(rest) = attrs.rest() {
+            } else if let Some(rest) = attrs.any() {
                 slot.set(Value::Unknown(rest));
+            } else if let Some(perhaps) = attrs.find_perhaps(formal.name) {
+                let value = perhaps.value();
+                slot.set(match formal.default {
+                    Some(default) => self.either(perhaps.why(), value, self.delay_in_frame(default, env)),
+                    // Where it is not there, the call has no value at all.
+                    None => value,
+                });
             } else if let Some(default) = formal.default {
                 slot.set(self.delay_in_frame(default, env));
             } else {

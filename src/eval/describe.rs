@@ -42,6 +42,7 @@ impl<'e> Evaluator<'e> {
                 State::Done(value) => return self.sort_of(value),
                 _ => "a thunk",
             },
+            Value::Partly(_) => "a list that is known in part",
             Value::Unknown(_) => "an unknown value",
         })
     }
@@ -108,7 +109,7 @@ impl<'e> Shown<'_, 'e> {
                 State::Done(value) => self.value(value, depth),
                 _ => self.push("«thunk»"),
             },
-            Value::Unknown(_) => self.push("«unknown»"),
+            Value::Partly(_) | Value::Unknown(_) => self.push("«unknown»"),
         }
     }
 

@@ -190,6 +190,14 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 }
                 State::Running | State::Failed(_) => self.unknowable = true,
             },
+            Value::Partly(partly) => {
+                self.tag("partly known list");
+                for item in partly.items() {
+                    self.tag(if item.perhaps.is_some() { "perhaps" } else { "certain" });
+                    self.value(item.value);
+                }
+                self.text(partly.why().reason());
+            }
             Value::Unknown(unknown) => {
                 self.tag("unknown");
                 self.text(unknown.reason());
@@ -228,8 +236,16 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             self.text(name);
             self.value(value);
         }
-        if let Some(rest) = attrs.rest() {
+        if let Some(rest) = attrs.any() {
             self.text(rest.reason());
+        }
+        let mut perhaps: Vec<_> = attrs.perhaps().iter().map(|one| (self.ev.name(one.name()), one)).collect();
+        perhaps.sort_by_key(|(name, _)| *name);
+        for (name, one) in perhaps {
+            self.tag("perhaps");
+            self.text(name);
+            self.text(one.why().reason());
+            self.value(one.value());
         }
     }
 

@@ -23,7 +23,7 @@ use super::operators::Coercion;
 use super::regex::Regex;
 use super::stack;
 use super::text::Text;
-use super::value::{Closure, Env, State, Thunk, Value};
+use super::value::{Closure, Env, State, Thunk, Unknown, Value};
 use super::written::Written;
 use crate::source::{Files, Pos, SourceMap, Span};
 use crate::syntax::expr::{BindingValue, Bindings, Expr, Node, NodeRef, Part};
@@ -115,6 +115,9 @@ pub struct Evaluator<'e> {
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     pub(super) root_env: &'e Env<'e>,
     pub(super) depth: u32,
+    /// How many branches that Nix may not take are being evaluated within each other, and how many were so far.
+    pub(super) guessing: u32,
+    pub(super) guesses: u32,
     /// Steps until memory and time are looked at again.
     pub(super) until_check: u32,
     pub(super) growing: Option<super::append::Growing>,
@@ -161,6 +164,8 @@ impl<'e> Evaluator<'e> {
             patterns: FxHashMap::default(),
             root_env: bump.alloc(Env { up: None, slots: &[] }),
             depth: 0,
+            guessing: 0,
+            guesses: 0,
             until_check: 0,
             growing: None,
             lowest_address: stack::lowest_address(),
@@ -172,13 +177,17 @@ impl<'e> Evaluator<'e> {
 
     /// A value's outermost constructor: never a thunk.
     pub fn force(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        let value = match value {
+            Value::Thunk(thunk) => self.force_thunk(thunk)?,
+            value => value,
+        };
         match value {
-            Value::Thunk(thunk) => self.force_thunk(thunk),
+            Value::Partly(partly) => Ok(Value::Unknown(partly.why())),
             value => Ok(value),
         }
     }
 
-    fn force_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Value<'e>> {
+    pub(super) fn force_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Value<'e>> {
         let state = thunk.state.get();
         match state {
             State::Done(value) => return Ok(value),
@@ -189,14 +198,16 @@ impl<'e> Evaluator<'e> {
         thunk.state.set(State::Running);
         let result = match state {
             State::Code(node, env) => self.eval(node, env).inspect_err(|error| self.locate(*error, node.span)),
-            State::Native(suspended) => suspended.resume(self).and_then(|value| self.force(value)),
+            State::Native(suspended) => suspended.resume(self).and_then(|value| self.force_partly(value)),
             State::Call((function, argument)) => self.apply(*function, *argument, Pos::NONE),
             State::Done(_) | State::Failed(_) | State::Running => unreachable!("returned above"),
         };
         let result = self.settle(result);
         thunk.state.set(match result {
             Ok(value) => State::Done(value),
-            Err(error) => State::Failed(error),
+            Err(error) if self.may_keep(error) => State::Failed(error),
+            // Nix may come here another way.
+            Err(_) => state,
         });
         result
     }
@@ -240,7 +251,7 @@ impl<'e> Evaluator<'e> {
                 }
                 Expr::Global(index) => {
                     let value = self.globals[*index as usize];
-                    self.force(value)
+                    self.force_partly(value)
                 }
                 Expr::With { name, frames } => self.lookup_with(*name, frames, env, node.span),
                 Expr::Select { base, path, default } => {
@@ -269,11 +280,19 @@ impl<'e> Evaluator<'e> {
                     Ok(self.list_of(items))
                 }
                 Expr::If(condition, then, otherwise) => {
-                    node = if self.eval_bool(condition, env)? { then } else { otherwise };
+                    let decided = self.decided(condition, env)?;
+                    node = match decided {
+                        Ok(true) => then,
+                        Ok(false) => otherwise,
+                        Err(why) => {
+                            return self.one_of(why, |ev| ev.eval(then, env), |ev| ev.eval(otherwise, env));
+                        }
+                    };
                     continue;
                 }
                 Expr::Assert(condition, body) => {
-                    if !self.eval_bool(condition, env)? {
+                    // Where it does not hold there is no value at all.
+                    if self.decided(condition, env)? == Ok(false) {
                         let text = self.source_text(condition.span);
                         return Err(self.catchable(condition.span, &format!("assertion '{text}' failed")));
                     }
@@ -357,10 +376,10 @@ impl<'e> Evaluator<'e> {
             match namespace {
                 Value::Attrs(attrs) => {
                     if let Some(value) = attrs.get(name) {
-                        return self.force(value);
+                        return self.force_partly(value);
                     }
                     // The name may be in this set, or in one further out.
-                    if let Some(rest) = attrs.rest() {
+                    if let Some(rest) = attrs.maybe(name) {
                         return Err(self.unknown_error(self.unknown_at(rest, span)));
                     }
                 }
@@ -397,6 +416,20 @@ impl<'e> Evaluator<'e> {
         match value {
             Value::Bool(value) => Ok(value),
             other => Err(self.type_error_at("a Boolean", other, node.span)),
+        }
+    }
+
+    /// A condition, or what it depends on that is not known.
+    pub(super) fn decided(
+        &mut self,
+        node: NodeRef<'e>,
+        env: &'e Env<'e>,
+    ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
+        match self.eval(node, env) {
+            Ok(Value::Bool(value)) => Ok(Ok(value)),
+            Ok(Value::Unknown(unknown)) => Ok(Err(self.unknown_at(unknown, node.span))),
+            Ok(other) => Err(self.type_error_at("a Boolean", other, node.span)),
+            Err(error) => error.unknown().map(Err).ok_or(error),
         }
     }
 

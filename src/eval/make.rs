@@ -2,6 +2,7 @@
 
 use super::error::{EvalError, EvalResult, Failure, Kind};
 use super::machine::Evaluator;
+use super::perhaps::Rest;
 use super::text::Text;
 use super::value::{Attr, Attrs, CodeId, List, Primop, PrimopCall, State, Suspend, Unknown, Value};
 use crate::diag::{Code, Diagnostic};
@@ -92,7 +93,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn attrs_of(&self, sorted: &[Attr<'e>], rest: Option<&'e Unknown>) -> Value<'e> {
-        Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_copy(sorted), rest)))
+        self.attrs_rest(sorted, rest.map(Rest::Any))
     }
 
     /// A value that is computed by native code when it is asked for.
@@ -204,6 +205,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn type_error_at(&self, expected: &str, found: Value<'e>, span: Span) -> EvalError<'e> {
         match found {
             Value::Unknown(unknown) => self.unknown_error(self.unknown_at(unknown, span)),
+            Value::Partly(partly) => self.unknown_error(self.unknown_at(partly.why(), span)),
             found => {
                 let message = format!("expected {expected} but found {}", self.describe(found));
                 self.error(span, &message)
@@ -232,7 +234,8 @@ impl<'e> Evaluator<'e> {
     pub fn select(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Value<'e>> {
         let set = self.force(set)?;
         let symbol = self.symbol(name);
-        self.select_symbol(set, symbol, Span::NONE)
+        let value = self.select_symbol(set, symbol, Span::NONE)?;
+        self.force(value)
     }
 
     /// Whether a value can be called.

@@ -37,17 +37,23 @@ impl<'e> Evaluator<'e> {
         span: Span,
     ) -> EvalResult<'e, Value<'e>> {
         match operator {
-            Operator::And => Ok(Value::Bool(self.eval_bool(left, env)? && self.eval_bool(right, env)?)),
-            Operator::Or => Ok(Value::Bool(self.eval_bool(left, env)? || self.eval_bool(right, env)?)),
-            Operator::Implies => Ok(Value::Bool(!self.eval_bool(left, env)? || self.eval_bool(right, env)?)),
+            Operator::And => self.logical(left, right, env, (false, false)),
+            Operator::Or => self.logical(left, right, env, (true, true)),
+            Operator::Implies => self.logical(left, right, env, (false, true)),
             Operator::Update => {
                 let left = self.eval_or_unknown(left, env)?;
                 let right = self.eval_or_unknown(right, env)?;
                 self.update(left, right, span)
             }
             Operator::Concat => {
-                let a = self.eval_list(left, env)?;
-                let b = self.eval_list(right, env)?;
+                let (a, b) = match (self.eval_list(left, env)?, self.eval_list(right, env)?) {
+                    (Value::List(a), Value::List(b)) => (a.items(), b.items()),
+                    (a, b) => {
+                        let mut items = self.partly_items(a, left.span.start)?;
+                        items.extend(self.partly_items(b, right.span.start)?);
+                        return Ok(self.partly(&items));
+                    }
+                };
                 if a.is_empty() || b.is_empty() {
                     return Ok(self.list_of(if a.is_empty() { b } else { a }));
                 }
@@ -96,10 +102,30 @@ impl<'e> Evaluator<'e> {
         self.settle(result)
     }
 
-    fn eval_list(&mut self, node: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, &'e [Value<'e>]> {
+    /// A list, or one that is partly known.
+    fn eval_list(&mut self, node: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(node, env)? {
-            Value::List(list) => Ok(list.items()),
+            list @ (Value::List(_) | Value::Partly(_)) => Ok(list),
             other => Err(self.type_error_at("a list", other, node.span)),
+        }
+    }
+
+    /// `&&`, `||` and `->`: a left side that is `stops` makes `decided` of the whole, and so does a right side that is
+    /// `decided`, even where the left one is not known.
+    fn logical(
+        &mut self,
+        left: NodeRef<'e>,
+        right: NodeRef<'e>,
+        env: &'e Env<'e>,
+        (stops, decided): (bool, bool),
+    ) -> EvalResult<'e, Value<'e>> {
+        match self.decided(left, env)? {
+            Ok(value) if value == stops => Ok(Value::Bool(decided)),
+            Ok(_) => Ok(Value::Bool(self.eval_bool(right, env)?)),
+            Err(why) => match self.guess(why, |ev| ev.eval_bool(right, env)) {
+                Ok(value) if value == decided => Ok(Value::Bool(decided)),
+                _ => Err(self.unknown_error(why)),
+            },
         }
     }
 

@@ -167,7 +167,7 @@ impl<'e> Evaluator<'e> {
                 State::Done(value) => return self.type_in_words(value),
                 _ => "a thunk",
             },
-            Value::Unknown(_) => "an unknown value",
+            Value::Partly(_) | Value::Unknown(_) => "an unknown value",
         };
         words.to_owned()
     }

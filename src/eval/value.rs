@@ -7,6 +7,7 @@ use std::cell::Cell;
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
+use super::perhaps::{Item, Partly, Perhaps, Rest};
 use crate::source::{Pos, Span};
 pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
@@ -29,6 +30,8 @@ pub enum Value<'e> {
     Path(&'e Str<'e>),
     /// A list.
     List(&'e List<'e>),
+    /// A list of which some elements are there only perhaps.
+    Partly(&'e Partly<'e>),
     /// A set.
     Attrs(&'e Attrs<'e>),
     /// A function written in Nix.
@@ -108,12 +111,12 @@ pub(super) struct Attr<'e> {
 #[derive(Debug)]
 pub struct Attrs<'e> {
     entries: &'e [Attr<'e>],
-    rest: Option<&'e Unknown>,
+    rest: Option<&'e Rest<'e>>,
 }
 
 impl<'e> Attrs<'e> {
     /// `entries` are sorted by name and have each name once.
-    pub(super) fn new(entries: &'e [Attr<'e>], rest: Option<&'e Unknown>) -> Self {
+    pub(super) fn new(entries: &'e [Attr<'e>], rest: Option<&'e Rest<'e>>) -> Self {
         debug_assert!(entries.is_sorted_by(|a, b| a.name < b.name));
         Self { entries, rest }
     }
@@ -144,7 +147,52 @@ impl<'e> Attrs<'e> {
 
     /// Why there may be more names than these; `None` where there are not.
     pub fn rest(&self) -> Option<&'e Unknown> {
+        match self.rest? {
+            Rest::Any(unknown) => Some(unknown),
+            Rest::Names(names) => names.first().map(|perhaps| perhaps.why),
+        }
+    }
+
+    /// The names that are there perhaps; none where there may be any.
+    pub fn perhaps(&self) -> &'e [Perhaps<'e>] {
+        match self.rest {
+            Some(Rest::Names(names)) => names,
+            _ => &[],
+        }
+    }
+
+    /// Why there may be any more names; `None` where there may be certain ones at most.
+    pub fn any(&self) -> Option<&'e Unknown> {
+        match self.rest {
+            Some(Rest::Any(unknown)) => Some(unknown),
+            _ => None,
+        }
+    }
+
+    pub(super) fn rest_of_names(&self) -> Option<&'e Rest<'e>> {
         self.rest
+    }
+
+    pub(super) fn find_perhaps(&self, name: Symbol) -> Option<&'e Perhaps<'e>> {
+        let names = self.perhaps();
+        let at = names.binary_search_by_key(&name, |perhaps| perhaps.attr.name).ok()?;
+        Some(&names[at])
+    }
+
+    /// The value of a name, and whether it is there perhaps.
+    pub(super) fn item(&self, name: Symbol) -> Option<Item<'e>> {
+        match self.find(name) {
+            Some(attr) => Some(Item { value: attr.value, perhaps: None }),
+            None => self.find_perhaps(name).map(|one| Item { value: one.attr.value, perhaps: Some(one.why) }),
+        }
+    }
+
+    /// Why a name that is not among those that are there may be there; `None` where it is not.
+    pub fn maybe(&self, name: Symbol) -> Option<&'e Unknown> {
+        match self.rest? {
+            Rest::Any(unknown) => Some(unknown),
+            Rest::Names(_) => self.find_perhaps(name).map(|perhaps| perhaps.why),
+        }
     }
 }
 

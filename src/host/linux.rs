@@ -356,6 +356,7 @@ mod tests {
                         state_version: String::from("25.11").into(),
                     },
                     more_containers: None,
+                    misnamed: BTreeMap::new(),
                     containers: BTreeMap::new(),
                     networking: Default::default(),
                     boot: Boot { enable_containers: true.into() },

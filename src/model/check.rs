@@ -74,6 +74,11 @@ impl Checker<'_> {
                 self.out.spec.containers.extend(spec);
             }
         }
+        for name in self.manifest.misnamed.keys() {
+            let Err(error) = ContainerName::new(name.as_str()) else { continue };
+            let diagnostic = Diagnostic::error(Code::ContainerName, error.to_string()).help("rename the container");
+            self.find(diagnostic, &OptionPath::new(["containers", name]));
+        }
         self.taken_twice();
     }
 

@@ -43,6 +43,9 @@ pub struct Manifest {
     /// Why there may be more containers than these; printed among them.
     #[serde(skip)]
     pub more_containers: Option<Unknown>,
+    /// Containers whose names NixOS or machined refuse: printed among the others, and never applied.
+    #[serde(skip)]
+    pub misnamed: BTreeMap<String, Container>,
     /// `networking`.
     pub networking: Networking,
     /// `boot`.
@@ -68,15 +71,27 @@ impl Manifest {
         if let Some(unknown) = &self.more_containers {
             json["containers"][UNKNOWN_KEY] = serde_json::to_value(unknown).expect("it has string keys only");
         }
+        for (name, container) in &self.misnamed {
+            json["containers"][name] = serde_json::to_value(container).expect("the model has string keys only");
+        }
         json
     }
 
     /// A manifest from its JSON.
     pub fn from_json(mut json: serde_json::Value) -> Result<Self, serde_json::Error> {
         let containers = json.get_mut("containers").and_then(serde_json::Value::as_object_mut);
-        let more = containers.and_then(|containers| containers.remove(UNKNOWN_KEY));
+        let (mut more, mut misnamed) = (None, BTreeMap::new());
+        if let Some(containers) = containers {
+            more = containers.remove(UNKNOWN_KEY);
+            let names = containers.keys().filter(|name| ContainerName::new(name.as_str()).is_err());
+            for name in names.cloned().collect::<Vec<_>>() {
+                let container = containers.remove(&name).unwrap_or_default();
+                misnamed.insert(name, serde_json::from_value(container)?);
+            }
+        }
         let mut manifest: Self = serde_json::from_value(json)?;
         manifest.more_containers = more.map(serde_json::from_value).transpose()?;
+        manifest.misnamed = misnamed;
         Ok(manifest)
     }
 }

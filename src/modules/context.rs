@@ -30,6 +30,8 @@ pub(super) struct Context<'e> {
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>)>>,
     /// How `lib`'s types are recognised, once one is met.
     pub(super) prototypes: OnceCell<&'e Prototypes<'e>>,
+    /// Whether a module has an error, so that nobody knows what it would have said.
+    pub(super) broken: Cell<bool>,
     /// Why ports may be added to the firewall, once that has been asked.
     pub(super) ports: OnceCell<Option<&'e Unknown>>,
 }
@@ -47,6 +49,7 @@ impl<'e> Context<'e> {
             guests: RefCell::default(),
             bounds: RefCell::default(),
             prototypes: OnceCell::new(),
+            broken: Cell::new(false),
             ports: OnceCell::new(),
         }
     }
@@ -69,7 +72,7 @@ impl<'e> Context<'e> {
 
     /// Whether a module is not here.
     pub(super) fn is_missing_modules(&self) -> bool {
-        self.findings.borrow().iter().any(|finding| finding.code == Code::MissingModule)
+        self.broken.get() || self.findings.borrow().iter().any(|finding| finding.code == Code::MissingModule)
     }
 
     /// Notes where `path` is set.

@@ -9,15 +9,80 @@ use std::collections::BTreeMap;
 use super::context::Path;
 use super::nix_type;
 use super::option::{Declared, Default, Node, Opt, Tree, TypeRef};
-use super::scope::Scope;
+use super::scope::{Of, Scope};
 use super::types;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Symbol, Value};
 use crate::source::Pos;
 
+/// The names that nixpkgs declares options below, sorted: those of its module list, and of its modules for images.
+const NIXPKGS: [&str; 58] = [
+    "amazonImage",
+    "appstream",
+    "assertions",
+    "azureImage",
+    "boot",
+    "console",
+    "containers",
+    "digitalOceanImage",
+    "documentation",
+    "dysnomia",
+    "ec2",
+    "environment",
+    "fileSystems",
+    "fonts",
+    "gtk",
+    "hardware",
+    "hyperv",
+    "i18n",
+    "ids",
+    "image",
+    "image-media",
+    "installer",
+    "isoImage",
+    "jobs",
+    "kubevirtImage",
+    "lib",
+    "location",
+    "meta",
+    "minimal-bootstrap",
+    "netboot",
+    "networking",
+    "nix",
+    "nixops",
+    "nixpkgs",
+    "openstackImage",
+    "passthru",
+    "power",
+    "powerManagement",
+    "programs",
+    "proxmox",
+    "proxmoxLXC",
+    "qt",
+    "qt5",
+    "sdImage",
+    "security",
+    "services",
+    "snapraid",
+    "sound",
+    "specialisation",
+    "stubby",
+    "swapDevices",
+    "system",
+    "systemd",
+    "test",
+    "testing",
+    "time",
+    "users",
+    "virtualisation",
+];
+/// More of them.
+const NIXPKGS_TOO: [&str; 7] = ["facter", "oci", "virtualbox", "vmware", "warnings", "xdg", "zramSwap"];
+
 /// The tree of `declared` sets of options on top of `table`.
 pub(super) fn tree<'e>(
     ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
     path: Path<'e>,
     table: Option<&'e Tree<'e>>,
     declared: &[(Value<'e>, Pos)],
@@ -51,14 +116,15 @@ pub(super) fn tree<'e>(
     }
     let mut entries: BTreeMap<Symbol, Node<'e>> =
         table.map(|table| table.entries).into_iter().flatten().copied().collect();
-    let is_host = table.is_some_and(|table| table.open);
+    let is_host = scope.of != Of::Submodule && table.is_some_and(|table| table.open);
     for (name, values) in names {
         let known = entries.get(&name).copied().map(|node| ev.alloc(node));
         let declared = ev.alloc(Declared {
             table: known,
             values: ev.alloc_slice(&values),
             path: path.join(ev, name),
-            open: is_host,
+            scope,
+            may_be_nixpkgs: is_host,
             resolved: OnceCell::new(),
         });
         entries.insert(name, Node::Declared(declared));
@@ -74,18 +140,17 @@ pub(super) fn resolve<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<
         return Ok(*node);
     }
     let table = declared.table.copied();
-    let node = one(ev, declared.path, table, declared.values, declared.open)?.unwrap_or(Node::Undeclared);
+    let node = one(ev, declared, table)?.unwrap_or(Node::Undeclared);
     Ok(*declared.resolved.get_or_init(|| node))
 }
 
 /// What stands under one name; `None` where that is not known.
 fn one<'e>(
     ev: &mut Evaluator<'e>,
-    path: Path<'e>,
+    of: &'e Declared<'e>,
     known: Option<Node<'e>>,
-    declared: &[(Value<'e>, Pos)],
-    is_host: bool,
 ) -> EvalResult<'e, Option<Node<'e>>> {
+    let (path, scope, declared) = (of.path, of.scope, of.values);
     let mut options = Vec::new();
     let mut levels = Vec::new();
     for (value, pos) in declared {
@@ -107,11 +172,14 @@ fn one<'e>(
         return match known {
             // Options below an option of the table, such as `options.containers.…`, are not ours to add.
             Some(node @ (Node::Option(_) | Node::Declared(_) | Node::Undeclared)) => Ok(Some(node)),
-            Some(Node::Level(table)) => tree(ev, path, Some(table), &levels).map(|tree| Some(Node::Level(tree))),
+            Some(Node::Level(table)) => {
+                tree(ev, scope, path, Some(table), &levels).map(|tree| Some(Node::Level(tree)))
+            }
             None => {
                 // Below a name that nixpkgs may declare as well, others are let pass.
-                let empty: Option<&'e Tree<'e>> = is_host.then(|| ev.alloc(Tree { entries: &[], open: true }));
-                tree(ev, path, empty, &levels).map(|tree| Some(Node::Level(tree)))
+                let open = of.may_be_nixpkgs && others_may_declare(ev, scope, path)?;
+                let empty: Option<&'e Tree<'e>> = open.then(|| ev.alloc(Tree { entries: &[], open: true }));
+                tree(ev, scope, path, empty, &levels).map(|tree| Some(Node::Level(tree)))
             }
         };
     }
@@ -142,6 +210,17 @@ fn one<'e>(
         option.default = Default::None;
     }
     Ok(Some(Node::Option(ev.alloc(option))))
+}
+
+fn is_of_nixpkgs(name: &str) -> bool {
+    NIXPKGS.contains(&name) || NIXPKGS_TOO.contains(&name)
+}
+
+/// Whether modules that are not here may declare options below `path`: those of nixpkgs do so below their own names, and
+/// those that are missing anywhere.
+fn others_may_declare<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>) -> EvalResult<'e, bool> {
+    let is_nixpkgs = path.symbols().first().is_none_or(|root| is_of_nixpkgs(ev.name(*root)));
+    Ok(is_nixpkgs || scope.context.is_missing_modules() || scope.lacks_arguments(ev)?)
 }
 
 /// `lib.isOption`

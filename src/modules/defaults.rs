@@ -1,7 +1,7 @@
 //! The value of an option: its definitions, and what it is without any.
 
 use super::context::Path;
-use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, select};
+use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, presence, select};
 use super::firewall;
 use super::merge::{Merge, type_of};
 use super::option::{Default, Kind, Opt};
@@ -31,10 +31,7 @@ pub(super) fn option_value<'e>(
     let merged = if selected.definitions.is_empty() {
         default(ev, scope, path, option)?
     } else {
-        match selected.unknown {
-            Some(unknown) if selected.outranked => Value::Unknown(unknown),
-            unknown => merge.merge(ev, &selected.definitions, unknown)?,
-        }
+        merge.selected(ev, &selected)?
     };
     let merged = firewall::finish(ev, scope, path, option.extra, merged, &selected)?;
     match option.apply {
@@ -212,8 +209,17 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
 }
 
 /// The guest's own configuration is kept as it was written: only nixpkgs can evaluate it.
-fn guest<'e>(ev: &Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>, definitions: &[Definition<'e>]) -> Value<'e> {
+fn guest<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &Scope<'e>,
+    path: Path<'e>,
+    definitions: &[Definition<'e>],
+) -> Value<'e> {
     let context = scope.context;
+    // One that fails is there all the same.
+    if !definitions.is_empty() && matches!(presence(ev, definitions), Ok(Ok(false))) {
+        return Value::Null;
+    }
     for definition in definitions {
         context.note(path, definition.pos);
     }

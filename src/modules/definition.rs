@@ -3,7 +3,7 @@
 //! `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` are sets with a `_type`; here they are taken off a value and kept beside
 //! it. Source: `pushDownProperties`, `dischargeProperties`, `filterOverrides` and `sortProperties` of nixpkgs' `lib`.
 
-use crate::eval::{EvalResult, Evaluator, Unknown, Value};
+use crate::eval::{EvalResult, Evaluator, Perhaps, Unknown, Value};
 use crate::source::Pos;
 
 /// The priority of a definition without `mkOverride` (`lib.modules.defaultOverridePriority`).
@@ -26,6 +26,8 @@ pub(super) struct Definition<'e> {
     pub(super) priority: i64,
     /// Its `mkOrder` place among its equals.
     pub(super) order: i64,
+    /// Whether a name on the way to it is there only perhaps.
+    pub(super) doubtful: bool,
 }
 
 /// A chain of `mkIf` conditions, innermost first; none is evaluated before its definition is asked for.
@@ -48,7 +50,7 @@ pub(super) enum Active<'e> {
 impl<'e> Definition<'e> {
     /// A definition without properties.
     pub(super) fn new(value: Value<'e>, pos: Pos) -> Self {
-        Self { value, pos, condition: None, priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER }
+        Self { value, pos, condition: None, priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER, doubtful: false }
     }
 
     /// The definition that a default is: of less priority than any other.
@@ -61,6 +63,22 @@ impl<'e> Definition<'e> {
         Self { condition: Some(ev.alloc(Condition { holds, around: self.condition })), ..self }
     }
 
+    /// The same without its conditions.
+    pub(super) fn certainly(self) -> Self {
+        Self { condition: None, ..self }
+    }
+
+    /// The same as one that may be there.
+    pub(super) fn doubted(self) -> Self {
+        Self { doubtful: true, ..self }
+    }
+
+    /// What stands under a name that is there only perhaps.
+    pub(super) fn under_name(self, ev: &Evaluator<'e>, perhaps: &Perhaps<'e>) -> Self {
+        let inner = self.with_value(perhaps.value(), perhaps.pos());
+        Self { doubtful: true, ..inner.under(ev, Value::Unknown(perhaps.why())) }
+    }
+
     /// The same properties around another value, such as one attribute of this one's.
     pub(super) fn with_value(self, value: Value<'e>, pos: Pos) -> Self {
         Self { value, pos: if pos.is_some() { pos } else { self.pos }, ..self }
@@ -69,7 +87,7 @@ impl<'e> Definition<'e> {
     /// Takes the properties off, as far as the value shows them; the values given are evaluated to their outermost
     /// constructor.
     pub(super) fn expand(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
-        let value = ev.force(self.value)?;
+        let value = ev.force_partly(self.value)?;
         let this = Self { value, ..self };
         let Value::Attrs(attrs) = value else {
             into.push(this);
@@ -95,8 +113,17 @@ impl<'e> Definition<'e> {
         };
         match kind.as_str() {
             "merge" => {
-                let contents = field(ev, "contents")?;
-                match ev.force(contents)? {
+                let contents = part(ev, "contents")?;
+                match ev.force_partly(contents)? {
+                    Value::Partly(partly) => {
+                        for item in partly.items() {
+                            let this = this.with_value(item.value, this.pos);
+                            match item.perhaps {
+                                Some(why) => this.under(ev, Value::Unknown(why)).expand(ev, into)?,
+                                None => this.expand(ev, into)?,
+                            }
+                        }
+                    }
                     Value::List(items) => {
                         for item in items.iter() {
                             this.with_value(item, this.pos).expand(ev, into)?;
@@ -177,8 +204,10 @@ pub(super) struct Selected<'e> {
     pub(super) unknown: Option<&'e Unknown>,
     /// The priority that they had.
     pub(super) priority: i64,
-    /// Whether a definition under an unknown condition would outrank the others: then nothing can be said of them.
+    /// Whether a definition under an unknown condition would outrank the others.
     pub(super) outranked: bool,
+    /// Where there is one definition alone under an unknown condition, and it outranks the others: it, and the others.
+    pub(super) alternatives: Option<(Definition<'e>, Vec<Definition<'e>>)>,
 }
 
 /// Takes off all properties and keeps what counts: conditions that hold, the best priority, sorted.
@@ -195,6 +224,7 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
             unknown: None,
             priority: only.priority,
             outranked: false,
+            alternatives: None,
         });
     }
     let mut counted = Vec::with_capacity(expanded.len());
@@ -218,11 +248,19 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
     counted.sort_by_key(|(definition, _)| definition.order);
     let plain =
         |definition: Definition<'e>| Definition { priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER, ..definition };
+    let mut alternatives = None;
+    if outranked && counted.iter().filter(|(_, perhaps)| perhaps.is_some()).count() == 1 {
+        let doubtful = counted.iter().find(|(_, perhaps)| perhaps.is_some());
+        let others =
+            counted.iter().filter(|(_, perhaps)| perhaps.is_none()).map(|(definition, _)| plain(*definition));
+        alternatives = doubtful.map(|(definition, _)| (plain(definition.certainly()), others.collect()));
+    }
     Ok(Selected {
         definitions: counted.into_iter().map(|(definition, _)| plain(definition)).collect(),
         unknown,
         priority: best.unwrap_or(DEFAULT_PRIORITY),
         outranked,
+        alternatives,
     })
 }
 

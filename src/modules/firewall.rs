@@ -84,6 +84,10 @@ fn ports<'e>(
     let adding = adding.filter(|_| !outranks);
     let (items, mut unknown) = match merged {
         Value::List(list) => (list.items().to_vec(), None),
+        Value::Partly(partly) => {
+            let certain = partly.items().iter().filter(|item| item.perhaps.is_none());
+            (certain.map(|item| item.value).collect(), Some(partly.why()))
+        }
         Value::Unknown(unknown) => (certain(ev, selected)?, Some(unknown)),
         _ => return Ok(merged),
     };

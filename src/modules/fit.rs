@@ -19,7 +19,7 @@ pub(super) fn fits<'e>(
             decided => return Ok(decided),
         },
         (Kind::Scalar(ty), value) => scalar(ev, ty, value),
-        (Kind::ListOf(_), value) => matches!(value, Value::List(_)),
+        (Kind::ListOf(_), value) => matches!(value, Value::List(_) | Value::Partly(_)),
         (Kind::AttrsOf { .. }, value) => matches!(value, Value::Attrs(_)),
         (Kind::Joined(_), value) => matches!(value, Value::String(_)),
         (Kind::Submodule(_), value) => match value {

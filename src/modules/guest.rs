@@ -61,6 +61,7 @@ fn configuration<'e>(
             at: definition.pos,
             around: Some(*definition),
             shorthand: false,
+            perhaps: None,
         })
         .collect();
     let modules = load::load(ev, scope, &sources)?;

@@ -13,7 +13,7 @@ use super::option::{Kind, Node, Tree};
 use super::scope::{Of, Scope};
 use super::undeclared::undeclared;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
+use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
 use crate::source::Pos;
 
 /// Something of the option tree with its definitions, computed when it is read.
@@ -43,6 +43,25 @@ pub(super) struct Split<'e> {
     pub(super) open: Vec<Definition<'e>>,
     /// Why there may be more names: a set of which some names are unknown.
     pub(super) rest: Option<&'e Unknown>,
+    /// Those sets, with what they may say of names that they do not have.
+    rests: Vec<(&'e Attrs<'e>, Definition<'e>)>,
+}
+
+impl<'e> Split<'e> {
+    /// Definitions that may say anything of `name`.
+    pub(super) fn maybe(&self, name: Symbol) -> impl Iterator<Item = Definition<'e>> {
+        let rests = self.rests.iter().filter(move |(set, _)| set.get(name).is_none());
+        let all = self.open.iter().chain(rests.map(|(_, definition)| definition));
+        all.map(|definition| definition.doubted())
+    }
+
+    /// Why there may be names that nothing here says.
+    pub(super) fn why_more(&self) -> Option<&'e Unknown> {
+        match self.open.first().map(|definition| definition.value) {
+            Some(Value::Unknown(unknown)) => Some(unknown),
+            _ => self.rest,
+        }
+    }
 }
 
 /// Takes definitions of a level apart into definitions of the names in it.
@@ -55,14 +74,20 @@ pub(super) fn split<'e>(
     for definition in definitions {
         definition.expand(ev, &mut expanded)?;
     }
-    let mut split = Split { names: BTreeMap::new(), open: Vec::new(), rest: None };
+    let mut split = Split { names: BTreeMap::new(), open: Vec::new(), rest: None, rests: Vec::new() };
     for definition in expanded {
         match definition.value {
             Value::Attrs(attrs) => {
                 for (name, value, pos) in attrs.iter() {
                     split.names.entry(name).or_default().push(definition.with_value(value, pos));
                 }
-                split.rest = split.rest.or(attrs.rest());
+                for perhaps in attrs.perhaps() {
+                    split.names.entry(perhaps.name()).or_default().push(definition.under_name(ev, perhaps));
+                }
+                if let Some(unknown) = attrs.any() {
+                    split.rest = split.rest.or(Some(unknown));
+                    split.rests.push((attrs, definition.with_value(Value::Unknown(unknown), Pos::NONE)));
+                }
             }
             Value::Unknown(_) => split.open.push(definition),
             other => {
@@ -88,38 +113,43 @@ pub(super) fn level<'e>(
     tree: &'e Tree<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
-    let Split { mut names, mut open, rest } = split(ev, path, definitions)?;
-    // A name that is unknown may be that of any option here.
-    open.extend(rest.map(|rest| Definition::new(Value::Unknown(rest), Pos::NONE)));
+    let mut split = split(ev, path, definitions)?;
+    let mut names = std::mem::take(&mut split.names);
     let mut parts = Vec::with_capacity(tree.entries.len());
     for (symbol, node) in tree.entries {
         let mut defining = names.remove(symbol).unwrap_or_default();
-        defining.extend(open.iter().copied());
+        // A name that is unknown may be that of any option here.
+        defining.extend(split.maybe(*symbol));
         let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
         parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, *node), pos));
     }
+    let mut perhaps = Vec::new();
     let is_root = path.is_same(scope.path);
     let module = ev.symbol("_module");
-    for (symbol, defining) in names {
+    for (symbol, mut defining) in names {
         if is_root && symbol == module {
             continue;
         }
         let at = path.join(ev, symbol);
         let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
+        let said = defining.len();
+        defining.extend(split.maybe(symbol));
         if let Some(freeform) = scope.freeform.get() {
-            if let Some(value) = free(ev, scope, freeform, at, &defining)? {
-                parts.push((symbol, value, pos));
+            match free(ev, scope, freeform, at, &defining)? {
+                Some((value, None)) => parts.push((symbol, value, pos)),
+                Some((value, Some(why))) => perhaps.push((symbol, value, pos, why)),
+                None => {}
             }
         } else if tree.open {
             parts.push((symbol, defer(ev, scope, at, &defining, Node::Undeclared), pos));
         } else {
-            refuse(ev, scope, at, tree, &defining);
+            refuse(ev, scope, at, tree, &defining[..said]);
         }
     }
     let closed = !tree.open && scope.freeform.get().is_none();
-    let why = match open.first().map(|definition| definition.value) {
-        Some(Value::Unknown(unknown)) => Some(unknown),
-        _ if tree.open => {
+    let why = match split.why_more() {
+        Some(unknown) => Some(unknown),
+        None if tree.open => {
             let names = path.names(ev).to_string();
             let named = if names.is_empty() {
                 String::from("not known here: config")
@@ -132,37 +162,38 @@ pub(super) fn level<'e>(
     };
     Ok(match why {
         // A name that is unknown is an option's, or a mistake: it adds none.
-        Some(_) if closed => ev.attrs(parts),
-        Some(why) => ev.open_attrs(parts, why),
-        None => ev.attrs(parts),
+        Some(why) if !closed => ev.open_attrs(parts, why),
+        _ => ev.attrs_perhaps(parts, &perhaps),
     })
 }
 
-/// A name that no option takes, where a freeform type does; `None` where nothing defines it after all.
+/// A name that no option takes, where a freeform type does, and why it may not be there; `None` where nothing defines it
+/// after all.
 fn free<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
     freeform: super::option::TypeRef<'e>,
     path: Path<'e>,
     definitions: &[Definition<'e>],
-) -> EvalResult<'e, Option<Value<'e>>> {
+) -> EvalResult<'e, Option<(Value<'e>, Option<&'e Unknown>)>> {
+    let mut perhaps = None;
     let element = match freeform.kind {
         Kind::AttrsOf { element, lazy } => {
             if !lazy {
                 match super::definition::presence(ev, definitions)? {
                     Ok(true) => {}
                     Ok(false) => return Ok(None),
-                    Err(unknown) => return Ok(Some(Value::Unknown(unknown))),
+                    Err(unknown) => perhaps = Some(unknown),
                 }
             }
             element
         }
         Kind::Anything => freeform,
-        _ => return Ok(Some(defer(ev, scope, path, definitions, Node::Undeclared))),
+        _ => return Ok(Some((defer(ev, scope, path, definitions, Node::Undeclared), None))),
     };
     let merge = Merge { scope, path, ty: element };
     let definitions = ev.alloc_slice(definitions);
-    Ok(Some(ev.suspend(Part { merge, definitions })))
+    Ok(Some((ev.suspend(Part { merge, definitions }), perhaps)))
 }
 
 fn defer<'e>(
@@ -186,7 +217,8 @@ fn refuse<'e>(
     definitions: &[Definition<'e>],
 ) {
     let names = path.names(ev);
-    for definition in definitions {
+    // Under a name that is not there it is no definition at all.
+    for definition in definitions.iter().filter(|definition| !definition.doubtful) {
         let message = format!("The option `{names}' does not exist.");
         let mut diagnostic =
             Diagnostic::error(Code::UnknownOption, message).at(ev.attribute_span(definition.pos), "defined here");

@@ -5,15 +5,16 @@
 //! `modulesPath + …`, a search path that leads nowhere) is passed over with a note, under the assumption of the contract
 //! (§3, *Missing modules*).
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
 use super::definition::Definition;
 use super::nixpkgs;
-use super::scope::Scope;
+use super::scope::{Of, Scope};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Symbol, Value};
+use crate::eval::{EvalResult, Evaluator, Item, Perhaps, Symbol, Unknown, Value};
 use crate::source::{Pos, Span};
 
 /// Attributes of a module that are not configuration, where it has no `config` of its own.
@@ -44,23 +45,39 @@ pub(super) struct Source<'e> {
     pub(super) around: Option<Definition<'e>>,
     /// Whether a set is configuration alone.
     pub(super) shorthand: bool,
+    /// What decides whether it is imported at all, and is not known.
+    pub(super) perhaps: Option<&'e Unknown>,
 }
 
 impl<'e> Source<'e> {
     /// A module that is imported at `at`.
     pub(super) fn import(value: Value<'e>, at: Pos) -> Self {
-        Self { value, at, around: None, shorthand: false }
+        Self { value, at, around: None, shorthand: false, perhaps: None }
+    }
+
+    /// The elements of a list of modules.
+    pub(super) fn list(ev: &Evaluator<'e>, list: Value<'e>, at: Pos) -> Vec<Self> {
+        let items = ev.items_perhaps(list).into_iter();
+        let source = |item: Item<'e>| Self {
+            perhaps: item.perhaps,
+            ..Self::import(item.value, ev.value_pos(item.value).unwrap_or(at))
+        };
+        items.map(source).collect()
     }
 }
+
+/// A module that another imports, or perhaps.
+type Edge<'e> = (usize, Option<&'e Unknown>);
 
 /// A module that was loaded.
 struct Loaded<'e> {
     key: String,
-    imports: Vec<usize>,
-    disabled: Vec<String>,
+    imports: Vec<Edge<'e>>,
+    disabled: Vec<(String, Option<&'e Unknown>)>,
     options: Option<(Value<'e>, Pos)>,
     config: Option<Definition<'e>>,
-    meta: Option<Definition<'e>>,
+    /// Definitions beside `config`.
+    more: Vec<Definition<'e>>,
     freeform: Option<Value<'e>>,
 }
 
@@ -72,15 +89,23 @@ pub(super) fn load<'e>(
 ) -> EvalResult<'e, Modules<'e>> {
     let mut loader = Loader { scope, loaded: Vec::new(), keys: FxHashMap::default() };
     let first = loader.all(ev, roots, "")?;
-    let mut disabled = BTreeSet::new();
-    for index in loader.closure(&first, &disabled) {
-        disabled.extend(loader.loaded[index].disabled.iter().cloned());
+    let mut disabled = BTreeMap::new();
+    for (index, perhaps) in loader.closure(&first, &disabled) {
+        for (key, by_element) in &loader.loaded[index].disabled {
+            let perhaps = perhaps.or(*by_element);
+            let known = disabled.entry(key.clone()).or_insert(perhaps);
+            *known = known.and(perhaps);
+        }
     }
     let mut modules = Modules::default();
-    for index in loader.closure(&first, &disabled).into_iter().rev() {
+    for (index, perhaps) in loader.closure(&first, &disabled).into_iter().rev() {
         let module = &loader.loaded[index];
-        modules.config.extend(module.config);
-        modules.config.extend(module.meta);
+        let counts = |definition: Definition<'e>| match perhaps {
+            Some(unknown) => definition.under(ev, Value::Unknown(unknown)),
+            None => definition,
+        };
+        modules.config.extend(module.config.map(counts));
+        modules.config.extend(module.more.iter().copied().map(counts));
         modules.options.extend(module.options);
         modules.freeform = modules.freeform.or(module.freeform);
     }
@@ -95,26 +120,60 @@ struct Loader<'e> {
 }
 
 impl<'e> Loader<'e> {
-    fn all(&mut self, ev: &mut Evaluator<'e>, sources: &[Source<'e>], parent: &str) -> EvalResult<'e, Vec<usize>> {
+    fn all(
+        &mut self,
+        ev: &mut Evaluator<'e>,
+        sources: &[Source<'e>],
+        parent: &str,
+    ) -> EvalResult<'e, Vec<Edge<'e>>> {
         let mut all = Vec::new();
         for (index, source) in sources.iter().enumerate() {
-            all.extend(self.one(ev, *source, &format!("{parent}:anon-{}", index + 1))?);
+            let anonymous = format!("{parent}:anon-{}", index + 1);
+            let loaded = self.loaded.len();
+            let module = match self.one(ev, *source, &anonymous) {
+                // What is wrong in one module hides nothing of the others.
+                Err(error) if self.scope.of == Of::Host => {
+                    ev.to_diagnostics(&error).into_iter().for_each(|found| self.scope.context.find(found));
+                    self.scope.context.broken.set(true);
+                    self.loaded.truncate(loaded);
+                    self.keys.retain(|_, index| *index < loaded);
+                    None
+                }
+                module => module?,
+            };
+            all.extend(module.map(|module| (module, source.perhaps)));
         }
         Ok(all)
     }
 
-    /// Each key once, breadth first, without what is disabled.
-    fn closure(&self, first: &[usize], disabled: &BTreeSet<String>) -> Vec<usize> {
-        let mut seen = BTreeSet::new();
-        let mut queue: std::collections::VecDeque<usize> = first.iter().copied().collect();
-        let mut order = Vec::new();
-        while let Some(index) = queue.pop_front() {
+    /// Each key once, breadth first, without what is disabled; and why it may not count.
+    fn closure(
+        &self,
+        first: &[Edge<'e>],
+        disabled: &BTreeMap<String, Option<&'e Unknown>>,
+    ) -> Vec<(usize, Option<&'e Unknown>)> {
+        let mut queue: VecDeque<Edge<'e>> = first.iter().copied().collect();
+        let mut order: Vec<(usize, Option<&'e Unknown>)> = Vec::new();
+        let mut places: FxHashMap<&str, usize> = FxHashMap::default();
+        while let Some((index, perhaps)) = queue.pop_front() {
             let module = &self.loaded[index];
-            if disabled.contains(&module.key) || !seen.insert(module.key.as_str()) {
-                continue;
+            let perhaps = match disabled.get(&module.key) {
+                Some(None) => continue,
+                Some(Some(unknown)) => perhaps.or(Some(unknown)),
+                None => perhaps,
+            };
+            match places.entry(&module.key) {
+                Entry::Vacant(place) => {
+                    place.insert(order.len());
+                    order.push((index, perhaps));
+                }
+                // Imported elsewhere for certain, and so are its own imports.
+                Entry::Occupied(place) if perhaps.is_none() && order[*place.get()].1.is_some() => {
+                    order[*place.get()].1 = None;
+                }
+                Entry::Occupied(_) => continue,
             }
-            order.push(index);
-            queue.extend(module.imports.iter().copied());
+            queue.extend(module.imports.iter().map(|(index, own)| (*index, perhaps.or(*own))));
         }
         order
     }
@@ -185,7 +244,7 @@ impl<'e> Loader<'e> {
             disabled: Vec::new(),
             options: None,
             config,
-            meta: None,
+            more: Vec::new(),
             freeform: None,
         });
         self.loaded.len() - 1
@@ -240,40 +299,60 @@ impl<'e> Loader<'e> {
         };
         let index = self.keep(key.clone(), None);
         self.keys.insert(from, index);
-        if let Some((disabled, _)) = field(ev, "disabledModules")
-            && let Value::List(items) = ev.force(disabled)?
-        {
-            for item in items.iter() {
-                let disabled = self.disabled_key(ev, item)?;
-                self.loaded[index].disabled.extend(disabled);
+        if let Some((disabled, at)) = field(ev, "disabledModules") {
+            let disabled = ev.force_partly(disabled)?;
+            if let Value::Unknown(unknown) = disabled {
+                self.disables(ev, unknown, at);
+            }
+            for item in ev.items_perhaps(disabled) {
+                let key = self.disabled_key(ev, item.value, at)?;
+                self.loaded[index].disabled.extend(key.map(|key| (key, item.perhaps)));
             }
         }
         if let Some((imports, at)) = field(ev, "imports") {
             let sources = self.imports(ev, imports, at)?;
             self.loaded[index].imports = self.all(ev, &sources, &key)?;
         }
+        let imports = ev.symbol("imports");
+        for perhaps in attrs.perhaps().iter().filter(|perhaps| perhaps.name() == imports) {
+            let mut sources = self.imports(ev, perhaps.value(), perhaps.pos())?;
+            sources.iter_mut().for_each(|source| source.perhaps = source.perhaps.or(Some(perhaps.why())));
+            let more = self.all(ev, &sources, &key)?;
+            self.loaded[index].imports.extend(more);
+        }
         let (config, options) = (field(ev, "config"), field(ev, "options"));
         self.loaded[index].freeform = field(ev, "freeformType").map(|(value, _)| value);
-        if config.is_some() || options.is_some() {
+        let explicit = |one: &&Perhaps<'e>| matches!(ev.name(one.name()), "config" | "options");
+        if config.is_some() || options.is_some() || attrs.perhaps().iter().any(|one| explicit(&one)) {
+            self.perhaps_explicit(ev, attrs, index, around);
             for (name, _, pos) in attrs.iter() {
                 if !EXPLICIT.contains(&ev.name(name)) {
                     return Err(self.unsupported(ev, name, if pos.is_some() { pos } else { at }));
                 }
             }
-            self.loaded[index].config = config.map(|(value, pos)| around.with_value(value, pos));
-            self.loaded[index].options = options;
+            if let Some((value, pos)) = config {
+                self.loaded[index].config = Some(around.with_value(value, pos));
+            }
+            self.loaded[index].options = options.or(self.loaded[index].options);
             if let Some((meta, pos)) = field(ev, "meta") {
                 let meta = ev.attrs([(ev.symbol("meta"), meta, pos)]);
-                self.loaded[index].meta = Some(around.with_value(meta, pos));
+                self.loaded[index].more.push(around.with_value(meta, pos));
             }
         } else {
-            let structured = STRUCTURE.iter().any(|name| attrs.get(ev.symbol(name)).is_some());
+            let perhaps = attrs.perhaps();
+            let is_there = |name: &str| {
+                let name = ev.symbol(name);
+                attrs.get(name).is_some() || perhaps.iter().any(|one| one.name() == name)
+            };
+            let structured = STRUCTURE.iter().any(|name| is_there(name));
             let config = if structured {
                 let structure: Vec<Symbol> = STRUCTURE.iter().map(|name| ev.symbol(name)).collect();
                 let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !structure.contains(name)).collect();
-                match attrs.rest() {
+                let perhaps = attrs.perhaps().iter().filter(|one| !structure.contains(&one.name()));
+                let perhaps: Vec<_> = perhaps.map(|one| (one.name(), one.value(), one.pos(), one.why())).collect();
+                match attrs.any() {
                     Some(rest) => ev.open_attrs(parts, rest),
-                    None => ev.attrs(parts),
+                    None => ev.attrs_perhaps(parts, &perhaps),
                 }
             } else {
                 value
@@ -283,11 +362,32 @@ impl<'e> Loader<'e> {
         Ok(index)
     }
 
-    fn imports(&self, ev: &mut Evaluator<'e>, imports: Value<'e>, at: Pos) -> EvalResult<'e, Vec<Source<'e>>> {
-        match ev.force(imports)? {
-            Value::List(items) => {
-                Ok(items.iter().map(|item| Source::import(item, ev.value_pos(item).unwrap_or(at))).collect())
+    /// `config`, `options` and configuration beside them that a module has perhaps: each is under a condition.
+    fn perhaps_explicit(
+        &mut self,
+        ev: &Evaluator<'e>,
+        attrs: &'e crate::eval::Attrs<'e>,
+        index: usize,
+        around: Definition<'e>,
+    ) {
+        let loaded = &mut self.loaded[index];
+        let mut others = Vec::new();
+        for one in attrs.perhaps() {
+            match ev.name(one.name()) {
+                "config" => loaded.config = Some(around.under_name(ev, one)),
+                "options" => loaded.options = Some((one.value(), one.pos())),
+                name if EXPLICIT.contains(&name) => {}
+                _ => others.push((one.name(), one.value(), one.pos(), one.why())),
             }
+        }
+        if !others.is_empty() {
+            loaded.more.push(around.with_value(ev.attrs_perhaps([], &others), Pos::NONE));
+        }
+    }
+
+    fn imports(&self, ev: &mut Evaluator<'e>, imports: Value<'e>, at: Pos) -> EvalResult<'e, Vec<Source<'e>>> {
+        match ev.force_partly(imports)? {
+            list @ (Value::List(_) | Value::Partly(_)) => Ok(Source::list(ev, list, at)),
             unknown @ Value::Unknown(_) => Ok(vec![Source::import(unknown, at)]),
             other => {
                 let message = format!("`imports` is a list of modules, but this is {}", ev.describe(other));
@@ -298,8 +398,12 @@ impl<'e> Loader<'e> {
     }
 
     /// What an element of `disabledModules` names; a text without a slash in front is a module of nixpkgs.
-    fn disabled_key(&self, ev: &mut Evaluator<'e>, item: Value<'e>) -> EvalResult<'e, Option<String>> {
+    fn disabled_key(&self, ev: &mut Evaluator<'e>, item: Value<'e>, at: Pos) -> EvalResult<'e, Option<String>> {
         let item = ev.force(item)?;
+        if let Value::Unknown(unknown) = item {
+            self.disables(ev, unknown, at);
+            return Ok(None);
+        }
         if let Some(path) = ev.path_text(item)? {
             return Ok(Some(path));
         }
@@ -309,6 +413,19 @@ impl<'e> Loader<'e> {
             Value::String(text) => Some(text.to_str_lossy().into_owned()),
             key => ev.path_text(key)?,
         })
+    }
+
+    /// Something that is not known is disabled: what has a name only elsewhere is a module of elsewhere.
+    fn disables(&self, ev: &Evaluator<'e>, unknown: &Unknown, at: Pos) {
+        let message = format!(
+            "which module is disabled is not known ({}); it is assumed to be one that is not here",
+            unknown.reason()
+        );
+        let note = Diagnostic::note(Code::MissingModule, message);
+        self.scope.context.find(match ev.attribute_span(at) {
+            Span::NONE => note,
+            span => note.at(span, "disabled here"),
+        });
     }
 
     fn unsupported(&self, ev: &Evaluator<'e>, name: Symbol, pos: Pos) -> crate::eval::EvalError<'e> {

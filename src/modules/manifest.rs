@@ -7,10 +7,11 @@ use serde_json::{Map, Value as Json, json};
 use super::context::Context;
 use super::declarations::CONTAINER;
 use super::{flake, nixpkgs};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Evaluator, Unknown, Value};
+use crate::model::check::check;
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::model::{AT_LEAST_KEY, ContainerName, FORMAT_VERSION, Manifest, UNKNOWN_KEY};
+use crate::model::{AT_LEAST_KEY, FORMAT_VERSION, Manifest, UNKNOWN_KEY};
 use crate::source::Span;
 
 /// Options of the firewall that are part of the model.
@@ -29,6 +30,9 @@ const FIREWALL: [&str; 10] = [
 /// Options of a container that have no JSON form (contract §5).
 const WITHOUT_JSON: [&str; 3] = ["config", "nixpkgs", "specialArgs"];
 
+/// Why what is wrong is not known.
+const WRONG: &str = "it has an error";
+
 /// Reads the manifest out of the configuration, and where its options stand; gives what is wrong where it is not one.
 pub(super) fn read<'e>(
     ev: &mut Evaluator<'e>,
@@ -38,18 +42,22 @@ pub(super) fn read<'e>(
     let mut reader = Reader { ev, context, errors: Vec::new(), forwards: Vec::new() };
     let json = reader.manifest(config);
     let (mut errors, forwards) = (reader.errors, reader.forwards);
-    for finding in context.findings.borrow().iter().filter(|f| f.severity == crate::diag::Severity::Error) {
+    let mut spans = context.spans(ev);
+    for (list, names) in forwards {
+        spans.name_elements(&list, &names);
+    }
+    for finding in context.findings.borrow().iter().filter(|f| f.severity == Severity::Error) {
         if !errors.contains(finding) {
             errors.push(finding.clone());
         }
     }
     if !errors.is_empty() {
+        // What is wrong with the rest of the model is told in the same run.
+        if let Ok(manifest) = Manifest::from_json(json) {
+            errors.extend(check(&manifest, &spans).findings.into_iter().filter(|f| f.severity == Severity::Error));
+        }
         errors.sort_by_key(|error| error.labels.first().map_or(Span::NONE, |label| label.span));
         return Err(errors);
-    }
-    let mut spans = context.spans(ev);
-    for (list, names) in forwards {
-        spans.name_elements(&list, &names);
     }
     let manifest = Manifest::from_json(json).map_err(|error| {
         let message = format!("the configuration does not fit the model: {error}");
@@ -116,16 +124,15 @@ impl<'e> Reader<'_, 'e> {
         for (symbol, container, _) in containers.iter() {
             let name = self.ev.name(symbol).to_owned();
             let path = OptionPath::new(["containers", &name]);
-            if let Err(error) = ContainerName::new(name.clone()) {
-                let span = self.place_of(&path);
-                let diagnostic =
-                    Diagnostic::error(Code::ContainerName, error.to_string()).help("rename the container");
-                self.errors.push(place(diagnostic, span));
-                continue;
-            }
             shown.insert(name.clone(), self.container(&name, container, &path));
         }
-        if let Some(unknown) = containers.rest() {
+        for perhaps in containers.perhaps() {
+            let name = self.ev.name(perhaps.name()).to_owned();
+            let path = OptionPath::new(["containers", &name]);
+            let container = self.container(&name, Value::Unknown(perhaps.why()), &path);
+            shown.insert(name, container);
+        }
+        if let Some(unknown) = containers.any() {
             shown.insert(UNKNOWN_KEY.to_owned(), self.unknown(unknown)[UNKNOWN_KEY].take());
         }
         Json::Object(shown)
@@ -137,7 +144,7 @@ impl<'e> Reader<'_, 'e> {
             Ok(value) => value,
             Err(error) => {
                 self.fail(error);
-                return Json::Null;
+                self.ev.unknown(WRONG, Span::NONE)
             }
         };
         for option in CONTAINER.options {
@@ -169,7 +176,8 @@ impl<'e> Reader<'_, 'e> {
         let symbol = self.ev.symbol(name);
         let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| *guest == symbol);
         let given = self.defined(container, "path");
-        if has_guest && (given || !flake.is_null()) {
+        let has_flake = !flake.is_null() && flake.get(UNKNOWN_KEY).is_none();
+        if has_guest && (given || has_flake) {
             let other = if given { "path" } else { "flake" };
             let message = format!("container `{name}` has both `config` and `{other}`");
             let diagnostic = Diagnostic::error(Code::Conflict, message)
@@ -177,7 +185,7 @@ impl<'e> Reader<'_, 'e> {
                 .at(self.place_of(&guest), "and here")
                 .help("remove one of them: both say which system it runs");
             self.errors.push(diagnostic);
-            return Json::Null;
+            return self.wrong();
         }
         if !has_guest && !given && flake.is_null() && matches!(container, Value::Attrs(_)) {
             let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
@@ -186,7 +194,7 @@ impl<'e> Reader<'_, 'e> {
             ));
             let at = self.place_of(path);
             self.errors.push(place(diagnostic, at));
-            return Json::Null;
+            return self.wrong();
         }
         self.option_of(container, "path")
     }
@@ -215,7 +223,10 @@ impl<'e> Reader<'_, 'e> {
     fn defined(&mut self, container: Value<'e>, name: &str) -> bool {
         let Value::Attrs(attrs) = container else { return false };
         let symbol = self.ev.symbol(name);
+        // What something unknown may define is not defined for certain.
+        let is_known = |ev: &mut Evaluator<'e>, value| !matches!(ev.force(value), Ok(Value::Unknown(_)));
         attrs.position(symbol).is_some_and(crate::source::Pos::is_some)
+            && attrs.get(symbol).is_some_and(|value| is_known(self.ev, value))
     }
 
     fn get(&mut self, config: Value<'e>, path: &[&str]) -> Option<Value<'e>> {
@@ -234,7 +245,10 @@ impl<'e> Reader<'_, 'e> {
     }
 
     fn option(&mut self, config: Value<'e>, path: &[&str]) -> Json {
-        self.get(config, path).map_or(Json::Null, |value| self.json(value))
+        match self.get(config, path) {
+            Some(value) => self.json(value),
+            None => self.wrong(),
+        }
     }
 
     fn option_of(&mut self, set: Value<'e>, name: &str) -> Json {
@@ -242,21 +256,28 @@ impl<'e> Reader<'_, 'e> {
     }
 
     fn options(&mut self, config: Value<'e>, around: &[&str], names: &[&str]) -> Json {
-        let Some(set) = self.get(config, around) else { return json!({}) };
+        let set = self.get(config, around).unwrap_or_else(|| self.ev.unknown(WRONG, Span::NONE));
         Json::Object(names.iter().map(|name| ((*name).to_owned(), self.option_of(set, name))).collect())
     }
 
     /// A value as JSON. What fails in it is reported, and the rest goes on.
     fn json(&mut self, value: Value<'e>) -> Json {
-        let value = match self.ev.force(value) {
+        let value = match self.ev.force_partly(value) {
             Ok(value) => value,
             Err(error) => {
                 self.fail(error);
-                return Json::Null;
+                return self.wrong();
             }
         };
         match value {
             Value::Null => Json::Null,
+            Value::Partly(partly) => {
+                let certain = partly.items().iter().filter(|item| item.perhaps.is_none());
+                let certain: Json = certain.map(|item| self.json(item.value)).collect();
+                let mut json = self.unknown(partly.why());
+                json[AT_LEAST_KEY] = certain;
+                json
+            }
             Value::Bool(value) => json!(value),
             Value::Int(value) => json!(value),
             Value::Float(value) => json!(value),
@@ -276,7 +297,11 @@ impl<'e> Reader<'_, 'e> {
                     return self.option_of(value, "outPath");
                 }
                 let mut shown = Map::new();
-                let mut rest = attrs.rest();
+                let mut rest = attrs.any();
+                for perhaps in attrs.perhaps() {
+                    let name = self.ev.name(perhaps.name()).to_owned();
+                    shown.insert(name, self.unknown(perhaps.why()));
+                }
                 for (symbol, value, _) in attrs.iter() {
                     let name = self.ev.name(symbol);
                     if let Some(what) = stand_in(name) {
@@ -297,9 +322,14 @@ impl<'e> Reader<'_, 'e> {
             other => {
                 let message = format!("{} has no JSON form", self.ev.describe(other));
                 self.errors.push(Diagnostic::error(Code::OptionType, message));
-                Json::Null
+                self.wrong()
             }
         }
+    }
+
+    /// Stands for what is wrong, so that the rest can be looked at.
+    fn wrong(&self) -> Json {
+        unknown_json(self.ev, WRONG, Span::NONE)
     }
 
     fn unknown(&mut self, unknown: &Unknown) -> Json {

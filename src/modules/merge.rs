@@ -7,15 +7,15 @@
 //! sets and submodules the names that it defines, elsewhere the whole option.
 
 use super::context::Path;
-use super::definition::{Definition, presence, select};
+use super::definition::{Active, Definition, Selected, presence, select};
 use super::fit::fits;
-use super::level::{Split, split};
+use super::level::split;
 use super::nix_type;
 use super::option::{Kind, Named, Opt, Submodule, TypeRef};
 use super::scope::Scope;
 use super::submodule;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalError, EvalResult, Evaluator, Suspend, Unknown, Value};
+use crate::eval::{EvalError, EvalResult, Evaluator, Item, Suspend, Unknown, Value};
 use crate::source::Pos;
 
 pub(super) use super::defaults::option_value;
@@ -29,6 +29,20 @@ pub(super) struct Merge<'e> {
 }
 
 impl<'e> Merge<'e> {
+    /// The value of selected definitions, of which there are some.
+    pub(super) fn selected(self, ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e, Value<'e>> {
+        let Some(unknown) = selected.unknown else { return self.merge(ev, &selected.definitions, None) };
+        if selected.outranked {
+            return match &selected.alternatives {
+                Some((one, others)) => {
+                    ev.one_of(unknown, |ev| self.merge(ev, &[*one], None), |ev| self.merge(ev, others, None))
+                }
+                None => Ok(Value::Unknown(unknown)),
+            };
+        }
+        self.merge(ev, &selected.definitions, Some(unknown))
+    }
+
     /// The merged value. `perhaps` is a condition that is not known.
     pub(super) fn merge(
         self,
@@ -36,9 +50,10 @@ impl<'e> Merge<'e> {
         definitions: &[Definition<'e>],
         perhaps: Option<&'e Unknown>,
     ) -> EvalResult<'e, Value<'e>> {
-        let inside = matches!(self.ty.kind, Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything);
+        let inside =
+            matches!(self.ty.kind, Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything | Kind::ListOf(_));
         if let Some(unknown) = perhaps.filter(|_| !inside) {
-            return Ok(Value::Unknown(unknown));
+            return self.certain(ev, definitions, unknown);
         }
         if let Some(unknown) = definitions.iter().find_map(|definition| match definition.value {
             Value::Unknown(unknown) => Some(unknown),
@@ -82,7 +97,7 @@ impl<'e> Merge<'e> {
                 }
             }
             Kind::Either(a, b) => self.either(ev, a, b, definitions),
-            Kind::ListOf(element) => Ok(self.list(ev, element, definitions)),
+            Kind::ListOf(element) => self.list(ev, element, definitions),
             Kind::AttrsOf { element, lazy } => self.attrs(ev, element, lazy, definitions),
             Kind::Submodule(submodule) => self.submodule(ev, submodule, definitions),
             Kind::Anything => self.anything(ev, definitions, perhaps),
@@ -92,21 +107,38 @@ impl<'e> Merge<'e> {
         }
     }
 
+    /// Definitions some of which are under a condition that is not known, of a type that takes them as a whole.
+    fn certain(
+        self,
+        ev: &mut Evaluator<'e>,
+        definitions: &[Definition<'e>],
+        unknown: &'e Unknown,
+    ) -> EvalResult<'e, Value<'e>> {
+        let mut certain = Vec::with_capacity(definitions.len());
+        for definition in definitions {
+            if let Active::Yes = definition.active(ev)? {
+                certain.push(*definition);
+            }
+        }
+        match (certain.as_slice(), definitions, self.ty.kind) {
+            // Nothing else defines it: without this one it would have no value at all.
+            ([], [only], _) => self.merge(ev, &[only.certainly()], None),
+            // All definitions have to say the same.
+            ([_, ..], _, Kind::Scalar(_) | Kind::Equal | Kind::One) => self.merge(ev, &certain, None),
+            _ => Ok(Value::Unknown(unknown)),
+        }
+    }
+
     fn with(self, ty: TypeRef<'e>) -> Self {
         Self { ty, ..self }
     }
 
     /// Sets beside a definition that may say anything: its own names are unknown, and there may be more.
     fn around_unknown(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Value<'e>> {
-        let Split { names, open, rest } = split(ev, self.path, definitions)?;
-        let unknown = match open.first().map(|definition| definition.value) {
-            Some(Value::Unknown(unknown)) => unknown,
-            _ => match rest {
-                Some(rest) => rest,
-                None => return Ok(ev.attrs([])),
-            },
-        };
-        let parts: Vec<_> = names
+        let split = split(ev, self.path, definitions)?;
+        let Some(unknown) = split.why_more() else { return Ok(ev.attrs([])) };
+        let parts: Vec<_> = split
+            .names
             .into_iter()
             .map(|(name, definitions)| (name, Value::Unknown(unknown), definitions[0].pos))
             .collect();
@@ -162,11 +194,20 @@ impl<'e> Merge<'e> {
         Err(self.conflict(ev, "is defined multiple times while it's expected to be unique", definitions))
     }
 
-    fn list(self, ev: &mut Evaluator<'e>, element: TypeRef<'e>, definitions: &[Definition<'e>]) -> Value<'e> {
+    fn list(
+        self,
+        ev: &mut Evaluator<'e>,
+        element: TypeRef<'e>,
+        definitions: &[Definition<'e>],
+    ) -> EvalResult<'e, Value<'e>> {
         let mut items = Vec::new();
         for (n, definition) in definitions.iter().enumerate() {
-            let Value::List(list) = definition.value else { continue };
-            for (m, item) in list.iter().enumerate() {
+            let of_definition = match definition.active(ev)? {
+                Active::Yes => None,
+                Active::No => continue,
+                Active::Perhaps(unknown) => Some(unknown),
+            };
+            for (m, item) in ev.items_perhaps(definition.value).into_iter().enumerate() {
                 // The name that nixpkgs gives an element in messages.
                 let path = match element.kind {
                     Kind::Scalar(_) | Kind::Equal => self.path,
@@ -176,14 +217,25 @@ impl<'e> Merge<'e> {
                     }
                 };
                 let merge = Self { path, ty: element, ..self };
-                let pos =
-                    ev.value_pos(item).filter(|_| matches!(element.kind, Kind::Submodule(_))).unwrap_or(Pos::NONE);
-                items.push(
-                    ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition.with_value(item, pos)]) }),
-                );
+                let pos = ev
+                    .value_pos(item.value)
+                    .filter(|_| matches!(element.kind, Kind::Submodule(_)))
+                    .unwrap_or(Pos::NONE);
+                let definition = definition.certainly().with_value(item.value, pos);
+                // An element may be an `mkIf`.
+                let of_element = match is_property(ev, item.value) {
+                    true => match presence(ev, &[definition])? {
+                        Ok(true) => None,
+                        Ok(false) => continue,
+                        Err(unknown) => Some(unknown),
+                    },
+                    false => None,
+                };
+                let value = ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition]) });
+                items.push(Item { value, perhaps: of_definition.or(item.perhaps).or(of_element) });
             }
         }
-        ev.list(items)
+        Ok(ev.partly(&items))
     }
 
     fn attrs(
@@ -193,33 +245,38 @@ impl<'e> Merge<'e> {
         lazy: bool,
         definitions: &[Definition<'e>],
     ) -> EvalResult<'e, Value<'e>> {
-        let Split { names, open, rest } = split(ev, self.path, definitions)?;
-        let mut parts = Vec::with_capacity(names.len());
+        let mut split = split(ev, self.path, definitions)?;
+        let names = std::mem::take(&mut split.names);
+        let (mut parts, mut perhaps) = (Vec::with_capacity(names.len()), Vec::new());
         for (symbol, mut defining) in names {
             let path = self.path.join(ev, symbol);
+            let mut why = None;
             if !lazy {
                 match presence(ev, &defining)? {
                     Ok(false) => continue,
                     Ok(true) => {}
-                    // It may not exist at all; as a whole it is unknown, and so is all in it.
                     Err(unknown) => {
-                        parts.push((symbol, Value::Unknown(unknown), defining[0].pos));
-                        continue;
+                        why = Some(unknown);
+                        defining = if_present(ev, &defining)?;
                     }
                 }
             }
             for definition in &defining {
                 self.scope.context.note(path, definition.pos);
             }
-            defining.extend(open.iter().copied());
+            defining.extend(split.maybe(symbol));
             let pos = defining[0].pos;
             let merge = Self { path, ty: element, ..self };
             let definitions = ev.alloc_slice(&defining);
-            parts.push((symbol, ev.suspend(Part { merge, definitions }), pos));
+            let value = ev.suspend(Part { merge, definitions });
+            match why {
+                Some(why) => perhaps.push((symbol, value, pos, why)),
+                None => parts.push((symbol, value, pos)),
+            }
         }
-        match (open.first().map(|definition| definition.value), rest) {
-            (Some(Value::Unknown(unknown)), _) | (_, Some(unknown)) => Ok(ev.open_attrs(parts, unknown)),
-            _ => Ok(ev.attrs(parts)),
+        match split.why_more() {
+            Some(unknown) => Ok(ev.open_attrs(parts, unknown)),
+            None => Ok(ev.attrs_perhaps(parts, &perhaps)),
         }
     }
 
@@ -307,12 +364,34 @@ pub(super) struct Part<'e> {
 impl<'e> Suspend<'e> for Part<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let selected = select(ev, self.definitions)?;
-        match selected.unknown {
-            Some(unknown) if selected.outranked => Ok(Value::Unknown(unknown)),
-            _ if selected.definitions.is_empty() => empty(ev, self.merge),
-            unknown => self.merge.merge(ev, &selected.definitions, unknown),
+        match selected.definitions.is_empty() {
+            true => empty(ev, self.merge),
+            false => self.merge.selected(ev, &selected),
         }
     }
+}
+
+/// Whether a value has properties around it, as far as it can be evaluated.
+fn is_property<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> bool {
+    matches!(ev.force(value), Ok(Value::Attrs(attrs)) if attrs.get(ev.symbol("_type")).is_some())
+}
+
+/// Definitions of something under conditions that are not known, as they are where it exists: one alone is there then.
+fn if_present<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Vec<Definition<'e>>> {
+    let mut expanded = Vec::new();
+    for definition in definitions {
+        definition.expand(ev, &mut expanded)?;
+    }
+    let mut active = Vec::with_capacity(expanded.len());
+    for definition in expanded {
+        if !matches!(definition.active(ev)?, Active::No) {
+            active.push(definition);
+        }
+    }
+    Ok(match active.as_slice() {
+        [only] => vec![only.certainly()],
+        _ => active,
+    })
 }
 
 /// An element of a lazy set that nothing defines after all: the type's `emptyValue`, or an error.

@@ -115,11 +115,8 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
     let (special, system) = (argument("specialArgs"), argument("system"));
     let mut sources = Vec::new();
     for modules in [modules, extra].into_iter().flatten() {
-        match ev.force(modules)? {
-            Value::List(items) => sources.extend(items.iter().map(|item| {
-                let at = ev.value_pos(item).unwrap_or(Pos::NONE);
-                Source::import(item, at)
-            })),
+        match ev.force_partly(modules)? {
+            list @ (Value::List(_) | Value::Partly(_)) => sources.extend(Source::list(ev, list, Pos::NONE)),
             unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, Pos::NONE)),
             other => return Err(ev.type_error("a list of modules", other, Pos::NONE)),
         }

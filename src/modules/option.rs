@@ -10,6 +10,7 @@
 use std::cell::OnceCell;
 
 use super::context::Path;
+use super::scope::Scope;
 use super::types::{self, Declaration, Extra, Options};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
@@ -114,8 +115,10 @@ pub(super) struct Declared<'e> {
     pub(super) values: &'e [(Value<'e>, Pos)],
     /// Its path.
     pub(super) path: Path<'e>,
+    /// Whose it is.
+    pub(super) scope: &'e Scope<'e>,
     /// Whether nixpkgs may declare something beside it.
-    pub(super) open: bool,
+    pub(super) may_be_nixpkgs: bool,
     /// What it came to.
     pub(super) resolved: OnceCell<Node<'e>>,
 }

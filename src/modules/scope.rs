@@ -49,6 +49,8 @@ pub(super) struct Scope<'e> {
     pub(super) tree: OnceCell<&'e Tree<'e>>,
     /// Arguments that modules ask for by name, with the place of the module.
     wanted: RefCell<Vec<(Symbol, Pos)>>,
+    /// Whether it is being found out just now which of them nothing supplies.
+    asking: Cell<bool>,
     /// All definitions.
     pub(super) definitions: OnceCell<&'e [Definition<'e>]>,
     /// The type of what no option takes.
@@ -69,6 +71,7 @@ impl<'e> Scope<'e> {
             module: OnceCell::new(),
             tree: OnceCell::new(),
             wanted: RefCell::default(),
+            asking: Cell::new(false),
             definitions: OnceCell::new(),
             freeform: Cell::new(None),
         }
@@ -113,6 +116,16 @@ impl<'e> Scope<'e> {
 
     /// Whether a module asks for an argument that nothing supplies: then it is a part of something bigger.
     pub(super) fn lacks_arguments(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, bool> {
+        // Who supplies an argument may depend on who asks.
+        if self.asking.replace(true) {
+            return Ok(true);
+        }
+        let lacks = self.lacks(ev);
+        self.asking.set(false);
+        lacks
+    }
+
+    fn lacks(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, bool> {
         let mut wanted = self.wanted.borrow().clone();
         wanted.sort();
         wanted.dedup_by_key(|(name, _)| *name);
@@ -161,7 +174,7 @@ impl<'e> Argument<'e> {
         match ev.force(special)? {
             Value::Attrs(attrs) => match attrs.get(self.name) {
                 Some(value) => ev.force(value).map(Some),
-                None => Ok(attrs.rest().map(Value::Unknown)),
+                None => Ok(attrs.maybe(self.name).map(Value::Unknown)),
             },
             unknown @ Value::Unknown(_) => Ok(Some(unknown)),
             _ => Ok(None),

@@ -46,6 +46,7 @@ pub(super) fn instance<'e>(
         at: definition.pos,
         around: Some(*definition),
         shorthand: submodule.shorthand,
+        perhaps: None,
     }));
     let modules = load::load(ev, scope, &sources)?;
     let whole = whole(ev, scope, submodule.table, modules)?;
@@ -64,7 +65,7 @@ pub(super) fn whole<'e>(
     let config = ev.suspend(Config { scope });
     scope.config.set(Some(config));
     scope.options.set(Some(ev.suspend(view::Options { scope })));
-    let tree = declare::tree(ev, scope.path, table, &modules.options)?;
+    let tree = declare::tree(ev, scope, scope.path, table, &modules.options)?;
     let _ = scope.tree.set(tree);
     scope.freeform.set(declare::freeform(ev, scope, modules.freeform)?);
     Ok(config)

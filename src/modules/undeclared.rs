@@ -5,7 +5,7 @@
 
 use super::context::Path;
 use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, select};
-use super::level::{Split, split};
+use super::level::split;
 use crate::eval::{EvalResult, Evaluator, Suspend, Value};
 use crate::source::{Pos, Span};
 
@@ -31,15 +31,16 @@ pub(super) fn undeclared<'e>(
             _ => false,
         });
     if sets {
-        let Split { names, open, rest } = split(ev, path, &selected.definitions)?;
+        let mut split = split(ev, path, &selected.definitions)?;
+        let names = std::mem::take(&mut split.names);
         let mut parts = Vec::new();
         for (symbol, mut defining) in names {
-            defining.extend(open.iter().copied());
+            defining.extend(split.maybe(symbol));
             let definitions = ev.alloc_slice(&defining);
             let below = Below { path: path.join(ev, symbol), definitions, freeform };
             parts.push((symbol, ev.suspend(below), defining[0].pos));
         }
-        let why = match rest {
+        let why = match split.rest {
             Some(rest) => rest,
             // Nothing here says more of it; what is asked for beyond that is named.
             None => ev.unknown_named(&format!("not known here: config.{}", path.names(ev))),

@@ -53,7 +53,7 @@ impl<'e> Place<'e> {
             }
         };
         let mut definitions = split.names.get(&name).cloned().unwrap_or_default();
-        definitions.extend(split.open.iter().copied());
+        definitions.extend(split.maybe(name));
         Ok(definitions)
     }
 }
@@ -194,6 +194,16 @@ impl<'e> Suspend<'e> for Answer<'e> {
         let selected = self.view.selected(ev)?;
         if let Some(unknown) = selected.unknown {
             return Ok(Value::Unknown(unknown));
+        }
+        // What may be defined where something unknown stands is not defined for certain.
+        let certain = selected.definitions.iter().filter(|definition| !definition.doubtful).count();
+        if let Some(doubtful) = selected.definitions.iter().find(|definition| definition.doubtful)
+            && !(certain > 0 && matches!(self.asked, Asked::IsDefined | Asked::HighestPrio))
+        {
+            return Ok(match doubtful.value {
+                unknown @ Value::Unknown(_) => unknown,
+                _ => ev.unknown("whether this option is defined", Span::NONE),
+            });
         }
         Ok(match self.asked {
             Asked::IsDefined => Value::Bool(!selected.definitions.is_empty()),

@@ -1,6 +1,8 @@
 //! Sets.
 
+use super::perhaps::{intersect_perhaps, list_to_attrs_perhaps, remove_perhaps, zip_perhaps};
 use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::perhaps::{Item, Perhaps, Rest};
 use crate::eval::value::Attr;
 
 primops! {
@@ -10,13 +12,22 @@ primops! {
 }
 
 fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let attrs = ev.closed_set(args[0], pos)?;
+    let attrs = ev.set_of_names(args[0], pos)?;
+    if !attrs.perhaps().is_empty() {
+        let names = ev.all_by_name(attrs).into_iter().map(|(name, item)| Item { value: ev.string(name), ..item });
+        let names: Vec<_> = names.collect();
+        return Ok(ev.partly(&names));
+    }
     let names: Vec<_> = ev.by_name(attrs).into_iter().map(|(name, ..)| ev.string(name)).collect();
     Ok(ev.list(names))
 }
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let attrs = ev.closed_set(args[0], pos)?;
+    let attrs = ev.set_of_names(args[0], pos)?;
+    if !attrs.perhaps().is_empty() {
+        let values: Vec<_> = ev.all_by_name(attrs).into_iter().map(|(_, item)| item).collect();
+        return Ok(ev.partly(&values));
+    }
     let values = ev.by_name(attrs).into_iter().map(|(_, value, _)| value);
     Ok(ev.list(values))
 }
@@ -25,15 +36,14 @@ fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let name = ev.plain_text(args[0], pos)?.to_str_lossy();
     let symbol = ev.symbol(&name);
     let mut found = Vec::new();
-    for set in ev.items(args[1], pos)? {
-        let attrs = ev.set(*set, pos)?;
-        match (attrs.get(symbol), attrs.rest()) {
-            (Some(value), _) => found.push(value),
-            (None, Some(unknown)) => return Err(ev.unknown_error(unknown)),
-            (None, None) => {}
+    for set in ev.partly_items(args[1], pos)? {
+        let attrs = ev.set(set.value, pos)?;
+        if let Some(unknown) = attrs.any().filter(|_| attrs.get(symbol).is_none()) {
+            return Err(ev.unknown_error(unknown));
         }
+        found.extend(attrs.item(symbol).map(|item| Item { perhaps: set.perhaps.or(item.perhaps), ..item }));
     }
-    Ok(ev.list(found))
+    Ok(ev.partly(&found))
 }
 
 fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -61,17 +71,18 @@ fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 fn has_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?.to_str_lossy();
     let attrs = ev.set(args[1], pos)?;
-    match (attrs.get(ev.symbol(&name)), attrs.rest()) {
+    let symbol = ev.symbol(&name);
+    match (attrs.get(symbol), attrs.maybe(symbol)) {
         (None, Some(unknown)) => Err(ev.unknown_error(unknown)),
         (found, _) => Ok(Value::Bool(found.is_some())),
     }
 }
 
 fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let names = ev.closed_set(args[0], pos)?;
+    let names = ev.set(args[0], pos)?;
     let values = ev.set(args[1], pos)?;
-    if let (Some(unknown), true) = (values.rest(), names.iter().any(|(name, ..)| values.get(name).is_none())) {
-        return Err(ev.unknown_error(unknown));
+    if names.rest().or(values.rest()).is_some() {
+        return Ok(intersect_perhaps(ev, names, values));
     }
     // The smaller one is walked along, the larger one is looked into.
     let common: Vec<_> = if names.entries().len() < values.entries().len() {
@@ -83,7 +94,10 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let items = ev.items(args[0], pos)?;
+    let items = match ev.force_partly(args[0])? {
+        Value::Partly(partly) => return list_to_attrs_perhaps(ev, partly, pos),
+        list => ev.items(list, pos)?,
+    };
     let mut attrs = Vec::with_capacity(items.len());
     let mut rest = None;
     for item in items {
@@ -130,20 +144,43 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
             Attr { name: attr.name, pos, value: ev.delay_call2(args[0], name, attr.value) }
         })
         .collect();
-    Ok(ev.attrs_of(&mapped, attrs.rest()))
+    let rest = match attrs.rest_of_names() {
+        Some(Rest::Names(names)) => {
+            let mapped: Vec<_> = names
+                .iter()
+                .map(|perhaps| {
+                    let name = ev.name_value(perhaps.name());
+                    let value = ev.delay_call2(args[0], name, perhaps.value());
+                    Perhaps { attr: Attr { value, ..perhaps.attr }, ..*perhaps }
+                })
+                .collect();
+            Some(Rest::Names(ev.alloc_slice(&mapped)))
+        }
+        rest => rest.copied(),
+    };
+    Ok(ev.attrs_rest(&mapped, rest))
 }
 
 fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set(args[0], pos)?;
-    let mut removed = Vec::new();
-    for name in ev.items(args[1], pos)? {
+    let names = match ev.force_partly(args[1])? {
+        Value::Partly(partly) => return remove_perhaps(ev, attrs, partly, pos),
+        list => ev.items(list, pos)?,
+    };
+    let mut removed = Vec::with_capacity(names.len());
+    for name in names {
         let name = ev.plain_text(*name, pos)?.to_str_lossy();
         removed.push(ev.symbol(&name));
     }
     removed.sort_unstable();
     let stays = |attr: &&Attr<'e>| removed.binary_search(&attr.name).is_err();
     let kept: Vec<_> = attrs.entries().iter().filter(stays).copied().collect();
-    Ok(ev.attrs_of(&kept, attrs.rest()))
+    let perhaps = attrs.perhaps();
+    if !perhaps.is_empty() {
+        let perhaps = perhaps.iter().filter(|one| removed.binary_search(&one.name()).is_err()).copied().collect();
+        return Ok(ev.attrs_maybe(&kept, perhaps));
+    }
+    Ok(ev.attrs_of(&kept, attrs.any()))
 }
 
 fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -155,9 +192,19 @@ fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let mut values = std::collections::BTreeMap::<_, Vec<_>>::new();
-    for set in ev.items(args[1], pos)? {
-        for (name, value, _) in ev.closed_set(*set, pos)?.iter() {
-            values.entry(name).or_default().push(value);
+    let sets = match ev.force_partly(args[1])? {
+        partly @ Value::Partly(_) => return zip_perhaps(ev, function, partly, pos),
+        list => ev.items(list, pos)?,
+    };
+    for set in sets {
+        match ev.force(*set)? {
+            Value::Attrs(attrs) if attrs.rest().is_none() => {
+                for (name, value, _) in attrs.iter() {
+                    values.entry(name).or_default().push(value);
+                }
+            }
+            Value::Attrs(_) | Value::Unknown(_) => return zip_perhaps(ev, function, args[1], pos),
+            other => return Err(ev.type_error("a set", other, pos)),
         }
     }
     let zipped: Vec<_> = values

@@ -39,7 +39,7 @@ fn add_error_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
 
 fn trace<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let traced = ev.force(args[0])?;
-    if let Some(log) = ev.settings.log {
+    if let Some(log) = ev.settings.log.filter(|_| ev.guessing == 0) {
         log(&match traced {
             Value::String(text) => format!("trace: {}", text.to_str_lossy()),
             other => format!("trace: {}", ev.show(other)),
@@ -50,7 +50,7 @@ fn trace<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'
 
 fn warn<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = ev.text(args[0], pos)?;
-    if let Some(log) = ev.settings.log {
+    if let Some(log) = ev.settings.log.filter(|_| ev.guessing == 0) {
         log(&format!("evaluation warning: {}", text.to_str_lossy()));
     }
     ev.force(args[1])

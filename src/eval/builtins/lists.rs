@@ -2,8 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
+use super::perhaps::{
+    concat_map_perhaps, concat_perhaps, element_perhaps, filter_perhaps, fold_perhaps, map_perhaps,
+};
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
+use crate::eval::perhaps::Item;
 use crate::eval::value::State;
 
 primops! {
@@ -13,31 +17,61 @@ primops! {
 }
 
 fn all<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    quantified(ev, args, pos, false)
+}
+
+/// `all` and `any`: one element of which the predicate says `decides` decides, even where others are not known.
+fn quantified<'e>(
+    ev: &mut Evaluator<'e>,
+    args: &[Value<'e>],
+    pos: Pos,
+    decides: bool,
+) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
-    for item in ev.items(args[1], pos)? {
-        if !ev.holds(function, *item, pos)? {
-            return Ok(Value::Bool(false));
+    let mut perhaps = None;
+    for item in ev.partly_items(args[1], pos)? {
+        let why = perhaps.or(item.perhaps);
+        let holds = match why {
+            None => ev.holds(function, item.value, pos),
+            Some(why) => ev.guess(why, |ev| ev.holds(function, item.value, pos)),
+        };
+        match holds {
+            Ok(holds) if holds == decides => match item.perhaps {
+                None => return Ok(Value::Bool(decides)),
+                Some(unknown) => perhaps = Some(unknown),
+            },
+            Ok(_) => {}
+            Err(error) => match error.unknown().or(why) {
+                Some(unknown) => perhaps = Some(unknown),
+                None => return Err(error),
+            },
         }
     }
-    Ok(Value::Bool(true))
+    match perhaps {
+        Some(unknown) => Err(ev.unknown_error(unknown)),
+        None => Ok(Value::Bool(!decides)),
+    }
 }
 
 fn any<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
-    for item in ev.items(args[1], pos)? {
-        if ev.holds(function, *item, pos)? {
-            return Ok(Value::Bool(true));
-        }
-    }
-    Ok(Value::Bool(false))
+    quantified(ev, args, pos, true)
 }
 
 fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut joined = Vec::new();
-    for list in ev.items(args[0], pos)? {
-        let items = ev.items(*list, pos)?;
-        ev.reserve_items(joined.len() + items.len(), pos)?;
-        joined.extend_from_slice(items);
+    let lists = match ev.force_partly(args[0])? {
+        Value::Partly(_) => return concat_perhaps(ev, args[0], pos),
+        list => ev.items(list, pos)?,
+    };
+    for list in lists {
+        match ev.force_partly(*list)? {
+            Value::Partly(_) => return concat_perhaps(ev, args[0], pos),
+            list => {
+                let items = ev.items(list, pos)?;
+                ev.reserve_items(joined.len() + items.len(), pos)?;
+                joined.extend_from_slice(items);
+            }
+        }
     }
     Ok(ev.list(joined))
 }
@@ -45,17 +79,39 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let mut joined = Vec::new();
-    for item in ev.items(args[1], pos)? {
+    let items = match ev.force_partly(args[1])? {
+        Value::Partly(_) => return concat_map_perhaps(ev, function, args[1], pos),
+        list => ev.items(list, pos)?,
+    };
+    for item in items {
         let list = ev.apply(function, *item, pos)?;
-        let items = ev.items(list, pos)?;
-        ev.reserve_items(joined.len() + items.len(), pos)?;
-        joined.extend_from_slice(items);
+        match ev.force_partly(list)? {
+            Value::Partly(_) => return concat_map_perhaps(ev, function, args[1], pos),
+            list => {
+                let items = ev.items(list, pos)?;
+                ev.reserve_items(joined.len() + items.len(), pos)?;
+                joined.extend_from_slice(items);
+            }
+        }
     }
     Ok(ev.list(joined))
 }
 
 fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut perhaps = None;
+    if let Value::Partly(partly) = ev.force_partly(args[1])? {
+        for item in partly.items() {
+            match (ev.equal(args[0], item.value)?, item.perhaps) {
+                (Ok(true), None) => return Ok(Value::Bool(true)),
+                (Ok(false), _) => {}
+                (Err(unknown), _) | (Ok(true), Some(unknown)) => perhaps = Some(unknown),
+            }
+        }
+        return match perhaps {
+            Some(unknown) => Err(ev.unknown_error(unknown)),
+            None => Ok(Value::Bool(false)),
+        };
+    }
     for item in ev.items(args[1], pos)? {
         match ev.equal(args[0], *item)? {
             Ok(true) => return Ok(Value::Bool(true)),
@@ -70,10 +126,16 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
 }
 
 fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let items = ev.items(args[0], pos)?;
+    let items = match ev.force_partly(args[0])? {
+        Value::Partly(partly) => {
+            let index = ev.int(args[1], pos)?;
+            return element_perhaps(ev, partly, index);
+        }
+        list => ev.items(list, pos)?,
+    };
     let index = ev.int(args[1], pos)?;
     match usize::try_from(index).ok().and_then(|index| items.get(index)) {
-        Some(item) => ev.force(*item),
+        Some(item) => ev.force_partly(*item),
         None => Err(out_of_bounds(ev, index, items.len(), pos)),
     }
 }
@@ -84,14 +146,20 @@ fn out_of_bounds<'e>(ev: &Evaluator<'e>, index: i64, size: usize, pos: Pos) -> E
 
 fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut kept = Vec::new();
-    let items = ev.items(args[1], pos)?;
+    let items = match ev.force_partly(args[1])? {
+        Value::Partly(_) => return filter_perhaps(ev, args, pos),
+        list => ev.items(list, pos)?,
+    };
     if items.is_empty() {
         return ev.force(args[1]);
     }
     let function = ev.function(args[0], pos)?;
     for item in items {
-        if ev.holds(function, *item, pos)? {
-            kept.push(*item);
+        match ev.holds(function, *item, pos) {
+            Ok(true) => kept.push(*item),
+            Ok(false) => {}
+            Err(error) if error.unknown().is_some() => return filter_perhaps(ev, args, pos),
+            Err(error) => return Err(error),
         }
     }
     Ok(ev.list(kept))
@@ -99,7 +167,10 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
-    let items = ev.items(args[2], pos)?;
+    let items = match ev.force_partly(args[2])? {
+        Value::Partly(partly) => return fold_perhaps(ev, function, args[1], partly),
+        list => ev.items(list, pos)?,
+    };
     let mut folded = args[1];
     if items.is_empty() {
         return ev.force(folded);
@@ -198,8 +269,11 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    if let Value::Partly(partly) = ev.force_partly(args[0])? {
+        return element_perhaps(ev, partly, 0);
+    }
     match ev.items(args[0], pos)? {
-        [first, ..] => ev.force(*first),
+        [first, ..] => ev.force_partly(*first),
         [] => Err(ev.error(ev.word_span(pos), "'builtins.head' called on an empty list")),
     }
 }
@@ -210,7 +284,10 @@ fn length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 }
 
 fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let items = ev.items(args[1], pos)?;
+    let items = match ev.force_partly(args[1])? {
+        Value::Partly(partly) => return map_perhaps(ev, args[0], partly, pos),
+        list => ev.items(list, pos)?,
+    };
     if items.is_empty() {
         return ev.force(args[1]);
     }
@@ -326,6 +403,11 @@ fn merge_sort<'e>(
 }
 
 fn tail<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    if let Value::Partly(partly) = ev.force_partly(args[0])?
+        && let [Item { perhaps: None, .. }, rest @ ..] = partly.items()
+    {
+        return Ok(ev.partly(rest));
+    }
     match ev.items(args[0], pos)? {
         [_, rest @ ..] => Ok(ev.list_of(rest)),
         [] => Err(ev.error(ev.word_span(pos), "'builtins.tail' called on an empty list")),

@@ -15,6 +15,7 @@ mod lists;
 mod notations;
 mod numbers;
 mod patterns;
+mod perhaps;
 mod store;
 mod strings;
 mod types;
@@ -203,7 +204,8 @@ impl<'e> Evaluator<'e> {
 
     /// An attribute that a set may have.
     fn optional(&self, attrs: &'e Attrs<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
-        match (attrs.get(self.symbol(name)), attrs.rest()) {
+        let symbol = self.symbol(name);
+        match (attrs.get(symbol), attrs.maybe(symbol)) {
             (None, Some(unknown)) => Err(self.unknown_error(unknown)),
             (found, _) => Ok(found),
         }
@@ -242,6 +244,15 @@ impl<'e> Evaluator<'e> {
     fn closed_set(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Attrs<'e>> {
         let attrs = self.set(value, pos)?;
         match attrs.rest() {
+            Some(unknown) => Err(self.unknown_error(unknown)),
+            None => Ok(attrs),
+        }
+    }
+
+    /// The same, though some of them may be there only perhaps.
+    fn set_of_names(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Attrs<'e>> {
+        let attrs = self.set(value, pos)?;
+        match attrs.any() {
             Some(unknown) => Err(self.unknown_error(unknown)),
             None => Ok(attrs),
         }

@@ -10,7 +10,11 @@ primops! {
 macro_rules! predicates {
     ($($name:ident $pattern:pat),* $(,)?) => {
         $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-            Ok(Value::Bool(matches!(ev.known(args[0])?, $pattern)))
+            Ok(Value::Bool(match ev.force_partly(args[0])? {
+                // Which elements it has may be unknown; that it is a list is not.
+                partly @ Value::Partly(_) => matches!(partly, $pattern),
+                value => matches!(ev.known(value)?, $pattern),
+            }))
         })*
     };
 }
@@ -22,20 +26,21 @@ predicates! {
     is_float Value::Float(_),
     is_string Value::String(_),
     is_path Value::Path(_),
-    is_list Value::List(_),
+    is_list Value::List(_) | Value::Partly(_),
     is_attrs Value::Attrs(_),
     is_function Value::Lambda(_) | Value::Primop(_),
 }
 
 fn type_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = match ev.known(args[0])? {
+    let value = ev.force_partly(args[0])?;
+    let name = match if matches!(value, Value::Partly(_)) { value } else { ev.known(value)? } {
         Value::Null => "null",
         Value::Bool(_) => "bool",
         Value::Int(_) => "int",
         Value::Float(_) => "float",
         Value::String(_) => "string",
         Value::Path(_) => "path",
-        Value::List(_) => "list",
+        Value::List(_) | Value::Partly(_) => "list",
         Value::Attrs(_) => "set",
         Value::Lambda(_) | Value::Primop(_) | Value::Thunk(_) | Value::Unknown(_) => "lambda",
     };

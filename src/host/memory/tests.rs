@@ -57,6 +57,7 @@ fn generation(records: Vec<Record>) -> Generation {
                 state_version: String::from("25.11").into(),
             },
             more_containers: None,
+            misnamed: BTreeMap::new(),
             containers: records.iter().map(|(name, record)| (name.clone(), record.container.clone())).collect(),
             networking: Default::default(),
             boot: Boot { enable_containers: true.into() },

@@ -1,0 +1,289 @@
+//! Built-in functions on sets and lists of which some parts are there only perhaps (see [`crate::eval::perhaps`]).
+
+use std::collections::BTreeMap;
+
+use super::{Attrs, EvalResult, Evaluator, Pos, Value};
+use crate::eval::perhaps::{Item, Partly, Perhaps, Rest};
+use crate::eval::value::{Attr, Unknown};
+use crate::syntax::Symbol;
+
+impl<'e> Evaluator<'e> {
+    /// All names of a set, those that are there perhaps among them, in the byte order of the names.
+    pub(super) fn all_by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Item<'e>)> {
+        let certain = attrs.entries().iter().map(|attr| (attr.name, Item { value: attr.value, perhaps: None }));
+        let perhaps = attrs.perhaps().iter();
+        let perhaps = perhaps.map(|one| (one.name(), Item { value: one.value(), perhaps: Some(one.why()) }));
+        let mut named: Vec<_> = certain.chain(perhaps).map(|(name, item)| (self.name(name), item)).collect();
+        named.sort_unstable_by_key(|(name, _)| *name);
+        named
+    }
+}
+
+/// `intersectAttrs` where one of the sets is not all known.
+pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, values: &'e Attrs<'e>) -> Value<'e> {
+    let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
+    let of_values = values.entries().iter().map(|attr| (*attr, None));
+    for (attr, why) in of_values.chain(values.perhaps().iter().map(|one| (one.attr, Some(one.why)))) {
+        let wanted = match names.find(attr.name) {
+            Some(_) => None,
+            None => match names.maybe(attr.name) {
+                Some(unknown) => Some(unknown),
+                None => continue,
+            },
+        };
+        match why.or(wanted) {
+            Some(why) => perhaps.push(Perhaps { attr, why }),
+            None => certain.push(attr),
+        }
+    }
+    match (values.any(), names.any()) {
+        // The values may have any of the names, whatever these are.
+        (Some(unknown), Some(_)) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
+        (Some(unknown), None) => {
+            let asked = names.entries().iter().copied().chain(names.perhaps().iter().map(|one| one.attr));
+            let asked = asked.filter(|attr| values.find(attr.name).is_none());
+            perhaps.extend(
+                asked.map(|attr| Perhaps { attr: Attr { value: Value::Unknown(unknown), ..attr }, why: unknown }),
+            );
+            ev.attrs_maybe(&certain, perhaps)
+        }
+        (None, _) => ev.attrs_maybe(&certain, perhaps),
+    }
+}
+
+/// What is known of one name while pairs are put into a set: the first pair that is there counts.
+struct Slot<'e> {
+    attr: Attr<'e>,
+    perhaps: Option<&'e Unknown>,
+}
+
+/// `listToAttrs` of pairs that are there perhaps.
+pub(super) fn list_to_attrs_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    pairs: &'e Partly<'e>,
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let mut slots: BTreeMap<Symbol, Slot<'e>> = BTreeMap::new();
+    let mut any = None;
+    for item in pairs.items() {
+        let pair = match ev.force(item.value)? {
+            Value::Attrs(pair) => pair,
+            Value::Unknown(unknown) => {
+                any = Some(unknown);
+                continue;
+            }
+            other => return Err(ev.type_error("a set", other, pos)),
+        };
+        let name = ev.required(pair, "name", pos)?;
+        let name = match ev.force(name)? {
+            Value::Unknown(unknown) => {
+                any = Some(unknown);
+                continue;
+            }
+            name => ev.plain_text(name, pos)?.to_str_lossy(),
+        };
+        let value = ev.required(pair, "value", pos)?;
+        let at = pair.find(ev.common.value).map_or(Pos::NONE, |attr| attr.pos);
+        let attr = Attr { name: ev.symbol(&name), pos: at, value: any.map_or(value, Value::Unknown) };
+        match slots.entry(attr.name) {
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert(Slot { attr, perhaps: item.perhaps });
+            }
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                let slot = slot.get_mut();
+                if let Some(why) = slot.perhaps {
+                    slot.attr.value = ev.either(why, slot.attr.value, attr.value);
+                    slot.perhaps = item.perhaps;
+                }
+            }
+        }
+    }
+    let certain: Vec<_> = slots.values().filter(|slot| slot.perhaps.is_none()).map(|slot| slot.attr).collect();
+    Ok(match any {
+        Some(unknown) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
+        None => {
+            let perhaps = slots.values().filter_map(|slot| Some(Perhaps { attr: slot.attr, why: slot.perhaps? }));
+            ev.attrs_maybe(&certain, perhaps.collect())
+        }
+    })
+}
+
+/// `removeAttrs` of names that are there perhaps.
+pub(super) fn remove_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    attrs: &'e Attrs<'e>,
+    names: &'e Partly<'e>,
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let mut removed: BTreeMap<Symbol, Option<&'e Unknown>> = BTreeMap::new();
+    for item in names.items() {
+        let name = ev.plain_text(item.value, pos)?.to_str_lossy();
+        let removed = removed.entry(ev.symbol(&name)).or_insert(item.perhaps);
+        *removed = removed.and(item.perhaps);
+    }
+    let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
+    for attr in attrs.entries() {
+        match removed.get(&attr.name) {
+            None => certain.push(*attr),
+            Some(Some(why)) => perhaps.push(Perhaps { attr: *attr, why }),
+            Some(None) => {}
+        }
+    }
+    perhaps.extend(attrs.perhaps().iter().filter(|one| !matches!(removed.get(&one.name()), Some(None))));
+    Ok(match attrs.any() {
+        Some(unknown) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
+        None => ev.attrs_maybe(&certain, perhaps),
+    })
+}
+
+/// `zipAttrsWith` where the sets, or what is in them, are not all known.
+pub(super) fn zip_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    function: Value<'e>,
+    sets: Value<'e>,
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let (mut known, mut names) = (Vec::new(), Vec::new());
+    let mut any = None;
+    for item in ev.partly_items(sets, pos)? {
+        let set = match ev.force(item.value)? {
+            Value::Attrs(attrs) => Ok(attrs),
+            Value::Unknown(unknown) => Err(unknown),
+            other => return Err(ev.type_error("a set", other, pos)),
+        };
+        if let Ok(attrs) = set {
+            names.extend(attrs.entries().iter().map(|attr| attr.name));
+            names.extend(attrs.perhaps().iter().map(|one| one.name()));
+        }
+        any = any.or(set.map_or_else(Some, Attrs::any));
+        known.push((set, item.perhaps));
+    }
+    names.sort_unstable();
+    names.dedup();
+    let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
+    for name in names {
+        let mut values = Vec::with_capacity(known.len());
+        for (set, of_set) in &known {
+            let item = match set {
+                Ok(attrs) => attrs.item(name).or_else(|| attrs.any().map(maybe)),
+                Err(unknown) => Some(maybe(unknown)),
+            };
+            values.extend(item.map(|item| Item { perhaps: of_set.or(item.perhaps), ..item }));
+        }
+        let is_certain = values.iter().any(|item| item.perhaps.is_none());
+        let why = values.iter().find_map(|item| item.perhaps);
+        let value = ev.delay_call2(function, ev.name_value(name), ev.partly(&values));
+        let attr = Attr { name, pos: Pos::NONE, value };
+        match why.filter(|_| !is_certain) {
+            Some(why) => perhaps.push(Perhaps { attr, why }),
+            None => certain.push(attr),
+        }
+    }
+    Ok(match any {
+        Some(unknown) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
+        None => ev.attrs_maybe(&certain, perhaps),
+    })
+}
+
+/// A value that something unknown may have.
+fn maybe(unknown: &Unknown) -> Item<'_> {
+    Item { value: Value::Unknown(unknown), perhaps: Some(unknown) }
+}
+
+/// `concatLists` where lists, or elements of them, are there perhaps.
+pub(super) fn concat_perhaps<'e>(ev: &mut Evaluator<'e>, lists: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let lists = ev.partly_items(lists, pos)?;
+    concatenated(ev, lists, pos)
+}
+
+fn concatenated<'e>(ev: &mut Evaluator<'e>, lists: Vec<Item<'e>>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut joined = Vec::new();
+    for list in lists {
+        let items = ev.partly_items(list.value, pos)?;
+        joined.extend(items.into_iter().map(|item| Item { perhaps: list.perhaps.or(item.perhaps), ..item }));
+    }
+    Ok(ev.partly(&joined))
+}
+
+/// The same of `concatMap`.
+pub(super) fn concat_map_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    function: Value<'e>,
+    items: Value<'e>,
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let items = ev.partly_items(items, pos)?;
+    let lists = items.into_iter().map(|item| Item { value: ev.delay_call(function, item.value), ..item });
+    let lists: Vec<_> = lists.collect();
+    concatenated(ev, lists, pos)
+}
+
+/// An element of a list of which some are there perhaps: known while all before it are there.
+pub(super) fn element_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    list: &'e Partly<'e>,
+    index: i64,
+) -> EvalResult<'e, Value<'e>> {
+    let certain: Vec<_> = list.items().iter().take_while(|item| item.perhaps.is_none()).collect();
+    match usize::try_from(index).ok().and_then(|index| certain.get(index)) {
+        Some(item) => ev.force_partly(item.value),
+        None => Err(ev.unknown_error(list.why())),
+    }
+}
+
+/// `filter` where the predicate, or the list, is not all known.
+pub(super) fn filter_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    args: &[Value<'e>],
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(args[0], pos)?;
+    let mut kept = Vec::new();
+    for item in ev.partly_items(args[1], pos)? {
+        let holds = match item.perhaps {
+            None => ev.holds(function, item.value, pos),
+            Some(why) => ev.guess(why, |ev| ev.holds(function, item.value, pos)),
+        };
+        match holds {
+            Ok(true) => kept.push(item),
+            Ok(false) => {}
+            Err(error) => match error.unknown().or(item.perhaps) {
+                Some(unknown) => kept.push(Item { perhaps: Some(unknown), ..item }),
+                None => return Err(error),
+            },
+        }
+    }
+    Ok(ev.partly(&kept))
+}
+
+/// `foldl'` over elements of which some are there perhaps: with each of these, and without.
+pub(super) fn fold_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    function: Value<'e>,
+    start: Value<'e>,
+    list: &'e Partly<'e>,
+) -> EvalResult<'e, Value<'e>> {
+    let mut folded = start;
+    for item in list.items() {
+        folded = match item.perhaps {
+            None => ev.call2(function, folded, item.value)?,
+            Some(why) => {
+                ev.one_of(why, |ev| ev.call2(function, folded, item.value), |ev| ev.force_partly(folded))?
+            }
+        };
+    }
+    ev.force_partly(folded)
+}
+
+/// `map` over elements of which some are there perhaps.
+pub(super) fn map_perhaps<'e>(
+    ev: &mut Evaluator<'e>,
+    function: Value<'e>,
+    list: &'e Partly<'e>,
+    pos: Pos,
+) -> EvalResult<'e, Value<'e>> {
+    let function = ev.function(function, pos)?;
+    let items = list.items().iter().map(|item| Item { value: ev.delay_call(function, item.value), ..*item });
+    let items: Vec<_> = items.collect();
+    Ok(ev.partly(&items))
+}

@@ -1,0 +1,359 @@
+//! What is known of something that depends on an unknown condition.
+//!
+//! `if c then { a = 1; b = 2; } else { b = 2; }` with an unknown `c` is a set with a `b` that is 2, and perhaps an `a`. So
+//! both branches are evaluated and what they agree on is kept: equal values stay known, names that one of them has are
+//! there *perhaps*, and so are the elements of a list that only one of them has. Everything else is unknown.
+//!
+//! Invariants:
+//! - What is said to be known is so whichever way the condition is. A branch that throws is none that Nix took.
+//! - Who does not ask for what is there perhaps sees a set that may have any more names, or an unknown value.
+//! - A branch that Nix may never evaluate leaves nothing behind: no error in a thunk, no message.
+//! - Branches within branches are looked at to a depth only, for code that ends on a condition might not end without it.
+
+use super::error::{EvalError, EvalResult};
+use super::machine::Evaluator;
+use super::value::{Attr, Attrs, Suspend, Unknown, Value};
+use crate::source::Pos;
+use crate::syntax::Symbol;
+
+/// How many undecided branches are looked at within each other.
+const DEEPEST: u32 = 4;
+/// How many undecided conditions of an evaluation are looked behind.
+const MOST: u32 = 100_000;
+
+/// An attribute that is there only perhaps.
+#[derive(Debug, Clone, Copy)]
+pub struct Perhaps<'e> {
+    pub(super) attr: Attr<'e>,
+    pub(super) why: &'e Unknown,
+}
+
+impl<'e> Perhaps<'e> {
+    /// Its name.
+    pub fn name(&self) -> Symbol {
+        self.attr.name
+    }
+
+    /// Its value where it is there.
+    pub fn value(&self) -> Value<'e> {
+        self.attr.value
+    }
+
+    /// Where it is bound.
+    pub fn pos(&self) -> Pos {
+        self.attr.pos
+    }
+
+    /// What decides whether it is there, and is not known.
+    pub fn why(&self) -> &'e Unknown {
+        self.why
+    }
+}
+
+/// Which other names a set may have.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rest<'e> {
+    /// Any.
+    Any(&'e Unknown),
+    /// These, sorted; none of them is among its entries.
+    Names(&'e [Perhaps<'e>]),
+}
+
+/// A list of which some elements are there only perhaps.
+#[derive(Debug)]
+pub struct Partly<'e> {
+    items: &'e [Item<'e>],
+    why: &'e Unknown,
+}
+
+/// One element of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'e> {
+    /// Its value, where it is there.
+    pub value: Value<'e>,
+    /// What decides whether it is there, and is not known; `None` where it is.
+    pub perhaps: Option<&'e Unknown>,
+}
+
+impl<'e> Partly<'e> {
+    /// Its elements, in their order.
+    pub fn items(&self) -> &'e [Item<'e>] {
+        self.items
+    }
+
+    /// Why it is not known.
+    pub fn why(&self) -> &'e Unknown {
+        self.why
+    }
+}
+
+impl<'e> Evaluator<'e> {
+    /// A list of elements that are there, or perhaps.
+    pub fn partly(&self, items: &[Item<'e>]) -> Value<'e> {
+        match items.iter().find_map(|item| item.perhaps) {
+            Some(why) => Value::Partly(self.bump.alloc(Partly { items: self.bump.alloc_slice_copy(items), why })),
+            None => self.list(items.iter().map(|item| item.value)),
+        }
+    }
+
+    /// A set of names that are there, in any order, and of names that are there perhaps.
+    pub fn attrs_perhaps(
+        &self,
+        parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
+        perhaps: &[(Symbol, Value<'e>, Pos, &'e Unknown)],
+    ) -> Value<'e> {
+        let mut attrs: Vec<_> = parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value }).collect();
+        attrs.sort_by_key(|attr| attr.name);
+        let perhaps = perhaps
+            .iter()
+            .map(|(name, value, pos, why)| Perhaps { attr: Attr { name: *name, pos: *pos, value: *value }, why });
+        self.attrs_maybe(&attrs, perhaps.collect())
+    }
+
+    /// The same of sorted attributes.
+    pub(super) fn attrs_maybe(&self, sorted: &[Attr<'e>], mut perhaps: Vec<Perhaps<'e>>) -> Value<'e> {
+        perhaps.sort_by_key(|perhaps| perhaps.attr.name);
+        let rest = (!perhaps.is_empty()).then(|| Rest::Names(self.bump.alloc_slice_copy(&perhaps)));
+        self.attrs_rest(sorted, rest)
+    }
+
+    pub(super) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<Rest<'e>>) -> Value<'e> {
+        let rest = rest.map(|rest| &*self.bump.alloc(rest));
+        Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_copy(sorted), rest)))
+    }
+
+    /// A value's outermost constructor: never a thunk. Lists of which only some elements are certain come as they are;
+    /// [`Evaluator::force`] makes them unknown.
+    pub fn force_partly(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        match value {
+            Value::Thunk(thunk) => self.force_thunk(thunk),
+            value => Ok(value),
+        }
+    }
+
+    /// The elements of an evaluated list; none of anything else.
+    pub fn items_perhaps(&self, value: Value<'e>) -> Vec<Item<'e>> {
+        match value {
+            Value::List(list) => list.iter().map(|value| Item { value, perhaps: None }).collect(),
+            Value::Partly(partly) => partly.items.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The elements of a list that is at least partly known.
+    pub(super) fn partly_items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<Item<'e>>> {
+        match self.force_partly(value)? {
+            list @ (Value::List(_) | Value::Partly(_)) => Ok(self.items_perhaps(list)),
+            other => Err(self.type_error("a list", other, pos)),
+        }
+    }
+
+    /// Evaluates what Nix may never evaluate.
+    pub(super) fn guess<T>(
+        &mut self,
+        why: &'e Unknown,
+        of: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
+    ) -> EvalResult<'e, T> {
+        if self.guessing >= DEEPEST || self.guesses >= MOST {
+            return Err(self.unknown_error(why));
+        }
+        self.guesses += 1;
+        self.guessing += 1;
+        let (depth, result) = (self.depth, of(self));
+        self.guessing -= 1;
+        self.depth = depth;
+        result
+    }
+
+    /// What is known of a value that is one of two.
+    pub fn one_of(
+        &mut self,
+        why: &'e Unknown,
+        a: impl FnOnce(&mut Self) -> EvalResult<'e, Value<'e>>,
+        b: impl FnOnce(&mut Self) -> EvalResult<'e, Value<'e>>,
+    ) -> EvalResult<'e, Value<'e>> {
+        let a = self.guess(why, a);
+        let a = self.settle(a);
+        let b = self.guess(why, b);
+        let b = self.settle(b);
+        match (a, b) {
+            (Ok(a), Ok(b)) => Ok(self.joined_value(why, a, b)),
+            (Ok(value), Err(error)) | (Err(error), Ok(value)) if error.is_catchable() => Ok(value),
+            _ => Err(self.unknown_error(why)),
+        }
+    }
+
+    /// What two evaluated values have in common.
+    fn joined_value(&mut self, why: &'e Unknown, a: Value<'e>, b: Value<'e>) -> Value<'e> {
+        match (a, b) {
+            (Value::Null, Value::Null) => a,
+            (Value::Bool(x), Value::Bool(y)) if x == y => a,
+            (Value::Int(x), Value::Int(y)) if x == y => a,
+            (Value::String(x), Value::String(y))
+                if x.as_bytes() == y.as_bytes() && x.context().is_empty() && y.context().is_empty() =>
+            {
+                a
+            }
+            (Value::Path(x), Value::Path(y)) if x.as_bytes() == y.as_bytes() => a,
+            (Value::Lambda(x), Value::Lambda(y)) if std::ptr::eq(x, y) => a,
+            (Value::Attrs(x), Value::Attrs(y)) if std::ptr::eq(x, y) => a,
+            (Value::Attrs(x), Value::Attrs(y)) => self.joined_attrs(why, x, y),
+            (Value::List(x), Value::List(y)) if x.items().len() == y.items().len() => {
+                let items = x.iter().zip(y.iter()).map(|(x, y)| self.either(why, x, y));
+                self.list(items)
+            }
+            (Value::List(_) | Value::Partly(_), Value::List(_) | Value::Partly(_)) => {
+                let mut items = Vec::new();
+                for list in [a, b] {
+                    match list {
+                        Value::List(list) => {
+                            items.extend(list.iter().map(|value| Item { value, perhaps: Some(why) }));
+                        }
+                        Value::Partly(partly) => {
+                            items.extend(partly.items.iter().map(|item| Item { perhaps: Some(why), ..*item }));
+                        }
+                        _ => {}
+                    }
+                }
+                self.partly(&items)
+            }
+            (Value::Unknown(x), Value::Unknown(y)) if std::ptr::eq(x, y) => a,
+            _ => Value::Unknown(why),
+        }
+    }
+
+    fn joined_attrs(&mut self, why: &'e Unknown, a: &'e Attrs<'e>, b: &'e Attrs<'e>) -> Value<'e> {
+        let kind = self.symbol("_type");
+        if a.get(kind).is_some() || b.get(kind).is_some() {
+            return self.joined_properties(why, a, b);
+        }
+        // One that may have any name hides what the other has.
+        let any = [a, b].into_iter().find_map(|set| match set.rest_of_names() {
+            Some(Rest::Any(unknown)) => Some(*unknown),
+            _ => None,
+        });
+        let mut names: Vec<Symbol> = Vec::new();
+        for set in [a, b] {
+            names.extend(set.entries().iter().map(|attr| attr.name));
+            names.extend(set.perhaps().iter().map(|perhaps| perhaps.attr.name));
+        }
+        names.sort_unstable();
+        names.dedup();
+        let (mut certain, mut perhaps) = (Vec::with_capacity(names.len()), Vec::new());
+        for name in names {
+            let of = |set: &'e Attrs<'e>| {
+                let entry = set.find(name).map(|attr| (*attr, None));
+                entry.or_else(|| set.find_perhaps(name).map(|perhaps| (perhaps.attr, Some(perhaps.why))))
+            };
+            match (of(a), of(b)) {
+                (Some((x, None)), Some((y, None))) => {
+                    certain.push(Attr { value: self.either(why, x.value, y.value), ..x });
+                }
+                (Some((x, _)), Some((y, _))) => {
+                    let attr = Attr { value: self.either(why, x.value, y.value), ..x };
+                    perhaps.push(Perhaps { attr, why });
+                }
+                (Some((attr, of)), None) | (None, Some((attr, of))) => {
+                    perhaps.push(Perhaps { attr, why: of.unwrap_or(why) });
+                }
+                (None, None) => {}
+            }
+        }
+        match any {
+            Some(unknown) => self.attrs_rest(&certain, Some(Rest::Any(unknown))),
+            None => self.attrs_maybe(&certain, perhaps),
+        }
+    }
+
+    /// `if c then mkIf … else …`: for the module system, both under a condition that is not known.
+    fn joined_properties(&mut self, why: &'e Unknown, a: &'e Attrs<'e>, b: &'e Attrs<'e>) -> Value<'e> {
+        let kind = self.symbol("_type");
+        for set in [a, b] {
+            let Some(value) = set.get(kind) else { continue };
+            let is_property = match self.force(value) {
+                Ok(Value::String(text)) => {
+                    matches!(text.as_bytes(), b"if" | b"merge" | b"override" | b"order" | b"definition")
+                }
+                _ => false,
+            };
+            if !is_property {
+                return Value::Unknown(why);
+            }
+        }
+        let conditional = |set: &'e Attrs<'e>| {
+            self.attrs([
+                (kind, self.string("if"), Pos::NONE),
+                (self.symbol("condition"), Value::Unknown(why), Pos::NONE),
+                (self.symbol("content"), Value::Attrs(set), Pos::NONE),
+            ])
+        };
+        let contents = self.list([conditional(a), conditional(b)]);
+        self.attrs([(kind, self.string("merge"), Pos::NONE), (self.symbol("contents"), contents, Pos::NONE)])
+    }
+
+    /// A value that is one of two, looked at when it is asked for.
+    pub(super) fn either(&self, why: &'e Unknown, a: Value<'e>, b: Value<'e>) -> Value<'e> {
+        match (a, b) {
+            (Value::Thunk(x), Value::Thunk(y)) if std::ptr::eq(x, y) => a,
+            (Value::Attrs(x), Value::Attrs(y)) if std::ptr::eq(x, y) => a,
+            _ => self.suspend(OneOf { why, a, b }),
+        }
+    }
+
+    /// `left // right` where one of them has names perhaps, and the right one not any.
+    pub(super) fn update_perhaps(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
+        let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.entries().len() + right.entries().len());
+        let mut perhaps: Vec<Perhaps<'e>> = Vec::new();
+        for attr in left.entries() {
+            if right.find(attr.name).is_some() {
+                continue;
+            }
+            certain.push(match right.find_perhaps(attr.name) {
+                Some(other) => Attr { value: self.either(other.why, other.attr.value, attr.value), ..*attr },
+                None => *attr,
+            });
+        }
+        certain.extend_from_slice(right.entries());
+        certain.sort_by_key(|attr| attr.name);
+        for one in left.perhaps() {
+            if right.find(one.attr.name).is_some() {
+                continue;
+            }
+            perhaps.push(match right.find_perhaps(one.attr.name) {
+                Some(other) => {
+                    let value = self.either(other.why, other.attr.value, one.attr.value);
+                    Perhaps { attr: Attr { value, ..one.attr }, why: one.why }
+                }
+                None => *one,
+            });
+        }
+        perhaps.extend(
+            right
+                .perhaps()
+                .iter()
+                .filter(|one| left.find(one.attr.name).is_none() && left.find_perhaps(one.attr.name).is_none()),
+        );
+        match left.any() {
+            Some(unknown) => self.attrs_rest(&certain, Some(Rest::Any(unknown))),
+            None => self.attrs_maybe(&certain, perhaps),
+        }
+    }
+
+    /// Whether a failure may be kept: one that Nix would have met as well.
+    pub(super) fn may_keep(&self, error: EvalError<'e>) -> bool {
+        self.guessing == 0 || error.unknown().is_some()
+    }
+}
+
+/// A value that is one of two.
+struct OneOf<'e> {
+    why: &'e Unknown,
+    a: Value<'e>,
+    b: Value<'e>,
+}
+
+impl<'e> Suspend<'e> for OneOf<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        ev.one_of(self.why, |ev| ev.force_partly(self.a), |ev| ev.force_partly(self.b))
+    }
+}
