@@ -11,6 +11,7 @@
 //! | [`model`] | – → manifest (what was typed) → spec (what is meant) |
 //! | [`modules`] | module files → one configuration, as a manifest |
 //! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
+//! | [`lint`] | a manifest and what is said beside it → what is probably not meant |
 //! | [`state`] | – → what is observed of a host |
 //! | [`plan`] | what is, and what is wanted → changes, reasons, costs, rules, a graph of steps |
 //! | [`apply`] | plan → events, through the trait `Host` |
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod diag;
 pub mod eval;
 pub mod host;
+pub mod lint;
 pub mod model;
 pub mod modules;
 pub mod plan;

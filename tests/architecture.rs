@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// The layers in their order: each may import those before it.
-const LAYERS: [&str; 12] =
-    ["source", "diag", "syntax", "eval", "model", "modules", "render", "state", "plan", "apply", "host", "cli"];
+const LAYERS: [&str; 13] = [
+    "source", "diag", "syntax", "eval", "model", "modules", "render", "lint", "state", "plan", "apply", "host",
+    "cli",
+];
 /// What only `host` and `cli` may touch.
 const THE_WORLD: [&str; 7] =
     ["std::fs", "std::env", "std::process", "std::time", "std::net::Tcp", "zbus::", "rtnetlink::"];

@@ -64,8 +64,9 @@ pub(super) fn sides(
         same
     };
     let before = before(config, &From::new(from), Guests::Without(&mut same_after), sources);
-    // A side that failed, or that has no guests to compare with.
-    let after = after.unwrap_or_else(|| Configuration::load(config, true, Guests::None, sources));
+    // A side that failed, or that has no guests to compare with: then all of them are new.
+    let guests = Guests::all_if(before.is_ok());
+    let after = after.unwrap_or_else(|| Configuration::load(config, true, guests, sources));
     match (before, after) {
         (Ok(before), Ok(after)) => Ok((before, after)),
         (before, after) => {

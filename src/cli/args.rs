@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
 use crate::plan::RestartMode;
 
@@ -148,6 +149,15 @@ pub struct AskArgs {
     pub allow_remove: bool,
 }
 
+/// What is not to be reported.
+#[derive(Debug, Clone, Args)]
+pub struct LintArgs {
+    /// Do not report this lint (docs/lints.md); several are separated by commas. A comment `# container-rebuild: allow(CODE)`
+    /// does it for one line.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = lint_code)]
+    pub allow: Vec<Code>,
+}
+
 /// What a plan compares with, and how it is shown.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
@@ -212,12 +222,18 @@ pub enum Command {
         /// How far to go.
         #[command(flatten)]
         restart: RestartArgs,
+        /// What is not reported.
+        #[command(flatten)]
+        lints: LintArgs,
     },
     /// Evaluate and build the guest systems only; print their store paths.
     Build {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
+        /// What is not reported.
+        #[command(flatten)]
+        lints: LintArgs,
     },
     /// Show what switch would do, and why.
     #[command(visible_alias = "dry-activate")]
@@ -228,6 +244,9 @@ pub enum Command {
         /// What is compared and how it is shown.
         #[command(flatten)]
         options: PlanArgs,
+        /// What is not reported.
+        #[command(flatten)]
+        lints: LintArgs,
     },
     /// Report all that is wrong with a configuration.
     Check {
@@ -243,6 +262,9 @@ pub enum Command {
         /// Look at this host too: paths and interfaces that the configuration names.
         #[arg(long)]
         host: bool,
+        /// What is not reported.
+        #[command(flatten)]
+        lints: LintArgs,
     },
     /// Print the typed model as JSON, or the value of any Nix expression.
     Eval {
@@ -406,4 +428,13 @@ pub enum Deny {
 
 fn container_name(text: &str) -> Result<ContainerName, crate::model::NameError> {
     ContainerName::new(text)
+}
+
+/// The code of a lint.
+fn lint_code(text: &str) -> Result<Code, String> {
+    let lints = || Code::ALL.iter().filter(|code| code.kind() == Kind::Lint);
+    lints().find(|code| code.as_str() == text).copied().ok_or_else(|| {
+        let names: Vec<_> = lints().map(|code| code.as_str()).collect();
+        format!("there is no such lint; there are {}", names.join(", "))
+    })
 }

@@ -12,10 +12,12 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, Evaluator, Settings};
 use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::host::git::{RevisionError, RevisionFiles, tracked};
+use crate::lint;
 use crate::model::check::{Checked, check};
 use crate::model::path::OptionSpans;
 use crate::model::spec::HostSpec;
-use crate::model::{Container, ContainerName, Manifest, Position, Positions, UNKNOWN_KEY};
+use crate::model::view::{View, has_unknown};
+use crate::model::{Container, ContainerName, Manifest, Position, Positions};
 use crate::modules::flake::{self, Flake};
 use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
@@ -44,9 +46,11 @@ pub(super) struct Configuration {
     /// The keys of guests that are built from `config`.
     pub(super) guest_keys: BTreeMap<ContainerName, String>,
     /// What the guests say themselves, as far as that is known.
-    pub(super) guests: BTreeMap<ContainerName, serde_json::Value>,
+    pub(super) guests: BTreeMap<ContainerName, View>,
     /// Where the options of those guests are set.
     pub(super) guest_positions: BTreeMap<ContainerName, Positions>,
+    /// What the host says beside the model.
+    pub(super) host_view: View,
     /// Whether modules are missing.
     pub(super) missing_modules: bool,
     /// Notes and warnings of the evaluation.
@@ -185,12 +189,13 @@ impl Configuration {
             manifest,
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
-            guests: evaluated.guests,
             guest_positions: evaluated
-                .guest_spans
+                .guests
                 .iter()
-                .map(|(name, spans)| (name.clone(), positions(spans, sources)))
+                .map(|(name, view)| (name.clone(), positions(&view.places, sources)))
                 .collect(),
+            guests: evaluated.guests,
+            host_view: evaluated.host,
             missing_modules: evaluated.missing_modules,
             findings: evaluated.findings,
             verdicts: evaluated.verdicts,
@@ -219,6 +224,7 @@ impl Configuration {
             guest_keys: BTreeMap::new(),
             guests: BTreeMap::new(),
             guest_positions: BTreeMap::new(),
+            host_view: View::default(),
             missing_modules: false,
             findings: Vec::new(),
             verdicts: Vec::new(),
@@ -274,8 +280,18 @@ impl Configuration {
     /// Checks the model as it is now.
     pub(super) fn check(&self) -> Checked {
         let mut checked = check(&self.manifest, &self.spans);
+        checked.findings.extend(self.lints());
         checked.findings.extend(self.verdicts.iter().cloned());
         checked
+    }
+
+    fn lints(&self) -> Vec<Diagnostic> {
+        lint::lint(lint::Subject {
+            manifest: &self.manifest,
+            spans: &self.spans,
+            host: &self.host_view,
+            guests: &self.guests,
+        })
     }
 }
 
@@ -388,16 +404,6 @@ fn is_manifest(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "json")
 }
 
-fn has_unknown(json: &serde_json::Value) -> bool {
-    match json {
-        serde_json::Value::Object(members) => {
-            members.contains_key(UNKNOWN_KEY) || members.values().any(has_unknown)
-        }
-        serde_json::Value::Array(items) => items.iter().any(has_unknown),
-        _ => false,
-    }
-}
-
 /// Where the options stand, as text.
 fn positions(spans: &OptionSpans, sources: &SourceMap) -> Positions {
     let place = |span: &Span| sources.locate(span.start);
@@ -438,6 +444,11 @@ fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
         RevisionError::Git { .. } => (Code::Unreadable, String::from("`git fsck` says more")),
     };
     Box::new(super::failure(code, error).help(help))
+}
+
+/// What may be read of a `file` that nobody vouches for: the git work tree that holds it, else its folder.
+pub(super) fn readable_around(file: &Path) -> PathBuf {
+    git_top_level(file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default()
 }
 
 /// The folder of the git work tree that holds `file`.

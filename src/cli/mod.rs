@@ -78,11 +78,14 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Shell { name } => commands::guest::shell(name),
         Command::Run { name, command } => commands::guest::run(name, command),
         Command::Logs { name, follow } => commands::guest::logs(name, *follow),
-        Command::Switch { config, ask, restart } => commands::switch::switch(session, config, ask, restart),
-        Command::Build { config } => commands::build::build(session, config),
-        Command::Plan { config, options } => commands::plan::plan(session, config, options),
-        Command::Check { config, deny, format, host } => {
-            commands::check::check(session, config, deny.is_some(), *format, *host)
+        Command::Switch { config, ask, restart, lints } => {
+            commands::switch::switch(session, config, ask, restart, lints)
+        }
+        Command::Build { config, lints } => commands::build::build(session, config, lints),
+        Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),
+        Command::Check { config, deny, format, host, lints } => {
+            let how = commands::check::How { deny_warnings: deny.is_some(), format: *format, host: *host };
+            commands::check::check(session, config, how, lints)
         }
         Command::Eval { config, expression, .. } if !expression.is_empty() => {
             commands::eval::expression(session, config, expression)

@@ -1,8 +1,31 @@
 //! The stable names of all findings.
 
-/// Declares the closed list of codes, each with its documented name.
+/// What can be done about findings of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A verdict on a configuration that evaluates; documented in `docs/lints.md`, and can be allowed.
+    Lint,
+    /// The same of what nothing could run: documented there, and cannot be allowed.
+    Refusal,
+    /// What is no verdict on a configuration, or says itself what to do.
+    Other,
+}
+
+macro_rules! kind {
+    () => {
+        Kind::Other
+    };
+    (lint) => {
+        Kind::Lint
+    };
+    (refusal) => {
+        Kind::Refusal
+    };
+}
+
+/// Declares the closed list of codes, each with its documented name, and whether it is a lint.
 macro_rules! codes {
-    ($($(#[$doc:meta])+ $variant:ident = $name:literal;)+) => {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal $(, $lint:ident)?;)+) => {
         /// The stable name of a kind of finding, printed as `severity[code]`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $($(#[$doc])+ $variant,)+ }
@@ -14,6 +37,11 @@ macro_rules! codes {
             /// The name as users see it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What kind of finding it is.
+            pub fn kind(self) -> Kind {
+                match self { $(Self::$variant => kind!($($lint)?),)+ }
             }
         }
     };
@@ -41,27 +69,59 @@ codes! {
     /// An assertion of the configuration's own that does not hold.
     Assertion = "assertion";
     /// A warning of the configuration's own.
-    UserWarning = "user-warning";
+    UserWarning = "user-warning", lint;
     /// A value that only nixpkgs knows, where a known one is needed.
     UnknownValue = "unknown-value";
     /// A name that NixOS refuses for a container.
-    ContainerName = "container-name";
+    ContainerName = "container-name", refusal;
     /// One host port forwarded twice.
-    PortTaken = "port-taken";
+    PortTaken = "port-taken", lint;
     /// One address given twice.
-    AddressTaken = "address-taken";
+    AddressTaken = "address-taken", lint;
+    /// One MAC address given twice.
+    MacTaken = "mac-taken", lint;
+    /// An address that is outside the subnet that it has to be in.
+    AddressOutsideSubnet = "address-outside-subnet", lint;
+    /// Ports forwarded to a container that shares the host's network.
+    ForwardWithoutPrivateNetwork = "forward-without-private-network", lint;
+    /// A port forwarded to one that the guest's firewall does not open.
+    ForwardBlocked = "forward-blocked", lint;
+    /// A port opened by a guest in the host's network, which the host's firewall does not open.
+    GuestPortBlocked = "guest-port-blocked", lint;
+    /// A guest that needs the outside, in a private network without a way out.
+    NoNat = "no-nat", lint;
+    /// A reverse proxy on the host that leads to no container.
+    ProxyToNowhere = "proxy-to-nowhere", lint;
+    /// A reverse proxy on the host that leads to a port which the guest's firewall does not open.
+    ProxyBlocked = "proxy-blocked", lint;
+    /// Virtual hosts of an nginx that is not enabled.
+    NginxDisabled = "nginx-disabled", lint;
+    /// The name of a network interface that the kernel cannot have.
+    InterfaceName = "interface-name", lint;
+    /// A bind mount that is not mapped into the guest's own range of users.
+    PrivateUsersBinds = "private-users-binds", lint;
+    /// A capability that is both added and dropped.
+    CapabilityConflict = "capability-conflict", lint;
+    /// A rule of the host's tmpfiles for the source of a bind mount.
+    TmpfilesOnBindMount = "tmpfiles-on-bind-mount", lint;
+    /// A secret as text in the configuration, which everybody can read in the store.
+    SecretInStore = "secret-in-store", lint;
+    /// A service that keeps state in a root that is empty at each start.
+    EphemeralState = "ephemeral-state", lint;
+    /// A comment that allows a lint which there is not.
+    UnknownLint = "unknown-lint", lint;
     /// An address that is none.
-    AddressSyntax = "address-syntax";
+    AddressSyntax = "address-syntax", refusal;
     /// Options that exclude or need each other.
-    OptionCombination = "option-combination";
+    OptionCombination = "option-combination", lint;
     /// An option of NixOS that this version does not act on yet.
-    NotSupported = "not-supported";
+    NotSupported = "not-supported", lint;
     /// Containers are declared, but `boot.enableContainers` is false.
-    ContainersDisabled = "containers-disabled";
+    ContainersDisabled = "containers-disabled", lint;
     /// The `hostPath` of a bind mount does not exist on the host.
-    MissingHostPath = "missing-host-path";
+    MissingHostPath = "missing-host-path", lint;
     /// The network interface that NAT names does not exist on the host.
-    MissingInterface = "missing-interface";
+    MissingInterface = "missing-interface", lint;
     /// A container of that name belongs to somebody else.
     NotOurs = "not-ours";
     /// The host is not as it was left.

@@ -13,7 +13,7 @@ mod excerpt;
 pub mod render;
 mod secret;
 
-pub use code::Code;
+pub use code::{Code, Kind};
 pub(crate) use secret::is_secret;
 
 use crate::source::{Location, Span};
@@ -66,6 +66,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The calls that led there, innermost first (evaluation errors).
     pub trace: Vec<Label>,
+    /// Whether only the labelled names are to be shown of the source, since the values are secret.
+    pub hides_values: bool,
 }
 
 impl Diagnostic {
@@ -93,6 +95,7 @@ impl Diagnostic {
             location: None,
             help: None,
             trace: Vec::new(),
+            hides_values: false,
         }
     }
 
@@ -107,6 +110,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at_location(mut self, location: Location) -> Self {
         self.location = Some(location);
+        self
+    }
+
+    /// Keeps what stands beside the labels from being shown.
+    #[must_use]
+    pub fn hide_values(mut self) -> Self {
+        self.hides_values = true;
         self
     }
 

@@ -103,7 +103,9 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
             .collect(),
     };
     let mut whole = String::new();
-    let handler = GraphicalReportHandler::new_themed(style.theme()).with_width(110).with_context_lines(1);
+    // Without lines around them, nothing but the labelled words is shown.
+    let context = usize::from(!diagnostic.hides_values);
+    let handler = GraphicalReportHandler::new_themed(style.theme()).with_width(110).with_context_lines(context);
     if handler.render_report(&mut whole, &drawn).is_err() {
         return String::new();
     }
@@ -204,12 +206,21 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> serde_json::Val
     let results: Vec<_> = diagnostics
         .iter()
         .map(|diagnostic| {
-            let location = location(diagnostic, sources).map(|place| {
-                json!({ "physicalLocation": {
+            let physical = |place: &Location| {
+                json!({
                     "artifactLocation": { "uri": place.file },
                     "region": { "startLine": place.line, "startColumn": place.column },
-                } })
-            });
+                })
+            };
+            let location =
+                location(diagnostic, sources).map(|place| json!({ "physicalLocation": physical(&place) }));
+            let related: Vec<_> = diagnostic
+                .labels
+                .iter()
+                .skip(1)
+                .filter_map(|label| Some((sources.locate(label.span.start)?, &label.text)))
+                .map(|(place, text)| json!({ "physicalLocation": physical(&place), "message": { "text": text } }))
+                .collect();
             let mut text = diagnostic.message.clone();
             if let Some(help) = &diagnostic.help {
                 let _ = write!(text, "\n{help}");
@@ -219,6 +230,7 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> serde_json::Val
                 "level": diagnostic.severity.as_str(),
                 "message": { "text": text },
                 "locations": location.into_iter().collect::<Vec<_>>(),
+                "relatedLocations": related,
             })
         })
         .collect();

@@ -134,10 +134,16 @@ impl Checker<'_> {
 
     fn network(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<Network> {
         let private = *self.need(&c.private_network, path.join("privateNetwork"))?;
-        let host4 = self.address::<Ipv4Addr>(&c.host_address, path.join("hostAddress"), "IPv4");
-        let local4 = self.address::<Ipv4Addr>(&c.local_address, path.join("localAddress"), "IPv4");
-        let host6 = self.address::<Ipv6Addr>(&c.host_address6, path.join("hostAddress6"), "IPv6");
-        let local6 = self.address::<Ipv6Addr>(&c.local_address6, path.join("localAddress6"), "IPv6");
+        let bridged = c.host_bridge.known() != Some(&None);
+        let host4 = self.address::<Ipv4Addr>(&c.host_address, path.join("hostAddress"), ("IPv4", None));
+        let local4 =
+            self.address::<Ipv4Addr>(&c.local_address, path.join("localAddress"), ("IPv4", bridged.then_some(32)));
+        let host6 = self.address::<Ipv6Addr>(&c.host_address6, path.join("hostAddress6"), ("IPv6", None));
+        let local6 = self.address::<Ipv6Addr>(
+            &c.local_address6,
+            path.join("localAddress6"),
+            ("IPv6", bridged.then_some(128)),
+        );
         let forwards = self.forwards(c, path);
         let (host4, local4, host6, local6, forwards) = (host4?, local4?, host6?, local6?, forwards?);
         if !private {
@@ -146,7 +152,6 @@ impl Checker<'_> {
                 (local4.is_some(), "localAddress"),
                 (host6.is_some(), "hostAddress6"),
                 (local6.is_some(), "localAddress6"),
-                (!forwards.is_empty(), "forwardPorts"),
             ] {
                 if given {
                     let message =
@@ -160,7 +165,11 @@ impl Checker<'_> {
             return Some(Network::Host);
         }
         let addressed = host4.is_some() || local4.is_some() || host6.is_some() || local6.is_some();
-        if !forwards.is_empty() && local4.is_none() && local6.is_none() {
+        // On a bridge, or with links of other kinds, it may be given an address later; nspawn waits for one.
+        let pair_only = c.host_bridge.known() == Some(&None)
+            && [&c.interfaces, &c.macvlans].iter().all(|list| list.known().is_some_and(Vec::is_empty))
+            && c.extra_veths.known().is_some_and(BTreeMap::is_empty);
+        if pair_only && !forwards.is_empty() && local4.is_none() && local6.is_none() {
             let message = format!("container `{name}` forwards ports, but has no address that they could lead to");
             let diagnostic = Diagnostic::warning(Code::OptionCombination, message)
                 .help("give it a `localAddress` or `localAddress6`");
@@ -170,20 +179,27 @@ impl Checker<'_> {
         Some(Network::Private { veth, forwards })
     }
 
+    /// An address; `longest` is how many bits its prefix may have, where it may have one.
     fn address<A: FromStr>(
         &mut self,
         field: &Field<Option<String>>,
         path: OptionPath,
-        family: &str,
+        (family, longest): (&str, Option<u8>),
     ) -> Option<Option<A>> {
         let Some(text) = self.need(field, path.clone())?.clone() else { return Some(None) };
-        if let Ok(address) = text.parse() {
-            return Some(Some(address));
+        let whole = match (longest, text.split_once('/')) {
+            (Some(longest), Some((address, length))) => {
+                address.parse().ok().filter(|_| length.parse().is_ok_and(|length: u8| length <= longest))
+            }
+            _ => text.parse().ok(),
+        };
+        if whole.is_some() {
+            return Some(whole);
         }
         let example = if family == "IPv6" { "fd00::11" } else { "192.168.100.11" };
         let mut diagnostic = Diagnostic::error(Code::AddressSyntax, format!("`{text}` is no {family} address"))
             .help(format!("write one such as `{example}`"));
-        if let Some((address, length)) = text.split_once('/')
+        if let (None, Some((address, length))) = (longest, text.split_once('/'))
             && address.parse::<A>().is_ok()
         {
             let message = format!("`{path}` is an address without a prefix length, but `{text}` has `/{length}`");
@@ -257,7 +273,7 @@ impl Checker<'_> {
     /// Host ports and addresses that two containers claim, over those containers that are otherwise right.
     fn taken_twice(&mut self) {
         let mut ports: BTreeMap<(Protocol, u16), (ContainerName, OptionPath)> = BTreeMap::new();
-        let mut addresses: BTreeMap<IpAddr, (ContainerName, OptionPath)> = BTreeMap::new();
+        let mut addresses: BTreeMap<IpAddr, (ContainerName, OptionPath, Option<String>)> = BTreeMap::new();
         for (name, container) in &self.manifest.containers {
             let path = OptionPath::new(["containers", name.as_str()]);
             if container.private_network.known() != Some(&true) {
@@ -286,20 +302,25 @@ impl Checker<'_> {
                 [(&container.local_address, "localAddress"), (&container.local_address6, "localAddress6")]
             {
                 let Some(Some(text)) = field.known() else { continue };
-                let Ok(address) = text.split('/').next().unwrap_or_default().parse::<IpAddr>() else { continue };
+                let Some(address) = plain(text) else { continue };
+                let bridge = container.host_bridge.known().cloned().flatten();
                 let host =
                     if option == "localAddress" { &container.host_address } else { &container.host_address6 };
                 let at = path.join(option);
-                if let Some((first, there)) = addresses.get(&address) {
+                if let Some((first, there, other_bridge)) = addresses.get(&address) {
+                    // On two bridges they are in two networks, neither of which the host routes to them.
+                    if bridge.is_some() && other_bridge.is_some() && bridge != *other_bridge {
+                        continue;
+                    }
                     let message = format!("address {address} is given to both `{first}` and `{name}`");
                     let help = format!("give one of them another `{option}`");
                     self.find_beside(Diagnostic::error(Code::AddressTaken, message).help(help), &at, there);
-                } else if host.known().and_then(Option::as_deref).is_some_and(|host| host == text) {
+                } else if host.known().and_then(Option::as_ref).is_some_and(|host| plain(host) == Some(address)) {
                     let message = format!("`{name}` and its host end have the same address {address}");
                     let help = format!("give it another `{option}`");
                     self.find(Diagnostic::error(Code::AddressTaken, message).help(help), &at);
                 } else {
-                    addresses.insert(address, (name.clone(), at));
+                    addresses.insert(address, (name.clone(), at, bridge));
                 }
             }
         }
@@ -339,6 +360,11 @@ impl Checker<'_> {
 
     /// A finding about what stands at `path`, and already at `there`.
     fn find_beside(&mut self, diagnostic: Diagnostic, path: &OptionPath, there: &OptionPath) {
+        // Elements of one list that have the same name.
+        if let (true, [first, .., again]) = (path == there, self.spans.all(path)) {
+            self.out.findings.push(diagnostic.at(*again, "").at(*first, "taken here already"));
+            return;
+        }
         let placed = self.place(diagnostic, path);
         let first = self.spans.nearest(there).filter(|span| placed.labels.iter().all(|label| label.span != *span));
         self.out.findings.push(match first {
@@ -362,6 +388,11 @@ impl Checker<'_> {
         }
         diagnostic
     }
+}
+
+/// An address without its prefix length.
+fn plain(text: &str) -> Option<IpAddr> {
+    text.split('/').next()?.parse().ok()
 }
 
 fn protocol(forward: &ForwardPort) -> Option<Protocol> {

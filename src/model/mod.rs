@@ -17,6 +17,7 @@ pub mod nix;
 pub mod path;
 pub mod spec;
 mod support;
+pub mod view;
 
 use std::collections::BTreeMap;
 

@@ -76,6 +76,11 @@ impl OptionSpans {
         None
     }
 
+    /// The places that set `path` itself.
+    pub fn all(&self, path: &OptionPath) -> &[Span] {
+        self.0.get(path).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Whether something sets `path` itself.
     pub fn contains(&self, path: &OptionPath) -> bool {
         self.0.contains_key(path)

@@ -8,6 +8,7 @@ use super::scope::Scope;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::model::path::{OptionPath, OptionSpans};
+use crate::model::view::Bound;
 use crate::source::Pos;
 
 /// Shared by all levels of a configuration; lives in the evaluator's arena.
@@ -26,14 +27,14 @@ pub(super) struct Context<'e> {
     pub(super) packages: Cell<Option<Value<'e>>>,
     /// The guests: definitions of `containers.<name>.config`, by the name of the container.
     pub(super) guests: RefCell<Vec<(Symbol, Vec<Definition<'e>>)>>,
-    /// Elements that a list has at least which is not known, by the path of the option.
-    pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>)>>,
+    /// Elements that a list has at least which is not known, by the path of the option, and why it is not.
+    pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
     /// How `lib`'s types are recognised, once one is met.
     pub(super) prototypes: OnceCell<&'e Prototypes<'e>>,
     /// Whether a module has an error, so that nobody knows what it would have said.
     pub(super) broken: Cell<bool>,
     /// Why ports may be added to the firewall, once that has been asked.
-    pub(super) ports: OnceCell<Option<&'e Unknown>>,
+    pub(super) ports: OnceCell<Option<(Bound, &'e Unknown)>>,
 }
 
 impl<'e> Context<'e> {
@@ -86,7 +87,10 @@ impl<'e> Context<'e> {
     pub(super) fn spans(&self, ev: &Evaluator<'e>) -> OptionSpans {
         let mut spans = OptionSpans::default();
         for (path, pos) in self.notes.borrow().iter() {
-            spans.add(path.names(ev), ev.attribute_span(*pos));
+            // What `lib` made of a configuration is set where that calls it, which is around it.
+            if !super::lib::is_built_in(ev, *pos) {
+                spans.add(path.names(ev), ev.attribute_span(*pos));
+            }
         }
         spans
     }

@@ -13,6 +13,7 @@ use super::packages;
 use super::scope::{Of, Scope};
 use super::types::Extra;
 use crate::eval::{EvalResult, Evaluator, Suspend, Unknown, Value};
+use crate::model::view::Bound;
 use crate::source::{Pos, Span};
 
 /// Definitions that NixOS's own modules add, after the configuration's.
@@ -107,13 +108,13 @@ fn ports<'e>(
         known.sort_by_key(number);
         known.dedup_by_key(|value| number(value));
     }
-    match unknown.or(adding) {
-        Some(unknown) => {
-            scope.context.bounds.borrow_mut().push((path, known));
-            Ok(Value::Unknown(unknown))
-        }
-        None => Ok(ev.list(known)),
-    }
+    let bound = match (unknown, adding) {
+        (Some(unknown), _) => (Bound::Unknown, unknown),
+        (None, Some(adding)) => adding,
+        (None, None) => return Ok(ev.list(known)),
+    };
+    scope.context.bounds.borrow_mut().push((path, known, bound.0));
+    Ok(Value::Unknown(bound.1))
 }
 
 /// Elements that a list has whatever the unknown conditions around other definitions say.
@@ -130,11 +131,15 @@ fn certain<'e>(ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e
     Ok(items)
 }
 
+/// Why more ports may be open than the configuration opens, where they may.
+type Adding<'e> = Option<(Bound, &'e Unknown)>;
+
 /// Why NixOS may open more ports than the configuration does, if it may.
-fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<&'e Unknown>> {
+fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Adding<'e>> {
     let Some(host) = context.host.get() else { return Ok(None) };
     if context.is_missing_modules() || host.lacks_arguments(ev)? {
-        return Ok(Some(ev.unknown_reason("modules that are not here may open more ports", Span::NONE)));
+        let why = ev.unknown_reason("modules that are not here may open more ports", Span::NONE);
+        return Ok(Some((Bound::Unknown, why)));
     }
     if let Some(known) = context.ports.get() {
         return Ok(*known);
@@ -143,10 +148,11 @@ fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
     Ok(*context.ports.get_or_init(|| found))
 }
 
-fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<&'e Unknown>> {
+fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Adding<'e>> {
     let Some(host) = context.host.get() else { return Ok(None) };
     let (Some(tree), Some(definitions)) = (host.tree.get(), host.definitions.get()) else { return Ok(None) };
     let mut names = split(ev, Path::ROOT, definitions)?.names;
+    let mut first = None;
     // `nix.sshServe` turns the SSH server on.
     for name in ["services", "programs", "virtualisation", "nix"] {
         let symbol = ev.symbol(name);
@@ -161,21 +167,24 @@ fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
         let path = Path::ROOT.join(ev, symbol);
         let below = split(ev, path, &defining)?;
         if let Some(Value::Unknown(unknown)) = below.open.first().map(|definition| definition.value) {
-            return Ok(Some(unknown));
+            return Ok(Some((Bound::Unknown, unknown)));
+        }
+        if let Some(unknown) = below.rest {
+            return Ok(Some((Bound::Unknown, unknown)));
         }
         for (service, definitions) in below.names {
             let is_own = declared.is_some_and(|level| level.get(service).is_some());
             if is_own || (name == "nix" && ev.name(service) != "sshServe") {
                 continue;
             }
-            if defines(ev, &definitions) {
+            if first.is_none() && defines(ev, &definitions) {
                 let reason = format!("`{name}.{}` of NixOS may open more ports", ev.name(service));
                 let at = ev.attribute_span(definitions[0].pos);
-                return Ok(Some(ev.unknown_reason(&reason, at)));
+                first = Some((Bound::Services, ev.unknown_reason(&reason, at)));
             }
         }
     }
-    Ok(None)
+    Ok(first)
 }
 
 /// Whether definitions say anything: not where no condition holds, nor of an empty set.

@@ -12,6 +12,11 @@ use crate::source::{Pos, Span};
 /// The file that gives the library. Texts have paths under its folder, as far as messages are concerned.
 const ROOT: &str = "/container-rebuild/lib/default.nix";
 
+/// Whether a place is in `lib`, where nobody can change anything.
+pub(super) fn is_built_in(ev: &Evaluator<'_>, pos: Pos) -> bool {
+    ev.sources().file(pos).is_some_and(|file| file.path.starts_with("/container-rebuild"))
+}
+
 macro_rules! texts {
     ($($name:literal)*) => {
         [$((concat!("/container-rebuild/lib/", $name, ".nix"), include_str!(concat!("../../nix-fixtures/nixpkgs/lib/", $name, ".nix")))),*]

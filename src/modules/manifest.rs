@@ -102,7 +102,7 @@ impl<'e> Reader<'_, 'e> {
     /// Adds what lists have at least that are not known.
     fn bounds(&mut self, firewall: &mut Json) {
         let bounds = self.context.bounds.borrow().clone();
-        for (path, items) in bounds {
+        for (path, items, _) in bounds {
             let names = path.names(self.ev);
             let mut place = Some(&mut *firewall);
             for name in names.names().iter().skip(2) {

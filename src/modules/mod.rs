@@ -28,6 +28,7 @@ mod nix_type;
 mod nixpkgs;
 mod option;
 mod packages;
+mod said;
 mod scope;
 mod submodule;
 pub mod types;
@@ -45,6 +46,7 @@ use scope::{Of, Scope};
 use crate::diag::Diagnostic;
 use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
 use crate::model::path::OptionSpans;
+use crate::model::view::View;
 use crate::model::{ContainerName, Manifest};
 use crate::source::Pos;
 
@@ -58,9 +60,9 @@ pub struct Evaluated {
     /// The keys of the guests that have one: equal keys, equal systems.
     pub guest_keys: BTreeMap<ContainerName, String>,
     /// What the guests' own configurations say, where that was asked for.
-    pub guests: BTreeMap<ContainerName, serde_json::Value>,
-    /// Where the options of those guests are set.
-    pub guest_spans: BTreeMap<ContainerName, OptionSpans>,
+    pub guests: BTreeMap<ContainerName, View>,
+    /// What the host's says beside the model, where that was asked for.
+    pub host: View,
     /// Whether modules are not here.
     pub missing_modules: bool,
     /// Notes and warnings.
@@ -138,8 +140,9 @@ fn read<'e>(
     let verdicts = verdicts::verdicts(ev, config);
     let findings = context.findings.borrow().clone();
     let guest_keys = guest_keys(ev, context, config);
-    let (guests, guest_spans) = match guests {
-        Guests::None => Default::default(),
+    let has_views = !matches!(guests, Guests::None);
+    let guests = match guests {
+        Guests::None => BTreeMap::new(),
         Guests::All => guest_views(ev, context, &BTreeSet::new()),
         Guests::Without(choose) => {
             let left_out = choose(&guest_keys);
@@ -150,7 +153,7 @@ fn read<'e>(
         manifest,
         guest_keys,
         guests,
-        guest_spans,
+        host: if has_views { said::host(ev, context) } else { View::default() },
         spans,
         missing_modules: context.is_missing_modules(),
         findings,
@@ -176,24 +179,21 @@ fn configuration<'e>(
     Ok((context, ev.force(config)?))
 }
 
-/// What the guests say, and where, all but those in `left_out`.
-#[allow(clippy::type_complexity, reason = "two fields of the result")]
+/// What the guests say, all but those in `left_out`.
 fn guest_views<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
     left_out: &BTreeSet<ContainerName>,
-) -> (BTreeMap<ContainerName, serde_json::Value>, BTreeMap<ContainerName, OptionSpans>) {
+) -> BTreeMap<ContainerName, View> {
     let guests = context.guests.borrow().clone();
-    let (mut views, mut spans) = (BTreeMap::new(), BTreeMap::new());
+    let mut views = BTreeMap::new();
     for (symbol, definitions) in guests {
         let Ok(name) = ContainerName::new(ev.name(symbol)) else { continue };
         if !left_out.contains(&name) {
-            let (view, places) = guest::view(ev, context, symbol, &definitions);
-            views.insert(name.clone(), view);
-            spans.insert(name, places);
+            views.insert(name, guest::view(ev, context, symbol, &definitions));
         }
     }
-    (views, spans)
+    views
 }
 
 fn guest_keys<'e>(

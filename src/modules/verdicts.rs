@@ -2,6 +2,7 @@
 //!
 //! NixOS evaluates them when a system is built. One whose condition is not known says nothing here.
 
+use super::lib::is_built_in;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Value};
 use crate::source::Span;
@@ -22,7 +23,18 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
         match ev.force(warning) {
             Ok(Value::String(text)) => {
                 let text = text.to_str_lossy();
-                verdicts.push(verdict(ev, Diagnostic::warning, Code::UserWarning, &text, warning));
+                let mut verdict = verdict(ev, Diagnostic::warning, Code::UserWarning, &text, warning);
+                // A text has no place of its own.
+                if let (Value::Attrs(attrs), true) = (config, verdict.labels.is_empty()) {
+                    let at = attrs
+                        .position(ev.symbol("warnings"))
+                        .filter(|pos| !is_built_in(ev, *pos))
+                        .map(|pos| ev.attribute_span(pos));
+                    if let Some(at) = at.filter(|at| *at != Span::NONE) {
+                        verdict = verdict.at(at, "");
+                    }
+                }
+                verdicts.push(verdict);
             }
             Ok(_) => {}
             Err(error) => verdicts.extend(ev.to_diagnostics(&error)),
@@ -70,7 +82,10 @@ fn verdict<'e>(
     let rest: Vec<_> = lines.collect();
     let diagnostic = if rest.is_empty() { diagnostic } else { diagnostic.help(rest.join("\n")) };
     let span = match value {
-        Value::Attrs(attrs) => attrs.position(ev.symbol("assertion")).map(|pos| ev.attribute_span(pos)),
+        Value::Attrs(attrs) => attrs
+            .position(ev.symbol("assertion"))
+            .filter(|pos| !is_built_in(ev, *pos))
+            .map(|pos| ev.attribute_span(pos)),
         _ => None,
     };
     match span.filter(|span| *span != Span::NONE) {

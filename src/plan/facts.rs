@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
+use crate::model::Manifest;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
 use crate::source::Span;
@@ -13,31 +14,30 @@ use crate::state::Link;
 
 /// What is missing: paths that are bound into guests, systems that are to be booted, the interface that NAT goes out by.
 ///
-/// `missing_paths` says which of some paths do not exist; without `links` interfaces are not looked at.
+/// Bind mounts are looked at in the `manifest`, for they are known before the guest is built. `missing_paths` says which of
+/// some paths do not exist; without `links` interfaces are not looked at.
 pub fn missing(
+    manifest: &Manifest,
     spec: &HostSpec,
     spans: &OptionSpans,
     missing_paths: &dyn Fn(&BTreeSet<PathBuf>) -> BTreeSet<PathBuf>,
     links: Option<&BTreeMap<String, Link>>,
 ) -> Vec<Diagnostic> {
-    let mut wanted: BTreeSet<PathBuf> = BTreeSet::new();
-    for container in &spec.containers {
-        wanted.extend(container.binds.iter().map(|bind| PathBuf::from(&bind.host)));
-        wanted.insert(container.system.join("init"));
-    }
+    let sources = sources(manifest);
+    let mut wanted: BTreeSet<PathBuf> = sources.iter().map(|source| PathBuf::from(source.host)).collect();
+    wanted.extend(spec.containers.iter().map(|container| container.system.join("init")));
     let missing = missing_paths(&wanted);
     let mut findings = Vec::new();
-    for container in &spec.containers {
-        let around = OptionPath::new(["containers", container.name.as_str()]);
-        for bind in container.binds.iter().filter(|bind| missing.contains(&PathBuf::from(&bind.host))) {
-            let option = around.join("bindMounts").join(&bind.mount).join("hostPath");
-            let message = format!(
-                "`{}`: the path {} of the bind mount {} does not exist",
-                container.name, bind.host, bind.mount
-            );
-            let help = format!("make it (`mkdir -p {}`), or correct `hostPath`", bind.host);
+    for Source { container, key, host, mount } in sources {
+        if missing.contains(&PathBuf::from(host)) {
+            let option = OptionPath::new(["containers", container, "bindMounts", key, "hostPath"]);
+            let message = format!("`{container}`: the path {host} of the bind mount {mount} does not exist");
+            let help = format!("make it (`mkdir -p {host}`), or correct `hostPath`");
             findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
         }
+    }
+    for container in &spec.containers {
+        let around = OptionPath::new(["containers", container.name.as_str()]);
         if missing.contains(&container.system.join("init")) {
             let message = format!("`{}`: {} has no `init`", container.name, container.system.display());
             let help = "`path` is the system of a container: the store path of its `config.system.build.toplevel`";
@@ -57,6 +57,35 @@ pub fn missing(
         findings.push(place(Diagnostic::error(Code::MissingInterface, message).help(help), spans, &option));
     }
     findings
+}
+
+/// What is bound into a guest.
+struct Source<'a> {
+    container: &'a str,
+    /// The name of the attribute.
+    key: &'a str,
+    host: &'a str,
+    mount: &'a str,
+}
+
+/// The sources of bind mounts, as far as they are known.
+fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
+    let mut sources = Vec::new();
+    if manifest.boot.enable_containers.known() == Some(&false) {
+        return sources;
+    }
+    for (name, container) in &manifest.containers {
+        for (key, bind) in container.bind_mounts.known().into_iter().flatten() {
+            let Some(bind) = bind.known() else { continue };
+            let (Some(mount), Some(host)) = (bind.mount_point.known(), bind.host_path.known()) else { continue };
+            let host = host.as_ref().unwrap_or(mount);
+            // Any other is an error of the configuration itself.
+            if host.starts_with('/') {
+                sources.push(Source { container: name.as_str(), key, host, mount });
+            }
+        }
+    }
+    sources
 }
 
 fn place(diagnostic: Diagnostic, spans: &OptionSpans, option: &OptionPath) -> Diagnostic {

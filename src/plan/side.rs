@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, option};
 use crate::diag::{Code, Diagnostic};
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network};
+use crate::model::view::View;
 use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Position, Positions};
 use crate::render::nft::Ruleset;
 use crate::state::{self, Generation, ObservedContainer, Owner, Record, Rules, Snapshot};
@@ -21,7 +22,7 @@ pub struct Configuration<'a> {
     /// The keys of the guests that are built from `config`, by which an unchanged one is known without Nix.
     pub guest_keys: &'a BTreeMap<ContainerName, String>,
     /// The guests' own configurations, where they have been evaluated.
-    pub guests: &'a BTreeMap<ContainerName, Value>,
+    pub guests: &'a BTreeMap<ContainerName, View>,
     /// Where the options of those are set.
     pub guest_positions: &'a BTreeMap<ContainerName, Positions>,
     /// What is meant, once everything is known. Without it the plan can be shown, but not applied.
@@ -126,7 +127,7 @@ impl Side {
                 container: container.clone(),
                 spec: spec.map(|index| specs[index].clone()),
                 guest_key: configuration.guest_keys.get(name).cloned(),
-                guest: configuration.guests.get(name).cloned(),
+                guest: configuration.guests.get(name).map(|view| view.options.clone()),
                 guest_positions: configuration.guest_positions.get(name).cloned().unwrap_or_default(),
                 positions: below(manifest, &["containers", name.as_str()]),
             };

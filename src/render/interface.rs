@@ -9,8 +9,8 @@ use siphasher::sip::SipHasher24;
 
 use crate::model::ContainerName;
 
-/// `IFNAMSIZ` without its terminating zero.
-const LONGEST: usize = 15;
+/// `IFNAMSIZ` without its terminating zero: bytes in the name of a link.
+pub const LONGEST: usize = 15;
 
 /// systemd's key for hashing link names, as the two words that SipHash reads it as.
 const KEY: (u64, u64) = (

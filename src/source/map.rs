@@ -163,6 +163,11 @@ impl SourceMap {
         Some(file.location(file.offset(pos)))
     }
 
+    /// All texts, in the order in which they were added.
+    pub fn files(&self) -> Vec<Rc<SourceFile>> {
+        self.files.borrow().clone()
+    }
+
     /// The paths of all texts, in the order in which they were added.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.files.borrow().iter().map(|file| file.path.clone()).collect()

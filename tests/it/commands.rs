@@ -62,10 +62,44 @@ fn misuse_is_1_and_never_2() {
         &["start"],
         &["plan", "--only", "a_b", "host.nix"],
         &["--quiet", "-v", "plan", "host.nix"],
+        &["--frobnicate"],
+        &["plan", "--frobnicate", "host.nix"],
+        &["plan", "-x"],
+        &["plan", "--from"],
+        &["plan", "--detailed-exitcode", "--detailed-exitcode", "host.nix"],
+        &["plan", "--restart-mode", "sometimes", "host.nix"],
+        &["check", "--deny", "errors", "host.nix"],
+        &["check", "--deny"],
+        &["check", "--allow", "no-such-lint", "host.nix"],
+        &["check", "--allow", "syntax", "host.nix"],
+        &["eval", "--max-memory", "much", "--expr", "1"],
+        &["eval", "--max-time", "-1", "--expr", "1"],
+        &["eval", "--attr", "a", "host.nix"],
+        &["eval", "--arg", "a", "--expr", "1"],
+        &["eval", "--expr", "1", "host.nix"],
+        &["eval", "--override-input", "nixpkgs"],
+        &["eval", "--extra-experimental-features", "flakes", "--expr", "1"],
+        &["schema", "host"],
+        &["completions", "cmd"],
+        &["--color", "blue", "status"],
+        &["--log-format", "xml", "status"],
+        &["logs", "a", "b"],
+        &["help", "frobnicate"],
     ] {
         let said = folder.run(arguments);
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{arguments:?}: {said}");
         assert!(said.err.contains("error") || said.err.contains("Usage"), "{arguments:?}: {said}");
+    }
+    // What the parser refuses is said as it says it everywhere.
+    for arguments in [&["plan", "--frobnicate"][..], &["plan", "--from"], &["check", "--allow", "syntax"]] {
+        let said = folder.run(arguments);
+        assert!(said.err.starts_with("error: ") && said.err.contains("--help"), "{arguments:?}: {said}");
+    }
+    for arguments in
+        [&["--help"][..], &["-h"], &["-V"], &["help"], &["help", "plan"], &["plan", "--help"], &["plan", "-h"]]
+    {
+        let said = folder.run(arguments);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}: {said}");
     }
 }
 
@@ -115,4 +149,38 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn restricted_expressions_read_what_is_around_them_and_no_more() {
+    let folder = Folder::with(&[("in.nix", "import ./beside.nix"), ("beside.nix", "1 + 1")]);
+    let outside = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(outside.path(), "\"hunter2\"").expect("written");
+    let outside = outside.path().to_str().expect("UTF-8");
+    std::os::unix::fs::symlink(outside, folder.path().join("link.nix")).expect("a link");
+    let import = format!("import {outside}");
+    let read = format!("builtins.readFile {outside}");
+    for (arguments, value) in [
+        (&["--file", "in.nix"][..], Some("2")),
+        (&["--expr", "import ./in.nix"], Some("2")),
+        (&["--expr", "{ x }: x", "--arg", "x", "import ./in.nix"], Some("2")),
+        (&["--expr", &import], None),
+        (&["--expr", &read], None),
+        (&["--expr", "import ./link.nix"], None),
+        (&["--file", outside, "-I", outside], Some("\"hunter2\"")),
+        (&["--expr", "builtins.attrNames (builtins.readDir /etc)"], None),
+        (&["--expr", "builtins.pathExists /etc/passwd"], None),
+    ] {
+        let said = folder.run(&[&["eval", "--restrict"], arguments].concat());
+        match value {
+            Some(value) => assert_eq!((said.code, said.out.trim()), (Some(0), value), "{arguments:?}: {said}"),
+            None => {
+                assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{arguments:?}: {said}");
+                assert!(said.err.contains("restricted reading"), "{arguments:?}: {said}");
+            }
+        }
+        // Without it they are read like any others.
+        let free = folder.run(&[&["eval", "--no-restrict"], arguments].concat());
+        assert_eq!(free.code, Some(0), "{arguments:?}: {free}");
+    }
 }

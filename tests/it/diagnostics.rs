@@ -14,8 +14,10 @@ fn refused(host: &str, command: &str) -> String {
         let mut parts = line.splitn(4, ':');
         let numbers = parts.by_ref().skip(1).take(2).filter(|part| part.parse::<u32>().is_ok()).count();
         let rest = parts.next().unwrap_or_default();
-        assert!(numbers == 2 && rest.starts_with(" error[") && rest.contains("]: "), "{line}");
+        let is_finding = rest.starts_with(" error[") || rest.starts_with(" warning[");
+        assert!(numbers == 2 && is_finding && rest.contains("]: "), "{line}");
     }
+    assert!(first_lines.iter().any(|line| line.contains(" error[")), "{said}");
     assert_eq!(said.err.matches("  help: ").count(), first_lines.len(), "{said}");
     assert!(said.err.is_ascii(), "{said}");
     said.to_string()

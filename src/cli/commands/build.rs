@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
-use crate::cli::args::ConfigArgs;
+use crate::cli::args::{ConfigArgs, LintArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::nix::{Invoker, Nix};
+use crate::lint::silence::without_allowed;
 use crate::model::ContainerName;
 use crate::model::nix::{CompleteError, complete};
 use crate::model::path::OptionPath;
 use crate::source::Span;
 
 /// Builds the systems of all containers and prints their store paths.
-pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs) -> Outcome {
+pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &LintArgs) -> Outcome {
     let mut configuration = load(session, config)?;
-    refuse(session, &configuration)?;
+    refuse(session, &configuration, lints)?;
     let _built = complete_with_nix(session, &mut configuration)?;
     let names = configuration.manifest.containers.iter().filter(|(name, _)| session.covers(name));
     let lines = names.filter_map(|(name, container)| Some(format!("{name} {}\n", container.path.known()?)));
@@ -37,16 +38,26 @@ pub(in crate::cli) fn load(session: &Session<'_>, config: &ConfigArgs) -> Result
     Ok(configuration)
 }
 
-/// Fails on errors of the model, and on what this version does not act on; prints warnings.
-pub(in crate::cli) fn refuse(session: &Session<'_>, configuration: &Configuration) -> Result<(), Vec<Diagnostic>> {
-    let checked = configuration.check();
-    let mut findings = checked.findings;
-    findings.extend(checked.unsupported);
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return Err(findings);
+/// Fails on errors of the model, and on what this version does not act on, whatever is allowed; prints warnings.
+pub(in crate::cli) fn refuse(
+    session: &Session<'_>,
+    configuration: &Configuration,
+    lints: &LintArgs,
+) -> Result<(), Vec<Diagnostic>> {
+    let (errors, warnings) = verdict(configuration);
+    let warnings = without_allowed(warnings, &lints.allow, session.sources);
+    if !errors.is_empty() {
+        return Err([errors, warnings].concat());
     }
-    session.terminal.findings(&findings, session.sources);
+    session.terminal.findings(&warnings, session.sources);
     Ok(())
+}
+
+/// The errors of a configuration that is to be applied, and all else that is found in it.
+fn verdict(configuration: &Configuration) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let checked = configuration.check();
+    let findings = checked.findings.into_iter().chain(checked.unsupported);
+    findings.partition(|finding| finding.severity == Severity::Error)
 }
 
 /// Takes what is unknown of the containers from Nix, and builds their systems. What is given lives as long as they are
@@ -75,7 +86,11 @@ pub(in crate::cli) fn complete_with_nix(
     };
     let evaluated = nix.evaluate(&source, &names).map_err(|error| failed(configuration, &error))?;
     contradict_or_complete(configuration, &evaluated)?;
-    refuse(session, configuration)?;
+    // Warnings have been printed before Nix was asked.
+    let (errors, _) = verdict(configuration);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     terminal.progress(&format!("building: {}", listed.join(", ")));
     let built = nix.build(&evaluated).map_err(|error| failed(configuration, &error))?;
     Ok(Some(built))

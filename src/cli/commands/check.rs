@@ -1,26 +1,34 @@
 //! `check`: all that is wrong with a configuration.
 
-use crate::cli::args::{CheckFormat, ConfigArgs};
+use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity, render};
 use crate::host::linux::Linux;
+use crate::lint::silence::without_allowed;
 use crate::modules::Guests;
 use crate::plan::facts;
 use crate::state::Probe;
 
+/// How a configuration is checked.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct How {
+    /// Whether warnings fail.
+    pub(in crate::cli) deny_warnings: bool,
+    /// How findings are printed.
+    pub(in crate::cli) format: CheckFormat,
+    /// Whether this host is looked at.
+    pub(in crate::cli) host: bool,
+}
+
 /// Prints the findings; fails on errors, and on warnings where they are denied.
-pub(in crate::cli) fn check(
-    session: &Session<'_>,
-    config: &ConfigArgs,
-    deny_warnings: bool,
-    format: CheckFormat,
-    host: bool,
-) -> Outcome {
+pub(in crate::cli) fn check(session: &Session<'_>, config: &ConfigArgs, how: How, lints: &LintArgs) -> Outcome {
+    let How { deny_warnings, format, host } = how;
     let findings = match Configuration::load(config, true, Guests::All, session.sources) {
         Ok(configuration) => all(&configuration, host),
         Err(findings) => findings,
     };
+    let findings = without_allowed(findings, &lints.allow, session.sources);
     let worst = findings.iter().map(|finding| finding.severity).max();
     match format {
         CheckFormat::Text => session.terminal.findings(&findings, session.sources),
@@ -54,6 +62,7 @@ fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
     if host {
         match Linux::new().snapshot() {
             Ok(snapshot) => findings.extend(facts::missing(
+                &configuration.manifest,
                 &checked.spec,
                 &configuration.spans,
                 &|paths| Linux::new().missing_paths(paths),

@@ -5,13 +5,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
-use crate::cli::configuration::{Configuration, Limits, absolute, search_path, stop_after};
+use crate::cli::configuration::{Configuration, Limits, absolute, readable_around, search_path, stop_after};
 use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
-use crate::host::files::RealFiles;
+use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::modules::Guests;
-use crate::source::Pos;
+use crate::source::{Files, Pos};
 
 /// What `eval` shows of a configuration.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
         let mut json = manifest.to_json();
         if guest {
             for (name, view) in configuration.guests {
-                json["containers"][name.as_str()]["guest"] = view;
+                json["containers"][name.as_str()]["guest"] = view.options;
             }
         }
         json
@@ -79,8 +79,13 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
         pipe_operators: args.extra_experimental_features.contains(&Feature::PipeOperators),
         ..Settings::default()
     };
-    let files = RealFiles;
-    let mut ev = Evaluator::new(&arena, &files, session.sources, settings);
+    let files: Box<dyn Files> = if config.restrict {
+        let given = settings.search_path.iter().map(|(_, path)| path.clone());
+        Box::new(RestrictedFiles::new(given.chain(roots(&inputs, args, &here))))
+    } else {
+        Box::new(RealFiles)
+    };
+    let mut ev = Evaluator::new(&arena, files.as_ref(), session.sources, settings);
     let arguments = arguments(&mut ev, args, &here).map_err(|error| error.diagnostics())?;
     for input in inputs {
         for path in attribute_paths(args) {
@@ -89,6 +94,20 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
         }
     }
     Ok(0)
+}
+
+/// What may be read without being given by name: what is around each file, and for texts what is around us.
+fn roots(inputs: &[Input], args: &ExpressionArgs, here: &Path) -> Vec<PathBuf> {
+    let around = |input: &Input| match input {
+        Input::Text(_) | Input::Stdin(_) => readable_around(&here.join("default.nix")),
+        Input::File(file) if file.is_dir() => readable_around(&file.join("default.nix")),
+        Input::File(file) => readable_around(file),
+    };
+    let mut roots: Vec<_> = inputs.iter().map(around).collect();
+    if !args.arg.is_empty() {
+        roots.push(readable_around(&here.join("default.nix")));
+    }
+    roots
 }
 
 fn attribute_paths(args: &ExpressionArgs) -> Vec<&str> {

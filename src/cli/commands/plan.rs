@@ -1,22 +1,29 @@
 //! `plan`: what `switch` would do, and why.
 
 use crate::cli::against;
-use crate::cli::args::{ConfigArgs, PlanArgs, PlanFormat};
+use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::Linux;
+use crate::lint::silence::without_allowed;
 use crate::model::check::Checked;
 use crate::modules::Guests;
 use crate::plan::{self, Finding, Options, Plan, RestartMode, Side, facts, show};
 use crate::state::{Probe, Snapshot};
 
 /// Prints the plan against this host, or against what `--from` names.
-pub(in crate::cli) fn plan(session: &Session<'_>, config: &ConfigArgs, options: &PlanArgs) -> Outcome {
+pub(in crate::cli) fn plan(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    options: &PlanArgs,
+    lints: &LintArgs,
+) -> Outcome {
     let (plan, findings) = match &options.from {
         Some(from) => offline(session, config, from, options.restart.restart_mode.into())?,
         None => live(session, config, options.restart.restart_mode.into())?,
     };
+    let findings = without_allowed(findings, &lints.allow, session.sources);
     session.terminal.findings(&findings, session.sources);
     print_findings(session, &plan);
     let mut plan = plan;
@@ -42,6 +49,7 @@ fn live(
     let checked = configuration.check();
     let mut findings = findings(&configuration, &checked);
     let missing = facts::missing(
+        &configuration.manifest,
         &checked.spec,
         &configuration.spans,
         &|paths| Linux::new().missing_paths(paths),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::build;
 use super::plan::{between, observe, print, print_findings};
 use crate::apply::{Applier, Event, Host, Report, files};
-use crate::cli::args::{AskArgs, ConfigArgs, RestartArgs};
+use crate::cli::args::{AskArgs, ConfigArgs, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure, interrupt, require_root};
 use crate::diag::{Code, Diagnostic};
@@ -21,10 +21,11 @@ pub(in crate::cli) fn switch(
     config: &ConfigArgs,
     ask: &AskArgs,
     restart: &RestartArgs,
+    lints: &LintArgs,
 ) -> Outcome {
     require_root("switch")?;
     let mut configuration = build::load(session, config)?;
-    build::refuse(session, &configuration)?;
+    build::refuse(session, &configuration, lints)?;
     let lock = lock()?;
     let snapshot = observe()?;
     require_systemd(&snapshot)?;
@@ -44,6 +45,7 @@ pub(in crate::cli) fn switch(
         return Err(checked.unknown);
     }
     let missing = facts::missing(
+        &configuration.manifest,
         &checked.spec,
         &configuration.spans,
         &|paths| Linux::new().missing_paths(paths),

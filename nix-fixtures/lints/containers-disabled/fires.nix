@@ -1,0 +1,5 @@
+# Declared, and switched off.
+{
+  boot.enableContainers = false;
+  containers.web = { autoStart = true; config = { }; };
+}

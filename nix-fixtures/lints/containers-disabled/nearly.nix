@@ -1,0 +1,4 @@
+# Switched off without any to run.
+{
+  boot.enableContainers = false;
+}

@@ -1,0 +1,4 @@
+# An option of NixOS that this version does not act on.
+{
+  containers.web = { enableTun = true; config = { }; };
+}

@@ -1,0 +1,4 @@
+# The same at its default.
+{
+  containers.web = { enableTun = false; config = { }; };
+}

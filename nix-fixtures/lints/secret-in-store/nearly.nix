@@ -1,0 +1,15 @@
+# Files, variables, hashes, settings and what is unknown.
+{ pkgs, ... }: {
+  containers.app = {
+    extraFlags = [ "--load-credential=db:/run/secrets/db" "--setenv=TOKEN_FILE=/run/secrets/token" ];
+    config = {
+      services.app.settings.database = { passwordFile = "/run/secrets/db"; password = "$DB_PASSWORD"; };
+      services.app.tokenFile = "/run/secrets/token";
+      services.openssh.settings.PasswordAuthentication = "no";
+      services.grafana.settings.security.admin_password = "$__file{/run/secrets/grafana}";
+      services.app.secret = pkgs.secret;
+      users.users.admin.hashedPassword = "$6$rounds=5000$abc$def";
+      users.users.root.initialHashedPassword = "!";
+    };
+  };
+}

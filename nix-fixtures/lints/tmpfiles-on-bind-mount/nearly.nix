@@ -1,0 +1,18 @@
+# Rules that leave the owner alone, that say who with the guest's number, for other folders, or for what the guest only reads.
+{
+  systemd.tmpfiles.rules = [
+    "d /srv/web - - - -"
+    "d /srv/db 0700 71 71 -"
+    "d /srv 0755 root root -"
+    "d /srv/website 0755 root root -"
+    "d /srv/new 0755 :root :root -"
+    "d /srv/media 0755 media media -"
+  ];
+  containers.web = {
+    bindMounts."/var/www" = { hostPath = "/srv/web"; isReadOnly = false; };
+    bindMounts."/var/lib/postgresql" = { hostPath = "/srv/db"; isReadOnly = false; };
+    bindMounts."/new" = { hostPath = "/srv/new"; isReadOnly = false; };
+    bindMounts."/media".hostPath = "/srv/media";
+    config = { };
+  };
+}

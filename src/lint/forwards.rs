@@ -1,0 +1,286 @@
+//! Ports that lead into guests, and firewalls that do not let them in.
+//!
+//! A forwarded packet passes no input chain of the host: `allowedTCPPorts` there is neither needed nor a protection, and
+//! where `filterForward` is on, what has been forwarded is accepted. So for forwards the guest's firewall decides, and for
+//! guests in the host's own network the host's.
+
+use std::net::IpAddr;
+
+use serde_json::Value as Json;
+
+use super::addresses::is_private;
+use super::openings::Openings;
+use super::{Each, Subject, in_view, services};
+use crate::diag::{Code, Diagnostic};
+use crate::model::check::forward_key;
+use crate::model::path::OptionPath;
+use crate::model::spec::Protocol;
+use crate::model::view::{View, elements};
+use crate::model::{Field, List, SourcePort};
+
+/// How many ports of a range are looked at.
+const MOST_PORTS: u16 = 1024;
+
+pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for each in subject.containers() {
+        let container = each.container;
+        if let Some(guest) = each.guest {
+            let openings = Openings::of_guest(guest);
+            if is_private(&each) {
+                blocked(subject, &each, guest, &openings, &mut found);
+                nat_blocked(subject, &each, guest, &openings, &mut found);
+            } else if shares_the_hosts_network(&each) {
+                closed_on_host(subject, &each, guest, &mut found);
+            }
+        }
+        if is_private(&each) {
+            taken_by_host(subject, &each, &mut found);
+        }
+        if container.private_network.known() == Some(&false)
+            && container.forward_ports.known().is_some_and(|forwards| !forwards.is_empty())
+        {
+            let message = format!(
+                "`forwardPorts` of container `{}` has no effect without `privateNetwork = true`",
+                each.name
+            );
+            let help = "set `privateNetwork = true;` with a `hostAddress` and a `localAddress`, or remove it: the \
+                        container uses the host's own ports";
+            let diagnostic = Diagnostic::warning(Code::ForwardWithoutPrivateNetwork, message).help(help);
+            let diagnostic = subject.at(diagnostic, &each.path.join("forwardPorts"), "");
+            let private = each.path.join("privateNetwork");
+            found.push(match subject.spans.contains(&private) {
+                true => subject.at(diagnostic, &private, "it is off here"),
+                false => diagnostic,
+            });
+        }
+    }
+    found
+}
+
+/// Whether a guest uses the host's own network, and nothing else.
+fn shares_the_hosts_network(each: &Each<'_>) -> bool {
+    let c = each.container;
+    let empty = |list: &List<String>| list.known().is_some_and(Vec::is_empty);
+    c.private_network.known() == Some(&false)
+        && c.network_namespace.known() == Some(&None)
+        && empty(&c.interfaces)
+        && empty(&c.macvlans)
+        && c.extra_veths.known().is_some_and(std::collections::BTreeMap::is_empty)
+        && empty_of_network_flags(&c.extra_flags)
+}
+
+/// Whether no flag for nspawn is about the network.
+fn empty_of_network_flags(flags: &List<String>) -> bool {
+    flags.known().is_some_and(|flags| {
+        flags.iter().all(|flag| {
+            flag.known().is_some_and(|flag| {
+                !flag.split_whitespace().any(|word| {
+                    word == "-n" || word.starts_with("--network-") || word.starts_with("--private-network")
+                })
+            })
+        })
+    })
+}
+
+fn blocked(subject: Subject<'_>, each: &Each<'_>, guest: &View, openings: &Openings, found: &mut Vec<Diagnostic>) {
+    let c = each.container;
+    let Some(forwards) = c.forward_ports.known() else { return };
+    // Without an address it is another finding.
+    let addresses = [&c.local_address, &c.local_address6, &c.host_bridge];
+    if addresses.iter().all(|field| field.known() == Some(&None)) {
+        return;
+    }
+    for forward in forwards.iter().filter_map(Field::known) {
+        let protocol = match forward.protocol.known().map(String::as_str) {
+            Some("tcp") => Protocol::Tcp,
+            Some("udp") => Protocol::Udp,
+            _ => continue,
+        };
+        let (Some(&host), Some(&inside)) = (forward.host_port.known(), forward.container_port.known()) else {
+            continue;
+        };
+        let port = inside.unwrap_or(host);
+        if openings.lets_in(protocol, port) != Some(false) {
+            continue;
+        }
+        let shown = protocol.as_str();
+        let message = format!(
+            "host port {host}/{shown} is forwarded to port {port} of `{}`, which the guest's firewall does not open",
+            each.name
+        );
+        let at = each.path.join("forwardPorts").join(forward_key(forward));
+        let inside = at.join("containerPort");
+        let at = if subject.spans.contains(&inside) { inside } else { at.join("hostPort") };
+        let diagnostic = subject.at(finding(protocol, port, message), &at, "forwarded here");
+        found.push(with_list(diagnostic, subject, each, guest, protocol));
+    }
+}
+
+/// The same of `networking.nat.forwardPorts`.
+fn nat_blocked(
+    subject: Subject<'_>,
+    each: &Each<'_>,
+    guest: &View,
+    openings: &Openings,
+    found: &mut Vec<Diagnostic>,
+) {
+    let nat = &subject.manifest.networking.nat;
+    if nat.enable.known() != Some(&true) {
+        return;
+    }
+    let Some(forwards) = nat.forward_ports.known() else { return };
+    let own: Vec<IpAddr> = [&each.container.local_address, &each.container.local_address6]
+        .into_iter()
+        .filter_map(|field| super::addresses::plain(field.known()?.as_deref()?))
+        .collect();
+    for (index, forward) in forwards.iter().enumerate() {
+        let Some(forward) = forward.known() else { continue };
+        let (Some(destination), Some(protocol), Some(source)) =
+            (forward.destination.known(), forward.proto.known(), forward.source_port.known())
+        else {
+            continue;
+        };
+        let protocol = match protocol.as_str() {
+            "tcp" => Protocol::Tcp,
+            "udp" => Protocol::Udp,
+            _ => continue,
+        };
+        let Some((address, first, last)) = parse(destination) else { continue };
+        if !own.contains(&address) || last.saturating_sub(first) > MOST_PORTS {
+            continue;
+        }
+        let Some(port) = (first..=last).find(|port| openings.lets_in(protocol, *port) == Some(false)) else {
+            continue;
+        };
+        let source = match source {
+            SourcePort::Port(port) => port.to_string(),
+            SourcePort::Range(range) => range.clone(),
+        };
+        let shown = protocol.as_str();
+        let message = format!(
+            "`networking.nat.forwardPorts` leads host port {source}/{shown} to port {port} of `{}`, which the guest's \
+             firewall does not open",
+            each.name
+        );
+        let at = OptionPath::new(["networking", "nat", "forwardPorts"])
+            .join(format!("[definition 1-entry {}]", index + 1));
+        let diagnostic = subject.at(finding(protocol, port, message), &at, "forwarded here");
+        found.push(with_list(diagnostic, subject, each, guest, protocol));
+    }
+}
+
+/// Ports on which a server of the host itself listens: what comes from outside goes to the guest.
+fn taken_by_host(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnostic>) {
+    for forward in each.container.forward_ports.known().into_iter().flatten().filter_map(Field::known) {
+        let (Some(protocol), Some(&port)) = (forward.protocol.known(), forward.host_port.known()) else { continue };
+        let Some(server) = services::listener(subject.host, port).filter(|_| protocol == "tcp") else { continue };
+        let message = format!(
+            "host port {port}/tcp is forwarded to `{}`, and the host's own `{server}` listens on it: nobody outside \
+             reaches that any more",
+            each.name
+        );
+        let help = "give one of them another port";
+        let at = each.path.join("forwardPorts").join(forward_key(forward)).join("hostPort");
+        let diagnostic =
+            subject.at(Diagnostic::warning(Code::PortTaken, message).help(help), &at, "forwarded here");
+        found.push(in_view(diagnostic, subject.host, &["services", server, "enable"], "listens there too"));
+    }
+}
+
+fn finding(protocol: Protocol, port: u16, message: String) -> Diagnostic {
+    Diagnostic::warning(Code::ForwardBlocked, message).help(format!(
+        "add {port} to `networking.firewall.{}` in the guest's `config`, or remove the forward",
+        list_of(protocol)
+    ))
+}
+
+/// Adds the list that would have to have the port, where there is one.
+pub(super) fn with_list(
+    diagnostic: Diagnostic,
+    subject: Subject<'_>,
+    each: &Each<'_>,
+    guest: &View,
+    protocol: Protocol,
+) -> Diagnostic {
+    let list = ["networking", "firewall", list_of(protocol)];
+    match guest.get(&list) {
+        Some(_) => in_view(diagnostic, guest, &list, "what the guest's firewall opens"),
+        None => {
+            subject.at(diagnostic, &each.path.join("config"), "the guest, whose firewall opens nothing of its own")
+        }
+    }
+}
+
+pub(super) fn list_of(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "allowedTCPPorts",
+        Protocol::Udp => "allowedUDPPorts",
+    }
+}
+
+/// `IP:PORT`, `IP:FIRST-LAST`, `[IP6]:PORT`.
+fn parse(destination: &str) -> Option<(IpAddr, u16, u16)> {
+    let (address, ports) = destination.rsplit_once(':')?;
+    let address = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+    Some((address, first.parse().ok()?, last.parse().ok()?))
+}
+
+/// Ports that a guest opens itself, in the host's network, where the host's firewall is the one that counts.
+fn closed_on_host(subject: Subject<'_>, each: &Each<'_>, guest: &View, found: &mut Vec<Diagnostic>) {
+    let host = Openings::of_host(subject.host, &subject.manifest.networking.firewall);
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        let list = ["networking", "firewall", list_of(protocol)];
+        let Some(ports) = guest.get(&list) else { continue };
+        let closed: Vec<u16> = elements(ports)
+            .filter_map(|port| u16::try_from(port.as_u64()?).ok())
+            .filter(|port| host.lets_in(protocol, *port) == Some(false) && !is_used_by(subject.host, *port))
+            .collect();
+        if closed.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = closed.iter().map(u16::to_string).collect();
+        let (shown, protocol_name) = (shown.join(", "), protocol.as_str());
+        let message = format!(
+            "`{}` opens {protocol_name} {shown} in its own firewall, but it shares the host's network, and the host's \
+             firewall does not open {}",
+            each.name,
+            if closed.len() == 1 { "it" } else { "them" }
+        );
+        let help = format!(
+            "add {shown} to the host's `networking.firewall.{}`, or give the container a network of its own with \
+             `privateNetwork = true`",
+            list_of(protocol)
+        );
+        let diagnostic = Diagnostic::warning(Code::GuestPortBlocked, message).help(help);
+        let diagnostic = in_view(diagnostic, guest, &list, "opened in the guest only");
+        let host_list = OptionPath::new(["networking", "firewall", list_of(protocol)]);
+        found.push(match subject.spans.contains(&host_list) {
+            true => subject.at(diagnostic, &host_list, "what the host opens"),
+            false => diagnostic,
+        });
+    }
+}
+
+/// Whether something on the host names the port with an address of its own, such as a reverse proxy: then nobody else has to
+/// reach it.
+fn is_used_by(host: &View, port: u16) -> bool {
+    let needles = ["localhost", "127.0.0.1", "[::1]"].map(|address| format!("{address}:{port}"));
+    holds(&host.options, &|text| {
+        needles.iter().any(|needle| {
+            text.match_indices(needle.as_str())
+                .any(|(at, found)| !text[at + found.len()..].starts_with(|next: char| next.is_ascii_digit()))
+        })
+    })
+}
+
+/// Whether a string in `json`, or the name of a member, is one that is looked for.
+pub(super) fn holds(json: &Json, wanted: &dyn Fn(&str) -> bool) -> bool {
+    match json {
+        Json::String(text) => wanted(text),
+        Json::Array(items) => items.iter().any(|item| holds(item, wanted)),
+        Json::Object(members) => members.iter().any(|(name, value)| wanted(name) || holds(value, wanted)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
+}

@@ -1,0 +1,317 @@
+//! Bind mounts: what else lays hands on their sources, who can use them, and what would need one.
+
+use serde_json::Value as Json;
+
+use super::{Each, Subject, in_view, label, services};
+use crate::diag::{Code, Diagnostic};
+use crate::model::view::{Said, View, elements, is_unknown};
+use crate::model::{Field, List, PrivateUsers, PrivateUsersMode};
+use crate::source::Span;
+
+pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let rules = rules(subject.host);
+    for each in subject.containers() {
+        found.extend(tmpfiles(subject, &each, &rules));
+        found.extend(private_users(subject, &each));
+        found.extend(ephemeral(subject, &each));
+    }
+    found
+}
+
+/// A bind mount of which everything is known.
+struct Mount<'a> {
+    key: &'a str,
+    host: &'a str,
+    inside: &'a str,
+    read_only: bool,
+}
+
+/// The bind mounts that are known; `None` where there may be others.
+fn mounts<'a>(each: &Each<'a>) -> Option<Vec<Mount<'a>>> {
+    let all = each.container.bind_mounts.known()?;
+    Some(
+        all.iter()
+            .filter_map(|(key, mount)| {
+                let mount = mount.known()?;
+                let inside = mount.mount_point.known()?;
+                let host = mount.host_path.known()?.as_ref().unwrap_or(inside);
+                Some(Mount { key, host, inside, read_only: *mount.is_read_only.known()? })
+            })
+            .collect(),
+    )
+}
+
+/// A path without a slash at its end.
+fn trimmed(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" => "/",
+        path => path,
+    }
+}
+
+fn is_at_or_below(path: &str, folder: &str) -> bool {
+    let (path, folder) = (trimmed(path), trimmed(folder));
+    path == folder || folder == "/" || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// A line of tmpfiles.d(5).
+struct Rule {
+    kind: char,
+    path: String,
+    mode: String,
+    user: String,
+    group: String,
+    age: String,
+    /// Where it is said.
+    at: Vec<String>,
+}
+
+/// The host's own rules, in both notations.
+fn rules(host: &View) -> Vec<Rule> {
+    let mut found = Vec::new();
+    let list = ["systemd", "tmpfiles", "rules"];
+    for line in host.get(&list).into_iter().flat_map(elements).filter_map(Json::as_str) {
+        let mut words = line.split_whitespace();
+        let mut word = || words.next().unwrap_or("-").to_owned();
+        let (kind, path, mode, user, group, age) = (word(), word(), word(), word(), word(), word());
+        let Some(kind) = kind.chars().next() else { continue };
+        let path = path.trim_matches('"').to_owned();
+        found.push(Rule { kind, path, mode, user, group, age, at: list.map(str::to_owned).to_vec() });
+    }
+    for (file, paths) in host.find(&["systemd", "tmpfiles", "settings"]).members() {
+        for (path, kinds) in paths.as_object().into_iter().flatten().filter(|(_, kinds)| !is_unknown(kinds)) {
+            for (kind, options) in
+                kinds.as_object().into_iter().flatten().filter(|(_, options)| !is_unknown(options))
+            {
+                let Some(letter) = kind.chars().next() else { continue };
+                let option = |name: &str| match options.get(name) {
+                    None => Some(String::from("-")),
+                    Some(value) => value.as_str().map(str::to_owned),
+                };
+                let (Some(mode), Some(user), Some(group), Some(age)) =
+                    (option("mode"), option("user"), option("group"), option("age"))
+                else {
+                    continue;
+                };
+                let at = ["systemd", "tmpfiles", "settings", file, path, kind].map(str::to_owned).to_vec();
+                found.push(Rule { kind: letter, path: path.clone(), mode, user, group, age, at });
+            }
+        }
+    }
+    found
+}
+
+impl Rule {
+    /// What it does to `source` at each boot and each switch of the host; `None` where that is nothing that a guest minds.
+    fn does_to(&self, source: &str) -> Option<String> {
+        let (rule, source) = (trimmed(&self.path), trimmed(source));
+        let is_exact = rule == source;
+        let is_around = !is_exact && is_at_or_below(source, rule);
+        match self.kind {
+            'd' | 'D' | 'v' | 'q' | 'Q' | 'e' | 'z' | 'Z' | 'f' | 'F' | 'C' if is_exact => self.ownership(source),
+            // Everything below, too.
+            'Z' if is_around => self.ownership(source),
+            'R' if is_exact || is_around => Some(format!("removes {source}, with all that is in it")),
+            'D' if is_around => Some(format!("removes what is in {rule} when the host boots, {source} among it")),
+            _ => None,
+        }
+        .or_else(|| {
+            let cleans = matches!(self.kind, 'd' | 'D' | 'e' | 'v' | 'q' | 'Q') && (is_exact || is_around);
+            (cleans && self.age != "-")
+                .then(|| format!("removes files in {source} that are older than {}", self.age))
+        })
+    }
+
+    /// The owner or mode that it sets. A number is one that was chosen to fit the guest's users.
+    fn ownership(&self, source: &str) -> Option<String> {
+        // `:` applies to what is made new only, `-` to nothing.
+        let sets = |word: &str| word != "-" && !word.starts_with(':');
+        let named = |word: &str| sets(word) && (word == "0" || word.parse::<u32>().is_err());
+        let (user, group) = (named(&self.user), named(&self.group));
+        match (user, group) {
+            (true, true) => Some(format!("gives {source} to {}:{}", self.user, self.group)),
+            (true, false) => Some(format!("gives {source} to {}", self.user)),
+            (false, true) => Some(format!("gives {source} to the group {}", self.group)),
+            // `z` alone changes a mode without an owner; the others make the folder root's unless told otherwise.
+            (false, false) if sets(&self.mode) && self.user == "-" && matches!(self.kind, 'z' | 'Z') => {
+                Some(format!("gives {source} the mode {}", self.mode))
+            }
+            (false, false) => None,
+        }
+    }
+}
+
+fn tmpfiles(subject: Subject<'_>, each: &Each<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    // What only the host writes is the host's to arrange.
+    for mount in mounts(each).into_iter().flatten().filter(|mount| !mount.read_only) {
+        for rule in rules {
+            let Some(what) = rule.does_to(mount.host) else { continue };
+            let message =
+                format!("a tmpfiles rule of the host {what}; it is {} in `{}`", trimmed(mount.inside), each.name);
+            let help = "it does so at each boot and each switch of the host, under the running container: leave owner, mode \
+                        and age to the guest (`-`), or let them apply to a new folder only (`:root`)";
+            let diagnostic = Diagnostic::warning(Code::TmpfilesOnBindMount, message).help(help);
+            let path: Vec<&str> = rule.at.iter().map(String::as_str).collect();
+            let diagnostic = in_view(diagnostic, subject.host, &path, "the host's rule");
+            let at = each.path.join("bindMounts").join(mount.key).join("hostPath");
+            found.push(subject.at(diagnostic, &at, "bound into the guest here"));
+        }
+    }
+    found
+}
+
+/// What turns the user namespace on, if anything is known to.
+fn user_namespace(subject: Subject<'_>, each: &Each<'_>) -> Option<(String, Option<Span>)> {
+    let c = each.container;
+    let maps = match c.private_users.known() {
+        Some(PrivateUsers::Base(base)) => *base > 0,
+        Some(PrivateUsers::Mode(mode)) => *mode == PrivateUsersMode::Pick,
+        None => false,
+    };
+    if maps {
+        return Some((String::from("`privateUsers`"), subject.spans.nearest(&each.path.join("privateUsers"))));
+    }
+    let flag = words(&c.extra_flags).find(|flag| {
+        let value = flag.strip_prefix("--private-users").map(|value| value.trim_start_matches('='));
+        *flag == "-U"
+            || value.is_some_and(|value| {
+                !value.starts_with('-') && !["no", "false", "off", "0", "identity"].contains(&value)
+            })
+    })?;
+    Some((format!("`{flag}` in `extraFlags`"), subject.spans.nearest(&each.path.join("extraFlags"))))
+}
+
+fn words(list: &List<String>) -> impl Iterator<Item = &str> {
+    list.known().into_iter().flatten().filter_map(Field::known).flat_map(|flag| flag.split_whitespace())
+}
+
+/// Bind mounts whose files belong to nobody in the guest.
+fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
+    let Some((what, place)) = user_namespace(subject, each) else { return Vec::new() };
+    let mut found = Vec::new();
+    for mount in mounts(each).into_iter().flatten() {
+        // nspawn takes options after the mount point, and NixOS passes them on.
+        let is_mapped = mount.inside.rsplit(':').next().is_some_and(|options| options.contains("idmap"))
+            && mount.inside.contains(':');
+        // What is in the store everybody may read.
+        if is_mapped || is_at_or_below(mount.host, "/nix/store") {
+            continue;
+        }
+        let effect = if mount.read_only {
+            "what not everybody may read cannot be read there"
+        } else {
+            "nobody in the guest can write to them"
+        };
+        let message = format!(
+            "`{}` has users of its own ({what}), to which the files of {} are not mapped: they belong to nobody, and {effect}",
+            each.name,
+            trimmed(mount.host)
+        );
+        let help = format!(
+            "name the mount point `{}:idmap` (`rootidmap` where only the guest's root uses it), or do without private users",
+            mount.inside
+        );
+        let diagnostic = Diagnostic::warning(Code::PrivateUsersBinds, message).help(help);
+        let diagnostic = subject.at(diagnostic, &each.path.join("bindMounts").join(mount.key), "not mapped");
+        found.push(match place {
+            Some(span) => label(diagnostic, span, "gives it users of its own"),
+            None => diagnostic,
+        });
+    }
+    found
+}
+
+/// Services that keep state where nothing keeps it.
+fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
+    let c = each.container;
+    let (Some(true), Some(guest)) = (c.ephemeral.known(), each.guest) else { return Vec::new() };
+    let Some(kept) = kept(each, guest) else { return Vec::new() };
+    let mut found = Vec::new();
+    for service in services::STATEFUL {
+        let enable = ["services", service.name, "enable"];
+        if !guest.find(&enable).is(true) {
+            continue;
+        }
+        let folder = match service.option.map(|option| guest.find(&["services", service.name, option])) {
+            None | Some(Said::Nothing) => service.folder,
+            Some(said) => match said.text() {
+                Some(folder) => folder,
+                None => continue,
+            },
+        };
+        if kept.iter().any(|mount| is_at_or_below(folder, mount) || is_at_or_below(mount, folder)) {
+            continue;
+        }
+        let message = format!(
+            "`{}` is ephemeral, and its `{}` keeps {} in {folder}, which no bind mount holds",
+            each.name, service.name, service.what
+        );
+        let help = format!(
+            "add `bindMounts.\"{folder}\" = {{ hostPath = \"…\"; isReadOnly = false; }};`, or leave `ephemeral` out"
+        )
+        .replace('…', "/path/on/the/host");
+        let diagnostic = Diagnostic::warning(Code::EphemeralState, message).help(help);
+        let diagnostic = in_view(diagnostic, guest, &enable, "loses its state at each restart");
+        found.push(subject.at(diagnostic, &each.path.join("ephemeral"), "empties the root at each start"));
+    }
+    found
+}
+
+/// What of the guest's tree outlives a restart; `None` where more may.
+fn kept<'a>(each: &Each<'a>, guest: &'a View) -> Option<Vec<&'a str>> {
+    let binds = each.container.bind_mounts.known()?;
+    let mut kept = Vec::new();
+    for mount in binds.values() {
+        let inside = mount.known()?.mount_point.known()?;
+        kept.push(inside.split(':').next().unwrap_or(inside));
+    }
+    let flags = each.container.extra_flags.known()?;
+    for flag in flags {
+        for word in flag.known()?.split_whitespace() {
+            match word.strip_prefix("--bind") {
+                Some(rest) => kept.push(rest.trim_start_matches("-ro").trim_start_matches('=').split(':').nth(1)?),
+                None if word.starts_with("--overlay") || word.starts_with("--volatile") => return None,
+                None => {}
+            }
+        }
+    }
+    match guest.find(&["fileSystems"]) {
+        Said::Unknown => return None,
+        said => kept.extend(said.members().map(|(mount, _)| mount.as_str())),
+    }
+    Some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn rules_matter_where_they_change_what_a_guest_uses() {
+        let table = [
+            ("d /srv/data 0755 root root -", Some("gives /srv/data to root:root")),
+            ("d /srv/data/ 0755 root - -", Some("gives /srv/data to root")),
+            ("d /srv/data - - - -", None),
+            ("d /srv/data 0700 71 71 -", None),
+            ("d /srv/data 0700 :root :root -", None),
+            ("d /srv 0755 root root -", None),
+            ("d /srv/data/below 0755 root root -", None),
+            ("d /srv/database 0755 root root -", None),
+            ("Z /srv - media media -", Some("gives /srv/data to media:media")),
+            ("z /srv/data 0700 - - -", Some("gives /srv/data the mode 0700")),
+            ("d /srv - - - 10d", Some("removes files in /srv/data that are older than 10d")),
+            ("D /srv - - - -", Some("removes what is in /srv when the host boots, /srv/data among it")),
+            ("R /srv/data - - - -", Some("removes /srv/data, with all that is in it")),
+            ("L+ /srv/data - - - - /other", None),
+        ];
+        for (line, what) in table {
+            let view =
+                View { options: json!({ "systemd": { "tmpfiles": { "rules": [line] } } }), ..View::default() };
+            let does = rules(&view).into_iter().find_map(|rule| rule.does_to("/srv/data"));
+            assert_eq!(does.as_deref(), what, "{line}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Names of network interfaces, and capabilities: words that mean nothing, or the opposite of each other.
+
+use std::collections::BTreeSet;
+
+use super::{Each, Subject, label};
+use crate::diag::{Code, Diagnostic};
+use crate::model::path::OptionPath;
+use crate::model::{ContainerName, List};
+use crate::render::interface::{LONGEST, host_end};
+
+pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for each in subject.containers() {
+        found.extend(interfaces(subject, &each));
+        found.extend(capabilities(subject, &each));
+    }
+    found.extend(patterns(subject));
+    found
+}
+
+/// Names that the kernel cannot have, where a container asks for them: it does not start.
+fn interfaces(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
+    let c = each.container;
+    let mut names: Vec<(OptionPath, &str, &str)> = Vec::new();
+    if let Some(veths) = c.extra_veths.known() {
+        let around = each.path.join("extraVeths");
+        names.extend(veths.keys().map(|name| (around.join(name), name.as_str(), "extra veth")));
+    }
+    if let Some(Some(bridge)) = c.host_bridge.known() {
+        names.push((each.path.join("hostBridge"), bridge, "bridge"));
+    }
+    for (list, option) in [(&c.interfaces, "interfaces"), (&c.macvlans, "macvlans")] {
+        let elements = list.known().into_iter().flatten().filter_map(|name| name.known());
+        names.extend(elements.map(|name| (each.path.join(option), name.as_str(), "interface")));
+    }
+    let too_long = names.into_iter().filter(|(_, name, _)| name.len() > LONGEST);
+    too_long
+        .map(|(path, name, what)| {
+            let message = format!(
+                "the {what} `{name}` of `{}` has {} bytes in its name, and the kernel takes at most {LONGEST}",
+                each.name,
+                name.len()
+            );
+            subject.at(Diagnostic::error(Code::InterfaceName, message).help("give it a shorter name"), &path, "")
+        })
+        .collect()
+}
+
+/// Rules for interfaces that can have no such name: they never match.
+fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let networking = &subject.manifest.networking;
+    let mut names: Vec<(OptionPath, &str)> = Vec::new();
+    let option = |names: &[&str]| OptionPath::new(["networking"].iter().chain(names).copied());
+    for (list, path) in [
+        (&networking.nat.internal_interfaces, option(&["nat", "internalInterfaces"])),
+        (&networking.firewall.trusted_interfaces, option(&["firewall", "trustedInterfaces"])),
+    ] {
+        let elements = list.known().into_iter().flatten().filter_map(|name| name.known());
+        names.extend(elements.map(|name| (path.clone(), name.as_str())));
+    }
+    if let Some(Some(external)) = networking.nat.external_interface.known() {
+        names.push((option(&["nat", "externalInterface"]), external));
+    }
+    if let Some(interfaces) = networking.firewall.interfaces.known() {
+        let around = option(&["firewall", "interfaces"]);
+        names.extend(interfaces.keys().map(|name| (around.join(name), name.as_str())));
+    }
+    let too_long = names.into_iter().filter(|(_, name)| name.len() > LONGEST && !name.ends_with(['*', '+']));
+    too_long
+        .map(|(path, name)| {
+            let message = format!(
+                "`{path}` names the interface `{name}`, which there cannot be: the kernel takes at most {LONGEST} bytes"
+            );
+            let link = name
+                .strip_prefix("ve-")
+                .and_then(|container| ContainerName::new(container).ok())
+                .filter(|container| subject.manifest.containers.contains_key(container))
+                .map(|container| host_end(&container).name);
+            let help = match link {
+                Some(link) => format!("the link of this container is called `{link}`; or take `ve-*` for all of them"),
+                None => String::from("give its real name, which `ip link` shows"),
+            };
+            subject.at(Diagnostic::warning(Code::InterfaceName, message).help(help), &path, "")
+        })
+        .collect()
+}
+
+/// Capabilities that are added and dropped: nspawn drops them.
+fn capabilities(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
+    let c = each.container;
+    let (mut added, mut dropped) = (BTreeSet::new(), BTreeSet::new());
+    let mut places = Vec::new();
+    for (list, option, set) in [
+        (&c.additional_capabilities, "additionalCapabilities", &mut added),
+        (&c.drop_capabilities, "dropCapabilities", &mut dropped),
+    ] {
+        let before = set.len();
+        for word in words(list) {
+            set.extend(names(word));
+        }
+        if set.len() > before {
+            places.push(option);
+        }
+    }
+    let before = (added.len(), dropped.len());
+    let flags: Vec<&str> = words(&c.extra_flags).flat_map(str::split_whitespace).collect();
+    for (index, flag) in flags.iter().enumerate() {
+        let value = |option: &str| match flag.strip_prefix(option)? {
+            "" => flags.get(index + 1).copied(),
+            value => value.strip_prefix('='),
+        };
+        added.extend(value("--capability").into_iter().flat_map(names));
+        dropped.extend(value("--drop-capability").into_iter().flat_map(names));
+    }
+    if (added.len(), dropped.len()) != before {
+        places.push("extraFlags");
+    }
+    if c.enable_tun.known() == Some(&true) && added.insert(String::from("CAP_NET_ADMIN")) {
+        places.push("enableTun");
+    }
+    let both: Vec<&str> = added.intersection(&dropped).map(String::as_str).collect();
+    if both.is_empty() {
+        return Vec::new();
+    }
+    let message = format!("`{}` is given {} and has it taken away again", each.name, both.join(", "));
+    let help = "dropping wins: remove it from one of the two lists";
+    let mut diagnostic = Diagnostic::warning(Code::CapabilityConflict, message).help(help);
+    for option in places {
+        let path = each.path.join(option);
+        let text = match option {
+            "additionalCapabilities" | "enableTun" => "given here",
+            "dropCapabilities" => "taken away here",
+            _ => "and here",
+        };
+        diagnostic = match subject.spans.nearest(&path) {
+            Some(span) => label(diagnostic, span, text),
+            None => subject.at(diagnostic, &path, text),
+        };
+    }
+    vec![diagnostic]
+}
+
+fn words(list: &List<String>) -> impl Iterator<Item = &str> {
+    list.known().into_iter().flatten().filter_map(|word| word.known().map(String::as_str))
+}
+
+/// Single capabilities of a list; `all` is none that could be told apart.
+fn names(list: &str) -> impl Iterator<Item = String> {
+    let single = list.split(',').map(|name| name.trim().to_ascii_uppercase());
+    single.filter(|name| !name.is_empty() && name != "ALL")
+}

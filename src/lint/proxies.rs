@@ -1,0 +1,373 @@
+//! Reverse proxies on the host that lead to guests, or to where none is.
+//!
+//! nginx is looked at with its locations and upstreams, Caddy with the `reverse_proxy` lines of its texts.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use serde_json::Value as Json;
+
+use super::addresses::{OwnAddress, is_private, is_within, known, own_addresses, plain};
+use super::forwards::{list_of, with_list};
+use super::openings::Openings;
+use super::{Subject, in_view, services};
+use crate::diag::{Code, Diagnostic};
+use crate::model::ContainerName;
+use crate::model::spec::Protocol;
+use crate::model::view::{Said, View};
+
+pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let network = Network::of(subject);
+    let disabled = disabled_nginx(subject.host, "");
+    let is_off = disabled.is_some();
+    found.extend(disabled);
+    for target in targets(subject.host).into_iter().filter(|target| !is_off || target.path[1] != "nginx") {
+        let path: Vec<&str> = target.path.iter().map(String::as_str).collect();
+        if let Some(why) = network.as_ref().and_then(|network| network.nobody(&target.host)) {
+            let message = format!("{} leads to {}, {why}", target.what, target.text);
+            let diagnostic = Diagnostic::warning(Code::ProxyToNowhere, message)
+                .help("correct the address, or give a container that one as its `localAddress`");
+            found.push(in_view(diagnostic, subject.host, &path, "leads nowhere"));
+        } else if let Some(finding) = blocked(subject, &target, &path) {
+            found.push(finding);
+        }
+    }
+    for each in subject.containers() {
+        if let Some(guest) = each.guest {
+            found.extend(disabled_nginx(guest, &format!(" of `{}`", each.name)));
+        }
+    }
+    found
+}
+
+/// Virtual hosts that nothing serves.
+fn disabled_nginx(view: &View, whose: &str) -> Option<Diagnostic> {
+    let hosts: Vec<&String> =
+        view.find(&["services", "nginx", "virtualHosts"]).members().map(|(name, _)| name).collect();
+    let first = hosts.first()?;
+    let enable = ["services", "nginx", "enable"];
+    match view.find(&enable) {
+        said if said.is(false) => {}
+        Said::Nothing if !services::may_enable_nginx(view) => {}
+        _ => return None,
+    }
+    let shown = match hosts.len() {
+        1 => format!("the virtual host `{first}`"),
+        many => format!("{many} virtual hosts, `{first}` and others,"),
+    };
+    let message = format!(
+        "nginx{whose} has {shown} but is not enabled: nothing serves {}",
+        if hosts.len() == 1 { "it" } else { "them" }
+    );
+    let diagnostic = Diagnostic::warning(Code::NginxDisabled, message)
+        .help("set `services.nginx.enable = true;`, or remove the virtual hosts");
+    let diagnostic = in_view(diagnostic, view, &["services", "nginx", "virtualHosts", first], "served by nothing");
+    Some(match view.get(&enable) {
+        Some(_) => in_view(diagnostic, view, &enable, "disabled here"),
+        None => diagnostic,
+    })
+}
+
+/// Where a proxy leads.
+#[derive(Debug)]
+struct Target {
+    /// Where that is said.
+    path: Vec<String>,
+    /// Who says it.
+    what: String,
+    /// As it was written.
+    text: String,
+    host: String,
+    port: Option<u16>,
+}
+
+fn targets(host: &View) -> Vec<Target> {
+    let mut found = Vec::new();
+    let at = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    for (name, options) in host.find(&["services", "nginx", "virtualHosts"]).members() {
+        for (location, options) in options.get("locations").and_then(Json::as_object).into_iter().flatten() {
+            let Some(text) = options.get("proxyPass").and_then(Json::as_str) else { continue };
+            let Some((host, port)) = url(text) else { continue };
+            found.push(Target {
+                path: at(&["services", "nginx", "virtualHosts", name, "locations", location, "proxyPass"]),
+                what: format!("`proxyPass` of nginx's `{name}`"),
+                text: text.to_owned(),
+                host,
+                port,
+            });
+        }
+    }
+    for (name, options) in host.find(&["services", "nginx", "upstreams"]).members() {
+        for (server, _) in options.get("servers").and_then(Json::as_object).into_iter().flatten() {
+            let address = server.split_whitespace().next().unwrap_or_default();
+            let Some((host, port)) = authority(address, 80) else { continue };
+            found.push(Target {
+                path: at(&["services", "nginx", "upstreams", name, "servers", server]),
+                what: format!("nginx's upstream `{name}`"),
+                text: address.to_owned(),
+                host,
+                port,
+            });
+        }
+    }
+    let caddy = host.find(&["services", "caddy", "virtualHosts"]);
+    for (name, options) in caddy.members() {
+        let Some(text) = options.get("extraConfig").and_then(Json::as_str) else { continue };
+        for address in reverse_proxies(text) {
+            let Some((host, port)) = url(address).or_else(|| authority(address, 80)) else { continue };
+            found.push(Target {
+                path: at(&["services", "caddy", "virtualHosts", name, "extraConfig"]),
+                what: format!("`reverse_proxy` of Caddy's `{name}`"),
+                text: address.to_owned(),
+                host,
+                port,
+            });
+        }
+    }
+    found
+}
+
+/// What the lines `reverse_proxy` of a Caddyfile name after the matcher.
+fn reverse_proxies(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("reverse_proxy "));
+    lines
+        .flat_map(|line| line.split_whitespace().take_while(|word| !word.starts_with('#')))
+        .filter(|word| !word.starts_with(['/', '@', '*', '{', '}']))
+}
+
+/// Host and port of `http://HOST[:PORT][/…]`; `None` of what holds a variable.
+fn url(text: &str) -> Option<(String, Option<u16>)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let port = match scheme {
+        "http" | "h2c" | "grpc" => 80,
+        "https" | "grpcs" => 443,
+        _ => return None,
+    };
+    authority(rest.split(['/', '?']).next()?, port)
+}
+
+/// `HOST[:PORT]`
+fn authority(text: &str, default: u16) -> Option<(String, Option<u16>)> {
+    if text.contains(['$', '{', '}']) || text.is_empty() {
+        return None;
+    }
+    if let Some(rest) = text.strip_prefix('[') {
+        let (host, rest) = rest.split_once(']')?;
+        let port = rest.strip_prefix(':').map_or(Some(default), |port| port.parse().ok());
+        return Some((host.to_owned(), port));
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) => Some((host.to_owned(), port.parse().ok())),
+        None => Some((text.to_owned(), Some(default))),
+    }
+}
+
+/// What is known of the addresses around the containers.
+struct Network {
+    names: BTreeSet<String>,
+    /// All that something has.
+    taken: BTreeSet<IpAddr>,
+    /// Networks in which only containers are.
+    ours: Vec<(IpAddr, u8)>,
+    /// Networks in which anybody may be.
+    others: Vec<(IpAddr, u8)>,
+}
+
+impl Network {
+    /// `None` where a container may have any address.
+    fn of(subject: Subject<'_>) -> Option<Self> {
+        if subject.manifest.more_containers.is_some() || subject.manifest.containers.is_empty() {
+            return None;
+        }
+        let host = subject.host;
+        if [host.find(&["networking"]), host.find(&["systemd", "network"])].contains(&Said::Unknown) {
+            return None;
+        }
+        let own = own_addresses(host);
+        let private: BTreeSet<&String> = private_bridges(host);
+        let mut network = Self {
+            names: BTreeSet::new(),
+            taken: own.iter().map(|own| own.address).collect(),
+            ours: Vec::new(),
+            others: Vec::new(),
+        };
+        for each in subject.containers() {
+            let c = each.container;
+            for field in [&c.local_address, &c.local_address6, &c.host_address, &c.host_address6] {
+                network.taken.extend(field.known()?.as_deref().and_then(plain));
+            }
+            for veth in c.extra_veths.known()?.values() {
+                let veth = veth.known()?;
+                for field in [&veth.local_address, &veth.local_address6, &veth.host_address, &veth.host_address6] {
+                    network.taken.extend(field.known()?.as_deref().and_then(plain));
+                }
+            }
+            // NixOS writes `NAME.containers` into `/etc/hosts` for these.
+            if known(&c.local_address).is_some() {
+                network.names.insert(format!("{}.containers", each.name));
+            }
+            match each.guest {
+                Some(guest) => network.inside(guest)?,
+                // It was not looked at: it may give itself any address.
+                None if c.path.known().is_none() => return None,
+                None => {}
+            }
+            let bridge = c.host_bridge.known()?.as_ref();
+            if !is_private(&each) || bridge.is_some_and(|bridge| !private.contains(bridge)) {
+                continue;
+            }
+            for field in [&c.local_address, &c.local_address6] {
+                if let Some(address) = known(field).and_then(plain) {
+                    network.ours.push((address, if address.is_ipv4() { 24 } else { 64 }));
+                }
+            }
+        }
+        network.outside(host, &own, &private);
+        Some(network)
+    }
+
+    /// What a guest gives its interfaces itself.
+    fn inside(&mut self, guest: &View) -> Option<()> {
+        for part in [&["networking"][..], &["systemd", "network"]] {
+            match guest.find(part) {
+                Said::Nothing => {}
+                Said::Unknown => return None,
+                Said::Value(json) => strings(json, &mut |text| {
+                    self.taken.extend(plain(text));
+                }),
+            }
+        }
+        Some(())
+    }
+
+    /// The networks of the host's own interfaces, tunnels among them.
+    fn outside(&mut self, host: &View, own: &[OwnAddress], private: &BTreeSet<&String>) {
+        for own in own.iter().filter(|own| !private.contains(&own.interface)) {
+            let all = if own.address.is_ipv4() { 24 } else { 64 };
+            self.others.push((own.address, own.prefix.unwrap_or(all).min(all)));
+        }
+        for (part, json) in host.find(&["networking"]).members() {
+            // Those have been read, and rules name addresses without being there.
+            if !["interfaces", "firewall", "nat", "nftables", "extraHosts", "hosts"].contains(&part.as_str()) {
+                strings(json, &mut |text| self.range(text));
+            }
+        }
+        if let Some(json) = host.find(&["systemd", "network"]).value() {
+            strings(json, &mut |text| self.range(text));
+        }
+        for group in ["virtualisation", "services"] {
+            if let Some(json) = host.find(&[group]).value() {
+                strings(json, &mut |text| {
+                    if text.contains('/') {
+                        self.range(text);
+                    }
+                });
+            }
+        }
+    }
+
+    fn range(&mut self, text: &str) {
+        let Some(address) = plain(text) else { return };
+        let all = if address.is_ipv4() { 24 } else { 64 };
+        let length = text.split_once('/').and_then(|(_, length)| length.parse::<u8>().ok());
+        self.others.push((address, length.unwrap_or(all).min(all)));
+    }
+
+    /// Why nobody is there; `None` where somebody is, or may be.
+    fn nobody(&self, host: &str) -> Option<String> {
+        if let Some(name) = host.strip_suffix(".containers") {
+            if name.contains('.') || self.names.contains(host) {
+                return None;
+            }
+            return Some(match ContainerName::new(name) {
+                Ok(name) => format!("and there is no container `{name}` with a `localAddress`"),
+                Err(_) => String::from("and there can be no container of that name"),
+            });
+        }
+        let address: IpAddr = host.parse().ok()?;
+        let is_in =
+            |networks: &[(IpAddr, u8)]| networks.iter().any(|(other, prefix)| is_within(address, *other, *prefix));
+        if self.taken.contains(&address) || !is_in(&self.ours) || is_in(&self.others) {
+            return None;
+        }
+        Some(String::from("an address beside those of the containers, which none of them has"))
+    }
+}
+
+/// Bridges of the host to which nothing but containers is connected.
+fn private_bridges(host: &View) -> BTreeSet<&String> {
+    host.find(&["networking", "bridges"])
+        .members()
+        .filter(|(_, options)| {
+            options.get("interfaces").is_some_and(|list| list.as_array().is_some_and(Vec::is_empty))
+        })
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// All texts in `json`, names among them.
+fn strings(json: &Json, each: &mut dyn FnMut(&str)) {
+    match json {
+        Json::String(text) => each(text),
+        Json::Array(items) => items.iter().for_each(|item| strings(item, each)),
+        Json::Object(members) => {
+            for (name, value) in members {
+                each(name);
+                strings(value, each);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// A proxy to a port of a guest that the guest's firewall does not open.
+fn blocked(subject: Subject<'_>, target: &Target, path: &[&str]) -> Option<Diagnostic> {
+    let port = target.port?;
+    let each = subject.containers().filter(is_private).find(|each| {
+        let c = each.container;
+        let own = [&c.local_address, &c.local_address6].into_iter().filter_map(|field| plain(known(field)?));
+        target.host == format!("{}.containers", each.name)
+            || target.host.parse::<IpAddr>().is_ok_and(|host| own.into_iter().any(|own| own == host))
+    })?;
+    let guest = each.guest?;
+    if Openings::of_guest(guest).lets_in(Protocol::Tcp, port) != Some(false) {
+        return None;
+    }
+    let message = format!(
+        "{} leads to port {port} of `{}`, which the guest's firewall does not open",
+        target.what, each.name
+    );
+    let help = format!("add {port} to `networking.firewall.{}` in the guest's `config`", list_of(Protocol::Tcp));
+    let diagnostic = Diagnostic::warning(Code::ProxyBlocked, message).help(help);
+    let diagnostic = in_view(diagnostic, subject.host, path, "leads there");
+    Some(with_list(diagnostic, subject, &each, guest, Protocol::Tcp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_host_and_port() {
+        let table = [
+            ("http://192.168.100.11", Some(("192.168.100.11", Some(80)))),
+            ("https://192.168.100.11:8443/path", Some(("192.168.100.11", Some(8443)))),
+            ("http://[fd00::2]:3000", Some(("fd00::2", Some(3000)))),
+            ("http://wasabi.containers:80/", Some(("wasabi.containers", Some(80)))),
+            ("http://$upstream", None),
+            ("http://unix:/run/x.sock", Some(("unix", None))),
+        ];
+        for (text, expected) in table {
+            let found = url(text);
+            let found = found.as_ref().map(|(host, port)| (host.as_str(), *port));
+            assert_eq!(found, expected, "{text}");
+        }
+        let text =
+            "encode gzip\n  reverse_proxy /api/* 10.0.0.2:80 10.0.0.3:80\nreverse_proxy http://a.containers {\n}";
+        assert_eq!(
+            reverse_proxies(text).collect::<Vec<_>>(),
+            ["10.0.0.2:80", "10.0.0.3:80", "http://a.containers"]
+        );
+    }
+}

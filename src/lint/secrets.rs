@@ -1,0 +1,151 @@
+//! Secrets that stand in the configuration as text: the built guest has them in the store, where everybody can read them.
+//!
+//! A plan blots out whatever is *called* a secret; a finding has to be sure of it, so names are read more strictly here, and
+//! what names a place, a variable or a hash is none. The secret itself is never shown.
+
+use serde_json::Value as Json;
+
+use super::{Each, Subject, in_view};
+use crate::diag::{Code, Diagnostic};
+use crate::model::Field;
+use crate::model::view::is_unknown;
+
+/// How the name of something secret ends, in lower case and without `_` and `-`.
+const ENDINGS: [&str; 9] =
+    ["password", "passwd", "passphrase", "secret", "secretkey", "token", "apikey", "privatekey", "presharedkey"];
+/// Texts that are no secrets: settings, and what stands for nothing.
+const NO_SECRETS: [&str; 16] = [
+    "", "!", "*", "x", "yes", "no", "true", "false", "none", "null", "auto", "disabled", "enabled", "required",
+    "optional", "default",
+];
+
+pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for each in subject.containers() {
+        if let Some(guest) = each.guest {
+            let mut secrets = Vec::new();
+            collect(&guest.options, &mut Vec::new(), &mut secrets);
+            for path in secrets {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                let shown = crate::model::path::OptionPath::new(path.iter().copied());
+                found.push(in_view(finding(&each, &format!("`{shown}`")), guest, &path, "").hide_values());
+            }
+        }
+        found.extend(flags(subject, &each));
+    }
+    found
+}
+
+fn finding(each: &Each<'_>, what: &str) -> Diagnostic {
+    let message = format!(
+        "{what} of `{}` is a secret in plain text: it lands in the store, where everybody can read it",
+        each.name
+    );
+    Diagnostic::warning(Code::SecretInStore, message).help(
+        "keep it in a file outside of the store, bind that into the guest, and name it (many services have an option \
+         that ends in `File`)",
+    )
+}
+
+fn collect(json: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    match json {
+        Json::Object(members) if !is_unknown(json) => {
+            for (name, value) in members {
+                path.push(name.clone());
+                match value {
+                    Json::String(text) if is_secret(name, text) => found.push(path.clone()),
+                    other => collect(other, path, found),
+                }
+                path.pop();
+            }
+        }
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(index.to_string());
+                collect(item, path, found);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether `text` is certainly a secret by its name and by what it is.
+fn is_secret(name: &str, text: &str) -> bool {
+    let name: String = name.chars().filter(|c| !['_', '-'].contains(c)).collect::<String>().to_ascii_lowercase();
+    // `hashedPassword` and its kin.
+    let is_hash = name.contains("hash") || text.starts_with('$') || text.starts_with("{SSHA}");
+    let names_another = text.starts_with(['/', '@', '%', '#', '!', '<', '~'])
+        || text.contains(['$', '{', '}', '\n'])
+        || text.contains("://")
+        || ["file:", "env:", "vault:", "ENC["].iter().any(|scheme| text.starts_with(scheme));
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+        && !is_hash
+        && !names_another
+        && !NO_SECRETS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// `--setenv=NAME=SECRET` and `--set-credential=NAME:SECRET`.
+fn flags(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
+    let flags: Vec<&str> = (each.container.extra_flags.known().into_iter().flatten())
+        .filter_map(Field::known)
+        .flat_map(|flag| flag.split_whitespace())
+        .collect();
+    let mut found = Vec::new();
+    for (index, flag) in flags.iter().enumerate() {
+        let value = |option: &str| match flag.strip_prefix(option)? {
+            "" => flags.get(index + 1).copied(),
+            value => value.strip_prefix('='),
+        };
+        let name = value("--setenv")
+            .or_else(|| value("-E"))
+            .and_then(|value| value.split_once('='))
+            .filter(|(name, text)| is_secret(name, text))
+            .or_else(|| value("--set-credential")?.split_once(':').filter(|(_, text)| !text.is_empty()));
+        if let Some((name, _)) = name {
+            let what = format!("`{name}` in `extraFlags`");
+            let at = each.path.join("extraFlags");
+            found.push(subject.at(finding(each, &what), &at, "").hide_values());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_certainly_one_is_a_secret() {
+        for (name, text) in [
+            ("password", "hunter2"),
+            ("adminPassword", "change me"),
+            ("DB_PASSWORD", "x9"),
+            ("initialPassword", "nixos"),
+            ("client-secret", "abc"),
+            ("apiKey", "0123456789"),
+            ("privateKey", "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="),
+        ] {
+            assert!(is_secret(name, text), "{name}");
+        }
+        for (name, text) in [
+            ("passwordFile", "hunter2"),
+            ("PasswordAuthentication", "no"),
+            ("password", "/run/secrets/password"),
+            ("password", "$DB_PASSWORD"),
+            ("password", "${DB_PASSWORD}"),
+            ("password", "@password@"),
+            ("password", "$__file{/run/x}"),
+            ("password", "!secret db"),
+            ("hashedPassword", "abc"),
+            ("initialHashedPassword", "$6$abc"),
+            ("password", ""),
+            ("token", "env:TOKEN"),
+            ("tokenLength", "32"),
+            ("passwordCommand", "pass show x"),
+            ("key", "abc"),
+        ] {
+            assert!(!is_secret(name, text), "{name} = {text}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Guests that need the outside, and have no way there.
+
+use std::net::IpAddr;
+
+use serde_json::Value as Json;
+
+use super::addresses::{is_private, known, plain};
+use super::forwards::holds;
+use super::{Each, Subject, in_view, services};
+use crate::diag::{Code, Diagnostic};
+use crate::model::path::OptionPath;
+use crate::model::view::{Said, View, has_unknown};
+use crate::model::{Field, List};
+use crate::render::interface::host_end;
+
+/// Firewalls of the host that may translate addresses without `networking.nat`.
+const OTHER_FIREWALLS: [&str; 4] = ["ferm", "firewalld", "foomuuri", "shorewall"];
+/// Programs that fetch what their arguments name.
+const FETCHERS: [&str; 6] = ["curl", "wget", "git clone", "git pull", "git fetch", "rsync"];
+
+pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for each in subject.containers().filter(is_private) {
+        let Some(guest) = each.guest else { continue };
+        let Some(why) = why_not(subject, &each, guest) else { continue };
+        let Some((path, what)) = fetches(guest) else { continue };
+        let message = format!("`{}` {what}, but {}", each.name, why.message);
+        let diagnostic = Diagnostic::warning(Code::NoNat, message).help(why.help);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let diagnostic = in_view(diagnostic, guest, &path, "needs the outside");
+        let diagnostic = subject.at(diagnostic, &each.path.join("privateNetwork"), "has a network of its own");
+        found.push(match why.place.filter(|place| subject.spans.contains(place)) {
+            Some(place) => subject.at(diagnostic, &place, "does not cover it"),
+            None => diagnostic,
+        });
+    }
+    found
+}
+
+/// Why a guest cannot reach the outside.
+struct NoWay {
+    message: String,
+    help: String,
+    place: Option<OptionPath>,
+}
+
+/// Why the guest certainly has no way out; `None` where it has, or may have.
+fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay> {
+    let c = each.container;
+    let empty = |list: &List<String>| list.known().is_some_and(Vec::is_empty);
+    let pair_only = c.host_bridge.known() == Some(&None)
+        && empty(&c.interfaces)
+        && empty(&c.macvlans)
+        && c.extra_veths.known().is_some_and(std::collections::BTreeMap::is_empty)
+        && c.network_namespace.known() == Some(&None)
+        && c.extra_flags.known().is_some_and(|flags| {
+            flags.iter().all(|flag| flag.known().is_some_and(|flag| !flag.contains("network") && flag != "-n"))
+        });
+    let addresses = [&c.host_address, &c.local_address, &c.host_address6, &c.local_address6];
+    if !pair_only || guest.missing_modules || addresses.iter().any(|field| field.unknown().is_some()) {
+        return None;
+    }
+    // A proxy, a route or a tunnel of its own is another way.
+    let networking = guest.find(&["networking"]);
+    for option in
+        ["proxy", "defaultGateway", "defaultGateway6", "wireguard", "wg-quick", "interfaces", "localCommands"]
+    {
+        match networking {
+            Said::Unknown => return None,
+            Said::Value(json) if json.get(option).is_some() => return None,
+            _ => {}
+        }
+    }
+    let fix = "set `networking.nat = { enable = true; internalInterfaces = [ \"ve-*\" ]; }` with the \
+               `externalInterface` of the host";
+    if addresses.iter().all(|field| field.known() == Some(&None)) {
+        let message = String::from("its private network has nothing but `lo`");
+        let help = format!("give it a `hostAddress` and a `localAddress`, and {fix}");
+        return Some(NoWay { message, help, place: None });
+    }
+    let pair = |host: &Field<Option<String>>, local: &Field<Option<String>>| {
+        Some((known(host).and_then(plain)?, known(local).and_then(plain)?))
+    };
+    let v4 = pair(&c.host_address, &c.local_address);
+    let v6 = pair(&c.host_address6, &c.local_address6);
+    if v4.is_none() && v6.is_none() {
+        if c.host_address.known() == Some(&None) && c.host_address6.known() == Some(&None) {
+            let message = String::from("without a `hostAddress` it has no default route");
+            return Some(NoWay { message, help: format!("give it a `hostAddress`, and {fix}"), place: None });
+        }
+        return None;
+    }
+    // Addresses that are valid outside need no translation.
+    if [v4, v6].into_iter().flatten().any(|(_, local)| !is_internal(local)) || translates_otherwise(subject.host) {
+        return None;
+    }
+    let nat = &subject.manifest.networking.nat;
+    let nat_path = OptionPath::new(["networking", "nat"]);
+    if nat.enable.known() == Some(&false) {
+        let message = String::from("the host translates no addresses (`networking.nat.enable` is off)");
+        let place = Some(nat_path.join("enable"));
+        return Some(NoWay { message, help: format!("{fix}; or take it off the outside"), place });
+    }
+    let link = host_end(each.name).name;
+    let covered = |list: &List<String>, covers: &dyn Fn(&str) -> bool| {
+        let Some(elements) = list.known() else { return true };
+        elements.iter().any(|element| element.known().is_none_or(|element| covers(element)))
+    };
+    let by_link = covered(&nat.internal_interfaces, &|pattern| match pattern.strip_suffix(['*', '+']) {
+        Some(stem) => link.starts_with(stem),
+        None => pattern == link,
+    });
+    // Ranges are not taken apart: any of them may hold the address.
+    let by_range = covered(&nat.internal_ips, &|_| true) || covered(&nat.internal_ipv6s, &|_| true);
+    if nat.enable.known() != Some(&true) || by_link || by_range {
+        return None;
+    }
+    let message = format!("`networking.nat.internalInterfaces` does not name its link `{link}`");
+    let place = Some(nat_path.join("internalInterfaces"));
+    Some(NoWay { message, help: format!("add `{link}` there, or `ve-*` for all containers"), place })
+}
+
+/// Whether an address means nothing outside of the networks that use it.
+fn is_internal(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
+/// Whether the host may translate addresses by other means, or be a router that need not.
+fn translates_otherwise(host: &View) -> bool {
+    let masks = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("masquerade") || text.contains("snat")
+    };
+    for part in [
+        &["networking", "nftables"][..],
+        &["networking", "firewall"],
+        &["networking", "localCommands"],
+        &["systemd", "network"],
+    ] {
+        match host.find(part) {
+            Said::Nothing => {}
+            Said::Unknown => return true,
+            Said::Value(json) if has_unknown(json) || holds(json, &masks) => return true,
+            Said::Value(_) => {}
+        }
+    }
+    let services = host.find(&["services"]);
+    let router = ["frr", "bird", "bird2"];
+    services == Said::Unknown
+        || services
+            .members()
+            .any(|(name, _)| OTHER_FIREWALLS.contains(&name.as_str()) || router.contains(&name.as_str()))
+        || host.find(&["boot", "kernel", "sysctl"]) == Said::Unknown
+        || host.find(&["boot", "kernel", "sysctl"]).members().any(|(name, _)| name.contains("forward"))
+}
+
+/// What of a guest certainly reaches out, and where that is said.
+fn fetches(guest: &View) -> Option<(Vec<String>, String)> {
+    let own = |path: &[&str]| path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    if guest.find(&["system", "autoUpgrade", "enable"]).is(true) {
+        return Some((own(&["system", "autoUpgrade", "enable"]), String::from("upgrades itself")));
+    }
+    for service in services::FETCHING {
+        let path = ["services", service, "enable"];
+        if guest.find(&path).is(true) {
+            return Some((own(&path), format!("runs `{service}`, which needs the outside")));
+        }
+    }
+    let certificates = guest.find(&["security", "acme", "certs"]).members().map(|(name, _)| name).next();
+    if let Some(name) = certificates {
+        return Some((own(&["security", "acme", "certs", name]), format!("gets a certificate for `{name}`")));
+    }
+    if guest.find(&["services", "nginx", "enable"]).is(true) {
+        for (host, options) in guest.find(&["services", "nginx", "virtualHosts"]).members() {
+            if options["enableACME"].as_bool() == Some(true) {
+                let path = own(&["services", "nginx", "virtualHosts", host, "enableACME"]);
+                return Some((path, format!("gets a certificate for `{host}`")));
+            }
+        }
+    }
+    for (name, service) in guest.find(&["systemd", "services"]).members() {
+        for option in ["script", "preStart", "postStart"] {
+            if let Some(url) = service.get(option).and_then(Json::as_str).and_then(fetched) {
+                let path = own(&["systemd", "services", name, option]);
+                return Some((path, format!("fetches {url} in the service `{name}`")));
+            }
+        }
+        for option in ["ExecStart", "ExecStartPre"] {
+            let text = service.get("serviceConfig").and_then(|config| config.get(option));
+            if let Some(url) = text.and_then(Json::as_str).and_then(fetched) {
+                let path = own(&["systemd", "services", name, "serviceConfig", option]);
+                return Some((path, format!("fetches {url} in the service `{name}`")));
+            }
+        }
+    }
+    None
+}
+
+/// The address outside that a script fetches something from, if one of its lines says so.
+fn fetched(script: &str) -> Option<&str> {
+    for line in script.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        if !FETCHERS.iter().any(|fetcher| line.contains(fetcher)) {
+            continue;
+        }
+        let at = line.find("https://").or_else(|| line.find("http://"))?;
+        let url = line[at..].split([' ', '"', '\'', ';', '|', ')']).next()?;
+        let host = url.split("://").nth(1)?.split(['/', ':']).next()?;
+        let named = host.contains('.')
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+            && ![".local", ".lan", ".internal", ".home.arpa", ".containers", ".localdomain", ".home"]
+                .iter()
+                .any(|end| host.ends_with(end));
+        if named && host.parse::<IpAddr>().map_or(true, |address| !is_internal(address) && !address.is_loopback()) {
+            return Some(url);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_fetch_from_outside_or_do_not() {
+        let table = [
+            ("curl -sSf https://example.org/list > /var/lib/list", Some("https://example.org/list")),
+            ("wget 'http://mirror.example.com:8080/x'", Some("http://mirror.example.com:8080/x")),
+            ("# curl https://example.org", None),
+            ("echo see https://example.org", None),
+            ("curl http://localhost:8080/health", None),
+            ("curl http://192.168.1.1/status", None),
+            ("curl http://nas.lan/status", None),
+            ("curl https://$HOST/x", None),
+        ];
+        for (script, url) in table {
+            assert_eq!(fetched(script), url, "{script}");
+        }
+    }
+}

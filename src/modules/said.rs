@@ -1,0 +1,176 @@
+//! What definitions say themselves, freeform, as a [`View`]: of a guest all of it, of the host what lints ask for.
+//!
+//! Each option is what the configuration's definitions make of it; what nixpkgs adds is not seen. What fails or cannot be
+//! known is an unknown leaf, never an error.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::context::{Context, Path};
+use super::level::split;
+use super::lib::is_built_in;
+use super::manifest::unknown_json;
+use super::undeclared::undeclared;
+use crate::eval::{EvalError, EvalResult, Evaluator, Value};
+use crate::model::AT_LEAST_KEY;
+use crate::model::path::{OptionPath, OptionSpans};
+use crate::model::view::View;
+use crate::source::{Pos, Span};
+
+/// How deep a configuration is shown.
+const DEEPEST: usize = 24;
+/// Parts of a host's configuration that lints look at, beside what the model has.
+const OF_THE_HOST: [&[&str]; 8] = [
+    &["services"],
+    &["programs"],
+    &["virtualisation"],
+    &["nix", "sshServe"],
+    &["networking"],
+    &["boot", "kernel", "sysctl"],
+    &["systemd", "tmpfiles"],
+    &["systemd", "network"],
+];
+
+/// The view of a whole configuration, a guest's.
+pub(super) fn whole<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, config: Value<'e>) -> View {
+    let mut shown = Shown::new(ev, context);
+    let options = shown.json(config);
+    shown.finish(options)
+}
+
+/// The view of what a host's configuration says beside the model.
+pub(super) fn host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View {
+    let mut shown = Shown::new(ev, context);
+    let mut options = json!({});
+    for path in OF_THE_HOST {
+        let value = match definitions(shown.ev, context, path) {
+            Ok(Some((value, pos))) => {
+                shown.path = path.iter().map(|name| (*name).to_owned()).collect();
+                shown.note(pos);
+                shown.json(value)
+            }
+            Ok(None) => continue,
+            Err(error) => failure(shown.ev, &error),
+        };
+        let mut place = &mut options;
+        for name in path {
+            place = &mut place[*name];
+        }
+        *place = value;
+    }
+    shown.path.clear();
+    shown.finish(options)
+}
+
+/// What the host's definitions say at `path`, and where; `None` where they say nothing.
+fn definitions<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    path: &[&str],
+) -> EvalResult<'e, Option<(Value<'e>, Pos)>> {
+    let Some(all) = context.host.get().and_then(|host| host.definitions.get()) else { return Ok(None) };
+    let (mut definitions, mut at) = (all.to_vec(), Path::ROOT);
+    for name in path {
+        let symbol = ev.symbol(name);
+        let mut split = split(ev, at, &definitions)?;
+        definitions = split.names.remove(&symbol).unwrap_or_default();
+        definitions.extend(split.open);
+        at = at.join(ev, symbol);
+    }
+    let Some(first) = definitions.first() else { return Ok(None) };
+    let pos = first.pos;
+    undeclared(ev, at, &definitions, true).map(|value| Some((value, pos)))
+}
+
+/// An unknown leaf that says what failed.
+pub(super) fn failure<'e>(ev: &Evaluator<'e>, error: &EvalError<'e>) -> Json {
+    let diagnostics = ev.to_diagnostics(error);
+    let first = diagnostics.first();
+    let reason = first.map_or("it does not evaluate", |diagnostic| diagnostic.message.as_str());
+    let span = first.and_then(|diagnostic| diagnostic.labels.first()).map_or(Span::NONE, |label| label.span);
+    unknown_json(ev, reason, span)
+}
+
+struct Shown<'a, 'e> {
+    ev: &'a mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    /// Where we are.
+    path: Vec<String>,
+    places: OptionSpans,
+}
+
+impl<'a, 'e> Shown<'a, 'e> {
+    fn new(ev: &'a mut Evaluator<'e>, context: &'e Context<'e>) -> Self {
+        Self { ev, context, path: Vec::new(), places: OptionSpans::default() }
+    }
+
+    /// Notes that what is at `self.path` is set at `pos`.
+    fn note(&mut self, pos: Pos) {
+        if pos.is_some() && !is_built_in(self.ev, pos) {
+            self.places.add(OptionPath::new(self.path.iter().cloned()), self.ev.attribute_span(pos));
+        }
+    }
+
+    /// A value as JSON.
+    fn json(&mut self, value: Value<'e>) -> Json {
+        let value = match self.ev.force(value) {
+            Ok(value) => value,
+            Err(error) => return failure(self.ev, &error),
+        };
+        if self.path.len() > DEEPEST {
+            return unknown_json(self.ev, "nested too deeply to be shown", Span::NONE);
+        }
+        match value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => json!(value),
+            Value::Int(value) => json!(value),
+            Value::Float(value) => json!(value),
+            Value::String(text) | Value::Path(text) => json!(text.to_str_lossy()),
+            Value::List(items) => {
+                let mut shown = Vec::new();
+                for (index, item) in items.iter().enumerate() {
+                    self.path.push(index.to_string());
+                    let json = self.json(item);
+                    shown.push(json);
+                    self.path.pop();
+                }
+                Json::Array(shown)
+            }
+            Value::Attrs(attrs) => {
+                let mut shown = Map::new();
+                for (name, value, pos) in attrs.iter() {
+                    // Defaults have no place; they are nixpkgs' to say.
+                    if pos == Pos::NONE && attrs.rest().is_some() {
+                        continue;
+                    }
+                    self.path.push(self.ev.name(name).to_owned());
+                    self.note(pos);
+                    let json = self.json(value);
+                    shown.insert(self.ev.name(name).to_owned(), json);
+                    self.path.pop();
+                }
+                Json::Object(shown)
+            }
+            Value::Unknown(unknown) => unknown_json(self.ev, unknown.reason(), unknown.span()),
+            other => {
+                let what = self.ev.describe(other);
+                unknown_json(self.ev, &what, Span::NONE)
+            }
+        }
+    }
+
+    /// The view, with what the lists of the firewall have at least.
+    fn finish(mut self, mut options: Json) -> View {
+        let mut bounds = std::collections::BTreeMap::new();
+        let known = self.context.bounds.borrow().clone();
+        for (path, items, bound) in known {
+            let items: Json = items.into_iter().map(|item| self.json(item)).collect();
+            let names = path.names(self.ev);
+            let place = names.names().iter().try_fold(&mut options, |json, name| json.get_mut(name));
+            if let Some(list) = place.filter(|json| json.is_object()) {
+                list[AT_LEAST_KEY] = items;
+            }
+            bounds.insert(names, bound);
+        }
+        View { options, places: self.places, bounds, missing_modules: self.context.is_missing_modules() }
+    }
+}

@@ -1,0 +1,190 @@
+//! Lints against `nix-fixtures/lints/CODE/`: each `fires*.nix` is found, with all that is said of it in a snapshot, and
+//! each `nearly*.nix` is not; and `docs/lints.md` against the codes, its examples included.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use container_rebuild::diag::{Code, Kind};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/lints")
+}
+
+/// What `check` says, with nothing of this machine around it: status, and standard error.
+fn check(folder: &Path, file: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
+        .arg("check")
+        .args(arguments)
+        .arg(file)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs");
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+/// The fixtures of a code: their names, and whether they are to be found.
+fn of_code(code: Code) -> Vec<(String, bool)> {
+    let folder = fixtures().join(code.as_str());
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("names are text"))
+        .collect();
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| {
+            let fires = name.starts_with("fires");
+            assert!(fires || name.starts_with("nearly"), "{}: {name}", folder.display());
+            (name, fires)
+        })
+        .collect()
+}
+
+fn documented() -> impl Iterator<Item = Code> {
+    Code::ALL.iter().copied().filter(|code| code.kind() != Kind::Other)
+}
+
+/// The file in a folder that has nothing else above it, so that it is named as it is called.
+fn copied(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("host.nix"), text).expect("written");
+    folder
+}
+
+fn findings(said: &str, code: Code) -> Vec<&str> {
+    said.lines().filter(|line| line.contains(&format!("[{code}]: "))).collect()
+}
+
+#[test]
+fn each_lint_fires_where_it_should_and_not_where_it_nearly_does() {
+    for code in documented() {
+        let files = of_code(code);
+        for expected in [true, false] {
+            assert!(files.iter().any(|(_, fires)| *fires == expected), "{code}: no such fixture");
+        }
+        for (name, fires) in files {
+            let text = fs::read_to_string(fixtures().join(code.as_str()).join(&name)).expect("UTF-8");
+            assert!(text.starts_with("# "), "{code}/{name} does not say what it proves");
+            let arguments: &[&str] = if text.starts_with("# --host: ") { &["--host"] } else { &[] };
+            let folder = copied(&text);
+            let (status, said) = check(folder.path(), "host.nix", arguments);
+            let found = findings(&said, code);
+            assert_eq!(!found.is_empty(), fires, "{code}/{name}: {said}");
+            for line in found {
+                assert!(line.starts_with("host.nix:"), "{code}/{name}: {line} has no place");
+            }
+            if !fires {
+                let only_of_this_version = |line: &&str| {
+                    line.contains("]: ") && !line.contains("[not-supported]") && !line.contains("[missing-module]")
+                };
+                let others: Vec<_> = said.lines().filter(only_of_this_version).collect();
+                assert!(others.is_empty(), "{code}/{name} finds something else: {others:#?}");
+                assert_eq!(status, Some(0), "{code}/{name}: {said}");
+                continue;
+            }
+            insta::assert_snapshot!(format!("{code}.{}", name.trim_end_matches(".nix")), said);
+        }
+    }
+}
+
+#[test]
+fn no_fixture_is_of_another_code() {
+    let codes: BTreeSet<String> = documented().map(|code| code.as_str().to_owned()).collect();
+    let folders: BTreeSet<String> = fs::read_dir(fixtures())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("names are text"))
+        .collect();
+    assert_eq!(folders, codes);
+}
+
+#[test]
+fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
+    for code in documented() {
+        for (name, _) in of_code(code).into_iter().filter(|(_, fires)| *fires) {
+            let text = fs::read_to_string(fixtures().join(code.as_str()).join(&name)).expect("UTF-8");
+            let host: &[&str] = if text.starts_with("# --host: ") { &["--host"] } else { &[] };
+            let folder = copied(&text);
+            let before = check(folder.path(), "host.nix", host).1;
+            let lines: BTreeSet<usize> = findings(&before, code)
+                .iter()
+                .map(|line| line.split(':').nth(1).and_then(|line| line.parse().ok()).expect("a line"))
+                .collect();
+            let comment = format!(" # container-rebuild: allow({code})");
+            let with_comments: String = text
+                .lines()
+                .enumerate()
+                .map(|(index, line)| match lines.contains(&(index + 1)) {
+                    true => format!("{line}{comment}\n"),
+                    false => format!("{line}\n"),
+                })
+                .collect();
+            let folder = copied(&with_comments);
+            let commented = check(folder.path(), "host.nix", host).1;
+            let flag = ["--allow", code.as_str()];
+            let folder = copied(&text);
+            let (status, flagged) = check(folder.path(), "host.nix", &[host, &flag].concat());
+            if code.kind() == Kind::Lint {
+                assert!(findings(&flagged, code).is_empty(), "{code}/{name}: {flagged}");
+                // That is a lint of its own, and these comments are what it finds.
+                if code != Code::UnknownLint {
+                    assert!(findings(&commented, code).is_empty(), "{code}/{name}: {commented}");
+                }
+            } else {
+                assert!(status == Some(1) && flagged.contains("no such lint"), "{code}/{name}: {flagged}");
+                assert!(commented.contains("cannot be allowed"), "{code}/{name}: {commented}");
+            }
+        }
+    }
+}
+
+/// A section of the page: its code, its text, its examples.
+fn sections() -> Vec<(String, String, Vec<String>)> {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lints.md")).expect("the page");
+    let sections = page.split("\n### ").skip(1).map(|section| {
+        let (title, text) = section.split_once('\n').expect("a title and a text");
+        let text = text.split("\n## ").next().unwrap_or_default();
+        let examples = text
+            .split("```nix\n")
+            .skip(1)
+            .map(|example| example.split("```").next().unwrap_or_default().to_owned())
+            .collect();
+        (title.trim_matches('`').to_owned(), text.to_owned(), examples)
+    });
+    sections.collect()
+}
+
+#[test]
+fn the_page_has_a_section_for_each_lint_and_its_example_is_one() {
+    let sections = sections();
+    let written: BTreeSet<&str> = sections.iter().map(|(code, ..)| code.as_str()).collect();
+    let codes: BTreeSet<&str> = documented().map(|code| code.as_str()).collect();
+    assert_eq!(written, codes);
+    assert_eq!(sections.len(), codes.len(), "a code has two sections");
+    for (title, text, examples) in sections {
+        let code = Code::ALL.iter().copied().find(|code| code.as_str() == title).expect("a code");
+        assert!(text.contains("**Do:**"), "{title} does not say what to do");
+        assert!(!examples.is_empty(), "{title} has no example");
+        if code.kind() == Kind::Refusal {
+            assert!(text.contains("It cannot be allowed."), "{title} does not say that it cannot be allowed");
+        }
+        for example in examples {
+            let folder = copied(&example);
+            let host = matches!(code, Code::MissingHostPath | Code::MissingInterface);
+            let (_, said) = check(folder.path(), "host.nix", if host { &["--host"] } else { &[] });
+            assert!(!findings(&said, code).is_empty(), "the example of {title} is none: {said}");
+        }
+    }
+}
+
+#[test]
+fn the_page_names_all_other_codes() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lints.md")).expect("the page");
+    for code in Code::ALL.iter().filter(|code| code.kind() == Kind::Other) {
+        assert!(page.contains(&format!("| `{code}` |")), "{code} is not in the table");
+    }
+}
