@@ -3,6 +3,7 @@
 //! Each run has an empty environment, a folder of its own and no program to call. What needs a host (switch, status of
 //! guests) is in `tests/lab/scenarios`.
 
+mod ci;
 mod commands;
 mod diagnostics;
 mod example;
