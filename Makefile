@@ -10,7 +10,7 @@
 # make test-long          all of make test, with ten times as many generated expressions and a long fuzz
 # make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
 # make deny       licences and sources of the dependencies
-# make bench      the evaluator beside real Nix; writes docs/benchmarks.md
+# make bench      the evaluator beside real Nix, and plans beside what they are made of; writes docs/benchmarks.md
 
 CARGO ?= cargo
 # Programs that are built once for all clones.
@@ -64,10 +64,12 @@ conformance: tools reference
 
 bench: reference
 	$(CARGO) bench --bench evaluator
+	$(CARGO) bench --bench plan
 
 # The same once each, for the results alone.
 bench-short: reference
 	$(CARGO) bench --bench evaluator -- --short
+	$(CARGO) bench --bench plan -- --short
 
 # Licences, banned crates and sources of what is depended on.
 deny:

@@ -174,6 +174,10 @@ pub struct PlanArgs {
     /// How far switch would go.
     #[command(flatten)]
     pub restart: RestartArgs,
+    /// Keep the plan in this file too: `switch --plan FILE` carries out exactly that, or refuses when host or configuration
+    /// moved since.
+    #[arg(long, value_name = "FILE", conflicts_with = "from", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
 }
 
 /// How far running containers may be disturbed.
@@ -225,6 +229,11 @@ pub enum Command {
         /// What is not reported.
         #[command(flatten)]
         lints: LintArgs,
+        /// Carry out the plan that `plan --out FILE` kept, exactly that or nothing.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = [
+            "config", "include", "override_input", "only", "restart_mode",
+        ])]
+        plan: Option<PathBuf>,
     },
     /// Evaluate and build the guest systems only; print their store paths.
     Build {

@@ -267,6 +267,11 @@ impl Configuration {
         self
     }
 
+    /// A key over all that was read, before anything of the host is taken into account ([`plan::saved::inputs`]).
+    pub(super) fn inputs(&self) -> String {
+        plan::saved::inputs(&self.manifest, &self.guest_keys, &self.guests)
+    }
+
     /// The containers of which something is unknown.
     pub(super) fn unknown_containers(&self) -> Vec<ContainerName> {
         let is_unknown = |container: &Container| {

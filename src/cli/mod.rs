@@ -78,8 +78,11 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Shell { name } => commands::guest::shell(name),
         Command::Run { name, command } => commands::guest::run(name, command),
         Command::Logs { name, follow } => commands::guest::logs(name, *follow),
-        Command::Switch { config, ask, restart, lints } => {
+        Command::Switch { config, ask, restart, lints, plan: None } => {
             commands::switch::switch(session, config, ask, restart, lints)
+        }
+        Command::Switch { config, ask, lints, plan: Some(plan), .. } => {
+            commands::switch::switch_as_planned(session, config, ask, lints, plan)
         }
         Command::Build { config, lints } => commands::build::build(session, config, lints),
         Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),

@@ -132,6 +132,8 @@ codes! {
     NotThere = "not-there";
     /// Part of the configuration that belongs to the host's own generation.
     NeedsNixosRebuild = "needs-nixos-rebuild";
+    /// The host or the configuration is not what a plan that was kept in a file was made from.
+    PlanMoved = "plan-moved";
     /// Containers are told to wait for each other in a circle.
     OrderCycle = "order-cycle";
     /// Nothing will start the containers at the next boot.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
+use futures_util::future::join_all;
 use zbus::{OwnedObjectPath, fdo};
 
 use super::bus;
@@ -32,8 +33,8 @@ trait Manager {
     fn get_machine_addresses(&self, name: &str) -> zbus::Result<Vec<(i32, Vec<u8>)>>;
 }
 
-/// All machines but the host itself, by name. A machine that ends while it is asked is left out; where there is no
-/// machined, nothing is registered.
+/// All machines but the host itself, by name, without their addresses. A machine that ends while it is asked is left out;
+/// where there is no machined, nothing is registered.
 pub fn machines() -> Result<Vec<Machine>, BusError> {
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
@@ -41,21 +42,31 @@ pub fn machines() -> Result<Vec<Machine>, BusError> {
             Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::ServiceUnknown(_)) => Vec::new(),
             listed => listed?,
         };
-        let mut machines = Vec::new();
-        for (name, class, service, path) in listed {
-            if class == "host" {
-                continue;
-            }
+        // All calls are under way at the same time: what takes long is the way there and back.
+        let asked = listed.into_iter().filter(|(_, class, ..)| class != "host");
+        let asked = asked.map(|(name, class, service, path)| async move {
             let properties = Properties::at(connection, SERVICE, &path, "org.freedesktop.machine1.Machine").await;
-            let Ok(properties) = properties else { continue };
-            let (Some(leader), Some(unit)) = (properties.get("Leader"), properties.get("Unit")) else { continue };
-            // Refused for a guest in the host's network, and on some versions to ordinary users.
-            let addresses = manager.get_machine_addresses(&name).await.unwrap_or_default();
-            let addresses = addresses.into_iter().filter_map(|(_, bytes)| address(&bytes)).collect();
-            machines.push(Machine { name, class, service, leader, unit, addresses });
-        }
+            let properties = properties.ok()?;
+            let (leader, unit) = (properties.get("Leader")?, properties.get("Unit")?);
+            Some(Machine { name, class, service, leader, unit, addresses: Vec::new() })
+        });
+        let mut machines: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
         machines.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(machines)
+    })
+}
+
+/// Adds the addresses that machines have in their own network namespaces, for which machined starts a process each.
+pub(super) fn add_addresses<'a>(machines: impl Iterator<Item = &'a mut Machine>) -> Result<(), BusError> {
+    bus::with(async |connection| {
+        let manager = &ManagerProxy::new(connection).await?;
+        let asked = machines.map(|machine| async move {
+            // Refused for a guest in the host's network, and on some versions to ordinary users.
+            let addresses = manager.get_machine_addresses(&machine.name).await.unwrap_or_default();
+            machine.addresses = addresses.into_iter().filter_map(|(_, bytes)| address(&bytes)).collect();
+        });
+        join_all(asked).await;
+        Ok(())
     })
 }
 

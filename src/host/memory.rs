@@ -303,6 +303,10 @@ impl Probe for MemoryHost {
         })
     }
 
+    fn details(&self, _: &mut Snapshot) -> Result<(), ProbeError> {
+        Ok(())
+    }
+
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
         paths.intersection(&self.state().missing).cloned().collect()
     }

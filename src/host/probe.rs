@@ -42,9 +42,23 @@ impl Probe for Linux {
                 sysctl::is_on("net.ipv4.conf.all.forwarding"),
                 sysctl::is_on("net.ipv6.conf.all.forwarding"),
             ),
-            generation: read_json::<Generation>(&paths::boot_generation(), "/manifest/format_version")?,
+            generation: read_json::<Generation>(&paths::boot_generation())?,
             boot_service,
         })
+    }
+
+    fn details(&self, snapshot: &mut Snapshot) -> Result<(), ProbeError> {
+        let containers = snapshot.containers.values_mut();
+        let machines = containers.filter_map(|container| container.machine.as_mut());
+        machined::add_addresses(machines.chain(&mut snapshot.foreign)).map_err(asking("systemd-machined"))?;
+        let running = snapshot.containers.iter_mut().filter(|(_, container)| container.is_running());
+        let running: Vec<_> = running.collect();
+        let names: Vec<_> = running.iter().map(|(name, _)| name.unit()).collect();
+        let units = systemd::units(&names).map_err(asking("systemd"))?;
+        for ((_, container), unit) in running.into_iter().zip(units) {
+            container.unit = unit.or_else(|| container.unit.take());
+        }
+        Ok(())
     }
 
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
@@ -66,8 +80,8 @@ fn containers(
 ) -> Result<(BTreeMap<ContainerName, ObservedContainer>, Vec<Machine>), ProbeError> {
     let written = records(&paths::records())?;
     let booted = records(&paths::booted_records())?;
-    let units = systemd::names(&["container@*.service"]).map_err(asking("systemd"))?;
-    let of_units = units.iter().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
+    let mut units = systemd::matching(&["container@*.service"]).map_err(asking("systemd"))?;
+    let of_units = units.keys().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
     let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
     // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others.
     confs.retain(|name| {
@@ -78,14 +92,12 @@ fn containers(
     let mut names: BTreeSet<ContainerName> = of_units.filter_map(|name| ContainerName::new(name).ok()).collect();
     names.extend(confs.iter().cloned());
     names.extend(written.keys().cloned());
-    let names: Vec<_> = names.into_iter().collect();
-    let units: Vec<_> = names.iter().map(ContainerName::unit).collect();
-    let units = systemd::units(&units).map_err(asking("systemd"))?;
 
     let mut machines: BTreeMap<String, Machine> =
         machines.into_iter().map(|machine| (machine.name.clone(), machine)).collect();
     let mut containers = BTreeMap::new();
-    for (name, unit) in names.into_iter().zip(units) {
+    for name in names {
+        let unit = units.remove(&name.unit());
         // A machine of that name may be somebody else's, started by hand.
         let machine = match machines.get(name.as_str()) {
             Some(machine) if machine.unit == name.unit() => machines.remove(name.as_str()),
@@ -162,28 +174,56 @@ fn records(folder: &Path) -> Result<BTreeMap<ContainerName, Record>, ProbeError>
     let mut records = BTreeMap::new();
     for name in names_in(folder, |name| name.strip_suffix(".json"))?.unwrap_or_default() {
         // It may be gone since the folder was listed.
-        let record = read_json::<Record>(&folder.join(format!("{name}.json")), "/format_version")?;
+        let record = read_json::<Record>(&folder.join(format!("{name}.json")))?;
         records.extend(record.map(|record| (name, record)));
     }
     Ok(records)
 }
 
+/// A document of ours.
+trait Document: DeserializeOwned {
+    /// Where its version stands (JSON Pointer, RFC 6901).
+    const VERSION: &'static str;
+    /// Its version.
+    fn version(&self) -> u32;
+}
+
+impl Document for Record {
+    const VERSION: &'static str = "/format_version";
+    fn version(&self) -> u32 {
+        self.format_version
+    }
+}
+
+impl Document for Generation {
+    const VERSION: &'static str = "/manifest/format_version";
+    fn version(&self) -> u32 {
+        self.manifest.format_version
+    }
+}
+
 /// Our own JSON; `None` where there is none, or where what is there is no JSON of ours: the next switch writes it anew.
 /// What a later version wrote is not ours to replace.
-fn read_json<T: DeserializeOwned>(path: &Path, version: &str) -> Result<Option<T>, ProbeError> {
+fn read_json<T: Document>(path: &Path) -> Result<Option<T>, ProbeError> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(reading(path))?,
     };
-    let json = serde_json::from_slice::<serde_json::Value>(&bytes);
-    if let Some(other) =
-        json.as_ref().ok().and_then(|json| json.pointer(version)).filter(|it| **it != FORMAT_VERSION)
-    {
+    let document = serde_json::from_slice::<T>(&bytes);
+    let version = match &document {
+        Ok(document) => Some(document.version().into()),
+        // What a later version wrote may be read by that one only.
+        Err(_) => {
+            let json = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
+            json.and_then(|mut json| json.pointer_mut(T::VERSION).map(serde_json::Value::take))
+        }
+    };
+    if let Some(other) = version.filter(|version| *version != FORMAT_VERSION) {
         let reason = format!("its format is {other}, and this version knows {FORMAT_VERSION}");
         return Err(ProbeError::Corrupt { path: path.to_owned(), reason });
     }
-    match json.and_then(serde_json::from_value) {
-        Ok(content) => Ok(Some(content)),
+    match document {
+        Ok(document) => Ok(Some(document)),
         Err(error) => {
             tracing::warn!("{} is damaged, and counts as missing: {error}", path.display());
             Ok(None)

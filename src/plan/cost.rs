@@ -33,6 +33,14 @@ impl Disruption {
             Self::Stop => "stop",
         }
     }
+
+    /// All of them, from the lowest.
+    pub const ALL: [Self; 5] = [Self::None, Self::Firewall, Self::Reload, Self::Restart, Self::Stop];
+
+    /// The one with this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|disruption| disruption.as_str() == word)
+    }
 }
 
 /// Declares the options of `containers.<name>`, each with its name.
@@ -106,9 +114,11 @@ pub struct Situation {
 /// A row of the contract's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Row {
+    /// The container was not there, or did not run.
+    Appears,
     /// Read only when the container starts or a switch decides.
     Bookkeeping,
-    /// Forwards.
+    /// Forwards and NAT.
     Rules,
     /// A bind mount more, in a container without a user namespace.
     BindAdded,
@@ -122,9 +132,41 @@ pub enum Row {
     GuestAnew,
     /// All else.
     Other,
+    /// The container is not wanted any more.
+    Goes,
 }
 
 impl Row {
+    /// All of them, from the cheapest.
+    pub const ALL: [Self; 10] = [
+        Self::Appears,
+        Self::Bookkeeping,
+        Self::Rules,
+        Self::BindAdded,
+        Self::HostAddress,
+        Self::GuestInPlace,
+        Self::BindChanged,
+        Self::GuestAnew,
+        Self::Other,
+        Self::Goes,
+    ];
+
+    /// What changes, in words.
+    pub fn change(self) -> &'static str {
+        match self {
+            Self::Appears => "create, start",
+            Self::Bookkeeping => "`autoStart`, `timeoutStartSec`, `restartIfChanged`",
+            Self::Rules => "`forwardPorts`, `networking.nat.*`",
+            Self::BindAdded => "bind mount added, without private users",
+            Self::HostAddress => "`hostAddress`, `hostAddress6`, while the link stays",
+            Self::GuestInPlace => "guest system, root kept",
+            Self::BindChanged => "bind mount removed or changed; any change of them with private users",
+            Self::GuestAnew => "guest system, ephemeral",
+            Self::Other => "everything else",
+            Self::Goes => "stop, remove",
+        }
+    }
+
     /// The row that a change of `option` belongs to.
     pub fn of(option: ContainerOption, situation: Situation) -> Self {
         use ContainerOption as O;
@@ -163,10 +205,11 @@ impl Row {
     /// What it costs.
     pub fn cost(self) -> Disruption {
         match self {
-            Self::Bookkeeping => Disruption::None,
+            Self::Appears | Self::Bookkeeping => Disruption::None,
             Self::Rules => Disruption::Firewall,
             Self::BindAdded | Self::HostAddress | Self::GuestInPlace => Disruption::Reload,
             Self::BindChanged | Self::GuestAnew | Self::Other => Disruption::Restart,
+            Self::Goes => Disruption::Stop,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cost::Disruption;
+use super::cost::{Disruption, Row};
 use super::diff;
 use super::reasons::{as_it_acts, is_same_guest, reasons, whole};
 use super::side::{Configured, Side, Version};
@@ -82,7 +82,7 @@ impl Decisions {
             steps,
             Change {
                 keeps: root.into_iter().collect(),
-                ..change(name, verbs, Disruption::None, vec![whole(None, Some(wanted), Disruption::None)])
+                ..change(name, verbs, Row::Appears.cost(), vec![whole(None, Some(wanted), Row::Appears.cost())])
             },
         );
     }
@@ -90,7 +90,7 @@ impl Decisions {
     fn remove(&mut self, name: &ContainerName, is: &Configured, may: bool) {
         let verbs = if is.is_running { vec![Verb::Stop, Verb::Remove] } else { vec![Verb::Remove] };
         let before = is.running.as_ref().or(is.written.as_ref());
-        let reason = Reason { may, ..whole(before, None, Disruption::Stop) };
+        let reason = Reason { may, ..whole(before, None, Row::Goes.cost()) };
         let steps = Steps { stop: is.is_running, remove: true, before: before.cloned(), ..Steps::default() };
         self.push(
             name,
@@ -99,7 +99,7 @@ impl Decisions {
                 may,
                 wipes_root: is.is_running && before.is_some_and(Version::is_ephemeral),
                 keeps: keeps(name, [before, None]),
-                ..change(name, verbs, Disruption::Stop, vec![reason])
+                ..change(name, verbs, Row::Goes.cost(), vec![reason])
             },
         );
     }
@@ -158,7 +158,7 @@ impl Decisions {
         };
 
         if !is.is_running {
-            let reasons = on_disk.unwrap_or_else(|| vec![whole(None, Some(wanted), Disruption::None)]);
+            let reasons = on_disk.unwrap_or_else(|| vec![whole(None, Some(wanted), Row::Appears.cost())]);
             let mut verbs = Vec::new();
             verbs.extend((drifted || outdated_beyond_rules(&reasons)).then_some(Verb::UpdateUnit));
             verbs.extend(starts.then_some(Verb::Start));
@@ -180,7 +180,7 @@ impl Decisions {
                 let reasons = reasons(&as_it_acts(running, is.written.as_ref()), wanted);
                 (highest(&reasons), reasons)
             }
-            None => (Disruption::Restart, vec![whole(None, Some(wanted), Disruption::Restart)]),
+            None => (Row::Other.cost(), vec![whole(None, Some(wanted), Row::Other.cost())]),
         };
         // What is repaired is certain, whatever else may have to be done.
         let repair = is.drift.iter().map(|drift| drift.cost()).max().unwrap_or_default();

@@ -43,7 +43,8 @@ pub(super) fn leaf_differences(before: &Value, after: &Value) -> Vec<Difference>
     walk.found
 }
 
-fn forget_places(value: &mut Value) {
+/// Leaves of unknown values only why they are unknown.
+pub(super) fn forget_places(value: &mut Value) {
     match value {
         Value::Array(elements) => elements.iter_mut().for_each(forget_places),
         Value::Object(object) => match object.get_mut(UNKNOWN_KEY).and_then(Value::as_object_mut) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::cost::Disruption;
+use super::cost::Row;
 use super::diff;
 use super::side::Side;
 use super::{Change, Options, Reason, option};
@@ -100,7 +100,7 @@ pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &
             let position = diff::position(&to.nat_positions, &difference.path).or_else(|| old_position.clone());
             let option = format!("networking.nat.{}", option::path(&difference.path));
             let diff::Difference { before, after, may, .. } = difference;
-            Reason { option, before, after, position, old_position, may, disruption: Disruption::Firewall }
+            Reason { option, before, after, position, old_position, may, disruption: Row::Rules.cost() }
         })
         .collect();
     if from.listing.is_some() && !firewall.changed {
@@ -109,7 +109,7 @@ pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &
     (!reasons.is_empty()).then(|| Change {
         container: None,
         verbs: vec![],
-        disruption: Disruption::Firewall,
+        disruption: Row::Rules.cost(),
         may: reasons.iter().all(|reason| reason.may),
         wipes_root: false,
         stays_stale: None,

@@ -22,6 +22,7 @@ mod lower;
 mod option;
 mod reasons;
 pub(crate) mod redact;
+pub mod saved;
 pub mod show;
 mod side;
 
@@ -34,7 +35,7 @@ pub use graph::{Action, Order, Stated};
 pub use side::{Configuration, Configured, Side, Version};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{ContainerName, Position};
@@ -76,7 +77,8 @@ pub struct Options {
 }
 
 /// How running containers are brought up to date (`--restart-mode`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RestartMode {
     /// By what costs least.
     #[default]

@@ -1,6 +1,6 @@
 //! The texts themselves, and the way from a position back to a line.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -80,6 +80,8 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: Rc<str>,
+    /// The offset of the first byte of each line, once a location was asked for.
+    lines: OnceCell<Vec<usize>>,
 }
 
 impl SourceFile {
@@ -95,9 +97,13 @@ impl SourceFile {
 
     /// The location of the byte at `offset`, which may be one past the end.
     pub fn location(&self, offset: usize) -> Location {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+        let offset = offset.min(self.text.len());
+        let lines = self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        });
+        let line = lines.partition_point(|start| *start <= offset);
+        let column = offset - lines[line - 1] + 1;
         Location { file: self.name.clone(), line: line as u32, column: column as u32 }
     }
 }
@@ -145,7 +151,7 @@ impl SourceMap {
             return None;
         }
         let name = self.display_name(&path);
-        let file = Rc::new(SourceFile { base: base as u32, path, name, text });
+        let file = Rc::new(SourceFile { base: base as u32, path, name, text, lines: OnceCell::new() });
         self.files.borrow_mut().push(Rc::clone(&file));
         Some(file)
     }

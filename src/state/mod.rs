@@ -83,9 +83,9 @@ pub struct Unit {
     pub fragment: Option<PathBuf>,
     /// `ActiveState`.
     pub active: ActiveState,
-    /// `ActiveEnterTimestamp`, in microseconds since the epoch, while it is active.
+    /// `ActiveEnterTimestamp`, in microseconds since the epoch, while it is active ([`Probe::details`]).
     pub active_since: Option<u64>,
-    /// `MemoryCurrent` in bytes, where the host accounts for it.
+    /// `MemoryCurrent` in bytes, where the host accounts for it ([`Probe::details`]).
     pub memory: Option<u64>,
 }
 
@@ -102,7 +102,7 @@ pub struct Machine {
     pub leader: u32,
     /// `Unit`: the unit it runs in.
     pub unit: String,
-    /// Addresses that the guest has in its own network namespace, where they could be read.
+    /// Addresses that the guest has in its own network namespace, where they could be read ([`Probe::details`]).
     pub addresses: Vec<IpAddr>,
 }
 
@@ -238,6 +238,9 @@ pub trait Probe {
     /// Looks at everything once. What may not be read as this user is `None` in the result; what fails otherwise is an
     /// error.
     fn snapshot(&self) -> Result<Snapshot, ProbeError>;
+    /// Adds what no plan needs and what takes a call for each container: since when it runs, how much memory it uses, the
+    /// addresses in its own network.
+    fn details(&self, snapshot: &mut Snapshot) -> Result<(), ProbeError>;
     /// Of `paths`, those that do not exist on the host.
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf>;
 }

@@ -1,5 +1,6 @@
 //! `plan`: what `switch` would do, and why.
 
+use super::saved;
 use crate::cli::against;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
 use crate::cli::configuration::Configuration;
@@ -19,9 +20,16 @@ pub(in crate::cli) fn plan(
     options: &PlanArgs,
     lints: &LintArgs,
 ) -> Outcome {
+    let mode = options.restart.restart_mode.into();
     let (plan, findings) = match &options.from {
-        Some(from) => offline(session, config, from, options.restart.restart_mode.into())?,
-        None => live(session, config, options.restart.restart_mode.into())?,
+        Some(from) => offline(session, config, from, mode)?,
+        None => {
+            let (plan, findings, inputs) = live(session, config, mode)?;
+            if let Some(file) = &options.out {
+                saved::write(session, file, config, &self::options(session, mode), inputs, &plan)?;
+            }
+            (plan, findings)
+        }
     };
     let findings = without_allowed(findings, &lints.allow, session.sources);
     session.terminal.findings(&findings, session.sources);
@@ -37,13 +45,14 @@ pub(in crate::cli) fn plan(
     Ok(if options.detailed_exitcode && !plan.is_empty() { 2 } else { 0 })
 }
 
-/// The plan from this host, and what else was found.
+/// The plan from this host, what else was found, and the key of what it was made from.
 fn live(
     session: &Session<'_>,
     config: &ConfigArgs,
     restart_mode: RestartMode,
-) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+) -> Result<(Plan, Vec<Diagnostic>, String), Vec<Diagnostic>> {
     let configuration = Configuration::load(config, false, Guests::All, session.sources)?;
+    let inputs = configuration.inputs();
     let snapshot = observe()?;
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();
@@ -57,7 +66,7 @@ fn live(
     );
     // Nothing is changed here, so nothing that is missing fails it.
     findings.extend(missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }));
-    Ok((between(session, &configuration, &checked, &snapshot, restart_mode), findings))
+    Ok((between(session, &configuration, &checked, &snapshot, restart_mode), findings, inputs))
 }
 
 /// The plan from another configuration, or from what this one was: no host is looked at.

@@ -6,16 +6,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::plan::observe;
-use crate::cli::{Outcome, Session};
+use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic};
+use crate::host::linux::Linux;
 use crate::model::ContainerName;
 use crate::model::spec::Network;
 use crate::plan::{self, Drift};
-use crate::state::{ActiveState, Machine, ObservedContainer, Owner, Record, Snapshot};
+use crate::state::{ActiveState, Machine, ObservedContainer, Owner, Probe, Record, Snapshot};
 
 /// Prints the containers `names`, or all containers and machines.
 pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], json: bool) -> Outcome {
-    let snapshot = observe()?;
+    let mut snapshot = observe()?;
+    if snapshot.systemd {
+        Linux::new().details(&mut snapshot).map_err(|error| vec![failure(Code::NotObserved, &error)])?;
+    }
     let wanted: Vec<_> = names.iter().chain(&session.global.only).cloned().collect();
     let rows = rows(&snapshot, &wanted, SystemTime::now());
     let unknown: Vec<_> = names.iter().filter(|name| !rows.iter().any(|row| row.name == name.as_str())).collect();

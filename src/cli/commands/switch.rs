@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use super::build;
 use super::plan::{between, observe, print, print_findings};
+use super::saved;
 use crate::apply::{Applier, Event, Host, Report, files};
-use crate::cli::args::{AskArgs, ConfigArgs, LintArgs, RestartArgs};
+use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::{Outcome, Session, failure, interrupt, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::{Linux, Lock, LockError};
 use crate::model::{ContainerName, FORMAT_VERSION};
-use crate::plan::{Plan, Verb, facts};
+use crate::plan::saved::Saved;
+use crate::plan::{Plan, RestartMode, Verb, facts};
 use crate::state::{Generation, Probe, Record, Snapshot};
 
 /// Brings the host to what the configuration says.
@@ -24,19 +26,54 @@ pub(in crate::cli) fn switch(
     lints: &LintArgs,
 ) -> Outcome {
     require_root("switch")?;
+    bring_to(session, config, How { ask, mode: restart.restart_mode.into(), lints, kept: None })
+}
+
+/// Carries out a plan that was kept in a file, exactly that or nothing.
+pub(in crate::cli) fn switch_as_planned(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    ask: &AskArgs,
+    lints: &LintArgs,
+    file: &Path,
+) -> Outcome {
+    require_root("switch")?;
+    let plan = saved::read(file)?;
+    let config = saved::config(config, &plan);
+    let only = plan.only.clone().unwrap_or_default();
+    let global = Global { only, ..session.global.clone() };
+    let session = Session { global: &global, ..*session };
+    bring_to(&session, &config, How { ask, mode: plan.restart_mode, lints, kept: Some(&plan) })
+}
+
+/// What a switch goes by, besides the configuration.
+struct How<'a> {
+    ask: &'a AskArgs,
+    mode: RestartMode,
+    lints: &'a LintArgs,
+    /// The plan that it has to be.
+    kept: Option<&'a Saved>,
+}
+
+fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome {
+    let How { ask, mode, kept, .. } = how;
     let mut configuration = build::load(session, config)?;
-    build::refuse(session, &configuration, lints)?;
+    build::refuse(session, &configuration, how.lints)?;
+    let inputs = configuration.inputs();
     let lock = lock()?;
     let snapshot = observe()?;
     require_systemd(&snapshot)?;
     // What belongs to somebody else is refused before anything is built.
-    let mode = restart.restart_mode.into();
     let early = between(session, &configuration, &configuration.check(), &snapshot, mode);
     if early.is_refused() {
         print_findings(session, &early);
         return Ok(1);
     }
     configuration = configuration.with_known_systems(&snapshot);
+    if let Some(kept) = kept {
+        let now = between(session, &configuration, &configuration.check(), &snapshot, mode);
+        kept.is_still(&inputs, &now).map_err(saved::refused)?;
+    }
     let built = build::complete_with_nix(session, &mut configuration)?;
 
     let mut checked = configuration.check();
@@ -58,6 +95,9 @@ pub(in crate::cli) fn switch(
     print_findings(session, &plan);
     if plan.is_refused() {
         return Ok(1);
+    }
+    if let Some(kept) = kept {
+        kept.allows(&plan).map_err(saved::refused)?;
     }
     print(session, &plan);
     let generation = generation(session, &configuration, &snapshot);

@@ -83,6 +83,28 @@ fn a_guest_with_a_kept_root_switches_to_its_new_system_while_it_runs() {
 
 #[test]
 #[ignore = "needs a lab: make scenarios"]
+fn a_system_that_can_only_be_booted_is_and_that_is_said() {
+    let lab = Lab::empty();
+    let one = kept("wasabi", 11);
+    lab.switch(&host(&[&one]));
+    // As a new systemd in nixpkgs would: `switch-to-configuration` then ends with 100.
+    let interface = "/var/lib/lab/nixpkgs/nixos/modules/system/toplevel.nix";
+    lab.sh(&format!("sed -i 's/systemd of/another systemd of/' {interface}")).ok();
+    lab.write("/root/host.nix", &host(&[&with(&one, "one@example.org", "two@example.org")]));
+    let before = lab.mark();
+    assert_eq!(lab.plan().0["changes"][0]["disruption"], "reload");
+    let said = lab.sh("container-rebuild switch --yes /root/host.nix 2>&1").ok();
+    assert!(said.contains("cannot be switched to while it runs: restarting"), "{said}");
+    let after = lab.observe();
+    assert!(!before.kept(&after, "wasabi") && after.machines["wasabi"].marked, "restarted, and the root is kept");
+    assert!(lab.page("http://192.168.100.11/").contains("two@"));
+    assert_eq!(lab.plan().1, 0);
+    lab.sh(&format!("sed -i 's/another systemd of/systemd of/' {interface}")).ok();
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
 fn bookkeeping_costs_nothing_and_takes_effect_at_the_next_start() {
     let lab = Lab::empty();
     let plain = kept("wasabi", 11);

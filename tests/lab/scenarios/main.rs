@@ -14,5 +14,6 @@ mod main_job;
 mod native;
 mod readme;
 mod refusals;
+mod saved;
 mod support;
 mod users;

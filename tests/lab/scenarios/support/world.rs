@@ -28,7 +28,7 @@ pub(crate) struct Machine {
     /// When that was started: numbers are used again.
     started: u64,
     /// Whether its root is the one that was marked.
-    marked: bool,
+    pub(crate) marked: bool,
 }
 
 impl Machine {

@@ -1,0 +1,106 @@
+//! `docs/disruption.md` says what the code does: its tables are made from `src/plan/cost.rs`, and every scenario that it names
+//! is one. `UPDATE_DOCS=1` writes the tables anew.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use container_rebuild::plan::cost::{ContainerOption, Row, Situation};
+
+/// The scenarios of the lab that prove each row by what they observe, as `file::function`.
+fn scenarios(row: Row) -> &'static [&'static str] {
+    match row {
+        Row::Appears => &["live::addresses_and_ports_are_swapped_and_names_change_in_one_run"],
+        Row::Bookkeeping => &["live::bookkeeping_costs_nothing_and_takes_effect_at_the_next_start"],
+        Row::Rules => &[
+            "changes::forwarded_ports_change_under_open_connections",
+            "main_job::a_guest_is_masqueraded_by_networking_nat_and_not_without_it",
+        ],
+        Row::BindAdded => &["live::a_bind_mount_is_added_under_a_running_guest_and_one_that_goes_costs_a_restart"],
+        Row::HostAddress => &["live::the_hosts_address_changes_under_an_open_connection"],
+        Row::GuestInPlace => &[
+            "live::a_guest_with_a_kept_root_switches_to_its_new_system_while_it_runs",
+            "live::a_system_that_can_only_be_booted_is_and_that_is_said",
+        ],
+        Row::BindChanged => &[
+            "changes::a_changed_bind_mount_restarts_its_container_and_no_other",
+            "live::a_bind_mount_is_added_under_a_running_guest_and_one_that_goes_costs_a_restart",
+        ],
+        Row::GuestAnew => &["changes::a_changed_guest_is_built_anew_and_no_other"],
+        Row::Other => &["changes::a_root_that_is_not_ephemeral_is_kept_over_a_restart"],
+        Row::Goes => &["changes::a_removed_container_leaves_nothing_but_its_data"],
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rows() -> String {
+    let mut table = String::from("| change | cost | proved by |\n|---|---|---|\n");
+    for row in Row::ALL {
+        let proofs: Vec<String> = scenarios(row).iter().map(|scenario| format!("`{scenario}`")).collect();
+        writeln!(table, "| {} | {} | {} |", row.change(), row.cost().as_str(), proofs.join(", ")).expect("text");
+    }
+    table
+}
+
+fn options() -> String {
+    let mut table = String::from("| option | cost |\n|---|---|\n");
+    for option in ContainerOption::ALL {
+        let mut costs: Vec<String> = Vec::new();
+        // In each situation that there is, the cheapest first; words only where it makes a difference.
+        for (situation, words) in [
+            (Situation { added: true, keeps_link: true, ..Situation::default() }, "added"),
+            (Situation { keeps_link: true, ..Situation::default() }, ""),
+            (
+                Situation { added: true, private_users: true, keeps_link: true, ..Situation::default() },
+                "private users",
+            ),
+            (Situation { ephemeral: true, keeps_link: true, ..Situation::default() }, "ephemeral"),
+            (Situation::default(), "the link comes or goes"),
+        ] {
+            let cost = Row::of(*option, situation).cost().as_str();
+            let plain = Row::of(*option, Situation { keeps_link: true, ..Situation::default() }).cost().as_str();
+            if words.is_empty() {
+                costs.push(cost.to_owned());
+            } else if cost != plain {
+                costs.push(format!("{cost} ({words})"));
+            }
+        }
+        writeln!(table, "| `{}` | {} |", option.name(), costs.join(", ")).expect("text");
+    }
+    table
+}
+
+/// A text with the part between two marks replaced.
+fn with_part(text: &str, name: &str, part: &str) -> String {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
+    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
+    format!("{before}{begin}{part}{end}{after}")
+}
+
+#[test]
+fn the_page_has_the_tables_of_the_code() {
+    let path = root().join("docs/disruption.md");
+    let page = std::fs::read_to_string(&path).expect("the page");
+    let wanted = with_part(&with_part(&page, "rows", &rows()), "options", &options());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).expect("docs/ can be written to");
+    }
+    assert_eq!(page, wanted, "run with UPDATE_DOCS=1");
+}
+
+#[test]
+fn each_row_names_scenarios_that_there_are() {
+    let folder: PathBuf = root().join("tests/lab/scenarios");
+    for row in Row::ALL {
+        assert!(!scenarios(row).is_empty(), "{row:?}");
+        for scenario in scenarios(row) {
+            let (file, function) = scenario.split_once("::").expect("file::function");
+            let code = std::fs::read_to_string(folder.join(format!("{file}.rs"))).expect("a file of scenarios");
+            let is_one = format!("#[test]\n#[ignore = \"needs a lab: make scenarios\"]\nfn {function}() {{");
+            assert!(code.contains(&is_one), "{scenario}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A plan that is kept, looked at, and carried out later: exactly that, or nothing.
+
+use crate::support::{Lab, host, web, with};
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
+    let lab = Lab::empty();
+    let (sambal, wasabi) = (web("sambal", 12), web("wasabi", 11));
+    lab.switch(&host(&[&sambal, &wasabi]));
+    let bound = with(&wasabi, "config =", "tmpfs = [ \"/scratch\" ]; config =");
+    let changed = host(&[&sambal, &bound]);
+    lab.write("/root/host.nix", &changed);
+    let keep = || lab.sh("cd /root && container-rebuild plan --out /root/plan.conf host.nix").ok();
+    // From another folder: the file says which configuration it was made from.
+    let carry_out = || lab.sh("cd / && container-rebuild switch --yes --plan /root/plan.conf");
+    let refused = |why: &str| {
+        let before = lab.observe();
+        let said = carry_out();
+        assert_eq!(said.code, 1, "{said:#?}");
+        assert!(said.err.contains("error[plan-moved]") && said.err.contains(why), "{said:#?}");
+        let after = lab.observe();
+        assert_eq!(before.running(), after.running());
+        assert!(before.kept(&after, "wasabi"));
+        assert_eq!((before.nft_generation, before.nix_calls), (after.nft_generation, after.nix_calls));
+    };
+
+    keep();
+    // The configuration moved: an option, and the guest alone.
+    lab.write("/root/host.nix", &with(&changed, "/scratch", "/other"));
+    refused("the configuration has changed since the plan was made");
+    lab.write("/root/host.nix", &with(&changed, "one@example.org", "two@example.org"));
+    refused("the configuration has changed since the plan was made");
+    // The host moved.
+    lab.write("/root/host.nix", &changed);
+    lab.sh("systemctl stop container@sambal").ok();
+    refused("the host has changed since the plan was made: sambal");
+    lab.sh("container-rebuild start sambal").ok();
+    // Neither did, and it is done; a second time there is nothing left of it.
+    let before = lab.mark();
+    let done = carry_out();
+    assert_eq!(done.code, 0, "{done:#?}");
+    let after = lab.observe();
+    assert!(before.kept(&after, "sambal") && !before.kept(&after, "wasabi"));
+    assert_eq!(lab.sh("container-rebuild run wasabi -- findmnt -no FSTYPE /scratch").ok(), "tmpfs\n");
+    assert_eq!(lab.plan().1, 0);
+    refused("the host has changed since the plan was made: wasabi");
+
+    // A guest that is not built yet: what its plan says of it holds after the build.
+    lab.write("/root/host.nix", &with(&changed, "one@example.org", "two@example.org"));
+    keep();
+    let done = carry_out();
+    assert_eq!(done.code, 0, "{done:#?}");
+    assert!(lab.page("http://192.168.100.11/").contains("two@"));
+    lab.finish();
+}
