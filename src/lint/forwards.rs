@@ -36,6 +36,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
         }
         if is_private(&each) {
             taken_by_host(subject, &each, &mut found);
+            taken_by_nat(subject, &each, &mut found);
         }
         if container.private_network.known() == Some(&false)
             && container.forward_ports.known().is_some_and(|forwards| !forwards.is_empty())
@@ -185,6 +186,37 @@ fn taken_by_host(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnost
         let diagnostic =
             subject.at(Diagnostic::warning(Code::PortTaken, message).help(help), &at, "forwarded here");
         found.push(in_view(diagnostic, subject.host, &["services", server, "enable"], "listens there too"));
+    }
+}
+
+/// Ports that `networking.nat` forwards elsewhere: its rules come first.
+fn taken_by_nat(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnostic>) {
+    let nat = &subject.manifest.networking.nat;
+    let (Some(true), Some(others)) = (nat.enable.known(), nat.forward_ports.known()) else { return };
+    let own = |address: IpAddr| {
+        [&each.container.local_address, &each.container.local_address6]
+            .into_iter()
+            .filter_map(|field| super::addresses::plain(field.known()?.as_deref()?))
+            .any(|own| own == address)
+    };
+    for forward in each.container.forward_ports.known().into_iter().flatten().filter_map(Field::known) {
+        let (Some(protocol), Some(&port)) = (forward.protocol.known(), forward.host_port.known()) else { continue };
+        let taken = others.iter().filter_map(Field::known).find(|other| {
+            let source =
+                matches!(other.source_port.known(), Some(SourcePort::Port(source)) if *source == i64::from(port));
+            // One that leads to the same place is one too many, and does no harm.
+            let elsewhere = other.destination.known().and_then(|text| parse(text)).is_some_and(|(to, ..)| !own(to));
+            source && elsewhere && other.proto.known() == Some(protocol)
+        });
+        let Some(destination) = taken.and_then(|other| other.destination.known()) else { continue };
+        let message = format!(
+            "host port {port}/{protocol} is forwarded to `{}`, and by `networking.nat.forwardPorts` to {destination}",
+            each.name
+        );
+        let at = each.path.join("forwardPorts").join(forward_key(forward)).join("hostPort");
+        let diagnostic = Diagnostic::warning(Code::PortTaken, message).help("give one of them another port");
+        let diagnostic = subject.at(diagnostic, &at, "forwarded here");
+        found.push(subject.at(diagnostic, &OptionPath::new(["networking", "nat", "forwardPorts"]), "and here"));
     }
 }
 

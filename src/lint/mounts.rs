@@ -76,7 +76,7 @@ fn rules(host: &View) -> Vec<Rule> {
         let mut word = || words.next().unwrap_or("-").to_owned();
         let (kind, path, mode, user, group, age) = (word(), word(), word(), word(), word(), word());
         let Some(kind) = kind.chars().next() else { continue };
-        let path = path.trim_matches('"').to_owned();
+        let path = path.trim_matches(['"', '\'']).to_owned();
         found.push(Rule { kind, path, mode, user, group, age, at: list.map(str::to_owned).to_vec() });
     }
     for (file, paths) in host.find(&["systemd", "tmpfiles", "settings"]).members() {
@@ -123,11 +123,20 @@ impl Rule {
         })
     }
 
-    /// The owner or mode that it sets. A number is one that was chosen to fit the guest's users.
+    /// Whether it does nothing but give something to root.
+    fn is_roots(&self) -> bool {
+        let is_root = |word: &str| ["-", "0", "root"].contains(&word);
+        is_root(&self.user) && is_root(&self.group) && self.age == "-" && "dzv".contains(self.kind)
+    }
+
+    /// The owner or mode that it sets. A number is one that was chosen to fit the guest's users, and some names have the same
+    /// number on the host.
     fn ownership(&self, source: &str) -> Option<String> {
         // `:` applies to what is made new only, `-` to nothing.
         let sets = |word: &str| word != "-" && !word.starts_with(':');
-        let named = |word: &str| sets(word) && (word == "0" || word.parse::<u32>().is_err());
+        let named = |word: &str| {
+            sets(word) && (word == "0" || word.parse::<u32>().is_err()) && !SAME_NUMBER.contains(&word)
+        };
         let (user, group) = (named(&self.user), named(&self.group));
         match (user, group) {
             (true, true) => Some(format!("gives {source} to {}:{}", self.user, self.group)),
@@ -148,6 +157,9 @@ fn tmpfiles(subject: Subject<'_>, each: &Each<'_>, rules: &[Rule]) -> Vec<Diagno
     for mount in mounts(each).into_iter().flatten().filter(|mount| !mount.read_only) {
         for rule in rules {
             let Some(what) = rule.does_to(mount.host) else { continue };
+            if rule.is_roots() && OF_ROOT.contains(&trimmed(mount.inside)) {
+                continue;
+            }
             let message =
                 format!("a tmpfiles rule of the host {what}; it is {} in `{}`", trimmed(mount.inside), each.name);
             let help = "it does so at each boot and each switch of the host, under the running container: leave owner, mode \
@@ -187,6 +199,18 @@ fn words(list: &List<String>) -> impl Iterator<Item = &str> {
     list.known().into_iter().flatten().filter_map(Field::known).flat_map(|flag| flag.split_whitespace())
 }
 
+/// What everybody may read.
+const PUBLIC: [&str; 8] = [
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/resolv.conf",
+    "/etc/ssl/certs",
+    "/etc/static",
+    "/nix/store",
+    "/run/current-system",
+    "/usr/share",
+];
+
 /// Bind mounts whose files belong to nobody in the guest.
 fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let Some((what, place)) = user_namespace(subject, each) else { return Vec::new() };
@@ -195,8 +219,8 @@ fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         // nspawn takes options after the mount point, and NixOS passes them on.
         let is_mapped = mount.inside.rsplit(':').next().is_some_and(|options| options.contains("idmap"))
             && mount.inside.contains(':');
-        // What is in the store everybody may read.
-        if is_mapped || is_at_or_below(mount.host, "/nix/store") {
+        let is_public = PUBLIC.iter().any(|folder| is_at_or_below(mount.host, folder));
+        if is_mapped || (mount.read_only && is_public) {
             continue;
         }
         let effect = if mount.read_only {
@@ -222,6 +246,42 @@ fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     }
     found
 }
+
+/// Users and groups that have one number in every NixOS (`nixos/modules/misc/ids.nix`).
+const SAME_NUMBER: [&str; 16] = [
+    "couchdb",
+    "deluge",
+    "gitlab",
+    "grafana",
+    "hass",
+    "lidarr",
+    "mongodb",
+    "mysql",
+    "nginx",
+    "plex",
+    "postgres",
+    "prometheus",
+    "radarr",
+    "sonarr",
+    "transmission",
+    "wwwrun",
+];
+
+/// Folders of a guest that are root's in any case.
+const OF_ROOT: [&str; 12] = [
+    "/etc",
+    "/home",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/srv",
+    "/usr",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+];
 
 /// Services that keep state where nothing keeps it.
 fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {

@@ -65,24 +65,35 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
         let around = option(&["firewall", "interfaces"]);
         names.extend(interfaces.keys().map(|name| (around.join(name), name.as_str())));
     }
-    let too_long = names.into_iter().filter(|(_, name)| name.len() > LONGEST && !name.ends_with(['*', '+']));
-    too_long
-        .map(|(path, name)| {
+    let mut found = Vec::new();
+    // With iptables `+` stands for the rest of a name, in nftables `*` does.
+    if networking.nftables.enable.known() == Some(&true) {
+        for (path, name) in names.iter().filter(|(_, name)| name.ends_with('+')) {
+            let stem = name.trim_end_matches('+');
             let message = format!(
-                "`{path}` names the interface `{name}`, which there cannot be: the kernel takes at most {LONGEST} bytes"
+                "`{path}` has `{name}`, which is iptables' way to write a pattern: with nftables it is the name of one interface"
             );
-            let link = name
-                .strip_prefix("ve-")
-                .and_then(|container| ContainerName::new(container).ok())
-                .filter(|container| subject.manifest.containers.contains_key(container))
-                .map(|container| host_end(&container).name);
-            let help = match link {
-                Some(link) => format!("the link of this container is called `{link}`; or take `ve-*` for all of them"),
-                None => String::from("give its real name, which `ip link` shows"),
-            };
-            subject.at(Diagnostic::warning(Code::InterfaceName, message).help(help), &path, "")
-        })
-        .collect()
+            let help = format!("write `{stem}*`, which nixos-rebuild and container-rebuild both take");
+            found.push(subject.at(Diagnostic::warning(Code::InterfaceName, message).help(help), path, ""));
+        }
+    }
+    let too_long = names.into_iter().filter(|(_, name)| name.len() > LONGEST && !name.ends_with(['*', '+']));
+    found.extend(too_long.map(|(path, name)| {
+        let message = format!(
+            "`{path}` names the interface `{name}`, which there cannot be: the kernel takes at most {LONGEST} bytes"
+        );
+        let link = name
+            .strip_prefix("ve-")
+            .and_then(|container| ContainerName::new(container).ok())
+            .filter(|container| subject.manifest.containers.contains_key(container))
+            .map(|container| host_end(&container).name);
+        let help = match link {
+            Some(link) => format!("the link of this container is called `{link}`; or take `ve-*` for all of them"),
+            None => String::from("give its real name, which `ip link` shows"),
+        };
+        subject.at(Diagnostic::warning(Code::InterfaceName, message).help(help), &path, "")
+    }));
+    found
 }
 
 /// Capabilities that are added and dropped: nspawn drops them.

@@ -129,7 +129,7 @@ impl Openings {
         if view.missing_modules || others || own_rules {
             whole = false;
         }
-        if may_add {
+        if may_add && !view.closed {
             match services::opened(view) {
                 Some(opened) => ports.extend(opened.into_iter().map(|(protocol, port)| (protocol, port, port))),
                 None => whole = false,

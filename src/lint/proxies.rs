@@ -47,10 +47,10 @@ fn disabled_nginx(view: &View, whose: &str) -> Option<Diagnostic> {
         view.find(&["services", "nginx", "virtualHosts"]).members().map(|(name, _)| name).collect();
     let first = hosts.first()?;
     let enable = ["services", "nginx", "enable"];
-    match view.find(&enable) {
-        said if said.is(false) => {}
-        Said::Nothing if !services::may_enable_nginx(view) => {}
-        _ => return None,
+    // What is switched off by a default may be switched on by another service.
+    let said = view.find(&enable);
+    if !(said == Said::Nothing || said.is(false)) || services::may_enable_nginx(view) {
+        return None;
     }
     let shown = match hosts.len() {
         1 => format!("the virtual host `{first}`"),
@@ -214,13 +214,19 @@ impl Network {
                 None => {}
             }
             let bridge = c.host_bridge.known()?.as_ref();
-            if !is_private(&each) || bridge.is_some_and(|bridge| !private.contains(bridge)) {
-                continue;
+            let on_lan = bridge.is_some_and(|bridge| !private.contains(bridge))
+                || [&c.macvlans, &c.interfaces].iter().any(|list| list.known().is_none_or(|list| !list.is_empty()));
+            if on_lan && let Some(options) = each.guest.and_then(|guest| guest.get(&["networking"])) {
+                strings(options, &mut |text| network.range(text));
             }
             for field in [&c.local_address, &c.local_address6] {
-                if let Some(address) = known(field).and_then(plain) {
-                    network.ours.push((address, if address.is_ipv4() { 24 } else { 64 }));
-                }
+                let Some(address) = known(field).and_then(plain) else { continue };
+                let networks = match (on_lan, is_private(&each)) {
+                    (true, _) => &mut network.others,
+                    (false, true) => &mut network.ours,
+                    (false, false) => continue,
+                };
+                networks.push((address, if address.is_ipv4() { 24 } else { 64 }));
             }
         }
         network.outside(host, &own, &private);

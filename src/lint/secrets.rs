@@ -8,11 +8,19 @@ use serde_json::Value as Json;
 use super::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Field;
-use crate::model::view::is_unknown;
+use crate::model::path::OptionPath;
+use crate::model::view::{View, is_unknown};
 
 /// How the name of something secret ends, in lower case and without `_` and `-`.
-const ENDINGS: [&str; 9] =
-    ["password", "passwd", "passphrase", "secret", "secretkey", "token", "apikey", "privatekey", "presharedkey"];
+#[rustfmt::skip]
+const ENDINGS: [&str; 13] = [
+    "password", "passwd", "passphrase", "secret", "secretkey", "token", "apikey", "privatekey", "presharedkey",
+    "adminpass", "dbpass", "requirepass", "rootpass",
+];
+/// And how the names of files end that hold one.
+const FILES: [&str; 4] = ["credentials", "sslcertificatekey", "sslserverkey", "key"];
+/// Endings of files that are encrypted, or public.
+const NO_SECRET_FILES: [&str; 6] = [".age", ".asc", ".crt", ".gpg", ".pub", ".yaml"];
 /// Texts that are no secrets: settings, and what stands for nothing.
 const NO_SECRETS: [&str; 16] = [
     "", "!", "*", "x", "yes", "no", "true", "false", "none", "null", "auto", "disabled", "enabled", "required",
@@ -24,11 +32,14 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     for each in subject.containers() {
         if let Some(guest) = each.guest {
             let mut secrets = Vec::new();
-            collect(&guest.options, &mut Vec::new(), &mut secrets);
-            for path in secrets {
+            collect(guest, &guest.options, &mut Vec::new(), &mut secrets);
+            for (path, kind) in secrets {
+                let shown = OptionPath::new(path.iter().cloned());
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                let shown = crate::model::path::OptionPath::new(path.iter().copied());
-                found.push(in_view(finding(&each, &format!("`{shown}`")), guest, &path, "").hide_values());
+                found.push(match kind {
+                    Kind::Text => in_view(finding(&each, &format!("`{shown}`")), guest, &path, "").hide_values(),
+                    Kind::File => in_view(file(&each, &shown), guest, &path, "copied into the store"),
+                });
             }
         }
         found.extend(flags(subject, &each));
@@ -47,14 +58,40 @@ fn finding(each: &Each<'_>, what: &str) -> Diagnostic {
     )
 }
 
-fn collect(json: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+/// A file beside the configuration that a guest is to read a secret from.
+fn file(each: &Each<'_>, option: &OptionPath) -> Diagnostic {
+    let message = format!(
+        "`{option}` of `{}` names a file of the configuration: it is copied into the store, where everybody can read it",
+        each.name
+    );
+    Diagnostic::warning(Code::SecretInStore, message).help(
+        "keep the file outside of the configuration, bind it into the guest, and name it as a text: \"/run/…\""
+            .replace('…', "secrets/x"),
+    )
+}
+
+/// How a secret stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    File,
+}
+
+fn collect(guest: &View, json: &Json, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Kind)>) {
     match json {
         Json::Object(members) if !is_unknown(json) => {
             for (name, value) in members {
                 path.push(name.clone());
                 match value {
-                    Json::String(text) if is_secret(name, text) => found.push(path.clone()),
-                    other => collect(other, path, found),
+                    Json::String(text) if is_secret(name, text) => found.push((path.clone(), Kind::Text)),
+                    Json::String(text) if names_secret_file(name, text) => {
+                        let copied = text.starts_with("/nix/store/")
+                            || guest.files.contains(&OptionPath::new(path.iter().cloned()));
+                        if copied {
+                            found.push((path.clone(), Kind::File));
+                        }
+                    }
+                    other => collect(guest, other, path, found),
                 }
                 path.pop();
             }
@@ -62,7 +99,7 @@ fn collect(json: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
         Json::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 path.push(index.to_string());
-                collect(item, path, found);
+                collect(guest, item, path, found);
                 path.pop();
             }
         }
@@ -70,9 +107,26 @@ fn collect(json: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     }
 }
 
+/// Whether an option of this name is for a file with a secret in it, and `text` is not one that may be public.
+fn names_secret_file(name: &str, text: &str) -> bool {
+    let name = plain(name);
+    let stem = name.strip_suffix("file").or_else(|| name.strip_suffix("path")).unwrap_or(&name);
+    let is_file = stem.len() < name.len() || ["sslcertificatekey", "sslserverkey"].contains(&stem);
+    is_file
+        && !name.contains("public")
+        && !name.contains("hash")
+        && ENDINGS.iter().chain(&FILES).any(|ending| stem.ends_with(ending))
+        && !NO_SECRET_FILES.iter().any(|ending| text.ends_with(ending))
+}
+
+/// A name in lower case, without what joins its words.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !['_', '-'].contains(c)).collect::<String>().to_ascii_lowercase()
+}
+
 /// Whether `text` is certainly a secret by its name and by what it is.
 fn is_secret(name: &str, text: &str) -> bool {
-    let name: String = name.chars().filter(|c| !['_', '-'].contains(c)).collect::<String>().to_ascii_lowercase();
+    let name = plain(name);
     // `hashedPassword` and its kin.
     let is_hash = name.contains("hash") || text.starts_with('$') || text.starts_with("{SSHA}");
     let names_another = text.starts_with(['/', '@', '%', '#', '!', '<', '~'])

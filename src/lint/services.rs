@@ -12,19 +12,26 @@ use crate::model::view::{Said, View, elements, has_unknown, is_unknown};
 /// Services that open no port of the firewall, unless an option whose name begins with `open` tells them to.
 #[rustfmt::skip]
 const OPEN_NOTHING: &[&str] = &[
-    "adguardhome", "acpid", "atticd", "authelia", "bazarr", "bind", "blocky", "borgbackup", "btrfs", "caddy", "cgit",
+    "acpid", "actual", "adguardhome", "atticd", "audiobookshelf", "authelia", "bazarr", "bind", "blocky", "bookstack",
+    "borgbackup", "btrfs", "caddy", "calibre-server", "calibre-web", "cfdyndns", "cgit", "changedetection-io",
     "chrony", "clamav", "cloudflared", "coredns", "couchdb", "cron", "dbus", "ddclient", "deluge", "dendrite",
-    "dnscrypt-proxy", "dnscrypt-proxy2", "dnsmasq", "dovecot2", "elasticsearch", "esphome", "fail2ban", "forgejo",
-    "freshrss", "fstrim", "fwupd", "getty", "gitea", "gitea-actions-runner", "github-runners", "gitlab", "grafana",
-    "haproxy", "home-assistant", "homepage-dashboard", "httpd", "hydra", "immich", "influxdb", "influxdb2", "jackett",
-    "jellyfin", "jellyseerr", "jenkins", "journald", "kanidm", "keycloak", "knot", "lidarr", "lighttpd", "logrotate",
-    "loki", "mailman", "matrix-synapse", "memcached", "miniflux", "minio", "mongodb", "mosquitto", "mpd", "mysql",
-    "mysqlBackup", "navidrome", "netdata", "nextcloud", "nginx", "node-red", "nsd", "ntfy-sh", "oauth2-proxy", "ollama",
-    "opendkim", "openldap", "openvpn", "paperless", "pdns-recursor", "phpfpm", "plex", "postfix", "postgresql",
-    "postgresqlBackup", "powerdns", "prometheus", "promtail", "prowlarr", "radarr", "radicale", "readarr", "redis",
-    "restic", "roundcube", "rspamd", "samba", "sanoid", "searx", "smartd", "snapper", "sonarr", "syncoid", "syncthing",
-    "telegraf", "thermald", "tor", "transmission", "tt-rss", "udev", "unbound", "uptime-kuma", "uwsgi", "vaultwarden",
-    "vsftpd", "zfs",
+    "dnscrypt-proxy", "dnscrypt-proxy2", "dnsmasq", "docker-registry", "dokuwiki", "dovecot2", "earlyoom",
+    "elasticsearch", "esphome", "fail2ban", "firefly-iii", "forgejo", "freshrss", "fstrim", "fwupd", "geoipupdate",
+    "getmail", "getty", "gitea", "gitea-actions-runner", "github-runners", "gitlab", "gotify", "grafana", "haproxy",
+    "harmonia", "haveged", "heisenbridge", "home-assistant", "homepage-dashboard", "httpd", "hydra", "immich",
+    "inadyn", "influxdb", "influxdb2", "invidious", "irqbalance", "jackett", "jellyfin", "jellyseerr", "jenkins",
+    "journald", "kanidm", "kavita", "keycloak", "knot", "komga", "lidarr", "lighttpd", "lldpd", "logrotate", "loki",
+    "mailman", "matrix-synapse", "mautrix-signal", "mautrix-telegram", "mautrix-whatsapp", "mealie", "memcached",
+    "minecraft-server", "miniflux", "minio", "mongodb", "mosquitto", "mpd", "murmur", "mysql", "mysqlBackup", "n8n",
+    "navidrome", "netdata", "nextcloud", "nginx", "nix-serve", "node-red", "nsd", "ntfy-sh", "ntp", "nzbget",
+    "nzbhydra2", "oauth2-proxy", "offlineimap", "ollama", "ombi", "open-webui", "opendkim", "openldap", "openntpd",
+    "opensearch", "openvpn", "paperless", "pdns-recursor", "photoprism", "phpfpm", "plex", "postfix", "postgresql",
+    "postgresqlBackup", "powerdns", "prometheus", "promtail", "prowlarr", "qbittorrent", "radarr", "radicale",
+    "readarr", "redis", "resolved", "restic", "roundcube", "rspamd", "rss-bridge", "rsyslogd", "rtorrent", "sabnzbd",
+    "samba", "sanoid", "scrutiny", "searx", "smartd", "snapper", "sonarr", "step-ca", "stirling-pdf", "syncoid",
+    "syncthing", "syslog-ng", "tautulli", "teamspeak3", "telegraf", "thermald", "timesyncd", "tor", "transmission",
+    "tt-rss", "udev", "unbound", "uptime-kuma", "uwsgi", "vaultwarden", "vector", "victoriametrics", "vikunja",
+    "vsftpd", "wordpress", "zfs", "zigbee2mqtt", "znc",
 ];
 /// Programs of which the same is true.
 #[rustfmt::skip]
@@ -35,8 +42,22 @@ const OPENING_NO_PORT: &[&str] = &[
 /// And of what runs virtual machines and other containers.
 const HOSTING_NO_PORT: &[&str] = &["docker", "libvirtd", "oci-containers", "vmVariant"];
 /// Of those above, the ones that turn nginx on.
-const WITH_NGINX: &[&str] =
-    &["freshrss", "gitlab", "mailman", "nextcloud", "oauth2-proxy", "roundcube", "searx", "tt-rss"];
+const WITH_NGINX: &[&str] = &[
+    "bookstack",
+    "dokuwiki",
+    "firefly-iii",
+    "freshrss",
+    "gitlab",
+    "invidious",
+    "mailman",
+    "nextcloud",
+    "oauth2-proxy",
+    "roundcube",
+    "rss-bridge",
+    "searx",
+    "tt-rss",
+    "wordpress",
+];
 
 /// Ports.
 pub(super) type Ports = BTreeSet<(Protocol, u16)>;
@@ -271,6 +292,6 @@ mod tests {
     fn the_tables_are_in_order() {
         assert!(STATEFUL.is_sorted_by_key(|service| service.name));
         assert!(FETCHING.iter().filter(|name| **name != "zerotierone").is_sorted());
-        assert!(OPENING_NO_PORT.is_sorted());
+        assert!(OPENING_NO_PORT.is_sorted() && OPEN_NOTHING.is_sorted() && WITH_NGINX.is_sorted());
     }
 }

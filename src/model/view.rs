@@ -3,7 +3,7 @@
 //! Nixpkgs decides what these options are in the end; a view has what the configuration's definitions say, and where. It
 //! is for diffs and lints, nothing is built from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -20,6 +20,10 @@ pub struct View {
     pub places: OptionSpans,
     /// Why elements of a list are missing, of those that are lower bounds.
     pub bounds: BTreeMap<OptionPath, Bound>,
+    /// Whether nothing opens ports of the firewall but what the configuration says of its lists.
+    pub closed: bool,
+    /// Which of the texts are paths: of files that are copied when something is built.
+    pub files: BTreeSet<OptionPath>,
     /// Whether modules are not here, which could say anything.
     pub missing_modules: bool,
 }

@@ -134,6 +134,11 @@ fn certain<'e>(ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e
 /// Why more ports may be open than the configuration opens, where they may.
 type Adding<'e> = Option<(Bound, &'e Unknown)>;
 
+/// Whether NixOS certainly opens no port of its own.
+pub(super) fn opens_nothing<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> bool {
+    matches!(others(ev, context), Ok(None))
+}
+
 /// Why NixOS may open more ports than the configuration does, if it may.
 fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Adding<'e>> {
     let Some(host) = context.host.get() else { return Ok(None) };

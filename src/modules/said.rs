@@ -3,9 +3,12 @@
 //! Each option is what the configuration's definitions make of it; what nixpkgs adds is not seen. What fails or cannot be
 //! known is an unknown leaf, never an error.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value as Json, json};
 
 use super::context::{Context, Path};
+use super::firewall;
 use super::level::split;
 use super::lib::is_built_in;
 use super::manifest::unknown_json;
@@ -96,11 +99,12 @@ struct Shown<'a, 'e> {
     /// Where we are.
     path: Vec<String>,
     places: OptionSpans,
+    files: BTreeSet<OptionPath>,
 }
 
 impl<'a, 'e> Shown<'a, 'e> {
     fn new(ev: &'a mut Evaluator<'e>, context: &'e Context<'e>) -> Self {
-        Self { ev, context, path: Vec::new(), places: OptionSpans::default() }
+        Self { ev, context, path: Vec::new(), places: OptionSpans::default(), files: BTreeSet::new() }
     }
 
     /// Notes that what is at `self.path` is set at `pos`.
@@ -124,7 +128,11 @@ impl<'a, 'e> Shown<'a, 'e> {
             Value::Bool(value) => json!(value),
             Value::Int(value) => json!(value),
             Value::Float(value) => json!(value),
-            Value::String(text) | Value::Path(text) => json!(text.to_str_lossy()),
+            Value::String(text) => json!(text.to_str_lossy()),
+            Value::Path(text) => {
+                self.files.insert(OptionPath::new(self.path.iter().cloned()));
+                json!(text.to_str_lossy())
+            }
             Value::List(items) => {
                 let mut shown = Vec::new();
                 for (index, item) in items.iter().enumerate() {
@@ -160,7 +168,7 @@ impl<'a, 'e> Shown<'a, 'e> {
 
     /// The view, with what the lists of the firewall have at least.
     fn finish(mut self, mut options: Json) -> View {
-        let mut bounds = std::collections::BTreeMap::new();
+        let mut bounds = BTreeMap::new();
         let known = self.context.bounds.borrow().clone();
         for (path, items, bound) in known {
             let items: Json = items.into_iter().map(|item| self.json(item)).collect();
@@ -171,6 +179,8 @@ impl<'a, 'e> Shown<'a, 'e> {
             }
             bounds.insert(names, bound);
         }
-        View { options, places: self.places, bounds, missing_modules: self.context.is_missing_modules() }
+        let missing_modules = self.context.is_missing_modules();
+        let closed = firewall::opens_nothing(self.ev, self.context);
+        View { options, places: self.places, bounds, files: self.files, closed, missing_modules }
     }
 }

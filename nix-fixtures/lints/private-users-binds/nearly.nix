@@ -9,5 +9,6 @@
   containers.b = { bindMounts."/data".hostPath = "/srv/b"; config = { }; };
   containers.c = { privateUsers = "identity"; bindMounts."/data".hostPath = "/srv/c"; config = { }; };
   containers.d = { extraFlags = [ "--private-users=no" ]; bindMounts."/data".hostPath = "/srv/d"; config = { }; };
+  containers.f = { extraFlags = [ "-U" ]; bindMounts."/etc/localtime" = { }; config = { }; };
   containers.e = { extraFlags = [ "-U" "--bind=/srv/e:/e:idmap" ]; config = { }; };
 }

@@ -8,6 +8,9 @@
       services.openssh.settings.PasswordAuthentication = "no";
       services.grafana.settings.security.admin_password = "$__file{/run/secrets/grafana}";
       services.app.secret = pkgs.secret;
+      services.app.secretKeyFile = pkgs.writeText "key" "not here";
+      services.app.publicKeyFile = ./key.pub;
+      services.app.encryptedTokenFile = ./token.age;
       users.users.admin.hashedPassword = "$6$rounds=5000$abc$def";
       users.users.root.initialHashedPassword = "!";
     };

@@ -1,0 +1,11 @@
+# Off by default only, with a module that is not here, and with a service that turns it on.
+{ lib, ... }: {
+  imports = [ <nowhere/web.nix> ];
+  services.nginx.enable = lib.mkDefault false;
+  services.nginx.virtualHosts."example.org".root = "/srv/www";
+  containers.cloud.config = {
+    services.nextcloud.enable = true;
+    services.nginx.enable = lib.mkDefault false;
+    services.nginx.virtualHosts.a.forceSSL = true;
+  };
+}
