@@ -142,6 +142,87 @@ fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
     }
 }
 
+/// The program in a folder: status, standard output, standard error.
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn fixture(path: &str) -> String {
+    fs::read_to_string(fixtures().join(path)).expect("UTF-8")
+}
+
+#[test]
+fn warnings_fail_only_where_they_are_denied_and_not_where_they_are_allowed() {
+    let folder = copied(&fixture("forward-blocked/fires.nix"));
+    for (arguments, status) in [
+        (&["check", "host.nix"][..], 0),
+        (&["check", "--deny", "warnings", "host.nix"], 1),
+        (&["check", "--deny", "warnings", "--allow", "forward-blocked", "host.nix"], 0),
+        (&["check", "--deny", "warnings", "--allow", "no-nat,forward-blocked", "host.nix"], 0),
+        (&["check", "--deny", "warnings", "--allow", "no-nat", "host.nix"], 1),
+    ] {
+        let (code, _, err) = run(folder.path(), arguments);
+        assert_eq!(code, Some(status), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn an_error_that_is_allowed_is_still_refused_by_what_applies() {
+    let folder = copied(&fixture("port-taken/fires.nix"));
+    let allow = ["--allow", "port-taken", "host.nix"];
+    let (code, _, err) = run(folder.path(), &[&["check"], &allow[..]].concat());
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let (code, _, err) = run(folder.path(), &[&["build"], &allow[..]].concat());
+    assert!(code == Some(1) && err.contains("error[port-taken]"), "{err}");
+}
+
+#[test]
+fn plans_show_what_is_found_on_the_new_side() {
+    let folder = copied(&fixture("forward-blocked/fires.nix"));
+    let before = "{ containers.other = { config = { }; }; }\n";
+    fs::write(folder.path().join("before.nix"), before).expect("written");
+    let plan = ["plan", "--format", "json", "--from", "before.nix", "host.nix"];
+    let codes = |arguments: &[&str]| {
+        let (code, out, err) = run(folder.path(), arguments);
+        assert_eq!(code, Some(0), "{err}");
+        let plan: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let found = plan["diagnostics"].as_array().expect("a list").clone();
+        let codes: Vec<_> =
+            found.iter().map(|finding| finding["code"].as_str().expect("text").to_owned()).collect();
+        (codes, err)
+    };
+    let (found, err) = codes(&plan);
+    assert!(
+        found == ["forward-blocked", "forward-blocked"] && err.contains("host.nix:8:9: warning["),
+        "{found:?} {err}"
+    );
+    let (found, err) = codes(&[&plan[..], &["--allow", "forward-blocked"]].concat());
+    assert!(found.is_empty() && err.is_empty(), "{found:?} {err}");
+    // What was wrong before is not said again.
+    let (found, _) = codes(&["plan", "--format", "json", "--from", "host.nix", "before.nix"]);
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn sarif_has_all_places_of_a_finding() {
+    let folder = copied(&fixture("port-taken/fires.nix"));
+    let (code, out, _) = run(folder.path(), &["check", "--format", "sarif", "host.nix"]);
+    assert_eq!(code, Some(1));
+    let log: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let result = &log["runs"][0]["results"][0];
+    let line = |place: &serde_json::Value| place["physicalLocation"]["region"]["startLine"].as_u64();
+    assert_eq!(result["ruleId"], "port-taken");
+    assert_eq!((line(&result["locations"][0]), line(&result["relatedLocations"][0])), (Some(15), Some(7)));
+}
+
 /// A section of the page: its code, its text, its examples.
 fn sections() -> Vec<(String, String, Vec<String>)> {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lints.md")).expect("the page");

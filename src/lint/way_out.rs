@@ -1,5 +1,6 @@
 //! Guests that need the outside, and have no way there.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::Value as Json;
@@ -15,6 +16,8 @@ use crate::render::interface::host_end;
 
 /// Firewalls of the host that may translate addresses without `networking.nat`.
 const OTHER_FIREWALLS: [&str; 4] = ["ferm", "firewalld", "foomuuri", "shorewall"];
+/// Services that ask public time servers unless they are given others.
+const CLOCKS: [&str; 4] = ["chrony", "ntp", "openntpd", "timesyncd"];
 /// Programs that fetch what their arguments name.
 const FETCHERS: [&str; 6] = ["curl", "wget", "git clone", "git pull", "git fetch", "rsync"];
 
@@ -23,7 +26,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     for each in subject.containers().filter(is_private) {
         let Some(guest) = each.guest else { continue };
         let Some(why) = why_not(subject, &each, guest) else { continue };
-        let Some((path, what)) = fetches(guest) else { continue };
+        let Some((path, what)) = fetches(guest, &own_domains(subject.host, guest)) else { continue };
         let message = format!("`{}` {what}, but {}", each.name, why.message);
         let diagnostic = Diagnostic::warning(Code::NoNat, message).help(why.help);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -158,7 +161,7 @@ fn translates_otherwise(host: &View) -> bool {
 }
 
 /// What of a guest certainly reaches out, and where that is said.
-fn fetches(guest: &View) -> Option<(Vec<String>, String)> {
+fn fetches(guest: &View, domains: &BTreeSet<String>) -> Option<(Vec<String>, String)> {
     let own = |path: &[&str]| path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     if guest.find(&["system", "autoUpgrade", "enable"]).is(true) {
         return Some((own(&["system", "autoUpgrade", "enable"]), String::from("upgrades itself")));
@@ -168,6 +171,23 @@ fn fetches(guest: &View) -> Option<(Vec<String>, String)> {
         if guest.find(&path).is(true) {
             return Some((own(&path), format!("runs `{service}`, which needs the outside")));
         }
+    }
+    for service in CLOCKS {
+        let own_servers = guest.find(&["services", service, "servers"]) != Said::Nothing
+            || guest.find(&["networking", "timeServers"]) != Said::Nothing;
+        if guest.find(&["services", service, "enable"]).is(true) && !own_servers {
+            let path = own(&["services", service, "enable"]);
+            return Some((path, format!("runs `{service}`, which asks public time servers")));
+        }
+    }
+    let unbound = guest.find(&["services", "unbound"]);
+    if guest.find(&["services", "unbound", "enable"]).is(true)
+        && unbound
+            .value()
+            .is_some_and(|unbound| !has_unknown(unbound) && !holds(unbound, &|name| name.ends_with("-zone")))
+    {
+        let path = own(&["services", "unbound", "enable"]);
+        return Some((path, String::from("runs `unbound`, which asks the name servers of the world")));
     }
     let certificates = guest.find(&["security", "acme", "certs"]).members().map(|(name, _)| name).next();
     if let Some(name) = certificates {
@@ -179,18 +199,28 @@ fn fetches(guest: &View) -> Option<(Vec<String>, String)> {
                 let path = own(&["services", "nginx", "virtualHosts", host, "enableACME"]);
                 return Some((path, format!("gets a certificate for `{host}`")));
             }
+            for (location, options) in options.get("locations").and_then(Json::as_object).into_iter().flatten() {
+                let url = options.get("proxyPass").and_then(Json::as_str);
+                if let Some(url) = url.filter(|url| leads_outside(url, domains)) {
+                    let path =
+                        own(&["services", "nginx", "virtualHosts", host, "locations", location, "proxyPass"]);
+                    return Some((path, format!("passes requests on to {url}")));
+                }
+            }
         }
     }
     for (name, service) in guest.find(&["systemd", "services"]).members() {
         for option in ["script", "preStart", "postStart"] {
-            if let Some(url) = service.get(option).and_then(Json::as_str).and_then(fetched) {
+            if let Some(url) =
+                service.get(option).and_then(Json::as_str).and_then(|script| fetched(script, domains))
+            {
                 let path = own(&["systemd", "services", name, option]);
                 return Some((path, format!("fetches {url} in the service `{name}`")));
             }
         }
         for option in ["ExecStart", "ExecStartPre"] {
             let text = service.get("serviceConfig").and_then(|config| config.get(option));
-            if let Some(url) = text.and_then(Json::as_str).and_then(fetched) {
+            if let Some(url) = text.and_then(Json::as_str).and_then(|script| fetched(script, domains)) {
                 let path = own(&["systemd", "services", name, "serviceConfig", option]);
                 return Some((path, format!("fetches {url} in the service `{name}`")));
             }
@@ -200,24 +230,54 @@ fn fetches(guest: &View) -> Option<(Vec<String>, String)> {
 }
 
 /// The address outside that a script fetches something from, if one of its lines says so.
-fn fetched(script: &str) -> Option<&str> {
+fn fetched<'a>(script: &'a str, domains: &BTreeSet<String>) -> Option<&'a str> {
     for line in script.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
         if !FETCHERS.iter().any(|fetcher| line.contains(fetcher)) {
             continue;
         }
         let at = line.find("https://").or_else(|| line.find("http://"))?;
         let url = line[at..].split([' ', '"', '\'', ';', '|', ')']).next()?;
-        let host = url.split("://").nth(1)?.split(['/', ':']).next()?;
-        let named = host.contains('.')
-            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
-            && ![".local", ".lan", ".internal", ".home.arpa", ".containers", ".localdomain", ".home"]
-                .iter()
-                .any(|end| host.ends_with(end));
-        if named && host.parse::<IpAddr>().map_or(true, |address| !is_internal(address) && !address.is_loopback()) {
+        if leads_outside(url, domains) {
             return Some(url);
         }
     }
     None
+}
+
+/// Endings of names that are given inside of a network only.
+const INSIDE: [&str; 8] =
+    [".arpa", ".containers", ".home", ".internal", ".lan", ".local", ".localdomain", ".localhost"];
+
+/// The domains that the configuration itself serves: their names may mean something else inside.
+fn own_domains(host: &View, guest: &View) -> BTreeSet<String> {
+    let mut domains = BTreeSet::new();
+    for view in [host, guest] {
+        for server in ["nginx", "caddy"] {
+            let hosts = view.find(&["services", server, "virtualHosts"]);
+            domains.extend(hosts.members().map(|(name, _)| domain(name).to_owned()));
+        }
+        for option in ["domain", "fqdn", "hostName"] {
+            domains.extend(view.find(&["networking", option]).text().map(|name| domain(name).to_owned()));
+        }
+    }
+    domains
+}
+
+/// The last two parts of a name.
+fn domain(name: &str) -> &str {
+    let name = name.split("://").last().unwrap_or(name).split([':', '/']).next().unwrap_or_default();
+    name.rmatch_indices('.').nth(1).map_or(name, |(at, _)| &name[at + 1..])
+}
+
+/// Whether a URL certainly names a machine outside.
+fn leads_outside(url: &str, own: &BTreeSet<String>) -> bool {
+    let host = url.split_once("://").and_then(|(_, rest)| rest.split(['/', ':', '?']).next()).unwrap_or_default();
+    let is_name =
+        host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    is_name
+        && !own.contains(domain(host))
+        && !INSIDE.iter().any(|end| host.ends_with(end))
+        && host.parse::<IpAddr>().map_or(true, |address| !is_internal(address) && !address.is_loopback())
 }
 
 #[cfg(test)]
@@ -235,9 +295,12 @@ mod tests {
             ("curl http://192.168.1.1/status", None),
             ("curl http://nas.lan/status", None),
             ("curl https://$HOST/x", None),
+            ("curl https://git.own.example/x", None),
+            ("curl https://example.net/x", None),
         ];
+        let own = BTreeSet::from([String::from("own.example"), domain("https://a.b.example.net:8443").to_owned()]);
         for (script, url) in table {
-            assert_eq!(fetched(script), url, "{script}");
+            assert_eq!(fetched(script, &own), url, "{script}");
         }
     }
 }

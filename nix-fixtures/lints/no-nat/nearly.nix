@@ -17,6 +17,14 @@ in {
     services.miniflux.enable = true;
   };
   containers.perhaps = container 14 { services.transmission.enable = pkgs.stdenv.hostPlatform.isx86_64; };
+  containers.clock = container 17 { services.chrony = { enable = true; servers = [ "192.168.100.2" ]; }; };
+  containers.forwarder = container 18 {
+    services.unbound = { enable = true; settings.forward-zone = [ { name = "."; forward-addr = "192.168.100.2"; } ]; };
+  };
+  containers.front = container 19 {
+    services.nginx.enable = true;
+    services.nginx.virtualHosts.a.locations."/".proxyPass = "http://app.lan:8080";
+  };
   containers.public = container 15 { services.tor.enable = true; } // { localAddress = "198.51.100.7"; };
   containers.bridged = container 16 { services.tor.enable = true; } // { hostBridge = "br0"; };
 }

@@ -1,13 +1,14 @@
 //! `check`: all that is wrong with a configuration.
 
 use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
-use crate::cli::configuration::Configuration;
+use crate::cli::configuration::{Configuration, readable_around};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity, render};
 use crate::host::linux::Linux;
 use crate::lint::silence::without_allowed;
 use crate::modules::Guests;
 use crate::plan::facts;
+use crate::source::Location;
 use crate::state::Probe;
 
 /// How a configuration is checked.
@@ -69,6 +70,15 @@ fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
                 snapshot.links.as_ref(),
             )),
             Err(error) => findings.push(failure(Code::NotObserved, &error)),
+        }
+    }
+    // What has no place of its own is about the whole.
+    let root = readable_around(&configuration.file);
+    let whole =
+        configuration.file.strip_prefix(&root).unwrap_or(&configuration.file).to_string_lossy().into_owned();
+    for finding in &mut findings {
+        if finding.labels.is_empty() && finding.location.is_none() {
+            finding.location = Some(Location { file: whole.clone(), line: 1, column: 1 });
         }
     }
     findings
