@@ -44,6 +44,7 @@ impl<'e> Evaluator<'e> {
                 }
                 other => return Err(self.type_error_at("a string", other, name.span)),
             };
+            value.expr.call_it(symbol);
             let value = self.delay(value, inner);
             match attrs.binary_search_by_key(&symbol, |attr| attr.name) {
                 Ok(_) => {

@@ -218,7 +218,8 @@ impl<'e> Evaluator<'e> {
         pos: Pos,
     ) -> EvalResult<'e, ()> {
         let mut given = attrs.entries().iter().peekable();
-        for (slot, formal) in slots.iter().zip(pattern.formals) {
+        let first = lambda.leading.len() + usize::from(lambda.argument.is_some());
+        for (index, (slot, formal)) in slots.iter().zip(pattern.formals).enumerate() {
             while let Some(extra) = given.next_if(|attr| attr.name < formal.name) {
                 self.refuse_extra(pattern, lambda, extra.name, pos)?;
             }
@@ -234,7 +235,7 @@ impl<'e> Evaluator<'e> {
                     None => value,
                 });
             } else if let Some(default) = formal.default {
-                slot.set(self.delay_in_frame(default, env));
+                slot.set(self.delay_beside(default, env, first + index));
             } else {
                 let name = self.name(formal.name);
                 let function = self.name_of(lambda);
@@ -252,7 +253,7 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn name_of(&self, lambda: &Lambda<'e>) -> String {
-        self.function_name(lambda.pos).unwrap_or_else(|| String::from("anonymous lambda"))
+        lambda.name.get().map_or("anonymous lambda", |name| self.name(name)).to_owned()
     }
 
     fn refuse_extra(

@@ -7,7 +7,6 @@ use rustc_hash::FxBuildHasher;
 use super::machine::Evaluator;
 use super::print;
 use super::value::{State, Value};
-use crate::source::Pos;
 use crate::syntax::quote;
 
 /// How much of a value is shown.
@@ -98,7 +97,7 @@ impl<'e> Shown<'_, 'e> {
                     let at = file.location(file.offset(closure.lambda.pos));
                     format!(" @ {}:{}:{}", file.path.display(), at.line, at.column)
                 });
-                let name = self.ev.function_name(closure.lambda.pos).map(|name| format!(" {name}"));
+                let name = closure.lambda.name.get().map(|name| format!(" {}", self.ev.name(name)));
                 self.push(&format!("«lambda{}{place}»", name.unwrap_or_default()));
             }
             Value::Primop(call) => {
@@ -158,60 +157,5 @@ impl<'e> Shown<'_, 'e> {
             self.push("; ");
         }
         self.push("}");
-    }
-}
-
-impl<'e> Evaluator<'e> {
-    /// The name that the function at `pos` is bound to where it is written: `f` of `f = x: { y }: …`, for both functions.
-    pub(super) fn function_name(&self, pos: Pos) -> Option<String> {
-        let file = self.sources.file(pos)?;
-        let mut before = file.text.get(..file.offset(pos))?;
-        loop {
-            before = before.trim_end().trim_end_matches('(').trim_end();
-            match before.strip_suffix(':') {
-                Some(argument) => before = before_argument(argument.trim_end())?,
-                None => break,
-            }
-        }
-        let rest = before.strip_suffix('=')?.trim_end();
-        if let Some(quoted) = rest.strip_suffix('"') {
-            return quoted.rfind('"').map(|open| quoted[open + 1..].to_owned());
-        }
-        let name = last_name(rest);
-        (!name.is_empty()).then(|| name.to_owned())
-    }
-}
-
-/// The name that a text ends with; empty where it ends otherwise.
-fn last_name(text: &str) -> &str {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\'');
-    &text[text.trim_end_matches(is_part).len()..]
-}
-
-/// What stands before the argument of a function, which the text ends with: a name, a pattern, or both.
-fn before_argument(text: &str) -> Option<&str> {
-    let part = |text: &str| {
-        let name = last_name(text);
-        if !name.is_empty() {
-            return Some(text.len() - name.len());
-        }
-        let mut depth = 0;
-        text.ends_with('}').then_some(())?;
-        text.char_indices().rev().find_map(|(at, c)| {
-            depth += match c {
-                '}' => 1,
-                '{' => -1,
-                _ => 0,
-            };
-            (depth == 0).then_some(at)
-        })
-    };
-    let before = text[..part(text)?].trim_end();
-    match before.strip_suffix('@') {
-        Some(other) => {
-            let other = other.trim_end();
-            Some(other[..part(other)?].trim_end())
-        }
-        None => Some(before),
     }
 }

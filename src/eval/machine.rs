@@ -335,6 +335,15 @@ impl<'e> Evaluator<'e> {
         }
     }
 
+    /// The same in a frame whose first `filled` slots may be read: a name that stands for one of those shares its cell.
+    pub(super) fn delay_beside(&self, node: NodeRef<'e>, env: &'e Env<'e>, filled: usize) -> Value<'e> {
+        match &node.expr {
+            Expr::Local { depth: 0, slot } if (*slot as usize) < filled => env.slots[*slot as usize].get(),
+            Expr::Local { depth: 1.., .. } | Expr::Global(_) => self.delay(node, env),
+            _ => self.delay_in_frame(node, env),
+        }
+    }
+
     pub(super) fn thunk(&self, state: State<'e>) -> Value<'e> {
         Value::Thunk(self.bump.alloc(Thunk { state: Cell::new(state) }))
     }
@@ -352,9 +361,9 @@ impl<'e> Evaluator<'e> {
         for (slot, source) in slots[bindings.entries.len()..].iter().zip(bindings.sources) {
             slot.set(self.delay_in_frame(source, env));
         }
-        for (slot, binding) in slots.iter().zip(bindings.entries) {
+        for (index, (slot, binding)) in slots.iter().zip(bindings.entries).enumerate() {
             slot.set(match binding.value {
-                BindingValue::Inner(node) => self.delay_in_frame(node, env),
+                BindingValue::Inner(node) => self.delay_beside(node, env, index),
                 BindingValue::Outer(node) => self.delay(node, up),
                 BindingValue::From { selection, .. } => self.delay_in_frame(selection, env),
             });

@@ -1,5 +1,7 @@
 //! The expression tree that is evaluated: names resolved, sugar gone, everything in the arena.
 
+use std::cell::Cell;
+
 use super::literal::Str;
 use super::symbol::Symbol;
 use crate::source::{Pos, Span};
@@ -155,8 +157,26 @@ pub struct Lambda<'e> {
     pub given: usize,
     /// The same with one more given; `None` where only the last is missing.
     pub after: Option<&'e Self>,
+    /// What it is bound to where it is written: `f` of `f = x: { y }: …`, for both functions. What a computed name was
+    /// is told when it is (see [`Expr::call_it`]).
+    pub name: Cell<Option<Symbol>>,
     /// Where the function of the next argument begins.
     pub pos: Pos,
+}
+
+impl Expr<'_> {
+    /// Gives a function, and what it yields at once, the name that it is bound to.
+    pub fn call_it(&self, name: Symbol) {
+        let mut expr = self;
+        while let Self::Lambda(lambda) = expr {
+            let mut next = Some(*lambda);
+            while let Some(lambda) = next {
+                lambda.name.set(Some(name));
+                next = lambda.after;
+            }
+            expr = &lambda.body.expr;
+        }
+    }
 }
 
 impl<'e> Lambda<'e> {

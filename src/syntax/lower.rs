@@ -1,5 +1,7 @@
 //! From trees to expressions: variables resolved to frames and slots, curried functions made one, sugar gone.
 
+use std::cell::Cell;
+
 use bumpalo::Bump;
 
 use super::expr::{
@@ -258,7 +260,8 @@ impl<'e> Lowerer<'_, 'e> {
         let leading = self.bump.alloc_slice_copy(&leading);
         let mut whole = None;
         for (given, pos) in places.into_iter().enumerate().rev() {
-            let lambda = Lambda { leading, argument: last.argument, pattern, body, given, after: whole, pos };
+            let (argument, name) = (last.argument, Cell::new(None));
+            let lambda = Lambda { leading, argument, pattern, body, given, after: whole, name, pos };
             whole = Some(&*self.bump.alloc(lambda));
         }
         Expr::Lambda(whole.expect("there is at least one argument"))
@@ -307,7 +310,11 @@ impl<'e> Lowerer<'_, 'e> {
         let lowered = self.bump.alloc_slice_fill_with(entries.len(), |_| {
             let entry = entries.next().expect("as many as were counted");
             let value = match entry.value {
-                Value::Tree(tree) => BindingValue::Inner(self.lower(tree)),
+                Value::Tree(tree) => {
+                    let node = self.lower(tree);
+                    node.expr.call_it(entry.name);
+                    BindingValue::Inner(node)
+                }
                 Value::Inherited(span) => {
                     let found =
                         if recursive { self.scopes.find_outside(entry.name) } else { self.scopes.find(entry.name) };

@@ -190,12 +190,11 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         self.symbols.intern(self.arena, &self.file.text[lexeme.start..lexeme.end])
     }
 
-    fn ident(&mut self) -> Parsed<Symbol> {
+    fn ident(&mut self) -> Parsed<Lexeme> {
         if self.next.token != Token::Ident {
             return Err(self.unexpected("identifier"));
         }
-        let token = self.advance();
-        Ok(self.name_at(token))
+        Ok(self.advance())
     }
 
     pub(super) fn alloc_str(&self, bytes: &[u8]) -> &'e Str<'e> {
@@ -327,16 +326,14 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             let span = self.span_of(self.next);
             let name = self.ident()?;
             let default = if self.take(Fixed::Question) { Some(self.expr()?) } else { None };
-            formals.push(Formal { name, span, default });
+            // Names count as met when Nix's parser has read all that belongs to them: that decides the order of symbols.
+            formals.push(Formal { name: self.name_at(name), span, default });
             if !self.take(Fixed::Comma) {
                 break;
             }
         }
         self.expect(Fixed::BraceClose)?;
         formals.sort_by_key(|formal| formal.name);
-        if let Some(pair) = formals.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            return Err(self.twice_formal(pair[1].name, pair[1].span));
-        }
         Ok(Pattern { formals: formals.into_bump_slice(), ellipsis })
     }
 
@@ -348,15 +345,19 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
     fn lambda(
         &mut self,
         start: usize,
-        argument: Option<Symbol>,
+        argument: Option<Lexeme>,
         pattern: Option<Pattern<'t, 'e>>,
     ) -> Parsed<TreeRef<'t, 'e>> {
-        if let (Some(argument), Some(pattern)) = (argument, &pattern)
-            && let Some(formal) = pattern.formals.iter().find(|formal| formal.name == argument)
-        {
-            return Err(self.twice_formal(argument, formal.span));
-        }
         let body = self.expr()?;
+        let argument = argument.map(|token| self.name_at(token));
+        if let Some(pattern) = &pattern {
+            let formals = pattern.formals;
+            let twice = formals.windows(2).find(|pair| pair[0].name == pair[1].name).map(|pair| &pair[1]);
+            let twice = twice.or_else(|| formals.iter().find(|formal| Some(formal.name) == argument));
+            if let Some(formal) = twice {
+                return Err(self.twice_formal(formal.name, formal.span));
+            }
+        }
         let lambda = self.bump.alloc(Lambda { argument, pattern, body });
         Ok(self.tree(Kind::Lambda(lambda), self.span_to(start, body)))
     }

@@ -1,6 +1,6 @@
 //! Arithmetic.
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
+use super::{EvalError, EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::print::float;
 use crate::syntax::expr::Operator;
 
@@ -47,23 +47,43 @@ fn floor<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
 }
 
 fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) -> f64) -> EvalResult<'e, Value<'e>> {
-    match ev.force(value)? {
-        Value::Int(value) => Ok(Value::Int(value)),
-        Value::Float(value) => {
-            let rounded = how(value);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_precision_loss,
-                reason = "the range is checked"
-            )]
-            if rounded >= i64::MIN as f64 && rounded < i64::MAX as f64 {
-                return Ok(Value::Int(rounded as i64));
+    // Integers become floats first, and may lose digits.
+    let value = ev.force(value)?;
+    let rounded = match value {
+        #[expect(clippy::cast_precision_loss, reason = "as Nix rounds them")]
+        Value::Int(value) => how(value as f64),
+        Value::Float(value) => how(value),
+        other => return Err(ev.type_error("a float", other, pos)),
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the range is checked")]
+    if rounded >= i64::MIN as f64 && rounded < i64::MAX as f64 {
+        let rounded = rounded as i64;
+        return match value {
+            Value::Int(value) if value != rounded => {
+                let what = format!(
+                    "a loss of precision occurred in previous Nix versions because the NixInt argument {value} was \
+                     rounded to {rounded}."
+                );
+                Err(old_defect(ev, &what, pos))
             }
-            Err(ev.error(
-                ev.word_span(pos),
-                &format!("NixFloat argument {} is not in the range of NixInt", float(value)),
-            ))
-        }
-        other => Err(ev.type_error("a float", other, pos)),
+            _ => Ok(Value::Int(rounded)),
+        };
     }
+    Err(match value {
+        Value::Int(value) => {
+            let what = format!("the NixInt argument {value} caused undefined behavior in previous Nix versions.");
+            old_defect(ev, &what, pos)
+        }
+        _ => {
+            let message = format!("NixFloat argument {} is not in the range of NixInt", float(rounded));
+            ev.error(ev.word_span(pos), &message)
+        }
+    })
+}
+
+/// Nix refuses integers that its older versions rounded wrongly.
+#[cold]
+fn old_defect<'e>(ev: &Evaluator<'e>, what: &str, pos: Pos) -> EvalError<'e> {
+    let message = format!("Due to a bug (see https://github.com/NixOS/nix/issues/12899) {what}");
+    ev.error(ev.word_span(pos), &message)
 }

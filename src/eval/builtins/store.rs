@@ -19,8 +19,8 @@ primops! {
 }
 
 fn placeholder<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let output = ev.plain_text(args[0], pos)?.to_str_lossy();
-    Ok(ev.string(&path::placeholder(&output)))
+    let output = ev.plain_text(args[0], pos)?.as_bytes();
+    Ok(ev.string(&path::placeholder(output)))
 }
 
 fn to_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

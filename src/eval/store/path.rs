@@ -123,7 +123,7 @@ pub(in crate::eval) fn output_name(name: &str, output: &str) -> String {
 }
 
 /// What stands for the path of an output in the derivation that makes it.
-pub(in crate::eval) fn placeholder(output: &str) -> String {
-    let hash = Hash::of(Algorithm::Sha256, format!("nix-output:{output}").as_bytes());
+pub(in crate::eval) fn placeholder(output: &[u8]) -> String {
+    let hash = Hash::of(Algorithm::Sha256, &[b"nix-output:", output].concat());
     format!("/{}", base32::encode(&hash.digest))
 }

@@ -1,0 +1,1 @@
+({ bar ? foo, foo ? builtins.tail [ 1 2 ] }: { inherit foo bar; }) { }

@@ -1,0 +1,1 @@
+let a = { y }: y; b = a; in b { z = 1; y = 1; }

@@ -1,0 +1,1 @@
+let h = x: assert true; { y }: y; in h 1 { }

@@ -1,0 +1,1 @@
+let h = x: { y }: y; in h 1 { }

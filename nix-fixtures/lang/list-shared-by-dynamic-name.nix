@@ -1,0 +1,1 @@
+rec { name = [ 1 2 3 ]; key = name; ${"k" + "l"} = name; }

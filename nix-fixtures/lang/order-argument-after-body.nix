@@ -1,0 +1,1 @@
+let f = zeta: { alpha = throw "a"; zeta = throw "z"; }; in f 1

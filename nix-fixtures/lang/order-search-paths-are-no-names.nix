@@ -1,0 +1,1 @@
+let x = <zeta>; y = "${alpha}"; alpha = 1; in { zeta = throw "z"; alpha = throw "a"; }
