@@ -14,7 +14,8 @@ impl<'e> Evaluator<'e> {
             return Ok(self.plain_attrs(bindings, env));
         }
         let mut attrs = Vec::with_capacity(bindings.entries.len() + expr.dynamic.len());
-        let inner = if expr.recursive { self.recursive_frame(bindings, env) } else { env };
+        let inner =
+            if expr.recursive { self.recursive_frame(bindings, env, expr.overrides.is_some()) } else { env };
         if expr.recursive {
             let values = inner.slots.iter().map(std::cell::Cell::get);
             attrs.extend(bindings.entries.iter().zip(values).map(|(entry, value)| Attr {

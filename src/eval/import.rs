@@ -41,6 +41,7 @@ impl<'e> Evaluator<'e> {
         span: Span,
     ) -> EvalResult<'e, Value<'e>> {
         for (prefix, path) in entries {
+            // Nothing leads out of where the prefix stands for.
             let rest = if prefix.is_empty() {
                 name
             } else {
@@ -50,7 +51,8 @@ impl<'e> Evaluator<'e> {
                     _ => continue,
                 }
             };
-            let candidate = if rest.is_empty() { path.clone() } else { path.join(rest) };
+            let below = normalise(Path::new(rest));
+            let candidate = path.join(below.strip_prefix("/").unwrap_or(&below));
             if self.files.kind(&candidate).is_ok() {
                 return Ok(self.path_value(candidate.as_os_str().as_bytes()));
             }

@@ -270,7 +270,7 @@ impl<'e> Evaluator<'e> {
                 }
                 Expr::Lambda(lambda) => Ok(Value::Lambda(self.bump.alloc(Closure { lambda, env }))),
                 Expr::Let { bindings, body } => {
-                    env = self.recursive_frame(bindings, env);
+                    env = self.recursive_frame(bindings, env, false);
                     node = body;
                     continue;
                 }
@@ -293,8 +293,7 @@ impl<'e> Evaluator<'e> {
                 Expr::Assert(condition, body) => {
                     // Where it does not hold there is no value at all.
                     if self.decided(condition, env)? == Ok(false) {
-                        let text = self.source_text(condition.span);
-                        return Err(self.catchable(condition.span, &format!("assertion '{text}' failed")));
+                        return Err(self.failed_assertion(condition, env, node.span));
                     }
                     node = body;
                     continue;
@@ -354,7 +353,13 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The frame of a `let` or a `rec { … }`: one slot for each binding, then one for each source of an `inherit (…)`.
-    pub(super) fn recursive_frame(&mut self, bindings: &'e Bindings<'e>, up: &'e Env<'e>) -> &'e Env<'e> {
+    /// Names that stand for each other share cells, unless `overrides` may change what is behind them.
+    pub(super) fn recursive_frame(
+        &mut self,
+        bindings: &'e Bindings<'e>,
+        up: &'e Env<'e>,
+        overrides: bool,
+    ) -> &'e Env<'e> {
         let count = bindings.entries.len() + bindings.sources.len();
         let slots: &'e [Cell<Value<'e>>] = self.bump.alloc_slice_fill_with(count, |_| Cell::new(Value::Null));
         let env: &'e Env<'e> = self.bump.alloc(Env { up: Some(up), slots });
@@ -363,6 +368,7 @@ impl<'e> Evaluator<'e> {
         }
         for (index, (slot, binding)) in slots.iter().zip(bindings.entries).enumerate() {
             slot.set(match binding.value {
+                BindingValue::Inner(node) if overrides => self.delay_in_frame(node, env),
                 BindingValue::Inner(node) => self.delay_beside(node, env, index),
                 BindingValue::Outer(node) => self.delay(node, up),
                 BindingValue::From { selection, .. } => self.delay_in_frame(selection, env),

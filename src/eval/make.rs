@@ -296,14 +296,6 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The text that a span covers, on one line.
-    pub(super) fn source_text(&self, span: Span) -> String {
-        let Some(file) = self.sources.file(span.start) else { return String::new() };
-        let (start, end) = (file.offset(span.start), file.offset(span.end));
-        let text = file.text.get(start..end).unwrap_or_default();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
     /// As much of a span as stands on its first line.
     pub(super) fn first_line(&self, span: Span) -> Span {
         let Some(file) = self.sources.file(span.start) else { return span };

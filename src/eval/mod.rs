@@ -11,11 +11,13 @@
 //! Not here: modules and options (`modules`).
 
 mod append;
+mod assertion;
 mod attrs;
 mod builtins;
 mod call;
 mod describe;
 mod error;
+mod expression;
 mod fingerprint;
 mod import;
 mod json;

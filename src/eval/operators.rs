@@ -427,7 +427,7 @@ impl<'e> Evaluator<'e> {
 }
 
 /// Whether two values are one and the same cell: then they are equal without a look at them, functions included.
-fn same_cell<'e>(a: Value<'e>, b: Value<'e>) -> bool {
+pub(super) fn same_cell<'e>(a: Value<'e>, b: Value<'e>) -> bool {
     match (a, b) {
         (Value::Thunk(a), Value::Thunk(b)) => std::ptr::eq(a, b),
         (Value::Lambda(a), Value::Lambda(b)) => std::ptr::eq(a, b),

@@ -1,0 +1,1 @@
+assert { type = "derivation"; outPath = "a"; } == { outPath = "b"; }; 1

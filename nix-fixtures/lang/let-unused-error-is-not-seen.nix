@@ -1,0 +1,1 @@
+let a = throw "a"; b = undefined'; undefined' = 1; in b

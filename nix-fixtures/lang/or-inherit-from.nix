@@ -1,0 +1,1 @@
+{ inherit ({ or = 3; }) or; }

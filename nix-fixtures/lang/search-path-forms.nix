@@ -1,0 +1,1 @@
+[ <fixtures/three.nix> <fixtures/./three.nix> ]

@@ -1,0 +1,1 @@
+rec { inherit (a) b; a = { b = 2; }; c = b; }

@@ -1,0 +1,1 @@
+rec { x = rec { a = 1; b = a; __overrides = { a = 2; }; }; }

@@ -1,0 +1,1 @@
+rec { __overrides = { a = b; }; a = 1; b = a; }

@@ -1,0 +1,1 @@
+(throw "e").a or 1

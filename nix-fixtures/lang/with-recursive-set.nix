@@ -1,0 +1,1 @@
+let s = rec { a = 1; b = with s; a; }; in s.b

@@ -1,0 +1,1 @@
+with throw "w"; with { a = 1; }; a
