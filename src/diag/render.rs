@@ -9,7 +9,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 use serde::Serialize;
 
 use super::excerpt::excerpt;
-use super::{Diagnostic, Severity, secret};
+use super::{Diagnostic, Label, Severity, secret};
 use crate::source::{Location, SourceMap, Span};
 
 /// How text is drawn.
@@ -131,19 +131,28 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
 /// How many frames of a trace are shown at each end.
 const TRACE_ENDS: usize = 3;
 
+/// The callers, a line each. What repeats itself, as recursion does, is one line; in the midst of many the rest is counted.
 fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
-    let frames = &diagnostic.trace;
+    let frames: Vec<(&Label, usize)> =
+        diagnostic.trace.chunk_by(|a, b| a == b).map(|same| (&same[0], same.len())).collect();
     let trimmed = !style.full_trace && frames.len() > 2 * TRACE_ENDS + 1;
-    for (index, frame) in frames.iter().enumerate() {
+    for (index, (frame, count)) in frames.iter().enumerate() {
         if trimmed && (TRACE_ENDS..frames.len() - TRACE_ENDS).contains(&index) {
             if index == TRACE_ENDS {
-                let _ = writeln!(out, "  … {} more (-v shows all)", frames.len() - 2 * TRACE_ENDS);
+                let hidden: usize =
+                    frames[TRACE_ENDS..frames.len() - TRACE_ENDS].iter().map(|(_, count)| count).sum();
+                let dots = if style.unicode { "…" } else { "..." };
+                let _ = writeln!(out, "  {dots} {hidden} more (-v shows all)");
             }
             continue;
         }
         let place = sources.locate(frame.span.start).map(|location| format!("{location}: ")).unwrap_or_default();
-        let _ = writeln!(out, "  {place}{}", frame.text);
+        let times = if *count == 1 { String::new() } else { format!(" ({count} times)") };
+        for (line, text) in frame.text.lines().enumerate() {
+            let (place, times) = if line == 0 { (place.as_str(), times.as_str()) } else { ("  ", "") };
+            let _ = writeln!(out, "  {place}{text}{times}");
+        }
     }
     out
 }

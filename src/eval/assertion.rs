@@ -22,7 +22,7 @@ impl<'e> Evaluator<'e> {
             && let Err(error) = self.explain_nodes(left, right, env, condition.span)
         {
             let text = format!("while evaluating the condition of the assertion '{text}'");
-            error.trace(self.first_line(span), &text);
+            error.trace(span, || text);
             return error;
         }
         self.catchable(condition.span, &format!("assertion '{text}' failed"))
@@ -131,12 +131,12 @@ impl<'e> Evaluator<'e> {
         a: Value<'e>,
         b: Value<'e>,
         span: Span,
-        what: impl Fn() -> String,
+        what: impl FnOnce() -> String,
     ) -> EvalResult<'e, ()> {
         if super::operators::same_cell(a, b) {
             return Ok(());
         }
         let result = self.deeper(span, |ev| ev.explain_difference(a, b, span));
-        result.inspect_err(|error| error.trace(self.first_line(span), &what()))
+        result.inspect_err(|error| error.trace(span, what))
     }
 }

@@ -1,6 +1,6 @@
 //! Sets: making, reading and updating them.
 
-use super::error::EvalResult;
+use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::value::{Attr, Attrs, Env, Unknown, Value};
 use crate::source::{Pos, Span};
@@ -48,9 +48,13 @@ impl<'e> Evaluator<'e> {
             value.expr.call_it(symbol);
             let value = self.delay(value, inner);
             match attrs.binary_search_by_key(&symbol, |attr| attr.name) {
-                Ok(_) => {
+                Ok(at) => {
                     let message = format!("dynamic attribute '{}' already defined", self.name(symbol));
-                    return Err(self.error(name.span, &message));
+                    let first = attrs[at].pos;
+                    let place = self.sources.file(first).map(|file| format!(" at {}", file.place(first)));
+                    let error = self.error(name.span, &format!("{message}{}", place.unwrap_or_default()));
+                    error.label(self.attribute_span(first), "first defined here");
+                    return Err(error);
                 }
                 Err(at) => attrs.insert(at, Attr { name: symbol, pos: *pos, value }),
             }
@@ -114,7 +118,9 @@ impl<'e> Evaluator<'e> {
     pub(super) fn select_symbol(&mut self, set: Value<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
         match set {
             Value::Attrs(attrs) => match (attrs.get(name), attrs.any()) {
-                (Some(value), _) => self.force_partly(value),
+                (Some(value), _) => {
+                    self.force_partly(value).inspect_err(|error| self.selected(*error, attrs, name))
+                }
                 // Where it is not there, this has no value at all.
                 (None, None) if attrs.find_perhaps(name).is_some() => {
                     let perhaps = attrs.find_perhaps(name).expect("just found");
@@ -130,6 +136,18 @@ impl<'e> Evaluator<'e> {
             },
             Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_member(unknown, name, span))),
             other => Err(self.type_error_at("a set", other, span)),
+        }
+    }
+
+    /// Notes which attribute it is that fails.
+    #[cold]
+    fn selected(&self, error: EvalError<'e>, attrs: &Attrs<'e>, name: Symbol) {
+        if error.unknown().is_none()
+            && let Some(attr) = attrs.find(name)
+            && !self.is_internal(attr.pos)
+        {
+            let what = || format!("while evaluating the attribute '{}'", quote(self.name(name)));
+            error.trace(self.attribute_span(attr.pos), what);
         }
     }
 

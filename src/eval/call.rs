@@ -62,7 +62,7 @@ impl<'e> Evaluator<'e> {
                     self.apply(other, argument, pos)
                 }
             };
-            function = result.inspect_err(|error| self.called(*error, call))?;
+            function = result.inspect_err(|error| self.called(*error, function, call))?;
             if nodes.is_empty() {
                 return Ok(function);
             }
@@ -241,7 +241,7 @@ impl<'e> Evaluator<'e> {
                 let function = self.name_of(lambda);
                 let message = format!("function '{function}' called without required argument '{name}'");
                 let error = self.error(self.word_span(pos), &message);
-                error.trace(self.word_span(formal.pos), "the function wants it here");
+                error.label(self.word_span(formal.pos), "the function wants it here");
                 return Err(error);
             }
         }
@@ -269,7 +269,8 @@ impl<'e> Evaluator<'e> {
         let (function, name) = (self.name_of(lambda), self.name(name));
         let message = format!("function '{function}' called with unexpected argument '{name}'");
         let error = self.error(self.word_span(pos), &message);
-        error.trace(self.word_span(lambda.pos), "the function is here");
+        error.label(self.word_span(lambda.pos), "the function is here");
+        self.suggest_of(error, name, pattern.formals.iter().map(|formal| self.name(formal.name)));
         Err(error)
     }
 }

@@ -93,10 +93,8 @@ impl<'e> Shown<'_, 'e> {
             Value::Attrs(attrs) if attrs.iter().len() == 0 => self.push("{ }"),
             Value::Attrs(attrs) => self.attrs(attrs, depth),
             Value::Lambda(closure) => {
-                let place = self.ev.sources.file(closure.lambda.pos).map_or_else(String::new, |file| {
-                    let at = file.location(file.offset(closure.lambda.pos));
-                    format!(" @ {}:{}:{}", file.path.display(), at.line, at.column)
-                });
+                let place = self.ev.sources.file(closure.lambda.pos);
+                let place = place.map_or_else(String::new, |file| format!(" @ {}", file.place(closure.lambda.pos)));
                 let name = closure.lambda.name.get().map(|name| format!(" {}", self.ev.name(name)));
                 self.push(&format!("«lambda{}{place}»", name.unwrap_or_default()));
             }

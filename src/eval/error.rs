@@ -1,10 +1,10 @@
 //! What ends an evaluation early: an error, or a value that is not known.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::value::Unknown;
 use crate::diag::{Code, Diagnostic, Label};
-use crate::source::Span;
+use crate::source::{Pos, Span};
 
 /// What an evaluation gives.
 pub type EvalResult<'e, T> = Result<T, EvalError<'e>>;
@@ -17,6 +17,9 @@ pub struct EvalError<'e>(pub(super) &'e Failure<'e>);
 pub(super) struct Failure<'e> {
     pub(super) kind: Kind<'e>,
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
+    /// Whether somebody caught it: who meets it after that, through a thunk that keeps it, is no caller of the place
+    /// where it came up.
+    pub(super) caught: Cell<bool>,
 }
 
 /// What sort of failure it is.
@@ -30,21 +33,38 @@ pub(super) enum Kind<'e> {
     Unknown(&'e Unknown),
 }
 
-/// How many callers an error names.
-const LONGEST_TRACE: usize = 6;
+/// How many callers an error names at most: more than calls can nest.
+const LONGEST_TRACE: usize = 50_000;
 
 impl<'e> EvalError<'e> {
     /// Adds a caller, innermost first.
     #[cold]
-    pub(super) fn trace(self, span: Span, text: &str) {
-        if span == Span::NONE {
+    pub(super) fn trace(self, span: Span, text: impl FnOnce() -> String) {
+        if self.0.caught.get() {
             return;
         }
         if let Some(diagnostic) = self.0.diagnostics.borrow_mut().first_mut()
             && diagnostic.trace.len() < LONGEST_TRACE
         {
-            diagnostic.trace.push(Label { span, text: text.to_owned() });
+            diagnostic.trace.push(Label { span, text: text() });
         }
+    }
+
+    /// Adds a place that has to do with it.
+    #[cold]
+    pub(super) fn label(self, span: Span, text: &str) {
+        if let Some(diagnostic) = self.0.diagnostics.borrow_mut().first_mut()
+            && span != Span::NONE
+        {
+            diagnostic.labels.push(Label { span, text: text.to_owned() });
+        }
+    }
+
+    /// Whether nothing was said yet but what is wrong at that place.
+    pub(super) fn is_just_at(self, start: Pos) -> bool {
+        self.0.diagnostics.borrow().first().is_some_and(|diagnostic| {
+            diagnostic.trace.is_empty() && diagnostic.labels.first().is_some_and(|label| label.span.start == start)
+        })
     }
 
     /// The unknown value that is behind it, where it is no error.
@@ -55,12 +75,16 @@ impl<'e> EvalError<'e> {
         }
     }
 
-    pub(super) fn is_catchable(self) -> bool {
-        matches!(self.0.kind, Kind::Catchable)
+    /// Whether `tryEval` catches it, which it then has.
+    pub(super) fn is_caught(self) -> bool {
+        let caught = matches!(self.0.kind, Kind::Catchable);
+        self.0.caught.set(self.0.caught.get() || caught);
+        caught
     }
 
     /// What is wrong, as findings.
     pub fn diagnostics(self) -> Vec<Diagnostic> {
+        self.0.caught.set(true);
         if let Some(unknown) = self.unknown() {
             let mut diagnostic = Diagnostic::error(Code::UnknownValue, format!("not known: {}", unknown.reason()));
             if unknown.span() != Span::NONE {

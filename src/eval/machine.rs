@@ -406,12 +406,32 @@ impl<'e> Evaluator<'e> {
         Err(self.error(span, &format!("undefined variable '{name}'")))
     }
 
+    /// Notes who called what fails, unless that is all that there is to say: `throw` itself fails where it is called.
     #[cold]
-    pub(super) fn called(&self, error: EvalError<'e>, node: &Node<'e>) {
-        if error.unknown().is_none() {
-            self.locate(error, node.span);
-            error.trace(self.first_line(node.span), "called from here");
+    pub(super) fn called(&self, error: EvalError<'e>, function: Value<'e>, call: &Node<'e>) {
+        if error.unknown().is_some() {
+            return;
         }
+        self.locate(error, call.span);
+        if self.is_internal(call.span.start) {
+            return;
+        }
+        if !matches!(function, Value::Lambda(_)) && error.is_just_at(call.span.start) {
+            return;
+        }
+        error.trace(call.span, || match function {
+            Value::Lambda(closure) => match closure.lambda.name.get() {
+                Some(name) => format!("while calling '{}'", self.name(name)),
+                None => String::from("while calling an anonymous function"),
+            },
+            Value::Primop(primop) => format!("while calling the '{}' builtin", primop.primop.name),
+            _ => String::from("while calling a set"),
+        });
+    }
+
+    /// Whether a place is in a text of Nix's own, which nobody can look at.
+    pub(super) fn is_internal(&self, pos: Pos) -> bool {
+        self.sources.file(pos).is_some_and(|file| file.path.starts_with("«nix-internal»"))
     }
 
     /// Gives an error that has no place yet the place where it came up.

@@ -1,5 +1,7 @@
 //! What native code needs to make and describe values: constructors, errors, places.
 
+use std::cell::Cell;
+
 use super::error::{EvalError, EvalResult, Failure, Kind};
 use super::machine::Evaluator;
 use super::perhaps::Rest;
@@ -158,7 +160,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn fail(&self, kind: Kind<'e>, diagnostics: Vec<Diagnostic>) -> EvalError<'e> {
-        EvalError(self.bump.alloc(Failure { kind, diagnostics: diagnostics.into() }))
+        EvalError(self.bump.alloc(Failure { kind, diagnostics: diagnostics.into(), caught: Cell::new(false) }))
     }
 
     /// An error that `builtins.tryEval` does not catch.
@@ -220,7 +222,11 @@ impl<'e> Evaluator<'e> {
 
     /// Adds "did you mean …" where a name of the set is close.
     pub(super) fn suggest(&self, error: EvalError<'e>, missing: &str, attrs: &Attrs<'e>) {
-        let names = attrs.iter().map(|(name, ..)| self.name(name));
+        self.suggest_of(error, missing, attrs.iter().map(|(name, ..)| self.name(name)));
+    }
+
+    /// The same of names from elsewhere.
+    pub(super) fn suggest_of<'a>(&self, error: EvalError<'e>, missing: &str, names: impl Iterator<Item = &'a str>) {
         let close = names
             .map(|name| (strsim::damerau_levenshtein(missing, name), name))
             .filter(|(distance, _)| *distance <= 2)

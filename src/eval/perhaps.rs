@@ -178,7 +178,7 @@ impl<'e> Evaluator<'e> {
         let b = self.settle(b);
         match (a, b) {
             (Ok(a), Ok(b)) => Ok(self.joined_value(why, a, b)),
-            (Ok(value), Err(error)) | (Err(error), Ok(value)) if error.is_catchable() => Ok(value),
+            (Ok(value), Err(error)) | (Err(error), Ok(value)) if error.is_caught() => Ok(value),
             _ => Err(self.unknown_error(why)),
         }
     }

@@ -29,7 +29,7 @@ impl<'e> Evaluator<'e> {
                 for (name, value, pos) in attrs.iter() {
                     if let Err(error) = self.deeper(Span::NONE, |ev| ev.force_parts(value, seen)) {
                         let what = format!("while evaluating the attribute '{}'", self.name(name));
-                        error.trace(self.attribute_span(pos), &what);
+                        error.trace(self.attribute_span(pos), || what);
                         return Err(error);
                     }
                 }

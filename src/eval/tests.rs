@@ -135,7 +135,7 @@ fn errors_are_named_as_nix_names_them() {
         (r#"9223372036854775807 + 1"#, Err(r#"integer overflow in adding 9223372036854775807 + 1"#)),
         (r#"{ zb = throw "b"; za = 1; } == { za = 2; zb = throw "c"; }"#, Err(r#"b"#)),
         (r#"{ a.b = 1; a = rec { e = 4; f = e; }; }"#, Err(r#"undefined variable 'e'"#)),
-        (r#"{ a = { b = 1; }; a = { b = 2; }; }"#, Err(r#"attribute 'a.b' already defined"#)),
+        (r#"{ a = { b = 1; }; a = { b = 2; }; }"#, Err(r#"attribute 'a.b' already defined at «string»:1:9"#)),
         (r#""${1}""#, Err(r#"cannot coerce an integer to a string: 1"#)),
         (r#"let B = builtins; in B.match "\\d" "1""#, Err(r#"invalid regular expression '\d'"#)),
         (r#"let B = builtins; in B.tryEval { }.a"#, Err(r#"attribute 'a' missing"#)),

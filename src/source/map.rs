@@ -106,6 +106,11 @@ impl SourceFile {
         let column = offset - lines[line - 1] + 1;
         Location { file: self.name.clone(), line: line as u32, column: column as u32 }
     }
+
+    /// A place in the midst of a message of Nix's: with the whole path.
+    pub fn place(&self, pos: Pos) -> Location {
+        Location { file: self.path.display().to_string(), ..self.location(self.offset(pos)) }
+    }
 }
 
 /// All texts that were read, laid end to end.

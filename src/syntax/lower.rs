@@ -340,10 +340,15 @@ fn sorted<'t, 'e>(set: &Set<'t, 'e>) -> Vec<super::sets::Entry<'t, 'e>> {
     entries
 }
 
-/// The place of nothing in particular: the whole of a definition that is named twice.
-pub(super) fn defined_twice(symbols: &Symbols<'_>, path: &[Symbol]) -> String {
+/// What is said of a name that is defined twice, with the place of the first.
+pub(super) fn defined_twice(
+    symbols: &Symbols<'_>,
+    path: &[Symbol],
+    file: &crate::source::SourceFile,
+    first: Pos,
+) -> String {
     let path: Vec<_> = path.iter().map(|name| super::quote(symbols.name(*name))).collect();
-    format!("attribute '{}' already defined", path.join("."))
+    format!("attribute '{}' already defined at {}", path.join("."), file.place(first))
 }
 
 /// The attribute path that begins at `pos`, as far as its first name goes.

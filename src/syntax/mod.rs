@@ -78,7 +78,7 @@ fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Di
         Refusal::Twice(twice) => {
             let span = |pos: Pos| lower::name_span(file, pos);
             vec![
-                Diagnostic::error(Code::Syntax, lower::defined_twice(symbols, &twice.path))
+                Diagnostic::error(Code::Syntax, lower::defined_twice(symbols, &twice.path, file, twice.first))
                     .at(span(twice.second), "defined again here")
                     .at(span(twice.first), "first defined here")
                     .help("remove one of them"),

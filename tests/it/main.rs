@@ -6,6 +6,7 @@
 mod ci;
 mod commands;
 mod diagnostics;
+mod errors;
 mod example;
 mod program;
 mod readme;

@@ -41,8 +41,8 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The part of a message that has to agree: its first line, without a place that Nix puts in its midst, and only the
-/// class of the error where the rest are the words of a parser that is not Nix's own design.
+/// The part of a message that has to agree: its first line, and only the class of the error where the rest are the words
+/// of a parser that is not Nix's own design.
 fn essence(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default().trim_end();
     // The one syntax error that we have better words for.
@@ -54,10 +54,7 @@ fn essence(message: &str) -> String {
     if let Some(class) = CLASSES.iter().find(|class| line.starts_with(**class)) {
         return (*class).to_owned();
     }
-    match line.split_once(" already defined") {
-        Some((what, _)) => format!("{what} already defined"),
-        None => line.to_owned(),
-    }
+    line.to_owned()
 }
 
 /// The message at the end of what Nix writes about an error.

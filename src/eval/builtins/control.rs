@@ -30,7 +30,7 @@ fn add_error_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
     match ev.force(args[1]) {
         Err(error) if error.unknown().is_none() => {
             let context = message(ev, args[0], pos)?;
-            error.trace(ev.word_span(pos), &context);
+            error.trace(ev.word_span(pos), || context);
             Err(error)
         }
         result => result,
@@ -81,7 +81,7 @@ fn try_eval<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResul
         // It may throw, or not.
         Ok(Value::Unknown(unknown)) => return Err(ev.unknown_error(unknown)),
         Ok(value) => (true, value),
-        Err(error) if error.is_catchable() => (false, Value::Bool(false)),
+        Err(error) if error.is_caught() => (false, Value::Bool(false)),
         Err(error) => return Err(error),
     };
     Ok(ev.attrs([(ev.symbol("success"), Value::Bool(success), Pos::NONE), (ev.common.value, value, Pos::NONE)]))

@@ -40,8 +40,16 @@ struct Draft<'e> {
 
 fn derivation_strict<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.closed_set(args[0], pos)?;
-    let span = ev.word_span(pos);
-    let name = ev.required(attrs, "name", pos)?;
+    // What is wrong with it as a whole is told where it gets its name: `pos` is inside of `derivation`.
+    let first = attrs.find(ev.common.name).map(|attr| attr.pos).or_else(|| attrs.iter().map(|(.., pos)| pos).min());
+    let span = match first.filter(|first| first.is_some()) {
+        Some(first) => ev.attribute_span(first),
+        None => ev.word_span(pos),
+    };
+    let name = match ev.optional(attrs, "name")? {
+        Some(name) => name,
+        None => return Err(ev.error(span, "attribute 'name' missing")),
+    };
     let name = ev.plain_text(name, pos)?.to_str_lossy().into_owned();
     if let Some(what) = path::name_error(&name) {
         let message = format!("invalid derivation name: {what}. Please pass a different 'name'.");
@@ -69,11 +77,14 @@ fn derivation_strict<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
         if let Err(error) = draft.attribute(ev, name, value, at) {
             let name_of_it = &draft.derivation.name;
             let what = format!("while evaluating attribute '{name}' of derivation '{name_of_it}'");
-            error.trace(ev.attribute_span(at), &what);
+            error.trace(ev.attribute_span(at), || what);
             return Err(error);
         }
     }
-    draft.finish(ev, span)
+    let name = draft.derivation.name.clone();
+    draft.finish(ev, span).inspect_err(|error| {
+        error.trace(span, || format!("while evaluating derivation '{name}'"));
+    })
 }
 
 impl<'e> Draft<'e> {

@@ -96,7 +96,9 @@ fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalRes
         let url = fetch_location(ev, input, pos)?;
         return Err(not_here(ev, &url, pos));
     };
-    let url = ev.required(attrs, "url", pos)?;
+    let Some(url) = ev.optional(attrs, "url")? else {
+        return Err(ev.error(ev.word_span(pos), "input attribute 'url' is missing"));
+    };
     let url = fetch_location(ev, url, pos)?;
     let text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
         Some(value) => Ok(Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned())),

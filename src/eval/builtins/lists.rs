@@ -7,6 +7,7 @@ use super::perhaps::{
 };
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
+use crate::eval::operators::same_cell;
 use crate::eval::perhaps::Item;
 use crate::eval::value::State;
 
@@ -113,6 +114,9 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
         };
     }
     for item in ev.items(args[1], pos)? {
+        if same_cell(args[0], *item) {
+            return Ok(Value::Bool(true));
+        }
         match ev.equal(args[0], *item)? {
             Ok(true) => return Ok(Value::Bool(true)),
             Ok(false) => {}

@@ -26,7 +26,13 @@ fn from_toml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let text = ev.plain_text(args[0], pos)?.to_str_lossy();
     let span = ev.word_span(pos);
     let fail = |message: &str| ev.error(span, &format!("while parsing TOML: {message}"));
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| fail(error.message()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
+        let (line, column) =
+            (before.matches('\n').count() + 1, before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1);
+        let what = if error.message().is_empty() { "a value is missing" } else { error.message() };
+        fail(&format!("{} (line {line}, column {column})", what.replace('\n', ", ")))
+    })?;
     toml_table(ev, &table).map_err(|message| fail(&message))
 }
 

@@ -70,7 +70,7 @@ impl<'e> Evaluator<'e> {
                     out.push(b":");
                     if let Err(error) = self.deeper(span, |ev| ev.write_json(value, out, span)) {
                         let what = format!("while evaluating attribute '{name}'");
-                        error.trace(self.attribute_span(pos), &what);
+                        error.trace(self.attribute_span(pos), || what);
                         return Err(error);
                     }
                 }

@@ -1,0 +1,1 @@
+[ (builtins.all (x: throw "x") [ ]) (builtins.any (x: throw "x") [ ]) ]

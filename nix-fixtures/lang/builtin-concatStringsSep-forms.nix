@@ -1,0 +1,1 @@
+[ (builtins.concatStringsSep "," [ ]) (builtins.concatStringsSep "," [ "a" ]) (builtins.concatStringsSep "" [ "a" "b" ]) (builtins.concatStringsSep ", " [ "a" { outPath = "/b"; } { __toString = _: "c"; } ]) ]

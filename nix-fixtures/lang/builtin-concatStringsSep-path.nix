@@ -1,0 +1,1 @@
+builtins.concatStringsSep ":" [ ./files/text "x" ]

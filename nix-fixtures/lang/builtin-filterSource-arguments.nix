@@ -1,0 +1,1 @@
+builtins.filterSource (p: t: builtins.trace "${baseNameOf p} ${t}" true) ./files/folder

@@ -1,0 +1,1 @@
+builtins.fromJSON (builtins.toJSON { a = builtins.toFile "x" ""; })

@@ -1,0 +1,1 @@
+builtins.fromJSON ''{"__functor":1,"type":"derivation","outPath":"/x"}''

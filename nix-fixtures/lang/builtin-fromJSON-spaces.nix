@@ -1,0 +1,1 @@
+builtins.fromJSON " \n\t\r[ 1 , { \"a\" : null } ] \n"

@@ -1,0 +1,1 @@
+builtins.fromTOML "# c\na = 1 # d\n\n# e"

@@ -1,0 +1,1 @@
+builtins.getAttr "aple" { apple = 1; }

@@ -1,0 +1,1 @@
+let d = derivation { name = "n"; system = "s"; builder = "b"; outputs = [ "out" "dev" ]; }; strip = s: builtins.mapAttrs (n: v: v) (builtins.getContext s); in builtins.attrValues (strip "${d.out} ${d.dev} ${d.drvPath}")

@@ -1,0 +1,1 @@
+import { outPath = ./files/set.nix; }

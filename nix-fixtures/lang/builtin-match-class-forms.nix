@@ -1,0 +1,1 @@
+map (x: builtins.match "[${builtins.elemAt x 0}]" (builtins.elemAt x 1) != null) [ [ "]a" "]" ] [ "^]" "a" ] [ "a-" "-" ] [ "-a" "-" ] [ "a-c" "b" ] [ "[:alpha:]1" "1" ] [ "[.-.]" "-" ] [ "[=a=]" "a" ] [ "\\n" "n" ] ]

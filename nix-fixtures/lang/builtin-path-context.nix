@@ -1,0 +1,1 @@
+builtins.getContext (builtins.path { path = ./files/text; name = "n"; }) != { }

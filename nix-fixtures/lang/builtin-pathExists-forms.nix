@@ -1,0 +1,1 @@
+map builtins.pathExists [ ./files ./files/text ./files/none (toString ./files) ./files/text/x /. ]

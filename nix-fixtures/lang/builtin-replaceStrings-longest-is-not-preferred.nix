@@ -1,0 +1,1 @@
+builtins.replaceStrings [ "ab" "a" ] [ "2" "1" ] "aabab"

@@ -1,0 +1,1 @@
+builtins.hasContext (builtins.replaceStrings [ (builtins.toFile "x" "1") ] [ "a" ] "zz")

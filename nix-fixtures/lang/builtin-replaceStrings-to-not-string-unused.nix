@@ -1,0 +1,1 @@
+builtins.replaceStrings [ "q" ] [ 1 ] "a"

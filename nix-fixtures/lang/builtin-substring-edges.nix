@@ -1,0 +1,1 @@
+[ (builtins.substring 0 0 "abc") (builtins.substring 3 1 "abc") (builtins.substring 4 1 "abc") (builtins.substring 1 (-1) "abc") (builtins.substring 1 100 "abc") (builtins.substring 0 9223372036854775807 "abc") (builtins.substring 9223372036854775807 1 "abc") ]

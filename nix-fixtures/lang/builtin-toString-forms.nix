@@ -1,0 +1,1 @@
+[ (toString 1) (toString (-1)) (toString 1.5) (toString 1.0e10) (toString true) (toString null) (toString [ ]) (toString [ [ ] [ 1 [ ] ] ]) (toString /a) (toString "a") (toString { outPath = "o"; }) (toString { __toString = s: s.x; x = "t"; }) (toString [ true false null 1 ]) ]

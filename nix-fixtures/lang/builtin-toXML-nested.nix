@@ -1,0 +1,1 @@
+builtins.toXML { b = [ { c = null; } ]; a."x y" = 1; "<&>" = 2; }

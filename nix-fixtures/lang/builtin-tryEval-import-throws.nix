@@ -1,0 +1,1 @@
+builtins.tryEval (import (builtins.toFile "x" "throw ''y''"))

@@ -1,0 +1,1 @@
+let r = builtins.tryEval { a = throw "x"; }; in [ r.success (builtins.tryEval r.value.a).success ]

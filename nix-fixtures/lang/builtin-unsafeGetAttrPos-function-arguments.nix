@@ -1,0 +1,1 @@
+({ a }@s: (builtins.unsafeGetAttrPos "a" s).line) { a = 1; }

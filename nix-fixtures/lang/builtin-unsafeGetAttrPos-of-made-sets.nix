@@ -1,0 +1,1 @@
+map (s: builtins.unsafeGetAttrPos "a" s) [ (builtins.listToAttrs [ { name = "a"; value = 1; } ]) (builtins.fromJSON "{\"a\":1}") (builtins.intersectAttrs { a = 1; } (builtins.fromJSON "{\"a\":1}")) (builtins.groupBy (_: "a") [ 1 ]) ]

@@ -1,0 +1,1 @@
+{ __functor = self: { a ? self.d }: a; d = 5; } { }

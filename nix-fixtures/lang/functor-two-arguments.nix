@@ -1,0 +1,1 @@
+{ __functor = self: a: b: [ a b ]; } 1 2

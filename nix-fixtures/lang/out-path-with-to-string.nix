@@ -1,0 +1,1 @@
+"${ { outPath = "o"; __toString = _: "t"; } }"

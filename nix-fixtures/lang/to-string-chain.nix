@@ -1,0 +1,1 @@
+"${ { __toString = _: { __toString = _: "deep"; }; } }"
