@@ -282,10 +282,16 @@ impl Configuration {
         containers.filter(|(_, container)| is_unknown(container)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Checks the model as it is now.
+    /// Checks the model as it is now, and looks for what is probably not meant.
     pub(super) fn check(&self) -> Checked {
-        let mut checked = check(&self.manifest, &self.spans);
+        let mut checked = self.check_model();
         checked.findings.extend(self.lints());
+        checked
+    }
+
+    /// Checks the model alone.
+    pub(super) fn check_model(&self) -> Checked {
+        let mut checked = check(&self.manifest, &self.spans);
         checked.findings.extend(self.verdicts.iter().cloned());
         checked
     }

@@ -296,7 +296,8 @@ fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         }
         let folder = match service.option.map(|option| guest.find(&["services", service.name, option])) {
             None | Some(Said::Nothing) => service.folder,
-            Some(said) => match said.text() {
+            // What says more than where it is, such as `maildir:~/mail`, is not taken apart.
+            Some(said) => match said.text().filter(|folder| folder.starts_with('/')) {
                 Some(folder) => folder,
                 None => continue,
             },

@@ -13,9 +13,9 @@ use crate::model::view::{View, is_unknown};
 
 /// How the name of something secret ends, in lower case and without `_` and `-`.
 #[rustfmt::skip]
-const ENDINGS: [&str; 13] = [
+const ENDINGS: [&str; 14] = [
     "password", "passwd", "passphrase", "secret", "secretkey", "token", "apikey", "privatekey", "presharedkey",
-    "adminpass", "dbpass", "requirepass", "rootpass",
+    "adminpass", "dbpass", "requirepass", "rootpass", "secretaccesskey",
 ];
 /// And how the names of files end that hold one.
 const FILES: [&str; 4] = ["credentials", "sslcertificatekey", "sslserverkey", "key"];

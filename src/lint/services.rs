@@ -213,6 +213,7 @@ const fn stateful(
 /// Services whose data nobody wants to lose at a restart.
 pub(super) static STATEFUL: &[Stateful] = &[
     stateful("couchdb", Some("databaseDir"), "/var/lib/couchdb", "its databases"),
+    stateful("dovecot2", Some("mailLocation"), "/var/spool/mail", "its mail"),
     stateful("elasticsearch", Some("dataDir"), "/var/lib/elasticsearch", "its indices"),
     stateful("forgejo", Some("stateDir"), "/var/lib/forgejo", "its repositories"),
     stateful("gitea", Some("stateDir"), "/var/lib/gitea", "its repositories"),
@@ -228,6 +229,7 @@ pub(super) static STATEFUL: &[Stateful] = &[
     stateful("kanidm", None, "/var/lib/kanidm", "its accounts"),
     stateful("loki", Some("dataDir"), "/var/lib/loki", "its logs"),
     stateful("matrix-synapse", Some("dataDir"), "/var/lib/matrix-synapse", "its keys and media"),
+    stateful("minecraft-server", Some("dataDir"), "/var/lib/minecraft", "its world"),
     stateful("mongodb", Some("dbpath"), "/var/db/mongodb", "its databases"),
     stateful("mysql", Some("dataDir"), "/var/lib/mysql", "its databases"),
     stateful("navidrome", None, "/var/lib/navidrome", "its library and users"),
@@ -237,6 +239,7 @@ pub(super) static STATEFUL: &[Stateful] = &[
     stateful("photoprism", Some("storagePath"), "/var/lib/photoprism", "its index"),
     stateful("plex", Some("dataDir"), "/var/lib/plex", "its library"),
     stateful("postgresql", Some("dataDir"), "/var/lib/postgresql", "its databases"),
+    stateful("prometheus", None, "/var/lib/prometheus2", "its measurements"),
     stateful("radicale", None, "/var/lib/radicale", "its calendars"),
     stateful("syncthing", Some("dataDir"), "/var/lib/syncthing", "its files and keys"),
     stateful("unifi", None, "/var/lib/unifi", "its sites"),

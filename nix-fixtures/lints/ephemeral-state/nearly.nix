@@ -21,6 +21,11 @@ in {
   containers.f = { ephemeral = false; config = postgresql; };
   containers.g = { ephemeral = true; config.services.postgresql.enable = false; };
   containers.h = { ephemeral = true; config.services.postgresql.enable = pkgs.stdenv.hostPlatform.isx86_64; };
+  containers.j = {
+    ephemeral = true;
+    bindMounts."/var/vmail" = { hostPath = "/srv/j"; isReadOnly = false; };
+    config.services.dovecot2 = { enable = true; mailLocation = "maildir:/var/vmail/%d/%n"; };
+  };
   containers.i = {
     ephemeral = true;
     bindMounts."/data" = { hostPath = "/srv/i"; isReadOnly = false; };

@@ -10,7 +10,7 @@ use crate::render::nft::Ruleset;
 /// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`.
 pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json: bool) -> Outcome {
     let configuration = Configuration::load(config, false, Guests::None, session.sources)?;
-    let checked = configuration.check();
+    let checked = configuration.check_model();
     session.terminal.findings(&configuration.findings, session.sources);
     session.terminal.findings(&checked.findings, session.sources);
     if checked.findings.iter().any(|finding| finding.severity == Severity::Error) {
