@@ -3,7 +3,7 @@
 use super::error::{EvalError, EvalResult};
 use super::expression::show;
 use super::machine::Evaluator;
-use super::value::{Attrs, Env, Value};
+use super::value::{Attrs, Frame, Value};
 use crate::source::Span;
 use crate::syntax::expr::{Expr, NodeRef, Operator};
 use crate::syntax::quote;
@@ -14,12 +14,12 @@ impl<'e> Evaluator<'e> {
     pub(super) fn failed_assertion(
         &mut self,
         condition: NodeRef<'e>,
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         span: Span,
     ) -> EvalError<'e> {
         let text = show(condition, &self.symbols, self.sources);
         if let Expr::Binary(Operator::Equal, left, right) = &condition.expr
-            && let Err(error) = self.explain_nodes(left, right, env, condition.span)
+            && let Err(error) = self.explain_nodes(left, right, frame, condition.span)
         {
             let text = format!("while evaluating the condition of the assertion '{text}'");
             error.trace(span, || text);
@@ -32,11 +32,11 @@ impl<'e> Evaluator<'e> {
         &mut self,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, ()> {
-        let left = self.eval(left, env)?;
-        let right = self.eval(right, env)?;
+        let left = self.eval(left, frame)?.get();
+        let right = self.eval(right, frame)?.get();
         self.explain_difference(left, right, span)
     }
 
@@ -78,7 +78,7 @@ impl<'e> Evaluator<'e> {
                     return Err(self.catchable(span, &format!("{sizes}, {sides}")));
                 }
                 for (index, (a, b)) in a_items.iter().zip(b_items).enumerate() {
-                    self.explain_part(*a, *b, span, || format!("while comparing list element {index}"))?;
+                    self.explain_part(a.get(), b.get(), span, || format!("while comparing list element {index}"))?;
                 }
                 Ok(())
             }
@@ -121,7 +121,9 @@ impl<'e> Evaluator<'e> {
                 };
                 return Err(self.catchable(span, &message));
             }
-            self.explain_part(in_a.value, in_b.value, span, || format!("while comparing attribute '{name}'"))?;
+            self.explain_part(in_a.value.get(), in_b.value.get(), span, || {
+                format!("while comparing attribute '{name}'")
+            })?;
         }
         Ok(())
     }

@@ -2,38 +2,41 @@
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attr, Attrs, Env, Unknown, Value};
+use super::value::{Attr, Attrs, Frame, Packed, Unknown, Value};
 use crate::source::{Pos, Span};
-use crate::syntax::expr::{AttrsExpr, Binding, BindingValue, Bindings, Name, NodeRef};
+use crate::syntax::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
 use crate::syntax::{Symbol, quote};
 
 impl<'e> Evaluator<'e> {
-    pub(super) fn eval_attrs(&mut self, expr: &'e AttrsExpr<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
+    pub(super) fn eval_attrs(
+        &mut self,
+        expr: &'e AttrsExpr<'e>,
+        frame: Frame<'_, 'e>,
+    ) -> EvalResult<'e, Packed<'e>> {
         let bindings = &expr.bindings;
         if !expr.recursive && expr.dynamic.is_empty() {
-            return Ok(self.plain_attrs(bindings, env));
+            return Ok(self.pack(self.plain_attrs(bindings, frame)));
         }
         let mut attrs = Vec::with_capacity(bindings.entries.len() + expr.dynamic.len());
-        let inner =
-            if expr.recursive { self.recursive_frame(bindings, env, expr.overrides.is_some()) } else { env };
         if expr.recursive {
-            let values = inner.slots.iter().map(std::cell::Cell::get);
+            self.bind_all(bindings, frame, expr.overrides.is_some());
+            let values = frame.slots[bindings.first as usize..].iter().map(std::cell::Cell::get);
             attrs.extend(bindings.entries.iter().zip(values).map(|(entry, value)| Attr {
                 name: entry.name,
                 pos: entry.pos,
                 value,
             }));
             if let Some(overrides) = expr.overrides {
-                self.override_all(overrides, inner, &mut attrs, bindings.entries[overrides].pos)?;
+                self.override_all(overrides, bindings, frame, &mut attrs)?;
             }
         } else {
-            let sources = self.source_frame(bindings, env);
-            attrs.extend(bindings.entries.iter().map(|entry| self.plain_attr(entry, env, sources)));
+            self.bind_sources(bindings, frame);
+            attrs.extend(bindings.entries.iter().map(|entry| self.plain_attr(entry, frame)));
         }
         let mut rest = None;
         for (name, value, pos) in expr.dynamic {
-            let computed = match self.eval(name, inner) {
-                Ok(value) => value,
+            let computed = match self.eval(name, frame) {
+                Ok(value) => value.get(),
                 Err(error) => Value::Unknown(error.unknown().ok_or(error)?),
             };
             let symbol = match computed {
@@ -46,7 +49,7 @@ impl<'e> Evaluator<'e> {
                 other => return Err(self.type_error_at("a string", other, name.span)),
             };
             value.expr.call_it(symbol);
-            let value = self.delay(value, inner);
+            let value = self.delay(value, frame);
             match attrs.binary_search_by_key(&symbol, |attr| attr.name) {
                 Ok(at) => {
                     let message = format!("dynamic attribute '{}' already defined", self.name(symbol));
@@ -59,40 +62,39 @@ impl<'e> Evaluator<'e> {
                 Err(at) => attrs.insert(at, Attr { name: symbol, pos: *pos, value }),
             }
         }
-        Ok(self.attrs_of(&attrs, rest))
+        Ok(self.pack(self.attrs_of(&attrs, rest)))
     }
 
     /// A set whose names are all written out, and which do not see each other.
-    fn plain_attrs(&self, bindings: &'e Bindings<'e>, env: &'e Env<'e>) -> Value<'e> {
-        let sources = self.source_frame(bindings, env);
-        let attrs = bindings.entries.iter().map(|entry| self.plain_attr(entry, env, sources));
+    fn plain_attrs(&self, bindings: &'e Bindings<'e>, frame: Frame<'_, 'e>) -> Value<'e> {
+        self.bind_sources(bindings, frame);
+        let attrs = bindings.entries.iter().map(|entry| self.plain_attr(entry, frame));
         Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_fill_iter(attrs), None)))
     }
 
-    fn plain_attr(&self, entry: &'e Binding<'e>, env: &'e Env<'e>, sources: &'e Env<'e>) -> Attr<'e> {
-        let value = match entry.value {
-            BindingValue::Inner(node) | BindingValue::Outer(node) => self.delay(node, env),
-            BindingValue::From { selection, .. } => self.delay(selection, sources),
-        };
-        Attr { name: entry.name, pos: entry.pos, value }
+    fn plain_attr(&self, entry: &'e Binding<'e>, frame: Frame<'_, 'e>) -> Attr<'e> {
+        Attr { name: entry.name, pos: entry.pos, value: self.delay(entry.value.node(), frame) }
     }
 
     /// `__overrides`: its names replace those of the set, as seen from its other values too.
     fn override_all(
         &mut self,
         overrides: usize,
-        frame: &'e Env<'e>,
+        bindings: &'e Bindings<'e>,
+        frame: Frame<'_, 'e>,
         attrs: &mut Vec<Attr<'e>>,
-        pos: Pos,
     ) -> EvalResult<'e, ()> {
-        let given = match self.force(frame.slots[overrides].get())? {
+        let given = match self.force_packed(attrs[overrides].value)? {
             Value::Attrs(given) => given,
-            other => return Err(self.type_error("a set", other, pos)),
+            other => return Err(self.type_error("a set", other, bindings.entries[overrides].pos)),
         };
         for attr in given.entries() {
             if let Ok(at) = attrs.binary_search_by_key(&attr.name, |attr| attr.name) {
-                // Slots stand in the order of the names, and so do the attributes so far.
-                frame.slots[at].set(attr.value);
+                // What the others captured is a cell that can stand for something else; slots are in the order of the names.
+                if let Some(cell) = attrs[at].value.thunk() {
+                    cell.stand_for(self.stand_in_unit, attr.value);
+                }
+                frame.slots[bindings.first as usize + at].set(attr.value);
                 attrs[at] = *attr;
             }
         }
@@ -104,35 +106,22 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// The frame of what a set that is not recursive inherits from.
-    fn source_frame(&self, bindings: &'e Bindings<'e>, env: &'e Env<'e>) -> &'e Env<'e> {
-        if bindings.sources.is_empty() {
-            return env;
+    /// Fills the slots of what a set that is not recursive inherits from.
+    fn bind_sources(&self, bindings: &'e Bindings<'e>, frame: Frame<'_, 'e>) {
+        for (source, slot) in bindings.sources.iter().zip(bindings.first as usize..) {
+            frame.slots[slot].set(self.delay(source, frame));
         }
-        let sources = bindings.sources.iter().map(|source| std::cell::Cell::new(self.delay(source, env)));
-        let slots = self.bump.alloc_slice_fill_iter(sources);
-        self.bump.alloc(Env { up: Some(env), slots })
     }
 
     /// `name` of a set that was evaluated, forced.
     pub(super) fn select_symbol(&mut self, set: Value<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
         match set {
-            Value::Attrs(attrs) => match (attrs.get(name), attrs.any()) {
-                (Some(value), _) => {
-                    self.force_partly(value).inspect_err(|error| self.selected(*error, attrs, name))
-                }
-                // Where it is not there, this has no value at all.
-                (None, None) if attrs.find_perhaps(name).is_some() => {
-                    let perhaps = attrs.find_perhaps(name).expect("just found");
-                    self.force_partly(perhaps.attr.value)
-                }
-                (None, Some(rest)) => Ok(Value::Unknown(self.unknown_member(rest, name, span))),
-                (None, None) => {
-                    let missing = self.name(name);
-                    let error = self.error(span, &format!("attribute '{}' missing", quote(missing)));
-                    self.suggest(error, missing, attrs);
-                    Err(error)
-                }
+            Value::Attrs(attrs) => match attrs.find(name) {
+                Some(attr) => match self.evaluated(attr.value) {
+                    Ok(value) => Ok(value.get()),
+                    Err(error) => Err(self.selected(error, attr)),
+                },
+                None => self.select_missing(attrs, name, span),
             },
             Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_member(unknown, name, span))),
             other => Err(self.type_error_at("a set", other, span)),
@@ -141,68 +130,110 @@ impl<'e> Evaluator<'e> {
 
     /// Notes which attribute it is that fails.
     #[cold]
-    fn selected(&self, error: EvalError<'e>, attrs: &Attrs<'e>, name: Symbol) {
-        if error.unknown().is_none()
-            && let Some(attr) = attrs.find(name)
-            && !self.is_internal(attr.pos)
-        {
-            let what = || format!("while evaluating the attribute '{}'", quote(self.name(name)));
+    fn selected(&self, error: EvalError<'e>, attr: &Attr<'e>) -> EvalError<'e> {
+        if error.unknown().is_none() && !self.is_internal(attr.pos) {
+            let what = || format!("while evaluating the attribute '{}'", quote(self.name(attr.name)));
             error.trace(self.attribute_span(attr.pos), what);
         }
+        error
+    }
+
+    #[cold]
+    fn select_missing(&mut self, attrs: &'e Attrs<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
+        if let Some(rest) = attrs.any() {
+            return Ok(Value::Unknown(self.unknown_member(rest, name, span)));
+        }
+        // Where it is not there, this has no value at all.
+        if let Some(perhaps) = attrs.find_perhaps(name) {
+            return self.force_partly(perhaps.value());
+        }
+        let missing = self.name(name);
+        let error = self.error(span, &format!("attribute '{}' missing", quote(missing)));
+        self.suggest(error, missing, attrs);
+        Err(error)
     }
 
     /// `base.path`, or `None` where the default after `or` is to be taken.
+    #[inline]
     pub(super) fn select_path(
         &mut self,
         base: NodeRef<'e>,
         path: &'e [Name<'e>],
         has_default: bool,
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         span: Span,
-    ) -> EvalResult<'e, Option<Value<'e>>> {
-        let mut value = self.eval(base, env)?;
+    ) -> EvalResult<'e, Option<Packed<'e>>> {
+        let mut value = self.eval(base, frame)?;
         for name in path {
-            let symbol = self.eval_name(name, env)?;
-            match value {
-                Value::Attrs(attrs) if has_default && attrs.get(symbol).is_none() => match attrs.maybe(symbol) {
-                    None => return Ok(None),
-                    Some(rest) => return Ok(Some(Value::Unknown(self.unknown_member(rest, symbol, span)))),
-                },
-                Value::Attrs(_) | Value::Unknown(_) => {}
-                _ if has_default => return Ok(None),
-                _ => {}
+            if let (Name::Static(name, hint), Value::Attrs(attrs)) = (name, value.get())
+                && let Some(attr) = attrs.find_again(*name, hint)
+            {
+                value = match self.evaluated(attr.value) {
+                    Ok(value) => value,
+                    Err(error) => return Err(self.selected(error, attr)),
+                };
+                continue;
             }
-            value = self.select_symbol(value, symbol, span)?;
+            match self.select_seldom(value.get(), name, has_default, frame, span)? {
+                Selected::Value(selected) => value = selected,
+                Selected::All(selected) => return Ok(Some(selected)),
+                Selected::Default => return Ok(None),
+            }
         }
         Ok(Some(value))
+    }
+
+    #[inline(never)]
+    fn select_seldom(
+        &mut self,
+        set: Value<'e>,
+        name: &'e Name<'e>,
+        has_default: bool,
+        frame: Frame<'_, 'e>,
+        span: Span,
+    ) -> EvalResult<'e, Selected<'e>> {
+        let symbol = self.eval_name(name, frame)?;
+        match set {
+            Value::Attrs(attrs) if has_default && attrs.find(symbol).is_none() => match attrs.maybe(symbol) {
+                None => return Ok(Selected::Default),
+                Some(rest) => {
+                    let member = self.unknown_member(rest, symbol, span);
+                    return Ok(Selected::All(self.pack(Value::Unknown(member))));
+                }
+            },
+            Value::Attrs(_) | Value::Unknown(_) => {}
+            _ if has_default => return Ok(Selected::Default),
+            _ => {}
+        }
+        self.select_symbol(set, symbol, span).map(|value| Selected::Value(self.pack(value)))
     }
 
     pub(super) fn has_attr(
         &mut self,
         base: NodeRef<'e>,
         path: &'e [Name<'e>],
-        env: &'e Env<'e>,
-    ) -> EvalResult<'e, Value<'e>> {
-        let mut value = self.eval(base, env)?;
+        frame: Frame<'_, 'e>,
+    ) -> EvalResult<'e, bool> {
+        let mut value = self.eval(base, frame)?;
         for name in path {
-            let symbol = self.eval_name(name, env)?;
-            value = match self.force(value)? {
-                Value::Attrs(attrs) => match (attrs.get(symbol), attrs.maybe(symbol)) {
-                    (Some(value), _) => value,
+            let symbol = self.eval_name(name, frame)?;
+            value = match self.force_packed(value)? {
+                Value::Attrs(attrs) => match (attrs.find(symbol), attrs.maybe(symbol)) {
+                    (Some(attr), _) => attr.value,
                     (None, Some(rest)) => return Err(self.unknown_error(rest)),
-                    (None, None) => return Ok(Value::Bool(false)),
+                    (None, None) => return Ok(false),
                 },
                 Value::Unknown(unknown) => return Err(self.unknown_error(unknown)),
-                _ => return Ok(Value::Bool(false)),
+                _ => return Ok(false),
             };
         }
-        Ok(Value::Bool(true))
+        Ok(true)
     }
 
-    fn eval_name(&mut self, name: &'e Name<'e>, env: &'e Env<'e>) -> EvalResult<'e, Symbol> {
+    fn eval_name(&mut self, name: &'e Name<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Symbol> {
         match name {
-            Name::Static(symbol) => Ok(*symbol),
-            Name::Dynamic(node) => match self.eval(node, env)? {
+            Name::Static(symbol, _) => Ok(*symbol),
+            Name::Dynamic(node) => match self.eval(node, frame)?.get() {
                 Value::String(text) => {
                     let name = self.without_context(text, node.span)?;
                     Ok(self.symbol(&name.to_str_lossy()))
@@ -240,8 +271,8 @@ impl<'e> Evaluator<'e> {
 
     /// An update by something that may redefine any name: only what it is known to define stays known.
     fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
-        let hidden: Vec<_> =
-            left.entries().iter().map(|attr| Attr { value: Value::Unknown(rest), ..*attr }).collect();
+        let unknown = self.pack(Value::Unknown(rest));
+        let hidden: Vec<_> = left.entries().iter().map(|attr| Attr { value: unknown, ..*attr }).collect();
         let merged = merge(&hidden, right.entries());
         self.attrs_of(&merged, Some(rest))
     }
@@ -266,6 +297,16 @@ impl<'e> Evaluator<'e> {
             (self.common.column, Value::Int(location.column.into()), Pos::NONE),
         ])
     }
+}
+
+/// What comes of one name of a path.
+enum Selected<'e> {
+    /// The value of this name.
+    Value(Packed<'e>),
+    /// That of the whole path.
+    All(Packed<'e>),
+    /// What stands after `or`.
+    Default,
 }
 
 /// Two sorted lists in one; the right one wins.

@@ -1,16 +1,17 @@
 //! Calls: of functions written in Nix, of built-in ones, and of sets that act as functions.
 //!
-//! A call with all its arguments makes one frame, however many functions it goes through on paper. With fewer, the frame
-//! holds what was given, and the next call copies it.
+//! A call with all its arguments makes one frame, however many functions it goes through on paper, and it makes it on the
+//! stack: what outlives the call copied what it needs. With fewer arguments, the closure that results holds what was given.
 
 use std::cell::Cell;
 
-use super::error::EvalResult;
+use super::error::{EvalError, EvalResult};
+use super::evaluate::fill;
 use super::machine::Evaluator;
-use super::value::{Attrs, Closure, Env, PrimopCall, Value};
+use super::value::{Attrs, Closure, Frame, Packed, PrimopCall, Value};
 use crate::source::Pos;
 use crate::syntax::Symbol;
-use crate::syntax::expr::{Lambda, Node, NodeRef, Pattern};
+use crate::syntax::expr::{Expr, Lambda, Node, NodeRef, Pattern};
 
 /// No built-in function takes more arguments.
 const MOST_ARGUMENTS: usize = 4;
@@ -19,54 +20,97 @@ impl<'e> Evaluator<'e> {
     /// Calls a function with what `nodes` will yield. What is unknown ends as an error of that kind.
     pub(super) fn call_nodes(
         &mut self,
-        mut function: Value<'e>,
+        mut function: Packed<'e>,
         mut nodes: &'e [NodeRef<'e>],
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         call: &'e Node<'e>,
-    ) -> EvalResult<'e, Value<'e>> {
+    ) -> EvalResult<'e, Packed<'e>> {
         let pos = call.span.start;
         loop {
-            let result = match function {
+            let result = match function.get() {
                 Value::Lambda(closure) => {
                     let missing = closure.lambda.missing();
                     if nodes.len() < missing {
-                        let more = nodes.iter().map(|node| self.delay(node, env));
-                        return Ok(self.partial(closure, more));
+                        let more = nodes.iter().map(|node| self.delay(node, frame));
+                        return Ok(self.pack(self.partial(closure, more)));
                     }
                     let (now, later) = nodes.split_at(missing);
                     nodes = later;
-                    let frame = self.new_frame(closure, now.iter().map(|node| self.delay(node, env)));
-                    self.enter(closure, frame, pos)
+                    let given = closure.lambda.given;
+                    self.enter(closure, pos, |ev, slots| {
+                        // Each is evaluated before the next; the body itself begins with the last.
+                        for (needed, left) in
+                            closure.lambda.needed.iter().zip((0..closure.lambda.needed.len()).rev())
+                        {
+                            let cell = match (*needed as usize).checked_sub(given) {
+                                Some(at) => {
+                                    let cell = ev.needed(now[at], frame)?;
+                                    slots[at].set(cell);
+                                    cell
+                                }
+                                None => closure.given()[*needed as usize].get(),
+                            };
+                            if left > 0 {
+                                ev.evaluated(cell)?;
+                            }
+                        }
+                        for (at, node) in (given..).zip(now) {
+                            if !closure.lambda.needed.iter().any(|needed| *needed as usize == at) {
+                                slots[at - given].set(ev.delay(node, frame));
+                            }
+                        }
+                        Ok(())
+                    })
                 }
                 Value::Primop(primop) => {
                     let missing = primop.primop.arity - primop.arguments.len();
                     if nodes.len() < missing {
-                        let arguments = primop.arguments.iter().copied();
-                        let arguments: Vec<_> =
-                            arguments.chain(nodes.iter().map(|node| self.delay(node, env))).collect();
-                        return Ok(self.partial_primop(primop, &arguments));
+                        let more = nodes.iter().map(|node| self.delay(node, frame).get());
+                        let arguments: Vec<_> = primop.arguments.iter().copied().chain(more).collect();
+                        return Ok(self.pack(self.partial_primop(primop, &arguments)));
                     }
                     let (now, later) = nodes.split_at(missing);
                     nodes = later;
-                    let mut arguments = [Value::Null; MOST_ARGUMENTS];
-                    let given = primop.arguments.len();
-                    arguments[..given].copy_from_slice(primop.arguments);
-                    for (argument, node) in arguments[given..].iter_mut().zip(now) {
-                        *argument = self.delay(node, env);
-                    }
-                    (primop.primop.run)(self, &arguments[..primop.primop.arity], pos)
+                    self.call_primop(primop, now, frame, pos)
                 }
                 other => {
-                    let argument = self.delay(nodes[0], env);
+                    let argument = self.delay(nodes[0], frame);
                     nodes = &nodes[1..];
-                    self.apply(other, argument, pos)
+                    self.apply(other, argument.get(), pos).map(|value| self.pack(value))
                 }
             };
-            function = result.inspect_err(|error| self.called(*error, function, call))?;
+            function = match result {
+                Ok(function) => function,
+                Err(error) => {
+                    self.called(error, function.get(), call);
+                    return Err(error);
+                }
+            };
             if nodes.is_empty() {
                 return Ok(function);
             }
         }
+    }
+
+    /// Calls a built-in function with its last arguments. Those that it needs in any case are evaluated in place.
+    fn call_primop(
+        &mut self,
+        call: &'e PrimopCall<'e>,
+        nodes: &'e [NodeRef<'e>],
+        frame: Frame<'_, 'e>,
+        pos: Pos,
+    ) -> EvalResult<'e, Packed<'e>> {
+        let mut arguments = [Value::Null; MOST_ARGUMENTS];
+        let given = call.arguments.len();
+        arguments[..given].copy_from_slice(call.arguments);
+        for (at, node) in (given..).zip(nodes) {
+            arguments[at] = match (call.primop.strict >> at) & 1 {
+                0 => self.delay(node, frame).get(),
+                _ => self.eval_now(node, frame)?.get(),
+            };
+        }
+        let result = (call.primop.run)(self, &arguments[..call.primop.arity], pos);
+        result.map(|value| self.pack(value))
     }
 
     /// Calls a function with one argument. What is unknown ends as an error of that kind.
@@ -77,13 +121,7 @@ impl<'e> Evaluator<'e> {
         pos: Pos,
     ) -> EvalResult<'e, Value<'e>> {
         match self.force(function)? {
-            Value::Lambda(closure) => {
-                if closure.lambda.after.is_some() {
-                    return Ok(self.partial(closure, [argument].into_iter()));
-                }
-                let frame = self.new_frame(closure, [argument].into_iter());
-                self.enter(closure, frame, pos)
-            }
+            Value::Lambda(closure) => self.call_with(closure, &[self.pack(argument)], pos).map(Packed::get),
             Value::Primop(call) => {
                 let primop = call.primop;
                 let given = call.arguments.len();
@@ -116,6 +154,30 @@ impl<'e> Evaluator<'e> {
         }
     }
 
+    /// Calls a function written in Nix with these arguments, which may be fewer than it takes, or more.
+    pub(super) fn call_with(
+        &mut self,
+        closure: &'e Closure<'e>,
+        arguments: &[Packed<'e>],
+        pos: Pos,
+    ) -> EvalResult<'e, Packed<'e>> {
+        let missing = closure.lambda.missing();
+        if arguments.len() < missing {
+            return Ok(self.pack(self.partial(closure, arguments.iter().copied())));
+        }
+        let (now, later) = arguments.split_at(missing);
+        let mut result = self.enter(closure, pos, |_, slots| {
+            for (slot, argument) in slots.iter().zip(now) {
+                slot.set(*argument);
+            }
+            Ok(())
+        })?;
+        for argument in later {
+            result = self.apply(result.get(), argument.get(), pos).map(|value| self.pack(value))?;
+        }
+        Ok(result)
+    }
+
     /// Calls a function with one argument, from native code: what is unknown comes as a value.
     pub fn call(&mut self, function: Value<'e>, argument: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let result = self.apply(function, argument, pos);
@@ -125,9 +187,8 @@ impl<'e> Evaluator<'e> {
     /// Calls a function with two arguments.
     pub(super) fn call2(&mut self, function: Value<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match self.force(function)? {
-            Value::Lambda(closure) if closure.lambda.missing() == 2 => {
-                let frame = self.new_frame(closure, [a, b].into_iter());
-                self.enter(closure, frame, Pos::NONE)
+            Value::Lambda(closure) => {
+                self.call_with(closure, &[self.pack(a), self.pack(b)], Pos::NONE).map(Packed::get)
             }
             Value::Primop(call) if call.arguments.is_empty() && call.primop.arity == 2 => {
                 (call.primop.run)(self, &[a, b], Pos::NONE)
@@ -140,18 +201,17 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A function with more of its arguments, and not all.
-    fn partial(&self, closure: &'e Closure<'e>, more: impl ExactSizeIterator<Item = Value<'e>>) -> Value<'e> {
+    fn partial(&self, closure: &'e Closure<'e>, more: impl ExactSizeIterator<Item = Packed<'e>>) -> Value<'e> {
         let mut lambda = closure.lambda;
         for _ in 0..more.len() {
             lambda = lambda.after.expect("as many are missing");
         }
-        let (up, given) = given(closure);
-        let slots = given.iter().map(Cell::get).chain(more).map(Cell::new);
-        // A chain does not know its length.
-        let mut slots = slots;
-        let slots = self.bump.alloc_slice_fill_with(lambda.given, |_| slots.next().expect("as many as were given"));
-        let env = self.bump.alloc(Env { up, slots });
-        Value::Lambda(self.bump.alloc(Closure { lambda, env }))
+        let partial = Closure::hollow(self.bump, lambda);
+        let words = closure.words().iter().map(Cell::get).chain(more);
+        for (cell, word) in partial.words().iter().zip(words) {
+            cell.set(word);
+        }
+        Value::Lambda(partial)
     }
 
     fn partial_primop(&self, call: &'e PrimopCall<'e>, arguments: &[Value<'e>]) -> Value<'e> {
@@ -159,48 +219,91 @@ impl<'e> Evaluator<'e> {
         Value::Primop(self.bump.alloc(PrimopCall { primop: call.primop, arguments }))
     }
 
-    /// The frame of a call with all arguments: the names of a pattern stay to be bound, and hold the last argument.
-    fn new_frame(&self, closure: &'e Closure<'e>, more: impl Iterator<Item = Value<'e>>) -> &'e Env<'e> {
-        let (up, given) = given(closure);
-        let mut values = given.iter().map(Cell::get).chain(more);
-        let mut last = Value::Null;
-        let slots = self.bump.alloc_slice_fill_with(closure.lambda.slots(), |_| {
-            last = values.next().unwrap_or(last);
-            Cell::new(last)
-        });
-        self.bump.alloc(Env { up, slots })
+    /// Evaluates the body of a function in a frame with all arguments, of which `fill` puts the last into their slots.
+    #[inline]
+    fn enter(
+        &mut self,
+        closure: &'e Closure<'e>,
+        pos: Pos,
+        fill: impl FnOnce(&mut Self, &[Cell<Packed<'e>>]) -> EvalResult<'e, ()>,
+    ) -> EvalResult<'e, Packed<'e>> {
+        match closure.lambda.slots {
+            0..=4 => self.enter_with::<4>(closure, pos, fill),
+            5..=8 => self.enter_with::<8>(closure, pos, fill),
+            9..=24 => self.enter_with::<24>(closure, pos, fill),
+            slots => {
+                let slots = self.bump.alloc_slice_fill_with(slots as usize, |_| Cell::new(Packed::NULL));
+                self.enter_frame(closure, pos, slots, fill)
+            }
+        }
     }
 
-    /// Evaluates the body of a function in its frame.
-    fn enter(&mut self, closure: &'e Closure<'e>, frame: &'e Env<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
-        if self.depth >= self.settings.max_call_depth {
-            return Err(self.error(self.word_span(pos), "stack overflow; max-call-depth exceeded"));
-        }
-        self.depth += 1;
+    #[inline(never)]
+    fn enter_with<const SLOTS: usize>(
+        &mut self,
+        closure: &'e Closure<'e>,
+        pos: Pos,
+        fill: impl FnOnce(&mut Self, &[Cell<Packed<'e>>]) -> EvalResult<'e, ()>,
+    ) -> EvalResult<'e, Packed<'e>> {
+        let slots = [const { Cell::new(Packed::NULL) }; SLOTS];
+        self.enter_frame(closure, pos, &slots, fill)
+    }
+
+    #[inline]
+    fn enter_frame(
+        &mut self,
+        closure: &'e Closure<'e>,
+        pos: Pos,
+        slots: &[Cell<Packed<'e>>],
+        fill: impl FnOnce(&mut Self, &[Cell<Packed<'e>>]) -> EvalResult<'e, ()>,
+    ) -> EvalResult<'e, Packed<'e>> {
         let lambda = closure.lambda;
-        let bound = match lambda.pattern {
-            None => Ok(()),
-            Some(pattern) => self.bind_pattern(lambda, pattern, frame, pos),
+        if self.depth >= self.settings.max_call_depth {
+            return Err(self.too_deep(pos));
+        }
+        let given = lambda.given;
+        if given > 0 {
+            for (slot, value) in slots.iter().zip(closure.given()) {
+                slot.set(value.get());
+            }
+        }
+        self.tick(lambda.body.span)?;
+        let frame = Frame { slots, captured: closure.captured() };
+        self.depth += 1;
+        let result = match fill(self, &slots[given..]) {
+            Err(error) => Err(error),
+            Ok(()) => match lambda.pattern {
+                None => self.eval(lambda.body, frame),
+                Some(pattern) => match self.bind_pattern(lambda, pattern, frame, pos) {
+                    Ok(()) => self.eval(lambda.body, frame),
+                    Err(error) => Err(error),
+                },
+            },
         };
-        let result = bound.and_then(|()| self.eval(lambda.body, frame));
         self.depth -= 1;
         result
+    }
+
+    #[cold]
+    fn too_deep(&self, pos: Pos) -> EvalError<'e> {
+        self.error(self.word_span(pos), "stack overflow; max-call-depth exceeded")
     }
 
     fn bind_pattern(
         &mut self,
         lambda: &'e Lambda<'e>,
         pattern: &'e Pattern<'e>,
-        frame: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         pos: Pos,
     ) -> EvalResult<'e, ()> {
-        let slots = &frame.slots[lambda.leading.len() + usize::from(lambda.argument.is_some())..];
-        let argument = frame.slots[lambda.leading.len()].get();
-        match self.force(argument)? {
+        let argument = lambda.leading.len();
+        let first = argument + usize::from(lambda.argument.is_some());
+        let slots = &frame.slots[first..first + pattern.formals.len()];
+        match self.force_packed(frame.slots[argument].get())? {
             Value::Attrs(attrs) => self.bind(lambda, pattern, attrs, slots, frame, pos),
             // Whatever it is, its attributes are unknown for the same reason.
             unknown @ Value::Unknown(_) => {
-                slots.iter().for_each(|slot| slot.set(unknown));
+                slots.iter().for_each(|slot| slot.set(self.pack(unknown)));
                 Ok(())
             }
             other => Err(self.type_error_at("a set", other, self.word_span(pos))),
@@ -213,29 +316,39 @@ impl<'e> Evaluator<'e> {
         lambda: &'e Lambda<'e>,
         pattern: &'e Pattern<'e>,
         attrs: &'e Attrs<'e>,
-        slots: &'e [Cell<Value<'e>>],
-        env: &'e Env<'e>,
+        slots: &[Cell<Packed<'e>>],
+        frame: Frame<'_, 'e>,
         pos: Pos,
     ) -> EvalResult<'e, ()> {
         let mut given = attrs.entries().iter().peekable();
-        let first = lambda.leading.len() + usize::from(lambda.argument.is_some());
-        for (index, (slot, formal)) in slots.iter().zip(pattern.formals).enumerate() {
+        // Defaults may capture each other, and whatever else is bound here.
+        let mut defaults = Vec::new();
+        for (slot, formal) in slots.iter().zip(pattern.formals) {
             while let Some(extra) = given.next_if(|attr| attr.name < formal.name) {
                 self.refuse_extra(pattern, lambda, extra.name, pos)?;
             }
             if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
                 slot.set(attr.value);
             } else if let Some(rest) = attrs.any() {
-                slot.set(Value::Unknown(rest));
+                slot.set(self.pack(Value::Unknown(rest)));
             } else if let Some(perhaps) = attrs.find_perhaps(formal.name) {
                 let value = perhaps.value();
-                slot.set(match formal.default {
-                    Some(default) => self.either(perhaps.why(), value, self.delay_in_frame(default, env)),
+                let value = match formal.default {
+                    Some(default) => {
+                        let cell = self.hollow(default, frame);
+                        defaults.push((cell, default));
+                        self.either(perhaps.why(), value, cell.get())
+                    }
                     // Where it is not there, the call has no value at all.
                     None => value,
-                });
+                };
+                slot.set(self.pack(value));
             } else if let Some(default) = formal.default {
-                slot.set(self.delay_beside(default, env, first + index));
+                let cell = self.hollow(default, frame);
+                slot.set(cell);
+                if matches!(default.expr, Expr::Delayed(_) | Expr::Lambda(_)) {
+                    defaults.push((cell, default));
+                }
             } else {
                 let name = self.name(formal.name);
                 let function = self.name_of(lambda);
@@ -245,8 +358,13 @@ impl<'e> Evaluator<'e> {
                 return Err(error);
             }
         }
-        for extra in given {
-            self.refuse_extra(pattern, lambda, extra.name, pos)?;
+        if !pattern.ellipsis {
+            for extra in given {
+                self.refuse_extra(pattern, lambda, extra.name, pos)?;
+            }
+        }
+        for (cell, default) in defaults {
+            fill(cell, default, frame);
         }
         Ok(())
     }
@@ -272,13 +390,5 @@ impl<'e> Evaluator<'e> {
         error.label(self.word_span(lambda.pos), "the function is here");
         self.suggest_of(error, name, pattern.formals.iter().map(|formal| self.name(formal.name)));
         Err(error)
-    }
-}
-
-/// What a function was made in, and what it was given.
-fn given<'e>(closure: &'e Closure<'e>) -> (Option<&'e Env<'e>>, &'e [Cell<Value<'e>>]) {
-    match closure.lambda.given {
-        0 => (Some(closure.env), &[]),
-        _ => (closure.env.up, closure.env.slots),
     }
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::machine::Evaluator;
 use super::print;
-use super::value::{State, Value};
+use super::value::{Packed, State, Value};
 use crate::syntax::quote;
 
 /// How much of a value is shown.
@@ -37,7 +37,7 @@ impl<'e> Evaluator<'e> {
                 let partially = if call.arguments.is_empty() { "" } else { "partially applied " };
                 return format!("the {partially}built-in function '{}'", call.primop.name);
             }
-            Value::Thunk(thunk) => match thunk.state.get() {
+            Value::Thunk(thunk) => match thunk.state() {
                 State::Done(value) => return self.sort_of(value),
                 _ => "a thunk",
             },
@@ -102,7 +102,7 @@ impl<'e> Shown<'_, 'e> {
                 let partially = if call.arguments.is_empty() { "" } else { "partially applied " };
                 self.push(&format!("«{partially}primop {}»", call.primop.name));
             }
-            Value::Thunk(thunk) => match thunk.state.get() {
+            Value::Thunk(thunk) => match thunk.state() {
                 State::Done(value) => self.value(value, depth),
                 _ => self.push("«thunk»"),
             },
@@ -110,7 +110,7 @@ impl<'e> Shown<'_, 'e> {
         }
     }
 
-    fn list(&mut self, items: &'e [Value<'e>], depth: usize) {
+    fn list(&mut self, items: &'e [Packed<'e>], depth: usize) {
         if !self.seen.insert(items.as_ptr().addr()) {
             return self.push("«repeated»");
         }
@@ -124,7 +124,7 @@ impl<'e> Shown<'_, 'e> {
                 self.push(" ");
                 break;
             }
-            self.value(*item, depth + 1);
+            self.value(item.get(), depth + 1);
             self.items += 1;
             self.push(" ");
         }

@@ -69,7 +69,8 @@ impl<'e> Shown<'_, 'e> {
                 self.literal(name);
                 self.push(")");
             }
-            Expr::Local { .. } | Expr::Global(_) => self.variable(node.span),
+            Expr::Slot(_) | Expr::Captured(_) | Expr::Global(_) => self.variable(node.span),
+            Expr::Delayed(unit) => self.expression(unit.body),
             Expr::With { name, .. } => self.name(*name),
             Expr::Select { base, path, default } => {
                 self.push("(");
@@ -99,7 +100,7 @@ impl<'e> Shown<'_, 'e> {
                 self.push(")");
             }
             Expr::Lambda(lambda) => self.lambda(lambda),
-            Expr::Let { bindings, body } => {
+            Expr::Let { bindings, body, .. } => {
                 self.push("(let ");
                 self.bindings(bindings);
                 self.push("in ");
@@ -125,7 +126,7 @@ impl<'e> Shown<'_, 'e> {
                 self.around("assert ", condition, "; ");
                 self.node(body);
             }
-            Expr::WithIn(namespace, body) => {
+            Expr::WithIn { namespace, body, .. } => {
                 self.around("(with ", namespace, "; ");
                 self.around("", body, ")");
             }
@@ -191,7 +192,7 @@ impl<'e> Shown<'_, 'e> {
                 self.push(".");
             }
             match name {
-                Name::Static(name) => self.name(*name),
+                Name::Static(name, _) => self.name(*name),
                 Name::Dynamic(node) => self.around("\"${", node, "}\""),
             }
         }

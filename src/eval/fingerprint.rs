@@ -16,9 +16,9 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::machine::Evaluator;
-use super::value::{Attrs, Closure, Env, State, Value};
+use super::value::{Attrs, Closure, Frame, State, Value};
 use crate::syntax::Symbol;
-use crate::syntax::expr::{BindingValue, Bindings, Expr, Name, NodeRef, Part};
+use crate::syntax::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Place, Unit};
 
 /// Built-in functions that read something; only a path literal says what.
 const READERS: [&str; 19] = [
@@ -45,6 +45,17 @@ const READERS: [&str; 19] = [
 /// A folder with more files than this has no key.
 const MOST_FILES: usize = 4096;
 
+/// Names that the code binds itself, a slot each. Slots are in the order in which names were first met anywhere, which says
+/// nothing about this code: names do.
+struct Scope {
+    /// The unit whose slots they are.
+    unit: usize,
+    first: u32,
+    names: Vec<Symbol>,
+    /// Slots behind those of the names.
+    hidden: usize,
+}
+
 /// A key in the making.
 pub struct Fingerprint<'a, 'e> {
     ev: &'a mut Evaluator<'e>,
@@ -52,9 +63,10 @@ pub struct Fingerprint<'a, 'e> {
     roots: Vec<(&'e Attrs<'e>, &'static str)>,
     config: Option<&'e Attrs<'e>>,
     seen: FxHashMap<*const (), u32>,
-    /// The names of the slots of each frame of the code's own, outermost first. Slots are in the order in which names were
-    /// first met anywhere, which says nothing about this code: names do.
-    frames: Vec<Vec<Symbol>>,
+    /// The scopes of the code's own, outermost first.
+    scopes: Vec<Scope>,
+    /// What the units around the code capture of each other, outermost first. The outermost one captured values.
+    units: Vec<&'e [Place]>,
     files: usize,
     unknowable: bool,
 }
@@ -67,14 +79,15 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             _ => None,
         };
         let builtins = ev.global_names[&ev.symbol("builtins")];
-        let builtins = ev.globals[builtins as usize];
+        let builtins = ev.globals[builtins as usize].get();
         let mut this = Self {
             ev,
             hash: Sha256::new(),
             roots: Vec::new(),
             config,
             seen: FxHashMap::default(),
-            frames: Vec::new(),
+            scopes: Vec::new(),
+            units: Vec::new(),
             files: 0,
             unknowable: false,
         };
@@ -169,22 +182,22 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 self.primop(call.primop.name);
                 call.arguments.iter().for_each(|argument| self.value(*argument));
             }
-            Value::Thunk(thunk) => match thunk.state.get() {
+            Value::Thunk(thunk) => match thunk.state() {
                 State::Done(value) => self.value(value),
-                State::Code(node, env) => {
+                State::Code(unit) => {
                     self.tag("code");
                     if !self.visit(thunk) {
-                        self.code(node, env, 0);
+                        self.whole(unit, Frame { slots: &[], captured: thunk.captured(unit) });
                     }
                 }
-                State::Call(call) => {
+                State::Call(function, argument) => {
                     self.tag("call");
                     if !self.visit(thunk) {
-                        self.value(call.0);
-                        self.value(call.1);
+                        self.value(function);
+                        self.value(argument);
                     }
                 }
-                State::Native(_) => {
+                State::Native(_) | State::CallOn(..) => {
                     let forced = self.ev.force(value);
                     self.result(forced);
                 }
@@ -261,19 +274,37 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
 
     fn closure(&mut self, closure: &'e Closure<'e>) {
         self.number(closure.lambda.given as u64);
-        let mut env = closure.env;
-        if closure.lambda.given > 0 {
-            env.slots.iter().for_each(|argument| self.value(argument.get()));
-            env = env.up.expect("what was given stands in a frame of its own");
-        }
-        self.lambda(closure.lambda, env, 0);
+        closure.given().iter().for_each(|argument| self.value(argument.get().get()));
+        self.outermost(|this| this.lambda(closure.lambda, Frame { slots: &[], captured: closure.captured() }));
     }
 
-    fn lambda(&mut self, lambda: &'e crate::syntax::expr::Lambda<'e>, env: &'e Env<'e>, inner: u32) {
+    /// Adds a unit of code with what it captured.
+    fn whole(&mut self, unit: &'e Unit<'e>, frame: Frame<'e, 'e>) {
+        self.outermost(|this| {
+            this.units.push(unit.captures);
+            this.code(unit.body, frame);
+            this.units.pop();
+        });
+    }
+
+    /// Does a part whose code has nothing to do with the code around.
+    fn outermost(&mut self, part: impl FnOnce(&mut Self)) {
+        let (scopes, units) = (std::mem::take(&mut self.scopes), std::mem::take(&mut self.units));
+        part(self);
+        (self.scopes, self.units) = (scopes, units);
+    }
+
+    fn enter(&mut self, first: u32, names: Vec<Symbol>, hidden: usize) {
+        let unit = self.units.len().saturating_sub(1);
+        self.scopes.push(Scope { unit, first, names, hidden });
+    }
+
+    fn lambda(&mut self, lambda: &'e Lambda<'e>, frame: Frame<'e, 'e>) {
         let formals = lambda.pattern.map_or(&[][..], |pattern| pattern.formals);
         let named: Vec<_> = lambda.leading.iter().copied().chain(lambda.argument).collect();
         named.iter().for_each(|argument| self.name(*argument));
-        self.frames.push(named.into_iter().chain(formals.iter().map(|formal| formal.name)).collect());
+        self.units.push(lambda.captures);
+        self.enter(0, named.into_iter().chain(formals.iter().map(|formal| formal.name)).collect(), 1);
         if let Some(pattern) = lambda.pattern {
             self.tag(if pattern.ellipsis { "open pattern" } else { "pattern" });
             let mut formals: Vec<_> = formals.iter().map(|formal| (self.ev.name(formal.name), formal)).collect();
@@ -281,32 +312,57 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             for (name, formal) in formals {
                 self.text(name);
                 if let Some(default) = formal.default {
-                    self.code(default, env, inner + 1);
+                    self.code(default, frame);
                 }
             }
         }
-        self.code(lambda.body, env, inner + 1);
-        self.frames.pop();
+        self.code(lambda.body, frame);
+        self.scopes.pop();
+        self.units.pop();
     }
 
-    fn slot(&mut self, depth: u32, slot: u32, env: &'e Env<'e>, inner: u32) {
-        if depth < inner {
-            self.tag("own");
-            self.number(depth);
-            let frame = self.frames.iter().rev().nth(depth as usize);
-            match frame.and_then(|frame| frame.get(slot as usize)) {
-                Some(name) => self.name(*name),
-                // The sources of `inherit (source) …` have slots without names behind those that have one.
-                None => self.number(u64::from(slot) - frame.map_or(0, |frame| frame.len() as u64)),
+    /// The value that a variable of the innermost unit was captured with; what else it is otherwise: a unit and a slot of it.
+    fn find(&self, mut place: Place, frame: Frame<'e, 'e>) -> Result<Value<'e>, (usize, u32)> {
+        let mut unit = self.units.len().saturating_sub(1);
+        loop {
+            match place {
+                Place::Slot(slot) => return Err((unit, slot)),
+                Place::Captured(at) if unit == 0 => return Ok(frame.captured[at as usize].get().get()),
+                Place::Captured(at) => {
+                    place = self.units[unit][at as usize];
+                    unit -= 1;
+                }
             }
-        } else {
-            let value = env.ancestor(depth - inner).slots[slot as usize].get();
-            self.value(value);
         }
     }
 
-    /// Adds an expression that runs in `env` with `inner` frames of its own around it.
-    fn code(&mut self, node: NodeRef<'e>, env: &'e Env<'e>, inner: u32) {
+    fn variable(&mut self, place: Place, frame: Frame<'e, 'e>) {
+        let (unit, slot) = match self.find(place, frame) {
+            Ok(value) => return self.value(value),
+            Err(own) => own,
+        };
+        let holds = |scope: &Scope| {
+            let last = scope.first as usize + scope.names.len() + scope.hidden;
+            scope.unit == unit && slot >= scope.first && (slot as usize) < last
+        };
+        let found = self.scopes.iter().rev().zip(0_u32..).find(|(scope, _)| holds(scope));
+        let Some((scope, depth)) = found else {
+            self.unknowable = true;
+            return;
+        };
+        let at = (slot - scope.first) as usize;
+        let (name, hidden) = (scope.names.get(at).copied(), at.saturating_sub(scope.names.len()));
+        self.tag("own");
+        self.number(depth);
+        match name {
+            Some(name) => self.name(name),
+            // The sources of `inherit (source) …` have slots without names behind those that have one.
+            None => self.number(hidden as u64),
+        }
+    }
+
+    /// Adds an expression of the innermost unit; the outermost one captured what `frame` has.
+    fn code(&mut self, node: NodeRef<'e>, frame: Frame<'e, 'e>) {
         match &node.expr {
             Expr::Int(value) => self.value(Value::Int(*value)),
             Expr::Float(value) => self.value(Value::Float(*value)),
@@ -315,7 +371,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 self.bytes(text.as_bytes());
             }
             Expr::Path(path) => self.path(Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()))),
-            Expr::Interpolated(parts) => self.parts(parts, env, inner),
+            Expr::Interpolated(parts) => self.parts(parts, frame),
             Expr::InterpolatedPath(_) => self.unknowable = true,
             Expr::SearchPath(name) => {
                 self.tag("search path");
@@ -328,93 +384,99 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                     _ => self.tag("nowhere"),
                 }
             }
-            Expr::Local { depth, slot } => self.slot(*depth, *slot, env, inner),
+            Expr::Slot(slot) => self.variable(Place::Slot(*slot), frame),
+            Expr::Captured(at) => self.variable(Place::Captured(*at), frame),
+            Expr::Delayed(unit) => {
+                self.units.push(unit.captures);
+                self.code(unit.body, frame);
+                self.units.pop();
+            }
             Expr::Global(index) => {
-                let value = self.ev.globals[*index as usize];
+                let value = self.ev.globals[*index as usize].get();
                 self.value(value);
             }
-            Expr::With { name, frames } => {
+            Expr::With { name, namespaces } => {
                 self.tag("with");
                 self.name(*name);
                 let name = self.ev.name(*name);
                 self.unknowable |= READERS.contains(&name);
-                for depth in *frames {
-                    self.slot(*depth, 0, env, inner);
+                for place in *namespaces {
+                    self.variable(*place, frame);
                 }
             }
-            Expr::Select { base, path, default } => self.select(base, path, *default, env, inner),
+            Expr::Select { base, path, default } => self.select(base, path, *default, frame),
             Expr::HasAttr { base, path } => {
                 self.tag("?");
-                self.code(base, env, inner);
-                self.names(path, env, inner);
+                self.code(base, frame);
+                self.names(path, frame);
             }
             Expr::Apply { function, arguments } => {
                 self.tag("call");
                 match (self.reader(function), arguments) {
                     (Some(name), [argument, ..]) if matches!(argument.expr, Expr::Path(_)) => self.text(name),
-                    _ => self.code(function, env, inner),
+                    _ => self.code(function, frame),
                 }
-                arguments.iter().for_each(|argument| self.code(argument, env, inner));
+                arguments.iter().for_each(|argument| self.code(argument, frame));
             }
             Expr::Lambda(lambda) => {
                 self.tag("function");
-                self.lambda(lambda, env, inner);
+                self.lambda(lambda, frame);
             }
-            Expr::Let { bindings, body } => {
+            Expr::Let { bindings, body, .. } => {
                 self.tag("let");
-                self.bindings(bindings, env, inner, true);
-                self.frames.push(names_of(bindings));
-                self.code(body, env, inner + 1);
-                self.frames.pop();
+                self.bindings(bindings, frame, true);
+                self.enter(bindings.first, names_of(bindings), bindings.sources.len());
+                self.code(body, frame);
+                self.scopes.pop();
             }
             Expr::Attrs(attrs) => {
                 self.tag(if attrs.recursive { "rec" } else { "set" });
-                self.bindings(&attrs.bindings, env, inner, attrs.recursive);
+                self.bindings(&attrs.bindings, frame, attrs.recursive);
                 if attrs.recursive {
-                    self.frames.push(names_of(&attrs.bindings));
+                    let bindings = &attrs.bindings;
+                    self.enter(bindings.first, names_of(bindings), bindings.sources.len());
                 }
-                let within = inner + u32::from(attrs.recursive);
                 for (name, value, _) in attrs.dynamic {
-                    self.code(name, env, within);
-                    self.code(value, env, within);
+                    self.code(name, frame);
+                    self.code(value, frame);
                 }
                 if attrs.recursive {
-                    self.frames.pop();
+                    self.scopes.pop();
                 }
             }
             Expr::List(items) => {
                 self.tag("list");
-                items.iter().for_each(|item| self.code(item, env, inner));
+                items.iter().for_each(|item| self.code(item, frame));
                 self.number(items.len() as u64);
             }
             Expr::If(condition, then, otherwise) => {
                 self.tag("if");
-                [condition, then, otherwise].into_iter().for_each(|node| self.code(node, env, inner));
+                [condition, then, otherwise].into_iter().for_each(|node| self.code(node, frame));
             }
             Expr::Assert(condition, body) => {
                 self.tag("assert");
-                self.code(condition, env, inner);
-                self.code(body, env, inner);
+                self.code(condition, frame);
+                self.code(body, frame);
             }
-            Expr::WithIn(namespace, body) => {
+            Expr::WithIn { namespace, slot, body } => {
                 self.tag("with in");
-                self.code(namespace, env, inner);
-                self.frames.push(Vec::new());
-                self.code(body, env, inner + 1);
-                self.frames.pop();
+                self.code(namespace, frame);
+                self.enter(*slot, Vec::new(), 1);
+                self.code(body, frame);
+                self.scopes.pop();
             }
             Expr::Not(operand) => {
                 self.tag("!");
-                self.code(operand, env, inner);
+                self.code(operand, frame);
             }
             Expr::Negate(operand) => {
                 self.tag("-");
-                self.code(operand, env, inner);
+                self.code(operand, frame);
             }
             Expr::Binary(operator, left, right) => {
                 self.text(&format!("{operator:?}"));
-                self.code(left, env, inner);
-                self.code(right, env, inner);
+                self.code(left, frame);
+                self.code(right, frame);
             }
             Expr::CurPos => {
                 let place = self.ev.sources.locate(node.span.start).map(|place| place.to_string());
@@ -427,12 +489,12 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     fn reader(&self, function: NodeRef<'e>) -> Option<&'static str> {
         let builtin = |name: &str| READERS.into_iter().find(|reader| *reader == name);
         match &function.expr {
-            Expr::Global(index) => match self.ev.globals[*index as usize] {
+            Expr::Global(index) => match self.ev.globals[*index as usize].get() {
                 Value::Primop(call) => builtin(call.primop.name),
                 _ => None,
             },
-            Expr::Select { base, path: [Name::Static(name)], default: None } => match base.expr {
-                Expr::Global(index) if matches!(self.ev.globals[index as usize], Value::Attrs(_)) => {
+            Expr::Select { base, path: [Name::Static(name, _)], default: None } => match base.expr {
+                Expr::Global(index) if matches!(self.ev.globals[index as usize].get(), Value::Attrs(_)) => {
                     builtin(self.ev.name(*name))
                 }
                 _ => None,
@@ -446,26 +508,28 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         base: NodeRef<'e>,
         path: &'e [Name<'e>],
         default: Option<NodeRef<'e>>,
-        env: &'e Env<'e>,
-        inner: u32,
+        frame: Frame<'e, 'e>,
     ) {
         self.tag("select");
-        if let Expr::Local { depth, slot } = base.expr
-            && depth >= inner
-            && let Some(value) =
-                self.selected_from_config(env.ancestor(depth - inner).slots[slot as usize].get(), path)
+        let place = match base.expr {
+            Expr::Slot(slot) => Some(Place::Slot(slot)),
+            Expr::Captured(at) => Some(Place::Captured(at)),
+            _ => None,
+        };
+        if let Some(Ok(base)) = place.map(|place| self.find(place, frame))
+            && let Some(value) = self.selected_from_config(base, path)
         {
             return self.value(value);
         }
-        if let (Expr::Global(_), [Name::Static(name), ..]) = (&base.expr, path) {
+        if let (Expr::Global(_), [Name::Static(name, _), ..]) = (&base.expr, path) {
             let name = self.ev.name(*name);
             self.unknowable |= READERS.contains(&name);
         }
-        self.code(base, env, inner);
-        self.names(path, env, inner);
+        self.code(base, frame);
+        self.names(path, frame);
         if let Some(default) = default {
             self.tag("or");
-            self.code(default, env, inner);
+            self.code(default, frame);
         }
     }
 
@@ -473,7 +537,9 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     fn selected_from_config(&mut self, base: Value<'e>, path: &'e [Name<'e>]) -> Option<Value<'e>> {
         let config = self.config?;
         let mut value = match base {
-            Value::Thunk(thunk) if matches!(thunk.state.get(), State::Native(_) | State::Done(_)) => {
+            Value::Thunk(thunk)
+                if matches!(thunk.state(), State::Native(_) | State::CallOn(..) | State::Done(_)) =>
+            {
                 self.ev.force(base).ok()?
             }
             value => value,
@@ -483,7 +549,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             _ => return None,
         }
         for name in path {
-            let Name::Static(name) = name else { return None };
+            let Name::Static(name, _) = name else { return None };
             match value {
                 Value::Attrs(attrs) => value = self.ev.force(attrs.get(*name)?).ok()?,
                 Value::Unknown(_) => self.name(*name),
@@ -493,52 +559,51 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         Some(value)
     }
 
-    fn parts(&mut self, parts: &'e [Part<'e>], env: &'e Env<'e>, inner: u32) {
+    fn parts(&mut self, parts: &'e [Part<'e>], frame: Frame<'e, 'e>) {
         self.tag("interpolated");
         for part in parts {
             match part {
                 Part::Text(text) => self.bytes(text),
-                Part::Value(node) => self.code(node, env, inner),
+                Part::Value(node) => self.code(node, frame),
             }
         }
     }
 
-    fn names(&mut self, path: &'e [Name<'e>], env: &'e Env<'e>, inner: u32) {
+    fn names(&mut self, path: &'e [Name<'e>], frame: Frame<'e, 'e>) {
         for name in path {
             match name {
-                Name::Static(name) => self.name(*name),
-                Name::Dynamic(node) => self.code(node, env, inner),
+                Name::Static(name, _) => self.name(*name),
+                Name::Dynamic(node) => self.code(node, frame),
             }
         }
     }
 
     /// Adds bindings that stand in `inner` frames, and have one of their own where they see each other.
-    fn bindings(&mut self, bindings: &'e Bindings<'e>, env: &'e Env<'e>, inner: u32, recursive: bool) {
+    fn bindings(&mut self, bindings: &'e Bindings<'e>, frame: Frame<'e, 'e>, recursive: bool) {
         let mut entries: Vec<_> = bindings.entries.iter().map(|entry| (self.ev.name(entry.name), entry)).collect();
         entries.sort_by_key(|(name, _)| *name);
         for (name, binding) in &entries {
             self.text(name);
             match binding.value {
                 BindingValue::Inner(_) => self.tag("="),
-                BindingValue::Outer(node) => self.code(node, env, inner),
+                BindingValue::Outer(node) => self.code(node, frame),
                 BindingValue::From { source, .. } => {
                     self.unknowable |= READERS.contains(name);
                     self.number(source);
                 }
             }
         }
-        let within = inner + u32::from(recursive);
         if recursive {
-            self.frames.push(names_of(bindings));
+            self.enter(bindings.first, names_of(bindings), bindings.sources.len());
         }
-        bindings.sources.iter().for_each(|source| self.code(source, env, within));
+        bindings.sources.iter().for_each(|source| self.code(source, frame));
         for (_, binding) in entries {
             if let BindingValue::Inner(node) = binding.value {
-                self.code(node, env, within);
+                self.code(node, frame);
             }
         }
         if recursive {
-            self.frames.pop();
+            self.scopes.pop();
         }
         self.number(bindings.entries.len() as u64);
     }

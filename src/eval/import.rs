@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attrs, State, Value};
+use super::value::{Attrs, Packed, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{FileKind, Pos, Span};
 use crate::syntax;
@@ -140,8 +140,8 @@ impl<'e> Evaluator<'e> {
                 return Ok(self.unknown(&reason, self.word_span(pos)));
             }
             None => {
-                let node = self.parsed(&path, pos)?;
-                let value = self.thunk(State::Code(node, self.root_env));
+                let unit = self.parsed(&path, pos)?;
+                let value = Value::Thunk(Thunk::hollow(self.bump, unit));
                 self.imports.insert(path, value);
                 value
             }
@@ -159,14 +159,14 @@ impl<'e> Evaluator<'e> {
         let mut names = self.global_names.clone();
         for (name, value, _) in scope.iter() {
             let index = u32::try_from(self.globals.len()).expect("there is no memory for so many");
-            self.globals.push(value);
+            self.globals.push(self.pack(value));
             names.insert(name, index);
         }
         let path = self.default_file(path.to_path_buf());
         let outer = std::mem::replace(&mut self.global_names, names);
         let parsed = self.parse_file(&path, pos);
         self.global_names = outer;
-        self.eval(parsed?, self.root_env)
+        self.run(parsed?, &[]).map(Packed::get)
     }
 
     /// Lets `<name>`, where it is nowhere, and what else names it be `path`, a folder that nobody has: what is provided
@@ -212,16 +212,16 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The code of a file, which is read once.
-    pub(super) fn parsed(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, syntax::NodeRef<'e>> {
-        if let Some(node) = self.parsed.get(path) {
-            return Ok(node);
+    pub(super) fn parsed(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, &'e syntax::Unit<'e>> {
+        if let Some(unit) = self.parsed.get(path) {
+            return Ok(unit);
         }
-        let node = self.parse_file(path, pos)?;
-        self.parsed.insert(path.to_path_buf(), node);
-        Ok(node)
+        let unit = self.parse_file(path, pos)?;
+        self.parsed.insert(path.to_path_buf(), unit);
+        Ok(unit)
     }
 
-    fn parse_file(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, syntax::NodeRef<'e>> {
+    fn parse_file(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, &'e syntax::Unit<'e>> {
         let unreadable = |ev: &Self, message: &str| {
             let mut diagnostic = Diagnostic::error(Code::Unreadable, message.to_owned());
             let span = ev.word_span(pos);

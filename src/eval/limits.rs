@@ -2,19 +2,20 @@
 
 use std::sync::atomic::Ordering;
 
-use super::error::EvalResult;
+use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::stack;
 use super::text::Text;
-use super::value::Value;
+use super::value::Packed;
 use crate::source::{Pos, Span};
 
 /// Memory and time are looked at once in so many steps.
 const STEPS: u32 = 1024;
 
 impl<'e> Evaluator<'e> {
-    /// Refuses to take one more step where a limit is reached.
-    pub(super) fn check(&mut self, span: Span) -> EvalResult<'e, ()> {
+    /// Refuses to take one more step where a limit is reached. Calls and thunks are steps: nothing goes on without any.
+    #[inline]
+    pub(super) fn tick(&mut self, span: Span) -> EvalResult<'e, ()> {
         self.check_stack(span)?;
         match self.until_check.checked_sub(1) {
             Some(left) => {
@@ -29,12 +30,18 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Refuses to go deeper than the stack is.
+    #[inline]
     pub(super) fn check_stack(&self, span: Span) -> EvalResult<'e, ()> {
         let here = 0_u8;
         if (&raw const here).addr() < self.lowest_address {
-            return Err(self.error(span, "stack overflow; the evaluation is nested too deeply"));
+            return Err(self.stack_overflow(span));
         }
         Ok(())
+    }
+
+    #[cold]
+    fn stack_overflow(&self, span: Span) -> EvalError<'e> {
+        self.error(span, "stack overflow; the evaluation is nested too deeply")
     }
 
     /// Refuses to take `more` bytes where they are too many, and to go on after somebody said stop.
@@ -52,7 +59,7 @@ impl<'e> Evaluator<'e> {
 
     /// Refuses to make a list of `count` items where there is no room for it; counts the one that is being gathered too.
     pub(super) fn reserve_items(&self, count: usize, pos: Pos) -> EvalResult<'e, ()> {
-        self.reserve(2 * count * size_of::<Value<'_>>(), Span::at(pos))
+        self.reserve(2 * count * size_of::<Packed<'_>>(), Span::at(pos))
     }
 
     /// Refuses to go on with a text that is too long already; it is copied when it is done.
@@ -66,7 +73,7 @@ impl<'e> Evaluator<'e> {
         span: Span,
         work: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
     ) -> EvalResult<'e, T> {
-        self.check(span)?;
+        self.tick(span)?;
         if self.depth >= self.settings.max_call_depth {
             return Err(self.error(span, "stack overflow; max-call-depth exceeded"));
         }

@@ -6,7 +6,7 @@ use super::error::{EvalError, EvalResult, Failure, Kind};
 use super::machine::Evaluator;
 use super::perhaps::Rest;
 use super::text::Text;
-use super::value::{Attr, Attrs, CodeId, List, Primop, PrimopCall, State, Suspend, Unknown, Value};
+use super::value::{Attr, Attrs, CodeId, List, Packed, Primop, PrimopCall, State, Suspend, Thunk, Unknown, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceMap, Span};
 use crate::syntax::{Str, Symbol};
@@ -62,11 +62,11 @@ impl<'e> Evaluator<'e> {
 
     /// A list.
     pub fn list(&self, items: impl IntoIterator<Item = Value<'e>>) -> Value<'e> {
-        let items: Vec<_> = items.into_iter().collect();
+        let items: Vec<_> = items.into_iter().map(|item| self.pack(item)).collect();
         self.list_of(self.alloc_slice(&items))
     }
 
-    pub(super) fn list_of(&self, items: &'e [Value<'e>]) -> Value<'e> {
+    pub(super) fn list_of(&self, items: &'e [Packed<'e>]) -> Value<'e> {
         Value::List(self.bump.alloc(List::new(items)))
     }
 
@@ -89,7 +89,8 @@ impl<'e> Evaluator<'e> {
         parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
         rest: Option<&'e Unknown>,
     ) -> Value<'e> {
-        let mut attrs: Vec<_> = parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value }).collect();
+        let mut attrs: Vec<_> =
+            parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value: self.pack(value) }).collect();
         attrs.sort_by_key(|attr| attr.name);
         self.attrs_of(&attrs, rest)
     }
@@ -100,12 +101,12 @@ impl<'e> Evaluator<'e> {
 
     /// A value that is computed by native code when it is asked for.
     pub fn suspend(&self, suspended: impl Suspend<'e>) -> Value<'e> {
-        self.thunk(State::Native(self.bump.alloc(suspended)))
+        Value::Thunk(Thunk::native(self.bump, self.bump.alloc(suspended)))
     }
 
     /// A call that is made when its result is asked for.
-    pub(super) fn delay_call(&self, function: Value<'e>, argument: Value<'e>) -> Value<'e> {
-        self.thunk(State::Call(self.bump.alloc((function, argument))))
+    pub(super) fn delay_call(&self, function: Value<'e>, argument: Packed<'e>) -> Packed<'e> {
+        self.pack(Value::Thunk(Thunk::call(self.bump, function, argument)))
     }
 
     /// A value that cannot be known.
@@ -292,8 +293,8 @@ impl<'e> Evaluator<'e> {
     /// Where a value was written, as far as it still shows.
     pub fn value_pos(&self, value: Value<'e>) -> Option<Pos> {
         match value {
-            Value::Thunk(thunk) => match thunk.state.get() {
-                State::Code(node, _) => Some(node.span.start),
+            Value::Thunk(thunk) => match thunk.state() {
+                State::Code(unit) => Some(unit.body.span.start),
                 State::Done(value) => self.value_pos(value),
                 _ => None,
             },

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::text::Text;
-use super::value::{Env, Str, Unknown, Value};
+use super::value::{Frame, Packed, Str, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{NodeRef, Operator};
 
@@ -33,78 +33,90 @@ impl<'e> Evaluator<'e> {
         operator: Operator,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         span: Span,
-    ) -> EvalResult<'e, Value<'e>> {
-        match operator {
-            Operator::And => self.logical(left, right, env, (false, false)),
-            Operator::Or => self.logical(left, right, env, (true, true)),
-            Operator::Implies => self.logical(left, right, env, (false, true)),
+    ) -> EvalResult<'e, Packed<'e>> {
+        let value = match operator {
+            Operator::And => self.logical(left, right, frame, (false, false))?,
+            Operator::Or => self.logical(left, right, frame, (true, true))?,
+            Operator::Implies => self.logical(left, right, frame, (false, true))?,
             Operator::Update => {
-                let left = self.eval_or_unknown(left, env)?;
-                let right = self.eval_or_unknown(right, env)?;
-                self.update(left, right, span)
+                let left = self.eval_or_unknown(left, frame)?;
+                let right = self.eval_or_unknown(right, frame)?;
+                self.update(left, right, span)?
             }
             Operator::Concat => {
-                let (a, b) = match (self.eval_list(left, env)?, self.eval_list(right, env)?) {
+                let (a, b) = match (self.eval_list(left, frame)?, self.eval_list(right, frame)?) {
                     (Value::List(a), Value::List(b)) => (a.items(), b.items()),
                     (a, b) => {
                         let mut items = self.partly_items(a, left.span.start)?;
                         items.extend(self.partly_items(b, right.span.start)?);
-                        return Ok(self.partly(&items));
+                        return Ok(self.pack(self.partly(&items)));
                     }
                 };
                 if a.is_empty() || b.is_empty() {
-                    return Ok(self.list_of(if a.is_empty() { b } else { a }));
+                    return Ok(self.pack(self.list_of(if a.is_empty() { b } else { a })));
                 }
-                self.reserve((a.len() + b.len()) * size_of::<Value<'_>>(), span)?;
+                self.reserve((a.len() + b.len()) * size_of::<Packed<'_>>(), span)?;
                 let mut items = a.iter().chain(b).copied();
                 let items = self
                     .bump
                     .alloc_slice_fill_with(a.len() + b.len(), |_| items.next().expect("as many as both have"));
-                Ok(self.list_of(items))
+                self.list_of(items)
             }
             Operator::Equal | Operator::NotEqual => {
-                let left = self.eval(left, env)?;
-                let right = self.eval(right, env)?;
-                let equal = self.equal(left, right)?.map_err(|unknown| self.unknown_error(unknown))?;
-                Ok(Value::Bool(equal == (operator == Operator::Equal)))
+                let left = self.eval(left, frame)?.get();
+                let right = self.eval(right, frame)?.get();
+                let equal = match (left, right) {
+                    (Value::Int(left), Value::Int(right)) => left == right,
+                    (Value::Bool(left), Value::Bool(right)) => left == right,
+                    (Value::String(left), Value::String(right)) => left.as_bytes() == right.as_bytes(),
+                    (left, right) => self.equal(left, right)?.map_err(|unknown| self.unknown_error(unknown))?,
+                };
+                Value::Bool(equal == (operator == Operator::Equal))
             }
-            Operator::Less => self.compare_nodes(left, right, env, span, Ordering::is_lt),
-            Operator::LessOrEqual => self.compare_nodes(right, left, env, span, Ordering::is_ge),
-            Operator::More => self.compare_nodes(right, left, env, span, Ordering::is_lt),
-            Operator::MoreOrEqual => self.compare_nodes(left, right, env, span, Ordering::is_ge),
+            Operator::Less => self.compare_nodes(left, right, frame, span, Ordering::is_lt)?,
+            Operator::LessOrEqual => self.compare_nodes(right, left, frame, span, Ordering::is_ge)?,
+            Operator::More => self.compare_nodes(right, left, frame, span, Ordering::is_lt)?,
+            Operator::MoreOrEqual => self.compare_nodes(left, right, frame, span, Ordering::is_ge)?,
             Operator::Add => {
-                let a = self.eval(left, env)?;
+                let a = self.eval(left, frame)?.get();
                 match a {
                     Value::Int(_) | Value::Float(_) => {
-                        let b = self.eval(right, env)?;
+                        let b = self.eval(right, frame)?.get();
                         if !matches!(b, Value::Int(_) | Value::Float(_) | Value::Unknown(_)) {
-                            let message = format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a));
-                            return Err(self.error(right.span, &message));
+                            return Err(self.cannot_add(a, b, right.span));
                         }
-                        self.add(a, b, span)
+                        self.add(a, b, span)?
                     }
-                    a => self.append(a, left.span, right, env),
+                    a => self.append(a, left.span, right, frame)?,
                 }
             }
             Operator::Sub | Operator::Mul | Operator::Div => {
-                let a = self.eval(left, env)?;
-                let b = self.eval(right, env)?;
-                self.arithmetic(operator, a, b, span)
+                let a = self.eval(left, frame)?.get();
+                let b = self.eval(right, frame)?.get();
+                self.arithmetic(operator, a, b, span)?
             }
-        }
+        };
+        Ok(self.pack(value))
+    }
+
+    #[cold]
+    fn cannot_add(&self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalError<'e> {
+        self.error(span, &format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a)))
     }
 
     /// The value, or the unknown value that it met.
-    fn eval_or_unknown(&mut self, node: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
-        let result = self.eval(node, env);
-        self.settle(result)
+    fn eval_or_unknown(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+        match self.eval(node, frame) {
+            Ok(value) => Ok(value.get()),
+            Err(error) => self.settle(Err(error)),
+        }
     }
 
     /// A list, or one that is partly known.
-    fn eval_list(&mut self, node: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
-        match self.eval(node, env)? {
+    fn eval_list(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+        match self.eval(node, frame)?.get() {
             list @ (Value::List(_) | Value::Partly(_)) => Ok(list),
             other => Err(self.type_error_at("a list", other, node.span)),
         }
@@ -116,13 +128,13 @@ impl<'e> Evaluator<'e> {
         &mut self,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         (stops, decided): (bool, bool),
     ) -> EvalResult<'e, Value<'e>> {
-        match self.decided(left, env)? {
+        match self.decided(left, frame)? {
             Ok(value) if value == stops => Ok(Value::Bool(decided)),
-            Ok(_) => Ok(Value::Bool(self.eval_bool(right, env)?)),
-            Err(why) => match self.guess(why, |ev| ev.eval_bool(right, env)) {
+            Ok(_) => Ok(Value::Bool(self.eval_bool(right, frame)?)),
+            Err(why) => match self.guess(why, |ev| ev.eval_bool(right, frame)) {
                 Ok(value) if value == decided => Ok(Value::Bool(decided)),
                 _ => Err(self.unknown_error(why)),
             },
@@ -134,12 +146,15 @@ impl<'e> Evaluator<'e> {
         &mut self,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
         span: Span,
         holds: fn(Ordering) -> bool,
     ) -> EvalResult<'e, Value<'e>> {
-        let left = self.eval(left, env)?;
-        let right = self.eval(right, env)?;
+        let left = self.eval(left, frame)?.get();
+        let right = self.eval(right, frame)?.get();
+        if let (Value::Int(left), Value::Int(right)) = (left, right) {
+            return Ok(Value::Bool(holds(left.cmp(&right))));
+        }
         // Floats that do not compare are "not less".
         let ordering = self.compare(left, right, span)?.unwrap_or(Ordering::Greater);
         Ok(Value::Bool(holds(ordering)))
@@ -220,7 +235,8 @@ impl<'e> Evaluator<'e> {
                 {
                     return Ok(Ok(false));
                 }
-                return self.all_equal(a.entries().iter().zip(b.entries()).map(|(a, b)| (a.value, b.value)));
+                return self
+                    .all_equal(a.entries().iter().zip(b.entries()).map(|(a, b)| (a.value.get(), b.value.get())));
             }
             // Functions are equal only where they are the same cell, which `all_equal` sees.
             _ => false,
@@ -253,8 +269,8 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    pub(super) fn negate(&mut self, operand: NodeRef<'e>, env: &'e Env<'e>) -> EvalResult<'e, Value<'e>> {
-        match self.eval(operand, env)? {
+    pub(super) fn negate(&mut self, operand: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+        match self.eval(operand, frame)?.get() {
             // As Nix has it: `0 - value`, which makes no negative zero.
             Value::Int(value) => self.integers(Operator::Sub, 0, value, operand.span),
             Value::Float(value) => Ok(Value::Float(0.0 - value)),
@@ -328,23 +344,23 @@ impl<'e> Evaluator<'e> {
         a: Value<'e>,
         a_span: Span,
         right: NodeRef<'e>,
-        env: &'e Env<'e>,
+        frame: Frame<'_, 'e>,
     ) -> EvalResult<'e, Value<'e>> {
         let mut text = Text::default();
         if let Value::Path(path) = a {
             text.push(path.as_bytes());
-            let b = self.eval(right, env)?;
+            let b = self.eval(right, frame)?.get();
             self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
             return self.path_of_text(&text, right.span);
         }
         if let Value::String(front) = a {
-            let b = self.eval(right, env)?;
+            let b = self.eval(right, frame)?.get();
             self.coerce_to_string(b, Coercion::INTERPOLATION, &mut text, right.span)?;
             return self.appended(front, &text, right.span);
         }
         // Only what is appended to a string goes to the store.
         self.coerce_to_string(a, Coercion::PLAIN, &mut text, a_span)?;
-        let b = self.eval(right, env)?;
+        let b = self.eval(right, frame)?.get();
         self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
         Ok(self.finish(&text))
     }

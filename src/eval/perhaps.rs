@@ -12,7 +12,7 @@
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attr, Attrs, Suspend, Unknown, Value};
+use super::value::{Attr, Attrs, Packed, Suspend, Unknown, Value};
 use crate::source::Pos;
 use crate::syntax::Symbol;
 
@@ -36,7 +36,7 @@ impl<'e> Perhaps<'e> {
 
     /// Its value where it is there.
     pub fn value(&self) -> Value<'e> {
-        self.attr.value
+        self.attr.value.get()
     }
 
     /// Where it is bound.
@@ -102,11 +102,13 @@ impl<'e> Evaluator<'e> {
         parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
         perhaps: &[(Symbol, Value<'e>, Pos, &'e Unknown)],
     ) -> Value<'e> {
-        let mut attrs: Vec<_> = parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value }).collect();
+        let mut attrs: Vec<_> =
+            parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value: self.pack(value) }).collect();
         attrs.sort_by_key(|attr| attr.name);
-        let perhaps = perhaps
-            .iter()
-            .map(|(name, value, pos, why)| Perhaps { attr: Attr { name: *name, pos: *pos, value: *value }, why });
+        let perhaps = perhaps.iter().map(|(name, value, pos, why)| Perhaps {
+            attr: Attr { name: *name, pos: *pos, value: self.pack(*value) },
+            why,
+        });
         self.attrs_maybe(&attrs, perhaps.collect())
     }
 
@@ -126,7 +128,7 @@ impl<'e> Evaluator<'e> {
     /// [`Evaluator::force`] makes them unknown.
     pub fn force_partly(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match value {
-            Value::Thunk(thunk) => self.force_thunk(thunk),
+            Value::Thunk(thunk) => self.force_thunk(thunk).map(Packed::get),
             value => Ok(value),
         }
     }
@@ -247,10 +249,10 @@ impl<'e> Evaluator<'e> {
             };
             match (of(a), of(b)) {
                 (Some((x, None)), Some((y, None))) => {
-                    certain.push(Attr { value: self.either(why, x.value, y.value), ..x });
+                    certain.push(Attr { value: self.either_packed(why, x.value, y.value), ..x });
                 }
                 (Some((x, _)), Some((y, _))) => {
-                    let attr = Attr { value: self.either(why, x.value, y.value), ..x };
+                    let attr = Attr { value: self.either_packed(why, x.value, y.value), ..x };
                     perhaps.push(Perhaps { attr, why });
                 }
                 (Some((attr, of)), None) | (None, Some((attr, of))) => {
@@ -300,6 +302,10 @@ impl<'e> Evaluator<'e> {
         }
     }
 
+    fn either_packed(&self, why: &'e Unknown, a: Packed<'e>, b: Packed<'e>) -> Packed<'e> {
+        self.pack(self.either(why, a.get(), b.get()))
+    }
+
     /// `left // right` where one of them has names perhaps, and the right one not any.
     pub(super) fn update_perhaps(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
         let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.entries().len() + right.entries().len());
@@ -309,7 +315,7 @@ impl<'e> Evaluator<'e> {
                 continue;
             }
             certain.push(match right.find_perhaps(attr.name) {
-                Some(other) => Attr { value: self.either(other.why, other.attr.value, attr.value), ..*attr },
+                Some(other) => Attr { value: self.either_packed(other.why, other.attr.value, attr.value), ..*attr },
                 None => *attr,
             });
         }
@@ -321,7 +327,7 @@ impl<'e> Evaluator<'e> {
             }
             perhaps.push(match right.find_perhaps(one.attr.name) {
                 Some(other) => {
-                    let value = self.either(other.why, other.attr.value, one.attr.value);
+                    let value = self.either_packed(other.why, other.attr.value, one.attr.value);
                     Perhaps { attr: Attr { value, ..one.attr }, why: one.why }
                 }
                 None => *one,

@@ -79,13 +79,13 @@ impl<'e> Evaluator<'e> {
             Value::Primop(call) if call.arguments.is_empty() => out.extend(b"<PRIMOP>"),
             Value::Primop(_) => out.extend(b"<PRIMOP-APP>"),
             // A list is told by the cell that holds it: Nix copies lists where it copies values.
-            Value::Thunk(thunk) => match thunk.state.get() {
+            Value::Thunk(thunk) => match thunk.state() {
                 State::Done(Value::List(list)) => {
                     self.print_list(list, std::ptr::from_ref(thunk).addr(), out, seen)?;
                 }
                 State::Done(value) => self.print_parts(value, out, seen)?,
                 State::Failed(error) => return Err(error),
-                State::Running | State::Code(..) | State::Native(_) | State::Call(_) => {
+                State::Running | State::Code(_) | State::Native(_) | State::Call(..) | State::CallOn(..) => {
                     return Err(self.error(Span::NONE, "a value was to be printed before it was evaluated"));
                 }
             },

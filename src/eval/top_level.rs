@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::EvalResult;
 use super::machine::{Arena, Evaluator, Settings};
-use super::value::{State, Value};
+use super::value::{State, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, SourceMap, Span};
 use crate::syntax;
@@ -30,15 +30,15 @@ impl<'e> Evaluator<'e> {
         let Some(file) = self.sources.add(name, text) else {
             return Err(self.error(Span::NONE, "too many texts were read"));
         };
-        let node = self.lower_text(&file, folder)?;
-        Ok(self.thunk(State::Code(node, self.root_env)))
+        let unit = self.lower_text(&file, folder)?;
+        Ok(Value::Thunk(Thunk::hollow(self.bump, unit)))
     }
 
     pub(super) fn lower_text(
         &mut self,
         file: &crate::source::SourceFile,
         folder: &Path,
-    ) -> EvalResult<'e, syntax::NodeRef<'e>> {
+    ) -> EvalResult<'e, &'e syntax::Unit<'e>> {
         let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
         let scope = syntax::Scope {
             globals: &self.global_names,
@@ -119,7 +119,7 @@ impl<'e> Evaluator<'e> {
                 format!("the expression selected by the selection path '{path}' should be a list but is {found}");
             return Err(self.error(Span::NONE, &message));
         };
-        list.items().get(index as usize).copied().ok_or_else(|| {
+        list.items().get(index as usize).map(|item| item.get()).ok_or_else(|| {
             let message = format!("list index {index} in selection path '{path}' is out of range");
             self.error(Span::NONE, &message)
         })
@@ -163,7 +163,7 @@ impl<'e> Evaluator<'e> {
             Value::Primop(call) => {
                 return format!("the partially applied built-in function '{}'", call.primop.name);
             }
-            Value::Thunk(thunk) => match thunk.state.get() {
+            Value::Thunk(thunk) => match thunk.state() {
                 State::Done(value) => return self.type_in_words(value),
                 _ => "a thunk",
             },

@@ -1,17 +1,20 @@
 //! Values and what they are made of.
 //!
 //! A [`Value`] is 16 bytes and `Copy`: everything larger lives in the arena and is never freed before the evaluation
-//! ends. Only what is not evaluated yet has a shared cell, the [`Thunk`].
+//! ends. Only what is not evaluated yet has a shared cell, the [`Thunk`]. Where values are kept they are packed into a word
+//! each (see [`super::cells`]).
 
 use std::cell::Cell;
 
-use super::error::{EvalError, EvalResult};
+pub use super::cells::Thunk;
+pub(super) use super::cells::{Closure, Packed, State};
+use super::error::EvalResult;
 use super::machine::Evaluator;
 use super::perhaps::{Item, Partly, Perhaps, Rest};
 use crate::source::{Pos, Span};
 pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
-use crate::syntax::expr::{Lambda, NodeRef};
+use crate::syntax::expr::{Hint, Lambda, Place};
 
 /// A value, or the promise of one.
 #[derive(Debug, Clone, Copy)]
@@ -80,22 +83,32 @@ impl Unknown {
 /// A list. Its elements may be thunks.
 #[derive(Debug)]
 pub struct List<'e> {
-    items: &'e [Value<'e>],
+    items: &'e [Packed<'e>],
 }
 
 impl<'e> List<'e> {
-    pub(super) fn new(items: &'e [Value<'e>]) -> Self {
+    pub(super) fn new(items: &'e [Packed<'e>]) -> Self {
         Self { items }
     }
 
     /// Its elements.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Value<'e>> + use<'e> {
-        self.items.iter().copied()
+        self.items.iter().map(|item| item.get())
     }
 
-    /// Its elements as a slice.
-    pub fn items(&self) -> &'e [Value<'e>] {
+    /// Its elements as they are kept.
+    pub(super) fn items(&self) -> &'e [Packed<'e>] {
         self.items
+    }
+
+    /// How many elements it has.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 }
 
@@ -104,7 +117,7 @@ impl<'e> List<'e> {
 pub(super) struct Attr<'e> {
     pub(super) name: Symbol,
     pub(super) pos: Pos,
-    pub(super) value: Value<'e>,
+    pub(super) value: Packed<'e>,
 }
 
 /// A set: sorted by symbol, each name once.
@@ -130,9 +143,25 @@ impl<'e> Attrs<'e> {
         Some(&self.entries[at])
     }
 
+    /// The same, looked for first where it was found last.
+    #[inline]
+    pub(super) fn find_again(&self, name: Symbol, hint: &Hint) -> Option<&'e Attr<'e>> {
+        match self.entries.get(hint.get() as usize) {
+            Some(attr) if attr.name == name => Some(attr),
+            _ => self.find_anew(name, hint),
+        }
+    }
+
+    #[inline(never)]
+    fn find_anew(&self, name: Symbol, hint: &Hint) -> Option<&'e Attr<'e>> {
+        let at = self.entries.binary_search_by_key(&name, |attr| attr.name).ok()?;
+        hint.set(u32::try_from(at).unwrap_or_default());
+        Some(&self.entries[at])
+    }
+
     /// The value of a name.
     pub fn get(&self, name: Symbol) -> Option<Value<'e>> {
-        self.find(name).map(|attr| attr.value)
+        self.find(name).map(|attr| attr.value.get())
     }
 
     /// Where a name is bound.
@@ -142,7 +171,7 @@ impl<'e> Attrs<'e> {
 
     /// Names, values and positions, in the order of the symbols.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Symbol, Value<'e>, Pos)> + use<'e> {
-        self.entries.iter().map(|attr| (attr.name, attr.value, attr.pos))
+        self.entries.iter().map(|attr| (attr.name, attr.value.get(), attr.pos))
     }
 
     /// Why there may be more names than these; `None` where there are not.
@@ -182,8 +211,8 @@ impl<'e> Attrs<'e> {
     /// The value of a name, and whether it is there perhaps.
     pub(super) fn item(&self, name: Symbol) -> Option<Item<'e>> {
         match self.find(name) {
-            Some(attr) => Some(Item { value: attr.value, perhaps: None }),
-            None => self.find_perhaps(name).map(|one| Item { value: one.attr.value, perhaps: Some(one.why) }),
+            Some(attr) => Some(Item { value: attr.value.get(), perhaps: None }),
+            None => self.find_perhaps(name).map(|one| Item { value: one.value(), perhaps: Some(one.why) }),
         }
     }
 
@@ -196,29 +225,30 @@ impl<'e> Attrs<'e> {
     }
 }
 
-/// What runs variables: a frame of slots and the frame around it.
-#[derive(Debug)]
-pub(super) struct Env<'e> {
-    pub(super) up: Option<&'e Env<'e>>,
-    pub(super) slots: &'e [Cell<Value<'e>>],
+/// What running code sees: the slots of its unit, and what that captured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame<'f, 'e> {
+    pub(super) slots: &'f [Cell<Packed<'e>>],
+    pub(super) captured: &'f [Cell<Packed<'e>>],
 }
 
-impl<'e> Env<'e> {
-    /// The frame `depth` frames up.
-    pub(super) fn ancestor(&'e self, depth: u32) -> &'e Self {
-        let mut env = self;
-        for _ in 0..depth {
-            env = env.up.expect("variables were resolved against these very frames");
+impl<'f, 'e> Frame<'f, 'e> {
+    /// Where a variable is.
+    #[inline]
+    pub(super) fn cell(self, place: Place) -> &'f Cell<Packed<'e>> {
+        match place {
+            Place::Slot(slot) => &self.slots[slot as usize],
+            Place::Captured(at) => &self.captured[at as usize],
         }
-        env
     }
-}
 
-/// A function with the frames that it was made in. Where arguments were given already, the innermost frame holds them.
-#[derive(Debug)]
-pub struct Closure<'e> {
-    pub(super) lambda: &'e Lambda<'e>,
-    pub(super) env: &'e Env<'e>,
+    /// Fills in what is captured here.
+    #[inline]
+    pub(super) fn capture(self, places: &[Place], into: &[Cell<Packed<'e>>]) {
+        for (cell, place) in into.iter().zip(places) {
+            cell.set(self.cell(*place).get());
+        }
+    }
 }
 
 /// The code of a function: equal where it is the same code, whatever was captured.
@@ -251,6 +281,8 @@ pub struct Primop {
     pub name: &'static str,
     /// How many arguments it takes.
     pub arity: usize,
+    /// Those that it evaluates in any case, before all else and in their order: a bit each, the first one's is the lowest.
+    pub strict: u8,
     /// What it does with them.
     pub run: PrimopFn,
 }
@@ -274,37 +306,5 @@ pub trait Suspend<'e>: 'e {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>>;
 }
 
-/// What a thunk is at the moment.
-#[derive(Clone, Copy)]
-pub(super) enum State<'e> {
-    /// Code and the frames it runs in.
-    Code(NodeRef<'e>, &'e Env<'e>),
-    /// Something else that yields a value.
-    Native(&'e dyn Suspend<'e>),
-    /// A call that is made when its result is asked for.
-    Call(&'e (Value<'e>, Value<'e>)),
-    /// Being evaluated right now: whoever asks again asks in a circle.
-    Running,
-    /// Evaluated.
-    Done(Value<'e>),
-    /// Failed, and will again.
-    Failed(EvalError<'e>),
-}
-
-/// The shared cell of something that is evaluated at most once.
-pub struct Thunk<'e> {
-    pub(super) state: Cell<State<'e>>,
-}
-
-impl std::fmt::Debug for Thunk<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.state.get() {
-            State::Done(_) => "Thunk(done)",
-            State::Failed(_) => "Thunk(failed)",
-            _ => "Thunk",
-        })
-    }
-}
-
 const _: () = assert!(size_of::<Value<'_>>() == 16);
-const _: () = assert!(size_of::<State<'_>>() == 24);
+const _: () = assert!(size_of::<Attr<'_>>() == 16);

@@ -84,7 +84,7 @@ fn ports<'e>(
         && !scope.lacks_arguments(ev)?;
     let adding = adding.filter(|_| !outranks);
     let (items, mut unknown) = match merged {
-        Value::List(list) => (list.items().to_vec(), None),
+        Value::List(list) => (list.iter().collect(), None),
         Value::Partly(partly) => {
             let certain = partly.items().iter().filter(|item| item.perhaps.is_none());
             (certain.map(|item| item.value).collect(), Some(partly.why()))

@@ -77,7 +77,7 @@ impl<'e> Suspend<'e> for PackagesOf<'e> {
     }
 }
 
-static PACKAGES: Primop = Primop { name: "nixpkgs", arity: 2, run: import_packages };
+static PACKAGES: Primop = Primop { name: "nixpkgs", arity: 2, strict: 0, run: import_packages };
 
 /// `import nixpkgs { system = …; }`
 fn import_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
@@ -99,8 +99,8 @@ fn import_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> Ev
     Ok(packages::set(ev, lib, system, platform))
 }
 
-static NIXOS_SYSTEM: Primop = Primop { name: "nixosSystem", arity: 2, run: nixos_system };
-static EXTEND_MODULES: Primop = Primop { name: "extendModules", arity: 3, run: extend_modules };
+static NIXOS_SYSTEM: Primop = Primop { name: "nixosSystem", arity: 2, strict: 0, run: nixos_system };
+static EXTEND_MODULES: Primop = Primop { name: "extendModules", arity: 3, strict: 0, run: extend_modules };
 
 /// `lib.nixosSystem { modules = …; }`: a host, evaluated when its configuration is read.
 fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

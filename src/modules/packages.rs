@@ -46,7 +46,7 @@ pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, pla
     ev.open_attrs(parts.into_iter().chain([(ev.symbol("callPackage"), call_package, Pos::NONE)]), rest)
 }
 
-static CALL_PACKAGE: Primop = Primop { name: "callPackage", arity: 3, run: call_package };
+static CALL_PACKAGE: Primop = Primop { name: "callPackage", arity: 3, strict: 0, run: call_package };
 
 /// `callPackage`: a function, or a file that has one, called with what it asks for. What it gives can be overridden in
 /// nixpkgs; that is not known here.

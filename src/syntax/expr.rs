@@ -1,4 +1,9 @@
 //! The expression tree that is evaluated: names resolved, sugar gone, everything in the arena.
+//!
+//! What runs as one is a *unit*: the body of a function with its arguments, or an expression that is evaluated later (a
+//! [`Unit`]). A unit has one frame of slots, for arguments and for what `let`, `with` and `rec` bind in it; what it uses of the
+//! units around it was copied when it was made: that is *captured*. So a frame dies with its call, and nothing keeps more
+//! alive than it uses.
 
 use std::cell::Cell;
 
@@ -35,22 +40,21 @@ pub enum Expr<'e> {
     InterpolatedPath(&'e [Part<'e>]),
     /// `<name>`
     SearchPath(&'e [u8]),
-    /// A variable bound in the frame `depth` frames up, at `slot`.
-    Local {
-        /// Frames to go up.
-        depth: u32,
-        /// The place in that frame.
-        slot: u32,
-    },
+    /// A variable of the unit's own, by its slot.
+    Slot(u32),
+    /// A variable of a unit around, by its place among what was captured.
+    Captured(u32),
     /// A variable that nothing binds lexically: a name of the global scope, by its place there.
     Global(u32),
-    /// A variable that one of the enclosing `with`s may supply; their frames' depths, innermost first.
+    /// A variable that one of the enclosing `with`s may supply.
     With {
         /// The name.
         name: Symbol,
-        /// Depths of the frames.
-        frames: &'e [u32],
+        /// Where their namespaces are, innermost first.
+        namespaces: &'e [Place],
     },
+    /// What is evaluated when it is asked for. It stands where a value may wait: arguments, elements, bindings.
+    Delayed(&'e Unit<'e>),
     /// `base.path or default`
     Select {
         /// The set.
@@ -76,11 +80,13 @@ pub enum Expr<'e> {
     },
     /// A function.
     Lambda(&'e Lambda<'e>),
-    /// `let … in body`: a recursive frame.
+    /// `let … in body`
     Let {
         /// One slot each.
         bindings: &'e Bindings<'e>,
-        /// Evaluated in the frame.
+        /// The binding that the body needs before all else, where that sees none of them: nothing is gained by waiting.
+        first: Option<u32>,
+        /// What sees them.
         body: NodeRef<'e>,
     },
     /// A set.
@@ -91,8 +97,15 @@ pub enum Expr<'e> {
     If(NodeRef<'e>, NodeRef<'e>, NodeRef<'e>),
     /// `assert condition; body`
     Assert(NodeRef<'e>, NodeRef<'e>),
-    /// `with namespace; body`: a frame of one slot.
-    WithIn(NodeRef<'e>, NodeRef<'e>),
+    /// `with namespace; body`
+    WithIn {
+        /// The set.
+        namespace: NodeRef<'e>,
+        /// Where it is put.
+        slot: u32,
+        /// What sees its names.
+        body: NodeRef<'e>,
+    },
     /// `!`
     Not(NodeRef<'e>),
     /// Unary minus.
@@ -101,6 +114,26 @@ pub enum Expr<'e> {
     Binary(Operator, NodeRef<'e>, NodeRef<'e>),
     /// `__curPos`
     CurPos,
+}
+
+/// Where a variable is, as the unit that runs sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A slot of its own frame.
+    Slot(u32),
+    /// What it captured.
+    Captured(u32),
+}
+
+/// An expression that runs later, or somewhere else.
+#[derive(Debug)]
+pub struct Unit<'e> {
+    /// What is evaluated.
+    pub body: NodeRef<'e>,
+    /// What it captures, as the unit around it sees it.
+    pub captures: &'e [Place],
+    /// The size of its frame.
+    pub slots: u32,
 }
 
 /// Binary operators.
@@ -133,11 +166,14 @@ pub enum Part<'e> {
     Value(NodeRef<'e>),
 }
 
+/// Where in a set a name was found last: the next one is often made alike.
+pub type Hint = std::cell::Cell<u32>;
+
 /// A name in an attribute path.
 #[derive(Debug)]
 pub enum Name<'e> {
     /// Written out.
-    Static(Symbol),
+    Static(Symbol, Hint),
     /// Computed.
     Dynamic(NodeRef<'e>),
 }
@@ -145,6 +181,13 @@ pub enum Name<'e> {
 /// A function of one or more arguments: `a: b: { c }: …` is one function of three, with one frame.
 #[derive(Debug)]
 pub struct Lambda<'e> {
+    /// What it captures, as the unit around it sees it.
+    pub captures: &'e [Place],
+    /// The size of its frame, which begins with all arguments and names of the pattern. The last argument is there even
+    /// where nothing names it.
+    pub slots: u32,
+    /// The arguments that it needs before all else, in that order, one right after the other.
+    pub needed: &'e [u32],
     /// The arguments before the last: they take the first slots.
     pub leading: &'e [Symbol],
     /// The last argument itself, where it is named: the next slot.
@@ -189,12 +232,6 @@ impl<'e> Lambda<'e> {
     pub fn next_pattern(&self) -> Option<&'e Pattern<'e>> {
         self.pattern.filter(|_| self.after.is_none())
     }
-
-    /// The size of its frame: the last argument is there even where nothing names it.
-    pub fn slots(&self) -> usize {
-        let formals = self.pattern.map_or(0, |pattern| pattern.formals.len());
-        self.leading.len() + (usize::from(self.argument.is_some()) + formals).max(1)
-    }
 }
 
 /// `{ a, b ? 1, ... }`
@@ -220,10 +257,12 @@ pub struct Formal<'e> {
 /// The bindings of a `let` or of a set.
 #[derive(Debug)]
 pub struct Bindings<'e> {
-    /// Names with their values, in the order of the slots; sorted by symbol.
+    /// Names with their values, sorted by symbol. Where they see each other, each has a slot, in this order.
     pub entries: &'e [Binding<'e>],
-    /// `inherit (source) …` sources: hidden slots after the entries', or a hidden frame where there is no other.
+    /// `inherit (source) …` sources: slots after the entries'.
     pub sources: &'e [NodeRef<'e>],
+    /// Their first slot.
+    pub first: u32,
 }
 
 /// One binding.
@@ -240,17 +279,27 @@ pub struct Binding<'e> {
 /// What a binding is bound to.
 #[derive(Debug, Clone, Copy)]
 pub enum BindingValue<'e> {
-    /// An expression, in the frame of the bindings where they are recursive.
+    /// An expression, which sees the bindings where they are recursive.
     Inner(NodeRef<'e>),
-    /// `inherit name;`: an expression in the frame around.
+    /// `inherit name;`: a variable from outside.
     Outer(NodeRef<'e>),
     /// `inherit (source) name;`: an attribute of that source.
     From {
         /// Which one.
         source: u32,
-        /// The selection, in the frame that holds the sources.
+        /// The selection.
         selection: NodeRef<'e>,
     },
+}
+
+impl<'e> BindingValue<'e> {
+    /// The expression itself.
+    pub fn node(self) -> NodeRef<'e> {
+        match self {
+            Self::Inner(node) | Self::Outer(node) => node,
+            Self::From { selection, .. } => selection,
+        }
+    }
 }
 
 /// A set.
@@ -258,9 +307,9 @@ pub enum BindingValue<'e> {
 pub struct AttrsExpr<'e> {
     /// Its static names.
     pub bindings: Bindings<'e>,
-    /// Whether the names are visible in the values: then there is a frame.
+    /// Whether the names are visible in the values.
     pub recursive: bool,
-    /// Computed names with their values, and where they are written; evaluated inside the frame.
+    /// Computed names with their values, and where they are written; they see the names where those are visible.
     pub dynamic: &'e [(NodeRef<'e>, NodeRef<'e>, Pos)],
     /// Where among the bindings `__overrides` is, if it means something here.
     pub overrides: Option<usize>,

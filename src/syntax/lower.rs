@@ -1,11 +1,12 @@
-//! From trees to expressions: variables resolved to frames and slots, curried functions made one, sugar gone.
+//! From trees to expressions: variables resolved to slots and captures, curried functions made one, sugar gone.
 
 use std::cell::Cell;
 
 use bumpalo::Bump;
 
 use super::expr::{
-    AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Lambda, Name, Node, NodeRef, Operator, Part, Pattern,
+    AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Hint, Lambda, Name, Node, NodeRef, Operator, Part,
+    Pattern, Place, Unit,
 };
 use super::scope::{Found, Scopes};
 use super::sets::{Set, Value};
@@ -70,22 +71,24 @@ impl<'e> Lowerer<'_, 'e> {
             Kind::HasAttr(base, path) => Expr::HasAttr { base: self.lower(base), path: self.names(path) },
             Kind::Apply(function, arguments) => {
                 let function = self.lower(function);
-                Expr::Apply { function, arguments: self.lower_all(arguments) }
+                Expr::Apply { function, arguments: self.delay_all(arguments) }
             }
             Kind::Lambda(lambda) => self.lambda(lambda, span),
             Kind::Let(set, body) => self.lower_let(&set.borrow(), body),
             Kind::Set(set) => self.lower_set(&set.borrow()),
-            Kind::List(items) => Expr::List(self.lower_all(items)),
+            Kind::List(items) => Expr::List(self.delay_all(items)),
             Kind::If(condition, then, otherwise) => {
                 Expr::If(self.lower(condition), self.lower(then), self.lower(otherwise))
             }
             Kind::Assert(condition, body) => Expr::Assert(self.lower(condition), self.lower(body)),
             Kind::With(namespace, body) => {
-                let namespace = self.lower(namespace);
-                self.scopes.enter_with();
+                let namespace = self.delay(namespace);
+                let slot = self.scopes.take_slots(1);
+                self.scopes.enter_with(slot);
                 let body = self.lower(body);
                 self.scopes.leave();
-                Expr::WithIn(namespace, body)
+                self.scopes.free_slots(slot);
+                Expr::WithIn { namespace, slot, body }
             }
             Kind::Not(operand) => Expr::Not(self.lower(operand)),
             Kind::Negate(operand) => self.negate(operand, span),
@@ -95,12 +98,55 @@ impl<'e> Lowerer<'_, 'e> {
         self.node(expr, span)
     }
 
-    fn lower_all(&mut self, trees: &[TreeRef<'_, 'e>]) -> &'e [NodeRef<'e>] {
+    /// A whole text, as a unit that captures nothing.
+    pub(super) fn lower_whole(&mut self, tree: TreeRef<'_, 'e>) -> &'e Unit<'e> {
+        self.unit(|this| this.lower(tree))
+    }
+
+    fn unit(&mut self, lower: impl FnOnce(&mut Self) -> NodeRef<'e>) -> &'e Unit<'e> {
+        self.scopes.open_unit();
+        let body = lower(self);
+        let (captures, slots) = self.scopes.close_unit();
+        let captures = self.bump.alloc_slice_fill_iter(captures);
+        self.bump.alloc(Unit { body, captures, slots })
+    }
+
+    /// An expression whose value may wait. What cannot fail and costs nothing does not.
+    fn delay(&mut self, tree: TreeRef<'_, 'e>) -> NodeRef<'e> {
+        match tree.kind {
+            Kind::Int(_) | Kind::Float(_) | Kind::Str(_) | Kind::Path(_) | Kind::Lambda(_) | Kind::List([]) => {
+                return self.lower(tree);
+            }
+            Kind::Variable(name) => match self.scopes.find(name) {
+                Found::With(namespaces) if !namespaces.is_empty() => {}
+                found => {
+                    let expr = self.found(found, name, tree.span);
+                    return self.node(expr, tree.span);
+                }
+            },
+            _ => {}
+        }
+        let unit = self.unit(|this| this.lower(tree));
+        self.node(Expr::Delayed(unit), tree.span)
+    }
+
+    /// The same where the slots `own` cannot be read yet; what stands for one of those before them shares its cell.
+    fn delay_among(&mut self, tree: TreeRef<'_, 'e>, own: std::ops::Range<u32>) -> NodeRef<'e> {
+        match tree.kind {
+            Kind::Variable(name) if self.scopes.is_own(name, own) => {
+                let unit = self.unit(|this| this.lower(tree));
+                self.node(Expr::Delayed(unit), tree.span)
+            }
+            _ => self.delay(tree),
+        }
+    }
+
+    fn delay_all(&mut self, trees: &[TreeRef<'_, 'e>]) -> &'e [NodeRef<'e>] {
         // Filled in place: nothing is collected on the way.
         let mut trees = trees.iter();
         self.bump.alloc_slice_fill_with(trees.len(), |_| {
             let tree = trees.next().expect("as many as were counted");
-            self.lower(tree)
+            self.delay(tree)
         })
     }
 
@@ -115,7 +161,7 @@ impl<'e> Lowerer<'_, 'e> {
     fn names(&mut self, path: &[tree::Name<'_, 'e>]) -> &'e [Name<'e>] {
         let mut path = path.iter();
         self.bump.alloc_slice_fill_with(path.len(), |_| match path.next().expect("as many as were counted") {
-            tree::Name::Static(name) => Name::Static(*name),
+            tree::Name::Static(name) => Name::Static(*name, Hint::default()),
             tree::Name::Dynamic(tree) => Name::Dynamic(self.lower(tree)),
         })
     }
@@ -127,10 +173,11 @@ impl<'e> Lowerer<'_, 'e> {
 
     fn found(&mut self, found: Found, name: Symbol, span: Span) -> Expr<'e> {
         match found {
-            Found::Local { depth, slot } => Expr::Local { depth, slot },
+            Found::Local(Place::Slot(slot)) => Expr::Slot(slot),
+            Found::Local(Place::Captured(at)) => Expr::Captured(at),
             Found::Global(global) => Expr::Global(global),
-            Found::With(frames) if !frames.is_empty() => {
-                Expr::With { name, frames: self.bump.alloc_slice_copy(&frames) }
+            Found::With(namespaces) if !namespaces.is_empty() => {
+                Expr::With { name, namespaces: self.bump.alloc_slice_copy(&namespaces) }
             }
             Found::With(_) => {
                 self.undefined(name, span);
@@ -182,29 +229,37 @@ impl<'e> Lowerer<'_, 'e> {
         }
     }
 
-    fn search_path(&mut self, name: &'e super::Str<'e>, span: Span) -> Expr<'e> {
-        let find = self.rebound("__findFile", span);
-        let path = self.rebound("__nixPath", span);
-        if find.is_none() && path.is_none() {
-            return Expr::SearchPath(name.as_bytes());
-        }
-        let global = |this: &mut Self, name| {
-            let symbol = this.symbol(name);
+    /// A variable that is an argument.
+    fn delay_variable(&mut self, name: &str, span: Span) -> NodeRef<'e> {
+        let symbol = self.symbol(name);
+        let unit = self.unit(|this| {
             let expr = this.variable(symbol, span);
             this.node(expr, span)
-        };
-        let function = find.unwrap_or_else(|| global(self, "__findFile"));
-        let path = path.unwrap_or_else(|| global(self, "__nixPath"));
+        });
+        self.node(Expr::Delayed(unit), span)
+    }
+
+    fn search_path(&mut self, name: &'e super::Str<'e>, span: Span) -> Expr<'e> {
+        let find = self.rebound("__findFile", span);
+        if find.is_none() && self.rebound("__nixPath", span).is_none() {
+            return Expr::SearchPath(name.as_bytes());
+        }
+        let function = find.unwrap_or_else(|| {
+            let symbol = self.symbol("__findFile");
+            let expr = self.variable(symbol, span);
+            self.node(expr, span)
+        });
+        let path = self.delay_variable("__nixPath", span);
         let name = self.node(Expr::Str(name), span);
         Expr::Apply { function, arguments: self.bump.alloc_slice_copy(&[path, name]) }
     }
 
     fn negate(&mut self, operand: TreeRef<'_, 'e>, span: Span) -> Expr<'e> {
-        let operand = self.lower(operand);
         match self.rebound("__sub", span) {
-            None => Expr::Negate(operand),
+            None => Expr::Negate(self.lower(operand)),
             Some(function) => {
                 let zero = self.node(Expr::Int(0), span);
+                let operand = self.delay(operand);
                 Expr::Apply { function, arguments: self.bump.alloc_slice_copy(&[zero, operand]) }
             }
         }
@@ -217,10 +272,11 @@ impl<'e> Lowerer<'_, 'e> {
         right: TreeRef<'_, 'e>,
         span: Span,
     ) -> Expr<'e> {
-        let left = self.lower(left);
-        let right = self.lower(right);
         let function = name_of(operator).and_then(|name| self.rebound(name, span));
-        let Some(function) = function else { return Expr::Binary(operator, left, right) };
+        let Some(function) = function else {
+            return Expr::Binary(operator, self.lower(left), self.lower(right));
+        };
+        let (left, right) = (self.delay(left), self.delay(right));
         let swapped = matches!(operator, Operator::More | Operator::LessOrEqual);
         let arguments = if swapped { [right, left] } else { [left, right] };
         let call = Expr::Apply { function, arguments: self.bump.alloc_slice_copy(&arguments) };
@@ -243,12 +299,19 @@ impl<'e> Lowerer<'_, 'e> {
             last = inner;
         }
         let formals = last.pattern.as_ref().map_or(&[][..], |pattern| pattern.formals);
-        let names = leading.iter().copied().chain(last.argument);
-        self.scopes.enter(names.chain(formals.iter().map(|formal| formal.name)));
+        let named = leading.iter().copied().chain(last.argument);
+        let count = leading.len() + (usize::from(last.argument.is_some()) + formals.len()).max(1);
+        self.scopes.open_unit();
+        let first = self.scopes.take_slots(count);
+        let length = |length: usize| u32::try_from(length).expect("a text of 4 GiB holds fewer");
+        let own = first..first + length(count);
+        let arguments = length(leading.len()) + 1;
+        let first_formal = length(leading.len() + usize::from(last.argument.is_some()));
+        self.scopes.enter(named.chain(formals.iter().map(|formal| formal.name)), first);
         let pattern = last.pattern.as_ref().map(|pattern| {
-            let formals = formals.iter().map(|formal| Formal {
+            let formals = formals.iter().zip(first_formal..).map(|(formal, slot)| Formal {
                 name: formal.name,
-                default: formal.default.map(|default| self.lower(default)),
+                default: formal.default.map(|default| self.delay_among(default, slot..own.end)),
                 pos: formal.span.start,
             });
             let formals: Vec<_> = formals.collect();
@@ -257,11 +320,30 @@ impl<'e> Lowerer<'_, 'e> {
         });
         let body = self.lower(last.body);
         self.scopes.leave();
+        let (captures, slots) = self.scopes.close_unit();
+        let captures: &'e [Place] = self.bump.alloc_slice_fill_iter(captures);
         let leading = self.bump.alloc_slice_copy(&leading);
+        let argument = last.argument;
+        let needed = match pattern {
+            None => needed_arguments(body, arguments),
+            Some(_) => vec![arguments - 1],
+        };
+        let needed = self.bump.alloc_slice_copy(&needed);
         let mut whole = None;
         for (given, pos) in places.into_iter().enumerate().rev() {
-            let (argument, name) = (last.argument, Cell::new(None));
-            let lambda = Lambda { leading, argument, pattern, body, given, after: whole, name, pos };
+            let lambda = Lambda {
+                captures,
+                slots,
+                needed,
+                leading,
+                argument,
+                pattern,
+                body,
+                given,
+                after: whole,
+                name: Cell::new(None),
+                pos,
+            };
             whole = Some(&*self.bump.alloc(lambda));
         }
         Expr::Lambda(whole.expect("there is at least one argument"))
@@ -269,15 +351,18 @@ impl<'e> Lowerer<'_, 'e> {
 
     fn lower_set(&mut self, set: &Set<'_, 'e>) -> Expr<'e> {
         let entries = sorted(set);
+        let count = if set.recursive { entries.len() + set.sources.len() } else { set.sources.len() };
+        let first = self.scopes.take_slots(count);
         if set.recursive {
-            self.scopes.enter(entries.iter().map(|entry| entry.name));
+            self.scopes.enter(entries.iter().map(|entry| entry.name), first);
         }
-        let bindings = self.bindings(&entries, set, set.recursive);
+        let bindings = self.bindings(&entries, set, set.recursive, first);
         let dynamic: Vec<_> =
-            set.dynamic.iter().map(|(name, value, pos)| (self.lower(name), self.lower(value), *pos)).collect();
+            set.dynamic.iter().map(|(name, value, pos)| (self.lower(name), self.delay(value), *pos)).collect();
         if set.recursive {
             self.scopes.leave();
         }
+        self.scopes.free_slots(first);
         let dynamic = self.bump.alloc_slice_copy(&dynamic);
         let overrides = self.symbol("__overrides");
         let overrides = set
@@ -289,49 +374,185 @@ impl<'e> Lowerer<'_, 'e> {
 
     fn lower_let(&mut self, set: &Set<'_, 'e>, body: TreeRef<'_, 'e>) -> Expr<'e> {
         let entries = sorted(set);
-        self.scopes.enter(entries.iter().map(|entry| entry.name));
-        let bindings = self.bindings(&entries, set, true);
+        let first = self.scopes.take_slots(entries.len() + set.sources.len());
+        self.scopes.enter(entries.iter().map(|entry| entry.name), first);
+        let bindings = self.bindings(&entries, set, true, first);
         let body = self.lower(body);
         self.scopes.leave();
-        Expr::Let { bindings: self.bump.alloc(bindings), body }
+        self.scopes.free_slots(first);
+        let first = first_binding(&bindings, body);
+        Expr::Let { bindings: self.bump.alloc(bindings), body, first }
     }
 
+    /// Bindings whose slots begin at `first`: those of the entries where they see each other, then those of the sources.
     fn bindings(
         &mut self,
         entries: &[super::sets::Entry<'_, 'e>],
         set: &Set<'_, 'e>,
         recursive: bool,
+        first: u32,
     ) -> Bindings<'e> {
-        let sources = self.lower_all(&set.sources);
-        // Sources of a recursive frame stand behind its entries; others have a frame of their own.
-        let first_source =
-            if recursive { u32::try_from(entries.len()).expect("a text of 4 GiB holds fewer") } else { 0 };
+        let length = |length: usize| u32::try_from(length).expect("a text of 4 GiB holds fewer");
+        let first_source = if recursive { first + length(entries.len()) } else { first };
+        let own = first..first_source + length(set.sources.len());
+        let mut sources = set.sources.iter();
+        let lowered_sources = self.bump.alloc_slice_fill_with(sources.len(), |_| {
+            let source = sources.next().expect("as many as were counted");
+            self.delay_among(source, own.clone())
+        });
         let mut entries = entries.iter();
-        let lowered = self.bump.alloc_slice_fill_with(entries.len(), |_| {
+        let overrides = recursive && entries.as_slice().iter().any(|entry| self.is_overrides(entry.name));
+        let lowered = self.bump.alloc_slice_fill_with(entries.len(), |index| {
             let entry = entries.next().expect("as many as were counted");
             let value = match entry.value {
                 Value::Tree(tree) => {
-                    let node = self.lower(tree);
+                    let filled = if overrides { first } else { first + length(index) };
+                    let node = self.delay_among(tree, filled..own.end);
                     node.expr.call_it(entry.name);
                     BindingValue::Inner(node)
                 }
                 Value::Inherited(span) => {
                     let found =
                         if recursive { self.scopes.find_outside(entry.name) } else { self.scopes.find(entry.name) };
-                    let expr = self.found(found, entry.name, span);
-                    BindingValue::Outer(self.node(expr, span))
+                    BindingValue::Outer(self.inherited(found, entry.name, recursive, span))
                 }
                 Value::From(source, span) => {
-                    let base = self.node(Expr::Local { depth: 0, slot: first_source + source }, span);
-                    let path = self.bump.alloc_slice_fill_iter([Name::Static(entry.name)]);
-                    let selection = self.node(Expr::Select { base, path, default: None }, span);
-                    BindingValue::From { source, selection }
+                    let tree = set.sources[source as usize];
+                    BindingValue::From {
+                        source,
+                        selection: self.selection(tree, first_source + source, entry.name, span),
+                    }
                 }
             };
             Binding { name: entry.name, pos: entry.pos, value }
         });
-        Bindings { entries: lowered, sources }
+        Bindings { entries: lowered, sources: lowered_sources, first }
     }
+
+    fn is_overrides(&self, name: Symbol) -> bool {
+        self.symbols.name(name) == "__overrides"
+    }
+
+    /// `inherit name;`
+    fn inherited(&mut self, found: Found, name: Symbol, recursive: bool, span: Span) -> NodeRef<'e> {
+        if !matches!(&found, Found::With(namespaces) if !namespaces.is_empty()) {
+            let expr = self.found(found, name, span);
+            return self.node(expr, span);
+        }
+        let unit = self.unit(|this| {
+            let found = if recursive { this.scopes.find_outside(name) } else { this.scopes.find(name) };
+            let expr = this.found(found, name, span);
+            this.node(expr, span)
+        });
+        self.node(Expr::Delayed(unit), span)
+    }
+
+    /// `inherit (source) name;` where the source is in that slot. What is a variable itself needs no slot.
+    fn selection(&mut self, source: TreeRef<'_, 'e>, slot: u32, name: Symbol, span: Span) -> NodeRef<'e> {
+        let unit = self.unit(|this| {
+            let base = match source.kind {
+                Kind::Variable(name) if !matches!(this.scopes.find(name), Found::With(_)) => this.lower(source),
+                _ => match this.scopes.capture_slot(slot) {
+                    Place::Slot(slot) => this.node(Expr::Slot(slot), span),
+                    Place::Captured(at) => this.node(Expr::Captured(at), span),
+                },
+            };
+            let path = this.bump.alloc_slice_fill_iter([Name::Static(name, Hint::default())]);
+            this.node(Expr::Select { base, path, default: None }, span)
+        });
+        self.node(Expr::Delayed(unit), span)
+    }
+}
+
+/// The binding that `body` needs first, where it is code that captures none of the bindings.
+fn first_binding(bindings: &Bindings<'_>, body: NodeRef<'_>) -> Option<u32> {
+    let slot = needed_first(body)?;
+    let at = slot.checked_sub(bindings.first)?;
+    let count = bindings.entries.len() + bindings.sources.len();
+    let own = bindings.first as usize..bindings.first as usize + count;
+    let Expr::Delayed(unit) = &bindings.entries.get(at as usize)?.value.node().expr else { return None };
+    let sees = |place: &Place| matches!(place, Place::Slot(slot) if own.contains(&(*slot as usize)));
+    (!unit.captures.iter().any(sees)).then_some(at)
+}
+
+/// The slot whose value an expression needs before it does anything that could be seen.
+fn needed_first(node: NodeRef<'_>) -> Option<u32> {
+    let mut node = node;
+    loop {
+        node = match &node.expr {
+            Expr::Slot(slot) => return Some(*slot),
+            Expr::Select { base, .. } | Expr::HasAttr { base, .. } => base,
+            Expr::Apply { function, .. } => function,
+            Expr::If(condition, ..) | Expr::Assert(condition, _) => condition,
+            Expr::Not(operand) | Expr::Negate(operand) => operand,
+            Expr::Binary(operator, left, right) => in_order(*operator, left, right).0,
+            Expr::WithIn { slot, body, .. } => return needed_first(body).filter(|needed| needed != slot),
+            Expr::Let { bindings, body, first } => {
+                let count = bindings.entries.len() + bindings.sources.len();
+                let needed = needed_first(body)?;
+                if !(bindings.first as usize..bindings.first as usize + count).contains(&(needed as usize)) {
+                    return Some(needed);
+                }
+                let Expr::Delayed(unit) = &bindings.entries[(*first)? as usize].value.node().expr else {
+                    return None;
+                };
+                let Place::Slot(slot) = unit.captures[captured_first(unit.body)? as usize] else { return None };
+                return Some(slot);
+            }
+            _ => return None,
+        };
+    }
+}
+
+/// The same of what is captured.
+fn captured_first(node: NodeRef<'_>) -> Option<u32> {
+    let mut node = node;
+    loop {
+        node = match &node.expr {
+            Expr::Captured(at) => return Some(*at),
+            Expr::Select { base, .. } | Expr::HasAttr { base, .. } => base,
+            Expr::Apply { function, .. } => function,
+            Expr::If(condition, ..) | Expr::Assert(condition, _) => condition,
+            Expr::Not(operand) | Expr::Negate(operand) => operand,
+            Expr::Binary(operator, left, right) => in_order(*operator, left, right).0,
+            _ => return None,
+        };
+    }
+}
+
+/// Operands in the order in which they are evaluated.
+fn in_order<'e>(operator: Operator, left: NodeRef<'e>, right: NodeRef<'e>) -> (NodeRef<'e>, NodeRef<'e>) {
+    match operator {
+        Operator::LessOrEqual | Operator::More => (right, left),
+        _ => (left, right),
+    }
+}
+
+/// The arguments that a body needs before all else: one, or two that are compared or computed with.
+fn needed_arguments(body: NodeRef<'_>, count: u32) -> Vec<u32> {
+    let mut node = body;
+    while let Expr::If(condition, ..) = &node.expr {
+        node = condition;
+    }
+    let mut needed: Vec<_> = needed_first(node).into_iter().collect();
+    if let Expr::Binary(operator, left, right) = &node.expr
+        && !matches!(
+            operator,
+            Operator::Add | Operator::Concat | Operator::Update | Operator::And | Operator::Or | Operator::Implies
+        )
+        && let (Expr::Slot(_), second) = {
+            let (first, second) = in_order(*operator, left, right);
+            (&first.expr, second)
+        }
+        && let Some(slot) = needed_first(second)
+        && !needed.contains(&slot)
+    {
+        needed.push(slot);
+    }
+    // What follows on something else that is needed first is not next.
+    let arguments = needed.iter().take_while(|slot| **slot < count).count();
+    needed.truncate(arguments);
+    needed
 }
 
 fn sorted<'t, 'e>(set: &Set<'t, 'e>) -> Vec<super::sets::Entry<'t, 'e>> {

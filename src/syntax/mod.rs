@@ -1,7 +1,7 @@
 //! From text to expressions.
 //!
-//! Takes: a text. Gives: a tree of [`Node`]s in the arena, with every variable resolved to a frame and a slot, or all
-//! that can be said about why it is none.
+//! Takes: a text. Gives: a tree of [`Node`]s in the arena, with every variable resolved to a slot or to what is captured, or
+//! all that can be said about why it is none.
 //!
 //! Two parsers read the text. Ours knows Nix's own lexer and grammar to the last oddity, is fast, and stops at the first
 //! error. A text that it refuses goes to rnix, whose lossless tree tells where people went wrong ([`diagnose`]).
@@ -31,7 +31,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile};
-pub use expr::{Expr, Node, NodeRef};
+pub use expr::{Expr, Node, NodeRef, Unit};
 pub use literal::{Context, Element, Str};
 use lower::Lowerer;
 use parser::{Parser, Refusal};
@@ -60,7 +60,7 @@ pub fn parse<'e>(
     symbols: &Symbols<'e>,
     file: &SourceFile,
     scope: &Scope<'_>,
-) -> Result<NodeRef<'e>, Vec<Diagnostic>> {
+) -> Result<&'e Unit<'e>, Vec<Diagnostic>> {
     let bump = Bump::with_capacity(file.text.len().saturating_mul(2));
     let tree = Parser::new(&bump, arena, symbols, file, scope)
         .whole()
@@ -68,8 +68,8 @@ pub fn parse<'e>(
     let scopes = scope::Scopes::new(scope.globals);
     let mut lowerer =
         Lowerer { bump: arena, symbols, scopes, errors: Vec::new(), lowest_address: scope.lowest_address };
-    let node = lowerer.lower(tree);
-    if lowerer.errors.is_empty() { Ok(node) } else { Err(lowerer.errors) }
+    let unit = lowerer.lower_whole(tree);
+    if lowerer.errors.is_empty() { Ok(unit) } else { Err(lowerer.errors) }
 }
 
 #[cold]

@@ -1,30 +1,70 @@
-//! Which names are bound where, while a tree is lowered: a stack of bindings for each name.
+//! Which names are bound where, while a tree is lowered: a stack of bindings for each name; and which units of code there
+//! are around, what each captures and how large its frame is.
 
 use rustc_hash::FxHashMap;
 
+use super::expr::Place;
 use super::symbol::Symbol;
 
 /// What a variable stands for.
 pub(super) enum Found {
-    /// A slot of a frame around.
-    Local {
-        /// Frames to go up.
-        depth: u32,
-        /// The place in it.
-        slot: u32,
-    },
+    /// Something that is bound around.
+    Local(Place),
     /// A name of the global scope.
     Global(u32),
     /// Nothing but one of these `with`s, innermost first, if any, can tell.
-    With(Vec<u32>),
+    With(Vec<Place>),
 }
 
 struct Bound {
     name: Symbol,
     level: u32,
-    slot: u32,
+    home: Home,
     /// The binding that this one hides.
     hidden: Option<u32>,
+}
+
+/// The unit that something is bound in, and its slot there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Home {
+    unit: u32,
+    slot: u32,
+}
+
+/// With more captures than these, an index is kept.
+const FEW: usize = 12;
+
+/// A unit of code while it is lowered.
+#[derive(Default)]
+struct Unit {
+    /// What it captures: where it is bound, and where the unit around finds it.
+    captures: Vec<(Home, Place)>,
+    index: FxHashMap<Home, u32>,
+    slots: u32,
+    most_slots: u32,
+}
+
+impl Unit {
+    fn find(&self, home: Home) -> Option<u32> {
+        if self.captures.len() > FEW {
+            return self.index.get(&home).copied();
+        }
+        let at = self.captures.iter().position(|(captured, _)| *captured == home)?;
+        u32::try_from(at).ok()
+    }
+
+    fn capture(&mut self, home: Home, place: Place) -> u32 {
+        let at = u32::try_from(self.captures.len()).expect("a text of 4 GiB holds fewer");
+        self.captures.push((home, place));
+        if self.captures.len() > FEW {
+            let all = self.captures.iter().zip(0..).map(|((home, _), at)| (*home, at));
+            match self.index.is_empty() {
+                true => self.index.extend(all),
+                false => self.index.extend([(home, at)]),
+            }
+        }
+        at
+    }
 }
 
 pub(super) struct Scopes<'a> {
@@ -33,74 +73,151 @@ pub(super) struct Scopes<'a> {
     bound: Vec<Bound>,
     /// The innermost binding of each name.
     innermost: FxHashMap<Symbol, u32>,
-    /// Where the bindings of each frame begin.
-    frames: Vec<usize>,
-    /// The levels of the `with`s.
-    withs: Vec<u32>,
+    /// Where the bindings of each scope begin.
+    scopes: Vec<usize>,
+    /// The levels of the `with`s, and where their namespaces are.
+    withs: Vec<(u32, Home)>,
+    units: Vec<Unit>,
 }
 
 impl<'a> Scopes<'a> {
     pub(super) fn new(globals: &'a FxHashMap<Symbol, u32>) -> Self {
-        Self { globals, bound: Vec::new(), innermost: FxHashMap::default(), frames: Vec::new(), withs: Vec::new() }
-    }
-
-    fn level(&self) -> u32 {
-        u32::try_from(self.frames.len()).expect("a text of 4 GiB nests less")
-    }
-
-    /// Enters a frame of names, one slot each; a name that comes twice means its last slot.
-    pub(super) fn enter(&mut self, names: impl Iterator<Item = Symbol>) {
-        self.frames.push(self.bound.len());
-        let level = self.level();
-        for (name, slot) in names.zip(0..) {
-            let at = u32::try_from(self.bound.len()).expect("a text of 4 GiB holds fewer");
-            let hidden = self.innermost.insert(name, at);
-            self.bound.push(Bound { name, level, slot, hidden });
+        Self {
+            globals,
+            bound: Vec::new(),
+            innermost: FxHashMap::default(),
+            scopes: Vec::new(),
+            withs: Vec::new(),
+            units: Vec::new(),
         }
     }
 
-    /// Enters the frame of a `with`.
-    pub(super) fn enter_with(&mut self) {
-        self.frames.push(self.bound.len());
-        self.withs.push(self.level());
+    fn level(&self) -> u32 {
+        u32::try_from(self.scopes.len()).expect("a text of 4 GiB nests less")
+    }
+
+    fn unit(&self) -> u32 {
+        u32::try_from(self.units.len()).expect("a text of 4 GiB nests less") - 1
+    }
+
+    /// Begins a unit of code.
+    pub(super) fn open_unit(&mut self) {
+        self.units.push(Unit::default());
+    }
+
+    /// Ends it; gives what it captures and the size of its frame.
+    pub(super) fn close_unit(&mut self) -> (impl ExactSizeIterator<Item = Place> + use<>, u32) {
+        let unit = self.units.pop().expect("every unit is closed once");
+        (unit.captures.into_iter().map(|(_, place)| place), unit.most_slots)
+    }
+
+    /// Takes slots of the unit's frame; gives the first.
+    pub(super) fn take_slots(&mut self, count: usize) -> u32 {
+        let count = u32::try_from(count).expect("a text of 4 GiB holds fewer");
+        let unit = self.units.last_mut().expect("there is a unit");
+        let first = unit.slots;
+        unit.slots += count;
+        unit.most_slots = unit.most_slots.max(unit.slots);
+        first
+    }
+
+    /// Gives back all slots from this one on: what they held is out of sight.
+    pub(super) fn free_slots(&mut self, first: u32) {
+        self.units.last_mut().expect("there is a unit").slots = first;
+    }
+
+    /// Enters a scope of names, a slot each from `first` on; a name that comes twice means its last slot.
+    pub(super) fn enter(&mut self, names: impl Iterator<Item = Symbol>, first: u32) {
+        self.scopes.push(self.bound.len());
+        let level = self.level();
+        let unit = self.unit();
+        for (name, slot) in names.zip(first..) {
+            let at = u32::try_from(self.bound.len()).expect("a text of 4 GiB holds fewer");
+            let hidden = self.innermost.insert(name, at);
+            self.bound.push(Bound { name, level, home: Home { unit, slot }, hidden });
+        }
+    }
+
+    /// Enters the scope of a `with` whose namespace is in that slot.
+    pub(super) fn enter_with(&mut self, slot: u32) {
+        self.scopes.push(self.bound.len());
+        self.withs.push((self.level(), Home { unit: self.unit(), slot }));
     }
 
     pub(super) fn leave(&mut self) {
         let level = self.level();
-        let start = self.frames.pop().expect("every frame is left once");
+        let start = self.scopes.pop().expect("every scope is left once");
         for bound in self.bound.drain(start..).rev() {
             match bound.hidden {
                 Some(hidden) => self.innermost.insert(bound.name, hidden),
                 None => self.innermost.remove(&bound.name),
             };
         }
-        self.withs.pop_if(|with| *with == level);
+        self.withs.pop_if(|(with, _)| *with == level);
     }
 
-    pub(super) fn find(&self, name: Symbol) -> Found {
+    pub(super) fn find(&mut self, name: Symbol) -> Found {
         self.find_from(name, self.level())
     }
 
-    /// What a name means just outside the innermost frame.
-    pub(super) fn find_outside(&self, name: Symbol) -> Found {
+    /// What a name means just outside the innermost scope.
+    pub(super) fn find_outside(&mut self, name: Symbol) -> Found {
         self.find_from(name, self.level() - 1)
     }
 
-    fn find_from(&self, name: Symbol, level: u32) -> Found {
+    fn find_from(&mut self, name: Symbol, level: u32) -> Found {
         let mut at = self.innermost.get(&name).copied();
         while let Some(bound) = at.map(|at| &self.bound[at as usize]) {
             if bound.level <= level {
-                return Found::Local { depth: level - bound.level, slot: bound.slot };
+                let home = bound.home;
+                return Found::Local(self.place(home, self.unit()));
             }
             at = bound.hidden;
         }
         match self.globals.get(&name) {
             Some(global) => Found::Global(*global),
             None => {
-                let withs = self.withs.iter().rev().filter(|with| **with <= level);
-                Found::With(withs.map(|with| level - with).collect())
+                let withs = self.withs.iter().rev().filter(|(with, _)| *with <= level);
+                let homes: Vec<_> = withs.map(|(_, home)| *home).collect();
+                let unit = self.unit();
+                Found::With(homes.into_iter().map(|home| self.place(home, unit)).collect())
             }
         }
+    }
+
+    /// Whether a variable is bound by one of these slots of the unit's own frame.
+    pub(super) fn is_own(&self, name: Symbol, slots: std::ops::Range<u32>) -> bool {
+        let bound = self.innermost.get(&name).map(|at| self.bound[*at as usize].home);
+        bound.is_some_and(|home| home.unit == self.unit() && slots.contains(&home.slot))
+    }
+
+    /// A slot of the unit around the innermost one, as the innermost one sees it.
+    pub(super) fn capture_slot(&mut self, slot: u32) -> Place {
+        let unit = self.unit();
+        self.place(Home { unit: unit - 1, slot }, unit)
+    }
+
+    /// Where `unit` finds what is bound at `home`: each unit on the way captures it.
+    fn place(&mut self, home: Home, unit: u32) -> Place {
+        if home.unit == unit {
+            return Place::Slot(home.slot);
+        }
+        if let Some(at) = self.units[unit as usize].find(home) {
+            return Place::Captured(at);
+        }
+        // Units nest as deep as the text does: no recursion.
+        let mut below = unit;
+        while below > home.unit && self.units[below as usize].find(home).is_none() {
+            below -= 1;
+        }
+        let mut place = match self.units[below as usize].find(home) {
+            Some(at) if below > home.unit => Place::Captured(at),
+            _ => Place::Slot(home.slot),
+        };
+        for unit in below + 1..=unit {
+            place = Place::Captured(self.units[unit as usize].capture(home, place));
+        }
+        place
     }
 
     /// The names that are bound around.

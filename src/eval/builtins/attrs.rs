@@ -4,6 +4,7 @@ use super::perhaps::{intersect_perhaps, list_to_attrs_perhaps, remove_perhaps, z
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::perhaps::{Item, Perhaps, Rest};
 use crate::eval::value::Attr;
+use crate::syntax::Symbol;
 
 primops! {
     "attrNames" 1 attr_names, "attrValues" 1 attr_values, "catAttrs" 2 cat_attrs, "functionArgs" 1 function_args,
@@ -35,8 +36,24 @@ fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?.to_str_lossy();
     let symbol = ev.symbol(&name);
+    if let Value::List(list) = ev.force_partly(args[1])? {
+        let mut found = Vec::new();
+        for set in list.items() {
+            let attrs = ev.set(set.get(), pos)?;
+            match (attrs.find(symbol), attrs.rest()) {
+                (Some(attr), _) => found.push(attr.value),
+                (None, Some(_)) => return cat_perhaps(ev, symbol, args[1], pos),
+                (None, None) => {}
+            }
+        }
+        return Ok(ev.list_of(ev.alloc_slice(&found)));
+    }
+    cat_perhaps(ev, symbol, args[1], pos)
+}
+
+fn cat_perhaps<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut found = Vec::new();
-    for set in ev.partly_items(args[1], pos)? {
+    for set in ev.partly_items(sets, pos)? {
         let attrs = ev.set(set.value, pos)?;
         if let Some(unknown) = attrs.any().filter(|_| attrs.get(symbol).is_none()) {
             return Err(ev.unknown_error(unknown));
@@ -101,7 +118,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
     let mut attrs = Vec::with_capacity(items.len());
     let mut rest = None;
     for item in items {
-        let pair = match ev.force(*item)? {
+        let pair = match ev.force_packed(*item)? {
             Value::Attrs(pair) => pair,
             // One pair that is not known may define any name, but hides none before it.
             Value::Unknown(unknown) => {
@@ -122,7 +139,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
         };
         let name = ev.symbol(&name);
         let attr = pair.find(ev.common.value).ok_or_else(|| missing(ev, "value"))?;
-        let value = rest.map_or(attr.value, Value::Unknown);
+        let value = rest.map_or(attr.value, |unknown| ev.pack(Value::Unknown(unknown)));
         attrs.push(Attr { name, pos: attr.pos, value });
     }
     // Stable: of one name, the first counts.
@@ -139,9 +156,8 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         .entries()
         .iter()
         .map(|attr| {
-            let name = ev.name_value(attr.name);
             let pos = if keeps_places { attr.pos } else { Pos::NONE };
-            Attr { name: attr.name, pos, value: ev.delay_call2(args[0], name, attr.value) }
+            Attr { name: attr.name, pos, value: ev.delay_call_on(args[0], attr) }
         })
         .collect();
     let rest = match attrs.rest_of_names() {
@@ -149,8 +165,7 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
             let mapped: Vec<_> = names
                 .iter()
                 .map(|perhaps| {
-                    let name = ev.name_value(perhaps.name());
-                    let value = ev.delay_call2(args[0], name, perhaps.value());
+                    let value = ev.delay_call_on(args[0], &perhaps.attr);
                     Perhaps { attr: Attr { value, ..perhaps.attr }, ..*perhaps }
                 })
                 .collect();
@@ -169,7 +184,7 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     };
     let mut removed = Vec::with_capacity(names.len());
     for name in names {
-        let name = ev.plain_text(*name, pos)?.to_str_lossy();
+        let name = ev.plain_text(name.get(), pos)?.to_str_lossy();
         removed.push(ev.symbol(&name));
     }
     removed.sort_unstable();
@@ -191,28 +206,28 @@ fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
-    let mut values = std::collections::BTreeMap::<_, Vec<_>>::new();
     let sets = match ev.force_partly(args[1])? {
         partly @ Value::Partly(_) => return zip_perhaps(ev, function, partly, pos),
         list => ev.items(list, pos)?,
     };
+    let mut all = Vec::new();
     for set in sets {
-        match ev.force(*set)? {
+        match ev.force_packed(*set)? {
             Value::Attrs(attrs) if attrs.rest().is_none() => {
-                for (name, value, _) in attrs.iter() {
-                    values.entry(name).or_default().push(value);
-                }
+                all.extend(attrs.entries().iter().map(|attr| (attr.name, attr.value)));
             }
             Value::Attrs(_) | Value::Unknown(_) => return zip_perhaps(ev, function, args[1], pos),
             other => return Err(ev.type_error("a set", other, pos)),
         }
     }
-    let zipped: Vec<_> = values
-        .into_iter()
-        .map(|(name, values)| {
-            let zipped = ev.delay_call2(function, ev.name_value(name), ev.list(values));
-            (name, zipped, Pos::NONE)
-        })
-        .collect();
-    Ok(ev.attrs(zipped))
+    // Stable: the values of one name stay in the order of the sets.
+    all.sort_by_key(|(name, _)| *name);
+    let mut zipped = Vec::with_capacity(all.len());
+    for group in all.chunk_by(|(a, _), (b, _)| a == b) {
+        let values = ev.bump.alloc_slice_fill_iter(group.iter().map(|(_, value)| *value));
+        let (name, pos) = (group[0].0, Pos::NONE);
+        let values = ev.alloc(Attr { name, pos, value: ev.pack(ev.list_of(values)) });
+        zipped.push(Attr { name, pos, value: ev.delay_call_on(function, values) });
+    }
+    Ok(ev.attrs_of(&zipped, None))
 }

@@ -134,7 +134,7 @@ fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
                 return Err(not_derivation(ev, "derivation output"));
             }
             for output in outputs {
-                let output = ev.plain_text(*output, info_pos)?.to_str_lossy();
+                let output = ev.plain_text(output.get(), info_pos)?.to_str_lossy();
                 let output = std::str::from_utf8(ev.alloc_slice(output.as_bytes())).expect("copied from a text");
                 elements.push(Element::Output { derivation: key, output });
             }

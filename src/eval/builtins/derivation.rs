@@ -102,7 +102,7 @@ impl<'e> Draft<'e> {
             }
             "args" => {
                 for argument in ev.items(value, pos)? {
-                    let argument = self.string(ev, *argument, pos)?;
+                    let argument = self.string(ev, argument.get(), pos)?;
                     self.derivation.arguments.push(argument);
                 }
                 Ok(())
@@ -183,7 +183,7 @@ impl<'e> Draft<'e> {
             "outputs" => {
                 let mut outputs = Vec::new();
                 for output in ev.items(value, pos)? {
-                    outputs.push(ev.plain_text(*output, pos)?.to_str_lossy());
+                    outputs.push(ev.plain_text(output.get(), pos)?.to_str_lossy());
                 }
                 self.set_outputs(ev, outputs.iter().map(AsRef::as_ref), pos)?;
             }

@@ -191,7 +191,7 @@ fn to_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
 fn find_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut entries = Vec::new();
     for entry in ev.items(args[0], pos)? {
-        let entry = ev.set(*entry, pos)?;
+        let entry = ev.set(entry.get(), pos)?;
         let prefix = match ev.optional(entry, "prefix")? {
             Some(prefix) => ev.plain_text(prefix, pos)?.to_str_lossy().into_owned(),
             None => String::new(),

@@ -9,7 +9,7 @@ use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
 use crate::eval::operators::same_cell;
 use crate::eval::perhaps::Item;
-use crate::eval::value::State;
+use crate::eval::value::{Packed, Thunk};
 
 primops! {
     "all" 2 all, "any" 2 any, "concatLists" 1 concat_lists, "concatMap" 2 concat_map, "elem" 2 elem, "elemAt" 2 elem_at,
@@ -29,8 +29,14 @@ fn quantified<'e>(
     decides: bool,
 ) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
+    let list = ev.force_partly(args[1])?;
+    let items = match list {
+        Value::List(list) => list.items(),
+        _ => &[],
+    };
+    let others = if items.is_empty() { ev.partly_items(list, pos)? } else { Vec::new() };
     let mut perhaps = None;
-    for item in ev.partly_items(args[1], pos)? {
+    for item in items.iter().map(|item| Item { value: item.get(), perhaps: None }).chain(others) {
         let why = perhaps.or(item.perhaps);
         let holds = match why {
             None => ev.holds(function, item.value, pos),
@@ -65,7 +71,7 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         list => ev.items(list, pos)?,
     };
     for list in lists {
-        match ev.force_partly(*list)? {
+        match ev.force_partly(list.get())? {
             Value::Partly(_) => return concat_perhaps(ev, args[0], pos),
             list => {
                 let items = ev.items(list, pos)?;
@@ -74,7 +80,7 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
             }
         }
     }
-    Ok(ev.list(joined))
+    Ok(ev.list_of(ev.alloc_slice(&joined)))
 }
 
 fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -85,7 +91,7 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
         list => ev.items(list, pos)?,
     };
     for item in items {
-        let list = ev.apply(function, *item, pos)?;
+        let list = ev.apply(function, item.get(), pos)?;
         match ev.force_partly(list)? {
             Value::Partly(_) => return concat_map_perhaps(ev, function, args[1], pos),
             list => {
@@ -95,7 +101,7 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
             }
         }
     }
-    Ok(ev.list(joined))
+    Ok(ev.list_of(ev.alloc_slice(&joined)))
 }
 
 fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -114,10 +120,10 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
         };
     }
     for item in ev.items(args[1], pos)? {
-        if same_cell(args[0], *item) {
+        if same_cell(args[0], item.get()) {
             return Ok(Value::Bool(true));
         }
-        match ev.equal(args[0], *item)? {
+        match ev.equal(args[0], item.get())? {
             Ok(true) => return Ok(Value::Bool(true)),
             Ok(false) => {}
             Err(unknown) => perhaps = Some(unknown),
@@ -139,7 +145,7 @@ fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
     };
     let index = ev.int(args[1], pos)?;
     match usize::try_from(index).ok().and_then(|index| items.get(index)) {
-        Some(item) => ev.force_partly(*item),
+        Some(item) => ev.evaluated(*item).map(Packed::get),
         None => Err(out_of_bounds(ev, index, items.len(), pos)),
     }
 }
@@ -159,14 +165,14 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
     }
     let function = ev.function(args[0], pos)?;
     for item in items {
-        match ev.holds(function, *item, pos) {
+        match ev.holds(function, item.get(), pos) {
             Ok(true) => kept.push(*item),
             Ok(false) => {}
             Err(error) if error.unknown().is_some() => return filter_perhaps(ev, args, pos),
             Err(error) => return Err(error),
         }
     }
-    Ok(ev.list(kept))
+    Ok(ev.list_of(ev.alloc_slice(&kept)))
 }
 
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -180,7 +186,7 @@ fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
         return ev.force(folded);
     }
     for item in items {
-        folded = ev.call2(function, folded, *item)?;
+        folded = ev.call2(function, folded, item.get())?;
     }
     Ok(folded)
 }
@@ -191,8 +197,13 @@ fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
         return Err(ev.error(ev.word_span(pos), &format!("cannot create list of size {count}")));
     }
     let function = ev.function(args[0], pos)?;
-    let items: Vec<_> = (0..count).map(|index| ev.delay_call(function, Value::Int(index))).collect();
-    Ok(ev.list(items))
+    let count = usize::try_from(count).expect("not negative");
+    let mut indices = 0..;
+    let items = ev.bump.alloc_slice_fill_with(count, |_| {
+        let index = indices.next().expect("there is always a next one");
+        ev.delay_call(function, ev.pack(Value::Int(index)))
+    });
+    Ok(ev.list_of(items))
 }
 
 fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -205,16 +216,16 @@ fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     let mut keys = Keys::default();
     let mut found = Vec::new();
     while let Some(item) = queue.pop_front() {
-        let attrs = ev.set(item, pos)?;
+        let attrs = ev.set(item.get(), pos)?;
         let key = attrs.get(ev.symbol("key")).ok_or_else(|| missing(ev, "key"))?;
         let key = ev.known(key)?;
         if keys.insert(ev, key, pos)? {
             found.push(item);
-            let more = ev.apply(operator, item, pos)?;
+            let more = ev.apply(operator, item.get(), pos)?;
             queue.extend(ev.items(more, pos)?);
         }
     }
-    Ok(ev.list(found))
+    Ok(ev.list_of(ev.alloc_slice(&found)))
 }
 
 /// Keys that were met: most are strings or integers, which are looked up and not searched for.
@@ -264,11 +275,12 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     let function = ev.function(args[0], pos)?;
     let mut groups = std::collections::BTreeMap::<_, Vec<_>>::new();
     for item in ev.items(args[1], pos)? {
-        let name = ev.apply(function, *item, pos)?;
+        let name = ev.apply(function, item.get(), pos)?;
         let name = ev.plain_text(name, pos)?.to_str_lossy();
         groups.entry(ev.symbol(&name)).or_default().push(*item);
     }
-    let groups: Vec<_> = groups.into_iter().map(|(name, items)| (name, ev.list(items), Pos::NONE)).collect();
+    let groups: Vec<_> =
+        groups.into_iter().map(|(name, items)| (name, ev.list_of(ev.alloc_slice(&items)), Pos::NONE)).collect();
     Ok(ev.attrs(groups))
 }
 
@@ -277,7 +289,7 @@ fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
         return element_perhaps(ev, partly, 0);
     }
     match ev.items(args[0], pos)? {
-        [first, ..] => ev.force_partly(*first),
+        [first, ..] => ev.evaluated(*first).map(Packed::get),
         [] => Err(ev.error(ev.word_span(pos), "'builtins.head' called on an empty list")),
     }
 }
@@ -296,17 +308,20 @@ fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
         return ev.force(args[1]);
     }
     let function = ev.function(args[0], pos)?;
-    let items: Vec<_> = items.iter().map(|item| ev.delay_call(function, *item)).collect();
-    Ok(ev.list(items))
+    let items = ev.bump.alloc_slice_fill_iter(items.iter().map(|item| ev.delay_call(function, *item)));
+    Ok(ev.list_of(items))
 }
 
 fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for item in ev.items(args[1], pos)? {
-        if ev.holds(function, *item, pos)? { right.push(*item) } else { wrong.push(*item) }
+        if ev.holds(function, item.get(), pos)? { right.push(*item) } else { wrong.push(*item) }
     }
-    Ok(ev.attrs([(ev.symbol("right"), ev.list(right), Pos::NONE), (ev.symbol("wrong"), ev.list(wrong), Pos::NONE)]))
+    Ok(ev.attrs([
+        (ev.symbol("right"), ev.list_of(ev.alloc_slice(&right)), Pos::NONE),
+        (ev.symbol("wrong"), ev.list_of(ev.alloc_slice(&wrong)), Pos::NONE),
+    ]))
 }
 
 fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -316,29 +331,29 @@ fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
     }
     let function = ev.function(args[0], pos)?;
     for item in &mut items {
-        let value = ev.force(*item)?;
+        let value = ev.force_packed(*item)?;
         // What is compared often is at hand. Others are told by their cells, which they stay.
         if matches!(value, Value::Int(_) | Value::String(_) | Value::Attrs(_)) {
-            *item = value;
+            *item = ev.pack(value);
         }
     }
     if !sort_natively(function, &mut items) {
         merge_sort(ev, function, &mut items, pos)?;
     }
-    Ok(ev.list(items))
+    Ok(ev.list_of(ev.alloc_slice(&items)))
 }
 
 /// Sorts by `builtins.lessThan` what needs no evaluation for that: integers, or strings.
-fn sort_natively<'e>(function: Value<'e>, items: &mut [Value<'e>]) -> bool {
+fn sort_natively<'e>(function: Value<'e>, items: &mut [Packed<'e>]) -> bool {
     let Value::Primop(call) = function else { return false };
     if call.primop.name != "lessThan" || !call.arguments.is_empty() {
         return false;
     }
-    let text = |value: &Value<'e>| match evaluated(*value) {
+    let text = |value: &Packed<'e>| match evaluated(*value) {
         Value::String(text) => Some(text.as_bytes()),
         _ => None,
     };
-    let number = |value: &Value<'e>| match evaluated(*value) {
+    let number = |value: &Packed<'e>| match evaluated(*value) {
         Value::Int(number) => Some(number),
         _ => None,
     };
@@ -353,21 +368,15 @@ fn sort_natively<'e>(function: Value<'e>, items: &mut [Value<'e>]) -> bool {
 }
 
 /// The value behind a thunk that was forced.
-fn evaluated(value: Value<'_>) -> Value<'_> {
-    match value {
-        Value::Thunk(thunk) => match thunk.state.get() {
-            State::Done(value) => value,
-            _ => Value::Thunk(thunk),
-        },
-        value => value,
-    }
+fn evaluated(value: Packed<'_>) -> Value<'_> {
+    value.thunk().and_then(Thunk::done).unwrap_or(value).get()
 }
 
 /// A stable sort whose comparison may fail, and need be no order at all.
 fn merge_sort<'e>(
     ev: &mut Evaluator<'e>,
     less: Value<'e>,
-    items: &mut [Value<'e>],
+    items: &mut [Packed<'e>],
     pos: Pos,
 ) -> EvalResult<'e, ()> {
     if items.len() < 2 {
@@ -378,11 +387,11 @@ fn merge_sort<'e>(
     merge_sort(ev, less, right, pos)?;
     // Runs that are in order already, forwards or backwards, are common.
     let half = items.len() / 2;
-    let crosses = ev.call2(less, items[half], items[half - 1])?;
+    let crosses = ev.call2(less, items[half].get(), items[half - 1].get())?;
     if !ev.boolean(crosses, pos)? {
         return Ok(());
     }
-    let all_before = ev.call2(less, items[items.len() - 1], items[0])?;
+    let all_before = ev.call2(less, items[items.len() - 1].get(), items[0].get())?;
     if ev.boolean(all_before, pos)? {
         items.rotate_left(half);
         return Ok(());
@@ -391,7 +400,7 @@ fn merge_sort<'e>(
     let (left, right) = items.split_at(half);
     let (mut i, mut j) = (0, 0);
     while i < left.len() && j < right.len() {
-        let before = ev.call2(less, right[j], left[i])?;
+        let before = ev.call2(less, right[j].get(), left[i].get())?;
         if ev.boolean(before, pos)? {
             merged.push(right[j]);
             j += 1;

@@ -1,7 +1,7 @@
 //! `builtins`, by subject.
 //!
 //! A built-in function gets its arguments unevaluated and asks for what it needs with the methods below; one that meets
-//! an unknown value there ends as unknown (see [`super::machine`]), so only those that can say more look for it.
+//! an unknown value there ends as unknown (see [`super::evaluate`]), so only those that can say more look for it.
 
 mod attrs;
 mod context;
@@ -23,7 +23,7 @@ mod versions;
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attrs, Primop, PrimopCall, Value};
+use super::value::{Attr, Attrs, Packed, Primop, PrimopCall, Thunk, Value};
 use crate::source::Pos;
 use crate::syntax::Str;
 
@@ -31,11 +31,33 @@ use crate::syntax::Str;
 macro_rules! primops {
     ($($name:literal $arity:literal $run:path),* $(,)?) => {
         pub(super) static PRIMOPS: &[$crate::eval::value::Primop] = &[
-            $($crate::eval::value::Primop { name: $name, arity: $arity, run: $run }),*
+            $($crate::eval::value::Primop {
+                name: $name,
+                arity: $arity,
+                strict: $crate::eval::builtins::strict($name),
+                run: $run,
+            }),*
         ];
     };
 }
 use primops;
+
+/// The arguments that a built-in function evaluates before it does anything else, a bit each: what is evaluated first, and
+/// what is next where nothing can go wrong in between.
+const fn strict(name: &str) -> u8 {
+    match name.as_bytes() {
+        b"add" | b"sub" | b"mul" | b"div" | b"lessThan" | b"seq" => 0b11,
+        b"all" | b"any" | b"concatLists" | b"concatMap" | b"elemAt" | b"foldl'" | b"groupBy" | b"head"
+        | b"length" | b"partition" | b"tail" | b"genericClosure" | b"attrNames" | b"attrValues" | b"catAttrs"
+        | b"functionArgs" | b"getAttr" | b"hasAttr" | b"intersectAttrs" | b"listToAttrs" | b"removeAttrs"
+        | b"unsafeGetAttrPos" | b"zipAttrsWith" | b"isNull" | b"isBool" | b"isInt" | b"isFloat" | b"isString"
+        | b"isPath" | b"isList" | b"isAttrs" | b"isFunction" | b"typeOf" | b"toString" | b"stringLength"
+        | b"concatStringsSep" | b"substring" | b"replaceStrings" | b"match" | b"split" | b"compareVersions"
+        | b"bitAnd" | b"bitOr" | b"bitXor" | b"ceil" | b"floor" | b"throw" | b"abort" | b"trace" => 0b01,
+        b"elem" | b"filter" | b"genList" | b"map" | b"sort" | b"mapAttrs" => 0b10,
+        _ => 0,
+    }
+}
 
 /// Those that are global under their own names; all others are with `__` before them.
 const GLOBAL: [&str; 21] = [
@@ -129,7 +151,7 @@ pub(super) fn install(ev: &mut Evaluator<'_>) {
 fn define<'e>(ev: &mut Evaluator<'e>, name: &str, value: Value<'e>) {
     let symbol = ev.symbol(name);
     let index = u32::try_from(ev.globals.len()).expect("there are a few hundred");
-    ev.globals.push(value);
+    ev.globals.push(ev.pack(value));
     ev.global_names.insert(symbol, index);
 }
 
@@ -139,7 +161,7 @@ struct Knot;
 impl<'e> super::value::Suspend<'e> for Knot {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let index = ev.global_names[&ev.symbol("builtins")];
-        Ok(ev.globals[index as usize])
+        Ok(ev.globals[index as usize].get())
     }
 }
 
@@ -226,7 +248,7 @@ impl<'e> Evaluator<'e> {
         self.error(self.word_span(pos), &format!("{message}; {help}"))
     }
 
-    fn items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e [Value<'e>]> {
+    fn items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e [Packed<'e>]> {
         match self.force(value)? {
             Value::List(list) => Ok(list.items()),
             other => Err(self.type_error("a list", other, pos)),
@@ -266,8 +288,16 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn delay_call2(&self, function: Value<'e>, first: Value<'e>, second: Value<'e>) -> Value<'e> {
-        self.suspend(Call2 { function, arguments: [first, second] })
+    /// A call of a function with the name and the value of an attribute, made when its result is asked for.
+    fn delay_call_on(&self, function: Value<'e>, attr: &'e Attr<'e>) -> Packed<'e> {
+        let function = match function {
+            Value::Thunk(thunk) => thunk.done().map_or(function, Packed::get),
+            function => function,
+        };
+        self.pack(match function {
+            Value::Lambda(closure) => Value::Thunk(Thunk::call_on(self.bump, closure, attr)),
+            _ => self.suspend(Call2 { function, arguments: [self.name_value(attr.name), attr.value.get()] }),
+        })
     }
 
     /// What a predicate says of a value.

@@ -10,7 +10,8 @@ use crate::syntax::Symbol;
 impl<'e> Evaluator<'e> {
     /// All names of a set, those that are there perhaps among them, in the byte order of the names.
     pub(super) fn all_by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Item<'e>)> {
-        let certain = attrs.entries().iter().map(|attr| (attr.name, Item { value: attr.value, perhaps: None }));
+        let certain =
+            attrs.entries().iter().map(|attr| (attr.name, Item { value: attr.value.get(), perhaps: None }));
         let perhaps = attrs.perhaps().iter();
         let perhaps = perhaps.map(|one| (one.name(), Item { value: one.value(), perhaps: Some(one.why()) }));
         let mut named: Vec<_> = certain.chain(perhaps).map(|(name, item)| (self.name(name), item)).collect();
@@ -42,9 +43,10 @@ pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, va
         (Some(unknown), None) => {
             let asked = names.entries().iter().copied().chain(names.perhaps().iter().map(|one| one.attr));
             let asked = asked.filter(|attr| values.find(attr.name).is_none());
-            perhaps.extend(
-                asked.map(|attr| Perhaps { attr: Attr { value: Value::Unknown(unknown), ..attr }, why: unknown }),
-            );
+            perhaps.extend(asked.map(|attr| Perhaps {
+                attr: Attr { value: ev.pack(Value::Unknown(unknown)), ..attr },
+                why: unknown,
+            }));
             ev.attrs_maybe(&certain, perhaps)
         }
         (None, _) => ev.attrs_maybe(&certain, perhaps),
@@ -84,7 +86,7 @@ pub(super) fn list_to_attrs_perhaps<'e>(
         };
         let value = ev.required(pair, "value", pos)?;
         let at = pair.find(ev.common.value).map_or(Pos::NONE, |attr| attr.pos);
-        let attr = Attr { name: ev.symbol(&name), pos: at, value: any.map_or(value, Value::Unknown) };
+        let attr = Attr { name: ev.symbol(&name), pos: at, value: ev.pack(any.map_or(value, Value::Unknown)) };
         match slots.entry(attr.name) {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 slot.insert(Slot { attr, perhaps: item.perhaps });
@@ -92,7 +94,7 @@ pub(super) fn list_to_attrs_perhaps<'e>(
             std::collections::btree_map::Entry::Occupied(mut slot) => {
                 let slot = slot.get_mut();
                 if let Some(why) = slot.perhaps {
-                    slot.attr.value = ev.either(why, slot.attr.value, attr.value);
+                    slot.attr.value = ev.pack(ev.either(why, slot.attr.value.get(), attr.value.get()));
                     slot.perhaps = item.perhaps;
                 }
             }
@@ -172,8 +174,8 @@ pub(super) fn zip_perhaps<'e>(
         }
         let is_certain = values.iter().any(|item| item.perhaps.is_none());
         let why = values.iter().find_map(|item| item.perhaps);
-        let value = ev.delay_call2(function, ev.name_value(name), ev.partly(&values));
-        let attr = Attr { name, pos: Pos::NONE, value };
+        let values = ev.alloc(Attr { name, pos: Pos::NONE, value: ev.pack(ev.partly(&values)) });
+        let attr = Attr { value: ev.delay_call_on(function, values), ..*values };
         match why.filter(|_| !is_certain) {
             Some(why) => perhaps.push(Perhaps { attr, why }),
             None => certain.push(attr),
@@ -213,7 +215,8 @@ pub(super) fn concat_map_perhaps<'e>(
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let items = ev.partly_items(items, pos)?;
-    let lists = items.into_iter().map(|item| Item { value: ev.delay_call(function, item.value), ..item });
+    let lists =
+        items.into_iter().map(|item| Item { value: ev.delay_call(function, ev.pack(item.value)).get(), ..item });
     let lists: Vec<_> = lists.collect();
     concatenated(ev, lists, pos)
 }
@@ -283,7 +286,8 @@ pub(super) fn map_perhaps<'e>(
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(function, pos)?;
-    let items = list.items().iter().map(|item| Item { value: ev.delay_call(function, item.value), ..*item });
+    let items =
+        list.items().iter().map(|item| Item { value: ev.delay_call(function, ev.pack(item.value)).get(), ..*item });
     let items: Vec<_> = items.collect();
     Ok(ev.partly(&items))
 }

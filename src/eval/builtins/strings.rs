@@ -32,7 +32,7 @@ fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) 
             joined.push(separator.as_bytes());
         }
         ev.reserve_text(&joined, span)?;
-        ev.coerce_to_string(*item, Coercion::INTERPOLATION, &mut joined, span)?;
+        ev.coerce_to_string(item.get(), Coercion::INTERPOLATION, &mut joined, span)?;
     }
     Ok(ev.finish(&joined))
 }
@@ -45,7 +45,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     }
     let mut patterns = Vec::with_capacity(from.len());
     for pattern in from {
-        patterns.push(ev.text(*pattern, pos)?.as_bytes());
+        patterns.push(ev.text(pattern.get(), pos)?.as_bytes());
     }
     let text = ev.text(args[2], pos)?;
     let span = ev.word_span(pos);
@@ -69,7 +69,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         }
         match patterns.iter().position(|pattern| text[at..].starts_with(pattern)) {
             Some(index) => {
-                let to = ev.text(to[index], pos)?;
+                let to = ev.text(to[index].get(), pos)?;
                 ev.reserve(2 * (out.bytes.len() + to.as_bytes().len()), span)?;
                 out.push_str(ev, to);
                 let length = patterns[index].len();

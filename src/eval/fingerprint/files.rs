@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::{Fingerprint, MOST_FILES};
 use crate::eval::import::normalise;
+use crate::eval::value::Frame;
 use crate::source::{FileKind, Pos};
-use crate::syntax::NodeRef;
+use crate::syntax::Unit;
 
 impl<'e> Fingerprint<'_, 'e> {
     /// Adds what stands at a path: Nix code as code, other files by their bytes, folders with all that is in them.
@@ -50,23 +51,22 @@ impl<'e> Fingerprint<'_, 'e> {
         }
         // What the file names in turn; it closes over nothing but that.
         if path.extension().is_some_and(|extension| extension == "nix")
-            && let Some(node) = self.imported(path)
+            && let Some(unit) = self.imported(path)
         {
-            let env = self.ev.root_env;
-            self.code(node, env, 0);
+            self.whole(unit, Frame { slots: &[], captured: &[] });
         }
     }
 
     /// The code of a file, the first time that it is asked for.
-    fn imported(&mut self, path: &Path) -> Option<NodeRef<'e>> {
-        let node = match self.ev.parsed(path, Pos::NONE) {
-            Ok(node) => node,
+    fn imported(&mut self, path: &Path) -> Option<&'e Unit<'e>> {
+        let unit = match self.ev.parsed(path, Pos::NONE) {
+            Ok(unit) => unit,
             Err(_) => {
                 self.unknowable = true;
                 return None;
             }
         };
-        (!self.visit(node)).then_some(node)
+        (!self.visit(unit)).then_some(unit)
     }
 
     fn folder(&mut self, path: &Path) {

@@ -138,8 +138,10 @@ impl<'e> Reader<'_, 'e> {
             // The last one of a name counts.
             members.insert(name, value);
             if !self.more(b'}')? {
-                let members: Vec<_> =
-                    members.into_iter().map(|(name, value)| Attr { name, pos: Pos::NONE, value }).collect();
+                let members: Vec<_> = members
+                    .into_iter()
+                    .map(|(name, value)| Attr { name, pos: Pos::NONE, value: self.ev.pack(value) })
+                    .collect();
                 return Ok(self.ev.attrs_of(&members, None));
             }
         }

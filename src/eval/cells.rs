@@ -1,0 +1,404 @@
+//! How values lie in memory: a word each, and thunks and closures with what they captured behind them.
+//!
+//! A [`Packed`] is a [`Value`] in one word: an address with a tag in its low bits, or a small number. A [`Thunk`] is a word
+//! that says what is to be done, and behind it what that needs; the result takes the place of the first of those. A
+//! [`Closure`] is its code and what it captured.
+//!
+//! This is the file of unsafe code of the evaluator, with that of `append`. What it relies on:
+//! - Addresses are those of references that live as long as the arena (`'e`), given away with `expose_provenance` when they
+//!   are packed; nothing in the arena is freed or moved before. Only [`Packed::new`] and the setters here make tagged words, each
+//!   from a reference of the type that its tag stands for.
+//! - All that is pointed to is aligned to 8 bytes, so that three bits are free for tags (asserted below).
+//! - The words behind a thunk or a closure are allocated with it, as many as its code captures (and, of a closure, as were
+//!   given already); code does not change.
+
+use std::alloc::Layout;
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use bumpalo::Bump;
+
+use super::error::{EvalError, Failure};
+use super::value::{Attr, Attrs, Frame, List, Suspend, Value};
+use crate::syntax::Str;
+use crate::syntax::expr::{Lambda, Unit};
+
+const TAG: usize = 7;
+const THUNK: usize = 0;
+const INT: usize = 1;
+const CONSTANT: usize = 2;
+const STRING: usize = 3;
+const LIST: usize = 4;
+const ATTRS: usize = 5;
+const LAMBDA: usize = 6;
+const BOXED: usize = 7;
+
+const _: () = assert!(size_of::<usize>() == 8 && size_of::<Packed<'_>>() == 8 && size_of::<Thunk<'_>>() == 16);
+const _: () = assert!(align_of::<Thunk<'_>>() == 8 && align_of::<Closure<'_>>() == 8 && align_of::<Str<'_>>() == 8);
+const _: () = assert!(align_of::<List<'_>>() == 8 && align_of::<Attrs<'_>>() == 8 && align_of::<Value<'_>>() == 8);
+const _: () = assert!(align_of::<Unit<'_>>() == 8 && align_of::<Failure<'_>>() == 8 && align_of::<Attr<'_>>() == 8);
+
+/// A value in one word.
+#[derive(Clone, Copy)]
+pub(super) struct Packed<'e> {
+    bits: usize,
+    of: PhantomData<Value<'e>>,
+}
+
+impl std::fmt::Debug for Packed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+fn address<T>(of: &T) -> usize {
+    std::ptr::from_ref(of).expose_provenance()
+}
+
+impl<'e> Packed<'e> {
+    pub(super) const NULL: Self = Self::of_bits(CONSTANT);
+
+    const fn of_bits(bits: usize) -> Self {
+        Self { bits, of: PhantomData }
+    }
+
+    /// Packs a value; what does not fit into a word goes to the arena.
+    #[inline]
+    pub(super) fn new(value: Value<'e>, bump: &'e Bump) -> Self {
+        Self::of_bits(match value {
+            Value::Thunk(thunk) => address(thunk) | THUNK,
+            Value::String(text) => address(text) | STRING,
+            Value::List(list) => address(list) | LIST,
+            Value::Attrs(attrs) => address(attrs) | ATTRS,
+            Value::Lambda(closure) => address(closure) | LAMBDA,
+            Value::Null => CONSTANT,
+            Value::Bool(value) => CONSTANT | (usize::from(value) + 1) << 3,
+            Value::Int(value) if value << 3 >> 3 == value => (value << 3).cast_unsigned() as usize | INT,
+            Value::Int(_)
+            | Value::Float(_)
+            | Value::Path(_)
+            | Value::Primop(_)
+            | Value::Partly(_)
+            | Value::Unknown(_) => return Self::boxed(value, bump),
+        })
+    }
+
+    #[inline(never)]
+    fn boxed(value: Value<'e>, bump: &'e Bump) -> Self {
+        Self::of_bits(address(bump.alloc(value)) | BOXED)
+    }
+
+    #[inline]
+    fn pointer<T>(self) -> *const T {
+        std::ptr::with_exposed_provenance(self.bits & !TAG)
+    }
+
+    /// The value.
+    #[inline]
+    pub(super) fn get(self) -> Value<'e> {
+        // SAFETY: the tag says what reference the word was made from, which lives as long as `'e`.
+        unsafe {
+            match self.bits & TAG {
+                THUNK => Value::Thunk(&*self.pointer()),
+                INT => Value::Int(self.bits.cast_signed() as i64 >> 3),
+                STRING => Value::String(&*self.pointer()),
+                LIST => Value::List(&*self.pointer()),
+                ATTRS => Value::Attrs(&*self.pointer()),
+                LAMBDA => Value::Lambda(&*self.pointer()),
+                BOXED => *self.pointer(),
+                _ => match self.bits >> 3 {
+                    0 => Value::Null,
+                    which => Value::Bool(which == 2),
+                },
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn bool(value: bool) -> Self {
+        Self::of_bits(CONSTANT | (usize::from(value) + 1) << 3)
+    }
+
+    /// Whether it is evaluated, and of a kind that equals whatever says the same: no function, list or float.
+    #[inline]
+    pub(super) fn is_plain(self) -> bool {
+        matches!(self.bits & TAG, INT | CONSTANT | STRING | ATTRS)
+    }
+
+    /// The thunk that it is, if it is one.
+    #[inline]
+    pub(super) fn thunk(self) -> Option<&'e Thunk<'e>> {
+        // SAFETY: as above.
+        (self.bits & TAG == THUNK).then(|| unsafe { &*self.pointer() })
+    }
+}
+
+/// What a thunk is at the moment.
+#[derive(Clone, Copy)]
+pub(super) enum State<'e> {
+    /// Code that captured something.
+    Code(&'e Unit<'e>),
+    /// Something else that yields a value.
+    Native(&'e dyn Suspend<'e>),
+    /// A call that is made when its result is asked for.
+    Call(Value<'e>, Value<'e>),
+    /// The call of a function with the name and the value of an attribute.
+    CallOn(&'e Closure<'e>, &'e Attr<'e>),
+    /// Being evaluated right now: whoever asks again asks in a circle.
+    Running,
+    /// Evaluated.
+    Done(Value<'e>),
+    /// Failed, and will again.
+    Failed(EvalError<'e>),
+}
+
+const CODE: usize = 0;
+const DONE: usize = 1;
+const RUNNING: usize = 2;
+const FAILED: usize = 3;
+const NATIVE: usize = 4;
+const CALL: usize = 5;
+const CALL_ANY: usize = 6;
+const CALL_ON: usize = 7;
+
+/// What a thunk was to do before it ran.
+#[derive(Clone, Copy)]
+pub(super) struct Begun(usize);
+
+/// The shared cell of something that is evaluated at most once.
+#[repr(C)]
+pub struct Thunk<'e> {
+    word: Cell<usize>,
+    /// The first word of what it needs, the others behind it; once it is done, the result.
+    first: Cell<Packed<'e>>,
+}
+
+impl std::fmt::Debug for Thunk<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.state() {
+            State::Done(_) => "Thunk(done)",
+            State::Failed(_) => "Thunk(failed)",
+            _ => "Thunk",
+        })
+    }
+}
+
+impl<'e> Thunk<'e> {
+    /// A thunk with `count` words behind its first, all null.
+    #[inline]
+    fn allocate(bump: &'e Bump, word: usize, count: usize) -> &'e Self {
+        let layout = Layout::array::<usize>(1 + count.max(1)).expect("a text of 4 GiB captures less");
+        let start = bump.alloc_layout(layout).cast::<usize>();
+        start.as_ptr().expose_provenance();
+        // SAFETY: there is room for 1 + max(count, 1) words, each of which is written before anything reads it; `Thunk` is two
+        // words, `repr(C)`, and both cells have the layout of a word. The provenance of all of them was exposed.
+        unsafe {
+            start.write(word);
+            for at in 1..=count.max(1) {
+                start.add(at).write(Packed::NULL.bits);
+            }
+            &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
+        }
+    }
+
+    /// Code whose captures are still to be filled in, see [`Thunk::captured`].
+    #[inline]
+    pub(super) fn hollow(bump: &'e Bump, unit: &'e Unit<'e>) -> &'e Self {
+        Self::allocate(bump, address(unit) | CODE, unit.captures.len())
+    }
+
+    /// Code with what it captures of this frame.
+    #[inline]
+    pub(super) fn code(bump: &'e Bump, unit: &'e Unit<'e>, frame: Frame<'_, 'e>) -> &'e Self {
+        let thunk = Self::hollow(bump, unit);
+        frame.capture(unit.captures, thunk.captured(unit));
+        thunk
+    }
+
+    /// A cell that holds a value.
+    pub(super) fn finished(bump: &'e Bump, value: Packed<'e>) -> &'e Self {
+        let thunk = Self::allocate(bump, DONE, 1);
+        thunk.first.set(value);
+        thunk
+    }
+
+    pub(super) fn native(bump: &'e Bump, suspended: &'e dyn Suspend<'e>) -> &'e Self {
+        Self::allocate(bump, address(bump.alloc(suspended)) | NATIVE, 1)
+    }
+
+    #[inline]
+    pub(super) fn call(bump: &'e Bump, function: Value<'e>, argument: Packed<'e>) -> &'e Self {
+        let thunk = match function {
+            Value::Lambda(closure) => Self::allocate(bump, address(closure) | CALL, 1),
+            _ => {
+                let thunk = Self::allocate(bump, CALL_ANY, 2);
+                // SAFETY: it has two words behind its first.
+                let words = unsafe { thunk.words(2) };
+                words[1].set(Packed::new(function, bump));
+                thunk
+            }
+        };
+        thunk.first.set(argument);
+        thunk
+    }
+
+    #[inline]
+    pub(super) fn call_on(bump: &'e Bump, function: &'e Closure<'e>, attr: &'e Attr<'e>) -> &'e Self {
+        let thunk = Self::allocate(bump, address(function) | CALL_ON, 1);
+        // No value, but a word of the same size: only `state` reads it.
+        thunk.first.set(Packed::of_bits(address(attr)));
+        thunk
+    }
+
+    /// The words behind the first.
+    ///
+    /// # Safety
+    /// `count` is not more than were allocated.
+    #[inline]
+    unsafe fn words(&'e self, count: usize) -> &'e [Cell<Packed<'e>>] {
+        let first = std::ptr::from_ref(&self.first).addr();
+        // SAFETY: they were allocated in a row and written; their provenance was exposed.
+        unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(first), count) }
+    }
+
+    /// What its code captured.
+    ///
+    /// Only of a thunk whose code is `unit`.
+    #[inline]
+    pub(super) fn captured(&'e self, unit: &'e Unit<'e>) -> &'e [Cell<Packed<'e>>] {
+        debug_assert!(self.word.get() == RUNNING || self.word.get() == address(unit) | CODE);
+        // SAFETY: a thunk of this code was allocated with as many words.
+        unsafe { self.words(unit.captures.len()) }
+    }
+
+    /// The result, where it is there.
+    #[inline]
+    pub(super) fn done(&self) -> Option<Packed<'e>> {
+        (self.word.get() == DONE).then(|| self.first.get())
+    }
+
+    /// What it is at the moment.
+    #[inline]
+    pub(super) fn state(&self) -> State<'e> {
+        let word = self.word.get();
+        let pointer = word & !TAG;
+        // SAFETY: the tag says what reference the word was made from, which lives as long as `'e`.
+        unsafe {
+            match word & TAG {
+                DONE => State::Done(self.first.get().get()),
+                CODE => State::Code(&*std::ptr::with_exposed_provenance(pointer)),
+                RUNNING => State::Running,
+                FAILED => State::Failed(EvalError(&*std::ptr::with_exposed_provenance(pointer))),
+                NATIVE => State::Native(*std::ptr::with_exposed_provenance::<&'e dyn Suspend<'e>>(pointer)),
+                CALL => {
+                    let function = Value::Lambda(&*std::ptr::with_exposed_provenance(pointer));
+                    State::Call(function, self.first.get().get())
+                }
+                CALL_ON => State::CallOn(
+                    &*std::ptr::with_exposed_provenance(pointer),
+                    &*std::ptr::with_exposed_provenance(self.first.get().bits),
+                ),
+                _ => {
+                    let first = std::ptr::from_ref(&self.first).addr();
+                    let second = std::ptr::with_exposed_provenance::<Cell<Packed<'e>>>(first).add(1);
+                    State::Call((*second).get().get(), self.first.get().get())
+                }
+            }
+        }
+    }
+
+    /// What it was to do; that is still there until it is done.
+    #[inline]
+    pub(super) fn begun(&self) -> Begun {
+        Begun(self.word.get())
+    }
+
+    /// Makes it what it was before it ran. Only what [`Thunk::begun`] gave of the same thunk, which has not been finished.
+    pub(super) fn begin_again(&self, before: Begun) {
+        self.word.set(before.0);
+    }
+
+    #[inline]
+    pub(super) fn run(&self) {
+        self.word.set(RUNNING);
+    }
+
+    #[inline]
+    pub(super) fn finish(&self, value: Packed<'e>) {
+        self.first.set(value);
+        self.word.set(DONE);
+    }
+
+    pub(super) fn fail(&self, error: EvalError<'e>) {
+        self.word.set(address(error.0) | FAILED);
+    }
+
+    /// Code that captured one thing and gives that, whatever it was before.
+    pub(super) fn stand_for(&self, unit: &'e Unit<'e>, value: Packed<'e>) {
+        assert!(unit.captures.len() == 1, "every thunk has one word at least");
+        self.first.set(value);
+        self.word.set(address(unit) | CODE);
+    }
+}
+
+/// A function with what it captured, and the arguments that were given already.
+#[repr(C)]
+pub struct Closure<'e> {
+    pub(super) lambda: &'e Lambda<'e>,
+    rest: [Cell<Packed<'e>>; 0],
+}
+
+impl std::fmt::Debug for Closure<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Closure")
+    }
+}
+
+impl<'e> Closure<'e> {
+    /// A function whose captures and given arguments are still to be filled in.
+    #[inline]
+    pub(super) fn hollow(bump: &'e Bump, lambda: &'e Lambda<'e>) -> &'e Self {
+        let count = lambda.captures.len() + lambda.given;
+        let layout = Layout::array::<usize>(1 + count).expect("a text of 4 GiB captures less");
+        let start = bump.alloc_layout(layout).cast::<usize>();
+        start.as_ptr().expose_provenance();
+        // SAFETY: there is room for 1 + count words, each of which is written; `Closure` is one word, `repr(C)`, with the layout
+        // of a reference. The provenance of all of them was exposed.
+        unsafe {
+            start.cast::<&'e Lambda<'e>>().write(lambda);
+            for at in 1..=count {
+                start.add(at).write(Packed::NULL.bits);
+            }
+            &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
+        }
+    }
+
+    /// A function with what it captures of this frame.
+    #[inline]
+    pub(super) fn new(bump: &'e Bump, lambda: &'e Lambda<'e>, frame: Frame<'_, 'e>) -> &'e Self {
+        let closure = Self::hollow(bump, lambda);
+        frame.capture(lambda.captures, closure.captured());
+        closure
+    }
+
+    /// What it captured, and behind that the arguments that were given already.
+    #[inline]
+    pub(super) fn words(&'e self) -> &'e [Cell<Packed<'e>>] {
+        let start = std::ptr::from_ref(&self.rest).addr();
+        let count = self.lambda.captures.len() + self.lambda.given;
+        // SAFETY: as many were allocated behind it in a row, and written; their provenance was exposed.
+        unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(start), count) }
+    }
+
+    /// What it captured.
+    #[inline]
+    pub(super) fn captured(&'e self) -> &'e [Cell<Packed<'e>>] {
+        &self.words()[..self.lambda.captures.len()]
+    }
+
+    /// The arguments that were given already.
+    #[inline]
+    pub(super) fn given(&'e self) -> &'e [Cell<Packed<'e>>] {
+        &self.words()[self.lambda.captures.len()..]
+    }
+}

@@ -1,0 +1,552 @@
+//! Evaluation: expressions to values, thunks to what they stand for.
+//!
+//! Invariants:
+//! - [`Evaluator::eval`] gives a value in weak head normal form, never a thunk.
+//! - A strict operation that meets an unknown value ends as an [`EvalError`] of kind `Unknown`; the thunk, or the call
+//!   from native code, around it becomes that unknown value. So no operation has to know about unknown operands, and
+//!   none takes one for something known.
+
+use std::cell::Cell;
+
+use super::cells::Begun;
+use super::error::{EvalError, EvalResult};
+use super::machine::Evaluator;
+use super::operators::Coercion;
+use super::text::Text;
+use super::value::{Closure, Frame, Packed, State, Thunk, Unknown, Value};
+use crate::source::{Pos, Span};
+use crate::syntax::Symbol;
+use crate::syntax::expr::{Bindings, Expr, Node, NodeRef, Part, Place, Unit};
+
+impl<'e> Evaluator<'e> {
+    /// A value's outermost constructor: never a thunk.
+    #[inline]
+    pub fn force(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        match value {
+            Value::Thunk(thunk) => self.force_thunk(thunk).map(|value| self.certain(value.get())),
+            value => Ok(self.certain(value)),
+        }
+    }
+
+    /// A list of which only some elements are certain is unknown to whoever does not ask for these.
+    #[inline]
+    fn certain(&self, value: Value<'e>) -> Value<'e> {
+        match value {
+            Value::Partly(partly) => Value::Unknown(partly.why()),
+            value => value,
+        }
+    }
+
+    /// The same of a value where it is kept.
+    #[inline]
+    pub(super) fn force_packed(&mut self, value: Packed<'e>) -> EvalResult<'e, Value<'e>> {
+        self.evaluated(value).map(|value| self.certain(value.get()))
+    }
+
+    /// The same as it is kept, lists of which only some elements are certain included: within the machine results are one word, which a register holds.
+    #[inline]
+    pub(super) fn evaluated(&mut self, value: Packed<'e>) -> EvalResult<'e, Packed<'e>> {
+        match value.thunk() {
+            Some(thunk) => self.force_thunk(thunk),
+            None => Ok(value),
+        }
+    }
+
+    #[inline]
+    pub(super) fn force_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Packed<'e>> {
+        match thunk.done() {
+            Some(value) => Ok(value),
+            None => self.run_thunk(thunk),
+        }
+    }
+
+    #[inline(never)]
+    fn run_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Packed<'e>> {
+        let before = thunk.begun();
+        let result = match thunk.state() {
+            State::Code(unit) => {
+                thunk.run();
+                self.tick(unit.body.span)
+                    .and_then(|()| self.run(unit, thunk.captured(unit)))
+                    .inspect_err(|error| self.locate(*error, unit.body.span))
+            }
+            State::Call(function, argument) => {
+                thunk.run();
+                match self.check_stack(Span::NONE) {
+                    Ok(()) => self.apply(function, argument, Pos::NONE).map(|value| self.pack(value)),
+                    Err(error) => Err(error),
+                }
+            }
+            State::CallOn(closure, attr) => {
+                thunk.run();
+                let name = self.name_value(attr.name);
+                self.call_with(closure, &[self.pack(name), attr.value], Pos::NONE)
+            }
+            State::Native(suspended) => {
+                thunk.run();
+                let value = self.check_stack(Span::NONE).and_then(|()| suspended.resume(self));
+                value.and_then(|value| self.force_partly(value)).map(|value| self.pack(value))
+            }
+            State::Done(value) => return Ok(self.pack(value)),
+            State::Failed(error) => return Err(error),
+            State::Running => return Err(self.error(Span::NONE, "infinite recursion encountered")),
+        };
+        match result {
+            Ok(value) => {
+                thunk.finish(value);
+                Ok(value)
+            }
+            Err(error) => self.end_thunk(thunk, error, before),
+        }
+    }
+
+    #[cold]
+    fn end_thunk(&self, thunk: &'e Thunk<'e>, error: EvalError<'e>, before: Begun) -> EvalResult<'e, Packed<'e>> {
+        let result = self.settled(Err(error));
+        match result {
+            Ok(value) => thunk.finish(value),
+            Err(error) if self.may_keep(error) => thunk.fail(error),
+            // Nix may come here another way.
+            Err(_) => thunk.begin_again(before),
+        }
+        result
+    }
+
+    /// As [`Evaluator::settle`], of a value as it is kept.
+    fn settled(&self, result: EvalResult<'e, Packed<'e>>) -> EvalResult<'e, Packed<'e>> {
+        match result {
+            Err(error) => error.unknown().map(|unknown| self.pack(Value::Unknown(unknown))).ok_or(error),
+            ok => ok,
+        }
+    }
+
+    /// Puts a value where it is kept.
+    #[inline]
+    pub(super) fn pack(&self, value: Value<'e>) -> Packed<'e> {
+        Packed::new(value, self.bump)
+    }
+
+    /// Runs a unit of code with what it captured.
+    #[inline]
+    pub(super) fn run(&mut self, unit: &'e Unit<'e>, captured: &[Cell<Packed<'e>>]) -> EvalResult<'e, Packed<'e>> {
+        match unit.slots {
+            0 => self.eval(unit.body, Frame { slots: &[], captured }),
+            1..=4 => self.run_with::<4>(unit, captured),
+            5..=16 => self.run_with::<16>(unit, captured),
+            _ => self.run_large(unit, captured),
+        }
+    }
+
+    #[inline(never)]
+    fn run_with<const SLOTS: usize>(
+        &mut self,
+        unit: &'e Unit<'e>,
+        captured: &[Cell<Packed<'e>>],
+    ) -> EvalResult<'e, Packed<'e>> {
+        let slots = [const { Cell::new(Packed::NULL) }; SLOTS];
+        self.eval(unit.body, Frame { slots: &slots, captured })
+    }
+
+    #[inline(never)]
+    fn run_large(&mut self, unit: &'e Unit<'e>, captured: &[Cell<Packed<'e>>]) -> EvalResult<'e, Packed<'e>> {
+        let slots = self.bump.alloc_slice_fill_with(unit.slots as usize, |_| Cell::new(Packed::NULL));
+        self.eval(unit.body, Frame { slots, captured })
+    }
+
+    /// Turns "a strict operation met an unknown value" into that value.
+    pub(super) fn settle(&self, result: EvalResult<'e, Value<'e>>) -> EvalResult<'e, Value<'e>> {
+        match result {
+            Err(error) => error.unknown().map(Value::Unknown).ok_or(error),
+            ok => ok,
+        }
+    }
+
+    /// Evaluates an expression to weak head normal form.
+    #[inline]
+    pub(super) fn eval(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+        match node.expr {
+            Expr::Slot(slot) => self.variable(&frame.slots[slot as usize]),
+            Expr::Captured(at) => self.variable(&frame.captured[at as usize]),
+            _ => self.eval_node(node, frame),
+        }
+    }
+
+    #[inline]
+    fn variable(&mut self, cell: &Cell<Packed<'e>>) -> EvalResult<'e, Packed<'e>> {
+        let packed = cell.get();
+        match packed.thunk() {
+            Some(thunk) => {
+                let value = self.force_thunk(thunk)?;
+                // Functions, lists and numbers that equal nothing are told by their cells, which they stay.
+                if value.is_plain() {
+                    cell.set(value);
+                }
+                Ok(value)
+            }
+            None => Ok(packed),
+        }
+    }
+
+    #[inline(never)]
+    fn eval_node(&mut self, mut node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+        self.check_stack(node.span)?;
+        loop {
+            return match &node.expr {
+                Expr::Slot(slot) => self.variable(&frame.slots[*slot as usize]),
+                Expr::Captured(at) => self.variable(&frame.captured[*at as usize]),
+                Expr::Int(value) => Ok(self.pack(Value::Int(*value))),
+                Expr::Float(_) | Expr::Str(_) | Expr::Path(_) => Ok(self.constant(node)),
+                Expr::Global(index) => {
+                    let value = self.globals[*index as usize];
+                    self.evaluated(value)
+                }
+                Expr::With { name, namespaces } => self.lookup_with(*name, namespaces, frame, node.span),
+                Expr::Delayed(_) => self.eval_now(node, frame),
+                Expr::Select { base, path, default } => {
+                    match self.select_path(base, path, default.is_some(), frame, node.span)? {
+                        Some(value) => Ok(value),
+                        None => {
+                            node = default.expect("only a select with a default gives nothing");
+                            continue;
+                        }
+                    }
+                }
+                Expr::HasAttr { base, path } => Ok(Packed::bool(self.has_attr(base, path, frame)?)),
+                Expr::Apply { function, arguments } => {
+                    let function = self.eval(function, frame)?;
+                    self.call_nodes(function, arguments, frame, node)
+                }
+                Expr::Lambda(lambda) => Ok(self.pack(Value::Lambda(Closure::new(self.bump, lambda, frame)))),
+                Expr::Let { bindings, body, first: Some(first) } => {
+                    self.bind_rest(bindings, *first, frame)?;
+                    node = body;
+                    continue;
+                }
+                Expr::Let { bindings, body, first: None } => {
+                    self.bind_all(bindings, frame, false);
+                    node = body;
+                    continue;
+                }
+                Expr::List(items) => Ok(self.make_list(items, frame)),
+                Expr::If(condition, then, otherwise) => {
+                    node = match self.decided(condition, frame)? {
+                        Ok(true) => then,
+                        Ok(false) => otherwise,
+                        Err(why) => return self.eval_both(why, [then, otherwise], frame),
+                    };
+                    continue;
+                }
+                Expr::Assert(condition, body) => {
+                    // Where it does not hold there is no value at all.
+                    if self.decided(condition, frame)? == Ok(false) {
+                        return Err(self.failed_assertion(condition, frame, node.span));
+                    }
+                    node = body;
+                    continue;
+                }
+                Expr::WithIn { namespace, slot, body } => {
+                    frame.slots[*slot as usize].set(self.delay(namespace, frame));
+                    node = body;
+                    continue;
+                }
+                Expr::Not(operand) => Ok(Packed::bool(!self.eval_bool(operand, frame)?)),
+                Expr::Binary(operator, left, right) => self.binary(*operator, left, right, frame, node.span),
+                Expr::Attrs(attrs) => self.eval_attrs(attrs, frame),
+                Expr::Interpolated(_)
+                | Expr::InterpolatedPath(_)
+                | Expr::SearchPath(_)
+                | Expr::Negate(_)
+                | Expr::CurPos => self.eval_seldom(node, frame),
+            };
+        }
+    }
+
+    #[inline(never)]
+    fn eval_seldom(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+        let value = match &node.expr {
+            Expr::Interpolated(parts) => self.interpolate(parts, frame),
+            Expr::InterpolatedPath(parts) => self.interpolate_path(parts, frame, node.span),
+            Expr::SearchPath(name) => self.find_in_search_path(name, node.span),
+            Expr::Negate(operand) => self.negate(operand, frame),
+            _ => Ok(self.position_value(node.span.start)),
+        };
+        value.map(|value| self.pack(value))
+    }
+
+    #[inline(never)]
+    fn make_list(&mut self, items: &'e [NodeRef<'e>], frame: Frame<'_, 'e>) -> Packed<'e> {
+        let items = self.bump.alloc_slice_fill_iter(items.iter().map(|item| self.delay(item, frame)));
+        self.pack(self.list_of(items))
+    }
+
+    /// What two branches have in common, where nobody knows which is taken.
+    #[cold]
+    fn eval_both(
+        &mut self,
+        why: &'e Unknown,
+        [then, otherwise]: [NodeRef<'e>; 2],
+        frame: Frame<'_, 'e>,
+    ) -> EvalResult<'e, Packed<'e>> {
+        let value = self.one_of(
+            why,
+            |ev| ev.eval(then, frame).map(Packed::get),
+            |ev| ev.eval(otherwise, frame).map(Packed::get),
+        )?;
+        Ok(self.pack(value))
+    }
+
+    /// The value of an expression, to be evaluated when it is needed; at once where that cannot fail and costs nothing.
+    #[inline]
+    pub(super) fn delay(&self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> Packed<'e> {
+        match &node.expr {
+            Expr::Slot(slot) => frame.slots[*slot as usize].get(),
+            Expr::Captured(at) => frame.captured[*at as usize].get(),
+            Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::code(self.bump, unit, frame))),
+            Expr::Lambda(lambda) => self.pack(Value::Lambda(Closure::new(self.bump, lambda, frame))),
+            _ => self.constant(node),
+        }
+    }
+
+    fn constant(&self, node: NodeRef<'e>) -> Packed<'e> {
+        match &node.expr {
+            Expr::Global(index) => self.globals[*index as usize],
+            Expr::Str(text) => self.pack(Value::String(text)),
+            Expr::Int(value) => self.pack(Value::Int(*value)),
+            Expr::Float(value) => self.pack(Value::Float(*value)),
+            Expr::Path(path) => self.pack(Value::Path(path)),
+            Expr::List([]) => self.pack(self.list_of(&[])),
+            _ => unreachable!("all else that may wait was made a unit"),
+        }
+    }
+
+    /// The value of an expression that may wait, needed now: what a thunk of it would give, without the thunk.
+    #[inline(never)]
+    pub(super) fn eval_now(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+        let Expr::Delayed(unit) = &node.expr else { return self.eval(node, frame) };
+        let count = unit.captures.len();
+        let result = if count <= 8 {
+            let captured = [const { Cell::new(Packed::NULL) }; 8];
+            frame.capture(unit.captures, &captured);
+            self.tick(node.span).and_then(|()| self.run(unit, &captured[..count]))
+        } else {
+            let thunk = Thunk::code(self.bump, unit, frame);
+            return self.force_thunk(thunk);
+        };
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                self.locate(error, unit.body.span);
+                self.settled(Err(error))
+            }
+        }
+    }
+
+    /// Fills the slots of a `let` or a `rec { … }`: one for each binding, then one for each source of an `inherit (…)`.
+    ///
+    /// First all get their cells, and then the cells what they capture, each other included. Where they may be
+    /// `overridden`, there is one more cell before each, which can be made to stand for something else.
+    pub(super) fn bind_all(&mut self, bindings: &'e Bindings<'e>, frame: Frame<'_, 'e>, overridden: bool) {
+        let first = bindings.first as usize;
+        let slots = &frame.slots[first..first + bindings.entries.len() + bindings.sources.len()];
+        let nodes =
+            || bindings.entries.iter().map(|entry| entry.value.node()).chain(bindings.sources.iter().copied());
+        for (slot, node) in slots.iter().zip(nodes()) {
+            slot.set(self.hollow(node, frame));
+        }
+        if overridden {
+            let behind: Vec<_> = slots.iter().map(Cell::get).collect();
+            for (slot, value) in slots.iter().zip(&behind) {
+                let stand_in = Thunk::hollow(self.bump, self.stand_in_unit);
+                stand_in.stand_for(self.stand_in_unit, *value);
+                slot.set(self.pack(Value::Thunk(stand_in)));
+            }
+            behind.into_iter().zip(nodes()).for_each(|(cell, node)| fill(cell, node, frame));
+            return;
+        }
+        for (slot, node) in slots.iter().zip(nodes()) {
+            fill(slot.get(), node, frame);
+        }
+    }
+
+    /// The same of a `let` whose body needs one of the bindings at once, which sees none of the others.
+    fn bind_rest(&mut self, bindings: &'e Bindings<'e>, first: u32, frame: Frame<'_, 'e>) -> EvalResult<'e, ()> {
+        let value = self.needed(bindings.entries[first as usize].value.node(), frame)?;
+        let start = bindings.first as usize;
+        let slots = &frame.slots[start..start + bindings.entries.len() + bindings.sources.len()];
+        let nodes = || {
+            let nodes = bindings.entries.iter().map(|entry| entry.value.node());
+            let others = slots.iter().zip(nodes.chain(bindings.sources.iter().copied())).enumerate();
+            others.filter(|(at, _)| *at != first as usize).map(|(_, pair)| pair)
+        };
+        slots[first as usize].set(value);
+        for (slot, node) in nodes() {
+            slot.set(self.hollow(node, frame));
+        }
+        for (slot, node) in nodes() {
+            fill(slot.get(), node, frame);
+        }
+        Ok(())
+    }
+
+    /// What is bound to something that is needed at once: evaluated, unless it is a variable, which has a cell already.
+    #[inline]
+    pub(super) fn needed(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+        if !matches!(node.expr, Expr::Delayed(_)) {
+            return Ok(self.delay(node, frame));
+        }
+        let value = self.eval_now(node, frame)?;
+        // Functions, lists and floats are told by their cells.
+        if value.is_plain() { Ok(value) } else { Ok(self.pack(Value::Thunk(Thunk::finished(self.bump, value)))) }
+    }
+
+    /// The cell of an expression that may wait, which captured nothing yet, see [`fill`]; at once where there is no need.
+    pub(super) fn hollow(&self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> Packed<'e> {
+        match &node.expr {
+            Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::hollow(self.bump, unit))),
+            Expr::Lambda(lambda) => self.pack(Value::Lambda(Closure::hollow(self.bump, lambda))),
+            _ => self.delay(node, frame),
+        }
+    }
+
+    fn lookup_with(
+        &mut self,
+        name: Symbol,
+        namespaces: &'e [Place],
+        frame: Frame<'_, 'e>,
+        span: Span,
+    ) -> EvalResult<'e, Packed<'e>> {
+        for place in namespaces {
+            match self.variable(frame.cell(*place))?.get() {
+                Value::Attrs(attrs) => {
+                    if let Some(attr) = attrs.find(name) {
+                        return self.evaluated(attr.value);
+                    }
+                    // The name may be in this set, or in one further out.
+                    if let Some(rest) = attrs.maybe(name) {
+                        return Err(self.unknown_error(self.unknown_at(rest, span)));
+                    }
+                }
+                Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
+                other => return Err(self.type_error_at("a set", other, span)),
+            }
+        }
+        let name = self.name(name);
+        Err(self.error(span, &format!("undefined variable '{name}'")))
+    }
+
+    /// Notes who called what fails, unless that is all that there is to say: `throw` itself fails where it is called.
+    #[cold]
+    pub(super) fn called(&self, error: EvalError<'e>, function: Value<'e>, call: &Node<'e>) {
+        if error.unknown().is_some() {
+            return;
+        }
+        self.locate(error, call.span);
+        if self.is_internal(call.span.start) {
+            return;
+        }
+        if !matches!(function, Value::Lambda(_)) && error.is_just_at(call.span.start) {
+            return;
+        }
+        error.trace(call.span, || match function {
+            Value::Lambda(closure) => match closure.lambda.name.get() {
+                Some(name) => format!("while calling '{}'", self.name(name)),
+                None => String::from("while calling an anonymous function"),
+            },
+            Value::Primop(primop) => format!("while calling the '{}' builtin", primop.primop.name),
+            _ => String::from("while calling a set"),
+        });
+    }
+
+    /// Whether a place is in a text of Nix's own, which nobody can look at.
+    pub(super) fn is_internal(&self, pos: Pos) -> bool {
+        self.sources.file(pos).is_some_and(|file| file.path.starts_with("«nix-internal»"))
+    }
+
+    /// Gives an error that has no place yet the place where it came up.
+    #[cold]
+    pub(super) fn locate(&self, error: EvalError<'e>, span: Span) {
+        let mut diagnostics = error.0.diagnostics.borrow_mut();
+        if let [diagnostic] = diagnostics.as_mut_slice()
+            && diagnostic.labels.is_empty()
+            && span != Span::NONE
+        {
+            diagnostic.labels.push(crate::diag::Label { span: self.first_line(span), text: String::new() });
+        }
+    }
+
+    pub(super) fn eval_bool(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, bool> {
+        match self.eval(node, frame)?.get() {
+            Value::Bool(value) => Ok(value),
+            other => Err(self.type_error_at("a Boolean", other, node.span)),
+        }
+    }
+
+    /// A condition, or what it depends on that is not known.
+    pub(super) fn decided(
+        &mut self,
+        node: NodeRef<'e>,
+        frame: Frame<'_, 'e>,
+    ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
+        match self.eval(node, frame) {
+            Ok(value) => match value.get() {
+                Value::Bool(value) => Ok(Ok(value)),
+                Value::Unknown(unknown) => Ok(Err(self.unknown_at(unknown, node.span))),
+                other => Err(self.type_error_at("a Boolean", other, node.span)),
+            },
+            Err(error) => error.unknown().map(Err).ok_or(error),
+        }
+    }
+
+    fn interpolate(&mut self, parts: &'e [Part<'e>], frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+        if let [Part::Value(first), rest @ ..] = parts {
+            let value = self.eval(first, frame)?.get();
+            if let Value::String(front) = value {
+                let back = self.joined(rest, Coercion::INTERPOLATION, frame)?;
+                return self.appended(front, &back, first.span);
+            }
+            let mut text = Text::default();
+            self.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, first.span)?;
+            let rest = self.joined(rest, Coercion::INTERPOLATION, frame)?;
+            text.push(&rest.bytes);
+            text.context = self.merge_contexts(text.context, rest.context);
+            return Ok(self.finish(&text));
+        }
+        let text = self.joined(parts, Coercion::INTERPOLATION, frame)?;
+        Ok(self.finish(&text))
+    }
+
+    fn joined(&mut self, parts: &'e [Part<'e>], how: Coercion, frame: Frame<'_, 'e>) -> EvalResult<'e, Text<'e>> {
+        let mut joined = Text::default();
+        for part in parts {
+            match part {
+                Part::Text(text) => joined.push(text),
+                Part::Value(node) => {
+                    let value = self.eval(node, frame)?.get();
+                    self.coerce_to_string(value, how, &mut joined, node.span)?;
+                }
+            }
+        }
+        Ok(joined)
+    }
+
+    fn interpolate_path(
+        &mut self,
+        parts: &'e [Part<'e>],
+        frame: Frame<'_, 'e>,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        let text = self.joined(parts, Coercion::PLAIN, frame)?;
+        self.path_of_text(&text, span)
+    }
+}
+
+/// Gives the cell of an expression what it captures; see [`Evaluator::hollow`].
+pub(super) fn fill<'e>(cell: Packed<'e>, node: NodeRef<'e>, frame: Frame<'_, 'e>) {
+    match (&node.expr, cell.get()) {
+        (Expr::Delayed(unit), Value::Thunk(thunk)) => {
+            frame.capture(unit.captures, thunk.captured(unit));
+        }
+        (Expr::Lambda(lambda), Value::Lambda(closure)) => frame.capture(lambda.captures, closure.captured()),
+        _ => {}
+    }
+}
