@@ -8,12 +8,14 @@
 //! Not covered: what nixpkgs itself says, beyond the place where it is found (see [`Fingerprint::path`]).
 
 mod files;
+mod variables;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
+use variables::{Scope, names_of};
 
 use super::machine::Evaluator;
 use super::value::{Attrs, Closure, Frame, State, Value};
@@ -44,17 +46,6 @@ const READERS: [&str; 19] = [
 ];
 /// A folder with more files than this has no key.
 const MOST_FILES: usize = 4096;
-
-/// Names that the code binds itself, a slot each. Slots are in the order in which names were first met anywhere, which says
-/// nothing about this code: names do.
-struct Scope {
-    /// The unit whose slots they are.
-    unit: usize,
-    first: u32,
-    names: Vec<Symbol>,
-    /// Slots behind those of the names.
-    hidden: usize,
-}
 
 /// A key in the making.
 pub struct Fingerprint<'a, 'e> {
@@ -294,11 +285,6 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         (self.scopes, self.units) = (scopes, units);
     }
 
-    fn enter(&mut self, first: u32, names: Vec<Symbol>, hidden: usize) {
-        let unit = self.units.len().saturating_sub(1);
-        self.scopes.push(Scope { unit, first, names, hidden });
-    }
-
     fn lambda(&mut self, lambda: &'e Lambda<'e>, frame: Frame<'e, 'e>) {
         let formals = lambda.pattern.map_or(&[][..], |pattern| pattern.formals);
         let named: Vec<_> = lambda.leading.iter().copied().chain(lambda.argument).collect();
@@ -319,46 +305,6 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         self.code(lambda.body, frame);
         self.scopes.pop();
         self.units.pop();
-    }
-
-    /// The value that a variable of the innermost unit was captured with; what else it is otherwise: a unit and a slot of it.
-    fn find(&self, mut place: Place, frame: Frame<'e, 'e>) -> Result<Value<'e>, (usize, u32)> {
-        let mut unit = self.units.len().saturating_sub(1);
-        loop {
-            match place {
-                Place::Slot(slot) => return Err((unit, slot)),
-                Place::Captured(at) if unit == 0 => return Ok(frame.captured[at as usize].get().get()),
-                Place::Captured(at) => {
-                    place = self.units[unit][at as usize];
-                    unit -= 1;
-                }
-            }
-        }
-    }
-
-    fn variable(&mut self, place: Place, frame: Frame<'e, 'e>) {
-        let (unit, slot) = match self.find(place, frame) {
-            Ok(value) => return self.value(value),
-            Err(own) => own,
-        };
-        let holds = |scope: &Scope| {
-            let last = scope.first as usize + scope.names.len() + scope.hidden;
-            scope.unit == unit && slot >= scope.first && (slot as usize) < last
-        };
-        let found = self.scopes.iter().rev().zip(0_u32..).find(|(scope, _)| holds(scope));
-        let Some((scope, depth)) = found else {
-            self.unknowable = true;
-            return;
-        };
-        let at = (slot - scope.first) as usize;
-        let (name, hidden) = (scope.names.get(at).copied(), at.saturating_sub(scope.names.len()));
-        self.tag("own");
-        self.number(depth);
-        match name {
-            Some(name) => self.name(name),
-            // The sources of `inherit (source) …` have slots without names behind those that have one.
-            None => self.number(hidden as u64),
-        }
     }
 
     /// Adds an expression of the innermost unit; the outermost one captured what `frame` has.
@@ -607,9 +553,4 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
         self.number(bindings.entries.len() as u64);
     }
-}
-
-/// The names of the slots of bindings that see each other.
-fn names_of(bindings: &Bindings<'_>) -> Vec<Symbol> {
-    bindings.entries.iter().map(|binding| binding.name).collect()
 }
