@@ -179,7 +179,10 @@ impl<'a, 'e> Shown<'a, 'e> {
             }
             bounds.insert(names, bound);
         }
-        let missing_modules = self.context.is_missing_modules();
+        // Arguments that nobody here gives come from a module that is not here.
+        let lacks_arguments =
+            self.context.host.get().is_some_and(|host| host.lacks_arguments(self.ev).unwrap_or(true));
+        let missing_modules = self.context.is_missing_modules() || lacks_arguments;
         let closed = firewall::opens_nothing(self.ev, self.context);
         View { options, places: self.places, bounds, files: self.files, closed, missing_modules }
     }

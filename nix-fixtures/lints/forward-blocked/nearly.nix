@@ -20,6 +20,7 @@ in {
   containers.told = container 18 { services.gitea.openFirewall = true; };
   containers.by-hand = container 19 { networking.firewall.extraCommands = "iptables -A nixos-fw -p tcp --dport 22 -j ACCEPT"; };
   containers.missing-module = container 20 { imports = [ <nowhere/module.nix> ]; };
+  containers.missing-argument = container 22 ({ from-elsewhere, ... }: { services.httpd.enable = true; });
   containers.other-system = builtins.removeAttrs (container 21 { }) [ "config" ] // {
     path = "/nix/store/00000000000000000000000000000000-nixos-system";
   };
