@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use compare::{MOUNT, Outcome, evaluate_file, message_of};
+use compare::{MOUNT, Outcome, evaluate_file, features_of, message_of};
 use reference::{Mount, Reference};
 
 /// The only version whose results count.
@@ -155,6 +155,10 @@ fn stored_results_are_those_of_nix() {
 /// Whether Nix gives a value, and the value or the first line of the error.
 fn ask(reference: &Reference, mount: &Mount, name: &str) -> (bool, String) {
     let mut command = reference.nix_instantiate(&mount.path);
+    let text = input(name);
+    for feature in features_of(&text) {
+        command.args(["--extra-experimental-features", feature]);
+    }
     command.args(["--eval", "--strict", "-I"]).arg(format!("fixtures={MOUNT}/files"));
     let output = command.arg(format!("{MOUNT}/{name}.nix")).output().expect("it was found");
     if output.status.success() {

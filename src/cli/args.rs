@@ -136,6 +136,12 @@ impl ExpressionArgs {
 pub enum Feature {
     /// `|>` and `<|`.
     PipeOperators,
+    /// `builtins.parseFlakeRef` and `builtins.flakeRefToString`.
+    Flakes,
+    /// Dates and times in `builtins.fromTOML`.
+    ParseTomlTimestamps,
+    /// Nothing that an expression could tell.
+    NixCommand,
 }
 
 /// Whether and how to ask.

@@ -45,6 +45,10 @@ pub struct Settings {
     pub unknowns: bool,
     /// Whether `|>` and `<|` are operators (Nix's experimental feature `pipe-operators`).
     pub pipe_operators: bool,
+    /// Whether references to flakes are read (Nix's experimental feature `flakes`).
+    pub flakes: bool,
+    /// Whether `fromTOML` takes dates and times (Nix's experimental feature `parse-toml-timestamps`).
+    pub toml_timestamps: bool,
     /// Takes what `builtins.trace` and `builtins.warn` say, a message each.
     pub log: Option<fn(&str)>,
     /// Nix's `max-call-depth`.
@@ -63,6 +67,8 @@ impl Default for Settings {
             current_time: None,
             unknowns: false,
             pipe_operators: false,
+            flakes: false,
+            toml_timestamps: false,
             log: None,
             max_call_depth: 10_000,
             most_memory: 8 << 30,

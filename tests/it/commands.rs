@@ -78,7 +78,7 @@ fn misuse_is_1_and_never_2() {
         &["eval", "--arg", "a", "--expr", "1"],
         &["eval", "--expr", "1", "host.nix"],
         &["eval", "--override-input", "nixpkgs"],
-        &["eval", "--extra-experimental-features", "flakes", "--expr", "1"],
+        &["eval", "--extra-experimental-features", "recursive-nix", "--expr", "1"],
         &["schema", "host"],
         &["completions", "cmd"],
         &["--color", "blue", "status"],

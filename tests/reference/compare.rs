@@ -67,18 +67,24 @@ pub(crate) fn message_of(stderr: &str) -> &str {
 /// What our evaluator makes of the file `name` of the fixtures.
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_file(fixtures: &Path, name: &str, text: &str) -> Outcome {
-    evaluate(fixtures, false, |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
+    evaluate(fixtures, &features_of(text), |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
 }
 
 /// What our evaluator makes of an expression from the command line, pipe operators included.
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_expression(fixtures: &Path, text: &str) -> Outcome {
-    evaluate(fixtures, true, |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
+    evaluate(fixtures, &["pipe-operators"], |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
+}
+
+/// The experimental features that a case asks for in its first line: `# features: a b`.
+pub(crate) fn features_of(text: &str) -> Vec<&str> {
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("# features: ").map_or_else(Vec::new, |names| names.split(' ').collect())
 }
 
 fn evaluate(
     fixtures: &Path,
-    pipe_operators: bool,
+    features: &[&str],
     value: impl for<'e> FnOnce(&mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> + Send,
 ) -> Outcome {
     container_rebuild::eval::on_big_stack(|| {
@@ -88,7 +94,9 @@ fn evaluate(
             search_path: vec![(String::from("fixtures"), Path::new(MOUNT).join("files"))],
             environment: [("HOME".into(), "/nonexistent".into())].into(),
             current_time: Some(1_800_000_000),
-            pipe_operators,
+            pipe_operators: features.contains(&"pipe-operators"),
+            flakes: features.contains(&"flakes"),
+            toml_timestamps: features.contains(&"parse-toml-timestamps"),
             ..Settings::default()
         };
         let mut evaluator = Evaluator::new(&arena, &files, &sources, settings);

@@ -68,6 +68,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let limits = Limits::of(config.restrict);
     let most_time = args.max_time.map(std::time::Duration::from_secs).or(limits.time);
+    let has = |feature| args.extra_experimental_features.contains(&feature);
     let settings = Settings {
         search_path: search_path(config, config.restrict),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
@@ -76,7 +77,9 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
         max_call_depth: args.max_call_depth,
         most_memory: args.max_memory.map_or(limits.memory, |mib| mib.saturating_mul(1 << 20)),
         stop: most_time.map(stop_after),
-        pipe_operators: args.extra_experimental_features.contains(&Feature::PipeOperators),
+        pipe_operators: has(Feature::PipeOperators),
+        flakes: has(Feature::Flakes),
+        toml_timestamps: has(Feature::ParseTomlTimestamps),
         ..Settings::default()
     };
     let files: Box<dyn Files> = if config.restrict {

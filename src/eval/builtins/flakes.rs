@@ -1,20 +1,35 @@
-//! What belongs to flakes. Nix refuses it without its experimental feature `flakes`; so does this.
+//! What belongs to flakes: their references as texts and as attributes. Nix refuses it without its experimental feature
+//! `flakes`; so does this, unless a configuration is evaluated, which may be a flake.
 
+use super::flake_ref::{self, Attr};
 use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::syntax::quote;
 
 primops! { "flakeRefToString" 1 flake_reference_to_string, "getFlake" 1 get_flake, "parseFlakeRef" 1 parse_flake_reference }
 
 fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let reference = ev.plain_text(args[0], pos)?.to_str_lossy();
-    if ev.settings.unknowns {
+    if ev.has_flakes() {
         return Err(ev.only_nix(&format!("the flake '{reference}' is fetched by Nix"), ev.word_span(pos)));
     }
     Err(ev.feature_error("flakes", "", pos))
 }
 
 fn parse_flake_reference<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    ev.plain_text(args[0], pos)?;
-    Err(ev.feature_error("flakes", "", pos))
+    let reference = ev.plain_text(args[0], pos)?.to_str_lossy();
+    if !ev.has_flakes() {
+        return Err(ev.feature_error("flakes", "", pos));
+    }
+    let attrs = flake_ref::parse(&reference).map_err(|message| ev.error(ev.word_span(pos), &message))?;
+    let attrs = attrs.into_iter().map(|(name, attr)| {
+        let value = match attr {
+            Attr::Text(text) => ev.string(&text),
+            Attr::Number(number) => Value::Int(number.cast_signed()),
+            Attr::Switch(on) => Value::Bool(on),
+        };
+        (ev.symbol(&name), value, Pos::NONE)
+    });
+    Ok(ev.attrs(attrs.collect::<Vec<_>>()))
 }
 
 fn flake_reference_to_string<'e>(
@@ -22,6 +37,35 @@ fn flake_reference_to_string<'e>(
     args: &[Value<'e>],
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
-    ev.closed_set(args[0], pos)?;
-    Err(ev.feature_error("flakes", "", pos))
+    let attrs = ev.closed_set(args[0], pos)?;
+    if !ev.has_flakes() {
+        return Err(ev.feature_error("flakes", "", pos));
+    }
+    let mut reference = flake_ref::Attrs::new();
+    for (name, value, at) in attrs.iter() {
+        let name = ev.name(name);
+        let attr = match ev.known(value)? {
+            Value::String(text) => Attr::Text(text.to_str_lossy().into_owned()),
+            Value::Bool(on) => Attr::Switch(on),
+            Value::Int(number) => Attr::Number(u64::try_from(number).map_err(|_| {
+                let message = format!("negative value given for flake ref attr {name}: {number}");
+                ev.error(ev.attribute_span(at), &message)
+            })?),
+            other => {
+                let (name, found) = (quote(name), ev.type_in_words(other));
+                let what = "flake reference attribute sets may only contain integers, Booleans, and strings";
+                let message = format!("{what}, but attribute '{name}' is {found}");
+                return Err(ev.error(ev.attribute_span(at), &message));
+            }
+        };
+        reference.insert(name.to_owned(), attr);
+    }
+    let text = flake_ref::to_text(reference).map_err(|message| ev.error(ev.word_span(pos), &message))?;
+    Ok(ev.string(&text))
+}
+
+impl Evaluator<'_> {
+    fn has_flakes(&self) -> bool {
+        self.settings.flakes || self.settings.unknowns
+    }
 }

@@ -9,6 +9,7 @@ mod control;
 mod derivation;
 mod fetch;
 mod files;
+mod flake_ref;
 mod flakes;
 mod hashes;
 mod lists;

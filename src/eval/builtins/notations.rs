@@ -58,6 +58,10 @@ fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, 
         toml::Value::Integer(value) => Value::Int(*value),
         toml::Value::Float(value) => Value::Float(*value),
         toml::Value::Boolean(value) => Value::Bool(*value),
+        toml::Value::Datetime(time) if ev.settings.toml_timestamps => {
+            let parts = [("_type", "timestamp"), ("value", &timestamp(time))];
+            ev.attrs(parts.map(|(name, value)| (ev.symbol(name), ev.string(value), Pos::NONE)))
+        }
         toml::Value::Datetime(_) => return Err(String::from("Dates and times are not supported")),
         toml::Value::Array(items) => {
             let items = items.iter().map(|item| toml_value(ev, item)).collect::<Result<Vec<_>, _>>()?;
@@ -65,4 +69,13 @@ fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, 
         }
         toml::Value::Table(table) => toml_table(ev, table)?,
     })
+}
+
+/// A date or time as Nix writes it: the fraction of a second in thousandths, millionths or billionths.
+fn timestamp(time: &toml::value::Datetime) -> String {
+    let text = time.to_string();
+    let Some((before, rest)) = text.split_once('.') else { return text };
+    let (digits, zone) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    let width = digits.len().div_ceil(3) * 3;
+    format!("{before}.{digits:0<width$}{zone}")
 }

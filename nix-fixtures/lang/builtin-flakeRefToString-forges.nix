@@ -1,0 +1,2 @@
+# features: flakes
+map builtins.flakeRefToString [ { type = "github"; owner = "a"; repo = "b"; } { type = "github"; owner = "a"; repo = "b"; ref = "c"; dir = "d"; host = "h.example"; narHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="; } { type = "gitlab"; owner = "a/b"; repo = "c"; } { type = "sourcehut"; owner = "~a"; repo = "b"; ref = "c"; } { type = "github"; owner = "a b"; repo = "c@d:+"; ref = "x/y"; } { type = "github"; owner = "a"; repo = "b"; rev = "a3a3dda3bacf61e8a39258a0ed9c924eeca8e293"; } ]

@@ -1,0 +1,2 @@
+# features: flakes
+map builtins.flakeRefToString [ { type = "git"; url = "https://example.org/a?x=1"; ref = "m"; rev = "a3a3dda3bacf61e8a39258a0ed9c924eeca8e293"; shallow = true; submodules = true; } { type = "git"; url = "file:///a"; dir = "c"; allRefs = true; } { type = "tarball"; url = "https://example.org/a.tar.gz"; narHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="; dir = "q"; } { type = "file"; url = "https://example.org/a"; } { type = "hg"; url = "https://example.org/a"; ref = "r"; } ]

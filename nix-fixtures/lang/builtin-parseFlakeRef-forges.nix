@@ -1,0 +1,2 @@
+# features: flakes
+map builtins.parseFlakeRef [ "github:NixOS/nixpkgs" "github:NixOS/nixpkgs/nixos-23.05?dir=lib" "github:NixOS/nixpkgs/a3a3dda3bacf61e8a39258a0ed9c924eeca8e293" "github:NixOS/nixpkgs?ref=foo" "github:NixOS/nixpkgs/foo/bar" "github:a/b?host=gh.example.org" "gitlab:a/b/c" "gitlab:a%2Fb/c" "sourcehut:~a/b" "github:a/b?foo=bar" "github:a/b?dir=" "gitlab:a/b?dir=c/d" "github:a/b?rev=a3a3dda3bacf61e8a39258a0ed9c924eeca8e293&narHash=x" ]

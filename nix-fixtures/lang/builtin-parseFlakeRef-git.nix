@@ -1,0 +1,2 @@
+# features: flakes
+map builtins.parseFlakeRef [ "git+https://example.org/a?ref=master&rev=a3a3dda3bacf61e8a39258a0ed9c924eeca8e293" "git+ssh://git@example.org/a.git" "git+file:///a/b?dir=c&shallow=1" "git://example.org/x" "git+https://example.org/a?submodules=1&allRefs=1" "git+https://example.org" "git+https://example.org/a?foo=bar" "git+https://example.org/a?lastModified=1&revCount=2&narHash=x" "git+file:/a/b" "git+file:a/b" "hg+https://example.org/a" "hg+https://example.org/a?ref=b&rev=a3a3dda3bacf61e8a39258a0ed9c924eeca8e293" "git+https://example.org/a?shallow=0" ]

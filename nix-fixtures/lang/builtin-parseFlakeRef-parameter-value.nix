@@ -1,0 +1,2 @@
+# features: flakes
+builtins.parseFlakeRef "path:/a?lastModified=x"

@@ -1,0 +1,1 @@
+let cfg = { a = 1; b = 2; }; checks = [ { assertion = cfg.a < cfg.b; message = "a<b"; } { assertion = cfg.a > cfg.b; message = "a>b: ${toString cfg.a} ${toString cfg.b}"; } ]; failed = map (c: c.message) (builtins.filter (c: !c.assertion) checks); in if failed == [ ] then cfg else throw "Failed assertions:\n${builtins.concatStringsSep "\n" (map (m: "- ${m}") failed)}"

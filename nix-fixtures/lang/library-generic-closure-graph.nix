@@ -1,0 +1,1 @@
+let g = { a = [ "b" "c" ]; b = [ "d" ]; c = [ "d" "a" ]; d = [ ]; e = [ "a" ]; }; reach = n: map (x: x.key) (builtins.genericClosure { startSet = [ { key = n; } ]; operator = x: map (k: { key = k; }) g.${x.key}; }); in builtins.mapAttrs (n: _: reach n) g

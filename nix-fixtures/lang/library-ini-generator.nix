@@ -1,0 +1,1 @@
+let toINI = s: builtins.concatStringsSep "\n" (builtins.attrValues (builtins.mapAttrs (n: v: "[${n}]\n" + builtins.concatStringsSep "" (builtins.attrValues (builtins.mapAttrs (k: x: "${k}=${if builtins.isBool x then (if x then "true" else "false") else toString x}\n") v))) s)); in toINI { b = { y = 1; x = true; }; a."k e" = [ 1 2 ]; }

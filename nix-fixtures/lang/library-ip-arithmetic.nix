@@ -1,0 +1,1 @@
+let parse = s: builtins.foldl' (a: x: a * 256 + builtins.fromJSON x) 0 (builtins.filter builtins.isString (builtins.split "\\." s)); show = n: builtins.concatStringsSep "." (map toString [ (n / 16777216) (builtins.bitAnd (n / 65536) 255) (builtins.bitAnd (n / 256) 255) (builtins.bitAnd n 255) ]); in map (i: show (parse "192.168.255.250" + i)) [ 0 5 6 300 ]

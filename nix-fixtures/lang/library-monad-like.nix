@@ -1,0 +1,1 @@
+let bind = m: f: if m ? err then m else f m.ok; ok = x: { ok = x; }; err = e: { err = e; }; half = n: if n - n / 2 * 2 == 0 then ok (n / 2) else err "odd ${toString n}"; in [ (bind (bind (ok 12) half) half) (bind (bind (ok 6) half) half) ]

@@ -1,0 +1,2 @@
+# features: pipe-operators
+(x: x + 1) <| (x: x * 2) <| 3

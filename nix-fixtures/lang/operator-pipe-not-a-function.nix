@@ -1,0 +1,2 @@
+# features: pipe-operators
+1 |> 2
