@@ -16,15 +16,16 @@ let
     packages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (_: (packages "x86_64-linux") // { default = (packages "x86_64-linux").hello; });
   };
 in
-{
+rec {
+  nixpkgs-unstable = nixpkgs;
   nixpkgs = {
-    lib = lib // {
-      nixosSystem = system;
-    };
+    # As in nixpkgs, what extends the library keeps this.
+    lib = lib.extend (_: _: { nixosSystem = system; });
     legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] packages;
     outPath = ../nixpkgs;
     rev = vary "a" "b";
   };
+  nixpkgs-lib = { inherit lib; outPath = ../nixpkgs; };
   agenix = opaque // {
     nixosModules = rec { default = import ./modules/agenix.nix vary; age = default; };
   };

@@ -415,6 +415,7 @@ impl<'e> Evaluator<'e> {
         frame: Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, Packed<'e>> {
+        let mut beyond = None;
         for place in namespaces {
             match self.variable(frame.cell(*place))?.get() {
                 Value::Attrs(attrs) => {
@@ -423,12 +424,19 @@ impl<'e> Evaluator<'e> {
                     }
                     // The name may be in this set, or in one further out.
                     if let Some(rest) = attrs.maybe(name) {
+                        if rest.is_beyond() {
+                            beyond = beyond.or(Some(rest));
+                            continue;
+                        }
                         return Err(self.unknown_error(self.unknown_at(rest, span)));
                     }
                 }
                 Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
                 other => return Err(self.type_error_at("a set", other, span)),
             }
+        }
+        if let Some(rest) = beyond {
+            return Err(self.unknown_error(self.unknown_at(rest, span)));
         }
         let name = self.name(name);
         Err(self.error(span, &format!("undefined variable '{name}'")))

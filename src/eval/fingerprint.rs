@@ -62,6 +62,9 @@ pub struct Fingerprint<'a, 'e> {
     unknowable: bool,
 }
 
+/// The attribute that a set made by native code is known by: the rest of it is what follows from that.
+pub const KNOWN_BY: &str = "_nixosSystem";
+
 impl<'a, 'e> Fingerprint<'a, 'e> {
     /// An empty key. `config` is the configuration around the code: selections from it count by their values.
     pub fn new(ev: &'a mut Evaluator<'e>, config: Value<'e>) -> Self {
@@ -188,7 +191,21 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                         self.value(argument);
                     }
                 }
-                State::Native(_) | State::CallOn(..) => {
+                State::Native(suspended) if suspended.parts().is_some() => {
+                    self.tag("pending");
+                    if !self.visit(thunk) {
+                        suspended.parts().into_iter().flatten().for_each(|part| self.value(part));
+                    }
+                }
+                State::CallOn(closure, attr) => {
+                    self.tag("pending");
+                    if !self.visit(thunk) {
+                        self.value(Value::Lambda(closure));
+                        self.name(attr.name);
+                        self.value(attr.value.get());
+                    }
+                }
+                State::Native(_) => {
                     let forced = self.ev.force(value);
                     self.result(forced);
                 }
@@ -230,9 +247,16 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             }
             return;
         }
+        if let Some(value) = attrs.get(self.ev.symbol(KNOWN_BY)) {
+            self.tag("known by");
+            return self.value(value);
+        }
         self.tag("set");
         if self.visit(attrs) {
             return;
+        }
+        if self.is_library(attrs) {
+            return self.library(attrs);
         }
         let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.name(name), value)).collect();
         named.sort_by_key(|(name, _)| *name);
@@ -250,6 +274,26 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             self.text(name);
             self.text(one.why().reason());
             self.value(one.value());
+        }
+    }
+
+    /// Whether a set is `lib`, perhaps with something added to it.
+    fn is_library(&self, attrs: &Attrs<'e>) -> bool {
+        ["attrsets", "evalModules", "mkOption"].iter().all(|name| attrs.get(self.ev.symbol(name)).is_some())
+    }
+
+    /// Adds what a library has beyond the built-in one, which is the same wherever this program is.
+    fn library(&mut self, attrs: &'e Attrs<'e>) {
+        self.tag("lib");
+        let own = |ev: &Evaluator<'e>, pos| {
+            ev.sources.file(pos).is_some_and(|file| !ev.embedded.contains_key(&file.path))
+        };
+        let added = attrs.iter().filter(|(.., pos)| own(self.ev, *pos));
+        let mut added: Vec<_> = added.map(|(name, value, _)| (self.ev.name(name), value)).collect();
+        added.sort_by_key(|(name, _)| *name);
+        for (name, value) in added {
+            self.text(name);
+            self.value(value);
         }
     }
 

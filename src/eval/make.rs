@@ -135,6 +135,11 @@ impl<'e> Evaluator<'e> {
         self.unknown_named(&format!("known after build: {name}"))
     }
 
+    /// Why a set may have names beyond those that are known to be in it: in a `with`, names of sets around it count first.
+    pub fn unknown_beyond(&self, reason: &str) -> &'e Unknown {
+        self.bump.alloc(Unknown::beyond(reason))
+    }
+
     /// Something unknown whose reason ends in its name; what is selected from it is named after it.
     pub fn unknown_named(&self, reason: &str) -> &'e Unknown {
         self.bump.alloc(Unknown::named(reason, Span::NONE))

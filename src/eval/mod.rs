@@ -43,7 +43,7 @@ mod xml;
 
 pub use crate::syntax::{Context, Element, Str, Symbol};
 pub use error::{EvalError, EvalResult};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, KNOWN_BY};
 pub use machine::{Arena, Evaluator, Settings};
 pub use perhaps::{Item, Partly, Perhaps};
 pub use stack::on_big_stack;

@@ -205,18 +205,16 @@ impl<'e> Evaluator<'e> {
                 self.list(items)
             }
             (Value::List(_) | Value::Partly(_), Value::List(_) | Value::Partly(_)) => {
-                let mut items = Vec::new();
-                for list in [a, b] {
-                    match list {
-                        Value::List(list) => {
-                            items.extend(list.iter().map(|value| Item { value, perhaps: Some(why) }));
-                        }
-                        Value::Partly(partly) => {
-                            items.extend(partly.items.iter().map(|item| Item { perhaps: Some(why), ..*item }));
-                        }
-                        _ => {}
-                    }
-                }
+                // What both begin or end with is there either way.
+                let (a, b) = (self.items_perhaps(a), self.items_perhaps(b));
+                let front = a.iter().zip(&b).take_while(|(a, b)| is_same_item(a, b)).count();
+                let (a_rest, b_rest) = (&a[front..], &b[front..]);
+                let back =
+                    a_rest.iter().rev().zip(b_rest.iter().rev()).take_while(|(a, b)| is_same_item(a, b)).count();
+                let (a_rest, end) = a_rest.split_at(a_rest.len() - back);
+                let b_rest = &b_rest[..b_rest.len() - back];
+                let middle = a_rest.iter().chain(b_rest).map(|item| Item { perhaps: Some(why), ..*item });
+                let items: Vec<_> = a[..front].iter().copied().chain(middle).chain(end.iter().copied()).collect();
                 self.partly(&items)
             }
             (Value::Unknown(x), Value::Unknown(y)) if std::ptr::eq(x, y) => a,
@@ -351,6 +349,21 @@ impl<'e> Evaluator<'e> {
     }
 }
 
+/// Whether two elements are the same, as far as that shows without evaluating them.
+fn is_same_item<'e>(a: &Item<'e>, b: &Item<'e>) -> bool {
+    a.perhaps.is_none()
+        && b.perhaps.is_none()
+        && match (a.value, b.value) {
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Path(a), Value::Path(b)) => a.as_bytes() == b.as_bytes(),
+            (Value::String(a), Value::String(b)) => {
+                a.as_bytes() == b.as_bytes() && a.context().is_empty() && b.context().is_empty()
+            }
+            (Value::Thunk(a), Value::Thunk(b)) => std::ptr::eq(a, b),
+            _ => false,
+        }
+}
+
 /// A value that is one of two.
 struct OneOf<'e> {
     why: &'e Unknown,
@@ -361,5 +374,9 @@ struct OneOf<'e> {
 impl<'e> Suspend<'e> for OneOf<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         ev.one_of(self.why, |ev| ev.force_partly(self.a), |ev| ev.force_partly(self.b))
+    }
+
+    fn parts(&self) -> Option<[Value<'e>; 3]> {
+        Some([Value::Unknown(self.why), self.a, self.b])
     }
 }

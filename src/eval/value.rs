@@ -54,15 +54,25 @@ pub struct Unknown {
     span: Span,
     /// Whether the reason ends in a name that its attributes' names are appended to.
     named: bool,
+    /// Whether it stands for names that nobody knew when this was written: outer names count before it.
+    beyond: bool,
 }
 
 impl Unknown {
     pub(super) fn new(reason: &str, span: Span) -> Self {
-        Self { reason: reason.into(), span, named: false }
+        Self { reason: reason.into(), span, named: false, beyond: false }
     }
 
     pub(super) fn named(reason: &str, span: Span) -> Self {
-        Self { reason: reason.into(), span, named: true }
+        Self { reason: reason.into(), span, named: true, beyond: false }
+    }
+
+    pub(super) fn beyond(reason: &str) -> Self {
+        Self { beyond: true, ..Self::new(reason, Span::NONE) }
+    }
+
+    pub(super) fn is_beyond(&self) -> bool {
+        self.beyond
     }
 
     pub(super) fn is_named(&self) -> bool {
@@ -304,6 +314,11 @@ pub struct PrimopCall<'e> {
 pub trait Suspend<'e>: 'e {
     /// Computes the value.
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>>;
+
+    /// The values that it is computed from and nothing else, where there are such.
+    fn parts(&self) -> Option<[Value<'e>; 3]> {
+        None
+    }
 }
 
 const _: () = assert!(size_of::<Value<'_>>() == 16);

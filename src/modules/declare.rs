@@ -244,7 +244,10 @@ pub(super) fn freeform<'e>(
         None => Ok(None),
         Some(value) => match ev.force(value)? {
             Value::Null => Ok(None),
-            ty => nix_type::recognise(ev, scope.context, ty).map(Some),
+            ty => {
+                let ty = nix_type::recognise(ev, scope.context, ty)?;
+                Ok(Some(nix_type::bare(ev, ty)))
+            }
         },
     }
 }

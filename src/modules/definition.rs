@@ -87,6 +87,18 @@ impl<'e> Definition<'e> {
     /// Takes the properties off, as far as the value shows them; the values given are evaluated to their outermost
     /// constructor.
     pub(super) fn expand(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
+        self.expand_with(ev, into, false)
+    }
+
+    /// The same where conditions are decided: what stands under one that does not hold is not looked at.
+    fn discharge(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
+        match self.active(ev)? {
+            Active::No => Ok(()),
+            Active::Yes | Active::Perhaps(_) => self.expand_with(ev, into, true),
+        }
+    }
+
+    fn expand_with(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>, decide: bool) -> EvalResult<'e, ()> {
         let value = ev.force_partly(self.value)?;
         let this = Self { value, ..self };
         let Value::Attrs(attrs) = value else {
@@ -119,14 +131,14 @@ impl<'e> Definition<'e> {
                         for item in partly.items() {
                             let this = this.with_value(item.value, this.pos);
                             match item.perhaps {
-                                Some(why) => this.under(ev, Value::Unknown(why)).expand(ev, into)?,
-                                None => this.expand(ev, into)?,
+                                Some(why) => this.under(ev, Value::Unknown(why)).expand_with(ev, into, decide)?,
+                                None => this.expand_with(ev, into, decide)?,
                             }
                         }
                     }
                     Value::List(items) => {
                         for item in items.iter() {
-                            this.with_value(item, this.pos).expand(ev, into)?;
+                            this.with_value(item, this.pos).expand_with(ev, into, decide)?;
                         }
                     }
                     // An unknown list of definitions: one that may say anything.
@@ -137,7 +149,11 @@ impl<'e> Definition<'e> {
                 let holds = part(ev, "condition")?;
                 let condition = ev.alloc(Condition { holds, around: this.condition });
                 let content = part(ev, "content")?;
-                Self { condition: Some(condition), ..this }.with_value(content, this.pos).expand(ev, into)?;
+                let inner = Self { condition: Some(condition), ..this }.with_value(content, this.pos);
+                match decide {
+                    true => inner.discharge(ev, into)?,
+                    false => inner.expand_with(ev, into, false)?,
+                }
             }
             "override" => {
                 let priority = match field(ev, "priority")? {
@@ -150,7 +166,7 @@ impl<'e> Definition<'e> {
                     other => return Err(ev.type_error("an integer", other, this.pos)),
                 };
                 let content = part(ev, "content")?;
-                Self { priority, ..this }.with_value(content, this.pos).expand(ev, into)?;
+                Self { priority, ..this }.with_value(content, this.pos).expand_with(ev, into, decide)?;
             }
             "order" => {
                 let order = match field(ev, "priority")? {
@@ -163,11 +179,11 @@ impl<'e> Definition<'e> {
                     other => return Err(ev.type_error("an integer", other, this.pos)),
                 };
                 let content = part(ev, "content")?;
-                Self { order, ..this }.with_value(content, this.pos).expand(ev, into)?;
+                Self { order, ..this }.with_value(content, this.pos).expand_with(ev, into, decide)?;
             }
             "definition" => {
                 let value = part(ev, "value")?;
-                this.with_value(value, this.pos).expand(ev, into)?;
+                this.with_value(value, this.pos).expand_with(ev, into, decide)?;
             }
             _ => into.push(this),
         }
@@ -214,7 +230,7 @@ pub(super) struct Selected<'e> {
 pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Selected<'e>> {
     let mut expanded = Vec::with_capacity(definitions.len());
     for definition in definitions {
-        definition.expand(ev, &mut expanded)?;
+        definition.discharge(ev, &mut expanded)?;
     }
     if let [only] = expanded.as_slice()
         && only.condition.is_none()
@@ -271,7 +287,7 @@ pub(super) fn presence<'e>(
 ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
     let mut expanded = Vec::new();
     for definition in definitions {
-        definition.expand(ev, &mut expanded)?;
+        definition.discharge(ev, &mut expanded)?;
     }
     let mut perhaps = None;
     for definition in expanded {

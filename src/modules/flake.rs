@@ -106,11 +106,11 @@ impl<'e> Flake<'e> {
             Ok(arguments) => arguments,
             Err(error) => return Err(ev.to_diagnostics(&error)),
         };
-        super::evaluate_system(ev, &Host { lib: self.lib, arguments }, guests)
+        super::evaluate_system(ev, &arguments, guests)
     }
 
     /// What a host was made from.
-    fn arguments(&self, ev: &mut Evaluator<'e>, host: &str) -> EvalResult<'e, Value<'e>> {
+    fn arguments(&self, ev: &mut Evaluator<'e>, host: &str) -> EvalResult<'e, Host<'e>> {
         let symbol = ev.symbol(host);
         let found = self.hosts.iter().find(|(name, _)| *name == symbol);
         let Some((_, value)) = found else {
@@ -121,7 +121,10 @@ impl<'e> Flake<'e> {
         };
         match ev.force(*value)? {
             Value::Attrs(attrs) => match attrs.get(ev.symbol(ARGUMENTS)) {
-                Some(arguments) => ev.force(arguments),
+                Some(arguments) => {
+                    let lib = attrs.get(ev.symbol("lib")).unwrap_or(self.lib);
+                    Ok(Host { lib: ev.force(lib)?, arguments: ev.force(arguments)? })
+                }
                 None => Err(ev.type_error("a host made by `nixosSystem`", Value::Attrs(attrs), Pos::NONE)),
             },
             other => Err(ev.type_error("a host made by `nixosSystem`", other, Pos::NONE)),
@@ -270,7 +273,7 @@ impl<'e> Suspend<'e> for Input<'e> {
             None => is_nixpkgs(name, &url, locked),
         };
         if is_nixpkgs {
-            return Ok(nixpkgs::flake(ev, node.shared.lib, folder.as_deref()));
+            return nixpkgs::flake(ev, node.shared.lib, folder.as_deref());
         }
         let Some(folder) = folder else {
             let reason = format!("the flake input `{name}` is not here");

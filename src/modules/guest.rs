@@ -49,6 +49,7 @@ fn configuration<'e>(
             around: Some(*definition),
             shorthand: false,
             perhaps: None,
+            wrapped: false,
         })
         .collect();
     let modules = load::load(ev, scope, &sources)?;

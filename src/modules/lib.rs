@@ -6,7 +6,7 @@
 //! What depends on the release of nixpkgs, or is nixpkgs' to decide, is left out of it here. A name that is not there is
 //! unknown, not missing: nixpkgs may have it.
 
-use crate::eval::{EvalResult, Evaluator, Suspend, Unknown, Value};
+use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Unknown, Value};
 use crate::source::{Pos, Span};
 
 /// The file that gives the library. Texts have paths under its folder, as far as messages are concerned.
@@ -31,6 +31,9 @@ const TEXTS: [(&str, &str); 45] = texts! {
     "systems/inspect" "systems/parse" "trivial" "types/choices" "types/containers" "types/default" "types/making"
     "types/modules" "types/plain" "types/text" "versions"
 };
+
+/// Why a part of it is unknown.
+const UNKNOWN_PART: &str = "this part of `lib` is known only with nixpkgs";
 
 /// Names that are nixpkgs' own affair.
 const LEFT_OUT: [&str; 6] = ["__unfix__", "maintainers", "nixpkgsVersion", "teams", "version", "versionSuffix"];
@@ -77,21 +80,44 @@ pub(super) fn load<'e>(ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         ev.embed(path, text);
     }
     let lib = ev.import_at(ROOT, Pos::NONE)?;
-    let Value::Attrs(attrs) = lib else { return Ok(lib) };
-    let rest = ev.unknown_reason("this part of `lib` is known only with nixpkgs", Span::NONE);
+    Ok(open(ev, lib))
+}
+
+/// The library of nixpkgs' flake, which has `nixosSystem` too, whatever extends it.
+pub(super) fn of_flake<'e>(ev: &mut Evaluator<'e>, overlay: Value<'e>) -> EvalResult<'e, Value<'e>> {
+    let lib = ev.import_at(ROOT, Pos::NONE)?;
+    extend(ev, &[lib, overlay], Pos::NONE)
+}
+
+static EXTEND: Primop = Primop { name: "extend", arity: 2, strict: 0, run: extend };
+
+/// `lib.extend`
+fn extend<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let extend = ev.select(args[0], "extend")?;
+    let extended = ev.call(extend, args[1], pos)?;
+    Ok(open(ev, extended))
+}
+
+/// The library, which nixpkgs may have more of.
+pub(super) fn open<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
+    let Value::Attrs(attrs) = lib else { return lib };
+    let rest = ev.unknown_beyond(UNKNOWN_PART);
+    let left_out = ev.unknown(UNKNOWN_PART, Span::NONE);
     let mut parts = Vec::with_capacity(attrs.iter().len());
     for (name, value, pos) in attrs.iter() {
         let text = ev.name(name);
         if LEFT_OUT.contains(&text) {
+            parts.push((name, left_out, Pos::NONE));
             continue;
         }
-        let value = match TOPICS.contains(&text) {
-            true => ev.suspend(Topic { set: value, left_out: left_out_of(text), rest }),
-            false => value,
+        let value = match text {
+            "extend" => ev.native(&EXTEND, &[lib]),
+            _ if TOPICS.contains(&text) => ev.suspend(Topic { set: value, left_out: left_out_of(text), rest }),
+            _ => value,
         };
         parts.push((name, value, pos));
     }
-    Ok(ev.open_attrs(parts, rest))
+    ev.open_attrs(parts, rest)
 }
 
 fn left_out_of(topic: &str) -> &'static [&'static str] {
@@ -109,7 +135,14 @@ impl<'e> Suspend<'e> for Topic<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let set = ev.force(self.set)?;
         let Value::Attrs(attrs) = set else { return Ok(set) };
-        let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !self.left_out.contains(&ev.name(*name))).collect();
+        let left_out = ev.unknown(UNKNOWN_PART, Span::NONE);
+        let parts: Vec<_> = attrs
+            .iter()
+            .map(|(name, value, pos)| match self.left_out.contains(&ev.name(name)) {
+                true => (name, left_out, pos),
+                false => (name, value, pos),
+            })
+            .collect();
         Ok(ev.open_attrs(parts, self.rest))
     }
 }

@@ -47,12 +47,15 @@ pub(super) struct Source<'e> {
     pub(super) shorthand: bool,
     /// What decides whether it is imported at all, and is not known.
     pub(super) perhaps: Option<&'e Unknown>,
+    /// Whether nixpkgs puts it into the `imports` of a module of its own (`setDefaultModuleLocation`): then it is found later
+    /// than those beside it.
+    pub(super) wrapped: bool,
 }
 
 impl<'e> Source<'e> {
     /// A module that is imported at `at`.
     pub(super) fn import(value: Value<'e>, at: Pos) -> Self {
-        Self { value, at, around: None, shorthand: false, perhaps: None }
+        Self { value, at, around: None, shorthand: false, perhaps: None, wrapped: false }
     }
 
     /// The elements of a list of modules.
@@ -140,6 +143,14 @@ impl<'e> Loader<'e> {
                     None
                 }
                 module => module?,
+            };
+            let module = match (module, source.wrapped) {
+                (Some(module), true) => {
+                    let wrapper = self.keep(format!("{anonymous}:wrapper"), None);
+                    self.loaded[wrapper].imports.push((module, None));
+                    Some(wrapper)
+                }
+                (module, _) => module,
             };
             all.extend(module.map(|module| (module, source.perhaps)));
         }

@@ -105,8 +105,26 @@ pub(super) fn of_option<'e>(
             recognise(ev, context, unspecified)?
         }
     };
+    let ty = fixed_up(ev, context, ty)?;
     let ty = with_options_below(ev, ty, option.below);
     Ok(option.joined.get_or_init(|| ty))
+}
+
+/// `fixupOptionType` of a type that merges its definitions itself: its submodules stand in `imports`.
+fn fixed_up<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, ty: TypeRef<'e>) -> EvalResult<'e, TypeRef<'e>> {
+    let (Kind::Opaque, Named::Nix(value)) = (ty.kind, ty.named) else { return Ok(ty) };
+    let modules = match ev.select(value, "getSubModules") {
+        Ok(Value::List(modules)) if modules.iter().len() > 0 => modules,
+        _ => return Ok(ty),
+    };
+    let imports = ev.symbol("imports");
+    let wrapped = modules.iter().map(|module| ev.attrs([(imports, ev.list([module]), Pos::NONE)]));
+    let wrapped = ev.list(wrapped.collect::<Vec<_>>());
+    let substitute = ev.select(value, "substSubModules")?;
+    match ev.call(substitute, wrapped, Pos::NONE)? {
+        fixed @ Value::Attrs(_) => recognise(ev, context, fixed),
+        _ => Ok(ty),
+    }
 }
 
 /// Two declarations of one option: submodules have the options of both, sets and lists of them likewise. Of other types,
@@ -120,6 +138,7 @@ fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
                 modules: ev.alloc_slice(&modules),
                 special: a.special.or(b.special),
                 shorthand: a.shorthand && b.shorthand,
+                wrapped: true,
             }))
         }
         (Kind::AttrsOf { element: a, lazy }, Kind::AttrsOf { element: b, .. }) => {
@@ -181,6 +200,18 @@ pub(super) fn recognise<'e>(
     Ok(ev.alloc(Type { kind, check, named: Named::Nix(ty) }))
 }
 
+/// A type whose submodules have their modules as they are.
+pub(super) fn bare<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>) -> TypeRef<'e> {
+    let kind = match ty.kind {
+        Kind::Submodule(submodule) => Kind::Submodule(ev.alloc(Submodule { wrapped: false, ..*submodule })),
+        Kind::AttrsOf { element, lazy } => Kind::AttrsOf { element: bare(ev, element), lazy },
+        Kind::ListOf(element) => Kind::ListOf(bare(ev, element)),
+        Kind::NullOr(inner) => Kind::NullOr(bare(ev, inner)),
+        _ => return ty,
+    };
+    ev.alloc(Type { kind, ..*ty })
+}
+
 /// What a recognised type is made of; `None` where its parts are not where they are looked for.
 fn kind<'e>(
     ev: &mut Evaluator<'e>,
@@ -216,7 +247,8 @@ fn kind<'e>(
         }
         Prototype::LazyAttrsOf => inner(ev, "elemType")?.map(|element| Kind::AttrsOf { element, lazy: true }),
         Prototype::Either => match (inner(ev, "left")?, inner(ev, "right")?) {
-            (Some(left), Some(right)) => Some(Kind::Either(left, right)),
+            // An option's type does not reach into these.
+            (Some(left), Some(right)) => Some(Kind::Either(bare(ev, left), bare(ev, right))),
             _ => None,
         },
         Prototype::Submodule => submodule(ev, ty)?,
@@ -250,6 +282,7 @@ fn submodule<'e>(ev: &mut Evaluator<'e>, ty: Value<'e>) -> EvalResult<'e, Option
         modules: ev.alloc_slice(&modules),
         special,
         shorthand: matches!(shorthand, Value::Bool(true)),
+        wrapped: true,
     }))))
 }
 

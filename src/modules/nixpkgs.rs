@@ -2,25 +2,32 @@
 //!
 //! Its source has a path that nothing real has, so that what is made of it is known to be unknown when it is printed.
 
-use super::packages;
+use super::{lib, packages};
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
 use crate::source::{Pos, Span};
 
 /// The path that stands for the source of nixpkgs. No real hash has an `e` in it.
 pub(super) const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-nixpkgs";
 /// The attribute of a host that holds what it was made from.
-pub(super) const ARGUMENTS: &str = "_nixosSystem";
+pub(super) const ARGUMENTS: &str = crate::eval::KNOWN_BY;
 
-/// Puts nixpkgs' `default.nix` where its source is said to be.
+/// Puts nixpkgs' `default.nix`, its library and its `eval-config.nix` where its source is said to be.
 pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
     let import = ev.native(&PACKAGES, &[lib]);
     ev.provide(SOURCE, import);
     ev.provide(&format!("{SOURCE}/default.nix"), import);
+    let system = ev.native(&NIXOS_SYSTEM, &[lib]);
+    for file in ["lib", "lib/default.nix"] {
+        ev.provide(&format!("{SOURCE}/{file}"), lib);
+    }
+    ev.provide(&format!("{SOURCE}/nixos/lib/eval-config.nix"), system);
     ev.set_stand_in("nixpkgs", SOURCE);
 }
 
 /// The flake input `nixpkgs`; `source` is where it is, if it is anywhere.
-pub(super) fn flake<'e>(ev: &Evaluator<'e>, lib: Value<'e>, source: Option<&str>) -> Value<'e> {
+pub(super) fn flake<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, source: Option<&str>) -> EvalResult<'e, Value<'e>> {
+    let overlay = ev.native(&WITH_SYSTEM, &[]);
+    let of_flake = lib::of_flake(ev, overlay)?;
     let rest = ev.unknown_reason("a part of nixpkgs, which is not here", Span::NONE);
     let systems = ["x86_64-linux", "aarch64-linux", "i686-linux", "armv7l-linux", "riscv64-linux"];
     let packages: Vec<_> = systems
@@ -33,16 +40,16 @@ pub(super) fn flake<'e>(ev: &Evaluator<'e>, lib: Value<'e>, source: Option<&str>
     let packages = ev.open_attrs(packages, rest);
     let path = ev.string(source.unwrap_or(SOURCE));
     let source_info = ev.open_attrs([(ev.symbol("outPath"), path, Pos::NONE)], rest);
-    ev.open_attrs(
+    Ok(ev.open_attrs(
         [
             (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
-            (ev.symbol("lib"), with_system(ev, lib), Pos::NONE),
+            (ev.symbol("lib"), of_flake, Pos::NONE),
             (ev.symbol("legacyPackages"), packages, Pos::NONE),
             (ev.symbol("outPath"), path, Pos::NONE),
             (ev.symbol("sourceInfo"), source_info, Pos::NONE),
         ],
         rest,
-    )
+    ))
 }
 
 fn text(value: Value<'_>) -> String {
@@ -52,17 +59,12 @@ fn text(value: Value<'_>) -> String {
     }
 }
 
-/// `lib` with `nixosSystem`, as the flake has it.
-fn with_system<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
-    let Value::Attrs(attrs) = lib else { return lib };
-    let system = ev.native(&NIXOS_SYSTEM, &[lib]);
-    let name = ev.symbol("nixosSystem");
-    let parts = attrs.iter().filter(|(known, ..)| *known != name).chain([(name, system, Pos::NONE)]);
-    let parts: Vec<_> = parts.collect();
-    match attrs.rest() {
-        Some(rest) => ev.open_attrs(parts, rest),
-        None => ev.attrs(parts),
-    }
+static WITH_SYSTEM: Primop = Primop { name: "nixosSystem", arity: 2, strict: 0, run: with_system };
+
+/// What nixpkgs' flake adds to its library: `final: prev: { nixosSystem = …; }`. Modules see the library that it is in.
+fn with_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+    let system = ev.native(&NIXOS_SYSTEM, &[args[0]]);
+    Ok(ev.attrs([(ev.symbol("nixosSystem"), system, Pos::NONE)]))
 }
 
 struct PackagesOf<'e> {
@@ -104,11 +106,16 @@ static EXTEND_MODULES: Primop = Primop { name: "extendModules", arity: 3, strict
 
 /// `lib.nixosSystem { modules = …; }`: a host, evaluated when its configuration is read.
 fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let (lib, given) = (args[0], ev.force(args[1])?);
+    let (lib, given) = (ev.force(args[0])?, ev.force(args[1])?);
     if let Value::Unknown(_) = given {
         return Ok(given);
     }
-    let Value::Attrs(_) = given else { return Err(ev.type_error("a set", given, pos)) };
+    let Value::Attrs(arguments) = given else { return Err(ev.type_error("a set", given, pos)) };
+    // What extends the library is seen by the modules as well.
+    let lib = match arguments.get(ev.symbol("lib")) {
+        Some(lib) => ev.force(lib)?,
+        None => lib::open(ev, lib),
+    };
     let host: &'e Host<'e> = ev.alloc(Host { lib, arguments: given });
     let rest = ev.unknown_reason("a part of a NixOS system", Span::NONE);
     let extend = ev.native(&EXTEND_MODULES, &[lib, given]);

@@ -84,6 +84,8 @@ pub(super) struct Submodule<'e> {
     pub(super) special: Option<Value<'e>>,
     /// Whether a definition that is a set is configuration alone (`shorthandOnlyDefinesConfig`).
     pub(super) shorthand: bool,
+    /// Whether its modules stand in `imports`: those of an option's type do (`fixupOptionType`).
+    pub(super) wrapped: bool,
 }
 
 /// A level of options.
@@ -224,6 +226,7 @@ fn table_type<'e>(ev: &Evaluator<'e>, ty: &'static types::Type) -> TypeRef<'e> {
             modules: &[],
             special: None,
             shorthand: true,
+            wrapped: true,
         })),
         types::Type::Guest => Kind::Guest,
         types::Type::Anything => Kind::Anything,

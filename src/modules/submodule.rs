@@ -39,14 +39,17 @@ pub(super) fn instance<'e>(
         scope.config.set(Some(value));
         return Ok(value);
     }
-    let mut sources: Vec<Source<'e>> =
-        submodule.modules.iter().map(|(value, pos)| Source::import(*value, *pos)).collect();
+    let mut sources: Vec<Source<'e>> = Vec::with_capacity(submodule.modules.len() + definitions.len());
+    for (value, pos) in submodule.modules {
+        sources.push(Source { wrapped: submodule.wrapped, ..Source::import(*value, *pos) });
+    }
     sources.extend(definitions.iter().map(|definition| Source {
         value: definition.value,
         at: definition.pos,
         around: Some(*definition),
         shorthand: submodule.shorthand,
         perhaps: None,
+        wrapped: !(submodule.shorthand && matches!(definition.value, Value::Attrs(_))),
     }));
     let modules = load::load(ev, scope, &sources)?;
     let whole = whole(ev, scope, submodule.table, modules)?;

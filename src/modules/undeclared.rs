@@ -40,6 +40,11 @@ pub(super) fn undeclared<'e>(
             let below = Below { path: path.join(ev, symbol), definitions, freeform };
             parts.push((symbol, ev.suspend(below), defining[0].pos));
         }
+        if let Some(name) = account(ev, path)
+            && !parts.iter().any(|(symbol, ..)| *symbol == ev.symbol("name"))
+        {
+            parts.push((ev.symbol("name"), name, Pos::NONE));
+        }
         let why = match split.rest {
             Some(rest) => rest,
             // Nothing here says more of it; what is asked for beyond that is named.
@@ -81,6 +86,17 @@ pub(super) fn undeclared<'e>(
             }
             Ok(value)
         }
+    }
+}
+
+/// The name of a user or of a group, which is that of its attribute unless it says otherwise.
+fn account<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Option<Value<'e>> {
+    let names = path.symbols();
+    match names.as_slice() {
+        [users, kind, name] if ev.name(*users) == "users" && matches!(ev.name(*kind), "users" | "groups") => {
+            Some(ev.string(ev.name(*name)))
+        }
+        _ => None,
     }
 }
 

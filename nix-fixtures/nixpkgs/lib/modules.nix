@@ -667,6 +667,8 @@ in
     ;
   filterOverrides = defs: (filterOverrides' defs).values;
   importApply = path: staticArgs: setDefaultModuleLocation path (import path staticArgs);
+  importJSON = file: { _file = file; config = lib.importJSON file; };
+  importTOML = file: { _file = file; config = lib.importTOML file; };
   fixMergeModules = modules: args: evalModules { inherit modules args; check = false; };
 }
 // lib.properties

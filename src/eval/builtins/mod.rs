@@ -177,6 +177,11 @@ impl<'e> super::value::Suspend<'e> for Call2<'e> {
         let [first, second] = self.arguments;
         ev.call2(self.function, first, second)
     }
+
+    fn parts(&self) -> Option<[Value<'e>; 3]> {
+        let [first, second] = self.arguments;
+        Some([self.function, first, second])
+    }
 }
 
 /// What built-in functions ask of their arguments.

@@ -89,6 +89,8 @@ in
   ];
   "modules.setDefaultModuleLocation" = [ (known (m.setDefaultModuleLocation "f" { a = 1; }) { _file = "f"; imports = [ { a = 1; } ]; }) (known (eval [ { options.a = int; } (m.setDefaultModuleLocation "here" { a = 1; }) ]).options.a.files [ "here" ]) ];
   "modules.importApply" = [ (known (let x = eval [ (m.importApply (file "applied") { n = 5; }) ]; in [ x.config.applied (lib.hasSuffix "applied.nix" (lib.head x.options.applied.declarations)) ]) [ 5 true ]) ];
+  "modules.importJSON" = [ (known (let x = m.importJSON ./files/values.json; in [ (lib.hasSuffix "values.json" (toString x._file)) (x.config == lib.importJSON ./files/values.json) ]) [ true true ]) ];
+  "modules.importTOML" = [ (known (let x = m.importTOML ./files/values.toml; in [ (lib.hasSuffix "values.toml" (toString x._file)) (x.config == lib.importTOML ./files/values.toml) ]) [ true true ]) ];
   "modules.unifyModuleSyntax" = [ (known (m.unifyModuleSyntax "f" "k" { a = 1; imports = [ 2 ]; }) { _class = null; _file = "f"; key = "k"; disabledModules = [ ]; imports = [ 2 ]; options = { }; config = { a = 1; }; }) (throws (m.unifyModuleSyntax "f" "k" { options = { }; a = 1; })) ];
   "modules.applyModuleArgsIfFunction" = [ (known (m.applyModuleArgsIfFunction "k" ({ x, ... }: x) { config._module.args.x = 3; }) 3) (known (m.applyModuleArgsIfFunction "k" 5 { }) 5) ];
   "modules.applyModuleArgs" = [ (known (m.applyModuleArgs "k" ({ x, ... }: x) { x = 4; config = { }; }) 4) ];

@@ -1,0 +1,1 @@
+{ roles = [ "router" ]; wan = "ppp0"; }

@@ -1,0 +1,1 @@
+{ meta, config, lib, ... }: { networking.nat = { enable = true; externalInterface = meta.wan or "eth0"; internalInterfaces = map (n: "ve-${n}") (lib.attrNames config.containers); }; networking.nftables.enable = true; }

@@ -1,0 +1,2 @@
+{ lib, ... }:
+{ containers.solo = lib.own.veth { id = 9; } // { config = { }; }; }

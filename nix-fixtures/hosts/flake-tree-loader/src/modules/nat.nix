@@ -1,0 +1,1 @@
+{ config, ... }: { networking.nat.enable = config.containers ? loaded; }

@@ -1,0 +1,1 @@
+{ name, hostName }: { pkgs, ... }: { networking.domain = "${name}.${hostName}"; environment.systemPackages = [ pkgs.hello ]; }

@@ -1,0 +1,1 @@
+make: { third = make "third" // { autoStart = false; }; fourth = throw "not asked for"; }

@@ -1,0 +1,1 @@
+{ lib, ... }: { containers = lib.mkMerge [ { o.extraFlags = [ "three" ]; } { o = lib.mkIf (1 < 2) { extraFlags = lib.mkOrder 500 [ "five-hundred" ]; }; } ]; boxes = lib.mkMerge [ { x.flags = [ "third" ]; } ]; }

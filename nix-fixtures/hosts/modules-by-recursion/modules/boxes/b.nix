@@ -1,0 +1,1 @@
+{ containers.b = { ephemeral = true; config = { }; }; site.list = [ "b" ]; system.stateVersion = "23.11"; }

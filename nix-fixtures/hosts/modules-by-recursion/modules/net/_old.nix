@@ -1,0 +1,1 @@
+{ networking.nat.enable = false; broken = true }

@@ -1,0 +1,1 @@
+{ networking.nat.enable = true; networking.nat.externalInterface = "wan0"; }

@@ -1,0 +1,1 @@
+{ lib, ... }: { options.site.list = lib.mkOption { type = lib.types.listOf lib.types.str; default = [ ]; }; }

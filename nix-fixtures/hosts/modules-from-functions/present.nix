@@ -1,0 +1,1 @@
+{ containers.left.enableTun = true; }

@@ -1,0 +1,1 @@
+{ vary, ... }: { args.vars = { c = vary true false; extra = vary true false; }; modules = [ { fixture.missing = true; } ]; }

@@ -1,0 +1,1 @@
+{ containers.core.bindMounts."/shared".hostPath = "/shared"; networking.nftables.enable = true; }

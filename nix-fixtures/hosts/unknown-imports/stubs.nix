@@ -1,0 +1,1 @@
+{ vary, ... }: { args.flavour = { tunnel = vary true false; big = vary false true; }; modules = [ { fixture.missing = true; } ]; }
