@@ -180,6 +180,11 @@ impl<'e> Evaluator<'e> {
         self.imports.insert(PathBuf::from(path), value);
     }
 
+    /// Makes `function` what `builtins.getFlake` is.
+    pub fn provide_flakes(&mut self, function: Value<'e>) {
+        self.flake_getter = Some(function);
+    }
+
     /// The text of a file, if it can be read.
     pub fn read_text(&self, path: &Path) -> Option<String> {
         self.files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok())

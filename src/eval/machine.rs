@@ -108,6 +108,8 @@ pub struct Evaluator<'e> {
     /// Store paths of copies of paths.
     pub(super) copies: FxHashMap<&'e [u8], &'e Str<'e>>,
     pub(super) stand_in: Option<(String, PathBuf)>,
+    /// What `builtins.getFlake` is, where flakes are evaluated.
+    pub(super) flake_getter: Option<Value<'e>>,
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     /// Gives what it captured.
     pub(super) stand_in_unit: &'e Unit<'e>,
@@ -158,6 +160,7 @@ impl<'e> Evaluator<'e> {
             written: FxHashMap::default(),
             copies: FxHashMap::default(),
             stand_in: None,
+            flake_getter: None,
             patterns: FxHashMap::default(),
             stand_in_unit: bump.alloc(Unit {
                 body: bump.alloc(Node { expr: Expr::Captured(0), span: Span::NONE }),

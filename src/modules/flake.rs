@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::nixpkgs::{self, ARGUMENTS, Host};
-use super::{Evaluated, Guests, lib};
+use super::{Evaluated, Guests, lib, lock};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Value, source_path};
+use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, source_path};
 use crate::source::{Pos, Span};
 
 /// The path that stands for the flake's own source in the store. No real hash has an `e` in it.
@@ -44,6 +44,8 @@ struct Node<'e> {
     key: Option<&'e str>,
     /// `inputs.NAME.inputs` of the flake around it: what it has its inputs follow.
     given: Option<Value<'e>>,
+    /// What the lock file says of its source, where that is what it is.
+    locked: Option<&'e Json>,
     is_root: bool,
 }
 
@@ -61,16 +63,7 @@ impl<'e> Flake<'e> {
     fn outputs(ev: &mut Evaluator<'e>, folder: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
         let lib = lib::load(ev)?;
         nixpkgs::provide(ev, lib);
-        let lock = ev.read_text(&folder.join("flake.lock")).and_then(|text| serde_json::from_str(&text).ok());
-        let shared: &'e Shared<'e> = ev.alloc(Shared {
-            lib,
-            lock: lock.unwrap_or(Json::Null),
-            overrides: overrides.iter().cloned().collect(),
-            root: std::cell::OnceCell::new(),
-        });
-        let key = shared.lock["root"].as_str();
-        let folder = ev.alloc(folder.to_string_lossy().into_owned()).as_str();
-        let root = call(ev, Node { shared, folder, key, given: None, is_root: true })?;
+        let root = root(ev, lib, folder, overrides, None)?;
         let hosts = match ev.select(root, "nixosConfigurations")? {
             Value::Attrs(attrs) => attrs,
             Value::Unknown(unknown) => {
@@ -130,6 +123,43 @@ impl<'e> Flake<'e> {
             other => Err(ev.type_error("a host made by `nixosSystem`", other, Pos::NONE)),
         }
     }
+}
+
+/// The value of the flake in `folder`, with a lock file of its own.
+fn root<'e>(
+    ev: &mut Evaluator<'e>,
+    lib: Value<'e>,
+    folder: &Path,
+    overrides: &[(String, PathBuf)],
+    locked: Option<&'e Json>,
+) -> EvalResult<'e, Value<'e>> {
+    let lock = ev.read_text(&folder.join("flake.lock")).and_then(|text| serde_json::from_str(&text).ok());
+    let shared: &'e Shared<'e> = ev.alloc(Shared {
+        lib,
+        lock: lock.unwrap_or(Json::Null),
+        overrides: overrides.iter().cloned().collect(),
+        root: std::cell::OnceCell::new(),
+    });
+    let key = shared.lock["root"].as_str();
+    let folder = ev.alloc(folder.to_string_lossy().into_owned()).as_str();
+    call(ev, Node { shared, folder, key, given: None, locked, is_root: true })
+}
+
+/// `builtins.getFlake`, after `lib`.
+pub(super) static GET_FLAKE: Primop = Primop { name: "getFlake", arity: 2, strict: 0, run: get_flake };
+
+/// A flake that is in a folder here, or whose reference has the hash of a tree that is in the store.
+fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let reference = match ev.force(args[1])? {
+        Value::String(text) | Value::Path(text) => text.to_str_lossy().into_owned(),
+        other => return Err(ev.type_error("a string", other, pos)),
+    };
+    let Some((folder, pinned)) = lock::referenced(&reference).filter(|(folder, _)| ev.exists(folder)) else {
+        return Ok(ev.unknown(&format!("the flake '{reference}' is not here"), ev.word_span(pos)));
+    };
+    let lib = ev.force(args[0])?;
+    let pinned = pinned.map(|pinned| ev.alloc(pinned));
+    root(ev, lib, Path::new(&folder), &[], pinned)
 }
 
 /// The value of a flake: its outputs, and where it is.
@@ -200,7 +230,7 @@ impl<'e> Suspend<'e> for Outputs<'e> {
         let outputs = ev.call(self.outputs, self.arguments, Pos::NONE)?;
         let Value::Attrs(attrs) = ev.force(outputs)? else { return ev.force(outputs) };
         let folder = ev.string(self.node.folder);
-        let source_info = source(ev, folder);
+        let source_info = source(ev, folder, self.node.locked);
         let Value::Attrs(info) = source_info else { return Ok(source_info) };
         let own = [
             (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
@@ -225,7 +255,11 @@ impl<'e> Suspend<'e> for Outputs<'e> {
 }
 
 /// What is known of a source tree: where it is. Its revision and its age are the lock file's or git's to say.
-fn source<'e>(ev: &Evaluator<'e>, folder: Value<'e>) -> Value<'e> {
+fn source<'e>(ev: &Evaluator<'e>, folder: Value<'e>, locked: Option<&Json>) -> Value<'e> {
+    if let Some(locked) = locked {
+        let out_path = (ev.symbol("outPath"), folder, Pos::NONE);
+        return ev.attrs(lock::pinned_source(ev, locked).into_iter().chain([out_path]));
+    }
     let unknown = |what: &str| ev.unknown(&format!("the {what} of a flake's source"), Span::NONE);
     ev.attrs([
         (ev.symbol("lastModified"), unknown("age"), Pos::NONE),
@@ -273,19 +307,22 @@ impl<'e> Suspend<'e> for Input<'e> {
             None => is_nixpkgs(name, &url, locked),
         };
         if is_nixpkgs {
-            return nixpkgs::flake(ev, node.shared.lib, folder.as_deref());
+            let pinned = locked.map_or_else(Vec::new, |node| lock::pinned_source(ev, &node["locked"]));
+            return nixpkgs::flake(ev, node.shared.lib, folder.as_deref(), pinned);
         }
         let Some(folder) = folder else {
             let reason = format!("the flake input `{name}` is not here");
             return Ok(ev.unknown(&reason, Span::NONE));
         };
         let folder = ev.alloc(folder).as_str();
+        // What is not where the lock file pins it is something else.
+        let locked = locked.map(|node| &node["locked"]).filter(|locked| lock::is_at(locked, folder));
         if !is_flake {
             let path = ev.string(folder);
-            return Ok(source(ev, path));
+            return Ok(source(ev, path, locked));
         }
         let given = self.field(ev, self.declaration, "inputs")?;
-        call(ev, Node { shared: node.shared, folder, key, given, is_root: false })
+        call(ev, Node { shared: node.shared, folder, key, given, locked, is_root: false })
     }
 }
 

@@ -22,6 +22,7 @@ mod guest;
 mod level;
 mod lib;
 mod load;
+mod lock;
 mod manifest;
 mod merge;
 mod nix_type;

@@ -2,8 +2,8 @@
 //!
 //! Its source has a path that nothing real has, so that what is made of it is known to be unknown when it is printed.
 
-use super::{lib, packages};
-use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
+use super::{flake, lib, packages};
+use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
 /// The path that stands for the source of nixpkgs. No real hash has an `e` in it.
@@ -21,11 +21,18 @@ pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
         ev.provide(&format!("{SOURCE}/{file}"), lib);
     }
     ev.provide(&format!("{SOURCE}/nixos/lib/eval-config.nix"), system);
+    let get_flake = ev.native(&flake::GET_FLAKE, &[lib]);
+    ev.provide_flakes(get_flake);
     ev.set_stand_in("nixpkgs", SOURCE);
 }
 
 /// The flake input `nixpkgs`; `source` is where it is, if it is anywhere.
-pub(super) fn flake<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, source: Option<&str>) -> EvalResult<'e, Value<'e>> {
+pub(super) fn flake<'e>(
+    ev: &mut Evaluator<'e>,
+    lib: Value<'e>,
+    source: Option<&str>,
+    locked: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
+) -> EvalResult<'e, Value<'e>> {
     let overlay = ev.native(&WITH_SYSTEM, &[]);
     let of_flake = lib::of_flake(ev, overlay)?;
     let rest = ev.unknown_reason("a part of nixpkgs, which is not here", Span::NONE);
@@ -39,7 +46,9 @@ pub(super) fn flake<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, source: Option<&
         .collect();
     let packages = ev.open_attrs(packages, rest);
     let path = ev.string(source.unwrap_or(SOURCE));
-    let source_info = ev.open_attrs([(ev.symbol("outPath"), path, Pos::NONE)], rest);
+    let locked: Vec<_> = locked.into_iter().collect();
+    let out_path = (ev.symbol("outPath"), path, Pos::NONE);
+    let source_info = ev.open_attrs(locked.iter().copied().chain([out_path]), rest);
     Ok(ev.open_attrs(
         [
             (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
@@ -47,7 +56,9 @@ pub(super) fn flake<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, source: Option<&
             (ev.symbol("legacyPackages"), packages, Pos::NONE),
             (ev.symbol("outPath"), path, Pos::NONE),
             (ev.symbol("sourceInfo"), source_info, Pos::NONE),
-        ],
+        ]
+        .into_iter()
+        .chain(locked),
         rest,
     ))
 }

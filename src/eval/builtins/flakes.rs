@@ -8,6 +8,9 @@ use crate::syntax::quote;
 primops! { "flakeRefToString" 1 flake_reference_to_string, "getFlake" 1 get_flake, "parseFlakeRef" 1 parse_flake_reference }
 
 fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    if let Some(of_host) = ev.flake_getter {
+        return ev.call(of_host, args[0], pos);
+    }
     let reference = ev.plain_text(args[0], pos)?.to_str_lossy();
     if ev.has_flakes() {
         return Err(ev.only_nix(&format!("the flake '{reference}' is fetched by Nix"), ev.word_span(pos)));

@@ -1,0 +1,144 @@
+//! What a lock file, or a locked reference, says of the source of a flake.
+//!
+//! Source: Nix's lock files, version 7, and the attributes that `call-flake.nix` gives a source tree.
+
+use serde_json::Value as Json;
+
+use crate::eval::{Evaluator, Symbol, Value, source_path};
+use crate::source::Pos;
+
+/// How many characters of a revision are its short form.
+const SHORT: usize = 7;
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+
+/// `rev`, `shortRev`, `lastModified`, `lastModifiedDate` and `narHash` of a locked source, as far as they are in `locked`.
+pub(super) fn pinned_source<'e>(ev: &Evaluator<'e>, locked: &Json) -> Vec<(Symbol, Value<'e>, Pos)> {
+    let mut parts = Vec::new();
+    let mut part = |name: &str, value: Value<'e>| parts.push((ev.symbol(name), value, Pos::NONE));
+    if let Some(hash) = locked["narHash"].as_str() {
+        part("narHash", ev.string(hash));
+    }
+    if let Some(revision) = locked["rev"].as_str() {
+        part("rev", ev.string(revision));
+        part("shortRev", ev.string(revision.get(..SHORT).unwrap_or(revision)));
+    }
+    if let Some(count) = locked["revCount"].as_i64() {
+        part("revCount", Value::Int(count));
+    }
+    if let Some(seconds) = locked["lastModified"].as_i64() {
+        part("lastModified", Value::Int(seconds));
+        part("lastModifiedDate", ev.string(&date(seconds)));
+    }
+    parts
+}
+
+/// Whether a folder is the tree that is pinned, in the store.
+pub(super) fn is_at(locked: &Json, folder: &str) -> bool {
+    let path = locked["narHash"].as_str().and_then(source_path);
+    path.is_some_and(|path| folder.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// Where a flake reference leads without a network, and what it says of the tree there: a folder, or one of the store where
+/// the reference has the hash of the tree.
+pub(super) fn referenced(reference: &str) -> Option<(String, Option<Json>)> {
+    let (address, query) = reference.split_once('?').unwrap_or((reference, ""));
+    let parameter = |name: &str| {
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| unescaped(value))
+    };
+    let below = parameter("dir").map_or_else(String::new, |dir| format!("/{dir}"));
+    if let Some(hash) = parameter("narHash")
+        && let Some(path) = source_path(&hash)
+    {
+        let revision = parameter("rev").or_else(|| address.rsplit('/').next().map(str::to_owned));
+        let revision =
+            revision.filter(|text| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let mut pinned = serde_json::json!({ "narHash": hash });
+        if let Some(revision) = revision {
+            pinned["rev"] = Json::String(revision);
+        }
+        if let Some(seconds) = parameter("lastModified").and_then(|text| text.parse::<i64>().ok()) {
+            pinned["lastModified"] = Json::from(seconds);
+        }
+        return Some((format!("{path}{below}"), Some(pinned)));
+    }
+    let path = address.strip_prefix("path:").or_else(|| address.strip_prefix("git+file://")).unwrap_or(address);
+    path.starts_with('/').then(|| (format!("{}{below}", path.trim_end_matches('/')), None))
+}
+
+/// A part of an address with its `%XX`s replaced.
+fn unescaped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                plain.push(byte);
+                at += 3;
+            }
+            None => {
+                plain.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// Seconds since 1970 as `YYYYMMDDhhmmss` of the universal time.
+fn date(seconds: i64) -> String {
+    let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    // Years begin in March here, so that the odd day stands at the end; 400 of them are 146,097 days.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, expected) in [
+            (0, "19700101000000"),
+            (951_782_400, "20000229000000"),
+            (1_735_689_599, "20241231235959"),
+            (1_700_000_000, "20231114221320"),
+        ] {
+            assert_eq!(date(seconds), expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn references_lead_to_folders_and_to_the_store() {
+        let hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let stored = source_path(hash).expect("a hash");
+        let table = [
+            ("/etc/nixos", Some(("/etc/nixos".to_owned(), None))),
+            ("path:/a/b/", Some(("/a/b".to_owned(), None))),
+            ("git+file:///a?dir=sub", Some(("/a/sub".to_owned(), None))),
+            ("github:owner/repository", None),
+            (&format!("github:o/r?narHash={hash}"), Some((stored.clone(), Some(hash.to_owned())))),
+            (
+                &format!("path:/x?dir=d&narHash={}", hash.replace('+', "%2B").replace('=', "%3D")),
+                Some((format!("{stored}/d"), Some(hash.to_owned()))),
+            ),
+        ];
+        for (reference, expected) in table {
+            let found = referenced(reference).map(|(folder, pinned)| {
+                (folder, pinned.and_then(|json| json["narHash"].as_str().map(str::to_owned)))
+            });
+            assert_eq!(found, expected, "{reference}");
+        }
+    }
+}
