@@ -114,6 +114,13 @@ impl<'e> Evaluator<'e> {
             && matches!(self.files.kind(&path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
     }
 
+    /// What is known of a path at which nothing stands, such as that it is not tracked by git.
+    pub fn why_absent(&self, path: &str) -> Option<String> {
+        let path = self.default_file(normalise(Path::new(path)));
+        let error = self.files.kind(&path).err()?;
+        error.get_ref().map(|_| error.to_string())
+    }
+
     fn default_file(&self, path: PathBuf) -> PathBuf {
         let mut target = path.clone();
         // A link to a folder is a folder; more than forty links are a circle.
@@ -239,6 +246,10 @@ impl<'e> Evaluator<'e> {
             Some(text) => text.as_bytes().to_vec(),
             None => self.files.read(path).map_err(|error| {
                 let message = match error.kind() {
+                    // Somebody knows more of it, such as that git does not track it.
+                    std::io::ErrorKind::NotFound if error.get_ref().is_some() => {
+                        format!("path '{}' is not part of the flake: {error}", self.sources.display_name(path))
+                    }
                     std::io::ErrorKind::NotFound => format!("path '{}' does not exist", path.display()),
                     _ => format!("cannot read {}: {error}", self.sources.display_name(path)),
                 };

@@ -283,7 +283,11 @@ impl<'e> Loader<'e> {
         if span != Span::NONE {
             warning = warning.at(span, "imported here");
         }
-        self.scope.context.find(warning.help("Nix refuses an import of a file that does not exist"));
+        let help = match ev.why_absent(path) {
+            Some(why) => format!("Nix refuses this import: {why}"),
+            None => String::from("Nix refuses an import of a file that does not exist"),
+        };
+        self.scope.context.find(warning.help(help));
     }
 
     fn set(

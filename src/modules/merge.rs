@@ -71,7 +71,7 @@ impl<'e> Merge<'e> {
                 Ok(false) => {
                     return match perhaps {
                         Some(unknown) => Ok(Value::Unknown(unknown)),
-                        None => Err(self.type_error(ev, *definition)),
+                        None => Err(self.type_error(ev, definitions)),
                     };
                 }
                 Err(unknown) => return Ok(Value::Unknown(unknown)),
@@ -328,15 +328,21 @@ impl<'e> Merge<'e> {
         ev.call(bound, definitions, Pos::NONE)
     }
 
-    fn type_error(self, ev: &mut Evaluator<'e>, definition: Definition<'e>) -> EvalError<'e> {
+    /// An error that shows all definitions that are of no such type.
+    fn type_error(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalError<'e> {
         let wanted = match nix_type::description(ev, self.ty) {
             Ok(wanted) => wanted,
             Err(error) => return error,
         };
-        let (path, found) = (self.path.names(ev), ev.describe(definition.value));
+        let path = self.path.names(ev);
         let message = format!("A definition for option `{path}' is not of type `{wanted}'.");
-        let at = ev.attribute_span(definition.pos);
-        let diagnostic = Diagnostic::error(Code::OptionType, message).at(at, format!("this is {found}"));
+        let mut diagnostic = Diagnostic::error(Code::OptionType, message);
+        for definition in definitions {
+            if let Ok(Ok(false)) = fits(ev, self.ty, definition.value) {
+                let found = ev.describe(definition.value);
+                diagnostic = diagnostic.at(ev.attribute_span(definition.pos), format!("this is {found}"));
+            }
+        }
         ev.diagnostic_error(match self.ty.named {
             Named::Table(ty) => diagnostic.help(ty.example()),
             Named::Nix(_) => diagnostic,

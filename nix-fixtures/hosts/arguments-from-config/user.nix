@@ -1,0 +1,1 @@
+{ site, helpers, lib, ... }: { containers.user = { extraFlags = [ (helpers.flag "DOMAIN" site.domain) ] ++ lib.optional (site ? other) "never"; config = { }; }; }

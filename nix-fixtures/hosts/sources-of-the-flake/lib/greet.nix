@@ -1,0 +1,1 @@
+name: "--setenv=HELLO=${name}"

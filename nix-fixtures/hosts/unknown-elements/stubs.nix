@@ -1,0 +1,1 @@
+{ vary, ... }: { args.site.web = vary true false; modules = [ { fixture.missing = true; } ]; }
