@@ -14,7 +14,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn failed_assertion(
         &mut self,
         condition: NodeRef<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalError<'e> {
         let text = show(condition, &self.symbols, self.sources);
@@ -32,7 +32,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, ()> {
         let left = self.eval(left, frame)?.get();

@@ -11,7 +11,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn eval_attrs(
         &mut self,
         expr: &'e AttrsExpr<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, Packed<'e>> {
         let bindings = &expr.bindings;
         if !expr.recursive && expr.dynamic.is_empty() {
@@ -41,7 +41,7 @@ impl<'e> Evaluator<'e> {
             };
             let symbol = match computed {
                 Value::Null => continue,
-                Value::String(text) => self.symbol(&self.without_context(text, name.span)?.to_str_lossy()),
+                Value::String(text) => self.symbol_of(self.without_context(text, name.span)?),
                 Value::Unknown(unknown) => {
                     rest = Some(unknown);
                     continue;
@@ -66,13 +66,13 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A set whose names are all written out, and which do not see each other.
-    fn plain_attrs(&self, bindings: &'e Bindings<'e>, frame: Frame<'_, 'e>) -> Value<'e> {
+    fn plain_attrs(&self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>) -> Value<'e> {
         self.bind_sources(bindings, frame);
         let attrs = bindings.entries.iter().map(|entry| self.plain_attr(entry, frame));
         Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_fill_iter(attrs), None)))
     }
 
-    fn plain_attr(&self, entry: &'e Binding<'e>, frame: Frame<'_, 'e>) -> Attr<'e> {
+    fn plain_attr(&self, entry: &'e Binding<'e>, frame: &Frame<'_, 'e>) -> Attr<'e> {
         Attr { name: entry.name, pos: entry.pos, value: self.delay(entry.value.node(), frame) }
     }
 
@@ -81,7 +81,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         overrides: usize,
         bindings: &'e Bindings<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         attrs: &mut Vec<Attr<'e>>,
     ) -> EvalResult<'e, ()> {
         let given = match self.force_packed(attrs[overrides].value)? {
@@ -107,7 +107,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Fills the slots of what a set that is not recursive inherits from.
-    fn bind_sources(&self, bindings: &'e Bindings<'e>, frame: Frame<'_, 'e>) {
+    fn bind_sources(&self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>) {
         for (source, slot) in bindings.sources.iter().zip(bindings.first as usize..) {
             frame.slots[slot].set(self.delay(source, frame));
         }
@@ -160,7 +160,7 @@ impl<'e> Evaluator<'e> {
         base: NodeRef<'e>,
         path: &'e [Name<'e>],
         has_default: bool,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, Option<Packed<'e>>> {
         let mut value = self.eval(base, frame)?;
@@ -189,7 +189,7 @@ impl<'e> Evaluator<'e> {
         set: Value<'e>,
         name: &'e Name<'e>,
         has_default: bool,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, Selected<'e>> {
         let symbol = self.eval_name(name, frame)?;
@@ -212,7 +212,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         base: NodeRef<'e>,
         path: &'e [Name<'e>],
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, bool> {
         let mut value = self.eval(base, frame)?;
         for name in path {
@@ -230,13 +230,13 @@ impl<'e> Evaluator<'e> {
         Ok(true)
     }
 
-    fn eval_name(&mut self, name: &'e Name<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Symbol> {
+    fn eval_name(&mut self, name: &'e Name<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Symbol> {
         match name {
             Name::Static(symbol, _) => Ok(*symbol),
             Name::Dynamic(node) => match self.eval(node, frame)?.get() {
                 Value::String(text) => {
                     let name = self.without_context(text, node.span)?;
-                    Ok(self.symbol(&name.to_str_lossy()))
+                    Ok(self.symbol_of(name))
                 }
                 other => Err(self.type_error_at("a string", other, node.span)),
             },
@@ -259,8 +259,12 @@ impl<'e> Evaluator<'e> {
                 if !(left.perhaps().is_empty() && right.perhaps().is_empty()) {
                     return Ok(self.update_perhaps(left, right));
                 }
-                let merged = merge(left.entries(), right.entries());
-                Ok(self.attrs_of(&merged, left.any()))
+                let mut merged = std::mem::take(&mut self.scratch);
+                merge(left.entries(), right.entries(), &mut merged);
+                let value = self.attrs_of(&merged, left.any());
+                merged.clear();
+                self.scratch = merged;
+                Ok(value)
             }
             (Value::Attrs(left), Value::Unknown(unknown)) => Ok(self.open_update(left, self.no_attrs(), unknown)),
             (Value::Unknown(unknown), Value::Attrs(right)) => Ok(self.attrs_of(right.entries(), Some(unknown))),
@@ -273,7 +277,8 @@ impl<'e> Evaluator<'e> {
     fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
         let unknown = self.pack(Value::Unknown(rest));
         let hidden: Vec<_> = left.entries().iter().map(|attr| Attr { value: unknown, ..*attr }).collect();
-        let merged = merge(&hidden, right.entries());
+        let mut merged = Vec::new();
+        merge(&hidden, right.entries(), &mut merged);
         self.attrs_of(&merged, Some(rest))
     }
 
@@ -310,8 +315,8 @@ enum Selected<'e> {
 }
 
 /// Two sorted lists in one; the right one wins.
-fn merge<'e>(left: &[Attr<'e>], right: &[Attr<'e>]) -> Vec<Attr<'e>> {
-    let mut merged = Vec::with_capacity(left.len() + right.len());
+fn merge<'e>(left: &[Attr<'e>], right: &[Attr<'e>], merged: &mut Vec<Attr<'e>>) {
+    merged.reserve(left.len() + right.len());
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     loop {
         match (left.peek(), right.peek()) {
@@ -325,7 +330,7 @@ fn merge<'e>(left: &[Attr<'e>], right: &[Attr<'e>]) -> Vec<Attr<'e>> {
             (Some(_), None) => merged.extend(left.next()),
             (None, _) => {
                 merged.extend(right);
-                return merged;
+                return;
             }
         }
     }

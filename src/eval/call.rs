@@ -22,7 +22,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         mut function: Packed<'e>,
         mut nodes: &'e [NodeRef<'e>],
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         call: &'e Node<'e>,
     ) -> EvalResult<'e, Packed<'e>> {
         let pos = call.span.start;
@@ -38,6 +38,12 @@ impl<'e> Evaluator<'e> {
                     nodes = later;
                     let given = closure.lambda.given;
                     self.enter(closure, pos, |ev, slots| {
+                        if closure.lambda.needed.is_empty() {
+                            for (slot, node) in slots.iter().zip(now) {
+                                slot.set(ev.delay(node, frame));
+                            }
+                            return Ok(());
+                        }
                         // Each is evaluated before the next; the body itself begins with the last.
                         for (needed, left) in
                             closure.lambda.needed.iter().zip((0..closure.lambda.needed.len()).rev())
@@ -97,7 +103,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         call: &'e PrimopCall<'e>,
         nodes: &'e [NodeRef<'e>],
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         pos: Pos,
     ) -> EvalResult<'e, Packed<'e>> {
         let mut arguments = [Value::Null; MOST_ARGUMENTS];
@@ -268,7 +274,7 @@ impl<'e> Evaluator<'e> {
             }
         }
         self.tick(lambda.body.span)?;
-        let frame = Frame { slots, captured: closure.captured() };
+        let frame = &Frame { slots, captured: closure.captured() };
         self.depth += 1;
         let result = match fill(self, &slots[given..]) {
             Err(error) => Err(error),
@@ -293,7 +299,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         lambda: &'e Lambda<'e>,
         pattern: &'e Pattern<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         pos: Pos,
     ) -> EvalResult<'e, ()> {
         let argument = lambda.leading.len();
@@ -317,7 +323,7 @@ impl<'e> Evaluator<'e> {
         pattern: &'e Pattern<'e>,
         attrs: &'e Attrs<'e>,
         slots: &[Cell<Packed<'e>>],
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         pos: Pos,
     ) -> EvalResult<'e, ()> {
         let mut given = attrs.entries().iter().peekable();

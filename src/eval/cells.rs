@@ -209,10 +209,20 @@ impl<'e> Thunk<'e> {
 
     /// Code with what it captures of this frame.
     #[inline]
-    pub(super) fn code(bump: &'e Bump, unit: &'e Unit<'e>, frame: Frame<'_, 'e>) -> &'e Self {
-        let thunk = Self::hollow(bump, unit);
-        frame.capture(unit.captures, thunk.captured(unit));
-        thunk
+    pub(super) fn code(bump: &'e Bump, unit: &'e Unit<'e>, frame: &Frame<'_, 'e>) -> &'e Self {
+        let count = unit.captures.len();
+        let layout = Layout::array::<usize>(1 + count.max(1)).expect("a text of 4 GiB captures less");
+        let start = bump.alloc_layout(layout).cast::<usize>();
+        start.as_ptr().expose_provenance();
+        // SAFETY: as in `allocate`: there is room for all words, and each is written.
+        unsafe {
+            start.write(address(unit) | CODE);
+            start.add(1).write(Packed::NULL.bits);
+            for (at, place) in unit.captures.iter().enumerate() {
+                start.add(1 + at).write(frame.cell(*place).get().bits);
+            }
+            &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
+        }
     }
 
     /// A cell that holds a value.
@@ -375,7 +385,7 @@ impl<'e> Closure<'e> {
 
     /// A function with what it captures of this frame.
     #[inline]
-    pub(super) fn new(bump: &'e Bump, lambda: &'e Lambda<'e>, frame: Frame<'_, 'e>) -> &'e Self {
+    pub(super) fn new(bump: &'e Bump, lambda: &'e Lambda<'e>, frame: &Frame<'_, 'e>) -> &'e Self {
         let closure = Self::hollow(bump, lambda);
         frame.capture(lambda.captures, closure.captured());
         closure

@@ -130,7 +130,7 @@ impl<'e> Evaluator<'e> {
     #[inline]
     pub(super) fn run(&mut self, unit: &'e Unit<'e>, captured: &[Cell<Packed<'e>>]) -> EvalResult<'e, Packed<'e>> {
         match unit.slots {
-            0 => self.eval(unit.body, Frame { slots: &[], captured }),
+            0 => self.eval(unit.body, &Frame { slots: &[], captured }),
             1..=4 => self.run_with::<4>(unit, captured),
             5..=16 => self.run_with::<16>(unit, captured),
             _ => self.run_large(unit, captured),
@@ -144,13 +144,13 @@ impl<'e> Evaluator<'e> {
         captured: &[Cell<Packed<'e>>],
     ) -> EvalResult<'e, Packed<'e>> {
         let slots = [const { Cell::new(Packed::NULL) }; SLOTS];
-        self.eval(unit.body, Frame { slots: &slots, captured })
+        self.eval(unit.body, &Frame { slots: &slots, captured })
     }
 
     #[inline(never)]
     fn run_large(&mut self, unit: &'e Unit<'e>, captured: &[Cell<Packed<'e>>]) -> EvalResult<'e, Packed<'e>> {
         let slots = self.bump.alloc_slice_fill_with(unit.slots as usize, |_| Cell::new(Packed::NULL));
-        self.eval(unit.body, Frame { slots, captured })
+        self.eval(unit.body, &Frame { slots, captured })
     }
 
     /// Turns "a strict operation met an unknown value" into that value.
@@ -163,7 +163,7 @@ impl<'e> Evaluator<'e> {
 
     /// Evaluates an expression to weak head normal form.
     #[inline]
-    pub(super) fn eval(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn eval(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
         match node.expr {
             Expr::Slot(slot) => self.variable(&frame.slots[slot as usize]),
             Expr::Captured(at) => self.variable(&frame.captured[at as usize]),
@@ -188,7 +188,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline(never)]
-    fn eval_node(&mut self, mut node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    fn eval_node(&mut self, mut node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
         self.check_stack(node.span)?;
         loop {
             return match &node.expr {
@@ -262,7 +262,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline(never)]
-    fn eval_seldom(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    fn eval_seldom(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
         let value = match &node.expr {
             Expr::Interpolated(parts) => self.interpolate(parts, frame),
             Expr::InterpolatedPath(parts) => self.interpolate_path(parts, frame, node.span),
@@ -274,7 +274,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline(never)]
-    fn make_list(&mut self, items: &'e [NodeRef<'e>], frame: Frame<'_, 'e>) -> Packed<'e> {
+    fn make_list(&mut self, items: &'e [NodeRef<'e>], frame: &Frame<'_, 'e>) -> Packed<'e> {
         let items = self.bump.alloc_slice_fill_iter(items.iter().map(|item| self.delay(item, frame)));
         self.pack(self.list_of(items))
     }
@@ -285,7 +285,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         why: &'e Unknown,
         [then, otherwise]: [NodeRef<'e>; 2],
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, Packed<'e>> {
         let value = self.one_of(
             why,
@@ -297,7 +297,7 @@ impl<'e> Evaluator<'e> {
 
     /// The value of an expression, to be evaluated when it is needed; at once where that cannot fail and costs nothing.
     #[inline]
-    pub(super) fn delay(&self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> Packed<'e> {
+    pub(super) fn delay(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> Packed<'e> {
         match &node.expr {
             Expr::Slot(slot) => frame.slots[*slot as usize].get(),
             Expr::Captured(at) => frame.captured[*at as usize].get(),
@@ -321,7 +321,7 @@ impl<'e> Evaluator<'e> {
 
     /// The value of an expression that may wait, needed now: what a thunk of it would give, without the thunk.
     #[inline(never)]
-    pub(super) fn eval_now(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn eval_now(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
         let Expr::Delayed(unit) = &node.expr else { return self.eval(node, frame) };
         let count = unit.captures.len();
         let result = if count <= 8 {
@@ -345,7 +345,7 @@ impl<'e> Evaluator<'e> {
     ///
     /// First all get their cells, and then the cells what they capture, each other included. Where they may be
     /// `overridden`, there is one more cell before each, which can be made to stand for something else.
-    pub(super) fn bind_all(&mut self, bindings: &'e Bindings<'e>, frame: Frame<'_, 'e>, overridden: bool) {
+    pub(super) fn bind_all(&mut self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>, overridden: bool) {
         let first = bindings.first as usize;
         let slots = &frame.slots[first..first + bindings.entries.len() + bindings.sources.len()];
         let nodes =
@@ -369,7 +369,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The same of a `let` whose body needs one of the bindings at once, which sees none of the others.
-    fn bind_rest(&mut self, bindings: &'e Bindings<'e>, first: u32, frame: Frame<'_, 'e>) -> EvalResult<'e, ()> {
+    fn bind_rest(&mut self, bindings: &'e Bindings<'e>, first: u32, frame: &Frame<'_, 'e>) -> EvalResult<'e, ()> {
         let value = self.needed(bindings.entries[first as usize].value.node(), frame)?;
         let start = bindings.first as usize;
         let slots = &frame.slots[start..start + bindings.entries.len() + bindings.sources.len()];
@@ -390,7 +390,7 @@ impl<'e> Evaluator<'e> {
 
     /// What is bound to something that is needed at once: evaluated, unless it is a variable, which has a cell already.
     #[inline]
-    pub(super) fn needed(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn needed(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
         if !matches!(node.expr, Expr::Delayed(_)) {
             return Ok(self.delay(node, frame));
         }
@@ -400,7 +400,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The cell of an expression that may wait, which captured nothing yet, see [`fill`]; at once where there is no need.
-    pub(super) fn hollow(&self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> Packed<'e> {
+    pub(super) fn hollow(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> Packed<'e> {
         match &node.expr {
             Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::hollow(self.bump, unit))),
             Expr::Lambda(lambda) => self.pack(Value::Lambda(Closure::hollow(self.bump, lambda))),
@@ -412,7 +412,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         name: Symbol,
         namespaces: &'e [Place],
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, Packed<'e>> {
         let mut beyond = None;
@@ -482,7 +482,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    pub(super) fn eval_bool(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, bool> {
+    pub(super) fn eval_bool(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, bool> {
         match self.eval(node, frame)?.get() {
             Value::Bool(value) => Ok(value),
             other => Err(self.type_error_at("a Boolean", other, node.span)),
@@ -493,7 +493,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn decided(
         &mut self,
         node: NodeRef<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
         match self.eval(node, frame) {
             Ok(value) => match value.get() {
@@ -505,7 +505,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn interpolate(&mut self, parts: &'e [Part<'e>], frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+    fn interpolate(&mut self, parts: &'e [Part<'e>], frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         if let [Part::Value(first), rest @ ..] = parts {
             let value = self.eval(first, frame)?.get();
             if let Value::String(front) = value {
@@ -523,7 +523,7 @@ impl<'e> Evaluator<'e> {
         Ok(self.finish(&text))
     }
 
-    fn joined(&mut self, parts: &'e [Part<'e>], how: Coercion, frame: Frame<'_, 'e>) -> EvalResult<'e, Text<'e>> {
+    fn joined(&mut self, parts: &'e [Part<'e>], how: Coercion, frame: &Frame<'_, 'e>) -> EvalResult<'e, Text<'e>> {
         let mut joined = Text::default();
         for part in parts {
             match part {
@@ -540,7 +540,7 @@ impl<'e> Evaluator<'e> {
     fn interpolate_path(
         &mut self,
         parts: &'e [Part<'e>],
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, Value<'e>> {
         let text = self.joined(parts, Coercion::PLAIN, frame)?;
@@ -549,7 +549,7 @@ impl<'e> Evaluator<'e> {
 }
 
 /// Gives the cell of an expression what it captures; see [`Evaluator::hollow`].
-pub(super) fn fill<'e>(cell: Packed<'e>, node: NodeRef<'e>, frame: Frame<'_, 'e>) {
+pub(super) fn fill<'e>(cell: Packed<'e>, node: NodeRef<'e>, frame: &Frame<'_, 'e>) {
     match (&node.expr, cell.get()) {
         (Expr::Delayed(unit), Value::Thunk(thunk)) => {
             frame.capture(unit.captures, thunk.captured(unit));

@@ -181,7 +181,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 State::Code(unit) => {
                     self.tag("code");
                     if !self.visit(thunk) {
-                        self.whole(unit, Frame { slots: &[], captured: thunk.captured(unit) });
+                        self.whole(unit, &Frame { slots: &[], captured: thunk.captured(unit) });
                     }
                 }
                 State::Call(function, argument) => {
@@ -310,11 +310,11 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     fn closure(&mut self, closure: &'e Closure<'e>) {
         self.number(closure.lambda.given as u64);
         closure.given().iter().for_each(|argument| self.value(argument.get().get()));
-        self.outermost(|this| this.lambda(closure.lambda, Frame { slots: &[], captured: closure.captured() }));
+        self.outermost(|this| this.lambda(closure.lambda, &Frame { slots: &[], captured: closure.captured() }));
     }
 
     /// Adds a unit of code with what it captured.
-    fn whole(&mut self, unit: &'e Unit<'e>, frame: Frame<'e, 'e>) {
+    fn whole(&mut self, unit: &'e Unit<'e>, frame: &Frame<'e, 'e>) {
         self.outermost(|this| {
             this.units.push(unit.captures);
             this.code(unit.body, frame);
@@ -329,7 +329,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         (self.scopes, self.units) = (scopes, units);
     }
 
-    fn lambda(&mut self, lambda: &'e Lambda<'e>, frame: Frame<'e, 'e>) {
+    fn lambda(&mut self, lambda: &'e Lambda<'e>, frame: &Frame<'e, 'e>) {
         let formals = lambda.pattern.map_or(&[][..], |pattern| pattern.formals);
         let named: Vec<_> = lambda.leading.iter().copied().chain(lambda.argument).collect();
         named.iter().for_each(|argument| self.name(*argument));
@@ -352,7 +352,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     }
 
     /// Adds an expression of the innermost unit; the outermost one captured what `frame` has.
-    fn code(&mut self, node: NodeRef<'e>, frame: Frame<'e, 'e>) {
+    fn code(&mut self, node: NodeRef<'e>, frame: &Frame<'e, 'e>) {
         match &node.expr {
             Expr::Int(value) => self.value(Value::Int(*value)),
             Expr::Float(value) => self.value(Value::Float(*value)),
@@ -498,7 +498,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         base: NodeRef<'e>,
         path: &'e [Name<'e>],
         default: Option<NodeRef<'e>>,
-        frame: Frame<'e, 'e>,
+        frame: &Frame<'e, 'e>,
     ) {
         self.tag("select");
         let place = match base.expr {
@@ -549,7 +549,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         Some(value)
     }
 
-    fn parts(&mut self, parts: &'e [Part<'e>], frame: Frame<'e, 'e>) {
+    fn parts(&mut self, parts: &'e [Part<'e>], frame: &Frame<'e, 'e>) {
         self.tag("interpolated");
         for part in parts {
             match part {
@@ -559,7 +559,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    fn names(&mut self, path: &'e [Name<'e>], frame: Frame<'e, 'e>) {
+    fn names(&mut self, path: &'e [Name<'e>], frame: &Frame<'e, 'e>) {
         for name in path {
             match name {
                 Name::Static(name, _) => self.name(*name),
@@ -569,7 +569,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     }
 
     /// Adds bindings that stand in `inner` frames, and have one of their own where they see each other.
-    fn bindings(&mut self, bindings: &'e Bindings<'e>, frame: Frame<'e, 'e>, recursive: bool) {
+    fn bindings(&mut self, bindings: &'e Bindings<'e>, frame: &Frame<'e, 'e>, recursive: bool) {
         let mut entries: Vec<_> = bindings.entries.iter().map(|entry| (self.ev.name(entry.name), entry)).collect();
         entries.sort_by_key(|(name, _)| *name);
         for (name, binding) in &entries {

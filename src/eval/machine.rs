@@ -13,7 +13,7 @@ use super::builtins;
 use super::names;
 use super::regex::Regex;
 use super::stack;
-use super::value::{Packed, Value};
+use super::value::{Attr, Packed, Value};
 use super::written::Written;
 use crate::source::{Files, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
@@ -113,6 +113,8 @@ pub struct Evaluator<'e> {
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     /// Gives what it captured.
     pub(super) stand_in_unit: &'e Unit<'e>,
+    /// For sets in the making.
+    pub(super) scratch: Vec<Attr<'e>>,
     pub(super) depth: u32,
     /// How many branches that Nix may not take are being evaluated within each other, and how many were so far.
     pub(super) guessing: u32,
@@ -167,6 +169,7 @@ impl<'e> Evaluator<'e> {
                 captures: bump.alloc_slice_copy(&[Place::Slot(0)]),
                 slots: 0,
             }),
+            scratch: Vec::new(),
             depth: 0,
             guessing: 0,
             guesses: 0,

@@ -17,6 +17,11 @@ impl<'e> Evaluator<'e> {
         self.symbols.intern(self.bump, name)
     }
 
+    /// The symbol of a name that is a value.
+    pub(super) fn symbol_of(&self, name: &Str<'e>) -> Symbol {
+        name.symbol(|name| self.symbol(&name.to_str_lossy()))
+    }
+
     /// The name of a symbol.
     pub fn name(&self, symbol: Symbol) -> &'e str {
         self.symbols.name(symbol)

@@ -33,7 +33,7 @@ impl<'e> Evaluator<'e> {
         operator: Operator,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, Packed<'e>> {
         let value = match operator {
@@ -107,7 +107,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The value, or the unknown value that it met.
-    fn eval_or_unknown(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+    fn eval_or_unknown(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(node, frame) {
             Ok(value) => Ok(value.get()),
             Err(error) => self.settle(Err(error)),
@@ -115,7 +115,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A list, or one that is partly known.
-    fn eval_list(&mut self, node: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+    fn eval_list(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(node, frame)?.get() {
             list @ (Value::List(_) | Value::Partly(_)) => Ok(list),
             other => Err(self.type_error_at("a list", other, node.span)),
@@ -128,7 +128,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         (stops, decided): (bool, bool),
     ) -> EvalResult<'e, Value<'e>> {
         match self.decided(left, frame)? {
@@ -146,7 +146,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         left: NodeRef<'e>,
         right: NodeRef<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
         span: Span,
         holds: fn(Ordering) -> bool,
     ) -> EvalResult<'e, Value<'e>> {
@@ -269,7 +269,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    pub(super) fn negate(&mut self, operand: NodeRef<'e>, frame: Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+    pub(super) fn negate(&mut self, operand: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(operand, frame)?.get() {
             // As Nix has it: `0 - value`, which makes no negative zero.
             Value::Int(value) => self.integers(Operator::Sub, 0, value, operand.span),
@@ -344,7 +344,7 @@ impl<'e> Evaluator<'e> {
         a: Value<'e>,
         a_span: Span,
         right: NodeRef<'e>,
-        frame: Frame<'_, 'e>,
+        frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, Value<'e>> {
         let mut text = Text::default();
         if let Value::Path(path) = a {

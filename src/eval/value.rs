@@ -245,7 +245,7 @@ pub(super) struct Frame<'f, 'e> {
 impl<'f, 'e> Frame<'f, 'e> {
     /// Where a variable is.
     #[inline]
-    pub(super) fn cell(self, place: Place) -> &'f Cell<Packed<'e>> {
+    pub(super) fn cell(&self, place: Place) -> &'f Cell<Packed<'e>> {
         match place {
             Place::Slot(slot) => &self.slots[slot as usize],
             Place::Captured(at) => &self.captured[at as usize],
@@ -254,7 +254,7 @@ impl<'f, 'e> Frame<'f, 'e> {
 
     /// Fills in what is captured here.
     #[inline]
-    pub(super) fn capture(self, places: &[Place], into: &[Cell<Packed<'e>>]) {
+    pub(super) fn capture(&self, places: &[Place], into: &[Cell<Packed<'e>>]) {
         for (cell, place) in into.iter().zip(places) {
             cell.set(self.cell(*place).get());
         }

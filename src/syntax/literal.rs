@@ -1,23 +1,48 @@
 //! Strings as values hold them: bytes, and what they depend on. A literal is made once, and each value of it is that one.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+
+use super::symbol::Symbol;
 
 /// A string: bytes, as in Nix.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Str<'e> {
     bytes: &'e [u8],
     context: Context<'e>,
+    /// The name that it is, once somebody asked.
+    symbol: Cell<Option<Symbol>>,
 }
+
+impl PartialEq for Str<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes && self.context == other.context
+    }
+}
+
+impl Eq for Str<'_> {}
 
 impl<'e> Str<'e> {
     /// A string that depends on nothing.
     pub const fn new(bytes: &'e [u8]) -> Self {
-        Self { bytes, context: Context(&[]) }
+        Self { bytes, context: Context(&[]), symbol: Cell::new(None) }
     }
 
     /// A string with what it depends on.
     pub fn with_context(bytes: &'e [u8], context: Context<'e>) -> Self {
-        Self { bytes, context }
+        Self { bytes, context, symbol: Cell::new(None) }
+    }
+
+    /// The name that it is; `find` tells it the first time.
+    pub fn symbol(&self, find: impl FnOnce(&Self) -> Symbol) -> Symbol {
+        match self.symbol.get() {
+            Some(symbol) => symbol,
+            None => {
+                let symbol = find(self);
+                self.symbol.set(Some(symbol));
+                symbol
+            }
+        }
     }
 
     /// Its bytes.

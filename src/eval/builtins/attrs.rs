@@ -4,6 +4,7 @@ use super::perhaps::{intersect_perhaps, list_to_attrs_perhaps, remove_perhaps, z
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::perhaps::{Item, Perhaps, Rest};
 use crate::eval::value::Attr;
+use crate::source::Span;
 use crate::syntax::Symbol;
 
 primops! {
@@ -19,8 +20,9 @@ fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
         let names: Vec<_> = names.collect();
         return Ok(ev.partly(&names));
     }
-    let names: Vec<_> = ev.by_name(attrs).into_iter().map(|(name, ..)| ev.string(name)).collect();
-    Ok(ev.list(names))
+    let mut named: Vec<_> = attrs.entries().iter().map(|attr| (ev.name(attr.name), attr.name)).collect();
+    named.sort_unstable_by_key(|(name, _)| *name);
+    Ok(ev.list(named.into_iter().map(|(_, name)| ev.name_value(name))))
 }
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -34,8 +36,8 @@ fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
 }
 
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
-    let symbol = ev.symbol(&name);
+    let name = ev.plain_text(args[0], pos)?;
+    let symbol = ev.symbol_of(name);
     if let Value::List(list) = ev.force_partly(args[1])? {
         let mut found = Vec::new();
         for set in list.items() {
@@ -78,17 +80,18 @@ fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 }
 
 fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
+    let name = ev.plain_text(args[0], pos)?;
     let set = ev.force(args[1])?;
-    let symbol = ev.symbol(&name);
-    let span = ev.word_span(pos);
+    let symbol = ev.symbol_of(name);
+    let found = matches!(set, Value::Attrs(attrs) if attrs.find(symbol).is_some());
+    let span = if found { Span::NONE } else { ev.word_span(pos) };
     ev.select_symbol(set, symbol, span)
 }
 
 fn has_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
+    let name = ev.plain_text(args[0], pos)?;
     let attrs = ev.set(args[1], pos)?;
-    let symbol = ev.symbol(&name);
+    let symbol = ev.symbol_of(name);
     match (attrs.get(symbol), attrs.maybe(symbol)) {
         (None, Some(unknown)) => Err(ev.unknown_error(unknown)),
         (found, _) => Ok(Value::Bool(found.is_some())),
@@ -135,9 +138,11 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
                 rest = Some(unknown);
                 continue;
             }
-            name => ev.plain_text(name, pos)?.to_str_lossy(),
+            name => {
+                let name = ev.plain_text(name, pos)?;
+                ev.symbol_of(name)
+            }
         };
-        let name = ev.symbol(&name);
         let attr = pair.find(ev.common.value).ok_or_else(|| missing(ev, "value"))?;
         let value = rest.map_or(attr.value, |unknown| ev.pack(Value::Unknown(unknown)));
         attrs.push(Attr { name, pos: attr.pos, value });
@@ -184,8 +189,8 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     };
     let mut removed = Vec::with_capacity(names.len());
     for name in names {
-        let name = ev.plain_text(name.get(), pos)?.to_str_lossy();
-        removed.push(ev.symbol(&name));
+        let name = ev.plain_text(name.get(), pos)?;
+        removed.push(ev.symbol_of(name));
     }
     removed.sort_unstable();
     let stays = |attr: &&Attr<'e>| removed.binary_search(&attr.name).is_err();
@@ -199,9 +204,9 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 }
 
 fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?.to_str_lossy();
+    let name = ev.plain_text(args[0], pos)?;
     let attrs = ev.set(args[1], pos)?;
-    Ok(attrs.position(ev.symbol(&name)).map_or(Value::Null, |pos| ev.position_value(pos)))
+    Ok(attrs.position(ev.symbol_of(name)).map_or(Value::Null, |pos| ev.position_value(pos)))
 }
 
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

@@ -210,6 +210,9 @@ impl<'e> Evaluator<'e> {
     /// A string that depends on nothing.
     fn plain_text(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Str<'e>> {
         let text = self.text(value, pos)?;
+        if text.context().is_empty() {
+            return Ok(text);
+        }
         self.without_context(text, self.word_span(pos))
     }
 

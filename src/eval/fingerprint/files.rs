@@ -53,7 +53,7 @@ impl<'e> Fingerprint<'_, 'e> {
         if path.extension().is_some_and(|extension| extension == "nix")
             && let Some(unit) = self.imported(path)
         {
-            self.whole(unit, Frame { slots: &[], captured: &[] });
+            self.whole(unit, &Frame { slots: &[], captured: &[] });
         }
     }
 

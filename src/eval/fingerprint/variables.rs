@@ -23,7 +23,7 @@ impl<'e> Fingerprint<'_, 'e> {
     }
 
     /// The value that a variable of the innermost unit was captured with; what else it is otherwise: a unit and a slot of it.
-    pub(super) fn find(&self, mut place: Place, frame: Frame<'e, 'e>) -> Result<Value<'e>, (usize, u32)> {
+    pub(super) fn find(&self, mut place: Place, frame: &Frame<'e, 'e>) -> Result<Value<'e>, (usize, u32)> {
         let mut unit = self.units.len().saturating_sub(1);
         loop {
             match place {
@@ -37,7 +37,7 @@ impl<'e> Fingerprint<'_, 'e> {
         }
     }
 
-    pub(super) fn variable(&mut self, place: Place, frame: Frame<'e, 'e>) {
+    pub(super) fn variable(&mut self, place: Place, frame: &Frame<'e, 'e>) {
         let (unit, slot) = match self.find(place, frame) {
             Ok(value) => return self.value(value),
             Err(own) => own,
