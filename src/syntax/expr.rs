@@ -180,7 +180,7 @@ pub enum Name<'e> {
 
 /// A function of one or more arguments: `a: b: { c }: …` is one function of three, with one frame.
 #[derive(Debug)]
-pub struct Lambda<'e> {
+pub struct Function<'e> {
     /// What it captures, as the unit around it sees it.
     pub captures: &'e [Place],
     /// The size of its frame, which begins with all arguments and names of the pattern. The last argument is there even
@@ -196,15 +196,30 @@ pub struct Lambda<'e> {
     pub pattern: Option<&'e Pattern<'e>>,
     /// Evaluated in a frame with all these names.
     pub body: NodeRef<'e>,
+    /// What it is bound to where it is written: `f` of `f = x: { y }: …`, for both functions. What a computed name was
+    /// is told when it is (see [`Expr::call_it`]).
+    pub name: Cell<Option<Symbol>>,
+}
+
+/// A function that has some of its arguments.
+#[derive(Debug)]
+pub struct Lambda<'e> {
+    /// The function.
+    pub function: &'e Function<'e>,
     /// How many arguments were given already.
     pub given: usize,
     /// The same with one more given; `None` where only the last is missing.
     pub after: Option<&'e Self>,
-    /// What it is bound to where it is written: `f` of `f = x: { y }: …`, for both functions. What a computed name was
-    /// is told when it is (see [`Expr::call_it`]).
-    pub name: Cell<Option<Symbol>>,
     /// Where the function of the next argument begins.
     pub pos: Pos,
+}
+
+impl<'e> std::ops::Deref for Lambda<'e> {
+    type Target = Function<'e>;
+
+    fn deref(&self) -> &Self::Target {
+        self.function
+    }
 }
 
 impl Expr<'_> {
@@ -212,11 +227,7 @@ impl Expr<'_> {
     pub fn call_it(&self, name: Symbol) {
         let mut expr = self;
         while let Self::Lambda(lambda) = expr {
-            let mut next = Some(*lambda);
-            while let Some(lambda) = next {
-                lambda.name.set(Some(name));
-                next = lambda.after;
-            }
+            lambda.name.set(Some(name));
             expr = &lambda.body.expr;
         }
     }

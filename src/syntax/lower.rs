@@ -5,8 +5,8 @@ use std::cell::Cell;
 use bumpalo::Bump;
 
 use super::expr::{
-    AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Hint, Lambda, Name, Node, NodeRef, Operator, Part,
-    Pattern, Place, Unit,
+    AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Function, Hint, Lambda, Name, Node, NodeRef,
+    Operator, Part, Pattern, Place, Unit,
 };
 use super::scope::{Found, Scopes};
 use super::sets::{Set, Value};
@@ -329,21 +329,12 @@ impl<'e> Lowerer<'_, 'e> {
             Some(_) => vec![arguments - 1],
         };
         let needed = self.bump.alloc_slice_copy(&needed);
+        let name = Cell::new(None);
+        let function = Function { captures, slots, needed, leading, argument, pattern, body, name };
+        let function = &*self.bump.alloc(function);
         let mut whole = None;
         for (given, pos) in places.into_iter().enumerate().rev() {
-            let lambda = Lambda {
-                captures,
-                slots,
-                needed,
-                leading,
-                argument,
-                pattern,
-                body,
-                given,
-                after: whole,
-                name: Cell::new(None),
-                pos,
-            };
+            let lambda = Lambda { function, given, after: whole, pos };
             whole = Some(&*self.bump.alloc(lambda));
         }
         Expr::Lambda(whole.expect("there is at least one argument"))
