@@ -79,7 +79,7 @@ deny:
 	$(CARGO) deny --offline --locked check licenses bans sources
 	@echo "advisories are not checked: their database is not to be had here"
 
-# Random texts for the parser and the evaluator, guided by coverage, FUZZ_SECONDS each (cargo-fuzz, a nightly compiler).
+# Random texts for the parser and the evaluator, guided by coverage, FUZZ_SECONDS each (cargo-fuzz).
 FUZZ_SECONDS ?= 600
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run

@@ -16,10 +16,33 @@ pub struct EvalError<'e>(pub(super) &'e Failure<'e>);
 /// The failure itself, in the arena.
 pub(super) struct Failure<'e> {
     pub(super) kind: Kind<'e>,
-    pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
+    pub(super) failures: &'e Failures,
+    /// Which of them it is; none where there is nothing to say.
+    pub(super) index: usize,
     /// Whether somebody caught it: who meets it after that, through a thunk that keeps it, is no caller of the place
     /// where it came up.
     pub(super) caught: Cell<bool>,
+}
+
+/// What all failures of an evaluation say. The arena drops nothing that lies in it; this is beside it.
+#[derive(Default)]
+pub(super) struct Failures(RefCell<Vec<Vec<Diagnostic>>>);
+
+impl Failures {
+    /// Keeps what a failure says, and tells where.
+    pub(super) fn keep(&self, diagnostics: Vec<Diagnostic>) -> usize {
+        if diagnostics.is_empty() {
+            return usize::MAX;
+        }
+        self.0.borrow_mut().push(diagnostics);
+        self.0.borrow().len() - 1
+    }
+
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        const EACH: usize = 512;
+        self.0.borrow().len() * EACH
+    }
 }
 
 /// What sort of failure it is.
@@ -37,33 +60,49 @@ pub(super) enum Kind<'e> {
 const LONGEST_TRACE: usize = 50_000;
 
 impl<'e> EvalError<'e> {
+    /// Looks at what it says.
+    pub(super) fn with<T>(self, look: impl FnOnce(&mut Vec<Diagnostic>) -> T) -> T {
+        match self.0.failures.0.borrow_mut().get_mut(self.0.index) {
+            Some(diagnostics) => look(diagnostics),
+            None => look(&mut Vec::new()),
+        }
+    }
+
     /// Adds a caller, innermost first.
     #[cold]
     pub(super) fn trace(self, span: Span, text: impl FnOnce() -> String) {
         if self.0.caught.get() {
             return;
         }
-        if let Some(diagnostic) = self.0.diagnostics.borrow_mut().first_mut()
-            && diagnostic.trace.len() < LONGEST_TRACE
-        {
-            diagnostic.trace.push(Label { span, text: text() });
-        }
+        let text = text();
+        self.with(|diagnostics| {
+            if let Some(diagnostic) = diagnostics.first_mut()
+                && diagnostic.trace.len() < LONGEST_TRACE
+            {
+                diagnostic.trace.push(Label { span, text });
+            }
+        });
     }
 
     /// Adds a place that has to do with it.
     #[cold]
     pub(super) fn label(self, span: Span, text: &str) {
-        if let Some(diagnostic) = self.0.diagnostics.borrow_mut().first_mut()
-            && span != Span::NONE
-        {
-            diagnostic.labels.push(Label { span, text: text.to_owned() });
-        }
+        self.with(|diagnostics| {
+            if let Some(diagnostic) = diagnostics.first_mut()
+                && span != Span::NONE
+            {
+                diagnostic.labels.push(Label { span, text: text.to_owned() });
+            }
+        });
     }
 
     /// Whether nothing was said yet but what is wrong at that place.
     pub(super) fn is_just_at(self, start: Pos) -> bool {
-        self.0.diagnostics.borrow().first().is_some_and(|diagnostic| {
-            diagnostic.trace.is_empty() && diagnostic.labels.first().is_some_and(|label| label.span.start == start)
+        self.with(|diagnostics| {
+            diagnostics.first().is_some_and(|diagnostic| {
+                let label = diagnostic.labels.first();
+                diagnostic.trace.is_empty() && label.is_some_and(|label| label.span.start == start)
+            })
         })
     }
 
@@ -92,7 +131,7 @@ impl<'e> EvalError<'e> {
             }
             return vec![diagnostic];
         }
-        self.0.diagnostics.borrow().clone()
+        self.with(|diagnostics| diagnostics.clone())
     }
 }
 

@@ -473,13 +473,14 @@ impl<'e> Evaluator<'e> {
     /// Gives an error that has no place yet the place where it came up.
     #[cold]
     pub(super) fn locate(&self, error: EvalError<'e>, span: Span) {
-        let mut diagnostics = error.0.diagnostics.borrow_mut();
-        if let [diagnostic] = diagnostics.as_mut_slice()
-            && diagnostic.labels.is_empty()
-            && span != Span::NONE
-        {
-            diagnostic.labels.push(crate::diag::Label { span: self.first_line(span), text: String::new() });
-        }
+        error.with(|diagnostics| {
+            if let [diagnostic] = diagnostics.as_mut_slice()
+                && diagnostic.labels.is_empty()
+                && span != Span::NONE
+            {
+                diagnostic.labels.push(crate::diag::Label { span: self.first_line(span), text: String::new() });
+            }
+        });
     }
 
     pub(super) fn eval_bool(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, bool> {

@@ -47,7 +47,8 @@ impl<'e> Evaluator<'e> {
     /// Refuses to take `more` bytes where they are too many, and to go on after somebody said stop.
     pub(super) fn reserve(&self, more: usize, span: Span) -> EvalResult<'e, ()> {
         let stack = self.first_address.saturating_sub(stack::address());
-        if self.bump.allocated_bytes().saturating_add(stack).saturating_add(more) > self.settings.most_memory {
+        let used = self.bump.allocated_bytes() + self.failures.bytes();
+        if used.saturating_add(stack).saturating_add(more) > self.settings.most_memory {
             let most = self.settings.most_memory >> 20;
             return Err(self.error(span, &format!("out of memory; the evaluation may use {most} MiB")));
         }

@@ -10,6 +10,7 @@ use bumpalo::Bump;
 use rustc_hash::FxHashMap;
 
 use super::builtins;
+use super::error::Failures;
 use super::names;
 use super::regex::Regex;
 use super::stack;
@@ -23,6 +24,7 @@ use crate::syntax::{Str, Symbol, Symbols};
 #[derive(Default)]
 pub struct Arena {
     pub(super) bump: Bump,
+    pub(super) failures: Failures,
 }
 
 impl Arena {
@@ -93,6 +95,7 @@ pub(super) struct Common {
 /// One evaluation.
 pub struct Evaluator<'e> {
     pub(super) bump: &'e Bump,
+    pub(super) failures: &'e Failures,
     pub(super) symbols: Symbols<'e>,
     pub(super) files: &'e (dyn Files + 'e),
     pub(super) sources: &'e SourceMap,
@@ -149,6 +152,7 @@ impl<'e> Evaluator<'e> {
         };
         let mut evaluator = Self {
             bump,
+            failures: &arena.failures,
             symbols,
             files,
             sources,

@@ -171,7 +171,9 @@ impl<'e> Evaluator<'e> {
     }
 
     fn fail(&self, kind: Kind<'e>, diagnostics: Vec<Diagnostic>) -> EvalError<'e> {
-        EvalError(self.bump.alloc(Failure { kind, diagnostics: diagnostics.into(), caught: Cell::new(false) }))
+        let (failures, caught) = (self.failures, Cell::new(false));
+        let index = failures.keep(diagnostics);
+        EvalError(self.bump.alloc(Failure { kind, failures, index, caught }))
     }
 
     /// An error that `builtins.tryEval` does not catch.
@@ -242,9 +244,11 @@ impl<'e> Evaluator<'e> {
             .map(|name| (strsim::damerau_levenshtein(missing, name), name))
             .filter(|(distance, _)| *distance <= 2)
             .min();
-        if let (Some((_, name)), Some(diagnostic)) = (close, error.0.diagnostics.borrow_mut().first_mut()) {
-            diagnostic.help = Some(format!("did you mean `{name}`?"));
-        }
+        error.with(|diagnostics| {
+            if let (Some((_, name)), Some(diagnostic)) = (close, diagnostics.first_mut()) {
+                diagnostic.help = Some(format!("did you mean `{name}`?"));
+            }
+        });
     }
 
     /// `name` of a set, forced; unknown of what is unknown.
