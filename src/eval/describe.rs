@@ -95,7 +95,7 @@ impl<'e> Shown<'_, 'e> {
             Value::Lambda(closure) => {
                 let place = self.ev.sources.file(closure.lambda.pos);
                 let place = place.map_or_else(String::new, |file| format!(" @ {}", file.place(closure.lambda.pos)));
-                let name = closure.lambda.name.get().map(|name| format!(" {}", self.ev.name(name)));
+                let name = closure.lambda.name.get().map(|name| format!(" {}", quote(self.ev.name(name))));
                 self.push(&format!("«lambda{}{place}»", name.unwrap_or_default()));
             }
             Value::Primop(call) => {
