@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use container_rebuild::apply::Applier;
+use container_rebuild::diag::Code;
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::check::check;
 use container_rebuild::model::path::OptionSpans;
@@ -13,6 +14,7 @@ use container_rebuild::model::{
 };
 use container_rebuild::plan::{
     self, Action, Change, Configuration, Disruption, Endpoint, EndpointKind, Options, Plan, RestartMode, Side,
+    Stated,
 };
 use container_rebuild::state::Probe;
 use petgraph::algo::{has_path_connecting, is_cyclic_directed};
@@ -212,6 +214,7 @@ impl Evaluated {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
+            unknown_keys: &BTreeMap::new(),
             guests: &BTreeMap::new(),
             guest_positions: &BTreeMap::new(),
             spec: Some(&self.spec),
@@ -525,5 +528,80 @@ proptest! {
         // Where another one still holds the port of one that was asked for, it is the model that is at fault.
         prop_assume!(ports.len() == wanted.len());
         prop_assert_eq!(forwards(&plan), wanted);
+    }
+}
+
+/// Statements about the order of containers: each one's `first` starts before its `then`.
+fn stated() -> impl Strategy<Value = Vec<Stated>> {
+    let pair = (0..NAMES.len(), 0..NAMES.len());
+    prop::collection::vec(pair, 0..8).prop_map(|pairs| {
+        let option = |(number, (first, then)): (usize, (usize, usize))| Stated {
+            first: name(NAMES[first]),
+            then: name(NAMES[then]),
+            option: format!("order.{number}"),
+            position: None,
+        };
+        pairs.into_iter().enumerate().map(option).collect()
+    })
+}
+
+/// The options of statements that stand on a circle of statements, worked out from the definition: `then` leads back to
+/// `first`.
+fn circular(stated: &[Stated], there: &BTreeSet<ContainerName>) -> BTreeSet<String> {
+    let counts: Vec<&Stated> =
+        stated.iter().filter(|said| there.contains(&said.first) && there.contains(&said.then)).collect();
+    let leads = |from: &ContainerName, to: &ContainerName| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+        while let Some(here) = next.pop() {
+            if here == to {
+                return true;
+            }
+            if seen.insert(here) {
+                next.extend(counts.iter().filter(|said| said.first == *here).map(|said| &said.then));
+            }
+        }
+        false
+    };
+    counts.iter().filter(|said| leads(&said.then, &said.first)).map(|said| said.option.clone()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_stated_about_the_order_holds_unless_it_is_a_circle_which_is_named(
+        (before, after) in two_worlds(),
+        stated in stated(),
+    ) {
+        let (before, after) = (Evaluated::new(&before), Evaluated::new(&after));
+        let plan = planned(&before, &after, &Options { stated: stated.clone(), ..Options::default() });
+        let mut disorder = disorder(&plan, &before, &after);
+        // One that starts may have to wait for another to go, which then comes before the rules.
+        disorder.retain(|wrong| !wrong.ends_with("does not wait for the rules"));
+        prop_assert_eq!(disorder, Vec::<String>::new());
+        let starts: BTreeSet<_> = NAMES.map(name).into_iter().filter(|name| {
+            [Action::Start(name.clone()), Action::Reload(name.clone())].iter().any(|action| find(&plan, action).is_some())
+        }).collect();
+        let stops: BTreeSet<_> =
+            NAMES.map(name).into_iter().filter(|name| find(&plan, &Action::Stop(name.clone())).is_some()).collect();
+        let circles: BTreeSet<_> = circular(&stated, &starts).union(&circular(&stated, &stops)).cloned().collect();
+        let named: BTreeSet<String> = plan
+            .findings
+            .iter()
+            .filter(|finding| finding.code == Code::OrderCycle)
+            .flat_map(|finding| finding.help.as_deref().expect("what to do").split([' ', ',']))
+            .filter(|word| word.starts_with("order."))
+            .map(str::to_owned)
+            .collect();
+        prop_assert_eq!(&named, &circles, "{:#?}", plan.findings);
+        prop_assert_eq!(plan.is_refused(), !circles.is_empty());
+        for said in stated.iter().filter(|said| !circles.contains(&said.option)) {
+            let start = |name: &ContainerName| {
+                let start = Action::Start(name.clone());
+                if find(&plan, &start).is_some() { start } else { Action::Reload(name.clone()) }
+            };
+            prop_assert!(!unordered(&plan, &start(&said.first), &start(&said.then)), "{said:?}");
+            prop_assert!(!unordered(&plan, &Action::Stop(said.then.clone()), &Action::Stop(said.first.clone())), "{said:?}");
+        }
     }
 }

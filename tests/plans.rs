@@ -107,6 +107,7 @@ impl Evaluated {
             endpoint: Endpoint { kind: EndpointKind::File, name: name.to_owned() },
             manifest: &self.0,
             guest_keys: &BTreeMap::new(),
+            unknown_keys: &BTreeMap::new(),
             guests: &BTreeMap::new(),
             guest_positions: &BTreeMap::new(),
             spec: Some(&checked.spec),

@@ -68,6 +68,7 @@ impl Wanted {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
+            unknown_keys: &BTreeMap::new(),
             guests: &BTreeMap::new(),
             guest_positions: &BTreeMap::new(),
             spec: Some(&spec),

@@ -45,6 +45,8 @@ pub(super) struct Configuration {
     pub(super) spans: OptionSpans,
     /// The keys of guests that are built from `config`.
     pub(super) guest_keys: BTreeMap<ContainerName, String>,
+    /// The keys of options of containers that are not wholly known.
+    pub(super) unknown_keys: BTreeMap<String, String>,
     /// What the guests say themselves, as far as that is known.
     pub(super) guests: BTreeMap<ContainerName, View>,
     /// Where the options of those guests are set.
@@ -159,7 +161,12 @@ impl Configuration {
         let search_path = search_path(config, restricted);
         let outside: Box<dyn Files> = if restricted {
             let overrides = overrides(config).into_iter().map(|(_, path)| path);
-            Box::new(RestrictedFiles::new(search_path.iter().map(|(_, path)| path.clone()).chain(overrides)))
+            let given = search_path.iter().map(|(_, path)| path.clone()).chain(overrides);
+            // The revision's own lock file says what else it is made of.
+            let inside = RevisionFiles::open(top, revision, Box::new(RestrictedFiles::new([]))).map_err(failed)?;
+            let locks = [path.join("flake.lock"), path.with_file_name("flake.lock")];
+            let lock = locks.iter().find_map(|lock| inside.read(lock).ok()).unwrap_or_default();
+            Box::new(RestrictedFiles::new(given.chain(flake::pinned(&String::from_utf8_lossy(&lock)))))
         } else {
             Box::new(RealFiles)
         };
@@ -189,6 +196,7 @@ impl Configuration {
             manifest,
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
+            unknown_keys: evaluated.unknown_keys,
             guest_positions: evaluated
                 .guests
                 .iter()
@@ -222,6 +230,7 @@ impl Configuration {
             manifest,
             spans: OptionSpans::default(),
             guest_keys: BTreeMap::new(),
+            unknown_keys: BTreeMap::new(),
             guests: BTreeMap::new(),
             guest_positions: BTreeMap::new(),
             host_view: View::default(),
@@ -243,6 +252,7 @@ impl Configuration {
             endpoint,
             manifest: &self.manifest,
             guest_keys: &self.guest_keys,
+            unknown_keys: &self.unknown_keys,
             guests: &self.guests,
             guest_positions: &self.guest_positions,
             spec,

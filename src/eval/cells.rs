@@ -125,6 +125,12 @@ impl<'e> Packed<'e> {
         matches!(self.bits & TAG, INT | CONSTANT | STRING | ATTRS)
     }
 
+    /// Whether it is of a rare kind, such as what is unknown.
+    #[inline]
+    pub(super) fn is_boxed(self) -> bool {
+        self.bits & TAG == BOXED
+    }
+
     /// The thunk that it is, if it is one.
     #[inline]
     pub(super) fn thunk(self) -> Option<&'e Thunk<'e>> {

@@ -93,6 +93,9 @@ impl<'e> Evaluator<'e> {
         };
         match result {
             Ok(value) => {
+                if value.is_boxed() {
+                    self.remember(thunk, value, before);
+                }
                 thunk.finish(value);
                 Ok(value)
             }
@@ -101,15 +104,44 @@ impl<'e> Evaluator<'e> {
     }
 
     #[cold]
-    fn end_thunk(&self, thunk: &'e Thunk<'e>, error: EvalError<'e>, before: Begun) -> EvalResult<'e, Packed<'e>> {
+    fn end_thunk(
+        &mut self,
+        thunk: &'e Thunk<'e>,
+        error: EvalError<'e>,
+        before: Begun,
+    ) -> EvalResult<'e, Packed<'e>> {
         let result = self.settled(Err(error));
         match result {
-            Ok(value) => thunk.finish(value),
+            Ok(value) => {
+                self.remember(thunk, value, before);
+                thunk.finish(value);
+            }
             Err(error) if self.may_keep(error) => thunk.fail(error),
             // Nix may come here another way.
             Err(_) => thunk.begin_again(before),
         }
         result
+    }
+
+    /// Keeps what made an unknown value, which the value itself is about to replace ([`Evaluator::origins`]).
+    #[cold]
+    fn remember(&mut self, thunk: &'e Thunk<'e>, value: Packed<'e>, before: Begun) {
+        if !matches!(value.get(), Value::Unknown(_) | Value::Partly(_)) {
+            return;
+        }
+        thunk.begin_again(before);
+        let origin = match thunk.state() {
+            State::Code(unit) => {
+                let copy = Thunk::hollow(self.bump, unit);
+                for (to, from) in copy.captured(unit).iter().zip(thunk.captured(unit)) {
+                    to.set(from.get());
+                }
+                copy
+            }
+            State::Call(function, argument) => Thunk::call(self.bump, function, self.pack(argument)),
+            State::CallOn(..) | State::Native(_) | State::Running | State::Done(_) | State::Failed(_) => return,
+        };
+        self.origins.insert(std::ptr::from_ref(thunk), origin);
     }
 
     /// As [`Evaluator::settle`], of a value as it is kept.

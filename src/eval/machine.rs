@@ -14,7 +14,7 @@ use super::error::Failures;
 use super::names;
 use super::regex::Regex;
 use super::stack;
-use super::value::{Attr, Packed, Value};
+use super::value::{Attr, Packed, Thunk, Value};
 use super::written::Written;
 use crate::source::{Files, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
@@ -113,6 +113,8 @@ pub struct Evaluator<'e> {
     pub(super) stand_in: Option<(String, PathBuf)>,
     /// What `builtins.getFlake` is, where flakes are evaluated.
     pub(super) flake_getter: Option<Value<'e>>,
+    /// What made those thunks that turned out to be unknown: two of them may be the same value, or not.
+    pub(super) origins: FxHashMap<*const Thunk<'e>, &'e Thunk<'e>>,
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     /// Gives what it captured.
     pub(super) stand_in_unit: &'e Unit<'e>,
@@ -167,6 +169,7 @@ impl<'e> Evaluator<'e> {
             copies: FxHashMap::default(),
             stand_in: None,
             flake_getter: None,
+            origins: FxHashMap::default(),
             patterns: FxHashMap::default(),
             stand_in_unit: bump.alloc(Unit {
                 body: bump.alloc(Node { expr: Expr::Captured(0), span: Span::NONE }),

@@ -15,6 +15,8 @@ use crate::source::Pos;
 pub(super) struct Context<'e> {
     /// Where options are set, noted as they are evaluated.
     notes: RefCell<Vec<(Path<'e>, Pos)>>,
+    /// The definitions of options of containers that may not be wholly known, by the path of the option.
+    pub(super) defined: RefCell<Vec<(Path<'e>, &'e [Definition<'e>])>>,
     /// What was found on the way and keeps nothing from going on.
     pub(super) findings: RefCell<Vec<Diagnostic>>,
     /// The scope of the host, once there is one.
@@ -42,6 +44,7 @@ impl<'e> Context<'e> {
     pub(super) fn new(lib: Value<'e>, system: Option<Value<'e>>) -> Self {
         Self {
             notes: RefCell::default(),
+            defined: RefCell::default(),
             findings: RefCell::default(),
             host: OnceCell::new(),
             lib,
@@ -80,6 +83,14 @@ impl<'e> Context<'e> {
     pub(super) fn note(&self, path: Path<'e>, pos: Pos) {
         if pos.is_some() {
             self.notes.borrow_mut().push((path, pos));
+        }
+    }
+
+    /// Keeps the definitions of an option of a container, so that its value has a key where it is not known.
+    pub(super) fn keep(&self, ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) {
+        let first = path.symbols().first().copied();
+        if first == Some(ev.symbol("containers")) && !definitions.is_empty() {
+            self.defined.borrow_mut().push((path, ev.alloc_slice(definitions)));
         }
     }
 

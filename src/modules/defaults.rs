@@ -33,6 +33,9 @@ pub(super) fn option_value<'e>(
     } else {
         merge.selected(ev, &selected)?
     };
+    if matches!(merged, Value::Unknown(_) | Value::Partly(_) | Value::List(_)) {
+        scope.context.keep(ev, path, definitions);
+    }
     let merged = firewall::finish(ev, scope, path, option.extra, merged, &selected)?;
     match option.apply {
         // What an unknown value is made into may not depend on it.

@@ -3,7 +3,7 @@
 //! `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` are sets with a `_type`; here they are taken off a value and kept beside
 //! it. Source: `pushDownProperties`, `dischargeProperties`, `filterOverrides` and `sortProperties` of nixpkgs' `lib`.
 
-use crate::eval::{EvalResult, Evaluator, Perhaps, Unknown, Value};
+use crate::eval::{EvalResult, Evaluator, Fingerprint, Perhaps, Unknown, Value};
 use crate::source::Pos;
 
 /// The priority of a definition without `mkOverride` (`lib.modules.defaultOverridePriority`).
@@ -48,6 +48,18 @@ pub(super) enum Active<'e> {
 }
 
 impl<'e> Definition<'e> {
+    /// Adds to a key what it says and under which conditions, as code where that is not known.
+    pub(super) fn add_to(&self, key: &mut Fingerprint<'_, 'e>) {
+        key.value(self.value);
+        key.text(&format!("{} {}", self.priority, self.order));
+        let mut next = self.condition;
+        while let Some(condition) = next {
+            key.text("if");
+            key.value(condition.holds);
+            next = condition.around;
+        }
+    }
+
     /// A definition without properties.
     pub(super) fn new(value: Value<'e>, pos: Pos) -> Self {
         Self { value, pos, condition: None, priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER, doubtful: false }

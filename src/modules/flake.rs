@@ -24,6 +24,8 @@ pub const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
 pub struct Flake<'e> {
     hosts: Vec<(Symbol, Value<'e>)>,
     lib: Value<'e>,
+    /// Which versions of its inputs it has: what the lock file says of them, and where else they were looked for.
+    pins: String,
 }
 
 /// What all flakes of an evaluation share.
@@ -78,7 +80,7 @@ impl<'e> Flake<'e> {
             other => return Err(ev.type_error("a set of hosts", other, Pos::NONE)),
         };
         let hosts = hosts.iter().map(|(name, value, _)| (name, value)).collect();
-        Ok(Self { hosts, lib })
+        Ok(Self { hosts, lib, pins: pins(ev, folder, overrides) })
     }
 
     /// The names of the hosts, sorted.
@@ -99,7 +101,7 @@ impl<'e> Flake<'e> {
             Ok(arguments) => arguments,
             Err(error) => return Err(ev.to_diagnostics(&error)),
         };
-        super::evaluate_system(ev, &arguments, guests)
+        super::evaluate_system(ev, &arguments, &self.pins, guests)
     }
 
     /// What a host was made from.
@@ -123,6 +125,18 @@ impl<'e> Flake<'e> {
             other => Err(ev.type_error("a host made by `nixosSystem`", other, Pos::NONE)),
         }
     }
+}
+
+/// What the lock file says of the inputs of the flake in `folder`, and where they are looked for instead.
+///
+/// Of all, also of those that a host does not read: nixpkgs it always does, and where too much is said of others, Nix finds
+/// that nothing changed.
+fn pins(ev: &mut Evaluator<'_>, folder: &Path, overrides: &[(String, PathBuf)]) -> String {
+    let text = ev.read_text(&folder.join("flake.lock")).unwrap_or_default();
+    let lock: Json = serde_json::from_str(&text).unwrap_or_default();
+    let nodes = lock["nodes"].as_object().into_iter().flatten();
+    let locked: Vec<_> = nodes.map(|(name, node)| (name, &node["locked"])).collect();
+    format!("{locked:?} {overrides:?}")
 }
 
 /// The value of the flake in `folder`, with a lock file of its own.

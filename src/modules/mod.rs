@@ -48,7 +48,7 @@ use crate::diag::Diagnostic;
 use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
 use crate::model::path::OptionSpans;
 use crate::model::view::View;
-use crate::model::{ContainerName, Manifest};
+use crate::model::{Container, ContainerName, Manifest};
 use crate::source::Pos;
 
 /// What a host configuration says.
@@ -60,6 +60,9 @@ pub struct Evaluated {
     pub spans: OptionSpans,
     /// The keys of the guests that have one: equal keys, equal systems.
     pub guest_keys: BTreeMap<ContainerName, String>,
+    /// The keys of options of containers that are not wholly known, where they have one, by their path: equal keys, equal
+    /// values.
+    pub unknown_keys: BTreeMap<String, String>,
     /// What the guests' own configurations say, where that was asked for.
     pub guests: BTreeMap<ContainerName, View>,
     /// What the host's says beside the model, where that was asked for.
@@ -95,17 +98,18 @@ pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Resu
     nixpkgs::provide(ev, lib);
     let root = ev.string(&file.to_string_lossy());
     let evaluated = configuration(ev, lib, &[Source::import(root, Pos::NONE)], None, None);
-    read(ev, evaluated, guests)
+    read(ev, evaluated, "", guests)
 }
 
-/// Evaluates a host of a flake.
+/// Evaluates a host of a flake; `pins` says which versions of its inputs it has.
 fn evaluate_system<'e>(
     ev: &mut Evaluator<'e>,
     host: &nixpkgs::Host<'e>,
+    pins: &str,
     guests: Guests<'_>,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let evaluated = system(ev, host);
-    read(ev, evaluated, guests)
+    read(ev, evaluated, pins, guests)
 }
 
 /// The configuration of a host of a flake.
@@ -131,6 +135,7 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
 fn read<'e>(
     ev: &mut Evaluator<'e>,
     evaluated: EvalResult<'e, (&'e Context<'e>, Value<'e>)>,
+    pins: &str,
     guests: Guests<'_>,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let (context, config) = match evaluated {
@@ -140,7 +145,9 @@ fn read<'e>(
     let (manifest, spans) = manifest::read(ev, context, config)?;
     let verdicts = verdicts::verdicts(ev, config);
     let findings = context.findings.borrow().clone();
-    let guest_keys = guest_keys(ev, context, config);
+    let inputs = Inputs { lib: context.lib, config, search_path: ev.search_path_entries(), pins };
+    let guest_keys = guest_keys(ev, context, &inputs);
+    let unknown_keys = unknown_keys(ev, context, &inputs, &manifest);
     let has_views = !matches!(guests, Guests::None);
     let guests = match guests {
         Guests::None => BTreeMap::new(),
@@ -153,6 +160,7 @@ fn read<'e>(
     Ok(Evaluated {
         manifest,
         guest_keys,
+        unknown_keys,
         guests,
         host: if has_views { said::host(ev, context) } else { View::default() },
         spans,
@@ -197,29 +205,81 @@ fn guest_views<'e>(
     views
 }
 
+/// What every key depends on, besides the code that it is of.
+struct Inputs<'a, 'e> {
+    lib: Value<'e>,
+    config: Value<'e>,
+    search_path: Vec<(String, String)>,
+    /// Which versions of its inputs a flake has.
+    pins: &'a str,
+}
+
+impl<'e> Inputs<'_, 'e> {
+    /// A key in the making, with all of that in it.
+    fn begin<'b>(&self, ev: &'b mut Evaluator<'e>) -> Fingerprint<'b, 'e> {
+        let mut key = Fingerprint::new(ev, self.config);
+        key.root(self.lib, "lib");
+        key.text(env!("CARGO_PKG_VERSION"));
+        for (prefix, path) in &self.search_path {
+            key.text(prefix);
+            key.text(path);
+        }
+        key.text(self.pins);
+        key
+    }
+}
+
 fn guest_keys<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
-    config: Value<'e>,
+    inputs: &Inputs<'_, 'e>,
 ) -> BTreeMap<ContainerName, String> {
-    let nixpkgs = ev.search_path_entries();
     let guests = context.guests.borrow().clone();
     let mut keys = BTreeMap::new();
     for (name, definitions) in guests {
         let Ok(name) = ContainerName::new(ev.name(name)) else { continue };
-        let mut fingerprint = Fingerprint::new(ev, config);
-        fingerprint.root(context.lib, "lib");
-        fingerprint.text(env!("CARGO_PKG_VERSION"));
-        fingerprint.text(name.as_str());
-        for (prefix, path) in &nixpkgs {
-            fingerprint.text(prefix);
-            fingerprint.text(path);
-        }
+        let mut key = inputs.begin(ev);
+        key.text(name.as_str());
         for definition in definitions {
-            fingerprint.value(definition.value);
+            key.value(definition.value);
         }
-        if let Some(key) = fingerprint.finish() {
+        if let Some(key) = key.finish() {
             keys.insert(name, key);
+        }
+    }
+    keys
+}
+
+/// The keys of options that are not wholly known, of those containers that have any.
+fn unknown_keys<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    inputs: &Inputs<'_, 'e>,
+    manifest: &Manifest,
+) -> BTreeMap<String, String> {
+    let is_unknown = |container: &Container| {
+        let options = serde_json::to_value(container).expect("the model has string keys only");
+        // The system is unknown before each build; it has the key of its guest.
+        options.as_object().is_some_and(|options| {
+            options.iter().any(|(name, value)| name != "path" && crate::model::view::has_unknown(value))
+        })
+    };
+    let containers: BTreeSet<&str> =
+        manifest.containers.iter().filter(|(_, it)| is_unknown(it)).map(|(name, _)| name.as_str()).collect();
+    if containers.is_empty() {
+        return BTreeMap::new();
+    }
+    let defined = context.defined.borrow().clone();
+    let mut keys = BTreeMap::new();
+    for (path, definitions) in defined {
+        let path = path.names(ev);
+        if path.names().get(1).is_none_or(|name| !containers.contains(name.as_str())) {
+            continue;
+        }
+        let mut key = inputs.begin(ev);
+        definitions.iter().for_each(|definition| definition.add_to(&mut key));
+        if let Some(key) = key.finish() {
+            keys.insert(path.to_string(), key);
         }
     }
     keys

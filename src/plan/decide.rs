@@ -1,6 +1,7 @@
 //! What happens to each container, one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::cost::{Disruption, Row};
 use super::diff;
@@ -35,9 +36,9 @@ pub(super) struct Steps {
     pub(super) reload: bool,
     pub(super) remove: bool,
     /// Up to now.
-    pub(super) before: Option<Version>,
+    pub(super) before: Option<Arc<Version>>,
     /// From now on.
-    pub(super) after: Option<Version>,
+    pub(super) after: Option<Arc<Version>>,
 }
 
 impl Options {
@@ -72,11 +73,11 @@ pub(super) fn decide(from: &Side, to: &Side, options: &Options) -> Decisions {
 }
 
 impl Decisions {
-    fn create(&mut self, name: &ContainerName, wanted: &Version, kept_root: bool) {
+    fn create(&mut self, name: &ContainerName, wanted: &Arc<Version>, kept_root: bool) {
         let starts = wanted.container.auto_start.known() == Some(&true);
         let verbs = if starts { vec![Verb::Create, Verb::Start] } else { vec![Verb::Create] };
         let root = (kept_root && !wanted.is_ephemeral()).then(|| root_path(name));
-        let steps = Steps { create: true, start: starts, after: Some(wanted.clone()), ..Steps::default() };
+        let steps = Steps { create: true, start: starts, after: Some(Arc::clone(wanted)), ..Steps::default() };
         self.push(
             name,
             steps,
@@ -90,15 +91,15 @@ impl Decisions {
     fn remove(&mut self, name: &ContainerName, is: &Configured, may: bool) {
         let verbs = if is.is_running { vec![Verb::Stop, Verb::Remove] } else { vec![Verb::Remove] };
         let before = is.running.as_ref().or(is.written.as_ref());
-        let reason = Reason { may, ..whole(before, None, Row::Goes.cost()) };
+        let reason = Reason { may, ..whole(before.map(Arc::as_ref), None, Row::Goes.cost()) };
         let steps = Steps { stop: is.is_running, remove: true, before: before.cloned(), ..Steps::default() };
         self.push(
             name,
             steps,
             Change {
                 may,
-                wipes_root: is.is_running && before.is_some_and(Version::is_ephemeral),
-                keeps: keeps(name, [before, None]),
+                wipes_root: is.is_running && before.is_some_and(|before| before.is_ephemeral()),
+                keeps: keeps(name, [before.map(Arc::as_ref), None]),
                 ..change(name, verbs, Row::Goes.cost(), vec![reason])
             },
         );
@@ -144,7 +145,7 @@ impl Decisions {
         self.findings.push(Finding::from(finding).at(diff::position(&wanted.positions, &[])));
     }
 
-    fn update(&mut self, name: &ContainerName, is: &Configured, wanted: &Version, mode: RestartMode) {
+    fn update(&mut self, name: &ContainerName, is: &Configured, wanted: &Arc<Version>, mode: RestartMode) {
         let on_disk = is.written.as_ref().map(|written| reasons(written, wanted));
         let drifted = is.drift.iter().any(|drift| drift.is_of_files());
         let outdated = drifted || on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
@@ -153,7 +154,7 @@ impl Decisions {
         let steps = Steps {
             update_unit: outdated,
             before: before.cloned(),
-            after: Some(wanted.clone()),
+            after: Some(Arc::clone(wanted)),
             ..Steps::default()
         };
 
@@ -177,7 +178,11 @@ impl Decisions {
 
         let (cost, reasons) = match &is.running {
             Some(running) => {
-                let reasons = reasons(&as_it_acts(running, is.written.as_ref()), wanted);
+                let reasons = match (&is.written, &on_disk) {
+                    // A side that is no host: what is written is what runs.
+                    (Some(written), Some(on_disk)) if Arc::ptr_eq(written, running) => on_disk.clone(),
+                    (written, _) => reasons(&as_it_acts(running, written.as_deref()), wanted),
+                };
                 (highest(&reasons), reasons)
             }
             None => (Row::Other.cost(), vec![whole(None, Some(wanted), Row::Other.cost())]),
@@ -185,7 +190,7 @@ impl Decisions {
         // What is repaired is certain, whatever else may have to be done.
         let repair = is.drift.iter().map(|drift| drift.cost()).max().unwrap_or_default();
         let cost = cost.max(repair);
-        let keeps = keeps(name, [before, Some(wanted)]);
+        let keeps = keeps(name, [before.map(Arc::as_ref), Some(wanted)]);
         let change =
             |verbs, cost, reasons| Change { keeps, drift: is.drift.clone(), ..change(name, verbs, cost, reasons) };
         if cost <= Disruption::Firewall {
@@ -205,7 +210,7 @@ impl Decisions {
             let may = repair < cost && certain(&reasons).is_none_or(|certain| certain < cost);
             let in_place = cost == Disruption::Reload && mode != RestartMode::Restart;
             let (verb, cost) = if in_place { (Verb::Reload, cost) } else { (Verb::Restart, Disruption::Restart) };
-            let wipes_root = !in_place && before.is_none_or(Version::is_ephemeral);
+            let wipes_root = !in_place && before.is_none_or(|before| before.is_ephemeral());
             let steps = Steps { reload: in_place, stop: !in_place, start: !in_place, ..steps };
             self.push(name, steps, Change { may, wipes_root, ..change(vec![verb], cost, reasons) });
         }
@@ -233,7 +238,7 @@ impl Decisions {
     }
 
     fn push(&mut self, name: &ContainerName, steps: Steps, change: Change) {
-        let record = |version: &Option<Version>| version.as_ref().and_then(Version::record);
+        let record = |version: &Option<Arc<Version>>| version.as_deref().and_then(Version::record);
         if let Some(after) = &steps.after
             && after.container.path.known().is_none()
             && !steps.before.as_ref().is_some_and(|before| is_same_guest(before, after))

@@ -24,9 +24,15 @@ pub(super) struct Difference {
 
 /// All differences between two values, in the order of their paths.
 ///
-/// `same_inputs` says that unknown values of both sides come from the same inputs, so that two that look the same are.
-pub(super) fn differences(before: &Value, after: &Value, same_inputs: bool) -> Vec<Difference> {
-    let mut walk = Walk { same_inputs, to_leaves: false, path: Vec::new(), found: Vec::new() };
+/// `same_inputs` says that unknown values of both sides come from the same inputs, so that two that look the same are;
+/// `is_same` says so of a single option, by its path.
+pub(super) fn differences(
+    before: &Value,
+    after: &Value,
+    same_inputs: bool,
+    is_same: &dyn Fn(&[String]) -> bool,
+) -> Vec<Difference> {
+    let mut walk = Walk { same_inputs, is_same, to_leaves: false, path: Vec::new(), found: Vec::new() };
     walk.compare(Some(before), Some(after));
     walk.found
 }
@@ -38,7 +44,8 @@ pub(super) fn leaf_differences(before: &Value, after: &Value) -> Vec<Difference>
     let (mut before, mut after) = (before.clone(), after.clone());
     forget_places(&mut before);
     forget_places(&mut after);
-    let mut walk = Walk { same_inputs: true, to_leaves: true, path: Vec::new(), found: Vec::new() };
+    let is_same = &|_: &[String]| false;
+    let mut walk = Walk { same_inputs: true, is_same, to_leaves: true, path: Vec::new(), found: Vec::new() };
     walk.compare(Some(&before), Some(&after));
     walk.found
 }
@@ -74,15 +81,16 @@ pub(super) fn has_unknown(value: &Value) -> bool {
         }
 }
 
-struct Walk {
+struct Walk<'a> {
     same_inputs: bool,
+    is_same: &'a dyn Fn(&[String]) -> bool,
     /// Whether what appears or goes as a whole is told leaf by leaf.
     to_leaves: bool,
     path: Vec<String>,
     found: Vec<Difference>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn compare(&mut self, before: Option<&Value>, after: Option<&Value>) {
         let (Some(old), Some(new)) = (before, after) else {
             return match before.or(after) {
@@ -97,6 +105,9 @@ impl Walk {
             };
         };
         if old == new && (self.same_inputs || !has_unknown(old)) {
+            return;
+        }
+        if has_unknown(old) && has_unknown(new) && (self.is_same)(&self.path) {
             return;
         }
         match (old, new) {
@@ -179,7 +190,10 @@ mod tests {
     use super::*;
 
     fn paths(before: Value, after: Value) -> Vec<String> {
-        differences(&before, &after, false).iter().map(|difference| option::path(&difference.path)).collect()
+        differences(&before, &after, false, &|_| false)
+            .iter()
+            .map(|difference| option::path(&difference.path))
+            .collect()
     }
 
     #[test]
@@ -199,10 +213,13 @@ mod tests {
     #[test]
     fn unknown_values_are_equal_only_over_the_same_inputs() {
         let unknown = json!({"path": {"_unknown": {"reason": "r", "file": "f", "line": 1, "column": 1}}});
-        assert!(differences(&unknown, &unknown, true).is_empty());
-        let found = differences(&unknown, &unknown, false);
+        assert!(differences(&unknown, &unknown, true, &|_| false).is_empty());
+        let found = differences(&unknown, &unknown, false, &|_| false);
         assert!(found.len() == 1 && found[0].may);
-        assert!(differences(&unknown, &json!({"path": "/nix/store/x"}), true)[0].may);
+        assert!(differences(&unknown, &json!({"path": "/nix/store/x"}), true, &|_| false)[0].may);
+        // Or when they come from the same expression, wherever that stands.
+        let moved = json!({"path": {"_unknown": {"reason": "r", "file": "f", "line": 9, "column": 1}}});
+        assert!(differences(&unknown, &moved, false, &|path| path == ["path"]).is_empty());
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &
     let before = from.nat.clone().unwrap_or_default();
     let json = |nat| serde_json::to_value(nat).expect("the model has string keys only");
     let (before, after): (Value, Value) = (json(&before), json(after));
-    let mut reasons: Vec<Reason> = diff::differences(&before, &after, false)
+    let mut reasons: Vec<Reason> = diff::differences(&before, &after, false, &|_| false)
         .into_iter()
         .map(|difference| {
             let old_position = diff::position(&from.nat_positions, &difference.path);

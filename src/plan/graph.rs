@@ -205,12 +205,12 @@ fn add_container(order: &mut Order, name: &ContainerName, steps: &Steps) -> Node
 fn hand_over(order: &mut Order, decisions: &Decisions, nodes: &BTreeMap<&ContainerName, Nodes>) {
     let mut held: BTreeMap<Resource, Vec<(&ContainerName, NodeIndex)>> = BTreeMap::new();
     for (name, steps) in &decisions.steps {
-        for resource in resources(steps.before.as_ref()) {
+        for resource in resources(steps.before.as_deref()) {
             held.entry(resource).or_default().extend(nodes[name].stop.map(|stop| (name, stop)));
         }
     }
     for (name, steps) in &decisions.steps {
-        for resource in resources(steps.after.as_ref()) {
+        for resource in resources(steps.after.as_deref()) {
             for (holder, stop) in held.get(&resource).into_iter().flatten() {
                 if *holder != name {
                     order.before(Some(*stop), nodes[name].start);

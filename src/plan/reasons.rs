@@ -93,7 +93,17 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
             disruption: row.cost(),
         }
     };
-    diff::differences(&old, &new, same_inputs).into_iter().chain(guest).map(reason).collect()
+    let is_same = |path: &[String]| is_same_value(before, after, path);
+    diff::differences(&old, &new, same_inputs, &is_same).into_iter().chain(guest).map(reason).collect()
+}
+
+/// Whether an option that is not known, or one around it, is the same expression over the same inputs on both sides.
+fn is_same_value(before: &Version, after: &Version, path: &[String]) -> bool {
+    (1..=path.len()).rev().any(|length| {
+        let option = option::path(&path[..length]);
+        let (before, after) = (before.unknown_keys.get(&option), after.unknown_keys.get(&option));
+        before.is_some() && before == after
+    })
 }
 
 /// Where an option is set; one of the guest inside of its configuration, the system where that is as a whole.
@@ -122,6 +132,9 @@ fn guest_differences(before: &Version, after: &Version) -> Vec<Difference> {
 impl Version {
     /// Whether nothing is unknown and all is the same, which for most containers is all that has to be found out.
     fn is_plainly(&self, other: &Self, ignores_path: bool) -> bool {
+        if ignores_path && self.container == other.container {
+            return true;
+        }
         let mut container = other.container.clone();
         if ignores_path {
             container.path = self.container.path.clone();

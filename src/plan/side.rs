@@ -1,6 +1,7 @@
 //! One side of a plan: a host, a generation or a configuration, brought into one shape.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, option};
 use crate::diag::{Code, Diagnostic};
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network};
 use crate::model::view::View;
-use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Position, Positions};
+use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Positions};
 use crate::render::nft::Ruleset;
 use crate::state::{self, Generation, ObservedContainer, Owner, Record, Rules, Snapshot};
 
@@ -21,6 +22,8 @@ pub struct Configuration<'a> {
     pub manifest: &'a Manifest,
     /// The keys of the guests that are built from `config`, by which an unchanged one is known without Nix.
     pub guest_keys: &'a BTreeMap<ContainerName, String>,
+    /// The keys of options of containers that are not wholly known, by their full path: equal keys, equal values.
+    pub unknown_keys: &'a BTreeMap<String, String>,
     /// The guests' own configurations, where they have been evaluated.
     pub guests: &'a BTreeMap<ContainerName, View>,
     /// Where the options of those are set.
@@ -40,6 +43,8 @@ pub struct Version {
     pub spec: Option<ContainerSpec>,
     /// The key of the guest.
     pub guest_key: Option<String>,
+    /// The keys of options that are not wholly known, by their path relative to the container.
+    pub unknown_keys: BTreeMap<String, String>,
     /// The guest's own configuration, as far as it is evaluated here: options as a tree.
     pub guest: Option<Value>,
     /// Where the guest's options stand, relative to its configuration.
@@ -54,9 +59,9 @@ pub struct Configured {
     /// Who brought it up.
     pub owner: Owner,
     /// What its next start brings; `None` where that is not known.
-    pub written: Option<Version>,
+    pub written: Option<Arc<Version>>,
     /// What it runs with. A side that is no host counts all its containers as running.
-    pub running: Option<Version>,
+    pub running: Option<Arc<Version>>,
     /// Whether it runs, even if it is not known with what.
     pub is_running: bool,
     /// How it is not as it was left, on a host.
@@ -127,6 +132,7 @@ impl Side {
                 container: container.clone(),
                 spec: spec.map(|index| specs[index].clone()),
                 guest_key: configuration.guest_keys.get(name).cloned(),
+                unknown_keys: inside(configuration.unknown_keys, &["containers", name.as_str()]),
                 guest: configuration.guests.get(name).map(|view| view.options.clone()),
                 guest_positions: configuration.guest_positions.get(name).cloned().unwrap_or_default(),
                 positions: below(manifest, &["containers", name.as_str()]),
@@ -161,9 +167,9 @@ impl Side {
         if snapshot.systemd {
             for (name, observed) in &snapshot.containers {
                 let written = observed.written.as_ref().map(Version::recorded);
-                let written = written.or_else(|| native(observed));
+                let written = written.or_else(|| native(observed)).map(Arc::new);
                 let booted = observed.booted.as_ref().map(|booted| drift::as_observed(name, booted, snapshot));
-                let booted = booted.as_ref().map(Version::recorded);
+                let booted = booted.as_ref().map(Version::recorded).map(Arc::new);
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
                 let drift = drift::of(name, snapshot);
@@ -233,9 +239,10 @@ impl Side {
 
 impl Configured {
     fn running(version: Version) -> Self {
+        let version = Arc::new(version);
         Self {
             owner: Owner::Ours,
-            written: Some(version.clone()),
+            written: Some(Arc::clone(&version)),
             running: Some(version),
             is_running: true,
             drift: Vec::new(),
@@ -249,6 +256,7 @@ impl Version {
             container: record.container.clone(),
             spec: Some(record.spec.clone()),
             guest_key: record.guest_key.clone(),
+            unknown_keys: BTreeMap::new(),
             guest: None,
             guest_positions: Positions::new(),
             positions: record.positions.clone(),
@@ -312,6 +320,7 @@ fn native(observed: &ObservedContainer) -> Option<Version> {
         container,
         spec: None,
         guest_key: None,
+        unknown_keys: BTreeMap::new(),
         guest: None,
         guest_positions: Positions::new(),
         positions: Positions::new(),
@@ -320,12 +329,16 @@ fn native(observed: &ObservedContainer) -> Option<Version> {
 
 /// The positions below an option, relative to it; its own is under the empty path.
 fn below(manifest: &Manifest, root: &[&str]) -> Positions {
+    manifest.positions.as_ref().map(|all| inside(all, root)).unwrap_or_default()
+}
+
+/// The part of a map below an option, by paths relative to that.
+fn inside<T: Clone>(all: &BTreeMap<String, T>, root: &[&str]) -> BTreeMap<String, T> {
     let root = option::path(&root.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-    let Some(all) = &manifest.positions else { return Positions::new() };
-    let itself = all.get(&root).map(|position| (String::new(), position.clone()));
+    let itself = all.get(&root).map(|value| (String::new(), value.clone()));
     let prefix = format!("{root}.");
-    let inside = all.range(prefix.clone()..).map_while(|(path, position): (&String, &Position)| {
-        path.strip_prefix(&prefix).map(|rest| (rest.to_owned(), position.clone()))
+    let inside = all.range(prefix.clone()..).map_while(|(path, value): (&String, &T)| {
+        path.strip_prefix(&prefix).map(|rest| (rest.to_owned(), value.clone()))
     });
     itself.into_iter().chain(inside).collect()
 }

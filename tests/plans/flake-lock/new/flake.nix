@@ -1,0 +1,7 @@
+{
+  outputs = { self, nixpkgs }: {
+    nixosConfigurations.alpha = nixpkgs.lib.nixosSystem {
+      modules = [ ./host.nix ];
+    };
+  };
+}

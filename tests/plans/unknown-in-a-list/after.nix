@@ -1,0 +1,8 @@
+{ pkgs, ... }:
+{
+  containers.web = {
+    autoStart = true;
+    path = "/nix/store/00000000000000000000000000000000-web";
+    extraFlags = [ "--bind-ro=${pkgs.tzdata}" ];
+  };
+}

@@ -1,0 +1,14 @@
+# Three lines
+# more than
+# before.
+{ pkgs, ... }:
+{
+  containers.web = {
+    autoStart = true;
+    path = "/nix/store/00000000000000000000000000000000-web";
+    privateNetwork = true;
+    hostAddress = "10.0.0.1";
+    localAddress = "10.0.0.2";
+    bindMounts."/share".hostPath = "${pkgs.tzdata}/share";
+  };
+}
