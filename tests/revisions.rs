@@ -192,3 +192,69 @@ fn the_exit_code_says_whether_there_are_changes_only_when_asked() {
     assert_eq!(code(&["plan", "--from", "HEAD", "host.nix", "--detailed-exitcode"]), Some(2));
     assert_eq!(code(&["plan", "--from", "HEAD", "host.nix"]), Some(0));
 }
+
+/// A flake with these hosts, each with one container called as the host, whose start may take so long.
+fn flake(hosts: &[(&str, &str)]) -> String {
+    let host = |(name, timeout): &(&str, &str)| {
+        format!(
+            "    nixosConfigurations.{name} = nixpkgs.lib.nixosSystem {{ modules = [ {{ containers.{name} = {{\n      \
+             path = \"/nix/store/00000000000000000000000000000000-x\";\n      timeoutStartSec = \"{timeout}\";\n    }}; }} ]; }};\n"
+        )
+    };
+    let hosts: String = hosts.iter().map(host).collect();
+    format!("{{\n  outputs = {{ self, nixpkgs }}: {{\n{hosts}  }};\n}}\n")
+}
+
+#[test]
+fn all_hosts_of_a_flake_are_planned_those_of_one_side_too() {
+    let before = flake(&[("alpha", "1min"), ("beta", "1min"), ("gone", "1min")]);
+    let clone = Clone::new(&[("flake.nix", &before)]);
+    clone.write("flake.nix", &flake(&[("alpha", "5min"), ("beta", "1min"), ("new", "1min")]));
+    let plan = clone.plan(&["--all-hosts", "--from", "HEAD", "."]);
+    let hosts = plan["hosts"].as_object().expect("hosts");
+    let changed: Vec<_> = hosts.iter().map(|(host, plan)| (host.as_str(), changes(plan).join(","))).collect();
+    let expected = [
+        ("alpha", "\"alpha\" [\"update-unit\"]".to_owned()),
+        ("beta", String::new()),
+        ("gone", "\"gone\" [\"stop\",\"remove\"]".to_owned()),
+        ("new", "\"new\" [\"create\"]".to_owned()),
+    ];
+    assert_eq!(changed, expected, "{plan:#}");
+    // Between two folders it is the same.
+    let old = clone.folder.path().join("old");
+    std::fs::create_dir(&old).expect("a folder");
+    std::fs::write(old.join("flake.nix"), before).expect("a file");
+    let output = clone.run(&["plan", "--all-hosts", "--detailed-exitcode", "--from", "../old", "."]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(text.starts_with("host alpha:\n\n~ alpha: takes effect at its next start"), "{text}");
+    assert!(text.ends_with("\nNo changes for beta.\n"), "{text}");
+    let output = clone.run(&["plan", "--all-hosts", "--format", "markdown", "--from", "HEAD", "."]);
+    let markdown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(markdown.contains("## `gone`\n") && markdown.ends_with("\nNo changes: `beta`.\n"), "{markdown}");
+    // One host is not all of them, a file has only one, and a host that is looked at is this one.
+    clone.write("host.nix", WEB);
+    for (arguments, said) in [
+        (&["--from", "HEAD", ".#alpha"][..], "names one host"),
+        (&["--from", "HEAD", "host.nix"], "is no flake"),
+        (&["."], "--from"),
+    ] {
+        let output = clone.run(&[&["plan", "--all-hosts"], arguments].concat());
+        assert!(output.status.code() == Some(1) && stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_revision_without_the_flake_had_no_hosts() {
+    let clone = Clone::new(&[("README", "")]);
+    clone.write("flake.nix", &flake(&[("alpha", "1min")]));
+    let repository = git2::Repository::open(clone.top()).expect("a repository");
+    let mut index = repository.index().expect("an index");
+    index.add_path(Path::new("flake.nix")).and_then(|()| index.write()).expect("tracked");
+    let plan = clone.plan(&["--all-hosts", "--from", "HEAD", "."]);
+    assert_eq!(changes(&plan["hosts"]["alpha"]), ["\"alpha\" [\"create\"]"], "{plan:#}");
+    assert!(
+        plan["hosts"]["alpha"]["diagnostics"].to_string().contains("the host `alpha` is not in `HEAD`"),
+        "{plan:#}"
+    );
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::ConfigArgs;
 use super::configuration::Configuration;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::ContainerName;
 use crate::modules::Guests;
 use crate::plan::{Endpoint, EndpointKind, Side};
@@ -77,6 +77,58 @@ pub(super) fn sides(
     }
 }
 
+/// The hosts that a flake has on either side, each with whether it is before and after.
+pub(super) fn hosts(
+    config: &ConfigArgs,
+    from: &str,
+    sources: &SourceMap,
+) -> Result<BTreeMap<String, (bool, bool)>, Vec<Diagnostic>> {
+    for given in [config.config.as_str(), from] {
+        if !Path::new(given).exists() && given.contains('#') {
+            let message = format!("`{given}` names one host, and `--all-hosts` asks for all");
+            return Err(vec![Diagnostic::error(Code::Usage, message).help("leave one of them out")]);
+        }
+    }
+    let before = match From::new(from) {
+        From::Path(path) => Configuration::hosts(&at(config, path), sources)?,
+        From::Revision(revision) => Configuration::hosts_of_revision(config, revision, sources)?,
+    };
+    let after = Configuration::hosts(config, sources)?;
+    let names = before.union(&after);
+    Ok(names.map(|name| (name.clone(), (before.contains(name), after.contains(name)))).collect())
+}
+
+/// Both sides of one host of a flake that may be there before and after; there is no configuration where it is gone.
+pub(super) fn sides_of_host(
+    config: &ConfigArgs,
+    from: &str,
+    (host, there): (&str, (bool, bool)),
+    sources: &SourceMap,
+) -> Result<(Side, Option<Configuration>), Vec<Diagnostic>> {
+    let from_host = match From::new(from) {
+        From::Path(path) => format!("{path}#{host}"),
+        From::Revision(_) => from.to_owned(),
+    };
+    let config = at(config, &format!("{}#{host}", config.config));
+    match there {
+        (true, true) => sides(&config, &from_host, sources).map(|(before, after)| (before, Some(after))),
+        (true, false) => Ok((before(&config, &From::new(&from_host), Guests::None, sources)?, None)),
+        (false, _) => {
+            let kind = match From::new(from) {
+                From::Path(_) => EndpointKind::File,
+                From::Revision(_) => EndpointKind::Revision,
+            };
+            let before = Side::absent(Endpoint { kind, name: from.to_owned() }, &format!("the host `{host}`"));
+            Ok((before, Some(Configuration::load(&config, true, Guests::None, sources)?)))
+        }
+    }
+}
+
+/// The same arguments for another configuration.
+fn at(config: &ConfigArgs, path: &str) -> ConfigArgs {
+    ConfigArgs { config: path.to_owned(), ..config.clone() }
+}
+
 /// The keys of guests.
 type Keys = BTreeMap<ContainerName, String>;
 
@@ -87,10 +139,7 @@ fn before(
     sources: &SourceMap,
 ) -> Result<Side, Vec<Diagnostic>> {
     match *from {
-        From::Path(path) => {
-            let config = ConfigArgs { config: path.to_owned(), ..config.clone() };
-            Ok(Configuration::load(&config, true, guests, sources)?.side(None))
-        }
+        From::Path(path) => Ok(Configuration::load(&at(config, path), true, guests, sources)?.side(None)),
         From::Revision(revision) => {
             let endpoint = Endpoint { kind: EndpointKind::Revision, name: revision.to_owned() };
             Ok(match Configuration::load_revision(config, revision, guests, sources)? {

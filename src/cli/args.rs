@@ -171,6 +171,9 @@ pub struct PlanArgs {
     /// CONFIG's own path is read (`rev:X` for a revision that is also the name of a file).
     #[arg(long, value_name = "X")]
     pub from: Option<String>,
+    /// Plan for all hosts of a flake, those that are only on one side too.
+    #[arg(long, requires = "from")]
+    pub all_hosts: bool,
     /// How to print the plan.
     #[arg(long, value_enum, default_value = "text")]
     pub format: PlanFormat,

@@ -119,6 +119,21 @@ impl Configuration {
         Self::read(config, false, sources, |reading| reading.all(sources, guests))
     }
 
+    /// The names of all hosts of a flake.
+    pub(super) fn hosts(config: &ConfigArgs, sources: &SourceMap) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
+        Self::read(config, true, sources, |reading| reading.hosts(sources))
+    }
+
+    /// The names of all hosts that a flake had in a revision; none where it was not there.
+    pub(super) fn hosts_of_revision(
+        config: &ConfigArgs,
+        revision: &str,
+        sources: &SourceMap,
+    ) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
+        let hosts = Self::read_revision(config, revision, sources, |reading| reading.hosts(sources))?;
+        Ok(hosts.unwrap_or_default())
+    }
+
     fn read<T>(
         config: &ConfigArgs,
         restricted: bool,
@@ -152,6 +167,16 @@ impl Configuration {
         guests: Guests<'_>,
         sources: &SourceMap,
     ) -> Result<Option<Self>, Vec<Diagnostic>> {
+        let read = Self::read_revision(config, revision, sources, |reading| reading.one(sources, true, guests))?;
+        read.map(Self::with_known_names).transpose()
+    }
+
+    fn read_revision<T>(
+        config: &ConfigArgs,
+        revision: &str,
+        sources: &SourceMap,
+        work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
+    ) -> Result<Option<T>, Vec<Diagnostic>> {
         let failed = |error: RevisionError| vec![*revision_diagnostic(&error)];
         let given = config.config.split_once('#').filter(|_| !Path::new(&config.config).exists());
         let path = absolute(given.map_or(config.config.as_str(), |(path, _)| path));
@@ -177,7 +202,7 @@ impl Configuration {
         let target = Target::find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
         sources.set_root(top);
         let reading = Reading { config, target, files: &files, top, tracked: None, search_path, restricted };
-        reading.one(sources, true, guests)?.with_known_names().map(Some)
+        work(reading).map(Some)
     }
 
     fn new(
@@ -338,11 +363,7 @@ impl Reading<'_> {
     }
 
     fn all(self, sources: &SourceMap, guests: bool) -> Result<BTreeMap<String, Configuration>, Vec<Diagnostic>> {
-        if !self.target.flake {
-            let message = format!("{} is no flake: it has one host", self.target.file.display());
-            let help = "leave `--all-hosts` out";
-            return Err(vec![Diagnostic::error(Code::Usage, message).help(help)]);
-        }
+        self.require_flake()?;
         let arena = Arena::new();
         let files = self.moved(sources);
         let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
@@ -358,6 +379,24 @@ impl Reading<'_> {
             }
         }
         if errors.is_empty() { Ok(hosts) } else { Err(errors) }
+    }
+
+    /// The names of the hosts.
+    fn hosts(self, sources: &SourceMap) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
+        self.require_flake()?;
+        let arena = Arena::new();
+        let files = self.moved(sources);
+        let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
+        let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
+        Ok(flake.hosts(&evaluator).into_iter().collect())
+    }
+
+    fn require_flake(&self) -> Result<(), Vec<Diagnostic>> {
+        if self.target.flake {
+            return Ok(());
+        }
+        let message = format!("{} is no flake: it has one host", self.target.file.display());
+        Err(vec![Diagnostic::error(Code::Usage, message).help("leave `--all-hosts` out")])
     }
 
     fn settings(&self) -> Settings {

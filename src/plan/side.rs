@@ -103,7 +103,7 @@ impl Side {
         }
     }
 
-    /// A configuration that was not there yet: nothing is configured, and that is said.
+    /// A configuration that is not there: nothing is configured, and that is said.
     pub fn absent(endpoint: Endpoint, configuration: &str) -> Self {
         let message = format!("{configuration} is not in `{}`: there, nothing was configured", endpoint.name);
         let mut side = Self::empty(endpoint);

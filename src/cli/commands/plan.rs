@@ -1,5 +1,7 @@
 //! `plan`: what `switch` would do, and why.
 
+use std::collections::BTreeMap;
+
 use super::saved;
 use crate::cli::against;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
@@ -10,7 +12,8 @@ use crate::host::linux::Linux;
 use crate::lint::silence::without_allowed;
 use crate::model::check::Checked;
 use crate::modules::Guests;
-use crate::plan::{self, Finding, Options, Plan, RestartMode, Side, facts, show};
+use crate::plan::show::hosts;
+use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, Side, facts, show};
 use crate::state::{Probe, Snapshot};
 
 /// Prints the plan against this host, or against what `--from` names.
@@ -21,6 +24,9 @@ pub(in crate::cli) fn plan(
     lints: &LintArgs,
 ) -> Outcome {
     let mode = options.restart.restart_mode.into();
+    if let (true, Some(from)) = (options.all_hosts, &options.from) {
+        return all_hosts(session, config, from, options, lints);
+    }
     let (plan, findings) = match &options.from {
         Some(from) => offline(session, config, from, mode)?,
         None => {
@@ -31,11 +37,7 @@ pub(in crate::cli) fn plan(
             (plan, findings)
         }
     };
-    let findings = without_allowed(findings, &lints.allow, session.sources);
-    session.terminal.findings(&findings, session.sources);
-    print_findings(session, &plan);
-    let mut plan = plan;
-    plan.findings.splice(0..0, findings.iter().map(|finding| Finding::new(finding, session.sources)));
+    let plan = with_findings(session, plan, findings, lints);
     match options.format {
         PlanFormat::Text => print(session, &plan),
         PlanFormat::Json => session.terminal.result(&show::json(&plan)),
@@ -43,6 +45,51 @@ pub(in crate::cli) fn plan(
         PlanFormat::Dot => session.terminal.result(&show::dot(&plan)),
     }
     Ok(if options.detailed_exitcode && !plan.is_empty() { 2 } else { 0 })
+}
+
+/// Prints findings and what a plan has to say about itself; gives the plan with all of it.
+fn with_findings(session: &Session<'_>, mut plan: Plan, findings: Vec<Diagnostic>, lints: &LintArgs) -> Plan {
+    let findings = without_allowed(findings, &lints.allow, session.sources);
+    session.terminal.findings(&findings, session.sources);
+    print_findings(session, &plan);
+    plan.findings.splice(0..0, findings.iter().map(|finding| Finding::new(finding, session.sources)));
+    plan
+}
+
+/// Prints the plans for all hosts of a flake.
+fn all_hosts(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    from: &str,
+    options: &PlanArgs,
+    lints: &LintArgs,
+) -> Outcome {
+    let mut plans = BTreeMap::new();
+    let how = self::options(session, options.restart.restart_mode.into());
+    for (host, there) in against::hosts(config, from, session.sources)? {
+        let (before, after) = against::sides_of_host(config, from, (&host, there), session.sources)?;
+        let (plan, findings) = match after {
+            Some(after) => {
+                let checked = after.check();
+                (plan::plan(&before, &after.side(Some(&checked.spec)), &how), findings(&after, &checked))
+            }
+            None => {
+                let endpoint = Endpoint { kind: EndpointKind::File, name: config.config.clone() };
+                (plan::plan(&before, &Side::absent(endpoint, &format!("the host `{host}`")), &how), Vec::new())
+            }
+        };
+        let plan = with_findings(session, plan, findings, lints);
+        plans.insert(host, plan);
+    }
+    let fancy = session.terminal.fancy_results;
+    session.terminal.result(&match options.format {
+        PlanFormat::Text => hosts::text(&plans, show::Style { colour: fancy, unicode: fancy }),
+        PlanFormat::Json => hosts::json(&plans),
+        PlanFormat::Markdown => hosts::markdown(&plans),
+        PlanFormat::Dot => plans.values().map(show::dot).collect(),
+    });
+    let changes = plans.values().any(|plan| !plan.is_empty());
+    Ok(if options.detailed_exitcode && changes { 2 } else { 0 })
 }
 
 /// The plan from this host, what else was found, and the key of what it was made from.

@@ -183,7 +183,7 @@ fn section(title: &str, language: &str, content: &str) -> String {
 }
 
 /// A code span, also inside of a table, whatever is in it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = words::visible(text);
     if text.is_empty() {
         return text;

@@ -6,6 +6,7 @@
 //! Invariant: what a configuration says can neither act on a terminal nor become markup.
 
 mod dot;
+pub mod hosts;
 mod json;
 mod markdown;
 mod text;

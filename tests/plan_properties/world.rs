@@ -1,0 +1,248 @@
+//! Configurations that could be run, at random: several containers that never claim the same address or port.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use container_rebuild::model::check::check;
+use container_rebuild::model::path::OptionSpans;
+use container_rebuild::model::spec::HostSpec;
+use container_rebuild::model::{
+    BindMount, Boot, Container, ContainerName, Field, ForwardPort, Manifest, Nat, Networking, System, Unknown,
+};
+use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, Side};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// The containers that there may be; each may have each of these addresses and ports.
+pub(crate) const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+/// A container without what only one can have.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    pub(crate) auto_start: bool,
+    pub(crate) ephemeral: bool,
+    pub(crate) private: bool,
+    pub(crate) binds: Vec<(u8, bool)>,
+    pub(crate) host_end: u8,
+    pub(crate) timeout: bool,
+    pub(crate) restart_if_changed: bool,
+    pub(crate) tmpfs: bool,
+    pub(crate) system: u8,
+    /// Which of its addresses and ports it uses.
+    pub(crate) six: bool,
+    pub(crate) ports: u8,
+}
+
+pub(crate) fn shape() -> impl Strategy<Value = Shape> {
+    let switches = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.8), any::<bool>(), any::<bool>());
+    let binds = prop::collection::vec((0..3_u8, any::<bool>()), 0..3);
+    let more = (prop::bool::weighted(0.9), any::<bool>(), 0..3_u8, 0..2_u8, 0..4_u8);
+    (switches, binds, more).prop_map(|(switches, binds, more)| {
+        let (auto_start, ephemeral, private, timeout, tmpfs) = switches;
+        let (restart_if_changed, six, system, host_end, ports) = more;
+        Shape {
+            auto_start,
+            ephemeral,
+            private,
+            binds,
+            host_end,
+            timeout,
+            restart_if_changed,
+            tmpfs,
+            system,
+            six,
+            ports,
+        }
+    })
+}
+
+/// A whole configuration: who is there, who has which address, who has which ports, and NAT.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) shapes: Vec<Option<Shape>>,
+    pub(crate) addresses: Vec<usize>,
+    pub(crate) ports: Vec<usize>,
+    pub(crate) nat: bool,
+}
+
+pub(crate) fn world() -> impl Strategy<Value = World> {
+    let order = || Just((0..NAMES.len()).collect::<Vec<_>>()).prop_shuffle();
+    let shapes = prop::collection::vec(prop::option::weighted(0.7, shape()), NAMES.len());
+    (shapes, order(), order(), any::<bool>()).prop_map(|(shapes, addresses, ports, nat)| World {
+        shapes,
+        addresses,
+        ports,
+        nat,
+    })
+}
+
+/// A world and one in which little of it is different, which is what most plans are about; or two that share nothing.
+pub(crate) fn two_worlds() -> impl Strategy<Value = (World, World)> {
+    let near = (world(), world(), prop::collection::vec(prop::bool::weighted(0.3), NAMES.len() + 3)).prop_map(
+        |(before, other, take)| {
+            let mut after = before.clone();
+            for (index, shape) in other.shapes.into_iter().enumerate().filter(|(index, _)| take[*index]) {
+                after.shapes[index] = shape;
+            }
+            if take[NAMES.len()] {
+                after.addresses = other.addresses;
+            }
+            if take[NAMES.len() + 1] {
+                after.ports = other.ports;
+            }
+            if take[NAMES.len() + 2] {
+                after.nat = other.nat;
+            }
+            (before, after)
+        },
+    );
+    prop_oneof![3 => near, 1 => (world(), world())]
+}
+
+pub(crate) fn name(name: &str) -> ContainerName {
+    ContainerName::new(name).expect("a good name")
+}
+
+impl World {
+    pub(crate) fn container(&self, index: usize, shape: &Shape) -> Container {
+        let mut container = Container::with_defaults(format!("/nix/store/{}-system", shape.system).into());
+        container.auto_start = shape.auto_start.into();
+        container.ephemeral = shape.ephemeral.into();
+        container.restart_if_changed = shape.restart_if_changed.into();
+        container.timeout_start_sec = if shape.timeout { "5min" } else { "1min" }.to_owned().into();
+        container.tmpfs = if shape.tmpfs { vec!["/scratch".to_owned().into()] } else { vec![] }.into();
+        let bind = |(number, read_only): &(u8, bool)| {
+            let mount = format!("/mount{number}");
+            let bind = BindMount {
+                mount_point: mount.clone().into(),
+                host_path: Some(format!("/srv/{number}")).into(),
+                is_read_only: (*read_only).into(),
+            };
+            (mount, bind.into())
+        };
+        container.bind_mounts = shape.binds.iter().map(bind).collect::<BTreeMap<_, _>>().into();
+        container.private_network = shape.private.into();
+        if shape.private {
+            let last = self.addresses[index] + 10;
+            container.host_address = Some(format!("10.0.0.{}", shape.host_end + 1)).into();
+            container.local_address = Some(format!("10.0.0.{last}")).into();
+            if shape.six {
+                container.local_address6 = Some(format!("fd00::{last}")).into();
+            }
+            let forward = |offset: u16| {
+                let forward = ForwardPort {
+                    protocol: if offset == 2 { "udp" } else { "tcp" }.to_owned().into(),
+                    host_port: (8000 + 10 * self.ports[index] as u16 + offset).into(),
+                    container_port: Some(80).into(),
+                };
+                Field::Known(forward)
+            };
+            let offsets = (0..3).filter(|bit| shape.ports & (1 << bit) != 0);
+            container.forward_ports = offsets.map(forward).collect::<Vec<_>>().into();
+        }
+        container
+    }
+
+    pub(crate) fn manifest(&self) -> Manifest {
+        let there = self.shapes.iter().enumerate().filter_map(|(index, shape)| Some((index, shape.as_ref()?)));
+        let containers = there.map(|(index, shape)| (name(NAMES[index]), self.container(index, shape))).collect();
+        let nat = Nat {
+            enable: self.nat.into(),
+            internal_interfaces: vec![String::from("ve-+").into()].into(),
+            external_interface: Some(String::from("eth0")).into(),
+            ..Nat::default()
+        };
+        Manifest {
+            format_version: 1,
+            system: System { host_name: String::from("host").into(), state_version: String::from("25.11").into() },
+            containers,
+            more_containers: None,
+            misnamed: BTreeMap::new(),
+            networking: Networking { nat, ..Networking::default() },
+            boot: Boot { enable_containers: true.into() },
+            services: Default::default(),
+            positions: None,
+        }
+    }
+}
+
+/// A side with all that it needs to live.
+pub(crate) struct Evaluated {
+    pub(crate) manifest: Manifest,
+    pub(crate) keys: BTreeMap<ContainerName, String>,
+    pub(crate) spec: HostSpec,
+}
+
+impl Evaluated {
+    pub(crate) fn new(world: &World) -> Self {
+        let manifest = world.manifest();
+        let checked = check(&manifest, &OptionSpans::default());
+        assert!(checked.findings.is_empty() && checked.unsupported.is_empty(), "{checked:#?}");
+        assert_eq!(checked.spec.containers.len(), manifest.containers.len());
+        Self { manifest, keys: BTreeMap::new(), spec: checked.spec }
+    }
+
+    /// The same with systems that are known after build only; equal ones have equal keys.
+    pub(crate) fn unbuilt(world: &World) -> Self {
+        let mut this = Self::new(world);
+        for (name, container) in &mut this.manifest.containers {
+            let system = container.path.known().expect("it was known").clone();
+            this.keys.insert(name.clone(), system);
+            container.path = Field::Unknown(Unknown {
+                reason: "known after build".to_owned(),
+                file: "host.nix".to_owned(),
+                line: 1,
+                column: 1,
+                at_least: None,
+            });
+        }
+        this.spec.containers.clear();
+        this
+    }
+
+    pub(crate) fn side(&self) -> Side {
+        Side::configuration(&Configuration {
+            endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
+            manifest: &self.manifest,
+            guest_keys: &self.keys,
+            unknown_keys: &BTreeMap::new(),
+            guests: &BTreeMap::new(),
+            guest_positions: &BTreeMap::new(),
+            spec: Some(&self.spec),
+            missing_modules: false,
+        })
+    }
+
+    /// The options of each container, lists that have keys by those.
+    pub(crate) fn options(&self) -> BTreeMap<String, Value> {
+        let options = |(name, container): (&ContainerName, &Container)| {
+            let mut json = serde_json::to_value(container).expect("JSON");
+            by_key(&mut json);
+            (name.to_string(), json)
+        };
+        self.manifest.containers.iter().map(options).collect()
+    }
+
+    pub(crate) fn has(&self, name: &ContainerName) -> bool {
+        self.manifest.containers.contains_key(name)
+    }
+
+    /// What only one container can have at a time.
+    pub(crate) fn held(&self, name: &ContainerName) -> BTreeSet<String> {
+        let Some(container) = self.manifest.containers.get(name) else { return BTreeSet::new() };
+        let addresses = [&container.local_address, &container.local_address6];
+        let addresses = addresses.into_iter().filter_map(|address| address.known()?.clone());
+        let forwards = container.forward_ports.known().expect("known").iter().map(|forward| {
+            let forward = forward.known().expect("known");
+            format!("{:?}:{:?}", forward.protocol, forward.host_port)
+        });
+        addresses.chain(forwards).collect()
+    }
+}
+
+pub(crate) fn by_key(options: &mut Value) {
+    let forwards = options["forwardPorts"].as_array().expect("a list").iter().map(|forward| {
+        let key = format!("{}:{}", forward["protocol"].as_str().expect("text"), forward["hostPort"]);
+        (key, forward.clone())
+    });
+    options["forwardPorts"] = Value::Object(forwards.collect());
+}
