@@ -196,7 +196,11 @@ impl Configuration {
             Box::new(RealFiles)
         };
         let files = RevisionFiles::open(top, revision, outside).map_err(failed)?;
-        if files.kind(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        let is_missing =
+            |path: &Path| files.kind(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        let files_of_folder = ["flake.nix", "configuration.nix", "default.nix"].map(|name| path.join(name));
+        let is_empty = || files.read_dir(&path).is_ok() && files_of_folder.iter().all(|file| is_missing(file));
+        if is_missing(&path) || is_empty() {
             return Ok(None);
         }
         let target = Target::find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
