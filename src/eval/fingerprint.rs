@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use variables::{Scope, names_of};
 
 use super::machine::Evaluator;
-use super::value::{Attrs, Closure, Frame, State, Thunk, Value};
+use super::value::{Attrs, Closure, Frame, State, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Place, Unit};
 
@@ -181,8 +181,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 State::Code(unit) => {
                     self.tag("code");
                     if !self.visit(thunk) {
-                        let captured = self.made_by(thunk).captured(unit);
-                        self.whole(unit, &Frame { slots: &[], captured });
+                        self.whole(unit, &Frame { slots: &[], captured: self.made_by(thunk).captured(unit) });
                     }
                 }
                 State::Call(function, argument) => {
@@ -224,16 +223,6 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 self.tag("unknown");
                 self.text(unknown.reason());
             }
-        }
-    }
-
-    /// What made a thunk that turned out to be unknown: what is unknown alike may be made of different things.
-    fn made_by(&self, thunk: &'e Thunk<'e>) -> &'e Thunk<'e> {
-        match thunk.state() {
-            State::Done(Value::Unknown(_) | Value::Partly(_)) => {
-                self.ev.origins.get(&std::ptr::from_ref(thunk)).copied().unwrap_or(thunk)
-            }
-            _ => thunk,
         }
     }
 

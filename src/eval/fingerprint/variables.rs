@@ -1,7 +1,7 @@
 //! What a key says of variables: those that the code captured by their values, its own by their names.
 
 use super::Fingerprint;
-use crate::eval::value::{Frame, Value};
+use crate::eval::value::{Frame, State, Thunk, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Bindings, Place};
 
@@ -17,6 +17,16 @@ pub(super) struct Scope {
 }
 
 impl<'e> Fingerprint<'_, 'e> {
+    /// What made a thunk that turned out to be unknown: what is unknown alike may be made of different things.
+    pub(super) fn made_by(&self, thunk: &'e Thunk<'e>) -> &'e Thunk<'e> {
+        match thunk.state() {
+            State::Done(Value::Unknown(_) | Value::Partly(_)) => {
+                self.ev.origins.get(&std::ptr::from_ref(thunk)).copied().unwrap_or(thunk)
+            }
+            _ => thunk,
+        }
+    }
+
     pub(super) fn enter(&mut self, first: u32, names: Vec<Symbol>, hidden: usize) {
         let unit = self.units.len().saturating_sub(1);
         self.scopes.push(Scope { unit, first, names, hidden });
