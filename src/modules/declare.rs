@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use super::context::Path;
 use super::nix_type;
-use super::option::{Declared, Default, Node, Opt, Tree, TypeRef};
+use super::option::{Declared, Default, Kind, Named, Node, Opt, Tree, Type, TypeRef};
 use super::scope::{Of, Scope};
 use super::types;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Symbol, Value};
+use crate::eval::{EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
 
 /// The names that nixpkgs declares options below, sorted: those of its module list, and of its modules for images.
@@ -144,7 +144,7 @@ pub(super) fn resolve<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<
     Ok(*declared.resolved.get_or_init(|| node))
 }
 
-/// What stands under one name; `None` where that is not known.
+/// What stands under one name.
 fn one<'e>(
     ev: &mut Evaluator<'e>,
     of: &'e Declared<'e>,
@@ -162,7 +162,8 @@ fn one<'e>(
                     levels.push((set, *pos));
                 }
             }
-            Value::Unknown(_) => return Ok(known),
+            // What NixOS declares stays what it is; of any other option not even the type is known.
+            Value::Unknown(unknown) => return Ok(Some(known.unwrap_or_else(|| unknown_option(ev, unknown)))),
             other => {
                 levels.push((other, *pos));
             }
@@ -196,6 +197,12 @@ fn one<'e>(
     }
     for (set, _) in &options {
         let Value::Attrs(attrs) = set else { continue };
+        // `mkOption` of what is not known.
+        if let Some(unknown) = attrs.rest()
+            && known.is_none()
+        {
+            return Ok(Some(unknown_option(ev, unknown)));
+        }
         if let Some(default) = attrs.get(ev.symbol("default")) {
             option.default = Default::Value(default);
         }
@@ -210,6 +217,15 @@ fn one<'e>(
         option.default = Default::None;
     }
     Ok(Some(Node::Option(ev.alloc(option))))
+}
+
+/// An option, or a level of them, of which nothing is known: whatever is defined there may become anything.
+fn unknown_option<'e>(ev: &Evaluator<'e>, unknown: &'e Unknown) -> Node<'e> {
+    let value = Value::Unknown(unknown);
+    let mut option = Opt::declared(&[]);
+    option.set_type(ev.alloc(Type { kind: Kind::Unknown(unknown), check: None, named: Named::Nix(value) }));
+    option.default = Default::Value(value);
+    Node::Option(ev.alloc(option))
 }
 
 fn is_of_nixpkgs(name: &str) -> bool {
