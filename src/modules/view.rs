@@ -9,7 +9,7 @@ use super::definition::{Definition, Selected};
 use super::level::{Split, split};
 use super::merge::{Merge, type_of};
 use super::nix_type::{definitions as definition_values, file_of, location};
-use super::option::{self, Default, Node, Opt, Tree};
+use super::option::{self, Default, Kind, Node, Opt, Tree};
 use super::scope::Scope;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
@@ -69,6 +69,11 @@ impl<'e> Suspend<'e> for At<'e> {
         match resolve(ev, self.node)? {
             Node::Level(tree) => Ok(level(ev, self.place, tree)),
             Node::Option(option) => {
+                if let Some(Kind::Unknown(unknown)) = option.known_type().map(|ty| ty.kind)
+                    && option.declared.is_empty()
+                {
+                    return Ok(Value::Unknown(unknown));
+                }
                 let view: &'e View<'e> = ev.alloc(View { place: self.place, option });
                 Ok(view.value(ev))
             }
