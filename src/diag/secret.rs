@@ -68,7 +68,8 @@ struct Scan<'a> {
     at: usize,
     /// The name that was read last, if nothing else was since.
     name: Option<std::ops::Range<usize>>,
-    open: Vec<Open>,
+    /// With each, whether the binding around what follows it is that of a secret.
+    open: Vec<(Open, bool)>,
     blots: Vec<std::ops::Range<usize>>,
 }
 
@@ -92,20 +93,20 @@ impl Scan<'_> {
                     self.at += 1;
                     self.skip_space();
                     if secret && self.text.get(self.at) == Some(&b'"') {
-                        self.open.push(Open::Binding(true));
+                        self.push(Open::Binding(true));
                         self.string(Quote::Double);
                         self.open.pop();
                     }
                     self.name = None;
                 }
                 b';' => {
-                    if matches!(self.open.last(), Some(Open::Binding(_) | Open::Keyword)) {
+                    if matches!(self.open.last(), Some((Open::Binding(_) | Open::Keyword, _))) {
                         self.open.pop();
                     }
                     self.step();
                 }
                 b'{' | b'[' | b'(' => {
-                    self.open.push(Open::Bracket);
+                    self.push(Open::Bracket);
                     self.step();
                 }
                 b'}' | b']' | b')' => self.close(),
@@ -134,7 +135,7 @@ impl Scan<'_> {
             self.at += 1;
         }
         if matches!(&self.text[start..self.at], b"with" | b"assert" | b"inherit") {
-            self.open.push(Open::Keyword);
+            self.push(Open::Keyword);
         }
         self.name = Some(start..self.at);
     }
@@ -148,14 +149,14 @@ impl Scan<'_> {
         let compares = self.text.get(self.at + 1) == Some(&b'=')
             || self.at.checked_sub(1).is_some_and(|before| matches!(self.text[before], b'=' | b'!' | b'<' | b'>'));
         if !compares {
-            self.open.push(Open::Binding(self.is_secret_name()));
+            self.push(Open::Binding(self.is_secret_name()));
         }
         self.step();
     }
 
     /// Everything up to the bracket that this one closes; a string goes on after its interpolation.
     fn close(&mut self) {
-        while let Some(open) = self.open.pop() {
+        while let Some((open, _)) = self.open.pop() {
             match open {
                 Open::Binding(_) | Open::Keyword => {}
                 Open::Bracket => break,
@@ -198,7 +199,7 @@ impl Scan<'_> {
             self.blots.push(start..end);
         }
         if interpolates {
-            self.open.push(Open::Interpolation(quote));
+            self.push(Open::Interpolation(quote));
             self.at += 2;
             self.name = None;
         } else {
@@ -208,13 +209,17 @@ impl Scan<'_> {
         }
     }
 
+    fn push(&mut self, open: Open) {
+        let secret = match open {
+            Open::Binding(secret) => secret,
+            Open::Keyword | Open::Bracket | Open::Interpolation(_) => self.is_bound_to_secret(),
+        };
+        self.open.push((open, secret));
+    }
+
     /// Whether the binding around this place is that of a secret.
     fn is_bound_to_secret(&self) -> bool {
-        let binding = self.open.iter().rev().find_map(|open| match open {
-            Open::Binding(secret) => Some(*secret),
-            Open::Keyword | Open::Bracket | Open::Interpolation(_) => None,
-        });
-        binding == Some(true)
+        self.open.last().is_some_and(|(_, secret)| *secret)
     }
 }
 
