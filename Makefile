@@ -60,7 +60,7 @@ lib-expected: reference
 CASES ?= 2000
 conformance: tools reference
 	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential \
-		--test hostile --run-ignored only --no-capture -E 'not test(write_expected)'
+		--test hostile --test hosts --run-ignored only --no-capture -E 'not test(write_expected)'
 
 bench: reference
 	$(CARGO) bench --bench evaluator
