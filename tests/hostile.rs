@@ -75,7 +75,7 @@ fn run(name: &str, text: &Text, arguments: &[&str]) -> Option<String> {
     if end.status.code() != Some(1) {
         wrong.push(format!("ended with {}", end.status));
     }
-    if !stderr.contains(": error[") || stderr.contains("panicked") {
+    if !stderr.contains("error[") || stderr.contains("panicked") {
         wrong.push(format!("said {excerpt:?}"));
     }
     if stderr.len() > MOST_WORDS {
