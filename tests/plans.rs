@@ -160,7 +160,7 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
             ["rules", "flushed"] => state.rules = None,
             ["forwarding", "off"] => state.sysctls.clear(),
             // What is seen instead of done is below.
-            ["unprivileged" | "systemd-less"] | ["native" | "foreign" | "root", _] => {}
+            ["unprivileged" | "systemd-less"] | ["native" | "foreign" | "root" | "starting", _] => {}
             _ => panic!("nothing of this kind happens to hosts: {event}"),
         }
     }
@@ -175,6 +175,10 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
             ["root", who] => {
                 let path = Path::new("/var/lib/nixos-containers").join(who);
                 snapshot.roots.get_or_insert_default().insert(name(who), KeptRoot { path });
+            }
+            ["starting", who] => {
+                let unit = snapshot.containers.get_mut(&name(who)).and_then(|container| container.unit.as_mut());
+                unit.expect("a unit").active = ActiveState::Activating;
             }
             [whose @ ("native" | "foreign"), who] => {
                 let text = |ending: &str| std::fs::read_to_string(folder.join(format!("{who}{ending}"))).ok();

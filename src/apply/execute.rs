@@ -168,6 +168,8 @@ impl Applier<'_> {
         unread: &Unread,
     ) -> Result<(), HostError> {
         unread.read(self.host)?;
+        // One that is on its way up can be changed when it is there; of any other, this is done at once.
+        self.host.start(name)?;
         let change = LiveChange::between(&former.spec, &record.spec);
         for bind in &change.binds {
             self.host.bind(name, bind)?;

@@ -196,13 +196,17 @@ impl Decisions {
         if cost <= Disruption::Firewall {
             // What runs is as wanted; what the next start would bring may still be something else.
             let reasons = if reasons.is_empty() { on_disk.unwrap_or_default() } else { reasons };
-            if reasons.is_empty() && !drifted {
+            if reasons.is_empty() && !drifted && !is.is_starting {
                 self.unchanged += 1;
                 return;
             }
             let writes = drifted || outdated_beyond_rules(&reasons);
-            let verbs = if writes { vec![Verb::UpdateUnit] } else { vec![] };
-            let may = !reasons.is_empty() && certain(&reasons).is_none_or(|certain| certain < cost);
+            let mut verbs = if writes { vec![Verb::UpdateUnit] } else { vec![] };
+            // A start that somebody else began, such as a run that was killed, is waited for, and may still fail.
+            verbs.extend(is.is_starting.then_some(Verb::Start));
+            let steps = Steps { start: is.is_starting, ..steps };
+            let may =
+                !is.is_starting && !reasons.is_empty() && certain(&reasons).is_none_or(|certain| certain < cost);
             self.push(name, steps, Change { may, ..change(verbs, cost, reasons) });
         } else if let Some(stale) = stale(cost, wanted, mode) {
             self.keep_stale(name, steps, stale, change(vec![], cost, reasons));

@@ -64,6 +64,8 @@ pub struct Configured {
     pub running: Option<Arc<Version>>,
     /// Whether it runs, even if it is not known with what.
     pub is_running: bool,
+    /// Whether it is still on the way up, on a host: somebody has to wait for it.
+    pub is_starting: bool,
     /// How it is not as it was left, on a host.
     pub drift: Vec<Drift>,
 }
@@ -173,7 +175,9 @@ impl Side {
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
                 let drift = drift::of(name, snapshot);
-                let configured = Configured { owner: observed.owner, written, running, is_running, drift };
+                let is_starting = observed.is_starting();
+                let configured =
+                    Configured { owner: observed.owner, written, running, is_running, is_starting, drift };
                 side.containers.insert(name.clone(), configured);
             }
         } else {
@@ -245,6 +249,7 @@ impl Configured {
             written: Some(Arc::clone(&version)),
             running: Some(version),
             is_running: true,
+            is_starting: false,
             drift: Vec::new(),
         }
     }

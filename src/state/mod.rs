@@ -128,6 +128,11 @@ pub struct ObservedContainer {
 }
 
 impl ObservedContainer {
+    /// Whether it is on the way up and not ready yet.
+    pub fn is_starting(&self) -> bool {
+        self.unit.as_ref().is_some_and(|unit| unit.active == ActiveState::Activating)
+    }
+
     /// Whether it runs or is on the way to.
     pub fn is_running(&self) -> bool {
         self.unit.as_ref().is_some_and(|unit| {
