@@ -266,4 +266,21 @@ mod tests {
             assert_eq!(blotted(text), shown, "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_stays_one_of_the_same_length(
+            parts in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "password", "=", "?", "\"", "''", "${", "$", "}", "\\", "'", "ü", "a", "\n", " ", ";", "{", "(", "#", "/*", "with",
+                ]),
+                0..40,
+            ),
+        ) {
+            let text = parts.concat();
+            let shown = blotted(&text);
+            proptest::prop_assert_eq!(shown.len(), text.len());
+            proptest::prop_assert_eq!(shown.matches('\n').count(), text.matches('\n').count());
+        }
+    }
 }
