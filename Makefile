@@ -7,7 +7,7 @@
 # make lib-expected      what the calls of lib in nix-fixtures/nixpkgs/tests give, and what failing ones say, by real Nix
 # make lang-expected      the results of the language cases, written anew by real Nix
 # make conformance        the language against real Nix, and CASES=2000 generated expressions
-# make test-long          all of make test, with ten times as many generated expressions and a long fuzz
+# make test-long  all of make test, with ten times as many generated expressions, every mutation of the hosts, and a long fuzz
 # make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
 # make deny       licences and sources of the dependencies
 # make bench      the evaluator beside real Nix, and plans beside what they are made of; writes docs/benchmarks.md
@@ -25,6 +25,7 @@ test: check deny conformance bench-short fuzz-short scenarios
 
 test-long: CASES = 20000
 test-long: FUZZ_SECONDS = 1200
+test-long: export HOSTS_STRIDE = 1
 test-long: test fuzz
 
 # nft runs in the tests of the rules, in a network namespace of their own; nextest runs all tests.

@@ -115,7 +115,7 @@ impl<'e> EvalError<'e> {
     }
 
     /// Whether `tryEval` catches it, which it then has.
-    pub(super) fn is_caught(self) -> bool {
+    pub(crate) fn is_caught(self) -> bool {
         let caught = matches!(self.0.kind, Kind::Catchable);
         self.0.caught.set(self.0.caught.get() || caught);
         caught

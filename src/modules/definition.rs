@@ -106,7 +106,17 @@ impl<'e> Definition<'e> {
     fn discharge(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
         match self.active(ev)? {
             Active::No => Ok(()),
-            Active::Yes | Active::Perhaps(_) => self.expand_with(ev, into, true),
+            Active::Yes => self.expand_with(ev, into, true),
+            Active::Perhaps(unknown) => {
+                let mut found = Vec::new();
+                match self.expand_with(ev, &mut found, true) {
+                    Ok(()) => into.append(&mut found),
+                    // Nix meets it only where the condition holds.
+                    Err(error) if error.is_caught() => into.push(Self { value: Value::Unknown(unknown), ..self }),
+                    Err(error) => return Err(error),
+                }
+                Ok(())
+            }
         }
     }
 

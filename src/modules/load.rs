@@ -75,6 +75,8 @@ type Edge<'e> = (usize, Option<&'e Unknown>);
 /// A module that was loaded.
 struct Loaded<'e> {
     key: String,
+    /// Whether it says its key itself, and why that is not known.
+    own_key: Option<Option<&'e Unknown>>,
     imports: Vec<Edge<'e>>,
     disabled: Vec<(String, Option<&'e Unknown>)>,
     options: Option<(Value<'e>, Pos)>,
@@ -166,8 +168,17 @@ impl<'e> Loader<'e> {
         let mut queue: VecDeque<Edge<'e>> = first.iter().copied().collect();
         let mut order: Vec<(usize, Option<&'e Unknown>)> = Vec::new();
         let mut places: FxHashMap<&str, usize> = FxHashMap::default();
+        // A key that is not known may be that of any other module that says its own: then one of the two does not count.
+        let mut any_key = None;
         while let Some((index, perhaps)) = queue.pop_front() {
             let module = &self.loaded[index];
+            let perhaps = match module.own_key {
+                Some(unknown) => {
+                    any_key = any_key.or(unknown);
+                    perhaps.or(any_key)
+                }
+                None => perhaps,
+            };
             let perhaps = match disabled.get(&module.key) {
                 Some(None) => continue,
                 Some(Some(unknown)) => perhaps.or(Some(unknown)),
@@ -251,6 +262,7 @@ impl<'e> Loader<'e> {
     fn keep(&mut self, key: String, config: Option<Definition<'e>>) -> usize {
         self.loaded.push(Loaded {
             key,
+            own_key: None,
             imports: Vec::new(),
             disabled: Vec::new(),
             options: None,
@@ -305,14 +317,23 @@ impl<'e> Loader<'e> {
         };
         // A path is known by its text; what it is loaded from may be named otherwise.
         let from = key.clone();
+        let mut own_key = None;
         let key = match field(ev, "key") {
-            Some((key, _)) => match ev.force(key)? {
-                Value::String(text) => text.to_str_lossy().into_owned(),
-                key_value => ev.path_text(key_value)?.unwrap_or_else(|| from.clone()),
-            },
+            Some((key, _)) => {
+                let key = ev.force(key)?;
+                own_key = Some(match key {
+                    Value::Unknown(unknown) => Some(unknown),
+                    _ => None,
+                });
+                match key {
+                    Value::String(text) => text.to_str_lossy().into_owned(),
+                    key => ev.path_text(key)?.unwrap_or_else(|| from.clone()),
+                }
+            }
             None => key,
         };
         let index = self.keep(key.clone(), None);
+        self.loaded[index].own_key = own_key;
         self.keys.insert(from, index);
         if let Some((disabled, at)) = field(ev, "disabledModules") {
             let disabled = ev.force_partly(disabled)?;
@@ -426,6 +447,10 @@ impl<'e> Loader<'e> {
         let Some(key) = attrs.get(ev.symbol("key")) else { return Ok(None) };
         Ok(match ev.force(key)? {
             Value::String(text) => Some(text.to_str_lossy().into_owned()),
+            Value::Unknown(unknown) => {
+                self.disables(ev, unknown, at);
+                None
+            }
             key => ev.path_text(key)?,
         })
     }
