@@ -126,6 +126,7 @@ fn observation(folder: &Path) -> (Duration, Duration) {
     });
     let host = folder.join("host.nix");
     std::fs::write(&host, format!("{{\n{}}}\n", containers.collect::<String>())).expect("a file");
+    let _down = Down;
     lab(&["up"]);
     lab(&["push", env!("CARGO_BIN_EXE_container-rebuild"), "/usr/local/bin/container-rebuild"]);
     lab(&["push", host.to_str().expect("UTF-8"), "/root/host.nix"]);
@@ -133,7 +134,6 @@ fn observation(folder: &Path) -> (Duration, Duration) {
         format!("mkdir -p {STORE} && touch {STORE}/init && container-rebuild --quiet switch --yes /root/host.nix");
     lab(&["exec", "--", "bash", "-euc", &set_up]);
     let measured = lab(&["exec", "--", "python3", "-c", MEASURE]);
-    lab(&["down"]);
     let times: Vec<f64> = serde_json::from_str(&measured).expect("two numbers");
     (Duration::from_secs_f64(times[0]), Duration::from_secs_f64(times[1]))
 }
@@ -143,7 +143,7 @@ const STORE: &str = "/nix/store/00000000000000000000000000000000-node";
 
 /// Measured inside, where the programs are: medians of both, run in turn.
 const MEASURE: &str = r#"
-import json, statistics, subprocess, time
+import json, subprocess, time
 def seconds(*commands):
     start = time.perf_counter()
     for command in commands:
@@ -158,8 +158,17 @@ for _ in range(15):
         ["nft", "-j", "list", "table", "inet", "container-rebuild"],
         ["ip", "-j", "addr"],
     ))
-print(json.dumps([statistics.median(ours), statistics.median(theirs)]))
+print(json.dumps([sorted(times)[len(times) // 2] for times in (ours, theirs)]))
 "#;
+
+/// Takes the lab down, whatever happened.
+struct Down;
+
+impl Drop for Down {
+    fn drop(&mut self) {
+        lab(&["down"]);
+    }
+}
 
 /// Runs a command of the lab; gives what it printed.
 fn lab(arguments: &[&str]) -> String {
