@@ -80,7 +80,7 @@ fn containers(
 ) -> Result<(BTreeMap<ContainerName, ObservedContainer>, Vec<Machine>), ProbeError> {
     let written = records(&paths::records())?;
     let booted = records(&paths::booted_records())?;
-    let mut units = systemd::matching(&["container@*.service"]).map_err(asking("systemd"))?;
+    let mut units = systemd::instances("container@.service").map_err(asking("systemd"))?;
     let of_units = units.keys().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
     let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
     // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others.

@@ -66,11 +66,6 @@ trait Manager {
     fn kill_unit(&self, name: &str, whom: &str, signal: i32) -> zbus::Result<()>;
     fn load_unit(&self, name: &str) -> zbus::Result<OwnedObjectPath>;
     fn list_units_by_patterns(&self, states: &[&str], patterns: &[&str]) -> zbus::Result<Vec<ListedUnit>>;
-    fn list_unit_files_by_patterns(
-        &self,
-        states: &[&str],
-        patterns: &[&str],
-    ) -> zbus::Result<Vec<(String, String)>>;
     fn get_unit_file_state(&self, file: &str) -> zbus::Result<String>;
     fn enable_unit_files(
         &self,
@@ -78,6 +73,8 @@ trait Manager {
         runtime: bool,
         force: bool,
     ) -> zbus::Result<(bool, Vec<(String, String, String)>)>;
+    #[zbus(property)]
+    fn unit_path(&self) -> zbus::Result<Vec<String>>;
     #[zbus(signal)]
     fn job_removed(&self, id: u32, job: OwnedObjectPath, unit: String, result: String) -> zbus::Result<()>;
 }
@@ -162,23 +159,31 @@ pub fn kill(unit: &str, signal: i32) -> Result<(), BusError> {
     bus::with(async |connection| ManagerProxy::new(connection).await?.kill_unit(unit, "all", signal).await)
 }
 
-/// All units that match one of `patterns` (glob(7)), by name: those that are loaded, and those that have a file. A
-/// template is none.
+/// All instances of a template such as `container@.service`, by name: those that are loaded, and those that have a file.
 ///
-/// What takes a call for each of them (since when, how much memory) is left out; two calls give all the rest.
-pub fn matching(patterns: &[&str]) -> Result<BTreeMap<String, Unit>, BusError> {
+/// What takes a call for each of them (since when, how much memory) is left out. Files are looked for as systemd does
+/// (systemd.unit(5), *Unit File Load Path*): `ListUnitFiles` would have it look at the state of every file of the host.
+pub fn instances(template: &str) -> Result<BTreeMap<String, Unit>, BusError> {
+    let (prefix, suffix) = template.split_at(template.find('@').map_or(template.len(), |at| at + 1));
+    let pattern = format!("{prefix}*{suffix}");
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
-        let (loaded, files) = futures_util::future::try_join(
-            manager.list_units_by_patterns(&[], patterns),
-            manager.list_unit_files_by_patterns(&[], patterns),
-        )
-        .await?;
+        let patterns = [pattern.as_str()];
+        let (loaded, folders) =
+            futures_util::future::try_join(manager.list_units_by_patterns(&[], &patterns), manager.unit_path())
+                .await?;
         let mut units = BTreeMap::new();
-        for (path, _) in files {
-            let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
-            let fragment = Some(PathBuf::from(path));
-            units.insert(name, Unit { fragment, active: ActiveState::Inactive, active_since: None, memory: None });
+        for folder in folders {
+            // Most of them are not there.
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                if name.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(suffix)) {
+                    let fragment = Some(entry.path());
+                    let active = ActiveState::Inactive;
+                    // The first folder wins.
+                    units.entry(name).or_insert(Unit { fragment, active, active_since: None, memory: None });
+                }
+            }
         }
         for (name, _, loaded, active, _, _, path, ..) in loaded {
             let active = active_state(&active).unwrap_or(ActiveState::Inactive);
@@ -191,7 +196,7 @@ pub fn matching(patterns: &[&str]) -> Result<BTreeMap<String, Unit>, BusError> {
                 None => {}
             }
         }
-        units.retain(|name, _| !name.contains("@."));
+        units.remove(template);
         Ok(units)
     })
 }
