@@ -16,7 +16,8 @@ use container_rebuild::diag::render;
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::check::check as check_model;
 use container_rebuild::model::path::OptionSpans;
-use container_rebuild::model::{ContainerName, Manifest};
+use container_rebuild::model::view::View;
+use container_rebuild::model::{ContainerName, Manifest, Positions};
 use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Finding, Options, Plan, Side, show};
 use container_rebuild::render::interface;
 use container_rebuild::source::SourceMap;
@@ -92,24 +93,62 @@ fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// A side that was evaluated by the program.
-struct Evaluated(Manifest);
+struct Evaluated {
+    manifest: Manifest,
+    guests: BTreeMap<ContainerName, View>,
+    guest_positions: BTreeMap<ContainerName, Positions>,
+    /// What guests say stands for the inputs that they are made of, and for what is built from those.
+    keys: BTreeMap<ContainerName, String>,
+}
+
+/// The system of a guest that says this.
+fn system(guest: &str) -> String {
+    let key: u64 = guest.bytes().fold(0, |key, byte| key.wrapping_mul(31).wrapping_add(byte.into()));
+    format!("/nix/store/{key:032}-guest")
+}
 
 impl Evaluated {
     fn new(folder: &Path, file: &str) -> Self {
-        let (code, out, err) = run(folder, &["eval", "--positions", file]);
+        let (code, out, err) = run(folder, &["eval", "--positions", "--guest", file]);
         assert_eq!(code, Some(0), "{err}");
-        Self(Manifest::from_json(serde_json::from_str(&out).expect("JSON")).expect("a manifest"))
+        let mut json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let containers = json["containers"].as_object_mut().expect("containers");
+        let (mut guests, mut keys, mut guest_positions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (name, container) in containers {
+            let Some(options) = container.as_object_mut().expect("options").remove("guest") else { continue };
+            let name = ContainerName::new(name.as_str()).expect("a good name");
+            keys.insert(name.clone(), system(&options.to_string()));
+            guests.insert(name, View { options, ..View::default() });
+        }
+        let manifest = Manifest::from_json(json).expect("a manifest");
+        for name in guests.keys() {
+            let prefix = format!("containers.{name}.config.");
+            let positions = manifest.positions.iter().flatten();
+            let inside =
+                positions.filter_map(|(path, at)| Some((path.strip_prefix(&prefix)?.to_owned(), at.clone())));
+            guest_positions.insert(name.clone(), inside.collect());
+        }
+        Self { manifest, guests, guest_positions, keys }
+    }
+
+    /// With the systems that Nix would have built.
+    fn built(mut self) -> Self {
+        for (name, key) in &self.keys {
+            let container = self.manifest.containers.get_mut(name).expect("it has a guest");
+            container.path = key.clone().into();
+        }
+        self
     }
 
     fn side(&self, name: &str) -> Side {
-        let checked = check_model(&self.0, &OptionSpans::default());
+        let checked = check_model(&self.manifest, &OptionSpans::default());
         Side::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: name.to_owned() },
-            manifest: &self.0,
-            guest_keys: &BTreeMap::new(),
+            manifest: &self.manifest,
+            guest_keys: &self.keys,
             unknown_keys: &BTreeMap::new(),
-            guests: &BTreeMap::new(),
-            guest_positions: &BTreeMap::new(),
+            guests: &self.guests,
+            guest_positions: &self.guest_positions,
             spec: Some(&checked.spec),
             missing_modules: false,
         })
@@ -126,11 +165,14 @@ impl Evaluated {
         let generation = Generation {
             number: 1,
             source: "before.nix".to_owned(),
-            manifest: self.0.clone(),
+            manifest: self.manifest.clone(),
             records: side.records(),
-            nat: check_model(&self.0, &OptionSpans::default()).spec.nat,
+            nat: check_model(&self.manifest, &OptionSpans::default()).spec.nat,
+            guests: side.guests(),
         };
-        host.state().generations.push(generation);
+        // As a host has it: read from a file.
+        let text = serde_json::to_string_pretty(&generation).expect("JSON");
+        host.state().generations.push(serde_json::from_str(&text).expect("reads back"));
         host
     }
 }
@@ -157,10 +199,15 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
                 let link = state.links.get_mut(&interface::host_end(&name(who)).name).expect("a link");
                 link.addresses = [(address.parse().expect("an address"), 32)].into();
             }
+            ["generation", "other", who] => {
+                let generation = state.generations.last_mut().expect("a generation");
+                let record = generation.records.get_mut(&name(who)).expect("a record");
+                (record.guest_key, record.spec.system) = (Some("other".to_owned()), "/nix/store/other".into());
+            }
             ["rules", "flushed"] => state.rules = None,
             ["forwarding", "off"] => state.sysctls.clear(),
             // What is seen instead of done is below.
-            ["unprivileged" | "systemd-less"] | ["native" | "foreign" | "root" | "starting", _] => {}
+            ["unprivileged" | "systemd-less" | "built"] | ["native" | "foreign" | "root" | "starting", _] => {}
             _ => panic!("nothing of this kind happens to hosts: {event}"),
         }
     }
@@ -207,12 +254,20 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
 
 /// The plan against a host in memory, as text with its findings below, as Markdown and as JSON.
 fn against_host(folder: &Path, case: &Case, events: &[String]) -> [String; 3] {
-    let host = Evaluated::new(folder, &case.before).host();
+    let host = Evaluated::new(folder, &case.before).built().host();
     let snapshot = after_events(&host, events, folder);
+    let kept = snapshot.generation.as_ref().map(|generation| &generation.guests);
+    let kept = serde_json::to_string(&kept).expect("JSON");
+    for never in &case.never {
+        assert!(!kept.contains(never), "{never:?} is kept: {kept}");
+    }
     let only = case.arguments.iter().map(|name| ContainerName::new(name.as_str()).expect("a good name"));
     let options = Options { only: (!case.arguments.is_empty()).then(|| only.collect()), ..Options::default() };
-    let plan: Plan =
-        plan::plan(&Side::host(&snapshot), &Evaluated::new(folder, &case.after).side(&case.after), &options);
+    let mut after = Evaluated::new(folder, &case.after);
+    if events.iter().any(|event| event == "built") {
+        after = after.built();
+    }
+    let plan: Plan = plan::plan(&Side::host(&snapshot), &after.side(&case.after), &options);
     let sources = SourceMap::new();
     let findings: String = plan
         .findings

@@ -6,9 +6,10 @@ use std::path::Path;
 use super::args::ConfigArgs;
 use super::configuration::Configuration;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::model::ContainerName;
-use crate::modules::Guests;
-use crate::plan::{Endpoint, EndpointKind, Side};
+use crate::lint;
+use crate::model::{Container, ContainerName};
+use crate::modules::{Guests, Seen};
+use crate::plan::{self, Endpoint, EndpointKind, Side};
 use crate::source::SourceMap;
 
 /// What stands after `--from`.
@@ -37,8 +38,8 @@ impl<'a> From<'a> {
 
 /// Both sides of a plan that needs no host: what `from` says, and what `config` says now.
 ///
-/// What is wrong with either is reported in one run, and says which side it is. Guests are evaluated only where their keys
-/// differ: nothing is said of the others, and they may be most of all the work.
+/// What is wrong with either is reported in one run, and says which side it is. Guests are evaluated only where something is
+/// to be said of them ([`left_out`]): the others may be most of all the work.
 pub(super) fn sides(
     config: &ConfigArgs,
     from: &str,
@@ -46,16 +47,14 @@ pub(super) fn sides(
 ) -> Result<(Side, Configuration), Vec<Diagnostic>> {
     let mut after = None;
     // The one side is kept as it is, in the middle of its evaluation, until it is known which guests the other shares.
-    let mut same_after = |keys: &Keys| {
+    let mut same_after = |before: Seen<'_>| {
         let root = sources.root();
         let mut same = BTreeSet::new();
-        let mut same_before = |others: &Keys| {
-            same = keys
-                .iter()
-                .filter(|(name, key)| others.get(*name) == Some(*key))
-                .map(|(name, _)| name.clone())
-                .collect();
-            same.clone()
+        let mut same_before = |after: Seen<'_>| {
+            let keys = before.guest_keys.iter();
+            let is_same = |(name, key): &(&ContainerName, &String)| after.guest_keys.get(*name) == Some(*key);
+            same = keys.filter(is_same).map(|(name, _)| name.clone()).collect();
+            left_out(before, after, &same)
         };
         after = Some(Configuration::load(config, true, Guests::Without(&mut same_before), sources));
         if let Some(root) = root {
@@ -75,6 +74,35 @@ pub(super) fn sides(
             Err(findings)
         }
     }
+}
+
+/// Of the guests that are the `same` on both sides, those of which no lint has anything new to say: nothing around them
+/// changed, and nothing of the host leads to them.
+fn left_out(before: Seen<'_>, after: Seen<'_>, same: &BTreeSet<ContainerName>) -> BTreeSet<ContainerName> {
+    if lint::leads_to_guests(after.manifest, after.host) || !is_same_host(before, after) {
+        return BTreeSet::new();
+    }
+    let (before, after) = (&before.manifest.containers, &after.manifest.containers);
+    let is_same = |name: &&ContainerName| match (before.get(*name), after.get(*name)) {
+        (Some(before), Some(after)) => is_same_container(before, after),
+        _ => false,
+    };
+    same.iter().filter(is_same).cloned().collect()
+}
+
+/// Whether two containers with the same guest have the same options, as far as that can be told at a glance.
+fn is_same_container(before: &Container, after: &Container) -> bool {
+    before == after || *before == Container { path: before.path.clone(), ..after.clone() }
+}
+
+/// Whether the host is the same apart from its containers.
+fn is_same_host(before: Seen<'_>, after: Seen<'_>) -> bool {
+    let parts = |seen: Seen<'_>| {
+        let mut parts = serde_json::json!([&seen.manifest.networking, &seen.manifest.boot, &seen.host.options]);
+        plan::forget_places(&mut parts);
+        parts
+    };
+    parts(before) == parts(after)
 }
 
 /// The hosts that a flake has on either side, each with whether it is before and after.
@@ -119,7 +147,7 @@ pub(super) fn sides_of_host(
                 From::Revision(_) => EndpointKind::Revision,
             };
             let before = Side::absent(Endpoint { kind, name: from.to_owned() }, &format!("the host `{host}`"));
-            Ok((before, Some(Configuration::load(&config, true, Guests::None, sources)?)))
+            Ok((before, Some(Configuration::load(&config, true, Guests::All, sources)?)))
         }
     }
 }
@@ -128,9 +156,6 @@ pub(super) fn sides_of_host(
 fn at(config: &ConfigArgs, path: &str) -> ConfigArgs {
     ConfigArgs { config: path.to_owned(), ..config.clone() }
 }
-
-/// The keys of guests.
-type Keys = BTreeMap<ContainerName, String>;
 
 fn before(
     config: &ConfigArgs,

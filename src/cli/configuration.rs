@@ -14,10 +14,10 @@ use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::host::git::{RevisionError, RevisionFiles, tracked};
 use crate::lint;
 use crate::model::check::{Checked, check};
-use crate::model::path::OptionSpans;
+use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
 use crate::model::view::{View, has_unknown};
-use crate::model::{Container, ContainerName, Manifest, Position, Positions};
+use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Position, Positions};
 use crate::modules::flake::{self, Flake};
 use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
@@ -246,11 +246,15 @@ impl Configuration {
             vec![Diagnostic::error(Code::Unreadable, format!("{}: {what}", file.display())).help(help)]
         };
         let text = files.read(&file).map_err(|error| unreadable(error.to_string()))?;
-        let json = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-        let manifest = Manifest::from_json(json).map_err(|error| unreadable(error.to_string()))?;
-        if manifest.format_version != crate::model::FORMAT_VERSION {
-            return Err(unreadable(format!("format_version is {}", manifest.format_version)));
+        let mut json: serde_json::Value =
+            serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+        // Before all else: another version's manifest may have any form.
+        if let Some(version) = json.get("format_version").filter(|version| **version != FORMAT_VERSION) {
+            return Err(unreadable(format!("its format is {version}, and this version knows {FORMAT_VERSION}")));
         }
+        let guests = guests_of_manifest(&mut json);
+        let manifest = Manifest::from_json(json).map_err(|error| unreadable(error.to_string()))?;
+        let guest_positions = guests.keys().map(|name| (name.clone(), guest_positions(&manifest, name))).collect();
         Ok(Self {
             given: config.config.clone(),
             file,
@@ -260,8 +264,8 @@ impl Configuration {
             spans: OptionSpans::default(),
             guest_keys: BTreeMap::new(),
             unknown_keys: BTreeMap::new(),
-            guests: BTreeMap::new(),
-            guest_positions: BTreeMap::new(),
+            guests,
+            guest_positions,
             host_view: View::default(),
             missing_modules: false,
             findings: Vec::new(),
@@ -336,12 +340,10 @@ impl Configuration {
     }
 
     fn lints(&self) -> Vec<Diagnostic> {
-        lint::lint(lint::Subject {
-            manifest: &self.manifest,
-            spans: &self.spans,
-            host: &self.host_view,
-            guests: &self.guests,
-        })
+        // What a manifest says of its guests is for comparisons: it does not say which of their texts are paths.
+        let none = BTreeMap::new();
+        let guests = if is_manifest(&self.file) { &none } else { &self.guests };
+        lint::lint(lint::Subject { manifest: &self.manifest, spans: &self.spans, host: &self.host_view, guests })
     }
 }
 
@@ -462,6 +464,25 @@ pub(super) fn stop_after(time: Duration) -> Arc<AtomicBool> {
 /// `--override-input`, as pairs.
 fn overrides(config: &ConfigArgs) -> Vec<(String, PathBuf)> {
     config.override_input.chunks_exact(2).map(|pair| (pair[0].clone(), absolute(&pair[1]))).collect()
+}
+
+/// What a manifest says of its guests (`eval --guest`), taken out of it.
+fn guests_of_manifest(json: &mut serde_json::Value) -> BTreeMap<ContainerName, View> {
+    let containers = json.get_mut("containers").and_then(serde_json::Value::as_object_mut);
+    let guest = |(name, container): (&String, &mut serde_json::Value)| {
+        let name = ContainerName::new(name.as_str()).ok()?;
+        let options = container.as_object_mut()?.remove("guest")?;
+        Some((name, View { options, ..View::default() }))
+    };
+    containers.into_iter().flatten().filter_map(guest).collect()
+}
+
+/// Where a manifest says that the options of a guest are set.
+fn guest_positions(manifest: &Manifest, name: &ContainerName) -> Positions {
+    let prefix = format!("{}.", OptionPath::new(["containers", name.as_str(), "config"]));
+    let inside =
+        |(path, position): (&String, &Position)| Some((path.strip_prefix(&prefix)?.to_owned(), position.clone()));
+    manifest.positions.iter().flat_map(|all| all.range(prefix.clone()..)).map_while(inside).collect()
 }
 
 fn is_manifest(file: &Path) -> bool {

@@ -365,6 +365,7 @@ mod tests {
                 },
                 records: BTreeMap::from([(record.spec.name.clone(), record)]),
                 nat: NatSpec::default(),
+                guests: BTreeMap::new(),
             };
             let host = Linux::new();
             for number in 1..=2 {

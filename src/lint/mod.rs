@@ -58,6 +58,12 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
+/// Whether something of the host leads into guests, so that what it meets there is to be looked at, whatever changed.
+pub fn leads_to_guests(manifest: &Manifest, host: &View) -> bool {
+    let forwards = &manifest.networking.nat.forward_ports;
+    forwards.known().is_none_or(|forwards| !forwards.is_empty()) || proxies::leads_anywhere(host)
+}
+
 impl<'a> Subject<'a> {
     /// The containers with their paths, and what their guests say, where that is known.
     fn containers(self) -> impl Iterator<Item = Each<'a>> {

@@ -82,6 +82,11 @@ struct Target {
     port: Option<u16>,
 }
 
+/// Whether the host has proxies.
+pub(super) fn leads_anywhere(host: &View) -> bool {
+    !targets(host).is_empty()
+}
+
 fn targets(host: &View) -> Vec<Target> {
     let mut found = Vec::new();
     let at = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();

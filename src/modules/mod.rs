@@ -81,8 +81,19 @@ pub enum Guests<'a> {
     None,
     /// All of them.
     All,
-    /// All but those that this names when it is given the keys of all: those that are the same elsewhere, say.
-    Without(&'a mut dyn FnMut(&BTreeMap<ContainerName, String>) -> BTreeSet<ContainerName>),
+    /// All but those that this names when it is shown all else: those that are the same elsewhere, say.
+    Without(&'a mut dyn FnMut(Seen<'_>) -> BTreeSet<ContainerName>),
+}
+
+/// What is known of a configuration before its guests are evaluated.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The typed model.
+    pub manifest: &'a Manifest,
+    /// The keys of the guests that have one.
+    pub guest_keys: &'a BTreeMap<ContainerName, String>,
+    /// What the host says beside the model.
+    pub host: &'a View,
 }
 
 impl Guests<'_> {
@@ -148,12 +159,15 @@ fn read<'e>(
     let inputs = Inputs { lib: context.lib, config, search_path: ev.search_path_entries(), pins };
     let guest_keys = guest_keys(ev, context, &inputs);
     let unknown_keys = unknown_keys(ev, context, &inputs, &manifest);
-    let has_views = !matches!(guests, Guests::None);
+    let host = match guests {
+        Guests::None => View::default(),
+        Guests::All | Guests::Without(_) => said::host(ev, context),
+    };
     let guests = match guests {
         Guests::None => BTreeMap::new(),
         Guests::All => guest_views(ev, context, &BTreeSet::new()),
         Guests::Without(choose) => {
-            let left_out = choose(&guest_keys);
+            let left_out = choose(Seen { manifest: &manifest, guest_keys: &guest_keys, host: &host });
             guest_views(ev, context, &left_out)
         }
     };
@@ -162,7 +176,7 @@ fn read<'e>(
         guest_keys,
         unknown_keys,
         guests,
-        host: if has_views { said::host(ev, context) } else { View::default() },
+        host,
         spans,
         missing_modules: context.is_missing_modules(),
         findings,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::option;
+use super::redact::{REDACTED_KEY, is_redacted};
 use crate::model::{Position, Positions, UNKNOWN_KEY};
 
 /// One option that differs, or may.
@@ -51,7 +52,7 @@ pub(super) fn leaf_differences(before: &Value, after: &Value) -> Vec<Difference>
 }
 
 /// Leaves of unknown values only why they are unknown.
-pub(super) fn forget_places(value: &mut Value) {
+pub fn forget_places(value: &mut Value) {
     match value {
         Value::Array(elements) => elements.iter_mut().for_each(forget_places),
         Value::Object(object) => match object.get_mut(UNKNOWN_KEY).and_then(Value::as_object_mut) {
@@ -95,7 +96,10 @@ impl Walk<'_> {
         let (Some(old), Some(new)) = (before, after) else {
             return match before.or(after) {
                 Some(Value::Object(object))
-                    if self.to_leaves && !object.is_empty() && !is_unknown_object(object) =>
+                    if self.to_leaves
+                        && !object.is_empty()
+                        && !is_unknown_object(object)
+                        && !object.contains_key(REDACTED_KEY) =>
                 {
                     let none = Map::new();
                     let side = |value: Option<&Value>| if value.is_some() { object.clone() } else { none.clone() };
@@ -111,7 +115,9 @@ impl Walk<'_> {
             return;
         }
         match (old, new) {
-            _ if is_unknown(old) || is_unknown(new) => self.leaf(before, after),
+            _ if is_unknown(old) || is_unknown(new) || is_redacted(old) || is_redacted(new) => {
+                self.leaf(before, after);
+            }
             (Value::Object(old), Value::Object(new)) => self.objects(old, new),
             (Value::Array(old), Value::Array(new)) => match (self.keyed(old), self.keyed(new)) {
                 (Some(old), Some(new)) => self.objects(&old, &new),

@@ -29,10 +29,11 @@ mod side;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use cost::Disruption;
+pub use diff::forget_places;
 pub use drift::Drift;
 pub use firewall::FirewallChange;
 pub use graph::{Action, Order, Stated};
-pub use side::{Configuration, Configured, Side, Version};
+pub use side::{Configuration, Configured, Said, Side, Version};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,13 +4,16 @@
 //! - Equal versions give no reason, and versions that differ, or may, give at least one.
 //! - What is secret in a guest stands in no reason ([`super::redact`]).
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::cost::{ContainerOption, Disruption, Row, Situation};
 use super::diff::{self, Difference};
-use super::side::Version;
+use super::side::{Said, Version};
 use super::{Reason, option, redact};
 use crate::model::{Position, PrivateUsers, PrivateUsersMode};
+use crate::state::Guest;
 
 /// Under which name the guest's options stand in reasons, as they do in a configuration.
 const GUEST: &str = "config";
@@ -59,9 +62,15 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         return Vec::new();
     }
     let (mut old, mut new) = (before.options(), after.options());
-    let guest = if has_unknown_path && !same_inputs { guest_differences(before, after) } else { Vec::new() };
+    let is_other_guest = !same_inputs && (has_unknown_path || before.container.path != after.container.path);
+    let [old_guest, new_guest] =
+        [before, after].map(|version| version.guest.as_ref().filter(|_| is_other_guest).and_then(Said::open));
+    let guest = match (&old_guest, &new_guest) {
+        (Some(old), Some(new)) => guest_differences(old, new, has_unknown_path),
+        _ => GuestDifferences::default(),
+    };
     // The same guest, whether or not Nix has been asked for its path yet; or one whose options say what is different.
-    if ignores_path || !guest.is_empty() {
+    if ignores_path || (has_unknown_path && guest.explain) {
         for side in [&mut old, &mut new] {
             side.as_object_mut().and_then(|options| options.remove("path"));
         }
@@ -79,8 +88,8 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         let option = if name == GUEST { Some(ContainerOption::Path) } else { ContainerOption::named(name) };
         let row = option.map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
         // What was not there had no place, whatever is around it.
-        let old_position = place(before, &difference.path).filter(|_| !difference.added);
-        let new_position = place(after, &difference.path).filter(|_| !difference.removed);
+        let old_position = place(before, old_guest.as_deref(), &difference.path).filter(|_| !difference.added);
+        let new_position = place(after, new_guest.as_deref(), &difference.path).filter(|_| !difference.removed);
         let option = option::path(&difference.path);
         let Difference { before, after, may, .. } = difference;
         Reason {
@@ -94,7 +103,7 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         }
     };
     let is_same = |path: &[String]| is_same_value(before, after, path);
-    diff::differences(&old, &new, same_inputs, &is_same).into_iter().chain(guest).map(reason).collect()
+    diff::differences(&old, &new, same_inputs, &is_same).into_iter().chain(guest.found).map(reason).collect()
 }
 
 /// Whether an option that is not known, or one around it, is the same expression over the same inputs on both sides.
@@ -107,26 +116,60 @@ fn is_same_value(before: &Version, after: &Version, path: &[String]) -> bool {
 }
 
 /// Where an option is set; one of the guest inside of its configuration, the system where that is as a whole.
-fn place(version: &Version, path: &[String]) -> Option<Position> {
-    let guest = match path {
-        [first, inside @ ..] if first == GUEST => diff::position(&version.guest_positions, inside),
+fn place(version: &Version, said: Option<&Guest>, path: &[String]) -> Option<Position> {
+    let guest = match (path, said) {
+        ([first, inside @ ..], Some(said)) if first == GUEST => diff::position(&said.positions, inside),
         _ => None,
     };
     let whole = || diff::position(&version.positions, &[GUEST.to_owned()]).filter(|_| path == ["path"]);
     guest.or_else(|| diff::position(&version.positions, path)).or_else(whole)
 }
 
+/// What differs inside of two guests.
+#[derive(Default)]
+struct GuestDifferences {
+    found: Vec<Difference>,
+    /// Whether that is why they are two.
+    explain: bool,
+}
+
 /// What differs inside the guests, as far as their configurations are evaluated here; secrets blotted out.
-fn guest_differences(before: &Version, after: &Version) -> Vec<Difference> {
-    let (Some(old), Some(new)) = (&before.guest, &after.guest) else { return Vec::new() };
-    let mut found = diff::leaf_differences(old, new);
+///
+/// A side that was kept is without its secrets. Where nothing else differs, it may be any of those, until it is `unbuilt`
+/// no more.
+fn guest_differences(old: &Guest, new: &Guest, unbuilt: bool) -> GuestDifferences {
+    let (blots, new_blots) = (redact::blots(&old.options), redact::blots(&new.options));
+    let (mut old, mut new) = (Cow::Borrowed(&old.options), Cow::Borrowed(&new.options));
+    if !blots.is_empty() {
+        redact::all(new.to_mut());
+    }
+    if !new_blots.is_empty() {
+        redact::all(old.to_mut());
+    }
+    let mut found = diff::leaf_differences(&old, &new);
     // What is unknown on both sides says nothing: it may well be the same.
     found.retain(|difference| !(diff::is_unknown(&difference.before) && diff::is_unknown(&difference.after)));
+    found.iter_mut().for_each(redact::redact);
+    let explain = !found.is_empty();
+    if !explain && unbuilt {
+        let on_both = blots.union(&new_blots).filter(|path| lookup(&old, path) == lookup(&new, path));
+        found.extend(on_both.map(|path| Difference {
+            path: path.clone(),
+            before: lookup(&old, path).cloned().unwrap_or_default(),
+            after: lookup(&new, path).cloned().unwrap_or_default(),
+            may: true,
+            added: false,
+            removed: false,
+        }));
+    }
     for difference in &mut found {
-        redact::redact(difference);
         difference.path.insert(0, GUEST.to_owned());
     }
-    found
+    GuestDifferences { found, explain }
+}
+
+fn lookup<'a>(options: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(options, |options, name| options.get(name))
 }
 
 impl Version {

@@ -3,10 +3,15 @@
 //! A string of a guest is secret when the last part of its name says so, whatever is in it. Paths are not: a file that
 //! holds a secret may be named.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::diff::Difference;
 use crate::diag::is_secret;
+
+/// What marks the place of a secret.
+pub(super) const REDACTED_KEY: &str = "_redacted";
 
 /// Blots out the secrets on both sides.
 pub(super) fn redact(difference: &mut Difference) {
@@ -17,9 +22,40 @@ pub(super) fn redact(difference: &mut Difference) {
     }
 }
 
+/// Blots out every secret in a tree of options.
+pub(super) fn all(options: &mut Value) {
+    blot(options, false);
+}
+
+/// Whether this stands for a secret.
+pub(super) fn is_redacted(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.contains_key(REDACTED_KEY))
+}
+
+/// Where a tree has secrets that were blotted out, the elements of a list as that list.
+pub(super) fn blots(options: &Value) -> BTreeSet<Vec<String>> {
+    fn walk(value: &Value, path: &mut Vec<String>, found: &mut BTreeSet<Vec<String>>) {
+        match value {
+            value if is_redacted(value) => drop(found.insert(path.clone())),
+            Value::Array(elements) => elements.iter().for_each(|element| walk(element, path, found)),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    path.push(name.clone());
+                    walk(member, path, found);
+                    path.pop();
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(options, &mut Vec::new(), &mut found);
+    found
+}
+
 fn blot(value: &mut Value, secret: bool) {
     match value {
-        Value::String(_) if secret => *value = json!({ "_redacted": true }),
+        Value::String(_) if secret => *value = json!({ REDACTED_KEY: true }),
         Value::Array(elements) => elements.iter_mut().for_each(|element| blot(element, secret)),
         Value::Object(members) => {
             for (name, member) in members {

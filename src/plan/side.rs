@@ -1,17 +1,18 @@
 //! One side of a plan: a host, a generation or a configuration, brought into one shape.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, option};
+use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, option, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network};
 use crate::model::view::View;
 use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Positions};
 use crate::render::nft::Ruleset;
-use crate::state::{self, Generation, ObservedContainer, Owner, Record, Rules, Snapshot};
+use crate::state::{self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record, Rules, Snapshot};
 
 /// A configuration that has been evaluated.
 #[derive(Debug, Clone)]
@@ -45,12 +46,29 @@ pub struct Version {
     pub guest_key: Option<String>,
     /// The keys of options that are not wholly known, by their path relative to the container.
     pub unknown_keys: BTreeMap<String, String>,
-    /// The guest's own configuration, as far as it is evaluated here: options as a tree.
-    pub guest: Option<Value>,
-    /// Where the guest's options stand, relative to its configuration.
-    pub guest_positions: Positions,
+    /// What the guest says itself, where that is known.
+    pub guest: Option<Said>,
     /// Where the options stand, relative to the container.
     pub positions: Positions,
+}
+
+/// What a guest says itself, by where that is known from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// It has just been evaluated.
+    Now(Guest),
+    /// It was kept when the guest was brought up, without its secrets.
+    Kept(KeptGuest),
+}
+
+impl Said {
+    /// All of it; `None` where what was kept cannot be read.
+    pub(super) fn open(&self) -> Option<Cow<'_, Guest>> {
+        match self {
+            Self::Now(guest) => Some(Cow::Borrowed(guest)),
+            Self::Kept(guest) => guest.open().map(Cow::Owned),
+        }
+    }
 }
 
 /// A container on the side that is.
@@ -135,8 +153,10 @@ impl Side {
                 spec: spec.map(|index| specs[index].clone()),
                 guest_key: configuration.guest_keys.get(name).cloned(),
                 unknown_keys: inside(configuration.unknown_keys, &["containers", name.as_str()]),
-                guest: configuration.guests.get(name).map(|view| view.options.clone()),
-                guest_positions: configuration.guest_positions.get(name).cloned().unwrap_or_default(),
+                guest: configuration.guests.get(name).map(|view| {
+                    let positions = configuration.guest_positions.get(name).cloned().unwrap_or_default();
+                    Said::Now(Guest { options: view.options.clone(), positions })
+                }),
                 positions: below(manifest, &["containers", name.as_str()]),
             };
             side.containers.insert(name.clone(), Configured::running(version));
@@ -168,10 +188,14 @@ impl Side {
         }
         if snapshot.systemd {
             for (name, observed) in &snapshot.containers {
-                let written = observed.written.as_ref().map(Version::recorded);
+                let recorded = |record: &Record| Version {
+                    guest: kept_guest(record, snapshot.generation.as_ref()),
+                    ..Version::recorded(record)
+                };
+                let written = observed.written.as_ref().map(recorded);
                 let written = written.or_else(|| native(observed)).map(Arc::new);
                 let booted = observed.booted.as_ref().map(|booted| drift::as_observed(name, booted, snapshot));
-                let booted = booted.as_ref().map(Version::recorded).map(Arc::new);
+                let booted = booted.as_ref().map(recorded).map(Arc::new);
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
                 let drift = drift::of(name, snapshot);
@@ -235,6 +259,20 @@ impl Side {
         ours.filter_map(|(name, configured)| Some((name.clone(), configured.written.as_ref()?.record()?))).collect()
     }
 
+    /// What is to be kept of what the guests say themselves, without their secrets.
+    pub fn guests(&self) -> BTreeMap<ContainerName, KeptGuest> {
+        let said = |configured: &Configured| configured.written.as_ref()?.guest.clone();
+        let guests = self.containers.iter().filter_map(|(name, configured)| Some((name, said(configured)?)));
+        let keep = |(name, said): (&ContainerName, Said)| match said {
+            Said::Now(mut guest) => {
+                redact::all(&mut guest.options);
+                (name.clone(), KeptGuest::new(&guest))
+            }
+            Said::Kept(guest) => (name.clone(), guest),
+        };
+        guests.map(keep).collect()
+    }
+
     /// The rules that belong to what is configured here.
     pub fn ruleset(&self) -> Ruleset {
         Ruleset::of(&self.networks(), &self.nat_spec.clone().unwrap_or_default())
@@ -263,7 +301,6 @@ impl Version {
             guest_key: record.guest_key.clone(),
             unknown_keys: BTreeMap::new(),
             guest: None,
-            guest_positions: Positions::new(),
             positions: record.positions.clone(),
         }
     }
@@ -316,6 +353,15 @@ impl Version {
     }
 }
 
+/// What the guest of a record said when it was brought up, if the generation is of that guest.
+fn kept_guest(record: &Record, generation: Option<&Generation>) -> Option<Said> {
+    let (generation, name) = (generation?, &record.spec.name);
+    let kept = generation.records.get(name)?;
+    let is_same_guest = record.guest_key.is_some() && record.guest_key == kept.guest_key;
+    let is_same = is_same_guest || record.spec.system == kept.spec.system;
+    generation.guests.get(name).filter(|_| is_same).cloned().map(Said::Kept)
+}
+
 /// What NixOS wrote for a container of its own.
 fn native(observed: &ObservedContainer) -> Option<Version> {
     let texts = (&observed.unit_text, &observed.conf_text, &observed.start_text);
@@ -327,7 +373,6 @@ fn native(observed: &ObservedContainer) -> Option<Version> {
         guest_key: None,
         unknown_keys: BTreeMap::new(),
         guest: None,
-        guest_positions: Positions::new(),
         positions: Positions::new(),
     })
 }

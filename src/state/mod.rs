@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::model::spec::{ContainerSpec, NatSpec};
 use crate::model::{Container, ContainerName, Manifest, Positions};
@@ -48,6 +49,42 @@ pub struct Generation {
     pub records: BTreeMap<ContainerName, Record>,
     /// NAT.
     pub nat: NatSpec,
+    /// What the guests said themselves that were built from `config`, with which the next plan compares theirs.
+    #[serde(default)]
+    pub guests: BTreeMap<ContainerName, KeptGuest>,
+}
+
+/// What a guest says itself: the freeform evaluation of its `config`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guest {
+    /// Its options as a tree; what is not known is a leaf `{"_unknown": …}`.
+    pub options: serde_json::Value,
+    /// Where they are set, by their path in that tree.
+    pub positions: Positions,
+}
+
+/// The same as a generation has it, without its secrets: every user of the host may read that. It stays text until it is
+/// asked for, since most guests are what they were.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeptGuest(Box<RawValue>);
+
+impl KeptGuest {
+    /// Keeps `guest`, whose secrets have been blotted out.
+    pub fn new(guest: &Guest) -> Self {
+        Self(serde_json::value::to_raw_value(guest).expect("it has string keys only"))
+    }
+
+    /// What was kept; `None` where that is nothing of ours.
+    pub fn open(&self) -> Option<Guest> {
+        serde_json::from_str(self.0.get()).ok()
+    }
+}
+
+impl PartialEq for KeptGuest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 /// Who brought a container up (contract §7).

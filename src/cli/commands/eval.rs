@@ -10,6 +10,7 @@ use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::{RealFiles, RestrictedFiles};
+use crate::model::path::OptionPath;
 use crate::modules::Guests;
 use crate::source::{Files, Pos};
 
@@ -32,6 +33,12 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
         let mut manifest = configuration.manifest;
         if !positions {
             manifest.positions = None;
+        } else if guest {
+            for (name, positions) in configuration.guest_positions {
+                let options = OptionPath::new(["containers", name.as_str(), "config"]);
+                let full = |(path, position)| (format!("{options}.{path}"), position);
+                manifest.positions.get_or_insert_default().extend(positions.into_iter().map(full));
+            }
         }
         let mut json = manifest.to_json();
         if guest {

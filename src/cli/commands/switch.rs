@@ -183,21 +183,25 @@ fn consent(session: &Session<'_>, ask: &AskArgs) -> Result<bool, Vec<Diagnostic>
 fn generation(session: &Session<'_>, configuration: &Configuration, snapshot: &Snapshot) -> Generation {
     let checked = configuration.check();
     let mut manifest = configuration.manifest.clone();
-    let mut records = configuration.side(Some(&checked.spec)).records();
+    let side = configuration.side(Some(&checked.spec));
+    let (mut records, mut guests) = (side.records(), side.guests());
     if !session.global.only.is_empty() {
         let former = snapshot.generation.as_ref();
         records.retain(|name, _| session.covers(name));
+        guests.retain(|name, _| session.covers(name));
         manifest.containers.retain(|name, _| session.covers(name));
         for (name, record) in former.into_iter().flat_map(|former| &former.records) {
             if !session.covers(name) {
                 manifest.containers.insert(name.clone(), record.container.clone());
                 records.insert(name.clone(), record.clone());
+                guests
+                    .extend(former.and_then(|former| former.guests.get(name)).map(|it| (name.clone(), it.clone())));
             }
         }
     }
     let file = &configuration.file;
     let source = file.canonicalize().unwrap_or_else(|_| file.clone()).to_string_lossy().into_owned();
-    Generation { number: 0, source, manifest, records, nat: checked.spec.nat }
+    Generation { number: 0, source, manifest, records, nat: checked.spec.nat, guests }
 }
 
 /// Where nothing has to happen, what is recorded may still be out of date: a guest whose configuration says the same in
@@ -223,6 +227,7 @@ fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Ve
         keys(&former.records) == keys(&generation.records)
             && former.source == generation.source
             && former.nat == generation.nat
+            && former.guests.keys().eq(generation.guests.keys())
             && former.manifest.format_version == FORMAT_VERSION
     });
     let is_nothing = former.is_none() && generation.records.is_empty();

@@ -66,6 +66,7 @@ fn generation(records: Vec<Record>) -> Generation {
         },
         records,
         nat: NatSpec::default(),
+        guests: BTreeMap::new(),
     }
 }
 

@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use super::dot::label;
 use super::words::{self, Mark};
-use crate::plan::{Change, Disruption, Plan, Reason};
+use crate::diag::Severity;
+use crate::plan::{Change, Disruption, Finding, Plan, Reason};
 use crate::render::nft::{RuleLine, Target};
 
 /// A comment may have 65,536 characters; what is beyond this is counted instead of shown.
@@ -23,6 +24,10 @@ pub fn markdown(plan: &Plan) -> String {
     let ends = format!("{} → {}", code(&plan.from.name), code(&plan.to.name));
     if plan.is_empty() {
         writeln!(text, "{ends}: No changes.").expect("writing to a string does not fail");
+        text.extend(findings(plan).map(|table| format!("\n{}", table.trim_end())));
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
         return text;
     }
     writeln!(text, "{ends}: {}.\n", words::counts(plan)).expect("writing to a string does not fail");
@@ -39,6 +44,7 @@ pub fn markdown(plan: &Plan) -> String {
         writeln!(text, "| | … and {left_out} more | | |").expect("writing to a string does not fail");
     }
     text.push('\n');
+    text.extend(findings(plan));
     let mut sections: Vec<String> = plan.changes.iter().map(details).collect();
     sections.extend(firewall(plan));
     sections.extend(forwards(plan));
@@ -70,6 +76,33 @@ fn row(change: &Change) -> String {
         cost => cost.as_str().to_owned(),
     };
     format!("| {sign} | {subject} | {cost} | {} |\n", words::cost(change))
+}
+
+/// What was found on the way, the worst first.
+fn findings(plan: &Plan) -> Option<String> {
+    let mut sorted: Vec<&Finding> = plan.findings.iter().collect();
+    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    if sorted.is_empty() {
+        return None;
+    }
+    let mut table = String::from("| | finding | where |\n|---|---|---|\n");
+    for (shown, finding) in sorted.iter().enumerate() {
+        if table.len() > BUDGET / 4 {
+            writeln!(table, "| | … and {} more | |", sorted.len() - shown)
+                .expect("writing to a string does not fail");
+            break;
+        }
+        let severity = match finding.severity {
+            Severity::Note => Severity::Note.as_str().to_owned(),
+            severity => format!("**{}**", severity.as_str()),
+        };
+        let place =
+            finding.position.as_ref().map(|at| code(&format!("{}:{}", at.file, at.line))).unwrap_or_default();
+        let (kind, message) = (code(finding.code.as_str()), code(&finding.message));
+        writeln!(table, "| {severity} | {kind} {message} | {place} |").expect("writing to a string does not fail");
+    }
+    table.push('\n');
+    Some(table)
 }
 
 /// Why one container changes.

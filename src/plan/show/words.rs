@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::model::UNKNOWN_KEY;
 use crate::plan::cost::Disruption;
+use crate::plan::redact::REDACTED_KEY;
 use crate::plan::{Change, Plan, Verb, option};
 use crate::render::nft::RuleLine;
 
@@ -135,7 +136,7 @@ pub(super) fn value(value: &Value) -> String {
             format!("[ {} ]", elements.iter().map(self::value).collect::<Vec<_>>().join(" "))
         }
         Value::Object(object) if object.contains_key(UNKNOWN_KEY) => "(known after build)".to_owned(),
-        Value::Object(object) if object.contains_key("_redacted") => "(secret)".to_owned(),
+        Value::Object(object) if object.contains_key(REDACTED_KEY) => "(secret)".to_owned(),
         Value::Object(object) if object.is_empty() => "{ }".to_owned(),
         Value::Object(object) => {
             let attributes =

@@ -1,0 +1,10 @@
+{
+  containers.web = {
+    autoStart = true;
+    config.services.gitea = {
+      enable = false;
+      database.password = "hunter2";
+      apiTokens = [ "xyzzy" ];
+    };
+  };
+}

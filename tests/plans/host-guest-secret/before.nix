@@ -1,0 +1,8 @@
+{
+  containers.web = {
+    autoStart = true;
+    config = {
+      services.gitea.database.password = "hunter2";
+    };
+  };
+}

@@ -1,0 +1,9 @@
+{
+  containers.web = {
+    privateNetwork = true;
+    hostAddress = "10.0.0.1";
+    localAddress = "10.0.0.2";
+    forwardPorts = [ { hostPort = 8080; containerPort = 80; } ];
+    config.networking.firewall.allowedTCPPorts = [ 80 ];
+  };
+}
