@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use container_rebuild::eval::{Arena, Evaluator, Settings, source_path};
 use container_rebuild::host::files::RealFiles;
+use container_rebuild::host::git::RevisionFiles;
 use container_rebuild::modules::Guests;
 use container_rebuild::modules::flake::Flake;
-use container_rebuild::source::{MovedFiles, SourceMap};
+use container_rebuild::source::{Files, MovedFiles, SourceMap};
 use sha2::{Digest as _, Sha256};
 
 /// A string as archives have it: its length, itself, and zeros up to eight bytes.
@@ -79,12 +80,21 @@ impl World {
         self.folder.path().join("flake")
     }
 
+    /// The store where it belongs, and all else where it is.
+    fn files(&self) -> MovedFiles<'static> {
+        MovedFiles::new(&RealFiles, self.folder.path().join("store"), "/nix/store", None)
+    }
+
     /// The host `h` of the flake: the flags of its container `c`.
     fn flags(&self) -> Vec<serde_json::Value> {
-        let files = MovedFiles::new(&RealFiles, self.folder.path().join("store"), "/nix/store", None);
+        self.flags_in(&self.files())
+    }
+
+    /// The same, read through `files`.
+    fn flags_in(&self, files: &dyn Files) -> Vec<serde_json::Value> {
         let (arena, sources) = (Arena::new(), SourceMap::default());
         let settings = Settings { unknowns: true, ..Settings::default() };
-        let mut ev = Evaluator::new(&arena, &files, &sources, settings);
+        let mut ev = Evaluator::new(&arena, files, &sources, settings);
         let flake = Flake::open(&mut ev, &self.flake(), &[]).expect("the flake evaluates");
         let host = flake.evaluate(&mut ev, "h", Guests::None).expect("the host evaluates");
         let json = host.manifest.to_json();
@@ -173,6 +183,37 @@ fn a_tree_of_another_hash_is_not_taken() {
         world.write("flake/flake.nix", &flake(r#"dep.url = "github:o/dep";"#, "inputs.dep.lib.name"));
         assert_eq!(world.flags(), [expected]);
     }
+}
+
+#[test]
+fn a_revision_has_the_inputs_that_its_own_lock_file_pins() {
+    let world = World::new();
+    let pin = |version: &str| {
+        let text = format!("{{ outputs = _: {{ lib.name = \"{version}\"; }}; }}");
+        let hash = world.tree(&[("flake.nix", &text)]);
+        let lock = serde_json::json!({
+            "version": 7,
+            "root": "root",
+            "nodes": { "root": { "inputs": { "dep": "dep" } }, "dep": { "locked": { "type": "github", "narHash": hash } } },
+        });
+        world.write("flake/flake.lock", &lock.to_string());
+    };
+    world.write("flake/flake.nix", &flake(r#"dep.url = "github:o/dep";"#, "inputs.dep.lib.name"));
+    pin("old");
+    let repository = git2::Repository::init(world.flake()).expect("a repository");
+    let mut index = repository.index().expect("an index");
+    index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("added");
+    let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
+    let author = git2::Signature::now("test", "test@localhost").expect("a signature");
+    repository.commit(Some("HEAD"), &author, &author, "", &tree, &[]).expect("a commit");
+    pin("new");
+    let before = RevisionFiles::open(&world.flake(), "HEAD", Box::new(world.files())).expect("the revision");
+    assert_eq!(world.flags_in(&before), ["old"]);
+    assert_eq!(world.flags(), ["new"]);
+    // Neither is taken where there is none.
+    fs::remove_file(world.flake().join("flake.lock")).expect("removed");
+    assert_eq!(world.flags()[0]["_unknown"]["reason"], "the flake input `dep` is not here");
+    assert_eq!(world.flags_in(&before), ["old"]);
 }
 
 #[test]

@@ -306,6 +306,66 @@ fn quoted(sentence: &str) -> Vec<&str> {
     sentence.split('`').skip(1).step_by(2).collect()
 }
 
+/// What is left of a line of Markdown when its code spans are taken out (CommonMark, *Code spans*).
+fn without_code(line: &str) -> String {
+    let run = |text: &str| text.len() - text.trim_start_matches('`').len();
+    let (mut rest, mut left) = (line, String::new());
+    while let Some(start) = rest.find('`') {
+        left.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let fence = run(rest);
+        let mut inside = &rest[fence..];
+        let end = loop {
+            let Some(at) = inside.find('`') else { break None };
+            inside = &inside[at..];
+            let length = run(inside);
+            inside = &inside[length..];
+            if length == fence {
+                break Some(inside);
+            }
+        };
+        match end {
+            Some(after) => rest = after,
+            None => {
+                left.push_str(&rest[..fence]);
+                rest = &rest[fence..];
+            }
+        }
+    }
+    left + rest
+}
+
+/// Nothing that a configuration says gets out of the code that it is shown as, or out of its cell of a table.
+fn is_contained(markdown: &str) {
+    let pipes = |line: &str| line.replace("\\|", "").matches('|').count();
+    let (mut fence, mut cells) = (None::<String>, None);
+    for line in markdown.lines() {
+        let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+        if let Some(open) = &fence {
+            if line.trim_end().chars().all(|c| c == '`') && ticks.len() >= open.len() {
+                fence = None;
+            }
+            continue;
+        }
+        if ticks.len() >= 3 && !line[ticks.len()..].contains('`') {
+            fence = Some(ticks);
+            continue;
+        }
+        cells = line.starts_with('|').then(|| cells.unwrap_or_else(|| pipes(line)));
+        if let Some(cells) = cells {
+            assert_eq!(pipes(line), cells, "{line}\n{markdown}");
+        }
+        let mut left = without_code(line);
+        for tag in ["<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"] {
+            left = left.replace(tag, "");
+        }
+        for acts in ["<", "@", "](", "`", "://", "\\"] {
+            assert!(!left.contains(acts), "{acts:?} in {left:?}\n{markdown}");
+        }
+    }
+    assert_eq!(fence, None, "{markdown}");
+}
+
 fn check(name: &str, schema: &jsonschema::Validator) {
     let folder = cases().join(name);
     let toml = std::fs::read_to_string(folder.join("case.toml")).expect("case.toml");
@@ -326,6 +386,7 @@ fn check(name: &str, schema: &jsonschema::Validator) {
             assert!(!form.contains(never), "{name}: {never:?} is shown:\n{form}");
         }
     }
+    is_contained(&markdown);
     let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     let invalid: Vec<_> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
     assert!(invalid.is_empty(), "{name}: {invalid:#?}");

@@ -258,3 +258,176 @@ fn a_revision_without_the_flake_had_no_hosts() {
         "{plan:#}"
     );
 }
+
+/// A host of a flake that is the module `module`.
+fn flake_of(module: &str) -> String {
+    format!(
+        "{{ outputs = {{ self, nixpkgs }}: {{ nixosConfigurations.h = nixpkgs.lib.nixosSystem {{ modules = [ {module} ]; }}; }}; }}"
+    )
+}
+
+#[test]
+fn files_of_a_flake_that_were_added_moved_and_deleted_are_those_of_each_side() {
+    let gone = "{ containers.gone.path = \"/nix/store/00000000000000000000000000000000-gone\"; }";
+    let clone = Clone::new(&[
+        ("flake.nix", &flake_of("./old/web.nix ./gone.nix")),
+        ("old/web.nix", WEB),
+        ("gone.nix", gone),
+        ("old/deep/shared.nix", "{ }"),
+    ]);
+    clone.write("flake.nix", &flake_of("./new/web.nix ./added.nix"));
+    std::fs::rename(clone.top().join("old"), clone.top().join("new")).expect("moved");
+    std::fs::remove_file(clone.top().join("gone.nix")).expect("removed");
+    clone.write("added.nix", &gone.replace("gone", "added"));
+    // What git does not track is no part of the new side, and of the old one neither.
+    let output = clone.run(&["plan", "--from", "HEAD", "."]);
+    assert!(stderr(&output).contains("`git add new/web.nix`"), "{}", stderr(&output));
+    clone.commit();
+    let plan = clone.plan(&["--from", "HEAD~1", "."]);
+    assert_eq!(changes(&plan), [r#""added" ["create"]"#, r#""gone" ["stop","remove"]"#]);
+    assert!(changes(&clone.plan(&["--from", "HEAD", "."])).is_empty());
+}
+
+#[test]
+fn submodules_are_those_of_each_side() {
+    let clone = Clone::new(&[
+        ("flake.nix", &flake_of("./lib/module/web.nix")),
+        ("host.nix", "{ imports = [ ./lib/module/web.nix ]; }"),
+    ]);
+    let module = clone.folder.path().join("module");
+    std::fs::create_dir(&module).expect("a folder");
+    commit_in(&git2::Repository::init(&module).expect("a repository"), &module, WEB);
+    let top = git2::Repository::open(clone.top()).expect("a repository");
+    let mut submodule =
+        top.submodule(module.to_str().expect("text"), Path::new("lib/module"), true).expect("a submodule");
+    submodule.clone(None).expect("a clone");
+    submodule.add_finalize().expect("added");
+    clone.commit();
+    let inside = clone.top().join("lib/module");
+    for config in [".", "host.nix"] {
+        assert!(changes(&clone.plan(&["--from", "HEAD", config])).is_empty(), "{config}");
+    }
+    let repository = git2::Repository::open(&inside).expect("a repository");
+    commit_in(&repository, &inside, &WEB.replace("8080", "8081"));
+    clone.commit();
+    let linked = clone.folder.path().join("linked");
+    std::os::unix::fs::symlink(clone.top(), &linked).expect("a link");
+    for config in [".", "host.nix", &format!("{}/host.nix", linked.display())] {
+        let plan = clone.plan(&["--from", "HEAD~1", config]);
+        assert_eq!(plan["changes"][0]["disruption"], "firewall", "{config}: {plan:#}");
+        assert_eq!(plan["changes"][0]["reasons"][0]["file"], "lib/module/web.nix");
+        assert!(changes(&clone.plan(&["--from", "HEAD", config])).is_empty(), "{config}");
+    }
+    // Not checked out, as in a clone without submodules: the old side has it from git's own clone, and the new one is
+    // not known to be without it.
+    std::fs::remove_dir_all(&inside).expect("removed");
+    std::fs::create_dir(&inside).expect("a folder");
+    for config in [".", "host.nix", &format!("{}/host.nix", linked.display())] {
+        let plan = clone.plan(&["--from", "HEAD~1", config]);
+        assert_eq!(changes(&plan), [r#""web" ["stop","remove"]"#], "{config}: {plan:#}");
+        assert_eq!(
+            (&plan["changes"][0]["may"], &plan["diagnostics"][0]["code"]),
+            (&true.into(), &"missing-module".into())
+        );
+    }
+}
+
+/// Commits `text` as `web.nix`.
+fn commit_in(repository: &git2::Repository, folder: &Path, text: &str) {
+    std::fs::write(folder.join("web.nix"), text).expect("a file");
+    let mut index = repository.index().expect("an index");
+    index.add_path(Path::new("web.nix")).and_then(|()| index.write()).expect("added");
+    let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
+    let author = git2::Signature::now("test", "test@localhost").expect("a signature");
+    let parent = repository.head().ok().map(|head| head.peel_to_commit().expect("a commit"));
+    repository
+        .commit(Some("HEAD"), &author, &author, "", &tree, &parent.iter().collect::<Vec<_>>())
+        .expect("a commit");
+}
+
+#[test]
+fn a_revision_is_whatever_git_takes_for_one() {
+    let clone = Clone::new(&[("host.nix", WEB)]);
+    let repository = git2::Repository::open(clone.top()).expect("a repository");
+    let first = repository.head().and_then(|head| head.peel(git2::ObjectType::Commit)).expect("a commit");
+    let author = git2::Signature::now("test", "test@localhost").expect("a signature");
+    repository.tag("v1", &first, &author, "", false).expect("a tag");
+    repository.tag_lightweight("v1-light", &first, false).expect("a tag");
+    clone.write("host.nix", &WEB.replace("8080", "8081"));
+    clone.commit();
+    let id = first.id().to_string();
+    for revision in ["HEAD~1", "HEAD^", "HEAD~1:", "v1", "v1-light", "v1^{commit}", "HEAD~1^{tree}", &id, &id[..9]]
+    {
+        assert_eq!(changes(&clone.plan(&["--from", revision, "host.nix"])), [r#""web" []"#], "{revision}");
+    }
+    // On no branch.
+    repository.set_head_detached(first.id()).expect("detached");
+    assert_eq!(changes(&clone.plan(&["--from", "v1~0", "host.nix"])), [r#""web" []"#]);
+    for revision in ["", "rev:", "HEAD:host.nix", "HEAD..v1", "HEAD~9", "-x", "a\u{1b}\nb", "v1:none"] {
+        let output = clone.run(&["plan", &format!("--from={revision}"), "host.nix"]);
+        let stderr = stderr(&output);
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(1), true), "{revision}");
+        assert!(stderr.contains("is no revision of the git repository"), "{revision:?}: {stderr}");
+        assert!(stderr.lines().count() == 2 && !stderr.contains('\u{1b}'), "{revision:?}: {stderr:?}");
+    }
+    // There is no commit at all yet.
+    let unborn = clone.folder.path().join("unborn");
+    git2::Repository::init(&unborn).expect("a repository");
+    std::fs::write(unborn.join("host.nix"), WEB).expect("a file");
+    let output = clone.run(&["plan", "--from", "HEAD", "../unborn/host.nix"]);
+    assert!(stderr(&output).contains("this repository has no branch yet"), "{}", stderr(&output));
+    // A second work tree of the same repository.
+    let second = clone.folder.path().join("second");
+    repository.worktree("second", &second, None).expect("a work tree");
+    std::fs::write(second.join("host.nix"), WEB.replace("8080", "9090")).expect("a file");
+    let plan = clone.plan(&["--from", "v1", "../second/host.nix"]);
+    assert_eq!(plan["changes"][0]["reasons"][0]["file"], "host.nix", "{plan:#}");
+}
+
+#[test]
+fn a_link_to_a_configuration_is_that_of_the_work_tree_it_leads_into() {
+    let clone = Clone::new(&[("hosts/web.nix", WEB), ("hosts/flake.nix", &flake_of("./web.nix"))]);
+    clone.write("hosts/web.nix", &WEB.replace("8080", "8081"));
+    let at = |name: &str| clone.folder.path().join(name);
+    std::os::unix::fs::symlink(clone.top().join("hosts/web.nix"), at("configuration.nix")).expect("a link");
+    std::os::unix::fs::symlink(clone.top().join("hosts"), at("nixos")).expect("a link");
+    for config in ["../configuration.nix", "../nixos/web.nix", "../nixos", "../nixos#h"] {
+        let plan = clone.plan(&["--from", "HEAD", config]);
+        assert_eq!(changes(&plan), [r#""web" []"#], "{config}: {plan:#}");
+        assert_eq!(plan["changes"][0]["reasons"][0]["file"], "hosts/web.nix", "{config}");
+        assert_eq!(plan["to"]["name"], config);
+    }
+}
+
+#[test]
+fn a_name_that_no_container_has_is_told_from_one_that_does_not_change() {
+    let clone = Clone::new(&[("host.nix", WEB)]);
+    clone.write("host.nix", &WEB.replace("8080", "8081"));
+    let output = clone.run(&["plan", "--from", "HEAD", "--only", "wep,other", "host.nix"]);
+    let stderr = stderr(&output);
+    assert!(output.status.success() && output.stdout == b"No changes.\n");
+    assert!(stderr.contains("there is no container `wep`") && stderr.contains("did you mean `web`?"), "{stderr}");
+    assert!(stderr.contains("there is no container `other`"), "{stderr}");
+    let plan = clone.plan(&["--from", "HEAD", "--only", "web", "host.nix"]);
+    assert_eq!(plan["diagnostics"], serde_json::json!([]));
+}
+
+#[test]
+fn a_manifest_with_its_guests_is_compared_with_them() {
+    let host = |enable| {
+        format!("{{ containers.web = {{\n  config = {{\n    services.httpd.enable = {enable};\n  }};\n}}; }}")
+    };
+    let clone = Clone::new(&[("host.nix", &host("false"))]);
+    let manifest = clone.run(&["eval", "--guest", "--positions", "host.nix"]).stdout;
+    clone.write("before.json", &String::from_utf8(manifest).expect("UTF-8"));
+    clone.write("host.nix", &host("true"));
+    let plan = clone.plan(&["--from", "before.json", "host.nix"]);
+    let reason = &plan["changes"][0]["reasons"][0];
+    assert_eq!(reason["option"], "config.services.httpd.enable", "{plan:#}");
+    assert_eq!((&reason["line"], &reason["before_at"]["line"]), (&3.into(), &3.into()));
+    // Another version's may have any form.
+    clone.write("before.json", r#"{ "format_version": 2, "anything": [ ] }"#);
+    let output = clone.run(&["plan", "--from", "before.json", "host.nix"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("its format is 2, and this version knows 1"), "{}", stderr(&output));
+}

@@ -115,6 +115,19 @@ fn what_nothing_moved_under_is_still_the_same_plan() {
 }
 
 #[test]
+fn a_plan_for_another_host_is_refused_even_where_there_is_nothing_to_do() {
+    for wanted in [Wanted::new(|_| ()), Wanted::new(with_tmpfs)] {
+        let host = host_with(&Wanted::new(|_| ()));
+        let saved = wanted.saved(&host, &Options::default());
+        let mut now = wanted.plan(&host, &Options::default());
+        assert_eq!(saved.is_still(&wanted.inputs(), &now), Ok(()));
+        now.from.name = "other".to_owned();
+        let elsewhere = Moved::Elsewhere { made: "memory".to_owned(), here: "other".to_owned() };
+        assert_eq!(saved.is_still(&wanted.inputs(), &now), Err(elsewhere));
+    }
+}
+
+#[test]
 fn a_configuration_that_says_something_else_is_refused() {
     let host = host_with(&Wanted::new(|_| ()));
     let mut wanted = Wanted::new(with_tmpfs);

@@ -140,7 +140,8 @@ impl Configuration {
         sources: &SourceMap,
         work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
     ) -> Result<T, Vec<Diagnostic>> {
-        let target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
+        let mut target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
+        target.file = in_work_tree(&target.file).unwrap_or(target.file);
         let file = &target.file;
         let top = git_top_level(file);
         let root = top.clone().or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
@@ -179,7 +180,16 @@ impl Configuration {
     ) -> Result<Option<T>, Vec<Diagnostic>> {
         let failed = |error: RevisionError| vec![*revision_diagnostic(&error)];
         let given = config.config.split_once('#').filter(|_| !Path::new(&config.config).exists());
-        let path = absolute(given.map_or(config.config.as_str(), |(path, _)| path));
+        let (path, host) = given.map_or((config.config.as_str(), None), |(path, host)| (path, Some(host)));
+        let path = absolute(path);
+        let (path, named) = match in_work_tree(&path) {
+            Some(real) => {
+                let host = host.map_or_else(String::new, |host| format!("#{host}"));
+                let named = format!("{}{host}", real.display());
+                (real, named)
+            }
+            None => (path, config.config.clone()),
+        };
         let top = path.ancestors().find(|folder| folder.join(".git").exists());
         let top = top.ok_or_else(|| failed(RevisionError::NoRepository { path: path.clone() }))?;
         let restricted = !config.no_restrict;
@@ -203,7 +213,7 @@ impl Configuration {
         if is_missing(&path) || is_empty() {
             return Ok(None);
         }
-        let target = Target::find(&config.config, &files).map_err(|diagnostic| vec![*diagnostic])?;
+        let target = Target::find(&named, &files).map_err(|diagnostic| vec![*diagnostic])?;
         sources.set_root(top);
         let reading = Reading { config, target, files: &files, top, tracked: None, search_path, restricted };
         work(reading).map(Some)
@@ -534,6 +544,12 @@ fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
 /// What may be read of a `file` that nobody vouches for: the git work tree that holds it, else its folder.
 pub(super) fn readable_around(file: &Path) -> PathBuf {
     git_top_level(file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default()
+}
+
+/// Where a path leads that is in no git work tree itself, but a link into one, as `/etc/nixos` may be.
+fn in_work_tree(path: &Path) -> Option<PathBuf> {
+    let holds = |path: &Path| path.ancestors().any(|folder| folder.join(".git").exists());
+    path.canonicalize().ok().filter(|real| !holds(path) && holds(real))
 }
 
 /// The folder of the git work tree that holds `file`.

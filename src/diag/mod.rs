@@ -12,9 +12,11 @@ mod code;
 mod excerpt;
 pub mod render;
 mod secret;
+mod visible;
 
 pub use code::{Code, Kind};
 pub(crate) use secret::is_secret;
+pub(crate) use visible::visible;
 
 use crate::source::{Location, Span};
 

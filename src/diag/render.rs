@@ -9,6 +9,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 use serde::Serialize;
 
 use super::excerpt::excerpt;
+use super::visible::{marked, visible};
 use super::{Diagnostic, Label, Severity, secret};
 use crate::source::{Location, SourceMap, Span};
 
@@ -47,9 +48,10 @@ pub fn location(diagnostic: &Diagnostic, sources: &SourceMap) -> Option<Location
 pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
     if let Some(location) = location(diagnostic, sources) {
-        let _ = write!(out, "{location}: ");
+        let _ = write!(out, "{}: ", visible(&location.to_string()));
     }
-    let (severity, code, message) = (diagnostic.severity, diagnostic.code, shortened(&diagnostic.message));
+    let message = visible(&shortened(&diagnostic.message));
+    let (severity, code) = (diagnostic.severity, diagnostic.code);
     let heading = format!("{}[{code}]", severity.as_str());
     if style.color {
         let ansi = match severity {
@@ -65,7 +67,7 @@ pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
     out.push_str(&trace(diagnostic, sources, style));
     if let Some(help) = &diagnostic.help {
         for (index, line) in help.lines().enumerate() {
-            let _ = writeln!(out, "  {}{line}", if index == 0 { "help: " } else { "      " });
+            let _ = writeln!(out, "  {}{}", if index == 0 { "help: " } else { "      " }, visible(line));
         }
     }
     out
@@ -90,14 +92,15 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
     let labels: Vec<_> = diagnostic.labels.iter().filter(|label| inside(label.span)).collect();
     let ranges: Vec<_> =
         labels.iter().map(|label| file.offset(label.span.start)..file.offset(label.span.end)).collect();
-    let shown = excerpt(&secret::blotted(&file.text), &ranges);
+    let shown = excerpt(&marked(secret::blotted(&file.text)), &ranges);
+    let file_name = visible(&file.name);
     let drawn = Drawn {
-        source: NamedSource::new(&file.name, shown.text),
+        source: NamedSource::new(&file_name, shown.text),
         labels: labels
             .iter()
             .zip(shown.labels)
             .map(|(label, range)| {
-                let text = (!label.text.is_empty()).then(|| label.text.clone());
+                let text = (!label.text.is_empty()).then(|| visible(&label.text));
                 LabeledSpan::new(text, range.start, range.len())
             })
             .collect(),
@@ -110,19 +113,19 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
         return String::new();
     }
     // miette's own heading would say the message a second time: the snippet starts with the line that names the file.
-    let name = format!("[{}:", file.name);
+    let name = format!("[{file_name}:");
     let mut lines = whole.lines().skip_while(|line| !line.contains(&name));
     let mut out = String::new();
     if let Some(line) = lines.next() {
         // The column that miette counts is one of the excerpt.
         let (before, _) = line.split_once(&name).expect("`name` is in it");
         let first = ranges.iter().map(|range| range.start).min().unwrap_or_default();
-        let _ = writeln!(out, "{before}[{}]", file.location(first));
+        let _ = writeln!(out, "{before}[{}]", visible(&file.location(first).to_string()));
     }
     out.extend(lines.flat_map(|line| [line.trim_end(), "\n"]));
     for label in diagnostic.labels.iter().filter(|label| !inside(label.span)) {
         if let Some(location) = sources.locate(label.span.start) {
-            let _ = writeln!(out, "  {location}: {}", label.text);
+            let _ = writeln!(out, "  {}: {}", visible(&location.to_string()), visible(&label.text));
         }
     }
     out
@@ -147,11 +150,13 @@ fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
             }
             continue;
         }
-        let place = sources.locate(frame.span.start).map(|location| format!("{location}: ")).unwrap_or_default();
+        let place =
+            sources.locate(frame.span.start).map(|location| format!("{}: ", visible(&location.to_string())));
+        let place = place.unwrap_or_default();
         let times = if *count == 1 { String::new() } else { format!(" ({count} times)") };
         for (line, text) in frame.text.lines().enumerate() {
             let (place, times) = if line == 0 { (place.as_str(), times.as_str()) } else { ("  ", "") };
-            let _ = writeln!(out, "  {place}{text}{times}");
+            let _ = writeln!(out, "  {place}{}{times}", visible(text));
         }
     }
     out

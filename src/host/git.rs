@@ -55,6 +55,8 @@ pub enum RevisionError {
 /// One revision of a work tree.
 pub struct RevisionFiles {
     top: PathBuf,
+    /// The same without links, as git knows it.
+    real_top: PathBuf,
     root: Node,
     outside: Box<dyn Files>,
 }
@@ -99,7 +101,8 @@ impl RevisionFiles {
             Err(error) => return Err(failed(error)),
         };
         let root = Node { repository: Rc::new(repository), object, kind: NodeKind::Tree };
-        Ok(Self { top: top.to_path_buf(), root, outside })
+        let real_top = top.canonicalize().unwrap_or_else(|_| top.to_path_buf());
+        Ok(Self { top: top.to_path_buf(), real_top, root, outside })
     }
 
     /// Follows `path`; a link at its very end only if `follow`.
@@ -148,7 +151,7 @@ impl RevisionFiles {
 
     /// The entry `name` of the folder `folder`, which lies at `below`.
     fn entry(&self, folder: &Node, below: &Path, name: &OsString) -> io::Result<Node> {
-        let folder = folder.folder(&self.top.join(below))?;
+        let folder = folder.folder(&self.real_top.join(below))?;
         let tree = folder.repository.find_tree(folder.object).map_err(broken)?;
         let entry = tree.get_name_bytes(name.as_bytes()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let kind = node_kind(entry.filemode());
@@ -192,7 +195,10 @@ impl Files for RevisionFiles {
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
         let folder = match self.resolve(path, true)? {
-            Place::Inside(node) => node.folder(path)?,
+            Place::Inside(node) => {
+                let below = path.strip_prefix(&self.top).unwrap_or(path);
+                node.folder(&self.real_top.join(below))?
+            }
             Place::Outside(path) => return self.outside.read_dir(&path),
         };
         let tree = folder.repository.find_tree(folder.object).map_err(broken)?;
@@ -223,11 +229,22 @@ impl Files for RevisionFiles {
     }
 }
 
-/// The paths, relative to the work tree `top`, that git tracks in it: those of the index. `None` where there is no
+/// The paths, relative to the work tree `top`, that git tracks in it and in its submodules: those of the index. `None` where there is no
 /// repository to ask.
 pub fn tracked(top: &Path) -> Option<BTreeSet<PathBuf>> {
     let index = Repository::open(top).and_then(|repository| repository.index()).ok()?;
-    Some(index.iter().map(|entry| PathBuf::from(OsString::from_vec(entry.path))).collect())
+    let mut paths = BTreeSet::new();
+    for entry in index.iter() {
+        let path = PathBuf::from(OsString::from_vec(entry.path));
+        let is_submodule = i32::try_from(entry.mode).is_ok_and(|mode| node_kind(mode) == NodeKind::Submodule);
+        // One that is not checked out is an empty folder.
+        let inside = if is_submodule { tracked(&top.join(&path)) } else { None };
+        match inside {
+            Some(inside) => paths.extend(inside.into_iter().map(|below| path.join(below))),
+            None => drop(paths.insert(path)),
+        }
+    }
+    Some(paths)
 }
 
 /// The commit of a submodule that lies at `path`: in its own clone, or in the one that git keeps for it.

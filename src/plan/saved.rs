@@ -50,6 +50,14 @@ pub enum Moved {
     /// It was written by another version.
     #[error("the plan has format {0}, and this version knows {FORMAT_VERSION}")]
     Version(u32),
+    /// It is about another host.
+    #[error("the plan was made on `{made}`, and this is `{here}`")]
+    Elsewhere {
+        /// Where it was made.
+        made: String,
+        /// Where it is to be carried out.
+        here: String,
+    },
     /// The configuration says something else by now.
     #[error("the configuration has changed since the plan was made")]
     Configuration,
@@ -87,6 +95,10 @@ impl Saved {
     pub fn is_still(&self, inputs: &str, plan: &Plan) -> Result<(), Moved> {
         if self.format_version != FORMAT_VERSION {
             return Err(Moved::Version(self.format_version));
+        }
+        let made = self.plan["from"]["name"].as_str().unwrap_or_default();
+        if made != plan.from.name {
+            return Err(Moved::Elsewhere { made: made.to_owned(), here: plan.from.name.clone() });
         }
         if self.inputs != inputs {
             return Err(Moved::Configuration);

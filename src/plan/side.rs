@@ -253,6 +253,11 @@ impl Side {
             .collect()
     }
 
+    /// The names of all containers.
+    pub fn names(&self) -> impl Iterator<Item = &ContainerName> {
+        self.containers.keys()
+    }
+
     /// What is to be recorded of each of our containers whose every option is known.
     pub fn records(&self) -> BTreeMap<ContainerName, Record> {
         let ours = self.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);

@@ -60,6 +60,10 @@ impl<'a> MovedFiles<'a> {
             // A link on the way: what it leads to counts.
             let link = rest.ancestors().skip(1).find(|around| tracked.contains(*around));
             let Some(link) = link.map(Path::to_path_buf) else { return Ok(false) };
+            // Or a submodule that is not checked out.
+            if self.inner.kind(&self.folder.join(&link))? != FileKind::Symlink {
+                return Ok(false);
+            }
             let target = self.inner.read_link(&self.folder.join(&link))?;
             if target.is_absolute() {
                 return Ok(true);

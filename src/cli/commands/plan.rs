@@ -1,6 +1,6 @@
 //! `plan`: what `switch` would do, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::saved;
 use crate::cli::against;
@@ -10,6 +10,7 @@ use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::Linux;
 use crate::lint::silence::without_allowed;
+use crate::model::ContainerName;
 use crate::model::check::Checked;
 use crate::modules::Guests;
 use crate::plan::show::hosts;
@@ -64,10 +65,12 @@ fn all_hosts(
     options: &PlanArgs,
     lints: &LintArgs,
 ) -> Outcome {
-    let mut plans = BTreeMap::new();
+    let (mut plans, mut names) = (BTreeMap::new(), BTreeSet::new());
     let how = self::options(session, options.restart.restart_mode.into());
     for (host, there) in against::hosts(config, from, session.sources)? {
         let (before, after) = against::sides_of_host(config, from, (&host, there), session.sources)?;
+        names.extend(before.names().cloned());
+        names.extend(after.iter().flat_map(|after| after.manifest.containers.keys().cloned()));
         let (plan, findings) = match after {
             Some(after) => {
                 let checked = after.check();
@@ -81,6 +84,7 @@ fn all_hosts(
         let plan = with_findings(session, plan, findings, lints);
         plans.insert(host, plan);
     }
+    session.terminal.findings(&nobody(session, &names.iter().collect()), session.sources);
     let fancy = session.terminal.fancy_results;
     session.terminal.result(&match options.format {
         PlanFormat::Text => hosts::text(&plans, show::Style { colour: fancy, unicode: fancy }),
@@ -104,6 +108,7 @@ fn live(
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();
     let mut findings = findings(&configuration, &checked);
+    findings.extend(nobody(session, &names(&configuration, &snapshot)));
     let missing = facts::missing(
         &configuration.manifest,
         &checked.spec,
@@ -125,13 +130,41 @@ fn offline(
 ) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (before, after) = against::sides(config, from, session.sources)?;
     let checked = after.check();
-    let findings = findings(&after, &checked);
+    let mut findings = findings(&after, &checked);
+    let names = before.names().chain(after.manifest.containers.keys());
+    findings.extend(nobody(session, &names.collect()));
     let plan = plan::plan(&before, &after.side(Some(&checked.spec)), &options(session, restart_mode));
     Ok((plan, findings))
 }
 
 fn findings(configuration: &Configuration, checked: &Checked) -> Vec<Diagnostic> {
     [configuration.findings.as_slice(), &checked.findings, &checked.unsupported].concat()
+}
+
+/// The names of all containers that are configured, or are or were on the host.
+pub(in crate::cli) fn names<'a>(
+    configuration: &'a Configuration,
+    snapshot: &'a Snapshot,
+) -> BTreeSet<&'a ContainerName> {
+    let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
+    configuration.manifest.containers.keys().chain(snapshot.containers.keys()).chain(recorded).collect()
+}
+
+/// A warning for each name of `--only` that no container has on either side: that nothing changes for it says nothing. No
+/// error, for a switch that removed a container may be run again.
+pub(in crate::cli) fn nobody(session: &Session<'_>, names: &BTreeSet<&ContainerName>) -> Vec<Diagnostic> {
+    let unknown = session.global.only.iter().filter(|name| !names.contains(name));
+    let warning = |name: &ContainerName| {
+        let message = format!("`--only`: there is no container `{name}`, neither before nor after");
+        let distance = |other: &&&ContainerName| strsim::damerau_levenshtein(name.as_str(), other.as_str());
+        let closest = names.iter().min_by_key(distance).filter(|other| distance(other) <= 2);
+        let diagnostic = Diagnostic::warning(Code::Usage, message);
+        match closest {
+            Some(other) => diagnostic.help(format!("did you mean `{other}`?")),
+            None => diagnostic,
+        }
+    };
+    unknown.map(warning).collect()
 }
 
 fn options(session: &Session<'_>, restart_mode: RestartMode) -> Options {

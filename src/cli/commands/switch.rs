@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::build;
-use super::plan::{between, observe, print, print_findings};
+use super::plan::{between, names, nobody, observe, print, print_findings};
 use super::saved;
 use crate::apply::{Applier, Event, Host, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
@@ -63,6 +63,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     let lock = lock()?;
     let snapshot = observe()?;
     require_systemd(&snapshot)?;
+    session.terminal.findings(&nobody(session, &names(&configuration, &snapshot)), session.sources);
     // What belongs to somebody else is refused before anything is built.
     let early = between(session, &configuration, &configuration.check(), &snapshot, mode);
     if early.is_refused() {

@@ -15,6 +15,8 @@ use crate::render::nft::{RuleLine, Target};
 const BUDGET: usize = 55_000;
 /// More forwards than this are drawn only where they change.
 const MOST_FORWARDS: usize = 40;
+/// More changes than this do not stand in the order of their names.
+const MOST_IN_ORDER: usize = 50;
 /// An order of more steps than this is not drawn.
 const MOST_STEPS: usize = 60;
 
@@ -33,7 +35,8 @@ pub fn markdown(plan: &Plan) -> String {
     writeln!(text, "{ends}: {}.\n", words::counts(plan)).expect("writing to a string does not fail");
     text.push_str("| | container | cost | what happens |\n|---|---|---|---|\n");
     let mut left_out = 0;
-    for change in &plan.changes {
+    let changes = heaviest_first(plan);
+    for change in &changes {
         if text.len() > BUDGET / 2 {
             left_out += 1;
             continue;
@@ -45,7 +48,7 @@ pub fn markdown(plan: &Plan) -> String {
     }
     text.push('\n');
     text.extend(findings(plan));
-    let mut sections: Vec<String> = plan.changes.iter().map(details).collect();
+    let mut sections: Vec<String> = changes.iter().map(|change| details(change)).collect();
     sections.extend(firewall(plan));
     sections.extend(forwards(plan));
     sections.extend(order(plan));
@@ -62,6 +65,15 @@ pub fn markdown(plan: &Plan) -> String {
             .expect("writing to a string does not fail");
     }
     text
+}
+
+/// All changes in their order; where there are so many that some are left out, those first that cost most.
+fn heaviest_first(plan: &Plan) -> Vec<&Change> {
+    let mut changes: Vec<&Change> = plan.changes.iter().collect();
+    if changes.len() > MOST_IN_ORDER {
+        changes.sort_by_key(|change| std::cmp::Reverse((change.disruption, change.wipes_root)));
+    }
+    changes
 }
 
 /// A line of the summary.
@@ -136,7 +148,13 @@ fn reason_row(reason: &Reason) -> String {
     let place = reason.position.as_ref().map(|at| code(&format!("{}:{}", at.file, at.line))).unwrap_or_default();
     if reason.option.is_empty() {
         let what = if reason.after.is_null() { "no longer configured" } else { "configured" };
-        return format!("| {what} | | | {place} |\n");
+        let mut rows = format!("| {what} | | | {place} |\n");
+        let set = if reason.after.is_null() { Vec::new() } else { words::set_options(&reason.after) };
+        for (option, value) in set {
+            writeln!(rows, "| {} | | {} | |", code(&option), code(&words::value(&value)))
+                .expect("writing to a string does not fail");
+        }
+        return rows;
     }
     let [option, before, after] =
         [words::visible(&reason.option), words::value(&reason.before), words::value(&reason.after)];

@@ -5,8 +5,7 @@
 use std::fmt::Write;
 
 use super::words::{self, Mark};
-use crate::model::{Container, Field};
-use crate::plan::{Change, Plan, Reason, Verb, diff, option};
+use crate::plan::{Change, Plan, Reason, Verb};
 
 /// With more changes than this, who is affected stands before how.
 const LARGE: usize = 10;
@@ -141,16 +140,11 @@ impl Page {
 
     /// What a new container sets to something else than NixOS's default.
     fn set_options(&mut self, reason: &Reason) {
-        let path = Field::Known(String::new());
-        let defaults =
-            serde_json::to_value(Container::with_defaults(path)).expect("the model has string keys only");
-        let set = diff::leaf_differences(&defaults, &reason.after);
-        let set: Vec<_> =
-            set.iter().filter(|set| !(set.path == ["path"] && diff::is_unknown(&set.after))).collect();
-        let names: Vec<String> = set.iter().map(|set| words::visible(&option::path(&set.path))).collect();
+        let set = words::set_options(&reason.after);
+        let names: Vec<String> = set.iter().map(|(name, _)| words::visible(name)).collect();
         let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().min(ALIGNED);
-        for (name, set) in names.iter().zip(set) {
-            self.line(&format!("      {name:<width$} = {}", words::value(&set.after)));
+        for (name, (_, value)) in names.iter().zip(&set) {
+            self.line(&format!("      {name:<width$} = {}", words::value(value)));
         }
     }
 

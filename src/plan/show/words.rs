@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use crate::model::UNKNOWN_KEY;
+pub(super) use crate::diag::visible;
+use crate::model::{Container, Field, UNKNOWN_KEY};
 use crate::plan::cost::Disruption;
+use crate::plan::diff::{self, Difference};
 use crate::plan::redact::REDACTED_KEY;
 use crate::plan::{Change, Plan, Verb, option};
 use crate::render::nft::RuleLine;
@@ -125,6 +127,15 @@ pub(super) fn reach(line: &RuleLine) -> Option<&'static str> {
     }
 }
 
+/// What a new container sets to something else than NixOS's default: options with their values.
+pub(super) fn set_options(container: &Value) -> Vec<(String, Value)> {
+    let path = Field::Known(String::new());
+    let defaults = serde_json::to_value(Container::with_defaults(path)).expect("the model has string keys only");
+    let set = diff::leaf_differences(&defaults, container).into_iter();
+    let is_unbuilt = |set: &Difference| set.path == ["path"] && diff::is_unknown(&set.after);
+    set.filter(|set| !is_unbuilt(set)).map(|set| (option::path(&set.path), set.after)).collect()
+}
+
 /// A value as it would stand in a configuration.
 pub(super) fn value(value: &Value) -> String {
     match value {
@@ -149,24 +160,6 @@ pub(super) fn value(value: &Value) -> String {
 /// Why a value is unknown.
 pub(super) fn unknown_reason(value: &Value) -> Option<&str> {
     value.get(UNKNOWN_KEY)?.get("reason")?.as_str()
-}
-
-/// The text with everything spelled out that a terminal or a browser would act on instead of showing it: control
-/// characters, and those that turn the direction of writing.
-pub(super) fn visible(text: &str) -> String {
-    let acts = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if acts(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
         let said = carry_out();
         assert_eq!(said.code, 1, "{said:#?}");
         assert!(said.err.contains("error[plan-moved]") && said.err.contains(why), "{said:#?}");
+        // A plan that is not carried out is not shown either.
+        assert_eq!(said.out, "", "{said:#?}");
         let after = lab.observe();
         assert_eq!(before.running(), after.running());
         assert!(before.kept(&after, "wasabi"));
@@ -46,11 +48,26 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
     assert_eq!(lab.plan().1, 0);
     refused("the host has changed since the plan was made: wasabi");
 
-    // A guest that is not built yet: what its plan says of it holds after the build.
+    // Made for another host, one with nothing to do included.
+    keep();
+    let name = lab.sh("hostname").ok();
+    lab.sh("hostname elsewhere").ok();
+    let said = carry_out();
+    assert_eq!((said.code, said.out.as_str()), (1, ""), "{said:#?}");
+    assert!(said.err.contains("and this is `elsewhere`"), "{said:#?}");
+    lab.sh(&format!("hostname {}", name.trim())).ok();
+
+    // A guest that is not built yet: what its plan says of it holds after the build, option by option, before Nix is asked.
     lab.write("/root/host.nix", &with(&changed, "one@example.org", "two@example.org"));
+    let before = lab.observe();
+    let (plan, _) = lab.plan();
+    let reasons = plan["changes"][0]["reasons"].to_string();
+    assert!(reasons.contains("config.services.httpd.adminAddr") && reasons.contains("one@example.org"), "{plan:#}");
+    assert_eq!((plan["changes"][0]["may"].as_bool(), lab.observe().nix_calls), (Some(false), before.nix_calls));
     keep();
     let done = carry_out();
     assert_eq!(done.code, 0, "{done:#?}");
+    assert!(done.out.contains("config.services.httpd.adminAddr"), "{done:#?}");
     assert!(lab.page("http://192.168.100.11/").contains("two@"));
     lab.finish();
 }
