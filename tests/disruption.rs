@@ -26,7 +26,10 @@ fn scenarios(row: Row) -> &'static [&'static str] {
             "live::a_bind_mount_is_added_under_a_running_guest_and_one_that_goes_costs_a_restart",
         ],
         Row::GuestAnew => &["changes::a_changed_guest_is_built_anew_and_no_other"],
-        Row::Other => &["changes::a_root_that_is_not_ephemeral_is_kept_over_a_restart"],
+        Row::Other => &[
+            "changes::a_root_that_is_not_ephemeral_is_kept_over_a_restart",
+            "network::a_container_moves_to_a_bridge_and_back_by_a_restart",
+        ],
         Row::Goes => &["changes::a_removed_container_leaves_nothing_but_its_data"],
     }
 }

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use container_rebuild::model::ContainerName;
-use container_rebuild::model::spec::{ContainerSpec, Forward, HostSpec, NatSpec, Network, Protocol, Veth};
+use container_rebuild::model::spec::{ContainerSpec, Forward, HostSpec, NatSpec, Network, Private, Protocol, Veth};
 use container_rebuild::render::nft::{RuleLine, Ruleset};
 use serde_json::Value;
 
@@ -43,18 +43,19 @@ fn container(name: &str, last: u8, v6: bool, forwards: &[(Protocol, u16, u16)]) 
         system: "/nix/store/x".into(),
         auto_start: true,
         ephemeral: false,
-        network: Network::Private {
+        network: Network::Private(Private {
             veth: Some(Veth {
                 host4: Some([192, 168, 100, 10].into()),
                 local4: Some([192, 168, 100, last].into()),
                 host6: v6.then(|| "fd00::10".parse().expect("an address")),
                 local6: v6.then(|| format!("fd00::{last}").parse().expect("an address")),
+                ..Veth::default()
             }),
             forwards: forwards
                 .iter()
                 .map(|&(protocol, host_port, container_port)| Forward { protocol, host_port, container_port })
                 .collect(),
-        },
+        }),
         binds: vec![],
         tmpfs: vec![],
         additional_capabilities: vec![],
@@ -88,7 +89,7 @@ fn shapes() -> Vec<(&'static str, HostSpec)> {
     use Protocol::Tcp;
     let only = |containers: Vec<ContainerSpec>| HostSpec { containers, nat: NatSpec::default() };
     let mut six = container("six", 11, true, &[(Tcp, 80, 80)]);
-    if let Network::Private { veth: Some(veth), .. } = &mut six.network {
+    if let Network::Private(Private { veth: Some(veth), .. }) = &mut six.network {
         veth.local4 = None;
     }
     vec![
@@ -176,7 +177,7 @@ fn the_same_rules_in_another_order_are_other_rules() {
 fn a_moved_forward_is_one_line_off_and_one_line_on() {
     let mut spec = full();
     let before = Ruleset::new(&spec).text();
-    if let Network::Private { forwards, .. } = &mut spec.containers[0].network {
+    if let Network::Private(Private { forwards, .. }) = &mut spec.containers[0].network {
         forwards[0].container_port = 5353;
     }
     let difference = Ruleset::new(&spec).differences(&listed_after("nft -f \"$1\"", &[&before]));

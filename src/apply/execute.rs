@@ -174,7 +174,7 @@ impl Applier<'_> {
         for bind in &change.binds {
             self.host.bind(name, bind)?;
         }
-        if let Some((from, to)) = &change.veth {
+        for (from, to) in &change.links {
             self.host.readdress(name, from, to)?;
         }
         if let Some(system) = &change.system
@@ -198,9 +198,11 @@ impl Applier<'_> {
         let installed = self.install(name, former, unread);
         let restored = unread
             .read(self.host)
-            .and_then(|()| match &undo.veth {
-                Some((from, to)) if self.host.is_running(name)? => self.host.readdress(name, from, to),
-                _ => Ok(()),
+            .and_then(|()| {
+                if undo.links.is_empty() || !self.host.is_running(name)? {
+                    return Ok(());
+                }
+                undo.links.iter().try_for_each(|(from, to)| self.host.readdress(name, from, to))
             })
             .and_then(|()| match &undo.system {
                 Some(system) if self.host.is_running(name)? => self.host.switch_guest(name, system).map(drop),

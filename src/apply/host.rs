@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::live::Switched;
 use crate::model::ContainerName;
-use crate::model::spec::{Bind, Veth};
+use crate::model::spec::Bind;
+use crate::render::interface::Pair;
 use crate::render::nft::Sysctl;
 use crate::state::Generation;
 
@@ -90,8 +91,8 @@ pub trait Host: Sync {
     fn is_running(&self, name: &ContainerName) -> Result<bool, HostError>;
     /// Mounts a path of the host in the running guest, unless it is mounted there.
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError>;
-    /// Changes the addresses and routes of the link to the running guest, on both sides.
-    fn readdress(&self, name: &ContainerName, from: &Veth, to: &Veth) -> Result<(), HostError>;
+    /// Changes the addresses and routes of a link to the running guest, on both sides, and puts it into its bridge.
+    fn readdress(&self, name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError>;
     /// Has the running guest switch to another system.
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError>;
     /// Writes down what the container runs with from now on, in the place of what it booted with.

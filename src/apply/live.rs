@@ -7,16 +7,17 @@
 
 use std::path::PathBuf;
 
-use crate::model::spec::{Bind, ContainerSpec, Network, Veth};
+use crate::model::spec::{Bind, ContainerSpec};
+use crate::render::interface::{self, Pair};
 
 /// The parts of a change, in the order in which they are made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveChange {
     /// Bind mounts that are new.
     pub binds: Vec<Bind>,
-    /// The addresses of the link, before and after. Also where they are the same: a link that has lost a route gets it
+    /// The links that stay, before and after. Also where they are the same: a link that has lost a route gets it
     /// back, and one that is complete stays as it is.
-    pub veth: Option<(Veth, Veth)>,
+    pub links: Vec<(Pair, Pair)>,
     /// Another system, for the guest to switch to: last, since its services may want the mounts.
     pub system: Option<PathBuf>,
 }
@@ -24,15 +25,15 @@ pub struct LiveChange {
 impl LiveChange {
     /// What has to happen for a container that runs as `is` to run as `wanted`.
     pub fn between(is: &ContainerSpec, wanted: &ContainerSpec) -> Self {
-        let veth = match (&is.network, &wanted.network) {
-            (Network::Private { veth: Some(is), .. }, Network::Private { veth: Some(wanted), .. }) => {
-                Some((is.clone(), wanted.clone()))
-            }
-            _ => None,
-        };
+        let wanted_pairs = interface::pairs(&wanted.name, &wanted.network);
+        let links = interface::pairs(&is.name, &is.network).into_iter().filter_map(|is| {
+            let wanted =
+                wanted_pairs.iter().find(|wanted| (&wanted.host, &wanted.guest) == (&is.host, &is.guest))?;
+            Some((is, wanted.clone()))
+        });
         Self {
             binds: wanted.binds.iter().filter(|bind| !is.binds.contains(bind)).cloned().collect(),
-            veth,
+            links: links.collect(),
             system: (is.system != wanted.system).then(|| wanted.system.clone()),
         }
     }

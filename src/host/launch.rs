@@ -15,14 +15,15 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::netlink::{self, NetlinkError};
+use super::netlink::{self, HardwareAddresses, NetlinkError};
 use super::netns::{self, NamespaceError};
 use super::root::{self, RootError};
 use super::{bus, durable, leftovers, machined, notify, sysctl};
-use crate::model::spec::{ContainerSpec, NatSpec, Network, Veth};
+use crate::model::spec::{ContainerSpec, NatSpec};
 use crate::model::{ContainerName, FORMAT_VERSION};
+use crate::render::interface::{self, End};
 use crate::render::nft::Ruleset;
-use crate::render::{interface, nspawn, paths};
+use crate::render::{nspawn, paths};
 use crate::state::Record;
 
 /// Why a container could not be launched, or not be cleaned up after.
@@ -76,9 +77,7 @@ fn prepare(name: &ContainerName) -> Result<Command, LaunchError> {
     let spec = &record.spec;
     remove_leftovers(name)?;
     prepare_files(spec)?;
-    if let Network::Private { veth: Some(veth), .. } = &spec.network {
-        prepare_network(spec, veth)?;
-    }
+    prepare_network(spec)?;
     let path = paths::booted(name);
     durable::write(&path, &bytes, 0o644).map_err(|source| LaunchError::Write { path, source })?;
     let mut nspawn = Command::new("systemd-nspawn");
@@ -124,15 +123,33 @@ fn folder(path: &Path, mode: u32) -> Result<(), LaunchError> {
     make().map_err(|source| LaunchError::Folder { path: path.to_owned(), source })
 }
 
-fn prepare_network(spec: &ContainerSpec, veth: &Veth) -> Result<(), LaunchError> {
+fn prepare_network(spec: &ContainerSpec) -> Result<(), LaunchError> {
+    let pairs = interface::pairs(&spec.name, &spec.network);
+    if pairs.is_empty() {
+        return Ok(());
+    }
     let namespace = paths::namespace(&spec.name);
     netns::create(&namespace)?;
-    netlink::connect(&interface::host_end(&spec.name), &namespace, veth)?;
-    // Those of the link are as new as the link; the rules that need them may be loaded already.
+    let machine = machine_id();
+    for pair in &pairs {
+        let hardware = machine.map(|machine| {
+            let [host, guest] =
+                [End::Host, End::Guest].map(|end| interface::hardware_address(machine, end, &spec.name));
+            HardwareAddresses { host, guest }
+        });
+        netlink::connect(pair, &namespace, hardware)?;
+    }
+    // Those of a link are as new as the link; the rules that need them may be loaded already.
     for sysctl in Ruleset::of([(&spec.name, &spec.network)], &NatSpec::default()).sysctls() {
         sysctl::set(&sysctl).map_err(|source| LaunchError::Sysctl { name: sysctl.name, source })?;
     }
     Ok(())
+}
+
+/// What tells this machine from others (machine-id(5)); `None` where it has none yet.
+fn machine_id() -> Option<[u8; 16]> {
+    let id = fs::read_to_string("/etc/machine-id").ok()?;
+    data_encoding::HEXLOWER_PERMISSIVE.decode(id.trim().as_bytes()).ok()?.try_into().ok()
 }
 
 /// Removes what is left of a container that does not run: its link, its namespace, a copy of its ephemeral root, and the
@@ -144,7 +161,9 @@ pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
 }
 
 fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
-    let link = netlink::delete(&interface::host_end(name).name);
+    // The former configuration may have had it on a bridge.
+    let ends = [interface::host_end(name), interface::bridge_end(name)];
+    let links = ends.map(|end| netlink::delete(&end.name));
     let namespace = netns::delete(&paths::namespace(name));
     let copies = leftovers::remove_dead_copies(&paths::root(name, true));
     let export = leftovers::remove_export(name);
@@ -154,7 +173,7 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
         // nspawn says it again, should it matter.
         tracing::warn!(%name, %error, "cannot ask systemd-machined to forget the machine");
     }
-    link?;
+    links.into_iter().collect::<Result<(), _>>()?;
     namespace?;
     copies.and(export).map_err(|(path, source)| LaunchError::Left { path, source })
 }
@@ -164,7 +183,7 @@ pub(super) mod tests {
     use super::*;
     use crate::host::netns::tests::empty_host;
     use crate::model::Container;
-    use crate::model::spec::{Forward, Protocol};
+    use crate::model::spec::{Forward, Network, Private, Protocol, Veth};
 
     pub(in crate::host) fn record(name: &str, network: Network) -> Record {
         Record {
@@ -195,7 +214,7 @@ pub(super) mod tests {
             ..Veth::default()
         };
         let forwards = vec![Forward { protocol: Protocol::Tcp, host_port: 8080, container_port: 80 }];
-        Network::Private { veth: Some(veth), forwards }
+        Network::Private(Private { veth: Some(veth), forwards })
     }
 
     #[test]

@@ -17,7 +17,8 @@ use super::systemd::{self, BusError, Job};
 use super::{durable, live, nft, sysctl};
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
-use crate::model::spec::{Bind, Veth};
+use crate::model::spec::Bind;
+use crate::render::interface::Pair;
 use crate::render::paths;
 use crate::state::{ActiveState, Generation};
 
@@ -190,7 +191,7 @@ impl Host for Linux {
         live::bind(name, bind)
     }
 
-    fn readdress(&self, name: &ContainerName, from: &Veth, to: &Veth) -> Result<(), HostError> {
+    fn readdress(&self, name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError> {
         live::readdress(name, from, to)
     }
 

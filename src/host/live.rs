@@ -6,8 +6,9 @@ use super::guest::{self, GuestError};
 use super::{durable, machined, netlink, systemd};
 use crate::apply::{HostError, Switched};
 use crate::model::ContainerName;
-use crate::model::spec::{Bind, Veth};
-use crate::render::{interface, paths};
+use crate::model::spec::Bind;
+use crate::render::interface::Pair;
+use crate::render::paths;
 use crate::state::{ActiveState, Machine};
 
 /// What `switch-to-configuration` ends with where only a start will do
@@ -33,11 +34,10 @@ pub(super) fn bind(name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
     machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(cannot(what))
 }
 
-/// Gives the link other addresses, on both sides.
-pub(super) fn readdress(name: &ContainerName, from: &Veth, to: &Veth) -> Result<(), HostError> {
-    let link = interface::host_end(name);
-    let what = format!("give the link of `{name}` other addresses");
-    netlink::readdress(&link, &paths::namespace(name), from, to).map_err(cannot(what))
+/// Gives a link other addresses, on both sides, and brings it back into its bridge.
+pub(super) fn readdress(name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError> {
+    let what = format!("set up the link `{}` of `{name}` anew", to.host.name);
+    netlink::readdress(&paths::namespace(name), from, to).map_err(cannot(what))
 }
 
 /// Has the guest switch to another system, as `nixos-rebuild test` does on a host.

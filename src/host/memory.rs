@@ -10,8 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
-use crate::model::spec::{Bind, Network, Veth};
-use crate::render::{interface, paths};
+use crate::model::spec::{Bind, Network, Private, Veth};
+use crate::render::interface::{self, Pair};
+use crate::render::paths;
 use crate::state::{
     ActiveState, Generation, KeptRoot, Link, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules,
     Snapshot, Unit,
@@ -85,6 +86,9 @@ impl MemoryHost {
 
 /// The host's end of a link as it is made.
 fn link(veth: &Veth) -> Link {
+    if veth.bridge.is_some() {
+        return Link { up: true, bridge: veth.bridge.clone(), ..Link::default() };
+    }
     let set = |four: Option<Ipv4Addr>, six: Option<Ipv6Addr>| {
         let four = four.map(|address| (IpAddr::V4(address), 32));
         four.into_iter().chain(six.map(|address| (IpAddr::V6(address), 128))).collect()
@@ -146,8 +150,8 @@ impl Host for MemoryHost {
         if !record.spec.ephemeral {
             state.roots.insert(name.clone());
         }
-        if let Network::Private { veth: Some(veth), .. } = &record.spec.network {
-            state.links.insert(interface::host_end(name).name, link(veth));
+        for pair in interface::pairs(name, &record.spec.network) {
+            state.links.insert(pair.host.name, link(&pair.veth));
         }
         state.running.insert(name.clone(), record);
         Ok(())
@@ -155,8 +159,11 @@ impl Host for MemoryHost {
 
     fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
         let mut state = self.state();
-        state.running.remove(name);
-        state.links.remove(&interface::host_end(name).name);
+        if let Some(record) = state.running.remove(name) {
+            for pair in interface::pairs(name, &record.spec.network) {
+                state.links.remove(&pair.host.name);
+            }
+        }
         Ok(())
     }
 
@@ -172,11 +179,11 @@ impl Host for MemoryHost {
         })
     }
 
-    fn readdress(&self, name: &ContainerName, _: &Veth, to: &Veth) -> Result<(), HostError> {
-        self.state().links.insert(interface::host_end(name).name, link(to));
+    fn readdress(&self, name: &ContainerName, _: &Pair, to: &Pair) -> Result<(), HostError> {
+        self.state().links.insert(to.host.name.clone(), link(&to.veth));
         self.running(name, |record| {
-            if let Network::Private { veth, .. } = &mut record.spec.network {
-                *veth = Some(to.clone());
+            if let Network::Private(Private { veth: Some(veth), .. }) = &mut record.spec.network {
+                *veth = to.veth.clone();
             }
         })
     }

@@ -14,17 +14,15 @@ use std::path::Path;
 use futures_util::TryStreamExt;
 use nix::errno::Errno;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags};
-use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkMessage, Prop};
+use rtnetlink::packet_route::link::{
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
+};
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
 use rtnetlink::{Error, Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 use super::netns;
-use crate::model::spec::Veth;
-use crate::render::interface::LinkName;
+use crate::render::interface::Pair;
 use crate::state::Link;
-
-/// The guest's end of its veth pair, as NixOS names it.
-const GUEST_END: &str = "eth0";
 
 /// Why the kernel did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -57,13 +55,16 @@ fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Re
 pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
     with(async |netlink| {
         let messages: Vec<_> = netlink.link().get().execute().try_collect().await.map_err(cannot("list links"))?;
-        let mut names = HashMap::new();
+        let named = messages.iter().filter_map(|message| Some((message.header.index, name(message)?.to_owned())));
+        let names: HashMap<u32, String> = named.collect();
         let mut links = BTreeMap::new();
         for message in messages {
             if let Some(name) = name(&message) {
-                names.insert(message.header.index, name.to_owned());
                 let up = message.header.flags.contains(LinkFlags::Up);
-                links.insert(name.to_owned(), Link { altnames: altnames(&message), up, ..Link::default() });
+                let bridge = controller(&message).and_then(|index| names.get(&index).cloned());
+                let (altnames, is_bridge) = (altnames(&message), is_bridge(&message));
+                let link = Link { altnames, up, is_bridge, bridge, ..Link::default() };
+                links.insert(name.to_owned(), link);
             }
         }
         let mut addresses = netlink.address().get().execute();
@@ -92,6 +93,20 @@ pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
 fn name(message: &LinkMessage) -> Option<&str> {
     message.attributes.iter().find_map(|attribute| match attribute {
         LinkAttribute::IfName(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+fn is_bridge(message: &LinkMessage) -> bool {
+    message.attributes.iter().any(|attribute| match attribute {
+        LinkAttribute::LinkInfo(infos) => infos.contains(&LinkInfo::Kind(InfoKind::Bridge)),
+        _ => false,
+    })
+}
+
+fn controller(message: &LinkMessage) -> Option<u32> {
+    message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::Controller(index) => Some(*index),
         _ => None,
     })
 }
@@ -146,82 +161,113 @@ fn destinations(route: &RouteMessage) -> BTreeSet<(u32, (IpAddr, u8))> {
     links.into_iter().map(|link| (link, (any, route.header.destination_prefix_length))).collect()
 }
 
-/// Makes the veth pair `link` ↔ `eth0` in the namespace named by `namespace`, with the addresses and routes of `veth`
-/// on both sides, and sets both ends up. Neither link may exist yet.
-pub fn connect(link: &LinkName, namespace: &Path, veth: &Veth) -> Result<(), NetlinkError> {
-    make_pair(link, namespace)?;
-    let (host, guest) = sides(veth);
-    in_guest(link, namespace, async |netlink| {
-        set_up(netlink, "lo").await?;
-        configure_guest(netlink, &guest).await
-    })?;
-    with(async |netlink| configure(netlink, &link.name, &host).await)
+/// The hardware addresses of both ends of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HardwareAddresses {
+    /// Of the host's end.
+    pub host: [u8; 6],
+    /// Of the guest's.
+    pub guest: [u8; 6],
 }
 
-/// Changes the addresses and routes of a pair that [`connect`] made, on both sides. What is new is there before what is
-/// old goes, and what both have stays throughout.
-pub fn readdress(link: &LinkName, namespace: &Path, from: &Veth, to: &Veth) -> Result<(), NetlinkError> {
+/// Makes a veth pair, its guest's end in the namespace named by `namespace`, with its addresses and routes on both sides
+/// and the host's end in its bridge, and sets both ends up. Neither link may exist yet. The kernel chooses the hardware
+/// addresses that are not given.
+pub fn connect(pair: &Pair, namespace: &Path, hardware: Option<HardwareAddresses>) -> Result<(), NetlinkError> {
+    make_pair(pair, namespace, hardware)?;
+    let (host, guest) = sides(pair);
+    in_guest(pair, namespace, async |netlink| {
+        set_up(netlink, "lo").await?;
+        configure(netlink, &guest).await
+    })?;
+    with(async |netlink| configure(netlink, &host).await)
+}
+
+/// Changes the addresses and routes of a pair that [`connect`] made, on both sides, and brings its host's end back into
+/// its bridge. What is new is there before what is old goes, and what both have stays throughout.
+pub fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
     let ((host_from, guest_from), (host_to, guest_to)) = (sides(from), sides(to));
-    in_guest(link, namespace, async |netlink| {
-        configure_guest(netlink, &guest_to).await?;
-        forget(netlink, GUEST_END, &guest_from, &guest_to).await?;
+    in_guest(to, namespace, async |netlink| {
+        configure(netlink, &guest_to).await?;
+        forget(netlink, &guest_from, &guest_to).await?;
         // With the last IPv4 address of a link, the kernel takes its routes as well.
-        configure_guest(netlink, &guest_to).await
+        configure(netlink, &guest_to).await
     })?;
     with(async |netlink| {
-        configure(netlink, &link.name, &host_to).await?;
-        forget(netlink, &link.name, &host_from, &host_to).await?;
-        configure(netlink, &link.name, &host_to).await
+        configure(netlink, &host_to).await?;
+        forget(netlink, &host_from, &host_to).await?;
+        configure(netlink, &host_to).await
     })
 }
 
-/// Own address and the other end's, for IPv4 and IPv6.
-type Side = [(Option<IpAddr>, Option<IpAddr>); 2];
+/// One end of a pair.
+struct Side<'a> {
+    link: &'a str,
+    bridge: Option<&'a str>,
+    /// For IPv4 and IPv6.
+    families: [Family; 2],
+    /// Whether everything else is reached through the other end.
+    is_way_out: bool,
+    /// Whether somebody else may have these addresses.
+    is_shared: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Family {
+    /// With the length of its prefix.
+    own: Option<(IpAddr, u8)>,
+    /// The other end's.
+    other: Option<IpAddr>,
+}
 
 /// The host's side and the guest's.
-fn sides(veth: &Veth) -> (Side, Side) {
-    let host: Side = [
-        (veth.host4.map(IpAddr::V4), veth.local4.map(IpAddr::V4)),
-        (veth.host6.map(IpAddr::V6), veth.local6.map(IpAddr::V6)),
-    ];
-    (host, host.map(|(own, other)| (other, own)))
+fn sides(pair: &Pair) -> (Side<'_>, Side<'_>) {
+    let veth = &pair.veth;
+    let hosts = [veth.host4.map(IpAddr::V4), veth.host6.map(IpAddr::V6)];
+    let locals = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
+    let lengths = [veth.length4, veth.length6];
+    let side = |link, families, is_way_out| Side { link, bridge: None, families, is_way_out, is_shared: false };
+    let host = [0, 1].map(|i| Family { own: hosts[i].map(|own| (own, whole(own))), other: locals[i] });
+    let guest = [0, 1].map(|i| {
+        let own = locals[i].map(|own| (own, lengths[i].unwrap_or(whole(own))));
+        Family { own, other: hosts[i] }
+    });
+    let guest = side(pair.guest.as_str(), guest, pair.is_way_out());
+    match &veth.bridge {
+        None => (side(&pair.host.name, host, false), guest),
+        Some(bridge) => {
+            let port = side(&pair.host.name, [Family { own: None, other: None }; 2], false);
+            (Side { bridge: Some(bridge), ..port }, Side { is_shared: true, ..guest })
+        }
+    }
 }
 
 /// Runs `requests` in the namespace of a guest.
 fn in_guest(
-    link: &LinkName,
+    pair: &Pair,
     namespace: &Path,
     requests: impl AsyncFnOnce(&Handle) -> Result<(), NetlinkError> + Send,
 ) -> Result<(), NetlinkError> {
     netns::within(namespace, || with(requests))
-        .map_err(cannot(format!("set up `{GUEST_END}` of `{}`", link.name)))?
-}
-
-async fn configure_guest(netlink: &Handle, guest: &Side) -> Result<(), NetlinkError> {
-    configure(netlink, GUEST_END, guest).await?;
-    for gateway in guest.iter().filter_map(|(_, gateway)| *gateway) {
-        let index = index(netlink, GUEST_END).await?;
-        let what = format!("add the default route by {gateway} through `{GUEST_END}`");
-        netlink.route().add(default_route(index, gateway)).replace().execute().await.map_err(cannot(what))?;
-    }
-    Ok(())
+        .map_err(cannot(format!("set up `{}` of `{}`", pair.guest, pair.host.name)))?
 }
 
 /// Takes away what `from` has and `to` has not. What is gone already is none the worse.
-async fn forget(netlink: &Handle, link: &str, from: &Side, to: &Side) -> Result<(), NetlinkError> {
+async fn forget(netlink: &Handle, from: &Side<'_>, to: &Side<'_>) -> Result<(), NetlinkError> {
+    let link = to.link;
     let index = index(netlink, link).await?;
-    for ((own, other), (new_own, new_other)) in from.iter().zip(to) {
-        if let Some(other) = other.filter(|other| Some(*other) != *new_other) {
+    for (before, after) in from.families.iter().zip(&to.families) {
+        if let Some(other) = before.other.filter(|other| Some(*other) != after.other) {
             let what = format!("remove the route to {other} through `{link}`");
             let mut routes = vec![host_route(index, other)];
-            if link == GUEST_END && new_other.is_none() {
+            if to.is_way_out && after.other.is_none() {
                 routes.push(default_route(index, other));
             }
             for route in routes {
                 gone(netlink.route().del(route).execute().await).map_err(cannot(what.clone()))?;
             }
         }
-        if let Some(own) = own.filter(|own| Some(*own) != *new_own) {
+        if let Some((own, _)) = before.own.filter(|own| Some(*own) != after.own) {
             let what = || format!("remove the address {own} from `{link}`");
             let mut found = netlink.address().get().set_link_index_filter(index).set_address_filter(own).execute();
             while let Some(message) = found.try_next().await.map_err(cannot(what()))? {
@@ -241,17 +287,21 @@ fn gone(result: Result<(), Error>) -> Result<(), Error> {
     }
 }
 
-fn make_pair(link: &LinkName, namespace: &Path) -> Result<(), NetlinkError> {
+fn make_pair(pair: &Pair, namespace: &Path, hardware: Option<HardwareAddresses>) -> Result<(), NetlinkError> {
+    let link = &pair.host;
     let what = || format!("make the link `{}`", link.name);
     let namespace = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
-        let peer =
-            LinkMessageBuilder::<LinkUnspec>::default().name(GUEST_END).setns_by_fd(namespace.as_raw_fd()).build();
-        let pair = LinkMessageBuilder::<LinkVeth>::new_with_info_kind(InfoKind::Veth)
-            .name(link.name.as_str())
-            .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
-            .build();
-        netlink.link().add(pair).execute().await.map_err(cannot(what()))?;
+        let mut peer = LinkMessageBuilder::<LinkUnspec>::default()
+            .name(pair.guest.as_str())
+            .setns_by_fd(namespace.as_raw_fd());
+        let mut end = LinkMessageBuilder::<LinkVeth>::new_with_info_kind(InfoKind::Veth).name(link.name.as_str());
+        if let Some(HardwareAddresses { host, guest }) = hardware {
+            peer = peer.address(guest.to_vec());
+            end = end.address(host.to_vec());
+        }
+        let request = end.set_info_data(InfoData::Veth(InfoVeth::Peer(peer.build()))).build();
+        netlink.link().add(request).execute().await.map_err(cannot(what()))?;
         if let Some(altname) = &link.altname {
             let index = index(netlink, &link.name).await?;
             let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;
@@ -261,24 +311,33 @@ fn make_pair(link: &LinkName, namespace: &Path) -> Result<(), NetlinkError> {
     })
 }
 
-/// Sets a link up, gives it its addresses, and leads to the other end through it.
-async fn configure(netlink: &Handle, link: &str, side: &Side) -> Result<(), NetlinkError> {
+/// Brings a link into its bridge, gives it its addresses, sets it up, and leads to the other end through it.
+async fn configure(netlink: &Handle, side: &Side<'_>) -> Result<(), NetlinkError> {
+    let link = side.link;
     let index = index(netlink, link).await?;
-    for (own, _) in side {
-        if let Some(own) = own {
-            let mut request = netlink.address().add(index, *own, whole(*own));
-            if own.is_ipv6() {
-                // The pair has two ends, and both are ours: nobody else can have the address.
-                let flags = AddressAttribute::Flags(AddressFlags::Nodad);
-                request.message_mut().attributes.push(flags);
-            }
-            request.replace().execute().await.map_err(cannot(format!("add the address {own} to `{link}`")))?;
+    if let Some(bridge) = side.bridge {
+        let controller = self::index(netlink, bridge).await?;
+        let port = LinkUnspec::new_with_index(index).controller(controller).build();
+        let joined = netlink.link().change(port).execute().await;
+        joined.map_err(cannot(format!("bring the link `{link}` into the bridge `{bridge}`")))?;
+    }
+    for (own, length) in side.families.iter().filter_map(|family| family.own) {
+        let mut request = netlink.address().add(index, own, length);
+        if own.is_ipv6() && !side.is_shared {
+            // The pair has two ends, and both are ours: nobody else can have the address.
+            let flags = AddressAttribute::Flags(AddressFlags::Nodad);
+            request.message_mut().attributes.push(flags);
         }
+        request.replace().execute().await.map_err(cannot(format!("add the address {own} to `{link}`")))?;
     }
     set_up(netlink, link).await?;
-    for other in side.iter().filter_map(|(_, other)| *other) {
+    for other in side.families.iter().filter_map(|family| family.other) {
         let what = format!("add a route to {other} through `{link}`");
         netlink.route().add(host_route(index, other)).replace().execute().await.map_err(cannot(what))?;
+        if side.is_way_out {
+            let what = format!("add the default route by {other} through `{link}`");
+            netlink.route().add(default_route(index, other)).replace().execute().await.map_err(cannot(what))?;
+        }
     }
     Ok(())
 }
@@ -338,125 +397,4 @@ pub fn delete(link: &str) -> Result<(), NetlinkError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::{TcpListener, TcpStream};
-    use std::time::Duration;
-
-    use super::*;
-    use crate::host::netns::tests::isolated;
-    use crate::model::ContainerName;
-    use crate::render::interface;
-
-    fn veth() -> Veth {
-        Veth {
-            host4: Some([192, 168, 100, 10].into()),
-            local4: Some([192, 168, 100, 11].into()),
-            host6: "fd00::10".parse().ok(),
-            local6: "fd00::11".parse().ok(),
-        }
-    }
-
-    fn shown(set: &BTreeSet<(IpAddr, u8)>) -> String {
-        // The kernel adds link-local ones by itself.
-        let ours =
-            set.iter().filter(|(address, _)| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()));
-        ours.map(|(address, length)| format!("{address}/{length}")).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
-        isolated(|folder| {
-            let namespace = folder.join("netns/c");
-            netns::create(&namespace).expect("a namespace");
-            let link = interface::host_end(&ContainerName::new("really-long-name").expect("a good name"));
-            connect(&link, &namespace, &veth()).expect("connected");
-
-            let host = links().expect("listed")[&link.name].clone();
-            assert_eq!((host.altnames, host.up), (vec!["ve-really-long-name".to_owned()], true));
-            assert_eq!(shown(&host.addresses), "192.168.100.10/32 fd00::10/128");
-            // IPv6 lists a route to one's own address as well.
-            assert_eq!(shown(&host.routes), "192.168.100.11/32 fd00::10/128 fd00::11/128");
-
-            let guest = netns::within(&namespace, links).expect("entered").expect("listed");
-            assert!(guest["lo"].up && guest[GUEST_END].up);
-            assert_eq!(shown(&guest[GUEST_END].addresses), "192.168.100.11/32 fd00::11/128");
-            let routes = "0.0.0.0/0 192.168.100.10/32 ::/0 fd00::10/128 fd00::11/128";
-            assert_eq!(shown(&guest[GUEST_END].routes), routes);
-
-            for address in ["192.168.100.11", "fd00::11"] {
-                let address: IpAddr = address.parse().expect("an address");
-                let listen = || TcpListener::bind((address, 0)).expect("no DAD to wait for");
-                let server = netns::within(&namespace, listen).expect("entered");
-                let at = server.local_addr().expect("bound");
-                let answer = TcpStream::connect_timeout(&at, Duration::from_secs(5));
-                assert_eq!(answer.expect("an answer").peer_addr().expect("connected").ip(), address);
-            }
-
-            for _ in 0..2 {
-                delete(&link.name).expect("deleted");
-                assert!(!links().expect("listed").contains_key(&link.name));
-            }
-            assert!(!netns::within(&namespace, links).expect("entered").expect("listed").contains_key(GUEST_END));
-            netns::delete(&namespace).expect("deleted");
-        });
-    }
-
-    #[test]
-    fn a_pair_gets_other_addresses_in_place() {
-        isolated(|folder| {
-            let namespace = folder.join("netns/c");
-            netns::create(&namespace).expect("a namespace");
-            let link = interface::host_end(&ContainerName::new("c").expect("a good name"));
-            connect(&link, &namespace, &veth()).expect("connected");
-            let both = || {
-                let host = links().expect("listed")[&link.name].clone();
-                let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
-                [host, guest].map(|end| format!("{} | {}", shown(&end.addresses), shown(&end.routes)))
-            };
-            let complete = both();
-            let moved = Veth { host4: Some([192, 168, 100, 99].into()), ..veth() };
-            let without4 = Veth { host4: None, ..veth() };
-            let without6 = Veth { host6: None, ..veth() };
-            #[rustfmt::skip]
-            let table = [
-                (&moved, [
-                    "192.168.100.99/32 fd00::10/128 | 192.168.100.11/32 fd00::10/128 fd00::11/128",
-                    "192.168.100.11/32 fd00::11/128 | 0.0.0.0/0 192.168.100.99/32 ::/0 fd00::10/128 fd00::11/128",
-                ]),
-                (&without4, [
-                    "fd00::10/128 | 192.168.100.11/32 fd00::10/128 fd00::11/128",
-                    "192.168.100.11/32 fd00::11/128 | ::/0 fd00::10/128 fd00::11/128",
-                ]),
-                (&without6, [
-                    "192.168.100.10/32 | 192.168.100.11/32 fd00::11/128",
-                    "192.168.100.11/32 fd00::11/128 | 0.0.0.0/0 192.168.100.10/32 fd00::11/128",
-                ]),
-            ];
-            for (other, expected) in table {
-                // A change may have been killed in its middle, and is then made once more.
-                for _ in 0..2 {
-                    readdress(&link, &namespace, &veth(), other).expect("changed");
-                    assert_eq!(both(), expected);
-                }
-                readdress(&link, &namespace, other, &veth()).expect("changed back");
-                assert_eq!(both(), complete);
-            }
-        });
-    }
-
-    #[test]
-    fn an_end_without_addresses_is_up_and_without_routes() {
-        isolated(|folder| {
-            let namespace = folder.join("netns/c");
-            netns::create(&namespace).expect("a namespace");
-            let link = LinkName { name: "ve-c".to_owned(), altname: None };
-            connect(&link, &namespace, &Veth::default()).expect("connected");
-            let found = links().expect("listed")["ve-c"].clone();
-            assert!(found.up);
-            assert_eq!((shown(&found.addresses), shown(&found.routes)), (String::new(), String::new()));
-            let again = connect(&link, &namespace, &Veth::default()).expect_err("it exists");
-            assert_eq!(again.to_string(), "cannot make the link `ve-c`");
-            netns::delete(&namespace).expect("deleted");
-        });
-    }
-}
+mod tests;

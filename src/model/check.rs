@@ -7,13 +7,15 @@
 //! - All findings of a manifest are given in one run.
 //! - A container without an error among its findings is in the spec, except where an unknown value keeps it out.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
-use std::str::FromStr;
+mod network;
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::network::protocol;
 use super::path::{OptionPath, OptionSpans};
-use super::spec::{Bind, ContainerSpec, Forward, HostSpec, NatSpec, Network, Protocol, Veth};
+use super::spec::{Bind, ContainerSpec, HostSpec, NatSpec, Protocol};
 use super::support::{unsupported_container, unsupported_host};
 use super::{Container, ContainerName, Field, ForwardPort, List, Manifest, Nat, Position, Unknown};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -130,108 +132,6 @@ impl Checker<'_> {
             binds: binds?,
             system: system?,
         })
-    }
-
-    fn network(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<Network> {
-        let private = *self.need(&c.private_network, path.join("privateNetwork"))?;
-        let bridged = c.host_bridge.known() != Some(&None);
-        let host4 = self.address::<Ipv4Addr>(&c.host_address, path.join("hostAddress"), ("IPv4", None));
-        let local4 =
-            self.address::<Ipv4Addr>(&c.local_address, path.join("localAddress"), ("IPv4", bridged.then_some(32)));
-        let host6 = self.address::<Ipv6Addr>(&c.host_address6, path.join("hostAddress6"), ("IPv6", None));
-        let local6 = self.address::<Ipv6Addr>(
-            &c.local_address6,
-            path.join("localAddress6"),
-            ("IPv6", bridged.then_some(128)),
-        );
-        let forwards = self.forwards(c, path);
-        let (host4, local4, host6, local6, forwards) = (host4?, local4?, host6?, local6?, forwards?);
-        if !private {
-            for (given, option) in [
-                (host4.is_some(), "hostAddress"),
-                (local4.is_some(), "localAddress"),
-                (host6.is_some(), "hostAddress6"),
-                (local6.is_some(), "localAddress6"),
-            ] {
-                if given {
-                    let message =
-                        format!("`{option}` of container `{name}` has no effect without `privateNetwork = true`");
-                    let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(
-                        "set `privateNetwork = true;`, or remove it: the container uses the host's own network",
-                    );
-                    self.find(diagnostic, &path.join(option));
-                }
-            }
-            return Some(Network::Host);
-        }
-        let addressed = host4.is_some() || local4.is_some() || host6.is_some() || local6.is_some();
-        // On a bridge, or with links of other kinds, it may be given an address later; nspawn waits for one.
-        let pair_only = c.host_bridge.known() == Some(&None)
-            && [&c.interfaces, &c.macvlans].iter().all(|list| list.known().is_some_and(Vec::is_empty))
-            && c.extra_veths.known().is_some_and(BTreeMap::is_empty);
-        if pair_only && !forwards.is_empty() && local4.is_none() && local6.is_none() {
-            let message = format!("container `{name}` forwards ports, but has no address that they could lead to");
-            let diagnostic = Diagnostic::warning(Code::OptionCombination, message)
-                .help("give it a `localAddress` or `localAddress6`");
-            self.find(diagnostic, &path.join("forwardPorts"));
-        }
-        let veth = addressed.then_some(Veth { host4, local4, host6, local6 });
-        Some(Network::Private { veth, forwards })
-    }
-
-    /// An address; `longest` is how many bits its prefix may have, where it may have one.
-    fn address<A: FromStr>(
-        &mut self,
-        field: &Field<Option<String>>,
-        path: OptionPath,
-        (family, longest): (&str, Option<u8>),
-    ) -> Option<Option<A>> {
-        let Some(text) = self.need(field, path.clone())?.clone() else { return Some(None) };
-        let whole = match (longest, text.split_once('/')) {
-            (Some(longest), Some((address, length))) => {
-                address.parse().ok().filter(|_| length.parse().is_ok_and(|length: u8| length <= longest))
-            }
-            _ => text.parse().ok(),
-        };
-        if whole.is_some() {
-            return Some(whole);
-        }
-        let example = if family == "IPv6" { "fd00::11" } else { "192.168.100.11" };
-        let mut diagnostic = Diagnostic::error(Code::AddressSyntax, format!("`{text}` is no {family} address"))
-            .help(format!("write one such as `{example}`"));
-        if let (None, Some((address, length))) = (longest, text.split_once('/'))
-            && address.parse::<A>().is_ok()
-        {
-            let message = format!("`{path}` is an address without a prefix length, but `{text}` has `/{length}`");
-            diagnostic = Diagnostic::error(Code::AddressSyntax, message)
-                .help(format!("write `{address}`; a prefix length is for containers on a bridge"));
-        }
-        self.find(diagnostic, &path);
-        None
-    }
-
-    fn forwards(&mut self, c: &Container, path: &OptionPath) -> Option<Vec<Forward>> {
-        let path = path.join("forwardPorts");
-        let mut forwards = Vec::new();
-        for element in self.need(&c.forward_ports, path.clone())?.clone() {
-            let forward = self.need(&element, path.clone())?.clone();
-            let protocol = self.need(&forward.protocol, path.clone())?.clone();
-            let host_port = *self.need(&forward.host_port, path.clone())?;
-            let container_port = *self.need(&forward.container_port, path.clone())?;
-            let at = path.join(forward_key(&forward));
-            let protocol = match protocol.as_str() {
-                "tcp" => Protocol::Tcp,
-                "udp" => Protocol::Udp,
-                other => {
-                    let message = format!("`{other}` is no protocol that can be forwarded");
-                    let diagnostic = Diagnostic::error(Code::OptionType, message).help("use `tcp` or `udp`");
-                    self.find(diagnostic, &at.join("protocol"));
-                    return None;
-                }
-            };
-            forwards.push(Forward { protocol, host_port, container_port: container_port.unwrap_or(host_port) });
-        }
-        Some(forwards)
     }
 
     fn binds(&mut self, c: &Container, path: &OptionPath) -> Option<Vec<Bind>> {
@@ -393,14 +293,6 @@ impl Checker<'_> {
 /// An address without its prefix length.
 fn plain(text: &str) -> Option<IpAddr> {
     text.split('/').next()?.parse().ok()
-}
-
-fn protocol(forward: &ForwardPort) -> Option<Protocol> {
-    match forward.protocol.known()?.as_str() {
-        "tcp" => Some(Protocol::Tcp),
-        "udp" => Some(Protocol::Udp),
-        _ => None,
-    }
 }
 
 /// How a forward is named in option paths: `"tcp:8080"`, `?` standing for what is unknown.

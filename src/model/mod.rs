@@ -12,6 +12,7 @@ pub mod check;
 mod container;
 mod field;
 mod name;
+pub mod network;
 mod networking;
 pub mod nix;
 pub mod path;

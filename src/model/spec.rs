@@ -43,26 +43,39 @@ pub struct ContainerSpec {
 pub enum Network {
     /// The host's own.
     Host,
-    /// One of its own, with nothing but `lo` when `veth` is absent.
-    Private {
-        /// The pair that leads to the host.
-        veth: Option<Veth>,
-        /// Host ports that lead into the guest.
-        forwards: Vec<Forward>,
-    },
+    /// One of its own, with nothing but `lo` when nothing of this is there.
+    Private(Private),
 }
 
-/// A veth pair: `ve-NAME` on the host, `eth0` in the guest.
+/// A network of a container's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Private {
+    /// The pair that leads to the host: `ve-NAME` there (`vb-NAME` on a bridge), `eth0` in the guest.
+    pub veth: Option<Veth>,
+    /// Host ports that lead into the guest.
+    pub forwards: Vec<Forward>,
+}
+
+/// A veth pair, one end on the host and one in the guest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Veth {
+    /// The bridge that the host's end joins. That end has no addresses and no routes then: the bridge has them.
+    #[serde(default)]
+    pub bridge: Option<String>,
     /// Address of the host's end, a /32; also the guest's gateway.
     pub host4: Option<Ipv4Addr>,
-    /// Address of the guest's end, a /32; the host has a route to it.
+    /// Address of the guest's end; without a bridge the host has a route to it.
     pub local4: Option<Ipv4Addr>,
+    /// The prefix length that was given with `local4`; without one the address stands alone.
+    #[serde(default)]
+    pub length4: Option<u8>,
     /// Address of the host's end, a /128.
     pub host6: Option<Ipv6Addr>,
-    /// Address of the guest's end, a /128.
+    /// Address of the guest's end.
     pub local6: Option<Ipv6Addr>,
+    /// The prefix length that was given with `local6`.
+    #[serde(default)]
+    pub length6: Option<u8>,
 }
 
 /// A bind mount.

@@ -17,7 +17,6 @@ pub(super) fn unsupported_container(container: &Container, path: &OptionPath) ->
         ("enableTun", c.enable_tun != default.enable_tun),
         ("extraVeths", c.extra_veths != default.extra_veths),
         ("flake", c.flake != default.flake),
-        ("hostBridge", c.host_bridge != default.host_bridge),
         ("interfaces", c.interfaces != default.interfaces),
         ("localMacAddress", c.local_mac_address != default.local_mac_address),
         ("macvlans", c.macvlans != default.macvlans),

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::cost::Disruption;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
-use crate::model::spec::{Network, Veth};
+use crate::model::spec::{Network, Private, Veth};
 use crate::render::{conf, interface, unit};
 use crate::state::{Link, ObservedContainer, Owner, Record, Snapshot};
 
@@ -27,6 +27,8 @@ pub enum Drift {
     Link,
     /// The host's end of its link has not the addresses that were set.
     Address,
+    /// Its link to the host is in no bridge, or in another than was set.
+    Bridge,
     /// It has no link to the host any more.
     LinkGone,
 }
@@ -41,6 +43,7 @@ impl Drift {
             Self::Record => "the record of what its next start brings is missing or damaged",
             Self::Link => "its link to the host is down or has lost a route",
             Self::Address => "the host's end of its link has another address than was set",
+            Self::Bridge => "its link to the host has left its bridge",
             Self::LinkGone => "its link to the host is gone",
         }
     }
@@ -49,7 +52,7 @@ impl Drift {
     pub(super) fn cost(self) -> Disruption {
         match self {
             Self::Stopped | Self::Unit | Self::Conf | Self::Record => Disruption::None,
-            Self::Link | Self::Address => Disruption::Reload,
+            Self::Link | Self::Address | Self::Bridge => Disruption::Reload,
             Self::LinkGone => Disruption::Restart,
         }
     }
@@ -76,14 +79,24 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
         drift.extend(starts.then_some(Drift::Stopped));
         return drift;
     }
-    if let (Some(veth), Some(links)) = (observed.booted.as_ref().and_then(veth), &snapshot.links) {
-        drift.extend(match links.get(&interface::host_end(name).name) {
-            None => Some(Drift::LinkGone),
-            Some(link) if !leads_to_guest(link, veth) => Some(Drift::Link),
-            Some(link) => (!has_addresses(link, veth)).then_some(Drift::Address),
-        });
+    if let (Some(booted), Some(links)) = (&observed.booted, &snapshot.links) {
+        let pairs = interface::pairs(name, &booted.spec.network);
+        drift.extend(pairs.iter().filter_map(|pair| of_link(links.get(&pair.host.name), &pair.veth)));
     }
     drift
+}
+
+/// What is not as it was left of a link to a guest that runs.
+fn of_link(link: Option<&Link>, veth: &Veth) -> Option<Drift> {
+    match link {
+        None => Some(Drift::LinkGone),
+        Some(link) if veth.bridge.is_some() => match (link.bridge == veth.bridge, link.up) {
+            (false, _) => Some(Drift::Bridge),
+            (true, up) => (!up).then_some(Drift::Link),
+        },
+        Some(link) if !leads_to_guest(link, veth) => Some(Drift::Link),
+        Some(link) => (!has_addresses(link, veth)).then_some(Drift::Address),
+    }
 }
 
 fn files(observed: &ObservedContainer) -> Vec<Drift> {
@@ -91,14 +104,6 @@ fn files(observed: &ObservedContainer) -> Vec<Drift> {
     let unit = observed.unit_text.as_ref().is_none_or(|text| !unit::is_ours(text, &record.spec));
     let conf = observed.conf_text.as_ref().is_none_or(|text| *text != conf::text(&record.spec));
     [unit.then_some(Drift::Unit), conf.then_some(Drift::Conf)].into_iter().flatten().collect()
-}
-
-/// The pair of links of a container that has one.
-fn veth(record: &Record) -> Option<&Veth> {
-    match &record.spec.network {
-        Network::Private { veth, .. } => veth.as_ref(),
-        Network::Host => None,
-    }
 }
 
 fn leads_to_guest(link: &Link, veth: &Veth) -> bool {
@@ -116,9 +121,13 @@ fn has_addresses(link: &Link, veth: &Veth) -> bool {
 pub(super) fn as_observed(name: &ContainerName, booted: &Record, snapshot: &Snapshot) -> Record {
     let mut record = booted.clone();
     let link = snapshot.links.as_ref().and_then(|links| links.get(&interface::host_end(name).name));
-    let (Some(link), Network::Private { veth: Some(veth), .. }) = (link, &mut record.spec.network) else {
+    let (Some(link), Network::Private(Private { veth: Some(veth), .. })) = (link, &mut record.spec.network) else {
         return record;
     };
+    // There the addresses of the host are the bridge's, and none of ours.
+    if veth.bridge.is_some() {
+        return record;
+    }
     let mut four = link.addresses.iter().filter_map(|(address, _)| match address {
         IpAddr::V4(address) => Some(*address),
         IpAddr::V6(_) => None,
@@ -145,6 +154,22 @@ pub(super) fn as_observed(name: &ContainerName, booted: &Record, snapshot: &Snap
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_that_belongs_to_a_bridge_is_to_be_in_it() {
+        let veth = Veth { bridge: Some("br0".to_owned()), host4: "10.0.0.1".parse().ok(), ..Veth::default() };
+        let port = |bridge: Option<&str>, up| Link { bridge: bridge.map(str::to_owned), up, ..Link::default() };
+        let table = [
+            (Some(port(Some("br0"), true)), None),
+            (Some(port(Some("br0"), false)), Some(Drift::Link)),
+            (Some(port(Some("br1"), true)), Some(Drift::Bridge)),
+            (Some(port(None, true)), Some(Drift::Bridge)),
+            (None, Some(Drift::LinkGone)),
+        ];
+        for (link, drift) in table {
+            assert_eq!(of_link(link.as_ref(), &veth), drift, "{link:?}");
+        }
+    }
 
     fn link(up: bool, routes: &[&str]) -> Link {
         let routes = routes.iter().map(|route| (route.parse().expect("an address"), 32)).collect();

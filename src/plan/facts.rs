@@ -2,7 +2,9 @@
 //!
 //! Pure: what is there is asked through the arguments.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod links;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
@@ -10,18 +12,19 @@ use crate::model::Manifest;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
 use crate::source::Span;
-use crate::state::Link;
+use crate::state::Snapshot;
 
-/// What is missing: paths that are bound into guests, systems that are to be booted, the interface that NAT goes out by.
+/// What is missing: paths that are bound into guests, systems that are to be booted, bridges, the interface that NAT goes
+/// out by.
 ///
-/// Bind mounts are looked at in the `manifest`, for they are known before the guest is built. `missing_paths` says which of
-/// some paths do not exist; without `links` interfaces are not looked at.
+/// Bind mounts and bridges are looked at in the `manifest`, for they are known before the guest is built. `missing_paths`
+/// says which of some paths do not exist; where the links of the host could not be listed, they are not looked at.
 pub fn missing(
     manifest: &Manifest,
     spec: &HostSpec,
     spans: &OptionSpans,
     missing_paths: &dyn Fn(&BTreeSet<PathBuf>) -> BTreeSet<PathBuf>,
-    links: Option<&BTreeMap<String, Link>>,
+    snapshot: &Snapshot,
 ) -> Vec<Diagnostic> {
     let sources = sources(manifest);
     let mut wanted: BTreeSet<PathBuf> = sources.iter().map(|source| PathBuf::from(source.host)).collect();
@@ -45,17 +48,8 @@ pub fn missing(
             findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
         }
     }
-    if let (Some(interface), Some(links)) = (&spec.nat.external_interface, links)
-        && spec.nat.enable
-        && !links.contains_key(interface)
-    {
-        let option = OptionPath::new(["networking", "nat", "externalInterface"]);
-        let message = format!("the interface `{interface}` that NAT is to go out by does not exist on this host");
-        let known: Vec<_> =
-            links.keys().filter(|name| *name != "lo" && !name.starts_with("ve-")).cloned().collect();
-        let help = format!("this host has: {}", known.join(", "));
-        findings.push(place(Diagnostic::error(Code::MissingInterface, message).help(help), spans, &option));
-    }
+    let links = links::missing(manifest, spec, snapshot).into_iter();
+    findings.extend(links.map(|(finding, option)| place(finding, spans, &option)));
     findings
 }
 

@@ -44,12 +44,13 @@ pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChang
     };
     let off = sysctls.iter().filter(is_off);
     difference.added.extend(off.map(|sysctl| RuleLine::Rule(format!("sysctl {} = {}", sysctl.name, sysctl.value))));
+    let released = ruleset.released(&former);
     FirewallChange {
         changed: !difference.is_empty(),
         added: difference.added,
         removed: difference.removed,
         ruleset,
-        sysctls,
+        sysctls: [sysctls, released].concat(),
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, option, redact};
 use crate::diag::{Code, Diagnostic};
-use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network};
+use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network, Private};
 use crate::model::view::View;
-use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Positions};
+use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Positions};
 use crate::render::nft::Ruleset;
 use crate::state::{self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record, Rules, Snapshot};
 
@@ -325,7 +325,7 @@ impl Version {
     pub(super) fn network(&self) -> Option<Network> {
         match &self.spec {
             Some(spec) => Some(spec.network.clone()),
-            None => lower::network(&self.container),
+            None => model::network::network(&self.container),
         }
     }
 
@@ -341,7 +341,7 @@ impl Version {
 
     /// Whether a link leads from it to the host; one that is unknown may be about to come or go.
     pub(super) fn has_link(&self) -> bool {
-        matches!(self.network(), Some(Network::Private { veth: Some(_), .. }))
+        matches!(self.network(), Some(Network::Private(Private { veth: Some(_), .. })))
     }
 
     /// The host paths of the bind mounts that are known.

@@ -16,8 +16,11 @@ pub fn text(spec: &ContainerSpec) -> String {
     };
     set("SYSTEM_PATH", &spec.system.display());
     set("COPY_RESOLV_CONF", &1);
-    if let Network::Private { .. } = &spec.network {
+    if let Network::Private(_) = &spec.network {
         set("PRIVATE_NETWORK", &1);
+        if let Some(bridge) = veth(spec).and_then(|veth| veth.bridge.as_ref()) {
+            set("HOST_BRIDGE", bridge);
+        }
         let ports = host_port(spec);
         if !ports.is_empty() {
             set("HOST_PORT", &ports);
@@ -45,12 +48,16 @@ pub(super) fn addresses(spec: &ContainerSpec) -> [(&'static str, String); 4] {
     fn shown<A: Display>(address: Option<A>) -> String {
         address.map(|address| address.to_string()).unwrap_or_default()
     }
+    let with = |address: String, length: Option<u8>| match length {
+        Some(length) => format!("{address}/{length}"),
+        None => address,
+    };
     let veth = veth(spec).cloned().unwrap_or_default();
     [
         ("HOST_ADDRESS", shown(veth.host4)),
         ("HOST_ADDRESS6", shown(veth.host6)),
-        ("LOCAL_ADDRESS", shown(veth.local4)),
-        ("LOCAL_ADDRESS6", shown(veth.local6)),
+        ("LOCAL_ADDRESS", with(shown(veth.local4), veth.length4)),
+        ("LOCAL_ADDRESS6", with(shown(veth.local6), veth.length6)),
     ]
 }
 
@@ -77,6 +84,7 @@ fn quoted(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::spec::{Private, Veth};
     use crate::render::nspawn::tests::{bind, wasabi};
 
     #[test]
@@ -94,6 +102,24 @@ mod tests {
         AUTO_START=1
         EXTRA_NSPAWN_FLAGS="--bind=/mnt/wasabiData/:/var/data --bind-ro=/a\\:b:/c\\\\d --hostname=w"
         "#);
+    }
+
+    #[test]
+    fn a_bridge_and_prefix_lengths_are_there_where_they_were_given() {
+        let mut spec = wasabi();
+        let veth = Veth {
+            bridge: Some("br0".to_owned()),
+            local4: Some([192, 168, 0, 100].into()),
+            length4: Some(24),
+            local6: "fc00::2".parse().ok(),
+            ..Veth::default()
+        };
+        spec.network = Network::Private(Private { veth: Some(veth), ..Private::default() });
+        let text = text(&spec);
+        let network: Vec<_> = text.lines().skip_while(|line| *line != "PRIVATE_NETWORK=1").take(4).collect();
+        let expected =
+            ["PRIVATE_NETWORK=1", "HOST_BRIDGE=br0", "LOCAL_ADDRESS=192.168.0.100/24", "LOCAL_ADDRESS6=fc00::2"];
+        assert_eq!(network, expected);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
 use crate::model::ContainerName;
+use crate::model::spec::{Network, Private, Veth};
 
 /// `IFNAMSIZ` without its terminating zero: bytes in the name of a link.
 pub const LONGEST: usize = 15;
@@ -30,9 +31,81 @@ pub struct LinkName {
     pub altname: Option<String>,
 }
 
+/// The guest's end of the pair that leads to the host, as NixOS names it.
+pub const GUEST_END: &str = "eth0";
+
+/// A veth pair: what its ends are called, and what is on them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The end on the host.
+    pub host: LinkName,
+    /// The end in the guest.
+    pub guest: String,
+    /// What is on both.
+    pub veth: Veth,
+}
+
+impl Pair {
+    /// Whether the guest's way to everywhere leads through it.
+    pub fn is_way_out(&self) -> bool {
+        self.guest == GUEST_END
+    }
+}
+
+/// The veth pairs of a container.
+pub fn pairs(container: &ContainerName, network: &Network) -> Vec<Pair> {
+    let Network::Private(Private { veth, .. }) = network else { return Vec::new() };
+    let main = veth.as_ref().map(|veth| {
+        let host = if veth.bridge.is_some() { bridge_end(container) } else { host_end(container) };
+        Pair { host, guest: GUEST_END.to_owned(), veth: veth.clone() }
+    });
+    main.into_iter().collect()
+}
+
 /// The host's end of the veth pair of a container: `ve-NAME`.
 pub fn host_end(container: &ContainerName) -> LinkName {
     shorten(format!("ve-{container}"))
+}
+
+/// The same where it is a port of a bridge: `vb-NAME`.
+pub fn bridge_end(container: &ContainerName) -> LinkName {
+    shorten(format!("vb-{container}"))
+}
+
+/// The link of the host that packets to a guest leave by.
+pub fn way_in(container: &ContainerName, veth: &Veth) -> String {
+    veth.bridge.clone().unwrap_or_else(|| host_end(container).name)
+}
+
+/// An end of a pair, for its hardware address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// On the host.
+    Host,
+    /// In the guest.
+    Guest,
+}
+
+impl End {
+    /// systemd's key for it (`src/nspawn/nspawn-network.c`).
+    fn key(self) -> [u8; 16] {
+        match self {
+            Self::Host => 0x1a37_6fc7_46ec_450b_ada3_d531_0660_5db1_u128,
+            Self::Guest => 0xc3c4_f919_b557_b21c_e6cf_1427_039c_eea2,
+        }
+        .to_be_bytes()
+    }
+}
+
+/// The hardware address that systemd-nspawn gives to an end of a container's pair: the same at each start on one machine,
+/// so that what was leased to it, or made of it, stays.
+pub fn hardware_address(machine: [u8; 16], end: End, container: &ContainerName) -> [u8; 6] {
+    let mut hasher = SipHasher24::new_with_key(&end.key());
+    hasher.write(&machine);
+    hasher.write(container.as_str().as_bytes());
+    let [first, b, c, d, e, f, ..] = hasher.finish().to_le_bytes();
+    // Administered locally, and of a single station.
+    [first & 0xfe | 0x02, b, c, d, e, f]
 }
 
 fn shorten(full: String) -> LinkName {

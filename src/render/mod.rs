@@ -16,19 +16,19 @@ pub mod nspawn;
 pub mod paths;
 pub mod unit;
 
-use crate::model::spec::{ContainerSpec, Network, Veth};
+use crate::model::spec::{ContainerSpec, Network, Private, Veth};
 
 /// The veth pair of a container, if it has one.
 fn veth(spec: &ContainerSpec) -> Option<&Veth> {
     match &spec.network {
         Network::Host => None,
-        Network::Private { veth, .. } => veth.as_ref(),
+        Network::Private(Private { veth, .. }) => veth.as_ref(),
     }
 }
 
 /// The forwards as NixOS joins them for `HOST_PORT`: `tcp:8080:80,udp:53:53`.
 fn host_port(spec: &ContainerSpec) -> String {
-    let Network::Private { forwards, .. } = &spec.network else {
+    let Network::Private(Private { forwards, .. }) = &spec.network else {
         return String::new();
     };
     let ports = forwards

@@ -10,8 +10,8 @@
 
 use std::path::Path;
 
-use super::{conf, host_port, paths};
-use crate::model::spec::{ContainerSpec, Network};
+use super::{conf, host_port, paths, veth};
+use crate::model::spec::{ContainerSpec, Network, Private};
 
 /// What follows `systemd-nspawn` on the command line. Nothing in it is to be seen by a shell.
 pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
@@ -20,8 +20,8 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
     let mut args: Vec<String> = ["--keep-unit", "-M", name, "-D", &text(&root)].map(str::to_owned).into();
     match &spec.network {
         Network::Host => {}
-        Network::Private { veth: None, .. } => args.push("--private-network".to_owned()),
-        Network::Private { veth: Some(_), .. } => {
+        Network::Private(Private { veth: None, .. }) => args.push("--private-network".to_owned()),
+        Network::Private(Private { veth: Some(_), .. }) => {
             args.push(format!("--network-namespace-path={}", text(&paths::namespace(&spec.name))));
         }
     }
@@ -58,12 +58,12 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
 
 /// The environment that NixOS gives to `init`; a variable that says nothing is empty there too.
 fn environment(spec: &ContainerSpec) -> [(&'static str, String); 9] {
-    let private = matches!(spec.network, Network::Private { .. });
+    let private = matches!(spec.network, Network::Private(_));
     let [host4, host6, local4, local6] = conf::addresses(spec);
     [
         ("PRIVATE_NETWORK", if private { "1" } else { "" }.to_owned()),
         ("PRIVATE_USERS", "no".to_owned()),
-        ("HOST_BRIDGE", String::new()),
+        ("HOST_BRIDGE", veth(spec).and_then(|veth| veth.bridge.clone()).unwrap_or_default()),
         host4,
         local4,
         host6,
@@ -94,14 +94,14 @@ pub(super) mod tests {
             system: "/nix/store/3-nixos-system-wasabi".into(),
             auto_start: true,
             ephemeral: true,
-            network: Network::Private {
+            network: Network::Private(Private {
                 veth: Some(Veth {
                     host4: Some([192, 168, 100, 10].into()),
                     local4: Some([192, 168, 100, 11].into()),
                     ..Veth::default()
                 }),
                 forwards: vec![Forward { protocol: Protocol::Tcp, host_port: 8080, container_port: 80 }],
-            },
+            }),
             binds: vec![bind("/mnt/wasabiData/", "/var/data", false), bind("/a:b", r"/c\d", true)],
             tmpfs: vec!["/scratch:size=10M".to_owned()],
             additional_capabilities: vec!["CAP_NET_ADMIN".to_owned(), "CAP_SYS_TIME".to_owned()],
@@ -155,10 +155,10 @@ pub(super) mod tests {
             arguments(&spec).into_iter().filter(|arg| arg.contains("network")).collect::<Vec<_>>()
         };
         assert_eq!(of(Network::Host), Vec::<String>::new());
-        assert_eq!(of(Network::Private { veth: None, forwards: vec![] }), ["--private-network"]);
+        assert_eq!(of(Network::Private(Private { veth: None, forwards: vec![] })), ["--private-network"]);
         let veth = Some(Veth::default());
         let joined = "--network-namespace-path=/run/netns/container-wasabi";
-        assert_eq!(of(Network::Private { veth, forwards: vec![] }), [joined]);
+        assert_eq!(of(Network::Private(Private { veth, forwards: vec![] })), [joined]);
     }
 
     #[test]

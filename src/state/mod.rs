@@ -185,6 +185,10 @@ pub struct Link {
     pub altnames: Vec<String>,
     /// Whether it is administratively up.
     pub up: bool,
+    /// Whether it is a bridge itself.
+    pub is_bridge: bool,
+    /// The bridge (or bond) that it is in.
+    pub bridge: Option<String>,
     /// Its addresses with their prefix lengths.
     pub addresses: BTreeSet<(IpAddr, u8)>,
     /// Destinations that are routed through it, with their prefix lengths.

@@ -61,8 +61,8 @@ fn a_host_port_that_two_containers_want() {
 
 #[test]
 fn an_option_without_an_effect_yet_is_refused_by_name() {
-    let host =
-        example_with("ephemeral = true;", "ephemeral = true; hostBridge = \"br0\"; macvlans = [ \"eth0\" ];");
+    let host = example_with("ephemeral = true;", "ephemeral = true; privateUsers = \"pick\";")
+        .replace("networking.nat = {", "networking.nat = { dmzHost = \"10.0.0.1\";");
     assert_snapshot!(refused(&host, "build"));
     let planned = run(&host, &["plan", "--from", "host.nix", "host.nix"]);
     assert_eq!(planned.code, Some(0));

@@ -9,7 +9,7 @@ use container_rebuild::apply::Applier;
 use container_rebuild::diag::Code;
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::ContainerName;
-use container_rebuild::model::spec::{Network, Protocol};
+use container_rebuild::model::spec::{Network, Private, Protocol};
 use container_rebuild::plan::{self, Action, Change, Disruption, Options, Plan, RestartMode, Side, Stated};
 use container_rebuild::state::Probe;
 use petgraph::algo::{has_path_connecting, is_cyclic_directed};
@@ -215,10 +215,10 @@ proptest! {
                     expected.auto_start = record.spec.auto_start;
                     expected.timeout_start.clone_from(&record.spec.timeout_start);
                     let forwards = match &record.spec.network {
-                        Network::Private { forwards, .. } => forwards.clone(),
+                        Network::Private(Private { forwards, .. }) => forwards.clone(),
                         Network::Host => vec![],
                     };
-                    if let Network::Private { forwards: wanted, .. } = &mut expected.network {
+                    if let Network::Private(Private { forwards: wanted, .. }) = &mut expected.network {
                         *wanted = forwards;
                     }
                     let mut actual = record.spec.clone();

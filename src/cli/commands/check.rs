@@ -67,7 +67,7 @@ fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
                 &checked.spec,
                 &configuration.spans,
                 &|paths| Linux::new().missing_paths(paths),
-                snapshot.links.as_ref(),
+                &snapshot,
             )),
             Err(error) => findings.push(failure(Code::NotObserved, &error)),
         }

@@ -114,7 +114,7 @@ fn live(
         &checked.spec,
         &configuration.spans,
         &|paths| Linux::new().missing_paths(paths),
-        snapshot.links.as_ref(),
+        &snapshot,
     );
     // Nothing is changed here, so nothing that is missing fails it.
     findings.extend(missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }));

@@ -10,7 +10,7 @@ use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
 use crate::model::ContainerName;
-use crate::model::spec::Network;
+use crate::model::spec::{Network, Private};
 use crate::plan::{self, Drift};
 use crate::state::{ActiveState, Machine, ObservedContainer, Owner, Probe, Record, Snapshot};
 
@@ -129,13 +129,13 @@ fn state(container: &ObservedContainer) -> &'static str {
 }
 
 fn addresses(record: &Record) -> Vec<String> {
-    let Network::Private { veth: Some(veth), .. } = &record.spec.network else { return Vec::new() };
+    let Network::Private(Private { veth: Some(veth), .. }) = &record.spec.network else { return Vec::new() };
     let four = veth.local4.iter().map(ToString::to_string);
     four.chain(veth.local6.iter().map(ToString::to_string)).collect()
 }
 
 fn ports(record: &Record) -> Vec<String> {
-    let Network::Private { forwards, .. } = &record.spec.network else { return Vec::new() };
+    let Network::Private(Private { forwards, .. }) = &record.spec.network else { return Vec::new() };
     forwards
         .iter()
         .map(|forward| format!("{}:{}->{}", forward.protocol.as_str(), forward.host_port, forward.container_port))

@@ -87,7 +87,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         &checked.spec,
         &configuration.spans,
         &|paths| Linux::new().missing_paths(paths),
-        snapshot.links.as_ref(),
+        &snapshot,
     );
     if !missing.is_empty() {
         return Err(missing);

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::apply::{Applier, Event, Report};
-use crate::model::spec::{Forward, NatSpec, Network, Protocol, Veth};
+use crate::model::spec::{Forward, NatSpec, Network, Private, Protocol, Veth};
 use crate::model::{Boot, Container, ForwardPort, Manifest, System};
 use crate::plan::{self, Action, Plan, Side};
 
@@ -21,14 +21,14 @@ fn wanted(name: &str, system: &str, last: u8, host_port: u16) -> Record {
         container_port: Some(80).into(),
     };
     container.forward_ports = vec![port.into()].into();
-    let network = Network::Private {
+    let network = Network::Private(Private {
         veth: Some(Veth {
             host4: Some([192, 168, 100, 10].into()),
             local4: Some([192, 168, 100, last].into()),
             ..Veth::default()
         }),
         forwards: vec![Forward { protocol: Protocol::Tcp, host_port, container_port: 80 }],
-    };
+    });
     let record = crate::host::launch::tests::record(name, network);
     Record {
         spec: crate::model::spec::ContainerSpec { system: system.into(), ephemeral: false, ..record.spec },

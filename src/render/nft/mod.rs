@@ -12,7 +12,8 @@
 //!   way back otherwise.
 //! - `route_localnet`, which 127.0.0.1 needs, would also let a guest reach the host's own loopback services. Chain
 //!   `guard` drops such packets before anything else sees them.
-//! - Only the exact names of our own links are matched; somebody else's `ve-…` is left alone.
+//! - Only the exact names of our own links are matched, and of the bridges that they are in; somebody else's `ve-…` is
+//!   left alone. What comes in by a bridge for a guest on it is masqueraded too: the guest would answer past the host.
 //!
 //! Invariants:
 //! - Loading is one transaction: declare, delete, define. Other tables are never named.
@@ -30,7 +31,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub use differences::{RuleLine, RulesDifference};
 
 use crate::model::ContainerName;
-use crate::model::spec::{HostSpec, NatSpec, Network, Protocol};
+use crate::model::spec::{HostSpec, NatSpec, Network, Private, Protocol};
 use crate::render::interface;
 
 /// The family and name of the only table that is ever touched.
@@ -91,10 +92,10 @@ impl Ruleset {
         let mut ruleset = Self::default();
         let mut taken = BTreeSet::new();
         for (container, network) in networks {
-            let Network::Private { veth: Some(veth), forwards } = network else {
+            let Network::Private(Private { veth: Some(veth), forwards }) = network else {
                 continue;
             };
-            let link = interface::host_end(container).name;
+            let link = interface::way_in(container, veth);
             ruleset.links.insert(link.clone());
             if veth.local4.is_none() && veth.local6.is_none() {
                 continue;
@@ -170,16 +171,25 @@ impl Ruleset {
         if self.forwards.iter().any(|forward| forward.v6.is_some()) {
             sysctls.push(on("net.ipv6.conf.all.forwarding".to_owned()));
         }
-        // Below /proc/sys a dot in a link's name is written as a slash in the dotted form (sysctl.d(5)).
-        sysctls.extend(
-            self.exposed.iter().map(|link| on(format!("net.ipv4.conf.{}.route_localnet", link.replace('.', "/")))),
-        );
+        sysctls.extend(self.exposed.iter().map(|link| route_localnet(link, "1")));
         sysctls
+    }
+
+    /// What `former` rules had the kernel set to and these do not need any more: without chain `guard` it would let
+    /// guests reach the host's own loopback services.
+    pub fn released(&self, former: &Self) -> Vec<Sysctl> {
+        former.exposed.difference(&self.exposed).map(|link| route_localnet(link, "0")).collect()
     }
 
     fn objects(&self) -> objects::Table {
         objects::Table::new(self)
     }
+}
+
+/// Below /proc/sys a dot in a link's name is written as a slash in the dotted form (sysctl.d(5)).
+fn route_localnet(link: &str, value: &str) -> Sysctl {
+    let name = format!("net.ipv4.conf.{}.route_localnet", link.replace('.', "/"));
+    Sysctl { name, value: value.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What people read, and what goes with the rules. Loading them for real is in `tests/nft.rs`.
 
-use crate::model::spec::{HostSpec, NatSpec, Network, Veth};
+use crate::model::spec::{HostSpec, NatSpec, Network, Private, Veth};
 use crate::render::nspawn::tests::wasabi;
 
 use super::*;
@@ -38,7 +38,7 @@ fn the_text_is_fit_for_reading() {
         }
       }
 
-      # The host's ends of the containers' own links.
+      # The links by which the host reaches the containers.
       set links {
         type ifname
         elements = {
@@ -93,11 +93,11 @@ fn a_forward_without_an_address_leads_nowhere_and_is_none() {
     spec.nat = NatSpec::default();
     for network in [
         Network::Host,
-        Network::Private { veth: Some(Veth::default()), forwards: vec![] },
-        Network::Private {
+        Network::Private(Private { veth: Some(Veth::default()), forwards: vec![] }),
+        Network::Private(Private {
             veth: Some(Veth { host4: Some([10, 0, 0, 1].into()), ..Veth::default() }),
             forwards: vec![],
-        },
+        }),
     ] {
         spec.containers[0].network = network;
         assert!(Ruleset::new(&spec).is_empty());
@@ -112,7 +112,7 @@ fn forwards_and_nat_need_forwarding_and_loopback_needs_its_link() {
         names(Ruleset::new(&spec)),
         ["net.ipv4.conf.all.forwarding", "net.ipv4.conf.ve-wasabi.route_localnet"]
     );
-    if let Network::Private { veth: Some(veth), .. } = &mut spec.containers[0].network {
+    if let Network::Private(Private { veth: Some(veth), .. }) = &mut spec.containers[0].network {
         veth.local6 = Some("fd00::11".parse().expect("an address"));
         veth.local4 = None;
     }
@@ -160,4 +160,19 @@ fn a_table_that_is_not_there_lacks_everything() {
         ),
     ]
     "#);
+}
+
+#[test]
+fn what_a_link_does_not_need_any_more_is_taken_back() {
+    let with = host();
+    let mut bridged = host();
+    if let Network::Private(Private { veth: Some(veth), .. }) = &mut bridged.containers[0].network {
+        veth.bridge = Some("br0.1".to_owned());
+    }
+    let without = HostSpec { containers: vec![], ..host() };
+    let [with, bridged, without] = [&with, &bridged, &without].map(Ruleset::new);
+    let off = |name: &str| Sysctl { name: format!("net.ipv4.conf.{name}.route_localnet"), value: "0".to_owned() };
+    assert_eq!(without.released(&with), [off("ve-wasabi")]);
+    assert_eq!(with.released(&bridged), [off("br0/1")]);
+    assert_eq!(with.released(&with), []);
 }

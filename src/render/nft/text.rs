@@ -74,7 +74,7 @@ fn purpose(name: &str) -> Option<&'static str> {
     match name {
         "addr4" | "addr6" => Some("# Protocol and port of the host : address of the guest."),
         "port4" | "port6" => Some("# Protocol and port of the host : port of the guest."),
-        "links" => Some("# The host's ends of the containers' own links."),
+        "links" => Some("# The links by which the host reaches the containers."),
         "guard" => Some(
             "# Forwards of 127.0.0.1 need route_localnet on these links, which would open the host's own loopback\n\
              # services to the guests. Nothing legitimate comes from a link for 127.0.0.0/8.",

@@ -12,6 +12,7 @@ mod guest;
 mod live;
 mod main_job;
 mod native;
+mod network;
 mod readme;
 mod refusals;
 mod saved;

@@ -71,11 +71,8 @@ fn a_configuration_with_mistakes_changes_nothing() {
     );
     refused(
         &lab,
-        &with(EXAMPLE, "ephemeral = true;", "ephemeral = true; hostBridge = \"br0\"; enableTun = true;"),
-        &[
-            "error[not-supported]: `containers.wasabi.hostBridge`",
-            "error[not-supported]: `containers.wasabi.enableTun`",
-        ],
+        &with(EXAMPLE, "ephemeral = true;", "ephemeral = true; privateUsers = \"pick\";"),
+        &["error[not-supported]: `containers.wasabi.privateUsers` is not supported yet"],
     );
     // What only Nix can find: its words, and nothing is touched either.
     let fails = with(EXAMPLE, "services.httpd.enable = true;", "services.httpd.enable = throw \"not today\";");

@@ -1,3 +1,3 @@
 {
-  containers.web = { hostBridge = "br0"; privateNetwork = true; config.services.x.adminPassword = "hunter2"; };
+  containers.web = { privateUsers = "pick"; privateNetwork = true; config.services.x.adminPassword = "hunter2"; };
 }

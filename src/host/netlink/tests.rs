@@ -1,0 +1,176 @@
+//! Links for real, in network namespaces of the tests' own.
+
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use super::*;
+use crate::host::netns::tests::isolated;
+use crate::model::ContainerName;
+use crate::model::spec::Veth;
+use crate::render::interface::{self, GUEST_END};
+
+fn veth() -> Veth {
+    Veth {
+        host4: Some([192, 168, 100, 10].into()),
+        local4: Some([192, 168, 100, 11].into()),
+        host6: "fd00::10".parse().ok(),
+        local6: "fd00::11".parse().ok(),
+        ..Veth::default()
+    }
+}
+
+fn pair(container: &str, veth: &Veth) -> Pair {
+    let host = interface::host_end(&ContainerName::new(container).expect("a good name"));
+    Pair { host, guest: GUEST_END.to_owned(), veth: veth.clone() }
+}
+
+fn shown(set: &BTreeSet<(IpAddr, u8)>) -> String {
+    // The kernel adds link-local ones by itself.
+    let ours = set.iter().filter(|(address, _)| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()));
+    ours.map(|(address, length)| format!("{address}/{length}")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
+    isolated(|folder| {
+        let namespace = folder.join("netns/c");
+        netns::create(&namespace).expect("a namespace");
+        let pair = pair("really-long-name", &veth());
+        let link = &pair.host;
+        connect(&pair, &namespace, None).expect("connected");
+
+        let host = links().expect("listed")[&link.name].clone();
+        assert_eq!((host.altnames, host.up), (vec!["ve-really-long-name".to_owned()], true));
+        assert_eq!(shown(&host.addresses), "192.168.100.10/32 fd00::10/128");
+        // IPv6 lists a route to one's own address as well.
+        assert_eq!(shown(&host.routes), "192.168.100.11/32 fd00::10/128 fd00::11/128");
+
+        let guest = netns::within(&namespace, links).expect("entered").expect("listed");
+        assert!(guest["lo"].up && guest[GUEST_END].up);
+        assert_eq!(shown(&guest[GUEST_END].addresses), "192.168.100.11/32 fd00::11/128");
+        let routes = "0.0.0.0/0 192.168.100.10/32 ::/0 fd00::10/128 fd00::11/128";
+        assert_eq!(shown(&guest[GUEST_END].routes), routes);
+
+        for address in ["192.168.100.11", "fd00::11"] {
+            let address: IpAddr = address.parse().expect("an address");
+            let listen = || TcpListener::bind((address, 0)).expect("no DAD to wait for");
+            let server = netns::within(&namespace, listen).expect("entered");
+            let at = server.local_addr().expect("bound");
+            let answer = TcpStream::connect_timeout(&at, Duration::from_secs(5));
+            assert_eq!(answer.expect("an answer").peer_addr().expect("connected").ip(), address);
+        }
+
+        for _ in 0..2 {
+            delete(&link.name).expect("deleted");
+            assert!(!links().expect("listed").contains_key(&link.name));
+        }
+        assert!(!netns::within(&namespace, links).expect("entered").expect("listed").contains_key(GUEST_END));
+        netns::delete(&namespace).expect("deleted");
+    });
+}
+
+#[test]
+fn a_pair_gets_other_addresses_in_place() {
+    isolated(|folder| {
+        let namespace = folder.join("netns/c");
+        netns::create(&namespace).expect("a namespace");
+        let complete = pair("c", &veth());
+        connect(&complete, &namespace, None).expect("connected");
+        let both = || {
+            let host = links().expect("listed")[&complete.host.name].clone();
+            let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
+            [host, guest].map(|end| format!("{} | {}", shown(&end.addresses), shown(&end.routes)))
+        };
+        let as_made = both();
+        let moved = Veth { host4: Some([192, 168, 100, 99].into()), ..veth() };
+        let without4 = Veth { host4: None, ..veth() };
+        let without6 = Veth { host6: None, ..veth() };
+        #[rustfmt::skip]
+        let table = [
+            (&moved, [
+                "192.168.100.99/32 fd00::10/128 | 192.168.100.11/32 fd00::10/128 fd00::11/128",
+                "192.168.100.11/32 fd00::11/128 | 0.0.0.0/0 192.168.100.99/32 ::/0 fd00::10/128 fd00::11/128",
+            ]),
+            (&without4, [
+                "fd00::10/128 | 192.168.100.11/32 fd00::10/128 fd00::11/128",
+                "192.168.100.11/32 fd00::11/128 | ::/0 fd00::10/128 fd00::11/128",
+            ]),
+            (&without6, [
+                "192.168.100.10/32 | 192.168.100.11/32 fd00::11/128",
+                "192.168.100.11/32 fd00::11/128 | 0.0.0.0/0 192.168.100.10/32 fd00::11/128",
+            ]),
+        ];
+        for (other, expected) in table {
+            let other = pair("c", other);
+            // A change may have been killed in its middle, and is then made once more.
+            for _ in 0..2 {
+                readdress(&namespace, &complete, &other).expect("changed");
+                assert_eq!(both(), expected);
+            }
+            readdress(&namespace, &other, &complete).expect("changed back");
+            assert_eq!(both(), as_made);
+        }
+    });
+}
+
+#[test]
+fn an_end_without_addresses_is_up_and_without_routes() {
+    isolated(|folder| {
+        let namespace = folder.join("netns/c");
+        netns::create(&namespace).expect("a namespace");
+        let bare = pair("c", &Veth::default());
+        connect(&bare, &namespace, None).expect("connected");
+        let found = links().expect("listed")["ve-c"].clone();
+        assert!(found.up);
+        assert_eq!((shown(&found.addresses), shown(&found.routes)), (String::new(), String::new()));
+        let again = connect(&bare, &namespace, None).expect_err("it exists");
+        assert_eq!(again.to_string(), "cannot make the link `ve-c`");
+        netns::delete(&namespace).expect("deleted");
+    });
+}
+
+#[test]
+fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
+    isolated(|folder| {
+        let namespace = folder.join("netns/c");
+        netns::create(&namespace).expect("a namespace");
+        let bridge = LinkMessageBuilder::<rtnetlink::LinkBridge>::new("br0").up().build();
+        with(async |netlink| netlink.link().add(bridge).execute().await.map_err(cannot("make a bridge")))
+            .expect("a bridge");
+        let veth = Veth {
+            bridge: Some("br0".to_owned()),
+            host4: Some([10, 0, 0, 1].into()),
+            local4: Some([10, 0, 0, 2].into()),
+            length4: Some(24),
+            ..Veth::default()
+        };
+        let host = interface::bridge_end(&ContainerName::new("c").expect("a good name"));
+        let pair = Pair { host, guest: GUEST_END.to_owned(), veth };
+        let hardware = HardwareAddresses { host: [2, 0, 0, 0, 0, 1], guest: [2, 0, 0, 0, 0, 2] };
+        connect(&pair, &namespace, Some(hardware)).expect("connected");
+        assert!(links().expect("listed")["br0"].is_bridge);
+        let port = || links().expect("listed")["vb-c"].clone();
+        assert_eq!((port().up, port().bridge.as_deref()), (true, Some("br0")));
+        assert_eq!((shown(&port().addresses), shown(&port().routes)), (String::new(), String::new()));
+        let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
+        assert_eq!(shown(&guest.addresses), "10.0.0.2/24");
+        assert_eq!(shown(&guest.routes), "0.0.0.0/0 10.0.0.0/24 10.0.0.1/32");
+
+        // What has left the bridge comes back, and the way out of the guest may become another.
+        let index = with(async |netlink| index(netlink, "vb-c").await).expect("found");
+        let alone = LinkUnspec::new_with_index(index).nocontroller().build();
+        with(async |netlink| netlink.link().change(alone).execute().await.map_err(cannot("leave"))).expect("left");
+        assert_eq!(port().bridge, None);
+        let moved = Pair { veth: Veth { host4: Some([10, 0, 0, 9].into()), ..pair.veth.clone() }, ..pair.clone() };
+        readdress(&namespace, &pair, &moved).expect("changed");
+        assert_eq!(port().bridge.as_deref(), Some("br0"));
+        let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
+        assert_eq!(shown(&guest.routes), "0.0.0.0/0 10.0.0.0/24 10.0.0.9/32");
+
+        let elsewhere = Veth { bridge: Some("br9".to_owned()), ..pair.veth };
+        let host = interface::bridge_end(&ContainerName::new("d").expect("a good name"));
+        let pair = Pair { host, guest: "other".to_owned(), veth: elsewhere };
+        let error = connect(&pair, &namespace, None).expect_err("there is no such bridge");
+        assert_eq!(error.to_string(), "cannot find the link `br9`");
+    });
+}
