@@ -106,11 +106,11 @@ impl<'e> Evaluator<'e> {
             return self.explain_part(a, b, span, what);
         }
         let (left, right) = (self.show(Value::Attrs(a)), self.show(Value::Attrs(b)));
-        if a.entries().len() != b.entries().len() {
+        if a.count() != b.count() {
             let message = format!("attribute names of attribute set '{left}' differs from attribute set '{right}'");
             return Err(self.catchable(span, &message));
         }
-        for (in_a, in_b) in a.entries().iter().zip(b.entries()) {
+        for (in_a, in_b) in a.entries().zip(b.entries()) {
             let (name, other) = (quote(self.name(in_a.name)), quote(self.name(in_b.name)));
             if in_a.name != in_b.name {
                 let message = match b.get(in_a.name) {

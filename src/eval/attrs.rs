@@ -2,6 +2,7 @@
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
+use super::perhaps::Rest;
 use super::value::{Attr, Attrs, Frame, Packed, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
@@ -15,7 +16,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, Packed<'e>> {
         let bindings = &expr.bindings;
         if !expr.recursive && expr.dynamic.is_empty() {
-            return Ok(self.pack(self.plain_attrs(bindings, frame)));
+            return Ok(self.pack(self.plain_attrs(expr, frame)));
         }
         let mut attrs = Vec::with_capacity(bindings.entries.len() + expr.dynamic.len());
         if expr.recursive {
@@ -26,6 +27,10 @@ impl<'e> Evaluator<'e> {
                 pos: entry.pos,
                 value,
             }));
+            if expr.dynamic.is_empty() && expr.overrides.is_none() {
+                let values = attrs.iter().map(|attr| attr.value);
+                return Ok(self.pack(Value::Attrs(Attrs::new(self.bump, expr.shape, values, None))));
+            }
             if let Some(overrides) = expr.overrides {
                 self.override_all(overrides, bindings, frame, &mut attrs)?;
             }
@@ -66,10 +71,14 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A set whose names are all written out, and which do not see each other.
-    fn plain_attrs(&self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>) -> Value<'e> {
+    fn plain_attrs(&self, expr: &'e AttrsExpr<'e>, frame: &Frame<'_, 'e>) -> Value<'e> {
+        let bindings = &expr.bindings;
+        if bindings.entries.is_empty() {
+            return Value::Attrs(self.no_attrs);
+        }
         self.bind_sources(bindings, frame);
-        let attrs = bindings.entries.iter().map(|entry| self.plain_attr(entry, frame));
-        Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_fill_iter(attrs), None)))
+        let values = bindings.entries.iter().map(|entry| self.delay(entry.value.node(), frame));
+        Value::Attrs(Attrs::new(self.bump, expr.shape, values, None))
     }
 
     fn plain_attr(&self, entry: &'e Binding<'e>, frame: &Frame<'_, 'e>) -> Attr<'e> {
@@ -95,22 +104,14 @@ impl<'e> Evaluator<'e> {
                     cell.stand_for(self.stand_in_unit, attr.value);
                 }
                 frame.slots[bindings.first as usize + at].set(attr.value);
-                attrs[at] = *attr;
+                attrs[at] = attr;
             }
         }
-        let more =
-            given.entries().iter().filter(|attr| attrs.binary_search_by_key(&attr.name, |attr| attr.name).is_err());
-        let more: Vec<_> = more.copied().collect();
+        let more = given.entries().filter(|attr| attrs.binary_search_by_key(&attr.name, |attr| attr.name).is_err());
+        let more: Vec<_> = more.collect();
         attrs.extend(more);
         attrs.sort_by_key(|attr| attr.name);
         Ok(())
-    }
-
-    /// Fills the slots of what a set that is not recursive inherits from.
-    fn bind_sources(&self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>) {
-        for (source, slot) in bindings.sources.iter().zip(bindings.first as usize..) {
-            frame.slots[slot].set(self.delay(source, frame));
-        }
     }
 
     /// `name` of a set that was evaluated, forced.
@@ -119,7 +120,7 @@ impl<'e> Evaluator<'e> {
             Value::Attrs(attrs) => match attrs.find(name) {
                 Some(attr) => match self.evaluated(attr.value) {
                     Ok(value) => Ok(value.get()),
-                    Err(error) => Err(self.selected(error, attr)),
+                    Err(error) => Err(self.selected(error, &attr)),
                 },
                 None => self.select_missing(attrs, name, span),
             },
@@ -166,11 +167,11 @@ impl<'e> Evaluator<'e> {
         let mut value = self.eval(base, frame)?;
         for name in path {
             if let (Name::Static(name, hint), Value::Attrs(attrs)) = (name, value.get())
-                && let Some(attr) = attrs.find_again(*name, hint)
+                && let Some(at) = attrs.find_again(*name, hint)
             {
-                value = match self.evaluated(attr.value) {
+                value = match self.evaluated(attrs.values()[at]) {
                     Ok(value) => value,
-                    Err(error) => return Err(self.selected(error, attr)),
+                    Err(error) => return Err(self.selected(error, &attrs.attr(at))),
                 };
                 continue;
             }
@@ -247,10 +248,10 @@ impl<'e> Evaluator<'e> {
     pub(super) fn update(&mut self, left: Value<'e>, right: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
         match (left, right) {
             (Value::Attrs(left), Value::Attrs(right)) => {
-                if left.entries().is_empty() && left.rest().is_none() {
+                if left.is_empty() {
                     return Ok(Value::Attrs(right));
                 }
-                if right.entries().is_empty() && right.rest().is_none() {
+                if right.is_empty() {
                     return Ok(Value::Attrs(left));
                 }
                 if let Some(rest) = right.any() {
@@ -259,15 +260,15 @@ impl<'e> Evaluator<'e> {
                 if !(left.perhaps().is_empty() && right.perhaps().is_empty()) {
                     return Ok(self.update_perhaps(left, right));
                 }
-                let mut merged = std::mem::take(&mut self.scratch);
-                merge(left.entries(), right.entries(), &mut merged);
-                let value = self.attrs_of(&merged, left.any());
-                merged.clear();
-                self.scratch = merged;
-                Ok(value)
+                match left.any() {
+                    None => Ok(self.merge(left, right)),
+                    rest => Ok(self.merge_anew(left, right, rest)),
+                }
             }
-            (Value::Attrs(left), Value::Unknown(unknown)) => Ok(self.open_update(left, self.no_attrs(), unknown)),
-            (Value::Unknown(unknown), Value::Attrs(right)) => Ok(self.attrs_of(right.entries(), Some(unknown))),
+            (Value::Attrs(left), Value::Unknown(unknown)) => Ok(self.open_update(left, self.no_attrs, unknown)),
+            (Value::Unknown(unknown), Value::Attrs(right)) => {
+                Ok(self.merge_anew(self.no_attrs, right, Some(unknown)))
+            }
             (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => Ok(Value::Unknown(unknown)),
             (Value::Attrs(_), other) | (other, _) => Err(self.type_error_at("a set", other, span)),
         }
@@ -276,14 +277,7 @@ impl<'e> Evaluator<'e> {
     /// An update by something that may redefine any name: only what it is known to define stays known.
     fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
         let unknown = self.pack(Value::Unknown(rest));
-        let hidden: Vec<_> = left.entries().iter().map(|attr| Attr { value: unknown, ..*attr }).collect();
-        let mut merged = Vec::new();
-        merge(&hidden, right.entries(), &mut merged);
-        self.attrs_of(&merged, Some(rest))
-    }
-
-    fn no_attrs(&self) -> &'e Attrs<'e> {
-        self.bump.alloc(Attrs::new(&[], None))
+        self.merge_hidden(left, right, unknown, Rest::Any(rest))
     }
 
     /// `unsafeGetAttrPos`, `__curPos`: a position as a set.
@@ -312,26 +306,4 @@ enum Selected<'e> {
     All(Packed<'e>),
     /// What stands after `or`.
     Default,
-}
-
-/// Two sorted lists in one; the right one wins.
-fn merge<'e>(left: &[Attr<'e>], right: &[Attr<'e>], merged: &mut Vec<Attr<'e>>) {
-    merged.reserve(left.len() + right.len());
-    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-    loop {
-        match (left.peek(), right.peek()) {
-            (Some(a), Some(b)) if a.name < b.name => merged.extend(left.next()),
-            (Some(a), Some(b)) => {
-                if a.name == b.name {
-                    left.next();
-                }
-                merged.extend(right.next());
-            }
-            (Some(_), None) => merged.extend(left.next()),
-            (None, _) => {
-                merged.extend(right);
-                return;
-            }
-        }
-    }
 }

@@ -5,11 +5,11 @@
 
 use std::cell::Cell;
 
+use super::bind::fill;
 use super::error::{EvalError, EvalResult};
-use super::evaluate::fill;
 use super::machine::Evaluator;
 use super::value::{Attrs, Closure, Frame, Packed, PrimopCall, Value};
-use crate::source::Pos;
+use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Expr, Lambda, Node, NodeRef, Pattern};
 
@@ -38,31 +38,17 @@ impl<'e> Evaluator<'e> {
                     nodes = later;
                     let given = closure.lambda.given;
                     self.enter(closure, pos, |ev, slots| {
-                        if closure.lambda.needed.is_empty() {
-                            for (slot, node) in slots.iter().zip(now) {
+                        let needed = match *closure.lambda.needed {
+                            [] => None,
+                            [needed] => (needed as usize).checked_sub(given),
+                            _ => return ev.fill_needed(closure, slots, now, frame),
+                        };
+                        if let Some(at) = needed {
+                            slots[at].set(ev.needed(now[at], frame)?);
+                        }
+                        for (at, (slot, node)) in slots.iter().zip(now).enumerate() {
+                            if needed != Some(at) {
                                 slot.set(ev.delay(node, frame));
-                            }
-                            return Ok(());
-                        }
-                        // Each is evaluated before the next; the body itself begins with the last.
-                        for (needed, left) in
-                            closure.lambda.needed.iter().zip((0..closure.lambda.needed.len()).rev())
-                        {
-                            let cell = match (*needed as usize).checked_sub(given) {
-                                Some(at) => {
-                                    let cell = ev.needed(now[at], frame)?;
-                                    slots[at].set(cell);
-                                    cell
-                                }
-                                None => closure.given()[*needed as usize].get(),
-                            };
-                            if left > 0 {
-                                ev.evaluated(cell)?;
-                            }
-                        }
-                        for (at, node) in (given..).zip(now) {
-                            if !closure.lambda.needed.iter().any(|needed| *needed as usize == at) {
-                                slots[at - given].set(ev.delay(node, frame));
                             }
                         }
                         Ok(())
@@ -96,6 +82,38 @@ impl<'e> Evaluator<'e> {
                 return Ok(function);
             }
         }
+    }
+
+    /// Fills the slots of arguments of which the function needs several before all else.
+    #[inline(never)]
+    fn fill_needed(
+        &mut self,
+        closure: &'e Closure<'e>,
+        slots: &[Cell<Packed<'e>>],
+        nodes: &'e [NodeRef<'e>],
+        frame: &Frame<'_, 'e>,
+    ) -> EvalResult<'e, ()> {
+        let (needed, given) = (closure.lambda.needed, closure.lambda.given);
+        // Each is evaluated before the next; the body itself begins with the last.
+        for (argument, left) in needed.iter().zip((0..needed.len()).rev()) {
+            let cell = match (*argument as usize).checked_sub(given) {
+                Some(at) => {
+                    let cell = self.needed(nodes[at], frame)?;
+                    slots[at].set(cell);
+                    cell
+                }
+                None => closure.given()[*argument as usize].get(),
+            };
+            if left > 0 {
+                self.evaluated(cell)?;
+            }
+        }
+        for (at, node) in (given..).zip(nodes) {
+            if !needed.iter().any(|argument| *argument as usize == at) {
+                slots[at - given].set(self.delay(node, frame));
+            }
+        }
+        Ok(())
     }
 
     /// Calls a built-in function with its last arguments. Those that it needs in any case are evaluated in place.
@@ -145,8 +163,7 @@ impl<'e> Evaluator<'e> {
             }
             set @ Value::Attrs(attrs) if attrs.get(self.common.functor).is_some() => {
                 let functor = attrs.get(self.common.functor).expect("asked for just now");
-                let span = self.word_span(pos);
-                self.deeper(span, |ev| {
+                self.deeper(Span::at(pos), |ev| {
                     let bound = ev.apply(functor, set, pos)?;
                     ev.apply(bound, argument, pos)
                 })
@@ -326,7 +343,7 @@ impl<'e> Evaluator<'e> {
         frame: &Frame<'_, 'e>,
         pos: Pos,
     ) -> EvalResult<'e, ()> {
-        let mut given = attrs.entries().iter().peekable();
+        let mut given = attrs.entries().peekable();
         // Defaults may capture each other, and whatever else is bound here.
         let mut defaults = Vec::new();
         for (slot, formal) in slots.iter().zip(pattern.formals) {

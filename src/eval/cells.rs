@@ -2,15 +2,15 @@
 //!
 //! A [`Packed`] is a [`Value`] in one word: an address with a tag in its low bits, or a small number. A [`Thunk`] is a word
 //! that says what is to be done, and behind it what that needs; the result takes the place of the first of those. A
-//! [`Closure`] is its code and what it captured.
+//! [`Closure`] is its code and what it captured. [`Attrs`] are their shape and a value for each of its names.
 //!
 //! This is the file of unsafe code of the evaluator, with that of `append`. What it relies on:
 //! - Addresses are those of references that live as long as the arena (`'e`), given away with `expose_provenance` when they
 //!   are packed; nothing in the arena is freed or moved before. Only [`Packed::new`] and the setters here make tagged words, each
 //!   from a reference of the type that its tag stands for.
 //! - All that is pointed to is aligned to 8 bytes, so that three bits are free for tags (asserted below).
-//! - The words behind a thunk or a closure are allocated with it, as many as its code captures (and, of a closure, as were
-//!   given already); code does not change.
+//! - The words behind a thunk, a closure or a set are allocated with it, as many as its code captures (and, of a closure, as
+//!   were given already) or its shape has names; code and shapes do not change.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -19,9 +19,10 @@ use std::marker::PhantomData;
 use bumpalo::Bump;
 
 use super::error::{EvalError, Failure};
-use super::value::{Attr, Attrs, Frame, List, Suspend, Value};
-use crate::syntax::Str;
+use super::perhaps::Rest;
+use super::value::{Frame, List, Suspend, Value};
 use crate::syntax::expr::{Lambda, Unit};
+use crate::syntax::{Hint, Shape, Str, Symbol};
 
 const TAG: usize = 7;
 const THUNK: usize = 0;
@@ -36,7 +37,8 @@ const BOXED: usize = 7;
 const _: () = assert!(size_of::<usize>() == 8 && size_of::<Packed<'_>>() == 8 && size_of::<Thunk<'_>>() == 16);
 const _: () = assert!(align_of::<Thunk<'_>>() == 8 && align_of::<Closure<'_>>() == 8 && align_of::<Str<'_>>() == 8);
 const _: () = assert!(align_of::<List<'_>>() == 8 && align_of::<Attrs<'_>>() == 8 && align_of::<Value<'_>>() == 8);
-const _: () = assert!(align_of::<Unit<'_>>() == 8 && align_of::<Failure<'_>>() == 8 && align_of::<Attr<'_>>() == 8);
+const _: () =
+    assert!(align_of::<Unit<'_>>() == 8 && align_of::<Failure<'_>>() == 8 && align_of::<Shape<'_>>() == 8);
 
 /// A value in one word.
 #[derive(Clone, Copy)]
@@ -119,6 +121,12 @@ impl<'e> Packed<'e> {
         Self::of_bits(CONSTANT | (usize::from(value) + 1) << 3)
     }
 
+    /// Which of the two it is, where it is `true` or `false`.
+    #[inline]
+    pub(super) fn truth(self) -> Option<bool> {
+        (self.bits & TAG == CONSTANT && self.bits != CONSTANT).then_some(self.bits >> 3 == 2)
+    }
+
     /// Whether it is evaluated, and of a kind that equals whatever says the same: no function, list or float.
     #[inline]
     pub(super) fn is_plain(self) -> bool {
@@ -149,7 +157,7 @@ pub(super) enum State<'e> {
     /// A call that is made when its result is asked for.
     Call(Value<'e>, Value<'e>),
     /// The call of a function with the name and the value of an attribute.
-    CallOn(&'e Closure<'e>, &'e Attr<'e>),
+    CallOn(&'e Closure<'e>, Symbol, Packed<'e>),
     /// Being evaluated right now: whoever asks again asks in a circle.
     Running,
     /// Evaluated.
@@ -259,10 +267,12 @@ impl<'e> Thunk<'e> {
     }
 
     #[inline]
-    pub(super) fn call_on(bump: &'e Bump, function: &'e Closure<'e>, attr: &'e Attr<'e>) -> &'e Self {
-        let thunk = Self::allocate(bump, address(function) | CALL_ON, 1);
-        // No value, but a word of the same size: only `state` reads it.
-        thunk.first.set(Packed::of_bits(address(attr)));
+    pub(super) fn call_on(bump: &'e Bump, function: &'e Closure<'e>, name: Symbol, value: Packed<'e>) -> &'e Self {
+        let thunk = Self::allocate(bump, address(function) | CALL_ON, 2);
+        thunk.first.set(value);
+        // SAFETY: it has two words behind its first.
+        let words = unsafe { thunk.words(2) };
+        words[1].set(Packed::of_bits((name.number() as usize) << 3 | INT));
         thunk
     }
 
@@ -293,8 +303,25 @@ impl<'e> Thunk<'e> {
         (self.word.get() == DONE).then(|| self.first.get())
     }
 
-    /// What it is at the moment.
+    /// The word behind the first.
+    ///
+    /// # Safety
+    /// There is one.
+    unsafe fn second(&self) -> Packed<'e> {
+        let first = std::ptr::from_ref(&self.first).addr();
+        // SAFETY: it was allocated behind the first and written; its provenance was exposed.
+        unsafe { (*std::ptr::with_exposed_provenance::<Cell<Packed<'e>>>(first).add(1)).get() }
+    }
+
+    /// Its code, where it is some that did not run yet.
     #[inline]
+    pub(super) fn waiting(&self) -> Option<&'e Unit<'e>> {
+        let word = self.word.get();
+        // SAFETY: the tag says that the word was made from a reference to a unit, which lives as long as `'e`.
+        (word & TAG == CODE).then(|| unsafe { &*std::ptr::with_exposed_provenance(word) })
+    }
+
+    /// What it is at the moment.
     pub(super) fn state(&self) -> State<'e> {
         let word = self.word.get();
         let pointer = word & !TAG;
@@ -310,15 +337,11 @@ impl<'e> Thunk<'e> {
                     let function = Value::Lambda(&*std::ptr::with_exposed_provenance(pointer));
                     State::Call(function, self.first.get().get())
                 }
-                CALL_ON => State::CallOn(
-                    &*std::ptr::with_exposed_provenance(pointer),
-                    &*std::ptr::with_exposed_provenance(self.first.get().bits),
-                ),
-                _ => {
-                    let first = std::ptr::from_ref(&self.first).addr();
-                    let second = std::ptr::with_exposed_provenance::<Cell<Packed<'e>>>(first).add(1);
-                    State::Call((*second).get().get(), self.first.get().get())
+                CALL_ON => {
+                    let name = Symbol::of_number((self.second().bits >> 3) as u32);
+                    State::CallOn(&*std::ptr::with_exposed_provenance(pointer), name, self.first.get())
                 }
+                _ => State::Call(self.second().get(), self.first.get().get()),
             }
         }
     }
@@ -416,5 +439,94 @@ impl<'e> Closure<'e> {
     #[inline]
     pub(super) fn given(&'e self) -> &'e [Cell<Packed<'e>>] {
         &self.words()[self.lambda.captures.len()..]
+    }
+}
+
+/// Whether there is a word before the values that says what other names there may be.
+const OPEN: usize = 1;
+
+/// A set.
+#[repr(C)]
+pub struct Attrs<'e> {
+    word: usize,
+    words: [Cell<Packed<'e>>; 0],
+}
+
+impl std::fmt::Debug for Attrs<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+impl<'e> Attrs<'e> {
+    /// A set of this shape with these values, one for each of its names, and what other names there may be.
+    #[inline]
+    pub(super) fn new(
+        bump: &'e Bump,
+        shape: &'e Shape<'e>,
+        mut values: impl Iterator<Item = Packed<'e>>,
+        rest: Option<&'e Rest<'e>>,
+    ) -> &'e Self {
+        let (count, open) = (shape.keys().len(), usize::from(rest.is_some()));
+        let layout = Layout::array::<usize>(1 + open + count).expect("there is no memory for as many");
+        let start = bump.alloc_layout(layout).cast::<usize>();
+        start.as_ptr().expose_provenance();
+        // SAFETY: there is room for 1 + open + count words, each of which is written before anything reads it; `Attrs` is one
+        // word, `repr(C)`. The provenance of all of them was exposed.
+        unsafe {
+            start.write(address(shape) | if open == 0 { 0 } else { OPEN });
+            if let Some(rest) = rest {
+                start.add(1).write(address(rest));
+            }
+            for at in 1 + open..=open + count {
+                start.add(at).write(values.next().expect("there are as many values as names").bits);
+            }
+            &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
+        }
+    }
+
+    /// Its names.
+    #[inline]
+    pub(super) fn shape(&self) -> &'e Shape<'e> {
+        // SAFETY: the word was made from a reference to a shape, which lives as long as `'e`.
+        unsafe { &*std::ptr::with_exposed_provenance(self.word & !OPEN) }
+    }
+
+    /// Which other names it may have.
+    #[inline]
+    pub(super) fn open(&self) -> Option<&'e Rest<'e>> {
+        let rest = std::ptr::from_ref(&self.words).addr();
+        // SAFETY: where the bit is set, the next word was made from such a reference.
+        (self.word & OPEN != 0).then(|| unsafe { &**std::ptr::with_exposed_provenance::<&'e Rest<'e>>(rest) })
+    }
+
+    /// Its values, in the order of its names.
+    #[inline]
+    pub(super) fn values(&self) -> &'e [Packed<'e>] {
+        let start = std::ptr::from_ref(&self.words).addr() + (self.word & OPEN) * size_of::<usize>();
+        // SAFETY: one for each name was allocated there in a row, and written; their provenance was exposed, and nobody
+        // writes them again.
+        unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(start), self.shape().keys().len()) }
+    }
+
+    /// Where the value of a name is; where it was found last is looked at first.
+    #[inline]
+    pub(super) fn find_again(&self, name: Symbol, hint: &Hint) -> Option<usize> {
+        if hint.shape.get() == self.word {
+            return Some(hint.at.get() as usize);
+        }
+        self.find_anew(name, hint)
+    }
+
+    #[inline(never)]
+    fn find_anew(&self, name: Symbol, hint: &Hint) -> Option<usize> {
+        let (shape, last) = (self.shape(), hint.at.get() as usize);
+        let at = match shape.keys().get(last) {
+            Some(key) if key.name == name => last,
+            _ => shape.find(name)?,
+        };
+        hint.at.set(u32::try_from(at).ok()?);
+        hint.shape.set(self.word);
+        Some(at)
     }
 }

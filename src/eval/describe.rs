@@ -90,7 +90,7 @@ impl<'e> Shown<'_, 'e> {
             Value::Path(path) => self.out.extend(path.as_bytes()),
             Value::List(list) if list.items().is_empty() => self.push("[ ]"),
             Value::List(list) => self.list(list.items(), depth),
-            Value::Attrs(attrs) if attrs.iter().len() == 0 => self.push("{ }"),
+            Value::Attrs(attrs) if attrs.count() == 0 => self.push("{ }"),
             Value::Attrs(attrs) => self.attrs(attrs, depth),
             Value::Lambda(closure) => {
                 let place = self.ev.sources.file(closure.lambda.pos);

@@ -16,7 +16,7 @@ use super::text::Text;
 use super::value::{Closure, Frame, Packed, State, Thunk, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
-use crate::syntax::expr::{Bindings, Expr, Node, NodeRef, Part, Place, Unit};
+use crate::syntax::expr::{Expr, Node, NodeRef, Part, Place, Unit};
 
 impl<'e> Evaluator<'e> {
     /// A value's outermost constructor: never a thunk.
@@ -62,14 +62,21 @@ impl<'e> Evaluator<'e> {
 
     #[inline(never)]
     fn run_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Packed<'e>> {
+        let Some(unit) = thunk.waiting() else { return self.run_other(thunk) };
+        let before = thunk.begun();
+        thunk.run();
+        let result = self
+            .tick(unit.body.span)
+            .and_then(|()| self.run(unit, thunk.captured(unit)))
+            .inspect_err(|error| self.locate(*error, unit.body.span));
+        self.ended(thunk, result, before)
+    }
+
+    /// Runs a thunk that is no code.
+    #[inline(never)]
+    fn run_other(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Packed<'e>> {
         let before = thunk.begun();
         let result = match thunk.state() {
-            State::Code(unit) => {
-                thunk.run();
-                self.tick(unit.body.span)
-                    .and_then(|()| self.run(unit, thunk.captured(unit)))
-                    .inspect_err(|error| self.locate(*error, unit.body.span))
-            }
             State::Call(function, argument) => {
                 thunk.run();
                 match self.check_stack(Span::NONE) {
@@ -77,10 +84,10 @@ impl<'e> Evaluator<'e> {
                     Err(error) => Err(error),
                 }
             }
-            State::CallOn(closure, attr) => {
+            State::CallOn(closure, name, value) => {
                 thunk.run();
-                let name = self.name_value(attr.name);
-                self.call_with(closure, &[self.pack(name), attr.value], Pos::NONE)
+                let name = self.name_value(name);
+                self.call_with(closure, &[self.pack(name), value], Pos::NONE)
             }
             State::Native(suspended) => {
                 thunk.run();
@@ -89,8 +96,20 @@ impl<'e> Evaluator<'e> {
             }
             State::Done(value) => return Ok(self.pack(value)),
             State::Failed(error) => return Err(error),
+            State::Code(_) => return self.run_thunk(thunk),
             State::Running => return Err(self.error(Span::NONE, "infinite recursion encountered")),
         };
+        self.ended(thunk, result, before)
+    }
+
+    /// Keeps what came of a thunk.
+    #[inline]
+    fn ended(
+        &mut self,
+        thunk: &'e Thunk<'e>,
+        result: EvalResult<'e, Packed<'e>>,
+        before: Begun,
+    ) -> EvalResult<'e, Packed<'e>> {
         match result {
             Ok(value) => {
                 if value.is_boxed() {
@@ -339,6 +358,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
+    #[inline]
     fn constant(&self, node: NodeRef<'e>) -> Packed<'e> {
         match &node.expr {
             Expr::Global(index) => self.globals[*index as usize],
@@ -370,73 +390,6 @@ impl<'e> Evaluator<'e> {
                 self.locate(error, unit.body.span);
                 self.settled(Err(error))
             }
-        }
-    }
-
-    /// Fills the slots of a `let` or a `rec { … }`: one for each binding, then one for each source of an `inherit (…)`.
-    ///
-    /// First all get their cells, and then the cells what they capture, each other included. Where they may be
-    /// `overridden`, there is one more cell before each, which can be made to stand for something else.
-    pub(super) fn bind_all(&mut self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>, overridden: bool) {
-        let first = bindings.first as usize;
-        let slots = &frame.slots[first..first + bindings.entries.len() + bindings.sources.len()];
-        let nodes =
-            || bindings.entries.iter().map(|entry| entry.value.node()).chain(bindings.sources.iter().copied());
-        for (slot, node) in slots.iter().zip(nodes()) {
-            slot.set(self.hollow(node, frame));
-        }
-        if overridden {
-            let behind: Vec<_> = slots.iter().map(Cell::get).collect();
-            for (slot, value) in slots.iter().zip(&behind) {
-                let stand_in = Thunk::hollow(self.bump, self.stand_in_unit);
-                stand_in.stand_for(self.stand_in_unit, *value);
-                slot.set(self.pack(Value::Thunk(stand_in)));
-            }
-            behind.into_iter().zip(nodes()).for_each(|(cell, node)| fill(cell, node, frame));
-            return;
-        }
-        for (slot, node) in slots.iter().zip(nodes()) {
-            fill(slot.get(), node, frame);
-        }
-    }
-
-    /// The same of a `let` whose body needs one of the bindings at once, which sees none of the others.
-    fn bind_rest(&mut self, bindings: &'e Bindings<'e>, first: u32, frame: &Frame<'_, 'e>) -> EvalResult<'e, ()> {
-        let value = self.needed(bindings.entries[first as usize].value.node(), frame)?;
-        let start = bindings.first as usize;
-        let slots = &frame.slots[start..start + bindings.entries.len() + bindings.sources.len()];
-        let nodes = || {
-            let nodes = bindings.entries.iter().map(|entry| entry.value.node());
-            let others = slots.iter().zip(nodes.chain(bindings.sources.iter().copied())).enumerate();
-            others.filter(|(at, _)| *at != first as usize).map(|(_, pair)| pair)
-        };
-        slots[first as usize].set(value);
-        for (slot, node) in nodes() {
-            slot.set(self.hollow(node, frame));
-        }
-        for (slot, node) in nodes() {
-            fill(slot.get(), node, frame);
-        }
-        Ok(())
-    }
-
-    /// What is bound to something that is needed at once: evaluated, unless it is a variable, which has a cell already.
-    #[inline]
-    pub(super) fn needed(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
-        if !matches!(node.expr, Expr::Delayed(_)) {
-            return Ok(self.delay(node, frame));
-        }
-        let value = self.eval_now(node, frame)?;
-        // Functions, lists and floats are told by their cells.
-        if value.is_plain() { Ok(value) } else { Ok(self.pack(Value::Thunk(Thunk::finished(self.bump, value)))) }
-    }
-
-    /// The cell of an expression that may wait, which captured nothing yet, see [`fill`]; at once where there is no need.
-    pub(super) fn hollow(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> Packed<'e> {
-        match &node.expr {
-            Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::hollow(self.bump, unit))),
-            Expr::Lambda(lambda) => self.pack(Value::Lambda(Closure::hollow(self.bump, lambda))),
-            _ => self.delay(node, frame),
         }
     }
 
@@ -515,24 +468,39 @@ impl<'e> Evaluator<'e> {
         });
     }
 
+    #[inline]
     pub(super) fn eval_bool(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, bool> {
-        match self.eval(node, frame)?.get() {
-            Value::Bool(value) => Ok(value),
-            other => Err(self.type_error_at("a Boolean", other, node.span)),
+        let value = self.eval(node, frame)?;
+        match value.truth() {
+            Some(value) => Ok(value),
+            None => Err(self.type_error_at("a Boolean", value.get(), node.span)),
         }
     }
 
     /// A condition, or what it depends on that is not known.
+    #[inline]
     pub(super) fn decided(
         &mut self,
         node: NodeRef<'e>,
         frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
-        match self.eval(node, frame) {
+        let result = self.eval(node, frame);
+        match result.as_ref().ok().and_then(|value| value.truth()) {
+            Some(value) => Ok(Ok(value)),
+            None => self.undecided(result, node.span),
+        }
+    }
+
+    #[cold]
+    fn undecided(
+        &mut self,
+        condition: EvalResult<'e, Packed<'e>>,
+        span: Span,
+    ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
+        match condition {
             Ok(value) => match value.get() {
-                Value::Bool(value) => Ok(Ok(value)),
-                Value::Unknown(unknown) => Ok(Err(self.unknown_at(unknown, node.span))),
-                other => Err(self.type_error_at("a Boolean", other, node.span)),
+                Value::Unknown(unknown) => Ok(Err(self.unknown_at(unknown, span))),
+                other => Err(self.type_error_at("a Boolean", other, span)),
             },
             Err(error) => error.unknown().map(Err).ok_or(error),
         }
@@ -578,16 +546,5 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, Value<'e>> {
         let text = self.joined(parts, Coercion::PLAIN, frame)?;
         self.path_of_text(&text, span)
-    }
-}
-
-/// Gives the cell of an expression what it captures; see [`Evaluator::hollow`].
-pub(super) fn fill<'e>(cell: Packed<'e>, node: NodeRef<'e>, frame: &Frame<'_, 'e>) {
-    match (&node.expr, cell.get()) {
-        (Expr::Delayed(unit), Value::Thunk(thunk)) => {
-            frame.capture(unit.captures, thunk.captured(unit));
-        }
-        (Expr::Lambda(lambda), Value::Lambda(closure)) => frame.capture(lambda.captures, closure.captured()),
-        _ => {}
     }
 }

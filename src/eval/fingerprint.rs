@@ -197,12 +197,12 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                         suspended.parts().into_iter().flatten().for_each(|part| self.value(part));
                     }
                 }
-                State::CallOn(closure, attr) => {
+                State::CallOn(closure, name, of) => {
                     self.tag("pending");
                     if !self.visit(thunk) {
                         self.value(Value::Lambda(closure));
-                        self.name(attr.name);
-                        self.value(attr.value.get());
+                        self.name(name);
+                        self.value(of.get());
                     }
                 }
                 State::Native(_) => {

@@ -13,12 +13,13 @@ use super::builtins;
 use super::error::Failures;
 use super::names;
 use super::regex::Regex;
+use super::shapes::Shapes;
 use super::stack;
-use super::value::{Attr, Packed, Thunk, Value};
+use super::value::{Attrs, List, Packed, Thunk, Value};
 use super::written::Written;
 use crate::source::{Files, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
-use crate::syntax::{Str, Symbol, Symbols};
+use crate::syntax::{Shape, Str, Symbol, Symbols};
 
 /// Where everything that an evaluation makes lives; nothing of it is freed before the arena is.
 #[derive(Default)]
@@ -118,8 +119,10 @@ pub struct Evaluator<'e> {
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     /// Gives what it captured.
     pub(super) stand_in_unit: &'e Unit<'e>,
-    /// For sets in the making.
-    pub(super) scratch: Vec<Attr<'e>>,
+    pub(super) shapes: Shapes<'e>,
+    /// What is empty is always the same.
+    pub(super) no_items: &'e List<'e>,
+    pub(super) no_attrs: &'e Attrs<'e>,
     pub(super) depth: u32,
     /// How many branches that Nix may not take are being evaluated within each other, and how many were so far.
     pub(super) guessing: u32,
@@ -176,7 +179,9 @@ impl<'e> Evaluator<'e> {
                 captures: bump.alloc_slice_copy(&[Place::Slot(0)]),
                 slots: 0,
             }),
-            scratch: Vec::new(),
+            shapes: Shapes::default(),
+            no_items: bump.alloc(List::new(&[])),
+            no_attrs: Attrs::new(bump, bump.alloc(Shape::new(&[])), std::iter::empty(), None),
             depth: 0,
             guessing: 0,
             guesses: 0,

@@ -72,7 +72,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn list_of(&self, items: &'e [Packed<'e>]) -> Value<'e> {
-        Value::List(self.bump.alloc(List::new(items)))
+        Value::List(if items.is_empty() { self.no_items } else { self.bump.alloc(List::new(items)) })
     }
 
     /// A set of names, values and positions, in any order, each name once.
@@ -195,8 +195,10 @@ impl<'e> Evaluator<'e> {
         if !rest.trim().is_empty() {
             diagnostic = diagnostic.help(rest.trim_end());
         }
+        // A mere place stands for the word there: nobody looks for its end before something is wrong.
         if span != Span::NONE {
-            diagnostic = diagnostic.at(self.first_line(span), "");
+            let span = if span.is_empty() { self.word_span(span.start) } else { self.first_line(span) };
+            diagnostic = diagnostic.at(span, "");
         }
         diagnostic
     }

@@ -13,6 +13,7 @@
 mod append;
 mod assertion;
 mod attrs;
+mod bind;
 mod builtins;
 mod call;
 mod cells;
@@ -31,6 +32,7 @@ mod operators;
 mod perhaps;
 mod print;
 mod regex;
+mod shapes;
 mod stack;
 mod store;
 #[cfg(test)]

@@ -230,13 +230,11 @@ impl<'e> Evaluator<'e> {
                 if let Some(unknown) = a.rest().or(b.rest()) {
                     return Ok(Err(unknown));
                 }
-                if a.entries().len() != b.entries().len()
-                    || a.entries().iter().zip(b.entries()).any(|(a, b)| a.name != b.name)
-                {
+                let (keys, others) = (a.shape().keys(), b.shape().keys());
+                if keys.len() != others.len() || keys.iter().zip(others).any(|(a, b)| a.name != b.name) {
                     return Ok(Ok(false));
                 }
-                return self
-                    .all_equal(a.entries().iter().zip(b.entries()).map(|(a, b)| (a.value.get(), b.value.get())));
+                return self.all_equal(a.values().iter().zip(b.values()).map(|(a, b)| (a.get(), b.get())));
             }
             // Functions are equal only where they are the same cell, which `all_equal` sees.
             _ => false,

@@ -119,11 +119,6 @@ impl<'e> Evaluator<'e> {
         self.attrs_rest(sorted, rest)
     }
 
-    pub(super) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<Rest<'e>>) -> Value<'e> {
-        let rest = rest.map(|rest| &*self.bump.alloc(rest));
-        Value::Attrs(self.bump.alloc(Attrs::new(self.bump.alloc_slice_copy(sorted), rest)))
-    }
-
     /// A value's outermost constructor: never a thunk. Lists of which only some elements are certain come as they are;
     /// [`Evaluator::force`] makes them unknown.
     pub fn force_partly(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
@@ -228,13 +223,13 @@ impl<'e> Evaluator<'e> {
             return self.joined_properties(why, a, b);
         }
         // One that may have any name hides what the other has.
-        let any = [a, b].into_iter().find_map(|set| match set.rest_of_names() {
+        let any = [a, b].into_iter().find_map(|set| match set.open() {
             Some(Rest::Any(unknown)) => Some(*unknown),
             _ => None,
         });
         let mut names: Vec<Symbol> = Vec::new();
         for set in [a, b] {
-            names.extend(set.entries().iter().map(|attr| attr.name));
+            names.extend(set.entries().map(|attr| attr.name));
             names.extend(set.perhaps().iter().map(|perhaps| perhaps.attr.name));
         }
         names.sort_unstable();
@@ -242,7 +237,7 @@ impl<'e> Evaluator<'e> {
         let (mut certain, mut perhaps) = (Vec::with_capacity(names.len()), Vec::new());
         for name in names {
             let of = |set: &'e Attrs<'e>| {
-                let entry = set.find(name).map(|attr| (*attr, None));
+                let entry = set.find(name).map(|attr| (attr, None));
                 entry.or_else(|| set.find_perhaps(name).map(|perhaps| (perhaps.attr, Some(perhaps.why))))
             };
             match (of(a), of(b)) {
@@ -306,18 +301,18 @@ impl<'e> Evaluator<'e> {
 
     /// `left // right` where one of them has names perhaps, and the right one not any.
     pub(super) fn update_perhaps(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
-        let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.entries().len() + right.entries().len());
+        let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.count() + right.count());
         let mut perhaps: Vec<Perhaps<'e>> = Vec::new();
         for attr in left.entries() {
             if right.find(attr.name).is_some() {
                 continue;
             }
             certain.push(match right.find_perhaps(attr.name) {
-                Some(other) => Attr { value: self.either_packed(other.why, other.attr.value, attr.value), ..*attr },
-                None => *attr,
+                Some(other) => Attr { value: self.either_packed(other.why, other.attr.value, attr.value), ..attr },
+                None => attr,
             });
         }
-        certain.extend_from_slice(right.entries());
+        certain.extend(right.entries());
         certain.sort_by_key(|attr| attr.name);
         for one in left.perhaps() {
             if right.find(one.attr.name).is_some() {

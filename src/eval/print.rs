@@ -60,14 +60,12 @@ impl<'e> Evaluator<'e> {
             Value::Path(path) => out.extend(path.as_bytes()),
             Value::List(list) => self.print_list(list, std::ptr::from_ref(list).addr(), out, seen)?,
             Value::Attrs(attrs) => {
-                if !attrs.entries().is_empty() && !seen.insert(std::ptr::from_ref(attrs).addr()) {
+                if attrs.count() > 0 && !seen.insert(std::ptr::from_ref(attrs).addr()) {
                     out.extend("«repeated»".bytes());
                     return Ok(());
                 }
-                let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.name(name), value)).collect();
-                named.sort_unstable_by_key(|(name, _)| *name);
                 out.extend(b"{ ");
-                for (name, value) in named {
+                for (name, value, _) in self.by_name(attrs) {
                     out.extend(quote(name).bytes());
                     out.extend(b" = ");
                     self.print_parts(value, out, seen)?;

@@ -75,7 +75,7 @@ impl<'e> Evaluator<'e> {
                 let mut wanted = Vec::new();
                 for formal in pattern.formals {
                     match given.find(formal.name) {
-                        Some(attr) => wanted.push(*attr),
+                        Some(attr) => wanted.push(attr),
                         None if formal.default.is_some() => {}
                         None => {
                             let name = self.name(formal.name);

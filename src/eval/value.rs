@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-pub use super::cells::Thunk;
+pub use super::cells::{Attrs, Thunk};
 pub(super) use super::cells::{Closure, Packed, State};
 use super::error::EvalResult;
 use super::machine::Evaluator;
@@ -14,7 +14,7 @@ use super::perhaps::{Item, Partly, Perhaps, Rest};
 use crate::source::{Pos, Span};
 pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
-use crate::syntax::expr::{Hint, Lambda, Place};
+use crate::syntax::expr::{Lambda, Place};
 
 /// A value, or the promise of one.
 #[derive(Debug, Clone, Copy)]
@@ -130,43 +130,31 @@ pub(super) struct Attr<'e> {
     pub(super) value: Packed<'e>,
 }
 
-/// A set: sorted by symbol, each name once.
-#[derive(Debug)]
-pub struct Attrs<'e> {
-    entries: &'e [Attr<'e>],
-    rest: Option<&'e Rest<'e>>,
-}
-
 impl<'e> Attrs<'e> {
-    /// `entries` are sorted by name and have each name once.
-    pub(super) fn new(entries: &'e [Attr<'e>], rest: Option<&'e Rest<'e>>) -> Self {
-        debug_assert!(entries.is_sorted_by(|a, b| a.name < b.name));
-        Self { entries, rest }
+    /// How many names are certain to be in it.
+    pub(super) fn count(&self) -> usize {
+        self.shape().keys().len()
     }
 
-    pub(super) fn entries(&self) -> &'e [Attr<'e>] {
-        self.entries
+    /// Whether it is certain that there is no name in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count() == 0 && self.open().is_none()
     }
 
-    pub(super) fn find(&self, name: Symbol) -> Option<&'e Attr<'e>> {
-        let at = self.entries.binary_search_by_key(&name, |attr| attr.name).ok()?;
-        Some(&self.entries[at])
+    /// Its attributes, sorted by symbol.
+    pub(super) fn entries(&self) -> impl ExactSizeIterator<Item = Attr<'e>> + Clone + use<'e> {
+        let keys = self.shape().keys().iter();
+        keys.zip(self.values()).map(|(key, value)| Attr { name: key.name, pos: key.pos, value: *value })
     }
 
-    /// The same, looked for first where it was found last.
-    #[inline]
-    pub(super) fn find_again(&self, name: Symbol, hint: &Hint) -> Option<&'e Attr<'e>> {
-        match self.entries.get(hint.get() as usize) {
-            Some(attr) if attr.name == name => Some(attr),
-            _ => self.find_anew(name, hint),
-        }
+    /// The attribute at a place.
+    pub(super) fn attr(&self, at: usize) -> Attr<'e> {
+        let key = self.shape().keys()[at];
+        Attr { name: key.name, pos: key.pos, value: self.values()[at] }
     }
 
-    #[inline(never)]
-    fn find_anew(&self, name: Symbol, hint: &Hint) -> Option<&'e Attr<'e>> {
-        let at = self.entries.binary_search_by_key(&name, |attr| attr.name).ok()?;
-        hint.set(u32::try_from(at).unwrap_or_default());
-        Some(&self.entries[at])
+    pub(super) fn find(&self, name: Symbol) -> Option<Attr<'e>> {
+        self.shape().find(name).map(|at| self.attr(at))
     }
 
     /// The value of a name.
@@ -181,12 +169,12 @@ impl<'e> Attrs<'e> {
 
     /// Names, values and positions, in the order of the symbols.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Symbol, Value<'e>, Pos)> + use<'e> {
-        self.entries.iter().map(|attr| (attr.name, attr.value.get(), attr.pos))
+        self.entries().map(|attr| (attr.name, attr.value.get(), attr.pos))
     }
 
     /// Why there may be more names than these; `None` where there are not.
     pub fn rest(&self) -> Option<&'e Unknown> {
-        match self.rest? {
+        match self.open()? {
             Rest::Any(unknown) => Some(unknown),
             Rest::Names(names) => names.first().map(|perhaps| perhaps.why),
         }
@@ -194,7 +182,7 @@ impl<'e> Attrs<'e> {
 
     /// The names that are there perhaps; none where there may be any.
     pub fn perhaps(&self) -> &'e [Perhaps<'e>] {
-        match self.rest {
+        match self.open() {
             Some(Rest::Names(names)) => names,
             _ => &[],
         }
@@ -202,14 +190,10 @@ impl<'e> Attrs<'e> {
 
     /// Why there may be any more names; `None` where there may be certain ones at most.
     pub fn any(&self) -> Option<&'e Unknown> {
-        match self.rest {
+        match self.open() {
             Some(Rest::Any(unknown)) => Some(unknown),
             _ => None,
         }
-    }
-
-    pub(super) fn rest_of_names(&self) -> Option<&'e Rest<'e>> {
-        self.rest
     }
 
     pub(super) fn find_perhaps(&self, name: Symbol) -> Option<&'e Perhaps<'e>> {
@@ -228,7 +212,7 @@ impl<'e> Attrs<'e> {
 
     /// Why a name that is not among those that are there may be there; `None` where it is not.
     pub fn maybe(&self, name: Symbol) -> Option<&'e Unknown> {
-        match self.rest? {
+        match self.open()? {
             Rest::Any(unknown) => Some(unknown),
             Rest::Names(_) => self.find_perhaps(name).map(|perhaps| perhaps.why),
         }

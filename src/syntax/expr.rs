@@ -8,6 +8,7 @@
 use std::cell::Cell;
 
 use super::literal::Str;
+use super::shape::{Hint, Shape};
 use super::symbol::Symbol;
 use crate::source::{Pos, Span};
 
@@ -166,9 +167,6 @@ pub enum Part<'e> {
     Value(NodeRef<'e>),
 }
 
-/// Where in a set a name was found last: the next one is often made alike.
-pub type Hint = std::cell::Cell<u32>;
-
 /// A name in an attribute path.
 #[derive(Debug)]
 pub enum Name<'e> {
@@ -276,6 +274,14 @@ pub struct Bindings<'e> {
     pub first: u32,
 }
 
+impl<'e> Bindings<'e> {
+    /// What its slots are filled with, and whether that sees none of them.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeRef<'e>, bool)> + Clone + use<'e> {
+        let entries = self.entries.iter().map(|entry| (entry.value.node(), entry.alone));
+        entries.chain(self.sources.iter().map(|source| (*source, false)))
+    }
+}
+
 /// One binding.
 #[derive(Debug)]
 pub struct Binding<'e> {
@@ -285,6 +291,8 @@ pub struct Binding<'e> {
     pub pos: Pos,
     /// Its value.
     pub value: BindingValue<'e>,
+    /// Whether its value sees none of the bindings beside it.
+    pub alone: bool,
 }
 
 /// What a binding is bound to.
@@ -318,6 +326,8 @@ impl<'e> BindingValue<'e> {
 pub struct AttrsExpr<'e> {
     /// Its static names.
     pub bindings: Bindings<'e>,
+    /// The same names, as sets have them.
+    pub shape: &'e Shape<'e>,
     /// Whether the names are visible in the values.
     pub recursive: bool,
     /// Computed names with their values, and where they are written; they see the names where those are visible.

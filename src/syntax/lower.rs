@@ -5,11 +5,12 @@ use std::cell::Cell;
 use bumpalo::Bump;
 
 use super::expr::{
-    AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Function, Hint, Lambda, Name, Node, NodeRef,
-    Operator, Part, Pattern, Place, Unit,
+    AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Function, Lambda, Name, Node, NodeRef, Operator,
+    Part, Pattern, Place, Unit,
 };
 use super::scope::{Found, Scopes};
 use super::sets::{Set, Value};
+use super::shape::{Hint, Key, Shape};
 use super::symbol::{Symbol, Symbols};
 use super::tree::{self, Kind, Piece, TreeRef};
 use crate::diag::{Code, Diagnostic};
@@ -360,7 +361,9 @@ impl<'e> Lowerer<'_, 'e> {
             .recursive
             .then(|| bindings.entries.binary_search_by_key(&overrides, |binding| binding.name).ok())
             .flatten();
-        Expr::Attrs(self.bump.alloc(AttrsExpr { bindings, recursive: set.recursive, dynamic, overrides }))
+        let keys = bindings.entries.iter().map(|binding| Key { name: binding.name, pos: binding.pos });
+        let shape = self.bump.alloc(Shape::new(self.bump.alloc_slice_fill_iter(keys)));
+        Expr::Attrs(self.bump.alloc(AttrsExpr { bindings, shape, recursive: set.recursive, dynamic, overrides }))
     }
 
     fn lower_let(&mut self, set: &Set<'_, 'e>, body: TreeRef<'_, 'e>) -> Expr<'e> {
@@ -415,7 +418,8 @@ impl<'e> Lowerer<'_, 'e> {
                     }
                 }
             };
-            Binding { name: entry.name, pos: entry.pos, value }
+            let alone = !overrides && !sees(value.node(), &own);
+            Binding { name: entry.name, pos: entry.pos, value, alone }
         });
         Bindings { entries: lowered, sources: lowered_sources, first }
     }
@@ -455,15 +459,22 @@ impl<'e> Lowerer<'_, 'e> {
     }
 }
 
+/// Whether an expression that may wait captures one of these slots.
+fn sees(node: NodeRef<'_>, slots: &std::ops::Range<u32>) -> bool {
+    let captures = match &node.expr {
+        Expr::Delayed(unit) => unit.captures,
+        Expr::Lambda(lambda) => lambda.captures,
+        _ => return false,
+    };
+    captures.iter().any(|place| matches!(place, Place::Slot(slot) if slots.contains(slot)))
+}
+
 /// The binding that `body` needs first, where it is code that captures none of the bindings.
 fn first_binding(bindings: &Bindings<'_>, body: NodeRef<'_>) -> Option<u32> {
     let slot = needed_first(body)?;
     let at = slot.checked_sub(bindings.first)?;
-    let count = bindings.entries.len() + bindings.sources.len();
-    let own = bindings.first as usize..bindings.first as usize + count;
-    let Expr::Delayed(unit) = &bindings.entries.get(at as usize)?.value.node().expr else { return None };
-    let sees = |place: &Place| matches!(place, Place::Slot(slot) if own.contains(&(*slot as usize)));
-    (!unit.captures.iter().any(sees)).then_some(at)
+    let binding = bindings.entries.get(at as usize)?;
+    (binding.alone && matches!(binding.value.node().expr, Expr::Delayed(_))).then_some(at)
 }
 
 /// The slot whose value an expression needs before it does anything that could be seen.

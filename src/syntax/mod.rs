@@ -21,6 +21,7 @@ mod parser;
 mod quote;
 mod scope;
 mod sets;
+mod shape;
 pub mod symbol;
 mod tree;
 
@@ -36,6 +37,7 @@ pub use literal::{Context, Element, Str};
 use lower::Lowerer;
 use parser::{Parser, Refusal};
 pub use quote::quote;
+pub use shape::{Hint, Key, Shape};
 pub use symbol::{Symbol, Symbols};
 
 /// What a text can see around itself, and how it is read.

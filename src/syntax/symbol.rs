@@ -11,6 +11,18 @@ use super::literal::Str;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(u32);
 
+impl Symbol {
+    /// Its number.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The symbol of that number.
+    pub(crate) fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// All names of one evaluation.
 #[derive(Default)]
 pub struct Symbols<'e> {

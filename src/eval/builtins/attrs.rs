@@ -20,9 +20,8 @@ fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
         let names: Vec<_> = names.collect();
         return Ok(ev.partly(&names));
     }
-    let mut named: Vec<_> = attrs.entries().iter().map(|attr| (ev.name(attr.name), attr.name)).collect();
-    named.sort_unstable_by_key(|(name, _)| *name);
-    Ok(ev.list(named.into_iter().map(|(_, name)| ev.name_value(name))))
+    let keys = attrs.shape().keys();
+    Ok(ev.list(ev.order(attrs).iter().map(|at| ev.name_value(keys[*at as usize].name))))
 }
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -31,8 +30,7 @@ fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
         let values: Vec<_> = ev.all_by_name(attrs).into_iter().map(|(_, item)| item).collect();
         return Ok(ev.partly(&values));
     }
-    let values = ev.by_name(attrs).into_iter().map(|(_, value, _)| value);
-    Ok(ev.list(values))
+    Ok(ev.list(ev.by_name(attrs).into_iter().map(|(_, value, _)| value)))
 }
 
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -105,10 +103,10 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         return Ok(intersect_perhaps(ev, names, values));
     }
     // The smaller one is walked along, the larger one is looked into.
-    let common: Vec<_> = if names.entries().len() < values.entries().len() {
-        names.entries().iter().filter_map(|attr| values.find(attr.name)).copied().collect()
+    let common: Vec<_> = if names.count() < values.count() {
+        names.entries().filter_map(|attr| values.find(attr.name)).collect()
     } else {
-        values.entries().iter().filter(|attr| names.find(attr.name).is_some()).copied().collect()
+        values.entries().filter(|attr| names.find(attr.name).is_some()).collect()
     };
     Ok(ev.attrs_of(&common, None))
 }
@@ -159,18 +157,17 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let keeps_places = ev.settings.unknowns;
     let mapped: Vec<_> = attrs
         .entries()
-        .iter()
         .map(|attr| {
             let pos = if keeps_places { attr.pos } else { Pos::NONE };
-            Attr { name: attr.name, pos, value: ev.delay_call_on(args[0], attr) }
+            Attr { name: attr.name, pos, value: ev.delay_call_on(args[0], attr.name, attr.value) }
         })
         .collect();
-    let rest = match attrs.rest_of_names() {
+    let rest = match attrs.open() {
         Some(Rest::Names(names)) => {
             let mapped: Vec<_> = names
                 .iter()
                 .map(|perhaps| {
-                    let value = ev.delay_call_on(args[0], &perhaps.attr);
+                    let value = ev.delay_call_on(args[0], perhaps.attr.name, perhaps.attr.value);
                     Perhaps { attr: Attr { value, ..perhaps.attr }, ..*perhaps }
                 })
                 .collect();
@@ -193,8 +190,8 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         removed.push(ev.symbol_of(name));
     }
     removed.sort_unstable();
-    let stays = |attr: &&Attr<'e>| removed.binary_search(&attr.name).is_err();
-    let kept: Vec<_> = attrs.entries().iter().filter(stays).copied().collect();
+    let stays = |attr: &Attr<'e>| removed.binary_search(&attr.name).is_err();
+    let kept: Vec<_> = attrs.entries().filter(stays).collect();
     let perhaps = attrs.perhaps();
     if !perhaps.is_empty() {
         let perhaps = perhaps.iter().filter(|one| removed.binary_search(&one.name()).is_err()).copied().collect();
@@ -219,7 +216,7 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     for set in sets {
         match ev.force_packed(*set)? {
             Value::Attrs(attrs) if attrs.rest().is_none() => {
-                all.extend(attrs.entries().iter().map(|attr| (attr.name, attr.value)));
+                all.extend(attrs.entries().map(|attr| (attr.name, attr.value)));
             }
             Value::Attrs(_) | Value::Unknown(_) => return zip_perhaps(ev, function, args[1], pos),
             other => return Err(ev.type_error("a set", other, pos)),
@@ -231,8 +228,8 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     for group in all.chunk_by(|(a, _), (b, _)| a == b) {
         let values = ev.bump.alloc_slice_fill_iter(group.iter().map(|(_, value)| *value));
         let (name, pos) = (group[0].0, Pos::NONE);
-        let values = ev.alloc(Attr { name, pos, value: ev.pack(ev.list_of(values)) });
-        zipped.push(Attr { name, pos, value: ev.delay_call_on(function, values) });
+        let values = ev.pack(ev.list_of(values));
+        zipped.push(Attr { name, pos, value: ev.delay_call_on(function, name, values) });
     }
     Ok(ev.attrs_of(&zipped, None))
 }

@@ -10,6 +10,7 @@ use crate::eval::error::EvalError;
 use crate::eval::operators::same_cell;
 use crate::eval::perhaps::Item;
 use crate::eval::value::{Packed, Thunk};
+use crate::source::Span;
 
 primops! {
     "all" 2 all, "any" 2 any, "concatLists" 1 concat_lists, "concatMap" 2 concat_map, "elem" 2 elem, "elemAt" 2 elem_at,
@@ -240,7 +241,7 @@ struct Keys<'e> {
 impl<'e> Keys<'e> {
     /// Adds a key; `false` where it is there already.
     fn insert(&mut self, ev: &mut Evaluator<'e>, key: Value<'e>, pos: Pos) -> EvalResult<'e, bool> {
-        let span = ev.word_span(pos);
+        let span = Span::at(pos);
         // Keys of different kinds have no order, which is an error.
         let first = *self.first.get_or_insert(key);
         match (key, first) {

@@ -24,9 +24,9 @@ mod versions;
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attr, Attrs, Packed, Primop, PrimopCall, Thunk, Value};
+use super::value::{Attrs, Packed, Primop, PrimopCall, Thunk, Value};
 use crate::source::Pos;
-use crate::syntax::Str;
+use crate::syntax::{Str, Symbol};
 
 /// A built-in function of `$arity` arguments.
 macro_rules! primops {
@@ -244,9 +244,11 @@ impl<'e> Evaluator<'e> {
 
     /// The attributes in the byte order of their names.
     pub(super) fn by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Value<'e>, Pos)> {
-        let mut named: Vec<_> = attrs.iter().map(|(name, value, pos)| (self.name(name), value, pos)).collect();
-        named.sort_unstable_by_key(|(name, ..)| *name);
-        named
+        let named = self.order(attrs).iter().map(|at| {
+            let attr = attrs.attr(*at as usize);
+            (self.name(attr.name), attr.value.get(), attr.pos)
+        });
+        named.collect()
     }
 
     /// What Nix says of a feature that is not on by default.
@@ -298,14 +300,14 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A call of a function with the name and the value of an attribute, made when its result is asked for.
-    fn delay_call_on(&self, function: Value<'e>, attr: &'e Attr<'e>) -> Packed<'e> {
+    fn delay_call_on(&self, function: Value<'e>, name: Symbol, value: Packed<'e>) -> Packed<'e> {
         let function = match function {
             Value::Thunk(thunk) => thunk.done().map_or(function, Packed::get),
             function => function,
         };
         self.pack(match function {
-            Value::Lambda(closure) => Value::Thunk(Thunk::call_on(self.bump, closure, attr)),
-            _ => self.suspend(Call2 { function, arguments: [self.name_value(attr.name), attr.value.get()] }),
+            Value::Lambda(closure) => Value::Thunk(Thunk::call_on(self.bump, closure, name, value)),
+            _ => self.suspend(Call2 { function, arguments: [self.name_value(name), value.get()] }),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::{EvalError, EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::print::float;
+use crate::source::Span;
 use crate::syntax::expr::Operator;
 
 primops! {
@@ -13,8 +14,7 @@ macro_rules! arithmetic {
     ($($name:ident $operator:ident),*) => {
         $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
             let (a, b) = (ev.force(args[0])?, ev.force(args[1])?);
-            let span = ev.word_span(pos);
-            ev.arithmetic(Operator::$operator, a, b, span)
+            ev.arithmetic(Operator::$operator, a, b, Span::at(pos))
         })*
     };
 }
@@ -22,8 +22,7 @@ macro_rules! arithmetic {
 arithmetic! { add Add, sub Sub, mul Mul, div Div }
 
 fn less_than<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let span = ev.word_span(pos);
-    Ok(Value::Bool(ev.compare(args[0], args[1], span)?.is_some_and(std::cmp::Ordering::is_lt)))
+    Ok(Value::Bool(ev.compare(args[0], args[1], Span::at(pos))?.is_some_and(std::cmp::Ordering::is_lt)))
 }
 
 fn bit_and<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

@@ -10,8 +10,7 @@ use crate::syntax::Symbol;
 impl<'e> Evaluator<'e> {
     /// All names of a set, those that are there perhaps among them, in the byte order of the names.
     pub(super) fn all_by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Item<'e>)> {
-        let certain =
-            attrs.entries().iter().map(|attr| (attr.name, Item { value: attr.value.get(), perhaps: None }));
+        let certain = attrs.entries().map(|attr| (attr.name, Item { value: attr.value.get(), perhaps: None }));
         let perhaps = attrs.perhaps().iter();
         let perhaps = perhaps.map(|one| (one.name(), Item { value: one.value(), perhaps: Some(one.why()) }));
         let mut named: Vec<_> = certain.chain(perhaps).map(|(name, item)| (self.name(name), item)).collect();
@@ -23,7 +22,7 @@ impl<'e> Evaluator<'e> {
 /// `intersectAttrs` where one of the sets is not all known.
 pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, values: &'e Attrs<'e>) -> Value<'e> {
     let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
-    let of_values = values.entries().iter().map(|attr| (*attr, None));
+    let of_values = values.entries().map(|attr| (attr, None));
     for (attr, why) in of_values.chain(values.perhaps().iter().map(|one| (one.attr, Some(one.why)))) {
         let wanted = match names.find(attr.name) {
             Some(_) => None,
@@ -41,7 +40,7 @@ pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, va
         // The values may have any of the names, whatever these are.
         (Some(unknown), Some(_)) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
         (Some(unknown), None) => {
-            let asked = names.entries().iter().copied().chain(names.perhaps().iter().map(|one| one.attr));
+            let asked = names.entries().chain(names.perhaps().iter().map(|one| one.attr));
             let asked = asked.filter(|attr| values.find(attr.name).is_none());
             perhaps.extend(asked.map(|attr| Perhaps {
                 attr: Attr { value: ev.pack(Value::Unknown(unknown)), ..attr },
@@ -126,8 +125,8 @@ pub(super) fn remove_perhaps<'e>(
     let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
     for attr in attrs.entries() {
         match removed.get(&attr.name) {
-            None => certain.push(*attr),
-            Some(Some(why)) => perhaps.push(Perhaps { attr: *attr, why }),
+            None => certain.push(attr),
+            Some(Some(why)) => perhaps.push(Perhaps { attr, why }),
             Some(None) => {}
         }
     }
@@ -154,7 +153,7 @@ pub(super) fn zip_perhaps<'e>(
             other => return Err(ev.type_error("a set", other, pos)),
         };
         if let Ok(attrs) = set {
-            names.extend(attrs.entries().iter().map(|attr| attr.name));
+            names.extend(attrs.entries().map(|attr| attr.name));
             names.extend(attrs.perhaps().iter().map(|one| one.name()));
         }
         any = any.or(set.map_or_else(Some, Attrs::any));
@@ -174,8 +173,8 @@ pub(super) fn zip_perhaps<'e>(
         }
         let is_certain = values.iter().any(|item| item.perhaps.is_none());
         let why = values.iter().find_map(|item| item.perhaps);
-        let values = ev.alloc(Attr { name, pos: Pos::NONE, value: ev.pack(ev.partly(&values)) });
-        let attr = Attr { value: ev.delay_call_on(function, values), ..*values };
+        let value = ev.delay_call_on(function, name, ev.pack(ev.partly(&values)));
+        let attr = Attr { name, pos: Pos::NONE, value };
         match why.filter(|_| !is_certain) {
             Some(why) => perhaps.push(Perhaps { attr, why }),
             None => certain.push(attr),

@@ -3,6 +3,7 @@
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::operators::Coercion;
 use crate::eval::text::Text;
+use crate::source::Span;
 use crate::syntax::Str;
 
 primops! {
@@ -25,7 +26,7 @@ fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult
 fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let separator = ev.text(args[0], pos)?;
     let items = ev.items(args[1], pos)?;
-    let span = ev.word_span(pos);
+    let span = Span::at(pos);
     let mut joined = Text { context: separator.context(), ..Text::default() };
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
