@@ -59,7 +59,8 @@ fn blot(value: &mut Value, secret: bool) {
         Value::Array(elements) => elements.iter_mut().for_each(|element| blot(element, secret)),
         Value::Object(members) => {
             for (name, member) in members {
-                blot(member, is_secret(name));
+                let is_number = name.parse::<usize>().is_ok();
+                blot(member, is_secret(name) || (secret && is_number));
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

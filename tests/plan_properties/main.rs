@@ -1,5 +1,6 @@
 //! What holds of every plan, whatever the two sides are: pairs of configurations that could be run are made at random.
 
+mod guests;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
