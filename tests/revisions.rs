@@ -410,6 +410,24 @@ fn a_name_that_no_container_has_is_told_from_one_that_does_not_change() {
     assert!(stderr.contains("there is no container `other`"), "{stderr}");
     let plan = clone.plan(&["--from", "HEAD", "--only", "web", "host.nix"]);
     assert_eq!(plan["diagnostics"], serde_json::json!([]));
+    // What is found in others is theirs; what keeps everything from being applied is said all the same.
+    let blocked = |name: &str, last: u8, port: u16| {
+        format!(
+            "containers.{name} = {{ privateNetwork = true; hostAddress = \"10.0.0.1\"; localAddress = \"10.0.0.{last}\";\n\
+             forwardPorts = [ {{ hostPort = {port}; containerPort = 22; }} ];\n\
+             config.networking.firewall.allowedTCPPorts = [ 80 ]; }};"
+        )
+    };
+    let found = |only: &str, port: u16| {
+        clone.write("host.nix", &format!("{{\n{}\n{}\n}}", blocked("a", 2, 22), blocked("b", 3, port)));
+        let plan = clone.plan(&["--from", "HEAD", "--only", only, "host.nix"]);
+        let found = plan["diagnostics"].as_array().expect("a list").clone();
+        found.iter().map(|it| format!("{} {}", it["code"].as_str().expect("text"), it["line"])).collect::<Vec<_>>()
+    };
+    assert_eq!(found("a", 2222), ["forward-blocked 3"]);
+    assert_eq!(found("b", 2222), ["forward-blocked 6"]);
+    assert_eq!(found("b,a", 2222), ["forward-blocked 3", "forward-blocked 6"]);
+    assert!(found("a", 22).contains(&"port-taken 6".to_owned()));
 }
 
 #[test]

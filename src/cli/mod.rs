@@ -8,6 +8,7 @@ pub mod args;
 mod commands;
 mod configuration;
 mod interrupt;
+mod only;
 mod target;
 mod terminal;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::cli::args::{ConfigArgs, LintArgs};
 use crate::cli::configuration::Configuration;
+use crate::cli::only::covered;
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::nix::{Invoker, Nix};
@@ -45,6 +46,7 @@ pub(in crate::cli) fn refuse(
     lints: &LintArgs,
 ) -> Result<(), Vec<Diagnostic>> {
     let (errors, warnings) = verdict(configuration);
+    let warnings = covered(session, configuration, warnings);
     let warnings = without_allowed(warnings, &lints.allow, session.sources);
     if !errors.is_empty() {
         return Err([errors, warnings].concat());

@@ -6,11 +6,11 @@ use super::saved;
 use crate::cli::against;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
 use crate::cli::configuration::Configuration;
+use crate::cli::only::{covered, names, nobody};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::Linux;
 use crate::lint::silence::without_allowed;
-use crate::model::ContainerName;
 use crate::model::check::Checked;
 use crate::modules::Guests;
 use crate::plan::show::hosts;
@@ -74,7 +74,7 @@ fn all_hosts(
         let (plan, findings) = match after {
             Some(after) => {
                 let checked = after.check();
-                (plan::plan(&before, &after.side(Some(&checked.spec)), &how), findings(&after, &checked))
+                (plan::plan(&before, &after.side(Some(&checked.spec)), &how), findings(session, &after, &checked))
             }
             None => {
                 let endpoint = Endpoint { kind: EndpointKind::File, name: config.config.clone() };
@@ -107,7 +107,7 @@ fn live(
     let snapshot = observe()?;
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();
-    let mut findings = findings(&configuration, &checked);
+    let mut findings = findings(session, &configuration, &checked);
     findings.extend(nobody(session, &names(&configuration, &snapshot)));
     let missing = facts::missing(
         &configuration.manifest,
@@ -117,7 +117,8 @@ fn live(
         &snapshot,
     );
     // Nothing is changed here, so nothing that is missing fails it.
-    findings.extend(missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }));
+    let missing = missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding });
+    findings.extend(covered(session, &configuration, missing.collect()));
     Ok((between(session, &configuration, &checked, &snapshot, restart_mode), findings, inputs))
 }
 
@@ -130,41 +131,16 @@ fn offline(
 ) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (before, after) = against::sides(config, from, session.sources)?;
     let checked = after.check();
-    let mut findings = findings(&after, &checked);
+    let mut findings = findings(session, &after, &checked);
     let names = before.names().chain(after.manifest.containers.keys());
     findings.extend(nobody(session, &names.collect()));
     let plan = plan::plan(&before, &after.side(Some(&checked.spec)), &options(session, restart_mode));
     Ok((plan, findings))
 }
 
-fn findings(configuration: &Configuration, checked: &Checked) -> Vec<Diagnostic> {
-    [configuration.findings.as_slice(), &checked.findings, &checked.unsupported].concat()
-}
-
-/// The names of all containers that are configured, or are or were on the host.
-pub(in crate::cli) fn names<'a>(
-    configuration: &'a Configuration,
-    snapshot: &'a Snapshot,
-) -> BTreeSet<&'a ContainerName> {
-    let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
-    configuration.manifest.containers.keys().chain(snapshot.containers.keys()).chain(recorded).collect()
-}
-
-/// A warning for each name of `--only` that no container has on either side: that nothing changes for it says nothing. No
-/// error, for a switch that removed a container may be run again.
-pub(in crate::cli) fn nobody(session: &Session<'_>, names: &BTreeSet<&ContainerName>) -> Vec<Diagnostic> {
-    let unknown = session.global.only.iter().filter(|name| !names.contains(name));
-    let warning = |name: &ContainerName| {
-        let message = format!("`--only`: there is no container `{name}`, neither before nor after");
-        let distance = |other: &&&ContainerName| strsim::damerau_levenshtein(name.as_str(), other.as_str());
-        let closest = names.iter().min_by_key(distance).filter(|other| distance(other) <= 2);
-        let diagnostic = Diagnostic::warning(Code::Usage, message);
-        match closest {
-            Some(other) => diagnostic.help(format!("did you mean `{other}`?")),
-            None => diagnostic,
-        }
-    };
-    unknown.map(warning).collect()
+fn findings(session: &Session<'_>, configuration: &Configuration, checked: &Checked) -> Vec<Diagnostic> {
+    let all = [configuration.findings.as_slice(), &checked.findings, &checked.unsupported].concat();
+    covered(session, configuration, all)
 }
 
 fn options(session: &Session<'_>, restart_mode: RestartMode) -> Options {

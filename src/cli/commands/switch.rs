@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::build;
-use super::plan::{between, names, nobody, observe, print, print_findings};
+use super::plan::{between, observe, print, print_findings};
 use super::saved;
 use crate::apply::{Applier, Event, Host, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
+use crate::cli::only::{about_covered, names, nobody};
 use crate::cli::{Outcome, Session, failure, interrupt, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::{Linux, Lock, LockError};
@@ -89,6 +90,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         &|paths| Linux::new().missing_paths(paths),
         &snapshot,
     );
+    let missing = about_covered(session, &configuration, missing);
     if !missing.is_empty() {
         return Err(missing);
     }
