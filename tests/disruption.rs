@@ -29,6 +29,10 @@ fn scenarios(row: Row) -> &'static [&'static str] {
         Row::Other => &[
             "changes::a_root_that_is_not_ephemeral_is_kept_over_a_restart",
             "network::a_container_moves_to_a_bridge_and_back_by_a_restart",
+            "network::extra_veths_come_and_go_by_a_restart_with_what_is_on_them",
+            "network::a_guest_gets_a_macvlan_of_an_interface_and_others_on_it_reach_it",
+            "network::an_interface_is_a_guests_while_it_runs_and_the_hosts_again_after_that",
+            "network::a_hardware_address_is_given_by_a_restart",
         ],
         Row::Goes => &["changes::a_removed_container_leaves_nothing_but_its_data"],
     }

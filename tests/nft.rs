@@ -55,6 +55,7 @@ fn container(name: &str, last: u8, v6: bool, forwards: &[(Protocol, u16, u16)]) 
                 .iter()
                 .map(|&(protocol, host_port, container_port)| Forward { protocol, host_port, container_port })
                 .collect(),
+            ..Private::default()
         }),
         binds: vec![],
         tmpfs: vec![],

@@ -96,7 +96,7 @@ codes! {
     ProxyBlocked = "proxy-blocked", lint;
     /// Virtual hosts of an nginx that is not enabled.
     NginxDisabled = "nginx-disabled", lint;
-    /// The name of a network interface that the kernel cannot have.
+    /// The name of a network interface that the kernel cannot have, or that somebody else has.
     InterfaceName = "interface-name", lint;
     /// A bind mount that is not mapped into the guest's own range of users.
     PrivateUsersBinds = "private-users-binds", lint;
@@ -120,7 +120,7 @@ codes! {
     ContainersDisabled = "containers-disabled", lint;
     /// The `hostPath` of a bind mount does not exist on the host.
     MissingHostPath = "missing-host-path", lint;
-    /// The network interface that NAT names does not exist on the host.
+    /// A network interface or bridge that is named does not exist on the host.
     MissingInterface = "missing-interface", lint;
     /// A container of that name belongs to somebody else.
     NotOurs = "not-ours";

@@ -8,20 +8,23 @@
 //! - Whatever a killed run left is removed first: a launch may follow anything.
 //! - What is booted is one record, read once; the same bytes become the booted record.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use super::netlink::{self, HardwareAddresses, NetlinkError};
 use super::netns::{self, NamespaceError};
 use super::root::{self, RootError};
 use super::{bus, durable, leftovers, machined, notify, sysctl};
-use crate::model::spec::{ContainerSpec, NatSpec};
+use crate::model::spec::{ContainerSpec, NatSpec, Network, Private};
 use crate::model::{ContainerName, FORMAT_VERSION};
-use crate::render::interface::{self, End};
+use crate::render::interface::{self, End, Pair};
 use crate::render::nft::Ruleset;
 use crate::render::{nspawn, paths};
 use crate::state::Record;
@@ -124,24 +127,54 @@ fn folder(path: &Path, mode: u32) -> Result<(), LaunchError> {
 }
 
 fn prepare_network(spec: &ContainerSpec) -> Result<(), LaunchError> {
-    let pairs = interface::pairs(&spec.name, &spec.network);
-    if pairs.is_empty() {
+    let Network::Private(private) = &spec.network else { return Ok(()) };
+    if !private.has_links() {
         return Ok(());
     }
+    let pairs = interface::pairs(&spec.name, &spec.network);
+    wait_for_links(&pairs, private)?;
     let namespace = paths::namespace(&spec.name);
     netns::create(&namespace)?;
+    netlink::set_lo_up(&namespace)?;
     let machine = machine_id();
+    let hardware = |end, index| machine.map(|machine| interface::hardware_address(machine, end, &spec.name, index));
     for pair in &pairs {
-        let hardware = machine.map(|machine| {
-            let [host, guest] =
-                [End::Host, End::Guest].map(|end| interface::hardware_address(machine, end, &spec.name));
-            HardwareAddresses { host, guest }
-        });
+        let (host, guest) = match pair.extra {
+            None => (hardware(End::Host, 0), hardware(End::Guest, 0)),
+            Some(index) => (hardware(End::ExtraHost, index), hardware(End::ExtraGuest, index)),
+        };
+        let hardware = HardwareAddresses { host, guest: pair.veth.hardware.or(guest) };
         netlink::connect(pair, &namespace, hardware)?;
+    }
+    for (index, passed) in (0..).zip(&private.macvlans) {
+        let hardware = hardware(End::Macvlan, index);
+        netlink::give_macvlan(&passed.host, &interface::macvlan(passed), &namespace, hardware)?;
+    }
+    for passed in &private.interfaces {
+        netlink::give(&passed.host, interface::moved(passed), &namespace)?;
     }
     // Those of a link are as new as the link; the rules that need them may be loaded already.
     for sysctl in Ruleset::of([(&spec.name, &spec.network)], &NatSpec::default()).sysctls() {
         sysctl::set(&sysctl).map_err(|source| LaunchError::Sysctl { name: sysctl.name, source })?;
+    }
+    Ok(())
+}
+
+/// Waits until all links of the host are there that the container needs: at boot they may be late. How long a start may
+/// take is for systemd to say (`TimeoutStartSec=`), and what is waited for is told to it.
+fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
+    let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
+    let passed = private.macvlans.iter().chain(&private.interfaces).map(|passed| &passed.host);
+    let wanted: BTreeSet<&String> = bridges.chain(passed).collect();
+    let mut said = None;
+    while !wanted.is_empty() {
+        let links = netlink::links()?;
+        let Some(missing) = wanted.iter().find(|link| !links.contains_key(link.as_str())) else { break };
+        if said != Some(*missing) {
+            notify::status(&format!("waits for the interface `{missing}`"));
+            said = Some(*missing);
+        }
+        thread::sleep(Duration::from_millis(200));
     }
     Ok(())
 }
@@ -155,16 +188,18 @@ fn machine_id() -> Option<[u8; 16]> {
 /// Removes what is left of a container that does not run: its link, its namespace, a copy of its ephemeral root, and the
 /// record of what it had booted. Does all that it can, and gives the first thing that it could not.
 pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
+    let removed = remove_leftovers(name);
+    // Last, since it says what is to be taken back.
     let path = paths::booted(name);
     let forgotten = durable::remove(&path).map_err(|source| LaunchError::Left { path, source });
-    remove_leftovers(name).and(forgotten)
+    removed.and(forgotten)
 }
 
 fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     // The former configuration may have had it on a bridge.
     let ends = [interface::host_end(name), interface::bridge_end(name)];
     let links = ends.map(|end| netlink::delete(&end.name));
-    let namespace = netns::delete(&paths::namespace(name));
+    let namespace = empty_namespace(name).and_then(|()| Ok(netns::delete(&paths::namespace(name))?));
     let copies = leftovers::remove_dead_copies(&paths::root(name, true));
     let export = leftovers::remove_export(name);
     if bus::is_booted_with_systemd()
@@ -178,12 +213,29 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     copies.and(export).map_err(|(path, source)| LaunchError::Left { path, source })
 }
 
+/// Takes back what the guest was given of the host, and deletes its links.
+fn empty_namespace(name: &ContainerName) -> Result<(), LaunchError> {
+    let namespace = paths::namespace(name);
+    // What a killed run made, and did not come to put a namespace on.
+    if netns::within(&namespace, || ()).is_err() {
+        return Ok(());
+    }
+    let records = [paths::booted(name), paths::record(name)];
+    let records = records.iter().filter_map(|path| parse(&fs::read(path).ok()?).ok());
+    let given = records.flat_map(|record| match record.spec.network {
+        Network::Private(private) => private.interfaces,
+        Network::Host => Vec::new(),
+    });
+    let given = given.map(|passed| (interface::moved(&passed).to_owned(), passed.host)).collect();
+    Ok(netlink::empty(&namespace, &given)?)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::host::netns::tests::empty_host;
     use crate::model::Container;
-    use crate::model::spec::{Forward, Network, Private, Protocol, Veth};
+    use crate::model::spec::{Forward, Protocol, Veth};
 
     pub(in crate::host) fn record(name: &str, network: Network) -> Record {
         Record {
@@ -214,7 +266,7 @@ pub(super) mod tests {
             ..Veth::default()
         };
         let forwards = vec![Forward { protocol: Protocol::Tcp, host_port: 8080, container_port: 80 }];
-        Network::Private(Private { veth: Some(veth), forwards })
+        Network::Private(Private { veth: Some(veth), forwards, ..Private::default() })
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
-use crate::model::spec::{Bind, Network, Private, Veth};
+use crate::model::spec::{Bind, Network, Veth};
 use crate::render::interface::{self, Pair};
 use crate::render::paths;
 use crate::state::{
@@ -97,6 +97,15 @@ fn link(veth: &Veth) -> Link {
     Link { up: true, addresses, routes, ..Link::default() }
 }
 
+/// The links of the host that a guest has while it runs.
+fn given(record: &Record) -> impl Iterator<Item = &String> {
+    let given = match &record.spec.network {
+        Network::Private(private) => private.interfaces.as_slice(),
+        Network::Host => &[],
+    };
+    given.iter().map(|passed| &passed.host)
+}
+
 fn record(files: &ContainerFiles) -> Record {
     serde_json::from_str(&files.record).expect("apply writes records only")
 }
@@ -146,11 +155,20 @@ impl Host for MemoryHost {
             state.failed.insert(name.clone());
             return Err(failure("failed", &["exit-code"]));
         }
+        let pairs = interface::pairs(name, &record.spec.network);
+        let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
+        if bridges.chain(given(&record)).any(|link| !state.links.contains_key(link)) {
+            state.failed.insert(name.clone());
+            return Err(failure("timeout", &["waits for an interface"]));
+        }
+        for link in given(&record) {
+            state.links.remove(link);
+        }
         state.failed.remove(name);
         if !record.spec.ephemeral {
             state.roots.insert(name.clone());
         }
-        for pair in interface::pairs(name, &record.spec.network) {
+        for pair in pairs {
             state.links.insert(pair.host.name, link(&pair.veth));
         }
         state.running.insert(name.clone(), record);
@@ -163,6 +181,8 @@ impl Host for MemoryHost {
             for pair in interface::pairs(name, &record.spec.network) {
                 state.links.remove(&pair.host.name);
             }
+            let back = given(&record).cloned().map(|link| (link, Link::default()));
+            state.links.extend(back);
         }
         Ok(())
     }
@@ -182,8 +202,11 @@ impl Host for MemoryHost {
     fn readdress(&self, name: &ContainerName, _: &Pair, to: &Pair) -> Result<(), HostError> {
         self.state().links.insert(to.host.name.clone(), link(&to.veth));
         self.running(name, |record| {
-            if let Network::Private(Private { veth: Some(veth), .. }) = &mut record.spec.network {
-                *veth = to.veth.clone();
+            if let Network::Private(private) = &mut record.spec.network {
+                match to.extra {
+                    None => private.veth = Some(to.veth.clone()),
+                    Some(_) => drop(private.extra.insert(to.guest.clone(), to.veth.clone())),
+                }
             }
         })
     }

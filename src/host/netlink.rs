@@ -5,6 +5,8 @@
 //!
 //! Everything happens in the network namespace of the calling thread.
 
+mod passed;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -20,8 +22,11 @@ use rtnetlink::packet_route::link::{
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
 use rtnetlink::{Error, Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
+pub use passed::{empty, give, give_macvlan, set_lo_up};
+
 use super::netns;
-use crate::render::interface::Pair;
+use crate::model::spec::HardwareAddress;
+use crate::render::interface::{LinkName, Pair};
 use crate::state::Link;
 
 /// Why the kernel did not do it.
@@ -161,25 +166,21 @@ fn destinations(route: &RouteMessage) -> BTreeSet<(u32, (IpAddr, u8))> {
     links.into_iter().map(|link| (link, (any, route.header.destination_prefix_length))).collect()
 }
 
-/// The hardware addresses of both ends of a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The hardware addresses of both ends of a pair, where they are not the kernel's to choose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HardwareAddresses {
     /// Of the host's end.
-    pub host: [u8; 6],
+    pub host: Option<HardwareAddress>,
     /// Of the guest's.
-    pub guest: [u8; 6],
+    pub guest: Option<HardwareAddress>,
 }
 
 /// Makes a veth pair, its guest's end in the namespace named by `namespace`, with its addresses and routes on both sides
-/// and the host's end in its bridge, and sets both ends up. Neither link may exist yet. The kernel chooses the hardware
-/// addresses that are not given.
-pub fn connect(pair: &Pair, namespace: &Path, hardware: Option<HardwareAddresses>) -> Result<(), NetlinkError> {
+/// and the host's end in its bridge, and sets both ends up. Neither link may exist yet.
+pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
     make_pair(pair, namespace, hardware)?;
     let (host, guest) = sides(pair);
-    in_guest(pair, namespace, async |netlink| {
-        set_up(netlink, "lo").await?;
-        configure(netlink, &guest).await
-    })?;
+    in_guest(pair, namespace, async |netlink| configure(netlink, &guest).await)?;
     with(async |netlink| configure(netlink, &host).await)
 }
 
@@ -280,14 +281,14 @@ async fn forget(netlink: &Handle, from: &Side<'_>, to: &Side<'_>) -> Result<(), 
 
 /// The result of a removal, where that there was nothing to remove is well.
 fn gone(result: Result<(), Error>) -> Result<(), Error> {
-    let nothing = [Errno::ESRCH, Errno::EADDRNOTAVAIL, Errno::ENOENT].map(|errno| -(errno as i32));
+    let nothing = [Errno::ESRCH, Errno::EADDRNOTAVAIL, Errno::ENOENT, Errno::ENODEV].map(|errno| -(errno as i32));
     match result {
         Err(Error::NetlinkError(error)) if nothing.contains(&error.raw_code()) => Ok(()),
         result => result,
     }
 }
 
-fn make_pair(pair: &Pair, namespace: &Path, hardware: Option<HardwareAddresses>) -> Result<(), NetlinkError> {
+fn make_pair(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
     let link = &pair.host;
     let what = || format!("make the link `{}`", link.name);
     let namespace = File::open(namespace).map_err(cannot(what()))?;
@@ -296,19 +297,24 @@ fn make_pair(pair: &Pair, namespace: &Path, hardware: Option<HardwareAddresses>)
             .name(pair.guest.as_str())
             .setns_by_fd(namespace.as_raw_fd());
         let mut end = LinkMessageBuilder::<LinkVeth>::new_with_info_kind(InfoKind::Veth).name(link.name.as_str());
-        if let Some(HardwareAddresses { host, guest }) = hardware {
+        if let Some(HardwareAddress(guest)) = hardware.guest {
             peer = peer.address(guest.to_vec());
+        }
+        if let Some(HardwareAddress(host)) = hardware.host {
             end = end.address(host.to_vec());
         }
         let request = end.set_info_data(InfoData::Veth(InfoVeth::Peer(peer.build()))).build();
         netlink.link().add(request).execute().await.map_err(cannot(what()))?;
-        if let Some(altname) = &link.altname {
-            let index = index(netlink, &link.name).await?;
-            let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;
-            named.map_err(cannot(format!("name the link `{}` also `{altname}`", link.name)))?;
-        }
-        Ok(())
+        also_name(netlink, link).await
     })
+}
+
+/// Gives a link its second name, if it has one.
+async fn also_name(netlink: &Handle, link: &LinkName) -> Result<(), NetlinkError> {
+    let Some(altname) = &link.altname else { return Ok(()) };
+    let index = index(netlink, &link.name).await?;
+    let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;
+    named.map_err(cannot(format!("name the link `{}` also `{altname}`", link.name)))
 }
 
 /// Brings a link into its bridge, gives it its addresses, sets it up, and leads to the other end through it.
@@ -389,10 +395,8 @@ async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkError> {
 pub fn delete(link: &str) -> Result<(), NetlinkError> {
     with(async |netlink| {
         let message = LinkMessageBuilder::<LinkUnspec>::default().name(link).build();
-        match netlink.link().del_with_message(message).execute().await {
-            Err(Error::NetlinkError(error)) if error.raw_code() == -(Errno::ENODEV as i32) => Ok(()),
-            result => result.map_err(cannot(format!("delete the link `{link}`"))),
-        }
+        let deleted = gone(netlink.link().del_with_message(message).execute().await);
+        deleted.map_err(cannot(format!("delete the link `{link}`")))
     })
 }
 

@@ -31,7 +31,9 @@ fn interfaces(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     }
     for (list, option) in [(&c.interfaces, "interfaces"), (&c.macvlans, "macvlans")] {
         let elements = list.known().into_iter().flatten().filter_map(|name| name.known());
-        names.extend(elements.map(|name| (each.path.join(option), name.as_str(), "interface")));
+        // `HOST:GUEST`, either of them a name.
+        let elements = elements.flat_map(|name| name.split(':'));
+        names.extend(elements.map(|name| (each.path.join(option), name, "interface")));
     }
     let too_long = names.into_iter().filter(|(_, name, _)| name.len() > LONGEST);
     too_long

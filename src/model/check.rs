@@ -82,6 +82,7 @@ impl Checker<'_> {
             self.find(diagnostic, &OptionPath::new(["containers", name]));
         }
         self.taken_twice();
+        self.links_taken_twice();
     }
 
     fn errors(&self) -> usize {

@@ -5,26 +5,59 @@
 
 use std::str::FromStr;
 
-use super::spec::{Forward, Network, Private, Protocol, Veth};
+use super::spec::{Forward, Network, Passed, Private, Protocol, Veth, is_link_name};
 use super::{Container, Field, ForwardPort, List};
 
 /// The network of a container.
 pub fn network(container: &Container) -> Option<Network> {
-    if !*container.private_network.known()? {
+    let private = *container.private_network.known()?;
+    let extra = container.extra_veths.known()?.iter().map(|(name, options)| {
+        let o = options.known()?;
+        let options = (&o.host_bridge, [&o.host_address, &o.host_address6], [&o.local_address, &o.local_address6]);
+        is_link_name(name).then_some(())?;
+        Some((name.clone(), veth(options, &o.local_mac_address)?))
+    });
+    let mut network = Private {
+        extra: extra.collect::<Option<_>>()?,
+        macvlans: passed(&container.macvlans)?,
+        interfaces: passed(&container.interfaces)?,
+        is_implied: !private,
+        ..Private::default()
+    };
+    // What stands on the container itself counts with `privateNetwork` alone, as in NixOS.
+    if private {
+        let c = container;
+        let options = (&c.host_bridge, [&c.host_address, &c.host_address6], [&c.local_address, &c.local_address6]);
+        network.veth = Some(veth(options, &c.local_mac_address)?).filter(|veth| *veth != Veth::default());
+        network.forwards = forwards(&c.forward_ports)?;
+    } else if !network.has_links() {
         return Some(Network::Host);
     }
-    let bridge = container.host_bridge.known()?.clone();
-    let (local4, length4) = local(&container.local_address, bridge.is_some(), 32)?;
-    let (local6, length6) = local(&container.local_address6, bridge.is_some(), 128)?;
-    let (host4, host6) = (host(&container.host_address)?, host(&container.host_address6)?);
-    let veth = Veth { bridge, host4, local4, length4, host6, local6, length6 };
-    let forwards = forwards(&container.forward_ports)?;
-    Some(Network::Private(Private { veth: (veth != Veth::default()).then_some(veth), forwards }))
+    Some(Network::Private(network))
 }
 
-/// An address without a prefix length, set or not.
+/// A veth pair: its bridge, the addresses of the host's end and of the guest's, and a hardware address.
+fn veth(
+    (bridge, [host4, host6], [local4, local6]): (&Text, [&Text; 2], [&Text; 2]),
+    hardware: &Text,
+) -> Option<Veth> {
+    let bridge = bridge.known()?.clone();
+    let (local4, length4) = local(local4, bridge.is_some(), 32)?;
+    let (local6, length6) = local(local6, bridge.is_some(), 128)?;
+    let (host4, host6, hardware) = (host(host4)?, host(host6)?, host(hardware)?);
+    Some(Veth { bridge, host4, local4, length4, host6, local6, length6, hardware })
+}
+
+/// An option that is a text or nothing.
+type Text = Field<Option<String>>;
+
+fn passed(list: &List<String>) -> Option<Vec<Passed>> {
+    list.known()?.iter().map(|element| Passed::parse(element.known()?)).collect()
+}
+
+/// An address without a prefix length, or a hardware address, set or not.
 #[allow(clippy::option_option, reason = "unknown, absent and present are three things")]
-fn host<A: FromStr>(field: &Field<Option<String>>) -> Option<Option<A>> {
+fn host<A: FromStr>(field: &Text) -> Option<Option<A>> {
     match field.known()? {
         None => Some(None),
         Some(text) => text.parse().ok().map(Some),
@@ -33,7 +66,7 @@ fn host<A: FromStr>(field: &Field<Option<String>>) -> Option<Option<A>> {
 
 /// The guest's address and its prefix length, each set or not. Only on a bridge it may have one, of at most `longest` bits.
 #[allow(clippy::option_option, reason = "unknown, absent and present are three things")]
-fn local<A: FromStr>(field: &Field<Option<String>>, bridged: bool, longest: u8) -> Option<(Option<A>, Option<u8>)> {
+fn local<A: FromStr>(field: &Text, bridged: bool, longest: u8) -> Option<(Option<A>, Option<u8>)> {
     let Some(text) = field.known()? else { return Some((None, None)) };
     match text.split_once('/') {
         Some((address, length)) if bridged => {

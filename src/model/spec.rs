@@ -3,8 +3,11 @@
 //! Takes: [`Container`](super::Container), which is what was typed. Gives: [`ContainerSpec`] and [`NatSpec`], from which
 //! units, arguments and rules are rendered without further checks.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +57,101 @@ pub struct Private {
     pub veth: Option<Veth>,
     /// Host ports that lead into the guest.
     pub forwards: Vec<Forward>,
+    /// Further pairs, by the name of both their ends.
+    #[serde(default)]
+    pub extra: BTreeMap<String, Veth>,
+    /// Links of the host that the guest gets a macvlan of.
+    #[serde(default)]
+    pub macvlans: Vec<Passed>,
+    /// Links of the host that are the guest's while it runs.
+    #[serde(default)]
+    pub interfaces: Vec<Passed>,
+    /// Whether it is one of its own only because there are such links, without `privateNetwork`.
+    #[serde(default)]
+    pub is_implied: bool,
+}
+
+impl Private {
+    /// Whether there is more in it than `lo`.
+    pub fn has_links(&self) -> bool {
+        self.veth.is_some() || !self.extra.is_empty() || !self.macvlans.is_empty() || !self.interfaces.is_empty()
+    }
+}
+
+/// A link of the host that a guest gets, or gets a part of: `HOST` or `HOST:GUEST` (systemd-nspawn(1)).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Passed {
+    /// What it is called on the host.
+    pub host: String,
+    /// What it is called in the guest, where that was said.
+    pub guest: Option<String>,
+}
+
+impl Passed {
+    /// The one that is written so; `None` where a name is no name of a link.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (host, guest) = match text.split_once(':') {
+            Some((host, guest)) => (host, Some(guest)),
+            None => (text, None),
+        };
+        let good = is_link_name(host) && guest.is_none_or(is_link_name);
+        good.then(|| Self { host: host.to_owned(), guest: guest.map(str::to_owned) })
+    }
+}
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.guest {
+            Some(guest) => write!(f, "{}:{guest}", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
+}
+
+/// Whether the kernel takes it as the name of a link, but for its length.
+pub fn is_link_name(name: &str) -> bool {
+    let is_bad = |c: char| c == '/' || c == ':' || c.is_whitespace();
+    !matches!(name, "" | "." | "..") && !name.contains(is_bad)
+}
+
+/// The hardware address of a link: `02:00:00:00:00:01`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HardwareAddress(pub [u8; 6]);
+
+impl fmt::Display for HardwareAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl FromStr for HardwareAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let byte = |digits: &str| match digits.len() {
+            2 if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => u8::from_str_radix(digits, 16).ok(),
+            _ => None,
+        };
+        let bytes: Option<Vec<u8>> = text.split(':').map(byte).collect();
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| format!("`{text}` is no hardware address"))
+    }
+}
+
+impl TryFrom<String> for HardwareAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<HardwareAddress> for String {
+    fn from(address: HardwareAddress) -> Self {
+        address.to_string()
+    }
 }
 
 /// A veth pair, one end on the host and one in the guest.
@@ -76,6 +174,9 @@ pub struct Veth {
     /// The prefix length that was given with `local6`.
     #[serde(default)]
     pub length6: Option<u8>,
+    /// The hardware address of the guest's end, where one was given.
+    #[serde(default)]
+    pub hardware: Option<HardwareAddress>,
 }
 
 /// A bind mount.

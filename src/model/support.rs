@@ -15,11 +15,7 @@ pub(super) fn unsupported_container(container: &Container, path: &OptionPath) ->
         ("allowedDevices", c.allowed_devices != default.allowed_devices),
         ("copyResolvConf", c.copy_resolv_conf != default.copy_resolv_conf),
         ("enableTun", c.enable_tun != default.enable_tun),
-        ("extraVeths", c.extra_veths != default.extra_veths),
         ("flake", c.flake != default.flake),
-        ("interfaces", c.interfaces != default.interfaces),
-        ("localMacAddress", c.local_mac_address != default.local_mac_address),
-        ("macvlans", c.macvlans != default.macvlans),
         ("networkNamespace", c.network_namespace != default.network_namespace),
         ("privateUsers", c.private_users != default.private_users),
     ];

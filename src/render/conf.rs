@@ -5,7 +5,7 @@
 
 use std::fmt::{Display, Write};
 
-use super::{host_port, veth};
+use super::{host_port, is_private, veth};
 use crate::model::spec::{Bind, ContainerSpec, Network};
 
 /// The text for one container.
@@ -16,7 +16,7 @@ pub fn text(spec: &ContainerSpec) -> String {
     };
     set("SYSTEM_PATH", &spec.system.display());
     set("COPY_RESOLV_CONF", &1);
-    if let Network::Private(_) = &spec.network {
+    if is_private(spec) {
         set("PRIVATE_NETWORK", &1);
         if let Some(bridge) = veth(spec).and_then(|veth| veth.bridge.as_ref()) {
             set("HOST_BRIDGE", bridge);
@@ -30,10 +30,19 @@ pub fn text(spec: &ContainerSpec) -> String {
                 set(key, &address);
             }
         }
+        if let Some(hardware) = veth(spec).and_then(|veth| veth.hardware) {
+            set("LOCAL_MAC_ADDRESS", &hardware);
+        }
     }
     set("PRIVATE_USERS", &"no");
-    set("INTERFACES", &"\"\"");
-    set("MACVLANS", &"\"\"");
+    let (interfaces, macvlans) = match &spec.network {
+        Network::Private(private) => (private.interfaces.as_slice(), private.macvlans.as_slice()),
+        Network::Host => Default::default(),
+    };
+    for (key, passed) in [("INTERFACES", interfaces), ("MACVLANS", macvlans)] {
+        let names: Vec<String> = passed.iter().map(ToString::to_string).collect();
+        set(key, &quoted(&names.join(" ")));
+    }
     if spec.auto_start {
         set("AUTO_START", &1);
     }

@@ -8,7 +8,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
 use crate::model::ContainerName;
-use crate::model::spec::{Network, Private, Veth};
+use crate::model::spec::{HardwareAddress, Network, Passed, Private, Veth};
 
 /// `IFNAMSIZ` without its terminating zero: bytes in the name of a link.
 pub const LONGEST: usize = 15;
@@ -43,23 +43,41 @@ pub struct Pair {
     pub guest: String,
     /// What is on both.
     pub veth: Veth,
+    /// Which of the extra pairs it is, and none for the one that leads everywhere.
+    pub extra: Option<u64>,
 }
 
 impl Pair {
     /// Whether the guest's way to everywhere leads through it.
     pub fn is_way_out(&self) -> bool {
-        self.guest == GUEST_END
+        self.extra.is_none()
     }
 }
 
 /// The veth pairs of a container.
 pub fn pairs(container: &ContainerName, network: &Network) -> Vec<Pair> {
-    let Network::Private(Private { veth, .. }) = network else { return Vec::new() };
+    let Network::Private(Private { veth, extra, .. }) = network else { return Vec::new() };
     let main = veth.as_ref().map(|veth| {
         let host = if veth.bridge.is_some() { bridge_end(container) } else { host_end(container) };
-        Pair { host, guest: GUEST_END.to_owned(), veth: veth.clone() }
+        Pair { host, guest: GUEST_END.to_owned(), veth: veth.clone(), extra: None }
     });
-    main.into_iter().collect()
+    let extra = extra.iter().zip(0..).map(|((name, veth), index)| Pair {
+        host: LinkName { name: name.clone(), altname: None },
+        guest: name.clone(),
+        veth: veth.clone(),
+        extra: Some(index),
+    });
+    main.into_iter().chain(extra).collect()
+}
+
+/// What a macvlan of a link of the host is called in the guest: `mv-LINK`, unless that was said.
+pub fn macvlan(passed: &Passed) -> LinkName {
+    shorten(passed.guest.clone().unwrap_or_else(|| format!("mv-{}", passed.host)))
+}
+
+/// What a link of the host is called while it is a guest's.
+pub fn moved(passed: &Passed) -> &str {
+    passed.guest.as_deref().unwrap_or(&passed.host)
 }
 
 /// The host's end of the veth pair of a container: `ve-NAME`.
@@ -84,6 +102,12 @@ pub enum End {
     Host,
     /// In the guest.
     Guest,
+    /// Of an extra pair, on the host.
+    ExtraHost,
+    /// Of an extra pair, in the guest.
+    ExtraGuest,
+    /// Of a macvlan.
+    Macvlan,
 }
 
 impl End {
@@ -92,20 +116,26 @@ impl End {
         match self {
             Self::Host => 0x1a37_6fc7_46ec_450b_ada3_d531_0660_5db1_u128,
             Self::Guest => 0xc3c4_f919_b557_b21c_e6cf_1427_039c_eea2,
+            Self::ExtraHost => 0x48c7_f6b7_ea9d_4c9e_b728_d4de_91d5_bf66,
+            Self::ExtraGuest => 0xaf50_1761_cef9_4d35_840d_2b20_54be_ce59,
+            Self::Macvlan => 0x0013_6dbc_6683_4481_bb0c_f951_1f24_a66f,
         }
         .to_be_bytes()
     }
 }
 
-/// The hardware address that systemd-nspawn gives to an end of a container's pair: the same at each start on one machine,
-/// so that what was leased to it, or made of it, stays.
-pub fn hardware_address(machine: [u8; 16], end: End, container: &ContainerName) -> [u8; 6] {
+/// The hardware address that systemd-nspawn gives to a link of a container, which is the `index`th of its kind: the same at
+/// each start on one machine, so that what was leased to it, or made of it, stays.
+pub fn hardware_address(machine: [u8; 16], end: End, container: &ContainerName, index: u64) -> HardwareAddress {
     let mut hasher = SipHasher24::new_with_key(&end.key());
     hasher.write(&machine);
     hasher.write(container.as_str().as_bytes());
+    if index > 0 {
+        hasher.write(&index.to_le_bytes());
+    }
     let [first, b, c, d, e, f, ..] = hasher.finish().to_le_bytes();
     // Administered locally, and of a single station.
-    [first & 0xfe | 0x02, b, c, d, e, f]
+    HardwareAddress([first & 0xfe | 0x02, b, c, d, e, f])
 }
 
 fn shorten(full: String) -> LinkName {
@@ -124,6 +154,21 @@ fn shorten(full: String) -> LinkName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hardware_addresses_are_those_of_systemd_nspawn() {
+        // As systemd 257 gave them on a machine of this id.
+        let machine = 0x81d0_81c9_42cd_44eb_a5d7_143c_dd51_8349_u128.to_be_bytes();
+        let name = ContainerName::new("wasabi").expect("a good name");
+        for (end, index, expected) in [
+            (End::Guest, 0, "c6:5e:23:0e:63:a6"),
+            (End::ExtraGuest, 0, "ba:08:56:d8:8f:44"),
+            (End::ExtraGuest, 1, "6e:d8:08:d1:52:80"),
+            (End::Macvlan, 0, "aa:dd:d6:db:2e:b1"),
+        ] {
+            assert_eq!(hardware_address(machine, end, &name, index).to_string(), expected, "{end:?} {index}");
+        }
+    }
 
     #[test]
     fn long_names_are_shortened_as_systemd_does_it() {

@@ -26,6 +26,11 @@ fn veth(spec: &ContainerSpec) -> Option<&Veth> {
     }
 }
 
+/// Whether `privateNetwork` is set.
+fn is_private(spec: &ContainerSpec) -> bool {
+    matches!(&spec.network, Network::Private(private) if !private.is_implied)
+}
+
 /// The forwards as NixOS joins them for `HOST_PORT`: `tcp:8080:80,udp:53:53`.
 fn host_port(spec: &ContainerSpec) -> String {
     let Network::Private(Private { forwards, .. }) = &spec.network else {

@@ -1,7 +1,7 @@
 //! The arguments of systemd-nspawn(1) for one container, in NixOS's order.
 //!
 //! Where they differ from NixOS's, and why:
-//! - A veth pair is made *before* the start, in a namespace that nspawn only joins (`--network-namespace-path=`): the
+//! - Links of all kinds are made *before* the start, in a namespace that nspawn only joins (`--network-namespace-path=`): the
 //!   network is up before the guest's first instruction, and nothing has to run inside an empty root.
 //! - There is never a `--port=`: forwards are rules in our own table, so that changing one restarts nobody.
 //! - `PATH` is not handed on: it let NixOS's wrapper around `init` find `ip`, and there is no wrapper here.
@@ -10,8 +10,8 @@
 
 use std::path::Path;
 
-use super::{conf, host_port, paths, veth};
-use crate::model::spec::{ContainerSpec, Network, Private};
+use super::{conf, host_port, is_private, paths, veth};
+use crate::model::spec::{ContainerSpec, Network};
 
 /// What follows `systemd-nspawn` on the command line. Nothing in it is to be seen by a shell.
 pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
@@ -20,8 +20,8 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
     let mut args: Vec<String> = ["--keep-unit", "-M", name, "-D", &text(&root)].map(str::to_owned).into();
     match &spec.network {
         Network::Host => {}
-        Network::Private(Private { veth: None, .. }) => args.push("--private-network".to_owned()),
-        Network::Private(Private { veth: Some(_), .. }) => {
+        Network::Private(private) if !private.has_links() => args.push("--private-network".to_owned()),
+        Network::Private(_) => {
             args.push(format!("--network-namespace-path={}", text(&paths::namespace(&spec.name))));
         }
     }
@@ -42,9 +42,11 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
     if spec.ephemeral {
         args.push("--ephemeral".to_owned());
     }
-    for (flag, capabilities) in
-        [("--capability", &spec.additional_capabilities), ("--drop-capability", &spec.drop_capabilities)]
-    {
+    // nspawn leaves it to a guest with a network of its own, but does not know that this one has.
+    let own = matches!(&spec.network, Network::Private(private) if private.has_links());
+    let own = own.then(|| "CAP_NET_ADMIN".to_owned()).filter(|own| !spec.additional_capabilities.contains(own));
+    let added: Vec<String> = own.into_iter().chain(spec.additional_capabilities.iter().cloned()).collect();
+    for (flag, capabilities) in [("--capability", &added), ("--drop-capability", &spec.drop_capabilities)] {
         if !capabilities.is_empty() {
             args.push(format!("{flag}={}", capabilities.join(",")));
         }
@@ -58,17 +60,16 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
 
 /// The environment that NixOS gives to `init`; a variable that says nothing is empty there too.
 fn environment(spec: &ContainerSpec) -> [(&'static str, String); 9] {
-    let private = matches!(spec.network, Network::Private(_));
     let [host4, host6, local4, local6] = conf::addresses(spec);
     [
-        ("PRIVATE_NETWORK", if private { "1" } else { "" }.to_owned()),
+        ("PRIVATE_NETWORK", if is_private(spec) { "1" } else { "" }.to_owned()),
         ("PRIVATE_USERS", "no".to_owned()),
         ("HOST_BRIDGE", veth(spec).and_then(|veth| veth.bridge.clone()).unwrap_or_default()),
         host4,
         local4,
         host6,
         local6,
-        ("LOCAL_MAC_ADDRESS", String::new()),
+        ("LOCAL_MAC_ADDRESS", veth(spec).and_then(|veth| veth.hardware).map_or_else(String::new, String::from)),
         ("HOST_PORT", host_port(spec)),
     ]
 }
@@ -81,7 +82,7 @@ fn text(path: &Path) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::model::ContainerName;
-    use crate::model::spec::{Bind, Forward, Protocol, Veth};
+    use crate::model::spec::{Bind, Forward, Private, Protocol, Veth};
 
     pub(in crate::render) fn bind(host: &str, mount: &str, read_only: bool) -> Bind {
         Bind { host: host.to_owned(), mount: mount.to_owned(), read_only }
@@ -101,6 +102,7 @@ pub(super) mod tests {
                     ..Veth::default()
                 }),
                 forwards: vec![Forward { protocol: Protocol::Tcp, host_port: 8080, container_port: 80 }],
+                ..Private::default()
             }),
             binds: vec![bind("/mnt/wasabiData/", "/var/data", false), bind("/a:b", r"/c\d", true)],
             tmpfs: vec!["/scratch:size=10M".to_owned()],
@@ -155,10 +157,23 @@ pub(super) mod tests {
             arguments(&spec).into_iter().filter(|arg| arg.contains("network")).collect::<Vec<_>>()
         };
         assert_eq!(of(Network::Host), Vec::<String>::new());
-        assert_eq!(of(Network::Private(Private { veth: None, forwards: vec![] })), ["--private-network"]);
+        assert_eq!(
+            of(Network::Private(Private { veth: None, forwards: vec![], ..Private::default() })),
+            ["--private-network"]
+        );
         let veth = Some(Veth::default());
         let joined = "--network-namespace-path=/run/netns/container-wasabi";
-        assert_eq!(of(Network::Private(Private { veth, forwards: vec![] })), [joined]);
+        assert_eq!(of(Network::Private(Private { veth, forwards: vec![], ..Private::default() })), [joined]);
+    }
+
+    #[test]
+    fn a_guest_with_links_of_its_own_may_set_them_up() {
+        let of = |network| {
+            let spec = ContainerSpec { network, additional_capabilities: vec![], ..wasabi() };
+            arguments(&spec).iter().any(|arg| arg == "--capability=CAP_NET_ADMIN")
+        };
+        let with_pair = Private { veth: Some(Veth::default()), ..Private::default() };
+        assert!(of(Network::Private(with_pair)) && !of(Network::Host));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::apply::{Applier, Event, Report};
 use crate::model::spec::{Forward, NatSpec, Network, Private, Protocol, Veth};
-use crate::model::{Boot, Container, ForwardPort, Manifest, System};
+use crate::model::{self, Boot, Container, ExtraVeth, ForwardPort, Manifest, System};
 use crate::plan::{self, Action, Plan, Side};
 
 /// A container that starts with the host and has a network and a forward of its own.
@@ -28,6 +28,7 @@ fn wanted(name: &str, system: &str, last: u8, host_port: u16) -> Record {
             ..Veth::default()
         }),
         forwards: vec![Forward { protocol: Protocol::Tcp, host_port, container_port: 80 }],
+        ..Private::default()
     });
     let record = crate::host::launch::tests::record(name, network);
     Record {
@@ -318,4 +319,46 @@ fn rules_that_are_refused_leave_the_containers_up_and_are_planned_again() {
     assert_eq!(systems(&host), ["a=/nix/store/1"]);
     host.state().refuses_rules = false;
     assert_eq!(applied(&host, &one), ["firewall"]);
+}
+
+/// `record`, with links of the host beside its own.
+fn with_links(record: Record, bridge: &str, interface: &str) -> Record {
+    let mut record = record;
+    record.container.host_bridge = Some(bridge.to_owned()).into();
+    record.container.interfaces = vec![interface.to_owned().into()].into();
+    record.container.extra_veths = BTreeMap::from([("lan1".to_owned(), ExtraVeth::default().into())]).into();
+    record.spec.network = model::network::network(&record.container).expect("all is known");
+    record
+}
+
+#[test]
+fn links_of_the_host_are_given_and_come_back_and_one_that_left_its_bridge_is_brought_back() {
+    let host = MemoryHost::new();
+    for (link, is_bridge) in [("br0", true), ("eth1", false)] {
+        host.state().links.insert(link.to_owned(), Link { is_bridge, up: true, ..Link::default() });
+    }
+    let one = with_links(wanted("a", "/nix/store/1", 11, 8080), "br0", "eth1");
+    applied(&host, &generation(vec![one.clone()]));
+    let links = || host.state().links.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(links(), ["br0", "lan1", "vb-a"]);
+    for link in ["vb-a", "lan1"] {
+        host.state().links.get_mut(link).expect("a link").up = false;
+        assert_eq!(applied(&host, &generation(vec![one.clone()])), ["reload a"], "{link}");
+    }
+    host.state().links.get_mut("vb-a").expect("a link").bridge = None;
+    assert_eq!(applied(&host, &generation(vec![one.clone()])), ["reload a"]);
+    host.state().links.remove("lan1");
+    assert_eq!(applied(&host, &generation(vec![one.clone()])), ["stop a", "start a"]);
+
+    // The interface goes from one container to another: what has it stops before the other starts.
+    let mut without = one.clone();
+    without.container.interfaces = vec![].into();
+    without.container.extra_veths = BTreeMap::new().into();
+    without.spec.network = model::network::network(&without.container).expect("all is known");
+    let other = with_links(wanted("b", "/nix/store/1", 12, 8081), "br0", "eth1");
+    let events = applied(&host, &generation(vec![without, other]));
+    let at = |event: &str| events.iter().position(|other| other == event).expect("it happened");
+    assert!(at("stop a") < at("start b"), "{events:#?}");
+    applied(&host, &generation(vec![]));
+    assert_eq!(links(), ["br0", "eth1"]);
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::host::netns::tests::isolated;
 use crate::model::ContainerName;
 use crate::model::spec::Veth;
-use crate::render::interface::{self, GUEST_END};
+use crate::render::interface::{self, GUEST_END, LinkName};
 
 fn veth() -> Veth {
     Veth {
@@ -21,7 +21,7 @@ fn veth() -> Veth {
 
 fn pair(container: &str, veth: &Veth) -> Pair {
     let host = interface::host_end(&ContainerName::new(container).expect("a good name"));
-    Pair { host, guest: GUEST_END.to_owned(), veth: veth.clone() }
+    Pair { host, guest: GUEST_END.to_owned(), veth: veth.clone(), extra: None }
 }
 
 fn shown(set: &BTreeSet<(IpAddr, u8)>) -> String {
@@ -37,7 +37,7 @@ fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
         netns::create(&namespace).expect("a namespace");
         let pair = pair("really-long-name", &veth());
         let link = &pair.host;
-        connect(&pair, &namespace, None).expect("connected");
+        connect(&pair, &namespace, HardwareAddresses::default()).expect("connected");
 
         let host = links().expect("listed")[&link.name].clone();
         assert_eq!((host.altnames, host.up), (vec!["ve-really-long-name".to_owned()], true));
@@ -46,7 +46,7 @@ fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
         assert_eq!(shown(&host.routes), "192.168.100.11/32 fd00::10/128 fd00::11/128");
 
         let guest = netns::within(&namespace, links).expect("entered").expect("listed");
-        assert!(guest["lo"].up && guest[GUEST_END].up);
+        assert!(guest[GUEST_END].up);
         assert_eq!(shown(&guest[GUEST_END].addresses), "192.168.100.11/32 fd00::11/128");
         let routes = "0.0.0.0/0 192.168.100.10/32 ::/0 fd00::10/128 fd00::11/128";
         assert_eq!(shown(&guest[GUEST_END].routes), routes);
@@ -75,7 +75,7 @@ fn a_pair_gets_other_addresses_in_place() {
         let namespace = folder.join("netns/c");
         netns::create(&namespace).expect("a namespace");
         let complete = pair("c", &veth());
-        connect(&complete, &namespace, None).expect("connected");
+        connect(&complete, &namespace, HardwareAddresses::default()).expect("connected");
         let both = || {
             let host = links().expect("listed")[&complete.host.name].clone();
             let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
@@ -119,11 +119,11 @@ fn an_end_without_addresses_is_up_and_without_routes() {
         let namespace = folder.join("netns/c");
         netns::create(&namespace).expect("a namespace");
         let bare = pair("c", &Veth::default());
-        connect(&bare, &namespace, None).expect("connected");
+        connect(&bare, &namespace, HardwareAddresses::default()).expect("connected");
         let found = links().expect("listed")["ve-c"].clone();
         assert!(found.up);
         assert_eq!((shown(&found.addresses), shown(&found.routes)), (String::new(), String::new()));
-        let again = connect(&bare, &namespace, None).expect_err("it exists");
+        let again = connect(&bare, &namespace, HardwareAddresses::default()).expect_err("it exists");
         assert_eq!(again.to_string(), "cannot make the link `ve-c`");
         netns::delete(&namespace).expect("deleted");
     });
@@ -145,9 +145,12 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
             ..Veth::default()
         };
         let host = interface::bridge_end(&ContainerName::new("c").expect("a good name"));
-        let pair = Pair { host, guest: GUEST_END.to_owned(), veth };
-        let hardware = HardwareAddresses { host: [2, 0, 0, 0, 0, 1], guest: [2, 0, 0, 0, 0, 2] };
-        connect(&pair, &namespace, Some(hardware)).expect("connected");
+        let pair = Pair { host, guest: GUEST_END.to_owned(), veth, extra: None };
+        let hardware = HardwareAddresses {
+            host: Some(HardwareAddress([2, 0, 0, 0, 0, 1])),
+            guest: Some(HardwareAddress([2, 0, 0, 0, 0, 2])),
+        };
+        connect(&pair, &namespace, hardware).expect("connected");
         assert!(links().expect("listed")["br0"].is_bridge);
         let port = || links().expect("listed")["vb-c"].clone();
         assert_eq!((port().up, port().bridge.as_deref()), (true, Some("br0")));
@@ -169,8 +172,54 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
 
         let elsewhere = Veth { bridge: Some("br9".to_owned()), ..pair.veth };
         let host = interface::bridge_end(&ContainerName::new("d").expect("a good name"));
-        let pair = Pair { host, guest: "other".to_owned(), veth: elsewhere };
-        let error = connect(&pair, &namespace, None).expect_err("there is no such bridge");
+        let pair = Pair { host, guest: "other".to_owned(), veth: elsewhere, extra: None };
+        let error = connect(&pair, &namespace, HardwareAddresses::default()).expect_err("there is no such bridge");
         assert_eq!(error.to_string(), "cannot find the link `br9`");
+    });
+}
+
+#[test]
+fn links_are_given_to_a_namespace_and_taken_back_from_it() {
+    isolated(|folder| {
+        let namespace = folder.join("netns/c");
+        netns::create(&namespace).expect("a namespace");
+        let elsewhere = folder.join("netns/far");
+        netns::create(&elsewhere).expect("a namespace");
+        // A card and its cable.
+        let cable = Pair {
+            host: LinkName { name: "card".to_owned(), altname: None },
+            guest: "far".to_owned(),
+            veth: Veth::default(),
+            extra: Some(0),
+        };
+        connect(&cable, &elsewhere, HardwareAddresses::default()).expect("connected");
+        let extra = Pair {
+            host: LinkName { name: "lan1".to_owned(), altname: None },
+            guest: "lan1".to_owned(),
+            veth: veth(),
+            extra: Some(0),
+        };
+        let inside = || netns::within(&namespace, links).expect("entered").expect("listed");
+        let macvlan =
+            LinkName { name: "mv-a-very-lVWxY".to_owned(), altname: Some("mv-a-very-long-card".to_owned()) };
+        let address = HardwareAddress([2, 0, 0, 0, 0, 9]);
+        for _ in 0..2 {
+            set_lo_up(&namespace).expect("up");
+            connect(&extra, &namespace, HardwareAddresses::default()).expect("connected");
+            give_macvlan("lan1", &macvlan, &namespace, Some(address)).expect("made");
+            give("card", "eth7", &namespace).expect("moved");
+            assert!(inside()["lo"].up && !inside()["eth7"].up);
+            assert_eq!(inside()[&macvlan.name].altnames, ["mv-a-very-long-card"]);
+            // No default route leads through an extra pair.
+            let routes = "192.168.100.10/32 fd00::10/128 fd00::11/128";
+            assert_eq!(shown(&inside()["lan1"].routes), routes);
+            assert_eq!(links().expect("listed").keys().collect::<Vec<_>>(), ["lan1", "lo"]);
+            let given = [("eth7".to_owned(), "card".to_owned())].into();
+            empty(&namespace, &given).expect("emptied");
+            assert_eq!(inside().keys().collect::<Vec<_>>(), ["lo"]);
+            assert_eq!(links().expect("listed").keys().collect::<Vec<_>>(), ["card", "lo"]);
+        }
+        let error = give("nothing", "eth7", &namespace).expect_err("there is no such link");
+        assert_eq!(error.to_string(), "cannot find the link `nothing`");
     });
 }

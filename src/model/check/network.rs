@@ -1,33 +1,40 @@
 //! What is wrong with the network of a container.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::{Checker, forward_key};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
-use crate::model::spec::{Network, Private};
+use crate::model::spec::{HardwareAddress, Network, Passed, Private, is_link_name};
 use crate::model::{Container, ContainerName, Field, List, network as lower};
+
+/// What may be said of a pair of links, on the container itself and on an extra one.
+struct Options<'a> {
+    bridge: &'a Field<Option<String>>,
+    host: [&'a Field<Option<String>>; 2],
+    local: [&'a Field<Option<String>>; 2],
+    hardware: &'a Field<Option<String>>,
+}
 
 impl Checker<'_> {
     /// The network, where nothing of it is unknown or wrong.
     pub(super) fn network(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<Network> {
         let private = *self.need(&c.private_network, path.join("privateNetwork"))?;
-        let bridge = self.need(&c.host_bridge, path.join("hostBridge")).cloned();
-        let bridged = bridge.as_ref().is_none_or(Option::is_some);
-        let addresses = [
-            self.address::<Ipv4Addr>(&c.host_address, path.join("hostAddress"), ("IPv4", None)),
-            self.address::<Ipv4Addr>(&c.local_address, path.join("localAddress"), ("IPv4", bridged.then_some(32))),
-            self.address::<Ipv6Addr>(&c.host_address6, path.join("hostAddress6"), ("IPv6", None)),
-            self.address::<Ipv6Addr>(
-                &c.local_address6,
-                path.join("localAddress6"),
-                ("IPv6", bridged.then_some(128)),
-            ),
-        ];
-        let forwards = self.forwards(c, path);
-        let wrong = addresses.contains(&None) || bridge.is_none() || forwards.is_none();
-        if wrong {
+        let own = Options {
+            bridge: &c.host_bridge,
+            host: [&c.host_address, &c.host_address6],
+            local: [&c.local_address, &c.local_address6],
+            hardware: &c.local_mac_address,
+        };
+        let mut good = self.pair(own, path).is_some();
+        good &= self.forwards(c, path).is_some();
+        good &= self.extra_veths(name, c, path).is_some();
+        for (list, option) in [(&c.macvlans, "macvlans"), (&c.interfaces, "interfaces")] {
+            good &= self.passed(list, &path.join(option)).is_some();
+        }
+        if !good {
             return None;
         }
         if !private {
@@ -38,12 +45,13 @@ impl Checker<'_> {
                 (&c.host_address6, "hostAddress6"),
                 (&c.local_address6, "localAddress6"),
                 (&c.host_bridge, "hostBridge"),
+                (&c.local_mac_address, "localMacAddress"),
             ] {
                 if is_set(field) {
                     let message =
                         format!("`{option}` of container `{name}` has no effect without `privateNetwork = true`");
                     let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(
-                        "set `privateNetwork = true;`, or remove it: the container uses the host's own network",
+                        "set `privateNetwork = true;`, or remove it: without that the container has no such link",
                     );
                     self.find(diagnostic, &path.join(option));
                 }
@@ -73,7 +81,7 @@ impl Checker<'_> {
         let only_pair = c.host_bridge.known() == Some(&None)
             && none(&c.interfaces)
             && none(&c.macvlans)
-            && c.extra_veths.known().is_some_and(std::collections::BTreeMap::is_empty);
+            && c.extra_veths.known().is_some_and(BTreeMap::is_empty);
         if only_pair {
             let message = format!("container `{name}` forwards ports, but has no address that they could lead to");
             let diagnostic = Diagnostic::warning(Code::OptionCombination, message)
@@ -89,6 +97,107 @@ impl Checker<'_> {
                 .help("give it a `localAddress` or `localAddress6`, or remove `forwardPorts`");
             let placed = self.place(diagnostic, &path);
             self.out.unsupported.push(placed);
+        }
+    }
+
+    /// Whether what is said of a pair is known and makes sense.
+    fn pair(&mut self, options: Options<'_>, path: &OptionPath) -> Option<()> {
+        let bridge = self.need(options.bridge, path.join("hostBridge")).cloned();
+        let bridged = bridge.as_ref().is_none_or(Option::is_some);
+        let addresses = [
+            self.address::<Ipv4Addr>(options.host[0], path.join("hostAddress"), ("IPv4", None)),
+            self.address::<Ipv4Addr>(options.local[0], path.join("localAddress"), ("IPv4", bridged.then_some(32))),
+            self.address::<Ipv6Addr>(options.host[1], path.join("hostAddress6"), ("IPv6", None)),
+            self.address::<Ipv6Addr>(
+                options.local[1],
+                path.join("localAddress6"),
+                ("IPv6", bridged.then_some(128)),
+            ),
+        ];
+        let hardware = self.need(options.hardware, path.join("localMacAddress"))?;
+        if let Some(Err(reason)) = hardware.as_ref().map(|text| text.parse::<HardwareAddress>()) {
+            let diagnostic =
+                Diagnostic::error(Code::OptionType, reason).help("write one such as `02:00:00:00:00:01`");
+            self.find(diagnostic, &path.join("localMacAddress"));
+            return None;
+        }
+        (bridge.is_some() && !addresses.contains(&None)).then_some(())
+    }
+
+    fn extra_veths(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<()> {
+        let path = path.join("extraVeths");
+        let mut good = true;
+        for (veth, options) in self.need(&c.extra_veths, path.clone())?.clone() {
+            let at = path.join(&veth);
+            let Some(o) = self.need(&options, at.clone()).cloned() else {
+                good = false;
+                continue;
+            };
+            good &= self.link_name(&veth, &at);
+            let options = Options {
+                bridge: &o.host_bridge,
+                host: [&o.host_address, &o.host_address6],
+                local: [&o.local_address, &o.local_address6],
+                hardware: &o.local_mac_address,
+            };
+            good &= self.pair(options, &at).is_some();
+            if o.forward_ports.known().is_none_or(|forwards| !forwards.is_empty()) {
+                let message = format!(
+                    "`forwardPorts` of the extra veth `{veth}` of `{name}` has no effect, in NixOS neither"
+                );
+                let diagnostic = Diagnostic::warning(Code::OptionCombination, message)
+                    .help("forward ports to the container itself, or remove it");
+                self.find(diagnostic, &at.join("forwardPorts"));
+            }
+        }
+        good.then_some(())
+    }
+
+    /// Whether all elements are known and name links.
+    fn passed(&mut self, list: &List<String>, path: &OptionPath) -> Option<()> {
+        let mut good = true;
+        for element in self.need(list, path.clone())?.clone() {
+            let Some(element) = self.need(&element, path.clone()).cloned() else {
+                good = false;
+                continue;
+            };
+            let (host, guest) = element.split_once(':').unwrap_or((&element, &element));
+            good &= self.link_name(host, path) && self.link_name(guest, path);
+        }
+        good.then_some(())
+    }
+
+    fn link_name(&mut self, name: &str, path: &OptionPath) -> bool {
+        let good = is_link_name(name);
+        if !good {
+            let message = format!("`{name}` is no name that a link can have");
+            let diagnostic = Diagnostic::error(Code::InterfaceName, message)
+                .help("names of links have neither spaces nor `/` nor `:` in them");
+            self.find(diagnostic, path);
+        }
+        good
+    }
+
+    /// Links that there is only one of on the host, and that two containers claim.
+    pub(super) fn links_taken_twice(&mut self) {
+        let mut taken: BTreeMap<String, (ContainerName, OptionPath)> = BTreeMap::new();
+        for (name, c) in &self.manifest.containers {
+            let path = OptionPath::new(["containers", name.as_str()]);
+            let extra = c.extra_veths.known().into_iter().flat_map(BTreeMap::keys);
+            let extra = extra.map(|veth| (veth.clone(), path.join("extraVeths").join(veth)));
+            let interfaces = super::known_elements(&c.interfaces);
+            let interfaces =
+                interfaces.filter_map(|text| Some((Passed::parse(text)?.host, path.join("interfaces"))));
+            for (link, at) in extra.chain(interfaces) {
+                if let Some((first, there)) = taken.get(&link) {
+                    let message = format!("the link `{link}` of the host is given to both `{first}` and `{name}`");
+                    let diagnostic =
+                        Diagnostic::error(Code::InterfaceName, message).help("give one of them another");
+                    self.find_beside(diagnostic, &at, there);
+                } else {
+                    taken.insert(link, (name.clone(), at));
+                }
+            }
         }
     }
 

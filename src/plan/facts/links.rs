@@ -1,17 +1,19 @@
 //! The links of the host that a configuration takes for granted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
 use crate::model::path::OptionPath;
-use crate::model::spec::HostSpec;
+use crate::model::spec::{HostSpec, Network, Passed};
 use crate::state::{Link, Snapshot};
 
 /// What is wrong with them, each with the option that names it. Nothing where they could not be listed.
 pub(super) fn missing(manifest: &Manifest, spec: &HostSpec, snapshot: &Snapshot) -> Vec<(Diagnostic, OptionPath)> {
     let Some(links) = &snapshot.links else { return Vec::new() };
     let mut findings = bridges(manifest, links);
+    findings.extend(passed(manifest, snapshot, links));
+    findings.extend(extra_veths(manifest, snapshot, links));
     findings.extend(way_out(spec, links));
     findings
 }
@@ -24,6 +26,11 @@ fn bridges(manifest: &Manifest, links: &BTreeMap<String, Link>) -> Vec<(Diagnost
         if let (Some(true), Some(Some(bridge))) = (container.private_network.known(), container.host_bridge.known())
         {
             wanted.push((name, bridge, around.join("hostBridge")));
+        }
+        for (veth, options) in container.extra_veths.known().into_iter().flatten() {
+            if let Some(Some(bridge)) = options.known().and_then(|options| options.host_bridge.known()) {
+                wanted.push((name, bridge, around.join("extraVeths").join(veth).join("hostBridge")));
+            }
         }
     }
     let findings = wanted.into_iter().filter_map(|(name, bridge, option)| {
@@ -42,6 +49,59 @@ fn bridges(manifest: &Manifest, links: &BTreeMap<String, Link>) -> Vec<(Diagnost
         Some((Diagnostic::error(Code::MissingInterface, message).help(help), option))
     });
     findings.collect()
+}
+
+/// The interfaces that guests are to get, and those that they are to get a macvlan of. One that a guest of ours has comes
+/// back when that stops.
+fn passed(
+    manifest: &Manifest,
+    snapshot: &Snapshot,
+    links: &BTreeMap<String, Link>,
+) -> Vec<(Diagnostic, OptionPath)> {
+    let ours = || snapshot.containers.values().filter_map(|observed| observed.booted.as_ref());
+    let is_given = |link: &str| {
+        ours().any(|record| match &record.spec.network {
+            Network::Private(private) => private.interfaces.iter().any(|passed| passed.host == link),
+            Network::Host => false,
+        })
+    };
+    let mut findings = Vec::new();
+    for (name, container) in containers(manifest) {
+        for (list, option) in [(&container.interfaces, "interfaces"), (&container.macvlans, "macvlans")] {
+            let elements = list.known().into_iter().flatten().filter_map(|element| Passed::parse(element.known()?));
+            for passed in elements.filter(|passed| !links.contains_key(&passed.host) && !is_given(&passed.host)) {
+                let message = format!("`{name}`: the interface `{}` does not exist on this host", passed.host);
+                let finding = Diagnostic::error(Code::MissingInterface, message).help(others(links));
+                findings.push((finding, OptionPath::new(["containers", name, option])));
+            }
+        }
+    }
+    findings
+}
+
+/// Names of extra pairs that something else on the host has.
+fn extra_veths(
+    manifest: &Manifest,
+    snapshot: &Snapshot,
+    links: &BTreeMap<String, Link>,
+) -> Vec<(Diagnostic, OptionPath)> {
+    let ours = snapshot.containers.values().flat_map(|observed| [&observed.booted, &observed.written]).flatten();
+    let ours = ours.flat_map(|record| match &record.spec.network {
+        Network::Private(private) => private.extra.keys().collect(),
+        Network::Host => Vec::new(),
+    });
+    let ours: BTreeSet<&String> = ours.collect();
+    let mut findings = Vec::new();
+    for (name, container) in containers(manifest) {
+        let veths = container.extra_veths.known().into_iter().flat_map(BTreeMap::keys);
+        for veth in veths.filter(|veth| links.contains_key(*veth) && !ours.contains(veth)) {
+            let message = format!("`{name}`: the host has a link `{veth}` already, which is not this container's");
+            let finding = Diagnostic::error(Code::InterfaceName, message)
+                .help("give the extra veth another name: both of its ends have it");
+            findings.push((finding, OptionPath::new(["containers", name, "extraVeths", veth])));
+        }
+    }
+    findings
 }
 
 /// The interface that NAT goes out by.

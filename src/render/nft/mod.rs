@@ -92,7 +92,7 @@ impl Ruleset {
         let mut ruleset = Self::default();
         let mut taken = BTreeSet::new();
         for (container, network) in networks {
-            let Network::Private(Private { veth: Some(veth), forwards }) = network else {
+            let Network::Private(Private { veth: Some(veth), forwards, .. }) = network else {
                 continue;
             };
             let link = interface::way_in(container, veth);

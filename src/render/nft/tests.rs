@@ -93,10 +93,11 @@ fn a_forward_without_an_address_leads_nowhere_and_is_none() {
     spec.nat = NatSpec::default();
     for network in [
         Network::Host,
-        Network::Private(Private { veth: Some(Veth::default()), forwards: vec![] }),
+        Network::Private(Private { veth: Some(Veth::default()), forwards: vec![], ..Private::default() }),
         Network::Private(Private {
             veth: Some(Veth { host4: Some([10, 0, 0, 1].into()), ..Veth::default() }),
             forwards: vec![],
+            ..Private::default()
         }),
     ] {
         spec.containers[0].network = network;

@@ -81,10 +81,9 @@ fn a_container_moves_to_a_bridge_and_back_by_a_restart() {
     assert!(lab.page("http://127.0.0.1:8080/").contains("wasabi"));
     lab.sh("container-rebuild run wasabi -- ping -c 1 -W 5 192.168.7.77 >/dev/null").ok();
     // As systemd-nspawn gives it, so that a lease stays with its guest: the same again after a restart.
-    let hardware = || lab.sh("container-rebuild run wasabi -- cat /sys/class/net/eth0/address").ok();
-    let first = hardware();
+    let first = hardware(&lab, "eth0");
     lab.sh("container-rebuild restart wasabi").ok();
-    assert_eq!(hardware(), first);
+    assert_eq!(hardware(&lab, "eth0"), first);
 
     // On a bridge `hostAddress` is the guest's gateway alone.
     let elsewhere = with(&bridged("wasabi", 11), "hostAddress = \"192.168.7.1\"", "hostAddress = \"192.168.7.77\"");
@@ -153,18 +152,240 @@ fn a_bridge_that_is_missing_is_said_before_anything_changes_and_one_that_is_left
     lab.finish();
 }
 
+/// Kills a container with all of its processes, and waits until systemd has started it again.
+#[track_caller]
+fn killed(lab: &Lab, name: &str) {
+    let before = lab.observe();
+    lab.sh(&format!(
+        "systemctl kill --signal=KILL container@{name}
+         for _ in $(seq 300); do
+             sleep 0.1
+             [[ $(systemctl show --property=NRestarts --value container@{name}) != 0 ]] || continue
+             [[ $(systemctl is-active container@{name}) != active ]] || exit 0
+         done
+         exit 1"
+    ))
+    .ok();
+    assert!(!before.kept(&lab.observe(), name));
+}
+
+/// The hardware address of a link in `wasabi`.
+#[track_caller]
+fn hardware(lab: &Lab, link: &str) -> String {
+    let shown = run(lab, "wasabi", &format!("ip -brief link show {link}"));
+    shown.split_whitespace().nth(2).expect("an address").to_owned()
+}
+
+/// Runs a command in a guest.
+#[track_caller]
+fn run(lab: &Lab, name: &str, command: &str) -> String {
+    lab.sh(&format!("container-rebuild run {name} -- sh -ec '{command}'")).ok()
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn extra_veths_come_and_go_by_a_restart_with_what_is_on_them() {
+    let lab = Lab::empty();
+    surroundings(&lab, BRIDGE, NO_BRIDGE);
+    let (plain, other) = (web("wasabi", 11), web("sambal", 12));
+    lab.switch(&host(&[&other, &plain]));
+    let veths = "extraVeths = { side1 = { hostBridge = \"br-lab\"; localAddress = \"192.168.7.11/24\"; localMacAddress = \"02:00:00:00:07:11\"; }; \
+                 side2 = { hostAddress = \"192.168.2.1\"; localAddress = \"192.168.2.100\"; hostAddress6 = \"fd02::1\"; localAddress6 = \"fd02::100\"; }; \
+                 side3 = { }; }; config";
+    let extra = with(&plain, "config", veths);
+    let added = lab.switch(&host(&[&other, &extra]));
+    assert_eq!(added.changed(), ["wasabi"].into());
+    assert_eq!((added.cost("wasabi"), added.reasons("wasabi")[0]), ("restart", "extraVeths.side1"));
+    assert!(added.before.kept(&added.after, "sambal"));
+    assert!(lab.sh("ip -brief link show master br-lab").ok().contains("side1@"));
+    assert!(lab.sh("ip -brief address show side2").ok().contains("192.168.2.1/32"));
+    assert_eq!(hardware(&lab, "side1"), "02:00:00:00:07:11");
+    for side in ["side1", "side2", "side3"] {
+        assert!(lab.sh(&format!("ip -brief link show {side}")).ok().contains(" UP "), "{side}");
+        assert!(run(&lab, "wasabi", &format!("ip -brief link show {side}")).contains(" UP "), "{side}");
+    }
+    assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"));
+    assert!(lab.page("http://192.168.2.100/").contains("wasabi"));
+    run(&lab, "wasabi", "ping -c 1 -W 5 192.168.2.1 && ping -c 1 -W 5 fd02::1 && ping -c 1 -W 5 192.168.7.77");
+    let route = run(&lab, "wasabi", "ip route show default");
+    assert!(route.contains("dev eth0") && route.lines().count() == 1, "{route}");
+
+    // Of another one the address alone.
+    let moved = lab.switch(&host(&[&other, &with(&extra, "192.168.2.1\"", "192.168.2.2\"")]));
+    assert_eq!((moved.cost("wasabi"), moved.reasons("wasabi")), ("restart", vec!["extraVeths.side2.hostAddress"]));
+    lab.switch(&host(&[&other, &extra]));
+    for (meddling, named, cost) in [
+        ("ip link set side1 nomaster", "its link to the host has left its bridge", "reload"),
+        ("ip route delete 192.168.2.100 dev side2", "its link to the host is down or has lost a route", "reload"),
+        (
+            "ip address add 192.168.2.9/32 dev side2; ip address delete 192.168.2.1/32 dev side2",
+            "has another address than was set",
+            "reload",
+        ),
+        ("ip link delete side3", "its link to the host is gone", "restart"),
+    ] {
+        lab.sh(meddling).ok();
+        let repaired = lab.switch(&host(&[&other, &extra]));
+        assert!(repaired.said.err.contains(named), "{meddling}: {repaired:#?}");
+        assert_eq!(repaired.cost("wasabi"), cost, "{meddling}");
+        assert!(lab.page("http://192.168.2.100/").contains("wasabi"), "{meddling}");
+        assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"), "{meddling}");
+    }
+    // A link that somebody else has is neither taken nor deleted.
+    lab.write("/root/host.nix", &host(&[&other, &with(&extra, "side3", "port-lab")]));
+    let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
+    assert!(refused.code == 1 && refused.err.contains("the host has a link `port-lab` already"), "{refused:#?}");
+
+    let removed = lab.switch(&host(&[&other, &plain]));
+    assert_eq!(removed.cost("wasabi"), "restart");
+    assert!(removed.before.kept(&removed.after, "sambal"));
+    assert_eq!(lab.sh("ip -brief link | grep -c '^side' || true").ok(), "0\n");
+    // Without `privateNetwork` they make the network private all the same, with nothing else in it.
+    let alone = "host = { autoStart = true; extraVeths.side4 = { hostAddress = \"192.168.4.1\"; localAddress = \"192.168.4.2\"; }; \
+                 config = { services.httpd.enable = true; }; };";
+    lab.switch(&host(&[&other, alone]));
+    assert!(lab.page("http://192.168.4.2/").contains("host"));
+    assert!(!run(&lab, "host", "ip -brief link").contains("eth0"));
+    // What is killed leaves nothing in the way of its next start.
+    killed(&lab, "host");
+    assert!(lab.page("http://192.168.4.2/").contains("host"));
+    no_surroundings(&lab);
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_guest_gets_a_macvlan_of_an_interface_and_others_on_it_reach_it() {
+    let lab = Lab::empty();
+    surroundings(&lab, CARDS, NO_CARDS);
+    let (plain, other) = (web("wasabi", 11), web("sambal", 12));
+    lab.switch(&host(&[&other, &plain]));
+    let macvlan = |name: &str, last: u8| with(&web(name, last), "config", "macvlans = [ \"card1\" ]; config");
+    let given = lab.switch(&host(&[&other, &macvlan("wasabi", 11), &macvlan("tabasco", 13)]));
+    assert_eq!((given.cost("wasabi"), given.reasons("wasabi")), ("restart", vec!["macvlans"]));
+    assert!(given.before.kept(&given.after, "sambal"));
+    assert!(lab.sh("cat /etc/nixos-containers/wasabi.conf").ok().contains("MACVLANS=\"card1\"\n"));
+    // The guest itself gives it an address and sets it up.
+    for (name, last) in [("wasabi", 11), ("tabasco", 13)] {
+        run(&lab, name, &format!("ip address add 192.168.8.{last}/24 dev mv-card1 && ip link set mv-card1 up"));
+    }
+    run(&lab, "wasabi", "ping -c 1 -W 5 192.168.8.13 && ping -c 1 -W 5 192.168.8.77");
+    let page = lab.sh("ip netns exec lan1 curl --silent --show-error --max-time 10 http://192.168.8.11/").ok();
+    assert!(page.contains("wasabi"), "{page}");
+    missing_interface(&lab, &host(&[&other, &with(&macvlan("wasabi", 11), "card1", "card9")]), "card9");
+    let removed = lab.switch(&host(&[&other, &plain]));
+    assert_eq!((removed.cost("wasabi"), removed.cost("tabasco")), ("restart", "stop"));
+    assert!(!run(&lab, "wasabi", "ip -brief link").contains("mv-"));
+    no_surroundings(&lab);
+    lab.finish();
+}
+
+/// Two cards of the host, at whose other ends another machine is.
+const CARDS: &str = "ip netns add lan1
+for n in 1 2; do
+    ip link add card$n type veth peer name far$n netns lan1
+    ip link set card$n up
+    ip -n lan1 link set far$n up
+done
+ip -n lan1 address add 192.168.8.77/24 dev far1
+ip -n lan1 address add 192.168.9.77/24 dev far2";
+const NO_CARDS: &str = "ip netns delete lan1; ip link delete card1; ip link delete card2; true";
+
+/// An interface that is missing fails a switch before anything changes, and a plan says so.
+#[track_caller]
+fn missing_interface(lab: &Lab, configuration: &str, interface: &str) {
+    lab.write("/root/host.nix", configuration);
+    let message = format!("the interface `{interface}` does not exist on this host");
+    let before = lab.observe();
+    let planned = lab.sh("container-rebuild plan /root/host.nix");
+    assert!(planned.code == 0 && planned.err.contains(&message), "{planned:#?}");
+    let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
+    assert!(refused.code == 1 && refused.err.contains(&message), "{refused:#?}");
+    assert_eq!(before.traces, lab.observe().traces);
+    let checked = lab.sh("container-rebuild check /root/host.nix");
+    assert!(!checked.err.contains(&message), "{checked:#?}");
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn an_interface_is_a_guests_while_it_runs_and_the_hosts_again_after_that() {
+    let lab = Lab::empty();
+    surroundings(&lab, CARDS, NO_CARDS);
+    let (plain, other) = (web("wasabi", 11), web("sambal", 12));
+    lab.switch(&host(&[&other, &plain]));
+    let with_card = |name: &str, last: u8| with(&web(name, last), "config", "interfaces = [ \"card2\" ]; config");
+    let given = lab.switch(&host(&[&other, &with_card("wasabi", 11)]));
+    assert_eq!((given.cost("wasabi"), given.reasons("wasabi")), ("restart", vec!["interfaces"]));
+    assert!(given.before.kept(&given.after, "sambal"));
+    let on_host = || lab.sh("ip -brief link | grep -c '^card2' || true").ok() == "1\n";
+    assert!(!on_host());
+    let take_up = |name: &str| {
+        run(
+            &lab,
+            name,
+            "ip address add 192.168.9.2/24 dev card2 && ip link set card2 up && ping -c 1 -W 5 192.168.9.77",
+        );
+    };
+    take_up("wasabi");
+    let page = lab.sh("ip netns exec lan1 curl --silent --show-error --max-time 10 http://192.168.9.2/").ok();
+    assert!(page.contains("wasabi"), "{page}");
+    // Over a restart and a death it is the guest's again.
+    lab.sh("container-rebuild restart wasabi").ok();
+    take_up("wasabi");
+    killed(&lab, "wasabi");
+    take_up("wasabi");
+    // It goes over to another one in one run.
+    let passed = lab.switch(&host(&[&with_card("sambal", 12), &plain]));
+    assert_eq!((passed.cost("sambal"), passed.cost("wasabi")), ("restart", "restart"));
+    take_up("sambal");
+    missing_interface(&lab, &host(&[&with(&with_card("sambal", 12), "card2", "card9"), &plain]), "card9");
+    lab.sh("container-rebuild stop sambal").ok();
+    assert!(on_host(), "it comes back when its guest stops");
+    lab.switch(&host(&[&with_card("sambal", 12), &plain]));
+    assert!(!on_host());
+    lab.switch(&host(&[&other, &plain]));
+    assert!(on_host());
+    no_surroundings(&lab);
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_hardware_address_is_given_by_a_restart() {
+    let lab = Lab::empty();
+    let (plain, other) = (web("wasabi", 11), web("sambal", 12));
+    lab.switch(&host(&[&other, &plain]));
+    let (given, own) = ("02:00:00:00:00:Ab", hardware(&lab, "eth0"));
+    let addressed = with(&plain, "config", &format!("localMacAddress = \"{given}\"; config"));
+    let changed = lab.switch(&host(&[&other, &addressed]));
+    assert_eq!((changed.cost("wasabi"), changed.reasons("wasabi")), ("restart", vec!["localMacAddress"]));
+    assert!(changed.before.kept(&changed.after, "sambal"));
+    assert_eq!(hardware(&lab, "eth0"), "02:00:00:00:00:ab");
+    assert!(lab.sh("cat /etc/nixos-containers/wasabi.conf").ok().contains("LOCAL_MAC_ADDRESS=02:00:00:00:00:ab\n"));
+    assert!(lab.page("http://192.168.100.11/").contains("wasabi"));
+    assert_eq!(lab.switch(&host(&[&other, &plain])).cost("wasabi"), "restart");
+    assert_eq!(hardware(&lab, "eth0"), own);
+    lab.finish();
+}
+
 #[test]
 #[ignore = "needs a lab: make scenarios"]
 fn links_of_every_kind_are_there_again_after_a_reboot() {
     let lab = Lab::empty();
-    surroundings(&lab, BRIDGE, NO_BRIDGE);
+    surroundings(&lab, &format!("{BRIDGE}\n{CARDS}"), &format!("{NO_BRIDGE}\n{NO_CARDS}"));
     lab.sh("container-rebuild install-boot").ok();
-    lab.switch(&host(&[&bridged("wasabi", 11)]));
+    let links = "extraVeths.side2 = { hostAddress = \"192.168.2.1\"; localAddress = \"192.168.2.100\"; }; \
+                 macvlans = [ \"card1\" ]; interfaces = [ \"card2\" ]; localMacAddress = \"02:00:00:00:00:0b\"; config";
+    lab.switch(&host(&[&with(&bridged("wasabi", 11), "config", links)]));
     for boot in [Lab::reboot, Lab::power_failure] {
         boot(&lab);
-        lab.sh("systemctl start container-rebuild.service").ok();
+        lab.sh("systemctl is-active container-rebuild.service").ok();
         assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"));
+        assert!(lab.page("http://192.168.2.100/").contains("wasabi"));
         assert!(lab.page("http://127.0.0.1:8080/").contains("wasabi"));
+        let links = run(&lab, "wasabi", "ip -brief link");
+        assert!(links.contains("mv-card1@") && links.contains("card2@"), "{links}");
+        assert!(links.contains("02:00:00:00:00:0b"), "{links}");
         assert_eq!(lab.plan().1, 0);
     }
     no_surroundings(&lab);

@@ -1,0 +1,88 @@
+//! Links of the host that a guest gets, or gets a macvlan of, and taking them back.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+use futures_util::TryStreamExt;
+use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage, MacVlanMode};
+use rtnetlink::{LinkMacVlan, LinkMessageBuilder, LinkUnspec};
+
+use super::{NetlinkError, also_name, cannot, index, name, set_up, with};
+use crate::host::netns;
+use crate::model::spec::HardwareAddress;
+use crate::render::interface::LinkName;
+
+/// Sets `lo` of a namespace up.
+pub fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
+    let up = || with(async |netlink| set_up(netlink, "lo").await);
+    netns::within(namespace, up).map_err(cannot("set `lo` up"))?
+}
+
+/// Makes a macvlan of the link `parent` in a namespace, in the mode in which it reaches others of the same link. Who has it
+/// sets it up.
+pub fn give_macvlan(
+    parent: &str,
+    link: &LinkName,
+    namespace: &Path,
+    hardware: Option<HardwareAddress>,
+) -> Result<(), NetlinkError> {
+    let what = || format!("make the macvlan `{}` of `{parent}`", link.name);
+    let into = File::open(namespace).map_err(cannot(what()))?;
+    with(async |netlink| {
+        let parent = index(netlink, parent).await?;
+        let mut request = LinkMacVlan::new(&link.name, parent, MacVlanMode::Bridge).setns_by_fd(into.as_raw_fd());
+        if let Some(HardwareAddress(address)) = hardware {
+            request = request.address(address.to_vec());
+        }
+        netlink.link().add(request.build()).execute().await.map_err(cannot(what()))
+    })?;
+    netns::within(namespace, || with(async |netlink| also_name(netlink, link).await)).map_err(cannot(what()))?
+}
+
+/// Moves a link of the host into a namespace, under another name there.
+pub fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError> {
+    let what = || format!("give the interface `{link}` to the guest");
+    let into = File::open(namespace).map_err(cannot(what()))?;
+    with(async |netlink| {
+        let index = index(netlink, link).await?;
+        let moved = LinkUnspec::new_with_index(index).name(seen).setns_by_fd(into.as_raw_fd()).build();
+        netlink.link().change(moved).execute().await.map_err(cannot(what()))
+    })
+}
+
+/// Takes back out of a namespace what was given to it (names there, and on the host), and deletes all veths and macvlans
+/// that are left: at once, and not when the kernel finds that nobody uses the namespace any more.
+pub fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), NetlinkError> {
+    let what = || format!("empty the network namespace {}", namespace.display());
+    let back = File::open("/proc/thread-self/ns/net").map_err(cannot(what()))?;
+    let requests = async |netlink: &rtnetlink::Handle| {
+        let found: Vec<LinkMessage> = netlink.link().get().execute().try_collect().await.map_err(cannot(what()))?;
+        for message in &found {
+            let Some(seen) = name(message) else { continue };
+            let index = message.header.index;
+            if let Some(link) = given.get(seen) {
+                let moved = LinkUnspec::new_with_index(index).name(link.as_str()).setns_by_fd(back.as_raw_fd());
+                let moved = netlink.link().change(moved.build()).execute().await;
+                moved.map_err(cannot(format!("take the interface `{link}` back from the guest")))?;
+            } else if is_made(message) {
+                let link = LinkMessageBuilder::<LinkUnspec>::default().name(seen).build();
+                // The other end of one in the same namespace has gone with it.
+                super::gone(netlink.link().del_with_message(link).execute().await).map_err(cannot(what()))?;
+            }
+        }
+        Ok(())
+    };
+    netns::within(namespace, || with(requests)).map_err(cannot(what()))?
+}
+
+/// Whether it is of a kind that is made for guests.
+fn is_made(message: &LinkMessage) -> bool {
+    message.attributes.iter().any(|attribute| match attribute {
+        LinkAttribute::LinkInfo(infos) => {
+            infos.iter().any(|info| matches!(info, LinkInfo::Kind(InfoKind::Veth | InfoKind::MacVlan)))
+        }
+        _ => false,
+    })
+}
