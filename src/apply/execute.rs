@@ -84,9 +84,11 @@ impl Applier<'_> {
     pub fn apply(&self, plan: &Plan) -> Report {
         let unread = Unread::default();
         let graph = &plan.order.graph;
-        let outcomes = queue::run(graph, self.workers, self.stop, |_, action| {
+        // One container that does not come up is no reason to leave the others without their rules.
+        let regardless = |action: &Action| *action == Action::ReplaceFirewall;
+        let outcomes = queue::run(graph, self.workers, regardless, self.stop, |action, missing| {
             (self.watch)(Event::Begun(action));
-            let result = self.step(plan, action, &unread);
+            let result = self.step(plan, action, missing, &unread);
             match &result {
                 Ok(()) => (self.watch)(Event::Done(action)),
                 Err(error) => (self.watch)(Event::Failed(action, error)),
@@ -114,7 +116,8 @@ impl Applier<'_> {
         report
     }
 
-    fn step(&self, plan: &Plan, action: &Action, unread: &Unread) -> Result<(), HostError> {
+    /// Does one step. `missing` is what did not succeed though it comes before.
+    fn step(&self, plan: &Plan, action: &Action, missing: &[&Action], unread: &Unread) -> Result<(), HostError> {
         match action {
             Action::Build => Err(HostError::Unbuilt),
             Action::Create(name) | Action::UpdateUnit(name) => {
@@ -145,8 +148,13 @@ impl Applier<'_> {
                 self.host.remove_gc_root(&paths::booted_root(name))
             }
             Action::ReplaceFirewall => {
-                self.host.set_sysctls(&plan.firewall.sysctls)?;
-                self.host.load_rules(&plan.firewall.ruleset.json())
+                if missing.contains(&&Action::Build) {
+                    return Err(HostError::Unbuilt);
+                }
+                let stale = missing.iter().filter_map(|action| action.container()).collect();
+                let (ruleset, sysctls) = plan.firewall.with_stale(&stale);
+                self.host.set_sysctls(&sysctls)?;
+                self.host.load_rules(&ruleset.json())
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Works through a graph of jobs: what does not depend on each other runs at the same time.
 //!
 //! Knows nothing of containers. A job starts when all that it depends on has succeeded; when one fails, all that depends
-//! on it is skipped, and the rest goes on.
+//! on it is skipped, and the rest goes on. Some jobs start in any case when what comes before them is over, and are told
+//! what of that did not succeed.
 
 use std::sync::Mutex;
 use std::sync::mpsc;
@@ -21,22 +22,30 @@ pub enum Outcome<E> {
 }
 
 /// Runs `work` on every node of the acyclic `graph`, an edge `a → b` meaning that `a` comes first, on at most `workers`
-/// threads. `stop` is asked before each start; once it says yes nothing more is started. Gives the outcome of each node,
-/// in the order of the nodes.
-pub fn run<N, E, W, S>(graph: &DiGraph<N, ()>, workers: usize, stop: S, work: W) -> Vec<Outcome<E>>
+/// threads. Nodes that run `regardless` of what before them failed or was skipped are told which those are; to others that
+/// list is empty. `stop` is asked before each start; once it says yes nothing more is started. Gives the outcome of each
+/// node, in the order of the nodes.
+pub fn run<N, E, W, R, S>(
+    graph: &DiGraph<N, ()>,
+    workers: usize,
+    regardless: R,
+    stop: S,
+    work: W,
+) -> Vec<Outcome<E>>
 where
     N: Sync,
     E: Send,
-    W: Fn(NodeIndex, &N) -> Result<(), E> + Sync,
+    W: Fn(&N, &[&N]) -> Result<(), E> + Sync,
+    R: Fn(&N) -> bool,
     S: Fn() -> bool,
 {
     let mut outcomes: Vec<Option<Outcome<E>>> = graph.node_indices().map(|_| None).collect();
-    let mut waiting: Vec<usize> =
-        graph.node_indices().map(|node| graph.neighbors_directed(node, Direction::Incoming).count()).collect();
+    let before = |node| graph.neighbors_directed(node, Direction::Incoming);
+    let mut waiting: Vec<usize> = graph.node_indices().map(|node| before(node).count()).collect();
     let mut ready: Vec<NodeIndex> = graph.node_indices().filter(|node| waiting[node.index()] == 0).collect();
     ready.reverse();
 
-    let (to_workers, jobs) = mpsc::channel::<NodeIndex>();
+    let (to_workers, jobs) = mpsc::channel::<(NodeIndex, Vec<&N>)>();
     let jobs = Mutex::new(jobs);
     std::thread::scope(|scope| {
         let (report, reports) = mpsc::channel();
@@ -45,8 +54,8 @@ where
             scope.spawn(move || {
                 loop {
                     let job = jobs.lock().map(|jobs| jobs.recv());
-                    let Ok(Ok(node)) = job else { break };
-                    if report.send((node, work(node, &graph[node]))).is_err() {
+                    let Ok(Ok((node, missing))) = job else { break };
+                    if report.send((node, work(&graph[node], &missing))).is_err() {
                         break;
                     }
                 }
@@ -61,7 +70,9 @@ where
                     ready.clear();
                     break;
                 }
-                if to_workers.send(node).is_ok() {
+                let succeeded = |node: &NodeIndex| matches!(outcomes[node.index()], Some(Outcome::Done));
+                let missing = before(node).filter(|node| !succeeded(node)).map(|node| &graph[node]).collect();
+                if to_workers.send((node, missing)).is_ok() {
                     running += 1;
                 }
             }
@@ -70,23 +81,32 @@ where
             }
             let Ok((node, result)) = reports.recv() else { break };
             running -= 1;
-            match result {
-                Ok(()) => {
-                    outcomes[node.index()] = Some(Outcome::Done);
-                    for next in graph.neighbors_directed(node, Direction::Outgoing) {
-                        waiting[next.index()] -= 1;
-                        if waiting[next.index()] == 0 {
-                            ready.push(next);
-                        }
+            outcomes[node.index()] = Some(match result {
+                Ok(()) => Outcome::Done,
+                Err(error) => Outcome::Failed(error),
+            });
+            // What is skipped is over as well, for those behind it.
+            let mut over = vec![node];
+            while let Some(node) = over.pop() {
+                for next in graph.neighbors_directed(node, Direction::Outgoing) {
+                    waiting[next.index()] -= 1;
+                    if waiting[next.index()] > 0 {
+                        continue;
+                    }
+                    let succeeded = |node: NodeIndex| matches!(outcomes[node.index()], Some(Outcome::Done));
+                    if regardless(&graph[next]) || before(next).all(succeeded) {
+                        ready.push(next);
+                    } else {
+                        outcomes[next.index()] = Some(Outcome::Skipped);
+                        over.push(next);
                     }
                 }
-                Err(error) => outcomes[node.index()] = Some(Outcome::Failed(error)),
             }
         }
         // Ends the workers, which wait for jobs.
         drop(to_workers);
     });
-    // What nothing was heard of never became ready: something before it failed, or the run was stopped.
+    // What nothing was heard of was not begun before the run was stopped.
     outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Skipped)).collect()
 }
 
@@ -106,19 +126,30 @@ mod tests {
 
     #[test]
     fn what_depends_on_a_failure_is_skipped_and_the_rest_goes_on() {
-        let graph = graph(&["a", "bad", "after-bad", "after-a", "after-both"], &[(1, 2), (0, 3), (2, 4), (3, 4)]);
+        let graph = graph(
+            &["a", "bad", "after-bad", "after-a", "after-both", "in-any-case"],
+            &[(1, 2), (0, 3), (2, 4), (3, 4), (1, 5), (3, 5), (4, 5)],
+        );
         let order = Mutex::new(Vec::new());
+        let told = Mutex::new(Vec::new());
         let outcomes = run(
             &graph,
             4,
+            |name| *name == "in-any-case",
             || false,
-            |_, name: &&str| {
+            |name: &&str, missing| {
                 order.lock().expect("no test thread panics").push(*name);
+                told.lock()
+                    .expect("no test thread panics")
+                    .extend(missing.iter().map(|missing| (*name, **missing)));
                 if *name == "bad" { Err("no") } else { Ok(()) }
             },
         );
         let shown: Vec<_> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
-        assert_eq!(shown, ["Done", "Failed(\"no\")", "Skipped", "Done", "Skipped"]);
+        assert_eq!(shown, ["Done", "Failed(\"no\")", "Skipped", "Done", "Skipped", "Done"]);
+        let mut told = told.into_inner().expect("no test thread panics");
+        told.sort_unstable();
+        assert_eq!(told, [("in-any-case", "after-both"), ("in-any-case", "bad")]);
         let order = order.into_inner().expect("no test thread panics");
         let place = |name| order.iter().position(|other| *other == name);
         assert!(place("a") < place("after-a"));
@@ -131,6 +162,7 @@ mod tests {
         let outcomes = run(
             &graph,
             2,
+            |_| false,
             || false,
             |_, _| {
                 // Returns only if both are in it at once.
@@ -148,6 +180,7 @@ mod tests {
         let outcomes = run(
             &graph,
             2,
+            |_| true,
             || started.load(Ordering::SeqCst) == 2,
             |_, _| {
                 started.fetch_add(1, Ordering::SeqCst);

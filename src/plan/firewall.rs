@@ -1,12 +1,15 @@
 //! What happens to the rules, of which there is one set for the whole host.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::cost::Row;
 use super::diff;
 use super::side::Side;
 use super::{Change, Options, Reason, option};
-use crate::model::spec::Network;
+use crate::model::ContainerName;
+use crate::model::spec::{NatSpec, Network};
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl};
 use crate::state::Owner;
 
@@ -21,14 +24,36 @@ pub struct FirewallChange {
     pub removed: Vec<RuleLine>,
     /// All rules that are wanted.
     pub ruleset: Ruleset,
-    /// The sysctls that go with them.
-    pub sysctls: Vec<Sysctl>,
+    sources: Sources,
+}
+
+/// What the rules of both sides are made of.
+#[derive(Debug, Clone, Default)]
+struct Sources {
+    wanted: BTreeMap<ContainerName, Network>,
+    former: BTreeMap<ContainerName, Network>,
+    nat: NatSpec,
+    former_ruleset: Ruleset,
+}
+
+impl FirewallChange {
+    /// The rules to be loaded, and the sysctls that go with them. Containers that are `stale` did not get what is planned for
+    /// them: those that had rules before have them still.
+    pub fn with_stale(&self, stale: &BTreeSet<&ContainerName>) -> (Ruleset, Vec<Sysctl>) {
+        let Sources { wanted, former, nat, former_ruleset } = &self.sources;
+        let network =
+            |(name, network)| (name, former.get(name).filter(|_| stale.contains(name)).unwrap_or(network));
+        let ruleset = Ruleset::of(wanted.iter().map(network), nat);
+        let sysctls = [ruleset.sysctls(), ruleset.released(former_ruleset)].concat();
+        (ruleset, sysctls)
+    }
 }
 
 /// Compares the rules of both sides.
 pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChange {
     let former = from.ruleset();
-    let ruleset = wanted(from, to, options);
+    let sources = sources(from, to, options);
+    let ruleset = Ruleset::of(&sources.wanted, &sources.nat);
     let mut difference = match &from.listing {
         Some(listing) => ruleset.differences(listing),
         None if ruleset == former => RulesDifference::default(),
@@ -44,19 +69,19 @@ pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChang
     };
     let off = sysctls.iter().filter(is_off);
     difference.added.extend(off.map(|sysctl| RuleLine::Rule(format!("sysctl {} = {}", sysctl.name, sysctl.value))));
-    let released = ruleset.released(&former);
     FirewallChange {
         changed: !difference.is_empty(),
         added: difference.added,
         removed: difference.removed,
         ruleset,
-        sysctls: [sysctls, released].concat(),
+        sources: Sources { former_ruleset: former, ..sources },
     }
 }
 
-/// The rules that are wanted. What is not known, and what `--only` leaves alone, stays as it was.
-fn wanted(from: &Side, to: &Side, options: &Options) -> Ruleset {
-    let mut networks = from.networks();
+/// What the wanted rules are made of. What is not known, and what `--only` leaves alone, stays as it was.
+fn sources(from: &Side, to: &Side, options: &Options) -> Sources {
+    let former = from.networks();
+    let mut networks = former.clone();
     networks.retain(|name, _| !options.covers(name) || to.containers.contains_key(name));
     for (name, configured) in &to.containers {
         let ours = from.containers.get(name).is_none_or(|is| is.owner == Owner::Ours);
@@ -70,7 +95,7 @@ fn wanted(from: &Side, to: &Side, options: &Options) -> Ruleset {
         (_, Some(nat)) | (Some(nat), None) => nat,
         (None, None) => &Default::default(),
     };
-    Ruleset::of(networks.iter().map(|(name, network): (_, &Network)| (name, network)), nat)
+    Sources { wanted: networks, former, nat: nat.clone(), former_ruleset: Ruleset::default() }
 }
 
 /// A listing does not say whose address a forward leads to; those who made the rules know.

@@ -6,8 +6,8 @@
 //! - The builds: before anything is stopped or written, since what does not build must change nothing.
 //! - A container: stop, then write its files, then start; stop, then remove.
 //! - An address, a host port, an interface: stopped whoever had it, then started whoever gets it.
-//! - The rules: after every start, since they lead to what is up; before every stop for good, since they led there,
-//!   unless something that starts has to wait for that stop; in any case before the removal.
+//! - The rules: after every start, since they lead to what is up, whether or not all of it came up; before every stop for
+//!   good, since they led there, unless something that starts has to wait for that stop; in any case before the removal.
 //! - What the user says about the order: the second starts after the first, and stops before it. Such an edge is left
 //!   out, with an error, where it closes a circle.
 //!

@@ -162,14 +162,18 @@ fn a_container_that_does_not_start_goes_back_and_holds_up_only_what_depends_on_i
     let before = vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)];
     applied(&host, &generation(before.into_iter().map(ephemeral).collect()));
     host.state().broken.insert("/nix/store/broken".into());
-    let after = vec![wanted("a", "/nix/store/broken", 11, 8080), wanted("b", "/nix/store/4", 12, 81)];
+    let after = vec![wanted("a", "/nix/store/broken", 11, 8080), wanted("b", "/nix/store/4", 12, 8181)];
     let after = generation(after.into_iter().map(ephemeral).collect());
     let (report, events) = apply(&host, &after, 1);
     assert!(events.contains(&"restored a".to_owned()), "{events:#?}");
     assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/4"]);
     assert_eq!(report.failed.iter().map(|(action, _)| action).collect::<Vec<_>>(), [&Action::Start(name("a"))]);
-    assert_eq!(report.skipped, [Action::ReplaceFirewall]);
+    assert_eq!(report.skipped, []);
     assert_eq!(host.state().gc_roots["current-a"], Path::new("/nix/store/1"), "what runs is held");
+    // The rules are those of what runs: of the one as it was, of the other as it is to be.
+    let runs = vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/4", 12, 8181)];
+    let again = planned(&host, &generation(runs.into_iter().map(ephemeral).collect()));
+    assert!(again.is_empty(), "{:#?} {:#?}", again.changes, again.firewall);
 }
 
 #[test]
