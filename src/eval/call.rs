@@ -346,9 +346,11 @@ impl<'e> Evaluator<'e> {
         let mut given = attrs.entries().peekable();
         // Defaults may capture each other, and whatever else is bound here.
         let mut defaults = Vec::new();
+        // That something is missing is told before that something is too much.
+        let mut extra = None;
         for (slot, formal) in slots.iter().zip(pattern.formals) {
-            while let Some(extra) = given.next_if(|attr| attr.name < formal.name) {
-                self.refuse_extra(pattern, lambda, extra.name, pos)?;
+            while let Some(attr) = given.next_if(|attr| attr.name < formal.name) {
+                extra = extra.or(Some(attr.name));
             }
             if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
                 slot.set(attr.value);
@@ -381,10 +383,10 @@ impl<'e> Evaluator<'e> {
                 return Err(error);
             }
         }
-        if !pattern.ellipsis {
-            for extra in given {
-                self.refuse_extra(pattern, lambda, extra.name, pos)?;
-            }
+        if !pattern.ellipsis
+            && let Some(extra) = extra.or_else(|| given.next().map(|attr| attr.name))
+        {
+            return Err(self.refuse_extra(pattern, lambda, extra, pos));
         }
         for (cell, default) in defaults {
             fill(cell, default, frame);
@@ -397,21 +399,13 @@ impl<'e> Evaluator<'e> {
         lambda.name.get().map_or("anonymous lambda", |name| self.name(name)).to_owned()
     }
 
-    fn refuse_extra(
-        &self,
-        pattern: &Pattern<'e>,
-        lambda: &Lambda<'e>,
-        name: Symbol,
-        pos: Pos,
-    ) -> EvalResult<'e, ()> {
-        if pattern.ellipsis {
-            return Ok(());
-        }
+    #[cold]
+    fn refuse_extra(&self, pattern: &Pattern<'e>, lambda: &Lambda<'e>, name: Symbol, pos: Pos) -> EvalError<'e> {
         let (function, name) = (self.name_of(lambda), self.name(name));
         let message = format!("function '{function}' called with unexpected argument '{name}'");
         let error = self.error(self.word_span(pos), &message);
         error.label(self.word_span(lambda.pos), "the function is here");
         self.suggest_of(error, name, pattern.formals.iter().map(|formal| self.name(formal.name)));
-        Err(error)
+        error
     }
 }

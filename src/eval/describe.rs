@@ -28,7 +28,8 @@ impl<'e> Evaluator<'e> {
             Value::Bool(_) => "a Boolean",
             Value::Int(_) => "an integer",
             Value::Float(_) => "a float",
-            Value::String(_) => "a string",
+            Value::String(text) if text.context().is_empty() => "a string",
+            Value::String(_) => "a string with context",
             Value::Path(_) => "a path",
             Value::List(_) => "a list",
             Value::Attrs(_) => "a set",
@@ -110,6 +111,14 @@ impl<'e> Shown<'_, 'e> {
         }
     }
 
+    /// What a list or a set holds. A function is made at once here, while Nix makes it when somebody asks for it.
+    fn part(&mut self, value: Value<'e>, depth: usize) {
+        match value {
+            Value::Lambda(_) => self.push("«thunk»"),
+            value => self.value(value, depth),
+        }
+    }
+
     fn list(&mut self, items: &'e [Packed<'e>], depth: usize) {
         if !self.seen.insert(items.as_ptr().addr()) {
             return self.push("«repeated»");
@@ -124,7 +133,7 @@ impl<'e> Shown<'_, 'e> {
                 self.push(" ");
                 break;
             }
-            self.value(item.get(), depth + 1);
+            self.part(item.get(), depth + 1);
             self.items += 1;
             self.push(" ");
         }
@@ -150,7 +159,7 @@ impl<'e> Shown<'_, 'e> {
                 break;
             }
             self.push(&format!("{} = ", quote(name)));
-            self.value(value, depth + 1);
+            self.part(value, depth + 1);
             self.attributes += 1;
             self.push("; ");
         }

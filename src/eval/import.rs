@@ -1,5 +1,6 @@
 //! Files: imports, search paths and path values.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -9,6 +10,9 @@ use super::value::{Attrs, Packed, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{FileKind, Pos, Span};
 use crate::syntax;
+
+/// More links than that are a circle.
+const MOST_LINKS: usize = 40;
 
 impl<'e> Evaluator<'e> {
     /// A path value: normalised, as Nix's parser and its operators make it.
@@ -52,7 +56,7 @@ impl<'e> Evaluator<'e> {
                 }
             };
             let below = normalise(Path::new(rest));
-            let candidate = path.join(below.strip_prefix("/").unwrap_or(&below));
+            let candidate = self.resolve(&path.join(below.strip_prefix("/").unwrap_or(&below)));
             if self.files.kind(&candidate).is_ok() {
                 return Ok(self.path_value(candidate.as_os_str().as_bytes()));
             }
@@ -121,20 +125,47 @@ impl<'e> Evaluator<'e> {
         error.get_ref().map(|_| error.to_string())
     }
 
+    /// The file that `path` stands for: links at its end are followed, as what the file names is beside their target.
     fn default_file(&self, path: PathBuf) -> PathBuf {
-        let mut target = path.clone();
-        // A link to a folder is a folder; more than forty links are a circle.
-        for _ in 0..40 {
+        let mut target = path;
+        for _ in 0..MOST_LINKS {
             match self.files.kind(&target) {
                 Ok(FileKind::Symlink) => match self.files.read_link(&target) {
                     Ok(link) => target = normalise(&target.parent().unwrap_or(Path::new("/")).join(link)),
-                    Err(_) => return path,
+                    Err(_) => break,
                 },
-                Ok(FileKind::Directory) => return path.join("default.nix"),
-                _ => return path,
+                Ok(FileKind::Directory) => return target.join("default.nix"),
+                _ => break,
             }
         }
-        path
+        target
+    }
+
+    /// An absolute path with all links on its way and at its end followed, as far as something is there.
+    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
+        let mut resolved = PathBuf::from("/");
+        let mut rest: Vec<OsString> = Vec::new();
+        let add = |rest: &mut Vec<OsString>, path: &Path| {
+            rest.extend(path.components().rev().map(|name| name.as_os_str().to_owned()));
+        };
+        add(&mut rest, path);
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            if name == ".." {
+                resolved.pop();
+                continue;
+            }
+            resolved.push(&name);
+            if links < MOST_LINKS
+                && matches!(self.files.kind(&resolved), Ok(FileKind::Symlink))
+                && let Ok(target) = self.files.read_link(&resolved)
+            {
+                links += 1;
+                resolved.pop();
+                add(&mut rest, &target);
+            }
+        }
+        resolved
     }
 
     /// The value of the file at `path`, imported from `pos`.

@@ -41,12 +41,15 @@ impl<'e> Evaluator<'e> {
             Operator::Or => self.logical(left, right, frame, (true, true))?,
             Operator::Implies => self.logical(left, right, frame, (false, true))?,
             Operator::Update => {
-                let left = self.eval_or_unknown(left, frame)?;
-                let right = self.eval_or_unknown(right, frame)?;
-                self.update(left, right, span)?
+                // As in Nix, the right side comes first, and is looked at before the left one is evaluated.
+                let winning = self.eval_set_or_unknown(right, frame, span)?;
+                let base = self.eval_set_or_unknown(left, frame, span)?;
+                self.update(base, winning, span)?
             }
             Operator::Concat => {
-                let (a, b) = match (self.eval_list(left, frame)?, self.eval_list(right, frame)?) {
+                // Nix evaluates both before it looks at either.
+                let (a, b) = (self.eval(left, frame)?.get(), self.eval(right, frame)?.get());
+                let (a, b) = match (self.list_part(a, left.span)?, self.list_part(b, right.span)?) {
                     (Value::List(a), Value::List(b)) => (a.items(), b.items()),
                     (a, b) => {
                         let mut items = self.partly_items(a, left.span.start)?;
@@ -106,19 +109,28 @@ impl<'e> Evaluator<'e> {
         self.error(span, &format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a)))
     }
 
-    /// The value, or the unknown value that it met.
-    fn eval_or_unknown(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
-        match self.eval(node, frame) {
-            Ok(value) => Ok(value.get()),
-            Err(error) => self.settle(Err(error)),
+    /// A set, or the unknown value that it met.
+    fn eval_set_or_unknown(
+        &mut self,
+        node: NodeRef<'e>,
+        frame: &Frame<'_, 'e>,
+        span: Span,
+    ) -> EvalResult<'e, Value<'e>> {
+        let value = match self.eval(node, frame) {
+            Ok(value) => value.get(),
+            Err(error) => self.settle(Err(error))?,
+        };
+        match value {
+            Value::Attrs(_) | Value::Unknown(_) => Ok(value),
+            other => Err(self.type_error_at("a set", other, span)),
         }
     }
 
     /// A list, or one that is partly known.
-    fn eval_list(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
-        match self.eval(node, frame)?.get() {
+    fn list_part(&self, value: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
+        match value {
             list @ (Value::List(_) | Value::Partly(_)) => Ok(list),
-            other => Err(self.type_error_at("a list", other, node.span)),
+            other => Err(self.type_error_at("a list", other, span)),
         }
     }
 
@@ -210,6 +222,7 @@ impl<'e> Evaluator<'e> {
             (Value::String(a), Value::String(b)) | (Value::Path(a), Value::Path(b)) => a.as_bytes() == b.as_bytes(),
             (Value::List(a), Value::List(b)) => {
                 if std::ptr::eq(a, b) {
+                    a.iter().try_for_each(|item| self.force(item).map(drop))?;
                     return Ok(Ok(true));
                 }
                 if a.items().len() != b.items().len() {
@@ -219,7 +232,7 @@ impl<'e> Evaluator<'e> {
             }
             (Value::Attrs(a), Value::Attrs(b)) => {
                 if std::ptr::eq(a, b) {
-                    return Ok(Ok(true));
+                    return self.force_compared(a).map(Ok);
                 }
                 if self.is_derivation(a)? && self.is_derivation(b)? {
                     let paths = (a.get(self.common.out_path), b.get(self.common.out_path));
@@ -241,6 +254,15 @@ impl<'e> Evaluator<'e> {
         }))
     }
 
+    /// Evaluates what Nix does of a set that is compared with itself: its values, or only the path of a derivation.
+    fn force_compared(&mut self, attrs: &'e super::value::Attrs<'e>) -> EvalResult<'e, bool> {
+        match attrs.get(self.common.out_path) {
+            Some(path) if self.is_derivation(attrs)? => self.force(path).map(drop)?,
+            _ => attrs.iter().try_for_each(|(_, value, _)| self.force(value).map(drop))?,
+        }
+        Ok(true)
+    }
+
     /// Known to differ beats unknown.
     fn all_equal(
         &mut self,
@@ -248,7 +270,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
         let mut perhaps = Ok(true);
         for (a, b) in pairs {
-            if same_cell(a, b) {
+            if self.is_same(a, b)? {
                 continue;
             }
             match self.deeper(Span::NONE, |ev| ev.equal(a, b))? {
@@ -258,6 +280,15 @@ impl<'e> Evaluator<'e> {
             }
         }
         Ok(perhaps)
+    }
+
+    /// Whether two values are one and the same cell. Nix evaluates them before it looks.
+    pub(super) fn is_same(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, bool> {
+        let same = same_cell(a, b);
+        if same {
+            self.force(a)?;
+        }
+        Ok(same)
     }
 
     pub(super) fn is_derivation(&mut self, attrs: &super::value::Attrs<'e>) -> EvalResult<'e, bool> {

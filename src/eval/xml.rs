@@ -12,6 +12,9 @@ use crate::source::Span;
 /// An XML document in the making.
 struct Document<'e> {
     out: Text<'e>,
+    /// Where lines begin, and how deep. They are indented once it is complete: what nests without an end takes no more
+    /// memory than its text.
+    lines: Vec<(usize, usize)>,
     depth: usize,
     /// Derivations whose attributes were written already.
     seen: BTreeSet<Vec<u8>>,
@@ -25,19 +28,42 @@ impl<'e> Evaluator<'e> {
         value: Value<'e>,
         span: Span,
     ) -> EvalResult<'e, (Vec<u8>, Context<'e>)> {
-        let mut document = Document { out: Text::default(), depth: 0, seen: BTreeSet::new(), span };
+        let mut document =
+            Document { out: Text::default(), lines: Vec::new(), depth: 0, seen: BTreeSet::new(), span };
         document.out.push(b"<?xml version='1.0' encoding='utf-8'?>\n");
         document.open("expr", &[]);
         document.value(self, value)?;
         document.close("expr");
-        Ok((document.out.bytes, document.out.context))
+        self.reserve(document.indented_len(), span)?;
+        Ok((document.indented(), document.out.context))
     }
 }
 
 impl<'e> Document<'e> {
+    fn indented_len(&self) -> usize {
+        self.out.bytes.len() + self.lines.iter().map(|(_, depth)| depth * 2).sum::<usize>()
+    }
+
+    /// The whole text.
+    fn indented(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(self.indented_len());
+        let mut from = 0;
+        for (start, depth) in &self.lines {
+            text.extend(&self.out.bytes[from..*start]);
+            text.resize(text.len() + depth * 2, b' ');
+            from = *start;
+        }
+        text.extend(&self.out.bytes[from..]);
+        text
+    }
+
+    fn begin_line(&mut self) {
+        self.lines.push((self.out.bytes.len(), self.depth));
+    }
+
     fn tag(&mut self, name: &str, attributes: &[(&str, &[u8])], end: &str) {
-        let indent = self.depth * 2;
-        write!(self.out.bytes, "{:indent$}<{name}", "").expect("writing to memory cannot fail");
+        self.begin_line();
+        write!(self.out.bytes, "<{name}").expect("writing to memory cannot fail");
         for (name, value) in attributes {
             write!(self.out.bytes, " {name}=\"").expect("writing to memory cannot fail");
             for byte in *value {
@@ -63,8 +89,8 @@ impl<'e> Document<'e> {
 
     fn close(&mut self, name: &str) {
         self.depth -= 1;
-        let indent = self.depth * 2;
-        writeln!(self.out.bytes, "{:indent$}</{name}>", "").expect("writing to memory cannot fail");
+        self.begin_line();
+        writeln!(self.out.bytes, "</{name}>").expect("writing to memory cannot fail");
     }
 
     fn leaf(&mut self, name: &str, value: &[u8]) {
@@ -101,8 +127,8 @@ impl<'e> Document<'e> {
             }
             function @ Value::Lambda(closure) => {
                 self.open("function", &[]);
-                let argument = closure.lambda.argument.map(|argument| ev.name(argument));
-                if let Some(pattern) = &closure.lambda.pattern {
+                let argument = closure.lambda.next_argument().map(|argument| ev.name(argument));
+                if let Some(pattern) = closure.lambda.next_pattern() {
                     let mut attributes: Vec<(&str, &[u8])> = Vec::new();
                     if pattern.ellipsis {
                         attributes.push(("ellipsis", b"1"));

@@ -237,6 +237,11 @@ impl<'e> Lambda<'e> {
         self.leading.len() + 1 - self.given
     }
 
+    /// The name of the next argument, where it has one.
+    pub fn next_argument(&self) -> Option<Symbol> {
+        self.leading.get(self.given).copied().or(self.argument)
+    }
+
     /// The pattern of the next argument.
     pub fn next_pattern(&self) -> Option<&'e Pattern<'e>> {
         self.pattern.filter(|_| self.after.is_none())

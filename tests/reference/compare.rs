@@ -67,13 +67,16 @@ pub(crate) fn message_of(stderr: &str) -> &str {
 /// What our evaluator makes of the file `name` of the fixtures.
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_file(fixtures: &Path, name: &str, text: &str) -> Outcome {
-    evaluate(fixtures, &features_of(text), |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
+    let files = Mounted { fixtures: fixtures.to_owned(), around: false };
+    evaluate(files, &features_of(text), |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
 }
 
-/// What our evaluator makes of an expression from the command line, pipe operators included.
+/// What our evaluator makes of an expression from the command line, pipe operators included. Whatever else is on this
+/// machine is there for it as it is for Nix.
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_expression(fixtures: &Path, text: &str) -> Outcome {
-    evaluate(fixtures, &["pipe-operators"], |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
+    let files = Mounted { fixtures: fixtures.to_owned(), around: true };
+    evaluate(files, &["pipe-operators"], |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
 }
 
 /// The experimental features that a case asks for in its first line: `# features: a b`.
@@ -83,12 +86,11 @@ pub(crate) fn features_of(text: &str) -> Vec<&str> {
 }
 
 fn evaluate(
-    fixtures: &Path,
+    files: Mounted,
     features: &[&str],
     value: impl for<'e> FnOnce(&mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> + Send,
 ) -> Outcome {
     container_rebuild::eval::on_big_stack(|| {
-        let files = Mounted { fixtures: fixtures.to_owned() };
         let (arena, sources) = (Arena::new(), SourceMap::new());
         let settings = Settings {
             search_path: vec![(String::from("fixtures"), Path::new(MOUNT).join("files"))],
@@ -112,15 +114,21 @@ fn evaluate(
     .expect("a thread can be started")
 }
 
-/// The fixtures' folder at [`MOUNT`], and nothing else.
+/// The fixtures' folder at [`MOUNT`].
 struct Mounted {
     fixtures: PathBuf,
+    /// Whether everything else on this machine is there too, or nothing else.
+    around: bool,
 }
 
 impl Mounted {
     fn real(&self, path: &Path) -> io::Result<PathBuf> {
-        let below = path.strip_prefix(MOUNT).map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
-        Ok(if below.as_os_str().is_empty() { self.fixtures.clone() } else { self.fixtures.join(below) })
+        match path.strip_prefix(MOUNT) {
+            Ok(below) if below.as_os_str().is_empty() => Ok(self.fixtures.clone()),
+            Ok(below) => Ok(self.fixtures.join(below)),
+            Err(_) if self.around => Ok(path.to_owned()),
+            Err(_) => Err(io::Error::from(io::ErrorKind::NotFound)),
+        }
     }
 }
 

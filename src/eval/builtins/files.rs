@@ -65,9 +65,21 @@ impl<'e> Evaluator<'e> {
     /// The same, where the path is about to be read: what only a build or a copy makes must be there already.
     pub(super) fn readable_path(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, PathBuf> {
         let (path, context) = self.path_argument(value, pos)?;
+        self.check_there(&path, context, pos)?;
+        Ok(path)
+    }
+
+    /// What a path depends on is there.
+    pub(super) fn check_there(&self, path: &Path, context: Context<'e>, pos: Pos) -> EvalResult<'e, ()> {
         for element in context.elements() {
             let needed = match *element {
                 Element::Path(path) | Element::Deep(path) => Some(path.to_owned()),
+                // Nix looks for the derivation first; the output alone is all that we need.
+                Element::Output { derivation, .. }
+                    if !self.settings.unknowns && self.files.kind(Path::new(derivation)).is_err() =>
+                {
+                    Some(derivation.to_owned())
+                }
                 Element::Output { derivation, output } => {
                     let made = self.written_derivation(derivation, self.word_span(pos)).ok();
                     made.and_then(|(derivation, _)| derivation.output_path(output))
@@ -78,14 +90,18 @@ impl<'e> Evaluator<'e> {
                 return Err(self.not_valid(&path, self.word_span(pos)));
             }
         }
-        Ok(path)
+        Ok(())
     }
 
     pub(super) fn unreadable(&self, path: &Path, error: &std::io::Error, pos: Pos) -> EvalError<'e> {
         let message = match error.kind() {
-            std::io::ErrorKind::NotFound => format!("path '{}' does not exist", path.display()),
+            std::io::ErrorKind::NotFound => format!("path '{}' does not exist", self.resolve(path).display()),
             std::io::ErrorKind::IsADirectory => String::from("read of 4096 bytes: Is a directory"),
+            std::io::ErrorKind::NotADirectory if self.files.kind(path).is_err() => {
+                format!("path '{}' does not exist", self.resolve(path).display())
+            }
             std::io::ErrorKind::NotADirectory => format!("cannot read directory {path:?}: Not a directory"),
+            std::io::ErrorKind::Unsupported => format!("file '{}' has an unsupported type", path.display()),
             _ => format!("cannot read {}: {error}", path.display()),
         };
         self.error(self.word_span(pos), &message)
@@ -134,8 +150,8 @@ fn import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 }
 
 fn scoped_import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let scope = ev.closed_set(args[0], pos)?;
     let path = ev.readable_path(args[1], pos)?;
+    let scope = ev.closed_set(args[0], pos)?;
     ev.import_with_scope(&path, scope, pos)
 }
 
@@ -179,6 +195,12 @@ fn read_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 
 fn read_file_type<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let path = ev.readable_path(args[0], pos)?;
+    // The one function that follows no links on the way.
+    let on_the_way = path.ancestors().skip(1).filter(|folder| folder.parent().is_some());
+    let links = on_the_way.filter(|folder| matches!(ev.files.kind(folder), Ok(FileKind::Symlink)));
+    if let Some(link) = links.last() {
+        return Err(ev.error(ev.word_span(pos), &format!("path '{}' is a symlink", link.display())));
+    }
     let kind = ev.files.kind(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
     Ok(ev.string(kind.as_str()))
 }

@@ -7,7 +7,6 @@ use super::perhaps::{
 };
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
-use crate::eval::operators::same_cell;
 use crate::eval::perhaps::Item;
 use crate::eval::value::{Packed, Thunk};
 use crate::source::Span;
@@ -121,7 +120,7 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
         };
     }
     for item in ev.items(args[1], pos)? {
-        if same_cell(args[0], item.get()) {
+        if ev.is_same(args[0], item.get())? {
             return Ok(Value::Bool(true));
         }
         match ev.equal(args[0], item.get())? {
@@ -137,14 +136,11 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
 }
 
 fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let index = ev.int(args[1], pos)?;
     let items = match ev.force_partly(args[0])? {
-        Value::Partly(partly) => {
-            let index = ev.int(args[1], pos)?;
-            return element_perhaps(ev, partly, index);
-        }
+        Value::Partly(partly) => return element_perhaps(ev, partly, index),
         list => ev.items(list, pos)?,
     };
-    let index = ev.int(args[1], pos)?;
     match usize::try_from(index).ok().and_then(|index| items.get(index)) {
         Some(item) => ev.evaluated(*item).map(Packed::get),
         None => Err(out_of_bounds(ev, index, items.len(), pos)),

@@ -48,14 +48,14 @@ use primops;
 const fn strict(name: &str) -> u8 {
     match name.as_bytes() {
         b"add" | b"sub" | b"mul" | b"div" | b"lessThan" | b"seq" => 0b11,
-        b"all" | b"any" | b"concatLists" | b"concatMap" | b"elemAt" | b"foldl'" | b"groupBy" | b"head"
-        | b"length" | b"partition" | b"tail" | b"genericClosure" | b"attrNames" | b"attrValues" | b"catAttrs"
+        b"all" | b"any" | b"concatLists" | b"concatMap" | b"foldl'" | b"groupBy" | b"head" | b"length"
+        | b"partition" | b"tail" | b"genericClosure" | b"attrNames" | b"attrValues" | b"catAttrs"
         | b"functionArgs" | b"getAttr" | b"hasAttr" | b"intersectAttrs" | b"listToAttrs" | b"removeAttrs"
         | b"unsafeGetAttrPos" | b"zipAttrsWith" | b"isNull" | b"isBool" | b"isInt" | b"isFloat" | b"isString"
         | b"isPath" | b"isList" | b"isAttrs" | b"isFunction" | b"typeOf" | b"toString" | b"stringLength"
         | b"concatStringsSep" | b"substring" | b"replaceStrings" | b"match" | b"split" | b"compareVersions"
         | b"bitAnd" | b"bitOr" | b"bitXor" | b"ceil" | b"floor" | b"throw" | b"abort" | b"trace" => 0b01,
-        b"elem" | b"filter" | b"genList" | b"map" | b"sort" | b"mapAttrs" => 0b10,
+        b"elem" | b"elemAt" | b"filter" | b"genList" | b"map" | b"sort" | b"mapAttrs" => 0b10,
         _ => 0,
     }
 }

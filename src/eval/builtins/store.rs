@@ -65,7 +65,10 @@ fn store_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
         }
     }
     let Some((store_path, _)) = path::split(&text) else {
-        return Err(ev.error(ev.word_span(pos), &format!("path '{}' is not in the Nix store", given.display())));
+        return Err(ev.error(
+            ev.word_span(pos),
+            &format!("path '{}' is not in the Nix store", ev.resolve(&given).display()),
+        ));
     };
     path::parse_base(path::base(store_path)).map_err(|message| ev.error(ev.word_span(pos), &message))?;
     let store_path = ev.text_in_arena(store_path);
@@ -74,9 +77,11 @@ fn store_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
 }
 
 fn filter_source<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let path = ev.readable_path(args[1], pos)?;
+    let (path, context) = ev.path_argument(args[1], pos)?;
     ev.function(args[0], pos)?;
+    ev.check_there(&path, context, pos)?;
     let name = base_name(&path);
+    let path = ev.resolve(&path);
     let source =
         Source { path: &path, name: &name, filter: Some(args[0]), method: Method::Recursive, expected: None };
     ev.add_source(&source, pos)
@@ -88,8 +93,11 @@ fn add_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     let mut method = Method::Recursive;
     for (attribute, value, at) in input.iter() {
         match ev.name(attribute) {
-            "path" => path = Some(ev.readable_path(value, at)?),
-            "name" => name = Some(ev.plain_text(value, at)?.to_str_lossy().into_owned()),
+            "path" => path = Some((ev.path_argument(value, at)?, at)),
+            // As in Nix, an empty one is none.
+            "name" => {
+                name = Some(ev.plain_text(value, at)?.to_str_lossy().into_owned()).filter(|name| !name.is_empty())
+            }
             "filter" => {
                 ev.function(value, at)?;
                 filter = Some(value);
@@ -106,11 +114,13 @@ fn add_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
             }
         }
     }
-    let Some(path) = path else {
+    let Some(((path, context), at)) = path else {
         let message = "missing required 'path' attribute in the first argument to 'builtins.path'";
         return Err(ev.error(ev.word_span(pos), message));
     };
+    ev.check_there(&path, context, at)?;
     let name = name.unwrap_or_else(|| base_name(&path));
+    let path = ev.resolve(&path);
     ev.add_source(&Source { path: &path, name: &name, filter, method, expected }, pos)
 }
 

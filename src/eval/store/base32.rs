@@ -19,7 +19,8 @@ pub(in crate::eval) fn encode(bytes: &[u8]) -> String {
     (0..encoded_len(bytes.len())).rev().map(digit).collect()
 }
 
-/// The bytes that digits stand for; `None` where one is no digit, or has bits too many.
+/// The bytes that digits stand for, one more than there should be where the first has bits too many; `None` where one is no
+/// digit.
 pub(in crate::eval) fn decode(digits: &str) -> Option<Vec<u8>> {
     let mut bytes = vec![0_u8; digits.len() * 5 / 8];
     for (nth, c) in digits.chars().rev().enumerate() {
@@ -31,7 +32,7 @@ pub(in crate::eval) fn decode(digits: &str) -> Option<Vec<u8>> {
             match bytes.get_mut(at) {
                 Some(place) => *place |= bits,
                 None if bits == 0 => {}
-                None => return None,
+                None => bytes.push(bits),
             }
         }
     }

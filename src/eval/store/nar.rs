@@ -77,7 +77,7 @@ impl Writer<'_> {
                 }
             }
             FileKind::Unknown => {
-                return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "unsupported type")));
+                return Err(failed(io::Error::from(io::ErrorKind::Unsupported)));
             }
         }
         self.strings(&[")"]);

@@ -1,0 +1,1 @@
+builtins.convertHash { hash = "zzzzzzzzzzzzzzzzzzzzzzzzzz"; hashAlgo = "md5"; toHashFormat = "base16"; }

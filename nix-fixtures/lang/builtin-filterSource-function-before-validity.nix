@@ -1,0 +1,1 @@
+builtins.filterSource null (builtins.toFile "name" "content")

@@ -1,0 +1,1 @@
+builtins.path { path = ./links/to-folder; filter = path: type: throw path; }

@@ -1,0 +1,1 @@
+map (path: builtins.path { inherit path; name = "n"; }) [ ./links/to-folder ./links ]

@@ -1,0 +1,1 @@
+builtins.path { path = builtins.toFile "name" "content"; zzz = 1; }

@@ -1,0 +1,1 @@
+map builtins.pathExists [ ./links/to-folder ./links/to-folder/default.nix ./links/to-folder/none (toString ./links/to-folder + "/") ]

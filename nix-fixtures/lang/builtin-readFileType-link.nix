@@ -1,0 +1,1 @@
+builtins.readFileType ./links/to-folder

@@ -1,0 +1,1 @@
+builtins.scopedImport { } ./links/elsewhere.nix

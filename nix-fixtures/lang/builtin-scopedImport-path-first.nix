@@ -1,0 +1,1 @@
+builtins.scopedImport (throw "scope") 1

@@ -1,0 +1,1 @@
+builtins.toXML (let x = { a = 1; b = x; }; in x)

@@ -1,0 +1,1 @@
+builtins.toXML (first: second: first)

@@ -1,0 +1,1 @@
+({ wanted }: wanted) { another = 1; }

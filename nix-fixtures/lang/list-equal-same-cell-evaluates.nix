@@ -1,0 +1,1 @@
+let x = throw "cell"; in [ x ] == [ x ]

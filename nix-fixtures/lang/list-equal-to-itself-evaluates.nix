@@ -1,0 +1,1 @@
+let list = [ 1 (throw "item") ]; in list == list

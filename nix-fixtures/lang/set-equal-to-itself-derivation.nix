@@ -1,0 +1,1 @@
+let set = { type = "derivation"; outPath = "/x"; a = throw "no"; }; in set == set

@@ -1,0 +1,1 @@
+let set = { a = { b = throw "deep"; }; f = x: x; }; in set == set

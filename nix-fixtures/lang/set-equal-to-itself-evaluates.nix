@@ -1,0 +1,1 @@
+let set = { a = throw "value"; }; in set == set
