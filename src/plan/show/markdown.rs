@@ -156,8 +156,8 @@ fn reason_row(reason: &Reason) -> String {
         }
         return rows;
     }
-    let [option, before, after] =
-        [words::visible(&reason.option), words::value(&reason.before), words::value(&reason.after)];
+    let option = words::visible(&reason.option);
+    let (before, after) = words::values(&reason.before, &reason.after);
     format!("| {} | {} | {} | {place} |\n", code(&option), code(&before), code(&after))
 }
 

@@ -126,7 +126,7 @@ impl Page {
             _ => Mark::Change,
         };
         let name = self.marked(mark, &format!("{:<width$}", words::visible(&reason.option)));
-        let (before, after) = (words::value(&reason.before), words::value(&reason.after));
+        let (before, after) = words::values(&reason.before, &reason.after);
         let arrow = self.arrow();
         let line = format!("{before} {arrow} {after}{place}");
         if reason.option.chars().count().max(width) + line.chars().count() <= WIDTH {

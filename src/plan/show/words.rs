@@ -10,6 +10,9 @@ use crate::plan::redact::REDACTED_KEY;
 use crate::plan::{Change, Plan, Verb, option};
 use crate::render::nft::RuleLine;
 
+/// What reasons of unknown values begin with that Nix knows after the build.
+const AFTER_BUILD: &str = "known after build: ";
+
 /// How a change is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -136,22 +139,43 @@ pub(super) fn set_options(container: &Value) -> Vec<(String, Value)> {
     set.filter(|set| !is_unbuilt(set)).map(|set| (option::path(&set.path), set.after)).collect()
 }
 
+/// Two values that differ, each as [`value`] has it; with what is not known of them by name, where nothing else tells them
+/// apart.
+pub(super) fn values(before: &Value, after: &Value) -> (String, String) {
+    let [short, named] = [false, true].map(|named| (written(before, named), written(after, named)));
+    if short.0 == short.1 && named.0 != named.1 { named } else { short }
+}
+
 /// A value as it would stand in a configuration.
 pub(super) fn value(value: &Value) -> String {
+    written(value, false)
+}
+
+/// The same; `named` says what of it is not known.
+fn written(value: &Value, named: bool) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => visible(&option::string(text)),
         Value::Array(elements) if elements.is_empty() => "[ ]".to_owned(),
         Value::Array(elements) => {
-            format!("[ {} ]", elements.iter().map(self::value).collect::<Vec<_>>().join(" "))
+            format!("[ {} ]", elements.iter().map(|it| written(it, named)).collect::<Vec<_>>().join(" "))
         }
-        Value::Object(object) if object.contains_key(UNKNOWN_KEY) => "(known after build)".to_owned(),
+        Value::Object(object) if object.contains_key(UNKNOWN_KEY) => {
+            let reason = unknown_reason(value)
+                .filter(|_| named)
+                .map(|reason| reason.strip_prefix(AFTER_BUILD).unwrap_or(reason));
+            match reason {
+                Some(reason) => format!("({AFTER_BUILD}{})", visible(reason)),
+                None => "(known after build)".to_owned(),
+            }
+        }
         Value::Object(object) if object.contains_key(REDACTED_KEY) => "(secret)".to_owned(),
         Value::Object(object) if object.is_empty() => "{ }".to_owned(),
         Value::Object(object) => {
-            let attributes =
-                object.iter().map(|(name, value)| format!("{} = {};", option::attribute(name), self::value(value)));
+            let attributes = object
+                .iter()
+                .map(|(name, value)| format!("{} = {};", option::attribute(name), written(value, named)));
             format!("{{ {} }}", visible(&attributes.collect::<Vec<_>>().join(" ")))
         }
     }
@@ -179,5 +203,12 @@ mod tests {
         let unknown = json!({ UNKNOWN_KEY: { "reason": "pkgs", "file": "f", "line": 1, "column": 1 } });
         assert_eq!(value(&json!([unknown, { "_redacted": true }])), "[ (known after build) (secret) ]");
         assert_eq!(unknown_reason(&unknown), Some("pkgs"));
+        // Where all that differs is not known, it is told by its expression.
+        let package =
+            |name: &str| json!([{ UNKNOWN_KEY: { "reason": format!("known after build: pkgs.{name}") } }]);
+        let (before, after) = values(&package("curl"), &package("wget"));
+        assert_eq!(before, "[ (known after build: pkgs.curl) ]");
+        assert_eq!(after, "[ (known after build: pkgs.wget) ]");
+        assert_eq!(values(&package("curl"), &json!(1)).0, "[ (known after build) ]");
     }
 }

@@ -1,0 +1,7 @@
+{ pkgs, ... }:
+{
+  containers.web = {
+    autoStart = true;
+    config.environment.systemPackages = [ pkgs.curl ];
+  };
+}
