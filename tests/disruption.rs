@@ -33,6 +33,9 @@ fn scenarios(row: Row) -> &'static [&'static str] {
             "network::a_guest_gets_a_macvlan_of_an_interface_and_others_on_it_reach_it",
             "network::an_interface_is_a_guests_while_it_runs_and_the_hosts_again_after_that",
             "network::a_hardware_address_is_given_by_a_restart",
+            "network::devices_are_let_through_by_a_restart",
+            "network::the_hosts_resolv_conf_is_copied_or_not_by_a_restart",
+            "network::a_container_joins_a_namespace_that_is_there_and_leaves_it_by_a_restart",
         ],
         Row::Goes => &["changes::a_removed_container_leaves_nothing_but_its_data"],
     }

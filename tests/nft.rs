@@ -61,6 +61,9 @@ fn container(name: &str, last: u8, v6: bool, forwards: &[(Protocol, u16, u16)]) 
         tmpfs: vec![],
         additional_capabilities: vec![],
         drop_capabilities: vec![],
+        devices: vec![],
+        tun: false,
+        copy_resolv_conf: true,
         extra_flags: vec![],
         timeout_start: "1min".into(),
     }

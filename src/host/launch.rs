@@ -109,7 +109,8 @@ fn prepare_files(spec: &ContainerSpec) -> Result<(), LaunchError> {
     for path in [paths::guest_profiles(&spec.name), paths::guest_gc_roots(&spec.name)] {
         folder(&path, 0o755)?;
     }
-    Ok(root::prepare(&paths::root(&spec.name, spec.ephemeral), Path::new("/etc/resolv.conf"))?)
+    let resolv_conf = spec.copy_resolv_conf.then_some(Path::new("/etc/resolv.conf"));
+    Ok(root::prepare(&paths::root(&spec.name, spec.ephemeral), resolv_conf)?)
 }
 
 /// Makes a folder where there is none; the mode is for it, not for those above.
@@ -127,10 +128,14 @@ fn folder(path: &Path, mode: u32) -> Result<(), LaunchError> {
 }
 
 fn prepare_network(spec: &ContainerSpec) -> Result<(), LaunchError> {
-    let Network::Private(private) = &spec.network else { return Ok(()) };
-    if !private.has_links() {
-        return Ok(());
-    }
+    let private = match &spec.network {
+        Network::Private(private) if private.has_links() => private,
+        Network::Named(namespace) => {
+            wait_for_namespace(Path::new(namespace));
+            return Ok(());
+        }
+        Network::Private(_) | Network::Host => return Ok(()),
+    };
     let pairs = interface::pairs(&spec.name, &spec.network);
     wait_for_links(&pairs, private)?;
     let namespace = paths::namespace(&spec.name);
@@ -179,6 +184,16 @@ fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> 
     Ok(())
 }
 
+/// Waits in the same way until somebody has made the namespace that the container joins.
+fn wait_for_namespace(path: &Path) {
+    if !path.exists() {
+        notify::status(&format!("waits for the network namespace {}", path.display()));
+    }
+    while !path.exists() {
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
 /// What tells this machine from others (machine-id(5)); `None` where it has none yet.
 fn machine_id() -> Option<[u8; 16]> {
     let id = fs::read_to_string("/etc/machine-id").ok()?;
@@ -224,7 +239,7 @@ fn empty_namespace(name: &ContainerName) -> Result<(), LaunchError> {
     let records = records.iter().filter_map(|path| parse(&fs::read(path).ok()?).ok());
     let given = records.flat_map(|record| match record.spec.network {
         Network::Private(private) => private.interfaces,
-        Network::Host => Vec::new(),
+        Network::Host | Network::Named(_) => Vec::new(),
     });
     let given = given.map(|passed| (interface::moved(&passed).to_owned(), passed.host)).collect();
     Ok(netlink::empty(&namespace, &given)?)
@@ -251,6 +266,9 @@ pub(super) mod tests {
                 tmpfs: vec![],
                 additional_capabilities: vec![],
                 drop_capabilities: vec![],
+                devices: vec![],
+                tun: false,
+                copy_resolv_conf: true,
                 extra_flags: vec![],
                 timeout_start: "1min".into(),
             },

@@ -101,7 +101,7 @@ fn link(veth: &Veth) -> Link {
 fn given(record: &Record) -> impl Iterator<Item = &String> {
     let given = match &record.spec.network {
         Network::Private(private) => private.interfaces.as_slice(),
-        Network::Host => &[],
+        Network::Host | Network::Named(_) => &[],
     };
     given.iter().map(|passed| &passed.host)
 }

@@ -25,8 +25,9 @@ pub struct RootError {
 }
 
 /// Makes `root` and in it all that nspawn and a NixOS guest expect to find, as NixOS's own start script does. What is
-/// there already stays, but for modes and `etc/resolv.conf`, which becomes a copy of `resolv_conf` where that exists.
-pub(super) fn prepare(root: &Path, resolv_conf: &Path) -> Result<(), RootError> {
+/// there already stays, but for modes and `etc/resolv.conf`, which becomes a copy of `resolv_conf`, where one is given and
+/// exists.
+pub(super) fn prepare(root: &Path, resolv_conf: Option<&Path>) -> Result<(), RootError> {
     let failed = |path: &str| {
         let path = root.join(path);
         move |source| RootError { path, source }
@@ -44,6 +45,7 @@ pub(super) fn prepare(root: &Path, resolv_conf: &Path) -> Result<(), RootError> 
     for path in ["etc/os-release", "etc/machine-id"] {
         tree.empty_file(path).map_err(failed(path))?;
     }
+    let Some(resolv_conf) = resolv_conf else { return Ok(()) };
     let copied = match fs::read(resolv_conf) {
         Ok(content) => tree.replace("etc/resolv.conf", &content),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -133,11 +135,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (root, resolv_conf) = (folder.path().join("c"), folder.path().join("resolv.conf"));
         fs::write(&resolv_conf, "nameserver 192.0.2.1\n").expect("written");
-        prepare(&root, &resolv_conf).expect("prepared");
+        prepare(&root, Some(&resolv_conf)).expect("prepared");
         fs::write(root.join("etc/machine-id"), "0123").expect("written");
         fs::set_permissions(root.join("root"), fs::Permissions::from_mode(0o777)).expect("a mode");
         fs::write(&resolv_conf, "nameserver 192.0.2.2\n").expect("written");
-        prepare(&root, &resolv_conf).expect("prepared again");
+        prepare(&root, Some(&resolv_conf)).expect("prepared again");
         for (path, expected) in
             [("usr/bin", 0o755), ("etc", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)]
         {
@@ -147,7 +149,10 @@ mod tests {
         assert_eq!(read("etc/machine-id").as_deref(), Some("0123"));
         assert_eq!(read("etc/os-release").as_deref(), Some(""));
         assert_eq!(read("etc/resolv.conf").as_deref(), Some("nameserver 192.0.2.2\n"));
-        prepare(&root, &folder.path().join("none")).expect("a host without resolv.conf");
+        prepare(&root, Some(&folder.path().join("none"))).expect("a host without resolv.conf");
+        fs::write(&resolv_conf, "nameserver 192.0.2.3\n").expect("written");
+        prepare(&root, None).expect("prepared");
+        assert_eq!(read("etc/resolv.conf").as_deref(), Some("nameserver 192.0.2.2\n"), "no copy is wanted");
     }
 
     #[test]
@@ -161,7 +166,8 @@ mod tests {
         symlink("/nix/store/1-guest/usr", root.join("usr")).expect("a link");
         symlink(&outside, root.join("etc")).expect("a link");
         symlink("../outside", root.join("root")).expect("a link");
-        let error = prepare(&root, &folder.path().join("none")).expect_err("etc leads nowhere inside the root");
+        let error =
+            prepare(&root, Some(&folder.path().join("none"))).expect_err("etc leads nowhere inside the root");
         assert_eq!(error.path, root.join("etc/os-release"));
         assert_eq!(fs::read_dir(&outside).map(Iterator::count).ok(), Some(0));
         assert_eq!(mode(&outside), 0o711);
@@ -171,7 +177,7 @@ mod tests {
     fn a_file_in_the_way_is_an_error_that_names_it() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("var"), "").expect("written");
-        let error = prepare(folder.path(), Path::new("/dev/null")).expect_err("var is a file");
+        let error = prepare(folder.path(), Some(Path::new("/dev/null"))).expect_err("var is a file");
         assert_eq!(error.path, folder.path().join("var"));
     }
 }

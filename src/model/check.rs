@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use super::network::protocol;
 use super::path::{OptionPath, OptionSpans};
-use super::spec::{Bind, ContainerSpec, HostSpec, NatSpec, Protocol};
+use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol};
 use super::support::{unsupported_container, unsupported_host};
 use super::{Container, ContainerName, Field, ForwardPort, List, Manifest, Nat, Position, Unknown};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -108,6 +108,7 @@ impl Checker<'_> {
     fn container(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<ContainerSpec> {
         let network = self.network(name, c, path);
         let binds = self.binds(c, path);
+        let devices = self.devices(c, path);
         let system = self.need(&c.path, path.join("path")).and_then(|system| {
             let system = PathBuf::from(system);
             if system.is_absolute() {
@@ -126,6 +127,9 @@ impl Checker<'_> {
             tmpfs: self.list(&c.tmpfs, path.join("tmpfs"))?,
             additional_capabilities: self.list(&c.additional_capabilities, path.join("additionalCapabilities"))?,
             drop_capabilities: self.list(&c.drop_capabilities, path.join("dropCapabilities"))?,
+            devices: devices?,
+            tun: *self.need(&c.enable_tun, path.join("enableTun"))?,
+            copy_resolv_conf: *self.need(&c.copy_resolv_conf, path.join("copyResolvConf"))?,
             // NixOS joins them unquoted into a shell command, so that one element may hold several words.
             extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
             timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
@@ -154,6 +158,27 @@ impl Checker<'_> {
             binds.push(Bind { host, mount, read_only });
         }
         Some(binds)
+    }
+
+    fn devices(&mut self, c: &Container, path: &OptionPath) -> Option<Vec<Device>> {
+        let path = path.join("allowedDevices");
+        let mut devices = Vec::new();
+        for element in self.need(&c.allowed_devices, path.clone())?.clone() {
+            let device = self.need(&element, path.clone())?.clone();
+            let node = self.need(&device.node, path.clone())?.clone();
+            let modifier = self.need(&device.modifier, path.clone())?.clone();
+            let is_word =
+                |word: &str| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
+            if !is_word(&node) || !is_word(&modifier) {
+                let message = format!("`{node} {modifier}` is no device with what may be done with it");
+                let diagnostic = Diagnostic::error(Code::OptionType, message)
+                    .help("write one such as `{ node = \"/dev/fuse\"; modifier = \"rwm\"; }`");
+                self.find(diagnostic, &path);
+                return None;
+            }
+            devices.push(Device { node, modifier });
+        }
+        Some(devices)
     }
 
     fn nat(&mut self) {

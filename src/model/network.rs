@@ -24,6 +24,10 @@ pub fn network(container: &Container) -> Option<Network> {
         is_implied: !private,
         ..Private::default()
     };
+    // Whoever makes it makes all of it.
+    if let Some(path) = container.network_namespace.known()? {
+        return (!private && !network.has_links()).then(|| Network::Named(path.clone()));
+    }
     // What stands on the container itself counts with `privateNetwork` alone, as in NixOS.
     if private {
         let c = container;

@@ -34,10 +34,33 @@ pub struct ContainerSpec {
     pub additional_capabilities: Vec<String>,
     /// `--drop-capability=` values.
     pub drop_capabilities: Vec<String>,
+    /// Device nodes that the unit lets through.
+    #[serde(default)]
+    pub devices: Vec<Device>,
+    /// Whether it may make links to itself by `/dev/net/tun`.
+    #[serde(default)]
+    pub tun: bool,
+    /// Whether it gets a copy of the host's `/etc/resolv.conf` at each start.
+    #[serde(default = "yes")]
+    pub copy_resolv_conf: bool,
     /// Further arguments for systemd-nspawn, each already one word.
     pub extra_flags: Vec<String>,
     /// `TimeoutStartSec=` of the unit (systemd.time(7)).
     pub timeout_start: String,
+}
+
+/// What a record says that is older than the option: NixOS's default.
+fn yes() -> bool {
+    true
+}
+
+/// A device node and what may be done with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Such as `/dev/fuse`, or a class such as `char-usb_device` (systemd.resource-control(5), `DeviceAllow=`).
+    pub node: String,
+    /// Letters of `rwm`.
+    pub modifier: String,
 }
 
 /// The network of a container.
@@ -46,6 +69,8 @@ pub struct ContainerSpec {
 pub enum Network {
     /// The host's own.
     Host,
+    /// One that somebody else makes, named by a path.
+    Named(String),
     /// One of its own, with nothing but `lo` when nothing of this is there.
     Private(Private),
 }

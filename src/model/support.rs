@@ -11,14 +11,7 @@ use crate::diag::{Code, Diagnostic};
 pub(super) fn unsupported_container(container: &Container, path: &OptionPath) -> Vec<(Diagnostic, OptionPath)> {
     let default = Container::with_defaults(Field::Known(String::new()));
     let c = container;
-    let differs = [
-        ("allowedDevices", c.allowed_devices != default.allowed_devices),
-        ("copyResolvConf", c.copy_resolv_conf != default.copy_resolv_conf),
-        ("enableTun", c.enable_tun != default.enable_tun),
-        ("flake", c.flake != default.flake),
-        ("networkNamespace", c.network_namespace != default.network_namespace),
-        ("privateUsers", c.private_users != default.private_users),
-    ];
+    let differs = [("flake", c.flake != default.flake), ("privateUsers", c.private_users != default.private_users)];
     refuse(&differs, path)
 }
 

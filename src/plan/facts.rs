@@ -29,6 +29,8 @@ pub fn missing(
     let sources = sources(manifest);
     let mut wanted: BTreeSet<PathBuf> = sources.iter().map(|source| PathBuf::from(source.host)).collect();
     wanted.extend(spec.containers.iter().map(|container| container.system.join("init")));
+    let namespaces = namespaces(manifest);
+    wanted.extend(namespaces.iter().map(|(_, namespace)| PathBuf::from(namespace)));
     let missing = missing_paths(&wanted);
     let mut findings = Vec::new();
     for Source { container, key, host, mount } in sources {
@@ -48,9 +50,30 @@ pub fn missing(
             findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
         }
     }
+    for (container, namespace) in namespaces {
+        if missing.contains(&PathBuf::from(namespace)) {
+            let message = format!("`{container}`: the network namespace {namespace} does not exist");
+            let help =
+                "make it before the container starts (`ip netns add` names those below /run/netns), or correct it";
+            let option = OptionPath::new(["containers", container, "networkNamespace"]);
+            findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
+        }
+    }
     let links = links::missing(manifest, spec, snapshot).into_iter();
     findings.extend(links.map(|(finding, option)| place(finding, spans, &option)));
     findings
+}
+
+/// The namespaces that somebody else makes, by container.
+fn namespaces(manifest: &Manifest) -> Vec<(&str, &str)> {
+    let enabled = manifest.boot.enable_containers.known() != Some(&false);
+    let containers = manifest.containers.iter().filter(|_| enabled);
+    let named = containers.filter_map(|(name, container)| {
+        let namespace = container.network_namespace.known()?.as_deref()?;
+        Some((name.as_str(), namespace))
+    });
+    // Any other is an error of the configuration itself.
+    named.filter(|(_, namespace)| namespace.starts_with('/')).collect()
 }
 
 /// What is bound into a guest.

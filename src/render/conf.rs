@@ -15,7 +15,7 @@ pub fn text(spec: &ContainerSpec) -> String {
         writeln!(conf, "{key}={value}").expect("writing to a string does not fail");
     };
     set("SYSTEM_PATH", &spec.system.display());
-    set("COPY_RESOLV_CONF", &1);
+    set("COPY_RESOLV_CONF", &u8::from(spec.copy_resolv_conf));
     if is_private(spec) {
         set("PRIVATE_NETWORK", &1);
         if let Some(bridge) = veth(spec).and_then(|veth| veth.bridge.as_ref()) {
@@ -34,10 +34,13 @@ pub fn text(spec: &ContainerSpec) -> String {
             set("LOCAL_MAC_ADDRESS", &hardware);
         }
     }
+    if let Network::Named(namespace) = &spec.network {
+        set("NETWORK_NAMESPACE_PATH", namespace);
+    }
     set("PRIVATE_USERS", &"no");
     let (interfaces, macvlans) = match &spec.network {
         Network::Private(private) => (private.interfaces.as_slice(), private.macvlans.as_slice()),
-        Network::Host => Default::default(),
+        Network::Host | Network::Named(_) => Default::default(),
     };
     for (key, passed) in [("INTERFACES", interfaces), ("MACVLANS", macvlans)] {
         let names: Vec<String> = passed.iter().map(ToString::to_string).collect();

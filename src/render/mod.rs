@@ -21,7 +21,7 @@ use crate::model::spec::{ContainerSpec, Network, Private, Veth};
 /// The veth pair of a container, if it has one.
 fn veth(spec: &ContainerSpec) -> Option<&Veth> {
     match &spec.network {
-        Network::Host => None,
+        Network::Host | Network::Named(_) => None,
         Network::Private(Private { veth, .. }) => veth.as_ref(),
     }
 }

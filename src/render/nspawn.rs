@@ -20,6 +20,7 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
     let mut args: Vec<String> = ["--keep-unit", "-M", name, "-D", &text(&root)].map(str::to_owned).into();
     match &spec.network {
         Network::Host => {}
+        Network::Named(namespace) => args.push(format!("--network-namespace-path={namespace}")),
         Network::Private(private) if !private.has_links() => args.push("--private-network".to_owned()),
         Network::Private(_) => {
             args.push(format!("--network-namespace-path={}", text(&paths::namespace(&spec.name))));
@@ -42,9 +43,14 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
     if spec.ephemeral {
         args.push("--ephemeral".to_owned());
     }
-    // nspawn leaves it to a guest with a network of its own, but does not know that this one has.
-    let own = matches!(&spec.network, Network::Private(private) if private.has_links());
-    let own = own.then(|| "CAP_NET_ADMIN".to_owned()).filter(|own| !spec.additional_capabilities.contains(own));
+    // What nspawn does by itself for a network that it made: no resolv.conf of the host's, and the guest sets up its links.
+    let joins_own = matches!(&spec.network, Network::Private(private) if private.has_links());
+    if joins_own || !spec.copy_resolv_conf {
+        args.push("--resolv-conf=off".to_owned());
+    }
+    let own = (joins_own || spec.tun)
+        .then(|| "CAP_NET_ADMIN".to_owned())
+        .filter(|own| !spec.additional_capabilities.contains(own));
     let added: Vec<String> = own.into_iter().chain(spec.additional_capabilities.iter().cloned()).collect();
     for (flag, capabilities) in [("--capability", &added), ("--drop-capability", &spec.drop_capabilities)] {
         if !capabilities.is_empty() {
@@ -108,6 +114,9 @@ pub(super) mod tests {
             tmpfs: vec!["/scratch:size=10M".to_owned()],
             additional_capabilities: vec!["CAP_NET_ADMIN".to_owned(), "CAP_SYS_TIME".to_owned()],
             drop_capabilities: vec!["CAP_MKNOD".to_owned()],
+            devices: vec![],
+            tun: false,
+            copy_resolv_conf: true,
             extra_flags: vec!["--hostname=w".to_owned()],
             timeout_start: "1min".to_owned(),
         }
@@ -140,6 +149,7 @@ pub(super) mod tests {
         --setenv=LOCAL_MAC_ADDRESS=
         --setenv=HOST_PORT=tcp:8080:80
         --ephemeral
+        --resolv-conf=off
         --capability=CAP_NET_ADMIN,CAP_SYS_TIME
         --drop-capability=CAP_MKNOD
         --tmpfs=/scratch:size=10M

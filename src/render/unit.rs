@@ -56,9 +56,16 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     line("Delegate=yes");
     line("KillMode=mixed");
     line("KillSignal=TERM");
-    // No DeviceAllow=: what nspawn itself needs (the pseudo devices, ptmx and the pts) is part of "closed". The rest
-    // of the list in systemd-nspawn@.service serves disk images and /dev/net/tun, which no guest of ours is given.
+    // What nspawn itself needs (the pseudo devices, ptmx and the pts) is part of "closed". The rest of the list in
+    // systemd-nspawn@.service serves disk images, which no guest of ours is given, and /dev/net/tun.
     line("DevicePolicy=closed");
+    for device in &spec.devices {
+        let allowed = format!("{} {}", device.node, device.modifier);
+        line(&format!("DeviceAllow={}", allowed.replace('%', "%%")));
+    }
+    if spec.tun {
+        line("DeviceAllow=/dev/net/tun rwm");
+    }
     unit
 }
 
@@ -94,6 +101,7 @@ fn command(exe: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::spec::Device;
     use crate::render::nspawn::tests::{bind, wasabi};
 
     #[test]
@@ -126,6 +134,14 @@ mod tests {
         KillSignal=TERM
         DevicePolicy=closed
         "#);
+    }
+
+    #[test]
+    fn devices_are_let_through_by_name() {
+        let fuse = Device { node: "/dev/fuse".to_owned(), modifier: "rw".to_owned() };
+        let unit = text(&ContainerSpec { devices: vec![fuse], tun: true, ..wasabi() }, Path::new("/x"));
+        let expected = "DevicePolicy=closed\nDeviceAllow=/dev/fuse rw\nDeviceAllow=/dev/net/tun rwm\n";
+        assert!(unit.ends_with(expected), "{unit}");
     }
 
     #[test]

@@ -217,7 +217,7 @@ proptest! {
                     expected.timeout_start.clone_from(&record.spec.timeout_start);
                     let forwards = match &record.spec.network {
                         Network::Private(Private { forwards, .. }) => forwards.clone(),
-                        Network::Host => vec![],
+                        Network::Host | Network::Named(_) => vec![],
                     };
                     if let Network::Private(Private { forwards: wanted, .. }) = &mut expected.network {
                         *wanted = forwards;

@@ -1,4 +1,4 @@
 # An option of NixOS that this version does not act on.
 {
-  containers.web = { enableTun = true; config = { }; };
+  containers.web = { privateUsers = "pick"; config = { }; };
 }

@@ -1,4 +1,4 @@
 # The same at its default.
 {
-  containers.web = { enableTun = false; config = { }; };
+  containers.web = { privateUsers = "no"; config = { }; };
 }

@@ -34,6 +34,7 @@ impl Checker<'_> {
         for (list, option) in [(&c.macvlans, "macvlans"), (&c.interfaces, "interfaces")] {
             good &= self.passed(list, &path.join(option)).is_some();
         }
+        good &= self.namespace(c, path).is_some();
         if !good {
             return None;
         }
@@ -122,6 +123,36 @@ impl Checker<'_> {
             return None;
         }
         (bridge.is_some() && !addresses.contains(&None)).then_some(())
+    }
+
+    /// The namespace is there and complete already, so that nothing may be asked for beside it.
+    fn namespace(&mut self, c: &Container, path: &OptionPath) -> Option<()> {
+        let at = path.join("networkNamespace");
+        let Some(namespace) = self.need(&c.network_namespace, at.clone())?.clone() else { return Some(()) };
+        if !namespace.starts_with('/') || namespace.contains(char::is_control) {
+            let message = format!("`{}` is no absolute path", namespace.escape_debug());
+            let diagnostic = Diagnostic::error(Code::OptionType, message)
+                .help("a namespace is named by a path, such as `/run/netns/vpn`");
+            self.find(diagnostic, &at);
+            return None;
+        }
+        let is_set = |list: &List<String>| list.known().is_some_and(|list| !list.is_empty());
+        let mut good = true;
+        for (set, option) in [
+            (c.private_network.known() == Some(&true), "privateNetwork"),
+            (is_set(&c.interfaces), "interfaces"),
+            (is_set(&c.macvlans), "macvlans"),
+            (c.extra_veths.known().is_some_and(|veths| !veths.is_empty()), "extraVeths"),
+        ] {
+            if set {
+                let message = format!("`{at}` and `{option}` exclude each other");
+                let diagnostic = Diagnostic::error(Code::OptionCombination, message)
+                    .help("remove one of them: who makes the namespace makes its links as well");
+                self.find(diagnostic, &path.join(option));
+                good = false;
+            }
+        }
+        good.then_some(())
     }
 
     fn extra_veths(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<()> {

@@ -62,7 +62,7 @@ fn passed(
     let is_given = |link: &str| {
         ours().any(|record| match &record.spec.network {
             Network::Private(private) => private.interfaces.iter().any(|passed| passed.host == link),
-            Network::Host => false,
+            Network::Host | Network::Named(_) => false,
         })
     };
     let mut findings = Vec::new();
@@ -88,7 +88,7 @@ fn extra_veths(
     let ours = snapshot.containers.values().flat_map(|observed| [&observed.booted, &observed.written]).flatten();
     let ours = ours.flat_map(|record| match &record.spec.network {
         Network::Private(private) => private.extra.keys().collect(),
-        Network::Host => Vec::new(),
+        Network::Host | Network::Named(_) => Vec::new(),
     });
     let ours: BTreeSet<&String> = ours.collect();
     let mut findings = Vec::new();

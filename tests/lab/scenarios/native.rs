@@ -80,3 +80,51 @@ fn an_untouched_host_shows_no_difference_and_a_changed_one_is_planned_and_refuse
     lab.sh("rm -r /etc/systemd/system/container@web.service /etc/nixos-containers/web.conf /opt/native /srv/www; systemctl daemon-reload").ok();
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn one_with_links_of_every_kind_shows_no_difference_either() {
+    let lab = Lab::empty();
+    lab.sh("ip link add br-lab type bridge").ok();
+    // As NixOS writes it for the configuration below.
+    let native = AS_NIXOS
+        .replace(
+            "HOST_PORT=tcp:8080:80\nHOST_ADDRESS=10.1.0.1\nLOCAL_ADDRESS=10.1.0.2\n",
+            "HOST_BRIDGE=br-lab\nHOST_PORT=tcp:8080:80\nHOST_ADDRESS=10.1.0.1\nLOCAL_ADDRESS=10.1.0.2/24\n\
+             LOCAL_MAC_ADDRESS=02:00:00:00:00:0A\n",
+        )
+        .replace("COPY_RESOLV_CONF=1", "COPY_RESOLV_CONF=0")
+        .replace("INTERFACES=\"\"\nMACVLANS=\"\"", "INTERFACES=\"eth0\"\nMACVLANS=\"eth0 br-lab\"")
+        .replace(
+            "--capability=\"CAP_SYS_TIME\"",
+            "--network-veth-extra=side --capability=\"CAP_SYS_TIME,CAP_NET_ADMIN\"",
+        )
+        .replace(
+            "Type=notify\n",
+            "Type=notify\nDevicePolicy=closed\nDeviceAllow=/dev/fuse rw\nDeviceAllow=/dev/net/tun rwm\n",
+        );
+    let configuration = CONFIGURATION.replace("localAddress = \"10.1.0.2\";", "localAddress = \"10.1.0.2/24\"; \
+        hostBridge = \"br-lab\"; localMacAddress = \"02:00:00:00:00:0A\"; copyResolvConf = false; enableTun = true; \
+        interfaces = [ \"eth0\" ]; macvlans = [ \"eth0\" \"br-lab\" ]; extraVeths.side.hostBridge = \"br-lab\"; \
+        allowedDevices = [ { node = \"/dev/fuse\"; modifier = \"rw\"; } ];");
+    lab.sh(&native).ok();
+    lab.write("/root/host.nix", &configuration);
+    let (plan, code) = lab.plan();
+    assert_eq!((code, &plan["changes"]), (0, &serde_json::json!([])), "{plan:#}");
+    for (from, to, option) in [
+        ("hostBridge = \"br-lab\"; localMac", "hostBridge = null; localMac", "hostBridge"),
+        ("copyResolvConf = false", "copyResolvConf = true", "copyResolvConf"),
+        ("enableTun = true", "enableTun = false", "enableTun"),
+        ("interfaces = [ \"eth0\" ]", "interfaces = [ ]", "interfaces"),
+        ("[ \"eth0\" \"br-lab\" ]", "[ \"br-lab\" ]", "macvlans"),
+        ("00:0A", "00:0B", "localMacAddress"),
+        ("modifier = \"rw\"", "modifier = \"r\"", "allowedDevices.\"/dev/fuse\".modifier"),
+    ] {
+        assert!(configuration.contains(from), "{from}");
+        lab.write("/root/host.nix", &configuration.replace(from, to));
+        let (plan, code) = lab.plan();
+        assert_eq!((code, &plan["changes"][0]["reasons"][0]["option"]), (2, &option.into()), "{plan:#}");
+    }
+    lab.sh("rm -r /etc/systemd/system/container@web.service /etc/nixos-containers/web.conf /opt/native /srv/www; systemctl daemon-reload; ip link delete br-lab").ok();
+    lab.finish();
+}

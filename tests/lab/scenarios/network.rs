@@ -368,20 +368,132 @@ fn a_hardware_address_is_given_by_a_restart() {
     lab.finish();
 }
 
+/// A namespace that somebody else makes, with a link to the host.
+const NAMESPACE: &str = "ip netns add vpn
+ip link add to-vpn type veth peer name vpn0 netns vpn
+ip address add 192.168.6.1/24 dev to-vpn
+ip link set to-vpn up
+ip -n vpn address add 192.168.6.2/24 dev vpn0
+ip -n vpn link set lo up
+ip -n vpn link set vpn0 up";
+const NO_NAMESPACE: &str = "ip netns delete vpn; ip link delete to-vpn; true";
+
+/// `web`, in the namespace of [`NAMESPACE`].
+fn joined(name: &str) -> String {
+    let addresses = "privateNetwork = true; hostAddress = \"192.168.100.111\"; localAddress = \"192.168.100.11\";";
+    with(&web(name, 11), addresses, "networkNamespace = \"/run/netns/vpn\";")
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_container_joins_a_namespace_that_is_there_and_leaves_it_by_a_restart() {
+    let lab = Lab::empty();
+    surroundings(&lab, NAMESPACE, NO_NAMESPACE);
+    let (plain, other) = (web("wasabi", 11), web("sambal", 12));
+    lab.switch(&host(&[&other, &plain]));
+    let joined = joined("wasabi");
+    let moved = lab.switch(&host(&[&other, &joined]));
+    assert_eq!(moved.cost("wasabi"), "restart");
+    assert!(moved.reasons("wasabi").contains(&"networkNamespace"), "{:#}", moved.plan);
+    assert!(moved.before.kept(&moved.after, "sambal"));
+    assert!(lab.page("http://192.168.6.2/").contains("wasabi"));
+    assert!(run(&lab, "wasabi", "ip -brief link").contains("vpn0@"));
+    assert!(
+        lab.sh("cat /etc/nixos-containers/wasabi.conf").ok().contains("NETWORK_NAMESPACE_PATH=/run/netns/vpn\n")
+    );
+    assert_eq!(lab.sh("ip link show ve-wasabi 2>/dev/null").code, 1);
+    // Not the container's to delete.
+    lab.sh("container-rebuild restart wasabi").ok();
+    assert!(lab.page("http://192.168.6.2/").contains("wasabi"));
+
+    lab.write("/root/host.nix", &host(&[&other, &with(&joined, "netns/vpn", "netns/none")]));
+    let message = "the network namespace /run/netns/none does not exist";
+    let planned = lab.sh("container-rebuild plan /root/host.nix");
+    assert!(planned.code == 0 && planned.err.contains(message), "{planned:#?}");
+    let before = lab.observe();
+    let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
+    assert!(refused.code == 1 && refused.err.contains(message), "{refused:#?}");
+    assert!(before.kept(&lab.observe(), "wasabi"));
+    let both = with(&joined, "networkNamespace", "privateNetwork = true; networkNamespace");
+    lab.write("/root/host.nix", &host(&[&other, &both]));
+    let refused = lab.sh("container-rebuild check /root/host.nix");
+    assert!(refused.code == 1 && refused.err.contains("exclude each other"), "{refused:#?}");
+
+    let back = lab.switch(&host(&[&other, &plain]));
+    assert_eq!(back.cost("wasabi"), "restart");
+    lab.sh("ip -n vpn link show vpn0").ok();
+    assert!(lab.page("http://192.168.100.11/").contains("wasabi"));
+    no_surroundings(&lab);
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn devices_are_let_through_by_a_restart() {
+    let lab = Lab::empty();
+    let (plain, other) = (web("wasabi", 11), web("sambal", 12));
+    lab.switch(&host(&[&other, &plain]));
+    let works =
+        |command: &str| lab.sh(&format!("container-rebuild run wasabi -- sh -c '{command}' 2>&1")).code == 0;
+    let node = "[ -c /dev/net/tun ] || { mkdir -p /dev/net && mknod /dev/net/tun c 10 200; }";
+    let (reads, writes) = (format!("{node}; : </dev/net/tun"), format!("{node}; : >/dev/net/tun"));
+    let makes = "ip tuntap add mode tun name tun9 && ip link show tun9";
+    assert!(!works(&reads) && !works(&writes) && !works(makes));
+
+    let readable = "allowedDevices = [ { node = \"/dev/net/tun\"; modifier = \"rm\"; } ]; config";
+    let allowed = lab.switch(&host(&[&other, &with(&plain, "config", readable)]));
+    assert_eq!(
+        (allowed.cost("wasabi"), allowed.reasons("wasabi")),
+        ("restart", vec!["allowedDevices.\"/dev/net/tun\""])
+    );
+    assert!(allowed.before.kept(&allowed.after, "sambal"));
+    assert!(works(&reads) && !works(&writes), "to be read, and not to be written");
+    let tun = lab.switch(&host(&[&other, &with(&plain, "config", "enableTun = true; config")]));
+    assert_eq!(tun.cost("wasabi"), "restart");
+    assert!(works(makes));
+    assert_eq!(lab.switch(&host(&[&other, &plain])).reasons("wasabi"), ["enableTun"]);
+    assert!(!works(makes));
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn the_hosts_resolv_conf_is_copied_or_not_by_a_restart() {
+    let lab = Lab::empty();
+    let (plain, other) = (web("wasabi", 11), web("sambal", 12));
+    lab.sh("cp -a /etc/resolv.conf /root/resolv.conf && echo \"# of the host\" >>/etc/resolv.conf").ok();
+    lab.switch(&host(&[&other, &plain]));
+    let copied =
+        || lab.sh("container-rebuild run wasabi -- grep -q of.the.host /etc/resolv.conf 2>/dev/null").code == 0;
+    assert!(copied());
+    let without = lab.switch(&host(&[&other, &with(&plain, "config", "copyResolvConf = false; config")]));
+    assert_eq!((without.cost("wasabi"), without.reasons("wasabi")), ("restart", vec!["copyResolvConf"]));
+    assert!(without.before.kept(&without.after, "sambal"));
+    assert!(!copied());
+    assert!(lab.sh("cat /etc/nixos-containers/wasabi.conf").ok().contains("COPY_RESOLV_CONF=0\n"));
+    lab.switch(&host(&[&other, &plain]));
+    assert!(copied());
+    lab.sh("cp -a /root/resolv.conf /etc/resolv.conf").ok();
+    lab.finish();
+}
+
 #[test]
 #[ignore = "needs a lab: make scenarios"]
 fn links_of_every_kind_are_there_again_after_a_reboot() {
     let lab = Lab::empty();
-    surroundings(&lab, &format!("{BRIDGE}\n{CARDS}"), &format!("{NO_BRIDGE}\n{NO_CARDS}"));
+    let (make, take) =
+        (format!("{BRIDGE}\n{CARDS}\n{NAMESPACE}"), format!("{NO_BRIDGE}\n{NO_CARDS}\n{NO_NAMESPACE}"));
+    surroundings(&lab, &make, &take);
     lab.sh("container-rebuild install-boot").ok();
     let links = "extraVeths.side2 = { hostAddress = \"192.168.2.1\"; localAddress = \"192.168.2.100\"; }; \
                  macvlans = [ \"card1\" ]; interfaces = [ \"card2\" ]; localMacAddress = \"02:00:00:00:00:0b\"; config";
-    lab.switch(&host(&[&with(&bridged("wasabi", 11), "config", links)]));
+    lab.switch(&host(&[&with(&bridged("wasabi", 11), "config", links), &joined("tabasco")]));
     for boot in [Lab::reboot, Lab::power_failure] {
         boot(&lab);
         lab.sh("systemctl is-active container-rebuild.service").ok();
         assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"));
         assert!(lab.page("http://192.168.2.100/").contains("wasabi"));
+        assert!(lab.page("http://192.168.6.2/").contains("tabasco"));
         assert!(lab.page("http://127.0.0.1:8080/").contains("wasabi"));
         let links = run(&lab, "wasabi", "ip -brief link");
         assert!(links.contains("mv-card1@") && links.contains("card2@"), "{links}");
