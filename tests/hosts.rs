@@ -65,6 +65,7 @@ fn eval(config: &str) -> Result<(Value, BTreeSet<String>), String> {
     match run("eval", config) {
         (Some(0), stdout, stderr) => {
             let mut model: Value = serde_json::from_str(&stdout).map_err(|error| error.to_string())?;
+            assert_eq!(stdout, format!("{model:#}\n"), "{config}: the keys are not sorted");
             // Our own options, which NixOS has not.
             model.as_object_mut().ok_or("not a set")?.remove("services");
             let notes = stderr.lines().filter_map(|line| line.split_once("[missing-module]: "));

@@ -36,8 +36,22 @@ pub struct Container {
     pub extra_veths: Field<BTreeMap<String, Field<ExtraVeth>>>,
     /// A flake that the guest is built from instead of `config`.
     pub flake: Field<Option<String>>,
+    /// Host ports that lead into the guest.
+    pub forward_ports: List<ForwardPort>,
+    /// Address of the host's end of the veth.
+    pub host_address: Field<Option<String>>,
+    /// The same for IPv6.
+    pub host_address6: Field<Option<String>>,
+    /// A bridge that the host's end joins.
+    pub host_bridge: Field<Option<String>>,
     /// Host interfaces that are moved into the guest.
     pub interfaces: List<String>,
+    /// Address of the guest's end of the veth.
+    pub local_address: Field<Option<String>>,
+    /// The same for IPv6.
+    pub local_address6: Field<Option<String>>,
+    /// MAC address of the guest's end.
+    pub local_mac_address: Field<Option<String>>,
     /// Host interfaces that the guest gets a macvlan of.
     pub macvlans: List<String>,
     /// A network namespace that exists already.
@@ -54,54 +68,40 @@ pub struct Container {
     pub timeout_start_sec: Field<String>,
     /// Paths on which a tmpfs is mounted, in nspawn's `PATH[:OPTIONS]`.
     pub tmpfs: List<String>,
-    /// Host ports that lead into the guest.
-    pub forward_ports: List<ForwardPort>,
-    /// Address of the host's end of the veth.
-    pub host_address: Field<Option<String>>,
-    /// The same for IPv6.
-    pub host_address6: Field<Option<String>>,
-    /// A bridge that the host's end joins.
-    pub host_bridge: Field<Option<String>>,
-    /// Address of the guest's end of the veth.
-    pub local_address: Field<Option<String>>,
-    /// The same for IPv6.
-    pub local_address6: Field<Option<String>>,
-    /// MAC address of the guest's end.
-    pub local_mac_address: Field<Option<String>>,
 }
 
 /// One entry of `bindMounts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BindMount {
-    /// Where it appears in the guest.
-    pub mount_point: Field<String>,
     /// What appears there; `null` means the path of the same name on the host.
     pub host_path: Field<Option<String>>,
     /// Whether the guest may only read it.
     pub is_read_only: Field<bool>,
+    /// Where it appears in the guest.
+    pub mount_point: Field<String>,
 }
 
 /// One element of `forwardPorts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ForwardPort {
-    /// `tcp` or `udp`; NixOS takes any string.
-    pub protocol: Field<String>,
-    /// The port on the host.
-    pub host_port: Field<u16>,
     /// The port in the guest; `null` means the same.
     pub container_port: Field<Option<u16>>,
+    /// The port on the host.
+    pub host_port: Field<u16>,
+    /// `tcp` or `udp`; NixOS takes any string.
+    pub protocol: Field<String>,
 }
 
 /// One element of `allowedDevices`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AllowedDevice {
-    /// The device node.
-    pub node: Field<String>,
     /// Letters of `rwm`.
     pub modifier: Field<String>,
+    /// The device node.
+    pub node: Field<String>,
 }
 
 /// One entry of `extraVeths`.

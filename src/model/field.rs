@@ -1,22 +1,23 @@
 //! A value of the model: known, or unknown with the reason.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a value is not known, and where in the source that comes from (contract §5).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unknown {
-    /// What would have to be known, in words: `pkgs.hello is known after build`.
-    pub reason: String,
+    /// The column in bytes, from 1.
+    pub column: u32,
     /// The file, relative to the root of the configuration.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
-    /// The column in bytes, from 1.
-    pub column: u32,
+    /// What would have to be known, in words: `pkgs.hello is known after build`.
+    pub reason: String,
     /// Of a list or set that something unknown may add to: what it has at least.
     #[serde(skip)]
     pub at_least: Option<serde_json::Value>,
@@ -109,15 +110,48 @@ impl<T: JsonSchema> JsonSchema for Field<T> {
     }
 }
 
+/// The name under which a [`Field`] is asked for. A source that knows by itself which of its values are unknown
+/// answers with the value (`visit_some`), or with a map of [`UNKNOWN_KEY`]; of any other, such as JSON, the keys are looked
+/// at.
+pub const FIELD: &str = "Field";
+
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let value = serde_json::Value::deserialize(deserializer)?;
-        let Some(unknown) = value.get(UNKNOWN_KEY) else {
-            return T::deserialize(value).map(Self::Known).map_err(D::Error::custom);
-        };
-        let mut unknown = Unknown::deserialize(unknown).map_err(D::Error::custom)?;
-        unknown.at_least = value.get(AT_LEAST_KEY).cloned();
-        Ok(Self::Unknown(unknown))
+        deserializer.deserialize_newtype_struct(FIELD, FieldVisitor(PhantomData))
+    }
+}
+
+struct FieldVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for FieldVisitor<T> {
+    type Value = Field<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value or why it is unknown")
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, known: D) -> Result<Field<T>, D::Error> {
+        T::deserialize(known).map(Field::Known)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field<T>, A::Error> {
+        let (mut unknown, mut at_least) = (None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                AT_LEAST_KEY => at_least = Some(map.next_value()?),
+                UNKNOWN_KEY => unknown = Some(map.next_value::<Unknown>()?),
+                _ => map.next_value::<IgnoredAny>().map(|_| ())?,
+            }
+        }
+        let unknown = unknown.ok_or_else(|| A::Error::missing_field(UNKNOWN_KEY))?;
+        Ok(Field::Unknown(Unknown { at_least, ..unknown }))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, any: D) -> Result<Field<T>, D::Error> {
+        let value = serde_json::Value::deserialize(any)?;
+        match value.get(UNKNOWN_KEY) {
+            Some(_) => value.deserialize_map(self).map_err(D::Error::custom),
+            None => T::deserialize(value).map(Field::Known).map_err(D::Error::custom),
+        }
     }
 }

@@ -23,10 +23,11 @@ pub mod view;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort, PrivateUsers, PrivateUsersMode};
-pub use field::{AT_LEAST_KEY, Field, List, UNKNOWN_KEY, Unknown};
+pub use field::{AT_LEAST_KEY, FIELD, Field, List, UNKNOWN_KEY, Unknown};
 pub use name::{ContainerName, NameError};
 pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
 
@@ -34,7 +35,7 @@ pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts,
 pub const FORMAT_VERSION: u32 = 1;
 
 /// All that a configuration says about its containers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// [`FORMAT_VERSION`].
     pub format_version: u32,
@@ -69,32 +70,66 @@ impl Manifest {
 impl Manifest {
     /// The manifest as JSON, keys sorted.
     pub fn to_json(&self) -> serde_json::Value {
-        let mut json = serde_json::to_value(self).expect("the model has string keys only");
-        if let Some(unknown) = &self.more_containers {
-            json["containers"][UNKNOWN_KEY] = serde_json::to_value(unknown).expect("it has string keys only");
-        }
-        for (name, container) in &self.misnamed {
-            json["containers"][name] = serde_json::to_value(container).expect("the model has string keys only");
-        }
-        json
+        serde_json::to_value(self).expect("the model has string keys only")
     }
 
     /// A manifest from its JSON.
     pub fn from_json(mut json: serde_json::Value) -> Result<Self, serde_json::Error> {
         let containers = json.get_mut("containers").and_then(serde_json::Value::as_object_mut);
-        let (mut more, mut misnamed) = (None, BTreeMap::new());
-        if let Some(containers) = containers {
-            more = containers.remove(UNKNOWN_KEY);
-            let names = containers.keys().filter(|name| ContainerName::new(name.as_str()).is_err());
-            for name in names.cloned().collect::<Vec<_>>() {
-                let container = containers.remove(&name).unwrap_or_default();
-                misnamed.insert(name, serde_json::from_value(container)?);
+        let containers = containers.map(std::mem::take).unwrap_or_default();
+        let mut manifest: Self = serde_json::from_value(json)?;
+        for (name, json) in containers {
+            if name == UNKNOWN_KEY {
+                manifest.more_containers = Some(serde_json::from_value(json)?);
+            } else {
+                manifest.add(name, serde_json::from_value(json)?);
             }
         }
-        let mut manifest: Self = serde_json::from_value(json)?;
-        manifest.more_containers = more.map(serde_json::from_value).transpose()?;
-        manifest.misnamed = misnamed;
         Ok(manifest)
+    }
+
+    /// Adds a container, under a name that may be one that NixOS refuses.
+    pub fn add(&mut self, name: String, container: Container) {
+        match ContainerName::new(name.as_str()) {
+            Ok(name) => self.containers.insert(name, container),
+            Err(_) => self.misnamed.insert(name, container),
+        };
+    }
+}
+
+/// Keys sorted, whatever is written: so are the fields of all types of the model.
+impl Serialize for Manifest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("boot", &self.boot)?;
+        map.serialize_entry("containers", &Containers(self))?;
+        map.serialize_entry("format_version", &self.format_version)?;
+        map.serialize_entry("networking", &self.networking)?;
+        if let Some(positions) = &self.positions {
+            map.serialize_entry("positions", positions)?;
+        }
+        map.serialize_entry("services", &self.services)?;
+        map.serialize_entry("system", &self.system)?;
+        map.end()
+    }
+}
+
+/// All containers under `containers`, those with other names and those without a known one among them.
+struct Containers<'a>(&'a Manifest);
+
+impl Serialize for Containers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Entry<'a> {
+            Container(&'a Container),
+            More(&'a Unknown),
+        }
+        let Manifest { containers, misnamed, more_containers, .. } = self.0;
+        let named = containers.iter().map(|(name, container)| (name.as_str(), Entry::Container(container)));
+        let misnamed = misnamed.iter().map(|(name, container)| (name.as_str(), Entry::Container(container)));
+        let more = more_containers.iter().map(|unknown| (UNKNOWN_KEY, Entry::More(unknown)));
+        serializer.collect_map(named.chain(misnamed).chain(more).collect::<BTreeMap<_, _>>())
     }
 }
 

@@ -14,8 +14,8 @@ use super::field::{Field, List};
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct Networking {
-    pub nat: Nat,
     pub firewall: Firewall,
+    pub nat: Nat,
     pub nftables: Nftables,
 }
 
@@ -24,44 +24,44 @@ pub struct Networking {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct Nat {
+    #[serde(rename = "dmzHost")]
+    pub dmz_host: Field<Option<String>>,
     pub enable: Field<bool>,
     #[serde(rename = "enableIPv6")]
     pub enable_ipv6: Field<bool>,
-    #[serde(rename = "internalInterfaces")]
-    pub internal_interfaces: List<String>,
-    #[serde(rename = "internalIPs")]
-    pub internal_ips: List<String>,
-    #[serde(rename = "internalIPv6s")]
-    pub internal_ipv6s: List<String>,
-    #[serde(rename = "externalInterface")]
-    pub external_interface: Field<Option<String>>,
     #[serde(rename = "externalIP")]
     pub external_ip: Field<Option<String>>,
     #[serde(rename = "externalIPv6")]
     pub external_ipv6: Field<Option<String>>,
-    #[serde(rename = "forwardPorts")]
-    pub forward_ports: List<NatForward>,
-    #[serde(rename = "dmzHost")]
-    pub dmz_host: Field<Option<String>>,
+    #[serde(rename = "externalInterface")]
+    pub external_interface: Field<Option<String>>,
     #[serde(rename = "extraCommands")]
     pub extra_commands: Field<String>,
     #[serde(rename = "extraStopCommands")]
     pub extra_stop_commands: Field<String>,
+    #[serde(rename = "forwardPorts")]
+    pub forward_ports: List<NatForward>,
+    #[serde(rename = "internalIPs")]
+    pub internal_ips: List<String>,
+    #[serde(rename = "internalIPv6s")]
+    pub internal_ipv6s: List<String>,
+    #[serde(rename = "internalInterfaces")]
+    pub internal_interfaces: List<String>,
 }
 
 /// One element of `networking.nat.forwardPorts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NatForward {
-    /// A port or a range `A:B`.
-    pub source_port: Field<SourcePort>,
     /// `IP:PORT`, `IP:A-B` or `[IP6]:PORT`.
     pub destination: Field<String>,
-    /// `tcp` or `udp`.
-    pub proto: Field<String>,
     /// Addresses of the host at which the host itself reaches the forward.
     #[serde(rename = "loopbackIPs")]
     pub loopback_ips: List<String>,
+    /// `tcp` or `udp`.
+    pub proto: Field<String>,
+    /// A port or a range `A:B`.
+    pub source_port: Field<SourcePort>,
 }
 
 /// The value of `networking.nat.forwardPorts.*.sourcePort`.
@@ -78,18 +78,18 @@ pub enum SourcePort {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct Firewall {
-    pub enable: Field<bool>,
     #[serde(rename = "allowPing")]
     pub allow_ping: Field<bool>,
     #[serde(flatten)]
     pub ports: OpenPorts,
+    #[serde(rename = "checkReversePath")]
+    pub check_reverse_path: Field<ReversePath>,
+    pub enable: Field<bool>,
+    #[serde(rename = "filterForward")]
+    pub filter_forward: Field<bool>,
     pub interfaces: Field<BTreeMap<String, Field<OpenPorts>>>,
     #[serde(rename = "trustedInterfaces")]
     pub trusted_interfaces: List<String>,
-    #[serde(rename = "checkReversePath")]
-    pub check_reverse_path: Field<ReversePath>,
-    #[serde(rename = "filterForward")]
-    pub filter_forward: Field<bool>,
 }
 
 impl Default for Firewall {
@@ -110,14 +110,14 @@ impl Default for Firewall {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs, reason = "named after the options")]
 pub struct OpenPorts {
-    #[serde(rename = "allowedTCPPorts")]
-    pub allowed_tcp_ports: List<u16>,
-    #[serde(rename = "allowedUDPPorts")]
-    pub allowed_udp_ports: List<u16>,
     #[serde(rename = "allowedTCPPortRanges")]
     pub allowed_tcp_port_ranges: List<BTreeMap<String, Field<u16>>>,
+    #[serde(rename = "allowedTCPPorts")]
+    pub allowed_tcp_ports: List<u16>,
     #[serde(rename = "allowedUDPPortRanges")]
     pub allowed_udp_port_ranges: List<BTreeMap<String, Field<u16>>>,
+    #[serde(rename = "allowedUDPPorts")]
+    pub allowed_udp_ports: List<u16>,
 }
 
 /// The value of `networking.firewall.checkReversePath`.

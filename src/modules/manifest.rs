@@ -2,16 +2,19 @@
 //!
 //! Everything that is declared is read, so that all mistakes of a configuration are found in one run.
 
-use serde_json::{Map, Value as Json, json};
+use serde::Deserialize as _;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, IntoDeserializer as _, MapAccess};
+use serde_json::{Error, Value as Json, json};
 
 use super::context::Context;
 use super::declarations::CONTAINER;
-use super::{flake, nixpkgs};
+use super::read::{Read, Reader, Seen, unknown_json};
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::eval::{Evaluator, Unknown, Value};
+use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::model::check::check;
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::model::{AT_LEAST_KEY, FORMAT_VERSION, Manifest, UNKNOWN_KEY};
+use crate::model::{AT_LEAST_KEY, Container, FORMAT_VERSION, Field, ForwardPort, List, Manifest, UNKNOWN_KEY};
 use crate::source::Span;
 
 /// Options of the firewall that are part of the model.
@@ -30,21 +33,18 @@ const FIREWALL: [&str; 10] = [
 /// Options of a container that have no JSON form (contract §5).
 const WITHOUT_JSON: [&str; 3] = ["config", "nixpkgs", "specialArgs"];
 
-/// Why what is wrong is not known.
-const WRONG: &str = "it has an error";
-
 /// Reads the manifest out of the configuration, and where its options stand; gives what is wrong where it is not one.
 pub(super) fn read<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
     config: Value<'e>,
 ) -> Result<(Manifest, OptionSpans), Vec<Diagnostic>> {
-    let mut reader = Reader { ev, context, errors: Vec::new(), forwards: Vec::new() };
-    let json = reader.manifest(config);
-    let (mut errors, forwards) = (reader.errors, reader.forwards);
+    let mut reader = ModelReader::new(ev, context);
+    let manifest = reader.manifest(config);
+    let mut errors = reader.values.errors;
     let mut spans = context.spans(ev);
-    for (list, names) in forwards {
-        spans.name_elements(&list, &names);
+    if let Ok(manifest) = &manifest {
+        name_forwards(manifest, &mut spans);
     }
     for finding in context.findings.borrow().iter().filter(|f| f.severity == Severity::Error) {
         if !errors.contains(finding) {
@@ -53,39 +53,72 @@ pub(super) fn read<'e>(
     }
     if !errors.is_empty() {
         // What is wrong with the rest of the model is told in the same run.
-        if let Ok(manifest) = Manifest::from_json(json) {
+        if let Ok(manifest) = manifest {
             errors.extend(check(&manifest, &spans).findings.into_iter().filter(|f| f.severity == Severity::Error));
         }
         errors.sort_by_key(|error| error.labels.first().map_or(Span::NONE, |label| label.span));
         return Err(errors);
     }
-    let manifest = Manifest::from_json(json).map_err(|error| {
+    let manifest = manifest.map_err(|error| {
         let message = format!("the configuration does not fit the model: {error}");
         vec![Diagnostic::error(Code::Internal, message).help("please report this, with the configuration")]
     })?;
     Ok((manifest, spans))
 }
 
-struct Reader<'a, 'e> {
-    ev: &'a mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    errors: Vec<Diagnostic>,
-    /// Lists of forwarded ports, with the names of their elements.
-    forwards: Vec<(OptionPath, Vec<String>)>,
+/// Elements of `forwardPorts` are named by protocol and host port in option paths; until they are evaluated they go by
+/// their place in the list.
+fn name_forwards(manifest: &Manifest, spans: &mut OptionSpans) {
+    let mut name = |path: &OptionPath, forwards: &List<ForwardPort>| {
+        let Some(forwards) = forwards.known().filter(|forwards| !forwards.is_empty()) else { return };
+        let name = |forward: &Field<ForwardPort>| {
+            let forward = forward.known();
+            let protocol = forward.and_then(|forward| forward.protocol.known()).map_or("?", String::as_str);
+            let port = forward.and_then(|forward| forward.host_port.known());
+            format!("{protocol}:{}", port.map_or_else(|| String::from("?"), u16::to_string))
+        };
+        spans.name_elements(&path.join("forwardPorts"), &forwards.iter().map(name).collect::<Vec<_>>());
+    };
+    let named = manifest.containers.iter().map(|(name, container)| (name.as_str(), container));
+    for (container, options) in named.chain(manifest.misnamed.iter().map(|(name, it)| (name.as_str(), it))) {
+        let path = OptionPath::new(["containers", container]);
+        name(&path, &options.forward_ports);
+        for (veth, options) in options.extra_veths.known().into_iter().flatten() {
+            if let Some(options) = options.known() {
+                name(&path.join("extraVeths").join(veth), &options.forward_ports);
+            }
+        }
+    }
 }
 
-impl<'e> Reader<'_, 'e> {
-    fn manifest(&mut self, config: Value<'e>) -> Json {
-        let containers = self.containers(config);
+struct ModelReader<'a, 'e> {
+    values: Reader<'a, 'e>,
+    context: &'e Context<'e>,
+    /// The options of a container that the model has.
+    options: Vec<(&'static str, Symbol)>,
+}
+
+impl<'a, 'e> ModelReader<'a, 'e> {
+    fn new(ev: &'a mut Evaluator<'e>, context: &'e Context<'e>) -> Self {
+        let all = CONTAINER.options.iter().map(|option| option.name);
+        let shown = all.filter(|name| *name != "path" && !WITHOUT_JSON.contains(name));
+        // What system it runs depends on the others.
+        let options = shown.chain(["path"]).map(|name| (name, ev.symbol(name))).collect();
+        Self { values: Reader { ev, errors: Vec::new() }, context, options }
+    }
+
+    fn manifest(&mut self, config: Value<'e>) -> Result<Manifest, Error> {
+        // Also where one does not fit the model, what is wrong with the rest is told.
+        let (containers, more) = self.containers(config);
         let state_version = self.option(config, &["system", "stateVersion"]);
         let mut firewall = self.options(config, &["networking", "firewall"], &FIREWALL);
         self.bounds(&mut firewall);
         let nftables = self.options(config, &["networking", "nftables"], &["enable", "flushRuleset"]);
         let enable = self.option(config, &["boot", "enableContainers"]);
-        json!({
+        let mut manifest = Manifest::from_json(json!({
             "format_version": FORMAT_VERSION,
             "system": { "hostName": self.option(config, &["networking", "hostName"]), "stateVersion": state_version },
-            "containers": containers,
+            "containers": more.map(|more| unknown_json(self.values.ev, more.reason(), more.span())).unwrap_or(json!({})),
             "networking": {
                 "nat": self.options(config, &["networking", "nat"], &[
                     "enable", "enableIPv6", "internalInterfaces", "internalIPs", "internalIPv6s", "externalInterface",
@@ -96,147 +129,106 @@ impl<'e> Reader<'_, 'e> {
             },
             "boot": { "enableContainers": enable },
             "services": { "container-rebuild": self.option(config, &["services", "container-rebuild"]) },
-        })
+        }))?;
+        for (name, container) in containers {
+            manifest.add(name.to_owned(), container?);
+        }
+        Ok(manifest)
     }
 
     /// Adds what lists have at least that are not known.
     fn bounds(&mut self, firewall: &mut Json) {
         let bounds = self.context.bounds.borrow().clone();
         for (path, items, _) in bounds {
-            let names = path.names(self.ev);
+            let names = path.names(self.values.ev);
             let mut place = Some(&mut *firewall);
             for name in names.names().iter().skip(2) {
                 place = place.and_then(|json| json.get_mut(name));
             }
             if let Some(list) = place.filter(|json| json.get(UNKNOWN_KEY).is_some()) {
-                list[AT_LEAST_KEY] = items.into_iter().map(|item| self.json(item)).collect();
+                list[AT_LEAST_KEY] = items.into_iter().map(|item| self.values.json(item)).collect();
             }
         }
     }
 
-    fn containers(&mut self, config: Value<'e>) -> Json {
+    /// The containers, and why there may be more.
+    fn containers(&mut self, config: Value<'e>) -> (Vec<(&'e str, Result<Container, Error>)>, Option<&'e Unknown>) {
         let containers = match self.get(config, &["containers"]) {
             Some(Value::Attrs(containers)) => containers,
-            Some(Value::Unknown(unknown)) => return json!({ UNKNOWN_KEY: self.unknown(unknown)[UNKNOWN_KEY] }),
-            _ => return json!({}),
+            Some(Value::Unknown(unknown)) => return (Vec::new(), Some(unknown)),
+            _ => return (Vec::new(), None),
         };
-        let mut shown = Map::new();
-        for (symbol, container, _) in containers.iter() {
-            let name = self.ev.name(symbol).to_owned();
-            let path = OptionPath::new(["containers", &name]);
-            shown.insert(name.clone(), self.container(&name, container, &path));
-        }
-        for perhaps in containers.perhaps() {
-            let name = self.ev.name(perhaps.name()).to_owned();
-            let path = OptionPath::new(["containers", &name]);
-            let container = self.container(&name, Value::Unknown(perhaps.why()), &path);
-            shown.insert(name, container);
-        }
-        if let Some(unknown) = containers.any() {
-            shown.insert(UNKNOWN_KEY.to_owned(), self.unknown(unknown)[UNKNOWN_KEY].take());
-        }
-        Json::Object(shown)
+        let certain = containers.iter().map(|(name, container, _)| (name, container));
+        let perhaps = containers.perhaps().iter().map(|one| (one.name(), Value::Unknown(one.why())));
+        let all = certain.chain(perhaps);
+        let read = all.map(|(name, container)| (self.values.ev.name(name), self.container(name, container)));
+        (read.collect(), containers.any())
     }
 
-    fn container(&mut self, name: &str, container: Value<'e>, path: &OptionPath) -> Json {
-        let mut shown = Map::new();
-        let container = match self.ev.force(container) {
-            Ok(value) => value,
-            Err(error) => {
-                self.fail(error);
-                self.ev.unknown(WRONG, Span::NONE)
-            }
-        };
-        for option in CONTAINER.options {
-            if option.name == "path" || WITHOUT_JSON.contains(&option.name) {
-                continue;
-            }
-            let mut value = self.option_of(container, option.name);
-            if option.name == "forwardPorts" {
-                self.name_forwards(path, &value);
-            }
-            if option.name == "extraVeths"
-                && let Some(veths) = value.as_object_mut()
-            {
-                for (veth, options) in veths {
-                    self.name_forwards(&path.join("extraVeths").join(veth), &options["forwardPorts"]);
-                }
-            }
-            shown.insert(option.name.to_owned(), value);
-        }
-        let system = self.system(name, container, path, &shown["flake"]);
-        shown.insert(String::from("path"), system);
-        Json::Object(shown)
+    fn container(&mut self, name: Symbol, container: Value<'e>) -> Result<Container, Error> {
+        let container = self.forced(container);
+        Container::deserialize(MapAccessDeserializer::new(ContainerOptions {
+            reader: self,
+            name,
+            container,
+            next: 0,
+        }))
     }
 
     /// `path`: given, or built from `config`, or where `flake` puts it.
-    fn system(&mut self, name: &str, container: Value<'e>, path: &OptionPath, flake: &Json) -> Json {
-        let guest = path.join("config");
-        self.option_of(container, "config");
-        let symbol = self.ev.symbol(name);
-        let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| *guest == symbol);
+    fn system(&mut self, name: Symbol, container: Value<'e>) -> Seen<'e> {
+        let path = OptionPath::new(["containers", self.values.ev.name(name)]);
+        let flake = self.seen(container, &["flake"]);
+        self.get(container, &["config"]);
+        let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| *guest == name);
         let given = self.defined(container, "path");
-        let has_flake = !flake.is_null() && flake.get(UNKNOWN_KEY).is_none();
+        let no_flake = matches!(flake, Seen::Known(Value::Null));
+        let has_flake = !no_flake && matches!(flake, Seen::Known(_));
         if has_guest && (given || has_flake) {
             let other = if given { "path" } else { "flake" };
+            let name = self.values.ev.name(name);
             let message = format!("container `{name}` has both `config` and `{other}`");
             let diagnostic = Diagnostic::error(Code::Conflict, message)
                 .at(self.place_of(&path.join(other)), "")
-                .at(self.place_of(&guest), "and here")
+                .at(self.place_of(&path.join("config")), "and here")
                 .help("remove one of them: both say which system it runs");
-            self.errors.push(diagnostic);
-            return self.wrong();
+            self.values.errors.push(diagnostic);
+            return self.values.wrong();
         }
-        if !has_guest && !given && flake.is_null() && matches!(container, Value::Attrs(_)) {
+        if !has_guest && !given && no_flake && matches!(container, Value::Attrs(_)) {
+            let name = self.values.ev.name(name);
             let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
             let diagnostic = Diagnostic::error(Code::MissingOption, message).help(format!(
                 "give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"
             ));
-            let at = self.place_of(path);
-            self.errors.push(place(diagnostic, at));
-            return self.wrong();
+            let at = self.place_of(&path);
+            self.values.errors.push(place(diagnostic, at));
+            return self.values.wrong();
         }
-        self.option_of(container, "path")
+        self.seen(container, &["path"])
     }
 
     fn place_of(&self, path: &OptionPath) -> Span {
-        self.context.spans(self.ev).nearest(path).unwrap_or(Span::NONE)
-    }
-
-    /// Elements of `forwardPorts` are named by protocol and host port in option paths; until they are evaluated they go
-    /// by their place in the list.
-    fn name_forwards(&mut self, path: &OptionPath, forwards: &Json) {
-        let list = path.join("forwardPorts");
-        let Some(elements) = forwards.as_array() else { return };
-        let names = elements.iter().map(|element| {
-            let text = |value: &Json| match value {
-                Json::String(text) => text.clone(),
-                Json::Number(number) => number.to_string(),
-                _ => String::from("?"),
-            };
-            format!("{}:{}", text(&element["protocol"]), text(&element["hostPort"]))
-        });
-        let names = names.collect();
-        self.forwards.push((list, names));
+        self.context.spans(self.values.ev).nearest(path).unwrap_or(Span::NONE)
     }
 
     fn defined(&mut self, container: Value<'e>, name: &str) -> bool {
         let Value::Attrs(attrs) = container else { return false };
-        let symbol = self.ev.symbol(name);
+        let symbol = self.values.ev.symbol(name);
         // What something unknown may define is not defined for certain.
         let is_known = |ev: &mut Evaluator<'e>, value| !matches!(ev.force(value), Ok(Value::Unknown(_)));
         attrs.position(symbol).is_some_and(crate::source::Pos::is_some)
-            && attrs.get(symbol).is_some_and(|value| is_known(self.ev, value))
+            && attrs.get(symbol).is_some_and(|value| is_known(self.values.ev, value))
     }
 
     fn get(&mut self, config: Value<'e>, path: &[&str]) -> Option<Value<'e>> {
         let mut value = config;
         for name in path {
-            let next = self.ev.select(value, name).and_then(|value| self.ev.force(value));
+            let next = self.values.ev.select(value, name);
             match next {
                 Ok(next) => value = next,
                 Err(error) => {
-                    self.fail(error);
+                    self.values.fail(&error);
                     return None;
                 }
             }
@@ -244,121 +236,70 @@ impl<'e> Reader<'_, 'e> {
         Some(value)
     }
 
-    fn option(&mut self, config: Value<'e>, path: &[&str]) -> Json {
-        match self.get(config, path) {
-            Some(value) => self.json(value),
-            None => self.wrong(),
+    fn option_of(&mut self, container: Value<'e>, name: &str, symbol: Symbol) -> Seen<'e> {
+        let at_hand = match container {
+            Value::Attrs(options) => options.get(symbol).and_then(|value| self.values.ev.force(value).ok()),
+            _ => None,
+        };
+        match at_hand {
+            Some(value) => self.values.see(value),
+            // Selecting it by its name says more of what fails.
+            None => self.seen(container, &[name]),
         }
     }
 
-    fn option_of(&mut self, set: Value<'e>, name: &str) -> Json {
-        self.option(set, &[name])
+    /// A value, or what stands for a wrong one.
+    fn forced(&mut self, value: Value<'e>) -> Value<'e> {
+        self.values.ev.force(value).unwrap_or_else(|error| {
+            self.values.fail(&error);
+            self.values.wrong_value()
+        })
+    }
+
+    fn seen(&mut self, config: Value<'e>, path: &[&str]) -> Seen<'e> {
+        match self.get(config, path) {
+            Some(value) => self.values.see(value),
+            None => self.values.wrong(),
+        }
+    }
+
+    fn option(&mut self, config: Value<'e>, path: &[&str]) -> Json {
+        let seen = self.seen(config, path);
+        self.values.json_of(seen)
     }
 
     fn options(&mut self, config: Value<'e>, around: &[&str], names: &[&str]) -> Json {
-        let set = self.get(config, around).unwrap_or_else(|| self.ev.unknown(WRONG, Span::NONE));
-        Json::Object(names.iter().map(|name| ((*name).to_owned(), self.option_of(set, name))).collect())
+        let set = self.get(config, around).unwrap_or_else(|| self.values.wrong_value());
+        Json::Object(names.iter().map(|name| ((*name).to_owned(), self.option(set, &[name]))).collect())
+    }
+}
+
+/// The options of one container, evaluated one by one as they are asked for.
+struct ContainerOptions<'r, 'a, 'e> {
+    reader: &'r mut ModelReader<'a, 'e>,
+    name: Symbol,
+    container: Value<'e>,
+    next: usize,
+}
+
+impl<'de> MapAccess<'de> for ContainerOptions<'_, '_, '_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        let Some((name, _)) = self.reader.options.get(self.next) else { return Ok(None) };
+        let name: StrDeserializer<'_, Error> = name.into_deserializer();
+        seed.deserialize(name).map(Some)
     }
 
-    /// A value as JSON. What fails in it is reported, and the rest goes on.
-    fn json(&mut self, value: Value<'e>) -> Json {
-        let value = match self.ev.force_partly(value) {
-            Ok(value) => value,
-            Err(error) => {
-                self.fail(error);
-                return self.wrong();
-            }
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
+        let (option, symbol) = self.reader.options[self.next];
+        self.next += 1;
+        let seen = match option {
+            "path" => self.reader.system(self.name, self.container),
+            _ => self.reader.option_of(self.container, option, symbol),
         };
-        match value {
-            Value::Null => Json::Null,
-            Value::Partly(partly) => {
-                let certain = partly.items().iter().filter(|item| item.perhaps.is_none());
-                let certain: Json = certain.map(|item| self.json(item.value)).collect();
-                let mut json = self.unknown(partly.why());
-                json[AT_LEAST_KEY] = certain;
-                json
-            }
-            Value::Bool(value) => json!(value),
-            Value::Int(value) => json!(value),
-            Value::Float(value) => json!(value),
-            Value::String(text) | Value::Path(text) => {
-                let text = text.to_str_lossy();
-                match stand_in(&text) {
-                    Some(what) => {
-                        let unknown = self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE);
-                        self.unknown(unknown)
-                    }
-                    None => json!(text),
-                }
-            }
-            Value::List(items) => items.iter().map(|item| self.json(item)).collect(),
-            Value::Attrs(attrs) => {
-                if attrs.get(self.ev.symbol("outPath")).is_some() {
-                    return self.option_of(value, "outPath");
-                }
-                let mut shown = Map::new();
-                let mut rest = attrs.any();
-                for perhaps in attrs.perhaps() {
-                    let name = self.ev.name(perhaps.name()).to_owned();
-                    shown.insert(name, self.unknown(perhaps.why()));
-                }
-                for (symbol, value, _) in attrs.iter() {
-                    let name = self.ev.name(symbol);
-                    if let Some(what) = stand_in(name) {
-                        rest = Some(self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE));
-                        continue;
-                    }
-                    shown.insert(name.to_owned(), self.json(value));
-                }
-                if let Some(unknown) = rest {
-                    let elements = json!(shown);
-                    let mut json = self.unknown(unknown);
-                    json[AT_LEAST_KEY] = elements;
-                    return json;
-                }
-                Json::Object(shown)
-            }
-            Value::Unknown(unknown) => self.unknown(unknown),
-            other => {
-                let message = format!("{} has no JSON form", self.ev.describe(other));
-                self.errors.push(Diagnostic::error(Code::OptionType, message));
-                self.wrong()
-            }
-        }
+        seed.deserialize(Read { reader: &mut self.reader.values, seen })
     }
-
-    /// Stands for what is wrong, so that the rest can be looked at.
-    fn wrong(&self) -> Json {
-        unknown_json(self.ev, WRONG, Span::NONE)
-    }
-
-    fn unknown(&mut self, unknown: &Unknown) -> Json {
-        unknown_json(self.ev, unknown.reason(), unknown.span())
-    }
-
-    fn fail(&mut self, error: crate::eval::EvalError<'e>) {
-        for diagnostic in self.ev.to_diagnostics(&error) {
-            if !self.errors.contains(&diagnostic) {
-                self.errors.push(diagnostic);
-            }
-        }
-    }
-}
-
-/// An unknown leaf.
-pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json {
-    let location = ev.sources().locate(span.start);
-    let (file, line, column) =
-        location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
-    json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
-}
-
-/// Which path of the store a text is made of that only stands for the real one.
-fn stand_in(text: &str) -> Option<&'static str> {
-    if text.contains(flake::SOURCE) {
-        return Some("where the flake's source is in the store");
-    }
-    text.contains(nixpkgs::SOURCE).then_some("where nixpkgs is in the store")
 }
 
 fn place(diagnostic: Diagnostic, span: Span) -> Diagnostic {

@@ -29,6 +29,7 @@ mod nix_type;
 mod nixpkgs;
 mod option;
 mod packages;
+mod read;
 mod said;
 mod scope;
 mod submodule;

@@ -11,7 +11,7 @@ use super::context::{Context, Path};
 use super::firewall;
 use super::level::split;
 use super::lib::is_built_in;
-use super::manifest::unknown_json;
+use super::read::unknown_json;
 use super::undeclared::undeclared;
 use crate::eval::{EvalError, EvalResult, Evaluator, Value};
 use crate::model::AT_LEAST_KEY;

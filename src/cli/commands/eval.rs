@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
 use crate::cli::configuration::{Configuration, Limits, absolute, readable_around, search_path, stop_after};
 use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::{RealFiles, RestrictedFiles};
+use crate::model::Manifest;
 use crate::model::path::OptionPath;
 use crate::modules::Guests;
 use crate::source::{Files, Pos};
@@ -25,10 +28,19 @@ pub(in crate::cli) struct Show {
     pub(in crate::cli) all_hosts: bool,
 }
 
+/// A model as it is printed.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Model(Box<Manifest>),
+    /// With what stands beside it.
+    More(serde_json::Value),
+}
+
 /// Prints the model, or the models of all hosts.
 pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Show) -> Outcome {
     let Show { positions, guest, all_hosts } = show;
-    let model = |configuration: Configuration| {
+    let shown = |configuration: Configuration| {
         session.terminal.findings(&configuration.findings, session.sources);
         let mut manifest = configuration.manifest;
         if !positions {
@@ -40,23 +52,24 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
                 manifest.positions.get_or_insert_default().extend(positions.into_iter().map(full));
             }
         }
-        let mut json = manifest.to_json();
-        if guest {
-            for (name, view) in configuration.guests {
-                json["containers"][name.as_str()]["guest"] = view.options;
-            }
+        if !positions && !guest {
+            return Shown::Model(Box::new(manifest));
         }
-        json
+        let mut json = manifest.to_json();
+        for (name, view) in configuration.guests {
+            json["containers"][name.as_str()]["guest"] = view.options;
+        }
+        Shown::More(json)
     };
     let json = if all_hosts {
         let hosts = Configuration::load_hosts(config, guest, session.sources)?;
-        let hosts: BTreeMap<_, _> =
-            hosts.into_iter().map(|(host, configuration)| (host, model(configuration))).collect();
-        serde_json::json!({ "hosts": hosts })
+        let hosts = hosts.into_iter().map(|(host, configuration)| (host, shown(configuration)));
+        serde_json::to_string_pretty(&BTreeMap::from([("hosts", hosts.collect::<BTreeMap<_, _>>())]))
     } else {
-        model(Configuration::load_to_show(config, Guests::all_if(guest), session.sources)?)
+        let configuration = Configuration::load_to_show(config, Guests::all_if(guest), session.sources)?;
+        serde_json::to_string_pretty(&shown(configuration))
     };
-    session.terminal.result(&format!("{json:#}\n"));
+    session.terminal.result(&format!("{}\n", json.expect("the model has string keys only")));
     Ok(0)
 }
 

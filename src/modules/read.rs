@@ -1,0 +1,248 @@
+//! Evaluated values as serde reads them: straight into the model, or into JSON where an option has no type of the model.
+//!
+//! Invariants:
+//! - What is not known is read as an unknown [`Field`](crate::model::Field), never as a value of its type.
+//! - What fails is noted and read as unknown, so that the rest goes on.
+
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
+use serde_json::{Error, Value as Json, json};
+
+use super::{flake, nixpkgs};
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{Attrs, EvalError, Evaluator, Symbol, Unknown, Value};
+use crate::model::{AT_LEAST_KEY, FIELD, UNKNOWN_KEY};
+use crate::source::Span;
+
+/// Why what is wrong is not known.
+const WRONG: &str = "it has an error";
+
+/// Reads values; keeps what is wrong with them.
+pub(super) struct Reader<'a, 'e> {
+    pub(super) ev: &'a mut Evaluator<'e>,
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+/// A value as far as it is looked at: its outermost constructor.
+pub(super) enum Seen<'e> {
+    /// It is known: never a thunk, nor a set of which only some names are known.
+    Known(Value<'e>),
+    /// It is not.
+    Unknown {
+        /// Why.
+        why: &'e Unknown,
+        /// What a list or set has at least.
+        at_least: Option<Json>,
+    },
+}
+
+impl<'e> Reader<'_, 'e> {
+    /// Looks at a value.
+    pub(super) fn see(&mut self, value: Value<'e>) -> Seen<'e> {
+        let value = match self.ev.force_partly(value) {
+            Ok(value) => value,
+            Err(error) => {
+                self.fail(&error);
+                return self.wrong();
+            }
+        };
+        match value {
+            Value::Unknown(why) => Seen::Unknown { why, at_least: None },
+            Value::Partly(partly) => {
+                let certain = partly.items().iter().filter(|item| item.perhaps.is_none());
+                let certain = certain.map(|item| self.json(item.value)).collect();
+                Seen::Unknown { why: partly.why(), at_least: Some(certain) }
+            }
+            Value::String(text) | Value::Path(text) => match stand_in(&text.to_str_lossy()) {
+                Some(what) => Seen::Unknown { why: self.known_to_nix(what), at_least: None },
+                None => Seen::Known(value),
+            },
+            Value::Attrs(attrs) => {
+                if let Some(path) = attrs.get(self.ev.symbol("outPath")) {
+                    return self.see(path);
+                }
+                let names = attrs.iter().map(|(name, ..)| self.ev.name(name));
+                let why = match names.filter_map(stand_in).last() {
+                    Some(what) => Some(self.known_to_nix(what)),
+                    None => attrs.any(),
+                };
+                match why {
+                    Some(why) => Seen::Unknown { why, at_least: Some(self.members(attrs)) },
+                    None => Seen::Known(value),
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) => Seen::Known(value),
+            other => {
+                let message = format!("{} has no JSON form", self.ev.describe(other));
+                self.errors.push(Diagnostic::error(Code::OptionType, message));
+                self.wrong()
+            }
+        }
+    }
+
+    /// A value as JSON.
+    pub(super) fn json(&mut self, value: Value<'e>) -> Json {
+        let seen = self.see(value);
+        self.json_of(seen)
+    }
+
+    /// The same of one that was looked at.
+    pub(super) fn json_of(&mut self, seen: Seen<'e>) -> Json {
+        Json::deserialize(Read { reader: self, seen }).expect("JSON takes whatever has its form")
+    }
+
+    /// The names of a set that can be told, and what they stand for.
+    fn members(&mut self, attrs: &'e Attrs<'e>) -> Json {
+        let members = members(attrs).map(|(name, value)| (self.ev.name(name), value));
+        let members: Vec<_> = members.filter(|(name, _)| stand_in(name).is_none()).collect();
+        members.into_iter().map(|(name, value)| (name.to_owned(), self.json(value))).collect()
+    }
+
+    /// Stands for what is wrong, so that the rest can be looked at.
+    pub(super) fn wrong(&self) -> Seen<'e> {
+        Seen::Unknown { why: self.ev.unknown_reason(WRONG, Span::NONE), at_least: None }
+    }
+
+    /// The same as a value.
+    pub(super) fn wrong_value(&self) -> Value<'e> {
+        self.ev.unknown(WRONG, Span::NONE)
+    }
+
+    fn known_to_nix(&self, what: &str) -> &'e Unknown {
+        self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE)
+    }
+
+    /// Notes an error, once.
+    pub(super) fn fail(&mut self, error: &EvalError<'e>) {
+        for diagnostic in self.ev.to_diagnostics(error) {
+            if !self.errors.contains(&diagnostic) {
+                self.errors.push(diagnostic);
+            }
+        }
+    }
+}
+
+/// The names of a set and what they stand for; those that are there perhaps are not known.
+fn members<'e>(attrs: &'e Attrs<'e>) -> impl Iterator<Item = (Symbol, Value<'e>)> + use<'e> {
+    let perhaps = attrs.perhaps().iter().map(|one| (one.name(), Value::Unknown(one.why())));
+    attrs.iter().map(|(name, value, _)| (name, value)).chain(perhaps)
+}
+
+/// A value that is being read.
+pub(super) struct Read<'r, 'a, 'e> {
+    pub(super) reader: &'r mut Reader<'a, 'e>,
+    pub(super) seen: Seen<'e>,
+}
+
+impl<'de, 'e> Deserializer<'de> for Read<'_, '_, 'e> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let Self { reader, seen } = self;
+        let value = match seen {
+            Seen::Known(value) => value,
+            Seen::Unknown { why, at_least } => {
+                let mut json = unknown_json(reader.ev, why.reason(), why.span());
+                if let Some(at_least) = at_least {
+                    json[AT_LEAST_KEY] = at_least;
+                }
+                return json.deserialize_map(visitor);
+            }
+        };
+        match value {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(value),
+            Value::Int(value) => visitor.visit_i64(value),
+            Value::Float(value) => visitor.visit_f64(value),
+            Value::String(text) | Value::Path(text) => visitor.visit_str(&text.to_str_lossy()),
+            Value::List(items) => visitor.visit_seq(Elements { reader, items: items.iter() }),
+            Value::Attrs(attrs) => {
+                visitor.visit_map(Members { reader, members: members(attrs), value: Value::Null })
+            }
+            other => Err(Error::custom(format!("{} has no JSON form", reader.ev.describe(other)))),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.seen {
+            Seen::Known(Value::Null) => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.seen {
+            _ if name != FIELD => visitor.visit_newtype_struct(self),
+            Seen::Known(_) => visitor.visit_some(self),
+            Seen::Unknown { .. } => self.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Elements<'r, 'a, 'e, I> {
+    reader: &'r mut Reader<'a, 'e>,
+    items: I,
+}
+
+impl<'de, 'e, I: ExactSizeIterator<Item = Value<'e>>> SeqAccess<'de> for Elements<'_, '_, 'e, I> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        let Some(item) = self.items.next() else { return Ok(None) };
+        let seen = self.reader.see(item);
+        seed.deserialize(Read { reader: self.reader, seen }).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+struct Members<'r, 'a, 'e, I> {
+    reader: &'r mut Reader<'a, 'e>,
+    members: I,
+    /// Of the name that was given last.
+    value: Value<'e>,
+}
+
+impl<'de, 'e, I: Iterator<Item = (Symbol, Value<'e>)>> MapAccess<'de> for Members<'_, '_, 'e, I> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        let Some((name, value)) = self.members.next() else { return Ok(None) };
+        self.value = value;
+        let name: StrDeserializer<'_, Error> = self.reader.ev.name(name).into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
+        let seen = self.reader.see(self.value);
+        seed.deserialize(Read { reader: self.reader, seen })
+    }
+}
+
+/// An unknown leaf.
+pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json {
+    let location = ev.sources().locate(span.start);
+    let (file, line, column) =
+        location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
+    json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
+}
+
+/// Which path of the store a text is made of that only stands for the real one.
+fn stand_in(text: &str) -> Option<&'static str> {
+    if text.contains(flake::SOURCE) {
+        return Some("where the flake's source is in the store");
+    }
+    text.contains(nixpkgs::SOURCE).then_some("where nixpkgs is in the store")
+}
