@@ -21,7 +21,7 @@ use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Position,
 use crate::modules::flake::{self, Flake};
 use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
-use crate::source::{Files, Location, MovedFiles, SourceMap, Span};
+use crate::source::{Files, Location, MovedFiles, SourceMap};
 use crate::state::Snapshot;
 
 /// What the evaluation of a configuration may take that nobody vouches for: many times what a large host needs.
@@ -501,14 +501,13 @@ fn is_manifest(file: &Path) -> bool {
 
 /// Where the options stand, as text.
 fn positions(spans: &OptionSpans, sources: &SourceMap) -> Positions {
-    let place = |span: &Span| sources.locate(span.start);
-    spans
-        .iter()
-        .filter_map(|(path, spans)| {
-            let Location { file, line, column } = spans.first().and_then(place)?;
-            Some((path.to_string(), Position { file, line, column }))
-        })
-        .collect()
+    let mut positions = Positions::new();
+    spans.each(&mut |path, span| {
+        if let Some(Location { file, line, column }) = sources.locate(span.start) {
+            positions.insert(path.to_owned(), Position { file, line, column });
+        }
+    });
+    positions
 }
 
 /// Why a revision cannot be read, and what to do.

@@ -197,7 +197,7 @@ in builtins.listToAttrs (map read [ {names} ])"
 /// A string literal of the Nix language.
 fn string(text: &str) -> String {
     let quoted = quote(text);
-    if quoted.starts_with('"') { quoted } else { format!("\"{quoted}\"") }
+    if quoted.starts_with('"') { quoted.into_owned() } else { format!("\"{quoted}\"") }
 }
 
 impl Builder for Nix {

@@ -54,72 +54,94 @@ impl std::fmt::Display for OptionPath {
     }
 }
 
-/// Where options are set: the span of the attribute path of each one's innermost definition.
+/// Where options are set: the span of the attribute path of each one's innermost definition. A tree of names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OptionSpans(BTreeMap<OptionPath, Vec<Span>>);
+pub struct OptionSpans {
+    /// What sets the option itself; the first one is the one that is shown.
+    here: Vec<Span>,
+    below: BTreeMap<Box<str>, Self>,
+}
 
 impl OptionSpans {
-    /// Notes one definition more; the first one noted is the one that is shown.
-    pub fn add(&mut self, path: OptionPath, span: Span) {
-        self.0.entry(path).or_default().push(span);
+    /// Notes one definition more of the option with these names.
+    pub fn add<S: AsRef<str>>(&mut self, names: impl IntoIterator<Item = S>, span: Span) {
+        let mut at = self;
+        for name in names {
+            at = at.below_mut(name.as_ref());
+        }
+        at.here.push(span);
     }
 
     /// The place of `path`, or of the closest option around it that has one.
     pub fn nearest(&self, path: &OptionPath) -> Option<Span> {
-        let mut path = Some(path.clone());
-        while let Some(current) = path {
-            if let Some(span) = self.0.get(&current).and_then(|spans| spans.first()) {
-                return Some(*span);
-            }
-            path = current.parent();
+        let (mut at, mut nearest) = (self, self.here.first());
+        for name in &path.0 {
+            let Some(below) = at.below.get(name.as_str()) else { break };
+            at = below;
+            nearest = at.here.first().or(nearest);
         }
-        None
+        nearest.copied()
     }
 
     /// The places that set `path` itself.
     pub fn all(&self, path: &OptionPath) -> &[Span] {
-        self.0.get(path).map(Vec::as_slice).unwrap_or_default()
+        let at = path.0.iter().try_fold(self, |at, name| at.below.get(name.as_str()));
+        at.map(|at| at.here.as_slice()).unwrap_or_default()
     }
 
     /// Whether something sets `path` itself.
     pub fn contains(&self, path: &OptionPath) -> bool {
-        self.0.contains_key(path)
+        !self.all(path).is_empty()
     }
 
     /// Renames the elements of the list `list`, which go by their places in its definitions until they are evaluated, to
     /// `names`, which are in the order of the list.
     pub fn name_elements(&mut self, list: &OptionPath, names: &[String]) {
-        let depth = list.names().len();
-        let mut places: Vec<(u32, u32, String)> = Vec::new();
-        // What is below the list follows it in the order of the paths.
-        let below = || self.0.range(list..).take_while(|(path, _)| path.0.starts_with(&list.0));
-        for (path, _) in below().filter(|(path, _)| path.0.len() > depth) {
-            if let Some((definition, entry)) = list_place(&path.0[depth]) {
-                places.push((definition, entry, path.0[depth].clone()));
-            }
-        }
+        let at = list.0.iter().try_fold(self, |at, name| at.below.get_mut(name.as_str()));
+        let Some(list) = at else { return };
+        let mut places: Vec<_> =
+            list.below.keys().filter_map(|name| Some((list_place(name)?, name.clone()))).collect();
         places.sort();
-        places.dedup();
-        for ((.., place), name) in places.into_iter().zip(names) {
-            let found: Vec<_> = self
-                .0
-                .range(list..)
-                .take_while(|(path, _)| path.0.starts_with(&list.0))
-                .filter(|(path, _)| path.0.get(depth) == Some(&place))
-                .map(|(path, spans)| (path.clone(), spans.clone()))
-                .collect();
-            for (path, spans) in found {
-                self.0.remove(&path);
-                let mut renamed = path;
-                renamed.0[depth].clone_from(name);
-                self.0.entry(renamed).or_default().extend(spans);
+        for ((_, place), name) in places.into_iter().zip(names) {
+            if let Some(element) = list.below.remove(&place) {
+                list.below_mut(name).merge(element);
             }
         }
     }
 
-    /// All of them, in the order of their paths.
-    pub fn iter(&self) -> impl Iterator<Item = (&OptionPath, &[Span])> {
-        self.0.iter().map(|(path, spans)| (path, spans.as_slice()))
+    /// Calls `visit` with each option that is set, as its path is printed, and with the place that is shown.
+    pub fn each(&self, visit: &mut impl FnMut(&str, Span)) {
+        self.each_below(&mut String::new(), visit);
+    }
+
+    fn each_below(&self, path: &mut String, visit: &mut impl FnMut(&str, Span)) {
+        if let Some(span) = self.here.first() {
+            visit(path, *span);
+        }
+        let length = path.len();
+        for (name, below) in &self.below {
+            if length > 0 {
+                path.push('.');
+            }
+            path.push_str(&quote(name));
+            below.each_below(path, visit);
+            path.truncate(length);
+        }
+    }
+
+    fn below_mut(&mut self, name: &str) -> &mut Self {
+        // Most are there already: a key of one's own only for those that are not.
+        if !self.below.contains_key(name) {
+            self.below.insert(name.into(), Self::default());
+        }
+        self.below.get_mut(name).expect("it is there now")
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.here.extend(other.here);
+        for (name, below) in other.below {
+            self.below_mut(&name).merge(below);
+        }
     }
 }
 

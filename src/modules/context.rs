@@ -100,7 +100,7 @@ impl<'e> Context<'e> {
         for (path, pos) in self.notes.borrow().iter() {
             // What `lib` made of a configuration is set where that calls it, which is around it.
             if !super::lib::is_built_in(ev, *pos) {
-                spans.add(path.names(ev), ev.attribute_span(*pos));
+                spans.add(path.symbols().into_iter().map(|name| ev.name(name)), ev.attribute_span(*pos));
             }
         }
         spans

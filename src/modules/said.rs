@@ -110,7 +110,7 @@ impl<'a, 'e> Shown<'a, 'e> {
     /// Notes that what is at `self.path` is set at `pos`.
     fn note(&mut self, pos: Pos) {
         if pos.is_some() && !is_built_in(self.ev, pos) {
-            self.places.add(OptionPath::new(self.path.iter().cloned()), self.ev.attribute_span(pos));
+            self.places.add(&self.path, self.ev.attribute_span(pos));
         }
     }
 

@@ -1,13 +1,15 @@
 //! Names as they are written.
 
+use std::borrow::Cow;
+
 /// A name as it has to be written in an attribute path (`printIdentifier` of Nix).
-pub fn quote(name: &str) -> String {
+pub fn quote(name: &str) -> Cow<'_, str> {
     const KEYWORDS: [&str; 9] = ["if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"];
     let mut chars = name.chars();
     let identifier = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\''));
     if identifier && !KEYWORDS.contains(&name) {
-        return name.to_owned();
+        return Cow::Borrowed(name);
     }
     let mut quoted = String::with_capacity(name.len() + 2);
     quoted.push('"');
@@ -23,5 +25,5 @@ pub fn quote(name: &str) -> String {
         }
     }
     quoted.push('"');
-    quoted
+    Cow::Owned(quoted)
 }
