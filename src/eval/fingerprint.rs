@@ -13,8 +13,9 @@ mod variables;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use variables::{Scope, names_of};
 
 use super::machine::Evaluator;
@@ -47,10 +48,10 @@ const READERS: [&str; 19] = [
 /// A folder with more files than this has no key.
 const MOST_FILES: usize = 4096;
 
-/// A key in the making.
+/// A key in the making; hashed at its end, since its parts are many and small.
 pub struct Fingerprint<'a, 'e> {
     ev: &'a mut Evaluator<'e>,
-    hash: Sha256,
+    hashed: Vec<u8>,
     roots: Vec<(&'e Attrs<'e>, &'static str)>,
     config: Option<&'e Attrs<'e>>,
     seen: FxHashMap<*const (), u32>,
@@ -72,11 +73,10 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             Ok(Value::Attrs(attrs)) => Some(attrs),
             _ => None,
         };
-        let builtins = ev.global_names[&ev.symbol("builtins")];
-        let builtins = ev.globals[builtins as usize].get();
+        let builtins = ev.globals[ev.global_names[&ev.symbol("builtins")] as usize].get();
         let mut this = Self {
             ev,
-            hash: Sha256::new(),
+            hashed: Vec::new(),
             roots: Vec::new(),
             config,
             seen: FxHashMap::default(),
@@ -98,7 +98,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
 
     /// The key as hexadecimal digits; `None` where there is none.
     pub fn finish(self) -> Option<String> {
-        (!self.unknowable).then(|| self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        (!self.unknowable).then(|| HEXLOWER.encode(&Sha256::digest(self.hashed)))
     }
 
     /// Adds a text.
@@ -107,16 +107,16 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        self.hash.update((bytes.len() as u64).to_le_bytes());
-        self.hash.update(bytes);
+        self.hashed.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        self.hashed.extend_from_slice(bytes);
     }
 
     fn tag(&mut self, tag: &str) {
-        self.bytes(tag.as_bytes());
+        self.text(tag);
     }
 
     fn number(&mut self, number: impl Into<u64>) {
-        self.hash.update(number.into().to_le_bytes());
+        self.hashed.extend_from_slice(&number.into().to_le_bytes());
     }
 
     /// Whether this was visited before: then its number stands for it.
