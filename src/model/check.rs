@@ -109,7 +109,7 @@ impl Checker<'_> {
         let network = self.network(name, c, path);
         let binds = self.binds(c, path);
         let devices = self.devices(c, path);
-        let system = self.need(&c.path, path.join("path")).and_then(|system| {
+        let system = self.need(&c.path, (path, "path")).and_then(|system| {
             let system = PathBuf::from(system);
             if system.is_absolute() {
                 return Some(system);
@@ -119,20 +119,20 @@ impl Checker<'_> {
             self.find(Diagnostic::error(Code::OptionType, message).help(help), &path.join("path"));
             None
         });
-        let extra_flags = self.list(&c.extra_flags, path.join("extraFlags"));
+        let extra_flags = self.list(&c.extra_flags, (path, "extraFlags"));
         Some(ContainerSpec {
             name: name.clone(),
-            auto_start: *self.need(&c.auto_start, path.join("autoStart"))?,
-            ephemeral: *self.need(&c.ephemeral, path.join("ephemeral"))?,
-            tmpfs: self.list(&c.tmpfs, path.join("tmpfs"))?,
-            additional_capabilities: self.list(&c.additional_capabilities, path.join("additionalCapabilities"))?,
-            drop_capabilities: self.list(&c.drop_capabilities, path.join("dropCapabilities"))?,
+            auto_start: *self.need(&c.auto_start, (path, "autoStart"))?,
+            ephemeral: *self.need(&c.ephemeral, (path, "ephemeral"))?,
+            tmpfs: self.list(&c.tmpfs, (path, "tmpfs"))?,
+            additional_capabilities: self.list(&c.additional_capabilities, (path, "additionalCapabilities"))?,
+            drop_capabilities: self.list(&c.drop_capabilities, (path, "dropCapabilities"))?,
             devices: devices?,
-            tun: *self.need(&c.enable_tun, path.join("enableTun"))?,
-            copy_resolv_conf: *self.need(&c.copy_resolv_conf, path.join("copyResolvConf"))?,
+            tun: *self.need(&c.enable_tun, (path, "enableTun"))?,
+            copy_resolv_conf: *self.need(&c.copy_resolv_conf, (path, "copyResolvConf"))?,
             // NixOS joins them unquoted into a shell command, so that one element may hold several words.
             extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
-            timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
+            timeout_start: self.need(&c.timeout_start_sec, (path, "timeoutStartSec"))?.clone(),
             network: network?,
             binds: binds?,
             system: system?,
@@ -145,9 +145,9 @@ impl Checker<'_> {
         for (key, element) in self.need(&c.bind_mounts, path.clone())?.clone() {
             let at = path.join(&key);
             let bind = self.need(&element, at.clone())?.clone();
-            let mount = self.need(&bind.mount_point, at.join("mountPoint"))?.clone();
-            let host = self.need(&bind.host_path, at.join("hostPath"))?.clone().unwrap_or_else(|| mount.clone());
-            let read_only = *self.need(&bind.is_read_only, at.join("isReadOnly"))?;
+            let mount = self.need(&bind.mount_point, (&at, "mountPoint"))?.clone();
+            let host = self.need(&bind.host_path, (&at, "hostPath"))?.clone().unwrap_or_else(|| mount.clone());
+            let read_only = *self.need(&bind.is_read_only, (&at, "isReadOnly"))?;
             for (value, option) in [(&mount, "mountPoint"), (&host, "hostPath")] {
                 if !value.starts_with('/') {
                     let message = format!("`{value}` is no absolute path");
@@ -185,7 +185,7 @@ impl Checker<'_> {
         let Nat { enable, internal_interfaces, external_interface, .. } = &self.manifest.networking.nat;
         let path = OptionPath::new(["networking", "nat"]);
         let enable = self.need(enable, path.join("enable")).copied();
-        let internal = self.list(internal_interfaces, path.join("internalInterfaces"));
+        let internal = self.list(internal_interfaces, (&path, "internalInterfaces"));
         let external = self.need(external_interface, path.join("externalInterface")).cloned();
         let (Some(enable), Some(internal), Some(external)) = (enable, internal, external) else { return };
         // `ve-+` is iptables' way to write nftables' `ve-*`, and what the manual of NixOS shows.
@@ -253,19 +253,19 @@ impl Checker<'_> {
     }
 
     /// The value of `field`; an unknown one is noted.
-    fn need<'f, T>(&mut self, field: &'f Field<T>, path: OptionPath) -> Option<&'f T> {
+    fn need<'f, T>(&mut self, field: &'f Field<T>, path: impl Into<OptionPath>) -> Option<&'f T> {
         match field {
             Field::Known(value) => Some(value),
             Field::Unknown(unknown) => {
-                self.note_unknown(unknown, path);
+                self.note_unknown(unknown, path.into());
                 None
             }
         }
     }
 
-    fn list(&mut self, field: &List<String>, path: OptionPath) -> Option<Vec<String>> {
-        let elements = self.need(field, path.clone())?;
-        elements.iter().map(|element| self.need(element, path.clone()).cloned()).collect()
+    fn list(&mut self, field: &List<String>, path: (&OptionPath, &str)) -> Option<Vec<String>> {
+        let elements = self.need(field, path)?;
+        elements.iter().map(|element| self.need(element, path).cloned()).collect()
     }
 
     fn note_unknown(&mut self, unknown: &Unknown, path: OptionPath) {

@@ -35,6 +35,13 @@ impl OptionPath {
     }
 }
 
+/// An option below another, made into a path where that is needed.
+impl From<(&OptionPath, &str)> for OptionPath {
+    fn from((around, option): (&OptionPath, &str)) -> Self {
+        around.join(option)
+    }
+}
+
 impl<S: Into<String>> FromIterator<S> for OptionPath {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
         Self::new(names)

@@ -1,6 +1,7 @@
 //! What all levels of one evaluation share.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use super::definition::Definition;
 use super::nix_type::Prototypes;
@@ -28,7 +29,7 @@ pub(super) struct Context<'e> {
     /// The argument `pkgs`, once it is asked for.
     pub(super) packages: Cell<Option<Value<'e>>>,
     /// The guests: definitions of `containers.<name>.config`, by the name of the container.
-    pub(super) guests: RefCell<Vec<(Symbol, Vec<Definition<'e>>)>>,
+    pub(super) guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
     /// Elements that a list has at least which is not known, by the path of the option, and why it is not.
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
     /// How `lib`'s types are recognised, once one is met.

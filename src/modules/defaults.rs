@@ -197,8 +197,8 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
     let shown = name.map_or("", |name| ev.name(name));
     if let Some(config) = scope.config.get() {
         ev.select(config, "config")?;
-        let guest = scope.context.guests.borrow().iter().find(|(guest, _)| Some(*guest) == name).cloned();
-        if let Some((_, definitions)) = guest {
+        let guest = name.and_then(|name| scope.context.guests.borrow().get(&name).copied());
+        if let Some(definitions) = guest {
             let at = definitions.first().map_or(Span::NONE, |definition| ev.attribute_span(definition.pos));
             return Ok(ev.unknown(&format!("the guest system of `{shown}`"), at));
         }
@@ -228,10 +228,7 @@ fn guest<'e>(
     }
     let Some(first) = definitions.first() else { return Value::Null };
     let Some(container) = path.parent().last() else { return Value::Null };
-    let mut guests = context.guests.borrow_mut();
-    if !guests.iter().any(|(name, _)| *name == container) {
-        guests.push((container, definitions.to_vec()));
-    }
+    context.guests.borrow_mut().entry(container).or_insert_with(|| ev.alloc_slice(definitions));
     let reason = format!("the guest configuration of `{}` is evaluated with nixpkgs only", ev.name(container));
     ev.unknown(&reason, ev.attribute_span(first.pos))
 }

@@ -12,7 +12,7 @@ use super::declarations::CONTAINER;
 use super::read::{Read, Reader, Seen, unknown_json};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
-use crate::model::check::check;
+use crate::model::check::{check, forward_key};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::{AT_LEAST_KEY, Container, FORMAT_VERSION, Field, ForwardPort, List, Manifest, UNKNOWN_KEY};
 use crate::source::Span;
@@ -71,12 +71,7 @@ pub(super) fn read<'e>(
 fn name_forwards(manifest: &Manifest, spans: &mut OptionSpans) {
     let mut name = |path: &OptionPath, forwards: &List<ForwardPort>| {
         let Some(forwards) = forwards.known().filter(|forwards| !forwards.is_empty()) else { return };
-        let name = |forward: &Field<ForwardPort>| {
-            let forward = forward.known();
-            let protocol = forward.and_then(|forward| forward.protocol.known()).map_or("?", String::as_str);
-            let port = forward.and_then(|forward| forward.host_port.known());
-            format!("{protocol}:{}", port.map_or_else(|| String::from("?"), u16::to_string))
-        };
+        let name = |forward: &Field<ForwardPort>| forward.known().map_or_else(|| String::from("?:?"), forward_key);
         spans.name_elements(&path.join("forwardPorts"), &forwards.iter().map(name).collect::<Vec<_>>());
     };
     let named = manifest.containers.iter().map(|(name, container)| (name.as_str(), container));
@@ -90,6 +85,9 @@ fn name_forwards(manifest: &Manifest, spans: &mut OptionSpans) {
         }
     }
 }
+
+/// A container, with its name, unless it does not fit the model.
+type Named<'e> = (&'e str, Result<Container, Error>);
 
 struct ModelReader<'a, 'e> {
     values: Reader<'a, 'e>,
@@ -152,7 +150,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     }
 
     /// The containers, and why there may be more.
-    fn containers(&mut self, config: Value<'e>) -> (Vec<(&'e str, Result<Container, Error>)>, Option<&'e Unknown>) {
+    fn containers(&mut self, config: Value<'e>) -> (Vec<Named<'e>>, Option<&'e Unknown>) {
         let containers = match self.get(config, &["containers"]) {
             Some(Value::Attrs(containers)) => containers,
             Some(Value::Unknown(unknown)) => return (Vec::new(), Some(unknown)),
@@ -180,7 +178,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let path = OptionPath::new(["containers", self.values.ev.name(name)]);
         let flake = self.seen(container, &["flake"]);
         self.get(container, &["config"]);
-        let has_guest = self.context.guests.borrow().iter().any(|(guest, _)| *guest == name);
+        let has_guest = self.context.guests.borrow().contains_key(&name);
         let given = self.defined(container, "path");
         let no_flake = matches!(flake, Seen::Known(Value::Null));
         let has_flake = !no_flake && matches!(flake, Seen::Known(_));

@@ -214,7 +214,7 @@ fn guest_views<'e>(
     for (symbol, definitions) in guests {
         let Ok(name) = ContainerName::new(ev.name(symbol)) else { continue };
         if !left_out.contains(&name) {
-            views.insert(name, guest::view(ev, context, symbol, &definitions));
+            views.insert(name, guest::view(ev, context, symbol, definitions));
         }
     }
     views

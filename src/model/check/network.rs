@@ -21,7 +21,7 @@ struct Options<'a> {
 impl Checker<'_> {
     /// The network, where nothing of it is unknown or wrong.
     pub(super) fn network(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<Network> {
-        let private = *self.need(&c.private_network, path.join("privateNetwork"))?;
+        let private = *self.need(&c.private_network, (path, "privateNetwork"))?;
         let own = Options {
             bridge: &c.host_bridge,
             host: [&c.host_address, &c.host_address6],
@@ -103,7 +103,7 @@ impl Checker<'_> {
 
     /// Whether what is said of a pair is known and makes sense.
     fn pair(&mut self, options: Options<'_>, path: &OptionPath) -> Option<()> {
-        let bridge = self.need(options.bridge, path.join("hostBridge")).cloned();
+        let bridge = self.need(options.bridge, (path, "hostBridge")).cloned();
         let bridged = bridge.as_ref().is_none_or(Option::is_some);
         let addresses = [
             self.address::<Ipv4Addr>(options.host[0], path.join("hostAddress"), ("IPv4", None)),
@@ -115,7 +115,7 @@ impl Checker<'_> {
                 ("IPv6", bridged.then_some(128)),
             ),
         ];
-        let hardware = self.need(options.hardware, path.join("localMacAddress"))?;
+        let hardware = self.need(options.hardware, (path, "localMacAddress"))?;
         if let Some(Err(reason)) = hardware.as_ref().map(|text| text.parse::<HardwareAddress>()) {
             let diagnostic =
                 Diagnostic::error(Code::OptionType, reason).help("write one such as `02:00:00:00:00:01`");
