@@ -70,17 +70,13 @@ fn of_others(session: &Session<'_>, configuration: &Configuration) -> impl Fn(&D
 /// Of which containers it is that something is said at a place.
 fn owners(configuration: &Configuration) -> BTreeMap<Pos, BTreeSet<&ContainerName>> {
     let mut owners: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for (path, spans) in configuration.spans.iter() {
-        let [first, name, ..] = path.names() else { continue };
-        let name = configuration.manifest.containers.keys().find(|other| other.as_str() == name);
-        if let (Some(name), "containers") = (name, first.as_str()) {
-            for span in spans {
-                owners.entry(span.start).or_default().insert(name);
-            }
+    for name in configuration.manifest.containers.keys() {
+        for span in configuration.spans.within(&["containers", name.as_str()]) {
+            owners.entry(span.start).or_default().insert(name);
         }
     }
     for (name, view) in &configuration.guests {
-        for span in view.places.iter().flat_map(|(_, spans)| spans) {
+        for span in view.places.within(&[]) {
             owners.entry(span.start).or_default().insert(name);
         }
     }

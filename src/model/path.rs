@@ -101,6 +101,17 @@ impl OptionSpans {
         !self.all(path).is_empty()
     }
 
+    /// All places that set the option with these names, or anything in it.
+    pub fn within(&self, names: &[&str]) -> Vec<Span> {
+        let (mut spans, mut rest) = (Vec::new(), Vec::new());
+        rest.extend(names.iter().try_fold(self, |at, name| at.below.get(*name)));
+        while let Some(at) = rest.pop() {
+            spans.extend(&at.here);
+            rest.extend(at.below.values());
+        }
+        spans
+    }
+
     /// Renames the elements of the list `list`, which go by their places in its definitions until they are evaluated, to
     /// `names`, which are in the order of the list.
     pub fn name_elements(&mut self, list: &OptionPath, names: &[String]) {
