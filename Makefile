@@ -6,6 +6,7 @@
 # make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
 # make lib-expected      what the calls of lib in nix-fixtures/nixpkgs/tests give, and what failing ones say, by real Nix
 # make lang-expected      the results of the language cases, written anew by real Nix
+# make git-expected       what real Nix makes of repositories on this machine, written anew
 # make conformance        the language against real Nix, and CASES=2000 generated expressions
 # make test-long  all of make test, with ten times as many generated expressions, every mutation of the hosts, and a long fuzz
 # make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
@@ -18,7 +19,7 @@ CACHE = $(or $(CONTAINER_REBUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/c
 TOOLS = $(CACHE)/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected conformance test-long bench-short \
+.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected git-expected conformance test-long bench-short \
 	fuzz fuzz-short deny
 
 test: check deny conformance bench-short fuzz-short scenarios
@@ -52,6 +53,10 @@ reference:
 # The results of the cases in nix-fixtures/lang, written by Nix.
 lang-expected: tools reference
 	$(CARGO) nextest run --test lang --run-ignored only write_expected
+
+# What Nix makes of local git repositories.
+git-expected: tools reference
+	$(CARGO) nextest run --test fetch_git --run-ignored only write_expected
 
 # The results of the calls of lib in nix-fixtures/nixpkgs/tests, written by Nix.
 lib-expected: reference

@@ -8,7 +8,7 @@ use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::value::{Attrs, Packed, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
-use crate::source::{FileKind, Pos, Span};
+use crate::source::{FileKind, Files, Pos, Span};
 use crate::syntax;
 
 /// More links than that are a circle.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -17,7 +18,7 @@ use super::shapes::Shapes;
 use super::stack;
 use super::value::{Attrs, List, Packed, Thunk, Value};
 use super::written::Written;
-use crate::source::{Files, SourceMap, Span};
+use crate::source::{Files, MountedFiles, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
 use crate::syntax::{Shape, Str, Symbol, Symbols};
 
@@ -98,7 +99,7 @@ pub struct Evaluator<'e> {
     pub(super) bump: &'e Bump,
     pub(super) failures: &'e Failures,
     pub(super) symbols: Symbols<'e>,
-    pub(super) files: &'e (dyn Files + 'e),
+    pub(super) files: Rc<MountedFiles<'e>>,
     pub(super) sources: &'e SourceMap,
     pub(super) settings: Settings,
     pub(super) common: Common,
@@ -159,7 +160,7 @@ impl<'e> Evaluator<'e> {
             bump,
             failures: &arena.failures,
             symbols,
-            files,
+            files: Rc::new(MountedFiles::new(files)),
             sources,
             settings,
             common,

@@ -17,6 +17,7 @@ mod bind;
 mod builtins;
 mod call;
 mod cells;
+mod date;
 mod describe;
 mod error;
 mod evaluate;
@@ -44,6 +45,7 @@ mod written;
 mod xml;
 
 pub use crate::syntax::{Context, Element, Str, Symbol};
+pub use date::date;
 pub use error::{EvalError, EvalResult};
 pub use fingerprint::{Fingerprint, KNOWN_BY};
 pub use machine::{Arena, Evaluator, Settings};

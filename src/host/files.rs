@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use nix::libc::{O_CLOEXEC, O_NOFOLLOW, O_PATH};
 
-use crate::source::{FileKind, Files};
+use crate::source::{FileKind, Files, GitError, GitRequest, GitTree};
 
 /// All files that the user may read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +39,10 @@ impl Files for RealFiles {
 
     fn is_executable(&self, path: &Path) -> io::Result<bool> {
         fs::metadata(path).map(|metadata| is_executable(&metadata))
+    }
+
+    fn git(&self, request: &GitRequest<'_>) -> Result<GitTree, GitError> {
+        super::git::fetch::tree(request)
     }
 }
 

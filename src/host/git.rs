@@ -18,6 +18,8 @@ use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use crate::source::{FileKind, Files};
 
+pub(super) mod fetch;
+
 /// As many links in a row as Linux follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 

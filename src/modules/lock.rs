@@ -4,13 +4,11 @@
 
 use serde_json::Value as Json;
 
-use crate::eval::{Evaluator, Symbol, Value, source_path};
+use crate::eval::{Evaluator, Symbol, Value, date, source_path};
 use crate::source::Pos;
 
 /// How many characters of a revision are its short form.
 const SHORT: usize = 7;
-/// Seconds of a day.
-const DAY: i64 = 24 * 60 * 60;
 
 /// `rev`, `shortRev`, `lastModified`, `lastModifiedDate` and `narHash` of a locked source, as far as they are in `locked`.
 pub(super) fn pinned_source<'e>(ev: &Evaluator<'e>, locked: &Json) -> Vec<(Symbol, Value<'e>, Pos)> {
@@ -88,36 +86,9 @@ fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// Seconds since 1970 as `YYYYMMDDhhmmss` of the universal time.
-fn date(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-    // Years begin in March here, so that the odd day stands at the end; 400 of them are 146,097 days.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}{month:02}{day:02}{:02}{:02}{:02}", rest / 3600, rest / 60 % 60, rest % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        for (seconds, expected) in [
-            (0, "19700101000000"),
-            (951_782_400, "20000229000000"),
-            (1_735_689_599, "20241231235959"),
-            (1_700_000_000, "20231114221320"),
-        ] {
-            assert_eq!(date(seconds), expected, "{seconds}");
-        }
-    }
 
     #[test]
     fn references_lead_to_folders_and_to_the_store() {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::git::{GitError, GitRequest, GitTree};
+
 /// What stands at a path, in the words of `builtins.readFileType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
@@ -44,6 +46,11 @@ pub trait Files {
     fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
     /// Whether a plain file may be executed by its owner (NAR hashing asks).
     fn is_executable(&self, path: &Path) -> io::Result<bool>;
+    /// A tree of a git repository. A view that is not of all files tells nothing of it: what belongs to a repository may lie
+    /// anywhere.
+    fn git(&self, _request: &GitRequest<'_>) -> Result<GitTree, GitError> {
+        Err(GitError::OnlyNix)
+    }
 }
 
 /// A file system in memory, for tests and for texts that are built into the program.

@@ -10,9 +10,13 @@
 //! - The world is read only through [`Files`]; this layer opens nothing itself.
 
 mod files;
+mod git;
 mod map;
+mod mounted;
 mod moved;
 
 pub use files::{FileKind, Files, MemoryFiles};
+pub use git::{GitError, GitRequest, GitTree};
 pub use map::{Location, Pos, SourceFile, SourceMap, Span};
+pub use mounted::MountedFiles;
 pub use moved::MovedFiles;

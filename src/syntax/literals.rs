@@ -240,8 +240,14 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                 start.push_str(&self.file.text[token.end..at]);
                 return self.interpolated_path(token.start, start, at);
             }
-            let message =
-                if rest > 0 { "syntax error, unexpected end of path" } else { "path has a trailing slash" };
+            // What goes on is one piece for Nix's lexer, which looks for a slash at its end, unless two slashes part it.
+            let piece = &self.text[token.end..at];
+            let is_whole = piece.ends_with(b"/") && !piece.windows(2).any(|two| two == b"//");
+            let message = if rest == 0 || is_whole {
+                "path has a trailing slash"
+            } else {
+                "syntax error, unexpected end of path"
+            };
             return Err(self.refuse(self.span(token.start, at), message));
         }
         self.advance();

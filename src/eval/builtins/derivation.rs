@@ -130,7 +130,9 @@ impl<'e> Draft<'e> {
         let bytes = self.string(ev, value, pos)?;
         if name == "__json" {
             // Nix reads it and writes it again.
-            let json = ev.parse_json(&bytes).map_err(|message| ev.error(ev.attribute_span(pos), &message))?;
+            let json = ev.parse_json(&bytes).map_err(|message| {
+                ev.error(ev.attribute_span(pos), &format!("cannot process __json attribute: {message}"))
+            })?;
             self.derivation.structured = Some(ev.to_json(json)?);
             return Ok(());
         }

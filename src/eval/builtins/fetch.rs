@@ -8,9 +8,10 @@ use crate::eval::operators::Coercion;
 use crate::eval::store::hash::{Algorithm, Hash};
 use crate::eval::store::path::{self, Method};
 use crate::eval::text::{Element, Text};
+use crate::source::Files;
 
 primops! {
-    "fetchGit" 1 fetch_git, "fetchMercurial" 1 fetch_mercurial, "fetchTarball" 1 fetch_tarball, "fetchurl" 1 fetch_url,
+    "fetchGit" 1 super::fetch_git::fetch_git, "fetchMercurial" 1 fetch_mercurial, "fetchTarball" 1 fetch_tarball, "fetchurl" 1 fetch_url,
 }
 
 fn fetch_url<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -69,7 +70,7 @@ fn fetch<'e>(
 }
 
 /// A path that the store has, as a string that depends on it.
-fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> {
+pub(super) fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> {
     ev.files.kind(Path::new(path)).ok()?;
     let path = ev.text_in_arena(path);
     let context = ev.context([Element::Path(path)]);
@@ -77,12 +78,8 @@ fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> {
 }
 
 #[cold]
-fn not_here<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
+pub(super) fn not_here<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
     ev.only_nix(&format!("'{url}' is not in the Nix store, and nothing is downloaded here"), ev.word_span(pos))
-}
-
-fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    fetch_tree(ev, args[0], pos)
 }
 
 fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -90,7 +87,7 @@ fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 /// A work tree under version control: known only where a revision and the hash of its archive are given.
-fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let input = ev.force(input)?;
     let Value::Attrs(attrs) = input else {
         let url = fetch_location(ev, input, pos)?;
@@ -126,7 +123,7 @@ fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalRes
 }
 
 /// Where something is to be fetched from: a text, or a path.
-fn fetch_location<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
+pub(super) fn fetch_location<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
     let mut text = Text::default();
     let span = ev.word_span(pos);
     ev.coerce_to_string(value, Coercion::PLAIN, &mut text, span)?;

@@ -9,7 +9,7 @@ use crate::eval::import::normalise;
 use crate::eval::operators::Coercion;
 use crate::eval::text::{Context, Element, Text};
 use crate::eval::value::Suspend;
-use crate::source::{FileKind, Span};
+use crate::source::{FileKind, Files, Span};
 
 primops! {
     "baseNameOf" 1 base_name_of, "dirOf" 1 dir_of, "findFile" 2 find_file, "getEnv" 1 get_env, "import" 1 import,

@@ -2,6 +2,7 @@
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::store::hash::{Algorithm, Format, Hash};
+use crate::source::Files;
 
 primops! {
     "convertHash" 1 convert_hash, "hashFile" 2 hash_file, "hashString" 2 hash_string,

@@ -8,6 +8,7 @@ mod context;
 mod control;
 mod derivation;
 mod fetch;
+mod fetch_git;
 mod files;
 mod flake_ref;
 mod flakes;

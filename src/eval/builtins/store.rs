@@ -2,6 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
@@ -11,7 +12,7 @@ use crate::eval::store::path::{self, Method};
 use crate::eval::text::{Context, Element};
 use crate::eval::value::Str;
 use crate::eval::written::Written;
-use crate::source::{FileKind, Span};
+use crate::source::{FileKind, Files, Span};
 
 primops! {
     "filterSource" 2 filter_source, "path" 1 add_path, "placeholder" 1 placeholder, "storePath" 1 store_path,
@@ -177,8 +178,8 @@ impl<'e> Evaluator<'e> {
         Ok(self.written_path(&path, Written::File { references: &[] }))
     }
 
-    fn nar_hash(&mut self, path: &Path, filter: Option<Value<'e>>, pos: Pos) -> EvalResult<'e, Hash> {
-        let files = self.files;
+    pub(super) fn nar_hash(&mut self, path: &Path, filter: Option<Value<'e>>, pos: Pos) -> EvalResult<'e, Hash> {
+        let files = Rc::clone(&self.files);
         let mut decide = |path: &Path, kind: FileKind| -> Result<bool, EvalError<'e>> {
             let Some(filter) = filter else { return Ok(true) };
             let path = self.bytes(path.as_os_str().as_bytes());
@@ -187,7 +188,7 @@ impl<'e> Evaluator<'e> {
             let keep = self.apply(bound, kind, pos)?;
             self.boolean(keep, pos)
         };
-        nar::hash(files, path, Algorithm::Sha256, &mut decide).map_err(|error| match error {
+        nar::hash(&*files, path, Algorithm::Sha256, &mut decide).map_err(|error| match error {
             NarError::File(path, error) => self.unreadable(&path, &error, pos),
             NarError::Filter(error) => error,
         })
@@ -212,7 +213,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A store path that was computed, as a string that depends on it.
-    fn written_path(&mut self, path: &str, written: Written<'e>) -> Value<'e> {
+    pub(super) fn written_path(&mut self, path: &str, written: Written<'e>) -> Value<'e> {
         let path = self.text_in_arena(path);
         self.written.insert(path, written);
         let context: Context<'e> = self.context([Element::Path(path)]);

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Fingerprint, MOST_FILES};
 use crate::eval::import::normalise;
 use crate::eval::value::Frame;
-use crate::source::{FileKind, Pos};
+use crate::source::{FileKind, Files, Pos};
 use crate::syntax::Unit;
 
 impl<'e> Fingerprint<'_, 'e> {

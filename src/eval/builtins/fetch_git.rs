@@ -1,0 +1,147 @@
+//! `fetchGit` of repositories on this machine; of all others see `fetch`.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::fetch::{fetch_location, fetch_tree, not_here};
+use super::{Attrs, EvalResult, Evaluator, Pos, Value};
+use crate::eval::date;
+use crate::eval::store::hash::{Algorithm, Format, Hash};
+use crate::eval::store::nar::{self, NarError};
+use crate::eval::store::path::{self, Method};
+use crate::eval::written::Written;
+use crate::source::{FileKind, Files, GitError, GitRequest, GitTree};
+
+/// What a commit is called where there is none.
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+
+/// The attributes that are understood here, beside `url`.
+const PLAIN: [&str; 6] = ["allRefs", "name", "ref", "rev", "shallow", "submodules"];
+
+/// The other ones that Nix knows.
+const OTHER: [&str; 13] = [
+    "dirtyRev",
+    "dirtyShortRev",
+    "exportIgnore",
+    "keytype",
+    "lastModified",
+    "lfs",
+    "narHash",
+    "publicKey",
+    "publicKeys",
+    "revCount",
+    "type",
+    "url",
+    "verifyCommit",
+];
+
+#[derive(Default)]
+struct Wanted {
+    name: Option<String>,
+    reference: Option<String>,
+    revision: Option<String>,
+    shallow: bool,
+    submodules: bool,
+}
+
+pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut wanted = Wanted::default();
+    let url = match ev.force(args[0])? {
+        Value::Attrs(attrs) => {
+            let names = ev.by_name(attrs);
+            if let Some((name, ..)) = names.iter().find(|(name, ..)| !PLAIN.contains(name) && !OTHER.contains(name))
+            {
+                let message = format!("input attribute '{name}' not supported by scheme 'git'");
+                return Err(ev.error(ev.word_span(pos), &message));
+            }
+            let others = names.iter().any(|(name, ..)| *name != "url" && OTHER.contains(name));
+            let Some(url) = ev.optional(attrs, "url")?.filter(|_| !others) else {
+                return fetch_tree(ev, args[0], pos);
+            };
+            wanted.read(ev, attrs, pos)?;
+            url
+        }
+        url => url,
+    };
+    let location = fetch_location(ev, url, pos)?;
+    let Some(repository) = local(&location) else { return fetch_tree(ev, args[0], pos) };
+    let fail = |ev: &Evaluator<'e>, message: &str| Err(ev.error(ev.word_span(pos), message));
+    if let Some(revision) = &wanted.revision
+        && let Err(message) = Hash::parse(revision, Some(Algorithm::Sha1))
+    {
+        return fail(ev, &message);
+    }
+    let request = GitRequest {
+        repository: &repository,
+        reference: wanted.reference.as_deref(),
+        revision: wanted.revision.as_deref(),
+        shallow: wanted.shallow,
+    };
+    match ev.files.git(&request) {
+        Ok(tree) => wanted.result(ev, tree, pos),
+        Err(GitError::Failed(message)) => fail(ev, &message),
+        Err(GitError::OnlyNix) => Err(not_here(ev, &location, pos)),
+    }
+}
+
+/// The repository that a location names, if it is one on this machine.
+fn local(location: &str) -> Option<PathBuf> {
+    let path = location.strip_prefix("git+").unwrap_or(location);
+    let path = path.strip_prefix("file://").unwrap_or(path);
+    // What is escaped or asked for in it is for Nix to read.
+    (path.starts_with('/') && !path.contains(['%', '?', '#']))
+        .then(|| crate::eval::import::normalise(Path::new(path)))
+}
+
+impl Wanted {
+    fn read<'e>(&mut self, ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> EvalResult<'e, ()> {
+        let mut text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
+            Some(value) => Ok(Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned())),
+            None => Ok(None),
+        };
+        self.name = text(ev, "name")?;
+        self.reference = text(ev, "ref")?;
+        self.revision = text(ev, "rev")?;
+        let mut switch = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
+            Some(value) => match ev.force(value)? {
+                Value::Bool(value) => Ok(value),
+                _ => Err(ev.error(ev.word_span(pos), &format!("input attribute '{name}' is not a Boolean"))),
+            },
+            None => Ok(false),
+        };
+        self.shallow = switch(ev, "shallow")?;
+        self.submodules = switch(ev, "submodules")?;
+        Ok(())
+    }
+
+    /// The set that `fetchGit` gives; the tree is in the store from then on.
+    fn result<'e>(self, ev: &mut Evaluator<'e>, tree: GitTree, pos: Pos) -> EvalResult<'e, Value<'e>> {
+        let name = self.name.as_deref().unwrap_or("source");
+        let mut all = |_: &Path, _: FileKind| Ok::<_, std::convert::Infallible>(true);
+        let hash = match nar::hash(&*tree.files, &tree.top, Algorithm::Sha256, &mut all) {
+            Ok(hash) => hash,
+            Err(NarError::File(path, error)) => return Err(ev.unreadable(&path, &error, pos)),
+            Err(NarError::Filter(never)) => match never {},
+        };
+        let path =
+            path::fixed(name, Method::Recursive, &hash).map_err(|message| ev.error(ev.word_span(pos), &message))?;
+        ev.files.mount(Path::new(&path), Rc::clone(&tree.files), tree.top);
+        let out_path = ev.written_path(&path, Written::File { references: &[] });
+        let clean = tree.commit.as_deref().filter(|_| !tree.changed).unwrap_or(NO_COMMIT);
+        let mut parts = vec![
+            ("outPath", out_path),
+            ("narHash", ev.string(&hash.format(Format::Sri))),
+            ("rev", ev.string(clean)),
+            ("shortRev", ev.string(&clean[..7])),
+            ("revCount", Value::Int(tree.count)),
+            ("lastModified", Value::Int(tree.time)),
+            ("lastModifiedDate", ev.string(&date(tree.time))),
+            ("submodules", Value::Bool(self.submodules)),
+        ];
+        if let (Some(commit), true) = (&tree.commit, tree.changed) {
+            parts.push(("dirtyRev", ev.string(&format!("{commit}-dirty"))));
+            parts.push(("dirtyShortRev", ev.string(&format!("{}-dirty", &commit[..7]))));
+        }
+        Ok(ev.attrs(parts.into_iter().map(|(name, value)| (ev.symbol(name), value, Pos::NONE))))
+    }
+}

@@ -1,0 +1,163 @@
+//! `builtins.fetchGit` of repositories on this machine: what real Nix makes of each, and the same without Nix.
+//!
+//! `nix-fixtures/git/expected` was written by Nix (`make git-expected`) and begins with its version. The repositories are made
+//! anew for each test, always the same ones.
+
+#[path = "reference/mod.rs"]
+mod reference;
+
+use std::path::Path;
+use std::process::Command;
+
+use container_rebuild::eval::{Arena, Evaluator, Settings};
+use container_rebuild::host::files::RealFiles;
+use container_rebuild::source::SourceMap;
+use reference::Reference;
+
+/// The only version whose results count.
+const VERSION: &str = "2.34.8";
+
+/// What each repository went through after it was made: a shell's words, in its top level.
+const REPOSITORIES: [(&str, &str); 13] = [
+    ("clean", ":"),
+    ("changed", "echo more >>a"),
+    ("untracked", "echo new >new"),
+    ("added", "echo new >new; git add new"),
+    ("deleted", "rm a"),
+    ("executable", "chmod +x a"),
+    ("removed-from-the-index", "git rm -q --cached default.nix"),
+    ("other-type", "rm link; echo text >link"),
+    ("touched", "touch a"),
+    ("detached", "git checkout -q HEAD~"),
+    ("on-a-branch", "git checkout -q -b side; echo side >side; git add side; git commit -qm side"),
+    ("nothing-committed", "rm -rf .git; git init -q -b main; git add a"),
+    ("no-repository", "rm -rf .git"),
+];
+
+/// Repositories from which nothing is left out, and what is asked of them.
+const EXPRESSIONS: [&str; 33] = [
+    "builtins.fetchGit ./clean",
+    "builtins.fetchGit { url = ./clean; }",
+    "builtins.fetchGit (toString ./clean)",
+    "builtins.fetchGit { url = \"file://${toString ./clean}\"; name = \"other\"; }",
+    "builtins.fetchGit \"git+file://${toString ./clean}\"",
+    "builtins.fetchGit { url = ./clean; shallow = true; }",
+    "builtins.fetchGit { url = ./clean; submodules = true; }",
+    "builtins.fetchGit { url = ./clean; ref = \"main\"; }",
+    "builtins.fetchGit { url = ./clean; ref = \"refs/tags/v1\"; }",
+    "builtins.fetchGit { url = ./changed; ref = \"HEAD\"; }",
+    "builtins.fetchGit { url = ./on-a-branch; ref = \"main\"; }",
+    "builtins.fetchGit { url = ./clean; inherit (builtins.fetchGit ./detached) rev; }",
+    "builtins.fetchGit { url = ./clean; ref = \"none\"; }",
+    "builtins.fetchGit { url = ./clean; ref = \"a b\"; }",
+    "builtins.fetchGit { url = ./clean; rev = \"x\"; }",
+    "builtins.fetchGit { url = ./clean; rev = \"0123456789012345678901234567890123456789\"; }",
+    "builtins.fetchGit { url = ./clean; submodules = 1; }",
+    "builtins.fetchGit { url = ./clean; zzz = 1; }",
+    "builtins.fetchGit ./none",
+    "builtins.fetchGit ./clean/folder",
+    "import (builtins.fetchGit ./clean)",
+    "builtins.readFile \"${builtins.fetchGit ./changed}/a\"",
+    "builtins.attrNames (builtins.readDir (builtins.fetchGit ./deleted))",
+    "builtins.getContext (builtins.fetchGit ./clean).outPath",
+    "builtins.path { path = (builtins.fetchGit ./clean) + \"/folder\"; name = \"folder\"; }",
+    "builtins.fetchGit ./changed",
+    "builtins.fetchGit ./untracked",
+    "builtins.fetchGit ./added",
+    "builtins.fetchGit ./deleted",
+    "builtins.fetchGit ./executable",
+    "[ (builtins.fetchGit ./removed-from-the-index) (builtins.fetchGit ./other-type) ]",
+    "[ (builtins.fetchGit ./touched) (builtins.fetchGit ./detached) (builtins.fetchGit ./on-a-branch) ]",
+    "[ (builtins.fetchGit ./nothing-committed) (builtins.fetchGit ./no-repository) ]",
+];
+
+/// What each repository begins as.
+const START: &str = "git init -q -b main
+    mkdir folder
+    echo first >a
+    echo '{ x = 1; }' >default.nix
+    ln -s a link
+    echo '#!/bin/sh' >folder/run
+    chmod +x folder/run
+    git add .
+    git commit -qm one
+    echo second >>a
+    GIT_COMMITTER_DATE=2024-02-03T04:05:06Z git commit -qam two
+    git tag v1";
+
+fn make_repositories(root: &Path) {
+    for (name, what) in REPOSITORIES {
+        let folder = root.join(name);
+        std::fs::create_dir(&folder).expect("a folder");
+        let mut shell = Command::new("sh");
+        shell.args(["-euc", &format!("umask 022; {START}; {what}")]).current_dir(&folder);
+        shell.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        for who in ["AUTHOR", "COMMITTER"] {
+            shell.env(format!("GIT_{who}_NAME"), "n").env(format!("GIT_{who}_EMAIL"), "n@example.org");
+            shell.env(format!("GIT_{who}_DATE"), "2024-01-02T03:04:05Z");
+        }
+        assert!(shell.status().is_ok_and(|status| status.success()), "{name} can be made");
+    }
+}
+
+fn file() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/git/expected")
+}
+
+/// One result under its expression, wherever the repositories were.
+fn entry(root: &Path, expression: &str, result: &str) -> String {
+    format!("{expression}\n    {}\n", result.trim_end().replace(&root.display().to_string(), "ROOT"))
+}
+
+fn ours(root: &Path, expression: &str) -> String {
+    let (arena, sources) = (Arena::new(), SourceMap::new());
+    let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
+    let value = evaluator.text_value("«string»", root, expression);
+    let result = match value.and_then(|value| evaluator.print(value)) {
+        Ok(printed) => String::from_utf8(printed).expect("text"),
+        Err(error) => format!("error: {}", error.diagnostics()[0].message.lines().next().unwrap_or_default()),
+    };
+    result
+}
+
+/// What Nix makes of an expression, with a store of its own.
+fn theirs(reference: &Reference, root: &Path, expression: &str) -> String {
+    let mut command = reference.nix_instantiate(root);
+    command.env("PATH", "/usr/bin:/bin").env("HOME", root).env("NIX_REMOTE", root.join("store"));
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.args(["--eval", "--strict", "--expr", expression]).output().expect("it was found");
+    if output.status.success() {
+        return String::from_utf8(output.stdout).expect("text");
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let error = said.lines().filter_map(|line| line.trim_start().strip_prefix("error: ")).next_back();
+    format!("error: {}", error.unwrap_or_else(|| panic!("no error in {said}")))
+}
+
+#[test]
+fn local_repositories_give_what_nix_gives() {
+    let root = tempfile::tempdir().expect("a folder");
+    make_repositories(root.path());
+    let stored = std::fs::read_to_string(file()).expect("`make git-expected` wrote it");
+    let stored = stored.strip_prefix(&format!("Nix {VERSION}\n")).expect("the results of that version");
+    let ours: String = EXPRESSIONS
+        .iter()
+        .map(|expression| entry(root.path(), expression, &ours(root.path(), expression)))
+        .collect();
+    assert_eq!(ours, stored);
+}
+
+/// Writes what Nix gives.
+#[test]
+#[ignore = "writes into the clone: `make git-expected`"]
+fn write_expected() {
+    let reference = Reference::find();
+    assert_eq!(reference.version, VERSION, "change VERSION for another Nix, and look at what changes");
+    let root = tempfile::tempdir().expect("a folder");
+    make_repositories(root.path());
+    let results: String = EXPRESSIONS
+        .iter()
+        .map(|expression| entry(root.path(), expression, &theirs(&reference, root.path(), expression)))
+        .collect();
+    std::fs::write(file(), format!("Nix {VERSION}\n{results}")).expect("written");
+}
