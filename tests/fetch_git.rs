@@ -113,11 +113,10 @@ fn ours(root: &Path, expression: &str) -> String {
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
     let value = evaluator.text_value("«string»", root, expression);
-    let result = match value.and_then(|value| evaluator.print(value)) {
+    match value.and_then(|value| evaluator.print(value)) {
         Ok(printed) => String::from_utf8(printed).expect("text"),
         Err(error) => format!("error: {}", error.diagnostics()[0].message.lines().next().unwrap_or_default()),
-    };
-    result
+    }
 }
 
 /// What Nix makes of an expression, with a store of its own.

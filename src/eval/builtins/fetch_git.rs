@@ -95,14 +95,14 @@ fn local(location: &str) -> Option<PathBuf> {
 
 impl Wanted {
     fn read<'e>(&mut self, ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> EvalResult<'e, ()> {
-        let mut text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
+        let text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
             Some(value) => Ok(Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned())),
             None => Ok(None),
         };
         self.name = text(ev, "name")?;
         self.reference = text(ev, "ref")?;
         self.revision = text(ev, "rev")?;
-        let mut switch = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
+        let switch = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
             Some(value) => match ev.force(value)? {
                 Value::Bool(value) => Ok(value),
                 _ => Err(ev.error(ev.word_span(pos), &format!("input attribute '{name}' is not a Boolean"))),
