@@ -313,6 +313,8 @@ fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let function = ev.function(args[0], pos)?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for item in ev.items(args[1], pos)? {
+        // Nix evaluates them, whatever the function looks at.
+        ev.force(item.get())?;
         if ev.holds(function, item.get(), pos)? { right.push(*item) } else { wrong.push(*item) }
     }
     Ok(ev.attrs([

@@ -96,10 +96,10 @@ fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 }
 
 fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let (start, length) = (ev.int(args[0], pos)?, ev.int(args[1], pos)?);
-    let Ok(start) = usize::try_from(start) else {
+    let Ok(start) = usize::try_from(ev.int(args[0], pos)?) else {
         return Err(ev.error(ev.word_span(pos), "negative start position in 'substring'"));
     };
+    let length = ev.int(args[1], pos)?;
     let text = coerced(ev, args[2], pos)?;
     let rest = text.as_bytes().get(start..).unwrap_or_default();
     // A negative length means all that is left.

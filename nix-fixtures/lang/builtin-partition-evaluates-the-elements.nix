@@ -1,0 +1,1 @@
+(builtins.partition (_: true) [ (throw "element") ]).wrong
