@@ -1,30 +1,32 @@
 //! The path of an option, such as `containers.wasabi.bindMounts."/var/log".isReadOnly`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::source::Span;
 pub use crate::syntax::quote;
 
-/// The names that lead to an option, outermost first.
+/// The names that lead to an option, outermost first. Paths below each other share them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OptionPath(Vec<String>);
+pub struct OptionPath(Vec<Arc<str>>);
 
 impl OptionPath {
     /// A path from its names.
-    pub fn new<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
-        Self(names.into_iter().map(Into::into).collect())
+    pub fn new<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
+        Self(names.into_iter().map(|name| Arc::from(name.as_ref())).collect())
     }
 
     /// The names.
-    pub fn names(&self) -> &[String] {
+    pub fn names(&self) -> &[Arc<str>] {
         &self.0
     }
 
     /// This path with one name more.
     #[must_use]
-    pub fn join(&self, name: impl Into<String>) -> Self {
-        let mut names = self.0.clone();
-        names.push(name.into());
+    pub fn join(&self, name: impl AsRef<str>) -> Self {
+        let mut names = Vec::with_capacity(self.0.len() + 1);
+        names.extend_from_slice(&self.0);
+        names.push(Arc::from(name.as_ref()));
         Self(names)
     }
 
@@ -42,7 +44,7 @@ impl From<(&OptionPath, &str)> for OptionPath {
     }
 }
 
-impl<S: Into<String>> FromIterator<S> for OptionPath {
+impl<S: AsRef<str>> FromIterator<S> for OptionPath {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
         Self::new(names)
     }
@@ -83,7 +85,7 @@ impl OptionSpans {
     pub fn nearest(&self, path: &OptionPath) -> Option<Span> {
         let (mut at, mut nearest) = (self, self.here.first());
         for name in &path.0 {
-            let Some(below) = at.below.get(name.as_str()) else { break };
+            let Some(below) = at.below.get(&**name) else { break };
             at = below;
             nearest = at.here.first().or(nearest);
         }
@@ -92,7 +94,7 @@ impl OptionSpans {
 
     /// The places that set `path` itself.
     pub fn all(&self, path: &OptionPath) -> &[Span] {
-        let at = path.0.iter().try_fold(self, |at, name| at.below.get(name.as_str()));
+        let at = path.0.iter().try_fold(self, |at, name| at.below.get(&**name));
         at.map(|at| at.here.as_slice()).unwrap_or_default()
     }
 
@@ -115,7 +117,7 @@ impl OptionSpans {
     /// Renames the elements of the list `list`, which go by their places in its definitions until they are evaluated, to
     /// `names`, which are in the order of the list.
     pub fn name_elements(&mut self, list: &OptionPath, names: &[String]) {
-        let at = list.0.iter().try_fold(self, |at, name| at.below.get_mut(name.as_str()));
+        let at = list.0.iter().try_fold(self, |at, name| at.below.get_mut(&**name));
         let Some(list) = at else { return };
         let mut places: Vec<_> =
             list.below.keys().filter_map(|name| Some((list_place(name)?, name.clone()))).collect();

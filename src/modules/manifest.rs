@@ -141,7 +141,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
             let names = path.names(self.values.ev);
             let mut place = Some(&mut *firewall);
             for name in names.names().iter().skip(2) {
-                place = place.and_then(|json| json.get_mut(name));
+                place = place.and_then(|json| json.get_mut(&**name));
             }
             if let Some(list) = place.filter(|json| json.get(UNKNOWN_KEY).is_some()) {
                 list[AT_LEAST_KEY] = items.into_iter().map(|item| self.values.json(item)).collect();

@@ -288,7 +288,7 @@ fn unknown_keys<'e>(
     let mut keys = BTreeMap::new();
     for (path, definitions) in defined {
         let path = path.names(ev);
-        if path.names().get(1).is_none_or(|name| !containers.contains(name.as_str())) {
+        if path.names().get(1).is_none_or(|name| !containers.contains(&**name)) {
             continue;
         }
         let mut key = inputs.begin(ev);

@@ -173,7 +173,7 @@ impl<'a, 'e> Shown<'a, 'e> {
         for (path, items, bound) in known {
             let items: Json = items.into_iter().map(|item| self.json(item)).collect();
             let names = path.names(self.ev);
-            let place = names.names().iter().try_fold(&mut options, |json, name| json.get_mut(name));
+            let place = names.names().iter().try_fold(&mut options, |json, name| json.get_mut(&**name));
             if let Some(list) = place.filter(|json| json.is_object()) {
                 list[AT_LEAST_KEY] = items;
             }
