@@ -24,6 +24,7 @@ fn scenarios(row: Row) -> &'static [&'static str] {
         Row::BindChanged => &[
             "changes::a_changed_bind_mount_restarts_its_container_and_no_other",
             "live::a_bind_mount_is_added_under_a_running_guest_and_one_that_goes_costs_a_restart",
+            "private_users::with_private_users_every_change_of_bind_mounts_is_a_restart",
         ],
         Row::GuestAnew => &["changes::a_changed_guest_is_built_anew_and_no_other"],
         Row::Other => &[
@@ -35,6 +36,7 @@ fn scenarios(row: Row) -> &'static [&'static str] {
             "network::a_hardware_address_is_given_by_a_restart",
             "network::devices_are_let_through_by_a_restart",
             "network::the_hosts_resolv_conf_is_copied_or_not_by_a_restart",
+            "private_users::a_guest_with_private_users_lacks_nothing_and_its_root_is_nobody_on_the_host",
             "network::a_container_joins_a_namespace_that_is_there_and_leaves_it_by_a_restart",
         ],
         Row::Goes => &["changes::a_removed_container_leaves_nothing_but_its_data"],

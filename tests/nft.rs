@@ -7,7 +7,9 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use container_rebuild::model::ContainerName;
-use container_rebuild::model::spec::{ContainerSpec, Forward, HostSpec, NatSpec, Network, Private, Protocol, Veth};
+use container_rebuild::model::spec::{
+    ContainerSpec, Forward, HostSpec, NatSpec, Network, Private, Protocol, Users, Veth,
+};
 use container_rebuild::render::nft::{RuleLine, Ruleset};
 use serde_json::Value;
 
@@ -43,6 +45,7 @@ fn container(name: &str, last: u8, v6: bool, forwards: &[(Protocol, u16, u16)]) 
         system: "/nix/store/x".into(),
         auto_start: true,
         ephemeral: false,
+        users: Users::Shared,
         network: Network::Private(Private {
             veth: Some(Veth {
                 host4: Some([192, 168, 100, 10].into()),

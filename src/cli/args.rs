@@ -394,6 +394,12 @@ pub enum Internal {
         #[arg(value_parser = container_name)]
         name: ContainerName,
     },
+    /// What that starts for a guest that waits for its network.
+    Connect {
+        /// The container.
+        #[arg(value_parser = container_name)]
+        name: ContainerName,
+    },
     /// `ExecStopPost=` of a container.
     Cleanup {
         /// The container.

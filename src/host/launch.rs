@@ -8,25 +8,24 @@
 //! - Whatever a killed run left is removed first: a launch may follow anything.
 //! - What is booted is one record, read once; the same bytes become the booted record.
 
-use std::collections::BTreeSet;
+mod network;
+
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
-use super::netlink::{self, HardwareAddresses, NetlinkError};
+use super::gate::Gate;
+use super::idmap::{self, MapError};
+use super::netlink::{self, NetlinkError};
 use super::netns::{self, NamespaceError};
 use super::root::{self, RootError};
-use super::{bus, durable, leftovers, machined, notify, sysctl};
-use crate::model::spec::{ContainerSpec, NatSpec, Network, Private};
+use super::{bus, durable, leftovers, machined, notify};
+use crate::model::spec::ContainerSpec;
 use crate::model::{ContainerName, FORMAT_VERSION};
-use crate::render::interface::{self, End, Pair};
-use crate::render::nft::Ruleset;
-use crate::render::{nspawn, paths};
+use crate::render::{interface, nspawn, paths};
 use crate::state::Record;
 
 /// Why a container could not be launched, or not be cleaned up after.
@@ -51,6 +50,10 @@ pub enum LaunchError {
     Sysctl { name: String, source: io::Error },
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Map(#[from] MapError),
+    #[error("cannot hold the guest back until its network is there")]
+    Gate { source: io::Error },
     #[error("cannot run `systemd-nspawn`")]
     Nspawn { source: io::Error },
 }
@@ -58,7 +61,13 @@ pub enum LaunchError {
 /// Prepares the container and becomes its systemd-nspawn. Comes back only when that failed; the unit's status then says
 /// why (`StatusText`).
 pub fn launch(name: &ContainerName) -> LaunchError {
-    let error = match prepare(name) {
+    let prepared = prepare(name).and_then(|(nspawn, is_unfinished)| {
+        if is_unfinished {
+            finish_later(name).map_err(|source| LaunchError::Gate { source })?;
+        }
+        Ok(nspawn)
+    });
+    let error = match prepared {
         Ok(mut nspawn) => LaunchError::Nspawn { source: nspawn.exec() },
         Err(error) => error,
     };
@@ -72,20 +81,59 @@ fn chain(error: &LaunchError) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// Everything up to the point of no return.
-fn prepare(name: &ContainerName) -> Result<Command, LaunchError> {
-    let path = paths::record(name);
-    let bytes = fs::read(&path).map_err(|source| LaunchError::Read { path: path.clone(), source })?;
-    let record = parse(&bytes).map_err(|reason| LaunchError::Corrupt { path, reason })?;
+/// Sees to it that the guest waits for its network, and starts who brings that: [`connect`].
+fn finish_later(name: &ContainerName) -> io::Result<()> {
+    Gate::new()?.shut()?;
+    let mut connect = Command::new("/proc/self/exe");
+    // What it has to say to systemd is for nspawn to say.
+    connect.args(["internal", "connect", name.as_str()]).env_remove("NOTIFY_SOCKET").stdin(Stdio::null());
+    // nspawn, which this process is about to be, reaps it.
+    connect.spawn().map(drop)
+}
+
+/// Brings a guest that is held back its network, in the namespace that systemd-nspawn made for it, and lets it go on. Where
+/// that fails, it is ended.
+pub fn connect(name: &ContainerName) -> Result<(), LaunchError> {
+    let gate = |source| LaunchError::Gate { source };
+    let held = Gate::new().map_err(gate)?;
+    let bring = || {
+        held.step_aside().map_err(gate)?;
+        let record = read(paths::booted(name))?.0;
+        netns::adopt(&paths::namespace(name), held.guest().map_err(gate)?)?;
+        network::fill(&record.spec)
+    };
+    match bring() {
+        Ok(()) => held.open().map_err(gate),
+        Err(error) => {
+            // Its unit's log has the reason, and its status that it failed.
+            held.refuse().map_err(gate)?;
+            Err(error)
+        }
+    }
+}
+
+/// Everything up to the point of no return. Gives also whether the network is still to be finished.
+fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
+    let (record, bytes) = read(paths::record(name))?;
     let spec = &record.spec;
     remove_leftovers(name)?;
     prepare_files(spec)?;
-    prepare_network(spec)?;
+    if let Some(base) = spec.users.base() {
+        idmap::mount_all(&nspawn::mapped(spec), base)?;
+    }
+    let is_unfinished = network::prepare(spec)?;
     let path = paths::booted(name);
     durable::write(&path, &bytes, 0o644).map_err(|source| LaunchError::Write { path, source })?;
     let mut nspawn = Command::new("systemd-nspawn");
     nspawn.args(nspawn::arguments(spec));
-    Ok(nspawn)
+    Ok((nspawn, is_unfinished))
+}
+
+/// A record, also as it lies there.
+fn read(path: PathBuf) -> Result<(Record, Vec<u8>), LaunchError> {
+    let bytes = fs::read(&path).map_err(|source| LaunchError::Read { path: path.clone(), source })?;
+    let record = parse(&bytes).map_err(|reason| LaunchError::Corrupt { path, reason })?;
+    Ok((record, bytes))
 }
 
 fn parse(bytes: &[u8]) -> Result<Record, String> {
@@ -108,6 +156,9 @@ fn prepare_files(spec: &ContainerSpec) -> Result<(), LaunchError> {
     }
     for path in [paths::guest_profiles(&spec.name), paths::guest_gc_roots(&spec.name)] {
         folder(&path, 0o755)?;
+        // The guest's root writes there.
+        let root = spec.users.base().unwrap_or(0);
+        chown(&path, Some(root), Some(root)).map_err(|source| LaunchError::Folder { path, source })?;
     }
     let resolv_conf = spec.copy_resolv_conf.then_some(Path::new("/etc/resolv.conf"));
     Ok(root::prepare(&paths::root(&spec.name, spec.ephemeral), resolv_conf)?)
@@ -127,79 +178,6 @@ fn folder(path: &Path, mode: u32) -> Result<(), LaunchError> {
     make().map_err(|source| LaunchError::Folder { path: path.to_owned(), source })
 }
 
-fn prepare_network(spec: &ContainerSpec) -> Result<(), LaunchError> {
-    let private = match &spec.network {
-        Network::Private(private) if private.has_links() => private,
-        Network::Named(namespace) => {
-            wait_for_namespace(Path::new(namespace));
-            return Ok(());
-        }
-        Network::Private(_) | Network::Host => return Ok(()),
-    };
-    let pairs = interface::pairs(&spec.name, &spec.network);
-    wait_for_links(&pairs, private)?;
-    let namespace = paths::namespace(&spec.name);
-    netns::create(&namespace)?;
-    netlink::set_lo_up(&namespace)?;
-    let machine = machine_id();
-    let hardware = |end, index| machine.map(|machine| interface::hardware_address(machine, end, &spec.name, index));
-    for pair in &pairs {
-        let (host, guest) = match pair.extra {
-            None => (hardware(End::Host, 0), hardware(End::Guest, 0)),
-            Some(index) => (hardware(End::ExtraHost, index), hardware(End::ExtraGuest, index)),
-        };
-        let hardware = HardwareAddresses { host, guest: pair.veth.hardware.or(guest) };
-        netlink::connect(pair, &namespace, hardware)?;
-    }
-    for (index, passed) in (0..).zip(&private.macvlans) {
-        let hardware = hardware(End::Macvlan, index);
-        netlink::give_macvlan(&passed.host, &interface::macvlan(passed), &namespace, hardware)?;
-    }
-    for passed in &private.interfaces {
-        netlink::give(&passed.host, interface::moved(passed), &namespace)?;
-    }
-    // Those of a link are as new as the link; the rules that need them may be loaded already.
-    for sysctl in Ruleset::of([(&spec.name, &spec.network)], &NatSpec::default()).sysctls() {
-        sysctl::set(&sysctl).map_err(|source| LaunchError::Sysctl { name: sysctl.name, source })?;
-    }
-    Ok(())
-}
-
-/// Waits until all links of the host are there that the container needs: at boot they may be late. How long a start may
-/// take is for systemd to say (`TimeoutStartSec=`), and what is waited for is told to it.
-fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
-    let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
-    let passed = private.macvlans.iter().chain(&private.interfaces).map(|passed| &passed.host);
-    let wanted: BTreeSet<&String> = bridges.chain(passed).collect();
-    let mut said = None;
-    while !wanted.is_empty() {
-        let links = netlink::links()?;
-        let Some(missing) = wanted.iter().find(|link| !links.contains_key(link.as_str())) else { break };
-        if said != Some(*missing) {
-            notify::status(&format!("waits for the interface `{missing}`"));
-            said = Some(*missing);
-        }
-        thread::sleep(Duration::from_millis(200));
-    }
-    Ok(())
-}
-
-/// Waits in the same way until somebody has made the namespace that the container joins.
-fn wait_for_namespace(path: &Path) {
-    if !path.exists() {
-        notify::status(&format!("waits for the network namespace {}", path.display()));
-    }
-    while !path.exists() {
-        thread::sleep(Duration::from_millis(200));
-    }
-}
-
-/// What tells this machine from others (machine-id(5)); `None` where it has none yet.
-fn machine_id() -> Option<[u8; 16]> {
-    let id = fs::read_to_string("/etc/machine-id").ok()?;
-    data_encoding::HEXLOWER_PERMISSIVE.decode(id.trim().as_bytes()).ok()?.try_into().ok()
-}
-
 /// Removes what is left of a container that does not run: its link, its namespace, a copy of its ephemeral root, and the
 /// record of what it had booted. Does all that it can, and gives the first thing that it could not.
 pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
@@ -214,9 +192,10 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     // The former configuration may have had it on a bridge.
     let ends = [interface::host_end(name), interface::bridge_end(name)];
     let links = ends.map(|end| netlink::delete(&end.name));
-    let namespace = empty_namespace(name).and_then(|()| Ok(netns::delete(&paths::namespace(name))?));
+    let namespace = network::empty(name).and_then(|()| Ok(netns::delete(&paths::namespace(name))?));
     let copies = leftovers::remove_dead_copies(&paths::root(name, true));
     let export = leftovers::remove_export(name);
+    let mapped = idmap::unmount_all(&paths::mapped(name));
     if bus::is_booted_with_systemd()
         && let Err(error) = machined::forget(name.as_str(), &name.unit())
     {
@@ -225,32 +204,18 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     }
     links.into_iter().collect::<Result<(), _>>()?;
     namespace?;
-    copies.and(export).map_err(|(path, source)| LaunchError::Left { path, source })
-}
-
-/// Takes back what the guest was given of the host, and deletes its links.
-fn empty_namespace(name: &ContainerName) -> Result<(), LaunchError> {
-    let namespace = paths::namespace(name);
-    // What a killed run made, and did not come to put a namespace on.
-    if netns::within(&namespace, || ()).is_err() {
-        return Ok(());
-    }
-    let records = [paths::booted(name), paths::record(name)];
-    let records = records.iter().filter_map(|path| parse(&fs::read(path).ok()?).ok());
-    let given = records.flat_map(|record| match record.spec.network {
-        Network::Private(private) => private.interfaces,
-        Network::Host | Network::Named(_) => Vec::new(),
-    });
-    let given = given.map(|passed| (interface::moved(&passed).to_owned(), passed.host)).collect();
-    Ok(netlink::empty(&namespace, &given)?)
+    copies.and(export).and(mapped).map_err(|(path, source)| LaunchError::Left { path, source })
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
     use crate::host::netns::tests::empty_host;
+    use crate::host::sysctl;
     use crate::model::Container;
-    use crate::model::spec::{Forward, Protocol, Veth};
+    use crate::model::spec::{Bind, Forward, Network, Private, Protocol, Users, Veth};
 
     pub(in crate::host) fn record(name: &str, network: Network) -> Record {
         Record {
@@ -261,6 +226,7 @@ pub(super) mod tests {
                 system: "/nix/store/3-system".into(),
                 auto_start: true,
                 ephemeral: true,
+                users: Users::Shared,
                 network,
                 binds: vec![],
                 tmpfs: vec![],
@@ -297,7 +263,8 @@ pub(super) mod tests {
             let copy = Path::new(paths::EPHEMERAL_ROOTS).join(".#machine.wasabi0123456789abcdef");
             fs::create_dir_all(&copy).expect("made");
             for _ in 0..2 {
-                let command = prepare(name).expect("prepared");
+                let (command, is_unfinished) = prepare(name).expect("prepared");
+                assert!(!is_unfinished);
                 assert_eq!(command.get_program(), "systemd-nspawn");
                 assert!(
                     command.get_args().any(|arg| arg == "--network-namespace-path=/run/netns/container-wasabi")
@@ -315,6 +282,39 @@ pub(super) mod tests {
             }
             assert!(!netlink::links().expect("listed").contains_key("ve-wasabi"));
             assert!(!paths::namespace(name).exists() && !paths::booted(name).exists());
+        });
+    }
+
+    #[test]
+    fn what_is_bound_into_a_guest_with_private_users_is_mapped_while_it_runs() {
+        empty_host(|| {
+            let mut record = record("wasabi", private());
+            let base = 0x0008_0000;
+            record.spec.users = Users::Picked(base);
+            record.spec.binds = vec![Bind { host: "/data".into(), mount: "/data".into(), read_only: false }];
+            let name = &record.spec.name;
+            fs::create_dir("/data").expect("made");
+            chown("/data", Some(33), Some(33)).expect("given");
+            let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
+            durable::write(&paths::record(name), &bytes, 0o644).expect("written");
+            let owner = |path: &Path| path.metadata().expect("there").uid();
+            for _ in 0..2 {
+                let (command, is_unfinished) = prepare(name).expect("prepared");
+                assert!(is_unfinished, "nspawn makes the namespace");
+                let bind = format!("--bind={}:/data", paths::mapped(name).join("2").display());
+                assert!(command.get_args().any(|arg| *arg == *bind));
+                let mapped = ["0", "1", "2"].map(|number| owner(&paths::mapped(name).join(number)));
+                assert_eq!(mapped, [base, base, base + 33]);
+            }
+            assert_eq!(owner(&paths::guest_profiles(name)), base);
+            cleanup(name).expect("cleaned");
+            assert!(!paths::mapped(name).exists() && Path::new("/data").exists());
+            // Its root is the host's again.
+            record.spec.users = Users::Shared;
+            let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
+            durable::write(&paths::record(name), &bytes, 0o644).expect("written");
+            assert!(!prepare(name).expect("prepared").1);
+            assert_eq!(owner(&paths::guest_profiles(name)), 0);
         });
     }
 

@@ -192,11 +192,18 @@ impl Host for MemoryHost {
     }
 
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
+        let mut is_refused = false;
         self.running(name, |record| {
-            if !record.spec.binds.contains(bind) {
+            is_refused = record.spec.users.are_private();
+            if !is_refused && !record.spec.binds.contains(bind) {
                 record.spec.binds.push(bind.clone());
             }
-        })
+        })?;
+        if is_refused {
+            let what = "lets nobody mount anything, for its users are private".to_owned();
+            return Err(HostError::Guest { name: name.clone(), what });
+        }
+        Ok(())
     }
 
     fn readdress(&self, name: &ContainerName, _: &Pair, to: &Pair) -> Result<(), HostError> {

@@ -3,8 +3,10 @@
 mod bus;
 mod durable;
 pub mod files;
+mod gate;
 pub mod git;
 pub mod guest;
+mod idmap;
 pub mod install_boot;
 pub mod launch;
 mod leftovers;

@@ -12,12 +12,13 @@ use std::thread;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::unistd::Pid;
 
 /// Why a namespace could not be made, entered or deleted.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what} the network namespace {}", path.display())]
 pub struct NamespaceError {
-    /// `make`, `enter` or `delete`.
+    /// `make`, `name`, `enter` or `delete`.
     pub what: &'static str,
     /// Where it is named.
     pub path: PathBuf,
@@ -31,16 +32,37 @@ fn error<E: Into<io::Error>>(what: &'static str, path: &Path) -> impl Fn(E) -> N
 
 /// Makes a namespace named by `path`, which must not exist yet.
 pub fn create(path: &Path) -> Result<(), NamespaceError> {
-    let failed = error("make", path);
+    named("make", path, || {
+        on_thread(|| {
+            unshare(CloneFlags::CLONE_NEWNET)?;
+            bind(Path::new("/proc/thread-self/ns/net"), path)
+        })
+    })
+}
+
+/// Names the namespace of a process by `path`, which must not exist yet.
+pub fn adopt(path: &Path, process: Pid) -> Result<(), NamespaceError> {
+    named("name", path, || {
+        let [its, ours] = [format!("/proc/{process}/ns/net").into(), PathBuf::from("/proc/self/ns/net")];
+        if fs::read_link(&its)? == fs::read_link(ours)? {
+            return Err(io::Error::other("the process has none of its own"));
+        }
+        bind(&its, path)
+    })
+}
+
+fn bind(namespace: &Path, path: &Path) -> io::Result<()> {
+    Ok(mount(Some(namespace), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)?)
+}
+
+/// Makes the name and puts a namespace on it.
+fn named(what: &'static str, path: &Path, put: impl FnOnce() -> io::Result<()>) -> Result<(), NamespaceError> {
+    let failed = error(what, path);
     if let Some(folder) = path.parent() {
         share(folder).map_err(&failed)?;
     }
     OpenOptions::new().write(true).create_new(true).mode(0o000).open(path).map_err(&failed)?;
-    let made = on_thread(|| -> io::Result<()> {
-        unshare(CloneFlags::CLONE_NEWNET)?;
-        Ok(mount(Some("/proc/thread-self/ns/net"), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)?)
-    });
-    made.map_err(|source| {
+    put().map_err(|source| {
         // A name without a namespace would only be in the way.
         _ = fs::remove_file(path);
         failed(source)
@@ -123,8 +145,12 @@ pub(super) mod tests {
             }
             let tree = MsFlags::MS_BIND | MsFlags::MS_REC;
             mount(Some("/proc"), &proc, None::<&str>, tree, None::<&str>).expect("proc");
-            // A namespace of mounts has a root and a working folder of its own as well.
-            nix::unistd::chroot(root).and_then(|()| nix::unistd::chdir("/")).expect("a root of our own");
+            // Not chroot(2), in which nobody may make a user namespace. The former root lies on the new one until it goes.
+            nix::unistd::chdir(root)
+                .and_then(|()| nix::unistd::pivot_root(".", "."))
+                .and_then(|()| umount2(".", MntFlags::MNT_DETACH))
+                .and_then(|()| nix::unistd::chdir("/"))
+                .expect("a root of our own");
             test()
         })
     }

@@ -5,8 +5,7 @@ use serde_json::Value as Json;
 use super::{Each, Subject, in_view, label, services};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::{Said, View, elements, is_unknown};
-use crate::model::{Field, List, PrivateUsers, PrivateUsersMode};
-use crate::source::Span;
+use crate::model::{Field, List};
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -174,25 +173,15 @@ fn tmpfiles(subject: Subject<'_>, each: &Each<'_>, rules: &[Rule]) -> Vec<Diagno
     found
 }
 
-/// What turns the user namespace on, if anything is known to.
-fn user_namespace(subject: Subject<'_>, each: &Each<'_>) -> Option<(String, Option<Span>)> {
-    let c = each.container;
-    let maps = match c.private_users.known() {
-        Some(PrivateUsers::Base(base)) => *base > 0,
-        Some(PrivateUsers::Mode(mode)) => *mode == PrivateUsersMode::Pick,
-        None => false,
-    };
-    if maps {
-        return Some((String::from("`privateUsers`"), subject.spans.nearest(&each.path.join("privateUsers"))));
-    }
-    let flag = words(&c.extra_flags).find(|flag| {
+/// The flag that turns a user namespace on, if one is known to. Those of `privateUsers` have their bind mounts mapped.
+fn user_namespace<'a>(each: &Each<'a>) -> Option<&'a str> {
+    words(&each.container.extra_flags).find(|flag| {
         let value = flag.strip_prefix("--private-users").map(|value| value.trim_start_matches('='));
         *flag == "-U"
             || value.is_some_and(|value| {
                 !value.starts_with('-') && !["no", "false", "off", "0", "identity"].contains(&value)
             })
-    })?;
-    Some((format!("`{flag}` in `extraFlags`"), subject.spans.nearest(&each.path.join("extraFlags"))))
+    })
 }
 
 fn words(list: &List<String>) -> impl Iterator<Item = &str> {
@@ -213,7 +202,8 @@ const PUBLIC: [&str; 8] = [
 
 /// Bind mounts whose files belong to nobody in the guest.
 fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
-    let Some((what, place)) = user_namespace(subject, each) else { return Vec::new() };
+    let Some(flag) = user_namespace(each) else { return Vec::new() };
+    let place = subject.spans.nearest(&each.path.join("extraFlags"));
     let mut found = Vec::new();
     for mount in mounts(each).into_iter().flatten() {
         // nspawn takes options after the mount point, and NixOS passes them on.
@@ -229,12 +219,13 @@ fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
             "nobody in the guest can write to them"
         };
         let message = format!(
-            "`{}` has users of its own ({what}), to which the files of {} are not mapped: they belong to nobody, and {effect}",
+            "`{}` has users of its own (`{flag}` in `extraFlags`), to which the files of {} are not mapped: they belong to nobody, and {effect}",
             each.name,
             trimmed(mount.host)
         );
         let help = format!(
-            "name the mount point `{}:idmap` (`rootidmap` where only the guest's root uses it), or do without private users",
+            "set `privateUsers` instead, or, for nixos-rebuild, name the mount point `{}:idmap` (`rootidmap` where only the guest's \
+             root uses it)",
             mount.inside
         );
         let diagnostic = Diagnostic::warning(Code::PrivateUsersBinds, message).help(help);

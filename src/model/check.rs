@@ -8,6 +8,7 @@
 //! - A container without an error among its findings is in the spec, except where an unknown value keeps it out.
 
 mod network;
+mod users;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -83,6 +84,7 @@ impl Checker<'_> {
         }
         self.taken_twice();
         self.links_taken_twice();
+        self.users_taken_twice();
     }
 
     fn errors(&self) -> usize {
@@ -107,6 +109,7 @@ impl Checker<'_> {
 
     fn container(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<ContainerSpec> {
         let network = self.network(name, c, path);
+        let users = self.users(name, c, network.as_ref(), path);
         let binds = self.binds(c, path);
         let devices = self.devices(c, path);
         let system = self.need(&c.path, (path, "path")).and_then(|system| {
@@ -133,6 +136,7 @@ impl Checker<'_> {
             // NixOS joins them unquoted into a shell command, so that one element may hold several words.
             extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
             timeout_start: self.need(&c.timeout_start_sec, (path, "timeoutStartSec"))?.clone(),
+            users: users?,
             network: network?,
             binds: binds?,
             system: system?,

@@ -136,8 +136,15 @@ pub enum PrivateUsersMode {
     No,
     /// One that maps each uid to itself.
     Identity,
-    /// A free range, chosen by nspawn.
+    /// A free range, chosen for it.
     Pick,
+}
+
+impl PrivateUsers {
+    /// Whether there is a user namespace. To systemd-nspawn, 0 is a way to say no.
+    pub fn are_private(&self) -> bool {
+        !matches!(self, Self::Base(0) | Self::Mode(PrivateUsersMode::No))
+    }
 }
 
 impl Container {

@@ -18,6 +18,7 @@ pub mod nix;
 pub mod path;
 pub mod spec;
 mod support;
+pub mod users;
 pub mod view;
 
 use std::collections::BTreeMap;

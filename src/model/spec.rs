@@ -24,6 +24,9 @@ pub struct ContainerSpec {
     pub auto_start: bool,
     /// Whether its root is empty at each start.
     pub ephemeral: bool,
+    /// Its users.
+    #[serde(default)]
+    pub users: Users,
     /// Its network.
     pub network: Network,
     /// Bind mounts, in the order of their attribute names.
@@ -52,6 +55,51 @@ pub struct ContainerSpec {
 /// What a record says that is older than the option: NixOS's default.
 fn yes() -> bool {
     true
+}
+
+/// Whose numbers the users of a guest have on the host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Users {
+    /// The host's own: its root is the host's root.
+    #[default]
+    Shared,
+    /// The same numbers, in a user namespace: they have no power over what is not in it.
+    Identity,
+    /// Those of a range of its own that begins here, taken by the name of the container.
+    Picked(u32),
+    /// The same where the number was given.
+    Given(u32),
+}
+
+impl Users {
+    /// How many users a guest has.
+    pub const COUNT: u32 = 1 << 16;
+
+    /// The number that the guest's root has on the host, where it is another one.
+    pub fn base(self) -> Option<u32> {
+        match self {
+            Self::Shared | Self::Identity => None,
+            Self::Picked(base) | Self::Given(base) => Some(base),
+        }
+    }
+
+    /// Whether the guest has a user namespace.
+    pub fn are_private(self) -> bool {
+        self != Self::Shared
+    }
+}
+
+/// As NixOS writes it into the `.conf`.
+impl fmt::Display for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shared => f.write_str("no"),
+            Self::Identity => f.write_str("identity"),
+            Self::Picked(_) => f.write_str("pick"),
+            Self::Given(base) => base.fmt(f),
+        }
+    }
 }
 
 /// A device node and what may be done with it.

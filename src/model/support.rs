@@ -11,8 +11,7 @@ use crate::diag::{Code, Diagnostic};
 pub(super) fn unsupported_container(container: &Container, path: &OptionPath) -> Vec<(Diagnostic, OptionPath)> {
     let default = Container::with_defaults(Field::Known(String::new()));
     let c = container;
-    let differs = [("flake", c.flake != default.flake), ("privateUsers", c.private_users != default.private_users)];
-    refuse(&differs, path)
+    refuse(&[("flake", c.flake != default.flake)], path)
 }
 
 /// The same for the host's part.

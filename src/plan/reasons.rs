@@ -12,7 +12,7 @@ use super::cost::{ContainerOption, Disruption, Row, Situation};
 use super::diff::{self, Difference};
 use super::side::{Said, Version};
 use super::{Reason, option, redact};
-use crate::model::{Position, PrivateUsers, PrivateUsersMode};
+use crate::model::{Position, PrivateUsers};
 use crate::state::Guest;
 
 /// Under which name the guest's options stand in reasons, as they do in a configuration.
@@ -75,10 +75,9 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
             side.as_object_mut().and_then(|options| options.remove("path"));
         }
     }
-    let private = PrivateUsers::Mode(PrivateUsersMode::No);
     let situation = Situation {
         ephemeral: before.is_ephemeral() || after.is_ephemeral(),
-        private_users: after.container.private_users.known() != Some(&private),
+        private_users: after.container.private_users.known().is_none_or(PrivateUsers::are_private),
         added: false,
         keeps_link: before.has_link() && after.has_link(),
     };

@@ -37,7 +37,7 @@ pub fn text(spec: &ContainerSpec) -> String {
     if let Network::Named(namespace) = &spec.network {
         set("NETWORK_NAMESPACE_PATH", namespace);
     }
-    set("PRIVATE_USERS", &"no");
+    set("PRIVATE_USERS", &spec.users);
     let (interfaces, macvlans) = match &spec.network {
         Network::Private(private) => (private.interfaces.as_slice(), private.macvlans.as_slice()),
         Network::Host | Network::Named(_) => Default::default(),

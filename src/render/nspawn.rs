@@ -3,39 +3,50 @@
 //! Where they differ from NixOS's, and why:
 //! - Links of all kinds are made *before* the start, in a namespace that nspawn only joins (`--network-namespace-path=`): the
 //!   network is up before the guest's first instruction, and nothing has to run inside an empty root.
+//!   A namespace of users has no power over such a namespace, and nspawn cannot join it with one. Then nspawn makes its own
+//!   (`--private-network`), which is filled while the guest is held back.
+//! - What is bound into a guest with private users is mapped to them before, by a map in which the host's root is nobody
+//!   where the guest may write: with nspawn's own (`idmap`), its root could leave set-uid programs of the host's root behind.
 //! - There is never a `--port=`: forwards are rules in our own table, so that changing one restarts nobody.
 //! - `PATH` is not handed on: it let NixOS's wrapper around `init` find `ip`, and there is no wrapper here.
 //!
 //! Not here: preparing the root, the namespace and its links, which must be done when these arguments are used.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{conf, host_port, is_private, paths, veth};
-use crate::model::spec::{ContainerSpec, Network};
+use crate::model::spec::{Bind, ContainerSpec, Network, Users};
 
 /// What follows `systemd-nspawn` on the command line. Nothing in it is to be seen by a shell.
 pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
     let name = spec.name.as_str();
     let root = paths::root(&spec.name, spec.ephemeral);
+    let makes_network = is_made_by_nspawn(spec);
     let mut args: Vec<String> = ["--keep-unit", "-M", name, "-D", &text(&root)].map(str::to_owned).into();
     match &spec.network {
         Network::Host => {}
         Network::Named(namespace) => args.push(format!("--network-namespace-path={namespace}")),
-        Network::Private(private) if !private.has_links() => args.push("--private-network".to_owned()),
+        Network::Private(private) if makes_network || !private.has_links() => {
+            args.push("--private-network".to_owned());
+        }
         Network::Private(_) => {
             args.push(format!("--network-namespace-path={}", text(&paths::namespace(&spec.name))));
         }
     }
-    args.extend(["--private-users=no", "--notify-ready=yes", "--kill-signal=SIGRTMIN+3"].map(str::to_owned));
+    args.extend(users(spec));
+    args.extend(["--notify-ready=yes", "--kill-signal=SIGRTMIN+3"].map(str::to_owned));
+    let option = if spec.users.base().is_some() { ":idmap" } else { "" };
     for shared in ["/nix/store", "/nix/var/nix/db", "/nix/var/nix/daemon-socket"] {
-        args.push(format!("--bind-ro={shared}:{shared}"));
+        args.push(format!("--bind-ro={shared}:{shared}{option}"));
     }
-    for (own, seen) in [
-        (paths::guest_profiles(&spec.name), "/nix/var/nix/profiles"),
-        (paths::guest_gc_roots(&spec.name), "/nix/var/nix/gcroots"),
-    ] {
-        args.push(format!("--bind={}:{seen}", text(&own)));
+    let mut binds: Vec<Bind> = binds(spec);
+    if spec.users.base().is_some() {
+        for (bind, Mapped { at, .. }) in binds.iter_mut().zip(mapped(spec)) {
+            bind.host = text(&at);
+        }
     }
+    let (own, binds) = binds.split_at(OWN);
+    args.extend(own.iter().map(conf::bind_flag));
     if !spec.ephemeral {
         args.push("--link-journal=try-guest".to_owned());
     }
@@ -58,10 +69,62 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
         }
     }
     args.extend(spec.tmpfs.iter().map(|tmpfs| format!("--tmpfs={tmpfs}")));
-    args.extend(spec.binds.iter().map(conf::bind_flag));
+    args.extend(binds.iter().map(conf::bind_flag));
     args.extend(spec.extra_flags.iter().cloned());
     args.push(text(&spec.system.join("init")));
     args
+}
+
+/// Whether nspawn makes the network namespace, and not we before it.
+pub fn is_made_by_nspawn(spec: &ContainerSpec) -> bool {
+    spec.users.are_private() && matches!(spec.network, Network::Private(_))
+}
+
+/// Whose the guest's users are.
+fn users(spec: &ContainerSpec) -> Vec<String> {
+    let Some(base) = spec.users.base() else { return vec![format!("--private-users={}", spec.users)] };
+    // On disk a root has the numbers that the guest sees, so that it can be taken to another range or to none. One that is
+    // not kept may lie on a tmpfs that cannot be mapped (Linux before 6.3).
+    let ownership = if spec.ephemeral { "auto" } else { "map" };
+    let range = format!("--private-users={base}:{}", Users::COUNT);
+    vec![range, format!("--private-users-ownership={ownership}")]
+}
+
+/// How many bind mounts each guest has, with or without `bindMounts`, that are not the same for all.
+const OWN: usize = 2;
+
+/// The bind mounts of this guest alone, [`OWN`] first.
+fn binds(spec: &ContainerSpec) -> Vec<Bind> {
+    let own = [
+        (paths::guest_profiles(&spec.name), "/nix/var/nix/profiles"),
+        (paths::guest_gc_roots(&spec.name), "/nix/var/nix/gcroots"),
+    ];
+    let own = own.map(|(host, seen)| Bind { host: text(&host), mount: seen.to_owned(), read_only: false });
+    own.into_iter().chain(spec.binds.iter().cloned()).collect()
+}
+
+/// Something of the host that is to be mapped to the users of a guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    /// What is mapped.
+    pub source: PathBuf,
+    /// Where it is mounted on the host.
+    pub at: PathBuf,
+    /// Whether the guest may only read it.
+    pub read_only: bool,
+}
+
+/// What is to be mapped before these [`arguments`] are used; nothing where the guest's users have the host's numbers.
+pub fn mapped(spec: &ContainerSpec) -> Vec<Mapped> {
+    let folder = paths::mapped(&spec.name);
+    let binds = binds(spec).into_iter().filter(|_| spec.users.base().is_some()).zip(0_u32..);
+    binds
+        .map(|(bind, number)| Mapped {
+            source: bind.host.into(),
+            at: folder.join(number.to_string()),
+            read_only: bind.read_only,
+        })
+        .collect()
 }
 
 /// The environment that NixOS gives to `init`; a variable that says nothing is empty there too.
@@ -69,7 +132,7 @@ fn environment(spec: &ContainerSpec) -> [(&'static str, String); 9] {
     let [host4, host6, local4, local6] = conf::addresses(spec);
     [
         ("PRIVATE_NETWORK", if is_private(spec) { "1" } else { "" }.to_owned()),
-        ("PRIVATE_USERS", "no".to_owned()),
+        ("PRIVATE_USERS", spec.users.to_string()),
         ("HOST_BRIDGE", veth(spec).and_then(|veth| veth.bridge.clone()).unwrap_or_default()),
         host4,
         local4,
@@ -88,7 +151,7 @@ fn text(path: &Path) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::model::ContainerName;
-    use crate::model::spec::{Bind, Forward, Private, Protocol, Veth};
+    use crate::model::spec::{Forward, Private, Protocol, Veth};
 
     pub(in crate::render) fn bind(host: &str, mount: &str, read_only: bool) -> Bind {
         Bind { host: host.to_owned(), mount: mount.to_owned(), read_only }
@@ -101,6 +164,7 @@ pub(super) mod tests {
             system: "/nix/store/3-nixos-system-wasabi".into(),
             auto_start: true,
             ephemeral: true,
+            users: Users::Shared,
             network: Network::Private(Private {
                 veth: Some(Veth {
                     host4: Some([192, 168, 100, 10].into()),
@@ -174,6 +238,38 @@ pub(super) mod tests {
         let veth = Some(Veth::default());
         let joined = "--network-namespace-path=/run/netns/container-wasabi";
         assert_eq!(of(Network::Private(Private { veth, forwards: vec![], ..Private::default() })), [joined]);
+    }
+
+    #[test]
+    fn private_users_have_a_network_of_their_own_and_mapped_mounts() {
+        let of = |users, ephemeral| {
+            let spec = ContainerSpec { users, ephemeral, ..wasabi() };
+            let is_about = |arg: &String| ["users", "bind", "network"].iter().any(|word| arg.contains(word));
+            (arguments(&spec).into_iter().filter(is_about).collect::<Vec<_>>().join("\n"), mapped(&spec))
+        };
+        let (args, mapped) = of(Users::Given(0x0008_0000), true);
+        insta::assert_snapshot!(args, @r"
+        --private-network
+        --private-users=524288:65536
+        --private-users-ownership=auto
+        --bind-ro=/nix/store:/nix/store:idmap
+        --bind-ro=/nix/var/nix/db:/nix/var/nix/db:idmap
+        --bind-ro=/nix/var/nix/daemon-socket:/nix/var/nix/daemon-socket:idmap
+        --bind=/run/container-rebuild/mapped/wasabi/0:/nix/var/nix/profiles
+        --bind=/run/container-rebuild/mapped/wasabi/1:/nix/var/nix/gcroots
+        --bind=/run/container-rebuild/mapped/wasabi/2:/var/data
+        --bind-ro=/run/container-rebuild/mapped/wasabi/3:/c\\d
+        ");
+        let of_data = Mapped {
+            source: "/mnt/wasabiData/".into(),
+            at: "/run/container-rebuild/mapped/wasabi/2".into(),
+            read_only: false,
+        };
+        assert_eq!((mapped.len(), &mapped[2], mapped[3].read_only), (4, &of_data, true));
+        assert!(of(Users::Picked(0x0008_0000), false).0.contains("--private-users-ownership=map"));
+        let (args, mapped) = of(Users::Identity, false);
+        assert!(args.contains("--private-users=identity") && args.contains("--private-network"), "{args}");
+        assert!(args.contains("--bind=/mnt/wasabiData/:/var/data") && mapped.is_empty(), "{args}");
     }
 
     #[test]

@@ -80,6 +80,11 @@ pub fn guest_gc_roots(name: &ContainerName) -> PathBuf {
     Path::new("/nix/var/nix/gcroots/per-container").join(name.as_str())
 }
 
+/// The folder of what is bound into a guest with private users: mounts of what the host has, mapped to these users, by number.
+pub fn mapped(name: &ContainerName) -> PathBuf {
+    Path::new(RUN).join("mapped").join(name.as_str())
+}
+
 /// The folder of [`generation`]s.
 pub fn generations() -> PathBuf {
     Path::new(STATE).join("generations")

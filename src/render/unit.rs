@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::paths;
-use crate::model::spec::ContainerSpec;
+use crate::model::spec::{ContainerSpec, Network};
 
 /// The first line of every unit that this program wrote; a unit without it belongs to somebody else.
 pub const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
@@ -63,7 +63,8 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
         let allowed = format!("{} {}", device.node, device.modifier);
         line(&format!("DeviceAllow={}", allowed.replace('%', "%%")));
     }
-    if spec.tun {
+    // To a guest with a user namespace and a network, nspawn gives it in any case, and fails where it may not.
+    if spec.tun || (spec.users.are_private() && matches!(spec.network, Network::Private(_))) {
         line("DeviceAllow=/dev/net/tun rwm");
     }
     unit
@@ -101,7 +102,7 @@ fn command(exe: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::spec::Device;
+    use crate::model::spec::{Device, Users};
     use crate::render::nspawn::tests::{bind, wasabi};
 
     #[test]
@@ -142,6 +143,8 @@ mod tests {
         let unit = text(&ContainerSpec { devices: vec![fuse], tun: true, ..wasabi() }, Path::new("/x"));
         let expected = "DevicePolicy=closed\nDeviceAllow=/dev/fuse rw\nDeviceAllow=/dev/net/tun rwm\n";
         assert!(unit.ends_with(expected), "{unit}");
+        let unit = text(&ContainerSpec { users: Users::Given(65536), ..wasabi() }, Path::new("/x"));
+        assert!(unit.ends_with("DevicePolicy=closed\nDeviceAllow=/dev/net/tun rwm\n"), "{unit}");
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn a_host_port_that_two_containers_want() {
 
 #[test]
 fn an_option_without_an_effect_yet_is_refused_by_name() {
-    let host = example_with("ephemeral = true;", "ephemeral = true; privateUsers = \"pick\";")
+    let host = example_with("ephemeral = true;", "ephemeral = true; extraFlags = [ \"-U\" ];")
         .replace("networking.nat = {", "networking.nat = { dmzHost = \"10.0.0.1\";");
     assert_snapshot!(refused(&host, "build"));
     let planned = run(&host, &["plan", "--from", "host.nix", "host.nix"]);

@@ -1,4 +1,13 @@
-# An option of NixOS that this version does not act on.
+# What this version does not act on: an option, and uses of others.
 {
-  containers.web = { privateUsers = "pick"; config = { }; };
+  networking.nat.dmzHost = "192.168.100.11";
+  containers.host = { privateUsers = "pick"; config = { }; };
+  containers.joins = { networkNamespace = "/run/netns/vpn"; privateUsers = 65536; config = { }; };
+  containers.maps = {
+    privateNetwork = true;
+    privateUsers = "identity";
+    bindMounts."/data:idmap".hostPath = "/srv/data";
+    config = { };
+  };
+  containers.flag = { privateNetwork = true; extraFlags = [ "-U" ]; config = { }; };
 }

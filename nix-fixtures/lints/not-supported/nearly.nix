@@ -1,4 +1,13 @@
-# The same at its default.
+# The same where there is nothing to act on, and where it is acted on.
 {
-  containers.web = { privateUsers = "no"; config = { }; };
+  networking.nat.dmzHost = null;
+  containers.host = { privateUsers = "no"; config = { }; };
+  containers.joins = { networkNamespace = "/run/netns/vpn"; privateUsers = 0; config = { }; };
+  containers.web = {
+    privateNetwork = true;
+    privateUsers = "pick";
+    bindMounts."/data".hostPath = "/srv/data";
+    extraFlags = [ "--bind=/srv/x:/x:idmap" ];
+    config = { };
+  };
 }

@@ -10,6 +10,11 @@ pub(in crate::cli) fn launch(name: &ContainerName) -> Outcome {
     Err(vec![failure(Code::Host, &launch::launch(name))])
 }
 
+/// Brings the container's guest its network.
+pub(in crate::cli) fn connect(name: &ContainerName) -> Outcome {
+    launch::connect(name).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])
+}
+
 /// Takes away what the container left behind.
 pub(in crate::cli) fn cleanup(name: &ContainerName) -> Outcome {
     launch::cleanup(name).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])

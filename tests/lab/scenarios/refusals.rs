@@ -71,8 +71,8 @@ fn a_configuration_with_mistakes_changes_nothing() {
     );
     refused(
         &lab,
-        &with(EXAMPLE, "ephemeral = true;", "ephemeral = true; privateUsers = \"pick\";"),
-        &["error[not-supported]: `containers.wasabi.privateUsers` is not supported yet"],
+        &with(EXAMPLE, "ephemeral = true;", "ephemeral = true; extraFlags = [ \"-U\" ];"),
+        &["error[not-supported]: `-U` in `extraFlags` is not supported", "set `privateUsers` instead"],
     );
     // What only Nix can find: its words, and nothing is touched either.
     let fails = with(EXAMPLE, "services.httpd.enable = true;", "services.httpd.enable = throw \"not today\";");

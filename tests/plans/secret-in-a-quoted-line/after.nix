@@ -1,3 +1,3 @@
 {
-  containers.web = { privateUsers = "pick"; privateNetwork = true; config.services.x.adminPassword = "hunter2"; };
+  containers.web = { extraFlags = [ "-U" ]; config.services.x.adminPassword = "hunter2"; };
 }

@@ -63,6 +63,7 @@ def main():
             "tables": [table for table in tables if "container-rebuild" in table],
             "confs": listed("/etc/nixos-containers"),
             "records": listed("/run/container-rebuild/containers") + listed("/run/container-rebuild/booted"),
+            "mapped mounts": listed("/run/container-rebuild/mapped"),
             "live roots": listed("/run/nixos-containers"),
             "held systems": [f for f in listed("/nix/var/nix/gcroots/container-rebuild")
                              if f.startswith(("booted-", "current-"))],

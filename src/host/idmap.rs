@@ -1,0 +1,263 @@
+//! Mounts that show the files of a folder under other owners (mount_setattr(2), *ID-mapped mounts*).
+//!
+//! A guest with private users has the numbers from its base on. On disk its files are to have the numbers that the guest
+//! sees, as they have for any other guest: 33 is 33. Only where it may write, its root is not the host's root on disk, but the
+//! number of its base; else it could leave a program there that makes any user of the host root. What belongs to the host's
+//! root belongs to nobody there.
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use nix::libc;
+use nix::mount::{MntFlags, umount2};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork, pause, pipe, write};
+
+use crate::model::spec::Users;
+use crate::render::nspawn::Mapped;
+
+/// Why something could not be mounted for a guest's users.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say it")]
+pub enum MapError {
+    #[error("{} cannot be mapped to private users: its file system, or one below it, has no id-mapped mounts", path.display())]
+    Unmappable { path: PathBuf, source: io::Error },
+    #[error("cannot map {} to private users", path.display())]
+    Mount { path: PathBuf, source: io::Error },
+}
+
+/// Mounts each of `mounts` for the guest whose users begin at `base`. Nothing may be mounted there yet.
+pub(super) fn mount_all(mounts: &[Mapped], base: u32) -> Result<(), MapError> {
+    let namespace = |path: &Path, map: &[Range]| {
+        namespace(map).map_err(|source| MapError::Mount { path: path.to_owned(), source })
+    };
+    let (mut readable, mut writable) = (None, None);
+    for Mapped { source, at, read_only } in mounts {
+        let (users, map) = if *read_only { (&mut readable, whole(base)) } else { (&mut writable, rootless(base)) };
+        let users = match users {
+            Some(users) => users,
+            none => none.insert(namespace(source, &map)?),
+        };
+        mount(source, at, users.as_fd(), *read_only)?;
+    }
+    Ok(())
+}
+
+/// Unmounts everything that [`mount_all`] mounted in `folder`, and removes the folder. One that is not there is none the worse.
+pub(super) fn unmount_all(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|error| (folder.to_owned(), error))?,
+    };
+    for entry in entries {
+        let path = entry.map_err(|error| (folder.to_owned(), error))?.path();
+        let removed = match umount2(&path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW) {
+            // Not mounted, or not yet.
+            Ok(()) | Err(nix::errno::Errno::EINVAL) => remove(&path),
+            Err(errno) => Err(errno.into()),
+        };
+        removed.map_err(|error| (path, error))?;
+    }
+    fs::remove_dir(folder).map_err(|error| (folder.to_owned(), error))
+}
+
+/// Removes what something was mounted on, and never what is in it.
+fn remove(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata()?.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) }
+}
+
+/// Some numbers on disk, and what they are mounted as.
+struct Range {
+    on_disk: u32,
+    mounted: u32,
+    count: u32,
+}
+
+/// All users of a guest with their own numbers on disk.
+fn whole(base: u32) -> Vec<Range> {
+    vec![Range { on_disk: 0, mounted: base, count: Users::COUNT }]
+}
+
+/// The same but for its root, which on disk has the number of `base`.
+fn rootless(base: u32) -> Vec<Range> {
+    let root = Range { on_disk: base, mounted: base, count: 1 };
+    vec![root, Range { on_disk: 1, mounted: base + 1, count: Users::COUNT - 1 }]
+}
+
+/// A user namespace with this map, which nobody is in.
+fn namespace(map: &[Range]) -> io::Result<File> {
+    let (ready, told) = pipe()?;
+    // SAFETY: the child does system calls only, and never returns from here.
+    match unsafe { fork() }? {
+        ForkResult::Child => {
+            if unshare(CloneFlags::CLONE_NEWUSER).is_ok() && write(&told, b"!").is_ok() {
+                pause();
+            }
+            // SAFETY: always allowed in a child.
+            unsafe { libc::_exit(1) }
+        }
+        ForkResult::Parent { child } => {
+            drop(told);
+            let made = of_child(child, ready, map);
+            // It may have ended by itself.
+            _ = kill(child, Signal::SIGKILL);
+            _ = waitpid(child, None);
+            made
+        }
+    }
+}
+
+fn of_child(child: Pid, ready: OwnedFd, map: &[Range]) -> io::Result<File> {
+    File::from(ready).read_exact(&mut [0])?;
+    let lines: String =
+        map.iter().map(|range| format!("{} {} {}\n", range.on_disk, range.mounted, range.count)).collect();
+    for file in ["uid_map", "gid_map"] {
+        fs::write(format!("/proc/{child}/{file}"), &lines)?;
+    }
+    File::open(format!("/proc/{child}/ns/user"))
+}
+
+fn mount(source: &Path, at: &Path, users: BorrowedFd<'_>, read_only: bool) -> Result<(), MapError> {
+    let failed = |error: io::Error| MapError::Mount { path: source.to_owned(), source: error };
+    let tree = tree(source).map_err(failed)?;
+    let kind = source.metadata().map_err(failed)?.file_type();
+    // A device has no owner that a map could change: who may open it is decided by its mode, and by the unit.
+    let is_device = kind.is_char_device() || kind.is_block_device();
+    let users = (!is_device).then_some(users);
+    set(tree.as_fd(), users, read_only).map_err(|error| match error.raw_os_error() {
+        Some(libc::EINVAL) if users.is_some() => MapError::Unmappable { path: source.to_owned(), source: error },
+        _ => failed(error),
+    })?;
+    let make = if kind.is_dir() {
+        fs::create_dir_all(at)
+    } else {
+        let folder = at.parent().map_or(Ok(()), fs::create_dir_all);
+        folder.and_then(|()| File::create_new(at).map(drop))
+    };
+    make.and_then(|()| attach(tree.as_fd(), at)).map_err(failed)
+}
+
+/// A copy of the mounts at and below `path`, attached nowhere.
+fn tree(path: &Path) -> io::Result<OwnedFd> {
+    let path = c_string(path)?;
+    let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as libc::c_uint;
+    // SAFETY: `path` ends with a zero and lives over the call.
+    let fd = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
+    let fd = i32::try_from(check(fd)?).expect("a descriptor");
+    // SAFETY: the kernel has just opened it for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Maps the mounts of a tree to `users`, where there are any, and keeps from them what is mounted in the original later.
+fn set(tree: BorrowedFd<'_>, users: Option<BorrowedFd<'_>>, read_only: bool) -> io::Result<()> {
+    let map = if users.is_some() { libc::MOUNT_ATTR_IDMAP } else { 0 };
+    let attributes = libc::mount_attr {
+        attr_set: map | if read_only { libc::MOUNT_ATTR_RDONLY } else { 0 },
+        attr_clr: 0,
+        propagation: libc::MS_PRIVATE,
+        userns_fd: users.map_or(0, |users| users.as_raw_fd().unsigned_abs().into()),
+    };
+    let flags = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
+    // SAFETY: `attributes` has the size that is given and, as the empty path, lives over the call.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            &raw const attributes,
+            size_of::<libc::mount_attr>(),
+        )
+    })?;
+    Ok(())
+}
+
+fn attach(tree: BorrowedFd<'_>, at: &Path) -> io::Result<()> {
+    let at = c_string(at)?;
+    // SAFETY: both paths end with a zero and live over the call.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_FDCWD,
+            at.as_ptr(),
+            libc::MOVE_MOUNT_F_EMPTY_PATH,
+        )
+    })?;
+    Ok(())
+}
+
+fn c_string(path: &Path) -> io::Result<CString> {
+    Ok(CString::new(path.as_os_str().as_bytes())?)
+}
+
+fn check(result: libc::c_long) -> io::Result<libc::c_long> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, chown};
+
+    use super::*;
+    use crate::host::netns::tests::isolated;
+
+    const BASE: u32 = 0x0008_0000;
+
+    #[test]
+    fn a_guests_users_have_their_numbers_on_disk_and_its_root_has_none_of_the_hosts() {
+        isolated(|folder| {
+            let (source, mapped) = (folder.join("data"), folder.join("mapped"));
+            fs::create_dir(&source).expect("made");
+            for (file, owner) in [("web", 33), ("guests-root", BASE), ("hosts-root", 0)] {
+                fs::write(source.join(file), file).expect("written");
+                chown(source.join(file), Some(owner), Some(owner)).expect("given");
+            }
+            let mounts = [false, true].map(|read_only| Mapped {
+                source: source.clone(),
+                at: mapped.join(read_only.to_string()),
+                read_only,
+            });
+            let file = Mapped { source: source.join("web"), at: mapped.join("file"), read_only: false };
+            let device = Mapped { source: "/dev/null".into(), at: mapped.join("device"), read_only: false };
+            mount_all(&[&mounts[..], &[file, device]].concat(), BASE).expect("mounted");
+            let owner = |path: &str| mapped.join(path).metadata().expect("there").uid();
+            let nobody = 65534;
+            assert_eq!(
+                ["false/web", "false/guests-root", "false/hosts-root"].map(owner),
+                [BASE + 33, BASE, nobody]
+            );
+            assert_eq!(["true/web", "true/guests-root", "true/hosts-root"].map(owner), [BASE + 33, nobody, BASE]);
+            assert_eq!((owner("file"), owner("device")), (BASE + 33, 0));
+            let error = fs::write(mapped.join("true/new"), "").expect_err("it may only be read");
+            assert_eq!(error.kind(), io::ErrorKind::ReadOnlyFilesystem);
+            for _ in 0..2 {
+                unmount_all(&mapped).expect("unmounted");
+                assert!(!mapped.exists());
+            }
+            assert_eq!(
+                fs::read_to_string(source.join("web")).ok().as_deref(),
+                Some("web"),
+                "what was mounted stays"
+            );
+        });
+    }
+
+    #[test]
+    fn a_file_system_without_maps_is_named() {
+        isolated(|folder| {
+            let proc = Mapped { source: "/proc".into(), at: folder.join("0"), read_only: false };
+            let error = mount_all(&[proc], BASE).expect_err("proc has none");
+            assert!(matches!(&error, MapError::Unmappable { path, .. } if path == Path::new("/proc")), "{error:?}");
+            assert!(!folder.join("0").exists());
+        });
+    }
+}

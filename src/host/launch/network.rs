@@ -1,0 +1,118 @@
+//! A container's network: made before its guest starts, and taken back after it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use super::{LaunchError, parse};
+use crate::host::netlink::{self, HardwareAddresses};
+use crate::host::{netns, notify, sysctl};
+use crate::model::ContainerName;
+use crate::model::spec::{ContainerSpec, NatSpec, Network, Private};
+use crate::render::interface::{self, End, Pair};
+use crate::render::nft::Ruleset;
+use crate::render::{nspawn, paths};
+
+/// Makes what can be made before systemd-nspawn runs. Gives whether there is more to do once it has made the namespace,
+/// which is for [`fill`].
+pub(super) fn prepare(spec: &ContainerSpec) -> Result<bool, LaunchError> {
+    let private = match &spec.network {
+        Network::Private(private) if private.has_links() => private,
+        Network::Named(namespace) => {
+            wait_for_namespace(Path::new(namespace));
+            return Ok(false);
+        }
+        Network::Private(_) | Network::Host => return Ok(false),
+    };
+    wait_for_links(&interface::pairs(&spec.name, &spec.network), private)?;
+    if nspawn::is_made_by_nspawn(spec) {
+        return Ok(true);
+    }
+    netns::create(&paths::namespace(&spec.name))?;
+    fill(spec)?;
+    Ok(false)
+}
+
+/// Makes all links in the container's namespace, complete with addresses and routes.
+pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
+    let Network::Private(private) = &spec.network else { return Ok(()) };
+    let pairs = interface::pairs(&spec.name, &spec.network);
+    let namespace = paths::namespace(&spec.name);
+    netlink::set_lo_up(&namespace)?;
+    let machine = machine_id();
+    let hardware = |end, index| machine.map(|machine| interface::hardware_address(machine, end, &spec.name, index));
+    for pair in &pairs {
+        let (host, guest) = match pair.extra {
+            None => (hardware(End::Host, 0), hardware(End::Guest, 0)),
+            Some(index) => (hardware(End::ExtraHost, index), hardware(End::ExtraGuest, index)),
+        };
+        let hardware = HardwareAddresses { host, guest: pair.veth.hardware.or(guest) };
+        netlink::connect(pair, &namespace, hardware)?;
+    }
+    for (index, passed) in (0..).zip(&private.macvlans) {
+        let hardware = hardware(End::Macvlan, index);
+        netlink::give_macvlan(&passed.host, &interface::macvlan(passed), &namespace, hardware)?;
+    }
+    for passed in &private.interfaces {
+        netlink::give(&passed.host, interface::moved(passed), &namespace)?;
+    }
+    // Those of a link are as new as the link; the rules that need them may be loaded already.
+    for sysctl in Ruleset::of([(&spec.name, &spec.network)], &NatSpec::default()).sysctls() {
+        sysctl::set(&sysctl).map_err(|source| LaunchError::Sysctl { name: sysctl.name, source })?;
+    }
+    Ok(())
+}
+
+/// Waits until all links of the host are there that the container needs: at boot they may be late. How long a start may
+/// take is for systemd to say (`TimeoutStartSec=`), and what is waited for is told to it.
+fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
+    let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
+    let passed = private.macvlans.iter().chain(&private.interfaces).map(|passed| &passed.host);
+    let wanted: BTreeSet<&String> = bridges.chain(passed).collect();
+    let mut said = None;
+    while !wanted.is_empty() {
+        let links = netlink::links()?;
+        let Some(missing) = wanted.iter().find(|link| !links.contains_key(link.as_str())) else { break };
+        if said != Some(*missing) {
+            notify::status(&format!("waits for the interface `{missing}`"));
+            said = Some(*missing);
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}
+
+/// Waits in the same way until somebody has made the namespace that the container joins.
+fn wait_for_namespace(path: &Path) {
+    if !path.exists() {
+        notify::status(&format!("waits for the network namespace {}", path.display()));
+    }
+    while !path.exists() {
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// What tells this machine from others (machine-id(5)); `None` where it has none yet.
+fn machine_id() -> Option<[u8; 16]> {
+    let id = fs::read_to_string("/etc/machine-id").ok()?;
+    data_encoding::HEXLOWER_PERMISSIVE.decode(id.trim().as_bytes()).ok()?.try_into().ok()
+}
+
+/// Takes back what the guest was given of the host, and deletes its links.
+pub(super) fn empty(name: &ContainerName) -> Result<(), LaunchError> {
+    let namespace = paths::namespace(name);
+    // What a killed run made, and did not come to put a namespace on.
+    if netns::within(&namespace, || ()).is_err() {
+        return Ok(());
+    }
+    let records = [paths::booted(name), paths::record(name)];
+    let records = records.iter().filter_map(|path| parse(&fs::read(path).ok()?).ok());
+    let given = records.flat_map(|record| match record.spec.network {
+        Network::Private(private) => private.interfaces,
+        Network::Host | Network::Named(_) => Vec::new(),
+    });
+    let given = given.map(|passed| (interface::moved(&passed).to_owned(), passed.host)).collect();
+    Ok(netlink::empty(&namespace, &given)?)
+}
