@@ -60,13 +60,13 @@ git-expected: tools reference
 
 # The results of the calls of lib in nix-fixtures/nixpkgs/tests, written by Nix.
 lib-expected: reference
-	$(CARGO) nextest run --test lib_table --run-ignored only write_expected
+	$(CARGO) nextest run --test lib_table --test merging --run-ignored only write_expected
 
 # The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
 CASES ?= 2000
 conformance: tools reference
 	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential \
-		--test hostile --test hosts --run-ignored only --no-capture -E 'not test(write_expected)'
+		--test hostile --test hosts --test lib_table --test merging --run-ignored only --no-capture -E 'not test(write_expected)'
 
 bench: reference
 	$(CARGO) bench --bench evaluator

@@ -1,9 +1,11 @@
 # `n` containers of 75 typed options through the module system: what a large host's `containers` cost.
 #
 # `result` is what is printed as JSON; `options` says how many options that evaluates.
-{ n }:
+{
+  n,
+  lib ? import ../../nix-fixtures/nixpkgs/lib,
+}:
 let
-  lib = import ../../nix-fixtures/nixpkgs/lib;
   inherit (lib) mkOption mkDefault mkIf mkForce mkMerge types;
   option = type: default: mkOption { inherit type default; };
 

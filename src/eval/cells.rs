@@ -152,8 +152,8 @@ impl<'e> Packed<'e> {
 pub(super) enum State<'e> {
     /// Code that captured something.
     Code(&'e Unit<'e>),
-    /// Something else that yields a value.
-    Native(&'e dyn Suspend<'e>),
+    /// Something else that yields a value, and which of those that it yields.
+    Native(&'e dyn Suspend<'e>, u32),
     /// A call that is made when its result is asked for.
     Call(Value<'e>, Value<'e>),
     /// The call of a function with the name and the value of an attribute.
@@ -162,8 +162,8 @@ pub(super) enum State<'e> {
     Running,
     /// Evaluated.
     Done(Value<'e>),
-    /// Failed, and will again.
-    Failed(EvalError<'e>),
+    /// Failed, and will again; with a trace of that length.
+    Failed(EvalError<'e>, usize),
 }
 
 const CODE: usize = 0;
@@ -191,7 +191,7 @@ impl std::fmt::Debug for Thunk<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.state() {
             State::Done(_) => "Thunk(done)",
-            State::Failed(_) => "Thunk(failed)",
+            State::Failed(..) => "Thunk(failed)",
             _ => "Thunk",
         })
     }
@@ -247,7 +247,15 @@ impl<'e> Thunk<'e> {
     }
 
     pub(super) fn native(bump: &'e Bump, suspended: &'e dyn Suspend<'e>) -> &'e Self {
-        Self::allocate(bump, address(bump.alloc(suspended)) | NATIVE, 1)
+        Self::part(bump, bump.alloc(suspended), 0)
+    }
+
+    /// One of the values of what yields several.
+    #[inline]
+    pub(super) fn part(bump: &'e Bump, suspended: &'e &'e dyn Suspend<'e>, part: u32) -> &'e Self {
+        let thunk = Self::allocate(bump, address(suspended) | NATIVE, 1);
+        thunk.first.set(Packed::of_bits((part as usize) << 3 | INT));
+        thunk
     }
 
     #[inline]
@@ -331,8 +339,14 @@ impl<'e> Thunk<'e> {
                 DONE => State::Done(self.first.get().get()),
                 CODE => State::Code(&*std::ptr::with_exposed_provenance(pointer)),
                 RUNNING => State::Running,
-                FAILED => State::Failed(EvalError(&*std::ptr::with_exposed_provenance(pointer))),
-                NATIVE => State::Native(*std::ptr::with_exposed_provenance::<&'e dyn Suspend<'e>>(pointer)),
+                FAILED => {
+                    let error = EvalError(&*std::ptr::with_exposed_provenance(pointer));
+                    State::Failed(error, self.first.get().bits >> 3)
+                }
+                NATIVE => {
+                    let suspended = *std::ptr::with_exposed_provenance::<&'e dyn Suspend<'e>>(pointer);
+                    State::Native(suspended, (self.first.get().bits >> 3) as u32)
+                }
                 CALL => {
                     let function = Value::Lambda(&*std::ptr::with_exposed_provenance(pointer));
                     State::Call(function, self.first.get().get())
@@ -368,7 +382,9 @@ impl<'e> Thunk<'e> {
         self.word.set(DONE);
     }
 
+    /// Keeps a failure, and how long its trace was.
     pub(super) fn fail(&self, error: EvalError<'e>) {
+        self.first.set(Packed::of_bits(error.trace_length() << 3 | INT));
         self.word.set(address(error.0) | FAILED);
     }
 

@@ -84,6 +84,21 @@ impl<'e> EvalError<'e> {
         });
     }
 
+    /// How many callers it names.
+    pub(super) fn trace_length(self) -> usize {
+        self.with(|diagnostics| diagnostics.first().map_or(0, |diagnostic| diagnostic.trace.len()))
+    }
+
+    /// Forgets the callers beyond the first `length`, as somebody else meets it; what was caught names those who came
+    /// before that.
+    #[cold]
+    pub(super) fn met_again(self, length: usize) -> Self {
+        if !self.0.caught.get() {
+            self.with(|diagnostics| diagnostics.iter_mut().take(1).for_each(|it| it.trace.truncate(length)));
+        }
+        self
+    }
+
     /// Adds a place that has to do with it.
     #[cold]
     pub(super) fn label(self, span: Span, text: &str) {

@@ -89,13 +89,13 @@ impl<'e> Evaluator<'e> {
                 let name = self.name_value(name);
                 self.call_with(closure, &[self.pack(name), value], Pos::NONE)
             }
-            State::Native(suspended) => {
+            State::Native(suspended, part) => {
                 thunk.run();
-                let value = self.check_stack(Span::NONE).and_then(|()| suspended.resume(self));
+                let value = self.check_stack(Span::NONE).and_then(|()| suspended.resume_part(part, self));
                 value.and_then(|value| self.force_partly(value)).map(|value| self.pack(value))
             }
             State::Done(value) => return Ok(self.pack(value)),
-            State::Failed(error) => return Err(error),
+            State::Failed(error, length) => return Err(error.met_again(length)),
             State::Code(_) => return self.run_thunk(thunk),
             State::Running => return Err(self.error(Span::NONE, "infinite recursion encountered")),
         };
@@ -158,7 +158,7 @@ impl<'e> Evaluator<'e> {
                 copy
             }
             State::Call(function, argument) => Thunk::call(self.bump, function, self.pack(argument)),
-            State::CallOn(..) | State::Native(_) | State::Running | State::Done(_) | State::Failed(_) => return,
+            State::CallOn(..) | State::Native(..) | State::Running | State::Done(_) | State::Failed(..) => return,
         };
         self.origins.insert(std::ptr::from_ref(thunk), origin);
     }

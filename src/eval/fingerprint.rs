@@ -191,7 +191,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                         self.value(argument);
                     }
                 }
-                State::Native(suspended) if suspended.parts().is_some() => {
+                State::Native(suspended, 0) if suspended.parts().is_some() => {
                     self.tag("pending");
                     if !self.visit(thunk) {
                         suspended.parts().into_iter().flatten().for_each(|part| self.value(part));
@@ -205,11 +205,11 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                         self.value(of.get());
                     }
                 }
-                State::Native(_) => {
+                State::Native(..) => {
                     let forced = self.ev.force(value);
                     self.result(forced);
                 }
-                State::Running | State::Failed(_) => self.unknowable = true,
+                State::Running | State::Failed(..) => self.unknowable = true,
             },
             Value::Partly(partly) => {
                 self.tag("partly known list");
@@ -528,7 +528,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         let config = self.config?;
         let mut value = match base {
             Value::Thunk(thunk)
-                if matches!(thunk.state(), State::Native(_) | State::CallOn(..) | State::Done(_)) =>
+                if matches!(thunk.state(), State::Native(..) | State::CallOn(..) | State::Done(_)) =>
             {
                 self.ev.force(base).ok()?
             }

@@ -260,6 +260,7 @@ impl<'e> Evaluator<'e> {
             return Ok(unit);
         }
         let unit = self.parse_file(path, pos)?;
+        self.recognise(unit);
         self.parsed.insert(path.to_path_buf(), unit);
         Ok(unit)
     }

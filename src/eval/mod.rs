@@ -25,6 +25,7 @@ mod expression;
 mod fingerprint;
 mod import;
 mod json;
+mod known;
 mod limits;
 mod machine;
 mod make;

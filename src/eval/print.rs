@@ -82,8 +82,8 @@ impl<'e> Evaluator<'e> {
                     self.print_list(list, std::ptr::from_ref(thunk).addr(), out, seen)?;
                 }
                 State::Done(value) => self.print_parts(value, out, seen)?,
-                State::Failed(error) => return Err(error),
-                State::Running | State::Code(_) | State::Native(_) | State::Call(..) | State::CallOn(..) => {
+                State::Failed(error, length) => return Err(error.met_again(length)),
+                State::Running | State::Code(_) | State::Native(..) | State::Call(..) | State::CallOn(..) => {
                     return Err(self.error(Span::NONE, "a value was to be printed before it was evaluated"));
                 }
             },

@@ -299,6 +299,12 @@ pub trait Suspend<'e>: 'e {
     /// Computes the value.
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>>;
 
+    /// Computes one of its values, where it has several ([`Thunk::part`]).
+    fn resume_part(&'e self, part: u32, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        debug_assert!(part == 0, "it has one value");
+        self.resume(ev)
+    }
+
     /// The values that it is computed from and nothing else, where there are such.
     fn parts(&self) -> Option<[Value<'e>; 3]> {
         None
