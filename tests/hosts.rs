@@ -50,8 +50,12 @@ fn config_of(folder: &Path) -> String {
 
 /// What a command of ours does, with nothing of this machine around it: status, standard output, standard error.
 fn run(command: &str, config: &str) -> (Option<i32>, String, String) {
+    run_with(&[command, config])
+}
+
+fn run_with(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
-        .args([command, config])
+        .args(arguments)
         .env_clear()
         .stdin(Stdio::null())
         .output()
@@ -510,6 +514,29 @@ fn what_becomes_unknown_changes_no_known_value() {
 }
 
 /// Independent mistakes are all reported by one `check`: a folder's `mistakes.txt` says where and of what, a line each.
+/// What is printed is what `schema manifest` says, with all that may be asked for.
+#[test]
+fn every_model_is_as_its_schema_says() {
+    let (_, schema, _) = run_with(&["schema", "manifest"]);
+    let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let found = in_parallel(&fixtures(), |name| {
+        let config = config_of(&hosts().join(name));
+        let of = |more: &[&str]| {
+            let (status, model, errors) = run_with(&[&["eval", &config], more].concat());
+            assert_eq!(status, Some(0), "{name}: {errors}");
+            let model: Value = serde_json::from_str(&model).expect("the model is JSON");
+            schema
+                .iter_errors(&model)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect::<Vec<_>>()
+        };
+        [of(&[]), of(&["--guest", "--positions"])].concat()
+    });
+    let wrong: Vec<_> = found.iter().filter(|(_, errors)| !errors.is_empty()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn all_mistakes_are_reported_in_one_run() {
     let listed = not_yet();

@@ -17,7 +17,7 @@ use crate::model::check::{Checked, check};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
 use crate::model::view::{View, has_unknown};
-use crate::model::{Container, ContainerName, FORMAT_VERSION, Manifest, Position, Positions};
+use crate::model::{Container, ContainerName, FORMAT_VERSION, GUEST_KEY, Manifest, Position, Positions};
 use crate::modules::flake::{self, Flake};
 use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
@@ -481,7 +481,7 @@ fn guests_of_manifest(json: &mut serde_json::Value) -> BTreeMap<ContainerName, V
     let containers = json.get_mut("containers").and_then(serde_json::Value::as_object_mut);
     let guest = |(name, container): (&String, &mut serde_json::Value)| {
         let name = ContainerName::new(name.as_str()).ok()?;
-        let options = container.as_object_mut()?.remove("guest")?;
+        let options = container.as_object_mut()?.remove(GUEST_KEY)?;
         Some((name, View { options, ..View::default() }))
     };
     containers.into_iter().flatten().filter_map(guest).collect()

@@ -32,6 +32,9 @@ pub use field::{AT_LEAST_KEY, FIELD, Field, List, UNKNOWN_KEY, Unknown};
 pub use name::{ContainerName, NameError};
 pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
 
+/// The name under which the options of a guest are printed in its container.
+pub const GUEST_KEY: &str = "guest";
+
 /// The version of the manifest's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -64,7 +67,16 @@ pub struct Manifest {
 impl Manifest {
     /// The JSON Schema of a manifest (draft 2020-12).
     pub fn schema() -> serde_json::Value {
-        schemars::schema_for!(Self).to_value()
+        let mut schema = schemars::schema_for!(Self).to_value();
+        // What is printed beside the options of the host, and is no part of the model.
+        schema["$defs"]["Container"]["properties"][GUEST_KEY] = serde_json::json!({
+            "description": "What the guest's own configuration says (`--guest`), option by option.",
+            "type": "object",
+        });
+        schema["properties"]["containers"]["properties"] = serde_json::json!({
+            UNKNOWN_KEY: { "$ref": "#/$defs/Unknown", "description": "Why there may be more containers than these." },
+        });
+        schema
     }
 }
 

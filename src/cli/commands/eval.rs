@@ -12,8 +12,8 @@ use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::{RealFiles, RestrictedFiles};
-use crate::model::Manifest;
 use crate::model::path::OptionPath;
+use crate::model::{GUEST_KEY, Manifest};
 use crate::modules::Guests;
 use crate::source::{Files, Pos};
 
@@ -57,7 +57,7 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
         }
         let mut json = manifest.to_json();
         for (name, view) in configuration.guests {
-            json["containers"][name.as_str()]["guest"] = view.options;
+            json["containers"][name.as_str()][GUEST_KEY] = view.options;
         }
         Shown::More(json)
     };
