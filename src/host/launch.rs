@@ -12,7 +12,7 @@ mod network;
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -145,6 +145,22 @@ fn parse(bytes: &[u8]) -> Result<Record, String> {
     }
 }
 
+/// Gives a folder to `root`, and all in it that belonged to the same user. Links are not followed.
+fn hand_over(folder: &Path, root: u32) -> io::Result<()> {
+    fn give(path: &Path, (from, to): (u32, u32)) -> io::Result<()> {
+        let metadata = fs::symlink_metadata(path)?;
+        if metadata.is_dir() {
+            for entry in fs::read_dir(path)? {
+                give(&entry?.path(), (from, to))?;
+            }
+        }
+        let is_its = |id: u32| (id == from).then_some(to);
+        lchown(path, is_its(metadata.uid()), is_its(metadata.gid()))
+    }
+    let from = fs::symlink_metadata(folder)?.uid();
+    if from == root { Ok(()) } else { give(folder, (from, root)) }
+}
+
 fn prepare_files(spec: &ContainerSpec) -> Result<(), LaunchError> {
     // With the modes that NixOS gives them; what nobody has made yet would make nspawn refuse the bind mount.
     folder(Path::new(paths::EPHEMERAL_ROOTS), 0o700)?;
@@ -158,7 +174,7 @@ fn prepare_files(spec: &ContainerSpec) -> Result<(), LaunchError> {
         folder(&path, 0o755)?;
         // The guest's root writes there.
         let root = spec.users.base().unwrap_or(0);
-        chown(&path, Some(root), Some(root)).map_err(|source| LaunchError::Folder { path, source })?;
+        hand_over(&path, root).map_err(|source| LaunchError::Folder { path, source })?;
     }
     let resolv_conf = spec.copy_resolv_conf.then_some(Path::new("/etc/resolv.conf"));
     Ok(root::prepare(&paths::root(&spec.name, spec.ephemeral), resolv_conf)?)
@@ -209,7 +225,7 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::chown;
 
     use super::*;
     use crate::host::netns::tests::empty_host;
@@ -307,6 +323,12 @@ pub(super) mod tests {
                 assert_eq!(mapped, [base, base, base + 33]);
             }
             assert_eq!(owner(&paths::guest_profiles(name)), base);
+            let (link, other) =
+                (paths::guest_gc_roots(name).join("link"), paths::guest_gc_roots(name).join("other"));
+            std::os::unix::fs::symlink("/data", &link).expect("a link");
+            lchown(&link, Some(base), Some(base)).expect("given");
+            fs::write(&other, "").expect("written");
+            chown(&other, Some(33), Some(33)).expect("given");
             cleanup(name).expect("cleaned");
             assert!(!paths::mapped(name).exists() && Path::new("/data").exists());
             // Its root is the host's again.
@@ -314,7 +336,11 @@ pub(super) mod tests {
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
             durable::write(&paths::record(name), &bytes, 0o644).expect("written");
             assert!(!prepare(name).expect("prepared").1);
-            assert_eq!(owner(&paths::guest_profiles(name)), 0);
+            assert_eq!(
+                (owner(&paths::guest_profiles(name)), owner(&other), owner(Path::new("/data"))),
+                (0, 33, 33)
+            );
+            assert_eq!(link.symlink_metadata().expect("there").uid(), 0);
         });
     }
 

@@ -3,7 +3,7 @@
 use crate::support::{Lab, host, web, with};
 
 /// A unit that makes links at each boot before containers start, and makes them now. `finish` stops it.
-fn surroundings(lab: &Lab, script: &str, back: &str) {
+pub(crate) fn surroundings(lab: &Lab, script: &str, back: &str) {
     lab.write("/usr/local/lib/lab/scenario-links", &format!("#!/bin/bash\nset -euo pipefail\n{script}\n"));
     lab.write("/usr/local/lib/lab/scenario-links-back", &format!("#!/bin/bash\n{back}\n"));
     lab.write(
@@ -16,7 +16,7 @@ fn surroundings(lab: &Lab, script: &str, back: &str) {
 }
 
 /// Takes them away again.
-fn no_surroundings(lab: &Lab) {
+pub(crate) fn no_surroundings(lab: &Lab) {
     lab.sh(
         "systemctl disable --quiet --now scenario-links.service; rm /etc/systemd/system/scenario-links.service \
          /usr/local/lib/lab/scenario-links*; systemctl daemon-reload",
@@ -25,7 +25,7 @@ fn no_surroundings(lab: &Lab) {
 }
 
 /// A bridge with an address of the host's, and a machine on it in a namespace of its own.
-const BRIDGE: &str = "ip link add br-lab type bridge stp_state 0 forward_delay 0
+pub(crate) const BRIDGE: &str = "ip link add br-lab type bridge stp_state 0 forward_delay 0
 ip address add 192.168.7.1/24 dev br-lab
 ip link set br-lab up
 ip netns add neighbour
@@ -33,7 +33,8 @@ ip link add port-lab type veth peer name eth0 netns neighbour
 ip link set port-lab master br-lab up
 ip -n neighbour address add 192.168.7.77/24 dev eth0
 ip -n neighbour link set eth0 up";
-const NO_BRIDGE: &str = "ip netns delete neighbour; ip link delete br-lab; ip link delete br-other; true";
+pub(crate) const NO_BRIDGE: &str =
+    "ip netns delete neighbour; ip link delete br-lab; ip link delete br-other; true";
 
 /// `web`, on the bridge of [`BRIDGE`] and with a forwarded port.
 fn bridged(name: &str, last: u8) -> String {
@@ -47,7 +48,7 @@ fn bridged(name: &str, last: u8) -> String {
 }
 
 /// A page as another machine on the bridge gets it.
-fn neighbours_page(lab: &Lab, url: &str) -> String {
+pub(crate) fn neighbours_page(lab: &Lab, url: &str) -> String {
     lab.sh(&format!("ip netns exec neighbour curl --silent --show-error --max-time 10 {url}")).ok()
 }
 
@@ -154,7 +155,7 @@ fn a_bridge_that_is_missing_is_said_before_anything_changes_and_one_that_is_left
 
 /// Kills a container with all of its processes, and waits until systemd has started it again.
 #[track_caller]
-fn killed(lab: &Lab, name: &str) {
+pub(crate) fn killed(lab: &Lab, name: &str) {
     let before = lab.observe();
     lab.sh(&format!(
         "systemctl kill --signal=KILL container@{name}
@@ -281,7 +282,7 @@ fn a_guest_gets_a_macvlan_of_an_interface_and_others_on_it_reach_it() {
 }
 
 /// Two cards of the host, at whose other ends another machine is.
-const CARDS: &str = "ip netns add lan1
+pub(crate) const CARDS: &str = "ip netns add lan1
 for n in 1 2; do
     ip link add card$n type veth peer name far$n netns lan1
     ip link set card$n up
@@ -289,7 +290,7 @@ for n in 1 2; do
 done
 ip -n lan1 address add 192.168.8.77/24 dev far1
 ip -n lan1 address add 192.168.9.77/24 dev far2";
-const NO_CARDS: &str = "ip netns delete lan1; ip link delete card1; ip link delete card2; true";
+pub(crate) const NO_CARDS: &str = "ip netns delete lan1; ip link delete card1; ip link delete card2; true";
 
 /// An interface that is missing fails a switch before anything changes, and a plan says so.
 #[track_caller]

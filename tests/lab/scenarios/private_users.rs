@@ -1,5 +1,6 @@
 //! Containers whose users are not the host's: that nothing is missing in them, and that their root is nobody on the host.
 
+use crate::network::{BRIDGE, CARDS, NO_BRIDGE, NO_CARDS, killed, neighbours_page, no_surroundings, surroundings};
 use crate::support::{Lab, host, web, with};
 
 /// `web` with private users, a forwarded port and these bind mounts.
@@ -71,9 +72,19 @@ fn a_guest_with_private_users_lacks_nothing_and_its_root_is_nobody_on_the_host()
 
     let again = lab.switch(&host(&[&other, &pick]));
     assert!(again.before.kept(&again.after, "wasabi"));
-    // Its own root's files are its own after a restart, a reboot of the guest, and one of the host.
+    // What its root left is its own after any start.
+    let its_own = || assert_eq!(run(&lab, "stat -c %u /data/program"), "0\n");
     lab.sh("container-rebuild restart wasabi").ok();
-    assert_eq!(run(&lab, "stat -c %u /data/program"), "0\n");
+    its_own();
+    killed(&lab, "wasabi");
+    its_own();
+    lab.sh("container-rebuild install-boot").ok();
+    for boot in [Lab::reboot, Lab::power_failure] {
+        boot(&lab);
+        its_own();
+        assert!(lab.lan_page("http://10.77.0.2:8080/").contains("wasabi"));
+        assert_eq!(lab.plan().1, 0);
+    }
     lab.finish();
 }
 
@@ -100,5 +111,100 @@ fn with_private_users_every_change_of_bind_mounts_is_a_restart() {
         assert_eq!(is_writable, binds.contains("isReadOnly"));
         assert!(lab.lan_page("http://10.77.0.2:8080/").contains("wasabi"));
     }
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_kept_root_is_the_same_with_private_users_and_without() {
+    let lab = Lab::empty();
+    let kept = |users: &str| with(&private(users, ""), "ephemeral = true;", "");
+    lab.switch(&host(&[&kept("\"no\"")]));
+    run(&lab, "echo a >/srv/a; chown 33:34 /srv/a; cp /usr/bin/id /srv/id; chmod 4755 /srv/id");
+    let numbers = 20 * 65536;
+    for users in ["\"pick\"", "\"no\"", &numbers.to_string(), "\"identity\"", "\"pick\""] {
+        let changed = lab.switch(&host(&[&kept(users)]));
+        assert_eq!((changed.cost("wasabi"), changed.reasons("wasabi")), ("restart", vec!["privateUsers"]));
+        assert_eq!(run(&lab, "stat -c %u:%g:%a /srv/a /srv/id"), "33:34:644\n0:0:4755\n", "{users}");
+        assert_eq!(run(&lab, "systemctl is-system-running"), "running\n", "{users}");
+        assert!(lab.lan_page("http://10.77.0.2:8080/").contains("wasabi"), "{users}");
+        run(&lab, "ping -c 1 -W 5 198.51.100.1; touch /nix/var/nix/gcroots/new");
+        if users == numbers.to_string() {
+            assert_eq!(base(&lab), numbers);
+        }
+    }
+    // It switches to another system while it runs, and reboots by itself.
+    let pick = kept("\"pick\"");
+    let switched = lab.switch(&host(&[&with(&pick, "one@example.org", "two@example.org")]));
+    assert_eq!(switched.cost("wasabi"), "reload");
+    assert!(lab.page("http://192.168.100.11/").contains("two@"));
+    assert_eq!(lab.switch(&host(&[&pick])).cost("wasabi"), "reload");
+    let before = lab.observe();
+    lab.sh("container-rebuild run wasabi -- systemctl reboot || true
+         for _ in $(seq 300); do
+             sleep 0.1
+             [[ $(systemctl show --property=NRestarts --value container@wasabi) != 0 ]] || continue
+             [[ $(systemctl is-active container@wasabi) != active ]] || exit 0
+         done
+         exit 1")
+        .ok();
+    assert!(!before.kept(&lab.observe(), "wasabi"));
+    assert!(lab.page("http://192.168.100.11/").contains("one@"));
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn links_of_all_kinds_lead_to_a_guest_with_private_users_and_are_put_right() {
+    let lab = Lab::empty();
+    surroundings(&lab, &format!("{BRIDGE}\n{CARDS}"), &format!("({NO_BRIDGE}); {NO_CARDS}"));
+    let links = "hostAddress6 = \"fd00::1\"; localAddress6 = \"fd00::11\"; interfaces = [ \"card2\" ]; macvlans = [ \"card1\" ]; \
+                 extraVeths.side1 = { hostBridge = \"br-lab\"; localAddress = \"192.168.7.11/24\"; };";
+    let all = private("\"pick\"", links);
+    lab.switch(&host(&[&private("\"pick\"", "")]));
+    let added = lab.switch(&host(&[&all]));
+    assert_eq!(added.cost("wasabi"), "restart");
+    let reached = || {
+        assert!(lab.page("http://192.168.100.11/").contains("wasabi"));
+        assert!(lab.page("http://[fd00::11]/").contains("wasabi"));
+        assert!(lab.lan_page("http://[fd77::2]:8080/").contains("wasabi"));
+        assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"));
+    };
+    reached();
+    // The guest has power over all of them.
+    run(
+        &lab,
+        "ip address add 192.168.8.2/24 dev mv-card1; ip link set mv-card1 up; ping -c 1 -W 5 192.168.8.77
+         ip address add 192.168.9.2/24 dev card2; ip link set card2 up; ping -c 1 -W 5 192.168.9.77
+         ip route show default",
+    );
+    let moved = lab.switch(&host(&[&with(&all, "192.168.100.111", "192.168.100.222")]));
+    assert_eq!((moved.cost("wasabi"), moved.reasons("wasabi")), ("reload", vec!["hostAddress"]));
+    assert!(run(&lab, "ip route show default").contains("via 192.168.100.222"));
+    reached();
+    let all = with(&all, "192.168.100.111", "192.168.100.222");
+    for (meddling, cost) in [
+        ("ip link set ve-wasabi down", "reload"),
+        ("ip -6 route delete fd00::11 dev ve-wasabi", "reload"),
+        ("ip link set side1 nomaster", "reload"),
+        ("ip link delete ve-wasabi", "restart"),
+    ] {
+        lab.sh(meddling).ok();
+        assert_eq!(lab.switch(&host(&[&all])).cost("wasabi"), cost, "{meddling}");
+        reached();
+    }
+    let on_host = || lab.sh("ip -brief link | grep -c '^card2' || true").ok();
+    assert_eq!(on_host(), "0\n");
+    killed(&lab, "wasabi");
+    reached();
+    lab.sh("container-rebuild stop wasabi").ok();
+    assert_eq!(on_host(), "1\n");
+    let bridged = "hostBridge = \"br-lab\"; hostAddress = \"192.168.7.1\"; localAddress = \"192.168.7.12/24\";";
+    let plain = private("\"pick\"", "");
+    let on_bridge = with(&plain, "hostAddress = \"192.168.100.111\"; localAddress = \"192.168.100.11\";", bridged);
+    lab.switch(&host(&[&on_bridge]));
+    assert!(neighbours_page(&lab, "http://192.168.7.12/").contains("wasabi"));
+    assert!(lab.lan_page("http://10.77.0.2:8080/").contains("wasabi"));
+    no_surroundings(&lab);
     lab.finish();
 }
