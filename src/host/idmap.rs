@@ -6,7 +6,7 @@
 //! root belongs to nobody there.
 
 use std::ffi::CString;
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -48,6 +48,20 @@ pub(super) fn mount_all(mounts: &[Mapped], base: u32) -> Result<(), MapError> {
         mount(source, at, users.as_fd(), *read_only)?;
     }
     Ok(())
+}
+
+/// Whether [`mount_all`] can mount `path`; `None` where that cannot be tried.
+pub(super) fn is_mappable(path: &Path) -> Option<bool> {
+    if !nix::unistd::geteuid().is_root() {
+        return None;
+    }
+    let users = namespace(&whole(Users::COUNT)).ok()?;
+    let tree = tree(path).ok()?;
+    match map(path, tree.as_fd(), users.as_fd(), true) {
+        Ok(_) => Some(true),
+        Err(MapError::Unmappable { .. }) => Some(false),
+        Err(MapError::Mount { .. }) => None,
+    }
 }
 
 /// Unmounts everything that [`mount_all`] mounted in `folder`, and removes the folder. One that is not there is none the worse.
@@ -127,14 +141,7 @@ fn of_child(child: Pid, ready: OwnedFd, map: &[Range]) -> io::Result<File> {
 fn mount(source: &Path, at: &Path, users: BorrowedFd<'_>, read_only: bool) -> Result<(), MapError> {
     let failed = |error: io::Error| MapError::Mount { path: source.to_owned(), source: error };
     let tree = tree(source).map_err(failed)?;
-    let kind = source.metadata().map_err(failed)?.file_type();
-    // A device has no owner that a map could change: who may open it is decided by its mode, and by the unit.
-    let is_device = kind.is_char_device() || kind.is_block_device();
-    let users = (!is_device).then_some(users);
-    set(tree.as_fd(), users, read_only).map_err(|error| match error.raw_os_error() {
-        Some(libc::EINVAL) if users.is_some() => MapError::Unmappable { path: source.to_owned(), source: error },
-        _ => failed(error),
-    })?;
+    let kind = map(source, tree.as_fd(), users, read_only)?;
     let make = if kind.is_dir() {
         fs::create_dir_all(at)
     } else {
@@ -142,6 +149,20 @@ fn mount(source: &Path, at: &Path, users: BorrowedFd<'_>, read_only: bool) -> Re
         folder.and_then(|()| File::create_new(at).map(drop))
     };
     make.and_then(|()| attach(tree.as_fd(), at)).map_err(failed)
+}
+
+/// Maps a tree that was taken of `source`, unless that is a device. Gives what it is.
+fn map(source: &Path, tree: BorrowedFd<'_>, users: BorrowedFd<'_>, read_only: bool) -> Result<FileType, MapError> {
+    let failed = |error: io::Error| MapError::Mount { path: source.to_owned(), source: error };
+    let kind = source.metadata().map_err(failed)?.file_type();
+    // A device has no owner that a map could change: who may open it is decided by its mode, and by the unit.
+    let is_device = kind.is_char_device() || kind.is_block_device();
+    let users = (!is_device).then_some(users);
+    set(tree, users, read_only).map_err(|error| match error.raw_os_error() {
+        Some(libc::EINVAL) if users.is_some() => MapError::Unmappable { path: source.to_owned(), source: error },
+        _ => failed(error),
+    })?;
+    Ok(kind)
 }
 
 /// A copy of the mounts at and below `path`, attached nowhere.
@@ -258,6 +279,9 @@ mod tests {
             let error = mount_all(&[proc], BASE).expect_err("proc has none");
             assert!(matches!(&error, MapError::Unmappable { path, .. } if path == Path::new("/proc")), "{error:?}");
             assert!(!folder.join("0").exists());
+            let mappable =
+                [Path::new("/proc"), folder, Path::new("/dev/null"), Path::new("/nowhere")].map(is_mappable);
+            assert_eq!(mappable, [Some(false), Some(true), Some(true), None]);
         });
     }
 }

@@ -14,8 +14,8 @@ use crate::model::spec::{Bind, Network, Veth};
 use crate::render::interface::{self, Pair};
 use crate::render::paths;
 use crate::state::{
-    ActiveState, Generation, KeptRoot, Link, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules,
-    Snapshot, Unit,
+    ActiveState, Generation, KeptRoot, Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError,
+    Record, Rules, Snapshot, Unit,
 };
 
 /// The host. Shared between threads as a real one is.
@@ -57,6 +57,8 @@ pub struct State {
     pub refuses_rules: bool,
     /// Paths that do not exist.
     pub missing: BTreeSet<PathBuf>,
+    /// What there is to know of paths.
+    pub paths: BTreeMap<PathBuf, PathFacts>,
 }
 
 impl MemoryHost {
@@ -346,6 +348,11 @@ impl Probe for MemoryHost {
 
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
         paths.intersection(&self.state().missing).cloned().collect()
+    }
+
+    fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts> {
+        let facts = &self.state().paths;
+        paths.iter().filter_map(|path| Some((path.clone(), *facts.get(path)?))).collect()
     }
 }
 

@@ -6,17 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 use super::linux::Linux;
 use super::nft::NftError;
-use super::{bus, machined, netlink, nft, sysctl, systemd};
+use super::{bus, idmap, machined, netlink, nft, sysctl, systemd};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{paths, unit};
 use crate::state::{
-    Generation, KeptRoot, Machine, ObservedContainer, Owner, Probe, ProbeError, Record, Rules, Snapshot, Unit,
+    Generation, KeptRoot, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Record, Rules, Snapshot,
+    Unit,
 };
 
 impl Probe for Linux {
@@ -67,6 +69,16 @@ impl Probe for Linux {
             Ok(_) => false,
         };
         paths.iter().filter(is_missing).cloned().collect()
+    }
+
+    fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts> {
+        let facts = paths.iter().filter_map(|path| {
+            let metadata = fs::metadata(path).ok()?;
+            let is_mappable = idmap::is_mappable(path);
+            let (owner, group, mode) = (metadata.uid(), metadata.gid(), metadata.mode());
+            Some((path.clone(), PathFacts { owner, group, mode, is_mappable }))
+        });
+        facts.collect()
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a configuration takes for granted of the host that it is for.
 //!
-//! Pure: what is there is asked through the arguments.
+//! Changes nothing: what is there is asked through the arguments.
 
 mod links;
+mod users;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,18 +13,18 @@ use crate::model::Manifest;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
 use crate::source::Span;
-use crate::state::Snapshot;
+use crate::state::{Probe, Snapshot};
 
 /// What is missing: paths that are bound into guests, systems that are to be booted, bridges, the interface that NAT goes
 /// out by.
 ///
-/// Bind mounts and bridges are looked at in the `manifest`, for they are known before the guest is built. `missing_paths`
-/// says which of some paths do not exist; where the links of the host could not be listed, they are not looked at.
+/// Bind mounts and bridges are looked at in the `manifest`, for they are known before the guest is built. `host` is asked about
+/// paths; where its links could not be listed, they are not looked at.
 pub fn missing(
     manifest: &Manifest,
     spec: &HostSpec,
     spans: &OptionSpans,
-    missing_paths: &dyn Fn(&BTreeSet<PathBuf>) -> BTreeSet<PathBuf>,
+    host: &dyn Probe,
     snapshot: &Snapshot,
 ) -> Vec<Diagnostic> {
     let sources = sources(manifest);
@@ -31,9 +32,9 @@ pub fn missing(
     wanted.extend(spec.containers.iter().map(|container| container.system.join("init")));
     let namespaces = namespaces(manifest);
     wanted.extend(namespaces.iter().map(|(_, namespace)| PathBuf::from(namespace)));
-    let missing = missing_paths(&wanted);
+    let missing = host.missing_paths(&wanted);
     let mut findings = Vec::new();
-    for Source { container, key, host, mount } in sources {
+    for Source { container, key, host, mount, .. } in sources {
         if missing.contains(&PathBuf::from(host)) {
             let option = OptionPath::new(["containers", container, "bindMounts", key, "hostPath"]);
             let message = format!("`{container}`: the path {host} of the bind mount {mount} does not exist");
@@ -59,6 +60,8 @@ pub fn missing(
             findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
         }
     }
+    let mapped = users::findings(manifest, &host.path_facts(&users::wanted(manifest))).into_iter();
+    findings.extend(mapped.map(|(finding, option)| place(finding, spans, &option)));
     let links = links::missing(manifest, spec, snapshot).into_iter();
     findings.extend(links.map(|(finding, option)| place(finding, spans, &option)));
     findings
@@ -83,6 +86,8 @@ struct Source<'a> {
     key: &'a str,
     host: &'a str,
     mount: &'a str,
+    /// Whether the guest may only read it; also where that is not known.
+    read_only: bool,
 }
 
 /// The sources of bind mounts, as far as they are known.
@@ -98,7 +103,8 @@ fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
             let host = host.as_ref().unwrap_or(mount);
             // Any other is an error of the configuration itself.
             if host.starts_with('/') {
-                sources.push(Source { container: name.as_str(), key, host, mount });
+                let read_only = bind.is_read_only.known() != Some(&false);
+                sources.push(Source { container: name.as_str(), key, host, mount, read_only });
             }
         }
     }

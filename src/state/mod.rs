@@ -279,6 +279,19 @@ pub enum ProbeError {
     },
 }
 
+/// What there is to know of a path of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathFacts {
+    /// Its user.
+    pub owner: u32,
+    /// Its group.
+    pub group: u32,
+    /// Its permissions (inode(7)).
+    pub mode: u32,
+    /// Whether it can be mounted for other users than its own; `None` where that cannot be tried.
+    pub is_mappable: Option<bool>,
+}
+
 /// A way to look at a host. It changes nothing.
 pub trait Probe {
     /// Looks at everything once. What may not be read as this user is `None` in the result; what fails otherwise is an
@@ -289,4 +302,6 @@ pub trait Probe {
     fn details(&self, snapshot: &mut Snapshot) -> Result<(), ProbeError>;
     /// Of `paths`, those that do not exist on the host.
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf>;
+    /// What there is to know of `paths`; those that cannot be looked at are left out.
+    fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts>;
 }

@@ -66,7 +66,7 @@ fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
                 &configuration.manifest,
                 &checked.spec,
                 &configuration.spans,
-                &|paths| Linux::new().missing_paths(paths),
+                &Linux::new(),
                 &snapshot,
             )),
             Err(error) => findings.push(failure(Code::NotObserved, &error)),

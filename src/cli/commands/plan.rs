@@ -109,13 +109,8 @@ fn live(
     let checked = configuration.check();
     let mut findings = findings(session, &configuration, &checked);
     findings.extend(nobody(session, &names(&configuration, &snapshot)));
-    let missing = facts::missing(
-        &configuration.manifest,
-        &checked.spec,
-        &configuration.spans,
-        &|paths| Linux::new().missing_paths(paths),
-        &snapshot,
-    );
+    let missing =
+        facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, &Linux::new(), &snapshot);
     // Nothing is changed here, so nothing that is missing fails it.
     let missing = missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding });
     findings.extend(covered(session, &configuration, missing.collect()));

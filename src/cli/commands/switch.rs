@@ -11,12 +11,12 @@ use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::only::{about_covered, names, nobody};
 use crate::cli::{Outcome, Session, failure, interrupt, require_root};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::{Linux, Lock, LockError};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::plan::saved::Saved;
 use crate::plan::{Plan, RestartMode, Verb, facts};
-use crate::state::{Generation, Probe, Record, Snapshot};
+use crate::state::{Generation, Record, Snapshot};
 
 /// Brings the host to what the configuration says.
 pub(in crate::cli) fn switch(
@@ -83,21 +83,20 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     if !checked.unknown.is_empty() {
         return Err(checked.unknown);
     }
-    let missing = facts::missing(
-        &configuration.manifest,
-        &checked.spec,
-        &configuration.spans,
-        &|paths| Linux::new().missing_paths(paths),
-        &snapshot,
-    );
+    let missing =
+        facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, &Linux::new(), &snapshot);
     let missing = about_covered(session, &configuration, missing);
-    if !missing.is_empty() {
+    if missing.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(missing);
     }
     let plan = between(session, &configuration, &checked, &snapshot, mode);
     print_findings(session, &plan);
     if plan.is_refused() {
         return Ok(1);
+    }
+    // Whoever changes nothing has read it before.
+    if !plan.is_empty() {
+        session.terminal.findings(&missing, session.sources);
     }
     if let Some(kept) = kept {
         kept.allows(&plan).map_err(saved::refused)?;

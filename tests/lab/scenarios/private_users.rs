@@ -208,3 +208,47 @@ fn links_of_all_kinds_lead_to_a_guest_with_private_users_and_are_put_right() {
     no_surroundings(&lab);
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn what_cannot_be_mapped_is_said_before_anything_changes() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/data /mnt/data/below").ok();
+    let bound = |path: &str| {
+        let bind = format!("bindMounts.\"/bound\" = {{ hostPath = \"{path}\"; isReadOnly = false; }};");
+        host(&[&private("\"pick\"", &bind)])
+    };
+    let plain = host(&[&private("\"pick\"", "")]);
+    lab.switch(&plain);
+    // The lab's own `/usr` is an overlay.
+    lab.sh("mount --bind /usr/share/doc /mnt/data/below").ok();
+    for path in ["/usr/share/doc", "/mnt/data"] {
+        lab.write("/root/host.nix", &bound(path));
+        let before = lab.observe();
+        let message = format!("`wasabi`: {path} cannot be mapped to private users");
+        let planned = lab.sh("container-rebuild plan /root/host.nix");
+        assert!(planned.code == 0 && planned.err.contains(&message), "{planned:#?}");
+        let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
+        assert!(refused.code == 1 && refused.err.contains("error[private-users-binds]"), "{refused:#?}");
+        assert!(refused.err.contains(&message), "{refused:#?}");
+        let after = lab.observe();
+        assert!(before.kept(&after, "wasabi"));
+        assert_eq!(before.traces, after.traces);
+    }
+    lab.sh("umount /mnt/data/below").ok();
+
+    // Root of the host is nobody there.
+    let taken = lab.switch(&bound("/mnt/data"));
+    let message = "/mnt/data belongs to user 0 of the host, who is nobody there";
+    assert!(taken.said.err.contains(message), "{taken:#?}");
+    assert_ne!(lab.sh("container-rebuild run wasabi -- touch /bound/new 2>/dev/null").code, 0);
+    lab.switch(&plain);
+    let number = base(&lab);
+    assert!(taken.said.err.contains(&format!("chown {number}:{number} /mnt/data")), "{taken:#?}");
+    lab.sh(&format!("chown {number}:{number} /mnt/data")).ok();
+    let given = lab.switch(&bound("/mnt/data"));
+    assert!(!given.said.err.contains("private-users-binds"), "{given:#?}");
+    run(&lab, "touch /bound/new");
+    assert_eq!(lab.sh("stat -c %u /mnt/data/new").ok(), format!("{number}\n"));
+    lab.finish();
+}
