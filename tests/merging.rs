@@ -27,6 +27,11 @@ fn cases(lib: &Path) -> String {
     format!("import {}/tests/merging.nix {{ lib = import {}; }}", nixpkgs().display(), lib.display())
 }
 
+/// A text in which the folders of this checkout, and of this run, have names.
+fn relative(text: &str, lib: &Path) -> String {
+    text.replace(&lib.display().to_string(), "<lib>").replace(&nixpkgs().display().to_string(), "<nixpkgs>")
+}
+
 /// What comes of an expression.
 type Outcome = Result<String, (String, Vec<String>)>;
 
@@ -35,7 +40,7 @@ fn outcome(expression: &str, lib: &Path) -> Outcome {
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
     let value = evaluator.text_value("«string»", Path::new("/"), expression);
-    let relative = |text: &str| text.replace(&lib.display().to_string(), "<lib>");
+    let relative = |text: &str| relative(text, lib);
     match value.and_then(|value| evaluator.print(value)) {
         Ok(printed) => Ok(relative(&String::from_utf8_lossy(&printed))),
         Err(error) => {
@@ -155,12 +160,11 @@ fn merging_gives_what_nix_gives() {
 fn by_nix() -> Vec<String> {
     let (nix, lib) = (Reference::find(), nixpkgs().join("lib"));
     assert_eq!(nix.version, VERSION);
-    let folder = lib.display().to_string();
     let of = |at: usize| {
         let expression = format!("builtins.elemAt ({}) {at}", cases(&lib));
         let output = nix.nix_instantiate(&nixpkgs()).args(["--eval", "--strict", "--expr", &expression]).output();
         let output = output.expect("the reference Nix runs");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text").replace(&folder, "<lib>");
+        let text = |bytes: Vec<u8>| relative(&String::from_utf8(bytes).expect("text"), &lib);
         if output.status.success() {
             return Ok(text(output.stdout).trim_end().to_owned());
         }
