@@ -16,8 +16,9 @@ use container_rebuild::diag::render;
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::check::check as check_model;
 use container_rebuild::model::path::OptionSpans;
+use container_rebuild::model::spec::HostSpec;
 use container_rebuild::model::view::View;
-use container_rebuild::model::{ContainerName, Manifest, Positions};
+use container_rebuild::model::{ContainerName, Manifest};
 use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Finding, Options, Plan, Side, show};
 use container_rebuild::render::interface;
 use container_rebuild::source::SourceMap;
@@ -96,7 +97,7 @@ fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 struct Evaluated {
     manifest: Manifest,
     guests: BTreeMap<ContainerName, View>,
-    guest_positions: BTreeMap<ContainerName, Positions>,
+    spec: HostSpec,
     /// What guests say stands for the inputs that they are made of, and for what is built from those.
     keys: BTreeMap<ContainerName, String>,
 }
@@ -113,7 +114,7 @@ impl Evaluated {
         assert_eq!(code, Some(0), "{err}");
         let mut json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         let containers = json["containers"].as_object_mut().expect("containers");
-        let (mut guests, mut keys, mut guest_positions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut guests, mut keys) = (BTreeMap::new(), BTreeMap::new());
         for (name, container) in containers {
             let Some(options) = container.as_object_mut().expect("options").remove("guest") else { continue };
             let name = ContainerName::new(name.as_str()).expect("a good name");
@@ -121,14 +122,8 @@ impl Evaluated {
             guests.insert(name, View { options, ..View::default() });
         }
         let manifest = Manifest::from_json(json).expect("a manifest");
-        for name in guests.keys() {
-            let prefix = format!("containers.{name}.config.");
-            let positions = manifest.positions.iter().flatten();
-            let inside =
-                positions.filter_map(|(path, at)| Some((path.strip_prefix(&prefix)?.to_owned(), at.clone())));
-            guest_positions.insert(name.clone(), inside.collect());
-        }
-        Self { manifest, guests, guest_positions, keys }
+        let spec = check_model(&manifest, &OptionSpans::default()).spec;
+        Self { manifest, guests, spec, keys }
     }
 
     /// With the systems that Nix would have built.
@@ -137,19 +132,19 @@ impl Evaluated {
             let container = self.manifest.containers.get_mut(name).expect("it has a guest");
             container.path = key.clone().into();
         }
+        self.spec = check_model(&self.manifest, &OptionSpans::default()).spec;
         self
     }
 
-    fn side(&self, name: &str) -> Side {
-        let checked = check_model(&self.manifest, &OptionSpans::default());
+    fn side(&self, name: &str) -> Side<'_> {
         Side::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: name.to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
-            unknown_keys: &BTreeMap::new(),
+            unknown_keys: const { &BTreeMap::new() },
             guests: &self.guests,
-            guest_positions: &self.guest_positions,
-            spec: Some(&checked.spec),
+            sources: None,
+            spec: Some(&self.spec),
             missing_modules: false,
         })
     }
@@ -157,8 +152,8 @@ impl Evaluated {
     /// A host that was brought to this.
     fn host(&self) -> MemoryHost {
         let host = MemoryHost::new();
-        let (side, nothing) = (self.side("before.nix"), Side::host(&host.snapshot().expect("in memory")));
-        let plan = plan::plan(&nothing, &side, &Options::default());
+        let (side, nothing) = (self.side("before.nix"), host.snapshot().expect("in memory"));
+        let plan = plan::plan(&Side::host(&nothing), &side, &Options::default());
         let exe = Path::new("/usr/bin/container-rebuild");
         let report = Applier { host: &host, exe, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
         assert!(report.is_complete(), "{report:?}");
@@ -167,7 +162,7 @@ impl Evaluated {
             source: "before.nix".to_owned(),
             manifest: self.manifest.clone(),
             records: side.records(),
-            nat: check_model(&self.manifest, &OptionSpans::default()).spec.nat,
+            nat: self.spec.nat.clone(),
             guests: side.guests(),
         };
         // As a host has it: read from a file.

@@ -68,9 +68,9 @@ impl Wanted {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
-            unknown_keys: &BTreeMap::new(),
-            guests: &BTreeMap::new(),
-            guest_positions: &BTreeMap::new(),
+            unknown_keys: const { &BTreeMap::new() },
+            guests: const { &BTreeMap::new() },
+            sources: None,
             spec: Some(&spec),
             missing_modules: false,
         });

@@ -36,6 +36,34 @@ impl<'a> From<'a> {
     }
 }
 
+/// What was, as far as there was anything.
+pub(super) enum Before {
+    /// A configuration.
+    There {
+        /// How it is called in the plan.
+        endpoint: Endpoint,
+        /// What it said.
+        configuration: Box<Configuration>,
+    },
+    /// Nothing was configured there.
+    Absent {
+        /// Where.
+        endpoint: Endpoint,
+        /// What was not there.
+        what: String,
+    },
+}
+
+impl Before {
+    /// The side that it is of a plan.
+    pub(super) fn side<'a>(&'a self, sources: &'a SourceMap) -> Side<'a> {
+        match self {
+            Self::There { endpoint, configuration } => configuration.side_called(endpoint.clone(), None, sources),
+            Self::Absent { endpoint, what } => Side::absent(endpoint.clone(), what),
+        }
+    }
+}
+
 /// Both sides of a plan that needs no host: what `from` says, and what `config` says now.
 ///
 /// What is wrong with either is reported in one run, and says which side it is. Guests are evaluated only where something is
@@ -44,7 +72,7 @@ pub(super) fn sides(
     config: &ConfigArgs,
     from: &str,
     sources: &SourceMap,
-) -> Result<(Side, Configuration), Vec<Diagnostic>> {
+) -> Result<(Before, Configuration), Vec<Diagnostic>> {
     let mut after = None;
     // The one side is kept as it is, in the middle of its evaluation, until it is known which guests the other shares.
     let mut same_after = |before: Seen<'_>| {
@@ -92,7 +120,7 @@ fn left_out(before: Seen<'_>, after: Seen<'_>, same: &BTreeSet<ContainerName>) -
 
 /// Whether two containers with the same guest have the same options, as far as that can be told at a glance.
 fn is_same_container(before: &Container, after: &Container) -> bool {
-    before == after || *before == Container { path: before.path.clone(), ..after.clone() }
+    before.is_same_but_for_path(after)
 }
 
 /// Whether the host is the same apart from its containers.
@@ -132,7 +160,7 @@ pub(super) fn sides_of_host(
     from: &str,
     (host, there): (&str, (bool, bool)),
     sources: &SourceMap,
-) -> Result<(Side, Option<Configuration>), Vec<Diagnostic>> {
+) -> Result<(Before, Option<Configuration>), Vec<Diagnostic>> {
     let from_host = match From::new(from) {
         From::Path(path) => format!("{path}#{host}"),
         From::Revision(_) => from.to_owned(),
@@ -146,7 +174,8 @@ pub(super) fn sides_of_host(
                 From::Path(_) => EndpointKind::File,
                 From::Revision(_) => EndpointKind::Revision,
             };
-            let before = Side::absent(Endpoint { kind, name: from.to_owned() }, &format!("the host `{host}`"));
+            let endpoint = Endpoint { kind, name: from.to_owned() };
+            let before = Before::Absent { endpoint, what: format!("the host `{host}`") };
             Ok((before, Some(Configuration::load(&config, true, Guests::All, sources)?)))
         }
     }
@@ -162,14 +191,17 @@ fn before(
     from: &From<'_>,
     guests: Guests<'_>,
     sources: &SourceMap,
-) -> Result<Side, Vec<Diagnostic>> {
+) -> Result<Before, Vec<Diagnostic>> {
     match *from {
-        From::Path(path) => Ok(Configuration::load(&at(config, path), true, guests, sources)?.side(None)),
+        From::Path(path) => {
+            let configuration = Configuration::load(&at(config, path), true, guests, sources)?;
+            Ok(Before::There { endpoint: configuration.endpoint(), configuration: Box::new(configuration) })
+        }
         From::Revision(revision) => {
             let endpoint = Endpoint { kind: EndpointKind::Revision, name: revision.to_owned() };
             Ok(match Configuration::load_revision(config, revision, guests, sources)? {
-                Some(configuration) => configuration.side_called(endpoint, None),
-                None => Side::absent(endpoint, &config.config),
+                Some(configuration) => Before::There { endpoint, configuration: Box::new(configuration) },
+                None => Before::Absent { endpoint, what: config.config.clone() },
             })
         }
     }

@@ -14,10 +14,11 @@ use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::host::git::{RevisionError, RevisionFiles, tracked};
 use crate::lint;
 use crate::model::check::{Checked, check};
-use crate::model::path::{OptionPath, OptionSpans};
+use crate::model::path::OptionSpans;
+use crate::model::places::Places;
 use crate::model::spec::HostSpec;
-use crate::model::view::{View, has_unknown};
-use crate::model::{Container, ContainerName, FORMAT_VERSION, GUEST_KEY, Manifest, Position, Positions};
+use crate::model::view::View;
+use crate::model::{ContainerName, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
 use crate::modules::flake::{self, Flake};
 use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
@@ -49,8 +50,6 @@ pub(super) struct Configuration {
     pub(super) unknown_keys: BTreeMap<String, String>,
     /// What the guests say themselves, as far as that is known.
     pub(super) guests: BTreeMap<ContainerName, View>,
-    /// Where the options of those guests are set.
-    pub(super) guest_positions: BTreeMap<ContainerName, Positions>,
     /// What the host says beside the model.
     pub(super) host_view: View,
     /// Whether modules are missing.
@@ -219,28 +218,16 @@ impl Configuration {
         work(reading).map(Some)
     }
 
-    fn new(
-        reading: &Reading<'_>,
-        host: Option<String>,
-        evaluated: modules::Evaluated,
-        sources: &SourceMap,
-    ) -> Self {
-        let mut manifest = evaluated.manifest;
-        manifest.positions = Some(positions(&evaluated.spans, sources));
+    fn new(reading: &Reading<'_>, host: Option<String>, evaluated: modules::Evaluated) -> Self {
         Self {
             given: reading.config.config.clone(),
             file: reading.target.file.clone(),
             host,
             include: reading.config.include.clone(),
-            manifest,
+            manifest: evaluated.manifest,
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
             unknown_keys: evaluated.unknown_keys,
-            guest_positions: evaluated
-                .guests
-                .iter()
-                .map(|(name, view)| (name.clone(), positions(&view.places, sources)))
-                .collect(),
             guests: evaluated.guests,
             host_view: evaluated.host,
             missing_modules: evaluated.missing_modules,
@@ -264,7 +251,6 @@ impl Configuration {
         }
         let guests = guests_of_manifest(&mut json);
         let manifest = Manifest::from_json(json).map_err(|error| unreadable(error.to_string()))?;
-        let guest_positions = guests.keys().map(|name| (name.clone(), guest_positions(&manifest, name))).collect();
         Ok(Self {
             given: config.config.clone(),
             file,
@@ -275,7 +261,6 @@ impl Configuration {
             guest_keys: BTreeMap::new(),
             unknown_keys: BTreeMap::new(),
             guests,
-            guest_positions,
             host_view: View::default(),
             missing_modules: false,
             findings: Vec::new(),
@@ -283,21 +268,39 @@ impl Configuration {
         })
     }
 
+    /// Where the options stand, as text.
+    pub(super) fn positions(&self, sources: &SourceMap) -> Positions {
+        match &self.manifest.positions {
+            Some(noted) => noted.clone(),
+            None => Places::read(&self.spans, sources).positions(),
+        }
+    }
+
     /// The same as a side of a plan; `spec` is what is known of its meaning.
-    pub(super) fn side(&self, spec: Option<&HostSpec>) -> Side {
+    pub(super) fn side<'a>(&'a self, spec: Option<&'a HostSpec>, sources: &'a SourceMap) -> Side<'a> {
+        self.side_called(self.endpoint(), spec, sources)
+    }
+
+    /// How it is called in a plan.
+    pub(super) fn endpoint(&self) -> Endpoint {
         let kind = if is_manifest(&self.file) { EndpointKind::Manifest } else { EndpointKind::File };
-        self.side_called(Endpoint { kind, name: self.given.clone() }, spec)
+        Endpoint { kind, name: self.given.clone() }
     }
 
     /// The same under another name.
-    pub(super) fn side_called(&self, endpoint: Endpoint, spec: Option<&HostSpec>) -> Side {
+    pub(super) fn side_called<'a>(
+        &'a self,
+        endpoint: Endpoint,
+        spec: Option<&'a HostSpec>,
+        sources: &'a SourceMap,
+    ) -> Side<'a> {
         Side::configuration(&plan::Configuration {
             endpoint,
             manifest: &self.manifest,
             guest_keys: &self.guest_keys,
             unknown_keys: &self.unknown_keys,
             guests: &self.guests,
-            guest_positions: &self.guest_positions,
+            sources: (!is_manifest(&self.file)).then_some((&self.spans, sources)),
             spec,
             missing_modules: self.missing_modules,
         })
@@ -327,12 +330,8 @@ impl Configuration {
 
     /// The containers of which something is unknown.
     pub(super) fn unknown_containers(&self) -> Vec<ContainerName> {
-        let is_unknown = |container: &Container| {
-            let json = serde_json::to_value(container).expect("the model has string keys only");
-            has_unknown(&json)
-        };
         let containers = self.manifest.containers.iter();
-        containers.filter(|(_, container)| is_unknown(container)).map(|(name, _)| name.clone()).collect()
+        containers.filter(|(_, container)| container.has_unknown()).map(|(name, _)| name.clone()).collect()
     }
 
     /// Checks the model as it is now, and looks for what is probably not meant.
@@ -368,14 +367,14 @@ impl Reading<'_> {
         if !self.target.flake {
             let mut evaluator = Evaluator::new(&arena, self.files, sources, self.settings());
             let evaluated = modules::evaluate(&mut evaluator, &self.target.file, guests)?;
-            return Ok(Configuration::new(&self, None, evaluated, sources));
+            return Ok(Configuration::new(&self, None, evaluated));
         }
         let files = self.moved(sources);
         let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
         let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
         let host = self.target.choose(&flake.hosts(&evaluator), only).map_err(|diagnostic| vec![*diagnostic])?;
         let evaluated = flake.evaluate(&mut evaluator, &host, guests)?;
-        Ok(Configuration::new(&self, Some(host), evaluated, sources))
+        Ok(Configuration::new(&self, Some(host), evaluated))
     }
 
     fn all(self, sources: &SourceMap, guests: bool) -> Result<BTreeMap<String, Configuration>, Vec<Diagnostic>> {
@@ -388,7 +387,7 @@ impl Reading<'_> {
         for host in flake.hosts(&evaluator) {
             match flake.evaluate(&mut evaluator, &host, Guests::all_if(guests)) {
                 Ok(evaluated) => {
-                    let configuration = Configuration::new(&self, Some(host.clone()), evaluated, sources);
+                    let configuration = Configuration::new(&self, Some(host.clone()), evaluated);
                     hosts.insert(host, configuration);
                 }
                 Err(found) => errors.extend(found),
@@ -487,27 +486,8 @@ fn guests_of_manifest(json: &mut serde_json::Value) -> BTreeMap<ContainerName, V
     containers.into_iter().flatten().filter_map(guest).collect()
 }
 
-/// Where a manifest says that the options of a guest are set.
-fn guest_positions(manifest: &Manifest, name: &ContainerName) -> Positions {
-    let prefix = format!("{}.", OptionPath::new(["containers", name.as_str(), "config"]));
-    let inside =
-        |(path, position): (&String, &Position)| Some((path.strip_prefix(&prefix)?.to_owned(), position.clone()));
-    manifest.positions.iter().flat_map(|all| all.range(prefix.clone()..)).map_while(inside).collect()
-}
-
 fn is_manifest(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "json")
-}
-
-/// Where the options stand, as text.
-fn positions(spans: &OptionSpans, sources: &SourceMap) -> Positions {
-    let mut positions = Positions::new();
-    spans.each(&mut |path, span| {
-        if let Some(Location { file, line, column }) = sources.locate(span.start) {
-            positions.insert(path.to_owned(), Position { file, line, column });
-        }
-    });
-    positions
 }
 
 /// Why a revision cannot be read, and what to do.

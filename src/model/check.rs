@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::network::protocol;
-use super::path::{OptionPath, OptionSpans};
+use super::path::{At, OptionPath, OptionSpans};
 use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol};
 use super::support::{unsupported_container, unsupported_host};
 use super::{Container, ContainerName, Field, ForwardPort, List, Manifest, Nat, Position, Unknown};
@@ -65,14 +65,15 @@ impl Checker<'_> {
         if !self.containers_enabled() {
             return;
         }
+        let containers = At::root("containers");
         for (name, container) in &self.manifest.containers {
-            let path = OptionPath::new(["containers", name.as_str()]);
-            for (diagnostic, option) in unsupported_container(container, &path) {
+            let path = containers.join(name.as_str());
+            for (diagnostic, option) in unsupported_container(container, path) {
                 let placed = self.place(diagnostic, &option);
                 self.out.unsupported.push(placed);
             }
             let before = self.errors();
-            let spec = self.container(name, container, &path);
+            let spec = self.container(name, container, path);
             if self.errors() == before {
                 self.out.spec.containers.extend(spec);
             }
@@ -80,7 +81,7 @@ impl Checker<'_> {
         for name in self.manifest.misnamed.keys() {
             let Err(error) = ContainerName::new(name.as_str()) else { continue };
             let diagnostic = Diagnostic::error(Code::ContainerName, error.to_string()).help("rename the container");
-            self.find(diagnostic, &OptionPath::new(["containers", name]));
+            self.find(diagnostic, containers.join(name));
         }
         self.taken_twice();
         self.links_taken_twice();
@@ -102,40 +103,40 @@ impl Checker<'_> {
                 "containers are declared, but `boot.enableContainers` is false: none of them will run",
             )
             .help("remove `boot.enableContainers = false;`, or the containers");
-            self.find(diagnostic, &OptionPath::new(["boot", "enableContainers"]));
+            self.find(diagnostic, At::root("boot").join("enableContainers"));
         }
         false
     }
 
-    fn container(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<ContainerSpec> {
+    fn container(&mut self, name: &ContainerName, c: &Container, path: At<'_>) -> Option<ContainerSpec> {
         let network = self.network(name, c, path);
         let users = self.users(name, c, network.as_ref(), path);
         let binds = self.binds(c, path);
         let devices = self.devices(c, path);
-        let system = self.need(&c.path, (path, "path")).and_then(|system| {
+        let system = self.need(&c.path, path.join("path")).and_then(|system| {
             let system = PathBuf::from(system);
             if system.is_absolute() {
                 return Some(system);
             }
             let message = format!("`{}` is no absolute path", system.display());
             let help = "give the store path of a built NixOS system, one with `init` in it";
-            self.find(Diagnostic::error(Code::OptionType, message).help(help), &path.join("path"));
+            self.find(Diagnostic::error(Code::OptionType, message).help(help), path.join("path"));
             None
         });
-        let extra_flags = self.list(&c.extra_flags, (path, "extraFlags"));
+        let extra_flags = self.list(&c.extra_flags, path.join("extraFlags"));
         Some(ContainerSpec {
             name: name.clone(),
-            auto_start: *self.need(&c.auto_start, (path, "autoStart"))?,
-            ephemeral: *self.need(&c.ephemeral, (path, "ephemeral"))?,
-            tmpfs: self.list(&c.tmpfs, (path, "tmpfs"))?,
-            additional_capabilities: self.list(&c.additional_capabilities, (path, "additionalCapabilities"))?,
-            drop_capabilities: self.list(&c.drop_capabilities, (path, "dropCapabilities"))?,
+            auto_start: *self.need(&c.auto_start, path.join("autoStart"))?,
+            ephemeral: *self.need(&c.ephemeral, path.join("ephemeral"))?,
+            tmpfs: self.list(&c.tmpfs, path.join("tmpfs"))?,
+            additional_capabilities: self.list(&c.additional_capabilities, path.join("additionalCapabilities"))?,
+            drop_capabilities: self.list(&c.drop_capabilities, path.join("dropCapabilities"))?,
             devices: devices?,
-            tun: *self.need(&c.enable_tun, (path, "enableTun"))?,
-            copy_resolv_conf: *self.need(&c.copy_resolv_conf, (path, "copyResolvConf"))?,
+            tun: *self.need(&c.enable_tun, path.join("enableTun"))?,
+            copy_resolv_conf: *self.need(&c.copy_resolv_conf, path.join("copyResolvConf"))?,
             // NixOS joins them unquoted into a shell command, so that one element may hold several words.
             extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
-            timeout_start: self.need(&c.timeout_start_sec, (path, "timeoutStartSec"))?.clone(),
+            timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
             users: users?,
             network: network?,
             binds: binds?,
@@ -143,53 +144,54 @@ impl Checker<'_> {
         })
     }
 
-    fn binds(&mut self, c: &Container, path: &OptionPath) -> Option<Vec<Bind>> {
+    fn binds(&mut self, c: &Container, path: At<'_>) -> Option<Vec<Bind>> {
         let path = path.join("bindMounts");
         let mut binds = Vec::new();
-        for (key, element) in self.need(&c.bind_mounts, path.clone())?.clone() {
-            let at = path.join(&key);
-            let bind = self.need(&element, at.clone())?.clone();
-            let mount = self.need(&bind.mount_point, (&at, "mountPoint"))?.clone();
-            let host = self.need(&bind.host_path, (&at, "hostPath"))?.clone().unwrap_or_else(|| mount.clone());
-            let read_only = *self.need(&bind.is_read_only, (&at, "isReadOnly"))?;
-            for (value, option) in [(&mount, "mountPoint"), (&host, "hostPath")] {
+        for (key, element) in self.need(&c.bind_mounts, path)? {
+            let at = path.join(key);
+            let bind = self.need(element, at)?;
+            let mount = self.need(&bind.mount_point, at.join("mountPoint"))?;
+            let host = self.need(&bind.host_path, at.join("hostPath"))?.as_ref().unwrap_or(mount);
+            let read_only = *self.need(&bind.is_read_only, at.join("isReadOnly"))?;
+            for (value, option) in [(mount, "mountPoint"), (host, "hostPath")] {
                 if !value.starts_with('/') {
                     let message = format!("`{value}` is no absolute path");
                     let help = format!("`{option}` of a bind mount starts with `/`");
-                    self.find(Diagnostic::error(Code::OptionType, message).help(help), &at.join(option));
+                    self.find(Diagnostic::error(Code::OptionType, message).help(help), at.join(option));
                 }
             }
-            binds.push(Bind { host, mount, read_only });
+            binds.push(Bind { host: host.clone(), mount: mount.clone(), read_only });
         }
         Some(binds)
     }
 
-    fn devices(&mut self, c: &Container, path: &OptionPath) -> Option<Vec<Device>> {
+    fn devices(&mut self, c: &Container, path: At<'_>) -> Option<Vec<Device>> {
         let path = path.join("allowedDevices");
         let mut devices = Vec::new();
-        for element in self.need(&c.allowed_devices, path.clone())?.clone() {
-            let device = self.need(&element, path.clone())?.clone();
-            let node = self.need(&device.node, path.clone())?.clone();
-            let modifier = self.need(&device.modifier, path.clone())?.clone();
+        for element in self.need(&c.allowed_devices, path)? {
+            let device = self.need(element, path)?;
+            let node = self.need(&device.node, path)?;
+            let modifier = self.need(&device.modifier, path)?;
             let is_word =
                 |word: &str| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
-            if !is_word(&node) || !is_word(&modifier) {
+            if !is_word(node) || !is_word(modifier) {
                 let message = format!("`{node} {modifier}` is no device with what may be done with it");
                 let diagnostic = Diagnostic::error(Code::OptionType, message)
                     .help("write one such as `{ node = \"/dev/fuse\"; modifier = \"rwm\"; }`");
-                self.find(diagnostic, &path);
+                self.find(diagnostic, path);
                 return None;
             }
-            devices.push(Device { node, modifier });
+            devices.push(Device { node: node.clone(), modifier: modifier.clone() });
         }
         Some(devices)
     }
 
     fn nat(&mut self) {
         let Nat { enable, internal_interfaces, external_interface, .. } = &self.manifest.networking.nat;
-        let path = OptionPath::new(["networking", "nat"]);
+        let networking = At::root("networking");
+        let path = networking.join("nat");
         let enable = self.need(enable, path.join("enable")).copied();
-        let internal = self.list(internal_interfaces, (&path, "internalInterfaces"));
+        let internal = self.list(internal_interfaces, path.join("internalInterfaces"));
         let external = self.need(external_interface, path.join("externalInterface")).cloned();
         let (Some(enable), Some(internal), Some(external)) = (enable, internal, external) else { return };
         // `ve-+` is iptables' way to write nftables' `ve-*`, and what the manual of NixOS shows.
@@ -202,10 +204,12 @@ impl Checker<'_> {
 
     /// Host ports and addresses that two containers claim, over those containers that are otherwise right.
     fn taken_twice(&mut self) {
-        let mut ports: BTreeMap<(Protocol, u16), (ContainerName, OptionPath)> = BTreeMap::new();
-        let mut addresses: BTreeMap<IpAddr, (ContainerName, OptionPath, Option<String>)> = BTreeMap::new();
-        for (name, container) in &self.manifest.containers {
-            let path = OptionPath::new(["containers", name.as_str()]);
+        let containers = At::root("containers");
+        let mut ports: BTreeMap<(Protocol, u16), (&ContainerName, &ForwardPort)> = BTreeMap::new();
+        let mut addresses: BTreeMap<IpAddr, Claim<'_>> = BTreeMap::new();
+        let manifest = self.manifest;
+        for (name, container) in &manifest.containers {
+            let path = containers.join(name.as_str());
             if container.private_network.known() != Some(&true) {
                 continue;
             }
@@ -213,19 +217,10 @@ impl Checker<'_> {
                 let (Some(protocol), Some(&port)) = (protocol(forward), forward.host_port.known()) else {
                     continue;
                 };
-                let at = path.join("forwardPorts").join(forward_key(forward)).join("hostPort");
-                if let Some((first, there)) = ports.get(&(protocol, port)) {
-                    let protocol = protocol.as_str();
-                    let message = if first == name {
-                        format!("host port {port}/{protocol} is forwarded twice by `{name}`")
-                    } else {
-                        format!("host port {port}/{protocol} is forwarded to both `{first}` and `{name}`")
-                    };
-                    let diagnostic =
-                        Diagnostic::error(Code::PortTaken, message).help("give one of them another `hostPort`");
-                    self.find_beside(diagnostic, &at, there);
-                } else {
-                    ports.insert((protocol, port), (name.clone(), at));
+                let taken = *ports.entry((protocol, port)).or_insert((name, forward));
+                // It is taken by itself where nobody was there before.
+                if !std::ptr::eq(taken.1, forward) {
+                    self.port_taken((protocol, port), (name, forward), taken);
                 }
             }
             for (field, option) in
@@ -233,58 +228,79 @@ impl Checker<'_> {
             {
                 let Some(Some(text)) = field.known() else { continue };
                 let Some(address) = plain(text) else { continue };
-                let bridge = container.host_bridge.known().cloned().flatten();
+                let bridge = container.host_bridge.known().and_then(Option::as_ref);
                 let host =
                     if option == "localAddress" { &container.host_address } else { &container.host_address6 };
                 let at = path.join(option);
-                if let Some((first, there, other_bridge)) = addresses.get(&address) {
+                if let Some(Claim { name: first, option: there, bridge: other_bridge }) = addresses.get(&address) {
                     // On two bridges they are in two networks, neither of which the host routes to them.
                     if bridge.is_some() && other_bridge.is_some() && bridge != *other_bridge {
                         continue;
                     }
                     let message = format!("address {address} is given to both `{first}` and `{name}`");
                     let help = format!("give one of them another `{option}`");
-                    self.find_beside(Diagnostic::error(Code::AddressTaken, message).help(help), &at, there);
+                    let there = containers.join(first.as_str()).join(there).path();
+                    self.find_beside(Diagnostic::error(Code::AddressTaken, message).help(help), &at.path(), &there);
                 } else if host.known().and_then(Option::as_ref).is_some_and(|host| plain(host) == Some(address)) {
                     let message = format!("`{name}` and its host end have the same address {address}");
                     let help = format!("give it another `{option}`");
-                    self.find(Diagnostic::error(Code::AddressTaken, message).help(help), &at);
+                    self.find(Diagnostic::error(Code::AddressTaken, message).help(help), at);
                 } else {
-                    addresses.insert(address, (name.clone(), at, bridge));
+                    addresses.insert(address, Claim { name, option, bridge });
                 }
             }
         }
     }
 
+    /// A host port that `name` forwards is the `first` one's already.
+    fn port_taken(
+        &mut self,
+        (protocol, port): (Protocol, u16),
+        (name, forward): (&ContainerName, &ForwardPort),
+        (first, other): (&ContainerName, &ForwardPort),
+    ) {
+        let at = |name: &ContainerName, forward| {
+            OptionPath::new(["containers", name.as_str(), "forwardPorts", &forward_key(forward), "hostPort"])
+        };
+        let protocol = protocol.as_str();
+        let message = if first == name {
+            format!("host port {port}/{protocol} is forwarded twice by `{name}`")
+        } else {
+            format!("host port {port}/{protocol} is forwarded to both `{first}` and `{name}`")
+        };
+        let diagnostic = Diagnostic::error(Code::PortTaken, message).help("give one of them another `hostPort`");
+        self.find_beside(diagnostic, &at(name, forward), &at(first, other));
+    }
+
     /// The value of `field`; an unknown one is noted.
-    fn need<'f, T>(&mut self, field: &'f Field<T>, path: impl Into<OptionPath>) -> Option<&'f T> {
+    fn need<'f, T>(&mut self, field: &'f Field<T>, path: At<'_>) -> Option<&'f T> {
         match field {
             Field::Known(value) => Some(value),
             Field::Unknown(unknown) => {
-                self.note_unknown(unknown, path.into());
+                self.note_unknown(unknown, &path.path());
                 None
             }
         }
     }
 
-    fn list(&mut self, field: &List<String>, path: (&OptionPath, &str)) -> Option<Vec<String>> {
+    fn list(&mut self, field: &List<String>, path: At<'_>) -> Option<Vec<String>> {
         let elements = self.need(field, path)?;
         elements.iter().map(|element| self.need(element, path).cloned()).collect()
     }
 
-    fn note_unknown(&mut self, unknown: &Unknown, path: OptionPath) {
+    fn note_unknown(&mut self, unknown: &Unknown, path: &OptionPath) {
         let message = format!("`{path}` is not known without Nix: {}", unknown.reason);
         let location = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
         let diagnostic = Diagnostic::error(Code::UnknownValue, message);
-        let diagnostic = match self.spans.nearest(&path) {
+        let diagnostic = match self.spans.nearest(path) {
             Some(span) => diagnostic.at(span, "set here"),
             None => diagnostic.at_location(location),
         };
         self.out.unknown.push(diagnostic);
     }
 
-    fn find(&mut self, diagnostic: Diagnostic, path: &OptionPath) {
-        let placed = self.place(diagnostic, path);
+    fn find(&mut self, diagnostic: Diagnostic, at: At<'_>) {
+        let placed = self.place(diagnostic, &at.path());
         self.out.findings.push(placed);
     }
 
@@ -318,6 +334,13 @@ impl Checker<'_> {
         }
         diagnostic
     }
+}
+
+/// Who has an address, by which option and on which bridge.
+struct Claim<'a> {
+    name: &'a ContainerName,
+    option: &'static str,
+    bridge: Option<&'a String>,
 }
 
 /// An address without its prefix length.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::field::{Field, List};
+use super::field::{Field, List, MayBeUnknown};
 
 /// One entry of `containers`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -178,6 +178,114 @@ impl Container {
             local_address: None.into(),
             local_address6: None.into(),
             local_mac_address: None.into(),
+        }
+    }
+}
+
+/// Implements what is asked of every option but the system; one that is not named is an error.
+macro_rules! all_but_path {
+    ($($option:ident)*) => {
+        impl Container {
+            /// Whether both have the same options, whatever system they run.
+            pub fn is_same_but_for_path(&self, other: &Self) -> bool {
+                let Self { path: _, $($option),* } = self;
+                $(*$option == other.$option)&&*
+            }
+
+            /// Whether anything but the system, which is unknown before each build, is not known.
+            pub fn has_unknown_option(&self) -> bool {
+                let Self { path: _, $($option),* } = self;
+                $($option.has_unknown())||*
+            }
+        }
+    };
+}
+
+all_but_path! {
+    additional_capabilities allowed_devices auto_start bind_mounts copy_resolv_conf drop_capabilities
+    enable_tun ephemeral extra_flags extra_veths flake forward_ports host_address host_address6 host_bridge
+    interfaces local_address local_address6 local_mac_address macvlans network_namespace private_network
+    private_users restart_if_changed timeout_start_sec tmpfs
+}
+
+impl MayBeUnknown for Container {
+    fn has_unknown(&self) -> bool {
+        self.path.has_unknown() || self.has_unknown_option()
+    }
+}
+
+/// Something of options is unknown where one of them is.
+macro_rules! may_be_unknown {
+    ($type:ident: $($option:ident)*) => {
+        impl MayBeUnknown for $type {
+            fn has_unknown(&self) -> bool {
+                let Self { $($option),* } = self;
+                $($option.has_unknown())||*
+            }
+        }
+    };
+}
+
+may_be_unknown! { BindMount: host_path is_read_only mount_point }
+may_be_unknown! { ForwardPort: container_port host_port protocol }
+may_be_unknown! { AllowedDevice: modifier node }
+may_be_unknown! {
+    ExtraVeth: forward_ports host_address host_address6 host_bridge local_address local_address6 local_mac_address
+}
+
+impl MayBeUnknown for PrivateUsers {
+    fn has_unknown(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Every value in the JSON of a container, and every element that could be in it, made unknown in turn.
+    #[test]
+    fn an_unknown_anywhere_is_found() {
+        let unknown = json!({ "_unknown": { "reason": "r", "file": "f", "line": 1, "column": 1 } });
+        let mut full =
+            serde_json::to_value(Container::with_defaults(String::from("/nix/store/a").into())).expect("JSON");
+        for list in ["additionalCapabilities", "dropCapabilities", "extraFlags", "interfaces", "macvlans", "tmpfs"]
+        {
+            full[list] = json!(["x"]);
+        }
+        full["allowedDevices"] = json!([{ "modifier": "r", "node": "/dev/a" }]);
+        full["bindMounts"] = json!({ "/a": { "hostPath": null, "isReadOnly": true, "mountPoint": "/a" } });
+        full["forwardPorts"] = json!([{ "containerPort": null, "hostPort": 1, "protocol": "tcp" }]);
+        full["extraVeths"] = json!({ "v": {
+            "forwardPorts": full["forwardPorts"], "hostAddress": null, "hostAddress6": null, "hostBridge": null,
+            "localAddress": null, "localAddress6": null, "localMacAddress": null,
+        } });
+        let container = |json: &Value| serde_json::from_value::<Container>(json.clone()).expect("a container");
+        assert!(!container(&full).has_unknown());
+        let mut places = Vec::new();
+        let mut rest = vec![(String::new(), &full)];
+        while let Some((at, value)) = rest.pop() {
+            let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+            match value {
+                Value::Object(members) => {
+                    rest.extend(members.iter().map(|(name, value)| (format!("{at}/{}", escaped(name)), value)));
+                }
+                Value::Array(items) => {
+                    rest.extend(items.iter().enumerate().map(|(index, value)| (format!("{at}/{index}"), value)));
+                }
+                _ => {}
+            }
+            places.push(at);
+        }
+        assert!(places.iter().any(|place| place == "/extraVeths/v/forwardPorts/0/protocol"), "{places:?}");
+        for place in places.iter().filter(|place| !place.is_empty()) {
+            let mut json = full.clone();
+            *json.pointer_mut(place).expect("it was found there") = unknown.clone();
+            let container = container(&json);
+            assert!(container.has_unknown(), "{place}");
+            assert_eq!(container.has_unknown_option(), place != "/path", "{place}");
         }
     }
 }

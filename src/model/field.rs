@@ -1,6 +1,7 @@
 //! A value of the model: known, or unknown with the reason.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -33,6 +34,48 @@ pub enum Field<T> {
     /// What cannot be known without nixpkgs.
     Unknown(Unknown),
 }
+
+/// What may be unknown, or have something unknown in it.
+pub trait MayBeUnknown {
+    /// Whether it is, or has.
+    fn has_unknown(&self) -> bool;
+}
+
+impl<T: MayBeUnknown> MayBeUnknown for Field<T> {
+    fn has_unknown(&self) -> bool {
+        self.known().is_none_or(T::has_unknown)
+    }
+}
+
+impl<T: MayBeUnknown> MayBeUnknown for Vec<T> {
+    fn has_unknown(&self) -> bool {
+        self.iter().any(T::has_unknown)
+    }
+}
+
+impl<T: MayBeUnknown> MayBeUnknown for BTreeMap<String, T> {
+    fn has_unknown(&self) -> bool {
+        self.values().any(T::has_unknown)
+    }
+}
+
+impl<T: MayBeUnknown> MayBeUnknown for Option<T> {
+    fn has_unknown(&self) -> bool {
+        self.as_ref().is_some_and(T::has_unknown)
+    }
+}
+
+macro_rules! always_known {
+    ($($type:ty),*) => { $(
+        impl MayBeUnknown for $type {
+            fn has_unknown(&self) -> bool {
+                false
+            }
+        }
+    )* };
+}
+
+always_known! { bool, u16, String }
 
 /// A list whose elements may be unknown one by one.
 pub type List<T> = Field<Vec<Field<T>>>;

@@ -16,6 +16,7 @@ pub mod network;
 mod networking;
 pub mod nix;
 pub mod path;
+pub mod places;
 pub mod spec;
 mod support;
 pub mod users;
@@ -28,7 +29,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort, PrivateUsers, PrivateUsersMode};
-pub use field::{AT_LEAST_KEY, FIELD, Field, List, UNKNOWN_KEY, Unknown};
+pub use field::{AT_LEAST_KEY, FIELD, Field, List, MayBeUnknown, UNKNOWN_KEY, Unknown};
 pub use name::{ContainerName, NameError};
 pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
 

@@ -37,10 +37,36 @@ impl OptionPath {
     }
 }
 
-/// An option below another, made into a path where that is needed.
-impl From<(&OptionPath, &str)> for OptionPath {
-    fn from((around, option): (&OptionPath, &str)) -> Self {
-        around.join(option)
+/// The path of an option while options are looked at one by one: nothing of it is kept unless something is found there.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    name: &'a str,
+    around: Option<&'a At<'a>>,
+}
+
+impl<'a> At<'a> {
+    /// The outermost option called `name`.
+    pub fn root(name: &'a str) -> Self {
+        Self { name, around: None }
+    }
+
+    /// The option called `name` in this one.
+    #[must_use]
+    pub fn join(&'a self, name: &'a str) -> Self {
+        Self { name, around: Some(self) }
+    }
+
+    /// The path, to be kept.
+    pub fn path(&self) -> OptionPath {
+        let mut names: Vec<&str> = std::iter::successors(Some(self), |at| at.around).map(|at| at.name).collect();
+        names.reverse();
+        OptionPath::new(names)
+    }
+}
+
+impl std::fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.path().fmt(f)
     }
 }
 
@@ -94,8 +120,17 @@ impl OptionSpans {
 
     /// The places that set `path` itself.
     pub fn all(&self, path: &OptionPath) -> &[Span] {
-        let at = path.0.iter().try_fold(self, |at, name| at.below.get(&**name));
-        at.map(|at| at.here.as_slice()).unwrap_or_default()
+        self.below(&path.0).map(|at| at.here.as_slice()).unwrap_or_default()
+    }
+
+    /// What sets the option itself, of several the one that is shown.
+    pub(super) fn here(&self) -> Option<Span> {
+        self.here.first().copied()
+    }
+
+    /// The part of the tree below the option with these names; `None` where nothing sets any of it.
+    pub(super) fn below<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Option<&Self> {
+        names.into_iter().try_fold(self, |at, name| at.below.get(name.as_ref()))
     }
 
     /// Whether something sets `path` itself.
@@ -106,7 +141,7 @@ impl OptionSpans {
     /// All places that set the option with these names, or anything in it.
     pub fn within(&self, names: &[&str]) -> Vec<Span> {
         let (mut spans, mut rest) = (Vec::new(), Vec::new());
-        rest.extend(names.iter().try_fold(self, |at, name| at.below.get(*name)));
+        rest.extend(self.below(names));
         while let Some(at) = rest.pop() {
             spans.extend(&at.here);
             rest.extend(at.below.values());

@@ -3,15 +3,13 @@
 //! An option of NixOS that is set and would be ignored is worse than one that is refused: whatever applies refuses it
 //! by name. When an option gets an effect, its line here goes.
 
-use super::path::OptionPath;
-use super::{Container, Field, Manifest};
+use super::path::{At, OptionPath};
+use super::{Container, Manifest};
 use crate::diag::{Code, Diagnostic};
 
 /// Options of `container` that are set to something that this version cannot do, each with its path.
-pub(super) fn unsupported_container(container: &Container, path: &OptionPath) -> Vec<(Diagnostic, OptionPath)> {
-    let default = Container::with_defaults(Field::Known(String::new()));
-    let c = container;
-    refuse(&[("flake", c.flake != default.flake)], path)
+pub(super) fn unsupported_container(container: &Container, path: At<'_>) -> Vec<(Diagnostic, OptionPath)> {
+    refuse(&[("flake", container.flake.known() != Some(&None))], path)
 }
 
 /// The same for the host's part.
@@ -30,19 +28,20 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
             ("internalIPs", nat.internal_ips != default.internal_ips),
             ("internalIPv6s", nat.internal_ipv6s != default.internal_ipv6s),
         ],
-        &OptionPath::new(["networking", "nat"]),
+        At::root("networking").join("nat"),
     );
-    let service = OptionPath::new(["services", "container-rebuild"]);
+    let services = At::root("services");
+    let service = services.join("container-rebuild");
     for name in manifest.services.container_rebuild.keys().filter(|name| *name != "enable") {
-        refused.extend(refuse(&[(name.as_str(), true)], &service));
+        refused.extend(refuse(&[(name.as_str(), true)], service));
     }
     refused
 }
 
-fn refuse(options: &[(&str, bool)], around: &OptionPath) -> Vec<(Diagnostic, OptionPath)> {
+fn refuse(options: &[(&str, bool)], around: At<'_>) -> Vec<(Diagnostic, OptionPath)> {
     let set = options.iter().filter(|(_, differs)| *differs);
     set.map(|(option, _)| {
-        let path = around.join(*option);
+        let path = around.join(option).path();
         let diagnostic = Diagnostic::error(Code::NotSupported, format!("`{path}` is not supported yet")).help(
             "remove it, or leave this container to nixos-rebuild; container-rebuild ignores no option silently",
         );

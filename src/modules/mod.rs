@@ -49,7 +49,7 @@ use crate::diag::Diagnostic;
 use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
 use crate::model::path::OptionSpans;
 use crate::model::view::View;
-use crate::model::{Container, ContainerName, Manifest};
+use crate::model::{ContainerName, Manifest};
 use crate::source::Pos;
 
 /// What a host configuration says.
@@ -272,15 +272,9 @@ fn unknown_keys<'e>(
     inputs: &Inputs<'_, 'e>,
     manifest: &Manifest,
 ) -> BTreeMap<String, String> {
-    let is_unknown = |container: &Container| {
-        let options = serde_json::to_value(container).expect("the model has string keys only");
-        // The system is unknown before each build; it has the key of its guest.
-        options.as_object().is_some_and(|options| {
-            options.iter().any(|(name, value)| name != "path" && crate::model::view::has_unknown(value))
-        })
-    };
-    let containers: BTreeSet<&str> =
-        manifest.containers.iter().filter(|(_, it)| is_unknown(it)).map(|(name, _)| name.as_str()).collect();
+    // The system has the key of its guest.
+    let unknown = manifest.containers.iter().filter(|(_, container)| container.has_unknown_option());
+    let containers: BTreeSet<&str> = unknown.map(|(name, _)| name.as_str()).collect();
     if containers.is_empty() {
         return BTreeMap::new();
     }

@@ -1,10 +1,10 @@
 //! What happens to each container, one by one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::cost::{Disruption, Row};
-use super::diff;
 use super::reasons::{as_it_acts, is_same_guest, reasons, whole};
 use super::side::{Configured, Side, Version};
 use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb};
@@ -15,10 +15,10 @@ use crate::state::{Owner, native};
 
 /// All decisions, by the name of the container.
 #[derive(Debug, Default)]
-pub(super) struct Decisions {
+pub(super) struct Decisions<'a> {
     pub(super) changes: Vec<Change>,
     /// What each step needs to know of a container, with what it used up to now and what it will use.
-    pub(super) steps: BTreeMap<ContainerName, Steps>,
+    pub(super) steps: BTreeMap<ContainerName, Steps<'a>>,
     pub(super) targets: BTreeMap<ContainerName, Target>,
     pub(super) unchanged: usize,
     /// Containers whose guests have to be built first.
@@ -28,7 +28,7 @@ pub(super) struct Decisions {
 
 /// The steps of one container, without those of others.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Steps {
+pub(super) struct Steps<'a> {
     pub(super) stop: bool,
     pub(super) create: bool,
     pub(super) update_unit: bool,
@@ -36,9 +36,9 @@ pub(super) struct Steps {
     pub(super) reload: bool,
     pub(super) remove: bool,
     /// Up to now.
-    pub(super) before: Option<Arc<Version>>,
+    pub(super) before: Option<Rc<Version<'a>>>,
     /// From now on.
-    pub(super) after: Option<Arc<Version>>,
+    pub(super) after: Option<Rc<Version<'a>>>,
 }
 
 impl Options {
@@ -48,7 +48,7 @@ impl Options {
     }
 }
 
-pub(super) fn decide(from: &Side, to: &Side, options: &Options) -> Decisions {
+pub(super) fn decide<'a>(from: &Side<'a>, to: &Side<'a>, options: &Options) -> Decisions<'a> {
     let mut decisions = Decisions::default();
     let mut names: Vec<&ContainerName> = from.containers.keys().chain(to.containers.keys()).collect();
     names.sort_unstable();
@@ -72,12 +72,12 @@ pub(super) fn decide(from: &Side, to: &Side, options: &Options) -> Decisions {
     decisions
 }
 
-impl Decisions {
-    fn create(&mut self, name: &ContainerName, wanted: &Arc<Version>, kept_root: bool) {
+impl<'a> Decisions<'a> {
+    fn create(&mut self, name: &ContainerName, wanted: &Rc<Version<'a>>, kept_root: bool) {
         let starts = wanted.container.auto_start.known() == Some(&true);
         let verbs = if starts { vec![Verb::Create, Verb::Start] } else { vec![Verb::Create] };
         let root = (kept_root && !wanted.is_ephemeral()).then(|| root_path(name));
-        let steps = Steps { create: true, start: starts, after: Some(Arc::clone(wanted)), ..Steps::default() };
+        let steps = Steps { create: true, start: starts, after: Some(Rc::clone(wanted)), ..Steps::default() };
         self.push(
             name,
             steps,
@@ -88,10 +88,10 @@ impl Decisions {
         );
     }
 
-    fn remove(&mut self, name: &ContainerName, is: &Configured, may: bool) {
+    fn remove(&mut self, name: &ContainerName, is: &Configured<'a>, may: bool) {
         let verbs = if is.is_running { vec![Verb::Stop, Verb::Remove] } else { vec![Verb::Remove] };
         let before = is.running.as_ref().or(is.written.as_ref());
-        let reason = Reason { may, ..whole(before.map(Arc::as_ref), None, Row::Goes.cost()) };
+        let reason = Reason { may, ..whole(before.map(Rc::as_ref), None, Row::Goes.cost()) };
         let steps = Steps { stop: is.is_running, remove: true, before: before.cloned(), ..Steps::default() };
         self.push(
             name,
@@ -99,7 +99,7 @@ impl Decisions {
             Change {
                 may,
                 wipes_root: is.is_running && before.is_some_and(|before| before.is_ephemeral()),
-                keeps: keeps(name, [before.map(Arc::as_ref), None]),
+                keeps: keeps(name, [before.map(Rc::as_ref), None]),
                 ..change(name, verbs, Row::Goes.cost(), vec![reason])
             },
         );
@@ -109,7 +109,7 @@ impl Decisions {
     fn leave(&mut self, name: &ContainerName, is: &Configured, wanted: &Version) {
         if let Some(written) = &is.written {
             let seen = native::visible(&wanted.container, &written.container);
-            let reasons = reasons(written, &Version { container: seen, ..wanted.clone() });
+            let reasons = reasons(written, &Version { container: Cow::Owned(seen), ..wanted.clone() });
             if wanted.container.path.known().is_none() {
                 let message =
                     format!("`{name}` is owned by nixos-rebuild: whether its guest changed is not compared");
@@ -142,10 +142,10 @@ impl Decisions {
             ),
         };
         let finding = Diagnostic::error(Code::NotOurs, format!("the container `{name}` {whose}")).help(help);
-        self.findings.push(Finding::from(finding).at(diff::position(&wanted.positions, &[])));
+        self.findings.push(Finding::from(finding).at(wanted.places.position(&[])));
     }
 
-    fn update(&mut self, name: &ContainerName, is: &Configured, wanted: &Arc<Version>, mode: RestartMode) {
+    fn update(&mut self, name: &ContainerName, is: &Configured<'a>, wanted: &Rc<Version<'a>>, mode: RestartMode) {
         let on_disk = is.written.as_ref().map(|written| reasons(written, wanted));
         let drifted = is.drift.iter().any(|drift| drift.is_of_files());
         let outdated = drifted || on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
@@ -154,7 +154,7 @@ impl Decisions {
         let steps = Steps {
             update_unit: outdated,
             before: before.cloned(),
-            after: Some(Arc::clone(wanted)),
+            after: Some(Rc::clone(wanted)),
             ..Steps::default()
         };
 
@@ -180,7 +180,7 @@ impl Decisions {
             Some(running) => {
                 let reasons = match (&is.written, &on_disk) {
                     // A side that is no host: what is written is what runs.
-                    (Some(written), Some(on_disk)) if Arc::ptr_eq(written, running) => on_disk.clone(),
+                    (Some(written), Some(on_disk)) if Rc::ptr_eq(written, running) => on_disk.clone(),
                     (written, _) => reasons(&as_it_acts(running, written.as_deref()), wanted),
                 };
                 (highest(&reasons), reasons)
@@ -190,9 +190,11 @@ impl Decisions {
         // What is repaired is certain, whatever else may have to be done.
         let repair = is.drift.iter().map(|drift| drift.cost()).max().unwrap_or_default();
         let cost = cost.max(repair);
-        let keeps = keeps(name, [before.map(Arc::as_ref), Some(wanted)]);
-        let change =
-            |verbs, cost, reasons| Change { keeps, drift: is.drift.clone(), ..change(name, verbs, cost, reasons) };
+        let change = |verbs, cost, reasons| Change {
+            keeps: keeps(name, [before.map(Rc::as_ref), Some(wanted)]),
+            drift: is.drift.clone(),
+            ..change(name, verbs, cost, reasons)
+        };
         if cost <= Disruption::Firewall {
             // What runs is as wanted; what the next start would bring may still be something else.
             let reasons = if reasons.is_empty() { on_disk.unwrap_or_default() } else { reasons };
@@ -221,7 +223,7 @@ impl Decisions {
     }
 
     /// The next start brings what is wanted, and until then that is said.
-    fn keep_stale(&mut self, name: &ContainerName, steps: Steps, stale: Stale, change: Change) {
+    fn keep_stale(&mut self, name: &ContainerName, steps: Steps<'a>, stale: Stale, change: Change) {
         let former: Vec<&str> = change
             .reasons
             .iter()
@@ -241,8 +243,8 @@ impl Decisions {
         self.push(name, steps, Change { verbs, disruption, may, stays_stale: Some(stale), ..change });
     }
 
-    fn push(&mut self, name: &ContainerName, steps: Steps, change: Change) {
-        let record = |version: &Option<Arc<Version>>| version.as_deref().and_then(Version::record);
+    fn push(&mut self, name: &ContainerName, steps: Steps<'a>, change: Change) {
+        let record = |version: &Option<Rc<Version>>| version.as_deref().and_then(Version::record);
         if let Some(after) = &steps.after
             && after.container.path.known().is_none()
             && !steps.before.as_ref().is_some_and(|before| is_same_guest(before, after))

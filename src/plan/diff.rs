@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::option;
 use super::redact::{REDACTED_KEY, is_redacted};
-use crate::model::{Position, Positions, UNKNOWN_KEY};
+use crate::model::UNKNOWN_KEY;
 
 /// One option that differs, or may.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,23 +175,11 @@ impl Walk<'_> {
     }
 }
 
-/// Where the option at `path` is set: itself, else the first thing in it, else what contains it.
-pub(super) fn position(positions: &Positions, path: &[String]) -> Option<Position> {
-    let itself = option::path(path);
-    let above = || (1..path.len()).rev().find_map(|length| positions.get(&option::path(&path[..length])));
-    positions.get(&itself).or_else(|| below(positions, &itself)).or_else(above).cloned()
-}
-
-fn below<'a>(positions: &'a Positions, path: &str) -> Option<&'a Position> {
-    let prefix = if path.is_empty() { String::new() } else { format!("{path}.") };
-    let inside = positions.range(prefix.clone()..).take_while(|(option, _)| option.starts_with(&prefix));
-    inside.map(|(_, at)| at).min()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::option;
     use super::*;
 
     fn paths(before: Value, after: Value) -> Vec<String> {
@@ -236,20 +223,5 @@ mod tests {
         let found = leaf_differences(&before, &after);
         let found: Vec<_> = found.iter().map(|difference| option::path(&difference.path)).collect();
         assert_eq!(found, ["services.httpd.enable", "services.httpd.hosts"]);
-    }
-
-    #[test]
-    fn a_position_is_found_above_or_below() {
-        let at = |line| Position { file: "f".into(), line, column: 1 };
-        let positions: Positions =
-            [("forwardPorts".to_owned(), at(1)), ("bindMounts.\"/x\".hostPath".to_owned(), at(2))].into();
-        let find = |path: &[&str]| {
-            position(&positions, &path.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).map(|at| at.line)
-        };
-        assert_eq!(find(&["forwardPorts", "tcp:1", "containerPort"]), Some(1));
-        assert_eq!(find(&["bindMounts", "/x"]), Some(2));
-        assert_eq!(find(&["bindMounts"]), Some(2));
-        assert_eq!(find(&["autoStart"]), None);
-        assert_eq!(find(&[]), Some(1));
     }
 }

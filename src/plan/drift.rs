@@ -3,6 +3,7 @@
 //! Pure: it compares what was observed with what our own records say. What can be told as a difference of an option (the
 //! address of a link) is shown as one; the rest has a [`Drift`], which is named in a finding and repaired by the plan.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::cost::Disruption;
@@ -118,10 +119,10 @@ fn has_addresses(link: &Link, veth: &Veth) -> bool {
 }
 
 /// What a container that runs acts as: as it was booted, but with the addresses that the host's end of its link has now.
-pub(super) fn as_observed(name: &ContainerName, booted: &Record, snapshot: &Snapshot) -> Record {
-    let mut record = booted.clone();
+pub(super) fn as_observed<'a>(name: &ContainerName, booted: &'a Record, snapshot: &Snapshot) -> Cow<'a, Record> {
+    let mut record = Cow::Borrowed(booted);
     let link = snapshot.links.as_ref().and_then(|links| links.get(&interface::host_end(name).name));
-    let (Some(link), Network::Private(Private { veth: Some(veth), .. })) = (link, &mut record.spec.network) else {
+    let (Some(link), Network::Private(Private { veth: Some(veth), .. })) = (link, &booted.spec.network) else {
         return record;
     };
     // There the addresses of the host are the bridge's, and none of ours.
@@ -138,17 +139,27 @@ pub(super) fn as_observed(name: &ContainerName, booted: &Record, snapshot: &Snap
     });
     let has = |address: IpAddr| link.addresses.iter().any(|(other, _)| *other == address);
     if !veth.host4.is_some_and(|address| has(address.into())) {
-        veth.host4 = four.next();
+        let (record, host4) = (record.to_mut(), four.next());
         // No line of a configuration says that.
         record.positions.remove("hostAddress");
-        record.container.host_address = veth.host4.map(|address| address.to_string()).into();
+        record.container.host_address = host4.map(|address| address.to_string()).into();
+        pair(record).into_iter().for_each(|veth| veth.host4 = host4);
     }
     if !veth.host6.is_some_and(|address| has(address.into())) {
-        veth.host6 = six.next();
+        let (record, host6) = (record.to_mut(), six.next());
         record.positions.remove("hostAddress6");
-        record.container.host_address6 = veth.host6.map(|address| address.to_string()).into();
+        record.container.host_address6 = host6.map(|address| address.to_string()).into();
+        pair(record).into_iter().for_each(|veth| veth.host6 = host6);
     }
     record
+}
+
+/// The container's own pair.
+fn pair(record: &mut Record) -> Option<&mut Veth> {
+    match &mut record.spec.network {
+        Network::Private(private) => private.veth.as_mut(),
+        Network::Host | Network::Named(_) => None,
+    }
 }
 
 #[cfg(test)]

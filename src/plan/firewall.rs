@@ -1,5 +1,6 @@
 //! What happens to the rules, of which there is one set for the whole host.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -51,10 +52,13 @@ impl FirewallChange {
 
 /// Compares the rules of both sides.
 pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChange {
-    let former = from.ruleset();
-    let sources = sources(from, to, options);
+    let networks = from.networks();
+    let former = from.ruleset_of(&networks);
+    let sources = sources(from, &networks, to, options);
     let ruleset = Ruleset::of(&sources.wanted, &sources.nat);
     let mut difference = match &from.listing {
+        // What is wanted is what the records have: that has been compared.
+        Some(_) if ruleset == former => from.rules_drift.clone(),
         Some(listing) => ruleset.differences(listing),
         None if ruleset == former => RulesDifference::default(),
         None => ruleset.differences(&former.listing()),
@@ -79,15 +83,21 @@ pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChang
 }
 
 /// What the wanted rules are made of. What is not known, and what `--only` leaves alone, stays as it was.
-fn sources(from: &Side, to: &Side, options: &Options) -> Sources {
-    let former = from.networks();
+fn sources(
+    from: &Side,
+    former: &BTreeMap<&ContainerName, Cow<'_, Network>>,
+    to: &Side,
+    options: &Options,
+) -> Sources {
+    let former = former.iter().map(|(&name, network)| (name.clone(), Network::clone(network)));
+    let former: BTreeMap<_, _> = former.collect();
     let mut networks = former.clone();
     networks.retain(|name, _| !options.covers(name) || to.containers.contains_key(name));
     for (name, configured) in &to.containers {
         let ours = from.containers.get(name).is_none_or(|is| is.owner == Owner::Ours);
         let network = configured.written.as_ref().and_then(|wanted| wanted.network());
         if let (true, true, Some(network)) = (ours, options.covers(name), network) {
-            networks.insert(name.clone(), network);
+            networks.insert(name.clone(), network.into_owned());
         }
     }
     let nat = match (&from.nat_spec, &to.nat_spec) {
@@ -122,8 +132,8 @@ pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &
     let mut reasons: Vec<Reason> = diff::differences(&before, &after, false, &|_| false)
         .into_iter()
         .map(|difference| {
-            let old_position = diff::position(&from.nat_positions, &difference.path);
-            let position = diff::position(&to.nat_positions, &difference.path).or_else(|| old_position.clone());
+            let old_position = from.nat_places.position(&difference.path);
+            let position = to.nat_places.position(&difference.path).or_else(|| old_position.clone());
             let option = format!("networking.nat.{}", option::path(&difference.path));
             let diff::Difference { before, after, may, .. } = difference;
             Reason { option, before, after, position, old_position, may, disruption: Row::Rules.cost() }

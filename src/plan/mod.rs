@@ -33,7 +33,7 @@ pub use diff::forget_places;
 pub use drift::Drift;
 pub use firewall::FirewallChange;
 pub use graph::{Action, Order, Stated};
-pub use side::{Configuration, Configured, Said, Side, Version};
+pub use side::{Configuration, Configured, Said, Side, Spoken, UnknownKeys, Version};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -10,10 +10,9 @@ use serde_json::Value;
 
 use super::cost::{ContainerOption, Disruption, Row, Situation};
 use super::diff::{self, Difference};
-use super::side::{Said, Version};
+use super::side::{Said, Spoken, Version};
 use super::{Reason, option, redact};
-use crate::model::{Position, PrivateUsers};
-use crate::state::Guest;
+use crate::model::{MayBeUnknown as _, Position, PrivateUsers};
 
 /// Under which name the guest's options stand in reasons, as they do in a configuration.
 const GUEST: &str = "config";
@@ -21,7 +20,7 @@ const GUEST: &str = "config";
 /// A container appears or goes as a whole.
 pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruption: Disruption) -> Reason {
     let options = |version: Option<&Version>| version.map(Version::options).unwrap_or_default();
-    let position = |version: Option<&Version>| version.and_then(|version| diff::position(&version.positions, &[]));
+    let position = |version: Option<&Version>| version.and_then(|version| version.places.position(&[]));
     let (old_position, new_position) = (position(before), position(after));
     Reason {
         option: String::new(),
@@ -35,12 +34,12 @@ pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruptio
 }
 
 /// What acts at this moment: what was booted, with those options that need no start taken from what was written since.
-pub(super) fn as_it_acts(running: &Version, written: Option<&Version>) -> Version {
+pub(super) fn as_it_acts<'a>(running: &Version<'a>, written: Option<&Version>) -> Version<'a> {
     let Some(written) = written else {
         return running.clone();
     };
     let mut acting = running.clone();
-    let (from, into) = (&written.container, &mut acting.container);
+    let (from, into) = (&written.container, acting.container.to_mut());
     into.auto_start = from.auto_start.clone();
     into.timeout_start_sec = from.timeout_start_sec.clone();
     into.restart_if_changed = from.restart_if_changed.clone();
@@ -87,8 +86,8 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         let option = if name == GUEST { Some(ContainerOption::Path) } else { ContainerOption::named(name) };
         let row = option.map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
         // What was not there had no place, whatever is around it.
-        let old_position = place(before, old_guest.as_deref(), &difference.path).filter(|_| !difference.added);
-        let new_position = place(after, new_guest.as_deref(), &difference.path).filter(|_| !difference.removed);
+        let old_position = place(before, old_guest.as_ref(), &difference.path).filter(|_| !difference.added);
+        let new_position = place(after, new_guest.as_ref(), &difference.path).filter(|_| !difference.removed);
         let option = option::path(&difference.path);
         let Difference { before, after, may, .. } = difference;
         Reason {
@@ -108,20 +107,20 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
 /// Whether an option that is not known, or one around it, is the same expression over the same inputs on both sides.
 fn is_same_value(before: &Version, after: &Version, path: &[String]) -> bool {
     (1..=path.len()).rev().any(|length| {
-        let option = option::path(&path[..length]);
-        let (before, after) = (before.unknown_keys.get(&option), after.unknown_keys.get(&option));
+        let option = &path[..length];
+        let (before, after) = (before.unknown_keys.get(option), after.unknown_keys.get(option));
         before.is_some() && before == after
     })
 }
 
 /// Where an option is set; one of the guest inside of its configuration, the system where that is as a whole.
-fn place(version: &Version, said: Option<&Guest>, path: &[String]) -> Option<Position> {
+fn place(version: &Version, said: Option<&Spoken>, path: &[String]) -> Option<Position> {
     let guest = match (path, said) {
-        ([first, inside @ ..], Some(said)) if first == GUEST => diff::position(&said.positions, inside),
+        ([first, inside @ ..], Some(said)) if first == GUEST => said.places.position(inside),
         _ => None,
     };
-    let whole = || diff::position(&version.positions, &[GUEST.to_owned()]).filter(|_| path == ["path"]);
-    guest.or_else(|| diff::position(&version.positions, path)).or_else(whole)
+    let whole = || version.places.position(&[GUEST.to_owned()]).filter(|_| path == ["path"]);
+    guest.or_else(|| version.places.position(path)).or_else(whole)
 }
 
 /// What differs inside of two guests.
@@ -136,9 +135,9 @@ struct GuestDifferences {
 ///
 /// A side that was kept is without its secrets. Where nothing else differs, it may be any of those, until it is `unbuilt`
 /// no more.
-fn guest_differences(old: &Guest, new: &Guest, unbuilt: bool) -> GuestDifferences {
+fn guest_differences(old: &Spoken, new: &Spoken, unbuilt: bool) -> GuestDifferences {
     let (blots, new_blots) = (redact::blots(&old.options), redact::blots(&new.options));
-    let (mut old, mut new) = (Cow::Borrowed(&old.options), Cow::Borrowed(&new.options));
+    let (mut old, mut new) = (Cow::Borrowed(&*old.options), Cow::Borrowed(&*new.options));
     if !blots.is_empty() {
         redact::all(new.to_mut());
     }
@@ -171,25 +170,13 @@ fn lookup<'a>(options: &'a Value, path: &[String]) -> Option<&'a Value> {
     path.iter().try_fold(options, |options, name| options.get(name))
 }
 
-impl Version {
+impl Version<'_> {
     /// Whether nothing is unknown and all is the same, which for most containers is all that has to be found out.
     fn is_plainly(&self, other: &Self, ignores_path: bool) -> bool {
-        if ignores_path && self.container == other.container {
-            return true;
-        }
-        let mut container = other.container.clone();
         if ignores_path {
-            container.path = self.container.path.clone();
+            self.container.is_same_but_for_path(&other.container)
+        } else {
+            self.container == other.container && !self.container.has_unknown()
         }
-        let options = || match self.options() {
-            Value::Object(mut options) => {
-                if ignores_path {
-                    options.remove("path");
-                }
-                Value::Object(options)
-            }
-            options => options,
-        };
-        self.container == container && (ignores_path || !diff::has_unknown(&options()))
     }
 }

@@ -2,16 +2,19 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, option, redact};
+use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, redact};
 use crate::diag::{Code, Diagnostic};
+use crate::model::path::{OptionPath, OptionSpans};
+use crate::model::places::Places;
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network, Private};
 use crate::model::view::View;
-use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat, Positions};
-use crate::render::nft::Ruleset;
+use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat};
+use crate::render::nft::{RulesDifference, Ruleset};
+use crate::source::SourceMap;
 use crate::state::{self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record, Rules, Snapshot};
 
 /// A configuration that has been evaluated.
@@ -27,59 +30,87 @@ pub struct Configuration<'a> {
     pub unknown_keys: &'a BTreeMap<String, String>,
     /// The guests' own configurations, where they have been evaluated.
     pub guests: &'a BTreeMap<ContainerName, View>,
-    /// Where the options of those are set.
-    pub guest_positions: &'a BTreeMap<ContainerName, Positions>,
+    /// The sources, with the places of the options, where they are at hand; else the manifest says where those stand.
+    pub sources: Option<(&'a OptionSpans, &'a SourceMap)>,
     /// What is meant, once everything is known. Without it the plan can be shown, but not applied.
     pub spec: Option<&'a HostSpec>,
     /// Whether modules are missing, so that a container that is not there may be in one of them.
     pub missing_modules: bool,
 }
 
-/// A container in one state: what it was, or is, told to be.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Version {
+/// A container in one state: what it was, or is, told to be. It borrows from what says so.
+#[derive(Debug, Clone)]
+pub struct Version<'a> {
     /// What was typed.
-    pub container: Container,
+    pub container: Cow<'a, Container>,
     /// What is meant, where everything is known.
-    pub spec: Option<ContainerSpec>,
+    pub spec: Option<Cow<'a, ContainerSpec>>,
     /// The key of the guest.
-    pub guest_key: Option<String>,
-    /// The keys of options that are not wholly known, by their path relative to the container.
-    pub unknown_keys: BTreeMap<String, String>,
+    pub guest_key: Option<Cow<'a, str>>,
+    /// The keys of options that are not wholly known.
+    pub unknown_keys: UnknownKeys<'a>,
     /// What the guest says itself, where that is known.
-    pub guest: Option<Said>,
-    /// Where the options stand, relative to the container.
-    pub positions: Positions,
+    pub guest: Option<Said<'a>>,
+    /// Where the container's options stand.
+    pub places: Places<'a>,
+}
+
+/// The keys of a container's options that are not wholly known: equal keys, equal values.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UnknownKeys<'a> {
+    /// Those of all containers, by full path, and the container.
+    of: Option<(&'a BTreeMap<String, String>, &'a ContainerName)>,
+}
+
+impl<'a> UnknownKeys<'a> {
+    /// The key of the option at `path`, relative to the container.
+    pub(super) fn get(&self, path: &[String]) -> Option<&'a str> {
+        let (all, name) = self.of.filter(|(all, _)| !all.is_empty())?;
+        let names = ["containers", name.as_str()].into_iter().chain(path.iter().map(String::as_str));
+        all.get(&OptionPath::new(names).to_string()).map(String::as_str)
+    }
 }
 
 /// What a guest says itself, by where that is known from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Said {
+#[derive(Debug, Clone)]
+pub enum Said<'a> {
     /// It has just been evaluated.
-    Now(Guest),
+    Now(Spoken<'a>),
     /// It was kept when the guest was brought up, without its secrets.
-    Kept(KeptGuest),
+    Kept(&'a KeptGuest),
 }
 
-impl Said {
+/// What a guest says itself, to be looked at.
+#[derive(Debug, Clone)]
+pub struct Spoken<'a> {
+    /// Its options as a tree.
+    pub options: Cow<'a, Value>,
+    /// Where they are set.
+    pub places: Places<'a>,
+}
+
+impl Said<'_> {
     /// All of it; `None` where what was kept cannot be read.
-    pub(super) fn open(&self) -> Option<Cow<'_, Guest>> {
+    pub(super) fn open(&self) -> Option<Spoken<'_>> {
         match self {
-            Self::Now(guest) => Some(Cow::Borrowed(guest)),
-            Self::Kept(guest) => guest.open().map(Cow::Owned),
+            Self::Now(spoken) => Some(spoken.clone()),
+            Self::Kept(guest) => guest.open().map(|Guest { options, positions }| Spoken {
+                options: Cow::Owned(options),
+                places: Places::Noted { all: Cow::Owned(positions), root: String::new() },
+            }),
         }
     }
 }
 
 /// A container on the side that is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Configured {
+#[derive(Debug, Clone)]
+pub struct Configured<'a> {
     /// Who brought it up.
     pub owner: Owner,
     /// What its next start brings; `None` where that is not known.
-    pub written: Option<Arc<Version>>,
+    pub written: Option<Rc<Version<'a>>>,
     /// What it runs with. A side that is no host counts all its containers as running.
-    pub running: Option<Arc<Version>>,
+    pub running: Option<Rc<Version<'a>>>,
     /// Whether it runs, even if it is not known with what.
     pub is_running: bool,
     /// Whether it is still on the way up, on a host: somebody has to wait for it.
@@ -88,18 +119,20 @@ pub struct Configured {
     pub drift: Vec<Drift>,
 }
 
-/// One side of a plan.
+/// One side of a plan. It borrows from what it is made of.
 #[derive(Debug, Clone)]
-pub struct Side {
+pub struct Side<'a> {
     /// How it is called.
     pub endpoint: Endpoint,
-    pub(super) containers: BTreeMap<ContainerName, Configured>,
+    pub(super) containers: BTreeMap<ContainerName, Configured<'a>>,
     pub(super) missing_modules: bool,
     pub(super) nat: Option<Nat>,
     pub(super) nat_spec: Option<NatSpec>,
-    pub(super) nat_positions: Positions,
+    pub(super) nat_places: Places<'a>,
     /// The table as `nft -j list table` shows it; `None` where it would have to be worked out from the containers.
-    pub(super) listing: Option<Value>,
+    pub(super) listing: Option<Cow<'a, Value>>,
+    /// How that is not as the records have it.
+    pub(super) rules_drift: RulesDifference,
     /// `net.ipv4.conf.all.forwarding` and its IPv6 twin, on a host.
     pub(super) forwarding: Option<(bool, bool)>,
     /// Containers whose kept root is there.
@@ -107,7 +140,7 @@ pub struct Side {
     pub(super) findings: Vec<Finding>,
 }
 
-impl Side {
+impl<'a> Side<'a> {
     fn empty(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
@@ -115,8 +148,9 @@ impl Side {
             missing_modules: false,
             nat: None,
             nat_spec: None,
-            nat_positions: Positions::new(),
+            nat_places: Places::none(),
             listing: None,
+            rules_drift: RulesDifference::default(),
             forwarding: None,
             kept_roots: BTreeSet::new(),
             findings: Vec::new(),
@@ -132,11 +166,12 @@ impl Side {
     }
 
     /// A configuration: what is wanted, or what was (`plan --from`).
-    pub fn configuration(configuration: &Configuration) -> Self {
+    pub fn configuration(configuration: &Configuration<'a>) -> Self {
         let manifest = configuration.manifest;
         let mut side = Self::empty(configuration.endpoint.clone());
         side.missing_modules = configuration.missing_modules;
-        side.take_nat(manifest);
+        let places = configuration.places();
+        side.take_nat(&manifest.networking.nat, &places);
         if let Some(spec) = configuration.spec {
             side.nat_spec = Some(spec.nat.clone());
         }
@@ -148,16 +183,20 @@ impl Side {
         let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
         for (name, container) in &manifest.containers {
             let spec = specs.binary_search_by(|spec| spec.name.cmp(name)).ok();
+            let places = places.below(["containers", name.as_str()]);
             let version = Version {
-                container: container.clone(),
-                spec: spec.map(|index| specs[index].clone()),
-                guest_key: configuration.guest_keys.get(name).cloned(),
-                unknown_keys: inside(configuration.unknown_keys, &["containers", name.as_str()]),
+                container: Cow::Borrowed(container),
+                spec: spec.map(|index| Cow::Borrowed(&specs[index])),
+                guest_key: configuration.guest_keys.get(name).map(|key| Cow::Borrowed(key.as_str())),
+                unknown_keys: UnknownKeys { of: Some((configuration.unknown_keys, name)) },
                 guest: configuration.guests.get(name).map(|view| {
-                    let positions = configuration.guest_positions.get(name).cloned().unwrap_or_default();
-                    Said::Now(Guest { options: view.options.clone(), positions })
+                    let places = match configuration.sources {
+                        Some((_, sources)) => Places::read(&view.places, sources),
+                        None => places.below(["config"]),
+                    };
+                    Said::Now(Spoken { options: Cow::Borrowed(&view.options), places })
                 }),
-                positions: below(manifest, &["containers", name.as_str()]),
+                places,
             };
             side.containers.insert(name.clone(), Configured::running(version));
         }
@@ -165,37 +204,35 @@ impl Side {
     }
 
     /// A generation: what was last brought up, where the host cannot be looked at, or what is to be gone back to.
-    pub fn generation(generation: &Generation) -> Self {
+    pub fn generation(generation: &'a Generation) -> Self {
         let endpoint = Endpoint { kind: EndpointKind::Manifest, name: format!("generation {}", generation.number) };
         let mut side = Self::empty(endpoint);
-        side.take_nat(&generation.manifest);
-        side.nat_spec = Some(generation.nat.clone());
-        let configured = |(name, record): (&ContainerName, &Record)| {
-            (name.clone(), Configured::running(Version::recorded(record)))
+        side.take_recorded_nat(generation);
+        let configured = |(name, record): (&ContainerName, &'a Record)| {
+            (name.clone(), Configured::running(Version::recorded(Cow::Borrowed(record))))
         };
         side.containers = generation.records.iter().map(configured).collect();
         side
     }
 
     /// The live host.
-    pub fn host(snapshot: &Snapshot) -> Self {
+    pub fn host(snapshot: &'a Snapshot) -> Self {
         let mut side = Self::empty(Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() });
         side.forwarding = Some(snapshot.forwarding);
         side.kept_roots = snapshot.roots.iter().flat_map(BTreeMap::keys).cloned().collect();
         if let Some(generation) = &snapshot.generation {
-            side.take_nat(&generation.manifest);
-            side.nat_spec = Some(generation.nat.clone());
+            side.take_recorded_nat(generation);
         }
         if snapshot.systemd {
             for (name, observed) in &snapshot.containers {
-                let recorded = |record: &Record| Version {
-                    guest: kept_guest(record, snapshot.generation.as_ref()),
+                let recorded = |record: Cow<'a, Record>| Version {
+                    guest: kept_guest(&record, snapshot.generation.as_ref()),
                     ..Version::recorded(record)
                 };
-                let written = observed.written.as_ref().map(recorded);
-                let written = written.or_else(|| native(observed)).map(Arc::new);
+                let written = observed.written.as_ref().map(Cow::Borrowed).map(recorded);
+                let written = written.or_else(|| native(observed)).map(Rc::new);
                 let booted = observed.booted.as_ref().map(|booted| drift::as_observed(name, booted, snapshot));
-                let booted = booted.as_ref().map(recorded).map(Arc::new);
+                let booted = booted.map(recorded).map(Rc::new);
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
                 let drift = drift::of(name, snapshot);
@@ -208,8 +245,8 @@ impl Side {
             side.note("systemd does not run here: the host counts as one without containers");
         }
         match &snapshot.rules {
-            Some(Rules::Absent) => side.listing = Some(Value::Null),
-            Some(Rules::Present(listing)) => side.listing = Some(listing.clone()),
+            Some(Rules::Absent) => side.listing = Some(Cow::Owned(Value::Null)),
+            Some(Rules::Present(listing)) => side.listing = Some(Cow::Borrowed(listing)),
             None => {
                 side.note(
                     "the nftables rules may not be read as this user: they are taken to be what was last recorded",
@@ -234,23 +271,29 @@ impl Side {
             );
             self.findings.push(Diagnostic::note(Code::Drift, message).help("`switch` puts them right").into());
         }
+        self.rules_drift = difference;
     }
 
     fn note(&mut self, message: &str) {
         self.findings.push(Diagnostic::note(Code::NotObserved, message).into());
     }
 
-    fn take_nat(&mut self, manifest: &Manifest) {
-        self.nat = Some(manifest.networking.nat.clone());
-        self.nat_spec = lower::nat(&manifest.networking.nat);
-        self.nat_positions = below(manifest, &["networking", "nat"]);
+    fn take_nat(&mut self, nat: &Nat, places: &Places<'a>) {
+        self.nat = Some(nat.clone());
+        self.nat_spec = lower::nat(nat);
+        self.nat_places = places.below(["networking", "nat"]);
+    }
+
+    fn take_recorded_nat(&mut self, generation: &'a Generation) {
+        let manifest = &generation.manifest;
+        self.take_nat(&manifest.networking.nat, &places_of(manifest));
+        self.nat_spec = Some(generation.nat.clone());
     }
 
     /// The network that the next start of each of our containers brings; those whose is not known are left out.
-    pub(super) fn networks(&self) -> BTreeMap<ContainerName, Network> {
+    pub(super) fn networks(&self) -> BTreeMap<&ContainerName, Cow<'_, Network>> {
         let ours = self.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
-        ours.filter_map(|(name, configured)| Some((name.clone(), configured.written.as_ref()?.network()?)))
-            .collect()
+        ours.filter_map(|(name, configured)| Some((name, configured.written.as_ref()?.network()?))).collect()
     }
 
     /// The names of all containers.
@@ -266,30 +309,43 @@ impl Side {
 
     /// What is to be kept of what the guests say themselves, without their secrets.
     pub fn guests(&self) -> BTreeMap<ContainerName, KeptGuest> {
-        let said = |configured: &Configured| configured.written.as_ref()?.guest.clone();
-        let guests = self.containers.iter().filter_map(|(name, configured)| Some((name, said(configured)?)));
-        let keep = |(name, said): (&ContainerName, Said)| match said {
-            Said::Now(mut guest) => {
-                redact::all(&mut guest.options);
-                (name.clone(), KeptGuest::new(&guest))
+        let keep = |said: &Said| match said {
+            Said::Now(Spoken { options, places }) => {
+                let mut options = options.clone().into_owned();
+                redact::all(&mut options);
+                KeptGuest::new(&Guest { options, positions: places.positions() })
             }
-            Said::Kept(guest) => (name.clone(), guest),
+            Said::Kept(guest) => KeptGuest::clone(guest),
         };
-        guests.map(keep).collect()
+        let kept = |configured: &Configured| configured.written.as_ref()?.guest.as_ref().map(keep);
+        self.containers.iter().filter_map(|(name, configured)| Some((name.clone(), kept(configured)?))).collect()
     }
 
     /// The rules that belong to what is configured here.
     pub fn ruleset(&self) -> Ruleset {
-        Ruleset::of(&self.networks(), &self.nat_spec.clone().unwrap_or_default())
+        self.ruleset_of(&self.networks())
+    }
+
+    /// The same of its networks, where those are at hand.
+    pub(super) fn ruleset_of(&self, networks: &BTreeMap<&ContainerName, Cow<'_, Network>>) -> Ruleset {
+        let networks = networks.iter().map(|(name, network)| (*name, &**network));
+        Ruleset::of(networks, self.nat_spec.as_ref().unwrap_or(&NatSpec::default()))
     }
 }
 
-impl Configured {
-    fn running(version: Version) -> Self {
-        let version = Arc::new(version);
+impl<'a> Configuration<'a> {
+    /// Where its options stand.
+    fn places(&self) -> Places<'a> {
+        self.sources.map_or_else(|| places_of(self.manifest), |(spans, sources)| Places::read(spans, sources))
+    }
+}
+
+impl<'a> Configured<'a> {
+    fn running(version: Version<'a>) -> Self {
+        let version = Rc::new(version);
         Self {
             owner: Owner::Ours,
-            written: Some(Arc::clone(&version)),
+            written: Some(Rc::clone(&version)),
             running: Some(version),
             is_running: true,
             is_starting: false,
@@ -298,40 +354,45 @@ impl Configured {
     }
 }
 
-impl Version {
-    fn recorded(record: &Record) -> Self {
-        Self {
-            container: record.container.clone(),
-            spec: Some(record.spec.clone()),
-            guest_key: record.guest_key.clone(),
-            unknown_keys: BTreeMap::new(),
-            guest: None,
-            positions: record.positions.clone(),
-        }
+impl<'a> Version<'a> {
+    fn recorded(record: Cow<'a, Record>) -> Self {
+        let (container, spec, guest_key, all) = match record {
+            Cow::Borrowed(Record { container, spec, guest_key, positions, .. }) => (
+                Cow::Borrowed(container),
+                Cow::Borrowed(spec),
+                guest_key.as_deref().map(Cow::Borrowed),
+                Cow::Borrowed(positions),
+            ),
+            Cow::Owned(Record { container, spec, guest_key, positions, .. }) => {
+                (Cow::Owned(container), Cow::Owned(spec), guest_key.map(Cow::Owned), Cow::Owned(positions))
+            }
+        };
+        let places = Places::Noted { all, root: String::new() };
+        Self { container, spec: Some(spec), guest_key, unknown_keys: UnknownKeys::default(), guest: None, places }
     }
 
     /// What is to be kept beside the unit; `None` while something is unknown.
     pub fn record(&self) -> Option<Record> {
         Some(Record {
             format_version: FORMAT_VERSION,
-            container: self.container.clone(),
-            spec: self.spec.clone()?,
-            guest_key: self.guest_key.clone(),
-            positions: self.positions.clone(),
+            container: self.container.clone().into_owned(),
+            spec: self.spec.clone()?.into_owned(),
+            guest_key: self.guest_key.clone().map(Cow::into_owned),
+            positions: self.places.positions(),
         })
     }
 
     /// Its network, where it is known.
-    pub(super) fn network(&self) -> Option<Network> {
+    pub(super) fn network(&self) -> Option<Cow<'_, Network>> {
         match &self.spec {
-            Some(spec) => Some(spec.network.clone()),
-            None => model::network::network(&self.container),
+            Some(spec) => Some(Cow::Borrowed(&spec.network)),
+            None => model::network::network(&self.container).map(Cow::Owned),
         }
     }
 
     /// Its options as JSON.
     pub(super) fn options(&self) -> Value {
-        serde_json::to_value(&self.container).expect("the model has string keys only")
+        serde_json::to_value(&*self.container).expect("the model has string keys only")
     }
 
     /// Whether the root is empty at each start; an unknown one counts as such, since that is the worse case.
@@ -341,7 +402,7 @@ impl Version {
 
     /// Whether a link leads from it to the host; one that is unknown may be about to come or go.
     pub(super) fn has_link(&self) -> bool {
-        matches!(self.network(), Some(Network::Private(Private { veth: Some(_), .. })))
+        matches!(self.network().as_deref(), Some(Network::Private(Private { veth: Some(_), .. })))
     }
 
     /// The host paths of the bind mounts that are known.
@@ -359,41 +420,30 @@ impl Version {
 }
 
 /// What the guest of a record said when it was brought up, if the generation is of that guest.
-fn kept_guest(record: &Record, generation: Option<&Generation>) -> Option<Said> {
+fn kept_guest<'a>(record: &Record, generation: Option<&'a Generation>) -> Option<Said<'a>> {
     let (generation, name) = (generation?, &record.spec.name);
     let kept = generation.records.get(name)?;
     let is_same_guest = record.guest_key.is_some() && record.guest_key == kept.guest_key;
     let is_same = is_same_guest || record.spec.system == kept.spec.system;
-    generation.guests.get(name).filter(|_| is_same).cloned().map(Said::Kept)
+    generation.guests.get(name).filter(|_| is_same).map(Said::Kept)
 }
 
 /// What NixOS wrote for a container of its own.
-fn native(observed: &ObservedContainer) -> Option<Version> {
+fn native(observed: &ObservedContainer) -> Option<Version<'_>> {
     let texts = (&observed.unit_text, &observed.conf_text, &observed.start_text);
     let (Owner::Native, (Some(unit), Some(conf), Some(script))) = (observed.owner, texts) else { return None };
     let container = state::native::container(unit, conf, script)?;
     Some(Version {
-        container,
+        container: Cow::Owned(container),
         spec: None,
         guest_key: None,
-        unknown_keys: BTreeMap::new(),
+        unknown_keys: UnknownKeys::default(),
         guest: None,
-        positions: Positions::new(),
+        places: Places::none(),
     })
 }
 
-/// The positions below an option, relative to it; its own is under the empty path.
-fn below(manifest: &Manifest, root: &[&str]) -> Positions {
-    manifest.positions.as_ref().map(|all| inside(all, root)).unwrap_or_default()
-}
-
-/// The part of a map below an option, by paths relative to that.
-fn inside<T: Clone>(all: &BTreeMap<String, T>, root: &[&str]) -> BTreeMap<String, T> {
-    let root = option::path(&root.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-    let itself = all.get(&root).map(|value| (String::new(), value.clone()));
-    let prefix = format!("{root}.");
-    let inside = all.range(prefix.clone()..).map_while(|(path, value): (&String, &T)| {
-        path.strip_prefix(&prefix).map(|rest| (rest.to_owned(), value.clone()))
-    });
-    itself.into_iter().chain(inside).collect()
+/// Where a manifest says that its options stand.
+fn places_of(manifest: &Manifest) -> Places<'_> {
+    manifest.positions.as_ref().map_or_else(Places::none, Places::noted)
 }

@@ -7,9 +7,10 @@ use container_rebuild::apply::Applier;
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::check::check;
 use container_rebuild::model::path::OptionSpans;
+use container_rebuild::model::spec::HostSpec;
 use container_rebuild::model::view::View;
 use container_rebuild::model::{
-    Boot, Container, Field, Manifest, Networking, Position, Positions, System, Unknown,
+    Boot, Container, ContainerName, Field, Manifest, Networking, Position, Positions, System, Unknown,
 };
 use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Options, Plan, Reason, Side, show};
 use container_rebuild::state::{Generation, Probe};
@@ -81,8 +82,9 @@ fn two_guests() -> impl Strategy<Value = (Value, Value)> {
 /// A host's configuration with one container, whose guest says this; built or not.
 struct Guest {
     manifest: Manifest,
-    key: String,
-    view: View,
+    spec: HostSpec,
+    keys: BTreeMap<ContainerName, String>,
+    guests: BTreeMap<ContainerName, View>,
 }
 
 impl Guest {
@@ -107,23 +109,27 @@ impl Guest {
             networking: Networking::default(),
             boot: Boot { enable_containers: true.into() },
             services: Default::default(),
-            positions: None,
+            positions: Some(Positions::from([(
+                "containers.a.config".to_owned(),
+                Position { file: "host.nix".into(), line: 3, column: 1 },
+            )])),
         };
-        Self { manifest, key, view: View { options: options.clone(), ..View::default() } }
+        let spec = check(&manifest, &OptionSpans::default()).spec;
+        let keys = BTreeMap::from([(name("a"), key)]);
+        let view = View { options: options.clone(), ..View::default() };
+        let guests = BTreeMap::from([(name("a"), view)]);
+        Self { manifest, spec, keys, guests }
     }
 
-    fn side(&self) -> Side {
-        let spec = check(&self.manifest, &OptionSpans::default()).spec;
-        let at = Position { file: "host.nix".into(), line: 3, column: 1 };
-        let of_all = Positions::from([(String::new(), at)]);
+    fn side(&self) -> Side<'_> {
         Side::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
-            guest_keys: &BTreeMap::from([(name("a"), self.key.clone())]),
-            unknown_keys: &BTreeMap::new(),
-            guests: &BTreeMap::from([(name("a"), self.view.clone())]),
-            guest_positions: &BTreeMap::from([(name("a"), of_all)]),
-            spec: Some(&spec),
+            guest_keys: &self.keys,
+            unknown_keys: const { &BTreeMap::new() },
+            guests: &self.guests,
+            sources: None,
+            spec: Some(&self.spec),
             missing_modules: false,
         })
     }

@@ -151,8 +151,8 @@ fn names_of(option: &str) -> Vec<String> {
 
 /// The plan from what the host is, and the same applied.
 fn apply(host: &MemoryHost, wanted: &Evaluated, workers: usize) -> (Plan, bool) {
-    let side = Side::host(&host.snapshot().expect("it is in memory"));
-    let plan = plan::plan(&side, &wanted.side(), &Options::default());
+    let snapshot = host.snapshot().expect("it is in memory");
+    let plan = plan::plan(&Side::host(&snapshot), &wanted.side(), &Options::default());
     let exe = Path::new("/usr/bin/container-rebuild");
     let report = Applier { host, exe, workers, stop: &|| false, watch: &|_| () }.apply(&plan);
     (plan, report.is_complete())

@@ -199,14 +199,14 @@ impl Evaluated {
         this
     }
 
-    pub(crate) fn side(&self) -> Side {
+    pub(crate) fn side(&self) -> Side<'_> {
         Side::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
-            unknown_keys: &BTreeMap::new(),
-            guests: &BTreeMap::new(),
-            guest_positions: &BTreeMap::new(),
+            unknown_keys: const { &BTreeMap::new() },
+            guests: const { &BTreeMap::new() },
+            sources: None,
             spec: Some(&self.spec),
             missing_modules: false,
         })

@@ -13,6 +13,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::model::path::OptionPath;
+use crate::model::places::Places;
 use crate::model::{GUEST_KEY, Manifest};
 use crate::modules::Guests;
 use crate::source::{Files, Pos};
@@ -42,16 +43,16 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
     let Show { positions, guest, all_hosts } = show;
     let shown = |configuration: Configuration| {
         session.terminal.findings(&configuration.findings, session.sources);
-        let mut manifest = configuration.manifest;
-        if !positions {
-            manifest.positions = None;
-        } else if guest {
-            for (name, positions) in configuration.guest_positions {
+        let all = positions.then(|| {
+            let mut all = configuration.positions(session.sources);
+            for (name, view) in configuration.guests.iter().filter(|_| guest) {
                 let options = OptionPath::new(["containers", name.as_str(), "config"]);
-                let full = |(path, position)| (format!("{options}.{path}"), position);
-                manifest.positions.get_or_insert_default().extend(positions.into_iter().map(full));
+                let inside = Places::read(&view.places, session.sources).positions();
+                all.extend(inside.into_iter().map(|(path, position)| (format!("{options}.{path}"), position)));
             }
-        }
+            all
+        });
+        let manifest = Manifest { positions: all, ..configuration.manifest };
         if !positions && !guest {
             return Shown::Model(Box::new(manifest));
         }

@@ -16,7 +16,7 @@ pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json:
     if checked.findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Ok(1);
     }
-    let side = configuration.side(Some(&checked.spec));
+    let side = configuration.side(Some(&checked.spec), session.sources);
     let ruleset: Ruleset = side.ruleset();
     let text = if json { format!("{:#}\n", ruleset.json()) } else { ruleset.text() };
     session.terminal.result(&text);

@@ -31,8 +31,8 @@ pub(in crate::cli) fn plan(
     let (plan, findings) = match &options.from {
         Some(from) => offline(session, config, from, mode)?,
         None => {
-            let (plan, findings, inputs) = live(session, config, mode)?;
-            if let Some(file) = &options.out {
+            let Live { plan, findings, inputs } = live(session, config, mode, options.out.is_some())?;
+            if let (Some(file), Some(inputs)) = (&options.out, inputs) {
                 saved::write(session, file, config, &self::options(session, mode), inputs, &plan)?;
             }
             (plan, findings)
@@ -69,12 +69,16 @@ fn all_hosts(
     let how = self::options(session, options.restart.restart_mode.into());
     for (host, there) in against::hosts(config, from, session.sources)? {
         let (before, after) = against::sides_of_host(config, from, (&host, there), session.sources)?;
+        let before = before.side(session.sources);
         names.extend(before.names().cloned());
         names.extend(after.iter().flat_map(|after| after.manifest.containers.keys().cloned()));
         let (plan, findings) = match after {
             Some(after) => {
                 let checked = after.check();
-                (plan::plan(&before, &after.side(Some(&checked.spec)), &how), findings(session, &after, &checked))
+                (
+                    plan::plan(&before, &after.side(Some(&checked.spec), session.sources), &how),
+                    findings(session, &after, &checked),
+                )
             }
             None => {
                 let endpoint = Endpoint { kind: EndpointKind::File, name: config.config.clone() };
@@ -96,15 +100,30 @@ fn all_hosts(
     Ok(if options.detailed_exitcode && changes { 2 } else { 0 })
 }
 
-/// The plan from this host, what else was found, and the key of what it was made from.
+/// The plan from this host.
+struct Live {
+    plan: Plan,
+    /// What else was found.
+    findings: Vec<Diagnostic>,
+    /// The key of what it was made from, where the plan is to be kept.
+    inputs: Option<String>,
+}
+
+/// The plan from this host; `kept` where it is to be kept.
 fn live(
     session: &Session<'_>,
     config: &ConfigArgs,
     restart_mode: RestartMode,
-) -> Result<(Plan, Vec<Diagnostic>, String), Vec<Diagnostic>> {
-    let configuration = Configuration::load(config, false, Guests::All, session.sources)?;
-    let inputs = configuration.inputs();
-    let snapshot = observe()?;
+    kept: bool,
+) -> Result<Live, Vec<Diagnostic>> {
+    // Neither needs the other, and a host takes a while to answer.
+    let (configuration, snapshot) = std::thread::scope(|scope| {
+        let snapshot = scope.spawn(observe);
+        (Configuration::load(config, false, Guests::All, session.sources), snapshot.join())
+    });
+    let configuration = configuration?;
+    let snapshot = snapshot.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let inputs = kept.then(|| configuration.inputs());
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();
     let mut findings = findings(session, &configuration, &checked);
@@ -114,7 +133,10 @@ fn live(
     // Nothing is changed here, so nothing that is missing fails it.
     let missing = missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding });
     findings.extend(covered(session, &configuration, missing.collect()));
-    Ok((between(session, &configuration, &checked, &snapshot, restart_mode), findings, inputs))
+    let plan = between(session, &configuration, &checked, &snapshot, restart_mode);
+    // As with a plan that needs no host.
+    std::mem::forget((configuration, checked, snapshot));
+    Ok(Live { plan, findings, inputs })
 }
 
 /// The plan from another configuration, or from what this one was: no host is looked at.
@@ -127,12 +149,13 @@ fn offline(
     let (before, after) = against::sides(config, from, session.sources)?;
     let checked = after.check();
     let mut findings = findings(session, &after, &checked);
-    let names = before.names().chain(after.manifest.containers.keys());
+    let (is, wanted) = (before.side(session.sources), after.side(Some(&checked.spec), session.sources));
+    let names = is.names().chain(after.manifest.containers.keys());
     findings.extend(nobody(session, &names.collect()));
-    let wanted = after.side(Some(&checked.spec));
-    let plan = plan::plan(&before, &wanted, &options(session, restart_mode));
+    let plan = plan::plan(&is, &wanted, &options(session, restart_mode));
+    drop((is, wanted));
     // The process ends soon: taking thousands of containers apart takes longer than comparing them did.
-    std::mem::forget((before, after, checked, wanted));
+    std::mem::forget((before, after, checked));
     Ok((plan, findings))
 }
 
@@ -159,7 +182,11 @@ pub(in crate::cli) fn between(
     snapshot: &Snapshot,
     restart_mode: RestartMode,
 ) -> Plan {
-    plan::plan(&Side::host(snapshot), &configuration.side(Some(&checked.spec)), &options(session, restart_mode))
+    plan::plan(
+        &Side::host(snapshot),
+        &configuration.side(Some(&checked.spec), session.sources),
+        &options(session, restart_mode),
+    )
 }
 
 /// Prints what the plan has to say about itself.

@@ -13,7 +13,7 @@ use crate::cli::only::{about_covered, names, nobody};
 use crate::cli::{Outcome, Session, failure, interrupt, require_root};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::{Linux, Lock, LockError};
-use crate::model::{ContainerName, FORMAT_VERSION};
+use crate::model::{ContainerName, FORMAT_VERSION, Manifest};
 use crate::plan::saved::Saved;
 use crate::plan::{Plan, RestartMode, Verb, facts};
 use crate::state::{Generation, Record, Snapshot};
@@ -184,8 +184,9 @@ fn consent(session: &Session<'_>, ask: &AskArgs) -> Result<bool, Vec<Diagnostic>
 /// What is to be recorded: the containers of this configuration, and with `--only` the others as they were.
 fn generation(session: &Session<'_>, configuration: &Configuration, snapshot: &Snapshot) -> Generation {
     let checked = configuration.check();
-    let mut manifest = configuration.manifest.clone();
-    let side = configuration.side(Some(&checked.spec));
+    let positions = Some(configuration.positions(session.sources));
+    let mut manifest = Manifest { positions, ..configuration.manifest.clone() };
+    let side = configuration.side(Some(&checked.spec), session.sources);
     let (mut records, mut guests) = (side.records(), side.guests());
     if !session.global.only.is_empty() {
         let former = snapshot.generation.as_ref();
@@ -203,7 +204,7 @@ fn generation(session: &Session<'_>, configuration: &Configuration, snapshot: &S
     }
     let file = &configuration.file;
     let source = file.canonicalize().unwrap_or_else(|_| file.clone()).to_string_lossy().into_owned();
-    Generation { number: 0, source, manifest, records, nat: checked.spec.nat, guests }
+    Generation { number: 0, source, manifest, records, nat: checked.spec.nat.clone(), guests }
 }
 
 /// Where nothing has to happen, what is recorded may still be out of date: a guest whose configuration says the same in

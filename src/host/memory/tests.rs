@@ -293,7 +293,8 @@ fn how_far_running_containers_are_disturbed_is_the_users_choice() {
     let records = |system: &str| vec![wanted("a", system, 11, 80), ephemeral(wanted("b", system, 12, 81))];
     applied(&host, &generation(records("/nix/store/1")));
     let snapshot = host.snapshot().expect("it is in memory");
-    let wanted = Side::generation(&generation(records("/nix/store/2")));
+    let generation = generation(records("/nix/store/2"));
+    let wanted = Side::generation(&generation);
     #[rustfmt::skip]
     let table = [
         (Auto,    "a: reload; b: restart"),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::{Checker, forward_key};
 use crate::diag::{Code, Diagnostic};
-use crate::model::path::OptionPath;
+use crate::model::path::{At, OptionPath};
 use crate::model::spec::{HardwareAddress, Network, Passed, Private, is_link_name};
 use crate::model::{Container, ContainerName, Field, List, network as lower};
 
@@ -20,8 +20,8 @@ struct Options<'a> {
 
 impl Checker<'_> {
     /// The network, where nothing of it is unknown or wrong.
-    pub(super) fn network(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<Network> {
-        let private = *self.need(&c.private_network, (path, "privateNetwork"))?;
+    pub(super) fn network(&mut self, name: &ContainerName, c: &Container, path: At<'_>) -> Option<Network> {
+        let private = *self.need(&c.private_network, path.join("privateNetwork"))?;
         let own = Options {
             bridge: &c.host_bridge,
             host: [&c.host_address, &c.host_address6],
@@ -32,7 +32,7 @@ impl Checker<'_> {
         good &= self.forwards(c, path).is_some();
         good &= self.extra_veths(name, c, path).is_some();
         for (list, option) in [(&c.macvlans, "macvlans"), (&c.interfaces, "interfaces")] {
-            good &= self.passed(list, &path.join(option)).is_some();
+            good &= self.passed(list, path.join(option)).is_some();
         }
         good &= self.namespace(c, path).is_some();
         if !good {
@@ -54,7 +54,7 @@ impl Checker<'_> {
                     let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(
                         "set `privateNetwork = true;`, or remove it: without that the container has no such link",
                     );
-                    self.find(diagnostic, &path.join(option));
+                    self.find(diagnostic, path.join(option));
                 }
             }
         }
@@ -66,13 +66,7 @@ impl Checker<'_> {
     }
 
     /// A forward needs an address to lead to, and that has to stand in the configuration.
-    fn forwards_lead_somewhere(
-        &mut self,
-        name: &ContainerName,
-        c: &Container,
-        private: &Private,
-        path: &OptionPath,
-    ) {
+    fn forwards_lead_somewhere(&mut self, name: &ContainerName, c: &Container, private: &Private, path: At<'_>) {
         let veth = private.veth.as_ref();
         if private.forwards.is_empty() || veth.is_some_and(|veth| veth.local4.is_some() || veth.local6.is_some()) {
             return;
@@ -87,7 +81,7 @@ impl Checker<'_> {
             let message = format!("container `{name}` forwards ports, but has no address that they could lead to");
             let diagnostic = Diagnostic::warning(Code::OptionCombination, message)
                 .help("give it a `localAddress` or `localAddress6`");
-            self.find(diagnostic, &path);
+            self.find(diagnostic, path);
         } else {
             // It may be given an address later, and nspawn waits for one.
             let message = format!(
@@ -96,14 +90,14 @@ impl Checker<'_> {
             );
             let diagnostic = Diagnostic::error(Code::NotSupported, message)
                 .help("give it a `localAddress` or `localAddress6`, or remove `forwardPorts`");
-            let placed = self.place(diagnostic, &path);
+            let placed = self.place(diagnostic, &path.path());
             self.out.unsupported.push(placed);
         }
     }
 
     /// Whether what is said of a pair is known and makes sense.
-    fn pair(&mut self, options: Options<'_>, path: &OptionPath) -> Option<()> {
-        let bridge = self.need(options.bridge, (path, "hostBridge")).cloned();
+    fn pair(&mut self, options: Options<'_>, path: At<'_>) -> Option<()> {
+        let bridge = self.need(options.bridge, path.join("hostBridge")).cloned();
         let bridged = bridge.as_ref().is_none_or(Option::is_some);
         let addresses = [
             self.address::<Ipv4Addr>(options.host[0], path.join("hostAddress"), ("IPv4", None)),
@@ -115,25 +109,25 @@ impl Checker<'_> {
                 ("IPv6", bridged.then_some(128)),
             ),
         ];
-        let hardware = self.need(options.hardware, (path, "localMacAddress"))?;
+        let hardware = self.need(options.hardware, path.join("localMacAddress"))?;
         if let Some(Err(reason)) = hardware.as_ref().map(|text| text.parse::<HardwareAddress>()) {
             let diagnostic =
                 Diagnostic::error(Code::OptionType, reason).help("write one such as `02:00:00:00:00:01`");
-            self.find(diagnostic, &path.join("localMacAddress"));
+            self.find(diagnostic, path.join("localMacAddress"));
             return None;
         }
         (bridge.is_some() && !addresses.contains(&None)).then_some(())
     }
 
     /// The namespace is there and complete already, so that nothing may be asked for beside it.
-    fn namespace(&mut self, c: &Container, path: &OptionPath) -> Option<()> {
+    fn namespace(&mut self, c: &Container, path: At<'_>) -> Option<()> {
         let at = path.join("networkNamespace");
-        let Some(namespace) = self.need(&c.network_namespace, at.clone())?.clone() else { return Some(()) };
+        let Some(namespace) = self.need(&c.network_namespace, at)? else { return Some(()) };
         if !namespace.starts_with('/') || namespace.contains(char::is_control) {
             let message = format!("`{}` is no absolute path", namespace.escape_debug());
             let diagnostic = Diagnostic::error(Code::OptionType, message)
                 .help("a namespace is named by a path, such as `/run/netns/vpn`");
-            self.find(diagnostic, &at);
+            self.find(diagnostic, at);
             return None;
         }
         let is_set = |list: &List<String>| list.known().is_some_and(|list| !list.is_empty());
@@ -148,57 +142,57 @@ impl Checker<'_> {
                 let message = format!("`{at}` and `{option}` exclude each other");
                 let diagnostic = Diagnostic::error(Code::OptionCombination, message)
                     .help("remove one of them: who makes the namespace makes its links as well");
-                self.find(diagnostic, &path.join(option));
+                self.find(diagnostic, path.join(option));
                 good = false;
             }
         }
         good.then_some(())
     }
 
-    fn extra_veths(&mut self, name: &ContainerName, c: &Container, path: &OptionPath) -> Option<()> {
+    fn extra_veths(&mut self, name: &ContainerName, c: &Container, path: At<'_>) -> Option<()> {
         let path = path.join("extraVeths");
         let mut good = true;
-        for (veth, options) in self.need(&c.extra_veths, path.clone())?.clone() {
-            let at = path.join(&veth);
-            let Some(o) = self.need(&options, at.clone()).cloned() else {
+        for (veth, options) in self.need(&c.extra_veths, path)? {
+            let at = path.join(veth);
+            let Some(o) = self.need(options, at) else {
                 good = false;
                 continue;
             };
-            good &= self.link_name(&veth, &at);
+            good &= self.link_name(veth, at);
             let options = Options {
                 bridge: &o.host_bridge,
                 host: [&o.host_address, &o.host_address6],
                 local: [&o.local_address, &o.local_address6],
                 hardware: &o.local_mac_address,
             };
-            good &= self.pair(options, &at).is_some();
+            good &= self.pair(options, at).is_some();
             if o.forward_ports.known().is_none_or(|forwards| !forwards.is_empty()) {
                 let message = format!(
                     "`forwardPorts` of the extra veth `{veth}` of `{name}` has no effect, in NixOS neither"
                 );
                 let diagnostic = Diagnostic::warning(Code::OptionCombination, message)
                     .help("forward ports to the container itself, or remove it");
-                self.find(diagnostic, &at.join("forwardPorts"));
+                self.find(diagnostic, at.join("forwardPorts"));
             }
         }
         good.then_some(())
     }
 
     /// Whether all elements are known and name links.
-    fn passed(&mut self, list: &List<String>, path: &OptionPath) -> Option<()> {
+    fn passed(&mut self, list: &List<String>, path: At<'_>) -> Option<()> {
         let mut good = true;
-        for element in self.need(list, path.clone())?.clone() {
-            let Some(element) = self.need(&element, path.clone()).cloned() else {
+        for element in self.need(list, path)? {
+            let Some(element) = self.need(element, path) else {
                 good = false;
                 continue;
             };
-            let (host, guest) = element.split_once(':').unwrap_or((&element, &element));
+            let (host, guest) = element.split_once(':').unwrap_or((element, element));
             good &= self.link_name(host, path) && self.link_name(guest, path);
         }
         good.then_some(())
     }
 
-    fn link_name(&mut self, name: &str, path: &OptionPath) -> bool {
+    fn link_name(&mut self, name: &str, path: At<'_>) -> bool {
         let good = is_link_name(name);
         if !good {
             let message = format!("`{name}` is no name that a link can have");
@@ -211,14 +205,15 @@ impl Checker<'_> {
 
     /// Links that there is only one of on the host, and that two containers claim.
     pub(super) fn links_taken_twice(&mut self) {
+        let containers = At::root("containers");
         let mut taken: BTreeMap<String, (ContainerName, OptionPath)> = BTreeMap::new();
         for (name, c) in &self.manifest.containers {
-            let path = OptionPath::new(["containers", name.as_str()]);
+            let path = containers.join(name.as_str());
             let extra = c.extra_veths.known().into_iter().flat_map(BTreeMap::keys);
-            let extra = extra.map(|veth| (veth.clone(), path.join("extraVeths").join(veth)));
+            let extra = extra.map(|veth| (veth.clone(), path.join("extraVeths").join(veth).path()));
             let interfaces = super::known_elements(&c.interfaces);
             let interfaces =
-                interfaces.filter_map(|text| Some((Passed::parse(text)?.host, path.join("interfaces"))));
+                interfaces.filter_map(|text| Some((Passed::parse(text)?.host, path.join("interfaces").path())));
             for (link, at) in extra.chain(interfaces) {
                 if let Some((first, there)) = taken.get(&link) {
                     let message = format!("the link `{link}` of the host is given to both `{first}` and `{name}`");
@@ -237,10 +232,10 @@ impl Checker<'_> {
     fn address<A: FromStr>(
         &mut self,
         field: &Field<Option<String>>,
-        path: OptionPath,
+        path: At<'_>,
         (family, longest): (&str, Option<u8>),
     ) -> Option<()> {
-        let Some(text) = self.need(field, path.clone())?.clone() else { return Some(()) };
+        let Some(text) = self.need(field, path)? else { return Some(()) };
         let is_one = match (longest, text.split_once('/')) {
             (Some(longest), Some((address, length))) => {
                 address.parse::<A>().is_ok() && length.parse().is_ok_and(|length: u8| length <= longest)
@@ -260,21 +255,21 @@ impl Checker<'_> {
             diagnostic = Diagnostic::error(Code::AddressSyntax, message)
                 .help(format!("write `{address}`; a prefix length is for containers on a bridge"));
         }
-        self.find(diagnostic, &path);
+        self.find(diagnostic, path);
         None
     }
 
-    fn forwards(&mut self, c: &Container, path: &OptionPath) -> Option<()> {
+    fn forwards(&mut self, c: &Container, path: At<'_>) -> Option<()> {
         let path = path.join("forwardPorts");
-        for element in self.need(&c.forward_ports, path.clone())?.clone() {
-            let forward = self.need(&element, path.clone())?.clone();
-            let protocol = self.need(&forward.protocol, path.clone())?.clone();
-            self.need(&forward.host_port, path.clone())?;
-            self.need(&forward.container_port, path.clone())?;
-            if lower::protocol(&forward).is_none() {
+        for element in self.need(&c.forward_ports, path)? {
+            let forward = self.need(element, path)?;
+            let protocol = self.need(&forward.protocol, path)?;
+            self.need(&forward.host_port, path)?;
+            self.need(&forward.container_port, path)?;
+            if lower::protocol(forward).is_none() {
                 let message = format!("`{protocol}` is no protocol that can be forwarded");
                 let diagnostic = Diagnostic::error(Code::OptionType, message).help("use `tcp` or `udp`");
-                self.find(diagnostic, &path.join(forward_key(&forward)).join("protocol"));
+                self.find(diagnostic, path.join(&forward_key(forward)).join("protocol"));
                 return None;
             }
         }

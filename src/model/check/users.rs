@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use crate::diag::{Code, Diagnostic};
-use crate::model::path::OptionPath;
+use crate::model::path::{At, OptionPath};
 use crate::model::spec::{Network, Users};
 use crate::model::{Container, ContainerName, users as lower};
 
@@ -18,28 +18,28 @@ impl Checker<'_> {
         name: &ContainerName,
         c: &Container,
         network: Option<&Network>,
-        path: &OptionPath,
+        path: At<'_>,
     ) -> Option<Users> {
         self.are_no_flag(c, path);
         let at = path.join("privateUsers");
-        let private_users = self.need(&c.private_users, at.clone())?.clone();
-        let Some(users) = lower::users(name, &private_users) else {
+        let private_users = self.need(&c.private_users, at)?;
+        let Some(users) = lower::users(name, private_users) else {
             let message =
                 format!("no range of users of `{name}` can begin at the number that `privateUsers` gives");
             let diagnostic = Diagnostic::error(Code::OptionType, message)
                 .help("give a multiple of 65536, from 65536 to 4294836224, or `\"pick\"`");
-            self.find(diagnostic, &at);
+            self.find(diagnostic, at);
             return None;
         };
         if users.are_private() {
-            self.has_a_network_for_them(name, network, &at);
+            self.has_a_network_for_them(name, network, at);
             self.mounts_are_mapped(c, path);
         }
         Some(users)
     }
 
     /// What systemd-nspawn is told behind our back would have neither mounts nor a network that fit.
-    fn are_no_flag(&mut self, c: &Container, path: &OptionPath) {
+    fn are_no_flag(&mut self, c: &Container, path: At<'_>) {
         let flags = super::known_elements(&c.extra_flags).flat_map(|flag| flag.split_whitespace());
         let Some(flag) = flags.into_iter().find(|flag| *flag == "-U" || flag.starts_with("--private-users")) else {
             return;
@@ -47,12 +47,12 @@ impl Checker<'_> {
         let message = format!("`{flag}` in `extraFlags` is not supported");
         let diagnostic = Diagnostic::error(Code::NotSupported, message)
             .help("set `privateUsers` instead: links, bind mounts and devices are then made to fit");
-        let placed = self.place(diagnostic, &path.join("extraFlags"));
+        let placed = self.place(diagnostic, &path.join("extraFlags").path());
         self.out.unsupported.push(placed);
     }
 
     /// A user namespace has power over a network only that was made in it.
-    fn has_a_network_for_them(&mut self, name: &ContainerName, network: Option<&Network>, at: &OptionPath) {
+    fn has_a_network_for_them(&mut self, name: &ContainerName, network: Option<&Network>, at: At<'_>) {
         let why = match network {
             None | Some(Network::Private(_)) => return,
             Some(Network::Host) => {
@@ -65,12 +65,12 @@ impl Checker<'_> {
         let message = format!("private users of `{name}` are not supported without `privateNetwork`: {why}");
         let diagnostic = Diagnostic::error(Code::NotSupported, message)
             .help("set `privateNetwork = true;`, or remove `privateUsers`");
-        let placed = self.place(diagnostic, at);
+        let placed = self.place(diagnostic, &at.path());
         self.out.unsupported.push(placed);
     }
 
     /// In NixOS a map is chosen behind the mount point. Here it would be part of the path.
-    fn mounts_are_mapped(&mut self, c: &Container, path: &OptionPath) {
+    fn mounts_are_mapped(&mut self, c: &Container, path: At<'_>) {
         for (key, bind) in c.bind_mounts.known().into_iter().flatten() {
             let Some(mount) = bind.known().and_then(|bind| bind.mount_point.known()) else { continue };
             let Some((plain, options)) = mount.rsplit_once(':') else { continue };
@@ -79,7 +79,7 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::error(Code::NotSupported, message).help(
                     "remove it: the bind mounts of a container with private users are mapped to them by themselves",
                 );
-                let placed = self.place(diagnostic, &path.join("bindMounts").join(key));
+                let placed = self.place(diagnostic, &path.join("bindMounts").join(key).path());
                 self.out.unsupported.push(placed);
             }
         }
