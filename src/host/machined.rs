@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 use futures_util::future::join_all;
-use zbus::{OwnedObjectPath, fdo};
+use zbus::{Connection, OwnedObjectPath, fdo};
 
 use super::bus;
 use super::systemd::{BusError, Properties};
@@ -36,24 +36,27 @@ trait Manager {
 /// All machines but the host itself, by name, without their addresses. A machine that ends while it is asked is left out;
 /// where there is no machined, nothing is registered.
 pub fn machines() -> Result<Vec<Machine>, BusError> {
-    bus::with(async |connection| {
-        let manager = ManagerProxy::new(connection).await?;
-        let listed = match manager.list_machines().await {
-            Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::ServiceUnknown(_)) => Vec::new(),
-            listed => listed?,
-        };
-        // All calls are under way at the same time: what takes long is the way there and back.
-        let asked = listed.into_iter().filter(|(_, class, ..)| class != "host");
-        let asked = asked.map(|(name, class, service, path)| async move {
-            let properties = Properties::at(connection, SERVICE, &path, "org.freedesktop.machine1.Machine").await;
-            let properties = properties.ok()?;
-            let (leader, unit) = (properties.get("Leader")?, properties.get("Unit")?);
-            Some(Machine { name, class, service, leader, unit, addresses: Vec::new() })
-        });
-        let mut machines: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
-        machines.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(machines)
-    })
+    bus::with(listed)
+}
+
+/// The same over a connection that is there.
+pub(super) async fn listed(connection: &Connection) -> Result<Vec<Machine>, BusError> {
+    let manager = ManagerProxy::new(connection).await?;
+    let listed = match manager.list_machines().await {
+        Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::ServiceUnknown(_)) => Vec::new(),
+        listed => listed?,
+    };
+    // All calls are under way at the same time: what takes long is the way there and back.
+    let asked = listed.into_iter().filter(|(_, class, ..)| class != "host");
+    let asked = asked.map(|(name, class, service, path)| async move {
+        let properties = Properties::at(connection, SERVICE, &path, "org.freedesktop.machine1.Machine").await;
+        let properties = properties.ok()?;
+        let (leader, unit) = (properties.get("Leader")?, properties.get("Unit")?);
+        Some(Machine { name, class, service, leader, unit, addresses: Vec::new() })
+    });
+    let mut machines: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+    machines.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(machines)
 }
 
 /// Adds the addresses that machines have in their own network namespaces, for which machined starts a process each.
@@ -73,12 +76,13 @@ pub(super) fn add_addresses<'a>(machines: impl Iterator<Item = &'a mut Machine>)
 /// Takes a machine off the list that runs in `unit` and is dead. machined would keep it until it notices, and register
 /// no second one of its name.
 pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
-    let registered = machines()?;
-    if registered.iter().any(|machine| machine.name == name && machine.unit == unit) {
-        bus::with(async |connection| ManagerProxy::new(connection).await?.unregister_machine(name).await)
-    } else {
+    bus::with(async |connection| {
+        let registered = listed(connection).await?;
+        if registered.iter().any(|machine| machine.name == name && machine.unit == unit) {
+            ManagerProxy::new(connection).await?.unregister_machine(name).await?;
+        }
         Ok(())
-    }
+    })
 }
 
 /// Mounts a path of the host in a machine that runs, where the place is made if need be. A machine with a user namespace

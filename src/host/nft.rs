@@ -50,12 +50,18 @@ fn run(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
 
 /// Our table as it is in the kernel.
 pub(super) fn rules() -> Result<Rules, NftError> {
+    match list(&["list", "table", "inet", TABLE]) {
+        // It says in words alone that there is none; the tables that there are say it for certain.
+        Err(NftError::Refused(_)) if !is_there()? => Ok(Rules::Absent),
+        listing => listing.map(Rules::Present),
+    }
+}
+
+/// Whether our table is in the kernel.
+fn is_there() -> Result<bool, NftError> {
     let tables = list(&["list", "tables", "inet"])?;
     let is_ours = |object: &serde_json::Value| object["table"]["name"] == TABLE;
-    if !tables["nftables"].as_array().is_some_and(|objects| objects.iter().any(is_ours)) {
-        return Ok(Rules::Absent);
-    }
-    Ok(Rules::Present(list(&["list", "table", "inet", TABLE])?))
+    Ok(tables["nftables"].as_array().is_some_and(|objects| objects.iter().any(is_ours)))
 }
 
 fn list(arguments: &[&str]) -> Result<serde_json::Value, NftError> {

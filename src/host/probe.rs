@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
 use serde::de::DeserializeOwned;
 
@@ -24,27 +25,36 @@ use crate::state::{
 impl Probe for Linux {
     fn snapshot(&self) -> Result<Snapshot, ProbeError> {
         let systemd = bus::is_booted_with_systemd();
-        let (containers, foreign, boot_service) = if systemd {
-            let machines = machined::machines().map_err(asking("systemd-machined"))?;
-            let (containers, foreign) = containers(machines)?;
-            (containers, foreign, systemd::is_enabled(paths::BOOT_SERVICE).map_err(asking("systemd"))?)
-        } else {
-            Default::default()
+        // None of these needs another, and some wait for somebody else: they are looked at at the same time.
+        let (services, rules, generation, links, written, booted) = std::thread::scope(|scope| {
+            let services = scope.spawn(|| if systemd { Services::ask().map(Some) } else { Ok(None) });
+            let rules = scope.spawn(rules);
+            let generation = scope.spawn(|| read_json::<Generation>(&paths::boot_generation()));
+            let links = netlink::links();
+            let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
+            (joined(services), joined(rules), joined(generation), links, written, booted)
+        });
+        let (containers, foreign, boot_service) = match services? {
+            Some(Services { machines, units, boot_service }) => {
+                let (containers, foreign) = containers(machines, units, &written?, &booted?)?;
+                (containers, foreign, boot_service)
+            }
+            None => Default::default(),
         };
-        let links = netlink::links().map_err(|error| ProbeError::Netlink { what: "links", source: error.into() });
+        let links = links.map_err(|error| ProbeError::Netlink { what: "links", source: error.into() });
         Ok(Snapshot {
             host_name: nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned(),
             systemd,
             containers,
             foreign,
-            rules: rules()?,
+            rules: rules?,
             links: Some(links?),
             roots: roots(Path::new(paths::ROOTS))?,
             forwarding: (
                 sysctl::is_on("net.ipv4.conf.all.forwarding"),
                 sysctl::is_on("net.ipv6.conf.all.forwarding"),
             ),
-            generation: read_json::<Generation>(&paths::boot_generation())?,
+            generation: generation?,
             boot_service,
         })
     }
@@ -86,13 +96,43 @@ fn asking(service: &'static str) -> impl FnOnce(systemd::BusError) -> ProbeError
     move |source| ProbeError::Bus { service, source: source.into() }
 }
 
+/// What a thread gave.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// What systemd and machined say.
+struct Services {
+    machines: Vec<Machine>,
+    /// The instances of the container template, by name.
+    units: BTreeMap<String, Unit>,
+    /// Whether the boot service is enabled.
+    boot_service: bool,
+}
+
+impl Services {
+    /// Asks them over one connection, at the same time.
+    fn ask() -> Result<Self, ProbeError> {
+        let asked = bus::with(async |connection| {
+            let machines = async { machined::listed(connection).await.map_err(asking("systemd-machined")) };
+            let units =
+                async { systemd::instances(connection, "container@.service").await.map_err(asking("systemd")) };
+            let boot_service =
+                async { systemd::is_enabled(connection, paths::BOOT_SERVICE).await.map_err(asking("systemd")) };
+            Ok(futures_util::future::try_join3(machines, units, boot_service).await)
+        });
+        let (machines, units, boot_service) = asked.map_err(asking("systemd"))??;
+        Ok(Self { machines, units, boot_service })
+    }
+}
+
 /// All containers by name, and the machines that are none.
 fn containers(
     machines: Vec<Machine>,
+    mut units: BTreeMap<String, Unit>,
+    written: &BTreeMap<ContainerName, Record>,
+    booted: &BTreeMap<ContainerName, Record>,
 ) -> Result<(BTreeMap<ContainerName, ObservedContainer>, Vec<Machine>), ProbeError> {
-    let written = records(&paths::records())?;
-    let booted = records(&paths::booted_records())?;
-    let mut units = systemd::instances("container@.service").map_err(asking("systemd"))?;
     let of_units = units.keys().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
     let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
     // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others.

@@ -163,42 +163,39 @@ pub fn kill(unit: &str, signal: i32) -> Result<(), BusError> {
 ///
 /// What takes a call for each of them (since when, how much memory) is left out. Files are looked for as systemd does
 /// (systemd.unit(5), *Unit File Load Path*): `ListUnitFiles` would have it look at the state of every file of the host.
-pub fn instances(template: &str) -> Result<BTreeMap<String, Unit>, BusError> {
+pub(super) async fn instances(connection: &Connection, template: &str) -> Result<BTreeMap<String, Unit>, BusError> {
     let (prefix, suffix) = template.split_at(template.find('@').map_or(template.len(), |at| at + 1));
     let pattern = format!("{prefix}*{suffix}");
-    bus::with(async |connection| {
-        let manager = ManagerProxy::new(connection).await?;
-        let patterns = [pattern.as_str()];
-        let (loaded, folders) =
-            futures_util::future::try_join(manager.list_units_by_patterns(&[], &patterns), manager.unit_path())
-                .await?;
-        let mut units = BTreeMap::new();
-        for folder in folders {
-            // Most of them are not there.
-            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let Ok(name) = entry.file_name().into_string() else { continue };
-                if name.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(suffix)) {
-                    let fragment = Some(entry.path());
-                    let active = ActiveState::Inactive;
-                    // The first folder wins.
-                    units.entry(name).or_insert(Unit { fragment, active, active_since: None, memory: None });
-                }
+    let manager = ManagerProxy::new(connection).await?;
+    let patterns = [pattern.as_str()];
+    let (loaded, folders) =
+        futures_util::future::try_join(manager.list_units_by_patterns(&[], &patterns), manager.unit_path()).await?;
+    let mut units = BTreeMap::new();
+    for folder in folders {
+        // Most of them are not there.
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if name.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(suffix)) {
+                let fragment = Some(entry.path());
+                let active = ActiveState::Inactive;
+                // The first folder wins.
+                units.entry(name).or_insert(Unit { fragment, active, active_since: None, memory: None });
             }
         }
-        for (name, _, loaded, active, _, _, path, ..) in loaded {
-            let active = active_state(&active).unwrap_or(ActiveState::Inactive);
-            match units.get_mut(&name) {
-                Some(unit) => unit.active = active,
-                // One whose file is gone is still there while its processes are; one of a template has that one's file.
-                None if loaded != "not-found" || active != ActiveState::Inactive => {
-                    units.extend(unit(connection, &path).await?.map(|unit| (name, unit)));
-                }
-                None => {}
+    }
+    for (name, _, loaded, active, _, _, path, ..) in loaded {
+        let active = active_state(&active).unwrap_or(ActiveState::Inactive);
+        match units.get_mut(&name) {
+            Some(unit) => unit.active = active,
+            // One whose file is gone is still there while its processes are; one of a template has that one's file.
+            None if loaded != "not-found" || active != ActiveState::Inactive => {
+                units.extend(unit(connection, &path).await?.map(|unit| (name, unit)));
             }
+            None => {}
         }
-        units.remove(template);
-        Ok(units)
-    })
+    }
+    units.remove(template);
+    Ok(units)
 }
 
 /// The units called `names`, in their order; `None` for one that systemd cannot load.
@@ -247,13 +244,13 @@ fn active_state(word: &str) -> Option<ActiveState> {
 }
 
 /// Whether a unit file is enabled, so that a boot starts it. One that does not exist is not.
-pub fn is_enabled(file: &str) -> Result<bool, BusError> {
-    bus::with(async |connection| match ManagerProxy::new(connection).await?.get_unit_file_state(file).await {
+pub(super) async fn is_enabled(connection: &Connection, file: &str) -> Result<bool, BusError> {
+    match ManagerProxy::new(connection).await?.get_unit_file_state(file).await {
         Ok(state) => Ok(state == "enabled"),
         Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => Ok(false),
         Err(error) if is_unknown(&error) => Ok(false),
         Err(error) => Err(error),
-    })
+    }
 }
 
 /// Enables a unit file for all boots to come (its `[Install]` section says how).
