@@ -244,10 +244,14 @@ impl<'e> Evaluator<'e> {
                     return Ok(Err(unknown));
                 }
                 let (keys, others) = (a.shape().keys(), b.shape().keys());
-                if keys.len() != others.len() || keys.iter().zip(others).any(|(a, b)| a.name != b.name) {
+                if keys.len() != others.len() {
                     return Ok(Ok(false));
                 }
-                return self.all_equal(a.values().iter().zip(b.values()).map(|(a, b)| (a.get(), b.get())));
+                // Values that come before the first name that differs are compared before it, as Nix does.
+                let alike = keys.iter().zip(others).take_while(|(a, b)| a.name == b.name).count();
+                let pairs = a.values().iter().zip(b.values()).map(|(a, b)| (a.get(), b.get()));
+                let equal = self.all_equal(pairs.take(alike))?;
+                return Ok(if alike == keys.len() { equal } else { Ok(false) });
             }
             // Functions are equal only where they are the same cell, which `all_equal` sees.
             _ => false,
