@@ -167,11 +167,11 @@ impl<'e> Evaluator<'e> {
         let mut value = self.eval(base, frame)?;
         for name in path {
             if let (Name::Static(name, hint), Value::Attrs(attrs)) = (name, value.get())
-                && let Some(at) = attrs.find_again(*name, hint)
+                && let Some(found) = attrs.get_again(*name, hint)
             {
-                value = match self.evaluated(attrs.values()[at]) {
+                value = match self.evaluated(found) {
                     Ok(value) => value,
-                    Err(error) => return Err(self.selected(error, &attrs.attr(at))),
+                    Err(error) => return Err(attrs.find(*name).map_or(error, |attr| self.selected(error, &attr))),
                 };
                 continue;
             }
@@ -254,20 +254,20 @@ impl<'e> Evaluator<'e> {
                 if right.is_empty() {
                     return Ok(Value::Attrs(left));
                 }
+                if left.open().is_none() && right.open().is_none() {
+                    return Ok(self.merge(left, right));
+                }
                 if let Some(rest) = right.any() {
                     return Ok(self.open_update(left, right, rest));
                 }
                 if !(left.perhaps().is_empty() && right.perhaps().is_empty()) {
                     return Ok(self.update_perhaps(left, right));
                 }
-                match left.any() {
-                    None => Ok(self.merge(left, right)),
-                    rest => Ok(self.merge_anew(left, right, rest)),
-                }
+                Ok(Value::Attrs(self.merge_anew(left, right, left.any())))
             }
             (Value::Attrs(left), Value::Unknown(unknown)) => Ok(self.open_update(left, self.no_attrs, unknown)),
             (Value::Unknown(unknown), Value::Attrs(right)) => {
-                Ok(self.merge_anew(self.no_attrs, right, Some(unknown)))
+                Ok(Value::Attrs(self.merge_anew(self.no_attrs, right, Some(unknown))))
             }
             (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => Ok(Value::Unknown(unknown)),
             (Value::Attrs(_), other) | (other, _) => Err(self.type_error_at("a set", other, span)),

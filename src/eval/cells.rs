@@ -2,7 +2,7 @@
 //!
 //! A [`Packed`] is a [`Value`] in one word: an address with a tag in its low bits, or a small number. A [`Thunk`] is a word
 //! that says what is to be done, and behind it what that needs; the result takes the place of the first of those. A
-//! [`Closure`] is its code and what it captured. [`Attrs`] are their shape and a value for each of its names.
+//! [`Closure`] is its code and what it captured. [`Attrs`] are their shape and a value for each of its names, or layers of such.
 //!
 //! This is the file of unsafe code of the evaluator, with that of `append`. What it relies on:
 //! - Addresses are those of references that live as long as the arena (`'e`), given away with `expose_provenance` when they
@@ -10,7 +10,8 @@
 //!   from a reference of the type that its tag stands for.
 //! - All that is pointed to is aligned to 8 bytes, so that three bits are free for tags (asserted below).
 //! - The words behind a thunk, a closure or a set are allocated with it, as many as its code captures (and, of a closure, as
-//!   were given already) or its shape has names; code and shapes do not change.
+//!   were given already) or its shape has names; code and shapes do not change. A set of layers has none,
+//!   and what [`Layers::flat`] gives has no layers.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -19,6 +20,7 @@ use std::marker::PhantomData;
 use bumpalo::Bump;
 
 use super::error::{EvalError, Failure};
+use super::layers::Layers;
 use super::perhaps::Rest;
 use super::value::{Frame, List, Suspend, Value};
 use crate::syntax::expr::{Lambda, Unit};
@@ -39,6 +41,7 @@ const _: () = assert!(align_of::<Thunk<'_>>() == 8 && align_of::<Closure<'_>>() 
 const _: () = assert!(align_of::<List<'_>>() == 8 && align_of::<Attrs<'_>>() == 8 && align_of::<Value<'_>>() == 8);
 const _: () =
     assert!(align_of::<Unit<'_>>() == 8 && align_of::<Failure<'_>>() == 8 && align_of::<Shape<'_>>() == 8);
+const _: () = assert!(align_of::<Layers<'_>>() == 8);
 
 /// A value in one word.
 #[derive(Clone, Copy)]
@@ -460,6 +463,8 @@ impl<'e> Closure<'e> {
 
 /// Whether there is a word before the values that says what other names there may be.
 const OPEN: usize = 1;
+/// Whether the word stands for layers, and not for a shape; nothing is behind it then.
+const LAYERED: usize = 2;
 
 /// A set.
 #[repr(C)]
@@ -501,10 +506,35 @@ impl<'e> Attrs<'e> {
         }
     }
 
+    /// A set that is made of layers.
+    pub(super) fn layered(bump: &'e Bump, layers: &'e Layers<'e>) -> &'e Self {
+        bump.alloc(Self { word: address(layers) | LAYERED, words: [] })
+    }
+
+    /// The layers that it is made of, if it is.
+    #[inline]
+    pub(super) fn layers(&self) -> Option<&'e Layers<'e>> {
+        // SAFETY: where the bit is set, the word was made from such a reference, which lives as long as `'e`.
+        (self.word & LAYERED != 0).then(|| unsafe { &*std::ptr::with_exposed_provenance(self.word & !LAYERED) })
+    }
+
     /// Its names.
     #[inline]
     pub(super) fn shape(&self) -> &'e Shape<'e> {
-        // SAFETY: the word was made from a reference to a shape, which lives as long as `'e`.
+        match self.layers() {
+            // SAFETY: it has none.
+            None => unsafe { self.own_shape() },
+            // SAFETY: what `flat` gives has none.
+            Some(layers) => unsafe { layers.flat().own_shape() },
+        }
+    }
+
+    /// # Safety
+    /// It has no layers.
+    #[inline]
+    unsafe fn own_shape(&self) -> &'e Shape<'e> {
+        debug_assert!(self.word & LAYERED == 0);
+        // SAFETY: then the word was made from a reference to a shape, which lives as long as `'e`.
         unsafe { &*std::ptr::with_exposed_provenance(self.word & !OPEN) }
     }
 
@@ -519,23 +549,44 @@ impl<'e> Attrs<'e> {
     /// Its values, in the order of its names.
     #[inline]
     pub(super) fn values(&self) -> &'e [Packed<'e>] {
+        match self.layers() {
+            // SAFETY: it has none.
+            None => unsafe { self.own_values() },
+            // SAFETY: what `flat` gives has none.
+            Some(layers) => unsafe { layers.flat().own_values() },
+        }
+    }
+
+    /// # Safety
+    /// It has no layers.
+    #[inline]
+    unsafe fn own_values(&self) -> &'e [Packed<'e>] {
         let start = std::ptr::from_ref(&self.words).addr() + (self.word & OPEN) * size_of::<usize>();
         // SAFETY: one for each name was allocated there in a row, and written; their provenance was exposed, and nobody
         // writes them again.
-        unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(start), self.shape().keys().len()) }
+        unsafe {
+            std::slice::from_raw_parts(std::ptr::with_exposed_provenance(start), self.own_shape().keys().len())
+        }
     }
 
-    /// Where the value of a name is; where it was found last is looked at first.
+    /// The value of a name; where it was found last is looked at first.
     #[inline]
-    pub(super) fn find_again(&self, name: Symbol, hint: &Hint) -> Option<usize> {
+    pub(super) fn get_again(&self, name: Symbol, hint: &Hint) -> Option<Packed<'e>> {
         if hint.shape.get() == self.word {
-            return Some(hint.at.get() as usize);
+            // SAFETY: a hint is set below alone, and never by a set of layers.
+            return unsafe { self.own_values() }.get(hint.at.get() as usize).copied();
         }
-        self.find_anew(name, hint)
+        self.get_anew(name, hint)
     }
 
     #[inline(never)]
-    fn find_anew(&self, name: Symbol, hint: &Hint) -> Option<usize> {
+    fn get_anew(&self, name: Symbol, hint: &Hint) -> Option<Packed<'e>> {
+        if let Some(layers) = self.layers() {
+            return match layers.made_flat() {
+                Some(flat) => flat.get_again(name, hint),
+                None => layers.find(name).map(|attr| attr.value),
+            };
+        }
         let (shape, last) = (self.shape(), hint.at.get() as usize);
         let at = match shape.keys().get(last) {
             Some(key) if key.name == name => last,
@@ -543,6 +594,6 @@ impl<'e> Attrs<'e> {
         };
         hint.at.set(u32::try_from(at).ok()?);
         hint.shape.set(self.word);
-        Some(at)
+        Some(self.values()[at])
     }
 }

@@ -26,6 +26,7 @@ mod fingerprint;
 mod import;
 mod json;
 mod known;
+mod layers;
 mod limits;
 mod machine;
 mod make;

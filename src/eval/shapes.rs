@@ -68,27 +68,39 @@ impl<'e> Evaluator<'e> {
 
     /// A set of sorted attributes, each name once, and what other names there may be.
     pub(super) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<Rest<'e>>) -> Value<'e> {
+        Value::Attrs(self.set_of(sorted, rest))
+    }
+
+    fn set_of(&self, sorted: &[Attr<'e>], rest: Option<Rest<'e>>) -> &'e Attrs<'e> {
         let shape = self.shape_of(sorted.iter().map(|attr| Key { name: attr.name, pos: attr.pos }));
         let rest = rest.map(|rest| &*self.bump.alloc(rest));
-        Value::Attrs(Attrs::new(self.bump, shape, sorted.iter().map(|attr| attr.value), rest))
+        Attrs::new(self.bump, shape, sorted.iter().map(|attr| attr.value), rest)
     }
 
     /// `left // right` where all names of both are known.
+    #[inline]
     pub(super) fn merge(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
+        Value::Attrs(self.merged(left, right))
+    }
+
+    /// The same as a set.
+    #[inline]
+    pub(super) fn merged(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> &'e Attrs<'e> {
+        if left.layers().is_some() || right.layers().is_some() {
+            return self.update_large(left, right);
+        }
         let (a, b) = (left.shape(), right.shape());
         if a.keys().len() + b.keys().len() > MOST_NAMES {
-            return self.merge_anew(left, right, None);
+            return self.update_large(left, right);
         }
         let mut hasher = FxHasher::default();
         (std::ptr::from_ref(a), std::ptr::from_ref(b)).hash(&mut hasher);
         let place = place(&hasher);
         let known = self.shapes.merged[place].filter(|it| std::ptr::eq(it.left, a) && std::ptr::eq(it.right, b));
         let Some(known) = known else {
-            let value = self.merge_anew(left, right, None);
-            if let Value::Attrs(attrs) = value {
-                self.shapes.merged[place] = Some(Merged { left: a, right: b, shape: attrs.shape(), sources: None });
-            }
-            return value;
+            let merged = self.merge_anew(left, right, None);
+            self.shapes.merged[place] = Some(Merged { left: a, right: b, shape: merged.shape(), sources: None });
+            return merged;
         };
         let sources = known.sources.unwrap_or_else(|| {
             let source = |key: &Key| match (b.find(key.name), a.find(key.name)) {
@@ -102,7 +114,7 @@ impl<'e> Evaluator<'e> {
         });
         let sides = [left.values(), right.values()];
         let values = sources.iter().map(|source| sides[*source as usize & 1][*source as usize >> 1]);
-        Value::Attrs(Attrs::new(self.bump, known.shape, values, None))
+        Attrs::new(self.bump, known.shape, values, None)
     }
 
     /// The same by comparing their names; more of them may be there for a reason that is not known.
@@ -111,13 +123,13 @@ impl<'e> Evaluator<'e> {
         left: &Attrs<'e>,
         right: &Attrs<'e>,
         rest: Option<&'e Unknown>,
-    ) -> Value<'e> {
+    ) -> &'e Attrs<'e> {
         let mut merged = std::mem::take(&mut self.shapes.scratch);
-        merge(left.entries(), right.entries(), &mut merged);
-        let value = self.attrs_of(&merged, rest);
+        merge_sorted(left.entries(), right.entries(), &mut merged);
+        let set = self.set_of(&merged, rest.map(Rest::Any));
         merged.clear();
         self.shapes.scratch = merged;
-        value
+        set
     }
 
     /// The same with another value for each name on the left.
@@ -129,23 +141,44 @@ impl<'e> Evaluator<'e> {
         rest: Rest<'e>,
     ) -> Value<'e> {
         let mut merged = Vec::new();
-        merge(left.entries().map(|attr| Attr { value: hidden, ..attr }), right.entries(), &mut merged);
+        merge_sorted(left.entries().map(|attr| Attr { value: hidden, ..attr }), right.entries(), &mut merged);
         self.attrs_rest(&merged, Some(rest))
     }
 
     /// The places of the attributes in the byte order of their names.
     pub(super) fn order(&self, attrs: &Attrs<'e>) -> &'e [u32] {
         attrs.shape().order(|keys| {
-            let order =
-                self.bump.alloc_slice_fill_iter(0..u32::try_from(keys.len()).expect("there is no memory for more"));
-            order.sort_unstable_by_key(|at| self.name(keys[*at as usize].name));
-            order
+            let names: Vec<_> = keys.iter().map(|key| self.name(key.name).as_bytes()).collect();
+            self.bump.alloc_slice_fill_iter(places_in_order(&names))
         })
     }
 }
 
+/// The places of these names in their byte order.
+fn places_in_order(names: &[&[u8]]) -> impl ExactSizeIterator<Item = u32> + use<> {
+    // What all begin with says nothing. The eight bytes behind that, as a number, mostly say it all.
+    let first = names.first().copied().unwrap_or_default();
+    let common = names.iter().fold(first.len(), |common, name| {
+        let same = |(a, b): &(&u8, &u8)| a == b;
+        first[..common].iter().zip(*name).take_while(same).count()
+    });
+    let head = |name: &[u8]| {
+        let tail = &name[common..];
+        let mut head = [0; 8];
+        let length = tail.len().min(head.len());
+        head[..length].copy_from_slice(&tail[..length]);
+        u64::from_be_bytes(head)
+    };
+    let mut heads: Vec<_> = names.iter().zip(0_u32..).map(|(name, at)| (head(name), at)).collect();
+    heads.sort_unstable();
+    for same in heads.chunk_by_mut(|(a, _), (b, _)| a == b) {
+        same.sort_unstable_by_key(|(_, at)| names[*at as usize]);
+    }
+    heads.into_iter().map(|(_, at)| at)
+}
+
 /// Two sorted lists in one; the right one wins.
-fn merge<'e>(
+pub(super) fn merge_sorted<'e>(
     left: impl ExactSizeIterator<Item = Attr<'e>>,
     right: impl ExactSizeIterator<Item = Attr<'e>>,
     merged: &mut Vec<Attr<'e>>,

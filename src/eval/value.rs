@@ -9,6 +9,7 @@ use std::cell::Cell;
 pub use super::cells::{Attrs, Thunk};
 pub(super) use super::cells::{Closure, Packed, State};
 use super::error::EvalResult;
+use super::layers::Layers;
 use super::machine::Evaluator;
 use super::perhaps::{Item, Partly, Perhaps, Rest};
 use crate::source::{Pos, Span};
@@ -136,9 +137,24 @@ impl<'e> Attrs<'e> {
         self.shape().keys().len()
     }
 
+    /// The same at most, of which it does not have to be one set yet.
+    pub(super) fn most(&self) -> usize {
+        self.layers().map_or_else(|| self.count(), Layers::most)
+    }
+
     /// Whether it is certain that there is no name in it.
     pub(super) fn is_empty(&self) -> bool {
-        self.count() == 0 && self.open().is_none()
+        self.layers().is_none() && self.count() == 0 && self.open().is_none()
+    }
+
+    /// The same set without layers.
+    pub(super) fn flat(&'e self) -> &'e Self {
+        self.layers().map_or(self, Layers::flat)
+    }
+
+    /// The same set, without layers where it was made so already.
+    pub(super) fn settled(&'e self) -> &'e Self {
+        self.layers().and_then(Layers::made_flat).unwrap_or(self)
     }
 
     /// Its attributes, sorted by symbol.
@@ -154,7 +170,10 @@ impl<'e> Attrs<'e> {
     }
 
     pub(super) fn find(&self, name: Symbol) -> Option<Attr<'e>> {
-        self.shape().find(name).map(|at| self.attr(at))
+        match self.layers() {
+            Some(layers) => layers.find(name),
+            None => self.shape().find(name).map(|at| self.attr(at)),
+        }
     }
 
     /// The value of a name.

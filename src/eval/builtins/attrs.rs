@@ -21,7 +21,8 @@ fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
         return Ok(ev.partly(&names));
     }
     let keys = attrs.shape().keys();
-    Ok(ev.list(ev.order(attrs).iter().map(|at| ev.name_value(keys[*at as usize].name))))
+    let names = ev.order(attrs).iter().map(|at| ev.pack(ev.name_value(keys[*at as usize].name)));
+    Ok(ev.list_of(ev.bump.alloc_slice_fill_iter(names)))
 }
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -30,7 +31,9 @@ fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
         let values: Vec<_> = ev.all_by_name(attrs).into_iter().map(|(_, item)| item).collect();
         return Ok(ev.partly(&values));
     }
-    Ok(ev.list(ev.by_name(attrs).into_iter().map(|(_, value, _)| value)))
+    let values = attrs.values();
+    let in_order = ev.order(attrs).iter().map(|at| values[*at as usize]);
+    Ok(ev.list_of(ev.bump.alloc_slice_fill_iter(in_order)))
 }
 
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -103,7 +106,7 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         return Ok(intersect_perhaps(ev, names, values));
     }
     // The smaller one is walked along, the larger one is looked into.
-    let common: Vec<_> = if names.count() < values.count() {
+    let common: Vec<_> = if names.most() < values.most() {
         names.entries().filter_map(|attr| values.find(attr.name)).collect()
     } else {
         values.entries().filter(|attr| names.find(attr.name).is_some()).collect()
