@@ -18,6 +18,9 @@ use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Expr, Node, NodeRef, Part, Place, Unit};
 
+/// What a text in the making had of memory is kept for the next one, up to so many bytes.
+const MOST_ROOM: usize = 1 << 12;
+
 impl<'e> Evaluator<'e> {
     /// A value's outermost constructor: never a thunk.
     #[inline]
@@ -520,12 +523,17 @@ impl<'e> Evaluator<'e> {
             text.context = self.merge_contexts(text.context, rest.context);
             return Ok(self.finish(&text));
         }
-        let text = self.joined(parts, Coercion::INTERPOLATION, frame)?;
-        Ok(self.finish(&text))
+        let mut text = self.joined(parts, Coercion::INTERPOLATION, frame)?;
+        let made = self.finish(&text);
+        if text.bytes.capacity() <= MOST_ROOM {
+            text.bytes.clear();
+            self.text_room = text.bytes;
+        }
+        Ok(made)
     }
 
     fn joined(&mut self, parts: &'e [Part<'e>], how: Coercion, frame: &Frame<'_, 'e>) -> EvalResult<'e, Text<'e>> {
-        let mut joined = Text::default();
+        let mut joined = Text { bytes: std::mem::take(&mut self.text_room), ..Text::default() };
         for part in parts {
             match part {
                 Part::Text(text) => joined.push(text),

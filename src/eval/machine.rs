@@ -133,6 +133,8 @@ pub struct Evaluator<'e> {
     /// Steps until memory and time are looked at again.
     pub(super) until_check: u32,
     pub(super) growing: Option<super::append::Growing>,
+    /// Empty, with room for the next text in the making.
+    pub(super) text_room: Vec<u8>,
     pub(super) lowest_address: usize,
     /// Where the stack stood at the beginning.
     pub(super) first_address: usize,
@@ -191,6 +193,7 @@ impl<'e> Evaluator<'e> {
             guesses: 0,
             until_check: 0,
             growing: None,
+            text_room: Vec::new(),
             lowest_address: stack::lowest_address(),
             first_address: stack::address(),
         };

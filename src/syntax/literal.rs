@@ -52,7 +52,8 @@ impl<'e> Str<'e> {
 
     /// Its text, where bytes that are no UTF-8 are replaced.
     pub fn to_str_lossy(&self) -> Cow<'e, str> {
-        String::from_utf8_lossy(self.bytes)
+        // Telling that it is text is quicker than looking for what is not.
+        std::str::from_utf8(self.bytes).map_or_else(|_| String::from_utf8_lossy(self.bytes), Cow::Borrowed)
     }
 
     /// What it depends on in the store.

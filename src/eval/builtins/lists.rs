@@ -273,8 +273,8 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     let mut groups = std::collections::BTreeMap::<_, Vec<_>>::new();
     for item in ev.items(args[1], pos)? {
         let name = ev.apply(function, item.get(), pos)?;
-        let name = ev.plain_text(name, pos)?.to_str_lossy();
-        groups.entry(ev.symbol(&name)).or_default().push(*item);
+        let name = ev.plain_text(name, pos)?;
+        groups.entry(ev.symbol_of(name)).or_default().push(*item);
     }
     let groups: Vec<_> =
         groups.into_iter().map(|(name, items)| (name, ev.list_of(ev.alloc_slice(&items)), Pos::NONE)).collect();

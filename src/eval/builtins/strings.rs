@@ -113,6 +113,9 @@ fn to_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     if let Value::String(_) = value {
         return Ok(value);
     }
+    if let Value::Int(value) = value {
+        return Ok(ev.string(&value.to_string()));
+    }
     let mut text = Text::default();
     let span = ev.word_span(pos);
     ev.coerce_to_string(value, Coercion::TO_STRING, &mut text, span)?;

@@ -1,7 +1,5 @@
 //! Which functions are known, and what they rely on.
 
-use std::path::PathBuf;
-
 use super::{Call, Evaluator, Library, Made, Names, Native, Packed, definitions, load, options, tree};
 use crate::eval::value::Closure;
 use crate::syntax::expr::Name;
@@ -231,17 +229,16 @@ impl<'e> Evaluator<'e> {
         function: &'e Function<'e>,
         around: &[&'e Closure<'e>],
     ) -> Option<&'e Library<'e>> {
-        let is_in =
-            |text: &&(PathBuf, Vec<&'e Function<'e>>)| text.1.iter().any(|other| std::ptr::eq(*other, function));
-        let folder = self.known.texts.iter().find(is_in)?.0.clone();
-        if let Some(library) = self.known.libraries.get(&folder) {
+        let text =
+            self.known.texts.iter().find(|text| text.iter().any(|(_, other)| std::ptr::eq(*other, function)))?;
+        let key = std::ptr::from_ref(text.first()?.1);
+        if let Some(library) = self.known.libraries.get(&key) {
             return Some(library);
         }
         let named = |name: &str| {
             let around = around.iter().map(|closure| closure.lambda.function);
-            let beside = self.known.texts.iter().filter(|(other, _)| *other == folder);
-            let beside = beside.flat_map(|(_, functions)| functions.iter().copied());
-            around.chain(beside).find(|function| self::function(function.known.get()).name == name)
+            let read = self.known.texts.iter().flatten().map(|(_, function)| *function);
+            around.chain(read).find(|function| self::function(function.known.get()).name == name)
         };
         let made = |name: &str, names: &[&str]| -> Option<Made<'e>> {
             let mut sets = Vec::new();
@@ -305,7 +302,7 @@ impl<'e> Evaluator<'e> {
             overriding: made("mkOverride", &["_type", "priority", "content"])?,
         };
         let library = &*self.bump.alloc(library);
-        self.known.libraries.insert(folder, library);
+        self.known.libraries.insert(key, library);
         Some(library)
     }
 }

@@ -21,7 +21,6 @@ mod tests;
 mod tree;
 
 use std::cell::Cell;
-use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
@@ -113,10 +112,9 @@ impl Made<'_> {
 /// What is known in one evaluation.
 #[derive(Default)]
 pub(super) struct Known<'e> {
-    /// The functions of each text that was read, and the folder that it lies in.
-    texts: Vec<(PathBuf, Vec<&'e Function<'e>>)>,
-    /// What is to be known of the library in each folder.
-    libraries: FxHashMap<PathBuf, &'e Library<'e>>,
+    /// The functions of each text that was read.
+    texts: Vec<Vec<(u8, &'e Function<'e>)>>,
+    libraries: FxHashMap<*const Function<'e>, &'e Library<'e>>,
     /// The last of each whose surroundings were looked at, and what is to be known of its library.
     last: [Option<(*const Closure<'e>, &'e Library<'e>)>; find::COUNT],
     /// Something is not as the library has it.
@@ -137,13 +135,11 @@ impl<'e> Evaluator<'e> {
         }
         let Some(file) = self.sources.file(unit.body.span.start) else { return };
         let Some(text) = Text::of(&file.text) else { return };
-        let folder = file.path.parent().unwrap_or(Path::new("/")).to_path_buf();
         let functions = find::functions(text, unit, |name| self.name(name));
         for (id, function) in &functions {
             function.known.set(*id);
         }
-        let functions = functions.into_iter().map(|(_, function)| function).collect();
-        self.known.texts.push((folder, functions));
+        self.known.texts.push(functions);
     }
 
     /// The result of a call, where it is one of a function that is known and of a plain case.

@@ -51,28 +51,3 @@ fn what_is_put_in_place_of_a_function_is_called() {
     let (ran, _) = check("((lib.extend (_: _: { min = a: b: a; })).evalModules { modules = [ ]; }).config");
     assert!(!ran.contains(&"mergeModules'"), "{ran:?}");
 }
-
-/// Two copies of one text are two texts: positions are those of the copy that was called.
-#[test]
-fn each_copy_of_the_library_has_its_own_places() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/nixpkgs/lib");
-    let copied = std::process::Command::new("cp").arg("-r").arg(&lib).arg(folder.path().join("copy")).status();
-    assert!(copied.expect("cp runs").success());
-    let of = |lib: &Path| {
-        format!(
-            "(let lib = import {}; o = (lib.evalModules {{ modules = [ {{ options.a = lib.mkOption {{ type = lib.types.int; }}; config.a = 1; }} ]; }}).options.a; \
-             in map (name: (builtins.unsafeGetAttrPos name o).file) [ \"value\" \"loc\" \"declarations\" ])",
-            lib.display()
-        )
-    };
-    let (arena, sources) = (Arena::new(), SourceMap::new());
-    let mut ev = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
-    let copy = folder.path().join("copy");
-    let text = format!("[ {} {} ]", of(&lib), of(&copy));
-    let value = ev.text_value("«string»", Path::new("/"), &text);
-    let printed = value.and_then(|value| ev.print(value)).expect("it has a value");
-    let place = |lib: &Path| format!("{:?}", lib.join("modules.nix"));
-    let three = |lib: &Path| format!("[ {0} {0} {0} ]", place(lib));
-    assert_eq!(String::from_utf8_lossy(&printed), format!("[ {} {} ]", three(&lib), three(&copy)));
-}
