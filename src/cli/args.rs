@@ -399,6 +399,8 @@ pub enum Internal {
         /// The container.
         #[arg(value_parser = container_name)]
         name: ContainerName,
+        /// The process that is its systemd-nspawn.
+        nspawn: u32,
     },
     /// `ExecStopPost=` of a container.
     Cleanup {

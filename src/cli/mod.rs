@@ -111,7 +111,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Completions { shell } => commands::documents::completions(session, *shell),
         Command::Man { out } => commands::documents::man(session, out.as_deref()),
         Command::Internal(Internal::Launch { name }) => commands::internal::launch(name),
-        Command::Internal(Internal::Connect { name }) => commands::internal::connect(name),
+        Command::Internal(Internal::Connect { name, nspawn }) => commands::internal::connect(name, *nspawn),
         Command::Internal(Internal::Cleanup { name }) => commands::internal::cleanup(name),
         Command::Internal(Internal::Boot) => commands::boot::boot(session),
     }

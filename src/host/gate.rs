@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// Where the unified hierarchy is, alone or beside others.
@@ -67,10 +66,5 @@ impl Gate {
             }
             thread::sleep(INTERVAL);
         }
-    }
-
-    /// Ends a guest that must not go on, and with it nspawn.
-    pub(super) fn refuse(&self) -> io::Result<()> {
-        Ok(kill(self.guest()?, Signal::SIGKILL)?)
     }
 }

@@ -17,6 +17,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::getppid;
+
 use super::gate::Gate;
 use super::idmap::{self, MapError};
 use super::netlink::{self, NetlinkError};
@@ -85,15 +88,15 @@ fn chain(error: &LaunchError) -> String {
 fn finish_later(name: &ContainerName) -> io::Result<()> {
     Gate::new()?.shut()?;
     let mut connect = Command::new("/proc/self/exe");
-    // What it has to say to systemd is for nspawn to say.
-    connect.args(["internal", "connect", name.as_str()]).env_remove("NOTIFY_SOCKET").stdin(Stdio::null());
+    let nspawn = std::process::id().to_string();
+    connect.args(["internal", "connect", name.as_str(), &nspawn]).stdin(Stdio::null());
     // nspawn, which this process is about to be, reaps it.
     connect.spawn().map(drop)
 }
 
-/// Brings a guest that is held back its network, in the namespace that systemd-nspawn made for it, and lets it go on. Where
-/// that fails, it is ended.
-pub fn connect(name: &ContainerName) -> Result<(), LaunchError> {
+/// Brings a guest that is held back its network, in the namespace that systemd-nspawn (the process `nspawn`) made for it, and
+/// lets it go on. Where that fails, nspawn is ended, and the unit's status says why.
+pub fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
     let gate = |source| LaunchError::Gate { source };
     let held = Gate::new().map_err(gate)?;
     let bring = || {
@@ -105,8 +108,13 @@ pub fn connect(name: &ContainerName) -> Result<(), LaunchError> {
     match bring() {
         Ok(()) => held.open().map_err(gate),
         Err(error) => {
-            // Its unit's log has the reason, and its status that it failed.
-            held.refuse().map_err(gate)?;
+            let parent = getppid();
+            // Where it is gone already, its number may be somebody else's.
+            if u32::try_from(parent.as_raw()) == Ok(nspawn) {
+                notify::status_for(parent, &chain(&error));
+                // Any other signal it would answer, and say something else; its guest dies with the unit.
+                kill(parent, Signal::SIGKILL).map_err(|errno| gate(errno.into()))?;
+            }
             Err(error)
         }
     }

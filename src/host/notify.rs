@@ -1,19 +1,34 @@
 //! Word to systemd from inside a unit (sd_notify(3)).
 
-use std::os::linux::net::SocketAddrExt;
+use std::io::IoSlice;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::net::UnixDatagram;
+
+use nix::errno::Errno;
+use nix::libc::ucred;
+use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, sendmsg};
+use nix::unistd::{Pid, getegid, geteuid};
 
 /// Sets the unit's `StatusText`. Where nobody listens nothing happens: whoever calls has other ways to be heard.
 pub(super) fn status(text: &str) {
+    status_for(Pid::this(), text);
+}
+
+/// The same in the name of another process, the one that systemd listens to. That is for root (unix(7), `SCM_CREDENTIALS`).
+pub(super) fn status_for(process: Pid, text: &str) {
     let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let address = match socket.as_bytes() {
-        [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
-        path => SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(path)),
-    };
-    let line = text.replace('\n', " ");
-    let sent = address
-        .and_then(|address| UnixDatagram::unbound()?.send_to_addr(format!("STATUS={line}").as_bytes(), &address));
+    let line = format!("STATUS={}", text.replace('\n', " "));
+    let sent = match socket.as_bytes() {
+        [b'@', name @ ..] => UnixAddr::new_abstract(name),
+        path => UnixAddr::new(path),
+    }
+    .and_then(|address| {
+        let credentials = ucred { pid: process.as_raw(), uid: geteuid().as_raw(), gid: getegid().as_raw() }.into();
+        let from = UnixDatagram::unbound().map_err(|_| Errno::EMFILE)?;
+        let (line, who) = ([IoSlice::new(line.as_bytes())], [ControlMessage::ScmCredentials(&credentials)]);
+        sendmsg(from.as_raw_fd(), &line, &who, MsgFlags::empty(), Some(&address))
+    });
     if let Err(error) = sent {
         tracing::debug!(%error, "cannot tell systemd");
     }

@@ -194,6 +194,17 @@ impl Checker<'_> {
         let internal = self.list(internal_interfaces, path.join("internalInterfaces"));
         let external = self.need(external_interface, path.join("externalInterface")).cloned();
         let (Some(enable), Some(internal), Some(external)) = (enable, internal, external) else { return };
+        for (name, option) in internal
+            .iter()
+            .map(|name| (name, "internalInterfaces"))
+            .chain(external.as_ref().map(|name| (name, "externalInterface")))
+        {
+            let stem = name.strip_suffix(['+', '*']).unwrap_or(name);
+            // `*` alone is every link.
+            if !stem.is_empty() {
+                self.link_name(stem, path.join(option));
+            }
+        }
         // `ve-+` is iptables' way to write nftables' `ve-*`, and what the manual of NixOS shows.
         let internal_interfaces = internal
             .iter()

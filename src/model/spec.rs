@@ -181,10 +181,11 @@ impl fmt::Display for Passed {
     }
 }
 
-/// Whether the kernel takes it as the name of a link, but for its length.
+/// Whether the kernel takes it as the name of a link, but for its length, and rules can say it: nft(8) has no escapes, and
+/// what begins with `@` is a set to it.
 pub fn is_link_name(name: &str) -> bool {
-    let is_bad = |c: char| c == '/' || c == ':' || c.is_whitespace();
-    !matches!(name, "" | "." | "..") && !name.contains(is_bad)
+    let is_bad = |c: char| matches!(c, '/' | ':' | '"') || c.is_whitespace() || c.is_control();
+    !matches!(name, "" | "." | "..") && !name.starts_with('@') && !name.contains(is_bad)
 }
 
 /// The hardware address of a link: `02:00:00:00:00:01`.

@@ -11,8 +11,8 @@ pub(in crate::cli) fn launch(name: &ContainerName) -> Outcome {
 }
 
 /// Brings the container's guest its network.
-pub(in crate::cli) fn connect(name: &ContainerName) -> Outcome {
-    launch::connect(name).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])
+pub(in crate::cli) fn connect(name: &ContainerName, nspawn: u32) -> Outcome {
+    launch::connect(name, nspawn).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])
 }
 
 /// Takes away what the container left behind.

@@ -98,6 +98,8 @@ impl Checker<'_> {
     /// Whether what is said of a pair is known and makes sense.
     fn pair(&mut self, options: Options<'_>, path: At<'_>) -> Option<()> {
         let bridge = self.need(options.bridge, path.join("hostBridge")).cloned();
+        let is_name = bridge.as_ref().and_then(Option::as_deref);
+        let is_name = is_name.is_none_or(|bridge| self.link_name(bridge, path.join("hostBridge")));
         let bridged = bridge.as_ref().is_none_or(Option::is_some);
         let addresses = [
             self.address::<Ipv4Addr>(options.host[0], path.join("hostAddress"), ("IPv4", None)),
@@ -116,7 +118,7 @@ impl Checker<'_> {
             self.find(diagnostic, path.join("localMacAddress"));
             return None;
         }
-        (bridge.is_some() && !addresses.contains(&None)).then_some(())
+        (is_name && bridge.is_some() && !addresses.contains(&None)).then_some(())
     }
 
     /// The namespace is there and complete already, so that nothing may be asked for beside it.
@@ -192,12 +194,12 @@ impl Checker<'_> {
         good.then_some(())
     }
 
-    fn link_name(&mut self, name: &str, path: At<'_>) -> bool {
+    pub(super) fn link_name(&mut self, name: &str, path: At<'_>) -> bool {
         let good = is_link_name(name);
         if !good {
-            let message = format!("`{name}` is no name that a link can have");
+            let message = format!("`{}` is no name that a link can have", name.escape_debug());
             let diagnostic = Diagnostic::error(Code::InterfaceName, message)
-                .help("names of links have neither spaces nor `/` nor `:` in them");
+                .help("names of links have neither spaces nor `/`, `:` or `\"` in them, and begin with no `@`");
             self.find(diagnostic, path);
         }
         good
