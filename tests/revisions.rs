@@ -136,6 +136,7 @@ fn a_revision_that_a_shallow_clone_lacks_says_how_to_fetch_it() {
     let clone = Clone::new(&[("host.nix", WEB)]);
     let unknown = stderr(&clone.run(&["plan", "--from", "origin/main", "host.nix"]));
     assert!(unknown.contains("this repository has the branches m"), "{unknown}");
+    assert!(unknown.contains("there is no such file, and `origin/main` is no revision"), "{unknown}");
     std::fs::write(clone.top().join(".git/shallow"), format!("{}\n", git2::Oid::zero())).expect("a file");
     let output = clone.run(&["plan", "--from", "origin/main", "host.nix"]);
     assert_eq!(output.status.code(), Some(1));
@@ -143,7 +144,8 @@ fn a_revision_that_a_shallow_clone_lacks_says_how_to_fetch_it() {
     let nowhere = Path::new("/");
     let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
     let output = command.args(["plan", "--from", "HEAD", "none.nix"]).current_dir(nowhere).env_clear().output();
-    assert!(stderr(&output.expect("the program runs")).contains("is not in a git repository"));
+    let said = stderr(&output.expect("the program runs"));
+    assert!(said.contains("there is no such file, and /none.nix is not in a git repository"), "{said}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(super) fn sides(
     match (before, after) {
         (Ok(before), Ok(after)) => Ok((before, after)),
         (before, after) => {
-            let mut findings = on_side("before", from, before.err());
+            let mut findings = on_side("before", from, before.err().map(|findings| as_neither(from, findings)));
             findings.extend(on_side("after", &config.config, after.err()));
             Err(findings)
         }
@@ -205,6 +205,22 @@ fn before(
             })
         }
     }
+}
+
+/// What is wrong with a side whose name is that of no file, and that could not be read as a revision either.
+fn as_neither(from: &str, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if !matches!(From::new(from), From::Revision(revision) if revision == from) {
+        return findings;
+    }
+    let is_of_git =
+        |finding: &Diagnostic| matches!(finding.code, Code::Unreadable | Code::Usage) && finding.labels.is_empty();
+    findings
+        .into_iter()
+        .map(|finding| match is_of_git(&finding) {
+            true => Diagnostic { message: format!("there is no such file, and {}", finding.message), ..finding },
+            false => finding,
+        })
+        .collect()
 }
 
 /// The errors of one side, each saying which one.
