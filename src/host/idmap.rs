@@ -6,11 +6,11 @@
 //! root belongs to nobody there.
 
 use std::ffi::CString;
-use std::fs::{self, File, FileType};
+use std::fs::{self, DirBuilder, File, FileType};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 
 use nix::libc;
@@ -142,12 +142,13 @@ fn mount(source: &Path, at: &Path, users: BorrowedFd<'_>, read_only: bool) -> Re
     let failed = |error: io::Error| MapError::Mount { path: source.to_owned(), source: error };
     let tree = tree(source).map_err(failed)?;
     let kind = map(source, tree.as_fd(), users, read_only)?;
-    let make = if kind.is_dir() {
-        fs::create_dir_all(at)
-    } else {
-        let folder = at.parent().map_or(Ok(()), fs::create_dir_all);
-        folder.and_then(|()| File::create_new(at).map(drop))
-    };
+    // What the source lies in may keep users of the host from it, and so does this.
+    let private = |folder: &Path| DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let folder = at.parent().map_or(Ok(()), private);
+    let make = folder.and_then(|()| match kind.is_dir() {
+        true => fs::create_dir(at),
+        false => File::create_new(at).map(drop),
+    });
     make.and_then(|()| attach(tree.as_fd(), at)).map_err(failed)
 }
 
@@ -258,6 +259,7 @@ mod tests {
             );
             assert_eq!(["true/web", "true/guests-root", "true/hosts-root"].map(owner), [BASE + 33, nobody, BASE]);
             assert_eq!((owner("file"), owner("device")), (BASE + 33, 0));
+            assert_eq!(mapped.metadata().expect("there").mode() & 0o777, 0o700, "nobody else is to see it");
             let error = fs::write(mapped.join("true/new"), "").expect_err("it may only be read");
             assert_eq!(error.kind(), io::ErrorKind::ReadOnlyFilesystem);
             for _ in 0..2 {
