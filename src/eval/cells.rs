@@ -211,7 +211,7 @@ impl<'e> Thunk<'e> {
         // words, `repr(C)`, and both cells have the layout of a word. The provenance of all of them was exposed.
         unsafe {
             start.write(word);
-            for at in 1..=count.max(1) {
+            for at in 1..count.max(1) + 1 {
                 start.add(at).write(Packed::NULL.bits);
             }
             &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
@@ -424,7 +424,7 @@ impl<'e> Closure<'e> {
         // of a reference. The provenance of all of them was exposed.
         unsafe {
             start.cast::<&'e Lambda<'e>>().write(lambda);
-            for at in 1..=count {
+            for at in 1..count + 1 {
                 start.add(at).write(Packed::NULL.bits);
             }
             &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
@@ -499,7 +499,7 @@ impl<'e> Attrs<'e> {
             if let Some(rest) = rest {
                 start.add(1).write(address(rest));
             }
-            for at in 1 + open..=open + count {
+            for at in 1 + open..1 + open + count {
                 start.add(at).write(values.next().expect("there are as many values as names").bits);
             }
             &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())

@@ -164,6 +164,7 @@ impl<'e> Attrs<'e> {
     }
 
     /// The attribute at a place.
+    #[inline]
     pub(super) fn attr(&self, at: usize) -> Attr<'e> {
         let key = self.shape().keys()[at];
         Attr { name: key.name, pos: key.pos, value: self.values()[at] }

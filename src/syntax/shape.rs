@@ -20,13 +20,15 @@ pub struct Shape<'e> {
     keys: &'e [Key],
     /// Their places in the byte order of the names, once somebody asked.
     order: Cell<Option<&'e [u32]>>,
+    /// The shape of the same names that are bound nowhere, once somebody asked.
+    unplaced: Cell<Option<&'e Shape<'e>>>,
 }
 
 impl<'e> Shape<'e> {
     /// `keys` are sorted by name and have each name once.
     pub fn new(keys: &'e [Key]) -> Self {
         debug_assert!(keys.is_sorted_by(|a, b| a.name < b.name));
-        Self { keys, order: Cell::new(None) }
+        Self { keys, order: Cell::new(None), unplaced: Cell::new(None) }
     }
 
     /// Its names.
@@ -38,6 +40,18 @@ impl<'e> Shape<'e> {
     /// Where a name is among them.
     pub fn find(&self, name: Symbol) -> Option<usize> {
         self.keys.binary_search_by_key(&name, |key| key.name).ok()
+    }
+
+    /// The shape of the same names that are bound nowhere; `make` tells it the first time.
+    pub fn unplaced(&self, make: impl FnOnce(&'e [Key]) -> &'e Self) -> &'e Self {
+        match self.unplaced.get() {
+            Some(unplaced) => unplaced,
+            None => {
+                let unplaced = make(self.keys);
+                self.unplaced.set(Some(unplaced));
+                unplaced
+            }
+        }
     }
 
     /// Their places in the byte order of the names; `sort` tells it the first time.

@@ -3,9 +3,9 @@
 use super::perhaps::{intersect_perhaps, list_to_attrs_perhaps, remove_perhaps, zip_perhaps};
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::perhaps::{Item, Perhaps, Rest};
-use crate::eval::value::Attr;
+use crate::eval::value::{Attr, Attrs};
 use crate::source::Span;
-use crate::syntax::Symbol;
+use crate::syntax::{Key, Symbol};
 
 primops! {
     "attrNames" 1 attr_names, "attrValues" 1 attr_values, "catAttrs" 2 cat_attrs, "functionArgs" 1 function_args,
@@ -157,28 +157,28 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set(args[1], pos)?;
     // Nix forgets where the attributes were written; findings about a configuration had better not.
-    let keeps_places = ev.settings.unknowns;
-    let mapped: Vec<_> = attrs
-        .entries()
-        .map(|attr| {
-            let pos = if keeps_places { attr.pos } else { Pos::NONE };
-            Attr { name: attr.name, pos, value: ev.delay_call_on(args[0], attr.name, attr.value) }
-        })
-        .collect();
+    let shape = attrs.shape();
+    let shape = if ev.settings.unknowns {
+        shape
+    } else {
+        shape.unplaced(|keys| ev.shape_of(keys.iter().map(|key| Key { pos: Pos::NONE, ..*key })))
+    };
+    let mapped = attrs.entries().map(|attr| ev.delay_call_on(args[0], attr.name, attr.value));
     let rest = match attrs.open() {
         Some(Rest::Names(names)) => {
-            let mapped: Vec<_> = names
+            let names: Vec<_> = names
                 .iter()
                 .map(|perhaps| {
                     let value = ev.delay_call_on(args[0], perhaps.attr.name, perhaps.attr.value);
                     Perhaps { attr: Attr { value, ..perhaps.attr }, ..*perhaps }
                 })
                 .collect();
-            Some(Rest::Names(ev.alloc_slice(&mapped)))
+            Some(Rest::Names(ev.alloc_slice(&names)))
         }
         rest => rest.copied(),
     };
-    Ok(ev.attrs_rest(&mapped, rest))
+    let rest = rest.map(|rest| ev.alloc(rest));
+    Ok(Value::Attrs(Attrs::new(ev.bump, shape, mapped, rest)))
 }
 
 fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
