@@ -343,7 +343,7 @@ impl Generator {
 
     pub(crate) fn attrs(&mut self, item: &Type, depth: usize) -> Tree {
         let ty = attrs_of(item);
-        let (kind, template, holes): (&'static str, &str, Vec<Type>) = match self.random.below(17) {
+        let (kind, template, holes): (&'static str, &str, Vec<Type>) = match self.random.below(18) {
             0 | 1 => ("set", "{ a = ¤; c = ¤; }", vec![item.clone(); 2]),
             2 => ("set", "{ \"x y\" = ¤; b = ¤; value = ¤; }", vec![item.clone(); 3]),
             3 => ("rec", "rec { name = ¤; key = name; ${\"k${\"l\"}\"} = ¤; }", vec![item.clone(); 2]),
@@ -390,6 +390,13 @@ impl Generator {
                 _ => ("builtins.fromJSON", "builtins.fromJSON \"{}\" // §", vec![ty.clone()]),
             },
             15 => ("nested update", "({ a = ¤; } // { b = ¤; } // { a = ¤; })", vec![item.clone(); 3]),
+            // Only large sets are updated in layers; few names of them are printed.
+            16 => (
+                "update of a large set",
+                "(builtins.intersectAttrs { a = 1; b = 2; n70 = 3; } (((builtins.listToAttrs (builtins.genList \
+                 (n: { name = \"n${toString n}\"; value = ¤; }) 80) // { a = ¤; }) // §) // { b = ¤; }))",
+                vec![item.clone(), item.clone(), ty.clone(), item.clone()],
+            ),
             _ => ("with", "(with { a = ¤; }; { k = a; })", vec![item.clone()]),
         };
         let children: Vec<Tree> = holes.iter().map(|hole| self.expression(hole, depth)).collect();
