@@ -56,6 +56,7 @@ impl<'e> Evaluator<'e> {
                 }
             };
             let below = normalise(Path::new(rest));
+            let path = self.settings.folder.join(path);
             let candidate = self.resolve(&path.join(below.strip_prefix("/").unwrap_or(&below)));
             if self.files.kind(&candidate).is_ok() {
                 return Ok(self.path_value(candidate.as_os_str().as_bytes()));
@@ -66,6 +67,10 @@ impl<'e> Evaluator<'e> {
             && (rest.is_empty() || rest.starts_with('/'))
         {
             return Ok(self.path_value(format!("{}{rest}", path.display()).as_bytes()));
+        }
+        if let Some(own) = name.strip_prefix("nix/") {
+            let path = format!("<nix{}>", normalise(Path::new(own)).display());
+            return Ok(self.path_in_arena(self.alloc_slice(path.as_bytes())));
         }
         if self.settings.unknowns {
             return Ok(self.unknown(&format!("<{name}> is not in the search path"), span));
@@ -282,7 +287,11 @@ impl<'e> Evaluator<'e> {
                     std::io::ErrorKind::NotFound if error.get_ref().is_some() => {
                         format!("path '{}' is not part of the flake: {error}", self.sources.display_name(path))
                     }
-                    std::io::ErrorKind::NotFound => format!("path '{}' does not exist", path.display()),
+                    std::io::ErrorKind::NotFound => {
+                        let shown = path.to_string_lossy();
+                        let shown = if shown.starts_with("/<nix/") { &shown[1..] } else { &shown };
+                        format!("path '{shown}' does not exist")
+                    }
                     _ => format!("cannot read {}: {error}", self.sources.display_name(path)),
                 };
                 unreadable(self, &message)
@@ -302,6 +311,13 @@ impl<'e> Evaluator<'e> {
         let value = self.text_value(path, Path::new(path).parent().unwrap_or(Path::new("/")), text)?;
         self.force(value)
     }
+}
+
+/// What a path value is as a text. One of the files that Nix brings along (`<nix/fetchurl.nix>`) begins with no slash, and is
+/// seen as if it lay at the root.
+pub(super) fn path_text(path: &[u8]) -> &[u8] {
+    let own = path.strip_prefix(b"<nix").and_then(|path| path.strip_suffix(b">"));
+    own.unwrap_or(path)
 }
 
 /// The path without `.` and `..`, which are taken off as text: links do not matter (Nix's `CanonPath`).

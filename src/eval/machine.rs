@@ -42,6 +42,8 @@ impl Arena {
 pub struct Settings {
     /// What `<name>` looks through: a prefix, which may be empty, and the path that it stands for.
     pub search_path: Vec<(String, PathBuf)>,
+    /// Where relative entries of a search path that `builtins.findFile` is given begin.
+    pub folder: PathBuf,
     /// What `builtins.getEnv` and `~` see of the environment; empty where it must not matter.
     pub environment: BTreeMap<OsString, OsString>,
     /// What `builtins.currentTime` gives, in seconds; `None` where another evaluation must give the same.
@@ -68,6 +70,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             search_path: Vec::new(),
+            folder: PathBuf::from("/"),
             environment: BTreeMap::new(),
             current_time: None,
             unknowns: false,

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::error::{EvalError, EvalResult};
+use super::import::path_text;
 use super::machine::Evaluator;
 use super::text::Text;
 use super::value::{Frame, Packed, Str, Unknown, Value};
@@ -187,6 +188,9 @@ impl<'e> Evaluator<'e> {
             }
             (Value::List(a), Value::List(b)) => {
                 for (a, b) in a.iter().zip(b.iter()) {
+                    if self.is_same(a, b)? {
+                        continue;
+                    }
                     if !self.equal(a, b)?.map_err(|unknown| self.unknown_error(unknown))? {
                         return self.deeper(span, |ev| ev.compare(a, b, span));
                     }
@@ -381,7 +385,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, Value<'e>> {
         let mut text = Text::default();
         if let Value::Path(path) = a {
-            text.push(path.as_bytes());
+            text.push(path_text(path.as_bytes()));
             let b = self.eval(right, frame)?.get();
             self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
             return self.path_of_text(&text, right.span);
@@ -436,7 +440,7 @@ impl<'e> Evaluator<'e> {
                 let copy = self.path_in_store(path, span)?;
                 into.push_str(self, copy);
             }
-            Value::Path(path) => into.push(path.as_bytes()),
+            Value::Path(path) => into.push(path_text(path.as_bytes())),
             set @ Value::Attrs(attrs) => {
                 if let Some(to_string) = attrs.get(self.common.to_string) {
                     let text = self.apply(to_string, set, Pos::NONE)?;

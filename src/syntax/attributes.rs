@@ -54,6 +54,8 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         } else {
             None
         };
+        // As in Nix, what is no syntax at all comes before a name that is there twice.
+        let mut twice = None;
         while self.at_attr() {
             let start = self.next.start;
             let name = self.attr()?;
@@ -62,10 +64,10 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                 return Err(self.refuse(span, "dynamic attributes not allowed in inherit"));
             };
             let value = source.map_or(Value::Inherited(span), |source| Value::From(source, span));
-            set.inherit(name, span.start, value).map_err(|twice| Box::new(Refusal::Twice(twice)))?;
+            twice = twice.or(set.inherit(name, span.start, value).err());
         }
         self.expect(Fixed::Semicolon)?;
-        Ok(())
+        twice.map_or(Ok(()), |twice| Err(Box::new(Refusal::Twice(twice))))
     }
 
     fn at_attr(&self) -> bool {

@@ -99,6 +99,7 @@ fn evaluate(
         let (arena, sources) = (Arena::new(), SourceMap::new());
         let settings = Settings {
             search_path: vec![(String::from("fixtures"), Path::new(MOUNT).join("files"))],
+            folder: PathBuf::from(MOUNT),
             environment: [("HOME".into(), "/nonexistent".into())].into(),
             current_time: Some(1_800_000_000),
             pipe_operators: features.contains(&"pipe-operators"),

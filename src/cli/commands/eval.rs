@@ -92,6 +92,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let has = |feature| args.extra_experimental_features.contains(&feature);
     let settings = Settings {
         search_path: search_path(config, config.restrict),
+        folder: here.clone(),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         log: Some(|message| eprintln!("{message}")),

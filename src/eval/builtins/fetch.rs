@@ -54,10 +54,24 @@ fn fetch<'e>(
         url = Some(ev.plain_text(input, pos)?.to_str_lossy().into_owned());
     }
     let url = url.unwrap_or_default();
-    let name = name.unwrap_or_else(|| match method {
-        Method::Flat => url.rsplit('/').next().unwrap_or_default().to_owned(),
+    let given = name.is_some();
+    let mut name = name.unwrap_or_else(|| match method {
+        Method::Flat => String::new(),
         Method::Recursive => String::from("source"),
     });
+    if name.is_empty() {
+        url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().clone_into(&mut name);
+    }
+    if let Some(what) = path::name_error(&name) {
+        let advice = match given {
+            true => format!("change the value for the 'name' attribute passed to '{who}'"),
+            false => format!("add a valid 'name' attribute to the argument for '{who}'"),
+        };
+        let message = format!(
+            "invalid store path name when fetching URL '{url}': {what}. Please {advice}, so that it can create a valid store path."
+        );
+        return Err(ev.error(ev.word_span(pos), &message));
+    }
     if let Some(hash) = hash {
         let path = parse_hash_allow_empty(&hash, Some(Algorithm::Sha256))
             .and_then(|hash| path::fixed(&name, method, &hash))
@@ -83,6 +97,16 @@ pub(super) fn not_here<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::ev
 }
 
 fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    if let Value::Attrs(attrs) = ev.force(args[0])? {
+        const KNOWN: [&str; 3] = ["url", "rev", "name"];
+        if let Some((name, _, at)) = attrs.iter().find(|(name, ..)| !KNOWN.contains(&ev.name(*name))) {
+            let message = format!("unsupported argument '{}' to 'fetchMercurial'", ev.name(name));
+            return Err(ev.error(ev.attribute_span(at), &message));
+        }
+        if attrs.get(ev.symbol("url")).is_none() && attrs.rest().is_none() {
+            return Err(ev.error(ev.word_span(pos), "'url' argument required"));
+        }
+    }
     fetch_tree(ev, args[0], pos)
 }
 

@@ -161,6 +161,9 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
         text.as_bytes().ends_with(b"/") || text.as_bytes().ends_with(b"/.")
     });
     let path = ev.readable_path(given, pos)?;
+    if matches!(given, Value::Path(_)) && ev.embedded.contains_key(&path) {
+        return Ok(Value::Bool(true));
+    }
     let kind = match ev.files.kind(&path) {
         Ok(FileKind::Symlink) if wants_folder => ev.files.read_dir(&path).map(|_| FileKind::Directory),
         kind => kind,

@@ -442,7 +442,10 @@ pub(super) fn to_text(mut attrs: Attrs) -> Result<String, String> {
             Ok(format!("{kind}:{}{}", parts.join("/"), query_text(&query)))
         }
         _ => {
-            let whole = required("url")?;
+            let given = required("url")?;
+            // A repository on this machine may be named by its path.
+            let file = (kind == "git" && given.starts_with('/')).then(|| format!("file://{given}"));
+            let whole = file.as_deref().unwrap_or(given);
             let mut url = Url::parse(whole).ok_or_else(|| format!("'{whole}' is not a valid URL"))?;
             url.query.append(&mut query);
             let scheme = match kind.as_str() {

@@ -8,13 +8,13 @@ use super::perhaps::{
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
 use crate::eval::perhaps::Item;
-use crate::eval::value::{Packed, Thunk};
+use crate::eval::value::Packed;
 use crate::source::Span;
 
 primops! {
     "all" 2 all, "any" 2 any, "concatLists" 1 concat_lists, "concatMap" 2 concat_map, "elem" 2 elem, "elemAt" 2 elem_at,
     "filter" 2 filter, "foldl'" 3 foldl, "genList" 2 gen_list, "genericClosure" 1 generic_closure, "groupBy" 2 group_by,
-    "head" 1 head, "length" 1 length, "map" 2 map, "partition" 2 partition, "sort" 2 sort, "tail" 1 tail,
+    "head" 1 head, "length" 1 length, "map" 2 map, "partition" 2 partition, "sort" 2 super::sort::sort, "tail" 1 tail,
 }
 
 fn all<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -208,8 +208,12 @@ fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     let missing =
         |ev: &Evaluator<'e>, name: &str| ev.error(ev.word_span(pos), &format!("attribute '{name}' missing"));
     let start = input.get(ev.symbol("startSet")).ok_or_else(|| missing(ev, "startSet"))?;
-    let operator = input.get(ev.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
     let mut queue: std::collections::VecDeque<_> = ev.items(start, pos)?.iter().copied().collect();
+    if queue.is_empty() {
+        return ev.force(start);
+    }
+    let operator = input.get(ev.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
+    let operator = ev.function(operator, pos)?;
     let mut keys = Keys::default();
     let mut found = Vec::new();
     while let Some(item) = queue.pop_front() {
@@ -219,7 +223,10 @@ fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         if keys.insert(ev, key, pos)? {
             found.push(item);
             let more = ev.apply(operator, item.get(), pos)?;
-            queue.extend(ev.items(more, pos)?);
+            for item in ev.items(more, pos)? {
+                ev.force_packed(*item)?;
+                queue.push_back(*item);
+            }
         }
     }
     Ok(ev.list_of(ev.alloc_slice(&found)))
@@ -321,97 +328,6 @@ fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         (ev.symbol("right"), ev.list_of(ev.alloc_slice(&right)), Pos::NONE),
         (ev.symbol("wrong"), ev.list_of(ev.alloc_slice(&wrong)), Pos::NONE),
     ]))
-}
-
-fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let mut items = ev.items(args[1], pos)?.to_vec();
-    if items.is_empty() {
-        return ev.force(args[1]);
-    }
-    let function = ev.function(args[0], pos)?;
-    for item in &mut items {
-        let value = ev.force_packed(*item)?;
-        // What is compared often is at hand. Others are told by their cells, which they stay.
-        if matches!(value, Value::Int(_) | Value::String(_) | Value::Attrs(_)) {
-            *item = ev.pack(value);
-        }
-    }
-    if !sort_natively(function, &mut items) {
-        merge_sort(ev, function, &mut items, pos)?;
-    }
-    Ok(ev.list_of(ev.alloc_slice(&items)))
-}
-
-/// Sorts by `builtins.lessThan` what needs no evaluation for that: integers, or strings.
-fn sort_natively<'e>(function: Value<'e>, items: &mut [Packed<'e>]) -> bool {
-    let Value::Primop(call) = function else { return false };
-    if call.primop.name != "lessThan" || !call.arguments.is_empty() {
-        return false;
-    }
-    let text = |value: &Packed<'e>| match evaluated(*value) {
-        Value::String(text) => Some(text.as_bytes()),
-        _ => None,
-    };
-    let number = |value: &Packed<'e>| match evaluated(*value) {
-        Value::Int(number) => Some(number),
-        _ => None,
-    };
-    if items.iter().all(|item| number(item).is_some()) {
-        items.sort_by_key(number);
-    } else if items.iter().all(|item| text(item).is_some()) {
-        items.sort_by_key(text);
-    } else {
-        return false;
-    }
-    true
-}
-
-/// The value behind a thunk that was forced.
-fn evaluated(value: Packed<'_>) -> Value<'_> {
-    value.thunk().and_then(Thunk::done).unwrap_or(value).get()
-}
-
-/// A stable sort whose comparison may fail, and need be no order at all.
-fn merge_sort<'e>(
-    ev: &mut Evaluator<'e>,
-    less: Value<'e>,
-    items: &mut [Packed<'e>],
-    pos: Pos,
-) -> EvalResult<'e, ()> {
-    if items.len() < 2 {
-        return Ok(());
-    }
-    let (left, right) = items.split_at_mut(items.len() / 2);
-    merge_sort(ev, less, left, pos)?;
-    merge_sort(ev, less, right, pos)?;
-    // Runs that are in order already, forwards or backwards, are common.
-    let half = items.len() / 2;
-    let crosses = ev.call2(less, items[half].get(), items[half - 1].get())?;
-    if !ev.boolean(crosses, pos)? {
-        return Ok(());
-    }
-    let all_before = ev.call2(less, items[items.len() - 1].get(), items[0].get())?;
-    if ev.boolean(all_before, pos)? {
-        items.rotate_left(half);
-        return Ok(());
-    }
-    let mut merged = Vec::with_capacity(items.len());
-    let (left, right) = items.split_at(half);
-    let (mut i, mut j) = (0, 0);
-    while i < left.len() && j < right.len() {
-        let before = ev.call2(less, right[j].get(), left[i].get())?;
-        if ev.boolean(before, pos)? {
-            merged.push(right[j]);
-            j += 1;
-        } else {
-            merged.push(left[i]);
-            i += 1;
-        }
-    }
-    merged.extend_from_slice(&left[i..]);
-    merged.extend_from_slice(&right[j..]);
-    items.copy_from_slice(&merged);
-    Ok(())
 }
 
 fn tail<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

@@ -18,6 +18,7 @@ mod notations;
 mod numbers;
 mod patterns;
 mod perhaps;
+mod sort;
 mod store;
 mod strings;
 mod types;
@@ -134,6 +135,7 @@ pub(super) fn install(ev: &mut Evaluator<'_>) {
     let entries: Vec<_> = entries.collect();
     members.push(("nixPath", ev.list(entries)));
 
+    ev.embed("/<nix/fetchurl.nix>", include_str!("fetchurl.nix"));
     let builtins = ev.symbol("builtins");
     let knot = ev.suspend(Knot);
     let mut set: Vec<_> = members.iter().map(|(name, value)| (ev.symbol(name), *value, Pos::NONE)).collect();

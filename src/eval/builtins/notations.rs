@@ -74,6 +74,11 @@ fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, 
 /// A date or time as Nix writes it: the fraction of a second in thousandths, millionths or billionths.
 fn timestamp(time: &toml::value::Datetime) -> String {
     let text = time.to_string();
+    // No distance from universal time is written as that.
+    let text = match text.strip_suffix("+00:00").or(text.strip_suffix("-00:00")) {
+        Some(before) => format!("{before}Z"),
+        None => text,
+    };
     let Some((before, rest)) = text.split_once('.') else { return text };
     let (digits, zone) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
     let width = digits.len().div_ceil(3) * 3;

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::regex::{PatternError, Regex, Span};
+use crate::eval::EvalError;
+use crate::eval::regex::{PatternError, Regex, Span, TooMany};
 
 primops! { "match" 2 match_, "split" 2 split }
 
@@ -25,6 +26,17 @@ impl<'e> Evaluator<'e> {
         Ok(regex)
     }
 
+    #[cold]
+    fn too_many(&mut self, pattern: Value<'e>, pos: Pos) -> EvalError<'e> {
+        match self.text(pattern, pos) {
+            Ok(text) => {
+                let message = format!("memory limit exceeded by regular expression '{}'", text.to_str_lossy());
+                self.error(self.word_span(pos), &message)
+            }
+            Err(error) => error,
+        }
+    }
+
     fn groups(&self, text: &'e [u8], groups: &[Span]) -> Value<'e> {
         self.list(groups.iter().skip(1).map(|group| match group {
             Some((start, end)) => self.str_in_arena(&text[*start..*end]),
@@ -36,7 +48,8 @@ impl<'e> Evaluator<'e> {
 fn match_<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let regex = ev.pattern(args[0], pos)?;
     let text = ev.text(args[1], pos)?.as_bytes();
-    Ok(regex.match_whole(text).map_or(Value::Null, |groups| ev.groups(text, &groups)))
+    let found = regex.match_whole(text).map_err(|TooMany| ev.too_many(args[0], pos))?;
+    Ok(found.map_or(Value::Null, |groups| ev.groups(text, &groups)))
 }
 
 fn split<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -46,6 +59,7 @@ fn split<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
     let mut parts = Vec::new();
     let mut rest = 0;
     for groups in regex.matches(text) {
+        let groups = groups.map_err(|TooMany| ev.too_many(args[0], pos))?;
         let Some((start, end)) = groups[0] else { continue };
         parts.push(ev.str_in_arena(&text[rest..start]));
         parts.push(ev.groups(text, &groups));

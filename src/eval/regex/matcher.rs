@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::TooMany;
 use super::program::{Regex, State, Step};
 
 /// Where something matches: from a byte to the one before another.
@@ -66,6 +67,10 @@ struct Mode {
 /// Steps that a search may take for each byte of the text before it begins to remember.
 const PATIENCE: usize = 64;
 
+/// How much a search remembers at most, and how much more for each byte of the text.
+const MOST_REMEMBERED: usize = 2 << 20;
+const MORE_REMEMBERED: usize = 16;
+
 struct Machine<'a> {
     regex: &'a Regex,
     text: &'a [u8],
@@ -80,44 +85,49 @@ struct Machine<'a> {
     budget: usize,
 }
 
-/// It backtracked too often.
+/// It backtracked too often, or remembers too much.
 struct Exhausted;
 
 impl Regex {
     /// The groups of a match of the whole text, the match itself first.
-    pub(in crate::eval) fn match_whole(&self, text: &[u8]) -> Option<Vec<Span>> {
+    pub(in crate::eval) fn match_whole(&self, text: &[u8]) -> Result<Option<Vec<Span>>, TooMany> {
         Machine::new(self, text).find(0..=0, Mode { whole: true, not_empty: false, start: Some(0) })
     }
 
     /// All matches in a text, one after another.
-    pub(in crate::eval) fn matches<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Vec<Span>> + 'a {
+    pub(in crate::eval) fn matches<'a>(
+        &'a self,
+        text: &'a [u8],
+    ) -> impl Iterator<Item = Result<Vec<Span>, TooMany>> + 'a {
         let mut machine = Machine::new(self, text);
         let mut last: Option<(usize, usize)> = None;
         let mut start = Some(0);
-        std::iter::from_fn(move || {
+        let mut next = move || -> Result<Option<Vec<Span>>, TooMany> {
             let anywhere = |start| Mode { whole: false, not_empty: false, start };
             let found = match last {
                 None => machine.find(0..=text.len(), anywhere(start))?,
                 Some((begin, end)) if begin == end => {
                     // After an empty match, one at the same place that is not, else one further on.
                     if begin == text.len() {
-                        return None;
+                        return Ok(None);
                     }
                     let again = Mode { whole: false, not_empty: true, start };
-                    match machine.find(begin..=begin, again) {
-                        Some(found) => found,
+                    match machine.find(begin..=begin, again)? {
+                        Some(found) => Some(found),
                         None => machine.find(begin + 1..=text.len(), anywhere(None))?,
                     }
                 }
                 Some((_, end)) => machine.find(end..=text.len(), anywhere(None))?,
             };
+            let Some(found) = found else { return Ok(None) };
             // Only at the very beginning, and only until something was taken, `^` matches.
             if last.is_some() || found[0].is_some_and(|(begin, end)| begin != end) {
                 start = None;
             }
             last = found[0];
-            Some(found)
-        })
+            Ok(Some(found))
+        };
+        std::iter::from_fn(move || next().transpose())
     }
 }
 
@@ -139,15 +149,15 @@ impl<'a> Machine<'a> {
     }
 
     /// The first match that begins at one of these places.
-    fn find(&mut self, places: std::ops::RangeInclusive<usize>, mode: Mode) -> Option<Vec<Span>> {
+    fn find(&mut self, places: std::ops::RangeInclusive<usize>, mode: Mode) -> Result<Option<Vec<Span>>, TooMany> {
         self.mode = mode;
         self.memory = None;
         let length = self.text.len() - places.start() + self.regex.steps.len();
         self.budget = (length + places.end() - places.start()).saturating_mul(PATIENCE);
-        self.search(places.clone()).unwrap_or_else(|Exhausted| {
+        self.search(places.clone()).or_else(|Exhausted| {
             self.memory = Some(FxHashMap::default());
             self.budget = usize::MAX;
-            self.search(places).unwrap_or_default()
+            self.search(places).map_err(|Exhausted| TooMany)
         })
     }
 
@@ -331,6 +341,9 @@ impl<'a> Machine<'a> {
             Frame::Remember(key) => {
                 if let Some(memory) = &mut self.memory {
                     memory.insert(key, self.found);
+                    if memory.len() > MOST_REMEMBERED + MORE_REMEMBERED * self.text.len() {
+                        self.budget = 0;
+                    }
                 }
             }
         }

@@ -7,7 +7,7 @@
 //! longest counts.
 //!
 //! Invariants:
-//! - Never exponential: what backtracks too often is run again with a memory of where it has been.
+//! - Never exponential: what backtracks too often is run again with a memory of where it has been, which is bounded.
 //! - Never recursive in the length of the text.
 
 mod bracket;
@@ -26,6 +26,10 @@ pub(super) enum PatternError {
     /// It would take too much memory.
     TooLarge,
 }
+
+/// A text on which a pattern can be tried in too many ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooMany;
 
 #[cfg(test)]
 mod tests;

@@ -131,6 +131,8 @@ impl Parser<'_> {
             tree = match self.peek() {
                 Some(b'*') => Tree::Star(Box::new(tree)),
                 Some(b'+') => Tree::Plus(Box::new(tree)),
+                // What may be left out may be left out once more: that changes nothing, but there would be more to try.
+                Some(b'?') if matches!(tree, Tree::Optional(_)) => tree,
                 Some(b'?') => Tree::Optional(Box::new(tree)),
                 Some(b'{') => {
                     self.at += 1;

@@ -32,7 +32,7 @@ pub(super) enum Step {
         body: State,
         /// No more.
         next: State,
-        /// Whether `body` can lead back here without taking a byte.
+        /// Whether the state can be met again before a byte is taken.
         empty: bool,
     },
     /// The same where `body` takes one byte out of a set and leads back here.
@@ -69,10 +69,11 @@ impl Regex {
     /// Compiles a pattern.
     pub(in crate::eval) fn new(pattern: &[u8]) -> Result<Self, PatternError> {
         let (tree, groups) = parse(pattern)?;
-        let mut builder = Builder { steps: vec![Step::Accept], sets: Vec::new(), alternates: false };
+        let mut builder =
+            Builder { steps: vec![Step::Accept], sets: Vec::new(), alternates: false, in_loop: false };
         let start = builder.emit(&tree, 0)?;
         let first = (!is_empty_possible(&tree)).then(|| first_bytes(&tree));
-        let Builder { steps, sets, alternates } = builder;
+        let Builder { steps, sets, alternates, .. } = builder;
         let loops = (0..).zip(&steps).filter(|(_, step)| matches!(step, Step::Repeat { empty: true, .. }));
         let loops = loops.map(|(state, _)| state).collect();
         Ok(Self { steps, sets, start, groups, first, loops, alternates })
@@ -83,6 +84,8 @@ struct Builder {
     steps: Vec<Step>,
     sets: Vec<Set>,
     alternates: bool,
+    /// Whether what is emitted is the body of a loop, or part of it.
+    in_loop: bool,
 }
 
 impl Builder {
@@ -138,7 +141,7 @@ impl Builder {
             },
             Tree::Optional(inner) => {
                 let body = self.emit(inner, next)?;
-                self.push(Step::Repeat { body, next, empty: is_empty_possible(inner) })
+                self.push(Step::Repeat { body, next, empty: self.in_loop && is_empty_possible(inner) })
             }
             Tree::Repeat(inner, least, most) => {
                 let mut state = match most {
@@ -147,7 +150,8 @@ impl Builder {
                         let mut state = next;
                         for _ in *least..*most {
                             let body = self.emit(inner, state)?;
-                            state = self.push(Step::Repeat { body, next, empty: is_empty_possible(inner) })?;
+                            let empty = self.in_loop && is_empty_possible(inner);
+                            state = self.push(Step::Repeat { body, next, empty })?;
                         }
                         state
                     }
@@ -173,7 +177,9 @@ impl Builder {
             return Ok((state, state));
         }
         let state = self.push(Step::Accept)?;
+        let around = std::mem::replace(&mut self.in_loop, true);
         let body = self.emit(inner, state)?;
+        self.in_loop = around;
         self.steps[state as usize] = Step::Repeat { body, next, empty: is_empty_possible(inner) };
         Ok((state, body))
     }

@@ -1,0 +1,1 @@
+builtins.fetchTarball { url = "http://example.org/a"; name = "a/b"; sha256 = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; }

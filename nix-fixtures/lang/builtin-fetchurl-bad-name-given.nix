@@ -1,0 +1,1 @@
+builtins.fetchurl { url = "http://example.org/a"; name = "a/b"; }

@@ -1,0 +1,2 @@
+# features: flakes
+builtins.flakeRefToString { type = "git"; url = "/a"; }

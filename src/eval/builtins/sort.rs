@@ -1,0 +1,164 @@
+//! `builtins.sort`, which asks the comparison what Nix's asks it, in the same order.
+//!
+//! That can be seen: where the comparison is no order, where it fails, and where it traces. Nix sorts by "peeksort" (Munro and
+//! Wild, 2018): the run around the middle of a stretch is looked for and decides where the stretch is split; short
+//! stretches are sorted by insertion.
+
+use std::ops::Range;
+
+use super::{EvalResult, Evaluator, Pos, Value};
+use crate::eval::value::{Packed, Thunk};
+
+/// Stretches of no more elements are sorted by insertion.
+const SHORT: usize = 16;
+
+pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let mut items = ev.items(args[1], pos)?.to_vec();
+    if items.is_empty() {
+        return ev.force(args[1]);
+    }
+    let function = ev.function(args[0], pos)?;
+    for item in &mut items {
+        let value = ev.force_packed(*item)?;
+        // What is compared often is at hand. Others are told by their cells, which they stay.
+        if matches!(value, Value::Int(_) | Value::String(_) | Value::Attrs(_)) {
+            *item = ev.pack(value);
+        }
+    }
+    if !sort_natively(function, &mut items) {
+        let whole = 0..items.len();
+        let mut sorting = Sorting { ev, less: function, pos, buffer: Vec::with_capacity(items.len()), items };
+        sorting.sort(whole.clone(), whole)?;
+        items = sorting.items;
+    }
+    Ok(ev.list_of(ev.alloc_slice(&items)))
+}
+
+/// Sorts by `builtins.lessThan` what needs no evaluation for that: integers, or strings.
+fn sort_natively<'e>(function: Value<'e>, items: &mut [Packed<'e>]) -> bool {
+    let Value::Primop(call) = function else { return false };
+    if call.primop.name != "lessThan" || !call.arguments.is_empty() {
+        return false;
+    }
+    let text = |value: &Packed<'e>| match evaluated(*value) {
+        Value::String(text) => Some(text.as_bytes()),
+        _ => None,
+    };
+    let number = |value: &Packed<'e>| match evaluated(*value) {
+        Value::Int(number) => Some(number),
+        _ => None,
+    };
+    if items.iter().all(|item| number(item).is_some()) {
+        items.sort_by_key(number);
+    } else if items.iter().all(|item| text(item).is_some()) {
+        items.sort_by_key(text);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// The value behind a thunk that was forced.
+fn evaluated(value: Packed<'_>) -> Value<'_> {
+    value.thunk().and_then(Thunk::done).unwrap_or(value).get()
+}
+
+struct Sorting<'a, 'e> {
+    ev: &'a mut Evaluator<'e>,
+    less: Value<'e>,
+    pos: Pos,
+    items: Vec<Packed<'e>>,
+    /// What a merge reads while it writes `items`.
+    buffer: Vec<Packed<'e>>,
+}
+
+impl<'e> Sorting<'_, 'e> {
+    fn less(&mut self, a: Packed<'e>, b: Packed<'e>) -> EvalResult<'e, bool> {
+        let result = self.ev.call2(self.less, a.get(), b.get())?;
+        self.ev.boolean(result, self.pos)
+    }
+
+    /// Whether the element at `at` is less than the one before it.
+    fn falls(&mut self, at: usize) -> EvalResult<'e, bool> {
+        self.less(self.items[at], self.items[at - 1])
+    }
+
+    /// Sorts a stretch. What of it lies before `open` is a run, and so is what lies behind.
+    fn sort(&mut self, all: Range<usize>, open: Range<usize>) -> EvalResult<'e, ()> {
+        if open.start == all.end || open.end == all.start {
+            return Ok(());
+        }
+        if all.len() <= SHORT {
+            return self.insert_each(all);
+        }
+        let middle = all.start + all.len() / 2;
+        if middle <= open.start {
+            self.sort(open.start..all.end, open.start + 1..open.end)?;
+            return self.merge(all, open.start);
+        }
+        if middle >= open.end {
+            self.sort(all.start..open.end, open.start..open.end - 1)?;
+            return self.merge(all, open.end);
+        }
+        let run = self.run_around(middle, &open)?;
+        if run == all {
+            return Ok(());
+        }
+        // The split is the nearer end of the run, which then lies in the larger part.
+        if middle - run.start < run.end - middle {
+            self.sort(all.start..run.start, open.start..run.start.saturating_sub(1))?;
+            self.sort(run.start..all.end, run.end..open.end)?;
+            self.merge(all, run.start)
+        } else {
+            self.sort(all.start..run.end, open.start..run.start)?;
+            self.sort(run.end..all.end, run.end + 1..open.end)?;
+            self.merge(all, run.end)
+        }
+    }
+
+    /// The run that has the last element before `middle` in it, as far as it reaches within `open`; one that falls all the way is
+    /// turned round.
+    fn run_around(&mut self, middle: usize, open: &Range<usize>) -> EvalResult<'e, Range<usize>> {
+        let falling = self.falls(middle)?;
+        let mut start = middle;
+        while start - 1 > open.start && self.falls(start - 1)? == falling {
+            start -= 1;
+        }
+        let mut end = middle;
+        while end < open.end && self.falls(end)? == falling {
+            end += 1;
+        }
+        let run = start - 1..end;
+        if falling {
+            self.items[run.clone()].reverse();
+        }
+        Ok(run)
+    }
+
+    fn insert_each(&mut self, all: Range<usize>) -> EvalResult<'e, ()> {
+        for next in all.start + 1..all.end {
+            let mut at = next;
+            while at > all.start && self.falls(at)? {
+                self.items.swap(at, at - 1);
+                at -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges the two runs that meet at `middle`.
+    fn merge(&mut self, all: Range<usize>, middle: usize) -> EvalResult<'e, ()> {
+        self.buffer.clear();
+        self.buffer.extend_from_slice(&self.items[all.clone()]);
+        let (mut left, mut right, mut out) = (0, middle - all.start, all.start);
+        while left < middle - all.start && right < all.len() {
+            let from = if self.less(self.buffer[right], self.buffer[left])? { &mut right } else { &mut left };
+            self.items[out] = self.buffer[*from];
+            *from += 1;
+            out += 1;
+        }
+        let rest = if left < middle - all.start { left..middle - all.start } else { right..all.len() };
+        self.items[out..all.end].copy_from_slice(&self.buffer[rest]);
+        Ok(())
+    }
+}
