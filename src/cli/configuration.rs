@@ -538,6 +538,12 @@ fn git_top_level(file: &Path) -> Option<PathBuf> {
 
 /// `-I` and then `NIX_PATH`, as pairs of prefix and path; URLs lead nowhere without a download.
 pub(super) fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> {
+    let given = search_path_as_given(config, restricted).into_iter();
+    given.map(|(prefix, path)| (prefix, absolute(path))).collect()
+}
+
+/// The same with relative paths left as they are, for `builtins.nixPath` shows them.
+pub(super) fn search_path_as_given(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> {
     let environment = if restricted { None } else { std::env::var("NIX_PATH").ok() };
     let inherited = environment.as_deref().unwrap_or_default().split(':').filter(|entry| !entry.is_empty());
     config
@@ -547,8 +553,8 @@ pub(super) fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String,
         .chain(inherited)
         .filter(|entry| !entry.contains("://"))
         .map(|entry| match entry.split_once('=') {
-            Some((prefix, path)) => (prefix.to_owned(), absolute(path)),
-            None => (String::new(), absolute(entry)),
+            Some((prefix, path)) => (prefix.to_owned(), PathBuf::from(path)),
+            None => (String::new(), PathBuf::from(entry)),
         })
         .collect()
 }

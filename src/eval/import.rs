@@ -56,7 +56,7 @@ impl<'e> Evaluator<'e> {
                 }
             };
             let below = normalise(Path::new(rest));
-            let path = self.settings.folder.join(path);
+            let path = normalise(&self.settings.folder.join(path));
             let candidate = self.resolve(&path.join(below.strip_prefix("/").unwrap_or(&below)));
             if self.files.kind(&candidate).is_ok() {
                 return Ok(self.path_value(candidate.as_os_str().as_bytes()));

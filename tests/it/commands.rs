@@ -168,6 +168,9 @@ fn restricted_expressions_read_what_is_around_them_and_no_more() {
         (&["--expr", &read], None),
         (&["--expr", "import ./link.nix"], None),
         (&["--file", outside, "-I", outside], Some("\"hunter2\"")),
+        // What is relative in a search path is so to the folder in hand, and shown as it was given.
+        (&["--expr", "import <own/in.nix>", "-I", "own=."], Some("2")),
+        (&["--expr", "(builtins.head builtins.nixPath).path", "-I", "own=./."], Some("\"./.\"")),
         (&["--expr", "builtins.attrNames (builtins.readDir /etc)"], None),
         (&["--expr", "builtins.pathExists /etc/passwd"], None),
     ] {

@@ -49,7 +49,9 @@ fn essence(message: &str) -> String {
     if line.starts_with("missing `;`") {
         return String::from("syntax error");
     }
-    const CLASSES: [&str; 5] = [
+    const CLASSES: [&str; 6] = [
+        // How much there is to be had is each one's own.
+        "out of memory",
         "syntax error",
         "while parsing TOML",
         "[json.exception.parse_error.101]",

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
-use crate::cli::configuration::{Configuration, Limits, absolute, readable_around, search_path, stop_after};
+use crate::cli::configuration::{
+    Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
+};
 use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
@@ -91,7 +93,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let most_time = args.max_time.map(std::time::Duration::from_secs).or(limits.time);
     let has = |feature| args.extra_experimental_features.contains(&feature);
     let settings = Settings {
-        search_path: search_path(config, config.restrict),
+        search_path: search_path_as_given(config, config.restrict),
         folder: here.clone(),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
@@ -105,7 +107,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
         ..Settings::default()
     };
     let files: Box<dyn Files> = if config.restrict {
-        let given = settings.search_path.iter().map(|(_, path)| path.clone());
+        let given = settings.search_path.iter().map(|(_, path)| absolute(path));
         Box::new(RestrictedFiles::new(given.chain(roots(&inputs, args, &here))))
     } else {
         Box::new(RealFiles)
