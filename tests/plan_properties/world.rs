@@ -6,7 +6,8 @@ use container_rebuild::model::check::check;
 use container_rebuild::model::path::OptionSpans;
 use container_rebuild::model::spec::HostSpec;
 use container_rebuild::model::{
-    BindMount, Boot, Container, ContainerName, Field, ForwardPort, Manifest, Nat, Networking, System, Unknown,
+    BindMount, Boot, Container, ContainerName, Field, ForwardPort, Manifest, Nat, Networking, PrivateUsers,
+    PrivateUsersMode, System, Unknown,
 };
 use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, Side};
 use proptest::prelude::*;
@@ -21,6 +22,8 @@ pub(crate) struct Shape {
     pub(crate) auto_start: bool,
     pub(crate) ephemeral: bool,
     pub(crate) private: bool,
+    /// Whether it has users of its own, where its network is.
+    pub(crate) users: bool,
     pub(crate) binds: Vec<(u8, bool)>,
     pub(crate) host_end: u8,
     pub(crate) timeout: bool,
@@ -35,14 +38,15 @@ pub(crate) struct Shape {
 pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     let switches = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.8), any::<bool>(), any::<bool>());
     let binds = prop::collection::vec((0..3_u8, any::<bool>()), 0..3);
-    let more = (prop::bool::weighted(0.9), any::<bool>(), 0..3_u8, 0..2_u8, 0..4_u8);
+    let more = (prop::bool::weighted(0.9), any::<bool>(), 0..3_u8, 0..2_u8, 0..4_u8, prop::bool::weighted(0.3));
     (switches, binds, more).prop_map(|(switches, binds, more)| {
         let (auto_start, ephemeral, private, timeout, tmpfs) = switches;
-        let (restart_if_changed, six, system, host_end, ports) = more;
+        let (restart_if_changed, six, system, host_end, ports, users) = more;
         Shape {
             auto_start,
             ephemeral,
             private,
+            users,
             binds,
             host_end,
             timeout,
@@ -122,6 +126,9 @@ impl World {
         container.bind_mounts = shape.binds.iter().map(bind).collect::<BTreeMap<_, _>>().into();
         container.private_network = shape.private.into();
         if shape.private {
+            if shape.users {
+                container.private_users = PrivateUsers::Mode(PrivateUsersMode::Pick).into();
+            }
             let last = self.addresses[index] + 10;
             container.host_address = Some(format!("10.0.0.{}", shape.host_end + 1)).into();
             container.local_address = Some(format!("10.0.0.{last}")).into();

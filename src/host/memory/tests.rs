@@ -4,8 +4,10 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::apply::{Applier, Event, Report};
-use crate::model::spec::{Forward, NatSpec, Network, Private, Protocol, Veth};
-use crate::model::{self, Boot, Container, ExtraVeth, ForwardPort, Manifest, System};
+use crate::model::spec::{Forward, NatSpec, Network, Private, Protocol, Users, Veth};
+use crate::model::{
+    self, BindMount, Boot, Container, ExtraVeth, ForwardPort, Manifest, PrivateUsers, PrivateUsersMode, System,
+};
 use crate::plan::{self, Action, Plan, Side};
 
 /// A container that starts with the host and has a network and a forward of its own.
@@ -115,6 +117,38 @@ fn name(name: &str) -> ContainerName {
 fn systems(host: &MemoryHost) -> Vec<String> {
     let running = |(name, record): (&ContainerName, &Record)| format!("{name}={}", record.spec.system.display());
     host.state().running.iter().map(running).collect()
+}
+
+#[test]
+fn nothing_is_mounted_into_a_guest_with_private_users_while_it_runs() {
+    let host = MemoryHost::new();
+    let bound = |users: Option<Users>, binds: &[&str]| {
+        let mut record = wanted("a", "/nix/store/1", 11, 80);
+        if let Some(users) = users {
+            record.container.private_users = PrivateUsers::Mode(PrivateUsersMode::Pick).into();
+            record.spec.users = users;
+        }
+        let bind = |path: &&str| {
+            let (mount_point, host_path) = ((*path).to_owned().into(), Some((*path).to_owned()).into());
+            let bind = BindMount { mount_point, host_path, is_read_only: true.into() };
+            ((*path).to_owned(), bind.into())
+        };
+        record.container.bind_mounts = binds.iter().map(bind).collect::<BTreeMap<_, _>>().into();
+        let spec = |path: &&str| Bind { host: (*path).to_owned(), mount: (*path).to_owned(), read_only: true };
+        record.spec.binds = binds.iter().map(spec).collect();
+        generation(vec![record])
+    };
+    let restart = ["stop a", "update-unit a", "start a"];
+    let users = Some(Users::Picked(0x0008_0000));
+    applied(&host, &bound(None, &[]));
+    assert_eq!(applied(&host, &bound(None, &["/x"])), ["update-unit a", "reload a"]);
+    assert_eq!(applied(&host, &bound(users, &["/x"])), restart);
+    assert_eq!(applied(&host, &bound(users, &["/x", "/y"])), restart);
+    assert_eq!(applied(&host, &bound(users, &["/y"])), restart);
+    // The fake refuses it as a real host does.
+    let bind = Bind { host: "/z".to_owned(), mount: "/z".to_owned(), read_only: true };
+    let error = host.bind(&name("a"), &bind).expect_err("refused");
+    assert!(error.to_string().contains("its users are private"), "{error}");
 }
 
 #[test]
