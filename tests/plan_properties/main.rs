@@ -72,9 +72,11 @@ fn disorder(plan: &Plan, before: &Evaluated, after: &Evaluated) -> Vec<String> {
             }
         }
     }
-    // Rules go before what they lead to, unless somebody who starts has to wait for it to go.
-    let starts: Vec<_> =
-        NAMES.map(name).into_iter().filter(|name| find(plan, &Action::Start(name.clone())).is_some()).collect();
+    // Rules go before what they lead to, unless somebody who starts, or changes while running, has to wait for it to go.
+    let comes = |name: &ContainerName| {
+        [Action::Start(name.clone()), Action::Reload(name.clone())].iter().any(|step| find(plan, step).is_some())
+    };
+    let starts: Vec<_> = NAMES.map(name).into_iter().filter(comes).collect();
     for gone in NAMES.map(name).into_iter().filter(|name| before.has(name) && !after.has(name)) {
         let frees = starts.iter().any(|start| !before.held(&gone).is_disjoint(&after.held(start)));
         let (stop, rules) = (Action::Stop(gone), Action::ReplaceFirewall);
