@@ -48,6 +48,7 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
     let mut wanted = Wanted::default();
     let url = match ev.force(args[0])? {
         Value::Attrs(attrs) => {
+            check_types(ev, attrs, pos)?;
             let names = ev.by_name(attrs);
             if let Some((name, ..)) = names.iter().find(|(name, ..)| !PLAIN.contains(name) && !OTHER.contains(name))
             {
@@ -82,6 +83,30 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
         Err(GitError::Failed(message)) => fail(ev, &message),
         Err(GitError::OnlyNix) => Err(not_here(ev, &location, pos)),
     }
+}
+
+/// Texts, Booleans and numbers are what attributes can be.
+fn check_types<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> EvalResult<'e, ()> {
+    for (name, value, at) in attrs.iter() {
+        let name = ev.name(name);
+        let message = match name {
+            "type" => String::from("unexpected argument 'type'"),
+            _ => match ev.force(value)? {
+                Value::Int(number) if number < 0 => {
+                    format!("negative value given for 'fetchGit' argument '{name}': {number}")
+                }
+                Value::String(_) | Value::Path(_) | Value::Bool(_) | Value::Int(_) | Value::Unknown(_) => continue,
+                _ if name == "publicKeys" => continue,
+                other => {
+                    let (sort, wanted) = (ev.sort_of(other), "a string, Boolean or integer is expected");
+                    format!("argument '{name}' to 'fetchGit' is {sort} while {wanted}")
+                }
+            },
+        };
+        let span = if at.is_some() { ev.attribute_span(at) } else { ev.word_span(pos) };
+        return Err(ev.error(span, &message));
+    }
+    Ok(())
 }
 
 /// The repository that a location names, if it is one on this machine.

@@ -1,0 +1,1 @@
+builtins.fetchGit { url = "/nowhere"; ref = [ ]; }

@@ -1,0 +1,1 @@
+builtins.fetchGit { url = { outPath = "/nowhere"; }; }
