@@ -66,7 +66,8 @@ lib-expected: reference
 CASES ?= 2000
 conformance: tools reference
 	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential \
-		--test hostile --test hosts --test fetch_git --test lib_table --test merging --run-ignored only --no-capture -E 'not test(write_expected)'
+		--test hostile --test hosts --run-ignored only --no-capture -E 'not test(write_expected)'
+	$(CARGO) nextest run --test fetch_git --test lib_table --test merging --run-ignored only -E 'not test(write_expected)'
 
 bench: reference
 	$(CARGO) bench --bench evaluator
