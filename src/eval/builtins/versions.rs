@@ -24,7 +24,8 @@ fn components(mut version: &[u8]) -> Vec<&[u8]> {
     }
 }
 
-fn number(component: &[u8]) -> Option<u64> {
+/// A component as a number; what does not fit into 32 bits is text to Nix.
+fn number(component: &[u8]) -> Option<i32> {
     std::str::from_utf8(component).ok()?.parse().ok()
 }
 

@@ -56,7 +56,12 @@ pub(in crate::eval) fn parse_base(base: &str) -> Result<(&str, &str), String> {
     if let Some(c) = hash.chars().find(|c| !base32::is_digit(*c)) {
         return Err(invalid(format!("contains illegal base-32 character '{c}'")));
     }
-    let name = rest.strip_prefix('-').unwrap_or(&rest[1..]);
+    // Nix skips one byte, whatever it is: what is left of a longer character is in no name.
+    let mut rest = rest.chars();
+    if let Some(c) = rest.next().filter(|c| !c.is_ascii()) {
+        return Err(invalid(format!("name contains illegal character '{c}'")));
+    }
+    let name = rest.as_str();
     match name_error(name) {
         Some(what) => Err(invalid(what)),
         None => Ok((hash, name)),
