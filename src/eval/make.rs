@@ -19,7 +19,7 @@ impl<'e> Evaluator<'e> {
 
     /// The symbol of a name that is a value.
     pub(super) fn symbol_of(&self, name: &Str<'e>) -> Symbol {
-        name.symbol(|name| self.symbol(&name.to_str_lossy()))
+        name.symbol(|name| self.symbols.intern_bytes(self.bump, name.as_bytes()))
     }
 
     /// The name of a symbol.

@@ -148,7 +148,7 @@ impl<'e> Evaluator<'e> {
     /// The places of the attributes in the byte order of their names.
     pub(super) fn order(&self, attrs: &Attrs<'e>) -> &'e [u32] {
         attrs.shape().order(|keys| {
-            let names: Vec<_> = keys.iter().map(|key| self.name(key.name).as_bytes()).collect();
+            let names: Vec<_> = keys.iter().map(|key| self.symbols.text(key.name).as_bytes()).collect();
             self.bump.alloc_slice_fill_iter(places_in_order(&names))
         })
     }

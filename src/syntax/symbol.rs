@@ -32,6 +32,8 @@ pub struct Symbols<'e> {
 #[derive(Default)]
 struct Inner<'e> {
     numbers: FxHashMap<&'e str, Symbol>,
+    /// Those that are no UTF-8.
+    others: FxHashMap<&'e [u8], Symbol>,
     names: Vec<(&'e str, &'e Str<'e>)>,
 }
 
@@ -49,7 +51,24 @@ impl<'e> Symbols<'e> {
         symbol
     }
 
-    /// The name of a symbol.
+    /// The symbol of a name that may be any bytes.
+    pub fn intern_bytes(&self, bump: &'e Bump, name: &[u8]) -> Symbol {
+        if let Ok(name) = std::str::from_utf8(name) {
+            return self.intern(bump, name);
+        }
+        let mut inner = self.inner.borrow_mut();
+        if let Some(symbol) = inner.others.get(name) {
+            return *symbol;
+        }
+        let symbol = Symbol(u32::try_from(inner.names.len()).expect("there is no memory for 2^32 names"));
+        let shown = bump.alloc_str(&String::from_utf8_lossy(name));
+        let name = bump.alloc_slice_copy(name);
+        inner.names.push((shown, bump.alloc(Str::new(name))));
+        inner.others.insert(name, symbol);
+        symbol
+    }
+
+    /// The name of a symbol, for people where it is no UTF-8.
     pub fn name(&self, symbol: Symbol) -> &'e str {
         self.inner.borrow().names[symbol.0 as usize].0
     }

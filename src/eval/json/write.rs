@@ -62,15 +62,16 @@ impl<'e> Evaluator<'e> {
                     return Err(self.unknown_error(unknown));
                 }
                 out.push(b"{");
-                for (index, (name, value, pos)) in self.by_name(attrs).into_iter().enumerate() {
+                for (index, at) in self.order(attrs).iter().enumerate() {
+                    let attr = attrs.attr(*at as usize);
                     if index > 0 {
                         out.push(b",");
                     }
-                    string(name.as_bytes(), &mut out.bytes);
+                    self.write_json_string(self.symbols.text(attr.name).as_bytes(), out, span)?;
                     out.push(b":");
-                    if let Err(error) = self.deeper(span, |ev| ev.write_json(value, out, span)) {
-                        let what = format!("while evaluating attribute '{name}'");
-                        error.trace(self.attribute_span(pos), || what);
+                    if let Err(error) = self.deeper(span, |ev| ev.write_json(attr.value.get(), out, span)) {
+                        let what = format!("while evaluating attribute '{}'", self.name(attr.name));
+                        error.trace(self.attribute_span(attr.pos), || what);
                         return Err(error);
                     }
                 }
