@@ -21,6 +21,13 @@ impl<'e> Definition<'e> {
     pub(super) fn new(file: Packed<'e>, value: Packed<'e>) -> Self {
         Self { file, value, overriding: false }
     }
+
+    /// One of a list of `{ file, value }`.
+    pub(super) fn of(set: Packed<'e>, library: &Library<'e>, ev: &mut Evaluator<'e>) -> Native<Self> {
+        let set = ev.plain_set(set)?;
+        let file = ev.plain_attr_of(set, library.names.file)?;
+        Ok(Self::new(file, ev.plain_attr_of(set, library.names.value)?))
+    }
 }
 
 /// Where definitions come from.
@@ -82,23 +89,20 @@ impl<'e> Merging<'e> {
         if let Some(filtered) = self.filtered.get() {
             return Ok(filtered);
         }
-        let names = &self.library.names;
         let mut all = Vec::new();
         if let Some(default) = self.default {
             all.push(Discharged { definition: default, priority: OPTION_DEFAULT, content: Some(default.value) });
         }
         match self.definitions {
             Source::Tree(tree, name) => {
-                for definition in tree.definitions(name, ev)? {
+                for (_, definition) in tree.definitions(name, ev)? {
                     self.discharge(definition.file, definition.value, &mut all, ev)?;
                 }
             }
             Source::List(list) => {
                 for definition in ev.plain_list(list)? {
-                    let definition = ev.plain_set(*definition)?;
-                    let file = ev.plain_attr_of(definition, names.file)?;
-                    let value = ev.plain_attr_of(definition, names.value)?;
-                    self.discharge(file, value, &mut all, ev)?;
+                    let definition = Definition::of(*definition, self.library, ev)?;
+                    self.discharge(definition.file, definition.value, &mut all, ev)?;
                 }
             }
         }

@@ -114,12 +114,15 @@ impl<'e> Tree<'e> {
     }
 
     /// The definitions of a name.
-    pub(super) fn definitions(&self, name: Symbol, ev: &mut Evaluator<'e>) -> Native<&'e [Definition<'e>]> {
+    pub(super) fn definitions(
+        &self,
+        name: Symbol,
+        ev: &mut Evaluator<'e>,
+    ) -> Native<&'e [(Symbol, Definition<'e>)]> {
         let defined = self.defined(ev)?;
         let start = defined.partition_point(|(other, _)| *other < name);
         let count = defined[start..].iter().take_while(|(other, _)| *other == name).count();
-        let own: Vec<_> = defined[start..start + count].iter().map(|(_, definition)| *definition).collect();
-        Ok(ev.alloc_slice(&own))
+        Ok(&defined[start..start + count])
     }
 
     /// All definitions.
@@ -127,19 +130,16 @@ impl<'e> Tree<'e> {
         if let Some(defined) = self.defined.get() {
             return Ok(defined);
         }
-        let names = &self.library.names;
         let mut all = Vec::new();
         match &self.place {
             Place::Call(call) => {
                 for definition in ev.plain_list(call.arguments[2])? {
-                    let definition = ev.plain_set(*definition)?;
-                    let file = ev.plain_attr_of(definition, names.file)?;
-                    let value = ev.plain_attr_of(definition, names.value)?;
-                    self.push_down(file, value, &mut Vec::new(), &mut all, ev)?;
+                    let definition = Definition::of(*definition, self.library, ev)?;
+                    self.push_down(definition.file, definition.value, &mut Vec::new(), &mut all, ev)?;
                 }
             }
             Place::Below(branch) => {
-                for definition in branch.tree.definitions(branch.name(), ev)? {
+                for (_, definition) in branch.tree.definitions(branch.name(), ev)? {
                     self.push_down(definition.file, definition.value, &mut Vec::new(), &mut all, ev)?;
                 }
             }
