@@ -88,7 +88,8 @@ impl Applier<'_> {
         let regardless = |action: &Action| *action == Action::ReplaceFirewall;
         let outcomes = queue::run(graph, self.workers, regardless, self.stop, |action, missing| {
             (self.watch)(Event::Begun(action));
-            let result = self.step(plan, action, missing, &unread);
+            // A panic is a failed step as any other: what it did is taken back.
+            let result = queue::guarded(|| self.step(plan, action, missing, &unread));
             match &result {
                 Ok(()) => (self.watch)(Event::Done(action)),
                 Err(error) => (self.watch)(Event::Failed(action, error)),

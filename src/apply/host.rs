@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::live::Switched;
+use super::queue::Panicked;
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
@@ -50,6 +51,12 @@ pub enum HostError {
         /// What it did instead.
         what: String,
     },
+    /// This program panicked in the middle of it.
+    #[error("internal error: {message}; please report it")]
+    Internal {
+        /// What it panicked with.
+        message: String,
+    },
     /// The plan has guests in it that were not built yet.
     #[error("some guests are not built yet")]
     Unbuilt,
@@ -59,6 +66,12 @@ pub enum HostError {
         /// What it said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl From<Panicked> for HostError {
+    fn from(panicked: Panicked) -> Self {
+        Self::Internal { message: panicked.message }
+    }
 }
 
 /// The files of one container, as text ready to be written.

@@ -3,12 +3,41 @@
 //! Knows nothing of containers. A job starts when all that it depends on has succeeded; when one fails, all that depends
 //! on it is skipped, and the rest goes on. Some jobs start in any case when what comes before them is over, and are told
 //! what of that did not succeed.
+//!
+//! Every job that was begun is heard of: one that panics has failed.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
+
+/// A job panicked: a defect of this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panicked {
+    /// What it panicked with.
+    pub message: String,
+}
+
+impl Panicked {
+    fn from_payload(payload: &(dyn Any + Send)) -> Self {
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        Self { message: text.unwrap_or("no message").to_owned() }
+    }
+}
+
+/// Does `work`; a panic in it ends it as an error.
+///
+/// # Errors
+///
+/// Those of `work`, and [`Panicked`].
+pub fn guarded<E: From<Panicked>>(work: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+    // What a job shares with others is behind locks whose poison nobody minds, or on the host.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Panicked::from_payload(&*payload).into()))
+}
 
 /// How a job ended.
 #[derive(Debug)]
@@ -34,7 +63,7 @@ pub fn run<N, E, W, R, S>(
 ) -> Vec<Outcome<E>>
 where
     N: Sync,
-    E: Send,
+    E: Send + From<Panicked>,
     W: Fn(&N, &[&N]) -> Result<(), E> + Sync,
     R: Fn(&N) -> bool,
     S: Fn() -> bool,
@@ -55,7 +84,8 @@ where
                 loop {
                     let job = jobs.lock().map(|jobs| jobs.recv());
                     let Ok(Ok((node, missing))) = job else { break };
-                    if report.send((node, work(&graph[node], &missing))).is_err() {
+                    let result = guarded(|| work(&graph[node], &missing));
+                    if report.send((node, result)).is_err() {
                         break;
                     }
                 }
@@ -115,6 +145,36 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    #[derive(Debug)]
+    #[allow(dead_code, reason = "compared as it is printed")]
+    struct Failure(String);
+
+    impl From<Panicked> for Failure {
+        fn from(panicked: Panicked) -> Self {
+            Self(panicked.message)
+        }
+    }
+
+    #[test]
+    fn a_job_that_panics_has_failed_and_nobody_waits_for_it() {
+        // As many that panic as there are workers: each worker has to go on after one.
+        let graph = graph(&["bad", "worse", "after-bad", "good", "in-any-case"], &[(0, 2), (0, 4), (1, 4), (3, 4)]);
+        let outcomes = run(
+            &graph,
+            2,
+            |name| *name == "in-any-case",
+            || false,
+            |name: &&str, _| match *name {
+                "bad" => panic!("lost"),
+                "worse" => panic!("lost {name}"),
+                _ => Ok::<(), Failure>(()),
+            },
+        );
+        let shown: Vec<_> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
+        let failed = |what: &str| format!("Failed(Failure({what:?}))");
+        assert_eq!(shown, [failed("lost"), failed("lost worse"), "Skipped".into(), "Done".into(), "Done".into()]);
+    }
+
     fn graph(nodes: &[&'static str], edges: &[(u32, u32)]) -> DiGraph<&'static str, ()> {
         let mut graph = DiGraph::new();
         for node in nodes {
@@ -142,11 +202,11 @@ mod tests {
                 told.lock()
                     .expect("no test thread panics")
                     .extend(missing.iter().map(|missing| (*name, **missing)));
-                if *name == "bad" { Err("no") } else { Ok(()) }
+                if *name == "bad" { Err(Failure("no".to_owned())) } else { Ok(()) }
             },
         );
         let shown: Vec<_> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
-        assert_eq!(shown, ["Done", "Failed(\"no\")", "Skipped", "Done", "Skipped", "Done"]);
+        assert_eq!(shown, ["Done", "Failed(Failure(\"no\"))", "Skipped", "Done", "Skipped", "Done"]);
         let mut told = told.into_inner().expect("no test thread panics");
         told.sort_unstable();
         assert_eq!(told, [("in-any-case", "after-both"), ("in-any-case", "bad")]);
@@ -167,7 +227,7 @@ mod tests {
             |_, _| {
                 // Returns only if both are in it at once.
                 meeting.wait();
-                Ok::<(), ()>(())
+                Ok::<(), Failure>(())
             },
         );
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done)));
@@ -184,7 +244,7 @@ mod tests {
             || started.load(Ordering::SeqCst) == 2,
             |_, _| {
                 started.fetch_add(1, Ordering::SeqCst);
-                Ok::<(), ()>(())
+                Ok::<(), Failure>(())
             },
         );
         assert!(matches!(outcomes.as_slice(), [Outcome::Done, Outcome::Done, Outcome::Skipped]));

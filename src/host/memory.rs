@@ -49,6 +49,8 @@ pub struct State {
     pub reloads: usize,
     /// Systems that do not start.
     pub broken: BTreeSet<PathBuf>,
+    /// Systems at whose start this program panics.
+    pub panics: BTreeSet<PathBuf>,
     /// Whether no file can be written.
     pub is_full: bool,
     /// Systems that a running guest cannot switch to without being started again.
@@ -153,6 +155,7 @@ impl Host for MemoryHost {
         let Some(record) = state.written.get(name).map(record) else {
             return Err(failure("failed", &["cannot read the record of what to launch"]));
         };
+        assert!(!state.panics.contains(&record.spec.system), "a defect at the start of {name}");
         if state.broken.contains(&record.spec.system) {
             state.failed.insert(name.clone());
             return Err(failure("failed", &["exit-code"]));

@@ -211,6 +211,21 @@ fn a_container_that_does_not_start_goes_back_and_holds_up_only_what_depends_on_i
 }
 
 #[test]
+fn a_panic_in_a_step_is_a_failed_step_and_what_ran_is_brought_back() {
+    let host = MemoryHost::new();
+    let before = vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)];
+    applied(&host, &generation(before.into_iter().map(ephemeral).collect()));
+    host.state().panics.insert("/nix/store/panics".into());
+    let after = vec![wanted("a", "/nix/store/panics", 11, 8080), wanted("b", "/nix/store/4", 12, 8181)];
+    let (report, events) = apply(&host, &generation(after.into_iter().map(ephemeral).collect()), 2);
+    let failed = "failed: start a: internal error: a defect at the start of a; please report it".to_owned();
+    assert!(events.contains(&failed), "{events:#?}");
+    assert!(events.contains(&"restored a".to_owned()), "{events:#?}");
+    assert_eq!(report.failed.iter().map(|(action, _)| action).collect::<Vec<_>>(), [&Action::Start(name("a"))]);
+    assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/4"]);
+}
+
+#[test]
 fn on_a_full_disk_what_ran_runs_on() {
     let host = MemoryHost::new();
     let before = generation(vec![ephemeral(wanted("a", "/nix/store/1", 11, 80))]);
