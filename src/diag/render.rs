@@ -5,7 +5,10 @@
 
 use std::fmt::Write as _;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
 use serde::Serialize;
 
 use super::excerpt::excerpt;
@@ -30,7 +33,8 @@ impl Style {
 
     fn theme(self) -> GraphicalTheme {
         match (self.unicode, self.color) {
-            (true, true) => GraphicalTheme::unicode(),
+            // The sixteen colours that every terminal has, as in our own headings.
+            (true, true) => GraphicalTheme { styles: miette::ThemeStyles::ansi(), ..GraphicalTheme::unicode() },
             (true, false) => GraphicalTheme::unicode_nocolor(),
             (false, true) => GraphicalTheme { styles: miette::ThemeStyles::ansi(), ..GraphicalTheme::ascii() },
             (false, false) => GraphicalTheme::none(),
@@ -93,36 +97,30 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
     let ranges: Vec<_> =
         labels.iter().map(|label| file.offset(label.span.start)..file.offset(label.span.end)).collect();
     let shown = excerpt(&marked(secret::blotted(&file.text)), &ranges);
-    let file_name = visible(&file.name);
-    let drawn = Drawn {
-        source: NamedSource::new(&file_name, shown.text),
-        labels: labels
-            .iter()
-            .zip(shown.labels)
-            .map(|(label, range)| {
-                let text = (!label.text.is_empty()).then(|| visible(&label.text));
-                LabeledSpan::new(text, range.start, range.len())
-            })
-            .collect(),
-    };
-    let mut whole = String::new();
+    // What is drawn has other columns than the file: each label brings its location along.
+    let locations = ranges.iter().map(|range| visible(&file.location(range.start).to_string()));
+    let starts = shown.labels.iter().map(|range| range.start);
+    let source = Excerpted { locations: starts.zip(locations).collect(), text: shown.text };
+    let drawn_labels = labels.iter().zip(shown.labels).map(|(label, range)| {
+        let text = (!label.text.is_empty()).then(|| visible(&label.text));
+        LabeledSpan::new(text, range.start, range.len())
+    });
+    let drawn = Drawn { source: Some(source), labels: drawn_labels.collect() };
     // Without lines around them, nothing but the labelled words is shown.
     let context = usize::from(!diagnostic.hides_values);
-    let handler = GraphicalReportHandler::new_themed(style.theme()).with_width(110).with_context_lines(context);
-    if handler.render_report(&mut whole, &drawn).is_err() {
+    let handler = GraphicalReportHandler::new_themed(style.theme())
+        .with_width(110)
+        .with_context_lines(context)
+        .without_primary_span_start();
+    // miette draws its own heading first, which would say the message a second time: as much as it draws of nothing.
+    let (mut heading, mut whole) = (String::new(), String::new());
+    let nothing = Drawn { source: None, labels: Vec::new() };
+    if handler.render_report(&mut heading, &nothing).and(handler.render_report(&mut whole, &drawn)).is_err() {
         return String::new();
     }
-    // miette's own heading would say the message a second time: the snippet starts with the line that names the file.
-    let name = format!("[{file_name}:");
-    let mut lines = whole.lines().skip_while(|line| !line.contains(&name));
-    let mut out = String::new();
-    if let Some(line) = lines.next() {
-        // The column that miette counts is one of the excerpt.
-        let (before, _) = line.split_once(&name).expect("`name` is in it");
-        let first = ranges.iter().map(|range| range.start).min().unwrap_or_default();
-        let _ = writeln!(out, "{before}[{}]", visible(&file.location(first).to_string()));
-    }
-    out.extend(lines.flat_map(|line| [line.trim_end(), "\n"]));
+    let mut out = String::with_capacity(whole.len());
+    let snippet = whole.get(heading.len()..).unwrap_or_default();
+    out.extend(snippet.lines().flat_map(|line| [line.trim_end(), "\n"]));
     for label in diagnostic.labels.iter().filter(|label| !inside(label.span)) {
         if let Some(location) = sources.locate(label.span.start) {
             let _ = writeln!(out, "  {}: {}", visible(&location.to_string()), visible(&label.text));
@@ -165,8 +163,31 @@ fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
 /// What miette draws: the labels only; heading and help are ours.
 #[derive(Debug)]
 struct Drawn {
-    source: NamedSource<String>,
+    source: Option<Excerpted>,
     labels: Vec<LabeledSpan>,
+}
+
+/// A text that calls itself by the location of the label that is asked about.
+#[derive(Debug)]
+struct Excerpted {
+    text: String,
+    /// Where labels start in the text, and their locations in the file.
+    locations: Vec<(usize, String)>,
+}
+
+impl SourceCode for Excerpted {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let read = self.text.read_span(span, before, after)?;
+        let location = self.locations.iter().find(|(start, _)| *start == span.offset());
+        let name = location.map(|(_, location)| location.clone()).unwrap_or_default();
+        let (line, column, count) = (read.line(), read.column(), read.line_count());
+        Ok(Box::new(MietteSpanContents::new_named(name, read.data(), *read.span(), line, column, count)))
+    }
 }
 
 impl std::fmt::Display for Drawn {
@@ -179,7 +200,7 @@ impl std::error::Error for Drawn {}
 
 impl miette::Diagnostic for Drawn {
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&self.source)
+        Some(self.source.as_ref()?)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -264,28 +285,4 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> serde_json::Val
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diag::Code;
-
-    #[test]
-    fn a_finding_reads_well_without_colour() {
-        let sources = SourceMap::new();
-        let file = sources.add("host.nix", "{\n  containers.a.autostart = true;\n}\n").expect("fits");
-        let diagnostic =
-            Diagnostic::error(Code::UnknownOption, "The option `containers.a.autostart' does not exist.")
-                .at(Span::new(file.pos(4), file.pos(26)), "defined here")
-                .help("did you mean `autoStart`?");
-        insta::assert_snapshot!(text(&diagnostic, &sources, Style::PLAIN), @r"
-        host.nix:2:3: error[unknown-option]: The option `containers.a.autostart' does not exist.
-           ,-[host.nix:2:3]
-         1 | {
-         2 |   containers.a.autostart = true;
-           :   ^^^^^^^^^^^|^^^^^^^^^^
-           :              `-- defined here
-         3 | }
-           `----
-          help: did you mean `autoStart`?
-        ");
-    }
-}
+mod tests;

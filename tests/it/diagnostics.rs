@@ -89,3 +89,19 @@ fn what_is_not_there_cannot_be_read() {
 fn without_nix_a_guest_cannot_be_built_and_that_is_said() {
     assert_snapshot!(run(EXAMPLE, &["build", "host.nix"]));
 }
+
+#[test]
+fn a_finding_shows_the_same_lines_of_the_source_in_colour() {
+    let slip = EXAMPLE.replace("192.168.100.2\";", "192.168.100.2\"");
+    let plain = run(&slip, &["check", "--color", "never", "host.nix"]);
+    let coloured = run(&slip, &["check", "--color", "always", "host.nix"]);
+    assert!(coloured.err.contains("\u{1b}[1;31merror[syntax]\u{1b}[0m"), "{coloured}");
+    let mut parts = coloured.err.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let stripped = parts.fold(first, |text, part| text + part.split_once('m').expect("a sequence ends").1);
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| line.contains(" | ")).map(str::to_owned).collect()
+    };
+    assert!(lines(&plain.err).len() >= 3, "{plain}");
+    assert_eq!(lines(&stripped), lines(&plain.err));
+}
