@@ -9,6 +9,7 @@ mod commands;
 mod configuration;
 mod interrupt;
 mod only;
+mod table;
 mod target;
 mod terminal;
 

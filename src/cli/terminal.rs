@@ -9,6 +9,9 @@ use crate::diag::render::{self, Style};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
+/// Of terminals that do not tell, as serial lines.
+const UNKNOWN_WIDTH: usize = 80;
+
 /// How this run talks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terminal {
@@ -16,6 +19,8 @@ pub(super) struct Terminal {
     pub(super) style: Style,
     /// Whether results are drawn for a terminal (stdout).
     pub(super) fancy_results: bool,
+    /// How many characters fit into a line of results; nothing where no terminal shows them.
+    pub(super) width: Option<usize>,
     quiet: bool,
 }
 
@@ -31,7 +36,12 @@ impl Terminal {
         let errors_are_seen = std::io::stderr().is_terminal();
         let style =
             Style { unicode: errors_are_seen, color: decide(errors_are_seen), full_trace: global.verbose > 0 };
-        Self { style, fancy_results: decide(std::io::stdout().is_terminal()), quiet: global.quiet }
+        let results_are_seen = std::io::stdout().is_terminal();
+        let width = results_are_seen.then(|| {
+            let size = terminal_size::terminal_size_of(std::io::stdout());
+            size.map_or(UNKNOWN_WIDTH, |(width, _)| usize::from(width.0))
+        });
+        Self { style, fancy_results: decide(results_are_seen), width, quiet: global.quiet }
     }
 
     /// Prints findings to stderr; `--quiet` leaves the errors.

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort, PrivateUsers, PrivateUsersMode};
 pub use field::{AT_LEAST_KEY, FIELD, Field, List, MayBeUnknown, UNKNOWN_KEY, Unknown};
-pub use name::{ContainerName, NameError};
+pub use name::{ContainerName, NameError, natural_order};
 pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
 
 /// The name under which the options of a guest are printed in its container.

@@ -8,6 +8,28 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[serde(transparent)]
 pub struct ContainerName(String);
 
+/// What names are sorted by for people: numbers in them by their value, so that `c2` comes before `c10`. Different names have
+/// different keys.
+pub fn natural_order(name: &str) -> impl Ord + use<'_> {
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    enum Part<'a> {
+        /// How many digits there are without leading zeros, and those.
+        Number(usize, &'a str),
+        Text(&'a str),
+    }
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let is_number = first.is_ascii_digit();
+        let end = rest.find(|c: char| c.is_ascii_digit() != is_number).unwrap_or(rest.len());
+        let (part, behind) = rest.split_at(end);
+        let digits = part.trim_start_matches('0');
+        parts.push(if is_number { Part::Number(digits.len(), digits) } else { Part::Text(part) });
+        rest = behind;
+    }
+    (parts, name)
+}
+
 /// Why a text is no name of a container.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -74,5 +96,14 @@ mod tests {
         for bad in ["", "-a", "a-", "a_b", "a/b", "a..b", ".", "ä", "a b", &"x".repeat(65)] {
             assert!(ContainerName::new(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn numbers_in_names_are_sorted_by_their_value() {
+        let sorted = ["2", "a", "a-1", "c", "c1", "c2", "c2b", "c10", "c010a", "c10b", "web.2", "web.10"];
+        let mut names = sorted.map(String::from);
+        names.reverse();
+        names.sort_by(|a, b| natural_order(a).cmp(&natural_order(b)));
+        assert_eq!(names, sorted);
     }
 }

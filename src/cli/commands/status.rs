@@ -6,11 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::plan::observe;
+use crate::cli::table::{self, Column, table};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
-use crate::model::ContainerName;
 use crate::model::spec::{Network, Private};
+use crate::model::{ContainerName, natural_order};
 use crate::plan::{self, Drift};
 use crate::state::{ActiveState, Machine, ObservedContainer, Owner, Probe, Record, Snapshot};
 
@@ -22,7 +23,7 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
     }
     let wanted: Vec<_> = names.iter().chain(&session.global.only).cloned().collect();
     let rows = rows(&snapshot, &wanted, SystemTime::now());
-    let unknown: Vec<_> = names.iter().filter(|name| !rows.iter().any(|row| row.name == name.as_str())).collect();
+    let unknown: Vec<_> = wanted.iter().filter(|name| !rows.iter().any(|row| row.name == name.as_str())).collect();
     if !snapshot.systemd {
         let note = Diagnostic::note(Code::NotObserved, "systemd does not run here: there are no containers");
         session.terminal.findings(&[note], session.sources);
@@ -31,7 +32,8 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
         let rows = serde_json::json!({ "format_version": 1, "containers": rows });
         format!("{rows:#}\n")
     } else {
-        table(&rows)
+        let lines: Vec<_> = rows.iter().map(|row| row.line(session.global.verbose > 0)).collect();
+        table(&COLUMNS, &lines, session.terminal.width, session.terminal.fancy_results)
     };
     session.terminal.result(&text);
     if unknown.is_empty() {
@@ -64,7 +66,54 @@ struct Row {
     drift: Vec<&'static str>,
 }
 
-/// All rows of a snapshot, containers first, or those of `names`.
+/// What is left out first where a terminal is narrow is what is least needed to find a container, or what is wrong with it.
+const COLUMNS: [Column; 7] = [
+    Column { heading: "NAME", expendable: 0 },
+    Column { heading: "STATE", expendable: 0 },
+    Column { heading: "OWNER", expendable: 3 },
+    Column { heading: "ADDRESSES", expendable: 1 },
+    Column { heading: "PORTS", expendable: 2 },
+    Column { heading: "UPTIME", expendable: 4 },
+    Column { heading: "MEMORY", expendable: 5 },
+];
+
+impl Row {
+    /// The row as a line of the table; `verbose` adds the system.
+    fn line(&self, verbose: bool) -> table::Row {
+        let owner = match self.owner {
+            Owner::Ours => "ours",
+            Owner::Native => "native",
+            Owner::Foreign => "foreign",
+        };
+        let drift = (!self.drift.is_empty()).then(|| format!("drift: {}", self.drift.join("; ")));
+        let system = self.system.as_ref().filter(|_| verbose).map(|system| format!("system: {system}"));
+        table::Row {
+            cells: vec![
+                vec![self.name.clone()],
+                vec![self.state.to_owned()],
+                vec![owner.to_owned()],
+                self.addresses.clone(),
+                self.ports.clone(),
+                self.uptime_seconds.map(duration).into_iter().collect(),
+                self.memory_bytes.map(|bytes| format!("{} MiB", bytes >> 20)).into_iter().collect(),
+            ],
+            colour: colour(self.state).map(|colour| (1, colour)),
+            notes: drift.into_iter().chain(system).collect(),
+        }
+    }
+}
+
+/// The colour of a state (ECMA-48): green is well, yellow may become so, red is not.
+fn colour(state: &str) -> Option<u8> {
+    match state {
+        "running" => Some(32),
+        "degraded" | "starting" | "stopping" => Some(33),
+        "failed" => Some(31),
+        _ => None,
+    }
+}
+
+/// All rows of a snapshot, containers first, or those of `names`; in an order for people, also as JSON.
 fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted.as_str() == name);
     let containers = snapshot
@@ -73,7 +122,12 @@ fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Ro
         .filter(|(name, _)| wanted(name.as_str()))
         .map(|(name, container)| container_row(name, container, snapshot, now));
     let machines = snapshot.foreign.iter().filter(|machine| wanted(&machine.name)).map(machine_row);
-    containers.chain(machines).collect()
+    let [mut containers, mut machines]: [Vec<Row>; 2] = [containers.collect(), machines.collect()];
+    for rows in [&mut containers, &mut machines] {
+        rows.sort_by(|a, b| natural_order(&a.name).cmp(&natural_order(&b.name)));
+    }
+    containers.append(&mut machines);
+    containers
 }
 
 fn container_row(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapshot, now: SystemTime) -> Row {
@@ -156,46 +210,6 @@ fn drift(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapsho
     drift
 }
 
-/// The rows as a table; columns are as wide as their widest entry.
-fn table(rows: &[Row]) -> String {
-    const HEADINGS: [&str; 9] =
-        ["NAME", "STATE", "OWNER", "ADDRESSES", "PORTS", "UPTIME", "MEMORY", "DRIFT", "SYSTEM"];
-    let or_dash = |text: String| if text.is_empty() { String::from("-") } else { text };
-    let cells: Vec<[String; 9]> = rows
-        .iter()
-        .map(|row| {
-            let owner = match row.owner {
-                Owner::Ours => "ours",
-                Owner::Native => "native",
-                Owner::Foreign => "foreign",
-            };
-            [
-                row.name.clone(),
-                row.state.to_owned(),
-                owner.to_owned(),
-                or_dash(row.addresses.join(" ")),
-                or_dash(row.ports.join(" ")),
-                or_dash(row.uptime_seconds.map(duration).unwrap_or_default()),
-                or_dash(row.memory_bytes.map(|bytes| format!("{} MiB", bytes >> 20)).unwrap_or_default()),
-                or_dash(row.drift.join("; ")),
-                or_dash(row.system.clone().unwrap_or_default()),
-            ]
-        })
-        .collect();
-    let mut widths = HEADINGS.map(str::len);
-    for row in &cells {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |cells: Vec<&str>| {
-        let padded: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        format!("{}\n", padded.join("  ").trim_end())
-    };
-    let body = cells.iter().map(|row| line(row.iter().map(String::as_str).collect()));
-    std::iter::once(line(HEADINGS.to_vec())).chain(body).collect()
-}
-
 /// A time as people say it: its two largest units.
 fn duration(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
@@ -210,23 +224,78 @@ fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::memory::MemoryHost;
 
-    #[test]
-    fn a_foreign_machine_is_shown_and_times_are_short() {
-        let machine = Machine {
-            name: String::from("other"),
+    fn machine(name: &str) -> Machine {
+        Machine {
+            name: name.to_owned(),
             class: String::from("container"),
             service: String::from("systemd-nspawn"),
             leader: 42,
-            unit: String::from("machine-other.scope"),
+            unit: format!("machine-{name}.scope"),
             addresses: vec!["10.0.0.1".parse().expect("an address"), "fe80::1".parse().expect("an address")],
-        };
-        insta::assert_snapshot!(table(&[machine_row(&machine)]), @r"
-        NAME   STATE    OWNER    ADDRESSES  PORTS  UPTIME  MEMORY  DRIFT  SYSTEM
-        other  running  foreign  10.0.0.1   -      -       -       -      -
+        }
+    }
+
+    #[test]
+    fn foreign_machines_are_shown_c2_before_c10() {
+        let foreign = ["c1", "c10", "c2"].map(machine).to_vec();
+        let empty = MemoryHost::new().snapshot().expect("a host without containers");
+        let rows = rows(&Snapshot { foreign, ..empty }, &[], UNIX_EPOCH);
+        let lines: Vec<_> = rows.iter().map(|row| row.line(true)).collect();
+        insta::assert_snapshot!(table(&COLUMNS, &lines, None, false), @r"
+        NAME  STATE    OWNER    ADDRESSES  PORTS  UPTIME  MEMORY
+        c1    running  foreign  10.0.0.1   -      -       -
+        c2    running  foreign  10.0.0.1   -      -       -
+        c10   running  foreign  10.0.0.1   -      -       -
         ");
-        let table = [(5, "5s"), (65, "1min 5s"), (3700, "1h 1min"), (90_000, "1d 1h")];
-        for (seconds, shown) in table {
+    }
+
+    #[test]
+    fn a_container_of_many_ports_and_addresses_fits_into_80_columns() {
+        let text = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let row = Row {
+            name: String::from("mailserver"),
+            state: "running",
+            owner: Owner::Ours,
+            system: Some(String::from("/nix/store/0000-nixos-system-mailserver")),
+            addresses: text(&["192.168.100.11", "fd00:7:2::11"]),
+            ports: text(&["tcp:25->25", "tcp:587->587", "tcp:993->993"]),
+            uptime_seconds: Some(8_000_000),
+            memory_bytes: Some(312 << 20),
+            drift: vec!["runs something else than will boot"],
+        };
+        insta::assert_snapshot!(table(&COLUMNS, &[row.line(true)], Some(80), true).replace('\x1b', "␛"), @r"
+        NAME        STATE    OWNER  ADDRESSES       PORTS         UPTIME   MEMORY
+        mailserver  ␛[32mrunning␛[0m  ours   192.168.100.11  tcp:25->25    92d 14h  312 MiB
+                                    fd00:7:2::11    tcp:587->587
+                                                    tcp:993->993
+            drift: runs something else than will boot
+            system: /nix/store/0000-nixos-system-mailserver
+        ");
+        insta::assert_snapshot!(table(&COLUMNS, &[row.line(false)], Some(50), false), @r"
+        NAME        STATE    ADDRESSES       PORTS
+        mailserver  running  192.168.100.11  tcp:25->25
+                             fd00:7:2::11    tcp:587->587
+                                             tcp:993->993
+            drift: runs something else than will boot
+        No room for OWNER, UPTIME, MEMORY: `--json` has
+          all of it.
+        ");
+        let states = [
+            ("degraded", "\x1b[33mdegraded\x1b[0m"),
+            ("failed", "\x1b[31mfailed\x1b[0m"),
+            ("stopped", "  stopped  "),
+        ];
+        for (state, shown) in states {
+            let line = Row { state, ..row.clone() }.line(false);
+            assert!(table(&COLUMNS, &[line], None, true).contains(shown), "{state}");
+        }
+    }
+
+    #[test]
+    fn times_are_short() {
+        for (seconds, shown) in [(5, "5s"), (65, "1min 5s"), (3700, "1h 1min"), (90_000, "1d 1h")] {
             assert_eq!(duration(seconds), shown);
         }
     }

@@ -69,6 +69,20 @@ fn status_shows_ours_and_foreign_machines() {
         (1, &"running".into(), &"192.168.100.11".into())
     );
 
+    // On a terminal, which script(1) makes, the table fits and has colours.
+    let on_terminal = |columns: usize, options: &str| {
+        let command = format!("stty rows 24 cols {columns}; {options} container-rebuild status");
+        lab.sh(&format!("script --quiet --return --command '{command}' /dev/null")).ok().replace('\r', "")
+    };
+    let shown = on_terminal(72, "");
+    assert!(shown.contains("\x1b[32mrunning\x1b[0m"), "{shown}");
+    for (columns, room) in [(72, 72), (48, 48), (0, 80)] {
+        let shown = on_terminal(columns, "NO_COLOR=1");
+        assert!(shown.contains("wasabi  running") && !shown.contains('\x1b'), "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() <= room), "{columns}:\n{shown}");
+        assert!(shown.lines().any(|line| line.trim_end().contains("tcp:8080->80")), "{shown}");
+    }
+
     lab.sh("container-rebuild stop wasabi").ok();
     assert!(lab.sh("container-rebuild status").ok().contains("wasabi  stopped"));
     lab.sh("container-rebuild start wasabi").ok();
