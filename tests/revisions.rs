@@ -402,14 +402,20 @@ fn a_link_to_a_configuration_is_that_of_the_work_tree_it_leads_into() {
 }
 
 #[test]
-fn a_name_that_no_container_has_is_told_from_one_that_does_not_change() {
+fn a_name_that_no_container_has_on_either_side_is_an_error() {
     let clone = Clone::new(&[("host.nix", WEB)]);
     clone.write("host.nix", &WEB.replace("8080", "8081"));
     let output = clone.run(&["plan", "--from", "HEAD", "--only", "wep,other", "host.nix"]);
     let stderr = stderr(&output);
-    assert!(output.status.success() && output.stdout == b"No changes.\n");
-    assert!(stderr.contains("there is no container `wep`") && stderr.contains("did you mean `web`?"), "{stderr}");
-    assert!(stderr.contains("there is no container `other`"), "{stderr}");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    assert!(stderr.contains("there is no container `wep`, neither before nor after"), "{stderr}");
+    assert!(stderr.contains("did you mean `web`?"), "{stderr}");
+    assert!(stderr.contains("there is no container `other`") && stderr.contains("there are: web"), "{stderr}");
+    // One that is gone has a name all the same.
+    clone.write("host.nix", "{ containers.new.config = { }; }");
+    let plan = clone.plan(&["--from", "HEAD", "--only", "web", "host.nix"]);
+    assert_eq!(changes(&plan), [r#""web" ["stop","remove"]"#], "{plan:#}");
+    clone.write("host.nix", &WEB.replace("8080", "8081"));
     let plan = clone.plan(&["--from", "HEAD", "--only", "web", "host.nix"]);
     assert_eq!(plan["diagnostics"], serde_json::json!([]));
     // What is found in others is theirs; what keeps everything from being applied is said all the same.

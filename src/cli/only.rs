@@ -1,11 +1,11 @@
-//! `--only`: names that nobody has, and findings that are about others.
+//! `--only`: names that no container has, and findings that are about others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Session;
 use super::configuration::Configuration;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::model::ContainerName;
+use crate::model::{ContainerName, natural_order};
 use crate::source::Pos;
 use crate::state::Snapshot;
 
@@ -15,21 +15,67 @@ pub(super) fn names<'a>(configuration: &'a Configuration, snapshot: &'a Snapshot
     configuration.manifest.containers.keys().chain(snapshot.containers.keys()).chain(recorded).collect()
 }
 
-/// A warning for each name of `--only` that no container has on either side: that nothing changes for it says nothing. No
-/// error, for a switch that removed a container may be run again.
-pub(super) fn nobody(session: &Session<'_>, names: &BTreeSet<&ContainerName>) -> Vec<Diagnostic> {
-    let unknown = session.global.only.iter().filter(|name| !names.contains(name));
-    let warning = |name: &ContainerName| {
-        let message = format!("`--only`: there is no container `{name}`, neither before nor after");
-        let distance = |other: &&&ContainerName| strsim::damerau_levenshtein(name.as_str(), other.as_str());
-        let closest = names.iter().min_by_key(distance).filter(|other| distance(other) <= 2);
-        let diagnostic = Diagnostic::warning(Code::Usage, message);
-        match closest {
-            Some(other) => diagnostic.help(format!("did you mean `{other}`?")),
-            None => diagnostic,
-        }
+/// Where the names of `--only` are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Among {
+    /// What a host is to be brought to, and the host.
+    ConfigurationAndHost,
+    /// Two configurations.
+    BothSides,
+    /// One configuration.
+    Configuration,
+}
+
+/// Fails unless each name of `--only` is one of `names`: no result for a name that nobody has would say anything.
+///
+/// # Errors
+///
+/// One finding for each name that is not there.
+pub(super) fn must_be<'a>(
+    session: &Session<'_>,
+    names: impl IntoIterator<Item = &'a ContainerName>,
+    among: Among,
+) -> Result<(), Vec<Diagnostic>> {
+    if session.global.only.is_empty() {
+        return Ok(());
+    }
+    let names: BTreeSet<&str> = names.into_iter().map(ContainerName::as_str).collect();
+    let missing = session.global.only.iter().filter(|name| !names.contains(name.as_str()));
+    let errors: Vec<_> = missing.map(|name| nobody(name, &names, among)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn nobody(name: &ContainerName, names: &BTreeSet<&str>, among: Among) -> Diagnostic {
+    let whereabouts = match among {
+        Among::ConfigurationAndHost => ", neither in the configuration nor on this host",
+        Among::BothSides => ", neither before nor after",
+        Among::Configuration => " in the configuration",
     };
-    unknown.map(warning).collect()
+    let diagnostic =
+        Diagnostic::error(Code::Usage, format!("`--only`: there is no container `{name}`{whereabouts}"));
+    match suggestion(name, names, "there are") {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// The name of `names` that was probably meant, else what there is, after the words `there_are`; nothing where there is none.
+pub(super) fn suggestion(name: &ContainerName, names: &BTreeSet<&str>, there_are: &str) -> Option<String> {
+    /// More names than this are a screenful.
+    const MOST: usize = 12;
+    let distance = |other: &&str| strsim::damerau_levenshtein(name.as_str(), other);
+    if let Some(other) = names.iter().copied().min_by_key(distance).filter(|other| distance(other) <= 2) {
+        return Some(format!("did you mean `{other}`?"));
+    }
+    let mut known: Vec<&str> = names.iter().copied().collect();
+    known.sort_by(|a, b| natural_order(a).cmp(&natural_order(b)));
+    let more = known.len().saturating_sub(MOST);
+    known.truncate(MOST);
+    match (known.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(format!("{there_are}: {}", known.join(", "))),
+        (false, more) => Some(format!("{there_are}: {}, and {more} more", known.join(", "))),
+    }
 }
 
 /// `findings` of `configuration` without the warnings and notes whose every place is of containers that `--only` leaves

@@ -104,6 +104,44 @@ fn misuse_is_1_and_never_2() {
 }
 
 #[test]
+fn a_name_in_only_that_no_container_has_is_an_error_of_every_command_that_takes_it() {
+    let host = "{ containers.web.config = { }; containers.db.config = { }; }";
+    let folder = Folder::with(&[("host.nix", host)]);
+    for command in ["plan", "check", "eval", "build", "firewall"] {
+        let said = folder.run(&[command, "--only", "wep,nosuch,db", "host.nix"]);
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{command}: {said}");
+        for part in ["no container `wep`", "did you mean `web`?", "no container `nosuch`", "there are: db, web"] {
+            assert!(said.err.contains(part), "{command}: {part}: {said}");
+        }
+        assert!(!said.err.contains("`db`"), "{command}: {said}");
+    }
+    let said = folder.run(&["status", "--only", "nosuch,wep"]);
+    assert!(said.code == Some(1) && said.err.contains("`wep` on this host"), "{said}");
+    assert!(said.err.contains("`nosuch` on this host"), "{said}");
+}
+
+#[test]
+fn eval_and_check_leave_out_what_only_does_not_name() {
+    let leads = |name: &str, last: u8| {
+        format!(
+            "containers.{name} = {{ privateNetwork = true; hostAddress = \"10.0.0.1\"; localAddress = \"10.0.0.{last}\";\n\
+             forwardPorts = [ {{ hostPort = 80{last}; containerPort = 22; }} ];\n\
+             config.networking.firewall.allowedTCPPorts = [ 80 ]; }};"
+        )
+    };
+    let folder = Folder::with(&[("host.nix", &format!("{{\n{}\n{}\n}}", leads("a", 2), leads("b", 3)))]);
+    let said = folder.run(&["eval", "--guest", "--positions", "--only", "b", "host.nix"]);
+    let model: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    let names = model["containers"].as_object().expect("a set").keys().collect::<Vec<_>>();
+    assert_eq!(names, ["b"], "{said}");
+    let positions = model["positions"].as_object().expect("a set");
+    assert!(positions.contains_key("containers.b.localAddress"), "{said}");
+    assert!(!positions.keys().any(|path| path.starts_with("containers.a")), "{said}");
+    let said = folder.run(&["check", "--only", "b", "--deny", "warnings", "host.nix"]);
+    assert!(said.code == Some(1) && said.err.contains("port 22 of `b`") && !said.err.contains("`a`"), "{said}");
+}
+
+#[test]
 fn help_and_version_are_results() {
     let folder = Folder::with(&[]);
     let version = folder.run(&["--version"]);

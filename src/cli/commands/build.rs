@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::cli::args::{ConfigArgs, LintArgs};
 use crate::cli::configuration::Configuration;
-use crate::cli::only::covered;
+use crate::cli::only::{Among, covered, must_be};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::nix::{Invoker, Nix};
@@ -18,6 +18,7 @@ use crate::source::Span;
 /// Builds the systems of all containers and prints their store paths.
 pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &LintArgs) -> Outcome {
     let mut configuration = load(session, config)?;
+    must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
     refuse(session, &configuration, lints)?;
     let _built = complete_with_nix(session, &mut configuration)?;
     let names = configuration.manifest.containers.iter().filter(|(name, _)| session.covers(name));

@@ -2,6 +2,7 @@
 
 use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
 use crate::cli::configuration::{Configuration, readable_around};
+use crate::cli::only::{Among, covered, must_be};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity, render};
 use crate::host::linux::Linux;
@@ -26,7 +27,11 @@ pub(in crate::cli) struct How {
 pub(in crate::cli) fn check(session: &Session<'_>, config: &ConfigArgs, how: How, lints: &LintArgs) -> Outcome {
     let How { deny_warnings, format, host } = how;
     let findings = match Configuration::load(config, true, Guests::All, session.sources) {
-        Ok(configuration) => all(&configuration, host),
+        Ok(configuration) => {
+            must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
+            let findings = all(&configuration, host);
+            covered(session, &configuration, findings)
+        }
         Err(findings) => findings,
     };
     let findings = without_allowed(findings, &lints.allow, session.sources);

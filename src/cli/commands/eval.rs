@@ -10,13 +10,14 @@ use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
 use crate::cli::configuration::{
     Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
 };
+use crate::cli::only::{Among, covered, must_be};
 use crate::cli::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::model::path::OptionPath;
 use crate::model::places::Places;
-use crate::model::{GUEST_KEY, Manifest};
+use crate::model::{ContainerName, GUEST_KEY, Manifest};
 use crate::modules::Guests;
 use crate::source::{Files, Pos};
 
@@ -43,8 +44,10 @@ enum Shown {
 /// Prints the model, or the models of all hosts.
 pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Show) -> Outcome {
     let Show { positions, guest, all_hosts } = show;
-    let shown = |configuration: Configuration| {
-        session.terminal.findings(&configuration.findings, session.sources);
+    let shown = |mut configuration: Configuration| {
+        let findings = covered(session, &configuration, configuration.findings.clone());
+        session.terminal.findings(&findings, session.sources);
+        let others = leave_out_others(session, &mut configuration);
         let all = positions.then(|| {
             let mut all = configuration.positions(session.sources);
             for (name, view) in configuration.guests.iter().filter(|_| guest) {
@@ -52,6 +55,7 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
                 let inside = Places::read(&view.places, session.sources).positions();
                 all.extend(inside.into_iter().map(|(path, position)| (format!("{options}.{path}"), position)));
             }
+            all.retain(|path, _| !others.iter().any(|other| is_within(path, other)));
             all
         });
         let manifest = Manifest { positions: all, ..configuration.manifest };
@@ -66,14 +70,48 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
     };
     let json = if all_hosts {
         let hosts = Configuration::load_hosts(config, guest, session.sources)?;
+        must_be_in(session, hosts.values())?;
         let hosts = hosts.into_iter().map(|(host, configuration)| (host, shown(configuration)));
         serde_json::to_string_pretty(&BTreeMap::from([("hosts", hosts.collect::<BTreeMap<_, _>>())]))
     } else {
         let configuration = Configuration::load_to_show(config, Guests::all_if(guest), session.sources)?;
+        must_be_in(session, [&configuration])?;
         serde_json::to_string_pretty(&shown(configuration))
     };
     session.terminal.result(&format!("{}\n", json.expect("the model has string keys only")));
     Ok(0)
+}
+
+/// Fails unless each name of `--only` is in one of the configurations, or may be in one that does not say all of its names.
+fn must_be_in<'a>(
+    session: &Session<'_>,
+    configurations: impl IntoIterator<Item = &'a Configuration>,
+) -> Result<(), Vec<Diagnostic>> {
+    let manifests: Vec<_> = configurations.into_iter().map(|configuration| &configuration.manifest).collect();
+    if manifests.iter().any(|manifest| manifest.more_containers.is_some()) {
+        return Ok(());
+    }
+    must_be(session, manifests.iter().flat_map(|manifest| manifest.containers.keys()), Among::Configuration)
+}
+
+/// Removes the containers that `--only` leaves out; gives their option paths.
+fn leave_out_others(session: &Session<'_>, configuration: &mut Configuration) -> Vec<String> {
+    if session.global.only.is_empty() {
+        return Vec::new();
+    }
+    let Manifest { containers, misnamed, .. } = &mut configuration.manifest;
+    let names = containers.keys().filter(|name| !session.covers(name)).map(ContainerName::as_str);
+    let names = names.chain(misnamed.keys().map(String::as_str));
+    let others = names.map(|name| OptionPath::new(["containers", name]).to_string()).collect();
+    containers.retain(|name, _| session.covers(name));
+    misnamed.clear();
+    configuration.guests.retain(|name, _| session.covers(name));
+    others
+}
+
+/// Whether `path` is an option of `of`, or that itself.
+fn is_within(path: &str, of: &str) -> bool {
+    path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// What an expression is read from.

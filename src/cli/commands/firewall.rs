@@ -2,6 +2,7 @@
 
 use crate::cli::args::ConfigArgs;
 use crate::cli::configuration::Configuration;
+use crate::cli::only::{Among, must_be};
 use crate::cli::{Outcome, Session};
 use crate::diag::Severity;
 use crate::modules::Guests;
@@ -10,6 +11,7 @@ use crate::render::nft::Ruleset;
 /// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`.
 pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json: bool) -> Outcome {
     let configuration = Configuration::load(config, false, Guests::None, session.sources)?;
+    must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
     let checked = configuration.check_model();
     session.terminal.findings(&configuration.findings, session.sources);
     session.terminal.findings(&checked.findings, session.sources);

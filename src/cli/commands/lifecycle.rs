@@ -3,6 +3,7 @@
 use super::plan::observe;
 use super::switch::{exe, lock};
 use crate::apply::{Host, HostError, files};
+use crate::cli::only::suggestion;
 use crate::cli::{Outcome, Session, failure, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
@@ -96,18 +97,8 @@ fn write_missing(names: &[ContainerName], snapshot: &Snapshot) -> Result<(), Hos
 /// A name that no container of this host has.
 pub(in crate::cli) fn no_such_container(name: &ContainerName, snapshot: &Snapshot) -> Diagnostic {
     let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
-    let mut known: Vec<&str> = snapshot.containers.keys().chain(recorded).map(ContainerName::as_str).collect();
-    known.sort_unstable();
-    known.dedup();
-    let close = known
-        .iter()
-        .map(|other| (strsim::damerau_levenshtein(name.as_str(), other), *other))
-        .filter(|(distance, _)| *distance <= 2)
-        .min();
-    let help = match (close, known.as_slice()) {
-        (Some((_, other)), _) => format!("did you mean `{other}`?"),
-        (None, []) => String::from("this host has no containers; `container-rebuild switch` brings them up"),
-        (None, known) => format!("this host has: {}", known.join(", ")),
-    };
+    let known = snapshot.containers.keys().chain(recorded).map(ContainerName::as_str).collect();
+    let help = suggestion(name, &known, "this host has")
+        .unwrap_or_else(|| String::from("this host has no containers; `container-rebuild switch` brings them up"));
     Diagnostic::error(Code::Usage, format!("there is no container `{name}` on this host")).help(help)
 }

@@ -6,7 +6,7 @@ use super::saved;
 use crate::cli::against;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
 use crate::cli::configuration::Configuration;
-use crate::cli::only::{covered, names, nobody};
+use crate::cli::only::{Among, covered, must_be, names};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::Linux;
@@ -88,7 +88,7 @@ fn all_hosts(
         let plan = with_findings(session, plan, findings, lints);
         plans.insert(host, plan);
     }
-    session.terminal.findings(&nobody(session, &names.iter().collect()), session.sources);
+    must_be(session, &names, Among::BothSides)?;
     let fancy = session.terminal.fancy_results;
     session.terminal.result(&match options.format {
         PlanFormat::Text => hosts::text(&plans, show::Style { colour: fancy, unicode: fancy }),
@@ -126,8 +126,8 @@ fn live(
     let inputs = kept.then(|| configuration.inputs());
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();
+    must_be(session, names(&configuration, &snapshot), Among::ConfigurationAndHost)?;
     let mut findings = findings(session, &configuration, &checked);
-    findings.extend(nobody(session, &names(&configuration, &snapshot)));
     let missing =
         facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, &Linux::new(), &snapshot);
     // Nothing is changed here, so nothing that is missing fails it.
@@ -148,10 +148,9 @@ fn offline(
 ) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (before, after) = against::sides(config, from, session.sources)?;
     let checked = after.check();
-    let mut findings = findings(session, &after, &checked);
+    let findings = findings(session, &after, &checked);
     let (is, wanted) = (before.side(session.sources), after.side(Some(&checked.spec), session.sources));
-    let names = is.names().chain(after.manifest.containers.keys());
-    findings.extend(nobody(session, &names.collect()));
+    must_be(session, is.names().chain(after.manifest.containers.keys()), Among::BothSides)?;
     let plan = plan::plan(&is, &wanted, &options(session, restart_mode));
     drop((is, wanted));
     // The process ends soon: taking thousands of containers apart takes longer than comparing them did.

@@ -9,7 +9,7 @@ use super::saved;
 use crate::apply::{Applier, Event, Host, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
-use crate::cli::only::{about_covered, names, nobody};
+use crate::cli::only::{Among, about_covered, must_be, names};
 use crate::cli::{Outcome, Session, failure, interrupt, require_root};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::{Linux, Lock, LockError};
@@ -64,7 +64,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     let lock = lock()?;
     let snapshot = observe()?;
     require_systemd(&snapshot)?;
-    session.terminal.findings(&nobody(session, &names(&configuration, &snapshot)), session.sources);
+    must_be(session, names(&configuration, &snapshot), Among::ConfigurationAndHost)?;
     // What belongs to somebody else is refused before anything is built.
     let early = between(session, &configuration, &configuration.check(), &snapshot, mode);
     if early.is_refused() {

@@ -113,6 +113,15 @@ fn names_that_do_not_exist_are_answered_with_those_that_do() {
         );
         assert!(said.err.contains(help), "{command}: {said:?}");
     }
+    // In `--only`, several at once, before anything is done.
+    for command in ["switch --yes", "plan"] {
+        let said = lab.sh(&format!("container-rebuild {command} --only sambla,nosuch,tabasco /root/host.nix"));
+        let neither = "neither in the configuration nor on this host";
+        assert!(said.code == 1 && said.out.is_empty(), "{command}: {said:?}");
+        assert!(said.err.contains(&format!("there is no container `sambla`, {neither}")), "{command}: {said:?}");
+        assert!(said.err.contains(&format!("there is no container `nosuch`, {neither}")), "{command}: {said:?}");
+        assert!(said.err.contains("did you mean `sambal`?"), "{command}: {said:?}");
+    }
     let said = lab.sh("container-rebuild run tabasco -- true");
     assert!(said.code == 1 && said.err.contains("container-rebuild start tabasco"), "{said:?}");
     lab.finish();
