@@ -18,6 +18,9 @@
 //! | [`cli`] | arguments, terminal, signals → exit codes |
 //! | [`host`] | the world, behind the traits of the layers above |
 
+// One file prints, `cli/output.rs`: these panic where nobody reads.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod apply;
 pub mod cli;
 pub mod diag;

@@ -86,6 +86,34 @@ fn the_rule_is_one_that_can_be_broken() {
     }
 }
 
+/// Prints outside of the one file that does.
+fn prints(code: &str) -> Vec<&'static str> {
+    let words =
+        ["print!", "println!", "dbg!(", "to_stdout", "to_stderr", ".with_writer(std::io::", "writeln!(std::io::"];
+    words.into_iter().filter(|word| code.contains(word)).collect()
+}
+
+#[test]
+fn one_file_prints() {
+    // Who lets a stream of ours be a guest's, or looks at what it is.
+    let streams = [
+        "src/cli/output.rs",
+        "src/cli/terminal.rs",
+        "src/cli/log.rs",
+        "src/host/guest/streams.rs",
+        "src/host/guest/terminal.rs",
+    ];
+    for path in files(Path::new("src")).into_iter().filter(|path| !is_test(path)) {
+        let code = code(&path);
+        assert_eq!(prints(&code), [] as [&str; 0], "{}", path.display());
+        if !streams.iter().any(|stream| path == Path::new(stream)) {
+            let uses = ["stdout()", "stderr()"].into_iter().filter(|word| code.contains(&format!("io::{word}")));
+            assert_eq!(uses.count(), 0, "{} uses a stream", path.display());
+        }
+    }
+    assert_eq!(prints("eprintln!(\"x\")").len(), 2);
+}
+
 #[test]
 fn every_layer_is_known_and_every_file_says_what_it_is() {
     let mut layers: Vec<_> = std::fs::read_dir("src")

@@ -22,6 +22,8 @@ pub enum Event<'a> {
     Failed(&'a Action, &'a HostError),
     /// The guest asked to be started again, since its new system can only be booted.
     RestartWanted(&'a ContainerName),
+    /// After a failed start or reload, it is being brought back as it was.
+    Restoring(&'a ContainerName),
     /// After a failed start or reload, the container runs again as it did before.
     Restored(&'a ContainerName),
     /// After a failed start or reload, it could not be brought back either.
@@ -95,8 +97,9 @@ impl Applier<'_> {
                 Err(error) => (self.watch)(Event::Failed(action, error)),
             }
             // Files are written while the container is stopped, so that their failure leaves it down as well.
-            if let (Err(_), Action::Start(name) | Action::Reload(name) | Action::UpdateUnit(name)) =
-                (&result, action)
+            let is_left_alone = matches!(result, Err(HostError::LeftAlone { .. }));
+            if let (false, Err(_), Action::Start(name) | Action::Reload(name) | Action::UpdateUnit(name)) =
+                (is_left_alone, &result, action)
             {
                 self.restore(plan.targets.get(name), name, &unread);
             }
@@ -202,6 +205,7 @@ impl Applier<'_> {
     /// there are started: down is worse.
     fn restore(&self, target: Option<&Target>, name: &ContainerName, unread: &Unread) {
         let Some(former) = target.and_then(|target| target.former.as_ref()) else { return };
+        (self.watch)(Event::Restoring(name));
         let undo = target.and_then(|target| target.record.as_ref());
         let undo = undo.map(|record| LiveChange::between(&record.spec, &former.spec)).unwrap_or_default();
         let installed = self.install(name, former, unread);

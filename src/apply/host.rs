@@ -51,6 +51,22 @@ pub enum HostError {
         /// What it did instead.
         what: String,
     },
+    /// It took longer than it may.
+    #[error("gave up waiting for the {what}: {reason}")]
+    GaveUp {
+        /// What was waited for.
+        what: String,
+        /// How long.
+        reason: String,
+    },
+    /// The user did not want to wait any longer. It goes on, and is not gone back on.
+    #[error("did not wait for the {what}: {who} goes on with it")]
+    LeftAlone {
+        /// What was waited for.
+        what: String,
+        /// Who does it.
+        who: String,
+    },
     /// This program panicked in the middle of it.
     #[error("internal error: {message}; please report it")]
     Internal {

@@ -8,7 +8,10 @@ pub mod args;
 mod commands;
 mod configuration;
 mod interrupt;
+mod log;
 mod only;
+mod output;
+mod progress;
 mod table;
 mod target;
 mod terminal;
@@ -17,9 +20,11 @@ use std::process::ExitCode;
 
 use args::{Cli, Command, Global, Internal};
 use clap::Parser;
+use output::Stream;
 use terminal::Terminal;
+use tracing::Level;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
 use crate::model::ContainerName;
 use crate::source::SourceMap;
@@ -43,35 +48,86 @@ impl Session<'_> {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    terminal::catch_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are results; everything else is an error of usage, which is 1 here and never 2.
-            let code = u8::from(error.use_stderr());
-            // There is nobody left to tell when even this cannot be printed.
-            let _ = error.print();
-            return ExitCode::from(code);
-        }
+        Err(error) => return usage(&error),
     };
-    match on_big_stack(move || run(&cli)) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            eprintln!("error[internal]: cannot start a thread: {error}");
-            ExitCode::FAILURE
-        }
+    let code = on_big_stack(move || run(&cli)).unwrap_or_else(|error| {
+        output::line(Level::ERROR, &format!("error[internal]: cannot start a thread: {error}"));
+        1
+    });
+    output::finish();
+    ExitCode::from(code)
+}
+
+/// Prints what the parser has to say. Help and version are results; everything else is an error of usage, which is 1 here
+/// and never 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let printed = error.print();
+        let is_lost = printed.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
+        return ExitCode::from(u8::from(is_lost));
     }
+    // The options are not known yet, but this one is asked for by programs.
+    let words: Vec<_> = std::env::args_os().collect();
+    let is_json = |pair: &[std::ffi::OsString]| pair[0] == "--log-format" && pair[1] == "json";
+    if words.windows(2).any(is_json) || words.iter().any(|word| word == "--log-format=json") {
+        output::use_json();
+        output::line(Level::ERROR, error.render().to_string().trim_end());
+    } else {
+        // There is nobody left to tell when even this cannot be printed.
+        _ = error.print();
+    }
+    ExitCode::FAILURE
+}
+
+/// The stream on which a command says what it was asked for, without which it has failed; `None` where that is a change.
+fn result(command: &Command) -> Option<Stream> {
+    match command {
+        Command::Switch { .. }
+        | Command::Start(_)
+        | Command::Stop(_)
+        | Command::Restart(_)
+        | Command::Kill(_)
+        | Command::InstallBoot
+        | Command::Internal(_) => None,
+        Command::Check { format: args::CheckFormat::Text, .. } => Some(Stream::Messages),
+        _ => Some(Stream::Results),
+    }
+}
+
+/// What is to be said of a result that could not be written: an error where it was asked for. That its reader has left is
+/// neither.
+fn unwritten(command: &Command) -> Option<Diagnostic> {
+    output::finish();
+    let result = result(command);
+    let errno = output::lost(result.unwrap_or(Stream::Results)).failed?;
+    let message = format!("what was to be printed could not be written: {}", errno.desc());
+    Some(match result {
+        Some(_) => Diagnostic::error(Code::Output, message),
+        None => Diagnostic::warning(Code::Output, message),
+    })
 }
 
 fn run(cli: &Cli) -> u8 {
     terminal::start_log(&cli.global);
     let sources = SourceMap::new();
     let session = Session { global: &cli.global, terminal: Terminal::new(&cli.global), sources: &sources };
-    match dispatch(&session, &cli.command) {
+    let code = match dispatch(&session, &cli.command) {
         Ok(code) => code,
         Err(findings) => {
             session.terminal.findings(&findings, &sources);
             if interrupt::was_asked() { interrupt::EXIT_CODE } else { 1 }
         }
+    };
+    match unwritten(&cli.command) {
+        Some(finding) => {
+            let has_failed = finding.severity == Severity::Error && matches!(code, 0 | 2);
+            session.terminal.findings(&[finding], &sources);
+            if has_failed { 1 } else { code }
+        }
+        None => code,
     }
 }
 

@@ -2,9 +2,17 @@
 //!
 //! Colours and box characters only on a terminal (contract §4), unless asked for.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::fmt;
+use std::io::{self, BufRead, IsTerminal};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::args::{Global, LogFormat, When};
+use super::output::{self, Stream};
 use crate::diag::render::{self, Style};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::SourceMap;
@@ -22,6 +30,8 @@ pub(super) struct Terminal {
     /// How many characters fit into a line of results; nothing where no terminal shows them.
     pub(super) width: Option<usize>,
     quiet: bool,
+    /// Whether each line on stderr is a JSON object.
+    json: bool,
 }
 
 impl Terminal {
@@ -41,45 +51,107 @@ impl Terminal {
             let size = terminal_size::terminal_size_of(std::io::stdout());
             size.map_or(UNKNOWN_WIDTH, |(width, _)| usize::from(width.0))
         });
-        Self { style, fancy_results: decide(results_are_seen), width, quiet: global.quiet }
+        let json = global.log_format == LogFormat::Json;
+        Self { style, fancy_results: decide(results_are_seen), width, quiet: global.quiet, json }
     }
 
     /// Prints findings to stderr; `--quiet` leaves the errors.
     pub(super) fn findings(&self, findings: &[Diagnostic], sources: &SourceMap) {
-        for finding in findings.iter().filter(|finding| !self.quiet || finding.severity == Severity::Error) {
-            eprint!("{}", render::text(finding, sources, self.style));
-        }
+        let shown = findings.iter().filter(|finding| !self.quiet || finding.severity == Severity::Error);
+        let text: String = shown
+            .map(
+                |finding| {
+                    if self.json { json(finding, sources) } else { render::text(finding, sources, self.style) }
+                },
+            )
+            .collect();
+        output::bytes(Stream::Messages, text.as_bytes());
+    }
+
+    /// Whether nothing but errors and results is printed.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Prints a line of progress to stderr.
     pub(super) fn progress(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            output::line(Level::INFO, line);
         }
     }
 
-    /// Prints a result to stdout. A closed pipe is the reader's choice, not an error.
+    /// Prints a result to stdout.
     pub(super) fn result(&self, text: &str) {
         self.result_bytes(text.as_bytes());
     }
 
     /// The same of what need not be UTF-8.
     pub(super) fn result_bytes(&self, bytes: &[u8]) {
-        let mut stdout = std::io::stdout().lock();
-        // The reader may have gone away (`| head`); there is nobody left to tell.
-        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        output::bytes(Stream::Results, bytes);
     }
 
     /// Asks a question that is answered with yes or no; `None` without a terminal to ask on.
     pub(super) fn ask(&self, question: &str) -> Option<bool> {
-        let stdin = std::io::stdin();
-        if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
+        let stdin = io::stdin();
+        if !stdin.is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
-        eprint!("{question} [y/N] ");
+        let question = format!("{question} [y/N]");
+        if self.json {
+            output::line(Level::INFO, &question);
+        } else {
+            output::bytes(Stream::Messages, format!("{question} ").as_bytes());
+        }
         let mut answer = String::new();
         stdin.lock().read_line(&mut answer).ok()?;
         Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+/// A finding as a line of the log.
+fn json(finding: &Diagnostic, sources: &SourceMap) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARN,
+        Severity::Note => Level::INFO,
+    };
+    match serde_json::to_value(render::finding(finding, sources)) {
+        Ok(serde_json::Value::Object(fields)) => output::json_line(level, fields),
+        _ => output::json_line(
+            level,
+            [("message".to_owned(), finding.message.as_str().into())].into_iter().collect(),
+        ),
+    }
+}
+
+/// Says of a panic what a finding would say; without this it would be a line that is neither text nor JSON of ours, written
+/// to a reader that may hold it up.
+pub(super) fn catch_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload();
+        let message = payload.downcast_ref::<&str>().copied();
+        let message =
+            message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        output::line(Level::ERROR, &format!("error[internal]: panicked{place}: {message}; please report it"));
+        let backtrace = std::backtrace::Backtrace::capture();
+        if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+            output::line(Level::ERROR, &backtrace.to_string());
+        }
+    }));
+}
+
+/// Where the log goes.
+struct Messages;
+
+impl io::Write for Messages {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        output::bytes(Stream::Messages, line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -94,12 +166,54 @@ pub(super) fn start_log(global: &Global) {
     };
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(|| Messages)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false);
     // A second subscriber in one process (tests) is no reason to fail.
     let _ = match global.log_format {
         LogFormat::Text => log.without_time().try_init(),
-        LogFormat::Json => log.json().try_init(),
+        LogFormat::Json => {
+            output::use_json();
+            log.event_format(JsonLines).try_init()
+        }
     };
+}
+
+/// An event of the log as a line of the same form as all other lines.
+struct JsonLines;
+
+impl<S, N> FormatEvent<S, N> for JsonLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut fields = Fields(serde_json::Map::new());
+        event.record(&mut fields);
+        writer.write_str(&output::json_line(*event.metadata().level(), fields.0))
+    }
+}
+
+struct Fields(serde_json::Map<String, serde_json::Value>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name().to_owned(), format!("{value:?}").into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
 }

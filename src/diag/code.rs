@@ -146,6 +146,10 @@ codes! {
     Usage = "usage";
     /// The host refused an operation.
     Host = "host";
+    /// What was to be printed could not be written.
+    Output = "output";
+    /// The last switch of this host did not do all that it was to do.
+    LastSwitch = "last-switch";
     /// Another run holds the lock.
     Locked = "locked";
     /// A defect of this program.

@@ -4,19 +4,53 @@
 //! waits for a job must not hold up another.
 
 use std::path::Path;
+use std::time::Duration;
 
 use zbus::Connection;
+use zbus::connection::Builder;
+
+use super::waiting::{self, ANSWER};
 
 /// Whether the host was booted with systemd (sd_booted(3)); without it there is nobody to ask.
 pub(super) fn is_booted_with_systemd() -> bool {
     Path::new("/run/systemd/system").symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Runs `calls` with a new connection to the system bus, on this thread, to its end.
+/// Runs `calls` with a new connection to the system bus, on this thread, to its end. Each call has to be answered in time.
 pub(super) fn with<T>(calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>) -> zbus::Result<T> {
+    with_limit(ANSWER, calls)
+}
+
+/// The same for calls that may take up to `limit` each.
+pub(super) fn with_limit<T>(
+    limit: Duration,
+    calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>,
+) -> zbus::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let connection = Connection::system().await?;
+        let connection = open(Builder::system(), limit).await?;
         calls(&connection).await
     })
+}
+
+/// A connection on which each call is answered within `limit`, as is the one that opens it, or fails.
+pub(super) async fn open(builder: Builder<'_>, limit: Duration) -> zbus::Result<Connection> {
+    let opened = tokio::time::timeout(limit, builder.method_timeout(limit).build()).await;
+    opened.unwrap_or_else(|_| Err(zbus::Error::InputOutput(std::sync::Arc::new(waiting::no_answer(limit)))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bus_that_never_answers_is_not_waited_for() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("bus");
+        // Takes connections, and says nothing.
+        let _bus = std::os::unix::net::UnixListener::bind(&path).expect("bound");
+        let builder = Builder::address(format!("unix:path={}", path.display()).as_str());
+        let error = open(builder, Duration::from_millis(50)).await.expect_err("nobody answers");
+        assert!(error.to_string().contains("no answer within"), "{error}");
+    }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 /// Writes a file, whose folders are made where they are missing.
 pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    tracing::debug!(path = %path.display(), bytes = content.len(), "write");
     let folder = folder(path)?;
     let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
     file.write_all(content)?;
@@ -18,6 +19,7 @@ pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
 
 /// Makes `path` a link to `target`, whatever it was before.
 pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
+    tracing::debug!(path = %path.display(), target = %target.display(), "link");
     let folder = folder(path)?;
     let link = tempfile::Builder::new().prefix(PREFIX).make_in(folder, |path| symlink(target, path))?;
     link.persist(path).map_err(|error| error.error)?;
@@ -27,7 +29,10 @@ pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
 /// Removes a file or a link. One that is not there is none the worse.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
-        Ok(()) => path.parent().map_or(Ok(()), sync),
+        Ok(()) => {
+            tracing::debug!(path = %path.display(), "removed");
+            path.parent().map_or(Ok(()), sync)
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }

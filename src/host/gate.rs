@@ -8,9 +8,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
+
+use super::waiting::{self, ENDLESS};
 
 /// Where the unified hierarchy is, alone or beside others.
 const HIERARCHIES: [&str; 2] = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
@@ -57,12 +59,17 @@ impl Gate {
         fs::write(self.supervisor.join("cgroup.procs"), std::process::id().to_string())
     }
 
-    /// Waits for the guest's first process. How long a start may take is for systemd to say, which ends this process too.
+    /// Waits for the guest's first process. How long a start may take is for systemd to say, which ends this process too;
+    /// where it sets no limit, there is one here.
     pub(super) fn guest(&self) -> io::Result<Pid> {
+        let begun = Instant::now();
         loop {
             let processes = fs::read_to_string(self.payload.join("cgroup.procs"))?;
             if let Some(first) = processes.lines().find_map(|line| line.parse().ok()) {
                 return Ok(Pid::from_raw(first));
+            }
+            if begun.elapsed() > ENDLESS {
+                return Err(waiting::no_answer(ENDLESS));
             }
             thread::sleep(INTERVAL);
         }

@@ -55,6 +55,8 @@ pub enum LaunchError {
     Write { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Map(#[from] MapError),
+    #[error("gave up waiting for {what} after {seconds} s")]
+    Waited { what: String, seconds: u64 },
     #[error("cannot hold the guest back until its network is there")]
     Gate { source: io::Error },
     #[error("cannot run `systemd-nspawn`")]

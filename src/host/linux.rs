@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 
 use super::launch::{self, LaunchError};
-use super::systemd::{self, BusError, Job};
+use super::systemd::{self, BusError, Job, JobError};
+use super::waiting::GaveUp;
 use super::{durable, live, nft, sysctl};
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
@@ -107,7 +108,17 @@ fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError 
 fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
     let unit = name.unit();
     let ended = systemd::run(&unit, job).map_err(bus(format!("{} `{name}`", job.as_str())))?;
-    ended.map_err(|failure| HostError::Job { unit, job: job.as_str(), result: failure.result, log: failure.log })
+    ended.map_err(|error| match error {
+        JobError::Failed(failure) => {
+            HostError::Job { unit, job: job.as_str(), result: failure.result, log: failure.log }
+        }
+        JobError::GaveUp(GaveUp::CutShort) => {
+            HostError::LeftAlone { what: format!("{} of `{name}`", job.as_str()), who: String::from("systemd") }
+        }
+        JobError::GaveUp(reason) => {
+            HostError::GaveUp { what: format!("{} of `{name}`", job.as_str()), reason: reason.to_string() }
+        }
+    })
 }
 
 fn write(path: &Path, content: &str, mode: u32) -> Result<(), HostError> {

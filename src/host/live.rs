@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::guest::{self, GuestError};
+use super::waiting::GaveUp;
 use super::{durable, machined, netlink, systemd};
 use crate::apply::{HostError, Switched};
 use crate::model::ContainerName;
@@ -78,6 +79,11 @@ fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: String) -> im
 }
 
 fn refused(name: &ContainerName) -> impl FnOnce(GuestError) -> HostError {
-    let what = format!("change `{name}` while it runs");
-    move |source| HostError::Bus { what, source: source.into() }
+    let name = name.clone();
+    move |error| match error {
+        GuestError::GaveUp { what, reason: GaveUp::CutShort, .. } => {
+            HostError::LeftAlone { what, who: format!("`{name}`") }
+        }
+        source => HostError::Bus { what: format!("change `{name}` while it runs"), source: source.into() },
+    }
 }

@@ -42,6 +42,7 @@ pub fn machines() -> Result<Vec<Machine>, BusError> {
 /// The same over a connection that is there.
 pub(super) async fn listed(connection: &Connection) -> Result<Vec<Machine>, BusError> {
     let manager = ManagerProxy::new(connection).await?;
+    tracing::debug!("machined: ListMachines");
     let listed = match manager.list_machines().await {
         Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::ServiceUnknown(_)) => Vec::new(),
         listed => listed?,
@@ -61,6 +62,7 @@ pub(super) async fn listed(connection: &Connection) -> Result<Vec<Machine>, BusE
 
 /// Adds the addresses that machines have in their own network namespaces, for which machined starts a process each.
 pub(super) fn add_addresses<'a>(machines: impl Iterator<Item = &'a mut Machine>) -> Result<(), BusError> {
+    tracing::debug!("machined: GetMachineAddresses");
     bus::with(async |connection| {
         let manager = &ManagerProxy::new(connection).await?;
         let asked = machines.map(|machine| async move {
@@ -79,6 +81,7 @@ pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
     bus::with(async |connection| {
         let registered = listed(connection).await?;
         if registered.iter().any(|machine| machine.name == name && machine.unit == unit) {
+            tracing::debug!(name, "machined: UnregisterMachine");
             ManagerProxy::new(connection).await?.unregister_machine(name).await?;
         }
         Ok(())
@@ -88,6 +91,7 @@ pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
 /// Mounts a path of the host in a machine that runs, where the place is made if need be. A machine with a user namespace
 /// is refused.
 pub(super) fn bind_mount(name: &str, host: &str, mount: &str, read_only: bool) -> Result<(), BusError> {
+    tracing::debug!(name, host, mount, read_only, "machined: BindMountMachine");
     bus::with(async |connection| {
         ManagerProxy::new(connection).await?.bind_mount_machine(name, host, mount, read_only, true).await
     })
@@ -95,6 +99,7 @@ pub(super) fn bind_mount(name: &str, host: &str, mount: &str, read_only: bool) -
 
 /// A new pseudo-terminal of a machine: its master, and the path of the other end in the machine.
 pub(super) fn open_terminal(name: &str) -> Result<(OwnedFd, String), BusError> {
+    tracing::debug!(name, "machined: OpenMachinePTY");
     bus::with(async |connection| {
         let (master, path) = ManagerProxy::new(connection).await?.open_machine_pty(name).await?;
         Ok((master.into(), path))

@@ -1,13 +1,17 @@
 //! The world: everything that happens outside this process happens here.
 
 mod bus;
+mod child;
 mod durable;
+pub mod ending;
 pub mod files;
 mod gate;
 pub mod git;
 pub mod guest;
 mod idmap;
 pub mod install_boot;
+pub mod journal;
+pub mod last_switch;
 pub mod launch;
 mod leftovers;
 pub mod linux;
@@ -23,3 +27,4 @@ mod probe;
 pub mod root;
 mod sysctl;
 pub mod systemd;
+pub mod waiting;

@@ -24,7 +24,7 @@ use rtnetlink::{Error, Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMe
 
 pub use passed::{empty, give, give_macvlan, set_lo_up};
 
-use super::netns;
+use super::{netns, waiting};
 use crate::model::spec::HardwareAddress;
 use crate::render::interface::{LinkName, Pair};
 use crate::state::Link;
@@ -52,12 +52,14 @@ fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Re
     runtime.block_on(async {
         let (connection, handle, _) = rtnetlink::new_connection().map_err(cannot("open a netlink socket"))?;
         tokio::spawn(connection);
-        requests(&handle).await
+        let answered = tokio::time::timeout(waiting::ANSWER, requests(&handle)).await;
+        answered.unwrap_or_else(|_| Err(cannot("ask the kernel over netlink")(waiting::no_answer(waiting::ANSWER))))
     })
 }
 
 /// All links of this namespace.
 pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
+    tracing::debug!("netlink: list links, addresses and routes");
     with(async |netlink| {
         let messages: Vec<_> = netlink.link().get().execute().try_collect().await.map_err(cannot("list links"))?;
         let named = messages.iter().filter_map(|message| Some((message.header.index, name(message)?.to_owned())));
@@ -178,6 +180,7 @@ pub struct HardwareAddresses {
 /// Makes a veth pair, its guest's end in the namespace named by `namespace`, with its addresses and routes on both sides
 /// and the host's end in its bridge, and sets both ends up. Neither link may exist yet.
 pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
+    tracing::debug!(link = pair.host.name, namespace = %namespace.display(), "netlink: make a veth pair");
     make_pair(pair, namespace, hardware)?;
     let (host, guest) = sides(pair);
     in_guest(pair, namespace, async |netlink| configure(netlink, &guest).await)?;
@@ -187,6 +190,7 @@ pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Re
 /// Changes the addresses and routes of a pair that [`connect`] made, on both sides, and brings its host's end back into
 /// its bridge. What is new is there before what is old goes, and what both have stays throughout.
 pub fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
+    tracing::debug!(link = to.host.name, namespace = %namespace.display(), "netlink: set up a veth pair anew");
     let ((host_from, guest_from), (host_to, guest_to)) = (sides(from), sides(to));
     in_guest(to, namespace, async |netlink| {
         configure(netlink, &guest_to).await?;
@@ -393,6 +397,7 @@ async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkError> {
 
 /// Deletes a link, and with it the other end of a pair. One that is not there is none the worse.
 pub fn delete(link: &str) -> Result<(), NetlinkError> {
+    tracing::debug!(link, "netlink: delete a link");
     with(async |netlink| {
         let message = LinkMessageBuilder::<LinkUnspec>::default().name(link).build();
         let deleted = gone(netlink.link().del_with_message(message).execute().await);

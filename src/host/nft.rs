@@ -1,8 +1,9 @@
 //! Our nftables table, through `nft -j` (libnftables-json(5)).
 
-use std::io::{self, Write};
-use std::process::{Command, Stdio};
+use std::io;
+use std::process::Command;
 
+use super::{child, waiting};
 use crate::render::nft::TABLE;
 use crate::state::Rules;
 
@@ -34,13 +35,10 @@ pub(super) enum NftError {
 fn run(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
     let failed = |source| NftError::Run { source };
     let mut command = Command::new(NFT);
-    command.arg("-j").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // Whether it has read everything is for its status to say.
-        _ = stdin.write_all(input.as_bytes());
-    }
-    let output = child.wait_with_output().map_err(failed)?;
+    command.arg("-j").args(arguments);
+    tracing::debug!(?command, bytes = input.len(), "run");
+    // Killed, it has changed nothing: the kernel takes a transaction as a whole.
+    let output = child::output(command, input, waiting::RULES).map_err(failed)?;
     if output.status.success() {
         Ok(output.stdout)
     } else {

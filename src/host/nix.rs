@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
 
+use super::ending;
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::model::ContainerName;
 use crate::model::path::quote;
@@ -136,6 +137,7 @@ impl Nix {
         tracing::debug!(?command, "run");
         let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = started.map_err(|source| BuildError::Missing { source })?;
+        let ends_with_us = ending::Process::new(&child);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let progress = self.progress;
         let log = std::thread::spawn(move || {
@@ -156,6 +158,7 @@ impl Nix {
         let read = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut printed));
         let log = log.join().unwrap_or_default();
         let failed = |status: String, log| BuildError::Failed { what, status, log };
+        ends_with_us.wait().map_err(|errno| failed(errno.to_string(), log.clone()))?;
         let status = child.wait().map_err(|error| failed(error.to_string(), log.clone()))?;
         read.map_err(|error| failed(error.to_string(), log.clone()))?;
         if status.success() { Ok(printed) } else { Err(failed(status.to_string(), log)) }
@@ -228,6 +231,7 @@ impl Builder for Nix {
     fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError> {
         let folder = tempfile::Builder::new().prefix("container-rebuild-").tempdir();
         let folder = folder.map_err(|source| BuildError::Folder { source })?;
+        let ends_with_us = ending::Directory::new(folder.path());
         if let Some(Invoker { uid, gid, .. }) = &self.user {
             std::os::unix::fs::chown(folder.path(), Some(*uid), Some(*gid))
                 .map_err(|source| BuildError::Folder { source })?;
@@ -242,7 +246,7 @@ impl Builder for Nix {
             self.run("nix build", &arguments)?;
         }
         let systems = containers.iter().map(|(name, container)| (name.clone(), container.system.clone())).collect();
-        Ok(Box::new(Links { systems, _folder: folder }))
+        Ok(Box::new(Links { systems, _ends_with_us: ends_with_us, _folder: folder }))
     }
 }
 
@@ -257,6 +261,7 @@ struct Printed {
 /// Results that temporary links hold.
 struct Links {
     systems: BTreeMap<ContainerName, PathBuf>,
+    _ends_with_us: ending::Directory,
     _folder: tempfile::TempDir,
 }
 

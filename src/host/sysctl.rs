@@ -30,7 +30,10 @@ pub(super) fn set(sysctl: &Sysctl) -> io::Result<()> {
     let path = path(&sysctl.name);
     let result = match fs::read_to_string(&path) {
         Ok(value) if value.trim() == sysctl.value => Ok(()),
-        Ok(_) => fs::write(&path, &sysctl.value),
+        Ok(_) => {
+            tracing::debug!(path = %path.display(), value = sysctl.value, "write");
+            fs::write(&path, &sysctl.value)
+        }
         Err(error) => Err(error),
     };
     match result {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use zbus::Connection;
@@ -13,6 +14,7 @@ use zbus::proxy::CacheProperties;
 use zbus::{OwnedObjectPath, OwnedVariant};
 
 use super::bus;
+use super::waiting::{self, GaveUp};
 use crate::state::{ActiveState, Unit};
 
 /// What a job is to do to a unit.
@@ -35,6 +37,15 @@ impl Job {
             Self::Restart => "restart",
         }
     }
+}
+
+/// Why a job is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobError {
+    /// It failed.
+    Failed(JobFailure),
+    /// It was not waited for any longer, and goes on.
+    GaveUp(GaveUp),
 }
 
 /// How a job ended, when not well.
@@ -81,13 +92,15 @@ trait Manager {
 
 /// Has systemd read all unit files again.
 pub fn reload() -> Result<(), BusError> {
-    bus::with(async |connection| ManagerProxy::new(connection).await?.reload().await)
+    tracing::debug!("systemd: Reload");
+    bus::with_limit(waiting::RELOAD, async |connection| ManagerProxy::new(connection).await?.reload().await)
 }
 
-/// Runs a job and waits for its end. Stopping a unit that nobody knows is done at once.
+/// Runs a job and waits for its end, as long as the unit itself lets it take. Stopping a unit that nobody knows is done at once.
 ///
 /// A unit whose start failed is not left to try on its own (`Restart=` would): it is stopped.
-pub fn run(unit: &str, job: Job) -> Result<Result<(), JobFailure>, BusError> {
+pub fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError> {
+    tracing::debug!(unit, job = job.as_str(), "systemd: begin a job");
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
         manager.subscribe().await?;
@@ -98,20 +111,25 @@ pub fn run(unit: &str, job: Job) -> Result<Result<(), JobFailure>, BusError> {
                 _ => {}
             }
         }
-        let result = wait(&manager, unit, job).await?;
+        let result = match wait(&manager, unit, job).await? {
+            Ok(result) => result,
+            Err(gave_up) => return Ok(Err(JobError::GaveUp(gave_up))),
+        };
+        tracing::debug!(unit, job = job.as_str(), ?result, "systemd: the job ended");
         if matches!(result.as_deref(), None | Some("done")) {
             return Ok(Ok(()));
         }
         let log = account(connection, unit).await.unwrap_or_default();
         if job != Job::Stop {
-            wait(&manager, unit, Job::Stop).await?;
+            // Whether it is down by then is for whoever starts it next to find out.
+            _ = wait(&manager, unit, Job::Stop).await?;
         }
-        Ok(Err(JobFailure { result: result.unwrap_or_default(), log }))
+        Ok(Err(JobError::Failed(JobFailure { result: result.unwrap_or_default(), log })))
     })
 }
 
 /// Runs a job to its end; gives its result, or `None` where there is no such unit to be stopped.
-async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<Option<String>> {
+async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<Result<Option<String>, GaveUp>> {
     let mut removed = manager.receive_job_removed().await?;
     // "replace": a job that stands against this one gives way, as with systemctl(1).
     let path = match job {
@@ -120,17 +138,49 @@ async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<
         Job::Restart => manager.restart_unit(unit, "replace").await,
     };
     let path = match path {
-        Err(error) if job == Job::Stop && is_unknown(&error) => return Ok(None),
+        Err(error) if job == Job::Stop && is_unknown(&error) => return Ok(Ok(None)),
         path => path?,
     };
-    while let Some(signal) = removed.next().await {
-        let ended = signal.args()?;
-        if ended.job == path {
-            return Ok(Some(ended.result));
+    let limit = limit(manager, unit, job).await;
+    let ended = waiting::patiently(limit, async {
+        while let Some(signal) = removed.next().await {
+            let ended = signal.args()?;
+            if ended.job == path {
+                return Ok(Some(ended.result));
+            }
         }
+        // The bus went away under us.
+        Err(zbus::Error::InputOutput(std::sync::Arc::new(std::io::ErrorKind::ConnectionAborted.into())))
+    });
+    match ended.await {
+        Ok(ended) => ended.map(Ok),
+        Err(gave_up) => Ok(Err(gave_up)),
     }
-    // The bus went away under us.
-    Err(zbus::Error::InputOutput(std::sync::Arc::new(std::io::ErrorKind::ConnectionAborted.into())))
+}
+
+/// How long systemd itself lets the job take, and some more: a start that fails is followed by a stop, and each signal of a
+/// stop is given the time once.
+async fn limit(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> Duration {
+    let times = async {
+        let path = manager.load_unit(unit).await?;
+        let connection = manager.inner().connection();
+        let service = Properties::of(connection, &path, "org.freedesktop.systemd1.Service").await?;
+        let time = |name| service.get(name).filter(|time: &u64| *time != u64::MAX).map(Duration::from_micros);
+        zbus::Result::Ok((time("TimeoutStartUSec"), time("TimeoutStopUSec")))
+    };
+    let (start, stop) = match times.await {
+        // Without a limit of its own, one of ours.
+        Ok((start, stop)) => (start.unwrap_or(waiting::ENDLESS), stop.unwrap_or(waiting::ENDLESS)),
+        // A unit that is not a service, or is gone by now.
+        Err(_) => (waiting::ENDLESS, waiting::ENDLESS),
+    };
+    let stop = stop.saturating_mul(2);
+    let time = match job {
+        Job::Start => start + stop,
+        Job::Stop => stop,
+        Job::Restart => stop + start + stop,
+    };
+    time + waiting::ANSWER
 }
 
 fn is_unknown(error: &zbus::Error) -> bool {
@@ -156,6 +206,7 @@ async fn account(connection: &Connection, unit: &str) -> zbus::Result<Vec<String
 
 /// Sends a signal to all processes of a unit.
 pub fn kill(unit: &str, signal: i32) -> Result<(), BusError> {
+    tracing::debug!(unit, signal, "systemd: KillUnit");
     bus::with(async |connection| ManagerProxy::new(connection).await?.kill_unit(unit, "all", signal).await)
 }
 
@@ -168,6 +219,7 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
     let pattern = format!("{prefix}*{suffix}");
     let manager = ManagerProxy::new(connection).await?;
     let patterns = [pattern.as_str()];
+    tracing::debug!(pattern, "systemd: ListUnitsByPatterns");
     let (loaded, folders) =
         futures_util::future::try_join(manager.list_units_by_patterns(&[], &patterns), manager.unit_path()).await?;
     let mut units = BTreeMap::new();
@@ -200,6 +252,7 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
 
 /// The units called `names`, in their order; `None` for one that systemd cannot load.
 pub fn units(names: &[String]) -> Result<Vec<Option<Unit>>, BusError> {
+    tracing::debug!(?names, "systemd: LoadUnit and GetAll");
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
         // All calls are under way at the same time: what takes long is the way there and back.
@@ -245,6 +298,7 @@ fn active_state(word: &str) -> Option<ActiveState> {
 
 /// Whether a unit file is enabled, so that a boot starts it. One that does not exist is not.
 pub(super) async fn is_enabled(connection: &Connection, file: &str) -> Result<bool, BusError> {
+    tracing::debug!(file, "systemd: GetUnitFileState");
     match ManagerProxy::new(connection).await?.get_unit_file_state(file).await {
         Ok(state) => Ok(state == "enabled"),
         Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => Ok(false),
@@ -255,7 +309,8 @@ pub(super) async fn is_enabled(connection: &Connection, file: &str) -> Result<bo
 
 /// Enables a unit file for all boots to come (its `[Install]` section says how).
 pub fn enable(file: &str) -> Result<(), BusError> {
-    bus::with(async |connection| {
+    tracing::debug!(file, "systemd: EnableUnitFiles and Reload");
+    bus::with_limit(waiting::RELOAD, async |connection| {
         let manager = ManagerProxy::new(connection).await?;
         manager.enable_unit_files(&[file], false, true).await?;
         manager.reload().await

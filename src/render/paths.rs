@@ -105,6 +105,11 @@ pub fn journal() -> PathBuf {
     Path::new(STATE).join("journal.json")
 }
 
+/// What became of the last switch.
+pub fn last_switch() -> PathBuf {
+    Path::new(STATE).join("last-switch.json")
+}
+
 /// Held by whoever changes the host.
 pub fn lock() -> PathBuf {
     Path::new(STATE).join("lock")

@@ -7,6 +7,7 @@
 //! - What could not be looked at is `None`, never an empty set.
 //! - A [`Record`] is believed only for what it says of our own containers.
 
+mod last_switch;
 pub mod native;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+pub use last_switch::{LastSwitch, SwitchOutcome};
 
 use crate::model::spec::{ContainerSpec, NatSpec};
 use crate::model::{Container, ContainerName, Manifest, Positions};

@@ -8,5 +8,6 @@ mod commands;
 mod diagnostics;
 mod errors;
 mod example;
+mod output;
 mod program;
 mod readme;

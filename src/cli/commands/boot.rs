@@ -1,8 +1,10 @@
 //! The boot service: installed by `install-boot`, run by systemd.
 
+use super::build::watch_signals;
 use super::plan::{observe, print_findings};
 use super::switch::{exe, lock, run};
-use crate::cli::{Outcome, Session, failure, require_root};
+use crate::cli::log::Log;
+use crate::cli::{Outcome, Session, failure, interrupt, output, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::install_boot::{InstallError, install_boot};
 use crate::plan::{self, Options, Side};
@@ -43,7 +45,12 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     };
     let plan = plan::plan(&Side::host(&snapshot), &Side::generation(generation), &Options::default());
     print_findings(session, &plan);
-    let report = run(session, &plan, &exe()?);
+    watch_signals()?;
+    let log = Log::new(session.terminal);
+    interrupt::hold(&log);
+    output::hold_nothing_up();
+    let report = run(session, &plan, &exe()?, &log);
+    log.close();
     if report.is_complete() {
         return Ok(0);
     }

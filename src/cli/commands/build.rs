@@ -6,7 +6,7 @@ use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::cli::args::{ConfigArgs, LintArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::only::{Among, covered, must_be};
-use crate::cli::{Outcome, Session, failure};
+use crate::cli::{Outcome, Session, failure, interrupt, progress};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::nix::{Invoker, Nix};
 use crate::lint::silence::without_allowed;
@@ -17,6 +17,7 @@ use crate::source::Span;
 
 /// Builds the systems of all containers and prints their store paths.
 pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &LintArgs) -> Outcome {
+    watch_signals()?;
     let mut configuration = load(session, config)?;
     must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
     refuse(session, &configuration, lints)?;
@@ -25,6 +26,11 @@ pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &
     let lines = names.filter_map(|(name, container)| Some(format!("{name} {}\n", container.path.known()?)));
     session.terminal.result(&lines.collect::<String>());
     Ok(0)
+}
+
+/// Looks after signals, so that nothing that is begun outlives us.
+pub(in crate::cli) fn watch_signals() -> Result<(), Vec<Diagnostic>> {
+    interrupt::watch().map_err(|error| vec![failure(Code::Host, &error)])
 }
 
 /// Evaluates as the user who called us (contract §2).
@@ -79,8 +85,8 @@ pub(in crate::cli) fn complete_with_nix(
         return Err(configuration.check().unknown);
     }
     let listed: Vec<_> = names.iter().map(ContainerName::as_str).collect();
-    session.terminal.progress(&format!("evaluating with Nix: {}", listed.join(", ")));
     let terminal = session.terminal;
+    let in_hand = progress::begin(terminal, &format!("evaluating with Nix: {}", listed.join(", ")));
     let nix = Nix { user: Invoker::from_environment(), progress: |line| tracing::info!("{line}") };
     let source = Source {
         file: configuration.file.clone(),
@@ -88,13 +94,14 @@ pub(in crate::cli) fn complete_with_nix(
         include: configuration.include.clone(),
     };
     let evaluated = nix.evaluate(&source, &names).map_err(|error| failed(configuration, &error))?;
+    drop(in_hand);
     contradict_or_complete(configuration, &evaluated)?;
     // Warnings have been printed before Nix was asked.
     let (errors, _) = verdict(configuration);
     if !errors.is_empty() {
         return Err(errors);
     }
-    terminal.progress(&format!("building: {}", listed.join(", ")));
+    let _in_hand = progress::begin(terminal, &format!("building: {}", listed.join(", ")));
     let built = nix.build(&evaluated).map_err(|error| failed(configuration, &error))?;
     Ok(Some(built))
 }

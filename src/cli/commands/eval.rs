@@ -11,7 +11,7 @@ use crate::cli::configuration::{
     Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
 };
 use crate::cli::only::{Among, covered, must_be};
-use crate::cli::{Outcome, Session};
+use crate::cli::{Outcome, Session, output};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::{RealFiles, RestrictedFiles};
@@ -135,7 +135,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
         folder: here.clone(),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
-        log: Some(|message| eprintln!("{message}")),
+        log: Some(|message| output::line(tracing::Level::INFO, message)),
         max_call_depth: args.max_call_depth,
         most_memory: args.max_memory.map_or(limits.memory, |mib| mib.saturating_mul(1 << 20)),
         stop: most_time.map(stop_after),

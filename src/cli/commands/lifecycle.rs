@@ -4,7 +4,8 @@ use super::plan::observe;
 use super::switch::{exe, lock};
 use crate::apply::{Host, HostError, files};
 use crate::cli::only::suggestion;
-use crate::cli::{Outcome, Session, failure, require_root};
+use crate::cli::terminal::Terminal;
+use crate::cli::{Outcome, Session, failure, progress, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
 use crate::model::ContainerName;
@@ -48,8 +49,9 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
     }
     let _lock = lock()?;
     write_missing(names, &snapshot).map_err(|error| vec![failure(Code::Host, &error)])?;
+    let terminal = session.terminal;
     let failed: Vec<Diagnostic> = std::thread::scope(|scope| {
-        let jobs: Vec<_> = names.iter().map(|name| scope.spawn(move || once(name, job))).collect();
+        let jobs: Vec<_> = names.iter().map(|name| scope.spawn(move || waited_for(terminal, name, job))).collect();
         let results =
             jobs.into_iter().map(|job| job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         results.filter_map(|result| result.err().map(|error| failure(Code::Host, &error))).collect()
@@ -59,6 +61,17 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
         return Ok(0);
     }
     Err(failed)
+}
+
+fn waited_for(terminal: Terminal, name: &ContainerName, job: Job) -> Result<(), HostError> {
+    let doing = match job {
+        Job::Start => "starting",
+        Job::Stop => "stopping",
+        Job::Restart => "restarting",
+        Job::Kill => "killing",
+    };
+    let _in_hand = progress::begin(terminal, &format!("{name}: {doing}"));
+    once(name, job)
 }
 
 fn once(name: &ContainerName, job: Job) -> Result<(), HostError> {

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
+use super::last_switch;
 use super::plan::observe;
 use crate::cli::table::{self, Column, table};
 use crate::cli::{Outcome, Session, failure};
@@ -28,14 +29,18 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
         let note = Diagnostic::note(Code::NotObserved, "systemd does not run here: there are no containers");
         session.terminal.findings(&[note], session.sources);
     }
+    let last = last_switch::observe();
     let text = if json {
-        let rows = serde_json::json!({ "format_version": 1, "containers": rows });
+        let last_switch = last.as_ref().map(|(last, how)| last_switch::json(last, *how));
+        let rows = serde_json::json!({ "format_version": 1, "containers": rows, "last_switch": last_switch });
         format!("{rows:#}\n")
     } else {
         let lines: Vec<_> = rows.iter().map(|row| row.line(session.global.verbose > 0)).collect();
         table(&COLUMNS, &lines, session.terminal.width, session.terminal.fancy_results)
     };
     session.terminal.result(&text);
+    let said = last.as_ref().and_then(|(last, how)| last_switch::finding(last, *how));
+    session.terminal.findings(said.as_slice(), session.sources);
     if unknown.is_empty() {
         return Ok(0);
     }
@@ -211,7 +216,7 @@ fn drift(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapsho
 }
 
 /// A time as people say it: its two largest units.
-fn duration(seconds: u64) -> String {
+pub(super) fn duration(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds}s"),

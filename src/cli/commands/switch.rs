@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tracing::Level;
 
 use super::build;
 use super::plan::{between, observe, print, print_findings};
 use super::saved;
-use crate::apply::{Applier, Event, Host, Report, files};
+use super::steps::{Noted, Steps};
+use crate::apply::{Applier, Event, Host, HostError, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
+use crate::cli::log::Log;
 use crate::cli::only::{Among, about_covered, must_be, names};
-use crate::cli::{Outcome, Session, failure, interrupt, require_root};
+use crate::cli::output::Stream;
+use crate::cli::{Outcome, Session, failure, interrupt, output, require_root};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::{Linux, Lock, LockError};
 use crate::model::{ContainerName, FORMAT_VERSION, Manifest};
 use crate::plan::saved::Saved;
-use crate::plan::{Plan, RestartMode, Verb, facts};
-use crate::state::{Generation, Record, Snapshot};
+use crate::plan::{Action, Plan, RestartMode, Verb, facts};
+use crate::state::{Generation, Record, Snapshot, SwitchOutcome};
 
 /// Brings the host to what the configuration says.
 pub(in crate::cli) fn switch(
@@ -58,10 +64,15 @@ struct How<'a> {
 
 fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome {
     let How { ask, mode, kept, .. } = how;
+    build::watch_signals()?;
     let mut configuration = build::load(session, config)?;
     build::refuse(session, &configuration, how.lints)?;
     let inputs = configuration.inputs();
     let lock = lock()?;
+    if ask.yes {
+        // Nobody has to have read it, and others wait for the lock.
+        output::hold_nothing_up();
+    }
     let snapshot = observe()?;
     require_systemd(&snapshot)?;
     must_be(session, names(&configuration, &snapshot), Among::ConfigurationAndHost)?;
@@ -113,7 +124,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         session.terminal.progress("Nothing was changed.");
         return Ok(1);
     }
-    let outcome = apply(session, &plan, &generation);
+    let outcome = apply(session, &plan, &generation, &snapshot);
     drop((built, lock));
     warn_of_boot(session, &snapshot);
     outcome
@@ -174,6 +185,11 @@ fn allow(
 fn consent(session: &Session<'_>, ask: &AskArgs) -> Result<bool, Vec<Diagnostic>> {
     if ask.yes {
         return Ok(true);
+    }
+    if !output::lost(Stream::Results).is_nothing() {
+        let message = "the plan could not be shown, so nothing was changed";
+        let finding = Diagnostic::error(Code::Output, message);
+        return Err(vec![finding.help("add `--yes` to apply the plan without reading it")]);
     }
     session.terminal.ask("Apply this plan?").ok_or_else(|| {
         let message = "there is no terminal to ask on, so nothing was changed";
@@ -240,9 +256,40 @@ fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Ve
     Ok(())
 }
 
-fn apply(session: &Session<'_>, plan: &Plan, generation: &Generation) -> Outcome {
-    interrupt::hold();
-    let report = run(session, plan, &exe()?);
+/// Applies the plan. From here on nobody's leaving ends it: neither a reader's nor a terminal's.
+fn apply(session: &Session<'_>, plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Outcome {
+    let log = Log::new(session.terminal);
+    interrupt::hold(&log);
+    output::hold_nothing_up();
+    log.keep(Level::INFO, &format!("switch to {} begins", generation.source), None);
+    let noted = Noted::begin(session, generation);
+    let (outcome, how) = carry_out(session, plan, generation, &log);
+    let findings = outcome.as_ref().err().map(Vec::as_slice).unwrap_or_default();
+    noted.end(how, findings);
+    log.findings(findings);
+    log.findings(no_boot_service(snapshot).as_slice());
+    let (level, word) = match how {
+        SwitchOutcome::Done => (Level::INFO, "is done"),
+        SwitchOutcome::Interrupted => (Level::WARN, "was interrupted"),
+        _ => (Level::ERROR, "failed"),
+    };
+    log.keep(level, &format!("switch to {} {word}", generation.source), None);
+    log.close();
+    outcome
+}
+
+/// Applies the plan, and makes what it brought up the generation that boots.
+fn carry_out(
+    session: &Session<'_>,
+    plan: &Plan,
+    generation: &Generation,
+    log: &Arc<Log>,
+) -> (Outcome, SwitchOutcome) {
+    let exe = match exe() {
+        Ok(exe) => exe,
+        Err(findings) => return (Err(findings), SwitchOutcome::Failed),
+    };
+    let report = run(session, plan, &exe, log);
     let mut findings: Vec<Diagnostic> = report
         .failed
         .iter()
@@ -260,9 +307,14 @@ fn apply(session: &Session<'_>, plan: &Plan, generation: &Generation) -> Outcome
         })
         .collect();
     if report.is_complete() {
-        Linux::new().record_generation(generation).map_err(|error| vec![failure(Code::Host, &error)])?;
-        return Ok(if interrupt::was_asked() { interrupt::EXIT_CODE } else { 0 });
+        return match Linux::new().record_generation(generation) {
+            Ok(_) => (Ok(if interrupt::was_asked() { interrupt::EXIT_CODE } else { 0 }), SwitchOutcome::Done),
+            Err(error) => (Err(vec![failure(Code::Host, &error)]), SwitchOutcome::Failed),
+        };
     }
+    let has_failed = report.failed.iter().any(|(_, error)| !matches!(error, HostError::LeftAlone { .. }));
+    let how =
+        if interrupt::was_asked() && !has_failed { SwitchOutcome::Interrupted } else { SwitchOutcome::Failed };
     if !report.skipped.is_empty() {
         let skipped: Vec<_> = report
             .skipped
@@ -276,7 +328,7 @@ fn apply(session: &Session<'_>, plan: &Plan, generation: &Generation) -> Outcome
     }
     let message = "the next boot brings up what it would have before: not all of the plan was done";
     findings.push(Diagnostic::warning(Code::Host, message).help("run `switch` again when the cause is mended"));
-    Err(findings)
+    (Err(findings), how)
 }
 
 fn log_of(error: &crate::apply::HostError) -> String {
@@ -287,40 +339,64 @@ fn log_of(error: &crate::apply::HostError) -> String {
 }
 
 /// Applies a plan and says what happens.
-pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path) -> Report {
+pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path, log: &Arc<Log>) -> Report {
     let host = Linux::new();
-    let terminal = session.terminal;
+    let in_hand = Steps::new(session.terminal);
     let watch = |event: Event<'_>| match event {
-        Event::Begun(action) => tracing::info!("begin: {action:?}"),
-        Event::Done(action) => {
-            if let Some(name) = action.container() {
-                terminal.progress(&format!("{name}: {} done", action.as_str()));
-            } else {
-                terminal.progress("firewall: replaced");
-            }
+        Event::Begun(action) => {
+            let line = in_hand.begin(action);
+            log.keep(Level::INFO, &line, about(action));
         }
-        Event::Failed(action, error) => tracing::info!("failed: {action:?}: {error}"),
+        Event::Done(action) => {
+            in_hand.end(action);
+            let line = match action.container() {
+                Some(name) => format!("{name}: {} done", action.as_str()),
+                None => "firewall: replaced".to_owned(),
+            };
+            log.say(Level::INFO, &line, about(action));
+        }
+        Event::Failed(action, error) => {
+            in_hand.end(action);
+            let line = match action.container() {
+                Some(name) => format!("{name}: {} failed", action.as_str()),
+                None => format!("{} failed", action.as_str()),
+            };
+            let cause = failure(Code::Host, error).message;
+            log.say_and_keep(Level::ERROR, &line, &format!("{line}: {cause}"), about(action));
+        }
         Event::RestartWanted(name) => {
-            terminal.progress(&format!("{name}: its new system cannot be switched to while it runs: restarting"));
+            let line = format!("{name}: its new system cannot be switched to while it runs: restarting");
+            log.say(Level::INFO, &line, Some((name, "reload")));
+        }
+        Event::Restoring(name) => {
+            in_hand.restore(name);
         }
         Event::Restored(name) => {
-            terminal.progress(&format!(
-                "{name}: runs again as it did before; what its guest changed on disk is not undone"
-            ));
+            in_hand.restored(name);
+            let line = format!("{name}: runs again as it did before; what its guest changed on disk is not undone");
+            log.say(Level::WARN, &line, Some((name, "restore")));
         }
         Event::NotRestored(name, error) => {
-            terminal.progress(&format!("{name}: could not be brought back as it was: {error}"));
+            in_hand.restored(name);
+            let cause = failure(Code::Host, error).message;
+            let line = format!("{name}: could not be brought back as it was: {cause}");
+            log.say(Level::ERROR, &line, Some((name, "restore")));
         }
     };
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
     Applier { host: &host, exe, workers, stop: &interrupt::was_asked, watch: &watch }.apply(plan)
 }
 
+fn about(action: &Action) -> Option<(&ContainerName, &'static str)> {
+    Some((action.container()?, action.as_str()))
+}
+
 fn warn_of_boot(session: &Session<'_>, snapshot: &Snapshot) {
-    if snapshot.boot_service {
-        return;
-    }
+    session.terminal.findings(no_boot_service(snapshot).as_slice(), session.sources);
+}
+
+/// What is to be said where nothing starts the containers at the next boot.
+fn no_boot_service(snapshot: &Snapshot) -> Option<Diagnostic> {
     let message = "the containers will NOT start at next boot: run `container-rebuild install-boot`";
-    let finding = Diagnostic::warning(Code::NoBootService, message);
-    session.terminal.findings(&[finding], session.sources);
+    (!snapshot.boot_service).then(|| Diagnostic::warning(Code::NoBootService, message))
 }

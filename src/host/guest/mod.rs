@@ -18,6 +18,7 @@ mod terminal;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use root::Root;
 use service::{Ended, Service};
@@ -26,6 +27,7 @@ use terminal::Terminal;
 
 use super::machined;
 use super::systemd::BusError;
+use super::waiting::{self, GaveUp};
 use crate::state::Machine;
 
 /// What is to run.
@@ -55,6 +57,8 @@ pub enum GuestError {
     NotUtf8 { argument: std::ffi::OsString },
     #[error("`{name}` stopped while the command ran")]
     Gone { name: String },
+    #[error("gave up waiting for `{what}` in `{name}`: {reason}")]
+    GaveUp { name: String, what: String, reason: GaveUp },
     #[error("the guest did not start the command ({reason})")]
     NotStarted { reason: String },
     #[error("the terminal cannot be used")]
@@ -136,7 +140,12 @@ pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> 
     service.set("WorkingDirectory", "-/root");
     service.set("Environment", vec![format!("PATH={SEARCH_PATH}")]);
     service.set("RuntimeMaxUSec", CALL_LIMIT_USEC);
-    Ok(status(runtime.block_on(service.run(&root, None))?))
+    tracing::debug!(guest = machine.name, ?words, "systemd of the guest: run a command");
+    // The guest's systemd ends it in time, unless that hangs itself.
+    let limit = Duration::from_micros(CALL_LIMIT_USEC) + waiting::ANSWER;
+    let ended = runtime.block_on(waiting::patiently(limit, service.run(&root, None)));
+    let gave_up = |reason| GuestError::GaveUp { name: machine.name.clone(), what: words.join(" "), reason };
+    Ok(status(ended.map_err(gave_up)??))
 }
 
 /// Whether a path of the guest is the file or folder that `there` is on the host, by whatever mount.

@@ -9,7 +9,8 @@ use std::os::unix::net::UnixStream;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sched::{CloneFlags, setns};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, setsockopt, socket, sockopt};
+use nix::sys::time::{TimeVal, TimeValLike};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Uid, fork, setresuid};
 
@@ -18,6 +19,9 @@ use crate::state::Machine;
 
 /// The guest's system bus, below its root.
 const BUS: &str = "/run/dbus/system_bus_socket";
+
+/// How long the guest's bus may take to take us.
+const CONNECT_SECONDS: i64 = 30;
 
 /// No account database is larger.
 const PASSWD_LIMIT: u64 = 1 << 20;
@@ -82,6 +86,8 @@ impl Root {
             let inode = self.beneath(BUS, OFlag::O_PATH)?;
             let address = UnixAddr::new(format!("/proc/self/fd/{}", inode.as_raw_fd()).as_str())?;
             let stream = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+            // A bus whose queue is full takes nobody, and would be waited for (unix(7)).
+            setsockopt(&stream, sockopt::SendTimeout, &TimeVal::seconds(CONNECT_SECONDS))?;
             in_child(|| {
                 setns(self.processes.as_fd(), CloneFlags::CLONE_NEWPID)?;
                 // Only children of whoever enters a namespace of processes are in it (pid_namespaces(7)).
@@ -94,6 +100,7 @@ impl Root {
                     connect(stream.as_raw_fd(), &address)
                 })
             })?;
+            setsockopt(&stream, sockopt::SendTimeout, &TimeVal::seconds(0))?;
             Ok(UnixStream::from(stream))
         };
         attempt().map_err(|source: io::Error| GuestError::Unreachable { name: self.name.clone(), source })

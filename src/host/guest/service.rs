@@ -7,7 +7,9 @@ use zbus::{Connection, MatchRule, MessageStream, OwnedObjectPath, Variant};
 
 use super::GuestError;
 use super::root::Root;
+use crate::host::bus;
 use crate::host::systemd::{BusError, Properties};
+use crate::host::waiting::ANSWER;
 
 /// `CLD_EXITED` of waitid(2): an ordinary end.
 const EXITED: i32 = nix::libc::CLD_EXITED;
@@ -75,7 +77,7 @@ impl Service {
         let stream = root.connect()?;
         let refused = |source: BusError| GuestError::Refused { name: root.name().to_owned(), source };
         let unreachable = |source| GuestError::Unreachable { name: root.name().to_owned(), source };
-        let connection = Builder::unix_stream(stream).build().await.map_err(refused)?;
+        let connection = bus::open(Builder::unix_stream(stream), ANSWER).await.map_err(refused)?;
         let mut signals = match resized {
             Some(resized) => Some((Signals::new().map_err(unreachable)?, resized)),
             None => None,

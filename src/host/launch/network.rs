@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{LaunchError, parse};
 use crate::host::netlink::{self, HardwareAddresses};
+use crate::host::waiting::ENDLESS;
 use crate::host::{netns, notify, sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{ContainerSpec, NatSpec, Network, Private};
@@ -21,7 +22,7 @@ pub(super) fn prepare(spec: &ContainerSpec) -> Result<bool, LaunchError> {
     let private = match &spec.network {
         Network::Private(private) if private.has_links() => private,
         Network::Named(namespace) => {
-            wait_for_namespace(Path::new(namespace));
+            wait_for_namespace(Path::new(namespace))?;
             return Ok(false);
         }
         Network::Private(_) | Network::Host => return Ok(false),
@@ -66,12 +67,13 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
 }
 
 /// Waits until all links of the host are there that the container needs: at boot they may be late. How long a start may
-/// take is for systemd to say (`TimeoutStartSec=`), and what is waited for is told to it.
+/// take is for systemd to say (`TimeoutStartSec=`), and what is waited for is told to it; where it sets no limit, there is
+/// one here.
 fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
     let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
     let passed = private.macvlans.iter().chain(&private.interfaces).map(|passed| &passed.host);
     let wanted: BTreeSet<&String> = bridges.chain(passed).collect();
-    let mut said = None;
+    let (mut said, begun) = (None, Instant::now());
     while !wanted.is_empty() {
         let links = netlink::links()?;
         let Some(missing) = wanted.iter().find(|link| !links.contains_key(link.as_str())) else { break };
@@ -79,19 +81,31 @@ fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> 
             notify::status(&format!("waits for the interface `{missing}`"));
             said = Some(*missing);
         }
+        if begun.elapsed() > ENDLESS {
+            return Err(too_long(format!("the interface `{missing}`")));
+        }
         thread::sleep(Duration::from_millis(200));
     }
     Ok(())
 }
 
 /// Waits in the same way until somebody has made the namespace that the container joins.
-fn wait_for_namespace(path: &Path) {
+fn wait_for_namespace(path: &Path) -> Result<(), LaunchError> {
     if !path.exists() {
         notify::status(&format!("waits for the network namespace {}", path.display()));
     }
+    let begun = Instant::now();
     while !path.exists() {
+        if begun.elapsed() > ENDLESS {
+            return Err(too_long(format!("the network namespace {}", path.display())));
+        }
         thread::sleep(Duration::from_millis(200));
     }
+    Ok(())
+}
+
+fn too_long(what: String) -> LaunchError {
+    LaunchError::Waited { what, seconds: ENDLESS.as_secs() }
 }
 
 /// What tells this machine from others (machine-id(5)); `None` where it has none yet.

@@ -87,7 +87,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
             None => action.as_str().to_owned(),
         };
         let line = match event {
-            Event::Begun(_) => return,
+            Event::Begun(_) | Event::Restoring(_) => return,
             Event::Done(action) => word(action),
             Event::Failed(action, error) => format!("failed: {}: {error}", word(action)),
             Event::RestartWanted(name) => format!("restart wanted {name}"),

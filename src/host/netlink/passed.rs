@@ -16,6 +16,7 @@ use crate::render::interface::LinkName;
 
 /// Sets `lo` of a namespace up.
 pub fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
+    tracing::debug!(namespace = %namespace.display(), "netlink: set `lo` up");
     let up = || with(async |netlink| set_up(netlink, "lo").await);
     netns::within(namespace, up).map_err(cannot("set `lo` up"))?
 }
@@ -28,6 +29,7 @@ pub fn give_macvlan(
     namespace: &Path,
     hardware: Option<HardwareAddress>,
 ) -> Result<(), NetlinkError> {
+    tracing::debug!(namespace = %namespace.display(), "netlink: make a macvlan link");
     let what = || format!("make the macvlan `{}` of `{parent}`", link.name);
     let into = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
@@ -43,6 +45,7 @@ pub fn give_macvlan(
 
 /// Moves a link of the host into a namespace, under another name there.
 pub fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError> {
+    tracing::debug!(link, seen, namespace = %namespace.display(), "netlink: move a link into a namespace");
     let what = || format!("give the interface `{link}` to the guest");
     let into = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
@@ -55,6 +58,7 @@ pub fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError
 /// Takes back out of a namespace what was given to it (names there, and on the host), and deletes all veths and macvlans
 /// that are left: at once, and not when the kernel finds that nobody uses the namespace any more.
 pub fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), NetlinkError> {
+    tracing::debug!(namespace = %namespace.display(), "netlink: take links back and delete the rest");
     let what = || format!("empty the network namespace {}", namespace.display());
     let back = File::open("/proc/thread-self/ns/net").map_err(cannot(what()))?;
     let requests = async |netlink: &rtnetlink::Handle| {

@@ -18,4 +18,5 @@ mod readme;
 mod refusals;
 mod saved;
 mod support;
+mod terminals;
 mod users;

@@ -1,0 +1,121 @@
+//! Output that cannot be written, and the form in which it is written for programs.
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::program::{EXAMPLE, Folder, Said};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_container-rebuild");
+
+/// Runs it in `folder` with stdout where `stdout` leads.
+fn run_to(
+    folder: &Folder,
+    stdout: impl Into<Stdio>,
+    stderr: impl Into<Stdio>,
+    arguments: &[&str],
+) -> (Option<i32>, String) {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(folder.path()).env_clear().env("PATH", "/nonexistent");
+    let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().expect("the program runs");
+    let output = child.wait_with_output().expect("it ended");
+    (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+fn full() -> File {
+    File::options().write(true).open("/dev/full").expect("opened")
+}
+
+/// A pipe that nobody reads.
+fn unread() -> std::io::PipeWriter {
+    std::io::pipe().expect("a pipe").1
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let folder = Folder::with(&[("host.nix", EXAMPLE), ("empty.nix", "{ }")]);
+    for arguments in [
+        &["eval", "--json", "host.nix"] as &[&str],
+        &["eval", "--expr", "1"],
+        &["firewall", "host.nix"],
+        &["plan", "--from", "empty.nix", "host.nix"],
+        &["plan", "--detailed-exitcode", "--from", "empty.nix", "host.nix"],
+        &["check", "--format", "json", "host.nix"],
+        &["schema", "plan"],
+        &["--help"],
+        &["completions", "bash"],
+    ] {
+        let (code, err) = run_to(&folder, full(), Stdio::piped(), arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {err}");
+        assert!(err.contains("No space left on device"), "{arguments:?}: {err}");
+        assert!(!err.contains("panicked"), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn messages_that_cannot_be_written_fail_nothing_but_a_check() {
+    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
+    // It has warnings to print.
+    assert_eq!(run_to(&folder, Stdio::null(), full(), &["eval", "--json", "host.nix"]).0, Some(0));
+    assert_eq!(run_to(&folder, Stdio::null(), full(), &["eval", "--expr", "builtins.trace \"x\" 1"]).0, Some(0));
+    assert_eq!(run_to(&folder, Stdio::null(), full(), &["check", "host.nix"]).0, Some(1));
+    assert_eq!(run_to(&folder, Stdio::null(), full(), &["eval", "missing.nix"]).0, Some(1));
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
+    for arguments in [&["eval", "--json", "host.nix"] as &[&str], &["check", "host.nix"], &["--help"]] {
+        assert_eq!(run_to(&folder, unread(), unread(), arguments).0, Some(0), "{arguments:?}");
+    }
+}
+
+/// Each line of stderr, which is JSON and has a level, a message and a time.
+#[track_caller]
+fn lines(said: &Said) -> Vec<Value> {
+    assert!(!said.err.is_empty(), "{said}");
+    let lines: Vec<Value> = said
+        .err
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        .collect();
+    for line in &lines {
+        for field in ["timestamp", "level", "message"] {
+            assert!(line[field].is_string(), "{field} of {line}");
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_line_of_a_json_log_is_json() {
+    let folder = Folder::with(&[
+        ("host.nix", EXAMPLE),
+        ("broken.nix", "{ containers.a.autostart = true; }"),
+        ("syntax.nix", "{ x = ; }"),
+    ]);
+    let good = lines(&folder.run(&["--log-format", "json", "-vv", "check", "host.nix"]));
+    let lint = good.iter().find(|line| line["code"] == "forward-blocked").expect("a finding");
+    assert_eq!((&lint["level"], &lint["severity"]), (&"warn".into(), &"warning".into()));
+    assert_eq!((&lint["file"], &lint["line"], &lint["column"]), (&"host.nix".into(), &10.into(), &24.into()));
+    assert!(lint["help"].is_string(), "{lint}");
+    let bad = lines(&folder.run(&["--log-format", "json", "check", "broken.nix"]));
+    let error = bad.iter().find(|line| line["level"] == "error").expect("an error");
+    assert_eq!((&error["severity"], &error["file"]), (&"error".into(), &"broken.nix".into()));
+    lines(&folder.run(&["--log-format", "json", "check", "syntax.nix"]));
+    lines(&folder.run(&["--log-format=json", "switch", "--yes", "nowhere.nix"]));
+    lines(&folder.run(&[
+        "eval",
+        "--log-format",
+        "json",
+        "--expr",
+        "builtins.trace \"a\\nb\" (builtins.warn \"c\" 1)",
+    ]));
+    // The parser's own errors, too.
+    for arguments in [&["--log-format", "json", "swich"] as &[&str], &["plan", "--from", "--log-format=json"]] {
+        let said = folder.run(arguments);
+        assert_eq!(said.code, Some(1));
+        assert_eq!(lines(&said)[0]["level"], "error");
+    }
+}

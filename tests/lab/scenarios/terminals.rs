@@ -1,0 +1,260 @@
+//! A switch whose terminal or reader goes away, or stops reading: it is finished without them, and what became of it is known.
+
+use crate::support::{Lab, host, web, with};
+
+const SWITCH: &str = "container-rebuild switch --yes /root/host.nix";
+
+/// Two containers, of which the first takes two seconds to start, as `version`.
+fn slow(version: &str) -> String {
+    let slow = "systemd.services.slow = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { Type = \"oneshot\"; \
+                ExecStart = \"/bin/sleep 2\"; }; }; services.httpd.enable = true; services";
+    let one = with(&web("sambal", 12), "services.httpd.enable = true; services", slow);
+    host(&[&with(&one, "one@example.org", version), &with(&web("satay", 13), "one@example.org", version)])
+}
+
+/// Waits until a container is on its way up.
+const STARTING: &str = "for i in {1..600}; do [[ $(systemctl is-active container@sambal) == activating ]] && break; sleep 0.05; done; \
+     [[ $(systemctl is-active container@sambal) == activating ]]";
+
+/// Waits until nobody holds the lock.
+const FREE: &str = "timeout 60 flock /var/lib/container-rebuild/lock true";
+
+/// All that a switch promises which nobody sees the end of.
+#[track_caller]
+fn is_finished(lab: &Lab, version: &str, cursor: &str, how: &str) {
+    lab.sh(FREE).ok();
+    for address in ["192.168.100.12", "192.168.100.13"] {
+        assert!(lab.page(&format!("http://{address}/")).contains(version), "{how}");
+    }
+    let (plan, code) = lab.plan();
+    assert_eq!(code, 0, "{how}: {plan:#}");
+    let status: serde_json::Value =
+        serde_json::from_str(&lab.sh("container-rebuild status --json").ok()).expect("JSON");
+    let last = &status["last_switch"];
+    assert_eq!(
+        (&last["outcome"], &last["source"]),
+        (&"done".into(), &"/root/host.nix".into()),
+        "{how}: {status:#}"
+    );
+    assert!(last["ended"].is_u64(), "{how}: {status:#}");
+    let log = journal(lab, cursor);
+    let has = |message: &str, container: Option<&str>, action: Option<&str>| {
+        log.iter().any(|entry| {
+            entry["MESSAGE"] == message
+                && entry["CONTAINER"].as_str() == container
+                && entry["ACTION"].as_str() == action
+                && entry["SYSLOG_IDENTIFIER"] == "container-rebuild"
+        })
+    };
+    assert!(has("sambal: starting", Some("sambal"), Some("start")), "{how}: {log:#?}");
+    assert!(has("sambal: start done", Some("sambal"), Some("start")), "{how}: {log:#?}");
+    assert!(has("switch to /root/host.nix is done", None, None), "{how}: {log:#?}");
+}
+
+/// Where the journal ends.
+fn cursor(lab: &Lab) -> String {
+    let shown = lab.sh("journalctl --sync; journalctl -n 0 --show-cursor").ok();
+    shown.lines().find_map(|line| line.strip_prefix("-- cursor: ")).expect("a cursor").to_owned()
+}
+
+/// What our program has said in the journal since then.
+fn journal(lab: &Lab, cursor: &str) -> Vec<serde_json::Value> {
+    let entries = lab.sh(&format!(
+        "journalctl --sync; journalctl --after-cursor='{cursor}' -t container-rebuild --output json --all"
+    ));
+    entries.ok().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// Runs the switch on a terminal of its own and takes that away while a container starts: `close` or `hang-up`.
+const ON_A_TERMINAL: &str = r#"
+import os, select, signal, subprocess, sys, time
+how, command = sys.argv[1], sys.argv[2:]
+child, master = os.forkpty()
+if child == 0:
+    os.execvp(command[0], command)
+deadline = time.monotonic() + 60
+state = lambda: subprocess.run(["systemctl", "is-active", "container@sambal"], capture_output=True, text=True).stdout
+while state() != "activating\n":
+    assert time.monotonic() < deadline, "it does not start"
+    time.sleep(0.05)
+if how == "close":
+    os.close(master)
+else:
+    os.kill(child, signal.SIGHUP)
+while True:
+    ended, status = os.waitpid(child, os.WNOHANG)
+    if ended:
+        break
+    assert time.monotonic() < deadline, "it does not end"
+    if how != "close":
+        if select.select([master], [], [], 0.1)[0]:
+            try:
+                os.read(master, 4096)
+            except OSError:
+                pass
+    else:
+        time.sleep(0.05)
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
+"#;
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_switch_that_has_begun_is_finished_without_its_terminal_or_reader() {
+    let lab = Lab::empty();
+    lab.write("/root/vanish.py", ON_A_TERMINAL);
+    // A reader that never reads, behind a pipe that is full from the start.
+    lab.write(
+        "/root/stopped.py",
+        "import os, subprocess, sys\nreader, writer = os.pipe()\nos.set_blocking(writer, False)\ntry:\n    while True: os.write(writer, b'x' * 65536)\n\
+         except BlockingIOError:\n    pass\nos.set_blocking(writer, True)\nsys.exit(subprocess.run(sys.argv[1:], stdout=writer, stderr=writer).returncode)\n",
+    );
+    let codes = "exit ${PIPESTATUS[0]}";
+    for (n, (how, script)) in [
+        ("hung up", format!("python3 /root/vanish.py hang-up {SWITCH}")),
+        ("the terminal closed", format!("python3 /root/vanish.py close {SWITCH}")),
+        ("the first line read", format!("set +e; {SWITCH} 2>&1 | head -1; {codes}")),
+        ("the plan looked for", format!("set +e; {SWITCH} 2>&1 | grep -q Plan; {codes}")),
+        ("messages read by nobody", format!("set +e; {SWITCH} 2>&1 >/dev/null | true; {codes}")),
+        ("a full disk", format!("{SWITCH} >/dev/full 2>&1")),
+        ("a reader that has stopped", format!("python3 /root/stopped.py {SWITCH}")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let version = format!("v{n}@example.org");
+        lab.write("/root/host.nix", &slow(&version));
+        let cursor = cursor(&lab);
+        let said = lab.sh(&script);
+        assert_eq!(said.code, 0, "{how}: {said:#?}");
+        is_finished(&lab, &version, &cursor, how);
+    }
+    lab.sh("rm /root/vanish.py /root/stopped.py").ok();
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_second_ctrl_c_leaves_a_start_to_systemd_and_the_next_switch_takes_it_up() {
+    let lab = Lab::empty();
+    lab.write("/root/host.nix", &with(&slow("v1@example.org"), "/bin/sleep 2", "/bin/sleep 12"));
+    let script = format!(
+        "{SWITCH} & pid=$!; {STARTING}; kill -INT $pid; sleep 0.2; kill -INT $pid; code=0; wait $pid || code=$?; \
+         systemctl is-active container@sambal; exit $code"
+    );
+    // A background job of a script without job control ignores SIGINT, as POSIX has it.
+    let said = lab.exec(&["bash", "-c", &format!("set -m; {script}")], b"");
+    assert_eq!(said.code, 130, "{said:#?}");
+    assert!(said.out.ends_with("activating\n"), "it was waited for, or ended: {said:#?}");
+    assert!(said.err.contains("interrupted: finishing sambal: starting"), "{said:#?}");
+    assert!(said.err.contains("did not wait for the start of `sambal`: systemd goes on with it"), "{said:#?}");
+    let status = lab.sh("container-rebuild status");
+    assert!(
+        status.err.contains("warning[last-switch]: the last switch, to /root/host.nix, was interrupted"),
+        "{status:#?}"
+    );
+    // It comes up by itself, and nothing of it is done again.
+    lab.sh(SWITCH).ok();
+    assert_eq!(lab.plan().1, 0);
+    assert!(lab.page("http://192.168.100.12/").contains("v1@example.org"));
+    let status = lab.sh("container-rebuild status");
+    assert_eq!((status.code, status.err.as_str()), (0, ""), "{status:#?}");
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_switch_that_was_killed_or_failed_is_told_of_by_status() {
+    let lab = Lab::empty();
+    lab.write("/root/host.nix", &slow("v1@example.org"));
+    lab.sh(&format!(
+        "{SWITCH} & pid=$!; {STARTING}; container-rebuild status >&2; kill -KILL $pid; wait $pid || true"
+    ))
+    .ok();
+    let during = lab.sh("container-rebuild status");
+    assert!(during.err.contains("and was killed before its end"), "{during:#?}");
+    lab.sh(SWITCH).ok();
+    let broken = with(
+        &slow("v1@example.org"),
+        "satay = { autoStart = true;",
+        "satay = { autoStart = true; extraFlags = [ \"--no-such-flag\" ];",
+    );
+    lab.write("/root/host.nix", &broken);
+    assert_eq!(lab.sh(SWITCH).code, 1);
+    let said = lab.sh("container-rebuild status");
+    assert!(said.err.contains("the last switch, to /root/host.nix, failed "), "{said:#?}");
+    assert!(said.err.contains("container@satay.service"), "{said:#?}");
+    lab.write("/root/host.nix", &slow("v1@example.org"));
+    lab.sh(SWITCH).ok();
+    assert_eq!(lab.sh("container-rebuild status").err, "");
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn what_takes_long_is_said_every_few_seconds_and_in_a_json_log_as_json() {
+    let lab = Lab::empty();
+    lab.write("/root/host.nix", &with(&slow("v1@example.org"), "/bin/sleep 2", "/bin/sleep 11"));
+    let said = lab.sh(&format!("{SWITCH} -vv --log-format json"));
+    assert_eq!(said.code, 0, "{said:#?}");
+    let lines: Vec<serde_json::Value> = said
+        .err
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        .collect();
+    let messages: Vec<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
+    for progress in [
+        "evaluating with Nix: sambal, satay",
+        "sambal: starting",
+        "sambal: starting (5 s)",
+        "sambal: starting (10 s)",
+    ] {
+        let line = lines.iter().find(|line| line["message"] == progress);
+        assert_eq!(line.map(|line| &line["level"]), Some(&"info".into()), "{progress}: {messages:#?}");
+    }
+    // What -vv promises: each call to the outside.
+    for call in [
+        "systemd: Reload",
+        "systemd: begin a job",
+        "systemd: the job ended",
+        "run",
+        "write",
+        "link",
+        "netlink: list links, addresses and routes",
+    ] {
+        let line = lines.iter().find(|line| line["message"] == call && line["level"] == "debug");
+        assert!(line.is_some(), "{call}: {messages:#?}");
+    }
+    let commands: String = lines.iter().filter_map(|line| line["command"].as_str()).collect();
+    assert!(commands.contains("\"-j\" \"-f\" \"-\"") && commands.contains("\"build\""), "{commands}");
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_signal_before_anything_is_changed_ends_nix_too() {
+    let lab = Lab::empty();
+    lab.write("/root/host.nix", &slow("v1@example.org"));
+    // A Nix that takes its time.
+    lab.sh(
+        "mkdir -p /root/bin && printf '#!/bin/sh\\nexec sleep 999.25\\n' >/root/bin/nix && chmod +x /root/bin/nix",
+    )
+    .ok();
+    for signal in ["INT", "TERM", "HUP"] {
+        let script = format!(
+            "set -m; PATH=/root/bin:$PATH {SWITCH} & pid=$!; for i in {{1..600}}; do pgrep -f '[s]leep 999.25' >/dev/null && break; sleep 0.05; done; \
+             pgrep -f '[s]leep 999.25' >/dev/null || exit 99; kill -{signal} $pid; code=0; wait $pid || code=$?; \
+             pgrep -f '[s]leep 999.25' >&2 && exit 98; exit $code"
+        );
+        let said = lab.exec(&["bash", "-c", &script], b"");
+        let number = match signal {
+            "INT" => 2,
+            "TERM" => 15,
+            _ => 1,
+        };
+        assert_eq!(said.code, 128 + number, "{signal}: {said:#?}");
+        assert!(!said.err.contains("error["), "{said:#?}");
+    }
+    assert_eq!(lab.sh("find /tmp -maxdepth 1 -name 'container-rebuild-*'").ok(), "");
+    lab.sh("rm -r /root/bin").ok();
+    lab.finish();
+}
