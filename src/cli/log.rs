@@ -41,8 +41,19 @@ impl Log {
         about: Option<(&ContainerName, &'static str)>,
     ) {
         self.terminal.progress(shown);
-        if !self.is_one || self.terminal.is_quiet() {
-            self.keep(level, kept, about);
+        self.keep_beside(level, kept, about, true);
+    }
+
+    /// Keeps in the journal what is on the terminal already if it `is_shown`.
+    pub(super) fn keep_beside(
+        &self,
+        level: Level,
+        message: &str,
+        about: Option<(&ContainerName, &'static str)>,
+        is_shown: bool,
+    ) {
+        if !(self.is_one && is_shown && !self.terminal.is_quiet()) {
+            self.keep(level, message, about);
         }
     }
 

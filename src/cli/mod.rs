@@ -65,9 +65,14 @@ pub fn main() -> ExitCode {
 /// and never 2.
 fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        let printed = error.print();
-        let is_lost = printed.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
-        return ExitCode::from(u8::from(is_lost));
+        return match error.print() {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                let message = "error[output]: what was to be printed could not be written";
+                output::line(Level::ERROR, &format!("{message}: {error}"));
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        };
     }
     // The options are not known yet, but this one is asked for by programs.
     let words: Vec<_> = std::env::args_os().collect();

@@ -23,12 +23,12 @@ impl Steps {
         Self { terminal, in_hand: Mutex::default() }
     }
 
-    /// Begins a step; gives what is said of it.
-    pub(super) fn begin(&self, action: &Action) -> String {
+    /// Begins a step; gives what is said of it, and whether it was said.
+    pub(super) fn begin(&self, action: &Action) -> (String, bool) {
         let (text, is_long) = words(action);
         let in_hand = if is_long { progress::begin } else { progress::quietly };
         self.push(text.clone(), in_hand(self.terminal, &text));
-        text
+        (text, is_long)
     }
 
     pub(super) fn end(&self, action: &Action) {
@@ -73,21 +73,34 @@ fn words(action: &Action) -> (String, bool) {
     (text, true)
 }
 
+/// Writes down that the host is as it is to be, where the last switch did not bring it there.
+pub(super) fn note_nothing_to_do(source: &str) {
+    if last_switch::read().is_none_or(|last| last.outcome == Some(SwitchOutcome::Done)) {
+        return;
+    }
+    let noted = Noted(new(source));
+    noted.end(SwitchOutcome::Done, &[]);
+}
+
+fn new(source: &str) -> LastSwitch {
+    LastSwitch {
+        format_version: FORMAT_VERSION,
+        begun: now(),
+        ended: None,
+        source: source.to_owned(),
+        process: std::process::id(),
+        outcome: None,
+        messages: Vec::new(),
+    }
+}
+
 /// A switch that has begun, and is written down as such.
 pub(super) struct Noted(LastSwitch);
 
 impl Noted {
     /// Writes down that it begins. Where that cannot be written, it goes on: nobody will know of its end, and that is all.
     pub(super) fn begin(session: &Session<'_>, generation: &Generation) -> Self {
-        let noted = LastSwitch {
-            format_version: FORMAT_VERSION,
-            begun: now(),
-            ended: None,
-            source: generation.source.clone(),
-            process: std::process::id(),
-            outcome: None,
-            messages: Vec::new(),
-        };
+        let noted = new(&generation.source);
         if let Err(error) = last_switch::write(&noted) {
             let message = format!("`status` will not know of this switch: {error}");
             session.terminal.findings(&[Diagnostic::warning(Code::LastSwitch, message)], session.sources);

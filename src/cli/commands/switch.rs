@@ -9,7 +9,7 @@ use tracing::Level;
 use super::build;
 use super::plan::{between, observe, print, print_findings};
 use super::saved;
-use super::steps::{Noted, Steps};
+use super::steps::{Noted, Steps, note_nothing_to_do};
 use crate::apply::{Applier, Event, Host, HostError, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
@@ -116,6 +116,9 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     let generation = generation(session, &configuration, &snapshot);
     if plan.is_empty() {
         record_quietly(&snapshot, &generation)?;
+        if session.global.only.is_empty() {
+            note_nothing_to_do(&generation.source);
+        }
         warn_of_boot(session, &snapshot);
         return Ok(0);
     }
@@ -344,8 +347,8 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path, log: &
     let in_hand = Steps::new(session.terminal);
     let watch = |event: Event<'_>| match event {
         Event::Begun(action) => {
-            let line = in_hand.begin(action);
-            log.keep(Level::INFO, &line, about(action));
+            let (line, is_shown) = in_hand.begin(action);
+            log.keep_beside(Level::INFO, &line, about(action), is_shown);
         }
         Event::Done(action) => {
             in_hand.end(action);
@@ -357,9 +360,10 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path, log: &
         }
         Event::Failed(action, error) => {
             in_hand.end(action);
+            let how = if matches!(error, HostError::LeftAlone { .. }) { "is not waited for" } else { "failed" };
             let line = match action.container() {
-                Some(name) => format!("{name}: {} failed", action.as_str()),
-                None => format!("{} failed", action.as_str()),
+                Some(name) => format!("{name}: {} {how}", action.as_str()),
+                None => format!("{} {how}", action.as_str()),
             };
             let cause = failure(Code::Host, error).message;
             log.say_and_keep(Level::ERROR, &line, &format!("{line}: {cause}"), about(action));
