@@ -10,6 +10,7 @@
 # make conformance        the language against real Nix, and CASES=2000 generated expressions
 # make test-long  all of make test, with ten times as many generated expressions, every mutation of the hosts, and a long fuzz
 # make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
+# make wipe-race  trees are removed while others swap their directories for symlinks and mounts; WIPE_ROUNDS=10000
 # make deny       licences and sources of the dependencies
 # make bench      the evaluator beside real Nix, and plans beside what they are made of; writes docs/benchmarks.md
 
@@ -20,7 +21,7 @@ TOOLS = $(CACHE)/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
 .PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected git-expected conformance test-long bench-short \
-	fuzz fuzz-short deny
+	fuzz fuzz-short deny wipe-race
 
 test: check deny conformance bench-short fuzz-short scenarios
 
@@ -93,6 +94,11 @@ fuzz:
 
 fuzz-short:
 	FUZZ_SECONDS=20 fuzz/run
+
+# The same race as among the unit tests, which have 200 rounds of it.
+WIPE_ROUNDS ?= 10000
+wipe-race: tools
+	WIPE_ROUNDS=$(WIPE_ROUNDS) $(CARGO) nextest run --lib --no-capture -E 'test(nothing_outside_is_touched)'
 
 scenarios: tools
 	tests/lab/selftest

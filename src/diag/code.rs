@@ -126,6 +126,8 @@ codes! {
     NotOurs = "not-ours";
     /// The host is not as it was left.
     Drift = "drift";
+    /// Something is mounted in a root that should be gone.
+    ForeignMount = "foreign-mount";
     /// Something of the host could not be looked at.
     NotObserved = "not-observed";
     /// The configuration is not in the revision that is compared with.

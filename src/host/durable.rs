@@ -39,7 +39,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Hidden, so that systemd and Nix pass over what a killed run left.
-const PREFIX: &str = ".container-rebuild-";
+pub(super) const PREFIX: &str = ".container-rebuild-";
 
 fn folder(path: &Path) -> io::Result<&Path> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
@@ -48,7 +48,7 @@ fn folder(path: &Path) -> io::Result<&Path> {
 }
 
 /// A new name is on the disk only when its folder is.
-fn sync(folder: &Path) -> io::Result<()> {
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -1,7 +1,6 @@
 //! What has to go with this process when a signal ends it before its time: processes that it waits for, and directories that
 //! are only for now.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +10,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+
+use super::wipe;
 
 /// How long a process may take to end itself.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -92,10 +93,8 @@ pub fn end_all() {
         _ = kill(*pid, Signal::SIGKILL);
     }
     for directory in &left.directories {
-        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-            _ = fs::remove_file(entry.path());
-        }
-        _ = fs::remove_dir(directory);
+        // The next run removes what is left.
+        drop(wipe::tree(directory));
     }
     std::mem::forget(left);
 }

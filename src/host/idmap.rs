@@ -14,12 +14,12 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 
 use nix::libc;
-use nix::mount::{MntFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, pause, pipe, write};
 
+use super::{mounts, wipe};
 use crate::model::spec::Users;
 use crate::render::nspawn::Mapped;
 
@@ -72,19 +72,9 @@ pub(super) fn unmount_all(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
     };
     for entry in entries {
         let path = entry.map_err(|error| (folder.to_owned(), error))?.path();
-        let removed = match umount2(&path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW) {
-            // Not mounted, or not yet.
-            Ok(()) | Err(nix::errno::Errno::EINVAL) => remove(&path),
-            Err(errno) => Err(errno.into()),
-        };
-        removed.map_err(|error| (path, error))?;
+        mounts::detach(&path).map_err(|error| (path, error))?;
     }
-    fs::remove_dir(folder).map_err(|error| (folder.to_owned(), error))
-}
-
-/// Removes what something was mounted on, and never what is in it.
-fn remove(path: &Path) -> io::Result<()> {
-    if path.symlink_metadata()?.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) }
+    wipe::tree(folder).or_error()
 }
 
 /// Some numbers on disk, and what they are mounted as.

@@ -12,7 +12,7 @@ mod network;
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,7 +25,7 @@ use super::idmap::{self, MapError};
 use super::netlink::{self, NetlinkError};
 use super::netns::{self, NamespaceError};
 use super::root::{self, RootError};
-use super::{bus, durable, leftovers, machined, notify};
+use super::{bus, durable, leftovers, machined, notify, owner};
 use crate::model::spec::ContainerSpec;
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{interface, nspawn, paths};
@@ -127,7 +127,11 @@ fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
     let (record, bytes) = read(paths::record(name))?;
     let spec = &record.spec;
     remove_leftovers(name)?;
-    prepare_files(spec)?;
+    if let Err(error) = remove_dead_roots(name) {
+        // It is in nobody's way.
+        tracing::warn!("{}", chain(&error));
+    }
+    let root = prepare_files(spec)?;
     if let Some(base) = spec.users.base() {
         idmap::mount_all(&nspawn::mapped(spec), base)?;
     }
@@ -135,7 +139,7 @@ fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
     let path = paths::booted(name);
     durable::write(&path, &bytes, 0o644).map_err(|source| LaunchError::Write { path, source })?;
     let mut nspawn = Command::new("systemd-nspawn");
-    nspawn.args(nspawn::arguments(spec));
+    nspawn.args(nspawn::arguments(spec, &root));
     Ok((nspawn, is_unfinished))
 }
 
@@ -155,23 +159,8 @@ fn parse(bytes: &[u8]) -> Result<Record, String> {
     }
 }
 
-/// Gives a folder to `root`, and all in it that belonged to the same user. Links are not followed.
-fn hand_over(folder: &Path, root: u32) -> io::Result<()> {
-    fn give(path: &Path, (from, to): (u32, u32)) -> io::Result<()> {
-        let metadata = fs::symlink_metadata(path)?;
-        if metadata.is_dir() {
-            for entry in fs::read_dir(path)? {
-                give(&entry?.path(), (from, to))?;
-            }
-        }
-        let is_its = |id: u32| (id == from).then_some(to);
-        lchown(path, is_its(metadata.uid()), is_its(metadata.gid()))
-    }
-    let from = fs::symlink_metadata(folder)?.uid();
-    if from == root { Ok(()) } else { give(folder, (from, root)) }
-}
-
-fn prepare_files(spec: &ContainerSpec) -> Result<(), LaunchError> {
+/// Prepares the root, and what is bound into it; gives the root.
+fn prepare_files(spec: &ContainerSpec) -> Result<PathBuf, LaunchError> {
     // With the modes that NixOS gives them; what nobody has made yet would make nspawn refuse the bind mount.
     folder(Path::new(paths::EPHEMERAL_ROOTS), 0o700)?;
     if !spec.ephemeral {
@@ -184,10 +173,15 @@ fn prepare_files(spec: &ContainerSpec) -> Result<(), LaunchError> {
         folder(&path, 0o755)?;
         // The guest's root writes there.
         let root = spec.users.base().unwrap_or(0);
-        hand_over(&path, root).map_err(|source| LaunchError::Folder { path, source })?;
+        let left = owner::hand_over(&path, root).map_err(|source| LaunchError::Folder { path, source })?;
+        for left in left {
+            tracing::warn!("{} may be somebody else's: it keeps its owner", left.display());
+        }
     }
     let resolv_conf = spec.copy_resolv_conf.then_some(Path::new("/etc/resolv.conf"));
-    Ok(root::prepare(&paths::root(&spec.name, spec.ephemeral), resolv_conf)?)
+    let root = if spec.ephemeral { root::fresh(&spec.name)? } else { paths::root(&spec.name) };
+    root::prepare(&root, resolv_conf)?;
+    Ok(root)
 }
 
 /// Makes a folder where there is none; the mode is for it, not for those above.
@@ -204,14 +198,23 @@ fn folder(path: &Path, mode: u32) -> Result<(), LaunchError> {
     make().map_err(|source| LaunchError::Folder { path: path.to_owned(), source })
 }
 
-/// Removes what is left of a container that does not run: its link, its namespace, a copy of its ephemeral root, and the
-/// record of what it had booted. Does all that it can, and gives the first thing that it could not.
+/// Removes what is left of a container that does not run: its link, its namespace, its ephemeral root, and the record of
+/// what it had booted. Does all that it can, and gives the first thing that it could not. What somebody else has mounted in
+/// the root is left alone, with a warning.
 pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
-    let removed = remove_leftovers(name);
+    let (removed, roots) = (remove_leftovers(name), remove_dead_roots(name));
     // Last, since it says what is to be taken back.
     let path = paths::booted(name);
     let forgotten = durable::remove(&path).map_err(|source| LaunchError::Left { path, source });
-    removed.and(forgotten)
+    removed.and(roots).and(forgotten)
+}
+
+fn remove_dead_roots(name: &ContainerName) -> Result<(), LaunchError> {
+    leftovers::remove_dead_roots(name).map_err(left)
+}
+
+fn left((path, source): (PathBuf, io::Error)) -> LaunchError {
+    LaunchError::Left { path, source }
 }
 
 fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
@@ -219,8 +222,7 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     let ends = [interface::host_end(name), interface::bridge_end(name)];
     let links = ends.map(|end| netlink::delete(&end.name));
     let namespace = network::empty(name).and_then(|()| Ok(netns::delete(&paths::namespace(name))?));
-    let copies = leftovers::remove_dead_copies(&paths::root(name, true));
-    let export = leftovers::remove_export(name);
+    let directories = leftovers::remove_directories(name);
     let mapped = idmap::unmount_all(&paths::mapped(name));
     if bus::is_booted_with_systemd()
         && let Err(error) = machined::forget(name.as_str(), &name.unit())
@@ -230,12 +232,12 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     }
     links.into_iter().collect::<Result<(), _>>()?;
     namespace?;
-    copies.and(export).and(mapped).map_err(|(path, source)| LaunchError::Left { path, source })
+    directories.and(mapped).map_err(left)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::os::unix::fs::chown;
+    use std::os::unix::fs::{MetadataExt, chown, lchown};
 
     use super::*;
     use crate::host::netns::tests::empty_host;
@@ -286,8 +288,9 @@ pub(super) mod tests {
             let name = &record.spec.name;
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
             durable::write(&paths::record(name), &bytes, 0o644).expect("written");
-            let copy = Path::new(paths::EPHEMERAL_ROOTS).join(".#machine.wasabi0123456789abcdef");
-            fs::create_dir_all(&copy).expect("made");
+            let former = paths::ephemeral_root(name, "0123456789abcdef");
+            fs::create_dir_all(&former).expect("made");
+            let mut roots = Vec::new();
             for _ in 0..2 {
                 let (command, is_unfinished) = prepare(name).expect("prepared");
                 assert!(!is_unfinished);
@@ -295,12 +298,13 @@ pub(super) mod tests {
                 assert!(
                     command.get_args().any(|arg| arg == "--network-namespace-path=/run/netns/container-wasabi")
                 );
+                roots.extend(command.get_args().skip_while(|arg| *arg != "-D").nth(1).map(PathBuf::from));
             }
-            assert!(!copy.exists());
+            assert!(!former.exists() && !roots[0].exists() && roots[0] != roots[1]);
             let links = netlink::links().expect("listed");
             assert!(links["ve-wasabi"].up);
             assert!(sysctl::is_on("net.ipv4.conf.ve-wasabi.route_localnet"));
-            assert!(paths::root(name, true).join("etc/os-release").exists());
+            assert!(roots[1].join("etc/os-release").exists());
             assert!(paths::guest_profiles(name).is_dir() && Path::new("/nix/var/nix/db").is_dir());
             assert_eq!(fs::read(paths::booted(name)).ok(), Some(bytes));
             for _ in 0..2 {
@@ -308,6 +312,7 @@ pub(super) mod tests {
             }
             assert!(!netlink::links().expect("listed").contains_key("ve-wasabi"));
             assert!(!paths::namespace(name).exists() && !paths::booted(name).exists());
+            assert_eq!(fs::read_dir(paths::EPHEMERAL_ROOTS).expect("listed").count(), 0);
         });
     }
 

@@ -1,237 +1,320 @@
-//! What systemd-nspawn leaves behind when it is killed. Each of these makes the next start fail, or stays for ever.
+//! What a container leaves behind. Some of it makes the next start fail, and all of it stays for ever unless it is removed.
 //!
-//! - With `--ephemeral` it runs a copy of the root beside it, `.#machine.NAME` and 16 digits, and holds a lock
-//!   `.#….lck` on it.
-//! - It mounts a folder for the guest's sockets, and refuses to start where there is one already.
-//! - machined still has the machine, and registers no second one of that name.
+//! - The root of an ephemeral container, which we make for each run and which systemd-nspawn locks while it runs
+//!   (`.#ROOT.lck` beside it). Versions before this one had nspawn copy it (`.#machine.NAME` and 16 digits) from a template
+//!   that had the container's name.
+//! - A directory for the guest's sockets, with a mount: nspawn refuses to start where there is one.
+//! - A directory through which mounts get into a guest that runs.
+//! - machined still has the machine, and registers no second one of that name ([`super::machined`]).
+//!
+//! What somebody else has mounted in a root is left alone, named in the log, and tried again whenever something is removed.
+//! It is in nobody's way.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use nix::mount::{MntFlags, umount2};
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 
+use super::mounts::{self, Mount};
+use super::wipe::{self, Left};
 use crate::model::ContainerName;
+use crate::render::paths;
 
 /// Where nspawn shows the sockets that a guest exports (since systemd 256).
 const EXPORTS: &str = "/run/systemd/nspawn/unix-export";
 
-/// Removes the folder for the sockets of a guest that does not run.
-pub(super) fn remove_export(name: &ContainerName) -> Result<(), (PathBuf, io::Error)> {
-    let path = Path::new(EXPORTS).join(name.as_str());
-    let unmounted = match umount2(&path, MntFlags::MNT_DETACH) {
-        Err(Errno::EINVAL | Errno::ENOENT) | Ok(()) => Ok(()),
-        Err(errno) => Err(errno.into()),
-    };
-    let removed = unmounted.and_then(|()| match fs::remove_dir(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    });
-    removed.map_err(|error| (path, error))
-}
+/// What machined mounts in a guest that runs comes through here.
+const PROPAGATE: &str = "/run/systemd/nspawn/propagate";
 
-/// Removes the copies of the root at `root` that nobody runs any more.
-pub(super) fn remove_dead_copies(root: &Path) -> Result<(), (PathBuf, io::Error)> {
-    let (Some(folder), Some(name)) = (root.parent(), root.file_name().and_then(|name| name.to_str())) else {
-        return Ok(());
-    };
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        |error| (path, error)
-    };
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(at(folder))?,
-    };
-    for entry in entries {
-        let entry = entry.map_err(at(folder))?.file_name();
-        let Some(copy) = entry.to_str().filter(|entry| is_copy(entry, name)) else { continue };
-        let lock = folder.join(lock_of(copy));
-        // Held until the copy is gone, so that nobody takes it over in between.
-        let Some(held) = dead(&lock).map_err(at(&lock))? else { continue };
-        let copy = folder.join(copy);
-        remove_tree(&copy).map_err(at(&copy))?;
-        remove_lock(&lock).map_err(at(&lock))?;
-        drop(held);
-    }
+/// Removes nspawn's own directories of a guest that does not run.
+pub(super) fn remove_directories(name: &ContainerName) -> Result<(), (PathBuf, io::Error)> {
+    let path = Path::new(EXPORTS).join(name.as_str());
+    mounts::detach(&path).map_err(|error| (path.clone(), error))?;
+    wipe::tree(&path).or_error()?;
+    // nspawn starts all the same where this one is left.
+    tell(name, &wipe::tree(&Path::new(PROPAGATE).join(name.as_str())));
     Ok(())
 }
 
-/// Whether `entry` is a copy of the root called `name`, and not of one whose name begins like it.
-fn is_copy(entry: &str, name: &str) -> bool {
-    let digits = entry.strip_prefix(".#machine.").and_then(|rest| rest.strip_prefix(name));
-    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+/// Removes the roots of an ephemeral container that nobody runs, and those of containers that this host does not have any
+/// more. Gives the first thing that could not be removed; a mount is none.
+pub(super) fn remove_dead_roots(name: &ContainerName) -> Result<(), (PathBuf, io::Error)> {
+    let removed = remove_roots(|root| root.is_of(name), true);
+    sweep();
+    removed
 }
 
-fn lock_of(copy: &str) -> OsString {
-    format!(".#{copy}.lck").into()
+/// Removes the roots of containers that this host does not have any more, where that was not possible before.
+pub(super) fn sweep() {
+    let is_gone = |root: &Root| matches!(root, Root::Ours(name) if !paths::record(name).exists());
+    // What is mounted there was said when the container went.
+    if let Err((path, error)) = remove_roots(is_gone, false) {
+        tracing::warn!("cannot remove {}: {error}", path.display());
+    }
 }
 
-/// The lock on a copy that nobody runs; `None` while somebody does.
-fn dead(lock: &Path) -> io::Result<Option<Option<Flock<File>>>> {
-    let file = match File::open(lock) {
-        // Killed between making the copy and locking it, or while removing both.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
-        file => file?,
+/// What somebody else has mounted in roots of `name` that nobody runs any more.
+pub(super) fn mounts_in_dead_roots(name: &ContainerName) -> Vec<Mount> {
+    let Ok(roots) = roots() else { return Vec::new() };
+    let dead = roots.into_iter().filter(|(_, root)| root.is_of(name));
+    let dead = dead.filter(|(path, _)| matches!(is_locked(&lock_of(path)), Ok(false)));
+    dead.flat_map(|(path, _)| mounts::below(&path).unwrap_or_default()).collect()
+}
+
+/// A directory among the roots of ephemeral containers.
+#[derive(Debug, PartialEq, Eq)]
+enum Root {
+    /// Made by us for a run of this container.
+    Ours(ContainerName),
+    /// Something of this name: a template, or a copy that nspawn made of one. It may be another program's.
+    Others(String),
+}
+
+impl Root {
+    fn new(entry: &str) -> Option<Self> {
+        let is_run =
+            |digits: &str| digits.len() == paths::RUN_DIGITS && digits.bytes().all(|it| it.is_ascii_hexdigit());
+        if let Some((name, digits)) = entry.split_once('_') {
+            return ContainerName::new(name).ok().filter(|_| is_run(digits)).map(Self::Ours);
+        }
+        let Some(copy) = entry.strip_prefix(".#machine.") else { return Some(Self::Others(entry.to_owned())) };
+        let (name, digits) = copy.split_at_checked(copy.len().checked_sub(paths::RUN_DIGITS)?)?;
+        is_run(digits).then(|| Self::Others(name.to_owned()))
+    }
+
+    fn is_of(&self, name: &ContainerName) -> bool {
+        match self {
+            Self::Ours(other) => other == name,
+            Self::Others(other) => other == name.as_str(),
+        }
+    }
+}
+
+fn roots() -> io::Result<Vec<(PathBuf, Root)>> {
+    let entries = match fs::read_dir(paths::EPHEMERAL_ROOTS) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
     };
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(held) => Ok(Some(Some(held))),
-        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
-        Err((_, errno)) => Err(errno.into()),
+    let mut roots = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        roots.extend(entry.file_name().to_str().and_then(Root::new).map(|root| (entry.path(), root)));
+    }
+    Ok(roots)
+}
+
+fn remove_roots(is_meant: impl Fn(&Root) -> bool, tells: bool) -> Result<(), (PathBuf, io::Error)> {
+    let roots = roots().map_err(|error| (paths::EPHEMERAL_ROOTS.into(), error))?;
+    let mut removed = Ok(());
+    for (path, root) in roots.into_iter().filter(|(_, root)| is_meant(root)) {
+        removed = removed.and(remove_root(&path, &root, tells));
+    }
+    removed
+}
+
+fn remove_root(path: &Path, root: &Root, tells: bool) -> Result<(), (PathBuf, io::Error)> {
+    let lock = lock_of(path);
+    let at_lock = |error| (lock.clone(), error);
+    // Held until the root is gone, so that nobody takes it over in between.
+    let Some(held) = dead_lock(&lock).map_err(at_lock)? else { return Ok(()) };
+    let left = wipe::tree(path);
+    match fs::remove_file(&lock) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at_lock(error)),
+        _ => drop(held),
+    }
+    if tells {
+        match root {
+            Root::Ours(name) => tell(name, &left),
+            Root::Others(name) => tell(name, &left),
+        }
+    }
+    left.error.map_or(Ok(()), Err)
+}
+
+/// Names in the log what somebody else has mounted.
+fn tell(name: impl std::fmt::Display, left: &Left) {
+    if left.mounts.is_empty() {
+        return;
+    }
+    // Should `/proc` say nothing, the paths still do.
+    let all = mounts::all().unwrap_or_default();
+    for path in &left.mounts {
+        let mount = all.iter().rfind(|mount| mount.at == *path);
+        let shown = mount.map_or_else(|| path.display().to_string(), ToString::to_string);
+        tracing::warn!("`{name}`: its former root cannot be removed: {shown} is mounted there, and was left alone");
     }
 }
 
-/// Removes a tree. NixOS makes its `/var/empty` immutable (chattr(1)), which holds even against root.
-fn remove_tree(tree: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(tree) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            immutable::clear(tree)?;
-            fs::remove_dir_all(tree)
-        }
-        result => result,
+/// The lock that systemd-nspawn takes on a root.
+fn lock_of(root: &Path) -> PathBuf {
+    let name = root.file_name().unwrap_or_default().to_string_lossy();
+    root.with_file_name(format!(".#{name}.lck"))
+}
+
+/// The lock of a root that nobody runs, held where there is a file for it; `None` while somebody does.
+fn dead_lock(lock: &Path) -> io::Result<Option<Option<File>>> {
+    // Killed between making the root and locking it, or while removing both.
+    let Some(file) = open_lock(lock)? else { return Ok(Some(None)) };
+    match fcntl(&file, FcntlArg::F_OFD_SETLK(&WHOLE)) {
+        Ok(_) => Ok(Some(Some(file))),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(None),
+        Err(errno) => Err(errno.into()),
     }
 }
 
-/// The flag `i` of chattr(1) (ioctl_iflags(2)).
-mod immutable {
-    use std::fs::{self, File, OpenOptions};
-    use std::io;
-    use std::os::fd::AsRawFd;
-    use std::os::unix::fs::OpenOptionsExt;
-    use std::path::Path;
+/// Whether somebody runs a root. Asks without taking the lock, which would keep a container from starting just then.
+fn is_locked(lock: &Path) -> io::Result<bool> {
+    let Some(file) = open_lock(lock)? else { return Ok(false) };
+    let mut found = WHOLE;
+    fcntl(&file, FcntlArg::F_OFD_GETLK(&mut found))?;
+    Ok(found.l_type != WHOLE_FREE)
+}
 
-    use nix::libc::{O_NOFOLLOW, O_NONBLOCK, c_int, c_long};
-
-    const FLAG: c_int = 0x10;
-
-    // The kernel's headers say `long`, but what it reads and writes is an `int`.
-    nix::ioctl_read_bad!(get_flags, nix::request_code_read!(b'f', 1, size_of::<c_long>()), c_int);
-    nix::ioctl_write_ptr_bad!(set_flags, nix::request_code_write!(b'f', 2, size_of::<c_long>()), c_int);
-
-    /// Clears it from a file or folder and all that is in it. Links are not followed.
-    pub(super) fn clear(path: &Path) -> io::Result<()> {
-        let kind = fs::symlink_metadata(path)?.file_type();
-        if kind.is_dir() || kind.is_file() {
-            let file = OpenOptions::new().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path)?;
-            let flags = flags(&file)?;
-            if flags & FLAG != 0 {
-                set(&file, flags & !FLAG)?;
-            }
-        }
-        if kind.is_dir() {
-            for entry in fs::read_dir(path)? {
-                clear(&entry?.path())?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn flags(file: &File) -> io::Result<c_int> {
-        let mut flags = 0;
-        // SAFETY: the descriptor is open as long as `file` is borrowed, and `flags` is the int that the kernel writes.
-        match unsafe { get_flags(file.as_raw_fd(), &mut flags) } {
-            // This file system has no flags.
-            Err(nix::errno::Errno::ENOTTY | nix::errno::Errno::EOPNOTSUPP) => Ok(0),
-            result => Ok(result.map(|_| flags)?),
-        }
-    }
-
-    pub(super) fn set(file: &File, flags: c_int) -> io::Result<()> {
-        // SAFETY: the descriptor is open as long as `file` is borrowed, and the kernel only reads `flags`.
-        unsafe { set_flags(file.as_raw_fd(), &flags) }?;
-        Ok(())
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-        use crate::host::netns::tests::isolated;
-
-        #[test]
-        fn an_immutable_folder_can_be_removed_afterwards() {
-            isolated(|folder| {
-                let tree = folder.join("copy");
-                let empty = tree.join("var/empty");
-                fs::create_dir_all(&empty).expect("made");
-                fs::write(empty.join("file"), "").expect("written");
-                std::os::unix::fs::symlink("/nowhere", tree.join("link")).expect("a link");
-                for path in [empty.join("file"), empty.clone()] {
-                    let file = File::open(path).expect("opened");
-                    let flags = flags(&file).expect("a file system with flags");
-                    set(&file, flags | FLAG).expect("immutable");
-                }
-                fs::remove_dir_all(&tree).expect_err("it is immutable");
-                super::super::remove_tree(&tree).expect("removed");
-                assert!(!tree.exists());
-            });
-        }
+fn open_lock(lock: &Path) -> io::Result<Option<File>> {
+    match File::options().read(true).write(true).custom_flags(libc::O_NOFOLLOW).open(lock) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        file => file.map(Some),
     }
 }
 
-fn remove_lock(lock: &Path) -> io::Result<()> {
-    match fs::remove_file(lock) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
+/// The kind of lock that systemd takes (fcntl(2), *open file description locks*): flock(2) would not see it, nor be seen.
+const WHOLE: libc::flock = libc::flock {
+    l_type: libc::F_WRLCK as libc::c_short,
+    l_whence: libc::SEEK_SET as libc::c_short,
+    l_start: 0,
+    l_len: 0,
+    l_pid: 0,
+};
+
+/// What the kernel makes of the type of a lock that could be taken.
+const WHOLE_FREE: libc::c_short = libc::F_UNLCK as libc::c_short;
 
 #[cfg(test)]
 mod tests {
-    use nix::mount::{MsFlags, mount};
+    use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
     use super::*;
+    use crate::host::durable;
     use crate::host::netns::tests::empty_host;
 
+    fn name(name: &str) -> ContainerName {
+        ContainerName::new(name).expect("a good name")
+    }
+
+    fn at(name: &str) -> PathBuf {
+        Path::new(paths::EPHEMERAL_ROOTS).join(name)
+    }
+
     #[test]
-    fn an_export_that_is_mounted_goes() {
+    fn nspawns_own_directories_go_with_what_it_mounted_there() {
         empty_host(|| {
-            let name = ContainerName::new("web").expect("a good name");
-            let path = Path::new(EXPORTS).join("web");
-            fs::create_dir_all(&path).expect("made");
-            let tmpfs = mount(Some("tmpfs"), &path, Some("tmpfs"), MsFlags::empty(), None::<&str>);
-            tmpfs.expect("mounted");
-            fs::write(path.join("ssh"), "").expect("written");
-            for _ in 0..2 {
-                remove_export(&name).expect("removed");
-                assert!(!path.exists());
+            let (export, propagate) = (Path::new(EXPORTS).join("web"), Path::new(PROPAGATE).join("web"));
+            for path in [&export, &propagate.join("x"), Path::new("/precious")] {
+                fs::create_dir_all(path).expect("made");
             }
+            for _ in 0..2 {
+                let tmpfs = mount(Some("tmpfs"), &export, Some("tmpfs"), MsFlags::empty(), None::<&str>);
+                tmpfs.expect("mounted");
+                fs::write(export.join("ssh"), "").expect("written");
+            }
+            fs::write("/precious/file", "").expect("written");
+            let bind = mount(Some("/precious"), &propagate.join("x"), None::<&str>, MsFlags::MS_BIND, None::<&str>);
+            bind.expect("mounted");
+            for _ in 0..2 {
+                remove_directories(&name("web")).expect("removed");
+                assert!(!export.exists());
+            }
+            umount2(&propagate.join("x"), MntFlags::empty()).expect("it was still mounted");
+            remove_directories(&name("web")).expect("removed");
+            assert!(!propagate.exists() && Path::new("/precious/file").exists());
         });
     }
 
     #[test]
-    fn only_dead_copies_of_this_very_root_are_removed() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let at = |name: &str| folder.path().join(name);
-        let [dead, unlocked, running] =
-            ["0123456789abcdef", "0123456789abcde0", "fedcba9876543210"].map(|n| format!(".#machine.web{n}"));
-        let others = [
-            "web",
-            ".#machine.web-10123456789abcdef",
-            ".#machine.web0123456789abcdef0123456789abcdef",
-            ".#machine.web",
-        ];
-        for copy in [&dead, &unlocked, &running].map(String::as_str).into_iter().chain(others) {
-            fs::create_dir_all(at(copy).join("etc")).expect("made");
+    fn roots_are_told_by_their_names() {
+        let ours = |of: &str| Some(Root::Ours(name(of)));
+        let others = |of: &str| Some(Root::Others(of.to_owned()));
+        for (entry, expected) in [
+            ("web_0123456789abcdef", ours("web")),
+            ("web.x_0123456789abcdef", ours("web.x")),
+            ("web_0123456789abcdeg", None),
+            ("web_0123456789abcde", None),
+            ("_0123456789abcdef", None),
+            ("web_1_0123456789abcdef", None),
+            (".#machine.web0123456789abcdef", others("web")),
+            (".#machine.web-10123456789abcdef", others("web-1")),
+            (".#machine.web", None),
+            ("web", others("web")),
+        ] {
+            assert_eq!(Root::new(entry), expected, "{entry}");
         }
-        for copy in [&dead, &running] {
-            fs::write(at(".").join(lock_of(copy)), "").expect("written");
-        }
-        let lock = File::open(folder.path().join(lock_of(&running))).expect("opened");
-        let held = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, errno)| errno).expect("locked");
-        remove_dead_copies(&at("web")).expect("removed");
-        for gone in [&dead, &unlocked] {
-            assert!(!at(gone).exists(), "{gone}");
-        }
-        assert!(!folder.path().join(lock_of(&dead)).exists());
-        for stays in others.into_iter().chain([running.as_str()]) {
-            assert!(at(stays).exists(), "{stays}");
-        }
-        drop(held);
-        remove_dead_copies(&at("web")).expect("removed");
-        assert!(!at(&running).exists());
-        remove_dead_copies(&at("none/web")).expect("nothing there");
+    }
+
+    #[test]
+    fn only_dead_roots_of_this_very_container_are_removed() {
+        empty_host(|| {
+            let dead = ["web_0123456789abcdef", "web_0123456789abcde0", ".#machine.web0123456789abcdef", "web"];
+            let running = "web_fedcba9876543210";
+            let others = [
+                "web-1_0123456789abcdef",
+                "web-1",
+                ".#machine.web-10123456789abcdef",
+                ".#machine.web0123456789abcdef0123456789abcdef",
+                ".#machine.web",
+            ];
+            for root in dead.iter().chain([&running]).chain(&others) {
+                fs::create_dir_all(at(root).join("etc")).expect("made");
+            }
+            durable::write(&paths::record(&name("web-1")), b"", 0o644).expect("written");
+            for root in [dead[0], dead[2], running] {
+                fs::write(lock_of(&at(root)), "").expect("written");
+            }
+            // Its lock belongs to what was opened here, as nspawn's to what nspawn opened.
+            let held = dead_lock(&lock_of(&at(running))).expect("no error").expect("nobody has it");
+            assert!(
+                is_locked(&lock_of(&at(running))).expect("asked")
+                    && !is_locked(&lock_of(&at(dead[0]))).expect("asked")
+            );
+            remove_dead_roots(&name("web")).expect("removed");
+            for root in dead {
+                assert!(!at(root).exists() && !lock_of(&at(root)).exists(), "{root}");
+            }
+            for root in others.iter().chain([&running]) {
+                assert!(at(root).exists(), "{root}");
+            }
+            drop(held);
+            remove_dead_roots(&name("web")).expect("removed");
+            assert!(!at(running).exists());
+        });
+    }
+
+    #[test]
+    fn what_somebody_mounted_in_a_root_is_named_and_the_root_goes_once_it_is_unmounted() {
+        empty_host(|| {
+            let root = at("web_0123456789abcdef");
+            let mounted = root.join("mnt/x");
+            for path in [&mounted, Path::new("/srv/precious")] {
+                fs::create_dir_all(path).expect("made");
+            }
+            fs::write("/srv/precious/file", "kept").expect("written");
+            let bind = || mount(Some("/srv/precious"), &mounted, None::<&str>, MsFlags::MS_BIND, None::<&str>);
+            bind().expect("mounted");
+            for _ in 0..2 {
+                remove_dead_roots(&name("web")).expect("a mount is no error");
+                let found = mounts_in_dead_roots(&name("web"));
+                assert_eq!(found.iter().map(|mount| &mount.at).collect::<Vec<_>>(), [&mounted]);
+                assert!(found[0].to_string().ends_with("/mnt/x (of /srv/precious)"), "{}", found[0]);
+                assert_eq!(mounts_in_dead_roots(&name("web-1")), []);
+            }
+            assert_eq!(fs::read_to_string("/srv/precious/file").ok().as_deref(), Some("kept"));
+            umount2(&mounted, MntFlags::empty()).expect("it was still mounted");
+            // The container is gone, and so is who would remove its root: whoever comes next does.
+            remove_dead_roots(&name("other")).expect("removed");
+            assert!(!root.exists());
+        });
     }
 }

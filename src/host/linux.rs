@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 
 use super::launch::{self, LaunchError};
+use super::mounts::Mount;
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
-use super::{durable, live, nft, sysctl};
+use super::{durable, generations, leftovers, live, nft, scratch, sysctl};
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
@@ -56,9 +57,26 @@ impl Linux {
         Self
     }
 
-    /// Locks the host against everybody else who would change it, without waiting.
+    /// Locks the host against everybody else who would change it, without waiting, and removes what dead runs and containers
+    /// that are gone have left.
     pub fn lock(&self) -> Result<Lock, LockError> {
-        lock(&paths::lock())
+        let lock = lock(&paths::lock())?;
+        scratch::sweep_own();
+        leftovers::sweep();
+        Ok(lock)
+    }
+
+    /// Notes that this boot brings up the generation of that number, which is kept therefore.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn note_booted(&self, number: u32) -> Result<(), HostError> {
+        generations::note_booted(number)
+    }
+
+    /// What somebody else has mounted in a former root of the container, which was left alone therefore.
+    pub fn mounts_left(&self, name: &ContainerName) -> Vec<Mount> {
+        leftovers::mounts_in_dead_roots(name)
     }
 
     /// Stops the container, if it runs, and starts it with what was last written for it.
@@ -225,52 +243,16 @@ impl Host for Linux {
     }
 
     fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError> {
-        let link = paths::gc_root(root);
-        if path.starts_with("/nix/store") {
-            durable::link(path, &link).map_err(file("link", &link))
-        } else {
-            // The name may still hold what it stood for before.
-            remove(&link)
-        }
+        generations::hold(root, path)
     }
 
     fn remove_gc_root(&self, root: &str) -> Result<(), HostError> {
-        remove(&paths::gc_root(root))
+        generations::release(root)
     }
 
     fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
-        let number = last_generation()? + 1;
-        let generation = Generation { number, ..generation.clone() };
-        // What it names is held before it is named.
-        for (name, record) in &generation.records {
-            self.add_gc_root(&paths::generation_root(number, name), &record.spec.system)?;
-        }
-        if let Ok(exe) = std::env::current_exe() {
-            self.add_gc_root(paths::OWN_ROOT, &exe)?;
-        }
-        let path = paths::generation(number);
-        let json = serde_json::to_string_pretty(&generation).expect("a generation has string keys only");
-        write(&path, &(json + "\n"), 0o644)?;
-        let link = paths::boot_generation();
-        durable::link(&path, &link).map_err(file("link", &link))?;
-        Ok(number)
+        generations::record(generation)
     }
-}
-
-/// The highest number of a generation; 0 where there is none.
-fn last_generation() -> Result<u32, HostError> {
-    let folder = paths::generations();
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        entries => entries.map_err(file("list", &folder))?,
-    };
-    let mut last = 0;
-    for entry in entries {
-        let entry = entry.map_err(file("list", &folder))?.file_name();
-        let number = entry.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
-        last = last.max(number.unwrap_or(0));
-    }
-    Ok(last)
 }
 
 /// What could not be cleaned up, in the words of apply.
@@ -283,14 +265,12 @@ fn left(name: &ContainerName, error: LaunchError) -> HostError {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::os::unix::fs::symlink;
 
     use super::*;
     use crate::host::launch::tests::record;
     use crate::host::netns::tests::empty_host;
-    use crate::model::spec::{NatSpec, Network};
-    use crate::model::{Boot, Manifest, System};
+    use crate::model::spec::Network;
 
     fn name() -> ContainerName {
         ContainerName::new("wasabi").expect("a good name")
@@ -351,43 +331,6 @@ mod tests {
             host.add_gc_root("current-a", Path::new("/opt/a")).expect("no need");
             assert_eq!(target(), None);
             host.remove_gc_root("current-a").expect("gone already");
-        });
-    }
-
-    #[test]
-    fn generations_count_up_and_the_last_one_boots() {
-        empty_host(|| {
-            let record = record("a", Network::Host);
-            let generation = Generation {
-                number: 0,
-                source: "/etc/nixos".to_owned(),
-                manifest: Manifest {
-                    format_version: 1,
-                    system: System {
-                        host_name: String::from("h").into(),
-                        state_version: String::from("25.11").into(),
-                    },
-                    more_containers: None,
-                    misnamed: BTreeMap::new(),
-                    containers: BTreeMap::new(),
-                    networking: Default::default(),
-                    boot: Boot { enable_containers: true.into() },
-                    services: Default::default(),
-                    positions: None,
-                },
-                records: BTreeMap::from([(record.spec.name.clone(), record)]),
-                nat: NatSpec::default(),
-                guests: BTreeMap::new(),
-            };
-            let host = Linux::new();
-            for number in 1..=2 {
-                assert_eq!(host.record_generation(&generation).expect("recorded"), number);
-                assert_eq!(fs::read_link(paths::boot_generation()).ok(), Some(paths::generation(number)));
-                let root = paths::gc_root(&format!("generation-{number}-a"));
-                assert_eq!(fs::read_link(root).ok(), Some("/nix/store/3-system".into()));
-            }
-            fs::remove_file(paths::generation(1)).expect("removed");
-            assert_eq!(host.record_generation(&generation).expect("recorded"), 3, "a number is not used again");
         });
     }
 

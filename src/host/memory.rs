@@ -330,7 +330,7 @@ impl Probe for MemoryHost {
     fn snapshot(&self) -> Result<Snapshot, ProbeError> {
         let state = self.state();
         let names: BTreeSet<_> = state.written.keys().chain(state.running.keys()).collect();
-        let kept = |name: &ContainerName| (name.clone(), KeptRoot { path: paths::root(name, false) });
+        let kept = |name: &ContainerName| (name.clone(), KeptRoot { path: paths::root(name) });
         Ok(Snapshot {
             host_name: "memory".to_owned(),
             systemd: true,

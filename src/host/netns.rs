@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use nix::errno::Errno;
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::Pid;
+
+use super::mounts;
 
 /// Why a namespace could not be made, entered or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +88,7 @@ fn share(folder: &Path) -> io::Result<()> {
 /// Deletes the name, and with it the namespace once no process is in it. One that is not there is none the worse.
 pub fn delete(path: &Path) -> Result<(), NamespaceError> {
     let failed = error("delete", path);
-    match umount2(path, MntFlags::MNT_DETACH) {
-        // Nothing is mounted, or there is nothing at all.
-        Ok(()) | Err(Errno::EINVAL | Errno::ENOENT) => {}
-        Err(errno) => return Err(failed(errno.into())),
-    }
+    mounts::detach(path).map_err(&failed)?;
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
         _ => Ok(()),
@@ -116,6 +114,8 @@ fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result
 
 #[cfg(test)]
 pub(super) mod tests {
+    use nix::mount::{MntFlags, umount2};
+
     use super::*;
 
     /// Runs `test` with an empty folder, where nothing that it mounts or makes of links is seen by others, or outlives

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
 
 use super::ending;
+use super::scratch::Scratch;
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::model::ContainerName;
 use crate::model::path::quote;
@@ -229,16 +230,11 @@ impl Builder for Nix {
     }
 
     fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError> {
-        let folder = tempfile::Builder::new().prefix("container-rebuild-").tempdir();
-        let folder = folder.map_err(|source| BuildError::Folder { source })?;
-        let ends_with_us = ending::Directory::new(folder.path());
-        if let Some(Invoker { uid, gid, .. }) = &self.user {
-            std::os::unix::fs::chown(folder.path(), Some(*uid), Some(*gid))
-                .map_err(|source| BuildError::Folder { source })?;
-        }
+        let owner = self.user.as_ref().map(|user| (user.uid, user.gid));
+        let scratch = Scratch::new(owner).map_err(|source| BuildError::Folder { source })?;
         let mut arguments: Vec<OsString> = vec!["build".into(), "--out-link".into()];
         // The links are roots for the garbage collector until apply has made lasting ones.
-        arguments.push(folder.path().join("system").into());
+        arguments.push(scratch.path().join("system").into());
         let derivations: Vec<_> =
             containers.values().filter_map(|container| container.derivation.as_ref()).collect();
         arguments.extend(derivations.iter().map(|derivation| format!("{derivation}^out").into()));
@@ -246,7 +242,7 @@ impl Builder for Nix {
             self.run("nix build", &arguments)?;
         }
         let systems = containers.iter().map(|(name, container)| (name.clone(), container.system.clone())).collect();
-        Ok(Box::new(Links { systems, _ends_with_us: ends_with_us, _folder: folder }))
+        Ok(Box::new(Links { systems, _scratch: scratch }))
     }
 }
 
@@ -261,8 +257,7 @@ struct Printed {
 /// Results that temporary links hold.
 struct Links {
     systems: BTreeMap<ContainerName, PathBuf>,
-    _ends_with_us: ending::Directory,
-    _folder: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 impl Built for Links {

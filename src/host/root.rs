@@ -5,14 +5,18 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fchmod, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
+
+use super::within::{self, Reach};
+use crate::model::ContainerName;
+use crate::render::paths;
 
 /// Why a root could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +26,26 @@ pub struct RootError {
     pub path: PathBuf,
     /// What the kernel said.
     pub source: io::Error,
+}
+
+/// Makes an empty root for one run of an ephemeral container. Its name is new each time, so that nothing that a former run
+/// left, or that somebody has mounted, is in the way; and the root is ours to remove, as systemd-nspawn would enter what is
+/// mounted on a root that it made itself (`--ephemeral`).
+///
+/// # Errors
+/// When it cannot be made.
+pub(super) fn fresh(name: &ContainerName) -> Result<PathBuf, RootError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| RootError { path, source }
+    };
+    let random = Path::new("/proc/sys/kernel/random/uuid");
+    // Two are never the same (RFC 9562); mkdir(2) would say so.
+    let uuid = fs::read_to_string(random).map_err(failed(random))?;
+    let digits: String = uuid.chars().filter(char::is_ascii_hexdigit).take(paths::RUN_DIGITS).collect();
+    let root = paths::ephemeral_root(name, &digits);
+    fs::DirBuilder::new().mode(0o755).create(&root).map_err(failed(&root))?;
+    Ok(root)
 }
 
 /// Makes `root` and in it all that nspawn and a NixOS guest expect to find, as NixOS's own start script does. What is
@@ -63,8 +87,7 @@ impl Root {
 
     fn open_within(&self, path: &Path, flags: OFlag, mode: Mode) -> nix::Result<OwnedFd> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).mode(mode).resolve(ResolveFlag::RESOLVE_IN_ROOT);
-        openat2(self.0.as_fd(), path, how)
+        within::open(&self.0, path, Reach::Root, flags, mode)
     }
 
     /// The folder that `path` is in, and its name there.

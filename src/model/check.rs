@@ -18,7 +18,10 @@ use super::network::protocol;
 use super::path::{At, OptionPath, OptionSpans};
 use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol};
 use super::support::{unsupported_container, unsupported_host};
-use super::{Container, ContainerName, Field, ForwardPort, List, Manifest, Nat, Position, Unknown};
+use super::{
+    Container, ContainerName, Field, ForwardPort, KEEP_GENERATIONS, List, Manifest, Nat, Position, UNKNOWN_KEY,
+    Unknown,
+};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::source::Location;
 
@@ -58,6 +61,7 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn run(&mut self) {
         self.nat();
+        self.keep_generations();
         for diagnostic in unsupported_host(self.manifest) {
             let placed = self.place(diagnostic.0, &diagnostic.1);
             self.out.unsupported.push(placed);
@@ -86,6 +90,21 @@ impl Checker<'_> {
         self.taken_twice();
         self.links_taken_twice();
         self.users_taken_twice();
+    }
+
+    /// `services.container-rebuild.keepGenerations`. One that is not known keeps all of them, and nothing else from being done.
+    fn keep_generations(&mut self) {
+        let services = &self.manifest.services;
+        let Some(value) = services.container_rebuild.get(KEEP_GENERATIONS) else { return };
+        if services.keep_generations().is_none() && value.get(UNKNOWN_KEY).is_none() {
+            let message =
+                format!("`{value}` is not a number of generations: expected an integer from 1 to {}", u32::MAX);
+            let help = "remove it to keep the last ten; the one that was booted is kept in any case";
+            let path = At::root("services").join("container-rebuild").path().join(KEEP_GENERATIONS);
+            let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
+            let placed = self.place(diagnostic, &path);
+            self.out.findings.push(placed);
+        }
     }
 
     fn errors(&self) -> usize {

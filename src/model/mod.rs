@@ -23,6 +23,7 @@ pub mod users;
 pub mod view;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::ser::SerializeMap as _;
@@ -179,10 +180,25 @@ pub struct Boot {
     pub enable_containers: Field<bool>,
 }
 
+/// The option that says how many generations are kept (of `services.container-rebuild`).
+pub const KEEP_GENERATIONS: &str = "keepGenerations";
+
 /// `services`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Services {
-    /// `services.container-rebuild`, as it was written.
+    /// `services.container-rebuild`, as it was written. `keepGenerations` (an integer from 1, by default 10) says how many
+    /// generations are kept beside the one that was booted and the one that boots next.
     #[serde(rename = "container-rebuild", default)]
     pub container_rebuild: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Services {
+    /// How many generations are kept where nothing is said of it.
+    pub const KEEP: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
+
+    /// How many generations are kept; `None` where that is not known, or not a number of them ([`check`] says so).
+    pub fn keep_generations(&self) -> Option<NonZeroU32> {
+        let Some(value) = self.container_rebuild.get(KEEP_GENERATIONS) else { return Some(Self::KEEP) };
+        value.as_u64().and_then(|keep| u32::try_from(keep).ok()).and_then(NonZeroU32::new)
+    }
 }

@@ -317,5 +317,5 @@ fn keeps<const N: usize>(name: &ContainerName, versions: [Option<&Version>; N]) 
 }
 
 fn root_path(name: &ContainerName) -> String {
-    paths::root(name, false).to_string_lossy().into_owned()
+    paths::root(name).to_string_lossy().into_owned()
 }

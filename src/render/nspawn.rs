@@ -8,6 +8,8 @@
 //! - What is bound into a guest with private users is mapped to them before, by a map in which the host's root is nobody
 //!   where the guest may write: with nspawn's own (`idmap`), its root could leave set-uid programs of the host's root behind.
 //! - There is never a `--port=`: forwards are rules in our own table, so that changing one restarts nobody.
+//! - There is never an `--ephemeral`: nspawn empties what somebody has mounted on the copy that it makes. The root is new at
+//!   each start already, and is removed by who made it.
 //! - `PATH` is not handed on: it let NixOS's wrapper around `init` find `ip`, and there is no wrapper here.
 //!
 //! Not here: preparing the root, the namespace and its links, which must be done when these arguments are used.
@@ -17,12 +19,11 @@ use std::path::{Path, PathBuf};
 use super::{conf, host_port, is_private, paths, veth};
 use crate::model::spec::{Bind, ContainerSpec, Network, Users};
 
-/// What follows `systemd-nspawn` on the command line. Nothing in it is to be seen by a shell.
-pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
+/// What follows `systemd-nspawn` on the command line, for a guest with this root. Nothing in it is to be seen by a shell.
+pub fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     let name = spec.name.as_str();
-    let root = paths::root(&spec.name, spec.ephemeral);
     let makes_network = is_made_by_nspawn(spec);
-    let mut args: Vec<String> = ["--keep-unit", "-M", name, "-D", &text(&root)].map(str::to_owned).into();
+    let mut args: Vec<String> = ["--keep-unit", "-M", name, "-D", &text(root)].map(str::to_owned).into();
     match &spec.network {
         Network::Host => {}
         Network::Named(namespace) => args.push(format!("--network-namespace-path={namespace}")),
@@ -47,13 +48,9 @@ pub fn arguments(spec: &ContainerSpec) -> Vec<String> {
     }
     let (own, binds) = binds.split_at(OWN);
     args.extend(own.iter().map(conf::bind_flag));
-    if !spec.ephemeral {
-        args.push("--link-journal=try-guest".to_owned());
-    }
+    // A journal that goes with the root is none to link to.
+    args.push(format!("--link-journal={}", if spec.ephemeral { "no" } else { "try-guest" }));
     args.extend(environment(spec).map(|(key, value)| format!("--setenv={key}={value}")));
-    if spec.ephemeral {
-        args.push("--ephemeral".to_owned());
-    }
     // What nspawn does by itself for a network that it made: no resolv.conf of the host's, and the guest sets up its links.
     let joins_own = matches!(&spec.network, Network::Private(private) if private.has_links());
     if joins_own || !spec.copy_resolv_conf {
@@ -186,14 +183,19 @@ pub(super) mod tests {
         }
     }
 
+    fn of(spec: &ContainerSpec) -> Vec<String> {
+        let ephemeral = paths::ephemeral_root(&spec.name, "0123456789abcdef");
+        arguments(spec, &if spec.ephemeral { ephemeral } else { paths::root(&spec.name) })
+    }
+
     #[test]
     fn they_come_in_the_order_of_nixos() {
-        insta::assert_snapshot!(arguments(&wasabi()).join("\n"), @r#"
+        insta::assert_snapshot!(of(&wasabi()).join("\n"), @r#"
         --keep-unit
         -M
         wasabi
         -D
-        /run/nixos-containers/wasabi
+        /run/nixos-containers/wasabi_0123456789abcdef
         --network-namespace-path=/run/netns/container-wasabi
         --private-users=no
         --notify-ready=yes
@@ -203,6 +205,7 @@ pub(super) mod tests {
         --bind-ro=/nix/var/nix/daemon-socket:/nix/var/nix/daemon-socket
         --bind=/nix/var/nix/profiles/per-container/wasabi:/nix/var/nix/profiles
         --bind=/nix/var/nix/gcroots/per-container/wasabi:/nix/var/nix/gcroots
+        --link-journal=no
         --setenv=PRIVATE_NETWORK=1
         --setenv=PRIVATE_USERS=no
         --setenv=HOST_BRIDGE=
@@ -212,7 +215,6 @@ pub(super) mod tests {
         --setenv=LOCAL_ADDRESS6=
         --setenv=LOCAL_MAC_ADDRESS=
         --setenv=HOST_PORT=tcp:8080:80
-        --ephemeral
         --resolv-conf=off
         --capability=CAP_NET_ADMIN,CAP_SYS_TIME
         --drop-capability=CAP_MKNOD
@@ -226,28 +228,28 @@ pub(super) mod tests {
 
     #[test]
     fn the_network_is_the_hosts_or_prepared_or_empty() {
-        let of = |network| {
+        let network = |network| {
             let spec = ContainerSpec { network, ..wasabi() };
-            arguments(&spec).into_iter().filter(|arg| arg.contains("network")).collect::<Vec<_>>()
+            of(&spec).into_iter().filter(|arg| arg.contains("network")).collect::<Vec<_>>()
         };
-        assert_eq!(of(Network::Host), Vec::<String>::new());
+        assert_eq!(network(Network::Host), Vec::<String>::new());
         assert_eq!(
-            of(Network::Private(Private { veth: None, forwards: vec![], ..Private::default() })),
+            network(Network::Private(Private { veth: None, forwards: vec![], ..Private::default() })),
             ["--private-network"]
         );
         let veth = Some(Veth::default());
         let joined = "--network-namespace-path=/run/netns/container-wasabi";
-        assert_eq!(of(Network::Private(Private { veth, forwards: vec![], ..Private::default() })), [joined]);
+        assert_eq!(network(Network::Private(Private { veth, forwards: vec![], ..Private::default() })), [joined]);
     }
 
     #[test]
     fn private_users_have_a_network_of_their_own_and_mapped_mounts() {
-        let of = |users, ephemeral| {
+        let with = |users, ephemeral| {
             let spec = ContainerSpec { users, ephemeral, ..wasabi() };
             let is_about = |arg: &String| ["users", "bind", "network"].iter().any(|word| arg.contains(word));
-            (arguments(&spec).into_iter().filter(is_about).collect::<Vec<_>>().join("\n"), mapped(&spec))
+            (of(&spec).into_iter().filter(is_about).collect::<Vec<_>>().join("\n"), mapped(&spec))
         };
-        let (args, mapped) = of(Users::Given(0x0008_0000), true);
+        let (args, mapped) = with(Users::Given(0x0008_0000), true);
         insta::assert_snapshot!(args, @r"
         --private-network
         --private-users=524288:65536
@@ -266,27 +268,26 @@ pub(super) mod tests {
             read_only: false,
         };
         assert_eq!((mapped.len(), &mapped[2], mapped[3].read_only), (4, &of_data, true));
-        assert!(of(Users::Picked(0x0008_0000), false).0.contains("--private-users-ownership=map"));
-        let (args, mapped) = of(Users::Identity, false);
+        assert!(with(Users::Picked(0x0008_0000), false).0.contains("--private-users-ownership=map"));
+        let (args, mapped) = with(Users::Identity, false);
         assert!(args.contains("--private-users=identity") && args.contains("--private-network"), "{args}");
         assert!(args.contains("--bind=/mnt/wasabiData/:/var/data") && mapped.is_empty(), "{args}");
     }
 
     #[test]
     fn a_guest_with_links_of_its_own_may_set_them_up() {
-        let of = |network| {
+        let may = |network| {
             let spec = ContainerSpec { network, additional_capabilities: vec![], ..wasabi() };
-            arguments(&spec).iter().any(|arg| arg == "--capability=CAP_NET_ADMIN")
+            of(&spec).iter().any(|arg| arg == "--capability=CAP_NET_ADMIN")
         };
         let with_pair = Private { veth: Some(Veth::default()), ..Private::default() };
-        assert!(of(Network::Private(with_pair)) && !of(Network::Host));
+        assert!(may(Network::Private(with_pair)) && !may(Network::Host));
     }
 
     #[test]
     fn a_root_that_is_kept_has_its_journal_linked() {
-        let args = arguments(&ContainerSpec { ephemeral: false, ..wasabi() });
+        let args = of(&ContainerSpec { ephemeral: false, ..wasabi() });
         assert!(args.contains(&"--link-journal=try-guest".to_owned()));
         assert!(args.contains(&"/var/lib/nixos-containers/wasabi".to_owned()));
-        assert!(!args.contains(&"--ephemeral".to_owned()));
     }
 }

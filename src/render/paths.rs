@@ -25,9 +25,17 @@ pub const NAMESPACES: &str = "/run/netns";
 /// The unit that brings the boot generation up.
 pub const BOOT_SERVICE: &str = "container-rebuild.service";
 
-/// The root of a container.
-pub fn root(name: &ContainerName, ephemeral: bool) -> PathBuf {
-    Path::new(if ephemeral { EPHEMERAL_ROOTS } else { ROOTS }).join(name.as_str())
+/// The root of a container that keeps it.
+pub fn root(name: &ContainerName) -> PathBuf {
+    Path::new(ROOTS).join(name.as_str())
+}
+
+/// How many hexadecimal digits tell the roots of an ephemeral container apart.
+pub const RUN_DIGITS: usize = 16;
+
+/// The root of one run of an ephemeral container. No name of a container has an underscore, so that it is nobody else's.
+pub fn ephemeral_root(name: &ContainerName, run: &str) -> PathBuf {
+    Path::new(EPHEMERAL_ROOTS).join(format!("{name}_{run}"))
 }
 
 /// The per-instance unit.
@@ -83,6 +91,16 @@ pub fn guest_gc_roots(name: &ContainerName) -> PathBuf {
 /// The folder of what is bound into a guest with private users: mounts of what the host has, mapped to these users, by number.
 pub fn mapped(name: &ContainerName) -> PathBuf {
     Path::new(RUN).join("mapped").join(name.as_str())
+}
+
+/// The number of the generation that this boot brought up.
+pub fn booted_generation() -> PathBuf {
+    Path::new(RUN).join("booted-generation")
+}
+
+/// The directory of temporary roots for the garbage collector, while something is built.
+pub fn builds() -> PathBuf {
+    Path::new(RUN).join("builds")
 }
 
 /// The folder of [`generation`]s.

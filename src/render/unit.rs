@@ -42,11 +42,7 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     line(&format!("ExecStart={program} internal launch {name}"));
     line(&format!("ExecStopPost={program} internal cleanup {name}"));
     line(&format!("SyslogIdentifier=container {name}"));
-    if spec.ephemeral {
-        // Relative to /run; removed with everything in it when the container has stopped.
-        line(&format!("RuntimeDirectory=nixos-containers/{name}"));
-        line("RuntimeDirectoryMode=0755");
-    }
+    // No RuntimeDirectory=, though NixOS has one: systemd would empty what somebody has mounted on it.
     line("Restart=on-failure");
     // How nspawn says that the guest asked for a reboot.
     line("RestartForceExitStatus=133");
@@ -79,7 +75,7 @@ pub fn is_ours(text: &str, spec: &ContainerSpec) -> bool {
 
 /// Paths whose file systems must be mounted first, in the order in which they are used.
 fn mounts(spec: &ContainerSpec) -> Vec<String> {
-    let root = paths::root(&spec.name, false).to_string_lossy().into_owned();
+    let root = paths::root(&spec.name).to_string_lossy().into_owned();
     let root = (!spec.ephemeral).then_some(root);
     let hosts = spec.binds.iter().map(|bind| bind.host.clone());
     // The setting has no escape for a line break; such a path goes without the dependency rather than ending the line.
@@ -123,8 +119,6 @@ mod tests {
         ExecStart=/usr/bin/container-rebuild internal launch wasabi
         ExecStopPost=/usr/bin/container-rebuild internal cleanup wasabi
         SyslogIdentifier=container wasabi
-        RuntimeDirectory=nixos-containers/wasabi
-        RuntimeDirectoryMode=0755
         Restart=on-failure
         RestartForceExitStatus=133
         SuccessExitStatus=133
@@ -177,6 +171,5 @@ mod tests {
             unit.contains("RequiresMountsFor=/var/lib/nixos-containers/wasabi /mnt/wasabiData/ /a:b\n"),
             "{unit}"
         );
-        assert!(!unit.contains("RuntimeDirectory"));
     }
 }

@@ -105,3 +105,17 @@ fn a_finding_shows_the_same_lines_of_the_source_in_colour() {
     assert!(lines(&plain.err).len() >= 3, "{plain}");
     assert_eq!(lines(&stripped), lines(&plain.err));
 }
+
+#[test]
+fn a_number_of_generations_to_keep_that_is_none() {
+    for number in ["0", "-1", "\"ten\"", "1.5", "4294967296"] {
+        let option = format!("services.container-rebuild.keepGenerations = {number};\n  containers.wasabi");
+        let said = refused(&example_with("containers.wasabi", &option), "check");
+        let expected =
+            format!("error[option-type]: `{number}` is not a number of generations: expected an integer");
+        assert!(said.contains(&expected), "{said}");
+    }
+    let option = "services.container-rebuild.keepGenerations = 1;\n  containers.wasabi";
+    let said = run(&example_with("containers.wasabi", option), &["check", "host.nix"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+}

@@ -7,6 +7,7 @@ use crate::cli::log::Log;
 use crate::cli::{Outcome, Session, failure, interrupt, output, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::install_boot::{InstallError, install_boot};
+use crate::host::linux::Linux;
 use crate::plan::{self, Options, Side};
 use crate::render::paths;
 
@@ -43,6 +44,10 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
             }
         };
     };
+    if let Err(error) = Linux::new().note_booted(generation.number) {
+        // It may be dropped as an old one therefore, once there are newer ones.
+        tracing::warn!("{error}");
+    }
     let plan = plan::plan(&Side::host(&snapshot), &Side::generation(generation), &Options::default());
     print_findings(session, &plan);
     watch_signals()?;

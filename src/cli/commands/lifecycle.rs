@@ -1,7 +1,7 @@
 //! `start`, `stop`, `restart`, `kill`: through systemd, waiting for the result.
 
 use super::plan::observe;
-use super::switch::{exe, lock};
+use super::switch::{exe, lock, mounts_left};
 use crate::apply::{Host, HostError, files};
 use crate::cli::only::suggestion;
 use crate::cli::terminal::Terminal;
@@ -56,6 +56,7 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
             jobs.into_iter().map(|job| job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         results.filter_map(|result| result.err().map(|error| failure(Code::Host, &error))).collect()
     });
+    session.terminal.findings(&mounts_left(names.iter()), session.sources);
     if failed.is_empty() {
         session.terminal.progress(&format!("{}: done", job.as_str()));
         return Ok(0);

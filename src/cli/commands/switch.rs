@@ -293,6 +293,10 @@ fn carry_out(
         Err(findings) => return (Err(findings), SwitchOutcome::Failed),
     };
     let report = run(session, plan, &exe, log);
+    let changed = plan.changes.iter().filter_map(|change| change.container.as_ref());
+    let left = mounts_left(changed);
+    session.terminal.findings(&left, session.sources);
+    log.findings(&left);
     let mut findings: Vec<Diagnostic> = report
         .failed
         .iter()
@@ -332,6 +336,22 @@ fn carry_out(
     let message = "the next boot brings up what it would have before: not all of the plan was done";
     findings.push(Diagnostic::warning(Code::Host, message).help("run `switch` again when the cause is mended"));
     (Err(findings), how)
+}
+
+/// What somebody else has mounted in former roots of these containers, and what to do about it.
+pub(in crate::cli) fn mounts_left<'a>(names: impl Iterator<Item = &'a ContainerName>) -> Vec<Diagnostic> {
+    let host = Linux::new();
+    let left = names.flat_map(|name| host.mounts_left(name).into_iter().map(move |mount| (name, mount)));
+    left.map(|(name, mount)| {
+        let message = format!("a former root of `{name}` could not be removed: {mount} is mounted there");
+        let help = format!(
+            "nothing in it was touched; when it is not needed there, run `umount {}`: what is left of the root is removed \
+             by the next switch, start or stop",
+            mount.at.display()
+        );
+        Diagnostic::warning(Code::ForeignMount, message).help(help)
+    })
+    .collect()
 }
 
 fn log_of(error: &crate::apply::HostError) -> String {

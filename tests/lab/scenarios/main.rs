@@ -20,3 +20,4 @@ mod saved;
 mod support;
 mod terminals;
 mod users;
+mod wiping;
