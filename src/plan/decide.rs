@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::cost::{Disruption, Row};
-use super::reasons::{as_it_acts, is_same_guest, reasons, whole};
+use super::reasons::{is_same_guest, reasons, whole};
 use super::side::{Configured, Side, Version};
 use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb};
 use crate::diag::{Code, Diagnostic};
@@ -181,7 +181,7 @@ impl<'a> Decisions<'a> {
                 let reasons = match (&is.written, &on_disk) {
                     // A side that is no host: what is written is what runs.
                     (Some(written), Some(on_disk)) if Rc::ptr_eq(written, running) => on_disk.clone(),
-                    (written, _) => reasons(&as_it_acts(running, written.as_deref()), wanted),
+                    _ => reasons(running, wanted),
                 };
                 (highest(&reasons), reasons)
             }
@@ -230,9 +230,14 @@ impl<'a> Decisions<'a> {
             .filter(|reason| reason.disruption > Disruption::Firewall)
             .map(|reason| reason.option.as_str())
             .collect();
-        let message = format!("`{name}` goes on running with its former {}", former.join(", "));
+        let kept =
+            (!former.is_empty()).then(|| format!("`{name}` goes on running with its former {}", former.join(", ")));
+        let drift = change.drift.iter().filter(|drift| drift.cost() > Disruption::Firewall);
+        let drift = drift.map(|drift| format!("`{name}`: {}, and stays so", drift.as_str()));
         let help = format!("{}; to bring it up to date: container-rebuild restart {name}", stale.as_str());
-        self.findings.push(Diagnostic::note(Code::NotSupported, message).help(help).into());
+        for message in kept.into_iter().chain(drift) {
+            self.findings.push(Diagnostic::note(Code::NotSupported, message).help(help.clone()).into());
+        }
         if !steps.update_unit {
             self.unchanged += 1;
             return;

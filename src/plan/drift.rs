@@ -118,13 +118,14 @@ fn has_addresses(link: &Link, veth: &Veth) -> bool {
     wanted.iter().flatten().all(|address| link.addresses.iter().any(|(other, _)| other == address))
 }
 
-/// What a container that runs acts as: as it was booted, but with the addresses that the host's end of its link has now.
-pub(super) fn as_observed<'a>(name: &ContainerName, booted: &'a Record, snapshot: &Snapshot) -> Cow<'a, Record> {
-    let mut record = Cow::Borrowed(booted);
+/// A container as it `acts`, but with the addresses that the host's end of its link has now.
+pub(super) fn as_observed<'a>(name: &ContainerName, acts: Cow<'a, Record>, snapshot: &Snapshot) -> Cow<'a, Record> {
+    let mut record = acts;
     let link = snapshot.links.as_ref().and_then(|links| links.get(&interface::host_end(name).name));
-    let (Some(link), Network::Private(Private { veth: Some(veth), .. })) = (link, &booted.spec.network) else {
+    let (Some(link), Network::Private(Private { veth: Some(veth), .. })) = (link, &record.spec.network) else {
         return record;
     };
+    let veth = veth.clone();
     // There the addresses of the host are the bridge's, and none of ours.
     if veth.bridge.is_some() {
         return record;

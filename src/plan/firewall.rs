@@ -109,7 +109,7 @@ fn sources(
 }
 
 /// A listing does not say whose address a forward leads to; those who made the rules know.
-fn name_containers(lines: &mut [RuleLine], known: &Ruleset) {
+pub(super) fn name_containers(lines: &mut [RuleLine], known: &Ruleset) {
     for line in lines {
         if let RuleLine::Forward { container, protocol, host_port, .. } = line {
             let target = known

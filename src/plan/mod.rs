@@ -25,6 +25,7 @@ pub(crate) mod redact;
 pub mod saved;
 pub mod show;
 mod side;
+pub mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

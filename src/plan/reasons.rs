@@ -33,20 +33,6 @@ pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruptio
     }
 }
 
-/// What acts at this moment: what was booted, with those options that need no start taken from what was written since.
-pub(super) fn as_it_acts<'a>(running: &Version<'a>, written: Option<&Version>) -> Version<'a> {
-    let Some(written) = written else {
-        return running.clone();
-    };
-    let mut acting = running.clone();
-    let (from, into) = (&written.container, acting.container.to_mut());
-    into.auto_start = from.auto_start.clone();
-    into.timeout_start_sec = from.timeout_start_sec.clone();
-    into.restart_if_changed = from.restart_if_changed.clone();
-    into.forward_ports = from.forward_ports.clone();
-    acting
-}
-
 /// Whether both guests come from the same inputs, so that they are the same system.
 pub(super) fn is_same_guest(before: &Version, after: &Version) -> bool {
     before.guest_key.is_some() && before.guest_key == after.guest_key

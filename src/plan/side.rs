@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{Drift, Endpoint, EndpointKind, Finding, drift, lower, redact};
+use super::{Drift, Endpoint, EndpointKind, Finding, drift, firewall, lower, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::places::Places;
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network, Private};
 use crate::model::view::View;
 use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat};
-use crate::render::nft::{RulesDifference, Ruleset};
+use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
 use crate::source::SourceMap;
 use crate::state::{self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record, Rules, Snapshot};
 
@@ -231,7 +231,7 @@ impl<'a> Side<'a> {
                 };
                 let written = observed.written.as_ref().map(Cow::Borrowed).map(recorded);
                 let written = written.or_else(|| native(observed)).map(Rc::new);
-                let booted = observed.booted.as_ref().map(|booted| drift::as_observed(name, booted, snapshot));
+                let booted = observed.acts_as().map(|acts| drift::as_observed(name, acts, snapshot));
                 let booted = booted.map(recorded).map(Rc::new);
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
@@ -272,6 +272,13 @@ impl<'a> Side<'a> {
             self.findings.push(Diagnostic::note(Code::Drift, message).help("`switch` puts them right").into());
         }
         self.rules_drift = difference;
+    }
+
+    /// The rules that were applied last and are not in the kernel.
+    pub(super) fn missing_rules(mut self) -> Vec<RuleLine> {
+        let mut missing = std::mem::take(&mut self.rules_drift.added);
+        firewall::name_containers(&mut missing, &self.ruleset());
+        missing
     }
 
     fn note(&mut self, message: &str) {
@@ -355,7 +362,7 @@ impl<'a> Configured<'a> {
 }
 
 impl<'a> Version<'a> {
-    fn recorded(record: Cow<'a, Record>) -> Self {
+    pub(super) fn recorded(record: Cow<'a, Record>) -> Self {
         let (container, spec, guest_key, all) = match record {
             Cow::Borrowed(Record { container, spec, guest_key, positions, .. }) => (
                 Cow::Borrowed(container),

@@ -7,6 +7,7 @@
 //! - What could not be looked at is `None`, never an empty set.
 //! - A [`Record`] is believed only for what it says of our own containers.
 
+mod acting;
 mod last_switch;
 pub mod native;
 

@@ -13,7 +13,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
 use crate::model::spec::{Network, Private};
 use crate::model::{ContainerName, natural_order};
-use crate::plan::{self, Drift};
+use crate::plan::standing;
 use crate::state::{ActiveState, Machine, ObservedContainer, Owner, Probe, Record, Snapshot};
 
 /// Prints the containers `names`, or all containers and machines.
@@ -68,7 +68,7 @@ struct Row {
     memory_bytes: Option<u64>,
     /// How it differs from the generation that boots and from what was written for it; nothing where it does not, or
     /// where that is not known.
-    drift: Vec<&'static str>,
+    drift: Vec<String>,
 }
 
 /// What is left out first where a terminal is narrow is what is least needed to find a container, or what is wrong with it.
@@ -120,12 +120,13 @@ fn colour(state: &str) -> Option<u8> {
 
 /// All rows of a snapshot, containers first, or those of `names`; in an order for people, also as JSON.
 fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
+    let missing = standing::missing_forwards(snapshot);
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted.as_str() == name);
-    let containers = snapshot
-        .containers
-        .iter()
-        .filter(|(name, _)| wanted(name.as_str()))
-        .map(|(name, container)| container_row(name, container, snapshot, now));
+    let containers =
+        snapshot.containers.iter().filter(|(name, _)| wanted(name.as_str())).map(|(name, container)| {
+            let drift = standing::of(name, snapshot, &missing);
+            Row { drift, ..container_row(name, container, now) }
+        });
     let machines = snapshot.foreign.iter().filter(|machine| wanted(&machine.name)).map(machine_row);
     let [mut containers, mut machines]: [Vec<Row>; 2] = [containers.collect(), machines.collect()];
     for rows in [&mut containers, &mut machines] {
@@ -135,9 +136,9 @@ fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Ro
     containers
 }
 
-fn container_row(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapshot, now: SystemTime) -> Row {
-    let record = if container.is_running() { container.booted.as_ref() } else { None };
-    let record = record.or(container.written.as_ref());
+fn container_row(name: &ContainerName, container: &ObservedContainer, now: SystemTime) -> Row {
+    let acts = container.acts_as();
+    let record = acts.as_deref().or(container.written.as_ref());
     let observed = container.machine.as_ref().map(reachable).unwrap_or_default();
     let since = container.unit.as_ref().filter(|_| container.is_running()).and_then(|unit| unit.active_since);
     Row {
@@ -152,7 +153,7 @@ fn container_row(name: &ContainerName, container: &ObservedContainer, snapshot: 
             now.saturating_sub(micros / 1_000_000)
         }),
         memory_bytes: container.unit.as_ref().and_then(|unit| unit.memory),
-        drift: drift(name, container, snapshot),
+        drift: Vec::new(),
     }
 }
 
@@ -199,20 +200,6 @@ fn ports(record: &Record) -> Vec<String> {
         .iter()
         .map(|forward| format!("{}:{}->{}", forward.protocol.as_str(), forward.host_port, forward.container_port))
         .collect()
-}
-
-fn drift(name: &ContainerName, container: &ObservedContainer, snapshot: &Snapshot) -> Vec<&'static str> {
-    let mut drift: Vec<_> = plan::drift::of(name, snapshot).into_iter().map(Drift::as_str).collect();
-    if let (Owner::Ours, Some(generation)) = (container.owner, &snapshot.generation) {
-        match generation.records.get(name) {
-            None => drift.push("is not in the generation that boots"),
-            Some(wanted) if container.booted.as_ref().is_some_and(|booted| booted.spec != wanted.spec) => {
-                drift.push("runs something else than will boot");
-            }
-            Some(_) => {}
-        }
-    }
-    drift
 }
 
 /// A time as people say it: its two largest units.

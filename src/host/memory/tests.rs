@@ -10,6 +10,8 @@ use crate::model::{
 };
 use crate::plan::{self, Action, Plan, Side};
 
+mod live;
+
 /// A container that starts with the host and has a network and a forward of its own.
 fn wanted(name: &str, system: &str, last: u8, host_port: u16) -> Record {
     let mut container = Container::with_defaults(system.to_owned().into());

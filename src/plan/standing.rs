@@ -1,0 +1,76 @@
+//! How a container stands: in what it differs from what is written for it, from what boots, and from the rules.
+//!
+//! Takes: a [`Snapshot`]. Gives: one short phrase for each difference, for `status`. A plan to the generation that boots has
+//! the same differences: both compare what [`ObservedContainer::acts_as`] says.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::cost::Disruption;
+use super::side::{Side, Version};
+use super::{drift, reasons};
+use crate::model::ContainerName;
+use crate::render::nft::RuleLine;
+use crate::state::{ObservedContainer, Owner, Record, Snapshot};
+
+/// The forwards that belong to each container and are not in the kernel, as `tcp:8080`.
+pub type MissingForwards = BTreeMap<ContainerName, Vec<String>>;
+
+/// The forwards that were applied and are not in the kernel; none where the rules cannot be observed.
+pub fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
+    let mut missing = MissingForwards::new();
+    for line in Side::host(snapshot).missing_rules() {
+        if let RuleLine::Forward { container: Some(container), protocol, host_port, .. } = line {
+            missing.entry(container).or_default().push(format!("{}:{host_port}", protocol.as_str()));
+        }
+    }
+    for ports in missing.values_mut() {
+        // One for each address family.
+        ports.dedup();
+    }
+    missing
+}
+
+/// In what the container `name` is not as it was left, or not as the next boot brings it.
+pub fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) -> Vec<String> {
+    let Some(container) = snapshot.containers.get(name).filter(|container| container.owner == Owner::Ours) else {
+        return Vec::new();
+    };
+    let mut standing: Vec<String> =
+        drift::of(name, snapshot).into_iter().map(|drift| drift.as_str().to_owned()).collect();
+    if let Some(ports) = missing.get(name) {
+        standing.push(format!("the rules do not forward {}", ports.join(", ")));
+    }
+    if let (Some(acts), Some(written)) = (container.acts_as(), &container.written) {
+        let former = options(&acts, written, Disruption::Reload);
+        if !former.is_empty() {
+            standing.push(format!("keeps its former {} until it is restarted", former.join(", ")));
+        }
+    }
+    let Some(generation) = &snapshot.generation else { return standing };
+    match generation.records.get(name) {
+        None => standing.push("is not in the generation that boots".to_owned()),
+        Some(boots) => {
+            let others = next(container).map(|next| options(&next, boots, Disruption::None)).unwrap_or_default();
+            if !others.is_empty() {
+                standing.push(format!("the next boot brings another {}", others.join(", ")));
+            }
+        }
+    }
+    standing
+}
+
+/// What its next start brings, as far as that is known.
+fn next(container: &ObservedContainer) -> Option<Cow<'_, Record>> {
+    container.written.as_ref().map(Cow::Borrowed).or_else(|| container.acts_as())
+}
+
+/// The options in which two records differ, those alone whose change costs at least `least`.
+fn options(before: &Record, after: &Record, least: Disruption) -> Vec<String> {
+    let [before, after] = [before, after].map(|record| Version::recorded(Cow::Borrowed(record)));
+    let reasons = reasons::reasons(&before, &after).into_iter();
+    let mut options: Vec<String> =
+        reasons.filter(|reason| reason.disruption >= least).map(|reason| reason.option).collect();
+    options.dedup();
+    options
+}
