@@ -23,7 +23,7 @@ use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Findi
 use container_rebuild::render::interface;
 use container_rebuild::source::SourceMap;
 use container_rebuild::state::{
-    ActiveState, Generation, KeptRoot, ObservedContainer, Owner, Probe, Rules, Snapshot, Unit,
+    ActiveState, Generation, KeptRoot, ObservedContainer, Owner, Probe, Rules, Snapshot, Unit, Unobserved,
 };
 use serde::Deserialize;
 
@@ -202,16 +202,21 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
             ["rules", "flushed"] => state.rules = None,
             ["forwarding", "off"] => state.sysctls.clear(),
             // What is seen instead of done is below.
-            ["unprivileged" | "systemd-less" | "built"] | ["native" | "foreign" | "root" | "starting", _] => {}
+            ["unprivileged" | "nft-less" | "systemd-less" | "built"]
+            | ["native" | "foreign" | "root" | "starting", _] => {}
             _ => panic!("nothing of this kind happens to hosts: {event}"),
         }
     }
     let mut snapshot = host.snapshot().expect("in memory");
     for event in events {
         match event.split(' ').collect::<Vec<_>>()[..] {
-            ["unprivileged"] => (snapshot.rules, snapshot.links, snapshot.roots) = (None, None, None),
+            ["unprivileged"] => {
+                snapshot.rules = Err(Unobserved::NotPermitted);
+                (snapshot.links, snapshot.roots) = (None, None);
+            }
+            ["nft-less"] => snapshot.rules = Err(Unobserved::NoProgram),
             ["systemd-less"] => {
-                (snapshot.systemd, snapshot.rules) = (false, Some(Rules::Absent));
+                (snapshot.systemd, snapshot.rules) = (false, Ok(Rules::Absent));
                 snapshot.containers.clear();
             }
             ["root", who] => {

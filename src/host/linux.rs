@@ -100,7 +100,11 @@ fn lock(path: &Path) -> Result<Lock, LockError> {
     match Flock::lock(open.map_err(failed)?, FlockArg::LockExclusiveNonblock) {
         Ok(mut held) => {
             let pid = std::process::id();
-            held.set_len(0).and_then(|()| writeln!(held, "{pid}")).map_err(failed)?;
+            // Where there is no room for its name it is locked all the same; what is to be written is tried before anything
+            // is changed, and everything that lacks is said together.
+            if let Err(error) = held.set_len(0).and_then(|()| writeln!(held, "{pid}")) {
+                tracing::warn!("cannot write into {} who holds it: {error}", path.display());
+            }
             Ok(Lock(held))
         }
         Err((_, nix::errno::Errno::EWOULDBLOCK)) => {

@@ -15,7 +15,7 @@ use crate::render::interface::{self, Pair};
 use crate::render::paths;
 use crate::state::{
     ActiveState, Generation, KeptRoot, Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError,
-    Record, Rules, Snapshot, Unit,
+    Record, Rules, Snapshot, Unit, Unobserved,
 };
 
 /// The host. Shared between threads as a real one is.
@@ -57,6 +57,10 @@ pub struct State {
     pub needs_restart: BTreeSet<PathBuf>,
     /// Whether `nft` refuses all rules.
     pub refuses_rules: bool,
+    /// Whether there is no `nft`.
+    pub lacks_nft: bool,
+    /// Whether there is no systemd-nspawn.
+    pub lacks_nspawn: bool,
     /// Paths that do not exist.
     pub missing: BTreeSet<PathBuf>,
     /// What there is to know of paths.
@@ -336,7 +340,11 @@ impl Probe for MemoryHost {
             systemd: true,
             containers: names.into_iter().map(|name| (name.clone(), state.observed(name))).collect(),
             foreign: vec![],
-            rules: Some(state.rules.clone().map_or(Rules::Absent, Rules::Present)),
+            rules: match state.lacks_nft {
+                true => Err(Unobserved::NoProgram),
+                false => Ok(state.rules.clone().map_or(Rules::Absent, Rules::Present)),
+            },
+            nspawn: !state.lacks_nspawn,
             links: Some(state.links.clone()),
             roots: Some(state.roots.iter().map(kept).collect()),
             forwarding: (state.is_forwarding("ipv4"), state.is_forwarding("ipv6")),

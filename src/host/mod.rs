@@ -28,6 +28,8 @@ pub mod nix;
 mod notify;
 mod owner;
 mod probe;
+mod programs;
+pub mod ready;
 pub mod root;
 mod scratch;
 mod sysctl;

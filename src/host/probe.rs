@@ -14,12 +14,12 @@ use serde::de::DeserializeOwned;
 
 use super::linux::Linux;
 use super::nft::NftError;
-use super::{bus, idmap, machined, netlink, nft, sysctl, systemd};
+use super::{bus, idmap, machined, netlink, nft, programs, sysctl, systemd};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{paths, unit};
 use crate::state::{
     Generation, KeptRoot, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Record, Rules, Snapshot,
-    Unit,
+    Unit, Unobserved,
 };
 
 impl Probe for Linux {
@@ -48,6 +48,7 @@ impl Probe for Linux {
             containers,
             foreign,
             rules: rules?,
+            nspawn: programs::nspawn(),
             links: Some(links?),
             roots: roots(Path::new(paths::ROOTS))?,
             forwarding: (
@@ -315,14 +316,14 @@ fn roots(folder: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, Pro
     Ok(names.map(|names| names.into_iter().map(kept).collect()))
 }
 
-/// Our rules; `None` where this user may not read them, and where there is no `nft` to ask.
-fn rules() -> Result<Option<Rules>, ProbeError> {
+/// Our rules, or why they cannot be read.
+fn rules() -> Result<Result<Rules, Unobserved>, ProbeError> {
     if !nix::unistd::geteuid().is_root() {
-        return Ok(None);
+        return Ok(Err(Unobserved::NotPermitted));
     }
     match nft::rules() {
-        Ok(rules) => Ok(Some(rules)),
-        Err(NftError::Run { source }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(rules) => Ok(Ok(rules)),
+        Err(NftError::Run { source }) if source.kind() == io::ErrorKind::NotFound => Ok(Err(Unobserved::NoProgram)),
         Err(error) => Err(ProbeError::Nft { source: error.into() }),
     }
 }
@@ -371,7 +372,7 @@ mod tests {
                 snapshot.links.map(|links| links.into_keys().collect::<Vec<_>>()),
                 Some(vec!["lo".to_owned()])
             );
-            assert_eq!(snapshot.rules, None, "there is no nft");
+            assert_eq!(snapshot.rules, Err(Unobserved::NoProgram));
         });
     }
 

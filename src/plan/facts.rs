@@ -3,9 +3,10 @@
 //! Changes nothing: what is there is asked through the arguments.
 
 mod links;
+mod programs;
 mod users;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic};
@@ -13,10 +14,34 @@ use crate::model::Manifest;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
 use crate::source::Span;
-use crate::state::{Probe, Snapshot};
+use crate::state::{PathFacts, Probe, ProbeError, Snapshot};
 
-/// What is missing: paths that are bound into guests, systems that are to be booted, bridges, the interface that NAT goes
-/// out by.
+/// A host on which a build has not happened yet: what is missing of the store may still be made by it.
+#[derive(Clone, Copy)]
+pub struct BeforeBuild<'a>(pub &'a dyn Probe);
+
+impl Probe for BeforeBuild<'_> {
+    fn snapshot(&self) -> Result<Snapshot, ProbeError> {
+        self.0.snapshot()
+    }
+
+    fn details(&self, snapshot: &mut Snapshot) -> Result<(), ProbeError> {
+        self.0.details(snapshot)
+    }
+
+    fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+        let mut missing = self.0.missing_paths(paths);
+        missing.retain(|path| !path.starts_with("/nix/store"));
+        missing
+    }
+
+    fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts> {
+        self.0.path_facts(paths)
+    }
+}
+
+/// What is missing: programs, paths that are bound into guests, systems that are to be booted, bridges, the interface that
+/// NAT goes out by.
 ///
 /// Bind mounts and bridges are looked at in the `manifest`, for they are known before the guest is built. `host` is asked about
 /// paths; where its links could not be listed, they are not looked at.
@@ -62,6 +87,7 @@ pub fn missing(
     }
     let mapped = users::findings(manifest, &host.path_facts(&users::wanted(manifest))).into_iter();
     findings.extend(mapped.map(|(finding, option)| place(finding, spans, &option)));
+    findings.extend(programs::missing(manifest, spec, snapshot));
     let links = links::missing(manifest, spec, snapshot).into_iter();
     findings.extend(links.map(|(finding, option)| place(finding, spans, &option)));
     findings

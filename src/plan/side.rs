@@ -15,7 +15,9 @@ use crate::model::view::View;
 use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat};
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
 use crate::source::SourceMap;
-use crate::state::{self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record, Rules, Snapshot};
+use crate::state::{
+    self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record, Rules, Snapshot, Unobserved,
+};
 
 /// A configuration that has been evaluated.
 #[derive(Debug, Clone)]
@@ -245,13 +247,14 @@ impl<'a> Side<'a> {
             side.note("systemd does not run here: the host counts as one without containers");
         }
         match &snapshot.rules {
-            Some(Rules::Absent) => side.listing = Some(Cow::Owned(Value::Null)),
-            Some(Rules::Present(listing)) => side.listing = Some(Cow::Borrowed(listing)),
-            None => {
-                side.note(
-                    "the nftables rules may not be read as this user: they are taken to be what was last recorded",
-                );
-            }
+            Ok(Rules::Absent) => side.listing = Some(Cow::Owned(Value::Null)),
+            Ok(Rules::Present(listing)) => side.listing = Some(Cow::Borrowed(listing)),
+            Err(Unobserved::NotPermitted) => side.note(
+                "the nftables rules may not be read as this user: they are taken to be what was last recorded",
+            ),
+            Err(Unobserved::NoProgram) => side.note(
+                "nft is not installed, or not on PATH: the nftables rules are taken to be what was last recorded",
+            ),
         }
         side.compare_rules();
         if snapshot.roots.is_none() {

@@ -4,7 +4,7 @@
 //! (that is `host`), and nothing decides what is to be done about it (that is `plan`).
 //!
 //! Invariants:
-//! - What could not be looked at is `None`, never an empty set.
+//! - What could not be looked at is `None`, or says why, and is never an empty set.
 //! - A [`Record`] is believed only for what it says of our own containers.
 
 mod acting;
@@ -215,6 +215,15 @@ pub enum Rules {
     Present(serde_json::Value),
 }
 
+/// Why something could not be observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unobserved {
+    /// This user may not.
+    NotPermitted,
+    /// The program that would tell is not installed, or not on `PATH`.
+    NoProgram,
+}
+
 /// The host at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -226,8 +235,10 @@ pub struct Snapshot {
     pub containers: BTreeMap<ContainerName, ObservedContainer>,
     /// Machines that are no container of ours or of NixOS.
     pub foreign: Vec<Machine>,
-    /// Our rules; `None` where they may not be read.
-    pub rules: Option<Rules>,
+    /// Our rules, or why they could not be read.
+    pub rules: Result<Rules, Unobserved>,
+    /// Whether systemd-nspawn is where a unit finds it.
+    pub nspawn: bool,
     /// The host's links by name; `None` where they may not be read.
     pub links: Option<BTreeMap<String, Link>>,
     /// Roots below `/var/lib/nixos-containers`; `None` where the folder may not be read.
@@ -298,8 +309,8 @@ pub struct PathFacts {
 
 /// A way to look at a host. It changes nothing.
 pub trait Probe {
-    /// Looks at everything once. What may not be read as this user is `None` in the result; what fails otherwise is an
-    /// error.
+    /// Looks at everything once. What may not be read as this user is `None` or [`Unobserved`] in the result; what fails
+    /// otherwise is an error.
     fn snapshot(&self) -> Result<Snapshot, ProbeError>;
     /// Adds what no plan needs and what takes a call for each container: since when it runs, how much memory it uses, the
     /// addresses in its own network.

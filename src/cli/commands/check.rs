@@ -1,10 +1,11 @@
 //! `check`: all that is wrong with a configuration.
 
+use super::ready::not_observed;
 use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
 use crate::cli::configuration::{Configuration, readable_around};
 use crate::cli::only::{Among, covered, must_be};
-use crate::cli::{Outcome, Session, failure};
-use crate::diag::{Code, Diagnostic, Severity, render};
+use crate::cli::{Outcome, Session};
+use crate::diag::{Diagnostic, Severity, render};
 use crate::host::linux::Linux;
 use crate::lint::silence::without_allowed;
 use crate::modules::Guests;
@@ -74,7 +75,7 @@ fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
                 &Linux::new(),
                 &snapshot,
             )),
-            Err(error) => findings.push(failure(Code::NotObserved, &error)),
+            Err(error) => findings.push(not_observed(&error)),
         }
     }
     // What has no place of its own is about the whole.

@@ -11,6 +11,7 @@ pub(super) mod internal;
 mod last_switch;
 pub(super) mod lifecycle;
 pub(super) mod plan;
+mod ready;
 mod saved;
 pub(super) mod status;
 mod steps;

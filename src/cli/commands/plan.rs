@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ready::not_observed;
 use super::saved;
 use crate::cli::against;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
 use crate::cli::configuration::Configuration;
 use crate::cli::only::{Among, covered, must_be, names};
-use crate::cli::{Outcome, Session, failure};
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::cli::{Outcome, Session};
+use crate::diag::{Diagnostic, Severity};
 use crate::host::linux::Linux;
 use crate::lint::silence::without_allowed;
 use crate::model::check::Checked;
@@ -170,7 +171,7 @@ fn options(session: &Session<'_>, restart_mode: RestartMode) -> Options {
 
 /// Looks at this host.
 pub(in crate::cli) fn observe() -> Result<Snapshot, Vec<Diagnostic>> {
-    Linux::new().snapshot().map_err(|error| vec![failure(Code::NotObserved, &error)])
+    Linux::new().snapshot().map_err(|error| vec![not_observed(&error)])
 }
 
 /// The plan from the host to the configuration.

@@ -255,14 +255,14 @@ mod tests {
             ports: text(&["tcp:25->25", "tcp:587->587", "tcp:993->993"]),
             uptime_seconds: Some(8_000_000),
             memory_bytes: Some(312 << 20),
-            drift: vec!["runs something else than will boot"],
+            drift: vec![String::from("keeps its former path until it is restarted")],
         };
         insta::assert_snapshot!(table(&COLUMNS, &[row.line(true)], Some(80), true).replace('\x1b', "␛"), @r"
         NAME        STATE    OWNER  ADDRESSES       PORTS         UPTIME   MEMORY
         mailserver  ␛[32mrunning␛[0m  ours   192.168.100.11  tcp:25->25    92d 14h  312 MiB
                                     fd00:7:2::11    tcp:587->587
                                                     tcp:993->993
-            drift: runs something else than will boot
+            drift: keeps its former path until it is restarted
             system: /nix/store/0000-nixos-system-mailserver
         ");
         insta::assert_snapshot!(table(&COLUMNS, &[row.line(false)], Some(50), false), @r"
@@ -270,7 +270,7 @@ mod tests {
         mailserver  running  192.168.100.11  tcp:25->25
                              fd00:7:2::11    tcp:587->587
                                              tcp:993->993
-            drift: runs something else than will boot
+            drift: keeps its former path until it is restarted
         No room for OWNER, UPTIME, MEMORY: `--json` has
           all of it.
         ");

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tracing::Level;
 
 use super::build;
-use super::plan::{between, observe, print, print_findings};
-use super::saved;
+use super::plan::{between, print, print_findings};
 use super::steps::{Noted, Steps, note_nothing_to_do};
+use super::{ready, saved};
 use crate::apply::{Applier, Event, Host, HostError, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
@@ -68,12 +68,11 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     let mut configuration = build::load(session, config)?;
     build::refuse(session, &configuration, how.lints)?;
     let inputs = configuration.inputs();
-    let lock = lock()?;
+    let (lock, snapshot) = ready::begin()?;
     if ask.yes {
         // Nobody has to have read it, and others wait for the lock.
         output::hold_nothing_up();
     }
-    let snapshot = observe()?;
     require_systemd(&snapshot)?;
     must_be(session, names(&configuration, &snapshot), Among::ConfigurationAndHost)?;
     // What belongs to somebody else is refused before anything is built.
@@ -87,6 +86,8 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         let now = between(session, &configuration, &configuration.check(), &snapshot, mode);
         kept.is_still(&inputs, &now).map_err(saved::refused)?;
     }
+    let about = generation(session, &configuration, &snapshot);
+    ready::before_build(session, &configuration, &snapshot, &early, &about)?;
     let built = build::complete_with_nix(session, &mut configuration)?;
 
     let mut checked = configuration.check();

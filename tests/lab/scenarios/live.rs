@@ -177,3 +177,77 @@ fn addresses_and_ports_are_swapped_and_names_change_in_one_run() {
     assert!(lab.lan_page("http://10.77.0.2:8081/").contains("wasabi2"));
     lab.finish();
 }
+
+/// What `status --json` says of a container.
+fn status(lab: &Lab, name: &str) -> serde_json::Value {
+    let json: serde_json::Value =
+        serde_json::from_str(&lab.sh(&format!("container-rebuild status --json {name}")).ok()).expect("JSON");
+    json["containers"][0].clone()
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn status_says_what_runs_after_each_change_without_a_restart() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/new").ok();
+    let forward = "forwardPorts = [ { hostPort = 8080; containerPort = 80; } ]; config =";
+    let mut text = with(&kept("wasabi", 11), "config =", forward);
+    lab.switch(&host(&[&text]));
+    #[rustfmt::skip]
+    let table = [
+        // what is replaced, by what, the cost, and what status shows then
+        ("hostPort = 8080", "hostPort = 8081", "firewall", "ports", "[\"tcp:8081->80\"]"),
+        ("{ hostPort = 8081", "{ hostPort = 8082; protocol = \"udp\"; } { hostPort = 8081", "firewall", "ports", "[\"udp:8082->8082\",\"tcp:8081->80\"]"),
+        ("{ hostPort = 8082; protocol = \"udp\"; }", "", "firewall", "ports", "[\"tcp:8081->80\"]"),
+        ("autoStart = true", "autoStart = false", "none", "state", "\"running\""),
+        ("autoStart = false;", "autoStart = true; timeoutStartSec = \"5min\";", "none", "state", "\"running\""),
+        ("autoStart", "restartIfChanged = false; autoStart", "none", "state", "\"running\""),
+        ("restartIfChanged = false", "restartIfChanged = true", "none", "state", "\"running\""),
+        ("autoStart", "bindMounts.\"/new\".hostPath = \"/mnt/new\"; autoStart", "reload", "state", "\"running\""),
+        ("192.168.100.111", "192.168.100.222", "reload", "addresses", "[\"192.168.100.11\"]"),
+        ("localAddress", "hostAddress6 = \"fd00::1\"; localAddress6 = \"fd00::2\"; localAddress", "restart", "addresses", "[\"192.168.100.11\",\"fd00::2\"]"),
+        ("hostAddress6 = \"fd00::1\"", "hostAddress6 = \"fd00::9\"", "reload", "addresses", "[\"192.168.100.11\",\"fd00::2\"]"),
+        ("one@example.org", "two@example.org", "reload", "state", "\"running\""),
+    ];
+    for (part, by, cost, key, shown) in table {
+        text = with(&text, part, by);
+        // `switch` sees for itself that a plan made then is empty.
+        let applied = lab.switch(&host(&[&text]));
+        assert_eq!(applied.cost("wasabi"), cost, "{part} -> {by}");
+        let row = status(&lab, "wasabi");
+        assert_eq!(row["drift"], serde_json::json!([]), "{part} -> {by}: {row:#}");
+        assert_eq!(row[key].to_string(), shown, "{part} -> {by}: {row:#}");
+        let system = lab.sh("container-rebuild build /root/host.nix").ok();
+        assert!(row["system"].as_str().is_some_and(|it| system.contains(it)), "{part} -> {by}: {row:#}{system}");
+    }
+
+    // NAT is nobody's in particular.
+    let without = with(&host(&[&text]), "enable = true; internal", "enable = false; internal");
+    lab.switch(&without);
+    assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!([]));
+    lab.switch(&host(&[&text]));
+
+    // What is stale on purpose is named, option by option, and the ports are those of the rules all the same.
+    text = with(&text, "two@example.org", "three@example.org");
+    text = with(&text, "autoStart", "tmpfs = [ \"/scratch\" ]; autoStart");
+    text = with(&text, "hostPort = 8081", "hostPort = 8083");
+    lab.write("/root/host.nix", &host(&[&text]));
+    let before = lab.mark();
+    let said = lab.sh("container-rebuild switch --yes --restart-mode=never /root/host.nix");
+    assert_eq!(said.code, 0, "{said:#?}");
+    assert!(before.kept(&lab.observe(), "wasabi"), "{said:#?}");
+    let row = status(&lab, "wasabi");
+    assert_eq!(row["ports"], serde_json::json!(["tcp:8083->80"]));
+    assert_eq!(row["drift"], serde_json::json!(["keeps its former path, tmpfs until it is restarted"]));
+    let said = lab.sh("container-rebuild plan --detailed-exitcode --restart-mode=never /root/host.nix");
+    assert_eq!((said.code, said.out.as_str()), (0, "No changes.\n"), "{said:#?}");
+    assert!(said.err.contains("`wasabi` goes on running with its former "), "{said:#?}");
+    lab.sh("container-rebuild restart wasabi").ok();
+    assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!([]));
+    assert_eq!(lab.plan().1, 0);
+
+    // A forward that somebody took out of the kernel is not shown as if it were there.
+    lab.sh("nft delete element inet container-rebuild addr4 '{ tcp . 8083 }'").ok();
+    assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!(["the rules do not forward tcp:8083"]));
+    lab.finish();
+}

@@ -13,6 +13,7 @@ mod live;
 mod main_job;
 mod native;
 mod network;
+mod preconditions;
 mod private_users;
 mod readme;
 mod refusals;

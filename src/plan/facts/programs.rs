@@ -1,0 +1,46 @@
+//! The programs that bring containers and their rules up.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::spec::{HostSpec, Network};
+use crate::model::{ContainerName, Manifest, network};
+use crate::render::nft::Ruleset;
+use crate::state::{Snapshot, Unobserved};
+
+/// Those that are not there and will be needed. On a host without systemd nothing can be brought up anyway.
+pub(super) fn missing(manifest: &Manifest, spec: &HostSpec, snapshot: &Snapshot) -> Vec<Diagnostic> {
+    if !snapshot.systemd {
+        return Vec::new();
+    }
+    let enabled = manifest.boot.enable_containers.known() != Some(&false);
+    let mut findings = Vec::new();
+    if !snapshot.nspawn && enabled && !manifest.containers.is_empty() {
+        let message = "systemd-nspawn is not installed, and it is what runs containers";
+        let help = "install it; on Debian and Ubuntu it is in the package systemd-container";
+        findings.push(Diagnostic::error(Code::Program, message).help(help));
+    }
+    let has_rules = || has_rules(manifest, spec, enabled) || had_rules(snapshot);
+    if snapshot.rules == Err(Unobserved::NoProgram) && has_rules() {
+        let message = "nft is not installed, or not on PATH, and it is what loads the rules";
+        let help = "install nftables, or add the directory of `nft` to PATH (under sudo, that is `secure_path`)";
+        findings.push(Diagnostic::error(Code::Program, message).help(help));
+    }
+    findings
+}
+
+/// Whether the configuration asks for rules, as far as it is known.
+fn has_rules(manifest: &Manifest, spec: &HostSpec, enabled: bool) -> bool {
+    let containers = manifest.containers.iter().filter(|_| enabled);
+    let networks: BTreeMap<&ContainerName, Network> =
+        containers.filter_map(|(name, container)| Some((name, network::network(container)?))).collect();
+    !Ruleset::of(networks.iter().map(|(name, network)| (*name, network)), &spec.nat).is_empty()
+}
+
+/// Whether there are rules that were applied before.
+fn had_rules(snapshot: &Snapshot) -> bool {
+    snapshot.generation.as_ref().is_some_and(|generation| {
+        let networks = generation.records.iter().map(|(name, record)| (name, &record.spec.network));
+        !Ruleset::of(networks, &generation.nat).is_empty()
+    })
+}
