@@ -32,7 +32,7 @@ test-long: test fuzz
 
 # nft runs in the tests of the rules, in a network namespace of their own; nextest runs all tests.
 tools:
-	command -v nft >/dev/null || { apt-get update -qq && apt-get install -qq -y nftables; }
+	CONTAINER_REBUILD_CACHE=$(CACHE) tests/lab/lib/packages nft=nftables
 	command -v cargo-nextest >/dev/null || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-nextest
 
 demo:

@@ -9,5 +9,6 @@ mod diagnostics;
 mod errors;
 mod example;
 mod output;
+mod packages;
 mod program;
 mod readme;

@@ -25,14 +25,8 @@ tree_path() {
 }
 
 install_programs() {
-    local missing=()
-    command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
-    command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
-    command -v nft >/dev/null || missing+=(nftables)
-    ((${#missing[@]})) || return 0
-    say "installing ${missing[*]}"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+    CONTAINER_REBUILD_CACHE=$cache "$lab_dir/lib/packages" \
+        mmdebstrap=mmdebstrap systemd-nspawn=systemd-container nft=nftables
 }
 
 # Prints the path of the tree for this suite, which it builds first when it is not there.
