@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::ArgValueCandidates;
 
+use super::completion::containers;
 use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
 use crate::plan::RestartMode;
@@ -42,8 +44,9 @@ pub struct Global {
     /// When to use colours and box characters (NO_COLOR is honoured).
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// Only these containers: others are neither shown nor touched, and their rules stay.
-    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = container_name)]
+    /// Work on these containers only (comma-separated): others are neither shown nor touched, and their rules stay.
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = container_name,
+        add = ArgValueCandidates::new(containers))]
     pub only: Vec<ContainerName>,
 }
 
@@ -70,20 +73,21 @@ pub enum When {
 /// The configuration and how it is read.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
-    /// A NixOS module (FILE.nix), a flake (DIR or DIR#HOST), a folder with configuration.nix or default.nix, or a manifest
+    /// A NixOS module (FILE.nix), a flake (DIR or DIR#HOST), a directory with configuration.nix or default.nix, or a manifest
     /// (FILE.json).
     #[arg(value_name = "CONFIG", default_value = "/etc/nixos", value_hint = ValueHint::AnyPath)]
     pub config: String,
-    /// Where `<NAME>` or `<NAME/…>` is looked up, before NIX_PATH.
+    /// Look up `<NAME>` and `<NAME/…>` in PATH, before NIX_PATH.
     #[arg(short = 'I', value_name = "NAME=PATH", action = clap::ArgAction::Append)]
     pub include: Vec<String>,
-    /// Where a flake's input is; names and paths in turn.
+    /// Use PATH as the flake's input NAME.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "PATH"])]
     pub override_input: Vec<String>,
-    /// Read only below the configuration's git top level (else its folder) and the given search paths; no environment.
+    /// Read only below the configuration's git top level (else its directory) and in the given search paths; ignore the
+    /// environment.
     #[arg(long, overrides_with = "no_restrict")]
     pub restrict: bool,
-    /// Read whatever the configuration names.
+    /// Read any path that the configuration names.
     #[arg(long, overrides_with = "restrict")]
     pub no_restrict: bool,
 }
@@ -92,34 +96,34 @@ pub struct ConfigArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Any expression, as nix-instantiate --eval --strict")]
 pub struct ExpressionArgs {
-    /// Evaluate this expression; several are printed a line each.
+    /// Evaluate this expression; repeat it for several, one result per line.
     #[arg(short = 'E', long, value_name = "EXPR", group = "of", conflicts_with_all = ["config", "positions"])]
     pub expr: Vec<String>,
-    /// Evaluate the expression in this file (`-`: from standard input).
+    /// Evaluate the expression in this file (`-` for standard input).
     #[arg(short, long, value_name = "FILE", group = "of", conflicts_with_all = ["config", "positions", "expr"])]
     pub file: Vec<PathBuf>,
-    /// Take what is at this attribute path; several are printed a line each.
+    /// Print the value at this attribute path; repeat it for several, one per line.
     #[arg(short = 'A', long, value_name = "PATH", requires = "of")]
     pub attr: Vec<String>,
-    /// An argument for functions at the top: its name, and an expression.
+    /// Pass the expression EXPR as the argument NAME to functions at the top.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "EXPR"], requires = "of")]
     pub arg: Vec<String>,
-    /// An argument for functions at the top: its name, and a string.
+    /// Pass the string STRING as the argument NAME to functions at the top.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "STRING"], requires = "of")]
     pub argstr: Vec<String>,
-    /// Print JSON, as the model of a configuration always is.
+    /// Print JSON (the model of a configuration is always JSON).
     #[arg(long)]
     pub json: bool,
-    /// How deep calls may nest.
+    /// Fail when calls nest deeper than this.
     #[arg(long, value_name = "CALLS", default_value_t = 10_000)]
     pub max_call_depth: u32,
-    /// How many MiB the evaluation may take.
+    /// Fail when the evaluation takes more memory than this, in MiB.
     #[arg(long, value_name = "MIB", requires = "of")]
     pub max_memory: Option<usize>,
-    /// How many seconds the evaluation may take.
+    /// Fail when the evaluation takes longer than this, in seconds.
     #[arg(long, value_name = "SECONDS", requires = "of")]
     pub max_time: Option<u64>,
-    /// Features of Nix that are off unless they are named.
+    /// Enable these experimental features of Nix.
     #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ' ')]
     pub extra_experimental_features: Vec<Feature>,
 }
@@ -140,14 +144,14 @@ pub enum Feature {
     Flakes,
     /// Dates and times in `builtins.fromTOML`.
     ParseTomlTimestamps,
-    /// Nothing that an expression could tell.
+    /// Accepted as Nix accepts it; no expression depends on it.
     NixCommand,
 }
 
 /// Whether and how to ask.
 #[derive(Debug, Clone, Args)]
 pub struct AskArgs {
-    /// Do not ask.
+    /// Apply without asking.
     #[arg(short, long)]
     pub yes: bool,
     /// Allow a configuration from another source, or one that removes more than half of the containers.
@@ -158,8 +162,8 @@ pub struct AskArgs {
 /// What is not to be reported.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
-    /// Do not report this lint (docs/lints.md); several are separated by commas. A comment `# container-rebuild: allow(CODE)`
-    /// does it for one line.
+    /// Do not report these lints (comma-separated; docs/lints.md lists them). A comment `# container-rebuild: allow(CODE)`
+    /// does the same for one line.
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = lint_code)]
     pub allow: Vec<Code>,
 }
@@ -167,11 +171,11 @@ pub struct LintArgs {
 /// What a plan compares with, and how it is shown.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
-    /// Compare with this instead of the live host: a file, a folder, DIR#HOST or a manifest, else a git revision, in which
-    /// CONFIG's own path is read (`rev:X` for a revision that is also the name of a file).
+    /// Compare with this instead of the live host: a file, a directory, DIR#HOST or a manifest, else a git revision, in
+    /// which CONFIG's own path is read (`rev:X` where a file has the revision's name).
     #[arg(long, value_name = "X")]
     pub from: Option<String>,
-    /// Plan for all hosts of a flake, those that are only on one side too.
+    /// Plan for all hosts of a flake, including those that only one side has.
     #[arg(long, requires = "from")]
     pub all_hosts: bool,
     /// How to print the plan.
@@ -183,8 +187,8 @@ pub struct PlanArgs {
     /// How far switch would go.
     #[command(flatten)]
     pub restart: RestartArgs,
-    /// Keep the plan in this file too: `switch --plan FILE` carries out exactly that, or refuses when host or configuration
-    /// moved since.
+    /// Save the plan to this file, too: `switch --plan FILE` carries out exactly that, or refuses when the host or the
+    /// configuration has changed since.
     #[arg(long, value_name = "FILE", conflicts_with = "from", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
 }
@@ -192,7 +196,7 @@ pub struct PlanArgs {
 /// How far running containers may be disturbed.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RestartArgs {
-    /// How running containers are brought up to date.
+    /// How to bring running containers up to date.
     #[arg(long, value_enum, value_name = "MODE", default_value = "auto")]
     pub restart_mode: RestartModeArg,
 }
@@ -200,11 +204,11 @@ pub struct RestartArgs {
 /// `--restart-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RestartModeArg {
-    /// By what costs least.
+    /// In the way that costs least.
     Auto,
-    /// In place or not at all: what would need a restart waits for the next start.
+    /// In place or not at all: what needs a restart waits for the next start.
     Reload,
-    /// By a restart, also where less would do.
+    /// By a restart, even where less would do.
     Restart,
     /// Not at all: every change of a running container waits for its next start.
     Never,
@@ -238,13 +242,13 @@ pub enum Command {
         /// What is not reported.
         #[command(flatten)]
         lints: LintArgs,
-        /// Carry out the plan that `plan --out FILE` kept, exactly that or nothing.
+        /// Carry out the plan that `plan --out FILE` saved: exactly that, or nothing.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = [
             "config", "include", "override_input", "only", "restart_mode",
         ])]
         plan: Option<PathBuf>,
     },
-    /// Evaluate and build the guest systems only; print their store paths.
+    /// Build the guest systems and print their store paths; apply nothing.
     Build {
         /// The configuration.
         #[command(flatten)]
@@ -266,18 +270,18 @@ pub enum Command {
         #[command(flatten)]
         lints: LintArgs,
     },
-    /// Report all that is wrong with a configuration.
+    /// Report everything that is wrong with a configuration.
     Check {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Fail on warnings too (`--deny warnings`).
+        /// Fail on warnings, too (`--deny warnings`).
         #[arg(long, value_enum)]
         deny: Option<Deny>,
         /// How to print the findings.
         #[arg(long, value_enum, default_value = "text")]
         format: CheckFormat,
-        /// Look at this host too: paths and interfaces that the configuration names.
+        /// Check this host, too: the paths and interfaces that the configuration names.
         #[arg(long)]
         host: bool,
         /// What is not reported.
@@ -289,10 +293,10 @@ pub enum Command {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Add where each option is set.
+        /// Add the position at which each option is set.
         #[arg(long)]
         positions: bool,
-        /// Add what each guest's own configuration says, as `guest`.
+        /// Add each guest's own configuration, as `guest`.
         #[arg(long)]
         guest: bool,
         /// Print the models of all hosts of a flake: `{"hosts": {HOST: …}}`.
@@ -307,14 +311,14 @@ pub enum Command {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// For `nft -j -f -` instead of `nft -f -`.
+        /// Print JSON for `nft -j -f -` instead of text for `nft -f -`.
         #[arg(long)]
         json: bool,
     },
     /// Show the containers of this host.
     Status {
-        /// Only these.
-        #[arg(value_name = "NAME", value_parser = container_name)]
+        /// Show these only.
+        #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
         names: Vec<ContainerName>,
         /// Print JSON.
         #[arg(long)]
@@ -326,18 +330,18 @@ pub enum Command {
     Stop(Names),
     /// Stop and start containers.
     Restart(Names),
-    /// Kill all processes of containers at once.
+    /// Kill all processes of containers immediately.
     Kill(Names),
     /// Open a root shell in a container.
     Shell {
         /// The container.
-        #[arg(value_name = "NAME", value_parser = container_name)]
+        #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
         name: ContainerName,
     },
-    /// Run a command in a container; its exit status is ours.
+    /// Run a command in a container and exit with its status.
     Run {
         /// The container.
-        #[arg(value_name = "NAME", value_parser = container_name)]
+        #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
         name: ContainerName,
         /// The command and its arguments.
         #[arg(value_name = "CMD", required = true, last = true)]
@@ -346,7 +350,7 @@ pub enum Command {
     /// Show a container's own journal.
     Logs {
         /// The container.
-        #[arg(value_name = "NAME", value_parser = container_name)]
+        #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
         name: ContainerName,
         /// Go on as it grows.
         #[arg(short, long)]
@@ -360,7 +364,10 @@ pub enum Command {
         #[arg(value_enum, default_value = "plan")]
         of: SchemaOf,
     },
-    /// Print a shell's completions.
+    /// Print a shell's completion script.
+    ///
+    /// It completes commands, options and the names of this host's containers. For bash:
+    /// `source <(container-rebuild completions bash)`, by hand or in ~/.bashrc.
     Completions {
         /// The shell.
         #[arg(value_enum)]
@@ -368,7 +375,7 @@ pub enum Command {
     },
     /// Print the man page, or write the pages of all commands.
     Man {
-        /// Write one page a command into this folder.
+        /// Write one page per command into this directory.
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         out: Option<PathBuf>,
     },
@@ -381,7 +388,7 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 pub struct Names {
     /// The containers.
-    #[arg(value_name = "NAME", required = true, value_parser = container_name)]
+    #[arg(value_name = "NAME", required = true, value_parser = container_name, add = ArgValueCandidates::new(containers))]
     pub names: Vec<ContainerName>,
 }
 

@@ -6,6 +6,7 @@
 mod against;
 pub mod args;
 mod commands;
+mod completion;
 mod configuration;
 mod interrupt;
 mod log;
@@ -49,6 +50,9 @@ impl Session<'_> {
 /// Runs the program.
 pub fn main() -> ExitCode {
     terminal::catch_panics();
+    if let Some(code) = completion::answer() {
+        return code;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

@@ -43,9 +43,14 @@ pub fn unit(name: &ContainerName) -> PathBuf {
     Path::new(UNITS).join(name.unit())
 }
 
+/// The directory of [`conf`]s.
+pub fn confs() -> PathBuf {
+    PathBuf::from(CONFS)
+}
+
 /// The `.conf` as others see it: a link to [`conf_target`].
 pub fn conf(name: &ContainerName) -> PathBuf {
-    Path::new(CONFS).join(format!("{name}.conf"))
+    confs().join(format!("{name}.conf"))
 }
 
 /// The read-only file behind [`conf`]. A link keeps `nixos-container destroy` from taking the container for its own.

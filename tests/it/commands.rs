@@ -149,7 +149,7 @@ fn help_and_version_are_results() {
         (version.code, version.out),
         (Some(0), format!("container-rebuild {}\n", env!("CARGO_PKG_VERSION")))
     );
-    assert!(folder.run(&["completions", "bash"]).out.contains("install-boot"));
+    assert!(folder.run(&["completions", "bash"]).out.contains("complete "));
     assert!(folder.run(&["man"]).out.starts_with(".ie"));
 }
 

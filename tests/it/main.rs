@@ -5,6 +5,7 @@
 
 mod ci;
 mod commands;
+mod completions;
 mod diagnostics;
 mod errors;
 mod example;

@@ -5,16 +5,15 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::cli::args::{Cli, SchemaOf};
-use crate::cli::{Outcome, Session, failure};
+use crate::cli::{Outcome, Session, completion, failure};
 use crate::diag::Code;
 use crate::model::Manifest;
 use crate::plan::show;
 
-/// Prints the completions of a shell.
+/// Prints what a shell has to be told to complete our command line.
 pub(in crate::cli) fn completions(session: &Session<'_>, shell: clap_complete::Shell) -> Outcome {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "container-rebuild", &mut text);
-    session.terminal.result_bytes(&text);
+    let script = completion::script(shell).map_err(|error| vec![failure(Code::Internal, &error)])?;
+    session.terminal.result_bytes(&script);
     Ok(0)
 }
 

@@ -1,6 +1,6 @@
 //! Commands in a guest, and what is shown of guests and of other machines.
 
-use crate::support::{EXAMPLE, Lab};
+use crate::support::{EXAMPLE, Lab, host, web, with};
 
 #[test]
 #[ignore = "needs a lab: make scenarios"]
@@ -92,5 +92,41 @@ fn status_shows_ours_and_foreign_machines() {
     let back = lab.switch(EXAMPLE);
     assert!(back.before.kept(&back.after, "other"));
     lab.sh("systemctl stop scenario-other").ok();
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn bash_completes_the_names_of_containers() {
+    let lab = Lab::empty();
+    let stopped = with(&web("c10", 13), "autoStart = true;", "");
+    lab.switch(&host(&[&web("c2", 12), &stopped]));
+    let script = r#"
+        source <(container-rebuild completions bash)
+        function=$(complete -p container-rebuild | sed 's/.* -F \([^ ]*\) .*/\1/')
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_TYPE=9 COMPREPLY=()
+        "$function" container-rebuild "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        echo "${COMPREPLY[@]}"
+    "#;
+    let offered = |user: &[&str], words: &str| {
+        let words = words.split('|');
+        let command: Vec<&str> = user
+            .iter()
+            .copied()
+            .chain(["bash", "--norc", "-c", script, "bash", "container-rebuild"])
+            .chain(words)
+            .collect();
+        lab.exec(&command, b"").ok().split_whitespace().map(String::from).collect::<Vec<_>>()
+    };
+    for command in ["start", "stop", "restart", "kill", "shell", "run", "logs", "status", "plan|--only", "stop|c2"]
+    {
+        // Ordinary users, too: nobody else has to be asked.
+        for user in [&[][..], &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]] {
+            assert_eq!(offered(user, &format!("{command}|c")), ["c2", "c10"], "{command}");
+        }
+    }
+    assert_eq!(offered(&[], "start|c1"), ["c10"]);
+    lab.switch("{ }");
+    assert_eq!(offered(&[], "start|c"), [""; 0]);
     lab.finish();
 }
