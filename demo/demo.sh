@@ -39,6 +39,7 @@ lab prepare
 step 'Building container-rebuild'
 "${CARGO:-cargo}" build --release --locked
 
+# This shows what is found in it, once: later steps allow it.
 step 'The plan of the example, on this machine, as nobody: no Nix, no systemd, no nft'
 # Copied to where an ordinary user may read, wherever the clone is.
 public=$(mktemp -d)
@@ -59,7 +60,7 @@ lab push "$example" /root/host.nix
 lab exec -- mkdir -p /mnt/wasabiData
 
 step 'switch: evaluates, builds the guest with Nix, starts it, loads the rules'
-show container-rebuild switch --yes /root/host.nix
+show container-rebuild switch --yes --allow forward-blocked /root/host.nix
 
 step 'The container'
 show container-rebuild status
@@ -80,8 +81,8 @@ show container-rebuild run wasabi -- hostname
 [[ $output == wasabi ]] || fail 'that is not its name'
 
 step 'switch again: nothing to do'
-show container-rebuild plan --detailed-exitcode /root/host.nix
-show container-rebuild switch --yes /root/host.nix
+show container-rebuild plan --detailed-exitcode --allow forward-blocked /root/host.nix
+show container-rebuild switch --yes --allow forward-blocked /root/host.nix
 grep -q '^No changes\.$' <<<"$output" || fail 'the second switch found something to do'
 [[ $(leader) == "$before" ]] || fail 'the container was restarted'
 

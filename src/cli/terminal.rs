@@ -57,14 +57,22 @@ impl Terminal {
 
     /// Prints findings to stderr; `--quiet` leaves the errors.
     pub(super) fn findings(&self, findings: &[Diagnostic], sources: &SourceMap) {
+        self.print(findings, |finding| render::text(finding, sources, self.style), sources);
+    }
+
+    /// Prints findings to stderr in a line each, for people: without their sources and help.
+    pub(super) fn headings(&self, findings: &[Diagnostic], sources: &SourceMap) {
+        let heading = |finding: &Diagnostic| {
+            let text = render::text(finding, sources, self.style);
+            text.lines().take(1).flat_map(|line| [line, "\n"]).collect()
+        };
+        self.print(findings, heading, sources);
+    }
+
+    fn print(&self, findings: &[Diagnostic], text: impl Fn(&Diagnostic) -> String, sources: &SourceMap) {
         let shown = findings.iter().filter(|finding| !self.quiet || finding.severity == Severity::Error);
-        let text: String = shown
-            .map(
-                |finding| {
-                    if self.json { json(finding, sources) } else { render::text(finding, sources, self.style) }
-                },
-            )
-            .collect();
+        let text: String =
+            shown.map(|finding| if self.json { json(finding, sources) } else { text(finding) }).collect();
         output::bytes(Stream::Messages, text.as_bytes());
     }
 

@@ -56,3 +56,35 @@ fn the_same_input_gives_the_same_bytes() {
     assert_eq!(once.code, Some(0));
     assert_eq!(run(EXAMPLE, &arguments), once);
 }
+
+#[test]
+fn its_forwards_are_a_line_each_and_its_rules_are_shown_on_demand() {
+    let plan = run(EXAMPLE, &["plan", "host.nix"]);
+    assert_eq!(plan.out.matches("reachable").count(), 1, "{plan}");
+    assert_eq!(plan.out.matches("(wasabi)").count(), 2, "{plan}");
+    assert!(plan.out.contains("  + 6 rules and 1 set of the table `inet container-rebuild`, 1 sysctl\n"), "{plan}");
+    let rule = "+ post: iifname \"ve-*\" oifname \"eth0\" masquerade\n";
+    assert!(!plan.out.contains(rule), "{plan}");
+    let verbose = run(EXAMPLE, &["plan", "-v", "host.nix"]);
+    assert!(verbose.out.contains(rule) && verbose.out.contains("+ sysctl net.ipv4"), "{verbose}");
+    assert!(!verbose.out.contains("6 rules"), "{verbose}");
+    let json = run(EXAMPLE, &["plan", "--format", "json", "host.nix"]);
+    let json: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!(json["firewall"]["add"].as_array().map(Vec::len), Some(10), "{json:#}");
+    // A review has them in a section that nobody has to open.
+    let review = run(EXAMPLE, &["plan", "--format", "markdown", "host.nix"]);
+    let (before, rules) = review.out.split_once("<details><summary>Rules: + 6 rules and 1 set").expect("a section");
+    assert!(rules.contains(rule) && !before.contains(rule), "{review}");
+    assert_eq!(review.out.matches("reachable").count(), 1, "{review}");
+}
+
+#[test]
+fn the_demo_shows_what_is_found_in_it_once() {
+    let demo = std::fs::read_to_string("demo/demo.sh").expect("the demo");
+    let commands = demo
+        .lines()
+        .filter(|line| line.contains("container-rebuild plan ") || line.contains("show container-rebuild switch "));
+    let (allowed, shown): (Vec<_>, Vec<_>) =
+        commands.partition(|line| line.contains("--allow forward-blocked") || line.contains("--quiet"));
+    assert_eq!((shown.len(), allowed.len()), (1, 3), "{shown:#?} {allowed:#?}");
+}

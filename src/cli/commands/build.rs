@@ -20,7 +20,8 @@ pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &
     watch_signals()?;
     let mut configuration = load(session, config)?;
     must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
-    refuse(session, &configuration, lints)?;
+    let warnings = refuse(session, &configuration, lints)?;
+    session.terminal.findings(&warnings, session.sources);
     let _built = complete_with_nix(session, &mut configuration)?;
     let names = configuration.manifest.containers.iter().filter(|(name, _)| session.covers(name));
     let lines = names.filter_map(|(name, container)| Some(format!("{name} {}\n", container.path.known()?)));
@@ -46,20 +47,23 @@ pub(in crate::cli) fn load(session: &Session<'_>, config: &ConfigArgs) -> Result
     Ok(configuration)
 }
 
-/// Fails on errors of the model, and on what this version does not act on, whatever is allowed; prints warnings.
+/// Gives the warnings about a configuration that may be applied.
+///
+/// # Errors
+///
+/// Errors of the model, and what this version does not act on, whatever is allowed; the warnings too.
 pub(in crate::cli) fn refuse(
     session: &Session<'_>,
     configuration: &Configuration,
     lints: &LintArgs,
-) -> Result<(), Vec<Diagnostic>> {
+) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let (errors, warnings) = verdict(configuration);
     let warnings = covered(session, configuration, warnings);
     let warnings = without_allowed(warnings, &lints.allow, session.sources);
     if !errors.is_empty() {
         return Err([errors, warnings].concat());
     }
-    session.terminal.findings(&warnings, session.sources);
-    Ok(())
+    Ok(warnings)
 }
 
 /// The errors of a configuration that is to be applied, and all else that is found in it.

@@ -90,9 +90,8 @@ fn all_hosts(
         plans.insert(host, plan);
     }
     must_be(session, &names, Among::BothSides)?;
-    let fancy = session.terminal.fancy_results;
     session.terminal.result(&match options.format {
-        PlanFormat::Text => hosts::text(&plans, show::Style { colour: fancy, unicode: fancy }),
+        PlanFormat::Text => hosts::text(&plans, style(session)),
         PlanFormat::Json => hosts::json(&plans),
         PlanFormat::Markdown => hosts::markdown(&plans),
         PlanFormat::Dot => plans.values().map(show::dot).collect(),
@@ -197,6 +196,10 @@ pub(in crate::cli) fn print_findings(session: &Session<'_>, plan: &Plan) {
 
 /// Prints the plan for people.
 pub(in crate::cli) fn print(session: &Session<'_>, plan: &Plan) {
+    session.terminal.result(&show::text(plan, style(session)));
+}
+
+fn style(session: &Session<'_>) -> show::Style {
     let fancy = session.terminal.fancy_results;
-    session.terminal.result(&show::text(plan, show::Style { colour: fancy, unicode: fancy }));
+    show::Style { colour: fancy, unicode: fancy, rules: session.global.verbose > 0 }
 }

@@ -66,7 +66,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     let How { ask, mode, kept, .. } = how;
     build::watch_signals()?;
     let mut configuration = build::load(session, config)?;
-    build::refuse(session, &configuration, how.lints)?;
+    let warnings = build::refuse(session, &configuration, how.lints)?;
     let inputs = configuration.inputs();
     let (lock, snapshot) = ready::begin()?;
     if ask.yes {
@@ -82,8 +82,14 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         return Ok(1);
     }
     configuration = configuration.with_known_systems(&snapshot);
+    let now = between(session, &configuration, &configuration.check(), &snapshot, mode);
+    // Who changes nothing has read the warnings before: a line each says that they still hold. Before Nix builds anything.
+    if now.is_empty() {
+        session.terminal.headings(&warnings, session.sources);
+    } else {
+        session.terminal.findings(&warnings, session.sources);
+    }
     if let Some(kept) = kept {
-        let now = between(session, &configuration, &configuration.check(), &snapshot, mode);
         kept.is_still(&inputs, &now).map_err(saved::refused)?;
     }
     let about = generation(session, &configuration, &snapshot);

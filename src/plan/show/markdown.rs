@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::dot::label;
-use super::words::{self, Mark};
+use super::words::{self, Mark, RuleLines};
 use crate::diag::Severity;
 use crate::plan::{Change, Disruption, Finding, Plan, Reason};
 use crate::render::nft::{RuleLine, Target};
@@ -69,7 +69,7 @@ pub fn markdown(plan: &Plan) -> String {
 
 /// All changes in their order; where there are so many that some are left out, those first that cost most.
 fn heaviest_first(plan: &Plan) -> Vec<&Change> {
-    let mut changes: Vec<&Change> = plan.changes.iter().collect();
+    let mut changes = words::in_order(plan);
     if changes.len() > MOST_IN_ORDER {
         changes.sort_by_key(|change| std::cmp::Reverse((change.disruption, change.wipes_root)));
     }
@@ -161,20 +161,35 @@ fn reason_row(reason: &Reason) -> String {
     format!("| {} | {} | {} | {place} |\n", code(&option), code(&before), code(&after))
 }
 
-/// The rules that change, as a diff.
-fn firewall(plan: &Plan) -> Option<String> {
+/// The rules that change, as a diff: a line for each forward, and from where they are reachable. The rules that make it so
+/// follow in a section of their own, which nobody has to open.
+fn firewall(plan: &Plan) -> Vec<String> {
     if !plan.firewall.changed {
-        return None;
+        return Vec::new();
     }
-    let mut lines = String::new();
-    for (sign, rules) in [("-", &plan.firewall.removed), ("+", &plan.firewall.added)] {
-        for rule in rules {
-            let reach = words::reach(rule).filter(|_| sign == "+").map(|reach| format!(" ({reach})"));
-            writeln!(lines, "{sign} {}{}", words::rule(rule, "→"), reach.unwrap_or_default())
-                .expect("writing to a string does not fail");
+    let (mut forwards, mut rest) = (String::new(), String::new());
+    let mut summaries = Vec::new();
+    let counted = words::many_rules(plan);
+    for (sign, lines) in [("-", &plan.firewall.removed), ("+", &plan.firewall.added)] {
+        let lines = RuleLines::of(lines);
+        for (text, lines) in [(&mut forwards, &lines.forwards), (&mut rest, &lines.rest)] {
+            for line in lines {
+                writeln!(text, "{sign} {}", words::rule(line, "→")).expect("writing to a string does not fail");
+            }
         }
+        if sign == "+" {
+            for reach in lines.reach() {
+                writeln!(forwards, "    {reach}").expect("writing to a string does not fail");
+            }
+        }
+        summaries.extend(lines.summary().map(|summary| format!("{sign} {}", summary.replace('`', ""))));
     }
-    Some(section("Firewall", "diff", &lines))
+    if !counted {
+        forwards.push_str(&std::mem::take(&mut rest));
+    }
+    let sections = [(String::from("Firewall"), forwards), (format!("Rules: {}", summaries.join("; ")), rest)];
+    let sections = sections.into_iter().filter(|(_, lines)| !lines.is_empty());
+    sections.map(|(title, lines)| section(&title, "diff", &lines)).collect()
 }
 
 /// Which host port leads to which container: what there will be, what is new and what goes.

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::words::{self, Mark};
+use super::words::{self, Mark, RuleLines};
 use crate::plan::{Change, Plan, Reason, Verb};
 
 /// With more changes than this, who is affected stands before how.
@@ -16,13 +16,15 @@ const WIDTH: usize = 110;
 /// Names of options are aligned up to this width.
 const ALIGNED: usize = 40;
 
-/// What the terminal can show.
+/// What the terminal can show, and how much its user wants to see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
     /// Whether there may be colours (ECMA-48).
     pub colour: bool,
     /// Whether there may be characters beyond ASCII.
     pub unicode: bool,
+    /// Whether the rules are shown as nft has them.
+    pub rules: bool,
 }
 
 /// The whole plan, with a line break at its end.
@@ -34,7 +36,7 @@ pub fn text(plan: &Plan, style: Style) -> String {
     if plan.changes.len() > LARGE {
         page.overview(plan);
     }
-    for change in &plan.changes {
+    for change in words::in_order(plan) {
         page.change(change);
     }
     page.firewall(plan);
@@ -72,17 +74,18 @@ impl Page {
     /// Who is affected, by what is done to them.
     fn overview(&mut self, plan: &Plan) {
         self.line(&format!("{} changes: {}.", plan.changes.len(), words::counts(plan)));
+        let changes = words::in_order(plan);
         for verb in
             [Verb::Remove, Verb::Stop, Verb::Restart, Verb::Reload, Verb::UpdateUnit, Verb::Start, Verb::Create]
         {
-            let names = plan.changes.iter().filter(|change| heaviest(change) == Some(verb));
-            let names: Vec<&str> = names.map(words::subject).collect();
+            let names = changes.iter().filter(|change| heaviest(change) == Some(verb));
+            let names: Vec<&str> = names.map(|change| words::subject(change)).collect();
             if !names.is_empty() {
                 self.line(&format!("  {:<12} {}", verb.as_str(), names.join(", ")));
             }
         }
-        let rules = plan.changes.iter().filter(|change| change.verbs.is_empty());
-        let rules: Vec<&str> = rules.map(words::subject).collect();
+        let rules = changes.iter().filter(|change| change.verbs.is_empty());
+        let rules: Vec<&str> = rules.map(|change| words::subject(change)).collect();
         if !rules.is_empty() {
             self.line(&format!("  {:<12} {}", "rules only", rules.join(", ")));
         }
@@ -153,16 +156,32 @@ impl Page {
             return;
         }
         self.line("firewall:");
+        let counted = !self.style.rules && words::many_rules(plan);
         for (mark, lines) in [(Mark::Remove, &plan.firewall.removed), (Mark::Add, &plan.firewall.added)] {
-            for line in lines {
-                let marked = self.marked(mark, &words::rule(line, self.arrow()));
-                self.line(&format!("  {marked}"));
-                if let (Mark::Add, Some(reach)) = (mark, words::reach(line)) {
-                    self.line(&format!("      {reach}"));
+            let lines = RuleLines::of(lines);
+            for line in &lines.forwards {
+                self.rule(mark, &words::rule(line, self.arrow()));
+            }
+            if mark == Mark::Add {
+                for reach in lines.reach() {
+                    self.line(&format!("    {reach}"));
                 }
             }
+            if counted {
+                lines.summary().iter().for_each(|summary| self.rule(mark, summary));
+            } else {
+                lines.rest.iter().for_each(|line| self.rule(mark, &words::rule(line, self.arrow())));
+            }
+        }
+        if counted {
+            self.line("    (`-v` shows the rules)");
         }
         self.line("");
+    }
+
+    fn rule(&mut self, mark: Mark, text: &str) {
+        let marked = self.marked(mark, text);
+        self.line(&format!("  {marked}"));
     }
 }
 

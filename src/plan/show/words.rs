@@ -1,9 +1,11 @@
 //! What the forms for people have in common: what a change does, in words, and values as they stand in a configuration.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 pub(super) use crate::diag::visible;
-use crate::model::{Container, Field, UNKNOWN_KEY};
+use crate::model::{Container, Field, UNKNOWN_KEY, natural_order};
 use crate::plan::cost::Disruption;
 use crate::plan::diff::{self, Difference};
 use crate::plan::redact::REDACTED_KEY;
@@ -45,32 +47,107 @@ impl Mark {
 
 /// What a change does and costs, in a line that can be read without knowing the options.
 pub(super) fn cost(change: &Change) -> String {
-    let mut text = match change.verbs.as_slice() {
-        [] => "replaces rules, interrupts nobody".to_owned(),
-        [Verb::Create] => "create; it starts when it is told to".to_owned(),
-        [Verb::UpdateUnit] if change.stays_stale.is_some() => "stays as it is until its next start".to_owned(),
-        [Verb::UpdateUnit] => "takes effect at its next start, interrupts nobody".to_owned(),
-        [Verb::Reload] => "reload: it is changed while it runs, and goes on running".to_owned(),
-        [Verb::Restart] => "restart, which stops everything in it for a moment".to_owned(),
-        [Verb::Remove] => "remove; it does not run".to_owned(),
-        verbs => verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(" and "),
+    let mut costs = Vec::new();
+    let mut text = match (change.verbs.as_slice(), change.may) {
+        ([], false) => String::from("firewall rules change; open connections stay"),
+        ([], true) => String::from("firewall rules may change; open connections stay"),
+        ([Verb::Create], _) => String::from("create; it starts when it is told to"),
+        ([Verb::UpdateUnit], false) if change.stays_stale.is_some() => {
+            String::from("stays as it is until its next start")
+        }
+        ([Verb::UpdateUnit], true) if change.stays_stale.is_some() => {
+            String::from("stay as it is until its next start")
+        }
+        ([Verb::UpdateUnit], false) => String::from("takes effect at its next start, interrupts nobody"),
+        ([Verb::UpdateUnit], true) => String::from("take effect at its next start, interrupt nobody"),
+        ([Verb::Reload], _) => String::from("reload: it is changed while it runs, and goes on running"),
+        ([Verb::Restart], _) => {
+            costs.push("its processes stop briefly");
+            String::from("restart")
+        }
+        ([Verb::Remove], _) => String::from("remove; it does not run"),
+        (verbs, _) => verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(" and "),
     };
-    if !change.verbs.is_empty() && change.disruption == Disruption::Firewall {
-        text.push_str("; replaces rules");
-    }
-    if change.may {
-        let plain = text.replace("takes effect", "take effect").replace("replaces", "replace");
-        let why = if change.verbs.contains(&Verb::Remove) {
-            "a module that is not here may still define it"
-        } else {
-            "some of it is known after build only"
-        };
-        text = format!("may {}: {why}", plain.replace("interrupts", "interrupt"));
-    }
     if change.wipes_root {
-        text.push_str("; its root is ephemeral and is lost");
+        costs.push("the ephemeral root is wiped");
     }
-    text
+    if !costs.is_empty() {
+        text.push_str(&format!(" ({})", costs.join("; ")));
+    }
+    if !change.verbs.is_empty() && change.disruption == Disruption::Firewall {
+        text.push_str(if change.may { "; firewall rules may change" } else { "; firewall rules change" });
+    }
+    if !change.may {
+        return text;
+    }
+    let why = if change.verbs.contains(&Verb::Remove) {
+        "a module that is not here may still define it"
+    } else {
+        "some of it is known after build only"
+    };
+    let may = if change.verbs.is_empty() { "" } else { "may " };
+    format!("{may}{text}: {why}")
+}
+
+/// The changes in an order for people: the host first, then `c2` before `c10`.
+pub(super) fn in_order(plan: &Plan) -> Vec<&Change> {
+    let mut changes: Vec<&Change> = plan.changes.iter().collect();
+    changes.sort_by_cached_key(|change| change.container.as_ref().map(|name| natural_order(name.as_str())));
+    changes
+}
+
+/// Whether there are so many rules beside the forwards that they are counted, not shown: two are shorter than what would be
+/// said of them.
+pub(super) fn many_rules(plan: &Plan) -> bool {
+    let lines = plan.firewall.removed.iter().chain(&plan.firewall.added);
+    lines.filter(|line| matches!(line, RuleLine::Rule(_))).count() > 2
+}
+
+/// What changes of the rules in one direction: forwards, which are worth a line each, and the rest.
+pub(super) struct RuleLines<'a> {
+    pub(super) forwards: Vec<&'a RuleLine>,
+    pub(super) rest: Vec<&'a RuleLine>,
+}
+
+impl<'a> RuleLines<'a> {
+    /// Both, in an order for people.
+    pub(super) fn of(lines: &'a [RuleLine]) -> Self {
+        let (mut forwards, rest): (Vec<_>, Vec<_>) =
+            lines.iter().partition(|line| matches!(line, RuleLine::Forward { .. }));
+        forwards.sort_by_cached_key(|line| match line {
+            RuleLine::Forward { container: Some(name), .. } => Some(natural_order(name.as_str())),
+            RuleLine::Forward { container: None, .. } | RuleLine::Rule(_) => None,
+        });
+        Self { forwards, rest }
+    }
+
+    /// From where the forwards are reachable, each way once.
+    pub(super) fn reach(&self) -> BTreeSet<&'static str> {
+        self.forwards.iter().filter_map(|line| reach(line)).collect()
+    }
+
+    /// The rest in a few words, such as `5 rules and 1 set of the table inet container-rebuild, 1 sysctl`; nothing where
+    /// there is none.
+    pub(super) fn summary(&self) -> Option<String> {
+        let (mut rules, mut sets, mut sysctls) = (0, 0, 0);
+        for line in &self.rest {
+            match line {
+                RuleLine::Rule(rule) if rule.starts_with("sysctl ") => sysctls += 1,
+                RuleLine::Rule(rule) if rule.starts_with("set ") => sets += 1,
+                _ => rules += 1,
+            }
+        }
+        let counted = |count: usize, what: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            count => Some(format!("{count} {what}s")),
+        };
+        let table: Vec<_> = [counted(rules, "rule"), counted(sets, "set")].into_iter().flatten().collect();
+        let table =
+            (!table.is_empty()).then(|| format!("{} of the table `inet container-rebuild`", table.join(" and ")));
+        let parts: Vec<_> = [table, counted(sysctls, "sysctl")].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
 }
 
 /// The container, or the host.
@@ -118,14 +195,14 @@ pub(super) fn rule(line: &RuleLine, arrow: &str) -> String {
 }
 
 /// From where a forward is reachable (see [`crate::render::nft`]); the host's own firewall lets all of it pass.
-pub(super) fn reach(line: &RuleLine) -> Option<&'static str> {
+fn reach(line: &RuleLine) -> Option<&'static str> {
     match line {
         RuleLine::Rule(_) => None,
         RuleLine::Forward { address, .. } if address.is_ipv4() => Some(
-            "reachable from every machine that reaches this host, from other containers and from this host, 127.0.0.1 too",
+            "reachable over IPv4 from every machine that reaches this host, other containers, and this host (127.0.0.1 too)",
         ),
         RuleLine::Forward { .. } => Some(
-            "reachable from every machine that reaches this host over IPv6, from other containers and from this host, but not at ::1",
+            "reachable over IPv6 from every machine that reaches this host, other containers, and this host (not at ::1)",
         ),
     }
 }

@@ -218,3 +218,22 @@ fn what_others_made_is_left_alone() {
     lab.sh("nft delete table inet theirs; ip netns delete theirs; rm /etc/nixos-containers/old.conf").ok();
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_switch_that_changes_nothing_says_in_a_line_what_was_found_before() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/wasabiData").ok();
+    lab.write("/root/host.nix", EXAMPLE);
+    let switch = || {
+        let said = lab.sh("container-rebuild switch --yes /root/host.nix");
+        assert_eq!(said.code, 0, "{said:?}");
+        said.err
+    };
+    let (first, second) = (switch(), switch());
+    let heading = "host.nix:10:24: warning[forward-blocked]: ";
+    assert!(first.contains(heading) && first.contains("forwarded here") && first.contains("  help: "), "{first}");
+    let lines: Vec<_> = second.lines().collect();
+    assert!(lines.len() == 2 && lines[0].contains(heading) && lines[1].contains("no-boot-service"), "{second}");
+    lab.finish();
+}
