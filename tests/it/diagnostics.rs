@@ -117,5 +117,5 @@ fn a_number_of_generations_to_keep_that_is_none() {
     }
     let option = "services.container-rebuild.keepGenerations = 1;\n  containers.wasabi";
     let said = run(&example_with("containers.wasabi", option), &["check", "host.nix"]);
-    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    assert!(said.code == Some(0) && !said.err.contains("generations"), "{said}");
 }
