@@ -20,10 +20,11 @@ use container_rebuild::model::spec::HostSpec;
 use container_rebuild::model::view::View;
 use container_rebuild::model::{ContainerName, Manifest};
 use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Finding, Options, Plan, Side, show};
-use container_rebuild::render::interface;
+use container_rebuild::render::{interface, paths};
 use container_rebuild::source::SourceMap;
 use container_rebuild::state::{
-    ActiveState, Generation, KeptRoot, ObservedContainer, Owner, Probe, Rules, Snapshot, Unit, Unobserved,
+    ActiveState, BootService, Generation, KeptRoot, ObservedContainer, Owner, Probe, Rules, Snapshot, Unit,
+    Unobserved,
 };
 use serde::Deserialize;
 
@@ -154,8 +155,7 @@ impl Evaluated {
         let host = MemoryHost::new();
         let (side, nothing) = (self.side("before.nix"), host.snapshot().expect("in memory"));
         let plan = plan::plan(&Side::host(&nothing), &side, &Options::default());
-        let exe = Path::new("/usr/bin/container-rebuild");
-        let report = Applier { host: &host, exe, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+        let report = Applier { host: &host, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
             number: 1,
@@ -184,6 +184,18 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
                 state.running.insert(name(who), record);
             }
             ["unit", who] => state.written.get_mut(&name(who)).expect("written").unit.push_str("Nice=5\n"),
+            ["unit", "former", who] => {
+                let unit = &mut state.written.get_mut(&name(who)).expect("written").unit;
+                *unit = unit.replace(paths::PROGRAM, "/opt/a/container-rebuild");
+            }
+            ["program", "other"] => state.program = Some("0.0.9, /opt/a/container-rebuild".to_owned()),
+            ["program", "gone"] => state.program = None,
+            ["missing", path] => drop(state.missing.insert(path.into())),
+            ["boot", whose @ ("ours" | "theirs"), program] => {
+                let is_ours = whose == "ours";
+                let program = Some(program.into());
+                state.boot_service = BootService { is_enabled: true, is_ours, program, ..BootService::default() };
+            }
             ["conf", who] => state.written.get_mut(&name(who)).expect("written").conf.push_str("X=1\n"),
             ["record", who] => state.written.get_mut(&name(who)).expect("written").record.clear(),
             ["link", "down", who] => {
@@ -240,6 +252,7 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
                     machine: None,
                     written: None,
                     booted: None,
+                    missing_program: None,
                     unit_text: text(".service"),
                     start_text: text("-start"),
                     conf_text: text(".conf"),

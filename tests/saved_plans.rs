@@ -90,9 +90,8 @@ impl Wanted {
 
 fn host_with(wanted: &Wanted) -> MemoryHost {
     let host = MemoryHost::new();
-    let exe = Path::new("/usr/bin/container-rebuild");
     let plan = wanted.plan(&host, &Options::default());
-    let report = Applier { host: &host, exe, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+    let report = Applier { host: &host, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
     assert!(report.is_complete(), "{report:?}");
     host
 }

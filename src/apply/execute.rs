@@ -1,6 +1,5 @@
 //! Walks the graph of a plan and does each step through [`Host`].
 
-use std::path::Path;
 use std::sync::Mutex;
 
 use super::host::{ContainerFiles, Host, HostError};
@@ -50,8 +49,6 @@ impl Report {
 pub struct Applier<'a> {
     /// The host.
     pub host: &'a dyn Host,
-    /// This program, as units are to call it.
-    pub exe: &'a Path,
     /// How many containers are worked on at the same time.
     pub workers: usize,
     /// Asked before each step; once it says yes, no further step begins, and those under way are finished.
@@ -124,6 +121,12 @@ impl Applier<'_> {
     fn step(&self, plan: &Plan, action: &Action, missing: &[&Action], unread: &Unread) -> Result<(), HostError> {
         match action {
             Action::Build => Err(HostError::Unbuilt),
+            Action::RenewProgram => self.host.install_program(),
+            Action::WriteBootService => {
+                self.host.write_boot_service()?;
+                unread.mark();
+                Ok(())
+            }
             Action::Create(name) | Action::UpdateUnit(name) => {
                 match plan.targets.get(name).and_then(|target| target.record.as_ref()) {
                     Some(record) => self.install(name, record, unread),
@@ -166,7 +169,7 @@ impl Applier<'_> {
     /// Writes a container's files, its system safe from the garbage collector first.
     fn install(&self, name: &ContainerName, record: &Record, unread: &Unread) -> Result<(), HostError> {
         self.host.add_gc_root(&paths::current_root(name), &record.spec.system)?;
-        self.host.install(name, &files(record, self.exe))?;
+        self.host.install(name, &files(record))?;
         unread.mark();
         Ok(())
     }
@@ -197,7 +200,7 @@ impl Applier<'_> {
             self.host.start(name)?;
             return self.host.add_gc_root(&paths::booted_root(name), &record.spec.system);
         }
-        self.host.note_running(name, &files(record, self.exe).record)
+        self.host.note_running(name, &files(record).record)
     }
 
     /// Brings back what ran before a step failed. What of a reload had been done is undone by the same means; a mount that
@@ -230,11 +233,7 @@ impl Applier<'_> {
 }
 
 /// The files of a container that is to run as `record` says.
-pub fn files(record: &Record, exe: &Path) -> ContainerFiles {
+pub fn files(record: &Record) -> ContainerFiles {
     let record_json = serde_json::to_string_pretty(record).expect("a record has string keys only");
-    ContainerFiles {
-        unit: unit::text(&record.spec, exe),
-        conf: conf::text(&record.spec),
-        record: record_json + "\n",
-    }
+    ContainerFiles { unit: unit::text(&record.spec), conf: conf::text(&record.spec), record: record_json + "\n" }
 }

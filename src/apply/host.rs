@@ -105,6 +105,10 @@ pub struct ContainerFiles {
 ///
 /// Shared between threads: independent containers are worked on at the same time.
 pub trait Host: Sync {
+    /// Puts this program where units call it ([`crate::render::paths::PROGRAM`]), whole at every instant.
+    fn install_program(&self) -> Result<(), HostError>;
+    /// Writes the boot service again, which is installed and ours. systemd is not told yet.
+    fn write_boot_service(&self) -> Result<(), HostError>;
     /// Writes the files of a container, each atomically. systemd is not told yet.
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError>;
     /// Removes the files that [`install`](Host::install) wrote, and what the runtime left of the container (a dead

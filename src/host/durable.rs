@@ -1,7 +1,7 @@
 //! Files that are whole at every instant: written beside, brought to the disk, and only then given their name.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
@@ -15,6 +15,29 @@ pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync(folder)
+}
+
+/// Copies all of `source` into a file.
+pub(super) fn copy(source: &mut File, path: &Path, mode: u32) -> io::Result<()> {
+    let folder = folder(path)?;
+    let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    source.rewind()?;
+    io::copy(source, file.as_file_mut())?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
+/// Removes what a killed run left in a directory that is ours alone. Nobody may be writing there.
+pub(super) fn remove_remains(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes `path` a link to `target`, whatever it was before.

@@ -33,9 +33,6 @@ pub(super) fn record(generation: &Generation) -> Result<u32, HostError> {
     for (name, record) in &generation.records {
         hold(&paths::generation_root(number, name), &record.spec.system)?;
     }
-    if let Ok(exe) = std::env::current_exe() {
-        hold(paths::OWN_ROOT, &exe)?;
-    }
     let path = paths::generation(number);
     let json = serde_json::to_string_pretty(&generation).expect("a generation has string keys only");
     durable::write(&path, (json + "\n").as_bytes(), 0o644).map_err(file("write", &path))?;

@@ -1,13 +1,20 @@
-//! The service that brings the boot generation up (contract §8).
+//! The service that brings the boot generation up (contract §8), installed.
 //!
-//! Written to `/etc/systemd/system` and enabled there. What it does at boot is the command line's to say.
+//! Written to `/etc/systemd/system` and enabled there; where that is part of the system, as on NixOS, it is a package in the
+//! default profile. What it does at boot is the command line's to say.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{AccessFlags, access};
+
+use super::boot_package::{self, PackageError};
+use super::linux::Linux;
 use super::systemd::{self, BusError};
 use super::{bus, durable};
-use crate::render::{paths, unit};
+use crate::apply::{Host, HostError};
+use crate::render::{boot_service, paths};
 
 /// Why it could not be installed.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +22,10 @@ pub enum InstallError {
     /// There is nobody who would run it.
     #[error("systemd does not run here")]
     NoSystemd,
-    /// The unit could not be written, as on NixOS.
+    /// The program that it calls could not be put where it calls it.
+    #[error(transparent)]
+    Program(#[from] HostError),
+    /// The unit could not be written.
     #[error("cannot write {}", path.display())]
     Write {
         /// The unit.
@@ -23,67 +33,79 @@ pub enum InstallError {
         /// What the kernel said.
         source: io::Error,
     },
+    /// Units are part of the system here, and nothing that may be changed is looked at by systemd.
+    #[error("{} is part of the system and cannot be written", paths::NATIVE_UNITS)]
+    PartOfSystem,
+    /// Nix did not install the package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
     /// systemd refused.
     #[error("cannot enable {}", paths::BOOT_SERVICE)]
     Enable {
         /// What it said.
         source: BusError,
     },
+    /// All was done, and a boot would still not start it.
+    #[error("systemd does not start {} at boot, though {} was installed", paths::BOOT_SERVICE, .0.display())]
+    NotWanted(PathBuf),
 }
 
-/// Writes the unit, which runs the program at the absolute path `exe`, and enables it. Gives where it is.
-pub fn install_boot(exe: &Path) -> Result<PathBuf, InstallError> {
+/// Installs the service and what it calls, and sees that a boot starts it. Gives where it is.
+///
+/// # Errors
+///
+/// Where that cannot be done. What is not found by systemd does not stay installed.
+pub fn install_boot() -> Result<PathBuf, InstallError> {
     if !bus::is_booted_with_systemd() {
         return Err(InstallError::NoSystemd);
     }
-    let path = Path::new(paths::NATIVE_UNITS).join(paths::BOOT_SERVICE);
-    durable::write(&path, text(exe).as_bytes(), 0o644)
-        .map_err(|source| InstallError::Write { path: path.clone(), source })?;
-    let enabled = systemd::reload().and_then(|()| systemd::enable(paths::BOOT_SERVICE));
-    enabled.map_err(|source| InstallError::Enable { source })?;
-    Ok(path)
-}
-
-/// The unit's text.
-///
-/// It comes after whatever else loads rules, since `flush ruleset` in one of those would take ours with it, and after the
-/// mounts that hold what it reads. `machines.target` is where NixOS has its containers up.
-fn text(exe: &Path) -> String {
-    format!(
-        "{header}
-
-[Unit]
-Description=Containers that container-rebuild last brought up
-After=network.target nftables.service firewall.service dbus.service
-Before=machines.target
-RequiresMountsFor=/nix {state} {roots}
-ConditionPathExists={boot}
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart={exe} internal boot
-
-[Install]
-WantedBy=multi-user.target
-",
-        header = unit::HEADER,
-        state = paths::STATE,
-        roots = paths::ROOTS,
-        boot = paths::boot_generation().display(),
-        exe = quoted(exe),
-    )
-}
-
-/// A path as the first word of a command line (systemd.service(5)), where `$` and `%` have a meaning.
-fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let escaped = text.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
-    if escaped.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\')) {
-        format!("\"{escaped}\"")
-    } else {
-        escaped
+    let path = paths::boot_service();
+    if is_part_of_system() {
+        return install_package();
     }
+    Linux::new().install_program()?;
+    match durable::write(&path, boot_service::text().as_bytes(), 0o644) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => return install_package(),
+        result => result.map_err(|source| InstallError::Write { path: path.clone(), source })?,
+    }
+    let enable = |source| InstallError::Enable { source };
+    systemd::reload().and_then(|()| systemd::enable(paths::BOOT_SERVICE)).map_err(enable)?;
+    if is_wanted()? { Ok(path) } else { Err(InstallError::NotWanted(path)) }
+}
+
+/// The same as a package in the default profile.
+fn install_package() -> Result<PathBuf, InstallError> {
+    let enable = |source| InstallError::Enable { source };
+    let directories = systemd::unit_path().map_err(enable)?;
+    if !boot_package::is_possible() || !boot_package::is_searched(&directories) {
+        return Err(InstallError::PartOfSystem);
+    }
+    Linux::new().install_program()?;
+    boot_package::install()?;
+    systemd::reload().map_err(enable)?;
+    let path = Path::new(paths::DEFAULT_PROFILE).join(paths::PACKAGED_UNITS).join(paths::BOOT_SERVICE);
+    if is_wanted()? {
+        return Ok(path);
+    }
+    boot_package::uninstall()?;
+    systemd::reload().map_err(enable)?;
+    Err(InstallError::NotWanted(path))
+}
+
+fn is_wanted() -> Result<bool, InstallError> {
+    systemd::boot_service().map(|service| service.is_enabled).map_err(|source| InstallError::Enable { source })
+}
+
+/// Whether the directory of the administrator's units belongs to a system that is replaced as a whole.
+fn is_part_of_system() -> bool {
+    fs::canonicalize(paths::NATIVE_UNITS).is_ok_and(|directory| directory.starts_with("/nix/store"))
+}
+
+/// Whether [`install_boot`] has a way here, when systemd looks for units in `directories`. As root.
+pub(super) fn is_installable(directories: &[String]) -> bool {
+    let is_writable = || access(paths::NATIVE_UNITS, AccessFlags::W_OK).is_ok();
+    (!is_part_of_system() && is_writable())
+        || (boot_package::is_possible() && boot_package::is_searched(directories))
 }
 
 #[cfg(test)]
@@ -92,32 +114,20 @@ mod tests {
     use crate::host::netns::tests::empty_host;
 
     #[test]
-    fn the_unit_comes_after_other_rules_and_before_other_machines() {
-        insta::assert_snapshot!(text(Path::new("/opt/with space/container-rebuild")), @r#"
-        # Written by container-rebuild. Changes made here are lost.
-
-        [Unit]
-        Description=Containers that container-rebuild last brought up
-        After=network.target nftables.service firewall.service dbus.service
-        Before=machines.target
-        RequiresMountsFor=/nix /var/lib/container-rebuild /var/lib/nixos-containers
-        ConditionPathExists=/var/lib/container-rebuild/boot.json
-
-        [Service]
-        Type=oneshot
-        RemainAfterExit=yes
-        ExecStart="/opt/with space/container-rebuild" internal boot
-
-        [Install]
-        WantedBy=multi-user.target
-        "#);
+    fn without_systemd_nothing_is_written() {
+        empty_host(|| {
+            assert!(matches!(install_boot(), Err(InstallError::NoSystemd)));
+            assert!(!Path::new("/etc").exists());
+        });
     }
 
     #[test]
-    fn without_systemd_nothing_is_written() {
+    fn units_in_the_store_are_part_of_the_system() {
         empty_host(|| {
-            assert!(matches!(install_boot(Path::new("/x")), Err(InstallError::NoSystemd)));
-            assert!(!Path::new("/etc").exists());
+            fs::create_dir_all("/nix/store/1-units").expect("made");
+            fs::create_dir_all("/etc/systemd").expect("made");
+            std::os::unix::fs::symlink("/nix/store/1-units", paths::NATIVE_UNITS).expect("linked");
+            assert!(is_part_of_system() && !is_installable(&[]));
         });
     }
 }

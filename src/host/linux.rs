@@ -16,12 +16,12 @@ use super::launch::{self, LaunchError};
 use super::mounts::Mount;
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
-use super::{durable, generations, leftovers, live, nft, scratch, sysctl};
+use super::{durable, generations, leftovers, live, nft, own_program, scratch, sysctl};
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
-use crate::render::paths;
+use crate::render::{boot_service, paths};
 use crate::state::{ActiveState, Generation};
 
 /// This machine.
@@ -184,6 +184,27 @@ fn finish_stopping(name: &ContainerName) -> Result<(), HostError> {
 }
 
 impl Host for Linux {
+    fn install_program(&self) -> Result<(), HostError> {
+        let path = Path::new(paths::PROGRAM);
+        let mut own = own_program::Own::open().map_err(file("read", Path::new("/proc/self/exe")))?;
+        if let Some(target) = own.in_store() {
+            // Until the one root is moved, both hold what units call.
+            self.add_gc_root(paths::NEXT_OWN_ROOT, target)?;
+            durable::link(target, path).map_err(file("link", path))?;
+            self.add_gc_root(paths::OWN_ROOT, target)?;
+        } else {
+            own.copy().map_err(file("install", path))?;
+            self.remove_gc_root(paths::OWN_ROOT)?;
+        }
+        self.remove_gc_root(paths::NEXT_OWN_ROOT)?;
+        let folder = path.parent().unwrap_or(path);
+        durable::remove_remains(folder).map_err(file("list", folder))
+    }
+
+    fn write_boot_service(&self) -> Result<(), HostError> {
+        write(&paths::boot_service(), &boot_service::text(), 0o644)
+    }
+
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
         write(&paths::conf_target(name), &files.conf, 0o444)?;
         link_conf(name)?;
@@ -281,7 +302,7 @@ mod tests {
     }
 
     fn files() -> ContainerFiles {
-        crate::apply::files(&record("wasabi", Network::Host), Path::new("/usr/bin/container-rebuild"))
+        crate::apply::files(&record("wasabi", Network::Host))
     }
 
     #[test]

@@ -12,10 +12,10 @@ use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, Network, Veth};
 use crate::render::interface::{self, Pair};
-use crate::render::paths;
+use crate::render::{paths, unit};
 use crate::state::{
-    ActiveState, Generation, KeptRoot, Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError,
-    Record, Rules, Snapshot, Unit, Unobserved,
+    ActiveState, BootService, Generation, Installed, KeptRoot, Link, Machine, ObservedContainer, Owner, PathFacts,
+    Probe, ProbeError, Program, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
 /// The host. Shared between threads as a real one is.
@@ -25,6 +25,10 @@ pub struct MemoryHost(Mutex<State>);
 /// All that there is of it.
 #[derive(Debug, Default, Clone)]
 pub struct State {
+    /// The program that units call, by version and path; `None` where it is not there.
+    pub program: Option<String>,
+    /// The boot service: enabled, and with the program that it calls.
+    pub boot_service: BootService,
     /// What was written for each container.
     pub written: BTreeMap<ContainerName, ContainerFiles>,
     /// What systemd has read of that.
@@ -118,7 +122,25 @@ fn record(files: &ContainerFiles) -> Record {
     serde_json::from_str(&files.record).expect("apply writes records only")
 }
 
+/// The program that plans and applies.
+const PROGRAM: &str = "0.1.0, /usr/bin/container-rebuild";
+
 impl Host for MemoryHost {
+    fn install_program(&self) -> Result<(), HostError> {
+        let mut state = self.state();
+        if state.is_full {
+            let source = std::io::ErrorKind::StorageFull.into();
+            return Err(HostError::File { what: "install", path: paths::PROGRAM.into(), source });
+        }
+        state.program = Some(PROGRAM.to_owned());
+        Ok(())
+    }
+
+    fn write_boot_service(&self) -> Result<(), HostError> {
+        self.state().boot_service.program = Some(paths::PROGRAM.into());
+        Ok(())
+    }
+
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
         let mut state = self.state();
         if state.is_full {
@@ -155,6 +177,9 @@ impl Host for MemoryHost {
         // The unit is what systemd has read of it; what the launcher boots is the record as it lies there.
         if !state.loaded.contains_key(name) {
             return Err(failure("not-found", &[]));
+        }
+        if state.calls_nothing(name) {
+            return Err(failure("failed", &["status 203"]));
         }
         let Some(record) = state.written.get(name).map(record) else {
             return Err(failure("failed", &["cannot read the record of what to launch"]));
@@ -320,9 +345,26 @@ impl State {
             written: self.written.get(name).and_then(|files| serde_json::from_str(&files.record).ok()),
             booted: running.cloned(),
             unit_text: self.written.get(name).map(|files| files.unit.clone()),
+            missing_program: self.missing_program(name),
             start_text: None,
             conf_text: self.written.get(name).map(|files| files.conf.clone()),
         }
+    }
+
+    /// Whether the unit of a container, as systemd has read it, calls a program that is not there.
+    fn calls_nothing(&self, name: &ContainerName) -> bool {
+        let program = self.loaded.get(name).and_then(|files| unit::program(&files.unit));
+        program.is_some_and(|program| self.is_gone(&program))
+    }
+
+    fn is_gone(&self, program: &Path) -> bool {
+        if program == Path::new(paths::PROGRAM) { self.program.is_none() } else { self.missing.contains(program) }
+    }
+
+    /// The program that the unit of a container calls, where that is not there.
+    fn missing_program(&self, name: &ContainerName) -> Option<PathBuf> {
+        let program = self.written.get(name).and_then(|files| unit::program(&files.unit))?;
+        self.is_gone(&program).then_some(program)
     }
 
     fn is_forwarding(&self, family: &str) -> bool {
@@ -349,7 +391,20 @@ impl Probe for MemoryHost {
             roots: Some(state.roots.iter().map(kept).collect()),
             forwarding: (state.is_forwarding("ipv4"), state.is_forwarding("ipv6")),
             generation: state.generations.last().cloned(),
-            boot_service: true,
+            boot_service: BootService {
+                is_program_gone: state.boot_service.program.as_deref().is_some_and(|path| state.is_gone(path)),
+                ..state.boot_service.clone()
+            },
+            program: Program {
+                installed: match &state.program {
+                    None => Installed::Nothing,
+                    Some(program) if program == PROGRAM => Installed::Same,
+                    Some(_) => Installed::Other,
+                },
+                running: PROGRAM.to_owned(),
+                bytes: 1,
+                obstacle: None,
+            },
         })
     }
 

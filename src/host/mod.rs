@@ -1,5 +1,6 @@
 //! The world: everything that happens outside this process happens here.
 
+mod boot_package;
 mod bus;
 mod child;
 mod durable;
@@ -26,6 +27,7 @@ pub mod netns;
 mod nft;
 pub mod nix;
 mod notify;
+mod own_program;
 mod owner;
 mod probe;
 mod programs;

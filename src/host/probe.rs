@@ -14,25 +14,26 @@ use serde::de::DeserializeOwned;
 
 use super::linux::Linux;
 use super::nft::NftError;
-use super::{bus, idmap, machined, netlink, nft, programs, sysctl, systemd};
+use super::{bus, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{paths, unit};
 use crate::state::{
-    Generation, KeptRoot, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Record, Rules, Snapshot,
-    Unit, Unobserved,
+    BootService, Generation, KeptRoot, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Record,
+    Rules, Snapshot, Unit, Unobserved,
 };
 
 impl Probe for Linux {
     fn snapshot(&self) -> Result<Snapshot, ProbeError> {
         let systemd = bus::is_booted_with_systemd();
         // None of these needs another, and some wait for somebody else: they are looked at at the same time.
-        let (services, rules, generation, links, written, booted) = std::thread::scope(|scope| {
+        let (services, rules, generation, program, links, written, booted) = std::thread::scope(|scope| {
             let services = scope.spawn(|| if systemd { Services::ask().map(Some) } else { Ok(None) });
             let rules = scope.spawn(rules);
             let generation = scope.spawn(|| read_json::<Generation>(&paths::boot_generation()));
+            let program = scope.spawn(own_program::look);
             let links = netlink::links();
             let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
-            (joined(services), joined(rules), joined(generation), links, written, booted)
+            (joined(services), joined(rules), joined(generation), joined(program), links, written, booted)
         });
         let (containers, foreign, boot_service) = match services? {
             Some(Services { machines, units, boot_service }) => {
@@ -57,6 +58,7 @@ impl Probe for Linux {
             ),
             generation: generation?,
             boot_service,
+            program,
         })
     }
 
@@ -107,8 +109,7 @@ struct Services {
     machines: Vec<Machine>,
     /// The instances of the container template, by name.
     units: BTreeMap<String, Unit>,
-    /// Whether the boot service is enabled.
-    boot_service: bool,
+    boot_service: BootService,
 }
 
 impl Services {
@@ -118,8 +119,7 @@ impl Services {
             let machines = async { machined::listed(connection).await.map_err(asking("systemd-machined")) };
             let units =
                 async { systemd::instances(connection, "container@.service").await.map_err(asking("systemd")) };
-            let boot_service =
-                async { systemd::is_enabled(connection, paths::BOOT_SERVICE).await.map_err(asking("systemd")) };
+            let boot_service = async { systemd::find_boot_service(connection).await.map_err(asking("systemd")) };
             Ok(futures_util::future::try_join3(machines, units, boot_service).await)
         });
         let (machines, units, boot_service) = asked.map_err(asking("systemd"))??;
@@ -184,6 +184,11 @@ fn observed(
         machine,
         written: ours(written),
         booted: None,
+        missing_program: unit_text
+            .as_deref()
+            .filter(|_| owner == Owner::Ours)
+            .and_then(unit::program)
+            .filter(|program| own_program::is_gone(program)),
         start_text: unit_text.as_deref().filter(|_| owner == Owner::Native).and_then(start_script),
         unit_text,
         conf_text,
@@ -365,7 +370,7 @@ mod tests {
     fn a_host_without_systemd_has_no_containers() {
         empty_host(|| {
             let snapshot = Linux::new().snapshot().expect("looked at");
-            assert!(!snapshot.systemd && !snapshot.boot_service);
+            assert!(!snapshot.systemd && !snapshot.boot_service.is_enabled);
             assert!(snapshot.containers.is_empty() && snapshot.foreign.is_empty());
             assert_eq!(snapshot.roots, Some(BTreeMap::new()));
             assert_eq!(

@@ -4,7 +4,7 @@
 //! begun; nothing here waits by looking again and again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -13,9 +13,11 @@ use zbus::fdo;
 use zbus::proxy::CacheProperties;
 use zbus::{OwnedObjectPath, OwnedVariant};
 
-use super::bus;
 use super::waiting::{self, GaveUp};
-use crate::state::{ActiveState, Unit};
+use super::{bus, install_boot, own_program};
+use crate::render::boot_service::WANTED_BY;
+use crate::render::{paths, unit};
+use crate::state::{ActiveState, BootService, Unit};
 
 /// What a job is to do to a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,15 +298,52 @@ fn active_state(word: &str) -> Option<ActiveState> {
     })
 }
 
-/// Whether a unit file is enabled, so that a boot starts it. One that does not exist is not.
-pub(super) async fn is_enabled(connection: &Connection, file: &str) -> Result<bool, BusError> {
-    tracing::debug!(file, "systemd: GetUnitFileState");
-    match ManagerProxy::new(connection).await?.get_unit_file_state(file).await {
-        Ok(state) => Ok(state == "enabled"),
-        Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => Ok(false),
-        Err(error) if is_unknown(&error) => Ok(false),
-        Err(error) => Err(error),
-    }
+/// Where systemd looks for units, the first directory first.
+pub(super) fn unit_path() -> Result<Vec<String>, BusError> {
+    bus::with(async |connection| ManagerProxy::new(connection).await?.unit_path().await)
+}
+
+/// The boot service, as a boot would find it.
+pub(super) fn boot_service() -> Result<BootService, BusError> {
+    bus::with(async |connection| find_boot_service(connection).await)
+}
+
+/// The same over a connection that is there.
+pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootService, BusError> {
+    tracing::debug!("systemd: LoadUnit, GetUnitFileState {}", paths::BOOT_SERVICE);
+    let manager = ManagerProxy::new(connection).await?;
+    let path = manager.load_unit(paths::BOOT_SERVICE).await?;
+    let unit = Properties::of(connection, &path, "org.freedesktop.systemd1.Unit").await?;
+    let is_loaded = unit.get("LoadState").is_some_and(|state: String| state == "loaded");
+    // Asked for, since the unit's own property is as old as the last reload.
+    let state = match manager.get_unit_file_state(paths::BOOT_SERVICE).await {
+        Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => String::new(),
+        Err(error) if is_unknown(&error) => String::new(),
+        state => state?,
+    };
+    let wanted_by: Vec<String> = unit.get("WantedBy").unwrap_or_default();
+    let is_enabled = match state.as_str() {
+        "enabled" => true,
+        // Gone, or enabled until the next boot only.
+        "" | "enabled-runtime" => false,
+        // That state knows of links below `/etc` and `/run` alone; a package brings its own.
+        _ => wanted_by.iter().any(|unit| unit == WANTED_BY),
+    };
+    let fragment: String = unit.get("FragmentPath").unwrap_or_default();
+    let drop_ins: Vec<String> = unit.get("DropInPaths").unwrap_or_default();
+    let read = |path: &String| std::fs::read_to_string(path).unwrap_or_default();
+    let text = read(&fragment);
+    let is_ours = Path::new(&fragment) == paths::boot_service() && text.starts_with(unit::HEADER);
+    let texts: Vec<String> = std::iter::once(text).chain(drop_ins.iter().map(read)).collect();
+    let program = unit::program(&texts.join("\n")).filter(|_| is_loaded);
+    let is_installable = (is_loaded && is_enabled) || install_boot::is_installable(&manager.unit_path().await?);
+    Ok(BootService {
+        is_enabled: is_loaded && is_enabled,
+        is_ours: is_loaded && is_ours,
+        is_program_gone: program.as_deref().is_some_and(own_program::is_gone),
+        program,
+        is_installable,
+    })
 }
 
 /// Enables a unit file for all boots to come (its `[Install]` section says how).

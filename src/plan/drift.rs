@@ -10,7 +10,8 @@ use super::cost::Disruption;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::{Network, Private, Veth};
-use crate::render::{conf, interface, unit};
+use crate::render::unit::{self, Likeness};
+use crate::render::{conf, interface};
 use crate::state::{Link, ObservedContainer, Owner, Record, Snapshot};
 
 /// One way in which a container is not as it was left.
@@ -20,6 +21,10 @@ pub enum Drift {
     Stopped,
     /// Its unit file is not what we wrote.
     Unit,
+    /// Its unit calls a program by the path where a former version was, and not by the one that units share.
+    Program,
+    /// The program that its unit calls is not there, or cannot be executed.
+    ProgramGone,
     /// Its `.conf` is not what we wrote.
     Conf,
     /// What its next start brings is not on record, or the record is damaged.
@@ -40,6 +45,8 @@ impl Drift {
         match self {
             Self::Stopped => "was stopped, though it starts by itself",
             Self::Unit => "its unit file is not as it was written",
+            Self::Program => "its unit calls the program where a former version was installed",
+            Self::ProgramGone => "the program that its unit calls is missing or not executable",
             Self::Conf => "its .conf file is not as it was written",
             Self::Record => "the record of what its next start brings is missing or damaged",
             Self::Link => "its link to the host is down or has lost a route",
@@ -52,7 +59,9 @@ impl Drift {
     /// What its repair costs the container.
     pub(super) fn cost(self) -> Disruption {
         match self {
-            Self::Stopped | Self::Unit | Self::Conf | Self::Record => Disruption::None,
+            Self::Stopped | Self::Unit | Self::Program | Self::ProgramGone | Self::Conf | Self::Record => {
+                Disruption::None
+            }
             Self::Link | Self::Address | Self::Bridge => Disruption::Reload,
             Self::LinkGone => Disruption::Restart,
         }
@@ -60,7 +69,7 @@ impl Drift {
 
     /// Whether writing its files again repairs it.
     pub(super) fn is_of_files(self) -> bool {
-        matches!(self, Self::Unit | Self::Conf | Self::Record)
+        matches!(self, Self::Unit | Self::Program | Self::ProgramGone | Self::Conf | Self::Record)
     }
 
     /// The finding that names it.
@@ -102,9 +111,14 @@ fn of_link(link: Option<&Link>, veth: &Veth) -> Option<Drift> {
 
 fn files(observed: &ObservedContainer) -> Vec<Drift> {
     let Some(record) = &observed.written else { return vec![Drift::Record] };
-    let unit = observed.unit_text.as_ref().is_none_or(|text| !unit::is_ours(text, &record.spec));
+    let unit = match observed.unit_text.as_ref().map(|text| unit::compare(text, &record.spec)) {
+        None | Some(Likeness::Different) => Some(Drift::Unit),
+        Some(_) if observed.missing_program.is_some() => Some(Drift::ProgramGone),
+        Some(Likeness::OtherProgram) => Some(Drift::Program),
+        Some(Likeness::Same) => None,
+    };
     let conf = observed.conf_text.as_ref().is_none_or(|text| *text != conf::text(&record.spec));
-    [unit.then_some(Drift::Unit), conf.then_some(Drift::Conf)].into_iter().flatten().collect()
+    [unit, conf.then_some(Drift::Conf)].into_iter().flatten().collect()
 }
 
 fn leads_to_guest(link: &Link, veth: &Veth) -> bool {

@@ -4,6 +4,8 @@
 //! starts. Edges go from what comes first:
 //!
 //! - The builds: before anything is stopped or written, since what does not build must change nothing.
+//! - The program that units call: before anything that has systemd call it, and before the boot service is written, for
+//!   which nothing has to wait.
 //! - A container: stop, then write its files, then start; stop, then remove.
 //! - An address, a host port, an interface: stopped whoever had it, then started whoever gets it.
 //! - The rules: after every start, since they lead to what is up, whether or not all of it came up; before every stop for
@@ -20,9 +22,9 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, Reversed};
 
-use super::Finding;
 use super::decide::{Decisions, Steps};
 use super::side::Version;
+use super::{Finding, ProgramChange};
 use crate::diag::{Code, Diagnostic};
 use crate::model::check::forward_key;
 use crate::model::{ContainerName, Field, Position};
@@ -32,6 +34,10 @@ use crate::model::{ContainerName, Field, Position};
 pub enum Action {
     /// Builds all guests that have to be built. A plan that can be applied has none left.
     Build,
+    /// Puts this program where units call it.
+    RenewProgram,
+    /// Writes the boot service again.
+    WriteBootService,
     /// Writes the files of a container for the first time.
     Create(ContainerName),
     /// Stops it.
@@ -53,6 +59,8 @@ impl Action {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Build => "build",
+            Self::RenewProgram => "program",
+            Self::WriteBootService => "boot-service",
             Self::Create(_) => "create",
             Self::Stop(_) => "stop",
             Self::UpdateUnit(_) => "update-unit",
@@ -72,7 +80,7 @@ impl Action {
             | Self::Start(name)
             | Self::Reload(name)
             | Self::Remove(name) => Some(name),
-            Self::Build | Self::ReplaceFirewall => None,
+            Self::Build | Self::RenewProgram | Self::WriteBootService | Self::ReplaceFirewall => None,
         }
     }
 }
@@ -167,13 +175,26 @@ struct Nodes {
 }
 
 /// Puts all steps into order, and says where what the user states about it cannot be.
-pub(super) fn order(decisions: &Decisions, firewall: bool, stated: &[Stated]) -> (Order, Vec<Finding>) {
+pub(super) fn order(
+    decisions: &Decisions,
+    change: Option<&ProgramChange>,
+    firewall: bool,
+    stated: &[Stated],
+) -> (Order, Vec<Finding>) {
     let mut order = Order::default();
     let build = (!decisions.builds.is_empty()).then(|| order.add(Action::Build));
+    let mut add =
+        |wanted: fn(&ProgramChange) -> bool, action| change.is_some_and(wanted).then(|| order.add(action));
+    let program = add(|change| change.renewed.is_some(), Action::RenewProgram);
+    let service = add(|change| change.boot_service, Action::WriteBootService);
+    order.before(build, program.or(service));
+    order.before(program, service);
     let mut nodes: BTreeMap<&ContainerName, Nodes> = BTreeMap::new();
     for (name, steps) in &decisions.steps {
         let of = add_container(&mut order, name, steps);
-        order.before(build, of.stop.or(of.write).or(of.start).or(of.remove));
+        let first = of.stop.or(of.write).or(of.start).or(of.remove);
+        order.before(build, first);
+        order.before(program, first);
         nodes.insert(name, of);
     }
     hand_over(&mut order, decisions, &nodes);

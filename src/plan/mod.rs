@@ -20,6 +20,7 @@ mod firewall;
 pub mod graph;
 mod lower;
 mod option;
+pub mod program;
 mod reasons;
 pub(crate) mod redact;
 pub mod saved;
@@ -34,6 +35,7 @@ pub use diff::forget_places;
 pub use drift::Drift;
 pub use firewall::FirewallChange;
 pub use graph::{Action, Order, Stated};
+pub use program::ProgramChange;
 pub use side::{Configuration, Configured, Said, Side, Spoken, UnknownKeys, Version};
 
 use schemars::JsonSchema;
@@ -271,6 +273,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// The rules.
     pub firewall: FirewallChange,
+    /// The program that units call, where it is renewed.
+    pub program: Option<ProgramChange>,
     /// The counts.
     pub summary: Summary,
     /// The single steps and what has to wait for what.
@@ -286,7 +290,7 @@ pub struct Plan {
 impl Plan {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && !self.firewall.changed
+        self.changes.is_empty() && !self.firewall.changed && self.program.is_none()
     }
 
     /// Whether a finding forbids applying it.
@@ -305,7 +309,8 @@ pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
         unchanged: decisions.unchanged,
         ..decisions.changes.iter().fold(Summary::default(), count)
     };
-    let (order, circles) = graph::order(&decisions, firewall.changed, &options.stated);
+    let program = program::change(from, !decisions.steps.is_empty());
+    let (order, circles) = graph::order(&decisions, program.as_ref(), firewall.changed, &options.stated);
     changes.append(&mut decisions.changes);
     let mut findings = [from.findings.clone(), to.findings.clone(), decisions.findings, circles].concat();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -315,6 +320,7 @@ pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
         to: to.endpoint.clone(),
         changes,
         firewall,
+        program,
         summary,
         order,
         findings,

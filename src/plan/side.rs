@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{Drift, Endpoint, EndpointKind, Finding, drift, firewall, lower, redact};
+use super::{Drift, Endpoint, EndpointKind, Finding, drift, firewall, lower, program, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::places::Places;
@@ -16,7 +16,8 @@ use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
 use crate::source::SourceMap;
 use crate::state::{
-    self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record, Rules, Snapshot, Unobserved,
+    self, BootService, Generation, Guest, KeptGuest, ObservedContainer, Owner, Program, Record, Rules, Snapshot,
+    Unobserved,
 };
 
 /// A configuration that has been evaluated.
@@ -137,6 +138,8 @@ pub struct Side<'a> {
     pub(super) rules_drift: RulesDifference,
     /// `net.ipv4.conf.all.forwarding` and its IPv6 twin, on a host.
     pub(super) forwarding: Option<(bool, bool)>,
+    /// The program that units call, and the boot service, on a host with systemd.
+    pub(super) program: Option<(&'a Program, &'a BootService)>,
     /// Containers whose kept root is there.
     pub(super) kept_roots: BTreeSet<ContainerName>,
     pub(super) findings: Vec<Finding>,
@@ -154,6 +157,7 @@ impl<'a> Side<'a> {
             listing: None,
             rules_drift: RulesDifference::default(),
             forwarding: None,
+            program: None,
             kept_roots: BTreeSet::new(),
             findings: Vec::new(),
         }
@@ -226,6 +230,8 @@ impl<'a> Side<'a> {
             side.take_recorded_nat(generation);
         }
         if snapshot.systemd {
+            side.program = Some((&snapshot.program, &snapshot.boot_service));
+            side.findings.extend(program::finding(&snapshot.boot_service));
             for (name, observed) in &snapshot.containers {
                 let recorded = |record: Cow<'a, Record>| Version {
                     guest: kept_guest(&record, snapshot.generation.as_ref()),

@@ -9,6 +9,7 @@
 //!
 //! Not here: writing any of it (that is `host`), and deciding whether to (that is `plan`).
 
+pub mod boot_service;
 pub mod conf;
 pub mod interface;
 pub mod nft;

@@ -22,8 +22,20 @@ pub const STATE: &str = "/var/lib/container-rebuild";
 pub const GC_ROOTS: &str = "/nix/var/nix/gcroots/container-rebuild";
 /// Named network namespaces, where ip-netns(8) keeps them.
 pub const NAMESPACES: &str = "/run/netns";
+/// The program that units call, whoever wrote them: our own copy of it, or a symlink to it in the Nix store. It is replaced
+/// atomically, so that units never have to name where a program happened to be installed.
+pub const PROGRAM: &str = "/var/lib/container-rebuild/bin/container-rebuild";
+/// The profile of Nix that belongs to all users.
+pub const DEFAULT_PROFILE: &str = "/nix/var/nix/profiles/default";
+/// Units in a package or a profile.
+pub const PACKAGED_UNITS: &str = "lib/systemd/system";
 /// The unit that brings the boot generation up.
 pub const BOOT_SERVICE: &str = "container-rebuild.service";
+
+/// The boot service where `install-boot` writes it.
+pub fn boot_service() -> PathBuf {
+    Path::new(NATIVE_UNITS).join(BOOT_SERVICE)
+}
 
 /// The root of a container that keeps it.
 pub fn root(name: &ContainerName) -> PathBuf {
@@ -158,5 +170,7 @@ pub fn current_root(name: &ContainerName) -> String {
     format!("current-{name}")
 }
 
-/// The root that holds this program, with its `nft`.
+/// The root that holds [`PROGRAM`], with its `nft`.
 pub const OWN_ROOT: &str = "container-rebuild";
+/// The root that holds what [`PROGRAM`] is about to become, so that no moment leaves it to the garbage collector.
+pub const NEXT_OWN_ROOT: &str = "container-rebuild-next";

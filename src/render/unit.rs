@@ -7,7 +7,7 @@
 //! are gone after a reboot.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::paths;
 use crate::model::spec::{ContainerSpec, Network};
@@ -15,9 +15,9 @@ use crate::model::spec::{ContainerSpec, Network};
 /// The first line of every unit that this program wrote; a unit without it belongs to somebody else.
 pub const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
 
-/// The text of the unit, which runs the program at the absolute path `exe`.
-pub fn text(spec: &ContainerSpec, exe: &Path) -> String {
-    with_program(spec, &command(exe))
+/// The text of the unit.
+pub fn text(spec: &ContainerSpec) -> String {
+    with_program(spec, paths::PROGRAM)
 }
 
 /// The same with the first word of its command lines as it stands there.
@@ -66,11 +66,49 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     unit
 }
 
-/// Whether `text` is the unit of `spec`, wherever the program was that it runs.
-pub fn is_ours(text: &str, spec: &ContainerSpec) -> bool {
+/// How the text of a unit compares with what is written for its container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// It is the same.
+    Same,
+    /// It calls another program, as former versions wrote it, and is the same apart from that.
+    OtherProgram,
+    /// It says something else.
+    Different,
+}
+
+/// Compares `text` with the unit of `spec`.
+pub fn compare(text: &str, spec: &ContainerSpec) -> Likeness {
     let launch = format!(" internal launch {}", spec.name);
     let program = text.lines().find_map(|line| line.strip_prefix("ExecStart=")?.strip_suffix(&launch));
-    program.is_some_and(|program| text == with_program(spec, program))
+    match program {
+        Some(program) if text != with_program(spec, program) => Likeness::Different,
+        Some(paths::PROGRAM) => Likeness::Same,
+        Some(_) => Likeness::OtherProgram,
+        None => Likeness::Different,
+    }
+}
+
+/// The program that a unit runs, by the last `ExecStart=` in its text; `None` where there is none.
+pub fn program(text: &str) -> Option<PathBuf> {
+    let command = text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).rfind(|line| !line.is_empty())?;
+    // What systemd does with it besides running it (systemd.service(5), *Command lines*).
+    let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+    let (quote, rest) = match command.strip_prefix('"') {
+        Some(rest) => (true, rest),
+        None => (false, command),
+    };
+    let mut path = String::new();
+    let mut letters = rest.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quote => break,
+            ' ' | '\t' if !quote => break,
+            '\\' | '%' | '$' => path.extend(letters.next()),
+            letter => path.push(letter),
+        }
+    }
+    Some(path.into())
 }
 
 /// Paths whose file systems must be mounted first, in the order in which they are used.
@@ -90,11 +128,6 @@ fn word(text: &str) -> String {
     if plain { escaped } else { format!("\"{escaped}\"") }
 }
 
-/// The first word of a command line (systemd.service(5), *Command lines*), where `$` would name a variable too.
-fn command(exe: &Path) -> String {
-    word(&exe.to_string_lossy().replace('$', "$$"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_ephemeral_container_that_starts_with_the_host() {
-        insta::assert_snapshot!(text(&wasabi(), Path::new("/usr/bin/container-rebuild")), @r#"
+        insta::assert_snapshot!(text(&wasabi()), @r#"
         # Written by container-rebuild. Changes made here are lost.
 
         [Unit]
@@ -116,8 +149,8 @@ mod tests {
         Type=notify
         NotifyAccess=main
         Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
-        ExecStart=/usr/bin/container-rebuild internal launch wasabi
-        ExecStopPost=/usr/bin/container-rebuild internal cleanup wasabi
+        ExecStart=/var/lib/container-rebuild/bin/container-rebuild internal launch wasabi
+        ExecStopPost=/var/lib/container-rebuild/bin/container-rebuild internal cleanup wasabi
         SyslogIdentifier=container wasabi
         Restart=on-failure
         RestartForceExitStatus=133
@@ -134,10 +167,10 @@ mod tests {
     #[test]
     fn devices_are_let_through_by_name() {
         let fuse = Device { node: "/dev/fuse".to_owned(), modifier: "rw".to_owned() };
-        let unit = text(&ContainerSpec { devices: vec![fuse], tun: true, ..wasabi() }, Path::new("/x"));
+        let unit = text(&ContainerSpec { devices: vec![fuse], tun: true, ..wasabi() });
         let expected = "DevicePolicy=closed\nDeviceAllow=/dev/fuse rw\nDeviceAllow=/dev/net/tun rwm\n";
         assert!(unit.ends_with(expected), "{unit}");
-        let unit = text(&ContainerSpec { users: Users::Given(65536), ..wasabi() }, Path::new("/x"));
+        let unit = text(&ContainerSpec { users: Users::Given(65536), ..wasabi() });
         assert!(unit.ends_with("DevicePolicy=closed\nDeviceAllow=/dev/net/tun rwm\n"), "{unit}");
     }
 
@@ -154,19 +187,48 @@ mod tests {
         for (path, shown) in table {
             assert_eq!(word(path), shown, "{path}");
         }
-        assert_eq!(command(Path::new("/a$b")), "/a$$b");
+    }
+
+    #[test]
+    fn a_unit_of_a_former_version_is_told_from_one_that_somebody_changed() {
+        let (spec, unit) = (wasabi(), text(&wasabi()));
+        let moved = unit.replace(paths::PROGRAM, "/opt/a/container-rebuild");
+        let half = unit.replacen(paths::PROGRAM, "/opt/a/container-rebuild", 1);
+        assert_eq!(compare(&unit, &spec), Likeness::Same);
+        assert_eq!(compare(&moved, &spec), Likeness::OtherProgram);
+        for other in [&half, &format!("{unit}Nice=5\n"), &format!("{moved}Nice=5\n"), ""] {
+            assert_eq!(compare(other, &spec), Likeness::Different, "{other}");
+        }
+        assert_eq!(program(&moved), Some("/opt/a/container-rebuild".into()));
+    }
+
+    #[test]
+    fn the_program_of_a_unit_is_read_as_systemd_reads_it() {
+        let table = [
+            ("ExecStart=/a/b internal boot", Some("/a/b")),
+            ("ExecStart=/a/b", Some("/a/b")),
+            ("ExecStart=\"/with space/b\" internal boot", Some("/with space/b")),
+            (r#"ExecStart="/quo\"te" x"#, Some("/quo\"te")),
+            ("ExecStart=-@/per%%cent/a$$b x", Some("/per%cent/a$b")),
+            ("ExecStart=/first\n[Service]\nExecStart=\nExecStart=/drop-in x", Some("/drop-in")),
+            ("[Service]", None),
+            ("ExecStart=", None),
+        ];
+        for (text, path) in table {
+            assert_eq!(program(text), path.map(PathBuf::from), "{text}");
+        }
     }
 
     #[test]
     fn a_line_break_in_a_path_adds_no_setting() {
         let mut spec = wasabi();
         spec.binds = vec![bind("/a\nExecStartPre=/evil", "/m", true)];
-        assert!(!text(&spec, Path::new("/x")).contains("evil"));
+        assert!(!text(&spec).contains("evil"));
     }
 
     #[test]
     fn only_a_root_that_is_kept_has_to_be_mounted() {
-        let unit = text(&ContainerSpec { ephemeral: false, ..wasabi() }, Path::new("/x"));
+        let unit = text(&ContainerSpec { ephemeral: false, ..wasabi() });
         assert!(
             unit.contains("RequiresMountsFor=/var/lib/nixos-containers/wasabi /mnt/wasabiData/ /a:b\n"),
             "{unit}"

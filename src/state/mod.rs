@@ -10,10 +10,13 @@
 mod acting;
 mod last_switch;
 pub mod native;
+mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
+
+pub use program::{BootService, Installed, Program};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -162,6 +165,8 @@ pub struct ObservedContainer {
     pub booted: Option<Record>,
     /// The text of its unit file, where it can be read.
     pub unit_text: Option<String>,
+    /// The program that its unit calls, where the unit is ours and that program is not there or cannot be executed.
+    pub missing_program: Option<PathBuf>,
     /// The text of what `ExecStart=` of a unit of NixOS's runs, where it can be read.
     pub start_text: Option<String>,
     /// The text of its `.conf`, where it can be read.
@@ -247,8 +252,10 @@ pub struct Snapshot {
     pub forwarding: (bool, bool),
     /// The generation that the next boot brings up.
     pub generation: Option<Generation>,
-    /// Whether `container-rebuild.service` is enabled, so that a boot brings it up.
-    pub boot_service: bool,
+    /// The service that brings it up.
+    pub boot_service: BootService,
+    /// The program that units call.
+    pub program: Program,
 }
 
 /// Why the host could not be looked at.

@@ -1,7 +1,6 @@
 //! What guests say, at random, against a host that keeps it without the secrets, and between two configurations.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use container_rebuild::apply::Applier;
 use container_rebuild::host::memory::MemoryHost;
@@ -138,8 +137,7 @@ impl Guest {
     fn host(&self) -> (MemoryHost, String) {
         let (host, side) = (MemoryHost::new(), self.side());
         let plan = plan::plan(&Side::host(&host.snapshot().expect("in memory")), &side, &Options::default());
-        let exe = Path::new("/usr/bin/container-rebuild");
-        let report = Applier { host: &host, exe, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+        let report = Applier { host: &host, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
             number: 1,

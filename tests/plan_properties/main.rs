@@ -4,7 +4,6 @@ mod guests;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use container_rebuild::apply::Applier;
 use container_rebuild::diag::Code;
@@ -155,8 +154,7 @@ fn names_of(option: &str) -> Vec<String> {
 fn apply(host: &MemoryHost, wanted: &Evaluated, workers: usize) -> (Plan, bool) {
     let snapshot = host.snapshot().expect("it is in memory");
     let plan = plan::plan(&Side::host(&snapshot), &wanted.side(), &Options::default());
-    let exe = Path::new("/usr/bin/container-rebuild");
-    let report = Applier { host, exe, workers, stop: &|| false, watch: &|_| () }.apply(&plan);
+    let report = Applier { host, workers, stop: &|| false, watch: &|_| () }.apply(&plan);
     (plan, report.is_complete())
 }
 

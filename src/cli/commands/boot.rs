@@ -1,33 +1,59 @@
 //! The boot service: installed by `install-boot`, run by systemd.
 
 use super::build::watch_signals;
-use super::plan::{observe, print_findings};
-use super::switch::{exe, lock, run};
+use super::plan::observe;
+use super::switch::{lock, run};
+use crate::apply::Host;
 use crate::cli::log::Log;
 use crate::cli::{Outcome, Session, failure, interrupt, output, require_root};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::install_boot::{InstallError, install_boot};
 use crate::host::linux::Linux;
-use crate::plan::{self, Options, Side};
-use crate::render::paths;
+use crate::plan::program;
+use crate::plan::{self, Finding, Options, Side};
+use crate::render::{boot_service, paths};
+use crate::state::{BootService, Generation};
 
 /// Installs the service.
 pub(in crate::cli) fn install(session: &Session<'_>) -> Outcome {
     require_root("install-boot")?;
-    let path = install_boot(&exe()?).map_err(|error| {
+    let _lock = lock()?;
+    let path = install_boot().map_err(|error| {
         let diagnostic = failure(Code::Host, &error);
         vec![match error {
-            InstallError::Write { .. } => diagnostic.help(
-                "on NixOS units are part of the system: import the container-rebuild module into the configuration",
-            ),
-            InstallError::NoSystemd | InstallError::Enable { .. } => diagnostic,
+            InstallError::PartOfSystem | InstallError::NotWanted(_) => diagnostic.help(in_configuration()),
+            _ => diagnostic,
         }]
     })?;
     session.terminal.progress(&format!("installed {}", path.display()));
     Ok(0)
 }
 
-/// Brings up what was last applied: no evaluation, no Nix.
+/// What to do where the service has to be part of the system.
+fn in_configuration() -> String {
+    format!(
+        "on NixOS, add this to the host's configuration, and run `nixos-rebuild switch`:\n\n{}\n",
+        boot_service::nixos()
+    )
+}
+
+/// Says so where the next boot does not bring the containers up.
+pub(super) fn warning(service: &BootService) -> Vec<Diagnostic> {
+    const WARNING: &str = "the containers will NOT start at next boot";
+    let warning = |message| Diagnostic::warning(Code::NoBootService, message);
+    if service.works() {
+        return Vec::new();
+    }
+    vec![match (service.is_enabled, service.is_installable) {
+        (true, _) => warning(program::gone(service)),
+        (false, true) => warning(format!("{WARNING}: run `container-rebuild install-boot`")),
+        (false, false) => {
+            warning(format!("{WARNING}: this host has no service that starts them")).help(in_configuration())
+        }
+    }]
+}
+
+/// Brings up what was last applied: no evaluation, no Nix. Fails when not all of it came up.
 pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     require_root("internal boot")?;
     let _lock = lock()?;
@@ -49,19 +75,40 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
         tracing::warn!("{error}");
     }
     let plan = plan::plan(&Side::host(&snapshot), &Side::generation(generation), &Options::default());
-    print_findings(session, &plan);
+    // A host that has just booted has no units, rules and links: that is no drift. What others brought up is theirs.
+    let mut findings: Vec<Diagnostic> = plan
+        .findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+        .map(Finding::to_diagnostic)
+        .collect();
     watch_signals()?;
     let log = Log::new(session.terminal);
     interrupt::hold(&log);
     output::hold_nothing_up();
-    let report = run(session, &plan, &exe()?, &log);
+    let report = run(session, &plan, &log);
     log.close();
-    if report.is_complete() {
-        return Ok(0);
-    }
-    let mut findings: Vec<_> = report.failed.iter().map(|(_, error)| failure(Code::Host, error)).collect();
+    findings.extend(report.failed.iter().map(|(_, error)| failure(Code::Host, error)));
     if !report.skipped.is_empty() {
         findings.push(Diagnostic::error(Code::Host, format!("{} steps were not done", report.skipped.len())));
     }
-    Err(findings)
+    findings.extend(down(generation));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(findings);
+    }
+    session.terminal.findings(&findings, session.sources);
+    Ok(0)
+}
+
+/// The containers that were to come up and did not, for whatever reason.
+fn down(generation: &Generation) -> Option<Diagnostic> {
+    let host = Linux::new();
+    let starting = generation.records.iter().filter(|(_, record)| record.spec.auto_start);
+    let down: Vec<&str> = starting
+        .filter(|(name, _)| !host.is_running(name).unwrap_or(false))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let message = || format!("not running after the boot: {}", down.join(", "));
+    let help = "`container-rebuild status` shows what is there, and `container-rebuild switch` starts them";
+    (!down.is_empty()).then(|| Diagnostic::error(Code::Host, message()).help(help))
 }

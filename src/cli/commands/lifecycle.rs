@@ -1,7 +1,7 @@
 //! `start`, `stop`, `restart`, `kill`: through systemd, waiting for the result.
 
 use super::plan::observe;
-use super::switch::{exe, lock, mounts_left};
+use super::switch::{lock, mounts_left};
 use crate::apply::{Host, HostError, files};
 use crate::cli::only::suggestion;
 use crate::cli::terminal::Terminal;
@@ -9,7 +9,7 @@ use crate::cli::{Outcome, Session, failure, progress, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
 use crate::model::ContainerName;
-use crate::state::Snapshot;
+use crate::state::{Installed, Snapshot};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,19 +93,25 @@ fn once(name: &ContainerName, job: Job) -> Result<(), HostError> {
     }
 }
 
-/// After a boot without the boot service there are no units: they are written from the generation.
+/// Writes the units without which nothing could be started: after a boot without the boot service there are none, and they
+/// are written from the generation; of those that call a program which is gone, what they start stays the same.
 fn write_missing(names: &[ContainerName], snapshot: &Snapshot) -> Result<(), HostError> {
-    let Some(generation) = &snapshot.generation else { return Ok(()) };
     let host = Linux::new();
-    let mut written = false;
-    for name in names {
-        if let (Some(record), false) = (generation.records.get(name), snapshot.containers.contains_key(name)) {
-            let exe = exe().unwrap_or_default();
-            host.install(name, &files(record, &exe))?;
-            written = true;
-        }
+    let record = |name: &ContainerName| match snapshot.containers.get(name) {
+        Some(observed) => observed.written.as_ref().filter(|_| observed.missing_program.is_some()),
+        None => snapshot.generation.as_ref()?.records.get(name),
+    };
+    let missing: Vec<_> = names.iter().filter_map(|name| Some((name, record(name)?))).collect();
+    if missing.is_empty() {
+        return Ok(());
     }
-    if written { host.reload_units() } else { Ok(()) }
+    if snapshot.program.installed != Installed::Same {
+        host.install_program()?;
+    }
+    for (name, record) in missing {
+        host.install(name, &files(record))?;
+    }
+    host.reload_units()
 }
 
 /// A name that no container of this host has.

@@ -15,7 +15,7 @@ use crate::lint::silence::without_allowed;
 use crate::model::check::Checked;
 use crate::modules::Guests;
 use crate::plan::show::hosts;
-use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, Side, facts, show};
+use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, Side, facts, program, show};
 use crate::state::{Probe, Snapshot};
 
 /// Prints the plan against this host, or against what `--from` names.
@@ -134,6 +134,8 @@ fn live(
     let missing = missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding });
     findings.extend(covered(session, &configuration, missing.collect()));
     let plan = between(session, &configuration, &checked, &snapshot, restart_mode);
+    let obstacle = program::obstacle(&plan, &snapshot);
+    findings.extend(obstacle.map(|obstacle| Diagnostic { severity: Severity::Warning, ..obstacle }));
     // As with a plan that needs no host.
     std::mem::forget((configuration, checked, snapshot));
     Ok(Live { plan, findings, inputs })

@@ -6,7 +6,6 @@
 use std::io;
 use std::path::Path;
 
-use super::switch::exe;
 use crate::apply::files;
 use crate::cli::configuration::Configuration;
 use crate::cli::only::about_covered;
@@ -15,7 +14,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::{Linux, Lock, LockError};
 use crate::host::ready::{NoRoom, Room, lacking};
 use crate::plan::facts::{self, BeforeBuild};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, program};
 use crate::render::paths;
 use crate::state::{Generation, Probe, ProbeError, Snapshot};
 
@@ -62,8 +61,9 @@ pub(super) fn before_build(
         facts::missing(&configuration.manifest, &spec, &configuration.spans, &BeforeBuild(&host), snapshot);
     let mut missing = about_covered(session, configuration, missing);
     missing.retain(|finding| finding.severity == Severity::Error);
+    missing.extend(program::obstacle(plan, snapshot));
     if !plan.is_empty() {
-        missing.extend(lacking(&rooms(plan, generation)?).iter().map(no_room));
+        missing.extend(lacking(&rooms(plan, generation, snapshot)).iter().map(no_room));
     }
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
@@ -85,13 +85,12 @@ fn room(directory: std::path::PathBuf, bytes: usize) -> Room {
 }
 
 /// Where the plan is about to write, and how much.
-fn rooms(plan: &Plan, generation: &Generation) -> Result<Vec<Room>, Vec<Diagnostic>> {
-    let exe = exe()?;
+fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room> {
     let (mut units, mut confs, mut records) = (0, 0, 0);
     for target in plan.targets.values() {
         match &target.record {
             Some(record) => {
-                let files = files(record, &exe);
+                let files = files(record);
                 units += files.unit.len();
                 confs += files.conf.len();
                 records += files.record.len();
@@ -116,7 +115,11 @@ fn rooms(plan: &Plan, generation: &Generation) -> Result<Vec<Room>, Vec<Diagnost
         let roots = [paths::ROOTS, paths::EPHEMERAL_ROOTS, paths::NAMESPACES].map(Path::new);
         rooms.extend(roots.into_iter().filter(|path| path.exists()).map(|path| room(path.to_owned(), 1)));
     }
-    Ok(rooms)
+    if plan.order.nodes().any(|(_, action)| *action == Action::RenewProgram) {
+        let directory = Path::new(paths::PROGRAM).parent().unwrap_or(Path::new(paths::STATE));
+        rooms.push(room(directory.to_owned(), snapshot.program.bytes));
+    }
+    rooms
 }
 
 fn no_room(lack: &NoRoom) -> Diagnostic {

@@ -30,6 +30,10 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
         session.terminal.findings(&[note], session.sources);
     }
     let last = last_switch::observe();
+    if snapshot.boot_service.is_enabled {
+        // Whether there ought to be one is for `switch` to say.
+        session.terminal.findings(&super::boot::warning(&snapshot.boot_service), session.sources);
+    }
     let text = if json {
         let last_switch = last.as_ref().map(|(last, how)| last_switch::json(last, *how));
         let rows = serde_json::json!({ "format_version": 1, "containers": rows, "last_switch": last_switch });

@@ -1,15 +1,14 @@
 //! `switch`: evaluate, build, plan, ask, apply, record.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use tracing::Level;
 
-use super::build;
 use super::plan::{between, print, print_findings};
 use super::steps::{Noted, Steps, note_nothing_to_do};
-use super::{ready, saved};
+use super::{boot, build, ready, saved};
 use crate::apply::{Applier, Event, Host, HostError, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
 use crate::cli::configuration::Configuration;
@@ -126,7 +125,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         if session.global.only.is_empty() {
             note_nothing_to_do(&generation.source);
         }
-        warn_of_boot(session, &snapshot);
+        session.terminal.findings(&boot::warning(&snapshot.boot_service), session.sources);
         return Ok(0);
     }
     allow(session, ask, &plan, &generation, &snapshot)?;
@@ -136,7 +135,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     }
     let outcome = apply(session, &plan, &generation, &snapshot);
     drop((built, lock));
-    warn_of_boot(session, &snapshot);
+    session.terminal.findings(&no_boot_service(&plan, &snapshot, outcome.is_ok()), session.sources);
     outcome
 }
 
@@ -149,11 +148,6 @@ pub(in crate::cli) fn lock() -> Result<Lock, Vec<Diagnostic>> {
             LockError::File { .. } => diagnostic,
         }]
     })
-}
-
-/// This program, as units are to call it.
-pub(in crate::cli) fn exe() -> Result<PathBuf, Vec<Diagnostic>> {
-    std::env::current_exe().map_err(|error| vec![failure(Code::Host, &error)])
 }
 
 fn require_systemd(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
@@ -237,7 +231,6 @@ fn generation(session: &Session<'_>, configuration: &Configuration, snapshot: &S
 /// other words has another key.
 fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Vec<Diagnostic>> {
     let host = Linux::new();
-    let exe = exe()?;
     let keys = |records: &BTreeMap<ContainerName, Record>| -> BTreeMap<_, _> {
         records
             .iter()
@@ -248,7 +241,7 @@ fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Ve
     for (name, record) in &generation.records {
         let written = snapshot.containers.get(name).and_then(|observed| observed.written.as_ref());
         if written.is_some_and(|written| written.guest_key != record.guest_key) {
-            host.install(name, &files(record, &exe)).map_err(changed)?;
+            host.install(name, &files(record)).map_err(changed)?;
         }
     }
     let former = snapshot.generation.as_ref();
@@ -277,7 +270,7 @@ fn apply(session: &Session<'_>, plan: &Plan, generation: &Generation, snapshot: 
     let findings = outcome.as_ref().err().map(Vec::as_slice).unwrap_or_default();
     noted.end(how, findings);
     log.findings(findings);
-    log.findings(no_boot_service(snapshot).as_slice());
+    log.findings(&no_boot_service(plan, snapshot, outcome.is_ok()));
     let (level, word) = match how {
         SwitchOutcome::Done => (Level::INFO, "is done"),
         SwitchOutcome::Interrupted => (Level::WARN, "was interrupted"),
@@ -295,11 +288,7 @@ fn carry_out(
     generation: &Generation,
     log: &Arc<Log>,
 ) -> (Outcome, SwitchOutcome) {
-    let exe = match exe() {
-        Ok(exe) => exe,
-        Err(findings) => return (Err(findings), SwitchOutcome::Failed),
-    };
-    let report = run(session, plan, &exe, log);
+    let report = run(session, plan, log);
     let changed = plan.changes.iter().filter_map(|change| change.container.as_ref());
     let left = mounts_left(changed);
     session.terminal.findings(&left, session.sources);
@@ -369,7 +358,7 @@ fn log_of(error: &crate::apply::HostError) -> String {
 }
 
 /// Applies a plan and says what happens.
-pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path, log: &Arc<Log>) -> Report {
+pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) -> Report {
     let host = Linux::new();
     let in_hand = Steps::new(session.terminal);
     let watch = |event: Event<'_>| match event {
@@ -379,10 +368,14 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path, log: &
         }
         Event::Done(action) => {
             in_hand.end(action);
-            let line = match action.container() {
-                Some(name) => format!("{name}: {} done", action.as_str()),
-                None => "firewall: replaced".to_owned(),
+            let line = match (action, action.container()) {
+                (_, Some(name)) => Some(format!("{name}: {} done", action.as_str())),
+                (Action::RenewProgram | Action::WriteBootService, None) => {
+                    plan.program.as_ref().and_then(|change| change.line(action))
+                }
+                (_, None) => Some("firewall: replaced".to_owned()),
             };
+            let Some(line) = line else { return };
             log.say(Level::INFO, &line, about(action));
         }
         Event::Failed(action, error) => {
@@ -415,19 +408,16 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, exe: &Path, log: &
         }
     };
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
-    Applier { host: &host, exe, workers, stop: &interrupt::was_asked, watch: &watch }.apply(plan)
+    Applier { host: &host, workers, stop: &interrupt::was_asked, watch: &watch }.apply(plan)
 }
 
 fn about(action: &Action) -> Option<(&ContainerName, &'static str)> {
     Some((action.container()?, action.as_str()))
 }
 
-fn warn_of_boot(session: &Session<'_>, snapshot: &Snapshot) {
-    session.terminal.findings(no_boot_service(snapshot).as_slice(), session.sources);
-}
-
-/// What is to be said where nothing starts the containers at the next boot.
-fn no_boot_service(snapshot: &Snapshot) -> Option<Diagnostic> {
-    let message = "the containers will NOT start at next boot: run `container-rebuild install-boot`";
-    (!snapshot.boot_service).then(|| Diagnostic::warning(Code::NoBootService, message))
+/// What is to be said where nothing starts the containers at the next boot, after the plan was carried out if it `is_done`.
+fn no_boot_service(plan: &Plan, snapshot: &Snapshot, is_done: bool) -> Vec<Diagnostic> {
+    let mut service = snapshot.boot_service.clone();
+    service.is_program_gone &= !(is_done && plan.program.is_some() && service.is_repairable());
+    boot::warning(&service)
 }

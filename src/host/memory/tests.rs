@@ -98,8 +98,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
         };
         events.lock().expect("not poisoned").push(line);
     };
-    let applier =
-        Applier { host, exe: Path::new("/usr/bin/container-rebuild"), workers, stop: &|| false, watch: &watch };
+    let applier = Applier { host, workers, stop: &|| false, watch: &watch };
     let report = applier.apply(&planned(host, wanted));
     (report, events.into_inner().expect("not poisoned"))
 }
@@ -417,4 +416,61 @@ fn links_of_the_host_are_given_and_come_back_and_one_that_left_its_bridge_is_bro
     assert!(at("stop a") < at("start b"), "{events:#?}");
     applied(&host, &generation(vec![]));
     assert_eq!(links(), ["br0", "eth1"]);
+}
+
+/// A host with a container, and another program that applied it.
+fn applied_by_another() -> (MemoryHost, Generation) {
+    let host = MemoryHost::new();
+    let wanted = generation(vec![wanted("a", "/nix/store/1", 11, 8080)]);
+    applied(&host, &wanted);
+    host.state().program = Some("0.0.9, /opt/a".to_owned());
+    (host, wanted)
+}
+
+#[test]
+fn another_program_is_put_where_units_call_it_and_nothing_else_happens() {
+    let (host, wanted) = applied_by_another();
+    let before = host.state().clone();
+    assert_eq!(applied(&host, &wanted), ["program"]);
+    let after = host.state().clone();
+    assert_ne!(before.program, after.program);
+    assert_eq!((before.running, before.written, before.reloads), (after.running, after.written, after.reloads));
+}
+
+#[test]
+fn a_program_that_cannot_be_put_there_stops_nothing() {
+    let (host, _) = applied_by_another();
+    host.state().is_full = true;
+    let mut changed = wanted("a", "/nix/store/2", 11, 8080);
+    changed = ephemeral(changed);
+    let (report, events) = apply(&host, &generation(vec![changed]), 1);
+    assert!(!report.is_complete());
+    assert!(events.iter().all(|event| !event.starts_with("stop")), "{events:#?}");
+    assert_eq!(systems(&host), ["a=/nix/store/1"]);
+}
+
+#[test]
+fn units_of_a_former_version_whose_program_is_gone_start_again_after_a_switch() {
+    let host = MemoryHost::new();
+    let wanted = generation(vec![wanted("a", "/nix/store/1", 11, 8080)]);
+    applied(&host, &wanted);
+    {
+        let mut state = host.state();
+        let files = state.written.get_mut(&name("a")).expect("written");
+        files.unit = files.unit.replace(paths::PROGRAM, "/opt/a");
+        state.missing.insert("/opt/a".into());
+        state.boot_service = BootService {
+            is_enabled: true,
+            is_ours: true,
+            program: Some("/opt/a".into()),
+            ..BootService::default()
+        };
+    }
+    host.reload_units().expect("read");
+    let running = host.state().running.clone();
+    applied(&host, &wanted);
+    assert_eq!(host.state().running, running, "nothing was restarted");
+    assert!(host.snapshot().expect("looked at").boot_service.works());
+    host.stop(&name("a")).expect("stopped");
+    host.start(&name("a")).expect("it calls what is there");
 }

@@ -5,16 +5,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::{FORMAT_VERSION, Position};
-use crate::plan::{Change, Disruption, Endpoint, EndpointKind, Finding, Plan, Reason, Verb};
+use crate::plan::{Change, Disruption, Endpoint, EndpointKind, Finding, Plan, ProgramChange, Reason, Verb};
 use crate::render::nft::RuleLine;
 
 /// The whole plan, pretty-printed, with a line break at its end. Equal plans give equal bytes.
 pub fn json(plan: &Plan) -> String {
+    let program: Vec<Value> = plan.program.iter().flat_map(ProgramChange::lines).map(Value::String).collect();
     let document = Document {
         format_version: FORMAT_VERSION,
         from: End::of(&plan.from),
         to: End::of(&plan.to),
-        changes: plan.changes.iter().map(ChangeOut::of).collect(),
+        changes: changes(plan, &program),
         firewall: Firewall {
             changed: plan.firewall.changed,
             add: plan.firewall.added.iter().map(Line::of).collect(),
@@ -46,6 +47,33 @@ pub fn json(plan: &Plan) -> String {
     let mut text = serde_json::to_string_pretty(&document).expect("these types have string keys only");
     text.push('\n');
     text
+}
+
+/// The changes, the host first: what happens to the program that units call belongs to the host.
+fn changes<'a>(plan: &'a Plan, program: &'a [Value]) -> Vec<ChangeOut<'a>> {
+    let mut changes: Vec<_> = plan.changes.iter().map(ChangeOut::of).collect();
+    let reasons = program.iter().map(|after| {
+        let (file, line, column) = (None, None, None);
+        ReasonOut { option: "", before: &Value::Null, after, file, line, column, before_at: None }
+    });
+    match changes.first_mut() {
+        Some(host) if host.container.is_none() => host.reasons.extend(reasons),
+        _ if program.is_empty() => {}
+        _ => {
+            let host = ChangeOut {
+                container: None,
+                actions: &[],
+                disruption: Disruption::None,
+                may: false,
+                wipes_root: false,
+                keeps: &[],
+                drift: Vec::new(),
+                reasons: reasons.collect(),
+            };
+            changes.insert(0, host);
+        }
+    }
+    changes
 }
 
 /// The JSON Schema of what [`json`] prints (draft 2020-12).
@@ -133,7 +161,8 @@ impl<'a> ChangeOut<'a> {
 #[schemars(rename = "Reason")]
 struct ReasonOut<'a> {
     /// The option, relative to the container and quoted as Nix does; empty for the container as a whole. Elements of lists
-    /// go by their key (`forwardPorts."tcp:8080"`), options of the guest stand below `config`.
+    /// go by their key (`forwardPorts."tcp:8080"`), options of the guest stand below `config`. Of the host itself it is empty
+    /// where the program that units call is renewed, which `after` says in words.
     option: &'a str,
     /// Its value before; `{"_unknown": …}` where it is known after build only, `{"_redacted": true}` where it is secret.
     before: &'a Value,
@@ -264,7 +293,7 @@ struct Node<'a> {
     /// What edges call it.
     id: usize,
     /// What is done.
-    #[schemars(extend("enum" = ["build", "create", "stop", "update-unit", "start", "reload", "firewall", "remove"]))]
+    #[schemars(extend("enum" = ["build", "program", "boot-service", "create", "stop", "update-unit", "start", "reload", "firewall", "remove"]))]
     action: &'static str,
     /// To which container; `null` for what is done once for all.
     container: Option<&'a str>,

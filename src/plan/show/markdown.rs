@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::dot::label;
 use super::words::{self, Mark, RuleLines};
 use crate::diag::Severity;
-use crate::plan::{Change, Disruption, Finding, Plan, Reason};
+use crate::plan::{Change, Disruption, Finding, Plan, ProgramChange, Reason};
 use crate::render::nft::{RuleLine, Target};
 
 /// A comment may have 65,536 characters; what is beyond this is counted instead of shown.
@@ -34,6 +34,9 @@ pub fn markdown(plan: &Plan) -> String {
     }
     writeln!(text, "{ends}: {}.\n", words::counts(plan)).expect("writing to a string does not fail");
     text.push_str("| | container | cost | what happens |\n|---|---|---|---|\n");
+    for line in plan.program.iter().flat_map(ProgramChange::lines) {
+        writeln!(text, "| ~ | the host | none | {} |", code(&line)).expect("writing to a string does not fail");
+    }
     let mut left_out = 0;
     let changes = heaviest_first(plan);
     for change in &changes {

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use super::words::{self, Mark, RuleLines};
-use crate::plan::{Change, Plan, Reason, Verb};
+use crate::plan::{Change, Plan, ProgramChange, Reason, Verb};
 
 /// With more changes than this, who is affected stands before how.
 const LARGE: usize = 10;
@@ -36,6 +36,7 @@ pub fn text(plan: &Plan, style: Style) -> String {
     if plan.changes.len() > LARGE {
         page.overview(plan);
     }
+    page.program(plan);
     for change in words::in_order(plan) {
         page.change(change);
     }
@@ -90,6 +91,18 @@ impl Page {
             self.line(&format!("  {:<12} {}", "rules only", rules.join(", ")));
         }
         self.line("");
+    }
+
+    /// What happens to the program that all units call.
+    fn program(&mut self, plan: &Plan) {
+        let lines = plan.program.iter().flat_map(ProgramChange::lines);
+        let lines: Vec<String> = lines.map(|line| self.marked(Mark::Change, &words::visible(&line))).collect();
+        for line in &lines {
+            self.line(line);
+        }
+        if !lines.is_empty() {
+            self.line("");
+        }
     }
 
     fn change(&mut self, change: &Change) {

@@ -9,7 +9,7 @@ use crate::model::{Container, Field, UNKNOWN_KEY, natural_order};
 use crate::plan::cost::Disruption;
 use crate::plan::diff::{self, Difference};
 use crate::plan::redact::REDACTED_KEY;
-use crate::plan::{Change, Plan, Verb, option};
+use crate::plan::{Change, Plan, ProgramChange, Verb, option};
 use crate::render::nft::RuleLine;
 
 /// What reasons of unknown values begin with that Nix knows after the build.
@@ -174,6 +174,8 @@ pub(super) fn counts(plan: &Plan) -> String {
     if !plan.builds.is_empty() {
         parts.insert(0, format!("{} to build", plan.builds.len()));
     }
+    let program = plan.program.iter().flat_map(ProgramChange::parts);
+    parts.extend(program.map(|part| format!("1 {part}")));
     if plan.firewall.changed {
         let (added, removed) = (plan.firewall.added.len(), plan.firewall.removed.len());
         parts.push(format!("rules: {added} more, {removed} less"));

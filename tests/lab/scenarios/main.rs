@@ -15,6 +15,7 @@ mod native;
 mod network;
 mod preconditions;
 mod private_users;
+mod program;
 mod readme;
 mod refusals;
 mod saved;
