@@ -274,7 +274,8 @@ mod tests {
         mailserver  running  192.168.100.11  tcp:25->25
                              fd00:7:2::11    tcp:587->587
                                              tcp:993->993
-            drift: keeps its former path until it is restarted
+            drift: keeps its former path until it is
+              restarted
         No room for OWNER, UPTIME, MEMORY: `--json` has
           all of it.
         ");
