@@ -12,7 +12,7 @@
 # make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
 # make wipe-race  trees are removed while others swap their directories for symlinks and mounts; WIPE_ROUNDS=10000
 # make deny       licences and sources of the dependencies
-# make bench      the evaluator beside real Nix, and plans beside what they are made of; writes docs/benchmarks.md
+# make bench      the evaluator beside real Nix, plans beside what they are made of, and starts beside bare units; writes docs/benchmarks.md
 
 CARGO ?= cargo
 # Programs that are built once for all clones.
@@ -73,6 +73,7 @@ conformance: tools reference
 bench: reference
 	$(CARGO) bench --bench evaluator
 	$(CARGO) bench --bench plan
+	$(CARGO) bench --bench starts
 
 # The same once each, for the results alone.
 bench-short: reference

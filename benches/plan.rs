@@ -4,11 +4,14 @@
 //! Both are ratios within one run, so that a busy machine matters little. Hosts are looked at in the lab (docs/lab.md), which
 //! needs root. `-- --short` only checks that the plan is right, and writes nothing.
 
+mod lab;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use lab::{Lab, Table};
 use wait4::Wait4 as _;
 
 /// How often each is run.
@@ -17,10 +20,6 @@ const RUNS: usize = 9;
 const CONTAINERS: usize = 1000;
 /// How many containers the host has.
 const UNITS: usize = 200;
-/// The heading of our part of the page.
-const HEADING: &str = "## Plans";
-/// The lab of this bench.
-const LAB: &str = "bench";
 
 fn main() {
     let short = std::env::args().any(|argument| argument == "--short");
@@ -44,17 +43,17 @@ fn main() {
         println!("a plan of {CONTAINERS} containers of which one changed says so");
         return;
     }
-    let mut table = String::from("| | ours (ms) | beside it (ms) | ratio | bound |\n|---|---|---|---|---|\n");
+    let mut table = Table::new();
     let name = format!("plan of {CONTAINERS} containers, one changed, beside one `eval --json` (processor time)");
-    line(&mut table, &name, median(plans), median(evals), 2.2);
+    table.row(&name, median(plans), median(evals), 2.2);
     let (ours, theirs) = observation(folder.path());
     let name = format!(
         "plan on a host with {UNITS} containers, nothing to do, beside `systemctl list-units`, `nft -j list table` and \
          `ip -j addr`"
     );
-    line(&mut table, &name, ours, theirs, 3.0);
-    print!("{table}");
-    write_page(&table);
+    table.row(&name, ours, theirs, 3.0);
+    let text = "Ratios within one run, of medians; a ratio is to stay below its bound (`benches/plan.rs`).";
+    table.publish("## Plans", text);
 }
 
 /// A host with many containers; one has another guest.
@@ -108,13 +107,6 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn line(table: &mut String, name: &str, ours: Duration, theirs: Duration, bound: f64) {
-    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
-    let ratio = milliseconds(ours) / milliseconds(theirs);
-    writeln!(table, "| {name} | {:.0} | {:.0} | {ratio:.2} | {bound} |", milliseconds(ours), milliseconds(theirs))
-        .expect("text");
-}
-
 /// Medians of looking at a host: by us, and by the programs that show the same.
 fn observation(folder: &Path) -> (Duration, Duration) {
     let containers = (0..UNITS).map(|number| {
@@ -126,14 +118,12 @@ fn observation(folder: &Path) -> (Duration, Duration) {
     });
     let host = folder.join("host.nix");
     std::fs::write(&host, format!("{{\n{}}}\n", containers.collect::<String>())).expect("a file");
-    let _down = Down;
-    lab(&["up"]);
-    lab(&["push", env!("CARGO_BIN_EXE_container-rebuild"), "/usr/local/bin/container-rebuild"]);
-    lab(&["push", host.to_str().expect("UTF-8"), "/root/host.nix"]);
+    let lab = Lab::up("bench");
+    lab.run(&["push", host.to_str().expect("UTF-8"), "/root/host.nix"]);
     let set_up =
         format!("mkdir -p {STORE} && touch {STORE}/init && container-rebuild --quiet switch --yes /root/host.nix");
-    lab(&["exec", "--", "bash", "-euc", &set_up]);
-    let measured = lab(&["exec", "--", "python3", "-c", MEASURE]);
+    lab.run(&["exec", "--", "bash", "-euc", &set_up]);
+    let measured = lab.run(&["exec", "--", "python3", "-c", MEASURE]);
     let times: Vec<f64> = serde_json::from_str(&measured).expect("two numbers");
     (Duration::from_secs_f64(times[0]), Duration::from_secs_f64(times[1]))
 }
@@ -160,34 +150,3 @@ for _ in range(15):
     ))
 print(json.dumps([sorted(times)[len(times) // 2] for times in (ours, theirs)]))
 "#;
-
-/// Takes the lab down, whatever happened.
-struct Down;
-
-impl Drop for Down {
-    fn drop(&mut self) {
-        lab(&["down"]);
-    }
-}
-
-/// Runs a command of the lab; gives what it printed.
-fn lab(arguments: &[&str]) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(root.join("tests/lab/lab"));
-    let output = command.args(arguments).env("LAB_NAME", LAB).stdin(Stdio::null()).output().expect("it can be run");
-    let err = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the lab is needed to look at a host: lab {arguments:?}: {err}");
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-/// Puts the table under its heading, and leaves the rest of the page as it is.
-fn write_page(table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/benchmarks.md");
-    let page = std::fs::read_to_string(&path).unwrap_or_else(|_| String::from("# Benchmarks\n"));
-    let (before, rest) = page.split_once(HEADING).unwrap_or((&page, ""));
-    let after = rest.find("\n## ").map_or("", |at| &rest[at + 1..]);
-    let text = "Ratios within one run, of medians; a ratio is to stay below its bound (`benches/plan.rs`).";
-    let page = format!("{}\n\n{HEADING}\n\n{text}\n\n{table}\n{after}", before.trim_end());
-    std::fs::write(&path, page.trim_end().to_owned() + "\n").expect("docs/ can be written to");
-    println!("written to {}", path.display());
-}

@@ -155,7 +155,7 @@ impl Evaluated {
         let host = MemoryHost::new();
         let (side, nothing) = (self.side("before.nix"), host.snapshot().expect("in memory"));
         let plan = plan::plan(&Side::host(&nothing), &side, &Options::default());
-        let report = Applier { host: &host, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+        let report = Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
             number: 1,

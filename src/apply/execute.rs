@@ -1,12 +1,15 @@
 //! Walks the graph of a plan and does each step through [`Host`].
 
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::host::{ContainerFiles, Host, HostError};
 use super::live::{LiveChange, Switched};
 use super::queue::{self, Outcome};
+use super::rules::Rules;
+use super::units::Units;
 use crate::model::ContainerName;
-use crate::plan::{Action, Plan, Target};
+use crate::plan::{Action, Plan, Stage, Target};
 use crate::render::{conf, paths, unit};
 use crate::state::Record;
 
@@ -17,6 +20,8 @@ pub enum Event<'a> {
     Begun(&'a Action),
     /// It is done.
     Done(&'a Action),
+    /// It is over, and the rules of its container are what they were: that did not come up.
+    RulesKept(&'a Action),
     /// It failed.
     Failed(&'a Action, &'a HostError),
     /// The guest asked to be started again, since its new system can only be booted.
@@ -49,7 +54,9 @@ impl Report {
 pub struct Applier<'a> {
     /// The host.
     pub host: &'a dyn Host,
-    /// How many containers are worked on at the same time.
+    /// How many steps may be under way at the same time. Most of them only wait for systemd, and that for a guest.
+    pub at_once: usize,
+    /// How many of those may be work of our own, such as writing files.
     pub workers: usize,
     /// Asked before each step; once it says yes, no further step begins, and those under way are finished.
     pub stop: &'a (dyn Fn() -> bool + Sync),
@@ -57,23 +64,29 @@ pub struct Applier<'a> {
     pub watch: &'a (dyn Fn(Event<'_>) + Sync),
 }
 
-/// Whether unit files were written that systemd has not read yet. Several containers share one reload.
-#[derive(Default)]
-struct Unread(Mutex<bool>);
+/// What the steps of one apply share.
+struct Run<'a> {
+    plan: &'a Plan,
+    units: Units<'a>,
+    rules: Rules<'a>,
+    /// Containers whose way back may be in the way of others: decided when those are up, or are not.
+    deferred: Mutex<BTreeSet<ContainerName>>,
+}
 
-impl Unread {
-    fn mark(&self) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+impl Run<'_> {
+    fn target(&self, name: &ContainerName) -> Option<&Target> {
+        self.plan.targets.get(name)
     }
 
-    /// Has systemd read them, unless somebody else just did. Held over the reload: whoever waits here finds them read.
-    fn read(&self, host: &dyn Host) -> Result<(), HostError> {
-        let mut unread = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if *unread {
-            host.reload_units()?;
-            *unread = false;
+    /// What does not come up is stopped, unless nobody waited for it.
+    fn is_down(&self, name: &ContainerName, error: &HostError) {
+        if !matches!(error, HostError::LeftAlone { .. }) {
+            self.rules.release(name);
         }
-        Ok(())
+    }
+
+    fn deferred(&self) -> MutexGuard<'_, BTreeSet<ContainerName>> {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,15 +94,38 @@ impl Applier<'_> {
     /// Does what `plan` says. Steps that do not depend on each other run at the same time; what fails holds up only what
     /// depends on it.
     pub fn apply(&self, plan: &Plan) -> Report {
-        let unread = Unread::default();
+        let run = &Run {
+            plan,
+            units: Units::new(self.host),
+            rules: Rules::new(self.host, &plan.firewall),
+            deferred: Mutex::default(),
+        };
         let graph = &plan.order.graph;
-        // One container that does not come up is no reason to leave the others without their rules.
-        let regardless = |action: &Action| *action == Action::ReplaceFirewall;
-        let outcomes = queue::run(graph, self.workers, regardless, self.stop, |action, missing| {
+        let jobs = queue::Jobs {
+            at_once: self.at_once,
+            workers: self.workers,
+            // A container that does not come up is no reason to leave its rules half taken out, nor others without theirs; and
+            // rules that are refused are no reason to leave one down.
+            needs: &|before, after| {
+                !matches!(before, Action::Firewall(None)) && !matches!(after, Action::Firewall(_))
+            },
+            rank: &rank,
+            stop: self.stop,
+            ready: &|action, will_run| match action {
+                Action::Create(name) | Action::UpdateUnit(name) if will_run => run.units.expect(name),
+                Action::Create(name) | Action::UpdateUnit(name) => run.units.is_over(name),
+                _ => {}
+            },
+        };
+        let outcomes = queue::run(graph, &jobs, |action, missing| {
             (self.watch)(Event::Begun(action));
             // A panic is a failed step as any other: what it did is taken back.
-            let result = queue::guarded(|| self.step(plan, action, missing, &unread));
+            let result = queue::guarded(|| self.step(run, action, missing));
+            if let Action::Create(name) | Action::UpdateUnit(name) = action {
+                run.units.is_over(name);
+            }
             match &result {
+                Ok(()) if is_stale(action, missing) => (self.watch)(Event::RulesKept(action)),
                 Ok(()) => (self.watch)(Event::Done(action)),
                 Err(error) => (self.watch)(Event::Failed(action, error)),
             }
@@ -98,10 +134,26 @@ impl Applier<'_> {
             if let (false, Err(_), Action::Start(name) | Action::Reload(name) | Action::UpdateUnit(name)) =
                 (is_left_alone, &result, action)
             {
-                self.restore(plan.targets.get(name), name, &unread);
+                self.restore(run, name);
             }
             result
         });
+        let done: BTreeSet<&Action> = graph
+            .node_indices()
+            .zip(&outcomes)
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Done))
+            .map(|(node, _)| &graph[node])
+            .collect();
+        self.restore_deferred(run, &done);
+        settle_skipped(
+            run,
+            &done,
+            graph.node_indices().zip(&outcomes).map(|(node, outcome)| (&graph[node], outcome)),
+        );
+        // Most often there is nothing to do.
+        let rules = run.rules.settle();
+        // The last thing written may be files that nothing was started from.
+        let units = run.units.read(None);
         let mut report = Report::default();
         for (node, outcome) in graph.node_indices().zip(outcomes) {
             match outcome {
@@ -110,67 +162,92 @@ impl Applier<'_> {
                 Outcome::Skipped => report.skipped.push(graph[node].clone()),
             }
         }
-        // The last thing written may be files that nothing was started from.
-        if let Err(error) = unread.read(self.host) {
-            report.failed.push((Action::ReplaceFirewall, error));
+        let has_failed = |report: &Report| report.failed.iter().any(|(action, _)| is_of_rules(action));
+        if let Err(error) = rules
+            && !has_failed(&report)
+        {
+            report.failed.push((Action::Firewall(None), error));
         }
+        report.failed.extend(units.err().map(|error| (Action::Firewall(None), error)));
         report
     }
 
     /// Does one step. `missing` is what did not succeed though it comes before.
-    fn step(&self, plan: &Plan, action: &Action, missing: &[&Action], unread: &Unread) -> Result<(), HostError> {
+    fn step(&self, run: &Run<'_>, action: &Action, missing: &[&Action]) -> Result<(), HostError> {
+        let plan = run.plan;
         match action {
             Action::Build => Err(HostError::Unbuilt),
             Action::RenewProgram => self.host.install_program(),
             Action::WriteBootService => {
                 self.host.write_boot_service()?;
-                unread.mark();
+                run.units.mark_other();
                 Ok(())
             }
             Action::Create(name) | Action::UpdateUnit(name) => {
                 match plan.targets.get(name).and_then(|target| target.record.as_ref()) {
-                    Some(record) => self.install(name, record, unread),
+                    Some(record) => self.install(name, record, run),
                     None => Ok(()),
                 }
             }
             Action::Start(name) => {
-                unread.read(self.host)?;
-                self.host.start(name)?;
-                match plan.targets.get(name).and_then(|target| target.record.as_ref()) {
+                run.units.read(Some(name))?;
+                let target = run.target(name);
+                let record = target.and_then(|target| target.record.as_ref());
+                if let Some(record) = record {
+                    let addresses = record.spec.network.addresses();
+                    let former = target.and_then(|target| target.former.as_ref());
+                    let is_restart = find(plan, &Action::Stop(name.clone()));
+                    let keeps = former.is_some_and(|former| former.spec.network.addresses() == addresses);
+                    run.rules.claim(name, addresses, !(is_restart && keeps))?;
+                }
+                self.host.start(name).inspect_err(|error| run.is_down(name, error))?;
+                match record {
                     Some(record) => self.host.add_gc_root(&paths::booted_root(name), &record.spec.system),
                     None => Ok(()),
                 }
             }
             Action::Reload(name) => match plan.targets.get(name) {
                 Some(Target { record: Some(record), former: Some(former) }) => {
-                    self.reload(name, former, record, unread)
+                    self.reload(name, former, record, run)
                 }
                 _ => Ok(()),
             },
-            Action::Stop(name) => self.host.stop(name),
+            Action::Stop(name) => {
+                self.host.stop(name)?;
+                run.rules.release(name);
+                Ok(())
+            }
             Action::Remove(name) => {
                 self.host.uninstall(name)?;
-                unread.mark();
+                run.units.mark(name);
                 self.host.remove_gc_root(&paths::current_root(name))?;
                 self.host.remove_gc_root(&paths::booted_root(name))
             }
-            Action::ReplaceFirewall => {
+            Action::Withdraw(name) => run.rules.set(name, Stage::Withdrawn),
+            Action::Firewall(Some(name)) => {
+                if !is_stale(action, missing) {
+                    run.rules.set(name, Stage::Wanted)
+                } else if run.deferred().contains(name) {
+                    Ok(())
+                } else {
+                    put_back(run, name)
+                }
+            }
+            Action::Firewall(None) => {
                 if missing.contains(&&Action::Build) {
                     return Err(HostError::Unbuilt);
                 }
                 let stale = missing.iter().filter_map(|action| action.container()).collect();
-                let (ruleset, sysctls) = plan.firewall.with_stale(&stale);
-                self.host.set_sysctls(&sysctls)?;
-                self.host.load_rules(&ruleset.json())
+                run.rules.set_host(&stale)
             }
         }
     }
 
     /// Writes a container's files, its system safe from the garbage collector first.
-    fn install(&self, name: &ContainerName, record: &Record, unread: &Unread) -> Result<(), HostError> {
+    fn install(&self, name: &ContainerName, record: &Record, run: &Run<'_>) -> Result<(), HostError> {
         self.host.add_gc_root(&paths::current_root(name), &record.spec.system)?;
         self.host.install(name, &files(record))?;
-        unread.mark();
+        run.units.mark(name);
         Ok(())
     }
 
@@ -180,9 +257,9 @@ impl Applier<'_> {
         name: &ContainerName,
         former: &Record,
         record: &Record,
-        unread: &Unread,
+        run: &Run<'_>,
     ) -> Result<(), HostError> {
-        unread.read(self.host)?;
+        run.units.read(Some(name))?;
         // One that is on its way up can be changed when it is there; of any other, this is done at once.
         self.host.start(name)?;
         let change = LiveChange::between(&former.spec, &record.spec);
@@ -206,14 +283,52 @@ impl Applier<'_> {
     /// Brings back what ran before a step failed. What of a reload had been done is undone by the same means; a mount that
     /// is in the way of nothing stays until the next start. Where not even the former files can be written, those that are
     /// there are started: down is worse.
-    fn restore(&self, target: Option<&Target>, name: &ContainerName, unread: &Unread) {
+    ///
+    /// Where others take something that the container had, that waits until it is known whether they have it.
+    fn restore(&self, run: &Run<'_>, name: &ContainerName) {
+        if run.plan.rivals.contains_key(name) {
+            run.deferred().insert(name.clone());
+        } else {
+            self.bring_back(run, name);
+        }
+    }
+
+    /// Brings back those of whom others did not take anything after all.
+    fn restore_deferred(&self, run: &Run<'_>, done: &BTreeSet<&Action>) {
+        let deferred = run.deferred().clone();
+        for name in &deferred {
+            let is_up = |rival: &&ContainerName| {
+                [Action::Start(ContainerName::clone(rival)), Action::Reload(ContainerName::clone(rival))]
+                    .iter()
+                    .any(|action| done.contains(action))
+            };
+            match run.plan.rivals.get(name).and_then(|rivals| rivals.iter().find(is_up)) {
+                Some(rival) => {
+                    (self.watch)(Event::NotRestored(name, &HostError::Taken { by: rival.clone() }));
+                }
+                None => {
+                    self.bring_back(run, name);
+                    // What goes wrong here is said by the load at the end, which tries again.
+                    _ = put_back(run, name);
+                }
+            }
+        }
+    }
+
+    fn bring_back(&self, run: &Run<'_>, name: &ContainerName) {
+        let target = run.target(name);
         let Some(former) = target.and_then(|target| target.former.as_ref()) else { return };
         (self.watch)(Event::Restoring(name));
         let undo = target.and_then(|target| target.record.as_ref());
         let undo = undo.map(|record| LiveChange::between(&record.spec, &former.spec)).unwrap_or_default();
-        let installed = self.install(name, former, unread);
-        let restored = unread
-            .read(self.host)
+        let installed = self.install(name, former, run);
+        let restored = run
+            .units
+            .read(Some(name))
+            .and_then(|()| match self.host.is_running(name) {
+                Ok(true) => Ok(()),
+                _ => run.rules.claim(name, former.spec.network.addresses(), false),
+            })
             .and_then(|()| {
                 if undo.links.is_empty() || !self.host.is_running(name)? {
                     return Ok(());
@@ -224,10 +339,81 @@ impl Applier<'_> {
                 Some(system) if self.host.is_running(name)? => self.host.switch_guest(name, system).map(drop),
                 _ => Ok(()),
             })
-            .and_then(|()| self.host.start(name));
+            .and_then(|()| self.host.start(name).inspect_err(|error| run.is_down(name, error)));
         match installed.and(restored) {
             Ok(()) => (self.watch)(Event::Restored(name)),
             Err(error) => (self.watch)(Event::NotRestored(name, &error)),
+        }
+    }
+}
+
+/// Whether a step is in the plan.
+fn find(plan: &Plan, action: &Action) -> bool {
+    plan.order.nodes().any(|(_, other)| other == action)
+}
+
+/// Whether this would load the rules of a container that is not as they would have it.
+fn is_stale(action: &Action, missing: &[&Action]) -> bool {
+    let Action::Firewall(Some(name)) = action else { return false };
+    missing.iter().any(|missing| missing.container() == Some(name))
+}
+
+fn is_of_rules(action: &Action) -> bool {
+    matches!(action, Action::Withdraw(_) | Action::Firewall(_))
+}
+
+/// In which order steps begin that could begin now. Rules and files take no time, and others wait for them.
+fn rank(action: &Action) -> queue::Rank {
+    match action {
+        Action::Withdraw(_) | Action::Firewall(_) => queue::Rank::First,
+        Action::Build
+        | Action::RenewProgram
+        | Action::WriteBootService
+        | Action::Create(_)
+        | Action::UpdateUnit(_)
+        | Action::Remove(_) => queue::Rank::Work,
+        Action::Stop(_) | Action::Start(_) | Action::Reload(_) => queue::Rank::Wait,
+    }
+}
+
+/// A container is as before: so are its rules, unless they never were anything else.
+fn put_back(run: &Run<'_>, name: &ContainerName) -> Result<(), HostError> {
+    match run.rules.stage(name) {
+        Stage::Former => Ok(()),
+        Stage::Withdrawn | Stage::Wanted | Stage::Restored => run.rules.set(name, Stage::Restored),
+    }
+}
+
+/// A run that was stopped leaves no container with half of its rules: one that is up has all of its new ones, and one that
+/// was not stopped all of its former ones. What goes wrong here is said by the load after it, which tries again.
+fn settle_skipped<'a>(
+    run: &Run<'_>,
+    done: &BTreeSet<&Action>,
+    outcomes: impl Iterator<Item = (&'a Action, &'a Outcome<HostError>)>,
+) {
+    let (mut all, mut skipped) = (BTreeMap::<_, Vec<_>>::new(), BTreeSet::new());
+    for (action, outcome) in outcomes {
+        let Some(name) = action.container() else { continue };
+        if !is_of_rules(action) {
+            all.entry(name).or_default().push(action);
+        }
+        let is_last = matches!(action, Action::Firewall(_) | Action::Stop(_) | Action::Remove(_));
+        if is_last && !matches!(outcome, Outcome::Done) {
+            skipped.insert((name, matches!(action, Action::Firewall(_))));
+        }
+    }
+    for (name, actions) in all {
+        let is_stopped = done.contains(&Action::Stop(name.clone()));
+        let stops = actions.iter().any(|action| matches!(action, Action::Stop(_)));
+        let was_left =
+            skipped.contains(&(name, true)) || (skipped.contains(&(name, false)) && stops && !is_stopped);
+        if !was_left || run.deferred().contains(name) {
+            continue;
+        }
+        if actions.iter().all(|action| done.contains(action)) {
+            _ = run.rules.set(name, Stage::Wanted);
+        } else if !is_stopped {
+            _ = put_back(run, name);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The seam between what is to be done and the world in which it is done.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::live::Switched;
@@ -76,6 +78,18 @@ pub enum HostError {
     /// The plan has guests in it that were not built yet.
     #[error("some guests are not built yet")]
     Unbuilt,
+    /// The rules are loaded for several containers at once, and could not be.
+    #[error("the rules were not loaded: {message}")]
+    Rules {
+        /// Why not.
+        message: String,
+    },
+    /// What a container ran with before is another's by now.
+    #[error("an address or interface that it had before belongs to `{by}` now")]
+    Taken {
+        /// Whose.
+        by: ContainerName,
+    },
     /// `nft` refused the rules.
     #[error("nft refused the rules")]
     Nft {
@@ -132,6 +146,9 @@ pub trait Host: Sync {
     fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError>;
     /// Loads a ruleset (libnftables-json(5)) in one transaction.
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError>;
+    /// Forgets the open connections from and to these addresses, which are about to be another guest's: by what the kernel
+    /// keeps of them, packets would go on to whoever is there then, forward or not.
+    fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError>;
     /// Sets sysctls; one whose interface is gone by now is passed over.
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError>;
     /// Keeps a store path from Nix's garbage collector under a name of ours; paths outside the store need no keeping.

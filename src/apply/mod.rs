@@ -8,6 +8,8 @@ mod execute;
 mod host;
 mod live;
 pub mod queue;
+mod rules;
+mod units;
 
 pub use crate::render::nft::Sysctl;
 pub use builder::{BuildError, Builder, Built, NixContainer, Source};

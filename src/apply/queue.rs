@@ -1,12 +1,13 @@
 //! Works through a graph of jobs: what does not depend on each other runs at the same time.
 //!
 //! Knows nothing of containers. A job starts when all that it depends on has succeeded; when one fails, all that depends
-//! on it is skipped, and the rest goes on. Some jobs start in any case when what comes before them is over, and are told
-//! what of that did not succeed.
+//! on it is skipped, and the rest goes on. Some only have to come after others, whatever became of those, and are told what
+//! of that did not succeed.
 //!
 //! Every job that was begun is heard of: one that panics has failed.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc;
@@ -50,60 +51,102 @@ pub enum Outcome<E> {
     Skipped,
 }
 
-/// Runs `work` on every node of the acyclic `graph`, an edge `a → b` meaning that `a` comes first, on at most `workers`
-/// threads. Nodes that run `regardless` of what before them failed or was skipped are told which those are; to others that
-/// list is empty. `stop` is asked before each start; once it says yes nothing more is started. Gives the outcome of each
-/// node, in the order of the nodes.
-pub fn run<N, E, W, R, S>(
-    graph: &DiGraph<N, ()>,
-    workers: usize,
-    regardless: R,
-    stop: S,
-    work: W,
-) -> Vec<Outcome<E>>
+/// In which order jobs begin that could begin now, and what they need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Begins before others.
+    First,
+    /// Keeps a processor or the disk busy.
+    Work,
+    /// Waits for somebody else most of the time.
+    Wait,
+}
+
+/// How jobs are run.
+pub struct Jobs<'a, N> {
+    /// How many may be under way at the same time.
+    pub at_once: usize,
+    /// How many of rank [`Rank::Work`] may be.
+    pub workers: usize,
+    /// Whether the first has to have succeeded for the second to begin; otherwise it only has to be over.
+    pub needs: &'a (dyn Fn(&N, &N) -> bool + Sync),
+    /// The rank of a job.
+    pub rank: &'a (dyn Fn(&N) -> Rank + Sync),
+    /// Asked before each start; once it says yes nothing more is started.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Told of each job that could begin, and, with `false`, of each of those that will not after all.
+    pub ready: &'a (dyn Fn(&N, bool) + Sync),
+}
+
+/// Runs `work` on every node of the acyclic `graph`, an edge `a → b` meaning that `a` comes first. A job is
+/// told what before it did not succeed. Gives the outcome of each node, in the order of
+/// the nodes.
+///
+/// A job has a thread while it is under way: one that waits costs nothing but its stack.
+pub fn run<N, E, W>(graph: &DiGraph<N, ()>, jobs: &Jobs<'_, N>, work: W) -> Vec<Outcome<E>>
 where
     N: Sync,
     E: Send + From<Panicked>,
     W: Fn(&N, &[&N]) -> Result<(), E> + Sync,
-    R: Fn(&N) -> bool,
-    S: Fn() -> bool,
 {
     let mut outcomes: Vec<Option<Outcome<E>>> = graph.node_indices().map(|_| None).collect();
     let before = |node| graph.neighbors_directed(node, Direction::Incoming);
     let mut waiting: Vec<usize> = graph.node_indices().map(|node| before(node).count()).collect();
-    let mut ready: Vec<NodeIndex> = graph.node_indices().filter(|node| waiting[node.index()] == 0).collect();
-    ready.reverse();
+    let mut ready: BTreeSet<(Rank, NodeIndex)> = BTreeSet::new();
+    let make_ready = |ready: &mut BTreeSet<(Rank, NodeIndex)>, node: NodeIndex| {
+        (jobs.ready)(&graph[node], true);
+        ready.insert(((jobs.rank)(&graph[node]), node));
+    };
+    for node in graph.node_indices().filter(|node| waiting[node.index()] == 0) {
+        make_ready(&mut ready, node);
+    }
 
-    let (to_workers, jobs) = mpsc::channel::<(NodeIndex, Vec<&N>)>();
-    let jobs = Mutex::new(jobs);
+    let (to_threads, taken) = mpsc::channel::<(NodeIndex, Vec<&N>)>();
+    let taken = Mutex::new(taken);
     std::thread::scope(|scope| {
         let (report, reports) = mpsc::channel();
-        for _ in 0..workers.clamp(1, graph.node_count().max(1)) {
-            let (jobs, report, work) = (&jobs, report.clone(), &work);
-            scope.spawn(move || {
-                loop {
-                    let job = jobs.lock().map(|jobs| jobs.recv());
-                    let Ok(Ok((node, missing))) = job else { break };
-                    let result = guarded(|| work(&graph[node], &missing));
-                    if report.send((node, result)).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(report);
-
-        let mut running = 0;
+        let (mut threads, mut running, mut working) = (0, 0, 0);
         loop {
-            while let Some(node) = ready.pop() {
-                if stop() {
-                    ready.clear();
+            while running < jobs.at_once.max(1) {
+                let is_free = |(rank, _): &&(Rank, NodeIndex)| *rank != Rank::Work || working < jobs.workers.max(1);
+                let Some(&(rank, node)) = ready.iter().find(is_free) else { break };
+                if (jobs.stop)() {
+                    for (_, node) in std::mem::take(&mut ready) {
+                        (jobs.ready)(&graph[node], false);
+                    }
                     break;
                 }
+                ready.remove(&(rank, node));
                 let succeeded = |node: &NodeIndex| matches!(outcomes[node.index()], Some(Outcome::Done));
                 let missing = before(node).filter(|node| !succeeded(node)).map(|node| &graph[node]).collect();
-                if to_workers.send((node, missing)).is_ok() {
+                if running >= threads {
+                    let (taken, to_us, work) = (&taken, report.clone(), &work);
+                    let thread = move || {
+                        loop {
+                            let job = taken.lock().map(|taken| taken.recv());
+                            let Ok(Ok((node, missing))) = job else { break };
+                            let result = guarded(|| work(&graph[node], &missing));
+                            if to_us.send((node, result)).is_err() {
+                                break;
+                            }
+                        }
+                    };
+                    match std::thread::Builder::new().spawn_scoped(scope, thread) {
+                        Ok(_) => threads += 1,
+                        // Those that there are come to it later.
+                        Err(_) if threads > 0 => {}
+                        Err(error) => {
+                            let message = format!("cannot make a thread: {error}");
+                            _ = report.send((node, Err(Panicked { message }.into())));
+                            running += 1;
+                            working += usize::from(rank == Rank::Work);
+                            continue;
+                        }
+                    }
+                }
+                if to_threads.send((node, missing)).is_ok() {
                     running += 1;
+                    working += usize::from(rank == Rank::Work);
                 }
             }
             if running == 0 {
@@ -111,6 +154,7 @@ where
             }
             let Ok((node, result)) = reports.recv() else { break };
             running -= 1;
+            working -= usize::from((jobs.rank)(&graph[node]) == Rank::Work);
             outcomes[node.index()] = Some(match result {
                 Ok(()) => Outcome::Done,
                 Err(error) => Outcome::Failed(error),
@@ -123,9 +167,12 @@ where
                     if waiting[next.index()] > 0 {
                         continue;
                     }
-                    let succeeded = |node: NodeIndex| matches!(outcomes[node.index()], Some(Outcome::Done));
-                    if regardless(&graph[next]) || before(next).all(succeeded) {
-                        ready.push(next);
+                    let is_well = |node: NodeIndex| {
+                        matches!(outcomes[node.index()], Some(Outcome::Done))
+                            || !(jobs.needs)(&graph[node], &graph[next])
+                    };
+                    if before(next).all(is_well) {
+                        make_ready(&mut ready, next);
                     } else {
                         outcomes[next.index()] = Some(Outcome::Skipped);
                         over.push(next);
@@ -133,8 +180,8 @@ where
                 }
             }
         }
-        // Ends the workers, which wait for jobs.
-        drop(to_workers);
+        // Ends the threads, which wait for jobs.
+        drop(to_threads);
     });
     // What nothing was heard of was not begun before the run was stopped.
     outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Skipped)).collect()
@@ -155,21 +202,24 @@ mod tests {
         }
     }
 
+    fn jobs<'a>(
+        at_once: usize,
+        needs: &'a (dyn Fn(&&'static str, &&'static str) -> bool + Sync),
+        stop: &'a (dyn Fn() -> bool + Sync),
+    ) -> Jobs<'a, &'static str> {
+        Jobs { at_once, workers: 1, needs, rank: &|_| Rank::Wait, stop, ready: &|_, _| () }
+    }
+
     #[test]
     fn a_job_that_panics_has_failed_and_nobody_waits_for_it() {
         // As many that panic as there are workers: each worker has to go on after one.
         let graph = graph(&["bad", "worse", "after-bad", "good", "in-any-case"], &[(0, 2), (0, 4), (1, 4), (3, 4)]);
-        let outcomes = run(
-            &graph,
-            2,
-            |name| *name == "in-any-case",
-            || false,
-            |name: &&str, _| match *name {
+        let outcomes =
+            run(&graph, &jobs(2, &|_, name| *name != "in-any-case", &|| false), |name: &&str, _| match *name {
                 "bad" => panic!("lost"),
                 "worse" => panic!("lost {name}"),
                 _ => Ok::<(), Failure>(()),
-            },
-        );
+            });
         let shown: Vec<_> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
         let failed = |what: &str| format!("Failed(Failure({what:?}))");
         assert_eq!(shown, [failed("lost"), failed("lost worse"), "Skipped".into(), "Done".into(), "Done".into()]);
@@ -192,19 +242,14 @@ mod tests {
         );
         let order = Mutex::new(Vec::new());
         let told = Mutex::new(Vec::new());
-        let outcomes = run(
-            &graph,
-            4,
-            |name| *name == "in-any-case",
-            || false,
-            |name: &&str, missing| {
+        let outcomes =
+            run(&graph, &jobs(4, &|_, name| *name != "in-any-case", &|| false), |name: &&str, missing| {
                 order.lock().expect("no test thread panics").push(*name);
                 told.lock()
                     .expect("no test thread panics")
                     .extend(missing.iter().map(|missing| (*name, **missing)));
                 if *name == "bad" { Err(Failure("no".to_owned())) } else { Ok(()) }
-            },
-        );
+            });
         let shown: Vec<_> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
         assert_eq!(shown, ["Done", "Failed(Failure(\"no\"))", "Skipped", "Done", "Skipped", "Done"]);
         let mut told = told.into_inner().expect("no test thread panics");
@@ -219,34 +264,62 @@ mod tests {
     fn independent_jobs_run_at_the_same_time() {
         let graph = graph(&["a", "b"], &[]);
         let meeting = std::sync::Barrier::new(2);
-        let outcomes = run(
-            &graph,
-            2,
-            |_| false,
-            || false,
-            |_, _| {
-                // Returns only if both are in it at once.
-                meeting.wait();
-                Ok::<(), Failure>(())
-            },
-        );
+        let outcomes = run(&graph, &jobs(2, &|_, _| true, &|| false), |_, _| {
+            // Returns only if both are in it at once.
+            meeting.wait();
+            Ok::<(), Failure>(())
+        });
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done)));
+    }
+
+    #[test]
+    fn waiting_is_not_bounded_by_the_number_of_workers_and_working_is() {
+        let nodes: Vec<&'static str> = ["wait"; 40].into_iter().chain(["work"; 10]).collect();
+        let meeting = std::sync::Barrier::new(40);
+        let (working, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let rank = |name: &&'static str| if *name == "wait" { Rank::Wait } else { Rank::Work };
+        let jobs = Jobs { workers: 2, rank: &rank, ..jobs(50, &|_, _| true, &|| false) };
+        let outcomes = run(&graph(&nodes, &[]), &jobs, |name: &&str, _| {
+            if *name == "wait" {
+                // Returns only if all are in it at once.
+                meeting.wait();
+            } else {
+                most.fetch_max(working.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::yield_now();
+                working.fetch_sub(1, Ordering::SeqCst);
+            }
+            Ok::<(), Failure>(())
+        });
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done)));
+        assert!(most.into_inner() <= 2);
+    }
+
+    #[test]
+    fn who_expects_a_job_hears_when_it_will_not_run() {
+        let expected = Mutex::new(Vec::new());
+        let ready = |name: &&'static str, will_run: bool| {
+            expected.lock().expect("no test thread panics").push((*name, will_run));
+        };
+        let stopped = AtomicUsize::new(0);
+        let stop = || stopped.load(Ordering::SeqCst) == 1;
+        let jobs = Jobs { ready: &ready, ..jobs(1, &|_, _| true, &stop) };
+        let outcomes = run(&graph(&["a", "b"], &[]), &jobs, |_, _| {
+            stopped.store(1, Ordering::SeqCst);
+            Ok::<(), Failure>(())
+        });
+        assert!(matches!(outcomes.as_slice(), [Outcome::Done, Outcome::Skipped]));
+        let expected = expected.into_inner().expect("no test thread panics");
+        assert_eq!(expected, [("a", true), ("b", true), ("b", false)]);
     }
 
     #[test]
     fn a_stopped_run_starts_nothing_more() {
         let graph = graph(&["a", "b", "c"], &[(0, 1), (1, 2)]);
         let started = AtomicUsize::new(0);
-        let outcomes = run(
-            &graph,
-            2,
-            |_| true,
-            || started.load(Ordering::SeqCst) == 2,
-            |_, _| {
-                started.fetch_add(1, Ordering::SeqCst);
-                Ok::<(), Failure>(())
-            },
-        );
+        let outcomes = run(&graph, &jobs(2, &|_, _| false, &|| started.load(Ordering::SeqCst) == 2), |_, _| {
+            started.fetch_add(1, Ordering::SeqCst);
+            Ok::<(), Failure>(())
+        });
         assert!(matches!(outcomes.as_slice(), [Outcome::Done, Outcome::Done, Outcome::Skipped]));
     }
 }

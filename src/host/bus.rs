@@ -1,9 +1,10 @@
 //! The system bus.
 //!
-//! Every call has a connection and a small runtime of its own: callers are plain threads, several at once, and one that
-//! waits for a job must not hold up another.
+//! Callers are plain threads, several at once. What is asked once has a connection and a small runtime of its own ([`with`]);
+//! jobs that are waited for, of which there may be more than the bus allows connections, share one ([`shared`]).
 
 use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use zbus::Connection;
@@ -31,6 +32,37 @@ pub(super) fn with_limit<T>(
         let connection = open(Builder::system(), limit).await?;
         calls(&connection).await
     })
+}
+
+/// The same on the connection that this process shares. One that waits holds up no other.
+pub(super) fn shared<T>(calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>) -> zbus::Result<T> {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    static CONNECTION: Mutex<Option<Connection>> = Mutex::new(None);
+    let connection = || CONNECTION.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = match RUNTIME.get() {
+        Some(runtime) => runtime,
+        None => {
+            let made = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+            RUNTIME.get_or_init(|| made)
+        }
+    };
+    let ready = {
+        // Held while it is opened, so that there is one; opening has a limit.
+        let mut ready = connection();
+        match &*ready {
+            Some(ready) => ready.clone(),
+            None => {
+                let opened = runtime.block_on(open(Builder::system(), ANSWER))?;
+                ready.insert(opened).clone()
+            }
+        }
+    };
+    let result = runtime.block_on(calls(&ready));
+    if let Err(zbus::Error::InputOutput(_)) = &result {
+        // The bus may have gone away; who comes next tries another connection.
+        *connection() = None;
+    }
+    result
 }
 
 /// A connection on which each call is answered within `limit`, as is the one that opens it, or fails.

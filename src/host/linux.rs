@@ -6,8 +6,10 @@
 //! - A file is whole at every instant ([`super::durable`]), and a container's unit is the last of its files to appear.
 //! - Somebody else's file is never replaced or removed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -16,7 +18,7 @@ use super::launch::{self, LaunchError};
 use super::mounts::Mount;
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
-use super::{durable, generations, leftovers, live, nft, own_program, scratch, sysctl};
+use super::{conntrack, durable, generations, leftovers, live, nft, own_program, scratch, sysctl};
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
@@ -77,6 +79,20 @@ impl Linux {
     /// What somebody else has mounted in a former root of the container, which was left alone therefore.
     pub fn mounts_left(&self, name: &ContainerName) -> Vec<Mount> {
         leftovers::mounts_in_dead_roots(name)
+    }
+
+    /// How many containers may be on their way up at the same time: as systemd would have it, all of them, as long as there
+    /// is memory for their guests to boot in, and they do not keep each other from coming up in time.
+    pub fn starts_at_once(&self) -> usize {
+        const MOST: usize = 128;
+        const LEAST: usize = 8;
+        /// What the processes of a guest take while it boots.
+        const KIB_EACH: usize = 64 * 1024;
+        let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        let available =
+            memory.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next());
+        let kib: Option<usize> = available.and_then(|number| number.parse().ok());
+        kib.map_or(MOST, |kib| kib / KIB_EACH).clamp(LEAST, MOST)
     }
 
     /// Stops the container, if it runs, and starts it with what was last written for it.
@@ -259,6 +275,13 @@ impl Host for Linux {
 
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
         nft::load(ruleset).map_err(|error| HostError::Nft { source: error.into() })
+    }
+
+    fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
+        conntrack::forget(addresses).map_err(|source| HostError::Bus {
+            what: String::from("forget the connections of guests that are gone"),
+            source: source.into(),
+        })
     }
 
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {

@@ -11,6 +11,8 @@ use super::systemd::{BusError, Properties};
 use crate::state::Machine;
 
 const SERVICE: &str = "org.freedesktop.machine1";
+/// What it says where there is no machine of a name.
+const NO_MACHINE: &str = "org.freedesktop.machine1.NoSuchMachine";
 
 #[zbus::proxy(
     interface = "org.freedesktop.machine1.Manager",
@@ -19,6 +21,7 @@ const SERVICE: &str = "org.freedesktop.machine1";
 )]
 trait Manager {
     fn list_machines(&self) -> zbus::Result<Vec<(String, String, String, OwnedObjectPath)>>;
+    fn get_machine(&self, name: &str) -> zbus::Result<OwnedObjectPath>;
     fn unregister_machine(&self, name: &str) -> zbus::Result<()>;
     #[zbus(name = "OpenMachinePTY")]
     fn open_machine_pty(&self, name: &str) -> zbus::Result<(zbus::OwnedFd, String)>;
@@ -79,10 +82,16 @@ pub(super) fn add_addresses<'a>(machines: impl Iterator<Item = &'a mut Machine>)
 /// no second one of its name.
 pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
     bus::with(async |connection| {
-        let registered = listed(connection).await?;
-        if registered.iter().any(|machine| machine.name == name && machine.unit == unit) {
+        let manager = ManagerProxy::new(connection).await?;
+        let path = match manager.get_machine(name).await {
+            Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::ServiceUnknown(_)) => return Ok(()),
+            Err(zbus::Error::MethodError(error, ..)) if error.as_str() == NO_MACHINE => return Ok(()),
+            path => path?,
+        };
+        let machine = Properties::at(connection, SERVICE, &path, "org.freedesktop.machine1.Machine").await?;
+        if machine.get::<String>("Unit").as_deref() == Some(unit) {
             tracing::debug!(name, "machined: UnregisterMachine");
-            ManagerProxy::new(connection).await?.unregister_machine(name).await?;
+            manager.unregister_machine(name).await?;
         }
         Ok(())
     })

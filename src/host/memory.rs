@@ -45,6 +45,8 @@ pub struct State {
     pub links: BTreeMap<String, Link>,
     /// Sysctls that were set.
     pub sysctls: BTreeMap<String, String>,
+    /// Connections that are open, by the address of the guest; each is of the container that had that then.
+    pub flows: BTreeMap<IpAddr, ContainerName>,
     /// Roots for the garbage collector.
     pub gc_roots: BTreeMap<String, PathBuf>,
     /// Generations; the last one boots.
@@ -283,6 +285,11 @@ impl Host for MemoryHost {
             .filter(|object| object.get("metainfo").is_none())
             .collect();
         state.rules = (!added.is_empty()).then(|| serde_json::json!({ "nftables": added }));
+        Ok(())
+    }
+
+    fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
+        self.state().flows.retain(|address, _| !addresses.contains(address));
         Ok(())
     }
 

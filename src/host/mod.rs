@@ -3,6 +3,7 @@
 mod boot_package;
 mod bus;
 mod child;
+mod conntrack;
 mod durable;
 pub mod ending;
 pub mod files;

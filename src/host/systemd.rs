@@ -103,9 +103,13 @@ pub fn reload() -> Result<(), BusError> {
 /// A unit whose start failed is not left to try on its own (`Restart=` would): it is stopped.
 pub fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError> {
     tracing::debug!(unit, job = job.as_str(), "systemd: begin a job");
-    bus::with(async |connection| {
+    bus::shared(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
-        manager.subscribe().await?;
+        match manager.subscribe().await {
+            // Somebody on the same connection was first.
+            Err(zbus::Error::MethodError(name, ..)) if name.as_str() == ALREADY_SUBSCRIBED => {}
+            result => result?,
+        }
         if job != Job::Stop {
             // Failures of a former version do not count against this one. A unit that is not loaded has none.
             match manager.reset_failed_unit(unit).await {
@@ -184,6 +188,8 @@ async fn limit(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> Duration {
     };
     time + waiting::ANSWER
 }
+
+const ALREADY_SUBSCRIBED: &str = "org.freedesktop.systemd1.AlreadySubscribed";
 
 fn is_unknown(error: &zbus::Error) -> bool {
     matches!(error, zbus::Error::MethodError(name, ..) if name.as_str() == "org.freedesktop.systemd1.NoSuchUnit")

@@ -3,9 +3,9 @@
 //! Takes: [`Container`](super::Container), which is what was typed. Gives: [`ContainerSpec`] and [`NatSpec`], from which
 //! units, arguments and rules are rendered without further checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -121,6 +121,15 @@ pub enum Network {
     Named(String),
     /// One of its own, with nothing but `lo` when nothing of this is there.
     Private(Private),
+}
+
+impl Network {
+    /// The guest's own addresses; those of a network that is not its own are not among them.
+    pub fn addresses(&self) -> BTreeSet<IpAddr> {
+        let Self::Private(Private { veth, extra, .. }) = self else { return BTreeSet::new() };
+        let of = |veth: &Veth| [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
+        veth.iter().chain(extra.values()).flat_map(of).flatten().collect()
+    }
 }
 
 /// A network of a container's own.

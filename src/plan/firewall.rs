@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use serde_json::Value;
 
 use super::cost::Row;
+use super::decide::Decisions;
 use super::diff;
 use super::side::Side;
+use super::stages::{Holders, kept};
 use super::{Change, Options, Reason, option};
 use crate::model::ContainerName;
-use crate::model::spec::{NatSpec, Network};
-use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl};
+use crate::model::spec::{NatSpec, Network, Private};
+use crate::render::interface;
+use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl, Target};
 use crate::state::Owner;
 
 /// What changes of the rules.
@@ -25,37 +29,77 @@ pub struct FirewallChange {
     pub removed: Vec<RuleLine>,
     /// All rules that are wanted.
     pub ruleset: Ruleset,
-    sources: Sources,
-}
-
-/// What the rules of both sides are made of.
-#[derive(Debug, Clone, Default)]
-struct Sources {
-    wanted: BTreeMap<ContainerName, Network>,
-    former: BTreeMap<ContainerName, Network>,
-    nat: NatSpec,
-    former_ruleset: Ruleset,
+    /// All rules that the host has before, where that is known.
+    pub standing: Option<Ruleset>,
+    /// The forwards that the host has before, whoever made them.
+    pub found: BTreeSet<RuleLine>,
+    /// The containers whose rules change without a step of their own that they would have to wait for.
+    pub(super) in_place: BTreeSet<ContainerName>,
+    /// Whether more changes than the rules of containers with steps of their own.
+    pub(super) of_host: bool,
+    pub(super) wanted: BTreeMap<ContainerName, Network>,
+    pub(super) former: BTreeMap<ContainerName, Network>,
+    pub(super) nat: NatSpec,
+    pub(super) former_nat: NatSpec,
+    /// The addresses that each container has before.
+    pub(super) held: BTreeMap<ContainerName, BTreeSet<IpAddr>>,
 }
 
 impl FirewallChange {
-    /// The rules to be loaded, and the sysctls that go with them. Containers that are `stale` did not get what is planned for
-    /// them: those that had rules before have them still.
-    pub fn with_stale(&self, stale: &BTreeSet<&ContainerName>) -> (Ruleset, Vec<Sysctl>) {
-        let Sources { wanted, former, nat, former_ruleset } = &self.sources;
-        let network =
-            |(name, network)| (name, former.get(name).filter(|_| stale.contains(name)).unwrap_or(network));
-        let ruleset = Ruleset::of(wanted.iter().map(network), nat);
-        let sysctls = [ruleset.sysctls(), ruleset.released(former_ruleset)].concat();
-        (ruleset, sysctls)
+    /// What a container that goes, or changes its forwards, keeps of its rules meanwhile.
+    pub(super) fn withdrawn(&self, name: &ContainerName) -> Option<Network> {
+        Some(kept(self.former.get(name)?, self.wanted.get(name)?))
+    }
+
+    /// Whether a container has rules that it is not to have any more.
+    pub(super) fn loses(&self, name: &ContainerName) -> bool {
+        match (self.former.get(name), self.withdrawn(name)) {
+            (Some(former), Some(kept)) => *former != kept,
+            (Some(_), None) => self.changes(name),
+            (None, _) => false,
+        }
+    }
+
+    /// Whether the rules of a container change.
+    pub(super) fn changes(&self, name: &ContainerName) -> bool {
+        self.changed && self.part(name, self.former.get(name)) != self.part(name, self.wanted.get(name))
+    }
+
+    /// What of the rules is there because of a container.
+    fn part(&self, name: &ContainerName, network: Option<&Network>) -> Option<(String, Vec<Target>)> {
+        let Network::Private(Private { veth: Some(veth), .. }) = network? else { return None };
+        let forwards = Ruleset::of(network.map(|network| (name, network)), &NatSpec::default()).forwards().to_vec();
+        // Links are in the rules for the sake of forwards, be they those of others.
+        let others = [Some(&self.ruleset), self.standing.as_ref()];
+        let has_links = others.into_iter().flatten().any(|ruleset| !ruleset.forwards().is_empty());
+        (has_links || !forwards.is_empty()).then(|| (interface::way_in(name, veth), forwards))
+    }
+
+    /// Says whose rules change together with the host's own part, and whether that has to be touched.
+    fn finds_steps(&mut self, decisions: &Decisions<'_>, drifted: bool) {
+        let addresses = |network: Option<&Network>| network.map(Network::addresses);
+        let is_in_place = |name: &&ContainerName| match decisions.steps.get(*name) {
+            Some(steps) if steps.stop || steps.start || steps.reload || steps.create || steps.remove => false,
+            Some(_) => addresses(self.former.get(*name)) == addresses(self.wanted.get(*name)),
+            None => true,
+        };
+        let names: BTreeSet<&ContainerName> = self.former.keys().chain(self.wanted.keys()).collect();
+        let changed = || names.iter().copied().filter(|name| self.changes(name));
+        let in_place: BTreeSet<ContainerName> = changed().filter(is_in_place).cloned().collect();
+        let has_own = changed().any(|name| !in_place.contains(name) && decisions.steps.contains_key(name));
+        self.of_host = self.changed && (drifted || self.nat != self.former_nat || !in_place.is_empty() || !has_own);
+        self.in_place = in_place;
     }
 }
 
 /// Compares the rules of both sides.
-pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChange {
+pub(super) fn change(from: &Side, to: &Side, options: &Options, decisions: &Decisions<'_>) -> FirewallChange {
     let networks = from.networks();
     let former = from.ruleset_of(&networks);
-    let sources = sources(from, &networks, to, options);
-    let ruleset = Ruleset::of(&sources.wanted, &sources.nat);
+    let (wanted, nat) = wanted(from, &networks, to, options);
+    let held = finally_held(from, decisions);
+    let holders = Holders::new(&held);
+    let ruleset = Ruleset::leading(&wanted, &nat, |name, address| holders.may_lead(name, address));
     let mut difference = match &from.listing {
         // What is wanted is what the records have: that has been compared.
         Some(_) if ruleset == former => from.rules_drift.clone(),
@@ -71,27 +115,56 @@ pub(super) fn change(from: &Side, to: &Side, options: &Options) -> FirewallChang
         ("net.ipv4.conf.all.forwarding", Some((on, _))) | ("net.ipv6.conf.all.forwarding", Some((_, on))) => !on,
         _ => false,
     };
-    let off = sysctls.iter().filter(is_off);
-    difference.added.extend(off.map(|sysctl| RuleLine::Rule(format!("sysctl {} = {}", sysctl.name, sysctl.value))));
-    FirewallChange {
+    let off: Vec<_> = sysctls.iter().filter(is_off).collect();
+    let line = |sysctl: &&Sysctl| RuleLine::Rule(format!("sysctl {} = {}", sysctl.name, sysctl.value));
+    difference.added.extend(off.iter().map(line));
+    let listing = from.listing.as_deref();
+    let found = listing.map_or_else(|| former.listing(), Value::clone);
+    let found = Ruleset::default().differences(&found).removed.into_iter();
+    let is_drifted = !from.rules_drift.is_empty();
+    let standing = if difference.is_empty() { Some(ruleset.clone()) } else { (!is_drifted).then_some(former) };
+    let mut change = FirewallChange {
         changed: !difference.is_empty(),
         added: difference.added,
         removed: difference.removed,
         ruleset,
-        sources: Sources { former_ruleset: former, ..sources },
+        standing,
+        found: found.filter(|line| matches!(line, RuleLine::Forward { .. })).collect(),
+        in_place: BTreeSet::new(),
+        of_host: false,
+        wanted,
+        former: networks.iter().map(|(&name, network)| (name.clone(), Network::clone(network))).collect(),
+        nat,
+        former_nat: from.nat_spec.clone().unwrap_or_default(),
+        held: from.held(),
+    };
+    change.finds_steps(decisions, is_drifted);
+    change
+}
+
+/// The addresses that each container has when everything is done.
+fn finally_held(from: &Side, decisions: &Decisions<'_>) -> BTreeMap<ContainerName, BTreeSet<IpAddr>> {
+    let mut held = from.held();
+    for (name, steps) in &decisions.steps {
+        if steps.start {
+            let after = steps.after.as_ref().and_then(|after| after.network());
+            held.insert(name.clone(), after.map(|network| network.addresses()).unwrap_or_default());
+        } else if steps.stop || steps.remove {
+            held.remove(name);
+        }
     }
+    held
 }
 
 /// What the wanted rules are made of. What is not known, and what `--only` leaves alone, stays as it was.
-fn sources(
+fn wanted(
     from: &Side,
     former: &BTreeMap<&ContainerName, Cow<'_, Network>>,
     to: &Side,
     options: &Options,
-) -> Sources {
+) -> (BTreeMap<ContainerName, Network>, NatSpec) {
     let former = former.iter().map(|(&name, network)| (name.clone(), Network::clone(network)));
-    let former: BTreeMap<_, _> = former.collect();
-    let mut networks = former.clone();
+    let mut networks: BTreeMap<_, _> = former.collect();
     networks.retain(|name, _| !options.covers(name) || to.containers.contains_key(name));
     for (name, configured) in &to.containers {
         let ours = from.containers.get(name).is_none_or(|is| is.owner == Owner::Ours);
@@ -101,11 +174,11 @@ fn sources(
         }
     }
     let nat = match (&from.nat_spec, &to.nat_spec) {
-        (Some(nat), _) if options.only.is_some() => nat,
-        (_, Some(nat)) | (Some(nat), None) => nat,
-        (None, None) => &Default::default(),
+        (Some(nat), _) if options.only.is_some() => nat.clone(),
+        (_, Some(nat)) | (Some(nat), None) => nat.clone(),
+        (None, None) => NatSpec::default(),
     };
-    Sources { wanted: networks, former, nat: nat.clone(), former_ruleset: Ruleset::default() }
+    (networks, nat)
 }
 
 /// A listing does not say whose address a forward leads to; those who made the rules know.

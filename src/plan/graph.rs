@@ -7,9 +7,12 @@
 //! - The program that units call: before anything that has systemd call it, and before the boot service is written, for
 //!   which nothing has to wait.
 //! - A container: stop, then write its files, then start; stop, then remove.
-//! - An address, a host port, an interface: stopped whoever had it, then started whoever gets it.
-//! - The rules: after every start, since they lead to what is up, whether or not all of it came up; before every stop for
-//!   good, since they led there, unless something that starts has to wait for that stop; in any case before the removal.
+//! - An address or an interface: stopped whoever had it, then started whoever gets it.
+//! - The rules of a container: what it loses is withdrawn before it stops, what it gets is loaded when it is up. So no
+//!   forward outlives what it leads to, and none waits for other containers.
+//! - A host port: withdrawn from whoever had it, then led to whoever gets it.
+//! - The rules that change while nothing stops: in one step, together with those of the host itself. Those are there
+//!   before a guest boots that may ask for its way out at once.
 //! - What the user says about the order: the second starts after the first, and stops before it. Such an edge is left
 //!   out, with an error, where it closes a circle.
 //!
@@ -20,9 +23,9 @@ use std::net::IpAddr;
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::{Dfs, Reversed};
 
 use super::decide::{Decisions, Steps};
+use super::firewall::FirewallChange;
 use super::side::Version;
 use super::{Finding, ProgramChange};
 use crate::diag::{Code, Diagnostic};
@@ -48,8 +51,10 @@ pub enum Action {
     Start(ContainerName),
     /// Changes it while it runs.
     Reload(ContainerName),
-    /// Replaces the rules and sets their sysctls.
-    ReplaceFirewall,
+    /// Takes out of the rules what leads to a container that goes, or no longer goes by that address or port.
+    Withdraw(ContainerName),
+    /// Loads the rules of a container; without one, those of the host itself and of all containers that go on as they are.
+    Firewall(Option<ContainerName>),
     /// Removes its files.
     Remove(ContainerName),
 }
@@ -66,7 +71,8 @@ impl Action {
             Self::UpdateUnit(_) => "update-unit",
             Self::Start(_) => "start",
             Self::Reload(_) => "reload",
-            Self::ReplaceFirewall => "firewall",
+            Self::Withdraw(_) => "withdraw",
+            Self::Firewall(_) => "firewall",
             Self::Remove(_) => "remove",
         }
     }
@@ -79,8 +85,10 @@ impl Action {
             | Self::UpdateUnit(name)
             | Self::Start(name)
             | Self::Reload(name)
-            | Self::Remove(name) => Some(name),
-            Self::Build | Self::RenewProgram | Self::WriteBootService | Self::ReplaceFirewall => None,
+            | Self::Remove(name)
+            | Self::Withdraw(name)
+            | Self::Firewall(Some(name)) => Some(name),
+            Self::Build | Self::RenewProgram | Self::WriteBootService | Self::Firewall(None) => None,
         }
     }
 }
@@ -132,7 +140,6 @@ pub struct Stated {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Resource {
     Address(IpAddr),
-    HostPort(String),
     Mac(String),
     /// A link of the host: one that is moved into the guest, or the host's end of an extra veth.
     Link(String),
@@ -155,32 +162,47 @@ fn resources(version: Option<&Version>) -> BTreeSet<Resource> {
     for veth in container.extra_veths.known().into_iter().flat_map(BTreeMap::values).filter_map(Field::known) {
         network([&veth.local_address, &veth.local_address6], &veth.local_mac_address);
     }
-    if container.private_network.known() == Some(&true) {
-        let forwards = container.forward_ports.known().into_iter().flatten().filter_map(Field::known);
-        resources.extend(forwards.map(|forward| Resource::HostPort(forward_key(forward))));
-    }
     let links = container.interfaces.known().into_iter().flatten().filter_map(Field::known).cloned();
     let veths = container.extra_veths.known().into_iter().flat_map(BTreeMap::keys).cloned();
     resources.extend(links.chain(veths).map(Resource::Link));
     resources
 }
 
+/// The ports of the host that lead to a container.
+fn ports(version: Option<&Version>) -> BTreeSet<String> {
+    let Some(container) = version.map(|version| &version.container) else { return BTreeSet::new() };
+    let is_private = container.private_network.known() == Some(&true);
+    let forwards = container.forward_ports.known().into_iter().flatten().filter_map(Field::known);
+    forwards.filter(|_| is_private).map(forward_key).collect()
+}
+
 #[derive(Default)]
 struct Nodes {
+    withdraw: Option<NodeIndex>,
     stop: Option<NodeIndex>,
     /// Its files are written.
     write: Option<NodeIndex>,
     start: Option<NodeIndex>,
+    firewall: Option<NodeIndex>,
     remove: Option<NodeIndex>,
 }
 
-/// Puts all steps into order, and says where what the user states about it cannot be.
+/// All steps in order.
+pub(super) struct Ordered {
+    pub(super) order: Order,
+    /// For each container, the others that take something of it.
+    pub(super) rivals: BTreeMap<ContainerName, BTreeSet<ContainerName>>,
+    /// Where what the user states about the order cannot be.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Puts all steps into order.
 pub(super) fn order(
     decisions: &Decisions,
     change: Option<&ProgramChange>,
-    firewall: bool,
+    firewall: &FirewallChange,
     stated: &[Stated],
-) -> (Order, Vec<Finding>) {
+) -> Ordered {
     let mut order = Order::default();
     let build = (!decisions.builds.is_empty()).then(|| order.add(Action::Build));
     let mut add =
@@ -190,52 +212,113 @@ pub(super) fn order(
     order.before(build, program.or(service));
     order.before(program, service);
     let mut nodes: BTreeMap<&ContainerName, Nodes> = BTreeMap::new();
+    let given = taken(decisions, ports);
     for (name, steps) in &decisions.steps {
-        let of = add_container(&mut order, name, steps);
-        let first = of.stop.or(of.write).or(of.start).or(of.remove);
+        let of = add_container(&mut order, name, steps, firewall, given.contains_key(name));
+        let first = of.withdraw.or(of.stop).or(of.write).or(of.start).or(of.firewall).or(of.remove);
         order.before(build, first);
         order.before(program, first);
         nodes.insert(name, of);
     }
-    hand_over(&mut order, decisions, &nodes);
+    let rivals = hand_over(&mut order, decisions, &nodes);
     let findings = add_stated(&mut order, &nodes, stated);
-    if firewall {
-        add_rules(&mut order, build, &nodes);
+    let host = firewall.of_host.then(|| order.add(Action::Firewall(None)));
+    order.before(build, host);
+    for name in &firewall.in_place {
+        order.before(nodes.get(name).and_then(|of| of.write), host);
     }
-    (order, findings)
+    if firewall.nat != firewall.former_nat {
+        for of in nodes.values().filter(|of| of.start.is_some()) {
+            order.before(host, of.write.or(of.start));
+        }
+    }
+    hand_over_ports(&mut order, &given, &nodes, (host, &firewall.in_place));
+    Ordered { order, rivals, findings }
 }
 
 /// Adds the steps of one container.
-fn add_container(order: &mut Order, name: &ContainerName, steps: &Steps) -> Nodes {
+fn add_container(
+    order: &mut Order,
+    name: &ContainerName,
+    steps: &Steps,
+    firewall: &FirewallChange,
+    gives_ports: bool,
+) -> Nodes {
+    let is_in_place = firewall.in_place.contains(name);
+    // What runs on and keeps what it has to itself changes its rules in one step.
+    let lets_go = steps.stop || steps.remove || !steps.reload || gives_ports;
+    let withdraws = firewall.changed && !is_in_place && lets_go && firewall.loses(name);
+    let loads = !is_in_place && !steps.remove && firewall.changes(name);
     let mut add =
         |wanted: bool, action: fn(ContainerName) -> Action| wanted.then(|| order.add(action(name.clone())));
+    let withdraw = add(withdraws, Action::Withdraw);
     let stop = add(steps.stop, Action::Stop);
     let write = add(steps.create, Action::Create).or_else(|| add(steps.update_unit, Action::UpdateUnit));
     let start = add(steps.start, Action::Start).or_else(|| add(steps.reload, Action::Reload));
+    let firewall = add(loads, |name| Action::Firewall(Some(name)));
     let remove = add(steps.remove, Action::Remove);
-    order.before(stop, write);
-    order.before(write, start);
-    if write.is_none() {
-        order.before(stop, start);
+    let chain: Vec<_> = [withdraw, stop, write, start, firewall, remove].into_iter().flatten().collect();
+    for pair in chain.windows(2) {
+        order.before(Some(pair[0]), Some(pair[1]));
     }
-    order.before(stop, remove);
-    Nodes { stop, write, start, remove }
+    Nodes { withdraw, stop, write, start, firewall, remove }
+}
+
+/// For each container, what others take that it had.
+fn taken<R: Ord>(
+    decisions: &Decisions,
+    of: impl Fn(Option<&Version>) -> BTreeSet<R>,
+) -> BTreeMap<ContainerName, BTreeSet<ContainerName>> {
+    let mut had: BTreeMap<R, Vec<&ContainerName>> = BTreeMap::new();
+    for (name, steps) in &decisions.steps {
+        for resource in of(steps.before.as_deref()) {
+            had.entry(resource).or_default().push(name);
+        }
+    }
+    let mut taken = BTreeMap::<_, BTreeSet<_>>::new();
+    for (name, steps) in &decisions.steps {
+        for resource in of(steps.after.as_deref()) {
+            for holder in had.get(&resource).into_iter().flatten().filter(|holder| **holder != name) {
+                taken.entry(ContainerName::clone(holder)).or_default().insert(name.clone());
+            }
+        }
+    }
+    taken
 }
 
 /// What one container gives up, another one may take only then.
-fn hand_over(order: &mut Order, decisions: &Decisions, nodes: &BTreeMap<&ContainerName, Nodes>) {
-    let mut held: BTreeMap<Resource, Vec<(&ContainerName, NodeIndex)>> = BTreeMap::new();
-    for (name, steps) in &decisions.steps {
-        for resource in resources(steps.before.as_deref()) {
-            held.entry(resource).or_default().extend(nodes[name].stop.map(|stop| (name, stop)));
+fn hand_over(
+    order: &mut Order,
+    decisions: &Decisions,
+    nodes: &BTreeMap<&ContainerName, Nodes>,
+) -> BTreeMap<ContainerName, BTreeSet<ContainerName>> {
+    let given = taken(decisions, resources);
+    for (holder, takers) in &given {
+        let from = &nodes[holder];
+        for taker in takers {
+            let to = &nodes[taker];
+            // What does not run has nothing but the rules that lead to where it was.
+            order.before(from.stop.or(from.withdraw), to.start);
+            order.before(from.stop.or(from.withdraw), to.firewall.filter(|_| to.start.is_none()));
         }
     }
-    for (name, steps) in &decisions.steps {
-        for resource in resources(steps.after.as_deref()) {
-            for (holder, stop) in held.get(&resource).into_iter().flatten() {
-                if *holder != name {
-                    order.before(Some(*stop), nodes[name].start);
-                }
+    given
+}
+
+/// A port of the host leads to one container at a time.
+fn hand_over_ports(
+    order: &mut Order,
+    given: &BTreeMap<ContainerName, BTreeSet<ContainerName>>,
+    nodes: &BTreeMap<&ContainerName, Nodes>,
+    (host, in_place): (Option<NodeIndex>, &BTreeSet<ContainerName>),
+) {
+    let step = |name: &ContainerName, own: Option<NodeIndex>| if in_place.contains(name) { host } else { own };
+    for (holder, takers) in given {
+        let from = step(holder, nodes[holder].withdraw);
+        for taker in takers {
+            let to = step(taker, nodes[taker].firewall);
+            if from != to {
+                order.before(from, to);
             }
         }
     }
@@ -281,22 +364,4 @@ fn add_stated(order: &mut Order, nodes: &BTreeMap<&ContainerName, Nodes>, stated
         Finding::from(Diagnostic::error(Code::OrderCycle, message).help(help)).at(said.position.clone())
     };
     circles.into_iter().map(finding).collect()
-}
-
-/// Adds the replacement of the rules: after what they will lead to, before what they led to.
-fn add_rules(order: &mut Order, build: Option<NodeIndex>, nodes: &BTreeMap<&ContainerName, Nodes>) {
-    let rules = order.add(Action::ReplaceFirewall);
-    order.before(build, Some(rules));
-    for of in nodes.values().filter(|of| of.remove.is_none()) {
-        order.before(of.start.or(of.write), Some(rules));
-    }
-    let mut awaited = vec![false; order.graph.node_count()];
-    let mut reversed = Dfs::new(Reversed(&order.graph), rules);
-    while let Some(node) = reversed.next(Reversed(&order.graph)) {
-        awaited[node.index()] = true;
-    }
-    for of in nodes.values().filter(|of| of.start.is_none()) {
-        let stop = of.stop.filter(|stop| !awaited[stop.index()]);
-        order.before(Some(rules), stop.or(of.remove));
-    }
 }

@@ -26,6 +26,7 @@ pub(crate) mod redact;
 pub mod saved;
 pub mod show;
 mod side;
+mod stages;
 pub mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ pub use firewall::FirewallChange;
 pub use graph::{Action, Order, Stated};
 pub use program::ProgramChange;
 pub use side::{Configuration, Configured, Said, Side, Spoken, UnknownKeys, Version};
+pub use stages::{Stage, Standing};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -285,6 +287,9 @@ pub struct Plan {
     pub builds: BTreeSet<ContainerName>,
     /// For each container that a step names.
     pub targets: BTreeMap<ContainerName, Target>,
+    /// For each container of which something goes to others (an address, an interface): those others. While one of them has
+    /// it, there is no way back.
+    pub rivals: BTreeMap<ContainerName, BTreeSet<ContainerName>>,
 }
 
 impl Plan {
@@ -302,7 +307,7 @@ impl Plan {
 /// Plans the way from `from` to `to`.
 pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
     let mut decisions = decide::decide(from, to, options);
-    let firewall = firewall::change(from, to, options);
+    let firewall = firewall::change(from, to, options, &decisions);
     let mut changes: Vec<Change> = firewall::host_change(from, to, options, &firewall).into_iter().collect();
     let summary = Summary {
         firewall: usize::from(firewall.changed),
@@ -310,7 +315,8 @@ pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
         ..decisions.changes.iter().fold(Summary::default(), count)
     };
     let program = program::change(from, !decisions.steps.is_empty());
-    let (order, circles) = graph::order(&decisions, program.as_ref(), firewall.changed, &options.stated);
+    let graph::Ordered { order, rivals, findings: circles } =
+        graph::order(&decisions, program.as_ref(), &firewall, &options.stated);
     changes.append(&mut decisions.changes);
     let mut findings = [from.findings.clone(), to.findings.clone(), decisions.findings, circles].concat();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -326,6 +332,7 @@ pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
         findings,
         builds,
         targets,
+        rivals,
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::stages::Holders;
 use super::{Drift, Endpoint, EndpointKind, Finding, drift, firewall, lower, program, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{OptionPath, OptionSpans};
@@ -312,6 +314,12 @@ impl<'a> Side<'a> {
         ours.filter_map(|(name, configured)| Some((name, configured.written.as_ref()?.network()?))).collect()
     }
 
+    /// The addresses that each container has as long as it runs as it does.
+    pub(super) fn held(&self) -> BTreeMap<ContainerName, BTreeSet<IpAddr>> {
+        let running = self.containers.iter().filter_map(|(name, is)| Some((name, is.running.as_ref()?.network()?)));
+        running.map(|(name, network)| (name.clone(), network.addresses())).collect()
+    }
+
     /// The names of all containers.
     pub fn names(&self) -> impl Iterator<Item = &ContainerName> {
         self.containers.keys()
@@ -345,7 +353,11 @@ impl<'a> Side<'a> {
     /// The same of its networks, where those are at hand.
     pub(super) fn ruleset_of(&self, networks: &BTreeMap<&ContainerName, Cow<'_, Network>>) -> Ruleset {
         let networks = networks.iter().map(|(name, network)| (*name, &**network));
-        Ruleset::of(networks, self.nat_spec.as_ref().unwrap_or(&NatSpec::default()))
+        // One that was not to be disturbed may run on with an address that is another's by now.
+        let held = self.held();
+        let holders = Holders::new(&held);
+        let nat = self.nat_spec.clone().unwrap_or_default();
+        Ruleset::leading(networks, &nat, |name, address| holders.may_lead(name, address))
     }
 }
 

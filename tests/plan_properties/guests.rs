@@ -137,7 +137,7 @@ impl Guest {
     fn host(&self) -> (MemoryHost, String) {
         let (host, side) = (MemoryHost::new(), self.side());
         let plan = plan::plan(&Side::host(&host.snapshot().expect("in memory")), &side, &Options::default());
-        let report = Applier { host: &host, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+        let report = Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
             number: 1,

@@ -1,6 +1,7 @@
 //! What holds of every plan, whatever the two sides are: pairs of configurations that could be run are made at random.
 
 mod guests;
+mod moments;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,38 +50,50 @@ fn disorder(plan: &Plan, before: &Evaluated, after: &Evaluated) -> Vec<String> {
         let (stop, start) = (Action::Stop(this.clone()), Action::Start(this.clone()));
         let [create, update] = [Action::Create(this.clone()), Action::UpdateUnit(this.clone())];
         let [reload, remove] = [Action::Reload(this.clone()), Action::Remove(this.clone())];
+        let (withdraw, rules) = (Action::Withdraw(this.clone()), Action::Firewall(Some(this.clone())));
         for (first, then) in [
+            (&withdraw, &stop),
+            (&withdraw, &update),
+            (&withdraw, &reload),
             (&stop, &remove),
             (&stop, &update),
             (&stop, &start),
             (&create, &start),
             (&update, &start),
             (&update, &reload),
-            (&start, &Action::ReplaceFirewall),
-            (&reload, &Action::ReplaceFirewall),
-            (&Action::ReplaceFirewall, &remove),
+            (&create, &rules),
+            (&update, &rules),
+            (&start, &rules),
+            (&reload, &rules),
+            (&withdraw, &rules),
+            (&withdraw, &remove),
         ] {
             expect(first.clone(), then.clone());
         }
-        for step in [&stop, &create, &update, &start, &reload, &remove, &Action::ReplaceFirewall] {
+        for step in [&withdraw, &stop, &create, &update, &start, &reload, &rules, &remove, &Action::Firewall(None)]
+        {
             expect(Action::Build, step.clone());
         }
         for other in NAMES.map(name).into_iter().filter(|other| *other != this) {
-            if !before.held(&other).is_disjoint(&after.held(&this)) {
+            let lets_go = Action::Withdraw(other.clone());
+            if !before.addresses(&other).is_disjoint(&after.addresses(&this)) {
                 expect(Action::Stop(other.clone()), start.clone());
+                expect(lets_go.clone(), start.clone());
+                expect(lets_go.clone(), rules.clone());
+            }
+            if !before.ports(&other).is_disjoint(&after.ports(&this)) {
+                let is_own = find(plan, &rules).is_some();
+                expect(lets_go, if is_own { rules.clone() } else { Action::Firewall(None) });
             }
         }
     }
-    // Rules go before what they lead to, unless somebody who starts, or changes while running, has to wait for it to go.
-    let comes = |name: &ContainerName| {
-        [Action::Start(name.clone()), Action::Reload(name.clone())].iter().any(|step| find(plan, step).is_some())
-    };
-    let starts: Vec<_> = NAMES.map(name).into_iter().filter(comes).collect();
-    for gone in NAMES.map(name).into_iter().filter(|name| before.has(name) && !after.has(name)) {
-        let frees = starts.iter().any(|start| !before.held(&gone).is_disjoint(&after.held(start)));
-        let (stop, rules) = (Action::Stop(gone), Action::ReplaceFirewall);
-        if !frees && unordered(plan, &rules, &stop) {
-            wrong.push(format!("{stop:?} does not wait for the rules"));
+    // What goes, or gets another address, is led to no more before it goes.
+    for this in NAMES.map(name).into_iter().filter(|name| !before.ports(name).is_empty()) {
+        let goes = find(plan, &Action::Stop(this.clone())).is_some()
+            && (before.addresses(&this) != after.addresses(&this)
+                || !before.ports(&this).is_subset(&after.ports(&this)));
+        if goes && find(plan, &Action::Withdraw(this.clone())).is_none() {
+            wrong.push(format!("{this} stops while ports lead to it that will not"));
         }
     }
     wrong
@@ -154,7 +167,7 @@ fn names_of(option: &str) -> Vec<String> {
 fn apply(host: &MemoryHost, wanted: &Evaluated, workers: usize) -> (Plan, bool) {
     let snapshot = host.snapshot().expect("it is in memory");
     let plan = plan::plan(&Side::host(&snapshot), &wanted.side(), &Options::default());
-    let report = Applier { host, workers, stop: &|| false, watch: &|_| () }.apply(&plan);
+    let report = Applier { host, at_once: workers, workers, stop: &|| false, watch: &|_| () }.apply(&plan);
     (plan, report.is_complete())
 }
 
@@ -253,7 +266,8 @@ proptest! {
         let (before, after) = (evaluate(&before), evaluate(&after));
         let plan = planned(&before, &after, &Options { restart_mode: mode, ..Options::default() });
         prop_assert_eq!(disorder(&plan, &before, &after), Vec::<String>::new());
-        prop_assert_eq!(find(&plan, &Action::ReplaceFirewall).is_some(), plan.firewall.changed);
+        let of_rules = |action: &Action| matches!(action, Action::Withdraw(_) | Action::Firewall(_));
+        prop_assert_eq!(plan.order.nodes().any(|(_, action)| of_rules(action)), plan.firewall.changed);
         for this in NAMES.map(name) {
             let change = plan.changes.iter().find(|change| change.container.as_ref() == Some(&this));
             let said = change.map_or(Disruption::None, |change| change.disruption);
@@ -287,8 +301,11 @@ proptest! {
         let mut wanted: BTreeSet<_> = standing.into_iter().filter(|(name, ..)| !only.iter().any(|only| only.as_str() == name)).collect();
         wanted.extend(forwards(&whole).into_iter().filter(|(name, ..)| only.iter().any(|only| only.as_str() == name)));
         let ports: BTreeSet<_> = wanted.iter().map(|(_, protocol, port)| (*protocol, *port)).collect();
-        // Where another one still holds the port of one that was asked for, it is the model that is at fault.
+        // Where another one still holds the port or address of one that was asked for, it is the model that is at fault.
         prop_assume!(ports.len() == wanted.len());
+        let keep = NAMES.map(name).into_iter().filter(|name| !only.contains(name));
+        let kept: BTreeSet<_> = keep.flat_map(|name| before.addresses(&name)).collect();
+        prop_assume!(only.iter().all(|name| after.addresses(name).is_disjoint(&kept)));
         prop_assert_eq!(forwards(&plan), wanted);
     }
 }
@@ -337,10 +354,7 @@ proptest! {
     ) {
         let (before, after) = (Evaluated::new(&before), Evaluated::new(&after));
         let plan = planned(&before, &after, &Options { stated: stated.clone(), ..Options::default() });
-        let mut disorder = disorder(&plan, &before, &after);
-        // One that starts may have to wait for another to go, which then comes before the rules.
-        disorder.retain(|wrong| !wrong.ends_with("does not wait for the rules"));
-        prop_assert_eq!(disorder, Vec::<String>::new());
+        prop_assert_eq!(disorder(&plan, &before, &after), Vec::<String>::new());
         let starts: BTreeSet<_> = NAMES.map(name).into_iter().filter(|name| {
             [Action::Start(name.clone()), Action::Reload(name.clone())].iter().any(|action| find(&plan, action).is_some())
         }).collect();

@@ -1,6 +1,7 @@
 //! Configurations that could be run, at random: several containers that never claim the same address or port.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use container_rebuild::model::check::check;
 use container_rebuild::model::path::OptionSpans;
@@ -233,16 +234,23 @@ impl Evaluated {
         self.manifest.containers.contains_key(name)
     }
 
-    /// What only one container can have at a time.
-    pub(crate) fn held(&self, name: &ContainerName) -> BTreeSet<String> {
+    /// The addresses of a container.
+    pub(crate) fn addresses(&self, name: &ContainerName) -> BTreeSet<IpAddr> {
         let Some(container) = self.manifest.containers.get(name) else { return BTreeSet::new() };
         let addresses = [&container.local_address, &container.local_address6];
         let addresses = addresses.into_iter().filter_map(|address| address.known()?.clone());
+        addresses.map(|address| address.parse().expect("an address")).collect()
+    }
+
+    /// The ports of the host that lead to a container.
+    pub(crate) fn ports(&self, name: &ContainerName) -> BTreeSet<(String, u16)> {
+        let Some(container) = self.manifest.containers.get(name) else { return BTreeSet::new() };
         let forwards = container.forward_ports.known().expect("known").iter().map(|forward| {
             let forward = forward.known().expect("known");
-            format!("{:?}:{:?}", forward.protocol, forward.host_port)
+            let protocol = forward.protocol.known().expect("known").clone();
+            (protocol, *forward.host_port.known().expect("known"))
         });
-        addresses.chain(forwards).collect()
+        forwards.collect()
     }
 }
 

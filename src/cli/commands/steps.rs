@@ -64,7 +64,7 @@ fn words(action: &Action) -> (String, bool) {
         Action::Start(name) => format!("{name}: starting"),
         Action::Stop(name) => format!("{name}: stopping"),
         Action::Reload(name) => format!("{name}: reloading"),
-        Action::ReplaceFirewall => return ("firewall: replacing".to_owned(), false),
+        Action::Firewall(None) => return ("firewall: replacing".to_owned(), false),
         _ => match action.container() {
             Some(name) => return (format!("{name}: {}", action.as_str()), false),
             None => return (action.as_str().to_owned(), false),

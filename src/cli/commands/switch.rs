@@ -368,16 +368,16 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) ->
         }
         Event::Done(action) => {
             in_hand.end(action);
-            let line = match (action, action.container()) {
-                (_, Some(name)) => Some(format!("{name}: {} done", action.as_str())),
-                (Action::RenewProgram | Action::WriteBootService, None) => {
+            let line = match action {
+                Action::RenewProgram | Action::WriteBootService => {
                     plan.program.as_ref().and_then(|change| change.line(action))
                 }
-                (_, None) => Some("firewall: replaced".to_owned()),
+                _ => Some(done(action)),
             };
             let Some(line) = line else { return };
             log.say(Level::INFO, &line, about(action));
         }
+        Event::RulesKept(action) => in_hand.end(action),
         Event::Failed(action, error) => {
             in_hand.end(action);
             let how = if matches!(error, HostError::LeftAlone { .. }) { "is not waited for" } else { "failed" };
@@ -408,7 +408,21 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) ->
         }
     };
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
-    Applier { host: &host, workers, stop: &interrupt::was_asked, watch: &watch }.apply(plan)
+    let at_once = host.starts_at_once();
+    Applier { host: &host, at_once, workers, stop: &interrupt::was_asked, watch: &watch }.apply(plan)
+}
+
+/// A step that is done, in words.
+fn done(action: &Action) -> String {
+    match action {
+        Action::Withdraw(name) => format!("{name}: forwards withdrawn"),
+        Action::Firewall(Some(name)) => format!("{name}: rules loaded"),
+        Action::Firewall(None) => String::from("firewall: replaced"),
+        action => {
+            let name = action.container().map(|name| format!("{name}: ")).unwrap_or_default();
+            format!("{name}{} done", action.as_str())
+        }
+    }
 }
 
 fn about(action: &Action) -> Option<(&ContainerName, &'static str)> {

@@ -89,7 +89,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
             None => action.as_str().to_owned(),
         };
         let line = match event {
-            Event::Begun(_) | Event::Restoring(_) => return,
+            Event::Begun(_) | Event::Restoring(_) | Event::RulesKept(_) => return,
             Event::Done(action) => word(action),
             Event::Failed(action, error) => format!("failed: {}: {error}", word(action)),
             Event::RestartWanted(name) => format!("restart wanted {name}"),
@@ -98,7 +98,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
         };
         events.lock().expect("not poisoned").push(line);
     };
-    let applier = Applier { host, workers, stop: &|| false, watch: &watch };
+    let applier = Applier { host, at_once: workers, workers, stop: &|| false, watch: &watch };
     let report = applier.apply(&planned(host, wanted));
     (report, events.into_inner().expect("not poisoned"))
 }
@@ -157,7 +157,9 @@ fn containers_come_change_and_go_and_each_time_the_next_plan_is_empty() {
     let host = MemoryHost::new();
     let both = generation(vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);
     let events = applied(&host, &both);
-    assert_eq!(events.last().map(String::as_str), Some("firewall"));
+    // Each is reached as soon as it is up.
+    let at = |event: &str| events.iter().position(|other| other == event).expect("it happened");
+    assert!(at("firewall a") == at("start a") + 1 && at("firewall b") == at("start b") + 1, "{events:#?}");
     assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/2"]);
     assert!(host.state().is_forwarding("ipv4"));
     assert_eq!(host.state().gc_roots["booted-a"], Path::new("/nix/store/1"));
@@ -173,7 +175,7 @@ fn containers_come_change_and_go_and_each_time_the_next_plan_is_empty() {
     assert!(events.contains(&"firewall".to_owned()) && !events.iter().any(|event| event.starts_with("stop")));
 
     let one = generation(vec![wanted("b", "/nix/store/2", 12, 81)]);
-    assert_eq!(applied(&host, &one), ["firewall", "stop a", "remove a"]);
+    assert_eq!(applied(&host, &one), ["withdraw a", "stop a", "remove a"]);
     applied(&host, &generation(vec![]));
     assert_eq!(host.state().rules, None);
     assert_eq!(host.state().gc_roots, BTreeMap::new());
@@ -374,6 +376,14 @@ fn rules_that_are_refused_leave_the_containers_up_and_are_planned_again() {
     assert_eq!(systems(&host), ["a=/nix/store/1"]);
     host.state().refuses_rules = false;
     assert_eq!(applied(&host, &one), ["firewall"]);
+    // A port that cannot be taken back from a container keeps it up: nobody else may get its address.
+    host.state().refuses_rules = true;
+    let other = generation(vec![wanted("b", "/nix/store/1", 11, 81)]);
+    let (report, events) = apply(&host, &other, 1);
+    assert!(events[0].starts_with("failed: withdraw a: "), "{events:#?}");
+    assert_eq!((systems(&host), report.is_complete()), (vec!["a=/nix/store/1".to_owned()], false));
+    host.state().refuses_rules = false;
+    applied(&host, &other);
 }
 
 /// `record`, with links of the host beside its own.

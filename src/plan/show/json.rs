@@ -292,8 +292,9 @@ struct Order<'a> {
 struct Node<'a> {
     /// What edges call it.
     id: usize,
-    /// What is done.
-    #[schemars(extend("enum" = ["build", "program", "boot-service", "create", "stop", "update-unit", "start", "reload", "firewall", "remove"]))]
+    /// What is done. `withdraw` takes rules out before what they lead to stops; `firewall` loads the rules of a container that
+    /// is up, and without a container those of the host and of all that goes on as it is.
+    #[schemars(extend("enum" = ["build", "program", "boot-service", "withdraw", "create", "stop", "update-unit", "start", "reload", "firewall", "remove"]))]
     action: &'static str,
     /// To which container; `null` for what is done once for all.
     container: Option<&'a str>,

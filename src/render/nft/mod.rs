@@ -26,7 +26,7 @@ mod objects;
 mod text;
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use differences::{RuleLine, RulesDifference};
 
@@ -89,6 +89,15 @@ impl Ruleset {
     ///
     /// Of two forwards of one host port, which the model refuses, the first one counts.
     pub fn of<'a>(networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>, nat: &NatSpec) -> Self {
+        Self::leading(networks, nat, |_, _| true)
+    }
+
+    /// Like [`of`](Self::of), without the forwards of a container to an address that it may not be led to by.
+    pub fn leading<'a>(
+        networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>,
+        nat: &NatSpec,
+        may_lead: impl Fn(&ContainerName, IpAddr) -> bool,
+    ) -> Self {
         let mut ruleset = Self::default();
         let mut taken = BTreeSet::new();
         for (container, network) in networks {
@@ -97,14 +106,16 @@ impl Ruleset {
             };
             let link = interface::way_in(container, veth);
             ruleset.links.insert(link.clone());
-            if veth.local4.is_none() && veth.local6.is_none() {
+            let v4 = veth.local4.filter(|address| may_lead(container, IpAddr::V4(*address)));
+            let v6 = veth.local6.filter(|address| may_lead(container, IpAddr::V6(*address)));
+            if v4.is_none() && v6.is_none() {
                 continue;
             }
             for forward in forwards {
                 if !taken.insert((forward.protocol, forward.host_port)) {
                     continue;
                 }
-                if veth.local4.is_some() {
+                if v4.is_some() {
                     ruleset.exposed.insert(link.clone());
                 }
                 ruleset.forwards.push(Target {
@@ -112,8 +123,8 @@ impl Ruleset {
                     host_port: forward.host_port,
                     container: container.clone(),
                     container_port: forward.container_port,
-                    v4: veth.local4,
-                    v6: veth.local6,
+                    v4,
+                    v6,
                 });
             }
         }
@@ -131,6 +142,14 @@ impl Ruleset {
     /// The forwards, by protocol and host port.
     pub fn forwards(&self) -> &[Target] {
         &self.forwards
+    }
+
+    /// Whether a port of the host leads to this address.
+    pub fn leads(&self, protocol: Protocol, host_port: u16, address: IpAddr) -> bool {
+        self.forwards.iter().any(|target| {
+            let addresses = [target.v4.map(IpAddr::V4), target.v6.map(IpAddr::V6)];
+            (target.protocol, target.host_port) == (protocol, host_port) && addresses.contains(&Some(address))
+        })
     }
 
     /// Whether nothing is wanted, so that there is to be no table.

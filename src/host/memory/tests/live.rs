@@ -18,7 +18,7 @@ fn planned_with(host: &MemoryHost, wanted: &Generation, restart_mode: RestartMod
 /// A switch to `wanted`, with all that belongs to one; gives what it cost.
 fn switch(host: &MemoryHost, wanted: &Generation, mode: RestartMode) -> Option<plan::Disruption> {
     let plan = planned_with(host, wanted, mode);
-    let report = Applier { host, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+    let report = Applier { host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
     assert!(report.is_complete(), "{report:#?}");
     host.record_generation(wanted).expect("recorded");
     plan.changes.first().map(|change| change.disruption)

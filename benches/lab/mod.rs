@@ -1,0 +1,75 @@
+//! What benches share that look at a host: the lab (docs/lab.md), and their part of `docs/benchmarks.md`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A lab of its own for each bench.
+pub(crate) struct Lab(&'static str);
+
+impl Lab {
+    /// Boots it, with this build of the program in it.
+    pub(crate) fn up(name: &'static str) -> Self {
+        let lab = Self(name);
+        lab.run(&["up"]);
+        lab.run(&["push", env!("CARGO_BIN_EXE_container-rebuild"), "/usr/local/bin/container-rebuild"]);
+        lab
+    }
+
+    /// Runs a command of the lab; gives what it printed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "the lab is needed to look at a host: lab {arguments:?}: {err}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut command = Command::new(root.join("tests/lab/lab"));
+        command.args(arguments).env("LAB_NAME", self.0).stdin(Stdio::null()).output().expect("it can be run")
+    }
+}
+
+/// Whatever happened.
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let output = self.command(&["down"]);
+        if !output.status.success() {
+            eprintln!("lab down: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}
+
+/// A table of ours beside others.
+pub(crate) struct Table(String);
+
+impl Table {
+    pub(crate) fn new() -> Self {
+        Self(String::from("| | ours (ms) | beside it (ms) | ratio | bound |\n|---|---|---|---|---|\n"))
+    }
+
+    /// A row whose ratio is that of the two times.
+    pub(crate) fn row(&mut self, name: &str, ours: Duration, theirs: Duration, bound: f64) {
+        self.row_of(name, ours, theirs, ours.as_secs_f64() / theirs.as_secs_f64(), bound);
+    }
+
+    pub(crate) fn row_of(&mut self, name: &str, ours: Duration, theirs: Duration, ratio: f64, bound: f64) {
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+        let (ours, theirs) = (milliseconds(ours), milliseconds(theirs));
+        writeln!(self.0, "| {name} | {ours:.0} | {theirs:.0} | {ratio:.2} | {bound} |").expect("text");
+    }
+
+    /// Prints it, and puts it under its heading, with the rest of the page as it is.
+    pub(crate) fn publish(&self, heading: &str, text: &str) {
+        print!("{}", self.0);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/benchmarks.md");
+        let page = std::fs::read_to_string(&path).unwrap_or_else(|_| String::from("# Benchmarks\n"));
+        let (before, rest) = page.split_once(heading).unwrap_or((&page, ""));
+        let after = rest.find("\n## ").map_or("", |at| &rest[at + 1..]);
+        let page = format!("{}\n\n{heading}\n\n{text}\n\n{}\n{after}", before.trim_end(), self.0);
+        std::fs::write(&path, page.trim_end().to_owned() + "\n").expect("docs/ can be written to");
+        println!("written to {}", path.display());
+    }
+}

@@ -1,0 +1,106 @@
+//! `make bench`, starts: how long `switch` takes to bring up containers beside what systemd takes to start as many bare
+//! systemd-nspawn units with the same guests, all at once. The table goes to `docs/benchmarks.md`, under its own heading.
+//!
+//! Both run in the same lab (docs/lab.md, which needs root), in turn, each from nothing; a ratio is the median of those of the pairs,
+//! so that a machine that becomes busy meets both. `-- --short` does nothing: what is not measured is tested by scenarios.
+
+#[allow(dead_code, reason = "each bench uses a part of it")]
+mod lab;
+
+use std::time::Duration;
+
+use lab::{Lab, Table};
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--short") {
+        return;
+    }
+    let lab = Lab::up("bench-starts");
+    let measured = lab.run(&["exec", "--", "python3", "-c", MEASURE]);
+    let rows: Vec<(String, Vec<(f64, f64)>)> = serde_json::from_str(&measured).expect("pairs of numbers");
+    let mut table = Table::new();
+    for (name, pairs) in rows {
+        let of = |which: fn(&(f64, f64)) -> f64| {
+            let mut numbers: Vec<f64> = pairs.iter().map(which).collect();
+            numbers.sort_by(f64::total_cmp);
+            numbers[numbers.len() / 2]
+        };
+        let (ours, theirs) = (Duration::from_secs_f64(of(|it| it.0)), Duration::from_secs_f64(of(|it| it.1)));
+        table.row_of(&name, ours, theirs, of(|it| it.0 / it.1), 1.15);
+    }
+    let text = "Medians of runs in turn, in one lab; the ratio is the median of the ratios of the pairs, and is to stay below its bound \
+                (`benches/starts.rs`).";
+    table.publish("## Starts", text);
+}
+
+/// Measured inside: guests are built once, and then started from nothing by us and by systemd, in turn.
+const MEASURE: &str = r#"
+import glob, json, os, subprocess, time
+RUNS = 5
+def run(*command):
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def seconds(*command):
+    start = time.perf_counter()
+    run(*command)
+    return time.perf_counter() - start
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+def options(number):
+    return (f'autoStart = true; ephemeral = true; privateNetwork = true; hostAddress = "10.0.0.{number}"; '
+            f'localAddress = "10.0.1.{number}"; forwardPorts = [ {{ hostPort = {9000 + number}; containerPort = 80; }} ];')
+def host(containers):
+    lines = "".join(f"  containers.{name} = {{ {text} }};\n" for name, text in containers.items())
+    write("/root/host.nix", "{\n" + lines + "}\n")
+def switch():
+    return seconds("container-rebuild", "--quiet", "switch", "--yes", "--allow-remove", "/root/host.nix")
+SERVED = 'config = { services.httpd.enable = true; services.httpd.adminAddr = "a@example.org"; '
+WAIT = 'systemd.services.wait = { wantedBy = [ "multi-user.target" ]; serviceConfig = { Type = "oneshot"; ExecStart = "/bin/sleep 5"; }; }; '
+def measure(prefix, count, more):
+    names = {f"{prefix}{number}": number for number in range(1, count + 1)}
+    host({name: options(number) + SERVED + more + "};" for name, number in names.items()})
+    switch()
+    systems = {}
+    for name in names:
+        with open(f"/run/container-rebuild/containers/{name}.json") as record:
+            systems[name] = json.load(record)["spec"]["system"]
+        run("ln", "-sfn", systems[name], f"/nix/var/nix/gcroots/bench-{name}")
+    units = []
+    for name, system in systems.items():
+        root = f"/var/lib/bench/{name}"
+        for directory in ("usr", "etc"):
+            os.makedirs(f"{root}/{directory}", exist_ok=True)
+        for file in ("os-release", "machine-id"):
+            write(f"{root}/etc/{file}", "")
+        units.append(f"bare-{name}.service")
+        write(f"/run/systemd/system/bare-{name}.service", f"""[Service]
+Type=notify
+NotifyAccess=main
+Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+ExecStart=systemd-nspawn --keep-unit -M bare-{name} -D {root} --ephemeral --notify-ready=yes --kill-signal=SIGRTMIN+3 --bind-ro=/nix/store --network-veth --resolv-conf=off {system}/init
+Slice=machine.slice
+Delegate=yes
+KillMode=mixed
+KillSignal=TERM
+DevicePolicy=closed
+""")
+    run("systemctl", "daemon-reload")
+    wanted = {name: options(number) + f' path = "{systems[name]}";' for name, number in names.items()}
+    pairs = []
+    for _ in range(RUNS):
+        host({})
+        switch()
+        host(wanted)
+        ours = switch()
+        host({})
+        switch()
+        theirs = seconds("systemctl", "start", *units)
+        run("systemctl", "stop", *units)
+        pairs.append((ours, theirs))
+    return pairs
+rows = [
+    ("`switch` that starts 10 containers, beside systemd that starts 10 bare nspawn units", measure("c", 10, "")),
+    ("`switch` that starts 8 containers that wait 5 s, beside systemd that starts 8 such units", measure("w", 8, WAIT)),
+]
+print(json.dumps(rows))
+"#;

@@ -1,0 +1,260 @@
+//! What holds at every moment while a plan is applied, whichever step fails and wherever the run is killed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use container_rebuild::apply::{Applier, ContainerFiles, Host, HostError, Switched, Sysctl};
+use container_rebuild::host::memory::MemoryHost;
+use container_rebuild::model::ContainerName;
+use container_rebuild::model::spec::Bind;
+use container_rebuild::plan::{self, Options, Plan, Side};
+use container_rebuild::render::interface::Pair;
+use container_rebuild::render::nft::{RuleLine, Ruleset};
+use container_rebuild::state::{Generation, Probe};
+use proptest::prelude::*;
+
+use crate::world::{Evaluated, NAMES, name, two_worlds};
+
+/// How calls fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failing {
+    Never,
+    /// This one, as where the host refuses it.
+    Once(usize),
+    /// This one and all after it, as where the run is killed.
+    From(usize),
+}
+
+/// A host that is looked at after every call, and on which calls fail.
+struct Watched<'a> {
+    host: &'a MemoryHost,
+    failing: Failing,
+    calls: AtomicUsize,
+    /// Which port of the host may lead where, and to whom.
+    forwards: BTreeSet<(RuleLine, ContainerName)>,
+    wrong: Mutex<Vec<String>>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(host: &'a MemoryHost, failing: Failing, sides: [&Evaluated; 2]) -> Self {
+        let mut forwards = BTreeSet::new();
+        for side in sides {
+            let ruleset = Ruleset::new(&side.spec);
+            for line in Ruleset::default().differences(&ruleset.listing()).removed {
+                let RuleLine::Forward { protocol, host_port, .. } = &line else { continue };
+                let target =
+                    ruleset.forwards().iter().find(|to| (&to.protocol, &to.host_port) == (protocol, host_port));
+                forwards.insert((line.clone(), target.expect("one of its own").container.clone()));
+            }
+        }
+        Self { host, failing, calls: AtomicUsize::new(0), forwards, wrong: Mutex::default() }
+    }
+
+    /// Makes a call or fails it, and looks at what is then.
+    fn call<T>(&self, what: &str, call: impl FnOnce() -> Result<T, HostError>) -> Result<T, HostError> {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        let fails = match self.failing {
+            Failing::Never => false,
+            Failing::Once(at) => number == at,
+            Failing::From(at) => number >= at,
+        };
+        if fails {
+            let source = std::io::ErrorKind::Other.into();
+            return Err(HostError::File { what: "do", path: what.into(), source });
+        }
+        let result = call();
+        // Nothing else makes a way to a guest.
+        if what.starts_with("start") || what == "load rules" {
+            self.look(what);
+        }
+        result
+    }
+
+    fn look(&self, what: &str) {
+        let mut state = self.host.state();
+        let mut held: BTreeMap<IpAddr, BTreeSet<ContainerName>> = BTreeMap::new();
+        for (name, record) in &state.running {
+            for address in record.spec.network.addresses() {
+                held.entry(address).or_default().insert(name.clone());
+            }
+        }
+        let mut wrong = Vec::new();
+        let rules = state.rules.clone().unwrap_or_default();
+        for line in Ruleset::default().differences(&rules).removed {
+            let RuleLine::Forward { address, .. } = &line else { continue };
+            let whose: BTreeSet<_> =
+                self.forwards.iter().filter(|(to, _)| *to == line).map(|(_, name)| name).collect();
+            let Some(holders) = held.get(address) else { continue };
+            let is_right = holders.len() == 1 && holders.iter().all(|holder| whose.contains(holder));
+            if !is_right {
+                wrong.push(format!("after {what}: {line:?} is of {whose:?} and leads to {holders:?}"));
+            }
+            // Somebody is always connected.
+            if let Some(holder) = holders.first().filter(|_| is_right) {
+                state.flows.entry(*address).or_insert_with(|| holder.clone());
+            }
+        }
+        for (address, whose) in &state.flows {
+            if let Some(other) = held.get(address).into_iter().flatten().find(|holder| *holder != whose) {
+                wrong.push(format!("after {what}: a connection to {whose} goes on to {other}"));
+            }
+        }
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).extend(wrong);
+    }
+
+    fn plan(&self, wanted: &Evaluated) -> Plan {
+        let snapshot = self.host.snapshot().expect("it is in memory");
+        plan::plan(&Side::host(&snapshot), &wanted.side(), &Options::default())
+    }
+
+    /// Applies the plan to this; gives what was wrong on the way.
+    fn apply(&self, wanted: &Evaluated, at_once: usize) -> Vec<String> {
+        let exe = Path::new("/usr/bin/container-rebuild");
+        let applier = Applier { host: self, exe, at_once, workers: 2, stop: &|| false, watch: &|_| () };
+        applier.apply(&self.plan(wanted));
+        std::mem::take(&mut self.wrong.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Host for Watched<'_> {
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
+        self.call(&format!("install {name}"), || self.host.install(name, files))
+    }
+    fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.call(&format!("uninstall {name}"), || self.host.uninstall(name))
+    }
+    fn reload_units(&self) -> Result<(), HostError> {
+        self.call("reload units", || self.host.reload_units())
+    }
+    fn start(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.call(&format!("start {name}"), || self.host.start(name))
+    }
+    fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.call(&format!("stop {name}"), || self.host.stop(name))
+    }
+    fn is_running(&self, name: &ContainerName) -> Result<bool, HostError> {
+        self.call(&format!("is {name} running"), || self.host.is_running(name))
+    }
+    fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
+        self.call(&format!("bind {name}"), || self.host.bind(name, bind))
+    }
+    fn readdress(&self, name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError> {
+        self.call(&format!("readdress {name}"), || self.host.readdress(name, from, to))
+    }
+    fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
+        self.call(&format!("switch {name}"), || self.host.switch_guest(name, system))
+    }
+    fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError> {
+        self.call(&format!("note {name}"), || self.host.note_running(name, record))
+    }
+    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
+        self.call("load rules", || self.host.load_rules(ruleset))
+    }
+    fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
+        self.call("forget flows", || self.host.forget_flows(addresses))
+    }
+    fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
+        self.call("set sysctls", || self.host.set_sysctls(sysctls))
+    }
+    fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError> {
+        self.call(&format!("add {root}"), || self.host.add_gc_root(root, path))
+    }
+    fn remove_gc_root(&self, root: &str) -> Result<(), HostError> {
+        self.call(&format!("remove {root}"), || self.host.remove_gc_root(root))
+    }
+    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
+        self.host.record_generation(generation)
+    }
+}
+
+/// A host that was brought to this.
+fn host(wanted: &Evaluated) -> MemoryHost {
+    let host = MemoryHost::new();
+    let wrong = Watched::new(&host, Failing::Never, [wanted, wanted]).apply(wanted, 1);
+    assert_eq!(wrong, Vec::<String>::new());
+    host
+}
+
+/// Another one like it.
+fn copy(host: &MemoryHost) -> MemoryHost {
+    let other = MemoryHost::new();
+    let state = host.state().clone();
+    *other.state() = state;
+    other
+}
+
+/// Whether a host is as it was wanted, but for what was not to be disturbed.
+fn is_done(host: &MemoryHost, wanted: &Evaluated) -> Result<(), String> {
+    let plan = Watched::new(host, Failing::Never, [wanted, wanted]).plan(wanted);
+    if plan.is_empty() { Ok(()) } else { Err(format!("{:#?} {:#?}", plan.changes, plan.firewall)) }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_port_ever_leads_to_another_container_whatever_fails(
+        (before, after) in two_worlds(),
+        at_once in 1..4_usize,
+        calls in prop::collection::vec(any::<prop::sample::Index>(), 8),
+    ) {
+        let (before, after) = (Evaluated::new(&before), Evaluated::new(&after));
+        let sides = [&before, &after];
+        let first = host(&before);
+        let whole = copy(&first);
+        let undisturbed = Watched::new(&whole, Failing::Never, sides);
+        prop_assert_eq!(undisturbed.apply(&after, at_once), Vec::<String>::new());
+        prop_assert_eq!(is_done(&whole, &after), Ok(()));
+        let made = undisturbed.calls.into_inner();
+        for call in calls.into_iter().filter(|_| made > 0).map(|call| call.index(made)) {
+            for failing in [Failing::Once(call), Failing::From(call)] {
+                let host = copy(&first);
+                let wrong = Watched::new(&host, failing, sides).apply(&after, at_once);
+                prop_assert_eq!(wrong, Vec::<String>::new(), "{:?}", failing);
+                // The next run puts it right, and leads nobody astray either.
+                let wrong = Watched::new(&host, Failing::Never, sides).apply(&after, at_once);
+                prop_assert_eq!(wrong, Vec::<String>::new(), "after {:?}", failing);
+                prop_assert_eq!(is_done(&host, &after), Ok(()), "after {:?}", failing);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_stopped_leaves_no_container_without_its_ports((before, after) in two_worlds(), steps in 0..8_usize) {
+        let (before, after) = (Evaluated::new(&before), Evaluated::new(&after));
+        let host = host(&before);
+        let watched = Watched::new(&host, Failing::Never, [&before, &after]);
+        let begun = AtomicUsize::new(0);
+        let exe = Path::new("/usr/bin/container-rebuild");
+        let stop = || begun.load(Ordering::SeqCst) >= steps;
+        let watch = |event: container_rebuild::apply::Event<'_>| {
+            if matches!(event, container_rebuild::apply::Event::Begun(_)) {
+                begun.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        let applier = Applier { host: &watched, exe, at_once: 1, workers: 1, stop: &stop, watch: &watch };
+        applier.apply(&watched.plan(&after));
+        prop_assert_eq!(watched.wrong.into_inner().expect("no panic"), Vec::<String>::new());
+        // What goes on as before the switch, and was not told anything else yet, is reached as before it.
+        let state = host.state();
+        let rules = state.rules.clone().unwrap_or_default();
+        let lines = Ruleset::default().differences(&rules).removed;
+        for this in NAMES.map(name) {
+            let (Some(files), Some(running)) = (state.written.get(&this), state.running.get(&this)) else { continue };
+            let is_as_before = before.spec.containers.iter().any(|spec| spec.name == this && *spec == running.spec);
+            let written: serde_json::Value = serde_json::from_str(&files.record).expect("JSON");
+            let network = serde_json::to_value(&running.spec.network).expect("JSON");
+            if !is_as_before || written["spec"]["network"] != network {
+                continue;
+            }
+            for port in before.ports(&this) {
+                let leads = lines.iter().any(|line| matches!(line, RuleLine::Forward { protocol, host_port, .. }
+                    if (protocol.as_str(), *host_port) == (port.0.as_str(), port.1)));
+                prop_assert!(leads, "{this} runs as before, and {port:?} leads nowhere");
+            }
+        }
+    }
+}
