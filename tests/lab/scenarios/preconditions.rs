@@ -35,8 +35,10 @@ fn what_is_missing_is_said_before_the_first_build_and_the_first_stop() {
     };
     let masked = |path: &str| (format!("mount --bind /dev/null {path}"), format!("umount {path}"));
     let bind = with(&after, "one = {", "one = { bindMounts.\"/data\".hostPath = \"/mnt/not-there\";");
+    /// What is wrong, how it is brought about and ended, the command, and what that says.
+    type Case<'a> = (&'a str, (String, String), String, Vec<&'a str>);
     #[rustfmt::skip]
-    let table: Vec<(&str, (String, String), String, Vec<&str>)> = vec![
+    let table: Vec<Case> = vec![
         ("PATH without nft", (String::new(), String::new()), format!("PATH=/root/bin /usr/local/bin/{switch}"),
             vec!["error[program]: nft is not installed, or not on PATH", "help: install nftables"]),
         ("no systemd-nspawn", masked("/usr/bin/systemd-nspawn"), switch.to_owned(),
