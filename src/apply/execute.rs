@@ -11,7 +11,7 @@ use super::units::Units;
 use crate::model::ContainerName;
 use crate::plan::{Action, Plan, Stage, Target};
 use crate::render::{conf, paths, unit};
-use crate::state::Record;
+use crate::state::{FailedUnit, Health, Record};
 
 /// What happens while a plan is applied, for whoever watches.
 #[derive(Debug)]
@@ -28,15 +28,45 @@ pub enum Event<'a> {
     RestartWanted(&'a ContainerName),
     /// After a failed start or reload, it is being brought back as it was.
     Restoring(&'a ContainerName),
+    /// `switch-to-configuration` did all that it had to, and says that units failed.
+    UnitsFailed(&'a ContainerName),
+    /// The guest runs, and units of it failed.
+    Degraded(&'a Degraded),
     /// After a failed start or reload, the container runs again as it did before.
     Restored(&'a ContainerName),
     /// After a failed start or reload, it could not be brought back either.
     NotRestored(&'a ContainerName, &'a HostError),
 }
 
+/// After what a guest was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// Its start.
+    Start,
+    /// A switch to another system, or another change while it ran.
+    Reload,
+    /// Going back to what ran before.
+    Former,
+}
+
+/// A guest that runs, and of whose units some failed. That is no failure of the step: nothing goes back for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Degraded {
+    /// The container.
+    pub name: ContainerName,
+    /// After what.
+    pub reached: Reached,
+    /// Units that failed; after a reload, those that had not failed before it.
+    pub new: Vec<FailedUnit>,
+    /// Units that had failed before the reload, too.
+    pub old: Vec<FailedUnit>,
+}
+
 /// How an apply ended.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// Guests that run and are not well, by name.
+    pub degraded: Vec<Degraded>,
     /// Steps that failed, with why.
     pub failed: Vec<(Action, HostError)>,
     /// Steps that were not begun, because something before them failed or the run was stopped.
@@ -100,6 +130,7 @@ impl Applier<'_> {
             rules: Rules::new(self.host, &plan.firewall),
             deferred: Mutex::default(),
         };
+        let degraded = Mutex::new(Vec::new());
         let graph = &plan.order.graph;
         let jobs = queue::Jobs {
             at_once: self.at_once,
@@ -119,6 +150,10 @@ impl Applier<'_> {
         };
         let outcomes = queue::run(graph, &jobs, |action, missing| {
             (self.watch)(Event::Begun(action));
+            let before = match action {
+                Action::Reload(name) => self.host.health(name),
+                _ => None,
+            };
             // A panic is a failed step as any other: what it did is taken back.
             let result = queue::guarded(|| self.step(run, action, missing));
             if let Action::Create(name) | Action::UpdateUnit(name) = action {
@@ -131,20 +166,29 @@ impl Applier<'_> {
             }
             // Files are written while the container is stopped, so that their failure leaves it down as well.
             let is_left_alone = matches!(result, Err(HostError::LeftAlone { .. }));
-            if let (false, Err(_), Action::Start(name) | Action::Reload(name) | Action::UpdateUnit(name)) =
-                (is_left_alone, &result, action)
-            {
-                self.restore(run, name);
-            }
+            let looked_at = match (&result, action) {
+                (Ok(()), Action::Start(name)) => self.look_at(name, Reached::Start, None),
+                (Ok(()), Action::Reload(name)) => self.look_at(name, Reached::Reload, before.as_ref()),
+                (Err(_), Action::Start(name) | Action::Reload(name) | Action::UpdateUnit(name))
+                    if !is_left_alone =>
+                {
+                    let is_back = self.restore(run, name);
+                    is_back.then(|| self.look_at(name, Reached::Former, None)).flatten()
+                }
+                _ => None,
+            };
+            degraded.lock().unwrap_or_else(PoisonError::into_inner).extend(looked_at);
             result
         });
+        let mut degraded = degraded.into_inner().unwrap_or_else(PoisonError::into_inner);
         let done: BTreeSet<&Action> = graph
             .node_indices()
             .zip(&outcomes)
             .filter(|(_, outcome)| matches!(outcome, Outcome::Done))
             .map(|(node, _)| &graph[node])
             .collect();
-        self.restore_deferred(run, &done);
+        degraded.extend(self.restore_deferred(run, &done));
+        degraded.sort_by(|a: &Degraded, b| a.name.cmp(&b.name));
         settle_skipped(
             run,
             &done,
@@ -154,7 +198,7 @@ impl Applier<'_> {
         let rules = run.rules.settle();
         // The last thing written may be files that nothing was started from.
         let units = run.units.read(None);
-        let mut report = Report::default();
+        let mut report = Report { degraded, ..Report::default() };
         for (node, outcome) in graph.node_indices().zip(outcomes) {
             match outcome {
                 Outcome::Done => {}
@@ -170,6 +214,15 @@ impl Applier<'_> {
         }
         report.failed.extend(units.err().map(|error| (Action::Firewall(None), error)));
         report
+    }
+
+    /// Asks a guest that runs how it is; something only where units of it failed.
+    fn look_at(&self, name: &ContainerName, reached: Reached, before: Option<&Health>) -> Option<Degraded> {
+        let health = self.host.health(name).filter(Health::is_degraded)?;
+        let (new, old) = health.since(before);
+        let degraded = Degraded { name: name.clone(), reached, new, old };
+        (self.watch)(Event::Degraded(&degraded));
+        Some(degraded)
     }
 
     /// Does one step. `missing` is what did not succeed though it comes before.
@@ -269,33 +322,37 @@ impl Applier<'_> {
         for (from, to) in &change.links {
             self.host.readdress(name, from, to)?;
         }
-        if let Some(system) = &change.system
-            && self.host.switch_guest(name, system)? == Switched::RestartWanted
-        {
-            (self.watch)(Event::RestartWanted(name));
-            self.host.stop(name)?;
-            self.host.start(name)?;
-            return self.host.add_gc_root(&paths::booted_root(name), &record.spec.system);
+        match change.system.as_ref().map(|system| self.host.switch_guest(name, system)).transpose()? {
+            Some(Switched::RestartWanted) => {
+                (self.watch)(Event::RestartWanted(name));
+                self.host.stop(name)?;
+                self.host.start(name)?;
+                return self.host.add_gc_root(&paths::booted_root(name), &record.spec.system);
+            }
+            Some(Switched::UnitsFailed) => (self.watch)(Event::UnitsFailed(name)),
+            Some(Switched::Done) | None => {}
         }
         self.host.note_running(name, &files(record).record)
     }
 
     /// Brings back what ran before a step failed. What of a reload had been done is undone by the same means; a mount that
     /// is in the way of nothing stays until the next start. Where not even the former files can be written, those that are
-    /// there are started: down is worse.
+    /// there are started: down is worse. Whether it runs again by now.
     ///
     /// Where others take something that the container had, that waits until it is known whether they have it.
-    fn restore(&self, run: &Run<'_>, name: &ContainerName) {
+    fn restore(&self, run: &Run<'_>, name: &ContainerName) -> bool {
         if run.plan.rivals.contains_key(name) {
             run.deferred().insert(name.clone());
+            false
         } else {
-            self.bring_back(run, name);
+            self.bring_back(run, name)
         }
     }
 
-    /// Brings back those of whom others did not take anything after all.
-    fn restore_deferred(&self, run: &Run<'_>, done: &BTreeSet<&Action>) {
+    /// Brings back those of whom others did not take anything after all; gives those that are degraded then.
+    fn restore_deferred(&self, run: &Run<'_>, done: &BTreeSet<&Action>) -> Vec<Degraded> {
         let deferred = run.deferred().clone();
+        let mut degraded = Vec::new();
         for name in &deferred {
             let is_up = |rival: &&ContainerName| {
                 [Action::Start(ContainerName::clone(rival)), Action::Reload(ContainerName::clone(rival))]
@@ -307,17 +364,21 @@ impl Applier<'_> {
                     (self.watch)(Event::NotRestored(name, &HostError::Taken { by: rival.clone() }));
                 }
                 None => {
-                    self.bring_back(run, name);
+                    if self.bring_back(run, name) {
+                        degraded.extend(self.look_at(name, Reached::Former, None));
+                    }
                     // What goes wrong here is said by the load at the end, which tries again.
                     _ = put_back(run, name);
                 }
             }
         }
+        degraded
     }
 
-    fn bring_back(&self, run: &Run<'_>, name: &ContainerName) {
+    /// Whether it runs again.
+    fn bring_back(&self, run: &Run<'_>, name: &ContainerName) -> bool {
         let target = run.target(name);
-        let Some(former) = target.and_then(|target| target.former.as_ref()) else { return };
+        let Some(former) = target.and_then(|target| target.former.as_ref()) else { return false };
         (self.watch)(Event::Restoring(name));
         let undo = target.and_then(|target| target.record.as_ref());
         let undo = undo.map(|record| LiveChange::between(&record.spec, &former.spec)).unwrap_or_default();
@@ -340,10 +401,12 @@ impl Applier<'_> {
                 _ => Ok(()),
             })
             .and_then(|()| self.host.start(name).inspect_err(|error| run.is_down(name, error)));
-        match installed.and(restored) {
+        let result = installed.and(restored);
+        match &result {
             Ok(()) => (self.watch)(Event::Restored(name)),
-            Err(error) => (self.watch)(Event::NotRestored(name, &error)),
+            Err(error) => (self.watch)(Event::NotRestored(name, error)),
         }
+        result.is_ok()
     }
 }
 

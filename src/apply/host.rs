@@ -10,7 +10,7 @@ use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::nft::Sysctl;
-use crate::state::Generation;
+use crate::state::{Generation, Health};
 
 /// Why the host did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +136,8 @@ pub trait Host: Sync {
     fn stop(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Whether the container runs, or is on the way to.
     fn is_running(&self, name: &ContainerName) -> Result<bool, HostError>;
+    /// How the running guest is, as its own systemd says; `None` where it has none, or gives no answer in good time.
+    fn health(&self, name: &ContainerName) -> Option<Health>;
     /// Mounts a path of the host in the running guest, unless it is mounted there.
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError>;
     /// Changes the addresses and routes of a link to the running guest, on both sides, and puts it into its bridge.

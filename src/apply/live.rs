@@ -44,6 +44,8 @@ impl LiveChange {
 pub enum Switched {
     /// It runs the new one.
     Done,
+    /// It runs the new one, and units of it failed (exit code 4).
+    UnitsFailed,
     /// It cannot without being started again (exit code 100 of `switch-to-configuration`).
     RestartWanted,
 }

@@ -13,6 +13,6 @@ mod units;
 
 pub use crate::render::nft::Sysctl;
 pub use builder::{BuildError, Builder, Built, NixContainer, Source};
-pub use execute::{Applier, Event, Report, files};
+pub use execute::{Applier, Degraded, Event, Reached, Report, files};
 pub use host::{ContainerFiles, Host, HostError};
 pub use live::{LiveChange, Switched};

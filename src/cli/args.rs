@@ -159,6 +159,23 @@ pub struct AskArgs {
     pub allow_remove: bool,
 }
 
+/// What is made of guests that run, and of whose units some failed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DegradedArgs {
+    /// What it means for the exit status that units of a guest failed. No guest goes back for it.
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "warn")]
+    pub degraded: OnDegraded,
+}
+
+/// `--degraded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnDegraded {
+    /// A warning; the exit status is 0.
+    Warn,
+    /// A warning, and the exit status is 1, unless all of these units had failed before.
+    Fail,
+}
+
 /// What is not to be reported.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
@@ -239,6 +256,9 @@ pub enum Command {
         /// How far to go.
         #[command(flatten)]
         restart: RestartArgs,
+        /// Guests that are not well.
+        #[command(flatten)]
+        degraded: DegradedArgs,
         /// What is not reported.
         #[command(flatten)]
         lints: LintArgs,
@@ -325,11 +345,11 @@ pub enum Command {
         json: bool,
     },
     /// Start containers and wait until they are ready.
-    Start(Names),
+    Start(Started),
     /// Stop containers and wait until they are gone.
     Stop(Names),
     /// Stop and start containers.
-    Restart(Names),
+    Restart(Started),
     /// Kill all processes of containers immediately.
     Kill(Names),
     /// Open a root shell in a container.
@@ -347,7 +367,8 @@ pub enum Command {
         #[arg(value_name = "CMD", required = true, last = true)]
         command: Vec<std::ffi::OsString>,
     },
-    /// Show a container's own journal.
+    /// Show a container's own journal, also of one that does not run, as far as its root was kept; else what the host's
+    /// journal has of its unit.
     Logs {
         /// The container.
         #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
@@ -355,6 +376,12 @@ pub enum Command {
         /// Go on as it grows.
         #[arg(short, long)]
         follow: bool,
+        /// Show the last lines only: a number, or `all`.
+        #[arg(short = 'n', long, value_name = "N", value_parser = lines)]
+        lines: Option<String>,
+        /// Show what is not older than this, as journalctl takes times: "2026-01-31 12:00", yesterday, -1h.
+        #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+        since: Option<String>,
     },
     /// Install the service that brings the containers up when the host boots.
     InstallBoot,
@@ -390,6 +417,17 @@ pub struct Names {
     /// The containers.
     #[arg(value_name = "NAME", required = true, value_parser = container_name, add = ArgValueCandidates::new(containers))]
     pub names: Vec<ContainerName>,
+}
+
+/// Containers that are started.
+#[derive(Debug, Clone, Args)]
+pub struct Started {
+    /// Which ones.
+    #[command(flatten)]
+    pub names: Names,
+    /// Guests that are not well.
+    #[command(flatten)]
+    pub degraded: DegradedArgs,
 }
 
 /// What our units call; no interface for anybody else.
@@ -461,6 +499,14 @@ pub enum Deny {
 
 fn container_name(text: &str) -> Result<ContainerName, crate::model::NameError> {
     ContainerName::new(text)
+}
+
+/// A number of lines, as journalctl(1) takes it.
+fn lines(text: &str) -> Result<String, String> {
+    match text.parse::<u32>() {
+        Err(_) if text != "all" => Err(String::from("expected a number, or `all`")),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// The code of a lint.

@@ -19,14 +19,16 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, Global, Internal};
+use args::{Cli, Command, Global, Internal, Started};
 use clap::Parser;
+use commands::lifecycle::Job;
 use output::Stream;
 use terminal::Terminal;
 use tracing::Level;
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
+use crate::host::journalctl::Wanted;
 use crate::model::ContainerName;
 use crate::source::SourceMap;
 
@@ -144,12 +146,15 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
     match command {
         Command::Shell { name } => commands::guest::shell(name),
         Command::Run { name, command } => commands::guest::run(name, command),
-        Command::Logs { name, follow } => commands::guest::logs(name, *follow),
-        Command::Switch { config, ask, restart, lints, plan: None } => {
-            commands::switch::switch(session, config, ask, restart, lints)
+        Command::Logs { name, follow, lines, since } => {
+            let wanted = Wanted { follow: *follow, lines: lines.clone(), since: since.clone() };
+            commands::guest::logs(session, name, &wanted)
         }
-        Command::Switch { config, ask, lints, plan: Some(plan), .. } => {
-            commands::switch::switch_as_planned(session, config, ask, lints, plan)
+        Command::Switch { config, ask, restart, degraded, lints, plan: None } => {
+            commands::switch::switch(session, config, ask, restart, *degraded, lints)
+        }
+        Command::Switch { config, ask, degraded, lints, plan: Some(plan), .. } => {
+            commands::switch::switch_as_planned(session, config, ask, *degraded, lints, plan)
         }
         Command::Build { config, lints } => commands::build::build(session, config, lints),
         Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),
@@ -166,12 +171,14 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         }
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),
         Command::Status { names, json } => commands::status::status(session, names, *json),
-        Command::Start(names) => commands::lifecycle::run(session, &names.names, commands::lifecycle::Job::Start),
-        Command::Stop(names) => commands::lifecycle::run(session, &names.names, commands::lifecycle::Job::Stop),
-        Command::Restart(names) => {
-            commands::lifecycle::run(session, &names.names, commands::lifecycle::Job::Restart)
+        Command::Start(Started { names, degraded }) => {
+            commands::lifecycle::run(session, &names.names, Job::Start(degraded.degraded))
         }
-        Command::Kill(names) => commands::lifecycle::run(session, &names.names, commands::lifecycle::Job::Kill),
+        Command::Stop(names) => commands::lifecycle::run(session, &names.names, Job::Stop),
+        Command::Restart(Started { names, degraded }) => {
+            commands::lifecycle::run(session, &names.names, Job::Restart(degraded.degraded))
+        }
+        Command::Kill(names) => commands::lifecycle::run(session, &names.names, Job::Kill),
         Command::InstallBoot => commands::boot::install(session),
         Command::Schema { of } => commands::documents::schema(session, *of),
         Command::Completions { shell } => commands::documents::completions(session, *shell),

@@ -152,6 +152,8 @@ codes! {
     Output = "output";
     /// The last switch of this host did not do all that it was to do.
     LastSwitch = "last-switch";
+    /// A guest runs, and units of it failed.
+    Degraded = "degraded";
     /// Another run holds the lock.
     Locked = "locked";
     /// A defect of this program.

@@ -40,6 +40,12 @@ pub(super) fn remove_directories(name: &ContainerName) -> Result<(), (PathBuf, i
     Ok(())
 }
 
+/// The roots of an ephemeral container that are there, whether somebody runs them or not.
+pub(super) fn roots_of(name: &ContainerName) -> Vec<PathBuf> {
+    let roots = roots().unwrap_or_default();
+    roots.into_iter().filter(|(_, root)| root.is_of(name)).map(|(path, _)| path).collect()
+}
+
 /// Removes the roots of an ephemeral container that nobody runs, and those of containers that this host does not have any
 /// more. Gives the first thing that could not be removed; a mount is none.
 pub(super) fn remove_dead_roots(name: &ContainerName) -> Result<(), (PathBuf, io::Error)> {

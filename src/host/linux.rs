@@ -18,13 +18,13 @@ use super::launch::{self, LaunchError};
 use super::mounts::Mount;
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
-use super::{conntrack, durable, generations, leftovers, live, nft, own_program, scratch, sysctl};
+use super::{conntrack, durable, generations, last_words, leftovers, live, nft, own_program, scratch, sysctl};
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::{boot_service, paths};
-use crate::state::{ActiveState, Generation};
+use crate::state::{ActiveState, Generation, Health};
 
 /// This machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -146,17 +146,26 @@ fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError 
 fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
     let unit = name.unit();
     let ended = systemd::run(&unit, job).map_err(bus(format!("{} `{name}`", job.as_str())))?;
-    ended.map_err(|error| match error {
-        JobError::Failed(failure) => {
-            HostError::Job { unit, job: job.as_str(), result: failure.result, log: failure.log }
+    match ended {
+        Ok(()) => {
+            last_words::forget(name);
+            Ok(())
         }
-        JobError::GaveUp(GaveUp::CutShort) => {
-            HostError::LeftAlone { what: format!("{} of `{name}`", job.as_str()), who: String::from("systemd") }
+        Err(JobError::Failed(failure)) => {
+            let log = last_words::of_failure(name, &failure);
+            if job != Job::Stop {
+                last_words::note_failed_start(name, job, &failure);
+            }
+            Err(HostError::Job { unit, job: job.as_str(), result: failure.result, log })
         }
-        JobError::GaveUp(reason) => {
-            HostError::GaveUp { what: format!("{} of `{name}`", job.as_str()), reason: reason.to_string() }
+        Err(JobError::GaveUp(GaveUp::CutShort)) => Err(HostError::LeftAlone {
+            what: format!("{} of `{name}`", job.as_str()),
+            who: String::from("systemd"),
+        }),
+        Err(JobError::GaveUp(reason)) => {
+            Err(HostError::GaveUp { what: format!("{} of `{name}`", job.as_str()), reason: reason.to_string() })
         }
-    })
+    }
 }
 
 fn write(path: &Path, content: &str, mode: u32) -> Result<(), HostError> {
@@ -237,6 +246,7 @@ impl Host for Linux {
         }
         remove(&target)?;
         launch::cleanup(name).map_err(|error| left(name, error))?;
+        last_words::forget(name);
         // Last, since it is by the record that a container whose unit is gone is still known as ours.
         remove(&paths::record(name))
     }
@@ -255,6 +265,10 @@ impl Host for Linux {
 
     fn is_running(&self, name: &ContainerName) -> Result<bool, HostError> {
         live::is_running(name)
+    }
+
+    fn health(&self, name: &ContainerName) -> Option<Health> {
+        live::health(name)
     }
 
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {

@@ -1,6 +1,7 @@
 //! Changes a container that goes on running: its mounts, the addresses of its link, its system.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::guest::{self, GuestError};
 use super::waiting::GaveUp;
@@ -10,11 +11,16 @@ use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::paths;
-use crate::state::{ActiveState, Machine};
+use crate::state::{ActiveState, Health, Machine};
 
 /// What `switch-to-configuration` ends with where only a start will do
 /// (nixpkgs `pkgs/by-name/sw/switch-to-configuration-ng`).
 const RESTART_WANTED: u8 = 100;
+/// What it ends with where all was done and units failed, those included that had failed before.
+const UNITS_FAILED: u8 = 4;
+
+/// How long a guest that says it is ready may still be busy with its own start.
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// Whether its unit runs, or is on the way to.
 pub(super) fn is_running(name: &ContainerName) -> Result<bool, HostError> {
@@ -47,6 +53,7 @@ pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switch
     let program = program.to_string_lossy();
     match guest::call(&machine(name)?, &[&program, "test"]).map_err(refused(name))? {
         0 => Ok(Switched::Done),
+        UNITS_FAILED => Ok(Switched::UnitsFailed),
         RESTART_WANTED => Ok(Switched::RestartWanted),
         status => {
             let what = format!(
@@ -66,6 +73,12 @@ pub(super) fn note_running(name: &ContainerName, record: &str) -> Result<(), Hos
         path,
         source,
     })
+}
+
+/// How the running guest is; `None` where nobody says.
+pub(super) fn health(name: &ContainerName) -> Option<Health> {
+    let machine = machined::find(name.as_str()).ok().flatten().filter(|machine| machine.unit == name.unit())?;
+    guest::health(&machine, SETTLING)
 }
 
 fn machine(name: &ContainerName) -> Result<Machine, HostError> {

@@ -13,6 +13,8 @@ use crate::state::Machine;
 const SERVICE: &str = "org.freedesktop.machine1";
 /// What it says where there is no machine of a name.
 const NO_MACHINE: &str = "org.freedesktop.machine1.NoSuchMachine";
+/// Of one machine.
+const INTERFACE: &str = "org.freedesktop.machine1.Machine";
 
 #[zbus::proxy(
     interface = "org.freedesktop.machine1.Manager",
@@ -53,14 +55,27 @@ pub(super) async fn listed(connection: &Connection) -> Result<Vec<Machine>, BusE
     // All calls are under way at the same time: what takes long is the way there and back.
     let asked = listed.into_iter().filter(|(_, class, ..)| class != "host");
     let asked = asked.map(|(name, class, service, path)| async move {
-        let properties = Properties::at(connection, SERVICE, &path, "org.freedesktop.machine1.Machine").await;
-        let properties = properties.ok()?;
+        let properties = Properties::at(connection, SERVICE, &path, INTERFACE).await.ok()?;
         let (leader, unit) = (properties.get("Leader")?, properties.get("Unit")?);
         Some(Machine { name, class, service, leader, unit, addresses: Vec::new() })
     });
     let mut machines: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
     machines.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(machines)
+}
+
+/// One machine by its name, without its addresses; `None` where none is registered. Of many machines, this looks at one.
+pub(super) fn find(name: &str) -> Result<Option<Machine>, BusError> {
+    bus::with(async |connection| {
+        let Ok(path) = ManagerProxy::new(connection).await?.get_machine(name).await else { return Ok(None) };
+        let properties = Properties::at(connection, SERVICE, &path, INTERFACE).await?;
+        let found = || {
+            let (class, service) = (properties.get("Class")?, properties.get("Service")?);
+            let (leader, unit) = (properties.get("Leader")?, properties.get("Unit")?);
+            Some(Machine { name: name.to_owned(), class, service, leader, unit, addresses: Vec::new() })
+        };
+        Ok(found())
+    })
 }
 
 /// Adds the addresses that machines have in their own network namespaces, for which machined starts a process each.

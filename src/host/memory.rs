@@ -14,8 +14,8 @@ use crate::model::spec::{Bind, Network, Veth};
 use crate::render::interface::{self, Pair};
 use crate::render::{paths, unit};
 use crate::state::{
-    ActiveState, BootService, Generation, Installed, KeptRoot, Link, Machine, ObservedContainer, Owner, PathFacts,
-    Probe, ProbeError, Program, Record, Rules, Snapshot, Unit, Unobserved,
+    ActiveState, BootService, FailedUnit, Generation, Health, Installed, KeptRoot, Link, Machine,
+    ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
 /// The host. Shared between threads as a real one is.
@@ -61,6 +61,8 @@ pub struct State {
     pub is_full: bool,
     /// Systems that a running guest cannot switch to without being started again.
     pub needs_restart: BTreeSet<PathBuf>,
+    /// Systems of whose units some fail.
+    pub ailing: BTreeMap<PathBuf, Vec<FailedUnit>>,
     /// Whether `nft` refuses all rules.
     pub refuses_rules: bool,
     /// Whether there is no `nft`.
@@ -227,6 +229,13 @@ impl Host for MemoryHost {
         Ok(self.state().running.contains_key(name))
     }
 
+    fn health(&self, name: &ContainerName) -> Option<Health> {
+        let state = self.state();
+        let record = state.running.get(name)?;
+        let failed = state.ailing.get(&record.spec.system).into_iter().flatten().cloned();
+        Some(Health { failed: failed.collect() })
+    }
+
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
         let mut is_refused = false;
         self.running(name, |record| {
@@ -263,7 +272,9 @@ impl Host for MemoryHost {
             return Err(HostError::Guest { name: name.clone(), what });
         }
         self.running(name, |record| record.spec.system = system.to_owned())?;
-        Ok(Switched::Done)
+        // As a real one: also where they had failed before.
+        let is_ailing = self.state().ailing.contains_key(system);
+        Ok(if is_ailing { Switched::UnitsFailed } else { Switched::Done })
     }
 
     fn note_running(&self, name: &ContainerName, noted: &str) -> Result<(), HostError> {

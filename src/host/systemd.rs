@@ -57,6 +57,8 @@ pub struct JobFailure {
     pub result: String,
     /// What the unit says of itself.
     pub log: Vec<String>,
+    /// The `InvocationID` of the run that failed, where there was one.
+    pub invocation: Option<String>,
 }
 
 /// Why systemd did not answer, or not as expected.
@@ -125,12 +127,13 @@ pub fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError> {
         if matches!(result.as_deref(), None | Some("done")) {
             return Ok(Ok(()));
         }
-        let log = account(connection, unit).await.unwrap_or_default();
+        let (log, invocation) = account(connection, unit).await.unwrap_or_default();
+        let failure = JobFailure { result: result.unwrap_or_default(), log, invocation };
         if job != Job::Stop {
             // Whether it is down by then is for whoever starts it next to find out.
             _ = wait(&manager, unit, Job::Stop).await?;
         }
-        Ok(Err(JobError::Failed(JobFailure { result: result.unwrap_or_default(), log })))
+        Ok(Err(JobError::Failed(failure)))
     })
 }
 
@@ -195,9 +198,20 @@ fn is_unknown(error: &zbus::Error) -> bool {
     matches!(error, zbus::Error::MethodError(name, ..) if name.as_str() == "org.freedesktop.systemd1.NoSuchUnit")
 }
 
-/// What a service says of its last run.
-async fn account(connection: &Connection, unit: &str) -> zbus::Result<Vec<String>> {
+/// What services say of their last run, in the order of `names`; nothing of those that cannot be asked.
+pub fn accounts(names: &[String]) -> Result<Vec<Vec<String>>, BusError> {
+    bus::with(async |connection| {
+        let asked = names.iter().map(|name| async { account(connection, name).await.unwrap_or_default().0 });
+        Ok(futures_util::future::join_all(asked).await)
+    })
+}
+
+/// What a service says of its last run, and which run that was.
+async fn account(connection: &Connection, unit: &str) -> zbus::Result<(Vec<String>, Option<String>)> {
     let path = ManagerProxy::new(connection).await?.load_unit(unit).await?;
+    let invocation: Option<Vec<u8>> =
+        Properties::of(connection, &path, "org.freedesktop.systemd1.Unit").await?.get("InvocationID");
+    let invocation = invocation.filter(|id| !id.is_empty()).map(|id| data_encoding::HEXLOWER.encode(&id));
     let service = Properties::of(connection, &path, "org.freedesktop.systemd1.Service").await?;
     // "Terminating..." is nspawn's last word whatever happened.
     let status =
@@ -209,7 +223,7 @@ async fn account(connection: &Connection, unit: &str) -> zbus::Result<Vec<String
         Some(status) if status != 0 => format!("{unit}: {result}, status {status}"),
         _ => format!("{unit}: {result}"),
     }));
-    Ok(lines)
+    Ok((lines, invocation))
 }
 
 /// Sends a signal to all processes of a unit.

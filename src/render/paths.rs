@@ -90,6 +90,16 @@ pub fn booted(name: &ContainerName) -> PathBuf {
     booted_records().join(format!("{name}.json"))
 }
 
+/// That the last start of the container failed, and why; what everybody may know of it.
+pub fn failed_start(name: &ContainerName) -> PathBuf {
+    Path::new(RUN).join("failed").join(format!("{name}.json"))
+}
+
+/// The last lines of the guest's journal from a run that failed. Only root may read it.
+pub fn last_log(name: &ContainerName) -> PathBuf {
+    Path::new(RUN).join("last-log").join(name.as_str())
+}
+
 /// The network namespace that is made before a container with a veth pair starts (ip-netns(8) lists it).
 pub fn namespace(name: &ContainerName) -> PathBuf {
     Path::new(NAMESPACES).join(format!("container-{name}"))

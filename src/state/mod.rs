@@ -8,9 +8,12 @@
 //! - A [`Record`] is believed only for what it says of our own containers.
 
 mod acting;
+mod health;
 mod last_switch;
 pub mod native;
 mod program;
+
+pub use health::{FailedUnit, Health};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -1,6 +1,7 @@
 //! The boot service: installed by `install-boot`, run by systemd.
 
 use super::build::watch_signals;
+use super::health;
 use super::plan::observe;
 use super::switch::{lock, run};
 use crate::apply::Host;
@@ -87,8 +88,12 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     interrupt::hold(&log);
     output::hold_nothing_up();
     let report = run(session, &plan, &log);
+    // What has come up is up: a boot does not fail for it.
+    let degraded = health::findings(&report.degraded);
+    session.terminal.findings(&degraded, session.sources);
+    log.findings(&degraded);
     log.close();
-    findings.extend(report.failed.iter().map(|(_, error)| failure(Code::Host, error)));
+    findings.extend(report.failed.iter().map(|(action, error)| health::failed_step(error, action.container())));
     if !report.skipped.is_empty() {
         findings.push(Diagnostic::error(Code::Host, format!("{} steps were not done", report.skipped.len())));
     }

@@ -2,11 +2,13 @@
 
 use crate::cli::{Outcome, failure};
 use crate::diag::Code;
-use crate::host::launch;
+use crate::host::{last_words, launch};
 use crate::model::ContainerName;
 
 /// Becomes the systemd-nspawn of the container; comes back only with what kept it from that.
 pub(in crate::cli) fn launch(name: &ContainerName) -> Outcome {
+    // Whoever starts it, the start before is no longer the last one.
+    last_words::forget_failed_start(name);
     Err(vec![failure(Code::Host, &launch::launch(name))])
 }
 
@@ -17,5 +19,6 @@ pub(in crate::cli) fn connect(name: &ContainerName, nspawn: u32) -> Outcome {
 
 /// Takes away what the container left behind.
 pub(in crate::cli) fn cleanup(name: &ContainerName) -> Outcome {
+    last_words::keep_of_root(name);
     launch::cleanup(name).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])
 }

@@ -1,25 +1,27 @@
 //! `start`, `stop`, `restart`, `kill`: through systemd, waiting for the result.
 
+use super::health;
 use super::plan::observe;
 use super::switch::{lock, mounts_left};
-use crate::apply::{Host, HostError, files};
+use crate::apply::{Degraded, Host, HostError, Reached, files};
+use crate::cli::args::OnDegraded;
 use crate::cli::only::suggestion;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Outcome, Session, failure, progress, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
 use crate::model::ContainerName;
-use crate::state::{Installed, Snapshot};
+use crate::state::{Health, Installed, Snapshot};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Job {
     /// Start it.
-    Start,
+    Start(OnDegraded),
     /// Stop it.
     Stop,
     /// Stop and start it.
-    Restart,
+    Restart(OnDegraded),
     /// Kill its processes.
     Kill,
 }
@@ -27,10 +29,18 @@ pub(in crate::cli) enum Job {
 impl Job {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Start => "start",
+            Self::Start(_) => "start",
             Self::Stop => "stop",
-            Self::Restart => "restart",
+            Self::Restart(_) => "restart",
             Self::Kill => "kill",
+        }
+    }
+
+    /// What is made of guests that it starts and that are not well; `None` where it starts none.
+    fn policy(self) -> Option<OnDegraded> {
+        match self {
+            Self::Start(policy) | Self::Restart(policy) => Some(policy),
+            Self::Stop | Self::Kill => None,
         }
     }
 }
@@ -41,7 +51,7 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
     let snapshot = observe()?;
     let known = |name: &ContainerName| {
         let recorded = snapshot.generation.as_ref().is_some_and(|generation| generation.records.contains_key(name));
-        snapshot.containers.contains_key(name) || (recorded && matches!(job, Job::Start | Job::Restart))
+        snapshot.containers.contains_key(name) || (recorded && job.policy().is_some())
     };
     let unknown: Vec<_> = names.iter().filter(|name| !known(name)).collect();
     if !unknown.is_empty() {
@@ -50,37 +60,50 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
     let _lock = lock()?;
     write_missing(names, &snapshot).map_err(|error| vec![failure(Code::Host, &error)])?;
     let terminal = session.terminal;
-    let failed: Vec<Diagnostic> = std::thread::scope(|scope| {
+    let results: Vec<_> = std::thread::scope(|scope| {
         let jobs: Vec<_> = names.iter().map(|name| scope.spawn(move || waited_for(terminal, name, job))).collect();
-        let results =
-            jobs.into_iter().map(|job| job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        results.filter_map(|result| result.err().map(|error| failure(Code::Host, &error))).collect()
+        jobs.into_iter().map(|job| job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
     session.terminal.findings(&mounts_left(names.iter()), session.sources);
+    let (mut failed, mut degraded) = (Vec::new(), Vec::new());
+    for (name, result) in names.iter().zip(results) {
+        match result {
+            Ok(health) => degraded.extend(degraded_by(name, health)),
+            Err(error) => failed.push(health::failed_step(&error, Some(name))),
+        }
+    }
+    session.terminal.findings(&health::findings(&degraded), session.sources);
     if failed.is_empty() {
         session.terminal.progress(&format!("{}: done", job.as_str()));
-        return Ok(0);
+        return Ok(job.policy().map_or(0, |policy| health::exit_code(&degraded, policy)));
     }
     Err(failed)
 }
 
-fn waited_for(terminal: Terminal, name: &ContainerName, job: Job) -> Result<(), HostError> {
+/// A guest that was started, and of whose units some failed.
+fn degraded_by(name: &ContainerName, health: Option<Health>) -> Option<Degraded> {
+    let (new, old) = health.filter(Health::is_degraded)?.since(None);
+    Some(Degraded { name: name.clone(), reached: Reached::Start, new, old })
+}
+
+fn waited_for(terminal: Terminal, name: &ContainerName, job: Job) -> Result<Option<Health>, HostError> {
     let doing = match job {
-        Job::Start => "starting",
+        Job::Start(_) => "starting",
         Job::Stop => "stopping",
-        Job::Restart => "restarting",
+        Job::Restart(_) => "restarting",
         Job::Kill => "killing",
     };
     let _in_hand = progress::begin(terminal, &format!("{name}: {doing}"));
     once(name, job)
 }
 
-fn once(name: &ContainerName, job: Job) -> Result<(), HostError> {
+/// Does the job; gives how a guest is that it started.
+fn once(name: &ContainerName, job: Job) -> Result<Option<Health>, HostError> {
     let host = Linux::new();
-    match job {
-        Job::Start => host.start(name),
+    let done = match job {
+        Job::Start(_) => host.start(name),
         Job::Stop => host.stop(name),
-        Job::Restart => host.restart(name),
+        Job::Restart(_) => host.restart(name),
         Job::Kill => std::thread::scope(|scope| {
             // Stopped as well: systemd would start again what was only killed.
             let stopped = scope.spawn(|| host.stop(name));
@@ -90,7 +113,8 @@ fn once(name: &ContainerName, job: Job) -> Result<(), HostError> {
             drop(killed);
             Ok(())
         }),
-    }
+    };
+    done.map(|()| job.policy().and_then(|_| host.health(name)))
 }
 
 /// Writes the units without which nothing could be started: after a boot without the boot service there are none, and they

@@ -7,6 +7,7 @@ pub(super) mod documents;
 pub(super) mod eval;
 pub(super) mod firewall;
 pub(super) mod guest;
+mod health;
 pub(super) mod internal;
 mod last_switch;
 pub(super) mod lifecycle;

@@ -1,20 +1,22 @@
 //! `status`: what runs, as a table or as JSON.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::last_switch;
 use super::plan::observe;
+use super::{health, last_switch};
 use crate::cli::table::{self, Column, table};
 use crate::cli::{Outcome, Session, failure};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
+use crate::host::look;
 use crate::model::spec::{Network, Private};
 use crate::model::{ContainerName, natural_order};
 use crate::plan::standing;
-use crate::state::{ActiveState, Machine, ObservedContainer, Owner, Probe, Record, Snapshot};
+use crate::state::{ActiveState, FailedUnit, Health, Machine, ObservedContainer, Owner, Probe, Record, Snapshot};
 
 /// Prints the containers `names`, or all containers and machines.
 pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], json: bool) -> Outcome {
@@ -23,7 +25,8 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
         Linux::new().details(&mut snapshot).map_err(|error| vec![failure(Code::NotObserved, &error)])?;
     }
     let wanted: Vec<_> = names.iter().chain(&session.global.only).cloned().collect();
-    let rows = rows(&snapshot, &wanted, SystemTime::now());
+    let condition = Condition::of(&snapshot);
+    let rows = rows(&snapshot, &condition, &wanted, SystemTime::now());
     let unknown: Vec<_> = wanted.iter().filter(|name| !rows.iter().any(|row| row.name == name.as_str())).collect();
     if !snapshot.systemd {
         let note = Diagnostic::note(Code::NotObserved, "systemd does not run here: there are no containers");
@@ -51,13 +54,36 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
     Err(unknown.into_iter().map(|name| super::lifecycle::no_such_container(name, &snapshot)).collect())
 }
 
+/// How containers are, beyond what the host's systemd says of their units.
+#[derive(Debug, Default)]
+struct Condition {
+    /// What guests say of themselves; those that say nothing are not in it.
+    healths: BTreeMap<ContainerName, Health>,
+    /// Why containers that do not run have failed.
+    failures: BTreeMap<ContainerName, String>,
+}
+
+impl Condition {
+    fn of(snapshot: &Snapshot) -> Self {
+        if !snapshot.systemd {
+            return Self::default();
+        }
+        // Guests answer to root only.
+        Self { healths: look::healths(snapshot), failures: look::failures(snapshot) }
+    }
+}
+
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Row {
     /// The container or machine.
     name: String,
-    /// `running`, `starting`, `stopping`, `failed`, `stopped` or `not loaded`.
+    /// `running`, `degraded`, `starting`, `stopping`, `failed`, `stopped` or `not loaded`.
     state: &'static str,
+    /// The units of its guest that failed; nothing where the guest does not run, or cannot be asked.
+    failed_units: Option<Vec<FailedUnit>>,
+    /// Why it failed, where it did.
+    reason: Option<String>,
     /// Who brought it up.
     owner: Owner,
     /// The system that it runs, or would run.
@@ -94,6 +120,9 @@ impl Row {
             Owner::Native => "native",
             Owner::Foreign => "foreign",
         };
+        let failed = self.failed_units.as_deref().filter(|units| !units.is_empty());
+        let failed = failed.map(|units| format!("failed units: {}", health::words(units)));
+        let reason = self.reason.as_ref().map(|reason| format!("reason: {reason}"));
         let drift = (!self.drift.is_empty()).then(|| format!("drift: {}", self.drift.join("; ")));
         let system = self.system.as_ref().filter(|_| verbose).map(|system| format!("system: {system}"));
         table::Row {
@@ -107,7 +136,7 @@ impl Row {
                 self.memory_bytes.map(|bytes| format!("{} MiB", bytes >> 20)).into_iter().collect(),
             ],
             colour: colour(self.state).map(|colour| (1, colour)),
-            notes: drift.into_iter().chain(system).collect(),
+            notes: failed.into_iter().chain(reason).chain(drift).chain(system).collect(),
         }
     }
 }
@@ -123,13 +152,13 @@ fn colour(state: &str) -> Option<u8> {
 }
 
 /// All rows of a snapshot, containers first, or those of `names`; in an order for people, also as JSON.
-fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
+fn rows(snapshot: &Snapshot, condition: &Condition, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
     let missing = standing::missing_forwards(snapshot);
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted.as_str() == name);
     let containers =
         snapshot.containers.iter().filter(|(name, _)| wanted(name.as_str())).map(|(name, container)| {
             let drift = standing::of(name, snapshot, &missing);
-            Row { drift, ..container_row(name, container, now) }
+            Row { drift, ..container_row(name, container, condition, now) }
         });
     let machines = snapshot.foreign.iter().filter(|machine| wanted(&machine.name)).map(machine_row);
     let [mut containers, mut machines]: [Vec<Row>; 2] = [containers.collect(), machines.collect()];
@@ -140,14 +169,22 @@ fn rows(snapshot: &Snapshot, names: &[ContainerName], now: SystemTime) -> Vec<Ro
     containers
 }
 
-fn container_row(name: &ContainerName, container: &ObservedContainer, now: SystemTime) -> Row {
+fn container_row(
+    name: &ContainerName,
+    container: &ObservedContainer,
+    condition: &Condition,
+    now: SystemTime,
+) -> Row {
+    let (health, failure) = (condition.healths.get(name), condition.failures.get(name));
     let acts = container.acts_as();
     let record = acts.as_deref().or(container.written.as_ref());
     let observed = container.machine.as_ref().map(reachable).unwrap_or_default();
     let since = container.unit.as_ref().filter(|_| container.is_running()).and_then(|unit| unit.active_since);
     Row {
         name: name.to_string(),
-        state: state(container),
+        state: state(container, health, failure.is_some()),
+        failed_units: health.map(|health| health.failed.iter().cloned().collect()),
+        reason: failure.cloned(),
         owner: container.owner,
         system: record.map(|record| record.spec.system.display().to_string()),
         addresses: if observed.is_empty() { record.map(addresses).unwrap_or_default() } else { observed },
@@ -165,6 +202,8 @@ fn machine_row(machine: &Machine) -> Row {
     Row {
         name: machine.name.clone(),
         state: "running",
+        failed_units: None,
+        reason: None,
         owner: Owner::Foreign,
         system: None,
         addresses: reachable(machine),
@@ -181,12 +220,15 @@ fn reachable(machine: &Machine) -> Vec<String> {
     machine.addresses.iter().filter(|address| !is_of_link(address)).map(ToString::to_string).collect()
 }
 
-fn state(container: &ObservedContainer) -> &'static str {
+fn state(container: &ObservedContainer, health: Option<&Health>, has_failed: bool) -> &'static str {
     match container.unit.as_ref().map(|unit| unit.active) {
+        Some(ActiveState::Active | ActiveState::Reloading) if health.is_some_and(Health::is_degraded) => "degraded",
         Some(ActiveState::Active | ActiveState::Reloading) => "running",
         Some(ActiveState::Activating) => "starting",
         Some(ActiveState::Deactivating) => "stopping",
         Some(ActiveState::Failed) => "failed",
+        // A unit whose start failed was stopped, and systemd has forgotten it.
+        Some(ActiveState::Inactive) if has_failed => "failed",
         Some(ActiveState::Inactive | ActiveState::Maintenance) => "stopped",
         None => "not loaded",
     }
@@ -221,6 +263,7 @@ pub(super) fn duration(seconds: u64) -> String {
 mod tests {
     use super::*;
     use crate::host::memory::MemoryHost;
+    use crate::state::Unit;
 
     fn machine(name: &str) -> Machine {
         Machine {
@@ -237,7 +280,7 @@ mod tests {
     fn foreign_machines_are_shown_c2_before_c10() {
         let foreign = ["c1", "c10", "c2"].map(machine).to_vec();
         let empty = MemoryHost::new().snapshot().expect("a host without containers");
-        let rows = rows(&Snapshot { foreign, ..empty }, &[], UNIX_EPOCH);
+        let rows = rows(&Snapshot { foreign, ..empty }, &Condition::default(), &[], UNIX_EPOCH);
         let lines: Vec<_> = rows.iter().map(|row| row.line(true)).collect();
         insta::assert_snapshot!(table(&COLUMNS, &lines, None, false), @r"
         NAME  STATE    OWNER    ADDRESSES  PORTS  UPTIME  MEMORY
@@ -253,6 +296,8 @@ mod tests {
         let row = Row {
             name: String::from("mailserver"),
             state: "running",
+            failed_units: Some(Vec::new()),
+            reason: None,
             owner: Owner::Ours,
             system: Some(String::from("/nix/store/0000-nixos-system-mailserver")),
             addresses: text(&["192.168.100.11", "fd00:7:2::11"]),
@@ -287,6 +332,56 @@ mod tests {
         for (state, shown) in states {
             let line = Row { state, ..row.clone() }.line(false);
             assert!(table(&COLUMNS, &[line], None, true).contains(shown), "{state}");
+        }
+    }
+
+    #[test]
+    fn a_row_says_what_failed() {
+        let row = machine_row(&machine("wasabi"));
+        let units = ["nginx.service", "var-lib.mount"]
+            .map(|unit| FailedUnit { unit: unit.to_owned(), result: "timeout".to_owned() });
+        let degraded = Row { state: "degraded", failed_units: Some(units.to_vec()), ..row.clone() };
+        let failed = Row { state: "failed", reason: Some(String::from("exit-code, status 1")), ..row };
+        insta::assert_snapshot!(table(&COLUMNS, &[degraded.line(false), failed.line(false)], None, false), @r"
+        NAME    STATE     OWNER    ADDRESSES  PORTS  UPTIME  MEMORY
+        wasabi  degraded  foreign  10.0.0.1   -      -       -
+            failed units: nginx.service (timeout), var-lib.mount (timeout)
+        wasabi  failed    foreign  10.0.0.1   -      -       -
+            reason: exit-code, status 1
+        ");
+        let json = serde_json::to_value(&degraded).expect("JSON");
+        assert_eq!(json["failed_units"][1], serde_json::json!({ "unit": "var-lib.mount", "result": "timeout" }));
+    }
+
+    #[test]
+    fn states_are_told_by_the_unit_the_guest_and_the_last_start() {
+        let unit = |active| Unit { fragment: None, active, active_since: None, memory: None };
+        let container = |active| ObservedContainer {
+            owner: Owner::Ours,
+            unit: Some(unit(active)),
+            machine: None,
+            written: None,
+            booted: None,
+            unit_text: None,
+            start_text: None,
+            conf_text: None,
+        };
+        let well = Health::default();
+        let ill = Health { failed: [FailedUnit { unit: String::new(), result: String::new() }].into() };
+        #[rustfmt::skip]
+        let table = [
+            (ActiveState::Active,     Some(&well), false, "running"),
+            (ActiveState::Active,     Some(&ill),  false, "degraded"),
+            (ActiveState::Reloading,  Some(&ill),  false, "degraded"),
+            // Nobody knows how it is.
+            (ActiveState::Active,     None,        false, "running"),
+            (ActiveState::Activating, Some(&ill),  false, "starting"),
+            (ActiveState::Inactive,   None,        true,  "failed"),
+            (ActiveState::Inactive,   None,        false, "stopped"),
+            (ActiveState::Failed,     None,        false, "failed"),
+        ];
+        for (active, health, has_failed, expected) in table {
+            assert_eq!(state(&container(active), health, has_failed), expected, "{active:?}");
         }
     }
 

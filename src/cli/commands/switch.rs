@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use tracing::Level;
 
+use super::health;
 use super::plan::{between, print, print_findings};
 use super::steps::{Noted, Steps, note_nothing_to_do};
 use super::{boot, build, ready, saved};
 use crate::apply::{Applier, Event, Host, HostError, Report, files};
-use crate::cli::args::{AskArgs, ConfigArgs, Global, LintArgs, RestartArgs};
+use crate::cli::args::{AskArgs, ConfigArgs, DegradedArgs, Global, LintArgs, OnDegraded, RestartArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::log::Log;
 use crate::cli::only::{Among, about_covered, must_be, names};
@@ -29,10 +30,12 @@ pub(in crate::cli) fn switch(
     config: &ConfigArgs,
     ask: &AskArgs,
     restart: &RestartArgs,
+    degraded: DegradedArgs,
     lints: &LintArgs,
 ) -> Outcome {
     require_root("switch")?;
-    bring_to(session, config, How { ask, mode: restart.restart_mode.into(), lints, kept: None })
+    let mode = restart.restart_mode.into();
+    bring_to(session, config, How { ask, mode, degraded: degraded.degraded, lints, kept: None })
 }
 
 /// Carries out a plan that was kept in a file, exactly that or nothing.
@@ -40,6 +43,7 @@ pub(in crate::cli) fn switch_as_planned(
     session: &Session<'_>,
     config: &ConfigArgs,
     ask: &AskArgs,
+    degraded: DegradedArgs,
     lints: &LintArgs,
     file: &Path,
 ) -> Outcome {
@@ -49,13 +53,15 @@ pub(in crate::cli) fn switch_as_planned(
     let only = plan.only.clone().unwrap_or_default();
     let global = Global { only, ..session.global.clone() };
     let session = Session { global: &global, ..*session };
-    bring_to(&session, &config, How { ask, mode: plan.restart_mode, lints, kept: Some(&plan) })
+    let how = How { ask, mode: plan.restart_mode, degraded: degraded.degraded, lints, kept: Some(&plan) };
+    bring_to(&session, &config, how)
 }
 
 /// What a switch goes by, besides the configuration.
 struct How<'a> {
     ask: &'a AskArgs,
     mode: RestartMode,
+    degraded: OnDegraded,
     lints: &'a LintArgs,
     /// The plan that it has to be.
     kept: Option<&'a Saved>,
@@ -133,7 +139,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         session.terminal.progress("Nothing was changed.");
         return Ok(1);
     }
-    let outcome = apply(session, &plan, &generation, &snapshot);
+    let outcome = apply(session, &plan, &generation, &snapshot, how.degraded);
     drop((built, lock));
     session.terminal.findings(&no_boot_service(&plan, &snapshot, outcome.is_ok()), session.sources);
     outcome
@@ -260,13 +266,19 @@ fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Ve
 }
 
 /// Applies the plan. From here on nobody's leaving ends it: neither a reader's nor a terminal's.
-fn apply(session: &Session<'_>, plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Outcome {
+fn apply(
+    session: &Session<'_>,
+    plan: &Plan,
+    generation: &Generation,
+    snapshot: &Snapshot,
+    policy: OnDegraded,
+) -> Outcome {
     let log = Log::new(session.terminal);
     interrupt::hold(&log);
     output::hold_nothing_up();
     log.keep(Level::INFO, &format!("switch to {} begins", generation.source), None);
     let noted = Noted::begin(session, generation);
-    let (outcome, how) = carry_out(session, plan, generation, &log);
+    let (outcome, how) = carry_out(session, plan, generation, policy, &log);
     let findings = outcome.as_ref().err().map(Vec::as_slice).unwrap_or_default();
     noted.end(how, findings);
     log.findings(findings);
@@ -286,6 +298,7 @@ fn carry_out(
     session: &Session<'_>,
     plan: &Plan,
     generation: &Generation,
+    policy: OnDegraded,
     log: &Arc<Log>,
 ) -> (Outcome, SwitchOutcome) {
     let report = run(session, plan, log);
@@ -293,25 +306,17 @@ fn carry_out(
     let left = mounts_left(changed);
     session.terminal.findings(&left, session.sources);
     log.findings(&left);
-    let mut findings: Vec<Diagnostic> = report
-        .failed
-        .iter()
-        .map(|(action, error)| {
-            let diagnostic = failure(Code::Host, error);
-            let log = log_of(error);
-            let whose = action.container().map_or(String::new(), |name| {
-                format!(
-                    "look at it with `journalctl -u {}`, and at the guest with `container-rebuild logs {name}`",
-                    name.unit()
-                )
-            });
-            let help = [log, whose].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-            if help.is_empty() { diagnostic } else { diagnostic.help(help) }
-        })
-        .collect();
+    let degraded = health::findings(&report.degraded);
+    session.terminal.findings(&degraded, session.sources);
+    log.findings(&degraded);
+    let failed = report.failed.iter();
+    let mut findings: Vec<_> =
+        failed.map(|(action, error)| health::failed_step(error, action.container())).collect();
     if report.is_complete() {
+        let code = health::exit_code(&report.degraded, policy);
+        let code = if interrupt::was_asked() { interrupt::EXIT_CODE } else { code };
         return match Linux::new().record_generation(generation) {
-            Ok(_) => (Ok(if interrupt::was_asked() { interrupt::EXIT_CODE } else { 0 }), SwitchOutcome::Done),
+            Ok(_) => (Ok(code), SwitchOutcome::Done),
             Err(error) => (Err(vec![failure(Code::Host, &error)]), SwitchOutcome::Failed),
         };
     }
@@ -348,13 +353,6 @@ pub(in crate::cli) fn mounts_left<'a>(names: impl Iterator<Item = &'a ContainerN
         Diagnostic::warning(Code::ForeignMount, message).help(help)
     })
     .collect()
-}
-
-fn log_of(error: &crate::apply::HostError) -> String {
-    match error {
-        crate::apply::HostError::Job { log, .. } => log.join("\n"),
-        _ => String::new(),
-    }
 }
 
 /// Applies a plan and says what happens.
@@ -395,6 +393,12 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) ->
         Event::Restoring(name) => {
             in_hand.restore(name);
         }
+        Event::UnitsFailed(name) => {
+            let line = format!("{name}: its `switch-to-configuration` says that units failed");
+            log.say(Level::WARN, &line, Some((name, "reload")));
+        }
+        // It is told of at the end, once.
+        Event::Degraded(degraded) => tracing::debug!(?degraded),
         Event::Restored(name) => {
             in_hand.restored(name);
             let line = format!("{name}: runs again as it did before; what its guest changed on disk is not undone");

@@ -10,6 +10,9 @@
 //!   pseudo-terminal of the guest, or a pipe, there.
 //! - The terminal is as it was when this returns, whatever happened.
 
+mod dbus;
+mod health;
+mod journal;
 mod root;
 mod service;
 mod streams;
@@ -20,6 +23,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(super) use health::health;
+pub(super) use journal::{Journal, at_rest, of_guest};
 use root::Root;
 use service::{Ended, Service};
 use streams::Streams;

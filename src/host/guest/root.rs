@@ -5,12 +5,12 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sched::{CloneFlags, setns};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, setsockopt, socket, sockopt};
-use nix::sys::time::{TimeVal, TimeValLike};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Uid, fork, setresuid};
 
@@ -19,9 +19,11 @@ use crate::state::Machine;
 
 /// The guest's system bus, below its root.
 const BUS: &str = "/run/dbus/system_bus_socket";
+/// Where its systemd is asked without a bus: it is there before one is, and when that has failed.
+const PRIVATE: &str = "/run/systemd/private";
 
 /// How long the guest's bus may take to take us.
-const CONNECT_SECONDS: i64 = 30;
+const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 
 /// No account database is larger.
 const PASSWD_LIMIT: u64 = 1 << 20;
@@ -54,12 +56,14 @@ impl Root {
         open().map_err(|source| GuestError::Root { name: machine.name.clone(), source })
     }
 
-    /// Opens a path of the guest; symbolic links lead to where they lead in the guest (openat2(2)).
+    /// Opens a path of the guest.
     fn beneath(&self, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
-        let how = OpenHow::new()
-            .flags(flags | OFlag::O_CLOEXEC)
-            .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-        Ok(openat2(&self.folder, path, how)?)
+        beneath(&self.folder, path, flags)
+    }
+
+    /// The directory that the guest has for its root.
+    pub(super) fn directory(&self) -> &File {
+        &self.folder
     }
 
     /// Fails where the guest has no such file.
@@ -82,12 +86,28 @@ impl Root {
     /// Its systemd talks only to a root that it can see, one of its own namespaces of processes and users (unix(7),
     /// `SO_PEERCRED`). Whom the kernel shows it is decided when connecting, so a process in there connects for us.
     pub(super) fn connect(&self) -> Result<UnixStream, GuestError> {
+        self.connect_to_bus(CONNECT_LIMIT)
+            .map_err(|source| GuestError::Unreachable { name: self.name.clone(), source })
+    }
+
+    /// The same for whoever has less time.
+    pub(super) fn connect_to_bus(&self, limit: Duration) -> io::Result<UnixStream> {
+        self.connect_to(BUS, limit)
+    }
+
+    /// A connection to the guest's systemd itself, without a bus between.
+    pub(super) fn connect_to_systemd(&self, limit: Duration) -> io::Result<UnixStream> {
+        self.connect_to(PRIVATE, limit)
+    }
+
+    fn connect_to(&self, path: &str, limit: Duration) -> io::Result<UnixStream> {
         let attempt = || {
-            let inode = self.beneath(BUS, OFlag::O_PATH)?;
+            let inode = self.beneath(path, OFlag::O_PATH)?;
             let address = UnixAddr::new(format!("/proc/self/fd/{}", inode.as_raw_fd()).as_str())?;
             let stream = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-            // A bus whose queue is full takes nobody, and would be waited for (unix(7)).
-            setsockopt(&stream, sockopt::SendTimeout, &TimeVal::seconds(CONNECT_SECONDS))?;
+            // Whoever listens there may take no connections, and would be waited for (unix(7)).
+            let stream = UnixStream::from(stream);
+            stream.set_write_timeout(Some(limit))?;
             in_child(|| {
                 setns(self.processes.as_fd(), CloneFlags::CLONE_NEWPID)?;
                 // Only children of whoever enters a namespace of processes are in it (pid_namespaces(7)).
@@ -100,10 +120,10 @@ impl Root {
                     connect(stream.as_raw_fd(), &address)
                 })
             })?;
-            setsockopt(&stream, sockopt::SendTimeout, &TimeVal::seconds(0))?;
-            Ok(UnixStream::from(stream))
+            stream.set_write_timeout(None)?;
+            Ok(stream)
         };
-        attempt().map_err(|source: io::Error| GuestError::Unreachable { name: self.name.clone(), source })
+        attempt()
     }
 
     /// The shell that the guest's account database gives root.
@@ -125,6 +145,14 @@ impl Root {
     pub(super) fn name(&self) -> &str {
         &self.name
     }
+}
+
+/// Opens a path below a root; symbolic links lead to where they lead in that root (openat2(2)).
+pub(super) fn beneath(root: &File, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
+    let how = OpenHow::new()
+        .flags(flags | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    Ok(openat2(root, path, how)?)
 }
 
 /// Does something in a child process and waits for its end.

@@ -1,5 +1,7 @@
 //! Plans against the host in memory: made from what it is, applied, and made again from what it has become.
 
+mod health;
+
 use std::sync::Mutex;
 
 use super::*;
@@ -93,6 +95,11 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
             Event::Done(action) => word(action),
             Event::Failed(action, error) => format!("failed: {}: {error}", word(action)),
             Event::RestartWanted(name) => format!("restart wanted {name}"),
+            Event::UnitsFailed(name) => format!("units failed {name}"),
+            Event::Degraded(degraded) => {
+                let units: Vec<_> = degraded.new.iter().chain(&degraded.old).map(ToString::to_string).collect();
+                format!("degraded {}: {}", degraded.name, units.join(", "))
+            }
             Event::Restored(name) => format!("restored {name}"),
             Event::NotRestored(name, error) => format!("not restored {name}: {error}"),
         };

@@ -10,6 +10,7 @@ mod drift;
 mod flake;
 mod forwards;
 mod guest;
+mod health;
 mod live;
 mod main_job;
 mod native;

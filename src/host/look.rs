@@ -1,0 +1,89 @@
+//! How containers are, beyond what a plan needs: what `status` and `logs` ask.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::journalctl::{self, Entries, Wanted};
+use super::{guest, last_words, systemd};
+use crate::model::ContainerName;
+use crate::render::paths;
+use crate::state::{ActiveState, Health, Machine, ObservedContainer, Snapshot};
+
+/// So many guests are asked at the same time: what takes long is that others answer.
+const AT_ONCE: usize = 32;
+
+/// How the guests that run are, as their own systemds say; those that give no answer are left out.
+pub fn healths(snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
+    let machines =
+        snapshot.containers.iter().filter_map(|(name, container)| Some((name, container.machine.as_ref()?)));
+    let machines: Vec<_> = machines.collect();
+    let ask = |(name, machine): &(&ContainerName, &Machine)| {
+        Some(((*name).clone(), guest::health(machine, Duration::ZERO)?))
+    };
+    let mut healths = BTreeMap::new();
+    for some in machines.chunks(AT_ONCE) {
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = some.iter().map(|one| scope.spawn(move || ask(one))).collect();
+            healths.extend(asked.into_iter().filter_map(|asked| asked.join().ok().flatten()));
+        });
+    }
+    healths
+}
+
+/// Why containers that do not run have failed: as systemd says of their units, or as was noted when their start failed.
+pub fn failures(snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
+    let is = |container: &ObservedContainer, wanted: ActiveState| {
+        container.unit.as_ref().is_some_and(|unit| unit.active == wanted)
+    };
+    let (mut failures, mut to_ask) = (BTreeMap::new(), Vec::new());
+    for (name, container) in &snapshot.containers {
+        if is(container, ActiveState::Failed) {
+            to_ask.push(name);
+        } else if is(container, ActiveState::Inactive) {
+            failures.extend(last_words::failed_start(name).map(|reason| (name.clone(), reason)));
+        }
+    }
+    let units: Vec<_> = to_ask.iter().map(|name| name.unit()).collect();
+    let accounts = if units.is_empty() { Ok(Vec::new()) } else { systemd::accounts(&units) };
+    for (name, account) in to_ask.into_iter().zip(accounts.unwrap_or_default()) {
+        let own = format!("{}: ", name.unit());
+        let words: Vec<_> = account.iter().map(|line| line.strip_prefix(&own).unwrap_or(line)).collect();
+        failures.insert(name.clone(), words.join("; "));
+    }
+    failures
+}
+
+/// Becomes a journalctl that shows the journal of a guest that runs. Comes back where that failed, and with `None` where it
+/// keeps no journal.
+pub fn show_journal(machine: &Machine, wanted: &Wanted) -> Option<io::Error> {
+    match guest::of_guest(machine) {
+        Ok(journal) => {
+            journal.map(|journal| journalctl::show_of_guest(&journal, system(&machine.name).as_deref(), wanted))
+        }
+        Err(error) => Some(error),
+    }
+}
+
+/// The same of a guest that does not run and whose root was kept.
+pub fn show_kept_journal(name: &ContainerName, wanted: &Wanted) -> Option<io::Error> {
+    match guest::at_rest(&paths::root(name)) {
+        Ok(journal) => {
+            journal.map(|journal| journalctl::show_of_guest(&journal, system(name.as_str()).as_deref(), wanted))
+        }
+        Err(error) => Some(error),
+    }
+}
+
+/// The same of what the host's journal has of a unit.
+pub fn show_journal_of_unit(unit: &str, wanted: &Wanted) -> io::Error {
+    journalctl::show_of_host(&Entries::Unit(unit.to_owned()), wanted)
+}
+
+/// The system that a container of ours was last told to be.
+fn system(name: &str) -> Option<PathBuf> {
+    let name = ContainerName::new(name).ok()?;
+    let system = std::fs::read_link(paths::gc_root(&paths::current_root(&name))).ok()?;
+    Some(system).filter(|system| system.starts_with(Path::new("/nix/store")))
+}
