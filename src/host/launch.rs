@@ -136,6 +136,11 @@ fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
         idmap::mount_all(&nspawn::mapped(spec), base)?;
     }
     let is_unfinished = network::prepare(spec)?;
+    // Here, and not when a switch has seen it up: that may be killed before, and systemd starts guests without one.
+    if spec.system.starts_with("/nix/store") {
+        let path = paths::gc_root(&paths::booted_root(name));
+        durable::link(&spec.system, &path).map_err(|source| LaunchError::Write { path, source })?;
+    }
     let path = paths::booted(name);
     durable::write(&path, &bytes, 0o644).map_err(|source| LaunchError::Write { path, source })?;
     let mut nspawn = Command::new("systemd-nspawn");
@@ -307,6 +312,8 @@ pub(super) mod tests {
             assert!(roots[1].join("etc/os-release").exists());
             assert!(paths::guest_profiles(name).is_dir() && Path::new("/nix/var/nix/db").is_dir());
             assert_eq!(fs::read(paths::booted(name)).ok(), Some(bytes));
+            let held = fs::read_link(paths::gc_root(&paths::booted_root(name)));
+            assert_eq!(held.ok(), Some(record.spec.system.clone()), "whoever started it");
             for _ in 0..2 {
                 cleanup(name).expect("cleaned");
             }
