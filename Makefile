@@ -1,4 +1,4 @@
-# make test       every test
+# make test       every test; says at once what it lacks here
 # make demo       the main job on real input, in a throwaway systemd host
 # make check      what needs no lab: formatting, lints, documentation, unit and fixture tests
 # make scenarios  the program in a lab, end to end, after the lab's own test
@@ -17,23 +17,34 @@
 CARGO ?= cargo
 # Programs that are built once for all clones.
 CACHE = $(or $(CONTAINER_REBUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/container-rebuild)
-TOOLS = $(CACHE)/tools
-export PATH := $(TOOLS)/bin:$(PATH)
+export PATH := $(CACHE)/tools/bin:$(PATH)
+# A pipe fails as any of its commands does.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 
-.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected git-expected conformance test-long bench-short \
-	fuzz fuzz-short deny wipe-race
+.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
+	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites optimised
 
-test: check deny conformance bench-short fuzz-short scenarios
+# What mostly compiles goes side by side, as much of it has work for one processor only: the programs for debugging, and the
+# optimised ones, each in a target directory of its own. What waits for guests in a lab comes after that, alone.
+test: prerequisites tools
+	$(MAKE) optimised 2>&1 | sed --unbuffered 's/^/optimised: /' & \
+		code=0; $(MAKE) check deny || code=$$?; wait $$! || code=$$?; exit $$code
+	$(MAKE) scenarios
 
-test-long: CASES = 20000
+optimised: conformance bench-short fuzz-short
+
+prerequisites:
+	tests/prerequisites
+
+test-long: export CASES = 20000
 test-long: FUZZ_SECONDS = 1200
 test-long: export HOSTS_STRIDE = 1
 test-long: test fuzz
 
 # nft runs in the tests of the rules, in a network namespace of their own; nextest runs all tests.
 tools:
-	CONTAINER_REBUILD_CACHE=$(CACHE) tests/lab/lib/packages nft=nftables
-	command -v cargo-nextest >/dev/null || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-nextest
+	tests/tools nft cargo-nextest
 
 demo:
 	CARGO=$(CARGO) demo/demo.sh
@@ -66,9 +77,9 @@ lib-expected: reference
 # The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
 CASES ?= 2000
 conformance: tools reference
-	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential \
-		--test hostile --test hosts --run-ignored only --no-capture -E 'not test(write_expected)'
-	$(CARGO) nextest run --test fetch_git --test lib_table --test merging --run-ignored only -E 'not test(write_expected)'
+	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential --test hostile \
+		--test hosts --test fetch_git --test lib_table --test merging --run-ignored only --success-output final \
+		-E 'not test(write_expected)'
 
 bench: reference
 	$(CARGO) bench --bench evaluator
@@ -82,7 +93,7 @@ bench-short: reference
 
 # Licences, banned crates and sources of what is depended on.
 deny:
-	command -v cargo-deny >/dev/null || $(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny
+	tests/tools cargo-deny
 	# It looks at the crates of all platforms; a build brings only this one's.
 	$(CARGO) fetch --quiet --locked
 	$(CARGO) deny --offline --locked check licenses bans sources

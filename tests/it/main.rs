@@ -11,5 +11,6 @@ mod errors;
 mod example;
 mod output;
 mod packages;
+mod prerequisites;
 mod program;
 mod readme;

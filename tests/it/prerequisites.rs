@@ -1,0 +1,74 @@
+//! What `make test` looks at before it builds anything.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+/// A program that writes down how it was called, and then does what `script` says.
+fn program(folder: &Path, name: &str, script: &str) {
+    let log = folder.join("calls");
+    let text = format!("#!/bin/sh\necho {name} \"$*\" >>'{}'\n{script}\n", log.display());
+    let file = folder.join("bin").join(name);
+    std::fs::create_dir_all(folder.join("bin")).expect("a folder");
+    std::fs::write(&file, text).expect("a file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a program");
+}
+
+/// Runs it with a cache and programs of its own; gives what it says and what it called.
+fn run(folder: &Path) -> (String, String) {
+    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", folder.join("bin").display());
+    let output = Command::new("tests/prerequisites")
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("CONTAINER_REBUILD_CACHE", folder.join("cache"))
+        .output()
+        .expect("bash is there");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.success(), said.is_empty(), "{said}");
+    (said, std::fs::read_to_string(folder.join("calls")).unwrap_or_default())
+}
+
+#[test]
+fn all_that_is_missing_is_said_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["cargo", "mmdebstrap", "apt-get"] {
+        program(folder.path(), name, "exit 1");
+    }
+    let (said, _) = run(folder.path());
+    for line in [
+        "  - cargo fmt: a component of the Rust toolchain\n",
+        "  - cargo clippy: a component of the Rust toolchain\n",
+        "  - the registry of crates, which cannot be reached: what Cargo.toml depends on, what fuzz/Cargo.toml depends on, ",
+        "  - the Debian archive, which cannot be reached: ",
+        "the reference Nix, the lab's tree still to be fetched\n",
+    ] {
+        assert!(said.contains(line), "no {line:?} in {said}");
+    }
+    assert_eq!(said.contains("  - root: "), !nix::unistd::geteuid().is_root(), "{said}");
+}
+
+#[test]
+fn where_everything_is_there_the_network_is_not_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let unused = ["mmdebstrap", "apt-get"];
+    let present = ["cargo", "cargo-nextest", "cargo-deny", "cargo-fuzz", "nft", "systemd-nspawn"];
+    for name in present.into_iter().chain(unused) {
+        program(folder.path(), name, "exit 0");
+    }
+    let reference = folder.path().join("cache/reference");
+    std::fs::create_dir_all(&reference).expect("a folder");
+    std::fs::copy(folder.path().join("bin/nft"), reference.join("nix-instantiate")).expect("a program");
+    let make_tree = "cache=$1/cache suite=trixie lab_dir=tests/lab guest_packages=nix-fixtures/nixpkgs/guest/packages; \
+                     source tests/lab/lib/trees.sh; mkdir -p \"$(tree_path)\"";
+    let made = Command::new("bash").args(["-euc", make_tree, "tree"]).arg(folder.path()).status();
+    assert!(made.is_ok_and(|status| status.success()));
+
+    let (said, calls) = run(folder.path());
+    assert!(!said.contains("cannot be reached"), "{said}");
+    for call in calls.lines() {
+        let quiet = call.starts_with("cargo fetch --offline") || call.ends_with(" --version");
+        assert!(quiet, "{call}");
+    }
+    assert!(calls.contains("cargo fetch --offline --locked --manifest-path fuzz/Cargo.toml\n"), "{calls}");
+}
