@@ -3,6 +3,7 @@
 # make check      what needs no lab: formatting, lints, documentation, unit and fixture tests
 # make scenarios  the program in a lab, end to end, after the lab's own test
 # make scenario NAME=…    those whose name contains it, in a lab that stays up (tests/lab/lab down ends it)
+# make attack     a switch that is killed, rebooted under, or loses its terminal or its readers, 112 times; SEED=… repeats a run
 # make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
 # make lib-expected      what the calls of lib in nix-fixtures/nixpkgs/tests give, and what failing ones say, by real Nix
 # make lang-expected      the results of the language cases, written anew by real Nix
@@ -22,7 +23,7 @@ export PATH := $(CACHE)/tools/bin:$(PATH)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: test demo check scenarios scenario tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
+.PHONY: test demo check scenarios scenario attack tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
 	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites optimised
 
 # What mostly compiles goes side by side, as much of it has work for one processor only: the programs for debugging, and the
@@ -118,3 +119,7 @@ scenarios: tools
 
 scenario: tools
 	CARGO=$(CARGO) tests/lab/scenarios/run --keep $(NAME)
+
+# All of it takes half an hour; make scenarios has a quarter.
+attack: tools
+	ATTACK_SCALE=1 CARGO=$(CARGO) tests/lab/scenarios/run --no-capture attack::

@@ -5,6 +5,7 @@
 //! against its plan (`support::world`): which guests were restarted, which roots were emptied, whether rules were loaded.
 
 mod accidents;
+mod attack;
 mod changes;
 mod drift;
 mod flake;
