@@ -78,7 +78,7 @@ lib-expected: reference
 # The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
 CASES ?= 2000
 conformance: tools reference
-	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile release --test lang --test differential --test hostile \
+	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile conformance --test lang --test differential --test hostile \
 		--test hosts --test fetch_git --test lib_table --test merging --run-ignored only --success-output final \
 		-E 'not test(write_expected)'
 
@@ -89,8 +89,8 @@ bench: reference
 
 # The same once each, for the results alone.
 bench-short: reference
-	$(CARGO) bench --bench evaluator -- --short
-	$(CARGO) bench --bench plan -- --short
+	$(CARGO) bench --profile conformance --bench evaluator -- --short
+	$(CARGO) bench --profile conformance --bench plan -- --short
 
 # Licences, banned crates and sources of what is depended on.
 deny:

@@ -13,7 +13,7 @@ use container_rebuild::model::spec::Bind;
 use container_rebuild::plan::{self, Options, Plan, Side};
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::nft::{RuleLine, Ruleset};
-use container_rebuild::state::{Generation, Probe};
+use container_rebuild::state::{Generation, Health, Probe};
 use proptest::prelude::*;
 
 use crate::world::{Evaluated, NAMES, name, two_worlds};
@@ -112,8 +112,7 @@ impl<'a> Watched<'a> {
 
     /// Applies the plan to this; gives what was wrong on the way.
     fn apply(&self, wanted: &Evaluated, at_once: usize) -> Vec<String> {
-        let exe = Path::new("/usr/bin/container-rebuild");
-        let applier = Applier { host: self, exe, at_once, workers: 2, stop: &|| false, watch: &|_| () };
+        let applier = Applier { host: self, at_once, workers: 2, stop: &|| false, watch: &|_| () };
         applier.apply(&self.plan(wanted));
         std::mem::take(&mut self.wrong.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -164,6 +163,15 @@ impl Host for Watched<'_> {
     }
     fn remove_gc_root(&self, root: &str) -> Result<(), HostError> {
         self.call(&format!("remove {root}"), || self.host.remove_gc_root(root))
+    }
+    fn install_program(&self) -> Result<(), HostError> {
+        self.call("install program", || self.host.install_program())
+    }
+    fn write_boot_service(&self) -> Result<(), HostError> {
+        self.call("write boot service", || self.host.write_boot_service())
+    }
+    fn health(&self, name: &ContainerName) -> Option<Health> {
+        self.host.health(name)
     }
     fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
         self.host.record_generation(generation)
@@ -228,14 +236,13 @@ proptest! {
         let host = host(&before);
         let watched = Watched::new(&host, Failing::Never, [&before, &after]);
         let begun = AtomicUsize::new(0);
-        let exe = Path::new("/usr/bin/container-rebuild");
         let stop = || begun.load(Ordering::SeqCst) >= steps;
         let watch = |event: container_rebuild::apply::Event<'_>| {
             if matches!(event, container_rebuild::apply::Event::Begun(_)) {
                 begun.fetch_add(1, Ordering::SeqCst);
             }
         };
-        let applier = Applier { host: &watched, exe, at_once: 1, workers: 1, stop: &stop, watch: &watch };
+        let applier = Applier { host: &watched, at_once: 1, workers: 1, stop: &stop, watch: &watch };
         applier.apply(&watched.plan(&after));
         prop_assert_eq!(watched.wrong.into_inner().expect("no panic"), Vec::<String>::new());
         // What goes on as before the switch, and was not told anything else yet, is reached as before it.

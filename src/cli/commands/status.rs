@@ -361,6 +361,7 @@ mod tests {
             unit: Some(unit(active)),
             machine: None,
             written: None,
+            missing_program: None,
             booted: None,
             unit_text: None,
             start_text: None,
