@@ -367,8 +367,9 @@ pub enum Command {
         #[arg(value_name = "CMD", required = true, last = true)]
         command: Vec<std::ffi::OsString>,
     },
-    /// Show a container's own journal, also of one that does not run, as far as its root was kept; else what the host's
-    /// journal has of its unit.
+    /// Show a container's own journal, or what the host's journal has of its unit
+    ///
+    /// Of a container that does not run, its own journal is shown where its root was kept.
     Logs {
         /// The container.
         #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]

@@ -158,10 +158,10 @@ impl<'l> Host<'l> {
         let plan = self.lab.plan();
         let mut is_unmounted = false;
         if occupied != Occupied::Never {
-            // What was mounted keeps the root in which it was; once it is gone, any switch takes that away.
+            // What was mounted keeps the root in which it was; once it is gone, that goes with the guest's next stop.
             let mounts = self.lab.sh(include_str!("vacate.sh")).ok();
             is_unmounted = mounts.is_empty() && occupied == Occupied::UntilNow;
-            self.lab.exec(&COMMAND, b"").ok();
+            self.lab.sh("container-rebuild restart wiped").ok();
         }
         let mut findings = self.examine(wanted);
         if is_unmounted {
@@ -183,8 +183,7 @@ impl<'l> Host<'l> {
     /// Tries again, so that a run goes on after an event that left something wrong; whether all is well again.
     pub(super) fn recover(&mut self, wanted: Wanted) -> bool {
         let _ = self.lab.exec(&COMMAND, b"");
-        self.lab.sh(include_str!("vacate.sh")).ok();
-        let _ = self.lab.exec(&COMMAND, b"");
+        self.lab.sh(&format!("{}\ncontainer-rebuild restart wiped", include_str!("vacate.sh"))).ok();
         self.data = self.look_at_data();
         self.meet_bystanders();
         self.examine(wanted).is_empty() && self.lab.plan().1 == 0
