@@ -197,7 +197,7 @@ impl Applier<'_> {
         // Most often there is nothing to do.
         let rules = run.rules.settle();
         // The last thing written may be files that nothing was started from.
-        let units = run.units.read(None);
+        let units = run.units.read_now(None);
         let mut report = Report { degraded, ..Report::default() };
         for (node, outcome) in graph.node_indices().zip(outcomes) {
             match outcome {
@@ -243,7 +243,7 @@ impl Applier<'_> {
                 }
             }
             Action::Start(name) => {
-                run.units.read(Some(name))?;
+                run.units.read(name)?;
                 let target = run.target(name);
                 let record = target.and_then(|target| target.record.as_ref());
                 if let Some(record) = record {
@@ -312,7 +312,7 @@ impl Applier<'_> {
         record: &Record,
         run: &Run<'_>,
     ) -> Result<(), HostError> {
-        run.units.read(Some(name))?;
+        run.units.read(name)?;
         // One that is on its way up can be changed when it is there; of any other, this is done at once.
         self.host.start(name)?;
         let change = LiveChange::between(&former.spec, &record.spec);
@@ -385,7 +385,7 @@ impl Applier<'_> {
         let installed = self.install(name, former, run);
         let restored = run
             .units
-            .read(Some(name))
+            .read_now(Some(name))
             .and_then(|()| match self.host.is_running(name) {
                 Ok(true) => Ok(()),
                 _ => run.rules.claim(name, former.spec.network.addresses(), false),

@@ -70,14 +70,24 @@ impl<'a> Units<'a> {
         self.state().written += 1;
     }
 
-    /// Sees to it that systemd has read the file of a container; of all, where none is named.
-    pub(super) fn read(&self, name: Option<&ContainerName>) -> Result<(), HostError> {
+    /// Sees to it that systemd has read the file of a container, after those that are about to be written. Not for whoever
+    /// has to be done before others can write theirs: [`read_now`](Self::read_now).
+    pub(super) fn read(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.read_after(SHARED, Some(name))
+    }
+
+    /// Sees to it that systemd has read the file of a container; of all, where none is named. Waits for no other file.
+    pub(super) fn read_now(&self, name: Option<&ContainerName>) -> Result<(), HostError> {
+        self.read_after(0, name)
+    }
+
+    fn read_after(&self, shared: u64, name: Option<&ContainerName>) -> Result<(), HostError> {
         let mut state = self.state();
         let mine = match name {
             Some(name) => state.of.get(name).copied().unwrap_or_default(),
             None => state.written,
         };
-        let patience = state.over + SHARED;
+        let patience = state.over + shared;
         while state.read < mine {
             if state.is_reading || (!state.coming.is_empty() && state.over < patience) {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -95,5 +105,37 @@ impl<'a> Units<'a> {
             state.read = upto;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::memory::MemoryHost;
+
+    #[test]
+    fn one_reading_is_shared_and_whoever_keeps_others_from_writing_waits_for_none() {
+        let host = MemoryHost::new();
+        let [a, b] = ["a", "b"].map(|name| ContainerName::new(name).expect("a good name"));
+        let units = Units::new(&host);
+        units.expect(&a);
+        units.expect(&b);
+        units.mark(&a);
+        units.is_over(&a);
+        // Where a step that writes goes back, the next write may wait for its thread.
+        units.read_now(Some(&a)).expect("read");
+        assert_eq!(host.state().reloads, 1);
+        units.mark(&a);
+        std::thread::scope(|scope| {
+            let reading = scope.spawn(|| units.read(&a));
+            units.mark(&b);
+            units.is_over(&b);
+            reading.join().expect("no panic").expect("read");
+        });
+        // Everything is read already.
+        let reloads = host.state().reloads;
+        units.read(&a).expect("read");
+        units.read(&b).expect("read");
+        assert_eq!((reloads, host.state().reloads), (2, 2));
     }
 }
