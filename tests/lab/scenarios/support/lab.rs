@@ -121,7 +121,7 @@ impl Lab {
 
     /// Starts a program whose streams are pipes.
     pub(crate) fn spawn(&self, command: &[&str]) -> std::process::Child {
-        script()
+        Command::new("tests/lab/lab")
             .args(["exec", "--", "timeout", "-k", "5", PATIENCE])
             .args(command)
             .stdin(Stdio::piped())
@@ -170,20 +170,9 @@ impl Lab {
     }
 }
 
-/// The lab's script, for the lab of this process: of those that `run` has named, that of the slot in which nextest runs it.
-fn script() -> Command {
-    let mut script = Command::new("tests/lab/lab");
-    if let Ok(labs) = std::env::var("SCENARIO_LABS") {
-        let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT").expect("nextest runs it");
-        let lab = labs.split(' ').nth(slot.parse().expect("a number")).expect("as many labs as tests at a time");
-        script.env("LAB_NAME", lab);
-    }
-    script
-}
-
 #[track_caller]
 fn lab_command(command: &str, arguments: &[&str]) {
-    let output = script().arg(command).args(arguments).stdin(Stdio::null()).output();
+    let output = Command::new("tests/lab/lab").arg(command).args(arguments).stdin(Stdio::null()).output();
     let output = output.expect("the lab's script can be run");
     assert!(output.status.success(), "lab {command}: {}", String::from_utf8_lossy(&output.stderr));
 }
