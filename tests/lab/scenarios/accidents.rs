@@ -133,7 +133,8 @@ fn a_full_disk_is_said_and_survived() {
     for full in ["/var/lib/container-rebuild", "/run/systemd/system"] {
         lab.write("/root/host.nix", &two("v2@example.org"));
         lab.sh(&format!(
-            "cp -a {full} /root/copy && mount -t tmpfs -o size=256k tmpfs {full} && cp -a /root/copy/. {full} && rm -r /root/copy \
+            "cp -a {full} /root/copy && room=$(( $(du -s --block-size=1k {full} | cut -f1) + 256 )) \
+             && mount -t tmpfs -o size=${{room}}k tmpfs {full} && cp -a /root/copy/. {full} && rm -r /root/copy \
              && (cat /dev/zero >{full}/filler || true) 2>/dev/null"
         ))
         .ok();

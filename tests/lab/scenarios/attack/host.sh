@@ -8,7 +8,8 @@ ip netns list | cut -d' ' -f1 | sort
 findmnt --raw --noheadings --output TARGET,FSTYPE | grep -v ' proc$\|^/run/credentials\|^/tmp/\|^/run/host' | sort
 {
     find /tmp -mindepth 1 -maxdepth 1 ! -name '.*-unix' ! -name 'container-rebuild-*' ! -name 'systemd-private-*'
-    find /run/container-rebuild /etc/nixos-containers -maxdepth 2
+    # Which generation was booted is noted at a boot alone.
+    find /run/container-rebuild /etc/nixos-containers -maxdepth 2 ! -name booted-generation
     find /run/nixos-containers -maxdepth 1 ! -name '*.lck'
     find /nix/var/nix/gcroots/container-rebuild ! -name 'generation-*'
     # Not the temporary name of a file whose writer was killed while it wrote.
