@@ -15,7 +15,8 @@ fn versions() -> (String, String) {
 /// Full to the last byte, with all that was in it.
 fn full(directory: &str) -> String {
     format!(
-        "cp -a {directory} /root/copy && mount -t tmpfs -o size=64k tmpfs {directory} && cp -a /root/copy/. {directory} \
+        "cp -a {directory} /root/copy && room=$(( $(du -s --block-size=1k {directory} | cut -f1) + 64 )) \
+         && mount -t tmpfs -o size=${{room}}k tmpfs {directory} && cp -a /root/copy/. {directory} \
          && rm -r /root/copy && (cat /dev/zero >{directory}/filler || true) 2>/dev/null"
     )
 }
