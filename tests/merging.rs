@@ -1,7 +1,5 @@
-//! The merging of options is computed natively where it is done by the functions of the built-in library. The cases of
-//! `nix-fixtures/nixpkgs/tests/merging.nix` hold it against two others: the code of these functions, and real Nix.
-//!
-//! A file is known by its text: a copy of the library with one more line at the end of each file is evaluated as written.
+//! The module system of the fixtures' library, function by function: the cases of `nix-fixtures/nixpkgs/tests/merging.nix`
+//! give what real Nix gave for them.
 
 #[path = "reference/mod.rs"]
 mod reference;
@@ -12,7 +10,7 @@ use std::path::{Path, PathBuf};
 use container_rebuild::diag::Diagnostic;
 use container_rebuild::eval::{Arena, Evaluator, Settings, on_big_stack};
 use container_rebuild::host::files::RealFiles;
-use container_rebuild::source::{SourceMap, Span};
+use container_rebuild::source::SourceMap;
 use reference::Reference;
 
 /// The only version whose results count.
@@ -32,29 +30,20 @@ fn relative(text: &str, lib: &Path) -> String {
     text.replace(&lib.display().to_string(), "<lib>").replace(&nixpkgs().display().to_string(), "<nixpkgs>")
 }
 
-/// What comes of an expression.
-type Outcome = Result<String, (String, Vec<String>)>;
+/// A value as Nix prints it, or the message of an error.
+type Outcome = Result<String, String>;
 
-/// What an expression gives: its value, or what is wrong with it, with the places that this comes from.
+/// What our evaluator makes of an expression.
 fn outcome(expression: &str, lib: &Path) -> Outcome {
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
     let value = evaluator.text_value("«string»", Path::new("/"), expression);
-    let relative = |text: &str| relative(text, lib);
     match value.and_then(|value| evaluator.print(value)) {
-        Ok(printed) => Ok(relative(&String::from_utf8_lossy(&printed))),
-        Err(error) => {
-            let diagnostics = error.diagnostics();
-            let [Diagnostic { message, labels, trace, .. }] = &diagnostics[..] else {
-                panic!("one error: {diagnostics:?}")
-            };
-            let place = |span: Span| sources.file(span.start).map(|file| file.place(span.start).to_string());
-            let places = labels
-                .iter()
-                .chain(trace)
-                .map(|label| relative(&format!("{}: {}", place(label.span).unwrap_or_default(), label.text)));
-            Err((relative(message), places.collect()))
-        }
+        Ok(printed) => Ok(relative(&String::from_utf8_lossy(&printed), lib)),
+        Err(error) => match &error.diagnostics()[..] {
+            [Diagnostic { message, .. }] => Err(relative(message, lib)),
+            diagnostics => panic!("one error: {diagnostics:?}"),
+        },
     }
 }
 
@@ -71,54 +60,8 @@ fn outcomes(lib: &Path) -> Vec<Outcome> {
     (0..count).map(|at| on_big_stack(|| outcome(&expression(at), lib)).expect("a thread can be started")).collect()
 }
 
-/// A copy of the library whose files are not known.
-fn unknown_copy(to: &Path) {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).expect("the folder can be made");
-        for entry in fs::read_dir(from).expect("the library is there") {
-            let path = entry.expect("an entry").path();
-            let target = to.join(path.file_name().expect("it has a name"));
-            if path.is_dir() {
-                copy(&path, &target);
-            } else {
-                let text = fs::read_to_string(&path).expect("it is text");
-                fs::write(&target, text + "\n").expect("it can be written");
-            }
-        }
-    }
-    copy(&nixpkgs().join("lib"), to);
-}
-
-fn are_the_same(native: &Outcome, by_code: &Outcome) -> bool {
-    let (Err((native, places)), Err((by_code, all))) = (native, by_code) else { return native == by_code };
-    // Where a circle is noticed depends on what was begun before.
-    if native == "infinite recursion encountered" {
-        return native == by_code;
-    }
-    // What native code hands on is not seen on its way.
-    let mut rest = all.iter();
-    native == by_code
-        && places.first() == all.first()
-        && places.iter().all(|place| rest.any(|other| other == place))
-}
-
-#[test]
-fn native_merging_gives_what_the_code_gives() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let copy = folder.path().join("lib");
-    unknown_copy(&copy);
-    let (native, by_code) = (outcomes(&nixpkgs().join("lib")), outcomes(&copy));
-    assert!(native.len() == by_code.len());
-    let all = native.iter().zip(&by_code).enumerate();
-    let wrong: Vec<_> = all
-        .filter(|(_, (native, by_code))| !are_the_same(native, by_code))
-        .map(|(at, (native, by_code))| format!("case {at}\n  native  {native:?}\n  code    {by_code:?}\n"))
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.concat());
-}
-
 /// The outcomes, a line each: values and messages.
-fn lines(outcomes: impl IntoIterator<Item = Result<String, String>>) -> Vec<String> {
+fn lines(outcomes: impl IntoIterator<Item = Outcome>) -> Vec<String> {
     let line = |outcome| match outcome {
         Ok(value) => value,
         Err(message) => format!("error: {message}"),
@@ -141,7 +84,7 @@ fn expected() -> Vec<String> {
 #[test]
 fn merging_gives_what_nix_gives() {
     let lib = nixpkgs().join("lib");
-    let ours = lines(outcomes(&lib).into_iter().map(|outcome| outcome.map_err(|(message, _)| message)));
+    let ours = lines(outcomes(&lib));
     let expected = expected();
     assert_eq!(ours.len(), expected.len(), "run `make lib-expected`");
     // Of a message, what comes after the first line is told as help.

@@ -296,10 +296,7 @@ impl<'e> Evaluator<'e> {
         let result = match fill(self, &slots[given..]) {
             Err(error) => Err(error),
             Ok(()) => match lambda.pattern {
-                None => match self.shortcut(closure, frame) {
-                    Some(value) => Ok(value),
-                    None => self.eval(lambda.body, frame),
-                },
+                None => self.eval(lambda.body, frame),
                 Some(pattern) => match self.bind_pattern(lambda, pattern, frame, pos) {
                     Ok(()) => self.eval(lambda.body, frame),
                     Err(error) => Err(error),

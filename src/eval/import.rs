@@ -265,7 +265,6 @@ impl<'e> Evaluator<'e> {
             return Ok(unit);
         }
         let unit = self.parse_file(path, pos)?;
-        self.recognise(unit);
         self.parsed.insert(path.to_path_buf(), unit);
         Ok(unit)
     }

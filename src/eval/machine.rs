@@ -12,7 +12,6 @@ use rustc_hash::FxHashMap;
 
 use super::builtins;
 use super::error::Failures;
-use super::known::Known;
 use super::names;
 use super::regex::Regex;
 use super::shapes::Shapes;
@@ -125,7 +124,6 @@ pub struct Evaluator<'e> {
     /// Gives what it captured.
     pub(super) stand_in_unit: &'e Unit<'e>,
     pub(super) shapes: Shapes<'e>,
-    pub(super) known: Known<'e>,
     /// What is empty is always the same.
     pub(super) no_items: &'e List<'e>,
     pub(super) no_attrs: &'e Attrs<'e>,
@@ -188,7 +186,6 @@ impl<'e> Evaluator<'e> {
                 slots: 0,
             }),
             shapes: Shapes::default(),
-            known: Known::default(),
             no_items: bump.alloc(List::new(&[])),
             no_attrs: Attrs::new(bump, bump.alloc(Shape::new(&[])), std::iter::empty(), None),
             depth: 0,

@@ -25,7 +25,6 @@ mod expression;
 mod fingerprint;
 mod import;
 mod json;
-mod known;
 mod layers;
 mod limits;
 mod machine;

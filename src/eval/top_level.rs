@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::error::EvalResult;
-use super::known;
 use super::machine::{Arena, Evaluator, Settings};
 use super::value::{State, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
@@ -48,7 +47,6 @@ impl<'e> Evaluator<'e> {
             pipe_operators: self.settings.pipe_operators,
             lowest_address: self.lowest_address,
             most_memory: self.settings.most_memory,
-            keep_names: known::is_known(&file.text),
         };
         syntax::parse(self.bump, &self.symbols, file, &scope)
             .map_err(|diagnostics| self.diagnostics_error(diagnostics))

@@ -197,10 +197,6 @@ pub struct Function<'e> {
     /// What it is bound to where it is written: `f` of `f = x: { y }: …`, for both functions. What a computed name was
     /// is told when it is (see [`Expr::call_it`]).
     pub name: Cell<Option<Symbol>>,
-    /// The names of what it captures, where those are names; nothing where nobody asked ([`super::Scope::keep_names`]).
-    pub captured_names: &'e [Option<Symbol>],
-    /// Which function known to the evaluator it is; 0 where it is none.
-    pub known: Cell<u8>,
 }
 
 /// A function that has some of its arguments.

@@ -23,8 +23,6 @@ pub(super) struct Lowerer<'a, 'e> {
     pub(super) errors: Vec<Diagnostic>,
     /// How far down the stack may reach.
     pub(super) lowest_address: usize,
-    /// Whether functions keep the names of what they capture.
-    pub(super) keep_names: bool,
 }
 
 /// Nobody reads more errors than these.
@@ -323,10 +321,6 @@ impl<'e> Lowerer<'_, 'e> {
         });
         let body = self.lower(last.body);
         self.scopes.leave();
-        let captured_names: &'e [Option<Symbol>] = match self.keep_names {
-            true => self.bump.alloc_slice_copy(&self.scopes.captured_names()),
-            false => &[],
-        };
         let (captures, slots) = self.scopes.close_unit();
         let captures: &'e [Place] = self.bump.alloc_slice_fill_iter(captures);
         let leading = self.bump.alloc_slice_copy(&leading);
@@ -337,9 +331,7 @@ impl<'e> Lowerer<'_, 'e> {
         };
         let needed = self.bump.alloc_slice_copy(&needed);
         let name = Cell::new(None);
-        let known = Cell::new(0);
-        let function =
-            Function { captures, slots, needed, leading, argument, pattern, body, name, captured_names, known };
+        let function = Function { captures, slots, needed, leading, argument, pattern, body, name };
         let function = &*self.bump.alloc(function);
         let mut whole = None;
         for (given, pos) in places.into_iter().enumerate().rev() {

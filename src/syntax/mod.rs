@@ -54,8 +54,6 @@ pub struct Scope<'a> {
     pub lowest_address: usize,
     /// How many bytes a tree may take.
     pub most_memory: usize,
-    /// Whether functions keep the names of what they capture.
-    pub keep_names: bool,
 }
 
 /// The expression that a text is, or what is wrong with it.
@@ -70,14 +68,8 @@ pub fn parse<'e>(
         .whole()
         .map_err(|refusal| refused(symbols, file, *refusal))?;
     let scopes = scope::Scopes::new(scope.globals);
-    let mut lowerer = Lowerer {
-        bump: arena,
-        symbols,
-        scopes,
-        errors: Vec::new(),
-        lowest_address: scope.lowest_address,
-        keep_names: scope.keep_names,
-    };
+    let mut lowerer =
+        Lowerer { bump: arena, symbols, scopes, errors: Vec::new(), lowest_address: scope.lowest_address };
     let unit = lowerer.lower_whole(tree);
     if lowerer.errors.is_empty() { Ok(unit) } else { Err(lowerer.errors) }
 }

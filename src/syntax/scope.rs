@@ -105,13 +105,6 @@ impl<'a> Scopes<'a> {
         self.units.push(Unit::default());
     }
 
-    /// The names of what the innermost unit captures, in its order; of the namespace of a `with`, none.
-    pub(super) fn captured_names(&self) -> Vec<Option<Symbol>> {
-        let unit = self.units.last().expect("there is a unit");
-        let name = |home: Home| self.bound.iter().rev().find(|bound| bound.home == home).map(|bound| bound.name);
-        unit.captures.iter().map(|(home, _)| name(*home)).collect()
-    }
-
     /// Ends it; gives what it captures and the size of its frame.
     pub(super) fn close_unit(&mut self) -> (impl ExactSizeIterator<Item = Place> + use<>, u32) {
         let unit = self.units.pop().expect("every unit is closed once");
