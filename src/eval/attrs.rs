@@ -2,7 +2,7 @@
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::perhaps::Rest;
+use super::perhaps::{Perhaps, Rest};
 use super::value::{Attr, Attrs, Frame, Packed, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
@@ -141,12 +141,12 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn select_missing(&mut self, attrs: &'e Attrs<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
-        if let Some(rest) = attrs.any() {
-            return Ok(Value::Unknown(self.unknown_member(rest, name, span)));
-        }
         // Where it is not there, this has no value at all.
         if let Some(perhaps) = attrs.find_perhaps(name) {
             return self.force_partly(perhaps.value());
+        }
+        if let Some(rest) = attrs.any() {
+            return Ok(Value::Unknown(self.unknown_member(rest, name, span)));
         }
         let missing = self.name(name);
         let error = self.error(span, &format!("attribute '{}' missing", quote(missing)));
@@ -277,7 +277,10 @@ impl<'e> Evaluator<'e> {
     /// An update by something that may redefine any name: only what it is known to define stays known.
     fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
         let unknown = self.pack(Value::Unknown(rest));
-        self.merge_hidden(left, right, unknown, Rest::Any(rest))
+        let is_of_right =
+            |one: &&Perhaps<'e>| left.find(one.name()).is_none() && left.find_perhaps(one.name()).is_none();
+        let names: Vec<_> = right.perhaps().iter().filter(is_of_right).copied().collect();
+        self.merge_hidden(left, right, unknown, Rest { names: self.alloc_slice(&names), any: Some(rest) })
     }
 
     /// `unsafeGetAttrPos`, `__curPos`: a position as a set.

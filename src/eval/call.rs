@@ -354,8 +354,6 @@ impl<'e> Evaluator<'e> {
             }
             if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
                 slot.set(attr.value);
-            } else if let Some(rest) = attrs.any() {
-                slot.set(self.pack(Value::Unknown(rest)));
             } else if let Some(perhaps) = attrs.find_perhaps(formal.name) {
                 let value = perhaps.value();
                 let value = match formal.default {
@@ -368,6 +366,8 @@ impl<'e> Evaluator<'e> {
                     None => value,
                 };
                 slot.set(self.pack(value));
+            } else if let Some(rest) = attrs.any() {
+                slot.set(self.pack(Value::Unknown(rest)));
             } else if let Some(default) = formal.default {
                 let cell = self.hollow(default, frame);
                 slot.set(cell);

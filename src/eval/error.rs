@@ -50,7 +50,11 @@ impl Failures {
 pub(super) enum Kind<'e> {
     /// `throw`, `assert` and the like: `builtins.tryEval` catches it.
     Catchable,
-    /// An error that nothing catches.
+    /// `abort`: `builtins.tryEval` does not catch it.
+    Aborted,
+    /// A value that needs itself.
+    Circular,
+    /// Any other error; nothing catches it.
     Fatal,
     /// No error: a strict operation met a value that is not known. The nearest thunk or call becomes unknown.
     Unknown(&'e Unknown),
@@ -134,6 +138,19 @@ impl<'e> EvalError<'e> {
         let caught = matches!(self.0.kind, Kind::Catchable);
         self.0.caught.set(self.0.caught.get() || caught);
         caught
+    }
+
+    /// Whether it is how code says that it must not be reached (`throw`, `assert`, `abort`): a branch that ends so is none
+    /// that Nix took. Callers are no longer added to it.
+    pub(crate) fn is_guard(self) -> bool {
+        let is_guard = matches!(self.0.kind, Kind::Catchable | Kind::Aborted);
+        self.0.caught.set(self.0.caught.get() || is_guard);
+        is_guard
+    }
+
+    /// Whether a value needed itself.
+    pub(super) fn is_circular(self) -> bool {
+        matches!(self.0.kind, Kind::Circular)
     }
 
     /// What is wrong, as findings.

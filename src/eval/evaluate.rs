@@ -100,7 +100,7 @@ impl<'e> Evaluator<'e> {
             State::Done(value) => return Ok(self.pack(value)),
             State::Failed(error, length) => return Err(error.met_again(length)),
             State::Code(_) => return self.run_thunk(thunk),
-            State::Running => return Err(self.error(Span::NONE, "infinite recursion encountered")),
+            State::Running => return Err(self.circular()),
         };
         self.ended(thunk, result, before)
     }

@@ -131,6 +131,10 @@ pub struct Evaluator<'e> {
     /// How many branches that Nix may not take are being evaluated within each other, and how many were so far.
     pub(super) guessing: u32,
     pub(super) guesses: u32,
+    /// How many callers go on another way where a value needs itself.
+    pub(super) catching_circles: u32,
+    /// How often that happened.
+    pub(super) circles: u32,
     /// Steps until memory and time are looked at again.
     pub(super) until_check: u32,
     pub(super) growing: Option<super::append::Growing>,
@@ -191,6 +195,8 @@ impl<'e> Evaluator<'e> {
             depth: 0,
             guessing: 0,
             guesses: 0,
+            catching_circles: 0,
+            circles: 0,
             until_check: 0,
             growing: None,
             text_room: Vec::new(),

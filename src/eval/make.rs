@@ -101,7 +101,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn attrs_of(&self, sorted: &[Attr<'e>], rest: Option<&'e Unknown>) -> Value<'e> {
-        self.attrs_rest(sorted, rest.map(Rest::Any))
+        self.attrs_rest(sorted, rest.map(Rest::any))
     }
 
     /// A value that is computed by native code when it is asked for.
@@ -188,6 +188,18 @@ impl<'e> Evaluator<'e> {
         self.fail(Kind::Catchable, vec![self.evaluation_error(span, message)])
     }
 
+    /// `abort`, which nothing catches.
+    #[cold]
+    pub(super) fn aborted(&self, span: Span, message: &str) -> EvalError<'e> {
+        self.fail(Kind::Aborted, vec![self.evaluation_error(span, message)])
+    }
+
+    /// A value that needs itself.
+    #[cold]
+    pub(super) fn circular(&self) -> EvalError<'e> {
+        self.fail(Kind::Circular, vec![self.evaluation_error(Span::NONE, "infinite recursion encountered")])
+    }
+
     fn evaluation_error(&self, span: Span, message: &str) -> Diagnostic {
         // A message of the user's may have lines; a finding has one, and the rest as help.
         let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
@@ -259,6 +271,14 @@ impl<'e> Evaluator<'e> {
         let symbol = self.symbol(name);
         let value = self.select_symbol(set, symbol, Span::NONE)?;
         self.force(value)
+    }
+
+    /// An attribute of a set that may not have it.
+    pub fn select_optional(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
+        match self.force(set)? {
+            Value::Attrs(attrs) => attrs.get(self.symbol(name)).map(|value| self.force(value)).transpose(),
+            _ => Ok(None),
+        }
     }
 
     /// Whether a value can be called.

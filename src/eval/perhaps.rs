@@ -20,6 +20,8 @@ use crate::syntax::Symbol;
 const DEEPEST: u32 = 4;
 /// How many undecided conditions of an evaluation are looked behind.
 const MOST: u32 = 100_000;
+/// How many values of an evaluation may turn out to need themselves before one more is an error.
+const MOST_CIRCLES: u32 = 10_000;
 
 /// An attribute that is there only perhaps.
 #[derive(Debug, Clone, Copy)]
@@ -50,13 +52,20 @@ impl<'e> Perhaps<'e> {
     }
 }
 
-/// Which other names a set may have.
+/// Which names a set may have beside those that are certain.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Rest<'e> {
-    /// Any.
-    Any(&'e Unknown),
+pub(super) struct Rest<'e> {
     /// These, sorted; none of them is among its entries.
-    Names(&'e [Perhaps<'e>]),
+    pub(super) names: &'e [Perhaps<'e>],
+    /// Why it may have any others; `None` where it has no others.
+    pub(super) any: Option<&'e Unknown>,
+}
+
+impl<'e> Rest<'e> {
+    /// Any names at all.
+    pub(super) fn any(why: &'e Unknown) -> Self {
+        Self { names: &[], any: Some(why) }
+    }
 }
 
 /// A list of which some elements are there only perhaps.
@@ -96,11 +105,12 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A set of names that are there, in any order, and of names that are there perhaps.
+    /// A set of names that are there, in any order, of names that are there perhaps, and of any others where `any` says why.
     pub fn attrs_perhaps(
         &self,
         parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
         perhaps: &[(Symbol, Value<'e>, Pos, &'e Unknown)],
+        any: Option<&'e Unknown>,
     ) -> Value<'e> {
         let mut attrs: Vec<_> =
             parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value: self.pack(value) }).collect();
@@ -109,13 +119,19 @@ impl<'e> Evaluator<'e> {
             attr: Attr { name: *name, pos: *pos, value: self.pack(*value) },
             why,
         });
-        self.attrs_maybe(&attrs, perhaps.collect())
+        self.attrs_maybe(&attrs, perhaps.collect(), any)
     }
 
-    /// The same of sorted attributes.
-    pub(super) fn attrs_maybe(&self, sorted: &[Attr<'e>], mut perhaps: Vec<Perhaps<'e>>) -> Value<'e> {
+    /// A set of sorted attributes, of names that are there perhaps, and of any others where `any` says why.
+    pub(super) fn attrs_maybe(
+        &self,
+        sorted: &[Attr<'e>],
+        mut perhaps: Vec<Perhaps<'e>>,
+        any: Option<&'e Unknown>,
+    ) -> Value<'e> {
         perhaps.sort_by_key(|perhaps| perhaps.attr.name);
-        let rest = (!perhaps.is_empty()).then(|| Rest::Names(self.bump.alloc_slice_copy(&perhaps)));
+        let is_open = any.is_some() || !perhaps.is_empty();
+        let rest = is_open.then(|| Rest { names: self.bump.alloc_slice_copy(&perhaps), any });
         self.attrs_rest(sorted, rest)
     }
 
@@ -175,7 +191,7 @@ impl<'e> Evaluator<'e> {
         let b = self.settle(b);
         match (a, b) {
             (Ok(a), Ok(b)) => Ok(self.joined_value(why, a, b)),
-            (Ok(value), Err(error)) | (Err(error), Ok(value)) if error.is_caught() => Ok(value),
+            (Ok(value), Err(error)) | (Err(error), Ok(value)) if error.is_guard() => Ok(value),
             _ => Err(self.unknown_error(why)),
         }
     }
@@ -222,11 +238,7 @@ impl<'e> Evaluator<'e> {
         if a.get(kind).is_some() || b.get(kind).is_some() {
             return self.joined_properties(why, a, b);
         }
-        // One that may have any name hides what the other has.
-        let any = [a, b].into_iter().find_map(|set| match set.open() {
-            Some(Rest::Any(unknown)) => Some(*unknown),
-            _ => None,
-        });
+        let any = a.any().or(b.any());
         let mut names: Vec<Symbol> = Vec::new();
         for set in [a, b] {
             names.extend(set.entries().map(|attr| attr.name));
@@ -248,16 +260,17 @@ impl<'e> Evaluator<'e> {
                     let attr = Attr { value: self.either_packed(why, x.value, y.value), ..x };
                     perhaps.push(Perhaps { attr, why });
                 }
-                (Some((attr, of)), None) | (None, Some((attr, of))) => {
-                    perhaps.push(Perhaps { attr, why: of.unwrap_or(why) });
+                // Where the other set may have it too, nothing is known of its value.
+                (Some((attr, of)), None) if b.any().is_none() => {
+                    perhaps.push(Perhaps { attr, why: of.unwrap_or(why) })
                 }
-                (None, None) => {}
+                (None, Some((attr, of))) if a.any().is_none() => {
+                    perhaps.push(Perhaps { attr, why: of.unwrap_or(why) })
+                }
+                _ => {}
             }
         }
-        match any {
-            Some(unknown) => self.attrs_rest(&certain, Some(Rest::Any(unknown))),
-            None => self.attrs_maybe(&certain, perhaps),
-        }
+        self.attrs_maybe(&certain, perhaps, any)
     }
 
     /// `if c then mkIf … else …`: for the module system, both under a condition that is not known.
@@ -332,15 +345,36 @@ impl<'e> Evaluator<'e> {
                 .iter()
                 .filter(|one| left.find(one.attr.name).is_none() && left.find_perhaps(one.attr.name).is_none()),
         );
-        match left.any() {
-            Some(unknown) => self.attrs_rest(&certain, Some(Rest::Any(unknown))),
-            None => self.attrs_maybe(&certain, perhaps),
+        self.attrs_maybe(&certain, perhaps, left.any())
+    }
+
+    /// Evaluates what Nix might come to another way; `None` where a value turned out to need itself on this one. What was
+    /// begun on the way is as it was before.
+    pub fn unless_circular<T>(
+        &mut self,
+        of: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
+    ) -> EvalResult<'e, Option<T>> {
+        if self.circles >= MOST_CIRCLES {
+            return of(self).map(Some);
+        }
+        self.catching_circles += 1;
+        let (depth, result) = (self.depth, of(self));
+        self.catching_circles -= 1;
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_circular() => {
+                self.circles += 1;
+                self.depth = depth;
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 
     /// Whether a failure may be kept: one that Nix would have met as well.
     pub(super) fn may_keep(&self, error: EvalError<'e>) -> bool {
-        self.guessing == 0 || error.unknown().is_some()
+        let is_certain = self.guessing == 0 && !(self.catching_circles > 0 && error.is_circular());
+        is_certain || error.unknown().is_some()
     }
 }
 

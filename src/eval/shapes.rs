@@ -126,7 +126,7 @@ impl<'e> Evaluator<'e> {
     ) -> &'e Attrs<'e> {
         let mut merged = std::mem::take(&mut self.shapes.scratch);
         merge_sorted(left.entries(), right.entries(), &mut merged);
-        let set = self.set_of(&merged, rest.map(Rest::Any));
+        let set = self.set_of(&merged, rest.map(Rest::any));
         merged.clear();
         self.shapes.scratch = merged;
         set

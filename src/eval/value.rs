@@ -11,7 +11,7 @@ pub(super) use super::cells::{Closure, Packed, State};
 use super::error::EvalResult;
 use super::layers::Layers;
 use super::machine::Evaluator;
-use super::perhaps::{Item, Partly, Perhaps, Rest};
+use super::perhaps::{Item, Partly, Perhaps};
 use crate::source::{Pos, Span};
 pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
@@ -194,26 +194,18 @@ impl<'e> Attrs<'e> {
 
     /// Why there may be more names than these; `None` where there are not.
     pub fn rest(&self) -> Option<&'e Unknown> {
-        match self.open()? {
-            Rest::Any(unknown) => Some(unknown),
-            Rest::Names(names) => names.first().map(|perhaps| perhaps.why),
-        }
+        let rest = self.open()?;
+        rest.any.or_else(|| rest.names.first().map(|perhaps| perhaps.why))
     }
 
-    /// The names that are there perhaps; none where there may be any.
+    /// The names that are there perhaps, sorted.
     pub fn perhaps(&self) -> &'e [Perhaps<'e>] {
-        match self.open() {
-            Some(Rest::Names(names)) => names,
-            _ => &[],
-        }
+        self.open().map_or(&[], |rest| rest.names)
     }
 
-    /// Why there may be any more names; `None` where there may be certain ones at most.
+    /// Why there may be names beyond these and those that are there perhaps; `None` where there are none.
     pub fn any(&self) -> Option<&'e Unknown> {
-        match self.open() {
-            Some(Rest::Any(unknown)) => Some(unknown),
-            _ => None,
-        }
+        self.open()?.any
     }
 
     pub(super) fn find_perhaps(&self, name: Symbol) -> Option<&'e Perhaps<'e>> {
@@ -232,10 +224,8 @@ impl<'e> Attrs<'e> {
 
     /// Why a name that is not among those that are there may be there; `None` where it is not.
     pub fn maybe(&self, name: Symbol) -> Option<&'e Unknown> {
-        match self.open()? {
-            Rest::Any(unknown) => Some(unknown),
-            Rest::Names(_) => self.find_perhaps(name).map(|perhaps| perhaps.why),
-        }
+        let any = self.open()?.any;
+        self.find_perhaps(name).map(|perhaps| perhaps.why).or(any)
     }
 }
 

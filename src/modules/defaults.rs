@@ -24,12 +24,12 @@ pub(super) fn option_value<'e>(
         return Ok(guest(ev, scope, path, definitions));
     }
     let merge = Merge { scope, path, ty };
-    let selected = selected(ev, scope, path, option, merge, definitions)?;
+    let selected = selected(ev, option, merge, definitions)?;
     for definition in &selected.definitions {
         scope.context.note(path, definition.pos);
     }
     let merged = if selected.definitions.is_empty() {
-        default(ev, scope, path, option)?
+        default(ev, option, merge)?
     } else {
         merge.selected(ev, &selected)?
     };
@@ -47,14 +47,12 @@ pub(super) fn option_value<'e>(
 /// The definitions that count, the default among them where that matters.
 pub(super) fn selected<'e>(
     ev: &mut Evaluator<'e>,
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
     option: &'e Opt<'e>,
     merge: Merge<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Selected<'e>> {
     let mut definitions = definitions.to_vec();
-    firewall::begin(ev, scope, option.extra, &mut definitions);
+    firewall::begin(ev, merge.scope, option.extra, &mut definitions);
     let nix_default = match option.default {
         Default::Value(value) => Some(value),
         _ => None,
@@ -65,14 +63,19 @@ pub(super) fn selected<'e>(
     if option.read_only && definitions.len() + usize::from(nix_default.is_some()) > 1 {
         return Err(merge.conflict(ev, "is read-only, but it's set multiple times", &definitions));
     }
-    // The default counts as a definition of its own priority. An empty set says nothing beside others.
+    // The default counts as a definition of its own priority.
     let mut with_default = definitions;
     match (option.default, nix_default) {
         (_, Some(value)) => {
-            if with_default.is_empty() || !is_empty_set(ev, value)? {
-                // It has no place: its declaration is none where the option is set.
-                with_default.insert(0, Definition::of_default(value, Pos::NONE));
+            // It has no place: its declaration is none where the option is set.
+            with_default.insert(0, Definition::of_default(value, Pos::NONE));
+            let selected = select(ev, &with_default)?;
+            // An empty set beside definitions that may count adds nothing to what they say.
+            let merges_sets = matches!(merge.ty.kind, Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything);
+            if selected.outranked && merges_sets && is_empty_set(ev, value)? {
+                return select(ev, &with_default[1..]);
             }
+            return Ok(selected);
         }
         (Default::Table(types::Default::Mandatory | types::Default::EmptySet) | Default::None, None) => {}
         (Default::Table(_), None) => {
@@ -81,7 +84,7 @@ pub(super) fn selected<'e>(
             if is_certain && selected.priority < OPTION_DEFAULT_PRIORITY {
                 return Ok(selected);
             }
-            let value = default(ev, scope, path, option)?;
+            let value = default(ev, option, merge)?;
             with_default.insert(0, Definition::of_default(value, Pos::NONE));
         }
         (Default::Value(_), None) => {}
@@ -96,14 +99,15 @@ fn is_empty_set<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, 
     })
 }
 
-/// What an option is that nothing defines.
-fn default<'e>(
-    ev: &mut Evaluator<'e>,
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
-    option: &'e Opt<'e>,
-) -> EvalResult<'e, Value<'e>> {
-    let Default::Table(default) = option.default else { return Err(missing(ev, scope, path)) };
+/// What an option is that nothing defines: its default, or the `emptyValue` of its type.
+fn default<'e>(ev: &mut Evaluator<'e>, option: &'e Opt<'e>, merge: Merge<'e>) -> EvalResult<'e, Value<'e>> {
+    let Merge { scope, path, .. } = merge;
+    let Default::Table(default) = option.default else {
+        return match merge.empty(ev)? {
+            Some(value) => Ok(value),
+            None => Err(missing(ev, scope, path)),
+        };
+    };
     Ok(match default {
         types::Default::Null => Value::Null,
         types::Default::Bool(value) => Value::Bool(value),

@@ -75,6 +75,11 @@ impl<'e> Definition<'e> {
         Self { condition: Some(ev.alloc(Condition { holds, around: self.condition })), ..self }
     }
 
+    /// Whether it counts whatever the configuration says.
+    pub(super) fn is_certain(&self) -> bool {
+        self.condition.is_none() && !self.doubtful
+    }
+
     /// The same without its conditions.
     pub(super) fn certainly(self) -> Self {
         Self { condition: None, ..self }
@@ -112,7 +117,7 @@ impl<'e> Definition<'e> {
                 match self.expand_with(ev, &mut found, true) {
                     Ok(()) => into.append(&mut found),
                     // Nix meets it only where the condition holds.
-                    Err(error) if error.is_caught() => into.push(Self { value: Value::Unknown(unknown), ..self }),
+                    Err(error) if error.is_guard() => into.push(Self { value: Value::Unknown(unknown), ..self }),
                     Err(error) => return Err(error),
                 }
                 Ok(())

@@ -50,7 +50,10 @@ pub(super) struct Split<'e> {
 impl<'e> Split<'e> {
     /// Definitions that may say anything of `name`.
     pub(super) fn maybe(&self, name: Symbol) -> impl Iterator<Item = Definition<'e>> {
-        let rests = self.rests.iter().filter(move |(set, _)| set.get(name).is_none());
+        let is_silent = move |set: &Attrs<'e>| {
+            set.get(name).is_none() && set.perhaps().iter().all(|perhaps| perhaps.name() != name)
+        };
+        let rests = self.rests.iter().filter(move |(set, _)| is_silent(set));
         let all = self.open.iter().chain(rests.map(|(_, definition)| definition));
         all.map(|definition| definition.doubted())
     }
@@ -160,11 +163,8 @@ pub(super) fn level<'e>(
         }
         _ => None,
     };
-    Ok(match why {
-        // A name that is unknown is an option's, or a mistake: it adds none.
-        Some(why) if !closed => ev.open_attrs(parts, why),
-        _ => ev.attrs_perhaps(parts, &perhaps),
-    })
+    // A name that is unknown is an option's, or a mistake: it adds none to a closed set.
+    Ok(ev.attrs_perhaps(parts, &perhaps, why.filter(|_| !closed)))
 }
 
 /// A name that no option takes, where a freeform type does, and why it may not be there; `None` where nothing defines it

@@ -386,10 +386,7 @@ impl<'e> Loader<'e> {
                 let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !structure.contains(name)).collect();
                 let perhaps = attrs.perhaps().iter().filter(|one| !structure.contains(&one.name()));
                 let perhaps: Vec<_> = perhaps.map(|one| (one.name(), one.value(), one.pos(), one.why())).collect();
-                match attrs.any() {
-                    Some(rest) => ev.open_attrs(parts, rest),
-                    None => ev.attrs_perhaps(parts, &perhaps),
-                }
+                ev.attrs_perhaps(parts, &perhaps, attrs.any())
             } else {
                 value
             };
@@ -417,7 +414,7 @@ impl<'e> Loader<'e> {
             }
         }
         if !others.is_empty() {
-            loaded.more.push(around.with_value(ev.attrs_perhaps([], &others), Pos::NONE));
+            loaded.more.push(around.with_value(ev.attrs_perhaps([], &others, None), Pos::NONE));
         }
     }
 

@@ -193,7 +193,8 @@ impl<'a, 'e> ModelReader<'a, 'e> {
             self.values.errors.push(diagnostic);
             return self.values.wrong();
         }
-        if !has_guest && !given && no_flake && matches!(container, Value::Attrs(_)) {
+        let may_be_given = self.is_defined(container, "path");
+        if !has_guest && !may_be_given && no_flake && matches!(container, Value::Attrs(_)) {
             let name = self.values.ev.name(name);
             let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
             let diagnostic = Diagnostic::error(Code::MissingOption, message).help(format!(
@@ -210,13 +211,19 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         self.context.spans(self.values.ev).nearest(path).unwrap_or(Span::NONE)
     }
 
+    /// Whether something defines an option of a container to a value that is known.
     fn defined(&mut self, container: Value<'e>, name: &str) -> bool {
         let Value::Attrs(attrs) = container else { return false };
         let symbol = self.values.ev.symbol(name);
         // What something unknown may define is not defined for certain.
         let is_known = |ev: &mut Evaluator<'e>, value| !matches!(ev.force(value), Ok(Value::Unknown(_)));
-        attrs.position(symbol).is_some_and(crate::source::Pos::is_some)
-            && attrs.get(symbol).is_some_and(|value| is_known(self.values.ev, value))
+        self.is_defined(container, name) && attrs.get(symbol).is_some_and(|value| is_known(self.values.ev, value))
+    }
+
+    /// Whether something defines an option of a container, to whatever value.
+    fn is_defined(&self, container: Value<'e>, name: &str) -> bool {
+        let Value::Attrs(attrs) = container else { return false };
+        attrs.position(self.values.ev.symbol(name)).is_some_and(crate::source::Pos::is_some)
     }
 
     fn get(&mut self, config: Value<'e>, path: &[&str]) -> Option<Value<'e>> {

@@ -129,6 +129,24 @@ impl<'e> Merge<'e> {
         }
     }
 
+    /// The value without any definition, where the type has one (`emptyValue`).
+    pub(super) fn empty(self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
+        Ok(match (self.ty.kind, self.ty.named) {
+            (Kind::NullOr(_), _) => Some(Value::Null),
+            (Kind::ListOf(_), _) => Some(ev.list([])),
+            (Kind::AttrsOf { .. }, _) => Some(ev.attrs([])),
+            (Kind::Submodule(submodule), _) => {
+                Some(submodule::empty(ev, self.scope.context, self.path, submodule)?)
+            }
+            (Kind::Unknown(unknown), _) => Some(Value::Unknown(unknown)),
+            (Kind::Opaque, Named::Nix(ty)) => match ev.select_optional(ty, "emptyValue")? {
+                Some(empty) => ev.select_optional(empty, "value")?,
+                None => None,
+            },
+            _ => None,
+        })
+    }
+
     fn with(self, ty: TypeRef<'e>) -> Self {
         Self { ty, ..self }
     }
@@ -274,10 +292,7 @@ impl<'e> Merge<'e> {
                 None => parts.push((symbol, value, pos)),
             }
         }
-        match split.why_more() {
-            Some(unknown) => Ok(ev.open_attrs(parts, unknown)),
-            None => Ok(ev.attrs_perhaps(parts, &perhaps)),
-        }
+        Ok(ev.attrs_perhaps(parts, &perhaps, split.why_more()))
     }
 
     fn submodule(
@@ -402,18 +417,12 @@ fn if_present<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> Eva
 
 /// An element of a lazy set that nothing defines after all: the type's `emptyValue`, or an error.
 fn empty<'e>(ev: &mut Evaluator<'e>, merge: Merge<'e>) -> EvalResult<'e, Value<'e>> {
-    Ok(match merge.ty.kind {
-        Kind::NullOr(_) => Value::Null,
-        Kind::ListOf(_) => ev.list([]),
-        Kind::AttrsOf { .. } => ev.attrs([]),
-        Kind::Submodule(submodule) => return merge.submodule(ev, submodule, &[]),
-        _ => {
-            let path = merge.path.names(ev);
-            let message =
-                format!("The option `{path}' was accessed but has no value defined. Try setting the option.");
-            return Err(ev.diagnostic_error(Diagnostic::error(Code::MissingOption, message)));
-        }
-    })
+    if let Some(value) = merge.empty(ev)? {
+        return Ok(value);
+    }
+    let path = merge.path.names(ev);
+    let message = format!("The option `{path}' was accessed but has no value defined. Try setting the option.");
+    Err(ev.diagnostic_error(Diagnostic::error(Code::MissingOption, message)))
 }
 
 /// The type of an option: known from the table, or found out from its declarations.

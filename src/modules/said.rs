@@ -156,6 +156,13 @@ impl<'a, 'e> Shown<'a, 'e> {
                     shown.insert(self.ev.name(name).to_owned(), json);
                     self.path.pop();
                 }
+                for one in attrs.perhaps() {
+                    self.path.push(self.ev.name(one.name()).to_owned());
+                    self.note(one.pos());
+                    let json = unknown_json(self.ev, one.why().reason(), one.why().span());
+                    shown.insert(self.ev.name(one.name()).to_owned(), json);
+                    self.path.pop();
+                }
                 Json::Object(shown)
             }
             Value::Unknown(unknown) => unknown_json(self.ev, unknown.reason(), unknown.span()),

@@ -22,9 +22,33 @@ pub(super) fn instance<'e>(
     submodule: &'e Submodule<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
+    let name = path.last().map(|name| ev.string(ev.name(name)));
+    named_instance(ev, context, path, name, submodule, definitions)
+}
+
+/// The value of a submodule that nothing defines, of an option without a default: its own modules alone. Nothing tells
+/// them their name (`emptyValue` of nixpkgs' `submoduleWith`).
+pub(super) fn empty<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    path: Path<'e>,
+    submodule: &'e Submodule<'e>,
+) -> EvalResult<'e, Value<'e>> {
+    let name = ev.string("‹name›");
+    named_instance(ev, context, path, Some(name), submodule, &[])
+}
+
+fn named_instance<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    path: Path<'e>,
+    name: Option<Value<'e>>,
+    submodule: &'e Submodule<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Value<'e>> {
     let mut scope = Scope::new(context, Of::Submodule, path);
     scope.special = submodule.special;
-    scope.name = path.last().map(|name| ev.string(ev.name(name)));
+    scope.name = name;
     let scope: &'e Scope<'e> = ev.alloc(scope);
     let is_plain = submodule.modules.is_empty()
         && submodule.shorthand

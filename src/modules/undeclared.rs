@@ -4,7 +4,7 @@
 //! more into it; a list is unknown, for nixpkgs may add to it.
 
 use super::context::Path;
-use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, select};
+use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, select};
 use super::level::split;
 use crate::eval::{EvalResult, Evaluator, Suspend, Value};
 use crate::source::{Pos, Span};
@@ -17,7 +17,68 @@ pub(super) fn undeclared<'e>(
     definitions: &[Definition<'e>],
     freeform: bool,
 ) -> EvalResult<'e, Value<'e>> {
-    let selected = select(ev, definitions)?;
+    if let Some(selected) = ev.unless_circular(|ev| select(ev, definitions))? {
+        return decided(ev, path, &selected, freeform);
+    }
+    // A condition needs what it governs, such as `services.x = mkIf config.services.x.enable …`. nixpkgs asks conditions of
+    // sets only for the options that are read.
+    match ev.unless_circular(|ev| undecided(ev, path, definitions, freeform))? {
+        Some(value) => Ok(value),
+        None => Ok(not_here(ev, path, DEPENDS_ON_ITSELF, definitions.first().map_or(Pos::NONE, |first| first.pos))),
+    }
+}
+
+/// Why nothing is known of what is defined by itself.
+const DEPENDS_ON_ITSELF: &str = "its definitions depend on it";
+
+/// A set whose conditions are left to the parts of it. Names that only stand under conditions are there perhaps.
+fn undecided<'e>(
+    ev: &mut Evaluator<'e>,
+    path: Path<'e>,
+    definitions: &[Definition<'e>],
+    freeform: bool,
+) -> EvalResult<'e, Value<'e>> {
+    let mut expanded = Vec::with_capacity(definitions.len());
+    for definition in definitions {
+        definition.expand(ev, &mut expanded)?;
+    }
+    let derivation = ev.symbol("type");
+    let priority = expanded.first().map_or(OPTION_DEFAULT_PRIORITY, |first| first.priority);
+    let are_parts = priority < OPTION_DEFAULT_PRIORITY
+        && expanded.iter().all(|definition| match definition.value {
+            Value::Attrs(attrs) => definition.priority == priority && attrs.get(derivation).is_none(),
+            _ => false,
+        });
+    let first = expanded.first().map_or(Pos::NONE, |first| first.pos);
+    if !are_parts {
+        return Ok(not_here(ev, path, DEPENDS_ON_ITSELF, first));
+    }
+    let mut split = split(ev, path, &expanded)?;
+    let why = match split.rest {
+        Some(rest) => rest,
+        None => ev.unknown_named(&format!("not known here: config.{}", path.names(ev))),
+    };
+    let (mut parts, mut perhaps) = (Vec::new(), Vec::new());
+    for (symbol, mut defining) in std::mem::take(&mut split.names) {
+        let (pos, is_certain) = (defining[0].pos, defining.iter().any(Definition::is_certain));
+        defining.extend(split.maybe(symbol));
+        let definitions = ev.alloc_slice(&defining);
+        let value = ev.suspend(Below { path: path.join(ev, symbol), definitions, freeform });
+        match is_certain {
+            true => parts.push((symbol, value, pos)),
+            false => perhaps.push((symbol, value, pos, why)),
+        }
+    }
+    Ok(ev.attrs_perhaps(parts, &perhaps, Some(why)))
+}
+
+/// What definitions say whose conditions are decided, as far as they can be.
+fn decided<'e>(
+    ev: &mut Evaluator<'e>,
+    path: Path<'e>,
+    selected: &Selected<'e>,
+    freeform: bool,
+) -> EvalResult<'e, Value<'e>> {
     let Some(first) = selected.definitions.first().copied() else {
         return Ok(not_here(ev, path, "its default is known only to nixpkgs", Pos::NONE));
     };

@@ -159,7 +159,7 @@ impl<'e> View<'e> {
         let Place { scope, path, .. } = *self.place;
         let ty = type_of(ev, scope, self.option)?;
         let definitions = self.place.definitions(ev)?;
-        let mut selected = selected(ev, scope, path, self.option, Merge { scope, path, ty }, &definitions)?;
+        let mut selected = selected(ev, self.option, Merge { scope, path, ty }, &definitions)?;
         // The table's default is a definition like that of any option.
         if selected.definitions.is_empty()
             && let Default::Table(default) = self.option.default

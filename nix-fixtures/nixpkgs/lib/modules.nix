@@ -281,7 +281,7 @@ let
       isDefined = defsFinal != [ ];
       mergedValue =
         if !isDefined then
-          throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option."
+          type.emptyValue.value or (throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option.")
         else if all (def: type.check def.value) defsFinal then
           type.merge loc defsFinal
         else

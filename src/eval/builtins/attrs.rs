@@ -58,7 +58,7 @@ fn cat_perhaps<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos:
     let mut found = Vec::new();
     for set in ev.partly_items(sets, pos)? {
         let attrs = ev.set(set.value, pos)?;
-        if let Some(unknown) = attrs.any().filter(|_| attrs.get(symbol).is_none()) {
+        if let Some(unknown) = attrs.any().filter(|_| attrs.item(symbol).is_none()) {
             return Err(ev.unknown_error(unknown));
         }
         found.extend(attrs.item(symbol).map(|item| Item { perhaps: set.perhaps.or(item.perhaps), ..item }));
@@ -164,20 +164,14 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         shape.unplaced(|keys| ev.shape_of(keys.iter().map(|key| Key { pos: Pos::NONE, ..*key })))
     };
     let mapped = attrs.entries().map(|attr| ev.delay_call_on(args[0], attr.name, attr.value));
-    let rest = match attrs.open() {
-        Some(Rest::Names(names)) => {
-            let names: Vec<_> = names
-                .iter()
-                .map(|perhaps| {
-                    let value = ev.delay_call_on(args[0], perhaps.attr.name, perhaps.attr.value);
-                    Perhaps { attr: Attr { value, ..perhaps.attr }, ..*perhaps }
-                })
-                .collect();
-            Some(Rest::Names(ev.alloc_slice(&names)))
-        }
-        rest => rest.copied(),
-    };
-    let rest = rest.map(|rest| ev.alloc(rest));
+    let rest = attrs.open().map(|rest| {
+        let names = rest.names.iter().map(|perhaps| {
+            let value = ev.delay_call_on(args[0], perhaps.attr.name, perhaps.attr.value);
+            Perhaps { attr: Attr { value, ..perhaps.attr }, ..*perhaps }
+        });
+        let names: Vec<_> = names.collect();
+        ev.alloc(Rest { names: ev.alloc_slice(&names), ..*rest })
+    });
     Ok(Value::Attrs(Attrs::new(ev.bump, shape, mapped, rest)))
 }
 
@@ -195,12 +189,8 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     removed.sort_unstable();
     let stays = |attr: &Attr<'e>| removed.binary_search(&attr.name).is_err();
     let kept: Vec<_> = attrs.entries().filter(stays).collect();
-    let perhaps = attrs.perhaps();
-    if !perhaps.is_empty() {
-        let perhaps = perhaps.iter().filter(|one| removed.binary_search(&one.name()).is_err()).copied().collect();
-        return Ok(ev.attrs_maybe(&kept, perhaps));
-    }
-    Ok(ev.attrs_of(&kept, attrs.any()))
+    let perhaps = attrs.perhaps().iter().filter(|one| removed.binary_search(&one.name()).is_err()).copied();
+    Ok(ev.attrs_maybe(&kept, perhaps.collect(), attrs.any()))
 }
 
 fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

@@ -16,13 +16,25 @@ fn message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult
     Ok(text.to_str_lossy().into_owned())
 }
 
+/// The message of an error that ends the evaluation whether or not the message is known.
+fn last_words<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
+    match message(ev, value, pos) {
+        Err(error) => match error.unknown() {
+            Some(unknown) => Ok(format!("(its message is not known here: {})", unknown.reason())),
+            None => Err(error),
+        },
+        message => message,
+    }
+}
+
 fn abort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let message = message(ev, args[0], pos)?;
-    Err(ev.error(ev.word_span(pos), &format!("evaluation aborted with the following error message: '{message}'")))
+    let message = last_words(ev, args[0], pos)?;
+    let message = format!("evaluation aborted with the following error message: '{message}'");
+    Err(ev.aborted(ev.word_span(pos), &message))
 }
 
 fn throw<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let message = message(ev, args[0], pos)?;
+    let message = last_words(ev, args[0], pos)?;
     Err(ev.catchable(ev.word_span(pos), &message))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Attrs, EvalResult, Evaluator, Pos, Value};
-use crate::eval::perhaps::{Item, Partly, Perhaps, Rest};
+use crate::eval::perhaps::{Item, Partly, Perhaps};
 use crate::eval::value::{Attr, Unknown};
 use crate::syntax::Symbol;
 
@@ -38,17 +38,17 @@ pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, va
     }
     match (values.any(), names.any()) {
         // The values may have any of the names, whatever these are.
-        (Some(unknown), Some(_)) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
+        (Some(unknown), Some(_)) => ev.attrs_maybe(&certain, perhaps, Some(unknown)),
         (Some(unknown), None) => {
             let asked = names.entries().chain(names.perhaps().iter().map(|one| one.attr));
-            let asked = asked.filter(|attr| values.find(attr.name).is_none());
+            let asked = asked.filter(|attr| values.item(attr.name).is_none());
             perhaps.extend(asked.map(|attr| Perhaps {
                 attr: Attr { value: ev.pack(Value::Unknown(unknown)), ..attr },
                 why: unknown,
             }));
-            ev.attrs_maybe(&certain, perhaps)
+            ev.attrs_maybe(&certain, perhaps, None)
         }
-        (None, _) => ev.attrs_maybe(&certain, perhaps),
+        (None, _) => ev.attrs_maybe(&certain, perhaps, None),
     }
 }
 
@@ -100,13 +100,8 @@ pub(super) fn list_to_attrs_perhaps<'e>(
         }
     }
     let certain: Vec<_> = slots.values().filter(|slot| slot.perhaps.is_none()).map(|slot| slot.attr).collect();
-    Ok(match any {
-        Some(unknown) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
-        None => {
-            let perhaps = slots.values().filter_map(|slot| Some(Perhaps { attr: slot.attr, why: slot.perhaps? }));
-            ev.attrs_maybe(&certain, perhaps.collect())
-        }
-    })
+    let perhaps = slots.values().filter_map(|slot| Some(Perhaps { attr: slot.attr, why: slot.perhaps? }));
+    Ok(ev.attrs_maybe(&certain, perhaps.collect(), any))
 }
 
 /// `removeAttrs` of names that are there perhaps.
@@ -131,10 +126,7 @@ pub(super) fn remove_perhaps<'e>(
         }
     }
     perhaps.extend(attrs.perhaps().iter().filter(|one| !matches!(removed.get(&one.name()), Some(None))));
-    Ok(match attrs.any() {
-        Some(unknown) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
-        None => ev.attrs_maybe(&certain, perhaps),
-    })
+    Ok(ev.attrs_maybe(&certain, perhaps, attrs.any()))
 }
 
 /// `zipAttrsWith` where the sets, or what is in them, are not all known.
@@ -180,10 +172,7 @@ pub(super) fn zip_perhaps<'e>(
             None => certain.push(attr),
         }
     }
-    Ok(match any {
-        Some(unknown) => ev.attrs_rest(&certain, Some(Rest::Any(unknown))),
-        None => ev.attrs_maybe(&certain, perhaps),
-    })
+    Ok(ev.attrs_maybe(&certain, perhaps, any))
 }
 
 /// A value that something unknown may have.

@@ -53,7 +53,7 @@ let
           freeformType.description or freeformType.name;
       descriptionClass = if description == null then "noun" else null;
       check = isModule;
-      emptyValue.value = { };
+      emptyValue.value = base.config;
       merge =
         loc: defs:
         (base.extendModules {

@@ -136,7 +136,7 @@ in
     (known (t.submodule { freeformType = t.attrsOf t.int; }).description "attribute set of signed integer")
     (known (x (joined sub other) [ { } ]) { a = 1; b = 2; })
     (known (x (t.listOf (t.submodule { options.l = mkOption { type = t.listOf t.int; default = [ ]; }; })) [ [ { l = lib.mkMerge [ [ 1 ] [ 2 ] ]; } ] ]) [ { l = [ 1 2 ]; } ])
-    (known sub.emptyValue { value = { }; })
+    (known sub.emptyValue { value = { a = 1; }; })
     (known (builtins.attrNames (sub.getSubOptions [ ])) [ "a" ])
   ];
   "types.submoduleWith" = [
