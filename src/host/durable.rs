@@ -3,7 +3,10 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 /// Writes a file, whose folders are made where they are missing.
 pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
@@ -60,6 +63,28 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
         Err(error) => Err(error),
     }
 }
+
+/// Gives what is at `path` another name beside it, one that ends in `.edited`, and gives that. Nothing is replaced by it.
+///
+/// # Errors
+/// When it cannot be renamed, or every such name is taken.
+pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    for number in 1..=MOST_ASIDE {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(if number == 1 { String::from(".edited") } else { format!(".edited-{number}") });
+        let aside = PathBuf::from(aside);
+        match renameat2(AT_FDCWD, path, AT_FDCWD, &aside, RenameFlags::RENAME_NOREPLACE) {
+            Ok(()) => return sync(parent).map(|()| aside),
+            Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// How many edited files are kept beside one of ours.
+const MOST_ASIDE: u32 = 100;
 
 /// Hidden, so that systemd and Nix pass over what a killed run left.
 pub(super) const PREFIX: &str = ".container-rebuild-";

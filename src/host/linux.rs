@@ -176,17 +176,37 @@ fn remove(path: &Path) -> Result<(), HostError> {
     durable::remove(path).map_err(file("remove", path))
 }
 
-/// Makes the `.conf` a link to ours. Where `/etc` cannot be written, ours below `/run` has to do.
+/// Makes the `.conf` a symlink to ours. Where `/etc` cannot be written, ours below `/run` has to do. An editor that replaces
+/// the symlink by a file makes it nobody else's: what was edited is kept beside it.
 fn link_conf(name: &ContainerName) -> Result<(), HostError> {
     let (conf, target) = (paths::conf(name), paths::conf_target(name));
-    // Somebody else's container has this name: a plain file, or a link that leads somewhere.
+    // A plain file, or a symlink that leads somewhere else.
     if conf.exists() && fs::read_link(&conf).ok().as_ref() != Some(&target) {
-        return Err(file("replace", &conf)(io::ErrorKind::AlreadyExists.into()));
+        if !is_on_record(name) {
+            return Err(file("replace", &conf)(io::ErrorKind::AlreadyExists.into()));
+        }
+        set_conf_aside(&conf)?;
     }
     match durable::link(&target, &conf) {
         Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(()),
         result => result.map_err(file("link", &conf)),
     }
+}
+
+/// Whether this boot, or the generation that boots, says that a container is ours.
+fn is_on_record(name: &ContainerName) -> bool {
+    let in_generation = || {
+        let text = fs::read(paths::boot_generation()).ok()?;
+        let generation = serde_json::from_slice::<Generation>(&text).ok()?;
+        Some(generation.records.contains_key(name))
+    };
+    paths::record(name).is_file() || in_generation() == Some(true)
+}
+
+fn set_conf_aside(conf: &Path) -> Result<(), HostError> {
+    let aside = durable::set_aside(conf).map_err(file("set aside", conf))?;
+    tracing::warn!("{} was edited; what was written there is kept as {}", conf.display(), aside.display());
+    Ok(())
 }
 
 /// Waits for a container that is on its way down, as a run that was killed leaves it: systemd needs its unit to the end,
@@ -243,6 +263,9 @@ impl Host for Linux {
         let (conf, target) = (paths::conf(name), paths::conf_target(name));
         if fs::read_link(&conf).ok().as_ref() == Some(&target) {
             remove(&conf)?;
+        } else if conf.exists() && is_on_record(name) {
+            // Left there it would be a container of somebody else's.
+            set_conf_aside(&conf)?;
         }
         remove(&target)?;
         launch::cleanup(name).map_err(|error| left(name, error))?;

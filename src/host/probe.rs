@@ -35,9 +35,11 @@ impl Probe for Linux {
             let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
             (joined(services), joined(rules), joined(generation), joined(program), links, written, booted)
         });
+        let generation = generation?;
         let (containers, foreign, boot_service) = match services? {
             Some(Services { machines, units, boot_service }) => {
-                let (containers, foreign) = containers(machines, units, &written?, &booted?)?;
+                let records = generation.as_ref().map(|generation| &generation.records);
+                let (containers, foreign) = containers(machines, units, &written?, &booted?, records)?;
                 (containers, foreign, boot_service)
             }
             None => Default::default(),
@@ -56,7 +58,7 @@ impl Probe for Linux {
                 sysctl::is_on("net.ipv4.conf.all.forwarding"),
                 sysctl::is_on("net.ipv6.conf.all.forwarding"),
             ),
-            generation: generation?,
+            generation,
             boot_service,
             program,
         })
@@ -133,13 +135,18 @@ fn containers(
     mut units: BTreeMap<String, Unit>,
     written: &BTreeMap<ContainerName, Record>,
     booted: &BTreeMap<ContainerName, Record>,
+    generation: Option<&BTreeMap<ContainerName, Record>>,
 ) -> Result<(BTreeMap<ContainerName, ObservedContainer>, Vec<Machine>), ProbeError> {
     let of_units = units.keys().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
     let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
-    // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others.
+    // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others. One that somebody
+    // edited is a file by now, of a container that the generation has and nobody brought up.
+    let is_edited = |name: &ContainerName| {
+        generation.is_some_and(|records| records.contains_key(name)) && !units.contains_key(&name.unit())
+    };
     confs.retain(|name| {
         let conf = paths::conf(name);
-        conf.exists() && fs::read_link(&conf).ok() != Some(paths::conf_target(name))
+        conf.exists() && fs::read_link(&conf).ok() != Some(paths::conf_target(name)) && !is_edited(name)
     });
     // What is no name of ours is somebody else's container; if it runs, it is among the machines.
     let mut names: BTreeSet<ContainerName> = of_units.filter_map(|name| ContainerName::new(name).ok()).collect();

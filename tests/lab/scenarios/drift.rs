@@ -38,3 +38,34 @@ fn each_kind_of_drift_is_named_and_put_right() {
     }
     lab.finish();
 }
+
+/// Editors replace what they edit, and here that is a symlink of ours.
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn an_edited_conf_is_kept_beside_ours_and_its_container_goes_on_and_boots() {
+    let lab = Lab::empty();
+    lab.sh("mkdir /mnt/wasabiData && container-rebuild install-boot").ok();
+    lab.switch(EXAMPLE);
+    let edit = |number: u8| {
+        lab.sh(&format!("sed -i '1i EDITED={number}' /etc/nixos-containers/wasabi.conf && [[ ! -L /etc/nixos-containers/wasabi.conf ]]")).ok();
+    };
+    let is_linked =
+        "[[ -L /etc/nixos-containers/wasabi.conf ]] && ! grep -q EDITED /etc/nixos-containers/wasabi.conf";
+    edit(1);
+    let repaired = lab.switch(EXAMPLE);
+    assert_eq!(repaired.cost("wasabi"), "none");
+    assert!(repaired.before.kept(&repaired.after, "wasabi"));
+    lab.sh(&format!("{is_linked} && grep -q EDITED=1 /etc/nixos-containers/wasabi.conf.edited")).ok();
+    edit(2);
+    lab.reboot();
+    assert_eq!(lab.observe().running(), ["wasabi"]);
+    lab.sh(&format!("{is_linked} && grep -q EDITED=2 /etc/nixos-containers/wasabi.conf.edited-2")).ok();
+    assert_eq!(lab.page("http://192.168.100.11/"), PAGE);
+    assert_eq!(lab.plan().1, 0);
+    // It is ours to remove as well, with what was edited kept.
+    edit(3);
+    lab.sh("echo '{ }' >/root/nothing.nix && container-rebuild switch --yes --allow-remove /root/nothing.nix").ok();
+    lab.sh("[[ ! -e /etc/nixos-containers/wasabi.conf ]] && grep -q EDITED=3 /etc/nixos-containers/wasabi.conf.edited-3").ok();
+    lab.sh("rm /etc/nixos-containers/wasabi.conf.edited*").ok();
+    lab.finish();
+}
