@@ -197,7 +197,9 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
     if let Some(inputs) = source.get(ev.symbol("inputs"))
         && let Value::Attrs(inputs) = ev.force(inputs)?
     {
-        declared.extend(inputs.iter().map(|(name, value, _)| (name, Some(value))));
+        // `inputs.self` says how the flake itself is fetched (`submodules`, `lfs`); it is not an input.
+        let inputs = inputs.iter().filter(|(name, ..)| *name != this);
+        declared.extend(inputs.map(|(name, value, _)| (name, Some(value))));
     }
     let inputs: Vec<_> = declared
         .into_iter()

@@ -225,3 +225,20 @@ fn restricted_expressions_read_what_is_around_them_and_no_more() {
         assert_eq!(free.code, Some(0), "{arguments:?}: {free}");
     }
 }
+
+#[test]
+fn attributes_of_self_are_no_input_of_a_flake() {
+    let flake = r#"{
+      inputs.self.submodules = true;
+      inputs.self.lfs = true;
+      outputs = { self, nixpkgs, ... }: {
+        nixosModules.m = { containers.c.config = { }; };
+        nixosConfigurations.w = nixpkgs.lib.nixosSystem { modules = [ self.nixosModules.m ]; };
+      };
+    }"#;
+    let folder = Folder::with(&[("flake.nix", flake)]);
+    let evaluated = folder.run(&["eval", ".#w"]);
+    assert_eq!(evaluated.code, Some(0), "{evaluated}");
+    let model: serde_json::Value = serde_json::from_str(&evaluated.out).expect("JSON");
+    assert!(model["containers"]["c"].is_object(), "{evaluated}");
+}
