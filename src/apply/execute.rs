@@ -108,10 +108,12 @@ impl Run<'_> {
         self.plan.targets.get(name)
     }
 
-    /// What does not come up is stopped, unless nobody waited for it.
-    fn is_down(&self, name: &ContainerName, error: &HostError) {
-        if !matches!(error, HostError::LeftAlone { .. }) {
-            self.rules.release(name);
+    /// A start that was refused says nothing of a container that was up before it: only one that is seen to be down has no
+    /// address any more. One that nobody waited for is left as it is.
+    fn start_failed(&self, host: &dyn Host, name: &ContainerName, error: &HostError) {
+        let is_left_alone = matches!(error, HostError::LeftAlone { .. });
+        if !is_left_alone && matches!(host.is_running(name), Ok(false)) {
+            self.rules.hold(name, BTreeSet::new());
         }
     }
 
@@ -253,11 +255,11 @@ impl Applier<'_> {
                     let keeps = former.is_some_and(|former| former.spec.network.addresses() == addresses);
                     run.rules.claim(name, addresses, !(is_restart && keeps))?;
                 }
-                self.host.start(name).inspect_err(|error| run.is_down(name, error))?;
-                match record {
-                    Some(record) => self.host.add_gc_root(&paths::booted_root(name), &record.spec.system),
-                    None => Ok(()),
+                // The garbage collector must not take the system of a guest that is on its way up.
+                if let Some(record) = record {
+                    self.host.add_gc_root(&paths::booted_root(name), &record.spec.system)?;
                 }
+                self.host.start(name).inspect_err(|error| run.start_failed(self.host, name, error))
             }
             Action::Reload(name) => match plan.targets.get(name) {
                 Some(Target { record: Some(record), former: Some(former) }) => {
@@ -267,7 +269,7 @@ impl Applier<'_> {
             },
             Action::Stop(name) => {
                 self.host.stop(name)?;
-                run.rules.release(name);
+                run.rules.hold(name, BTreeSet::new());
                 Ok(())
             }
             Action::Remove(name) => {
@@ -383,24 +385,18 @@ impl Applier<'_> {
         let undo = target.and_then(|target| target.record.as_ref());
         let undo = undo.map(|record| LiveChange::between(&record.spec, &former.spec)).unwrap_or_default();
         let installed = self.install(name, former, run);
-        let restored = run
-            .units
-            .read_now(Some(name))
-            .and_then(|()| match self.host.is_running(name) {
-                Ok(true) => Ok(()),
-                _ => run.rules.claim(name, former.spec.network.addresses(), false),
-            })
-            .and_then(|()| {
-                if undo.links.is_empty() || !self.host.is_running(name)? {
-                    return Ok(());
-                }
-                undo.links.iter().try_for_each(|(from, to)| self.host.readdress(name, from, to))
-            })
-            .and_then(|()| match &undo.system {
-                Some(system) if self.host.is_running(name)? => self.host.switch_guest(name, system).map(drop),
-                _ => Ok(()),
-            })
-            .and_then(|()| self.host.start(name).inspect_err(|error| run.is_down(name, error)));
+        let restored = run.units.read_now(Some(name)).and_then(|()| {
+            let addresses = former.spec.network.addresses();
+            run.rules.claim(name, addresses.clone(), false)?;
+            if self.host.is_running(name)? {
+                undo.links.iter().try_for_each(|(from, to)| self.host.readdress(name, from, to))?;
+                run.rules.hold(name, addresses);
+                undo.system.iter().try_for_each(|system| self.host.switch_guest(name, system).map(drop))?;
+            } else {
+                self.host.add_gc_root(&paths::booted_root(name), &former.spec.system)?;
+            }
+            self.host.start(name).inspect_err(|error| run.start_failed(self.host, name, error))
+        });
         let result = installed.and(restored);
         match &result {
             Ok(()) => (self.watch)(Event::Restored(name)),

@@ -27,6 +27,8 @@ struct State<'a> {
     standing: Standing<'a>,
     /// What was loaded last; `None` where the kernel has what nobody here loaded.
     loaded: Option<Ruleset>,
+    /// What a load that failed may have left in the kernel all the same.
+    tried: Option<Ruleset>,
     /// The forwards in the kernel as long as nothing was loaded.
     found: &'a BTreeSet<RuleLine>,
     /// Sysctls that were set.
@@ -51,6 +53,7 @@ impl<'a> Rules<'a> {
         let state = State {
             standing: Standing::new(change),
             loaded: change.standing.clone(),
+            tried: None,
             found: &change.found,
             set: Vec::new(),
             flows: BTreeSet::new(),
@@ -94,8 +97,8 @@ impl<'a> Rules<'a> {
         self.write(state)
     }
 
-    /// Notes that a container is about to have these addresses; `anew` says that others may have had them until now. When
-    /// this is done, nothing leads there for anybody else.
+    /// Notes that a container is about to have these addresses beside those that it has; `anew` says that others may have
+    /// had them until now. When this is done, nothing leads there for anybody else.
     pub(super) fn claim(
         &self,
         name: &ContainerName,
@@ -107,7 +110,7 @@ impl<'a> Rules<'a> {
             state.flows.extend(&addresses);
         }
         let before = state.standing.held(name);
-        state.standing.hold(name, addresses.clone());
+        state.standing.hold(name, &before | &addresses);
         // What is being written now was put together before this.
         while state.is_writing {
             state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -124,9 +127,9 @@ impl<'a> Rules<'a> {
         result
     }
 
-    /// Notes that a container has no address any more.
-    pub(super) fn release(&self, name: &ContainerName) {
-        self.state().standing.hold(name, BTreeSet::new());
+    /// Notes that a container has these addresses, and no others any more.
+    pub(super) fn hold(&self, name: &ContainerName, addresses: BTreeSet<IpAddr>) {
+        self.state().standing.hold(name, addresses);
     }
 
     /// Loads what is still to be loaded, if anything was changed at all.
@@ -158,23 +161,17 @@ impl<'a> Rules<'a> {
             state.is_writing = true;
             drop(state);
             // A panic must not leave the others waiting.
-            let result = super::queue::guarded(|| job.run(self.host));
+            let loaded = super::queue::guarded(|| job.load(self.host));
+            let is_loaded = loaded.is_ok();
+            let result = loaded.and_then(|()| super::queue::guarded(|| job.forget_flows(self.host)));
             state = self.state();
             state.is_writing = false;
             self.written.notify_all();
+            state.note(job, is_loaded, result.is_ok());
             match result {
-                Ok(()) => {
-                    state.done = upto;
-                    if job.loads {
-                        state.set.extend(job.sysctls);
-                        state.loaded = Some(job.ruleset);
-                    }
-                }
+                Ok(()) => state.done = upto,
                 Err(error) => {
                     state.failed = Some((upto, chain(&error)));
-                    state.flows.extend(job.flows);
-                    state.is_forced |= job.is_forced;
-                    state.is_outdated |= job.loads;
                     return Err(error);
                 }
             }
@@ -202,19 +199,43 @@ impl State<'_> {
             let wanted = ruleset.sysctls().into_iter().filter(|sysctl| !self.set.contains(sysctl));
             sysctls = wanted.chain(released).collect();
         }
-        Job { loads, is_forced, ruleset, sysctls, flows: std::mem::take(&mut self.flows) }
+        Job { loads, ruleset, sysctls, flows: std::mem::take(&mut self.flows) }
+    }
+
+    /// Takes note of what came of a job: whether the kernel has its rules, and whether all else was done, too.
+    fn note(&mut self, job: Job, is_loaded: bool, is_done: bool) {
+        if !is_done {
+            self.flows.extend(job.flows);
+        }
+        if !job.loads {
+            return;
+        }
+        if is_loaded {
+            self.set.extend(job.sysctls);
+            self.loaded = Some(job.ruleset);
+            self.tried = None;
+        } else {
+            self.tried = Some(job.ruleset);
+            self.is_forced = true;
+        }
     }
 
     /// Whether the kernel leads somebody else's port to one of these addresses, or did when it was looked at.
     fn misleads(&self, addresses: &BTreeSet<IpAddr>) -> bool {
         let wanted = self.standing.ruleset();
-        match &self.loaded {
-            Some(loaded) => loaded.forwards().iter().any(|target| {
+        let leads_astray = |loaded: &Ruleset| {
+            loaded.forwards().iter().any(|target| {
                 let to = [target.v4.map(IpAddr::V4), target.v6.map(IpAddr::V6)];
                 to.into_iter().flatten().any(|address| {
                     addresses.contains(&address) && !wanted.leads(target.protocol, target.host_port, address)
                 })
-            }),
+            })
+        };
+        if self.tried.as_ref().is_some_and(leads_astray) {
+            return true;
+        }
+        match &self.loaded {
+            Some(loaded) => leads_astray(loaded),
             None => self.found.iter().any(|line| match line {
                 RuleLine::Forward { protocol, host_port, address, .. } => {
                     addresses.contains(address) && !wanted.leads(*protocol, *host_port, *address)
@@ -229,18 +250,21 @@ impl State<'_> {
 struct Job {
     ruleset: Ruleset,
     loads: bool,
-    is_forced: bool,
     sysctls: Vec<Sysctl>,
     flows: BTreeSet<IpAddr>,
 }
 
 impl Job {
-    fn run(&self, host: &dyn Host) -> Result<(), HostError> {
-        if self.loads {
-            host.set_sysctls(&self.sysctls)?;
-            host.load_rules(&self.ruleset.json())?;
+    fn load(&self, host: &dyn Host) -> Result<(), HostError> {
+        if !self.loads {
+            return Ok(());
         }
-        // After the rules, by which new ones would come up at once.
+        host.set_sysctls(&self.sysctls)?;
+        host.load_rules(&self.ruleset.json())
+    }
+
+    /// Ends open connections. That comes after the rules, by which new ones would come up at once.
+    fn forget_flows(&self, host: &dyn Host) -> Result<(), HostError> {
         if self.flows.is_empty() { Ok(()) } else { host.forget_flows(&self.flows) }
     }
 }
