@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::model::ContainerName;
+use crate::source::Location;
 
 /// A configuration, in the words that Nix needs to evaluate it (contract §3). No text of it is copied or rewritten.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,14 @@ pub enum BuildError {
         /// What the kernel said.
         source: std::io::Error,
     },
+    /// Nix cannot evaluate the configuration.
+    #[error("Nix cannot evaluate this: {}", error.message)]
+    Evaluation {
+        /// What it says.
+        error: Frame,
+        /// The calls that led there, innermost first.
+        trace: Vec<Frame>,
+    },
     /// Nix failed.
     #[error("{what} failed ({status})")]
     Failed {
@@ -58,6 +67,15 @@ pub enum BuildError {
         /// What the kernel said.
         source: std::io::Error,
     },
+}
+
+/// One step of an evaluation by Nix that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// In Nix's words.
+    pub message: String,
+    /// Where, with the file's absolute path, or a name such as `«string»` for what is no file.
+    pub at: Option<Location>,
 }
 
 /// Systems that were built, kept from the garbage collector as long as this lives.

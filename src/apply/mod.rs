@@ -12,7 +12,7 @@ mod rules;
 mod units;
 
 pub use crate::render::nft::Sysctl;
-pub use builder::{BuildError, Builder, Built, NixContainer, Source};
+pub use builder::{BuildError, Builder, Built, Frame, NixContainer, Source};
 pub use execute::{Applier, Degraded, Event, Reached, Report, files};
 pub use host::{ContainerFiles, Host, HostError};
 pub use live::{LiveChange, Switched};

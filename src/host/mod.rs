@@ -34,7 +34,7 @@ mod notify;
 mod own_program;
 mod owner;
 mod probe;
-mod programs;
+pub(crate) mod programs;
 pub mod ready;
 pub mod root;
 mod scratch;

@@ -2,6 +2,8 @@
 //!
 //! Runs as the user who called us, also under sudo: evaluating a configuration is running somebody's program.
 
+mod log;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -11,6 +13,7 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
 
+use self::log::Line;
 use super::ending;
 use super::scratch::Scratch;
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
@@ -142,27 +145,34 @@ impl Nix {
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let progress = self.progress;
         let log = std::thread::spawn(move || {
-            let mut last = VecDeque::new();
+            let (mut last, mut error) = (VecDeque::new(), None);
             for line in
                 stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok)
             {
-                let line = String::from_utf8_lossy(&line).into_owned();
+                let line = match log::read(&String::from_utf8_lossy(&line)) {
+                    Line::Message(line) => line,
+                    Line::Error(what, trace) => {
+                        error = Some(BuildError::Evaluation { error: what, trace });
+                        continue;
+                    }
+                    Line::Nothing => continue,
+                };
                 progress(&line);
                 if last.len() == LOG_LINES {
                     last.pop_front();
                 }
                 last.push_back(line);
             }
-            Vec::from(last)
+            (Vec::from(last), error)
         });
         let mut printed = Vec::new();
         let read = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut printed));
-        let log = log.join().unwrap_or_default();
+        let (log, error) = log.join().unwrap_or_default();
         let failed = |status: String, log| BuildError::Failed { what, status, log };
         ends_with_us.wait().map_err(|errno| failed(errno.to_string(), log.clone()))?;
         let status = child.wait().map_err(|error| failed(error.to_string(), log.clone()))?;
         read.map_err(|error| failed(error.to_string(), log.clone()))?;
-        if status.success() { Ok(printed) } else { Err(failed(status.to_string(), log)) }
+        if status.success() { Ok(printed) } else { Err(error.unwrap_or_else(|| failed(status.to_string(), log))) }
     }
 }
 
@@ -210,7 +220,10 @@ impl Builder for Nix {
         source: &Source,
         names: &[ContainerName],
     ) -> Result<BTreeMap<ContainerName, NixContainer>, BuildError> {
-        let mut arguments: Vec<OsString> = vec!["eval".into(), "--json".into(), "--impure".into()];
+        let mut arguments: Vec<OsString> =
+            ["eval", "--json", "--impure", "--show-trace", "--log-format", "internal-json"]
+                .map(OsString::from)
+                .to_vec();
         for entry in &source.include {
             arguments.extend(["-I".into(), entry.into()]);
         }

@@ -14,3 +14,9 @@ pub(super) fn nspawn() -> bool {
     let units = UNIT_PATH.iter().map(|directory| Path::new(directory).join("systemd-nspawn"));
     own.chain(units).any(|program| program.is_file())
 }
+
+/// Whether Nix is there, which we run ourselves: `PATH` alone counts.
+pub(crate) fn nix() -> bool {
+    let own = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&own).any(|directory| directory.join("nix").is_file())
+}

@@ -133,8 +133,7 @@ impl<'a> Decisions<'a> {
         let (whose, help) = match is.owner {
             Owner::Native => (
                 "belongs to nixos-rebuild, which wrote its unit",
-                "either import the container-rebuild module into the host's configuration, so that nixos-rebuild hands \
-                 its containers over, or take the container out of the host's configuration",
+                "take it out of the host's configuration, and have nixos-rebuild switch to that, before it is brought up here",
             ),
             Owner::Foreign | Owner::Ours => (
                 "was brought up by somebody else",

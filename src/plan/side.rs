@@ -350,6 +350,13 @@ impl<'a> Side<'a> {
         self.ruleset_of(&self.networks())
     }
 
+    /// The rules of the containers that `covers` says yes to, and of the host itself.
+    pub fn ruleset_of_those(&self, covers: impl Fn(&ContainerName) -> bool) -> Ruleset {
+        let mut networks = self.networks();
+        networks.retain(|name, _| covers(name));
+        self.ruleset_of(&networks)
+    }
+
     /// The same of its networks, where those are at hand.
     pub(super) fn ruleset_of(&self, networks: &BTreeMap<&ContainerName, Cow<'_, Network>>) -> Ruleset {
         let networks = networks.iter().map(|(name, network)| (*name, &**network));

@@ -98,13 +98,25 @@ impl SourceFile {
     /// The location of the byte at `offset`, which may be one past the end.
     pub fn location(&self, offset: usize) -> Location {
         let offset = offset.min(self.text.len());
-        let lines = self.lines.get_or_init(|| {
-            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
-        });
+        let lines = self.lines();
         let line = lines.partition_point(|start| *start <= offset);
         let column = offset - lines[line - 1] + 1;
         Location { file: self.name.clone(), line: line as u32, column: column as u32 }
+    }
+
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect()
+        })
+    }
+
+    /// The position at a line and column, counted as in [`Location`]; `None` where the text has none there, or it lies in
+    /// the middle of a character.
+    pub fn at(&self, line: u32, column: u32) -> Option<Pos> {
+        let start = *self.lines().get((line as usize).checked_sub(1)?)?;
+        let offset = start + (column as usize).checked_sub(1)?;
+        self.text.is_char_boundary(offset).then(|| self.pos(offset))
     }
 
     /// A place in the midst of a message of Nix's: with the whole path.
@@ -195,6 +207,11 @@ mod tests {
         map.set_root("/etc/nixos");
         let a = map.add("/etc/nixos/a.nix", "one\ntwo\n").expect("fits");
         let b = map.add("/other/b.nix", "x").expect("fits");
+        assert_eq!(a.at(2, 1), Some(a.pos(4)));
+        assert_eq!(b.at(1, 2), Some(b.pos(1)));
+        for (line, column) in [(0, 1), (1, 0), (4, 1), (3, 2)] {
+            assert_eq!(a.at(line, column), None, "{line}:{column}");
+        }
         let table = [
             (a.pos(0), "a.nix:1:1"),
             (a.pos(4), "a.nix:2:1"),

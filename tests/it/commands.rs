@@ -121,7 +121,7 @@ fn a_name_in_only_that_no_container_has_is_an_error_of_every_command_that_takes_
 }
 
 #[test]
-fn eval_and_check_leave_out_what_only_does_not_name() {
+fn what_only_does_not_name_is_left_out() {
     let leads = |name: &str, last: u8| {
         format!(
             "containers.{name} = {{ privateNetwork = true; hostAddress = \"10.0.0.1\"; localAddress = \"10.0.0.{last}\";\n\
@@ -137,6 +137,9 @@ fn eval_and_check_leave_out_what_only_does_not_name() {
     let positions = model["positions"].as_object().expect("a set");
     assert!(positions.contains_key("containers.b.localAddress"), "{said}");
     assert!(!positions.keys().any(|path| path.starts_with("containers.a")), "{said}");
+    let said = folder.run(&["firewall", "--only", "b", "host.nix"]);
+    assert!(said.out.contains("10.0.0.3") && said.out.contains("803"), "{said}");
+    assert!(!said.out.contains("10.0.0.2") && !said.out.contains("802"), "{said}");
     let said = folder.run(&["check", "--only", "b", "--deny", "warnings", "host.nix"]);
     assert!(said.code == Some(1) && said.err.contains("port 22 of `b`") && !said.err.contains("`a`"), "{said}");
 }

@@ -1,19 +1,21 @@
 //! `build`: guest systems through Nix; also the first half of `switch`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
+use crate::apply::{BuildError, Builder, Built, Frame, NixContainer, Source};
 use crate::cli::args::{ConfigArgs, LintArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::only::{Among, covered, must_be};
 use crate::cli::{Outcome, Session, failure, interrupt, progress};
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic, Label, Severity};
 use crate::host::nix::{Invoker, Nix};
+use crate::host::programs;
 use crate::lint::silence::without_allowed;
 use crate::model::ContainerName;
 use crate::model::nix::{CompleteError, complete};
 use crate::model::path::OptionPath;
-use crate::source::Span;
+use crate::source::{Location, Pos, SourceMap, Span};
 
 /// Builds the systems of all containers and prints their store paths.
 pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &LintArgs) -> Outcome {
@@ -97,7 +99,8 @@ pub(in crate::cli) fn complete_with_nix(
         host: configuration.host.clone(),
         include: configuration.include.clone(),
     };
-    let evaluated = nix.evaluate(&source, &names).map_err(|error| failed(configuration, &error))?;
+    let evaluated =
+        nix.evaluate(&source, &names).map_err(|error| failed(configuration, session.sources, &error))?;
     drop(in_hand);
     contradict_or_complete(configuration, &evaluated)?;
     // Warnings have been printed before Nix was asked.
@@ -106,7 +109,7 @@ pub(in crate::cli) fn complete_with_nix(
         return Err(errors);
     }
     let _in_hand = progress::begin(terminal, &format!("building: {}", listed.join(", ")));
-    let built = nix.build(&evaluated).map_err(|error| failed(configuration, &error))?;
+    let built = nix.build(&evaluated).map_err(|error| failed(configuration, session.sources, &error))?;
     Ok(Some(built))
 }
 
@@ -143,20 +146,66 @@ fn contradict_or_complete(
     if findings.is_empty() { Ok(()) } else { Err(findings) }
 }
 
-fn failed(configuration: &Configuration, error: &BuildError) -> Vec<Diagnostic> {
+fn failed(configuration: &Configuration, sources: &SourceMap, error: &BuildError) -> Vec<Diagnostic> {
     let diagnostic = failure(Code::Program, error);
     match error {
-        BuildError::Missing { .. } => {
-            let help = "install Nix, or give each container a `path` that is built already";
-            // Without Nix what is unknown stays unknown: say what that is.
-            let mut findings = configuration.check().unknown;
-            findings.push(diagnostic.help(help));
-            findings
-        }
+        BuildError::Evaluation { error, trace } => vec![not_evaluated(configuration, sources, error, trace)],
+        BuildError::Missing { .. } => no_nix(configuration, diagnostic),
         BuildError::Failed { log, .. } => {
             let log = log.join("\n");
             vec![if log.trim().is_empty() { diagnostic } else { diagnostic.help(format!("it said:\n{log}")) }]
         }
         BuildError::Unexpected { .. } | BuildError::Folder { .. } => vec![diagnostic],
     }
+}
+
+/// Without Nix what is unknown stays unknown: says what that is.
+fn no_nix(configuration: &Configuration, diagnostic: Diagnostic) -> Vec<Diagnostic> {
+    let help = "install Nix, or give each container a `path` that is built already";
+    let mut findings = configuration.check().unknown;
+    findings.push(diagnostic.help(help));
+    findings
+}
+
+/// What is in the way of a build that is to come, as far as it can be told before: Nix that is not there.
+pub(super) fn obstacle(session: &Session<'_>, configuration: &Configuration) -> Vec<Diagnostic> {
+    let needs_nix = configuration.unknown_containers().iter().any(|name| session.covers(name));
+    if !needs_nix || programs::nix() {
+        return Vec::new();
+    }
+    let error = BuildError::Missing { source: std::io::ErrorKind::NotFound.into() };
+    no_nix(configuration, failure(Code::Program, &error))
+}
+
+/// What Nix says of a configuration, at the places in the user's files that it names. Its calls through our own expression
+/// and through nixpkgs are left out: nobody here wrote them.
+fn not_evaluated(configuration: &Configuration, sources: &SourceMap, error: &Frame, trace: &[Frame]) -> Diagnostic {
+    let pos = |location: &Location| position(configuration, sources, location);
+    let diagnostic = Diagnostic::error(Code::Program, format!("Nix cannot evaluate this: {}", error.message));
+    let calls = trace.iter().filter_map(|frame| {
+        let span = Span::at(pos(frame.at.as_ref()?)?);
+        Some(Label { span, text: frame.message.clone() })
+    });
+    let calls: Vec<_> = calls.collect();
+    let mut diagnostic = match (&error.at, error.at.as_ref().and_then(pos), calls.first()) {
+        (_, Some(pos), _) => diagnostic.at(Span::at(pos), ""),
+        // It went wrong in nixpkgs, on the way from here.
+        (_, None, Some(nearest)) => diagnostic.at(nearest.span, nearest.text.clone()),
+        (Some(location), None, None) if location.file.starts_with('/') => diagnostic.at_location(location.clone()),
+        _ => diagnostic,
+    };
+    diagnostic.trace = calls;
+    diagnostic
+}
+
+/// Where in the texts that were read a location of Nix's is. Nix names the copy of a flake that it has in the store.
+fn position(configuration: &Configuration, sources: &SourceMap, location: &Location) -> Option<Pos> {
+    let path = Path::new(&location.file);
+    let in_flake = configuration.host.is_some().then(|| {
+        let below: PathBuf = path.strip_prefix("/nix/store").ok()?.components().skip(1).collect();
+        Some(configuration.file.parent()?.join(below))
+    });
+    let paths = [Some(path.to_owned()), in_flake.flatten()];
+    let file = sources.files().into_iter().find(|file| paths.iter().flatten().any(|path| file.path == *path))?;
+    file.at(location.line, location.column)
 }

@@ -8,7 +8,7 @@ use crate::diag::Severity;
 use crate::modules::Guests;
 use crate::render::nft::Ruleset;
 
-/// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`.
+/// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`; of containers that `--only` does not name, nothing.
 pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json: bool) -> Outcome {
     let configuration = Configuration::load(config, false, Guests::None, session.sources)?;
     must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
@@ -19,7 +19,7 @@ pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json:
         return Ok(1);
     }
     let side = configuration.side(Some(&checked.spec), session.sources);
-    let ruleset: Ruleset = side.ruleset();
+    let ruleset: Ruleset = side.ruleset_of_those(|name| session.covers(name));
     let text = if json { format!("{:#}\n", ruleset.json()) } else { ruleset.text() };
     session.terminal.result(&text);
     Ok(0)

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::Path;
 
+use super::build;
 use crate::apply::files;
 use crate::cli::configuration::Configuration;
 use crate::cli::only::about_covered;
@@ -62,6 +63,7 @@ pub(super) fn before_build(
     let mut missing = about_covered(session, configuration, missing);
     missing.retain(|finding| finding.severity == Severity::Error);
     missing.extend(program::obstacle(plan, snapshot));
+    missing.extend(build::obstacle(session, configuration));
     if !plan.is_empty() {
         missing.extend(lacking(&rooms(plan, generation, snapshot)).iter().map(no_room));
     }

@@ -79,7 +79,13 @@ fn a_configuration_with_mistakes_changes_nothing() {
     lab.write("/root/host.nix", &fails);
     let before = lab.observe();
     let said = lab.sh("container-rebuild switch --yes /root/host.nix");
-    assert!(said.code == 1 && said.err.contains("not today"), "{said:#?}");
+    assert!(
+        said.code == 1 && said.err.contains("error[program]: Nix cannot evaluate this: not today"),
+        "{said:#?}"
+    );
+    // At its place in the user's file, and with nothing of the expression that we gave Nix.
+    assert!(said.err.contains("host.nix:") && said.err.contains("throw \"not today\""), "{said:#?}");
+    assert!(!said.err.contains("listToAttrs") && !said.err.contains("«string»"), "{said:#?}");
     assert!(before.kept(&lab.observe(), "wasabi"));
     assert_eq!(lab.page("http://192.168.100.11/"), PAGE);
     lab.finish();
