@@ -77,6 +77,7 @@ fn nat(internal: &[&str], external: Option<&str>) -> NatSpec {
         enable: true,
         internal_interfaces: internal.iter().map(|&name| name.to_owned()).collect(),
         external_interface: external.map(str::to_owned),
+        ipv6: false,
     }
 }
 
@@ -105,6 +106,10 @@ fn shapes() -> Vec<(&'static str, HostSpec)> {
         ("forwards, both", only(vec![container("a", 11, true, &[(Tcp, 80, 80)])])),
         ("forwards, IPv6", only(vec![six])),
         ("NAT to everywhere", HostSpec { containers: vec![], nat: nat(&["ve-*"], None) }),
+        (
+            "NAT of both families",
+            HostSpec { containers: vec![], nat: NatSpec { ipv6: true, ..nat(&["ve-*"], Some("eth0")) } },
+        ),
         ("NAT to one", HostSpec { containers: vec![], nat: nat(&["ve-a"], Some("wl*")) }),
     ]
 }
@@ -173,7 +178,7 @@ fn each_meddling_by_hand_is_seen() {
 fn the_same_rules_in_another_order_are_other_rules() {
     let rules = Ruleset::new(&full());
     let script = "nft -f \"$1\"; nft flush chain inet container-rebuild post; \
-        for i in ve-wasabi 've-*' br0; do nft add rule inet container-rebuild post iifname \"$i\" oifname eth0 masquerade; done; \
+        for i in ve-wasabi 've-*' br0; do nft add rule inet container-rebuild post meta nfproto ipv4 iifname \"$i\" oifname eth0 masquerade; done; \
         nft add rule inet container-rebuild post oifname @links ip saddr 127.0.0.0/8 masquerade; \
         nft add rule inet container-rebuild post iifname @links oifname @links ct status dnat masquerade";
     let difference = rules.differences(&listed_after(script, &[&rules.text()]));

@@ -12,9 +12,10 @@ use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, Network, Veth};
 use crate::render::interface::{self, Pair};
+use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    ActiveState, BootService, FailedUnit, Generation, Health, Installed, KeptRoot, Link, Machine,
+    ActiveState, BootService, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel, Link, Machine,
     ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
@@ -385,8 +386,8 @@ impl State {
         self.is_gone(&program).then_some(program)
     }
 
-    fn is_forwarding(&self, family: &str) -> bool {
-        self.sysctls.get(&format!("net.{family}.conf.all.forwarding")).is_some_and(|value| value == "1")
+    fn is_set(&self, sysctl: &str, value: &str) -> bool {
+        self.sysctls.get(sysctl).is_some_and(|is| is == value)
     }
 }
 
@@ -407,7 +408,11 @@ impl Probe for MemoryHost {
             nspawn: !state.lacks_nspawn,
             links: Some(state.links.clone()),
             roots: Some(state.roots.iter().map(kept).collect()),
-            forwarding: (state.is_forwarding("ipv4"), state.is_forwarding("ipv6")),
+            kernel: Kernel {
+                forwards_ipv4: state.is_set(IPV4_FORWARDING, "1"),
+                forwards_ipv6: state.is_set(IPV6_FORWARDING, "1"),
+                keeps_advertisements: state.is_set("net.ipv6.conf.all.accept_ra", "2"),
+            },
             generation: state.generations.last().cloned(),
             boot_service: BootService {
                 is_program_gone: state.boot_service.program.as_deref().is_some_and(|path| state.is_gone(path)),

@@ -86,6 +86,7 @@ mod tests {
                 enable: true,
                 internal_interfaces: vec!["ve-*".to_owned()],
                 external_interface: Some("eth0".to_owned()),
+                ipv6: false,
             };
             let ruleset = Ruleset::new(&HostSpec { containers: vec![], nat });
             load(&ruleset.json()).expect("loaded");

@@ -16,10 +16,11 @@ use super::linux::Linux;
 use super::nft::NftError;
 use super::{bus, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd};
 use crate::model::{ContainerName, FORMAT_VERSION};
+use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    BootService, Generation, KeptRoot, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Record,
-    Rules, Snapshot, Unit, Unobserved,
+    BootService, Generation, KeptRoot, Kernel, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError,
+    Record, Rules, Snapshot, Unit, Unobserved,
 };
 
 impl Probe for Linux {
@@ -54,10 +55,11 @@ impl Probe for Linux {
             nspawn: programs::nspawn(),
             links: Some(links?),
             roots: roots(Path::new(paths::ROOTS))?,
-            forwarding: (
-                sysctl::is_on("net.ipv4.conf.all.forwarding"),
-                sysctl::is_on("net.ipv6.conf.all.forwarding"),
-            ),
+            kernel: Kernel {
+                forwards_ipv4: sysctl::is_on(IPV4_FORWARDING),
+                forwards_ipv6: sysctl::is_on(IPV6_FORWARDING),
+                keeps_advertisements: sysctl::keeps_advertisements(),
+            },
             generation,
             boot_service,
             program,

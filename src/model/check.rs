@@ -206,13 +206,16 @@ impl Checker<'_> {
     }
 
     fn nat(&mut self) {
-        let Nat { enable, internal_interfaces, external_interface, .. } = &self.manifest.networking.nat;
+        let Nat { enable, enable_ipv6, internal_interfaces, external_interface, .. } = &self.manifest.networking.nat;
         let networking = At::root("networking");
         let path = networking.join("nat");
         let enable = self.need(enable, path.join("enable")).copied();
         let internal = self.list(internal_interfaces, path.join("internalInterfaces"));
         let external = self.need(external_interface, path.join("externalInterface")).cloned();
-        let (Some(enable), Some(internal), Some(external)) = (enable, internal, external) else { return };
+        let ipv6 = self.need(enable_ipv6, path.join("enableIPv6")).copied();
+        let (Some(enable), Some(internal), Some(external), Some(ipv6)) = (enable, internal, external, ipv6) else {
+            return;
+        };
         for (name, option) in internal
             .iter()
             .map(|name| (name, "internalInterfaces"))
@@ -229,7 +232,7 @@ impl Checker<'_> {
             .iter()
             .map(|name| name.strip_suffix('+').map_or(name.clone(), |stem| format!("{stem}*")))
             .collect();
-        self.out.spec.nat = NatSpec { enable, internal_interfaces, external_interface: external };
+        self.out.spec.nat = NatSpec { enable, internal_interfaces, external_interface: external, ipv6 };
     }
 
     /// Host ports and addresses that two containers claim, over those containers that are otherwise right.

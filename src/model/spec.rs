@@ -313,6 +313,9 @@ pub struct NatSpec {
     pub internal_interfaces: Vec<String>,
     /// The way out; `None` means every interface.
     pub external_interface: Option<String>,
+    /// Whether IPv6 is translated as well (`enableIPv6`).
+    #[serde(default)]
+    pub ipv6: bool,
 }
 
 /// A whole configuration, ready to be run.

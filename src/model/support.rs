@@ -19,7 +19,6 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
     let mut refused = refuse(
         &[
             ("dmzHost", nat.dmz_host != default.dmz_host),
-            ("enableIPv6", nat.enable_ipv6 != default.enable_ipv6),
             ("externalIP", nat.external_ip != default.external_ip),
             ("externalIPv6", nat.external_ipv6 != default.external_ipv6),
             ("extraCommands", nat.extra_commands != default.extra_commands),

@@ -111,9 +111,11 @@ pub(super) fn change(from: &Side, to: &Side, options: &Options, decisions: &Deci
     name_containers(&mut difference.removed, &former);
     let sysctls = ruleset.sysctls();
     // A link's own sysctl is set with the link; only those of the whole host can be seen from here.
-    let is_off = |sysctl: &&Sysctl| match (sysctl.name.as_str(), from.forwarding) {
-        ("net.ipv4.conf.all.forwarding", Some((on, _))) | ("net.ipv6.conf.all.forwarding", Some((_, on))) => !on,
-        _ => false,
+    let before = former.sysctls();
+    let is_off = |sysctl: &&Sysctl| match &from.kernel {
+        _ if !sysctl.is_of_host() => false,
+        Some(kernel) => !kernel.has(sysctl),
+        None => !before.contains(sysctl),
     };
     let off: Vec<_> = sysctls.iter().filter(is_off).collect();
     let line = |sysctl: &&Sysctl| RuleLine::Rule(format!("sysctl {} = {}", sysctl.name, sysctl.value));

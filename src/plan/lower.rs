@@ -10,6 +10,7 @@ pub(super) fn nat(nat: &Nat) -> Option<NatSpec> {
         enable: *nat.enable.known()?,
         internal_interfaces: internal.collect::<Option<_>>()?,
         external_interface: nat.external_interface.known()?.as_deref().map(pattern),
+        ipv6: *nat.enable_ipv6.known()?,
     })
 }
 

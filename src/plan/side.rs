@@ -18,8 +18,8 @@ use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
 use crate::source::SourceMap;
 use crate::state::{
-    self, BootService, Generation, Guest, KeptGuest, ObservedContainer, Owner, Program, Record, Rules, Snapshot,
-    Unobserved,
+    self, BootService, Generation, Guest, KeptGuest, Kernel, ObservedContainer, Owner, Program, Record, Rules,
+    Snapshot, Unobserved,
 };
 
 /// A configuration that has been evaluated.
@@ -138,8 +138,8 @@ pub struct Side<'a> {
     pub(super) listing: Option<Cow<'a, Value>>,
     /// How that is not as the records have it.
     pub(super) rules_drift: RulesDifference,
-    /// `net.ipv4.conf.all.forwarding` and its IPv6 twin, on a host.
-    pub(super) forwarding: Option<(bool, bool)>,
+    /// What the kernel is set to, on a host.
+    pub(super) kernel: Option<Kernel>,
     /// The program that units call, and the boot service, on a host with systemd.
     pub(super) program: Option<(&'a Program, &'a BootService)>,
     /// Containers whose kept root is there.
@@ -158,7 +158,7 @@ impl<'a> Side<'a> {
             nat_places: Places::none(),
             listing: None,
             rules_drift: RulesDifference::default(),
-            forwarding: None,
+            kernel: None,
             program: None,
             kept_roots: BTreeSet::new(),
             findings: Vec::new(),
@@ -226,7 +226,7 @@ impl<'a> Side<'a> {
     /// The live host.
     pub fn host(snapshot: &'a Snapshot) -> Self {
         let mut side = Self::empty(Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() });
-        side.forwarding = Some(snapshot.forwarding);
+        side.kernel = Some(snapshot.kernel);
         side.kept_roots = snapshot.roots.iter().flat_map(BTreeMap::keys).cloned().collect();
         if let Some(generation) = &snapshot.generation {
             side.take_recorded_nat(generation);

@@ -9,11 +9,13 @@
 
 mod acting;
 mod health;
+mod kernel;
 mod last_switch;
 pub mod native;
 mod program;
 
 pub use health::{FailedUnit, Health};
+pub use kernel::Kernel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -251,8 +253,8 @@ pub struct Snapshot {
     pub links: Option<BTreeMap<String, Link>>,
     /// Roots below `/var/lib/nixos-containers`; `None` where the folder may not be read.
     pub roots: Option<BTreeMap<ContainerName, KeptRoot>>,
-    /// `net.ipv4.conf.all.forwarding` and `net.ipv6.conf.all.forwarding`.
-    pub forwarding: (bool, bool),
+    /// What the kernel is set to.
+    pub kernel: Kernel,
     /// The generation that the next boot brings up.
     pub generation: Option<Generation>,
     /// The service that brings it up.

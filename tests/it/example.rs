@@ -63,7 +63,7 @@ fn its_forwards_are_a_line_each_and_its_rules_are_shown_on_demand() {
     assert_eq!(plan.out.matches("reachable").count(), 1, "{plan}");
     assert_eq!(plan.out.matches("(wasabi)").count(), 2, "{plan}");
     assert!(plan.out.contains("  + 6 rules and 1 set of the table `inet container-rebuild`, 1 sysctl\n"), "{plan}");
-    let rule = "+ post: iifname \"ve-*\" oifname \"eth0\" masquerade\n";
+    let rule = "+ post: meta nfproto ipv4 iifname \"ve-*\" oifname \"eth0\" masquerade\n";
     assert!(!plan.out.contains(rule), "{plan}");
     let verbose = run(EXAMPLE, &["plan", "-v", "host.nix"]);
     assert!(verbose.out.contains(rule) && verbose.out.contains("+ sysctl net.ipv4"), "{verbose}");

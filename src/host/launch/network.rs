@@ -51,6 +51,14 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
         };
         let hardware = HardwareAddresses { host, guest: pair.veth.hardware.or(guest) };
         netlink::connect(pair, &namespace, hardware)?;
+        if pair.veth.bridge.is_none() {
+            // Hosts that forward IPv6 have new links take them, and no guest is to be the host's router.
+            let name = &pair.host.name;
+            sysctl::refuse_advertisements(name).map_err(|source| LaunchError::Sysctl {
+                name: format!("net.ipv6.conf.{name}.accept_ra"),
+                source,
+            })?;
+        }
     }
     for (index, passed) in (0..).zip(&private.macvlans) {
         let hardware = hardware(End::Macvlan, index);

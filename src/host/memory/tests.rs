@@ -168,7 +168,7 @@ fn containers_come_change_and_go_and_each_time_the_next_plan_is_empty() {
     let at = |event: &str| events.iter().position(|other| other == event).expect("it happened");
     assert!(at("firewall a") == at("start a") + 1 && at("firewall b") == at("start b") + 1, "{events:#?}");
     assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/2"]);
-    assert!(host.state().is_forwarding("ipv4"));
+    assert!(host.state().is_set(IPV4_FORWARDING, "1"));
     assert_eq!(host.state().gc_roots["booted-a"], Path::new("/nix/store/1"));
 
     let changed = generation(vec![wanted("a", "/nix/store/3", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);

@@ -77,6 +77,7 @@ pub struct Ruleset {
 struct Masquerade {
     internal: BTreeSet<String>,
     external: Option<String>,
+    ipv6: bool,
 }
 
 impl Ruleset {
@@ -134,7 +135,8 @@ impl Ruleset {
         }
         if nat.enable && !nat.internal_interfaces.is_empty() {
             let internal = nat.internal_interfaces.iter().cloned().collect();
-            ruleset.nat = Some(Masquerade { internal, external: nat.external_interface.clone() });
+            let external = nat.external_interface.clone();
+            ruleset.nat = Some(Masquerade { internal, external, ipv6: nat.ipv6 });
         }
         ruleset
     }
@@ -185,10 +187,15 @@ impl Ruleset {
         let on = |name: String| Sysctl { name, value: "1".to_owned() };
         let mut sysctls = Vec::new();
         if !self.is_empty() {
-            sysctls.push(on("net.ipv4.conf.all.forwarding".to_owned()));
+            sysctls.push(on(IPV4_FORWARDING.to_owned()));
         }
-        if self.forwards.iter().any(|forward| forward.v6.is_some()) {
-            sysctls.push(on("net.ipv6.conf.all.forwarding".to_owned()));
+        let masquerades = self.nat.as_ref().filter(|nat| nat.ipv6);
+        if masquerades.is_some() || self.forwards.iter().any(|forward| forward.v6.is_some()) {
+            // A host that forwards takes no advertisements of routers unless it is told to, and forgets at once what they
+            // told it: so this comes first. NixOS sets the same with `networking.nat.enableIPv6`.
+            let external = masquerades.and_then(|nat| nat.external.as_deref()).filter(|name| !name.ends_with('*'));
+            sysctls.extend(["all", "default"].into_iter().chain(external).map(accept_ra));
+            sysctls.push(on(IPV6_FORWARDING.to_owned()));
         }
         sysctls.extend(self.exposed.iter().map(|link| route_localnet(link, "1")));
         sysctls
@@ -203,6 +210,28 @@ impl Ruleset {
     fn objects(&self) -> objects::Table {
         objects::Table::new(self)
     }
+}
+
+/// Whether the host passes on packets of IPv4.
+pub const IPV4_FORWARDING: &str = "net.ipv4.conf.all.forwarding";
+/// The same of IPv6.
+pub const IPV6_FORWARDING: &str = "net.ipv6.conf.all.forwarding";
+
+impl Sysctl {
+    /// The link whose `accept_ra` this is, or `all` or `default`: whether it takes advertisements of routers.
+    pub fn accept_ra(&self) -> Option<&str> {
+        self.name.strip_prefix("net.ipv6.conf.")?.strip_suffix(".accept_ra")
+    }
+
+    /// Whether it is a setting of the whole host, which is there before any container is.
+    pub fn is_of_host(&self) -> bool {
+        self.accept_ra().is_some() || [IPV4_FORWARDING, IPV6_FORWARDING].contains(&self.name.as_str())
+    }
+}
+
+/// Advertisements of routers are taken although the host forwards.
+fn accept_ra(link: &str) -> Sysctl {
+    Sysctl { name: format!("net.ipv6.conf.{}.accept_ra", link.replace('.', "/")), value: "2".to_owned() }
 }
 
 /// Below /proc/sys a dot in a link's name is written as a slash in the dotted form (sysctl.d(5)).

@@ -165,7 +165,11 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
     if let Some(nat) = &ruleset.nat {
         // One rule each: an anonymous set refuses a name that a pattern beside it covers.
         for internal in &nat.internal {
-            let mut rule = vec![is(meta(MetaKey::Iifname), string(internal.clone()))];
+            let mut rule = Vec::new();
+            if !nat.ipv6 {
+                rule.push(is(meta(MetaKey::Nfproto), string("ipv4")));
+            }
+            rule.push(is(meta(MetaKey::Iifname), string(internal.clone())));
             rule.extend(nat.external.clone().map(|external| is(meta(MetaKey::Oifname), string(external))));
             rule.push(Statement::Masquerade(None));
             post.push(rule);

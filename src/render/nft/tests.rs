@@ -10,6 +10,7 @@ fn host() -> HostSpec {
         enable: true,
         internal_interfaces: vec!["ve-*".to_owned()],
         external_interface: Some("eth0".to_owned()),
+        ipv6: false,
     };
     HostSpec { containers: vec![wasabi()], nat }
 }
@@ -69,7 +70,7 @@ fn the_text_is_fit_for_reading() {
         type nat hook postrouting priority srcnat; policy accept;
         oifname @links ip saddr 127.0.0.0/8 masquerade
         iifname @links oifname @links ct status dnat masquerade
-        iifname "ve-*" oifname "eth0" masquerade
+        meta nfproto ipv4 iifname "ve-*" oifname "eth0" masquerade
       }
     }
     "#);
@@ -117,9 +118,39 @@ fn forwards_and_nat_need_forwarding_and_loopback_needs_its_link() {
         veth.local6 = Some("fd00::11".parse().expect("an address"));
         veth.local4 = None;
     }
-    assert_eq!(names(Ruleset::new(&spec)), ["net.ipv4.conf.all.forwarding", "net.ipv6.conf.all.forwarding"]);
+    let ipv6 = [
+        "net.ipv4.conf.all.forwarding",
+        "net.ipv6.conf.all.accept_ra",
+        "net.ipv6.conf.default.accept_ra",
+        "net.ipv6.conf.all.forwarding",
+    ];
+    assert_eq!(names(Ruleset::new(&spec)), ipv6);
     spec.containers.clear();
     assert_eq!(names(Ruleset::new(&spec)), ["net.ipv4.conf.all.forwarding"]);
+    // The way out is named, and comes before the host forwards; a pattern is no link.
+    spec.nat.ipv6 = true;
+    let by = |external: Option<&str>| {
+        let nat = NatSpec { external_interface: external.map(str::to_owned), ..spec.nat.clone() };
+        names(Ruleset::new(&HostSpec { containers: vec![], nat }))
+    };
+    let with_way_out = [&ipv6[..3], &["net.ipv6.conf.eth0/1.accept_ra"], &ipv6[3..]].concat();
+    assert_eq!(by(Some("eth0.1")), with_way_out);
+    assert_eq!(by(Some("wl*")), ipv6);
+    assert_eq!(by(None), ipv6);
+}
+
+#[test]
+fn ipv6_is_translated_where_it_was_asked_for() {
+    let rules = |ipv6: bool| {
+        let spec = HostSpec { containers: vec![], nat: NatSpec { ipv6, ..host().nat } };
+        let text = Ruleset::new(&spec).text();
+        text.lines()
+            .filter(|line| line.contains("masquerade"))
+            .map(|line| line.trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rules(false), [r#"meta nfproto ipv4 iifname "ve-*" oifname "eth0" masquerade"#]);
+    assert_eq!(rules(true), [r#"iifname "ve-*" oifname "eth0" masquerade"#]);
 }
 
 #[test]
@@ -145,10 +176,10 @@ fn a_table_that_is_not_there_lacks_everything() {
             "out: meta nfproto ipv4 fib daddr type local dnat ip to meta l4proto . th dport map @addr4 : meta l4proto . th dport map @port4",
         ),
         Rule(
-            "post: iifname \"ve-*\" oifname \"eth0\" masquerade",
+            "post: iifname @links oifname @links ct status dnat masquerade",
         ),
         Rule(
-            "post: iifname @links oifname @links ct status dnat masquerade",
+            "post: meta nfproto ipv4 iifname \"ve-*\" oifname \"eth0\" masquerade",
         ),
         Rule(
             "post: oifname @links ip saddr 127.0.0.0/8 masquerade",
