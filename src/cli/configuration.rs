@@ -17,6 +17,7 @@ use crate::model::check::{Checked, check};
 use crate::model::path::OptionSpans;
 use crate::model::places::Places;
 use crate::model::spec::HostSpec;
+use crate::model::support::unsupported_units;
 use crate::model::view::View;
 use crate::model::{ContainerName, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
 use crate::modules::flake::{self, Flake};
@@ -344,6 +345,7 @@ impl Configuration {
     /// Checks the model alone.
     pub(super) fn check_model(&self) -> Checked {
         let mut checked = check(&self.manifest, &self.spans);
+        checked.unsupported.extend(unsupported_units(&self.manifest, &self.host_view));
         checked.findings.extend(self.verdicts.iter().cloned());
         checked
     }

@@ -90,6 +90,16 @@ codes! {
     GuestPortBlocked = "guest-port-blocked", lint;
     /// A guest that needs the outside, in a private network without a way out.
     NoNat = "no-nat", lint;
+    /// A guest on a bridge that nothing tells the way on.
+    NoGateway = "no-gateway", lint;
+    /// A guest that goes out by a bridge which `networking.nat` does not name.
+    NatMissesBridge = "nat-misses-bridge", lint;
+    /// An address on a bridge without the length of its network's prefix.
+    AddressWithoutPrefix = "address-without-prefix", lint;
+    /// A guest that is to ask a name server on the host's loopback.
+    LoopbackResolver = "loopback-resolver", lint;
+    /// Name servers of a guest that has the host's instead.
+    IgnoredNameservers = "ignored-nameservers", lint;
     /// A reverse proxy on the host that leads to no container.
     ProxyToNowhere = "proxy-to-nowhere", lint;
     /// A reverse proxy on the host that leads to a port which the guest's firewall does not open.
@@ -108,6 +118,10 @@ codes! {
     SecretInStore = "secret-in-store", lint;
     /// A service that keeps state in a root that is empty at each start.
     EphemeralState = "ephemeral-state", lint;
+    /// A device that is shown to a guest and closed, or open and not shown.
+    DeviceAccess = "device-access", lint;
+    /// A guest with data whose version follows nixpkgs.
+    GuestStateVersion = "guest-state-version", lint;
     /// A comment that allows a lint which there is not.
     UnknownLint = "unknown-lint", lint;
     /// An address that is none.

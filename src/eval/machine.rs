@@ -18,7 +18,7 @@ use super::shapes::Shapes;
 use super::stack;
 use super::value::{Attrs, List, Packed, Thunk, Value};
 use super::written::Written;
-use crate::source::{Files, MountedFiles, SourceMap, Span};
+use crate::source::{Files, MountedFiles, Pos, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
 use crate::syntax::{Shape, Str, Symbol, Symbols};
 
@@ -120,6 +120,8 @@ pub struct Evaluator<'e> {
     pub(super) flake_getter: Option<Value<'e>>,
     /// What made those thunks that turned out to be unknown: two of them may be the same value, or not.
     pub(super) origins: FxHashMap<*const Thunk<'e>, &'e Thunk<'e>>,
+    /// The places of the definitions that elements of merged lists are of.
+    pub(super) element_places: FxHashMap<*const List<'e>, &'e [Pos]>,
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     /// Gives what it captured.
     pub(super) stand_in_unit: &'e Unit<'e>,
@@ -183,6 +185,7 @@ impl<'e> Evaluator<'e> {
             stand_in: None,
             flake_getter: None,
             origins: FxHashMap::default(),
+            element_places: FxHashMap::default(),
             patterns: FxHashMap::default(),
             stand_in_unit: bump.alloc(Unit {
                 body: bump.alloc(Node { expr: Expr::Captured(0), span: Span::NONE }),

@@ -339,6 +339,22 @@ impl<'e> Evaluator<'e> {
         }
     }
 
+    /// Keeps where the elements of a list are defined that was made of several.
+    pub fn note_elements(&mut self, list: Value<'e>, places: &[Pos]) {
+        if let Value::List(list) = list
+            && list.len() == places.len()
+            && !places.is_empty()
+        {
+            self.element_places.insert(std::ptr::from_ref(list), self.bump.alloc_slice_copy(places));
+        }
+    }
+
+    /// Where the elements of a list are defined, if it was made of several.
+    pub fn elements_of(&self, list: Value<'e>) -> Option<&'e [Pos]> {
+        let Value::List(list) = list else { return None };
+        self.element_places.get(&std::ptr::from_ref(list)).copied()
+    }
+
     /// As much of a span as stands on its first line.
     pub(super) fn first_line(&self, span: Span) -> Span {
         let Some(file) = self.sources.file(span.start) else { return span };

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::addresses::is_private;
 use super::openings::Openings;
-use super::{Each, Subject, in_view, services};
+use super::{Each, Subject, in_view, label, services};
 use crate::diag::{Code, Diagnostic};
 use crate::model::check::forward_key;
 use crate::model::path::OptionPath;
@@ -45,8 +45,14 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
                 "`forwardPorts` of container `{}` has no effect without `privateNetwork = true`",
                 each.name
             );
-            let help = "set `privateNetwork = true;` with a `hostAddress` and a `localAddress`, or remove it: the \
-                        container uses the host's own ports";
+            let help = if shares_the_hosts_network(&each) {
+                "set `privateNetwork = true;` with a `hostAddress` and a `localAddress`, or remove it: the container uses \
+                 the host's own ports"
+            } else if container.network_namespace.known() != Some(&None) {
+                "remove it: what comes in by the network namespace of the container reaches its ports as they are"
+            } else {
+                "remove it: the container has links of its own, and is reached at its own addresses on them"
+            };
             let diagnostic = Diagnostic::warning(Code::ForwardWithoutPrivateNetwork, message).help(help);
             let diagnostic = subject.at(diagnostic, &each.path.join("forwardPorts"), "");
             let private = each.path.join("privateNetwork");
@@ -166,7 +172,11 @@ fn nat_blocked(
         );
         let at = OptionPath::new(["networking", "nat", "forwardPorts"])
             .join(format!("[definition 1-entry {}]", index + 1));
-        let diagnostic = subject.at(finding(protocol, port, message), &at, "forwarded here");
+        let list = OptionPath::new(["networking", "nat", "forwardPorts"]);
+        let diagnostic = match subject.spans.element(&list, index) {
+            Some(span) => label(finding(protocol, port, message), span, "forwarded here"),
+            None => subject.at(finding(protocol, port, message), &at, "forwarded here"),
+        };
         found.push(with_list(diagnostic, subject, each, guest, protocol));
     }
 }

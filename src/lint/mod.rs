@@ -10,14 +10,19 @@
 //! - Same input, same findings in the same order.
 
 mod addresses;
+mod bridges;
+mod devices;
 mod forwards;
+mod links;
 mod mounts;
 mod names;
 mod openings;
 mod proxies;
+mod resolver;
 mod secrets;
 mod services;
 pub mod silence;
+mod versions;
 mod way_out;
 
 use std::collections::BTreeMap;
@@ -50,8 +55,15 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     found.extend(addresses::lint(subject));
     found.extend(names::lint(subject));
+    found.extend(links::lint(subject));
     found.extend(forwards::lint(subject));
     found.extend(way_out::lint(subject));
+    found.extend(bridges::lint(subject));
+    for each in subject.containers() {
+        found.extend(resolver::lint(subject, &each));
+        found.extend(devices::lint(subject, &each));
+        found.extend(versions::lint(subject, &each));
+    }
     found.extend(proxies::lint(subject));
     found.extend(mounts::lint(subject));
     found.extend(secrets::lint(subject));
@@ -73,6 +85,14 @@ impl<'a> Subject<'a> {
             path: OptionPath::new(["containers", name.as_str()]),
             guest: self.guests.get(name),
         })
+    }
+
+    /// Adds the place of an element of a list: of the definition that has it.
+    fn at_element(self, diagnostic: Diagnostic, path: &OptionPath, index: usize, text: &str) -> Diagnostic {
+        match self.spans.element(path, index) {
+            Some(span) => label(diagnostic, span, text),
+            None => self.at(diagnostic, path, text),
+        }
     }
 
     /// Adds the place of an option of the model.
@@ -110,6 +130,14 @@ fn in_view(diagnostic: Diagnostic, view: &View, path: &[&str], text: &str) -> Di
     match view.place(path) {
         Some(span) => label(diagnostic, span, text),
         None => diagnostic,
+    }
+}
+
+/// Adds the place of an element of a list that a view has: of the definition that has it.
+fn in_view_element(diagnostic: Diagnostic, view: &View, path: &[&str], index: usize, text: &str) -> Diagnostic {
+    match view.places.element(&OptionPath::new(path.iter().copied()), index) {
+        Some(span) => label(diagnostic, span, text),
+        None => in_view(diagnostic, view, path, text),
     }
 }
 

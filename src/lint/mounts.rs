@@ -2,9 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{Each, Subject, in_view, label, services};
+use super::{Each, Subject, in_view, in_view_element, label, services};
 use crate::diag::{Code, Diagnostic};
-use crate::model::view::{Said, View, elements, is_unknown};
+use crate::model::AT_LEAST_KEY;
+use crate::model::view::{Said, View, is_unknown};
 use crate::model::{Field, List};
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
@@ -19,15 +20,15 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
 }
 
 /// A bind mount of which everything is known.
-struct Mount<'a> {
-    key: &'a str,
-    host: &'a str,
+pub(super) struct Mount<'a> {
+    pub(super) key: &'a str,
+    pub(super) host: &'a str,
     inside: &'a str,
     read_only: bool,
 }
 
 /// The bind mounts that are known; `None` where there may be others.
-fn mounts<'a>(each: &Each<'a>) -> Option<Vec<Mount<'a>>> {
+pub(super) fn mounts<'a>(each: &Each<'a>) -> Option<Vec<Mount<'a>>> {
     let all = each.container.bind_mounts.known()?;
     Some(
         all.iter()
@@ -42,14 +43,14 @@ fn mounts<'a>(each: &Each<'a>) -> Option<Vec<Mount<'a>>> {
 }
 
 /// A path without a slash at its end.
-fn trimmed(path: &str) -> &str {
+pub(super) fn trimmed(path: &str) -> &str {
     match path.trim_end_matches('/') {
         "" => "/",
         path => path,
     }
 }
 
-fn is_at_or_below(path: &str, folder: &str) -> bool {
+pub(super) fn is_at_or_below(path: &str, folder: &str) -> bool {
     let (path, folder) = (trimmed(path), trimmed(folder));
     path == folder || folder == "/" || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
@@ -64,19 +65,32 @@ struct Rule {
     age: String,
     /// Where it is said.
     at: Vec<String>,
+    /// Which element of a list it is, where that is one.
+    element: Option<usize>,
 }
 
 /// The host's own rules, in both notations.
 fn rules(host: &View) -> Vec<Rule> {
     let mut found = Vec::new();
     let list = ["systemd", "tmpfiles", "rules"];
-    for line in host.get(&list).into_iter().flat_map(elements).filter_map(Json::as_str) {
+    let lines = host.get(&list).map(|said| said.get(AT_LEAST_KEY).unwrap_or(said)).and_then(Json::as_array);
+    for (index, line) in lines.into_iter().flatten().enumerate() {
+        let Some(line) = line.as_str() else { continue };
         let mut words = line.split_whitespace();
         let mut word = || words.next().unwrap_or("-").to_owned();
         let (kind, path, mode, user, group, age) = (word(), word(), word(), word(), word(), word());
         let Some(kind) = kind.chars().next() else { continue };
         let path = path.trim_matches(['"', '\'']).to_owned();
-        found.push(Rule { kind, path, mode, user, group, age, at: list.map(str::to_owned).to_vec() });
+        found.push(Rule {
+            kind,
+            path,
+            mode,
+            user,
+            group,
+            age,
+            at: list.map(str::to_owned).to_vec(),
+            element: Some(index),
+        });
     }
     for (file, paths) in host.find(&["systemd", "tmpfiles", "settings"]).members() {
         for (path, kinds) in paths.as_object().into_iter().flatten().filter(|(_, kinds)| !is_unknown(kinds)) {
@@ -94,7 +108,7 @@ fn rules(host: &View) -> Vec<Rule> {
                     continue;
                 };
                 let at = ["systemd", "tmpfiles", "settings", file, path, kind].map(str::to_owned).to_vec();
-                found.push(Rule { kind: letter, path: path.clone(), mode, user, group, age, at });
+                found.push(Rule { kind: letter, path: path.clone(), mode, user, group, age, at, element: None });
             }
         }
     }
@@ -165,7 +179,10 @@ fn tmpfiles(subject: Subject<'_>, each: &Each<'_>, rules: &[Rule]) -> Vec<Diagno
                         and age to the guest (`-`), or let them apply to a new folder only (`:root`)";
             let diagnostic = Diagnostic::warning(Code::TmpfilesOnBindMount, message).help(help);
             let path: Vec<&str> = rule.at.iter().map(String::as_str).collect();
-            let diagnostic = in_view(diagnostic, subject.host, &path, "the host's rule");
+            let diagnostic = match rule.element {
+                Some(index) => in_view_element(diagnostic, subject.host, &path, index, "the host's rule"),
+                None => in_view(diagnostic, subject.host, &path, "the host's rule"),
+            };
             let at = each.path.join("bindMounts").join(mount.key).join("hostPath");
             found.push(subject.at(diagnostic, &at, "bound into the guest here"));
         }
@@ -184,7 +201,7 @@ fn user_namespace<'a>(each: &Each<'a>) -> Option<&'a str> {
     })
 }
 
-fn words(list: &List<String>) -> impl Iterator<Item = &str> {
+pub(super) fn words(list: &List<String>) -> impl Iterator<Item = &str> {
     list.known().into_iter().flatten().filter_map(Field::known).flat_map(|flag| flag.split_whitespace())
 }
 

@@ -21,66 +21,78 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
 /// Names that the kernel cannot have, where a container asks for them: it does not start.
 fn interfaces(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let c = each.container;
-    let mut names: Vec<(OptionPath, &str, &str)> = Vec::new();
+    let mut names: Vec<(OptionPath, Option<usize>, &str, &str)> = Vec::new();
     if let Some(veths) = c.extra_veths.known() {
         let around = each.path.join("extraVeths");
-        names.extend(veths.keys().map(|name| (around.join(name), name.as_str(), "extra veth")));
+        names.extend(veths.keys().map(|name| (around.join(name), None, name.as_str(), "extra veth")));
     }
     if let Some(Some(bridge)) = c.host_bridge.known() {
-        names.push((each.path.join("hostBridge"), bridge, "bridge"));
+        names.push((each.path.join("hostBridge"), None, bridge, "bridge"));
     }
     for (list, option) in [(&c.interfaces, "interfaces"), (&c.macvlans, "macvlans")] {
-        let elements = list.known().into_iter().flatten().filter_map(|name| name.known());
+        let elements = list.known().into_iter().flatten().enumerate();
+        let elements = elements.filter_map(|(index, name)| Some((index, name.known()?)));
         // `HOST:GUEST`, either of them a name.
-        let elements = elements.flat_map(|name| name.split(':'));
-        names.extend(elements.map(|name| (each.path.join(option), name, "interface")));
+        let elements = elements.flat_map(|(index, name)| name.split(':').map(move |name| (index, name)));
+        names.extend(elements.map(|(index, name)| (each.path.join(option), Some(index), name, "interface")));
     }
-    let too_long = names.into_iter().filter(|(_, name, _)| name.len() > LONGEST);
+    let too_long = names.into_iter().filter(|(_, _, name, _)| name.len() > LONGEST);
     too_long
-        .map(|(path, name, what)| {
+        .map(|(path, index, name, what)| {
             let message = format!(
                 "the {what} `{name}` of `{}` has {} bytes in its name, and the kernel takes at most {LONGEST}",
                 each.name,
                 name.len()
             );
-            subject.at(Diagnostic::error(Code::InterfaceName, message).help("give it a shorter name"), &path, "")
+            let diagnostic = Diagnostic::error(Code::InterfaceName, message).help("give it a shorter name");
+            place(subject, diagnostic, &path, index)
         })
         .collect()
+}
+
+/// Gives it the place of an option, or of an element of its list.
+fn place(subject: Subject<'_>, diagnostic: Diagnostic, path: &OptionPath, index: Option<usize>) -> Diagnostic {
+    match index {
+        Some(index) => subject.at_element(diagnostic, path, index, ""),
+        None => subject.at(diagnostic, path, ""),
+    }
 }
 
 /// Rules for interfaces that can have no such name: they never match.
 fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
     let networking = &subject.manifest.networking;
-    let mut names: Vec<(OptionPath, &str)> = Vec::new();
+    let mut names: Vec<(OptionPath, Option<usize>, &str)> = Vec::new();
     let option = |names: &[&str]| OptionPath::new(["networking"].iter().chain(names).copied());
     for (list, path) in [
         (&networking.nat.internal_interfaces, option(&["nat", "internalInterfaces"])),
         (&networking.firewall.trusted_interfaces, option(&["firewall", "trustedInterfaces"])),
     ] {
-        let elements = list.known().into_iter().flatten().filter_map(|name| name.known());
-        names.extend(elements.map(|name| (path.clone(), name.as_str())));
+        let elements = list.known().into_iter().flatten().enumerate();
+        let elements = elements.filter_map(|(index, name)| Some((index, name.known()?)));
+        names.extend(elements.map(|(index, name)| (path.clone(), Some(index), name.as_str())));
     }
     if let Some(Some(external)) = networking.nat.external_interface.known() {
-        names.push((option(&["nat", "externalInterface"]), external));
+        names.push((option(&["nat", "externalInterface"]), None, external));
     }
     if let Some(interfaces) = networking.firewall.interfaces.known() {
         let around = option(&["firewall", "interfaces"]);
-        names.extend(interfaces.keys().map(|name| (around.join(name), name.as_str())));
+        names.extend(interfaces.keys().map(|name| (around.join(name), None, name.as_str())));
     }
     let mut found = Vec::new();
     // With iptables `+` stands for the rest of a name, in nftables `*` does.
     if networking.nftables.enable.known() == Some(&true) {
-        for (path, name) in names.iter().filter(|(_, name)| name.ends_with('+')) {
+        for (path, index, name) in names.iter().filter(|(_, _, name)| name.ends_with('+')) {
             let stem = name.trim_end_matches('+');
             let message = format!(
                 "`{path}` has `{name}`, which is iptables' way to write a pattern: with nftables it is the name of one interface"
             );
             let help = format!("write `{stem}*`, which nixos-rebuild and container-rebuild both take");
-            found.push(subject.at(Diagnostic::warning(Code::InterfaceName, message).help(help), path, ""));
+            let diagnostic = Diagnostic::warning(Code::InterfaceName, message).help(help);
+            found.push(place(subject, diagnostic, path, *index));
         }
     }
-    let too_long = names.into_iter().filter(|(_, name)| name.len() > LONGEST && !name.ends_with(['*', '+']));
-    found.extend(too_long.map(|(path, name)| {
+    let too_long = names.into_iter().filter(|(_, _, name)| name.len() > LONGEST && !name.ends_with(['*', '+']));
+    found.extend(too_long.map(|(path, index, name)| {
         let message = format!(
             "`{path}` names the interface `{name}`, which there cannot be: the kernel takes at most {LONGEST} bytes"
         );
@@ -93,7 +105,7 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
             Some(link) => format!("the link of this container is called `{link}`; or take `ve-*` for all of them"),
             None => String::from("give its real name, which `ip link` shows"),
         };
-        subject.at(Diagnostic::warning(Code::InterfaceName, message).help(help), &path, "")
+        place(subject, Diagnostic::warning(Code::InterfaceName, message).help(help), &path, index)
     }));
     found
 }

@@ -124,7 +124,7 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
 }
 
 /// Whether an address means nothing outside of the networks that use it.
-fn is_internal(address: IpAddr) -> bool {
+pub(super) fn is_internal(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_private() || address.is_link_local(),
         IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
@@ -161,7 +161,7 @@ fn translates_otherwise(host: &View) -> bool {
 }
 
 /// What of a guest certainly reaches out, and where that is said.
-fn fetches(guest: &View, domains: &BTreeSet<String>) -> Option<(Vec<String>, String)> {
+pub(super) fn fetches(guest: &View, domains: &BTreeSet<String>) -> Option<(Vec<String>, String)> {
     let own = |path: &[&str]| path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     if guest.find(&["system", "autoUpgrade", "enable"]).is(true) {
         return Some((own(&["system", "autoUpgrade", "enable"]), String::from("upgrades itself")));
@@ -249,7 +249,7 @@ const INSIDE: [&str; 8] =
     [".arpa", ".containers", ".home", ".internal", ".lan", ".local", ".localdomain", ".localhost"];
 
 /// The domains that the configuration itself serves: their names may mean something else inside.
-fn own_domains(host: &View, guest: &View) -> BTreeSet<String> {
+pub(super) fn own_domains(host: &View, guest: &View) -> BTreeSet<String> {
     let mut domains = BTreeSet::new();
     for view in [host, guest] {
         for server in ["nginx", "caddy"] {

@@ -7,7 +7,9 @@
 //! - All findings of a manifest are given in one run.
 //! - A container without an error among its findings is in the spec, except where an unknown value keeps it out.
 
+mod flags;
 mod network;
+mod refused;
 mod users;
 
 use std::collections::BTreeMap;
@@ -132,6 +134,9 @@ impl Checker<'_> {
         let users = self.users(name, c, network.as_ref(), path);
         let binds = self.binds(c, path);
         let devices = self.devices(c, path);
+        self.refused_at_start(c, path);
+        self.links_of_guest(name, c, path);
+        self.flags(c, network.as_ref(), path);
         let system = self.need(&c.path, path.join("path")).and_then(|system| {
             let system = PathBuf::from(system);
             if system.is_absolute() {
@@ -206,13 +211,15 @@ impl Checker<'_> {
     }
 
     fn nat(&mut self) {
-        let Nat { enable, enable_ipv6, internal_interfaces, external_interface, .. } = &self.manifest.networking.nat;
+        let Nat { enable, enable_ipv6, internal_interfaces, external_interface, .. } =
+            &self.manifest.networking.nat;
         let networking = At::root("networking");
         let path = networking.join("nat");
         let enable = self.need(enable, path.join("enable")).copied();
         let internal = self.list(internal_interfaces, path.join("internalInterfaces"));
         let external = self.need(external_interface, path.join("externalInterface")).cloned();
         let ipv6 = self.need(enable_ipv6, path.join("enableIPv6")).copied();
+        self.nat_needs_a_way_out(path);
         let (Some(enable), Some(internal), Some(external), Some(ipv6)) = (enable, internal, external, ipv6) else {
             return;
         };
@@ -233,6 +240,26 @@ impl Checker<'_> {
             .map(|name| name.strip_suffix('+').map_or(name.clone(), |stem| format!("{stem}*")))
             .collect();
         self.out.spec.nat = NatSpec { enable, internal_interfaces, external_interface: external, ipv6 };
+    }
+
+    /// What NixOS asserts of `networking.nat`.
+    fn nat_needs_a_way_out(&mut self, path: At<'_>) {
+        let nat = &self.manifest.networking.nat;
+        if nat.enable.known() != Some(&true) || nat.external_interface.known() != Some(&None) {
+            return;
+        }
+        let forwards = nat.forward_ports.known().is_some_and(|forwards| !forwards.is_empty());
+        for (set, option) in
+            [(forwards, "forwardPorts"), (nat.dmz_host.known().is_some_and(Option::is_some), "dmzHost")]
+        {
+            if set {
+                let message = format!("`networking.nat.{option}` needs `networking.nat.externalInterface`");
+                let diagnostic = Diagnostic::error(Code::OptionCombination, message).help(
+                    "name the interface that the packets come in by; NixOS does not build the host without it",
+                );
+                self.find(diagnostic, path.join(option));
+            }
+        }
     }
 
     /// Host ports and addresses that two containers claim, over those containers that are otherwise right.
@@ -335,6 +362,20 @@ impl Checker<'_> {
     fn find(&mut self, diagnostic: Diagnostic, at: At<'_>) {
         let placed = self.place(diagnostic, &at.path());
         self.out.findings.push(placed);
+    }
+
+    /// A finding about an element of the list at `at`.
+    fn find_element(&mut self, diagnostic: Diagnostic, at: At<'_>, index: usize) {
+        let placed = self.place_element(diagnostic, &at.path(), index);
+        self.out.findings.push(placed);
+    }
+
+    /// Gives it the place of the definition that has the element.
+    fn place_element(&self, diagnostic: Diagnostic, path: &OptionPath, index: usize) -> Diagnostic {
+        match self.spans.element(path, index) {
+            Some(span) => diagnostic.at(span, ""),
+            None => self.place(diagnostic, path),
+        }
     }
 
     /// A finding about what stands at `path`, and already at `there`.

@@ -18,7 +18,7 @@ pub mod nix;
 pub mod path;
 pub mod places;
 pub mod spec;
-mod support;
+pub mod support;
 pub mod users;
 pub mod view;
 

@@ -94,6 +94,8 @@ impl std::fmt::Display for OptionPath {
 pub struct OptionSpans {
     /// What sets the option itself; the first one is the one that is shown.
     here: Vec<Span>,
+    /// Of a list that several definitions add to: the places of the definitions that its elements are of, in their order.
+    elements: Vec<Span>,
     below: BTreeMap<Box<str>, Self>,
 }
 
@@ -116,6 +118,20 @@ impl OptionSpans {
             nearest = at.here.first().or(nearest);
         }
         nearest.copied()
+    }
+
+    /// Notes where the elements of a list are, in their order.
+    pub fn add_elements<S: AsRef<str>>(&mut self, names: impl IntoIterator<Item = S>, spans: Vec<Span>) {
+        let mut at = self;
+        for name in names {
+            at = at.below_mut(name.as_ref());
+        }
+        at.elements = spans;
+    }
+
+    /// The place of the definition that an element of the list `path` is of, where there are several.
+    pub fn element(&self, path: &OptionPath, index: usize) -> Option<Span> {
+        self.below(&path.0)?.elements.get(index).copied().filter(|span| *span != Span::NONE)
     }
 
     /// The places that set `path` itself.
@@ -194,6 +210,9 @@ impl OptionSpans {
 
     fn merge(&mut self, other: Self) {
         self.here.extend(other.here);
+        if self.elements.is_empty() {
+            self.elements = other.elements;
+        }
         for (name, below) in other.below {
             self.below_mut(&name).merge(below);
         }

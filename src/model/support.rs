@@ -4,6 +4,7 @@
 //! by name. When an option gets an effect, its line here goes.
 
 use super::path::{At, OptionPath};
+use super::view::{View, is_unknown};
 use super::{Container, Manifest};
 use crate::diag::{Code, Diagnostic};
 
@@ -34,6 +35,45 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
     let is_supported = |name: &str| matches!(name, "enable" | super::KEEP_GENERATIONS);
     for name in manifest.services.container_rebuild.keys().filter(|name| !is_supported(name)) {
         refused.extend(refuse(&[(name.as_str(), true)], service));
+    }
+    refused
+}
+
+/// What the host's configuration says of the units of its containers, which are written without asking it.
+pub fn unsupported_units(manifest: &Manifest, host: &View) -> Vec<Diagnostic> {
+    let mut refused = Vec::new();
+    let services = ["systemd", "services"];
+    for (unit, options) in host.find(&services).members() {
+        let Some(name) = unit.strip_prefix("container@") else { continue };
+        // All of them, or one that is configured; others are somebody else's.
+        if !(name.is_empty() || manifest.containers.keys().any(|known| known.as_str() == name)) {
+            continue;
+        }
+        let around = OptionPath::new(services).join(unit);
+        let mut paths = Vec::new();
+        match options.as_object().filter(|_| !is_unknown(options)) {
+            None => paths.push(around),
+            Some(options) => {
+                for (option, value) in options {
+                    let path = around.join(option);
+                    match value.as_object().filter(|members| !is_unknown(value) && !members.is_empty()) {
+                        Some(members) => paths.extend(members.keys().map(|member| path.join(member))),
+                        None => paths.push(path),
+                    }
+                }
+            }
+        }
+        refused.extend(paths.into_iter().map(|path| {
+            let message = format!("`{path}` is not supported yet");
+            let diagnostic = Diagnostic::error(Code::NotSupported, message).help(
+                "remove it, or leave this container to nixos-rebuild; container-rebuild writes the units of containers itself, and \
+                 ignores no option silently",
+            );
+            match host.places.nearest(&path) {
+                Some(span) => diagnostic.at(span, ""),
+                None => diagnostic,
+            }
+        }));
     }
     refused
 }

@@ -10,12 +10,14 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::view::Bound;
-use crate::source::Pos;
+use crate::source::{Pos, Span};
 
 /// Shared by all levels of a configuration; lives in the evaluator's arena.
 pub(super) struct Context<'e> {
     /// Where options are set, noted as they are evaluated.
     notes: RefCell<Vec<(Path<'e>, Pos)>>,
+    /// Where the elements of lists are defined that several definitions add to.
+    elements: RefCell<Vec<(Path<'e>, &'e [Pos])>>,
     /// The definitions of options of containers that may not be wholly known, by the path of the option.
     pub(super) defined: RefCell<Vec<(Path<'e>, &'e [Definition<'e>])>>,
     /// What was found on the way and keeps nothing from going on.
@@ -45,6 +47,7 @@ impl<'e> Context<'e> {
     pub(super) fn new(lib: Value<'e>, system: Option<Value<'e>>) -> Self {
         Self {
             notes: RefCell::default(),
+            elements: RefCell::default(),
             defined: RefCell::default(),
             findings: RefCell::default(),
             host: OnceCell::new(),
@@ -87,6 +90,11 @@ impl<'e> Context<'e> {
         }
     }
 
+    /// Notes where the elements of the list at `path` are defined.
+    pub(super) fn note_elements(&self, ev: &Evaluator<'e>, path: Path<'e>, places: &[Pos]) {
+        self.elements.borrow_mut().push((path, ev.alloc_slice(places)));
+    }
+
     /// Keeps the definitions of an option of a container, so that its value has a key where it is not known.
     pub(super) fn keep(&self, ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) {
         let first = path.symbols().first().copied();
@@ -103,6 +111,14 @@ impl<'e> Context<'e> {
             if !super::lib::is_built_in(ev, *pos) {
                 spans.add(path.symbols().into_iter().map(|name| ev.name(name)), ev.attribute_span(*pos));
             }
+        }
+        for (path, places) in self.elements.borrow().iter() {
+            let span = |pos: &Pos| match pos.is_some() && !super::lib::is_built_in(ev, *pos) {
+                true => ev.attribute_span(*pos),
+                false => Span::NONE,
+            };
+            let names = path.symbols().into_iter().map(|name| ev.name(name));
+            spans.add_elements(names, places.iter().map(span).collect());
         }
         spans
     }

@@ -14,6 +14,7 @@ use super::scope::{Of, Scope};
 use super::undeclared::undeclared;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
+use crate::model::path::OptionPath;
 use crate::source::Pos;
 
 /// Something of the option tree with its definitions, computed when it is read.
@@ -217,8 +218,14 @@ fn refuse<'e>(
     definitions: &[Definition<'e>],
 ) {
     let names = path.names(ev);
+    let removed = removed(&names);
     // Under a name that is not there it is no definition at all.
     for definition in definitions.iter().filter(|definition| !definition.doubtful) {
+        if let Some((message, help)) = &removed {
+            let diagnostic = Diagnostic::error(Code::UnknownOption, message.as_str()).help(help.as_str());
+            scope.context.find(diagnostic.at(ev.attribute_span(definition.pos), "defined here"));
+            continue;
+        }
         let message = format!("The option `{names}' does not exist.");
         let mut diagnostic =
             Diagnostic::error(Code::UnknownOption, message).at(ev.attribute_span(definition.pos), "defined here");
@@ -229,6 +236,22 @@ fn refuse<'e>(
             diagnostic = diagnostic.help("NixOS has no such option; see `man configuration.nix`");
         }
         scope.context.find(diagnostic);
+    }
+}
+
+/// What NixOS says of an option that it had once, and what takes its place.
+fn removed(path: &OptionPath) -> Option<(String, String)> {
+    match path.names().iter().map(|name| &**name).collect::<Vec<_>>()[..] {
+        ["containers", name, "pkgs"] => {
+            let container = OptionPath::new(["containers", name]);
+            let message = format!("The option definition `{path}' no longer has any effect; please remove it.");
+            let help = format!(
+                "`{container}.nixpkgs` sets the nixpkgs whose modules, packages and `lib` the guest is made of;\n\
+                 `{container}.config.nixpkgs.pkgs` sets the argument `pkgs` of its modules alone"
+            );
+            Some((message, help))
+        }
+        _ => None,
     }
 }
 

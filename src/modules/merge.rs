@@ -218,13 +218,14 @@ impl<'e> Merge<'e> {
         element: TypeRef<'e>,
         definitions: &[Definition<'e>],
     ) -> EvalResult<'e, Value<'e>> {
-        let mut items = Vec::new();
+        let (mut items, mut places) = (Vec::new(), Vec::new());
         for (n, definition) in definitions.iter().enumerate() {
             let of_definition = match definition.active(ev)? {
                 Active::Yes => None,
                 Active::No => continue,
                 Active::Perhaps(unknown) => Some(unknown),
             };
+            let of = definition.pos;
             for (m, item) in ev.items_perhaps(definition.value).into_iter().enumerate() {
                 // The name that nixpkgs gives an element in messages.
                 let path = match element.kind {
@@ -251,9 +252,15 @@ impl<'e> Merge<'e> {
                 };
                 let value = ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition]) });
                 items.push(Item { value, perhaps: of_definition.or(item.perhaps).or(of_element) });
+                places.push(of);
             }
         }
-        Ok(ev.partly(&items))
+        let merged = ev.partly(&items);
+        if definitions.len() > 1 {
+            ev.note_elements(merged, &places);
+            self.scope.context.note_elements(ev, self.path, &places);
+        }
+        Ok(merged)
     }
 
     fn attrs(

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::context::{Context, Path};
+use super::definition::Definition;
 use super::firewall;
 use super::level::split;
 use super::lib::is_built_in;
@@ -22,13 +23,14 @@ use crate::source::{Pos, Span};
 /// How deep a configuration is shown.
 const DEEPEST: usize = 24;
 /// Parts of a host's configuration that lints look at, beside what the model has.
-const OF_THE_HOST: [&[&str]; 8] = [
+const OF_THE_HOST: [&[&str]; 9] = [
     &["services"],
     &["programs"],
     &["virtualisation"],
     &["nix", "sshServe"],
     &["networking"],
     &["boot", "kernel", "sysctl"],
+    &["environment", "etc", "resolv.conf"],
     &["systemd", "tmpfiles"],
     &["systemd", "network"],
 ];
@@ -60,8 +62,31 @@ pub(super) fn host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View
         }
         *place = value;
     }
+    units(&mut shown, context, &mut options);
     shown.path.clear();
     shown.finish(options)
+}
+
+/// What the host says of the units of containers; of its other services it may say much.
+fn units<'e>(shown: &mut Shown<'_, 'e>, context: &'e Context<'e>, options: &mut Json) {
+    let path = ["systemd", "services"];
+    let Ok((definitions, at)) = definitions_at(shown.ev, context, &path) else { return };
+    let Ok(split) = split(shown.ev, at, &definitions) else { return };
+    for (symbol, definitions) in split.names {
+        let name = shown.ev.name(symbol).to_owned();
+        if !name.starts_with("container@") {
+            continue;
+        }
+        let pos = definitions.first().map_or(Pos::NONE, |definition| definition.pos);
+        let at = at.join(shown.ev, symbol);
+        shown.path = path.iter().map(|name| (*name).to_owned()).chain([name.clone()]).collect();
+        shown.note(pos);
+        let value = match undeclared(shown.ev, at, &definitions, true) {
+            Ok(value) => shown.json(value),
+            Err(error) => failure(shown.ev, &error),
+        };
+        options[path[0]][path[1]][&name] = value;
+    }
 }
 
 /// What the host's definitions say at `path`, and where; `None` where they say nothing.
@@ -70,8 +95,20 @@ fn definitions<'e>(
     context: &'e Context<'e>,
     path: &[&str],
 ) -> EvalResult<'e, Option<(Value<'e>, Pos)>> {
-    let Some(all) = context.host.get().and_then(|host| host.definitions.get()) else { return Ok(None) };
-    let (mut definitions, mut at) = (all.to_vec(), Path::ROOT);
+    let (definitions, at) = definitions_at(ev, context, path)?;
+    let Some(first) = definitions.first() else { return Ok(None) };
+    let pos = first.pos;
+    undeclared(ev, at, &definitions, true).map(|value| Some((value, pos)))
+}
+
+/// The host's definitions at `path`.
+fn definitions_at<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    path: &[&str],
+) -> EvalResult<'e, (Vec<Definition<'e>>, Path<'e>)> {
+    let all = context.host.get().and_then(|host| host.definitions.get());
+    let (mut definitions, mut at) = (all.map(|all| all.to_vec()).unwrap_or_default(), Path::ROOT);
     for name in path {
         let symbol = ev.symbol(name);
         let mut split = split(ev, at, &definitions)?;
@@ -79,9 +116,7 @@ fn definitions<'e>(
         definitions.extend(split.open);
         at = at.join(ev, symbol);
     }
-    let Some(first) = definitions.first() else { return Ok(None) };
-    let pos = first.pos;
-    undeclared(ev, at, &definitions, true).map(|value| Some((value, pos)))
+    Ok((definitions, at))
 }
 
 /// An unknown leaf that says what failed.
@@ -134,6 +169,11 @@ impl<'a, 'e> Shown<'a, 'e> {
                 json!(text.to_str_lossy())
             }
             Value::List(items) => {
+                if let Some(places) = self.ev.elements_of(value) {
+                    let is_ours = |pos: Pos| pos.is_some() && !is_built_in(self.ev, pos);
+                    let span = |pos: &Pos| if is_ours(*pos) { self.ev.attribute_span(*pos) } else { Span::NONE };
+                    self.places.add_elements(&self.path, places.iter().map(span).collect());
+                }
                 let mut shown = Vec::new();
                 for (index, item) in items.iter().enumerate() {
                     self.path.push(index.to_string());

@@ -125,10 +125,16 @@ fn decided<'e>(
     match first.value {
         Value::List(_) if freeform => {
             let lists = selected.definitions.iter().filter_map(|definition| match definition.value {
-                Value::List(list) => Some(list),
+                Value::List(list) => Some((list, definition.pos)),
                 _ => None,
             });
-            Ok(ev.list(lists.flat_map(|list| list.iter()).collect::<Vec<_>>()))
+            let (items, places): (Vec<_>, Vec<_>) =
+                lists.flat_map(|(list, pos)| list.iter().map(move |item| (item, pos))).unzip();
+            let merged = ev.list(items);
+            if selected.definitions.len() > 1 {
+                ev.note_elements(merged, &places);
+            }
+            Ok(merged)
         }
         Value::List(_) => Ok(not_here(ev, path, "nixpkgs may add to this list", first.pos)),
         Value::Attrs(_) if selected.definitions.len() > 1 => {

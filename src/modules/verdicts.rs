@@ -19,15 +19,20 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
             Err(error) => verdicts.extend(ev.to_diagnostics(&error)),
         }
     }
-    for warning in items(ev, config, "warnings", &mut verdicts) {
+    let places = match ev.select(config, "warnings") {
+        Ok(list) => ev.elements_of(list).unwrap_or_default(),
+        Err(_) => &[],
+    };
+    for (index, warning) in items(ev, config, "warnings", &mut verdicts).into_iter().enumerate() {
         match ev.force(warning) {
             Ok(Value::String(text)) => {
                 let text = text.to_str_lossy();
                 let mut verdict = verdict(ev, Diagnostic::warning, Code::UserWarning, &text, warning);
                 // A text has no place of its own.
                 if let (Value::Attrs(attrs), true) = (config, verdict.labels.is_empty()) {
-                    let at = attrs
-                        .position(ev.symbol("warnings"))
+                    let own = places.get(index).copied().filter(|pos| pos.is_some());
+                    let at = own
+                        .or_else(|| attrs.position(ev.symbol("warnings")))
                         .filter(|pos| !is_built_in(ev, *pos))
                         .map(|pos| ev.attribute_span(pos));
                     if let Some(at) = at.filter(|at| *at != Span::NONE) {

@@ -3,7 +3,7 @@
   containers.db = {
     ephemeral = true;
     bindMounts."/var/log" = { hostPath = "/srv/log"; isReadOnly = false; };
-    config.services.postgresql.enable = true;
+    config = { services.postgresql.enable = true; system.stateVersion = "24.11"; };
   };
   containers.git = {
     ephemeral = true;

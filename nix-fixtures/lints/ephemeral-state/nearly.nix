@@ -1,6 +1,6 @@
 # Kept by a mount of the folder, of one around it, of one in it, by a flag, or by the guest; not ephemeral; not enabled, or perhaps.
 { pkgs, ... }:
-let postgresql = { services.postgresql.enable = true; };
+let postgresql = { services.postgresql.enable = true; system.stateVersion = "24.11"; };
 in {
   containers.a = {
     ephemeral = true;
@@ -11,7 +11,7 @@ in {
   containers.c = {
     ephemeral = true;
     bindMounts."/data" = { hostPath = "/srv/c"; isReadOnly = false; };
-    config.services.postgresql = { enable = true; dataDir = "/data/16"; };
+    config = { services.postgresql = { enable = true; dataDir = "/data/16"; }; system.stateVersion = "24.11"; };
   };
   containers.d = { ephemeral = true; extraFlags = [ "--bind=/srv/d:/var/lib/postgresql" ]; config = postgresql; };
   containers.e = {
@@ -29,6 +29,9 @@ in {
   containers.i = {
     ephemeral = true;
     bindMounts."/data" = { hostPath = "/srv/i"; isReadOnly = false; };
-    config.services.postgresql = { enable = true; dataDir = "/data/${pkgs.postgresql.psqlSchema}"; };
+    config = {
+      services.postgresql = { enable = true; dataDir = "/data/${pkgs.postgresql.psqlSchema}"; };
+      system.stateVersion = "24.11";
+    };
   };
 }

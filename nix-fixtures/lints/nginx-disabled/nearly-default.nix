@@ -5,6 +5,7 @@
   services.nginx.virtualHosts."example.org".root = "/srv/www";
   containers.cloud.config = {
     services.nextcloud.enable = true;
+    system.stateVersion = "24.11";
     services.nginx.enable = lib.mkDefault false;
     services.nginx.virtualHosts.a.forceSSL = true;
   };

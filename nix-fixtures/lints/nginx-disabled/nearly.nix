@@ -8,6 +8,7 @@
   };
   containers.cloud.config = {
     services.nextcloud.enable = true;
+    system.stateVersion = "24.11";
     services.nginx.virtualHosts.a.forceSSL = true;
   };
 }

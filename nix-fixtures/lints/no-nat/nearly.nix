@@ -10,7 +10,7 @@ let
 in {
   networking.nat = { enable = true; internalInterfaces = [ "ve-covered" ]; externalInterface = "eth0"; };
   containers.covered = container 10 { system.autoUpgrade.enable = true; };
-  containers.quiet = container 11 { services.postgresql.enable = true; };
+  containers.quiet = container 11 { services.postgresql.enable = true; system.stateVersion = "24.11"; };
   containers.local = container 12 { systemd.services.x.script = "curl http://192.168.100.10/list"; };
   containers.proxied = container 13 {
     networking.proxy.default = "http://192.168.100.10:3128";
@@ -26,5 +26,5 @@ in {
     services.nginx.virtualHosts.a.locations."/".proxyPass = "http://app.lan:8080";
   };
   containers.public = container 15 { services.tor.enable = true; } // { localAddress = "198.51.100.7"; };
-  containers.bridged = container 16 { services.tor.enable = true; } // { hostBridge = "br0"; };
+  containers.bridged = container 16 { services.tor.enable = true; } // { hostBridge = "br0"; localAddress = "192.168.100.16/24"; };
 }

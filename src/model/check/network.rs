@@ -40,6 +40,13 @@ impl Checker<'_> {
         }
         if !private {
             let is_set = |field: &Field<Option<String>>| field.known().is_some_and(Option::is_some);
+            let help = match c.network_namespace.known() {
+                Some(Some(_)) => "remove it: who makes the network namespace gives its links their addresses",
+                Some(None) => {
+                    "set `privateNetwork = true;`, or remove it: without that the container has no such link"
+                }
+                None => "remove it: without `privateNetwork` the container has no such link",
+            };
             for (field, option) in [
                 (&c.host_address, "hostAddress"),
                 (&c.local_address, "localAddress"),
@@ -51,9 +58,7 @@ impl Checker<'_> {
                 if is_set(field) {
                     let message =
                         format!("`{option}` of container `{name}` has no effect without `privateNetwork = true`");
-                    let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(
-                        "set `privateNetwork = true;`, or remove it: without that the container has no such link",
-                    );
+                    let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(help);
                     self.find(diagnostic, path.join(option));
                 }
             }
@@ -183,24 +188,25 @@ impl Checker<'_> {
     /// Whether all elements are known and name links.
     fn passed(&mut self, list: &List<String>, path: At<'_>) -> Option<()> {
         let mut good = true;
-        for element in self.need(list, path)? {
+        for (index, element) in self.need(list, path)?.iter().enumerate() {
             let Some(element) = self.need(element, path) else {
                 good = false;
                 continue;
             };
             let (host, guest) = element.split_once(':').unwrap_or((element, element));
-            good &= self.link_name(host, path) && self.link_name(guest, path);
+            if let Some(wrong) = [host, guest].into_iter().find_map(wrong_link_name) {
+                self.find_element(wrong, path, index);
+                good = false;
+            }
         }
         good.then_some(())
     }
 
     pub(super) fn link_name(&mut self, name: &str, path: At<'_>) -> bool {
-        let good = is_link_name(name);
-        if !good {
-            let message = format!("`{}` is no name that a link can have", name.escape_debug());
-            let diagnostic = Diagnostic::error(Code::InterfaceName, message)
-                .help("names of links have neither spaces nor `/`, `:` or `\"` in them, and begin with no `@`");
-            self.find(diagnostic, path);
+        let wrong = wrong_link_name(name);
+        let good = wrong.is_none();
+        if let Some(wrong) = wrong {
+            self.find(wrong, path);
         }
         good
     }
@@ -245,7 +251,7 @@ impl Checker<'_> {
             _ => text.parse::<A>().is_ok(),
         };
         if is_one {
-            return Some(());
+            return self.is_address_of_a_machine(text, path).then_some(());
         }
         let example = if family == "IPv6" { "fd00::11" } else { "192.168.100.11" };
         let mut diagnostic = Diagnostic::error(Code::AddressSyntax, format!("`{text}` is no {family} address"))
@@ -277,4 +283,13 @@ impl Checker<'_> {
         }
         Some(())
     }
+}
+
+/// What is wrong with the name of a link.
+fn wrong_link_name(name: &str) -> Option<Diagnostic> {
+    (!is_link_name(name)).then(|| {
+        let message = format!("`{}` is no name that a link can have", name.escape_debug());
+        Diagnostic::error(Code::InterfaceName, message)
+            .help("names of links have neither spaces nor `/`, `:` or `\"` in them, and begin with no `@`")
+    })
 }

@@ -40,14 +40,16 @@ impl Checker<'_> {
 
     /// What systemd-nspawn is told behind our back would have neither mounts nor a network that fit.
     fn are_no_flag(&mut self, c: &Container, path: At<'_>) {
-        let flags = super::known_elements(&c.extra_flags).flat_map(|flag| flag.split_whitespace());
-        let Some(flag) = flags.into_iter().find(|flag| *flag == "-U" || flag.starts_with("--private-users")) else {
+        let mut flags = super::refused::texts(&c.extra_flags)
+            .flat_map(|(index, flag)| flag.split_whitespace().map(move |word| (index, word)));
+        let Some((index, flag)) = flags.find(|(_, flag)| *flag == "-U" || flag.starts_with("--private-users"))
+        else {
             return;
         };
         let message = format!("`{flag}` in `extraFlags` is not supported");
         let diagnostic = Diagnostic::error(Code::NotSupported, message)
             .help("set `privateUsers` instead: links, bind mounts and devices are then made to fit");
-        let placed = self.place(diagnostic, &path.join("extraFlags").path());
+        let placed = self.place_element(diagnostic, &path.join("extraFlags").path(), index);
         self.out.unsupported.push(placed);
     }
 
@@ -63,8 +65,13 @@ impl Checker<'_> {
             }
         };
         let message = format!("private users of `{name}` are not supported without `privateNetwork`: {why}");
-        let diagnostic = Diagnostic::error(Code::NotSupported, message)
-            .help("set `privateNetwork = true;`, or remove `privateUsers`");
+        let help = match network {
+            Some(Network::Named(_)) => {
+                "remove `privateUsers`, or set `privateNetwork` instead of `networkNamespace`"
+            }
+            _ => "set `privateNetwork = true;`, or remove `privateUsers`",
+        };
+        let diagnostic = Diagnostic::error(Code::NotSupported, message).help(help);
         let placed = self.place(diagnostic, &at.path());
         self.out.unsupported.push(placed);
     }

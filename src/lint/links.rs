@@ -1,0 +1,129 @@
+//! Links of the host that would have the name of another one: the kernel gives a name once.
+//!
+//! Extra veths and interfaces that two containers claim are `model::check`'s. Here are the links that a container has by its
+//! own name, and those that the host's configuration makes.
+
+use std::collections::BTreeMap;
+
+use super::addresses::{is_private, known};
+use super::{Each, Subject, in_view};
+use crate::diag::{Code, Diagnostic};
+use crate::model::Field;
+use crate::model::path::OptionPath;
+use crate::render::interface::{bridge_end, host_end};
+
+/// What of the host's configuration makes links, by their names.
+const MAKING: [&str; 10] = [
+    "networking.bonds",
+    "networking.bridges",
+    "networking.greTunnels",
+    "networking.macvlans",
+    "networking.sits",
+    "networking.vlans",
+    "networking.vswitches",
+    "networking.wg-quick.interfaces",
+    "networking.wireguard.interfaces",
+    "networking.wlanInterfaces",
+];
+
+/// Who has a link.
+enum Owner {
+    /// A container, by its option or, without one, by its own name.
+    Container(String, OptionPath),
+    /// The host, by an option with this path.
+    Host(Vec<&'static str>),
+}
+
+pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
+    let mut taken: BTreeMap<String, Owner> = BTreeMap::new();
+    for option in MAKING {
+        let path: Vec<&'static str> = option.split('.').collect();
+        for (name, _) in subject.host.find(&path).members() {
+            taken.insert(name.clone(), Owner::Host(path.clone()));
+        }
+    }
+    let mut found = Vec::new();
+    // A container's own link counts first: the other one is to be renamed.
+    for each in subject.containers().filter(is_private) {
+        let Some(link) = own_link(&each) else { continue };
+        let at = each.path.join("privateNetwork");
+        if let Some(owner) = taken.get(&link) {
+            let help = "rename the container, or the other interface";
+            found.push(clash(subject, &each, &link, owner, (&at, help)));
+        } else {
+            taken.insert(link, Owner::Container(each.name.as_str().to_owned(), at));
+        }
+    }
+    for each in subject.containers() {
+        for veth in each.container.extra_veths.known().into_iter().flatten().map(|(name, _)| name) {
+            if let Some(owner) = taken.get(veth) {
+                let at = each.path.join("extraVeths").join(veth);
+                found.push(clash(subject, &each, veth, owner, (&at, "give the extra veth another name")));
+            }
+        }
+        for (index, element) in each.container.interfaces.known().into_iter().flatten().enumerate() {
+            let Some(name) = element.known().and_then(|text| text.split(':').next()) else { continue };
+            if let Some(owner @ Owner::Container(..)) = taken.get(name) {
+                let message = clash_message(&each, name, owner);
+                let diagnostic =
+                    Diagnostic::error(Code::InterfaceName, message).help("name an interface that nobody else has");
+                let diagnostic =
+                    subject.at_element(diagnostic, &each.path.join("interfaces"), index, "wanted here");
+                found.push(beside(subject, diagnostic, name, owner));
+            }
+        }
+    }
+    found
+}
+
+/// The host's end of the pair that a container has by its name.
+fn own_link(each: &Each<'_>) -> Option<String> {
+    let c = each.container;
+    if known(&c.host_bridge).is_some() {
+        return Some(bridge_end(each.name).name);
+    }
+    let fields = [&c.host_address, &c.host_address6, &c.local_address, &c.local_address6, &c.local_mac_address];
+    let is_set = |field: &&Field<Option<String>>| known(field).is_some();
+    (c.host_bridge.known().is_some() && fields.iter().any(is_set)).then(|| host_end(each.name).name)
+}
+
+fn clash_message(each: &Each<'_>, link: &str, owner: &Owner) -> String {
+    match owner {
+        Owner::Container(other, _) if other == each.name.as_str() => {
+            format!("the link `{link}` of the host would be two of `{other}`")
+        }
+        Owner::Container(other, _) => {
+            format!("the link `{link}` of the host would be both `{other}`'s and one of `{}`", each.name)
+        }
+        Owner::Host(path) => {
+            format!(
+                "the link `{link}` of `{}` is called like one that the host makes (`{}`)",
+                each.name,
+                path.join(".")
+            )
+        }
+    }
+}
+
+fn clash(
+    subject: Subject<'_>,
+    each: &Each<'_>,
+    link: &str,
+    owner: &Owner,
+    (at, help): (&OptionPath, &str),
+) -> Diagnostic {
+    let message = clash_message(each, link, owner);
+    let diagnostic = subject.at(Diagnostic::error(Code::InterfaceName, message).help(help), at, "wanted here");
+    beside(subject, diagnostic, link, owner)
+}
+
+/// Adds where the link is taken.
+fn beside(subject: Subject<'_>, diagnostic: Diagnostic, link: &str, owner: &Owner) -> Diagnostic {
+    match owner {
+        Owner::Container(_, at) => subject.at(diagnostic, at, "taken here already"),
+        Owner::Host(path) => {
+            let path: Vec<&str> = path.iter().copied().chain([link]).collect();
+            in_view(diagnostic, subject.host, &path, "taken here already")
+        }
+    }
+}

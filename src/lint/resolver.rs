@@ -1,0 +1,157 @@
+//! Name servers that a guest is given and cannot reach, or gives itself and does not ask.
+//!
+//! Source: `nixos/modules/config/resolvconf.nix` (`useHostResolvConf`), the modules of the resolvers below
+//! `nixos/modules/services/networking`, and the start script of the containers, which copies the host's `/etc/resolv.conf`.
+
+use std::net::IpAddr;
+
+use serde_json::Value as Json;
+
+use super::addresses::is_private;
+use super::{Each, Subject, in_view};
+use crate::diag::{Code, Diagnostic};
+use crate::model::view::{Said, View, elements, has_unknown};
+
+/// Resolvers that NixOS makes the host's own (`networking.resolvconf.useLocalResolver`), with the option that keeps it from that.
+const LOCAL: [(&str, Option<&str>); 5] = [
+    ("bind", None),
+    ("dnsmasq", Some("resolveLocalQueries")),
+    ("kresd", None),
+    ("pdns-recursor", None),
+    ("unbound", Some("resolveLocalQueries")),
+];
+
+pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
+    let Some(guest) = each.guest.filter(|guest| !guest.missing_modules) else { return Vec::new() };
+    let mut found = Vec::new();
+    if is_refused(guest) {
+        let message = format!(
+            "`{}` runs systemd-resolved and takes the host's resolv.conf: NixOS does not build such a guest",
+            each.name
+        );
+        let help = "set `networking.useHostResolvConf = lib.mkForce false;` in the guest";
+        let diagnostic = Diagnostic::error(Code::Assertion, message).help(help);
+        let diagnostic = in_view(diagnostic, guest, resolved_by(guest), "turns it on");
+        found.push(subject.at(diagnostic, &each.path.join("config"), ""));
+        return found;
+    }
+    // What the guest asks is the host's own file alone.
+    let takes_the_hosts = each.container.copy_resolv_conf.known() == Some(&true)
+        && !matches!(guest.find(&["networking", "useHostResolvConf"]), Said::Unknown)
+        && !guest.find(&["networking", "useHostResolvConf"]).is(false)
+        && runs_resolved(guest) == Some(false)
+        && guest.find(&["environment", "etc", "resolv.conf"]) == Said::Nothing;
+    if !takes_the_hosts {
+        return found;
+    }
+    let own = guest.find(&["networking", "nameservers"]);
+    if own.value().is_some_and(|servers| elements(servers).next().is_some()) {
+        let message = format!(
+            "`networking.nameservers` of `{}` has no effect: the guest takes the host's resolv.conf",
+            each.name
+        );
+        let help = "set `networking.useHostResolvConf = lib.mkForce false;` in the guest, or remove it";
+        let diagnostic = Diagnostic::warning(Code::IgnoredNameservers, message).help(help);
+        found.push(in_view(diagnostic, guest, &["networking", "nameservers"], "not asked"));
+    }
+    if !is_private(each) || own == Said::Unknown || runs_a_resolver(guest) {
+        return found;
+    }
+    if let Some((path, what)) = loopback(subject.host) {
+        let message = format!(
+            "`{}` is told to ask the name server that the host itself asks, {what} on the host's loopback: in its own network there is none",
+            each.name
+        );
+        let help = "set `networking.useHostResolvConf = lib.mkForce false;` and `networking.nameservers` in the guest: an address \
+                    of the host's, where its resolver listens on that, or one outside";
+        let diagnostic = Diagnostic::warning(Code::LoopbackResolver, message).help(help);
+        let diagnostic = subject.at(diagnostic, &each.path.join("privateNetwork"), "has a network of its own");
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        found.push(in_view(diagnostic, subject.host, &path, "what the host asks"));
+    }
+    found
+}
+
+/// Whether the guest runs systemd-resolved; `None` where that is not known.
+fn runs_resolved(guest: &View) -> Option<bool> {
+    match guest.find(&["services", "resolved", "enable"]) {
+        Said::Value(json) => json.as_bool(),
+        Said::Unknown => None,
+        // networkd turns it on.
+        Said::Nothing => {
+            let mut runs = Some(false);
+            for path in [&["networking", "useNetworkd"][..], &["systemd", "network", "enable"]] {
+                match guest.find(path) {
+                    Said::Nothing => {}
+                    Said::Unknown => runs = runs.filter(|runs| *runs),
+                    said if said.is(true) => return Some(true),
+                    Said::Value(_) => {}
+                }
+            }
+            runs
+        }
+    }
+}
+
+/// What turns systemd-resolved on.
+fn resolved_by(guest: &View) -> &'static [&'static str] {
+    const PATHS: [&[&str]; 3] =
+        [&["services", "resolved", "enable"], &["networking", "useNetworkd"], &["systemd", "network", "enable"]];
+    PATHS.into_iter().find(|path| guest.find(path).is(true)).unwrap_or(PATHS[0])
+}
+
+/// Whether the assertion of NixOS's module `resolved` does not hold: containers use the host's file by default.
+fn is_refused(guest: &View) -> bool {
+    let host_file = guest.find(&["networking", "useHostResolvConf"]);
+    runs_resolved(guest) == Some(true) && (host_file == Said::Nothing || host_file.is(true))
+}
+
+/// Whether the guest has a resolver of its own, or may have.
+fn runs_a_resolver(guest: &View) -> bool {
+    let local = guest.find(&["networking", "resolvconf", "useLocalResolver"]);
+    let services = guest.find(&["services"]);
+    local.is(true)
+        || matches!(local, Said::Unknown)
+        || services == Said::Unknown
+        || LOCAL.iter().any(|(name, _)| !matches!(guest.find(&["services", name, "enable"]), Said::Nothing))
+}
+
+/// What makes the host ask a name server on its own loopback, and where that is said.
+fn loopback(host: &View) -> Option<(Vec<String>, String)> {
+    let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    if host.find(&["environment", "etc", "resolv.conf"]) != Said::Nothing {
+        return None;
+    }
+    let resolved = ["services", "resolved", "enable"];
+    if host.find(&resolved).is(true) {
+        return Some((path(&resolved), String::from("systemd-resolved")));
+    }
+    match host.find(&["networking", "resolvconf", "useLocalResolver"]) {
+        Said::Unknown => return None,
+        said if said.is(true) => {
+            return Some((path(&["networking", "resolvconf", "useLocalResolver"]), String::from("a resolver")));
+        }
+        said if said.is(false) => return named_on_loopback(host).map(|at| (at, String::from("a server"))),
+        _ => {}
+    }
+    for (name, keeps) in LOCAL {
+        let enable = ["services", name, "enable"];
+        let kept = keeps.map(|option| host.find(&["services", name, option]));
+        if host.find(&enable).is(true) && kept.is_none_or(|kept| kept == Said::Nothing || kept.is(true)) {
+            return Some((path(&enable), format!("`{name}`")));
+        }
+    }
+    named_on_loopback(host).map(|at| (at, String::from("a server")))
+}
+
+/// Whether all of the host's `nameservers` are on its loopback.
+fn named_on_loopback(host: &View) -> Option<Vec<String>> {
+    let servers = host.find(&["networking", "nameservers"]).value().filter(|servers| !has_unknown(servers))?;
+    let is_loopback = |server: &Json| {
+        let address = server.as_str().and_then(|text| text.split('%').next()?.parse::<IpAddr>().ok());
+        address.is_some_and(|address| address.is_loopback())
+    };
+    let mut servers = elements(servers).peekable();
+    (servers.peek().is_some() && servers.all(is_loopback))
+        .then(|| ["networking", "nameservers"].map(str::to_owned).to_vec())
+}

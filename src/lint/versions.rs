@@ -1,0 +1,55 @@
+//! Guests whose data outlives them, and that do not say which version of NixOS it is of.
+
+use super::{Each, Subject, in_view};
+use crate::diag::{Code, Diagnostic};
+use crate::model::view::{Said, View};
+
+/// Databases, and services of which NixOS chooses the version, the database or the place of the data by
+/// `system.stateVersion` (`nixos/modules/services`).
+#[rustfmt::skip]
+const BY_VERSION: &[&str] = &[
+    "akkoma", "couchdb", "firebird", "foundationdb", "gitlab", "home-assistant", "immich", "influxdb", "influxdb2", "invidious",
+    "keycloak", "mastodon", "matrix-synapse", "mongodb", "mysql", "neo4j", "nextcloud", "openldap", "paperless", "postgresql",
+    "prometheus", "redis", "syncthing", "vaultwarden",
+];
+
+pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Option<Diagnostic> {
+    let guest = each.guest.filter(|guest| !guest.missing_modules)?;
+    let version = ["system", "stateVersion"];
+    if guest.find(&version) != Said::Nothing || keeps_nothing(each) {
+        return None;
+    }
+    let service = BY_VERSION.iter().find(|service| is_on(guest, service))?;
+    let message = format!(
+        "`{}` runs `{service}` without a `system.stateVersion`: with each release of nixpkgs it may be another version, which does \
+         not read the data of the former",
+        each.name
+    );
+    let help = "set `system.stateVersion` in the guest to the release that its data is of, and leave it at that";
+    let diagnostic = Diagnostic::warning(Code::GuestStateVersion, message).help(help);
+    let place: &[&str] =
+        if *service == "redis" { &["services", "redis"] } else { &["services", service, "enable"] };
+    let diagnostic = in_view(diagnostic, guest, place, "keeps data");
+    Some(subject.at(diagnostic, &each.path.join("config"), "the guest"))
+}
+
+/// Whether a service certainly runs; `redis` has instances.
+fn is_on(guest: &View, service: &str) -> bool {
+    guest.find(&["services", service, "enable"]).is(true)
+        || (service == "redis"
+            && guest
+                .find(&["services", "redis", "servers"])
+                .members()
+                .any(|(_, server)| server.get("enable").and_then(serde_json::Value::as_bool) == Some(true)))
+}
+
+/// Whether nothing of the guest outlives a start.
+fn keeps_nothing(each: &Each<'_>) -> bool {
+    let c = each.container;
+    c.ephemeral.known() == Some(&true)
+        && c.bind_mounts.known().is_some_and(|mounts| {
+            mounts
+                .values()
+                .all(|mount| mount.known().is_some_and(|mount| mount.is_read_only.known() == Some(&true)))
+        })
+}

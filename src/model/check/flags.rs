@@ -1,0 +1,437 @@
+//! Flags for systemd-nspawn that it does not take, or that contradict what NixOS tells it.
+//!
+//! Source: `parse_argv` and `verify_arguments` of systemd's `src/nspawn/nspawn.c`, systemd-nspawn(1), and the start script of
+//! `nixos/modules/virtualisation/nixos-containers.nix`, which puts its own flags before them and the guest's `init` behind.
+
+use super::Checker;
+use super::refused::{texts, wrong_capability, wrong_tmpfs};
+use crate::diag::{Code, Diagnostic};
+use crate::model::path::At;
+use crate::model::spec::Network;
+use crate::model::{Container, Field};
+
+/// Long options with a value, in the next word where there is no `=`.
+#[rustfmt::skip]
+const WITH_VALUE: &[&str] = &[
+    "ambient-capability", "background", "bind", "bind-ro", "bind-user", "bind-user-shell", "bind-user-group", "capability", "chdir",
+    "console", "cpu-affinity", "directory", "drop-capability", "forward-journal", "hostname", "image", "image-policy", "inaccessible",
+    "kill-signal", "link-journal", "load-credential", "machine", "mstack", "network-bridge", "network-interface",
+    "network-ipvlan", "network-macvlan", "network-namespace-path", "network-veth-extra", "network-zone", "no-new-privileges",
+    "notify-ready", "oci-bundle", "oom-score-adjust", "overlay", "overlay-ro", "personality", "pivot-root", "port",
+    "private-users-ownership", "private-users-delegate", "property", "register", "resolv-conf", "restrict-address-families", "rlimit",
+    "root-hash", "root-hash-sig", "selinux-apifs-context", "selinux-context", "set-credential", "setenv", "settings",
+    "slice", "suppress-sync", "system-call-filter", "template", "timezone", "tmpfs", "user", "uid", "uuid", "verity-data",
+];
+/// Those with a value behind `=` alone, or none.
+const MAYBE_WITH_VALUE: &[&str] = &["private-users", "volatile"];
+/// Those without one.
+#[rustfmt::skip]
+const PLAIN: &[&str] = &[
+    "as-pid2", "boot", "cleanup", "ephemeral", "help", "keep-unit", "network-veth", "no-ask-password", "no-pager", "pipe",
+    "private-network", "private-users-chown", "quiet", "read-only", "share-system", "system", "version",
+];
+/// One letter, the option that it stands for.
+#[rustfmt::skip]
+const LETTERS: &[(char, &str)] = &[
+    ('D', "directory"), ('E', "setenv"), ('L', "selinux-apifs-context"), ('M', "machine"), ('P', "pipe"), ('S', "slice"),
+    ('U', "private-users"), ('Z', "selinux-context"), ('a', "as-pid2"), ('b', "boot"), ('h', "help"), ('i', "image"),
+    ('j', "link-journal"), ('n', "network-veth"), ('p', "port"), ('q', "quiet"), ('u', "uid"), ('x', "ephemeral"),
+];
+/// The letters whose option has a value; `-U` and `-j` stand for one with a value that they bring along.
+const LETTERS_WITH_VALUE: &str = "DELMSZipu";
+
+/// Options that make links, or a network of the guest's own.
+#[rustfmt::skip]
+const LINKS: &[&str] = &[
+    "network-bridge", "network-interface", "network-ipvlan", "network-macvlan", "network-veth", "network-veth-extra", "network-zone",
+];
+
+/// A flag, with its value where it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Flag<'a> {
+    /// The element of the list that it begins in.
+    element: usize,
+    /// The word, as it was written.
+    word: &'a str,
+    /// The long name, in full.
+    name: &'static str,
+    value: Option<&'a str>,
+}
+
+/// A word that is no flag.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrong<'a> {
+    /// Not even something like one: nspawn takes it for the program to run.
+    Word(&'a str),
+    /// An option that nspawn has not, and the one that may be meant.
+    Unknown(&'a str, Option<&'static str>),
+    /// A value is missing, or one too many.
+    Value(&'a str, bool),
+}
+
+impl Checker<'_> {
+    /// What is wrong with `extraFlags`. `network` is what the rest makes of the network, where that is right.
+    pub(super) fn flags(&mut self, c: &Container, network: Option<&Network>, path: At<'_>) {
+        let at = path.join("extraFlags");
+        // Where a word is not known, it is not known either what the next one is.
+        let all = c.extra_flags.known().is_some_and(|flags| flags.iter().all(|flag| flag.known().is_some()));
+        if !all {
+            return;
+        }
+        let words: Vec<(usize, &str)> = texts(&c.extra_flags)
+            .flat_map(|(index, element)| element.split_whitespace().map(move |word| (index, word)))
+            .collect();
+        let (flags, wrong) = parse(&words);
+        for (element, wrong) in wrong {
+            let (message, help) = wrong.explain();
+            // A flag that is like none may be of a later systemd.
+            let kind = match wrong {
+                Wrong::Unknown(_, None) => Diagnostic::warning,
+                _ => Diagnostic::error,
+            };
+            self.find_element(kind(Code::OptionCombination, message).help(help), at, element);
+        }
+        for flag in &flags {
+            if let Some((message, help)) = refused(flag, &flags, c) {
+                self.find_element(Diagnostic::error(Code::OptionCombination, message).help(help), at, flag.element);
+            } else if let Some((message, help)) = not_here(flag, network) {
+                let diagnostic = Diagnostic::error(Code::NotSupported, message).help(help);
+                let placed = self.place_element(diagnostic, &at.path(), flag.element);
+                self.out.unsupported.push(placed);
+            }
+        }
+    }
+}
+
+impl Wrong<'_> {
+    fn explain(&self) -> (String, String) {
+        match self {
+            Self::Word(word) => (
+                format!(
+                    "`{}` in `extraFlags` is no flag: systemd-nspawn takes it for the program to run",
+                    word.escape_debug()
+                ),
+                String::from("flags begin with `--`; a value stands behind `=`, without spaces in it"),
+            ),
+            Self::Unknown(word, meant) => (
+                match meant {
+                    Some(_) => {
+                        format!("systemd-nspawn has no flag `{}`, and does not start with it", word.escape_debug())
+                    }
+                    None => format!("systemd-nspawn (257) has no flag `{}`", word.escape_debug()),
+                },
+                match meant {
+                    Some(meant) => format!("did you mean `--{meant}`?"),
+                    None => String::from("systemd-nspawn(1) lists those that there are"),
+                },
+            ),
+            Self::Value(word, true) => {
+                (format!("`{word}` needs a value"), format!("write `{word}=…`, or remove it"))
+            }
+            Self::Value(word, false) => {
+                (format!("`{word}` takes no value"), String::from("remove what stands behind `=`"))
+            }
+        }
+    }
+}
+
+/// Takes words apart as getopt_long(3) does.
+fn parse<'a>(words: &[(usize, &'a str)]) -> (Vec<Flag<'a>>, Vec<(usize, Wrong<'a>)>) {
+    let (mut flags, mut wrong) = (Vec::new(), Vec::new());
+    let mut words = words.iter().copied().peekable();
+    while let Some((element, word)) = words.next() {
+        if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
+            let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            match full_name(name) {
+                Err(meant) => wrong.push((element, Wrong::Unknown(word, meant))),
+                Ok(name) if PLAIN.contains(&name) && value.is_some() => {
+                    wrong.push((element, Wrong::Value(word.split('=').next().unwrap_or(word), false)));
+                }
+                Ok(name) if WITH_VALUE.contains(&name) && value.is_none() => match words.next() {
+                    Some((_, value)) => flags.push(Flag { element, word, name, value: Some(value) }),
+                    None => wrong.push((element, Wrong::Value(word, true))),
+                },
+                Ok(name) => flags.push(Flag { element, word, name, value }),
+            }
+            continue;
+        }
+        let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty() && *letters != "-") else {
+            wrong.push((element, Wrong::Word(word)));
+            // The rest belongs to that program.
+            break;
+        };
+        for (at, letter) in letters.char_indices() {
+            let Some((_, name)) = LETTERS.iter().find(|(known, _)| *known == letter) else {
+                wrong.push((element, Wrong::Unknown(word, None)));
+                break;
+            };
+            if !LETTERS_WITH_VALUE.contains(letter) {
+                let value = match letter {
+                    'U' => Some("pick"),
+                    'j' => Some("try-guest"),
+                    _ => None,
+                };
+                flags.push(Flag { element, word, name, value });
+                continue;
+            }
+            let rest = &letters[at + letter.len_utf8()..];
+            let value = if rest.is_empty() { words.next().map(|(_, value)| value) } else { Some(rest) };
+            match value {
+                Some(_) => flags.push(Flag { element, word, name, value }),
+                None => wrong.push((element, Wrong::Value(word, true))),
+            }
+            break;
+        }
+    }
+    (flags, wrong)
+}
+
+/// The option that has this name, or that alone begins so; or the one that may be meant.
+fn full_name(name: &str) -> Result<&'static str, Option<&'static str>> {
+    let all = || WITH_VALUE.iter().chain(MAYBE_WITH_VALUE).chain(PLAIN).copied();
+    if let Some(known) = all().find(|known| *known == name) {
+        return Ok(known);
+    }
+    let begun: Vec<_> = all().filter(|known| known.starts_with(name)).collect();
+    match begun.as_slice() {
+        [only] => Ok(only),
+        _ => {
+            let near = all().map(|known| (strsim::jaro_winkler(name, known), known));
+            let near = near.filter(|(similarity, _)| *similarity > 0.9);
+            Err(near.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, known)| known))
+        }
+    }
+}
+
+/// Why nothing can start with this flag beside the others and the options, and what to do.
+fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String, String)> {
+    let Flag { word, name, value, .. } = *flag;
+    let given = |wanted: &str| flags.iter().find(|flag| flag.name == wanted);
+    let on = |field: &Field<bool>| field.known() == Some(&true);
+    let text = |field: &Field<Option<String>>| field.known().is_some_and(Option::is_some);
+    let both = |other: &str, help: &str| {
+        let other = if other.contains(' ') { other.to_owned() } else { format!("`{other}`") };
+        Some((format!("`{word}` in `extraFlags` and {other} exclude each other"), help.to_owned()))
+    };
+    let private = on(&c.private_network);
+    let has_address =
+        [&c.host_address, &c.host_address6, &c.local_address, &c.local_address6].iter().any(|it| text(it));
+    let bridge = text(&c.host_bridge);
+    let some = |list: &crate::model::List<String>| list.known().is_some_and(|list| !list.is_empty());
+    let veths = c.extra_veths.known().is_some_and(|veths| !veths.is_empty());
+    let has_links = (private && (has_address || bridge)) || some(&c.interfaces) || some(&c.macvlans) || veths;
+    let value = value.unwrap_or_default();
+    match name {
+        "boot" | "as-pid2" => Some((
+            format!(
+                "`{word}` in `extraFlags` contradicts how containers are started: the guest's own `init` is run as the first process"
+            ),
+            String::from("remove it: the guest boots without it"),
+        )),
+        "image" | "oci-bundle" => {
+            both("the root that the container has", "remove it: a container of NixOS boots from a directory")
+        }
+        "help" | "version" | "cleanup" => Some((
+            format!("with `{word}` in `extraFlags` systemd-nspawn starts nothing"),
+            String::from("remove it"),
+        )),
+        "ephemeral" if !on(&c.ephemeral) && c.ephemeral.known().is_some() => both(
+            "--link-journal=try-guest",
+            "set `ephemeral = true;` instead: NixOS then leaves out the link to the journal",
+        ),
+        "link-journal" if on(&c.ephemeral) && !matches!(value, "no" | "auto") => {
+            both("ephemeral", "remove one of them: the journal goes with the root")
+        }
+        "template" if on(&c.ephemeral) || given("ephemeral").is_some() => both("ephemeral", "remove one of them"),
+        "private-users-chown" | "private-users-ownership" if name == "private-users-chown" || value == "chown" => {
+            let other = given("read-only").or_else(|| given("volatile"))?;
+            both(other.word, "remove one of them: a root that is only read cannot change its owner")
+        }
+        "bind-user"
+            if given("private-users").is_none()
+                && c.private_users.known().is_some_and(|users| !users.are_private()) =>
+        {
+            Some((
+                format!("`{word}` needs users of the container's own, which it has not"),
+                String::from("set `privateUsers = \"pick\";`, or remove it"),
+            ))
+        }
+        "port"
+            if c.private_network.known() == Some(&false)
+                && !has_links
+                && given("private-network").is_none()
+                && !flags.iter().any(|flag| LINKS.contains(&flag.name)) =>
+        {
+            Some((
+                format!(
+                    "`{word}` forwards a port to a container that shares the host's network, with which systemd-nspawn does not start"
+                ),
+                String::from("remove it: the container uses the host's own ports"),
+            ))
+        }
+        "port" => wrong_port(value)
+            .map(|why| (format!("`{word}` in `extraFlags` {why}"), String::from("write `--port=tcp:8080:80`"))),
+        "network-namespace-path" if has_links => both(
+            "links of the container's own",
+            "remove one of them: who makes the namespace makes its links as well",
+        ),
+        "network-namespace-path" if text(&c.network_namespace) => both("networkNamespace", "remove one of them"),
+        _ if LINKS.contains(&name) && text(&c.network_namespace) => {
+            both("networkNamespace", "remove one of them: who makes the namespace makes its links as well")
+        }
+        "network-bridge" if given("network-zone").is_some() => both("--network-zone", "remove one of them"),
+        "network-zone" if private && bridge => both("hostBridge", "remove one of them"),
+        "network-bridge" if private && bridge => both("hostBridge", "remove one of them: a link joins one bridge"),
+        // NixOS's start script then sets up a link that is called otherwise.
+        "network-bridge" | "network-zone" if private && has_address => both(
+            "a pair of links with addresses",
+            "set `hostBridge` instead: on a bridge the host's end is called otherwise, and NixOS would not find it",
+        ),
+        "capability" | "drop-capability" | "ambient-capability" => wrong_capability(value),
+        "tmpfs" => {
+            wrong_tmpfs(value).map(|message| (message, String::from("write an absolute path behind `--tmpfs=`")))
+        }
+        "bind" | "bind-ro" => {
+            wrong_bind(value).map(|message| (message, String::from("`bindMounts` says the same, and is checked")))
+        }
+        _ => None,
+    }
+}
+
+/// Why `--port=` does not take a value.
+fn wrong_port(value: &str) -> Option<&'static str> {
+    let mut parts: Vec<&str> = value.split(':').collect();
+    match parts.first() {
+        Some(&("tcp" | "udp")) => drop(parts.remove(0)),
+        Some(first) if first.parse::<u16>().is_err() => {
+            return Some("has a protocol that can be neither `tcp` nor `udp`");
+        }
+        _ => {}
+    }
+    let is_port = |text: &&str| text.parse::<u16>().is_ok_and(|port| port != 0);
+    (parts.is_empty() || parts.len() > 2 || !parts.iter().all(is_port)).then_some("has a port that is none")
+}
+
+/// Why `--bind=` does not take a value: `SOURCE[:DESTINATION[:OPTIONS]]`.
+fn wrong_bind(value: &str) -> Option<String> {
+    let source = super::refused::destination(value);
+    let rest = value.get(source.len() + 1..).unwrap_or_default();
+    let target = super::refused::destination(rest);
+    let is_source = source.is_empty() || source.strip_prefix('+').unwrap_or(source).starts_with('/');
+    let wrong = match (is_source, target) {
+        (false, _) => source,
+        (true, "") if source.is_empty() => value,
+        (true, "") => return None,
+        (true, target) if target.starts_with('/') => return None,
+        (true, target) => target,
+    };
+    Some(format!("`{}` is no absolute path: systemd-nspawn refuses to start with it", wrong.escape_debug()))
+}
+
+/// What would be right for nixos-rebuild, and is not done here: links and forwards are made before nspawn starts.
+fn not_here(flag: &Flag<'_>, network: Option<&Network>) -> Option<(String, String)> {
+    let is_about_network = LINKS.contains(&flag.name) || ["network-namespace-path", "port"].contains(&flag.name);
+    if !is_about_network || !matches!(network, Some(Network::Private(_) | Network::Named(_))) {
+        return None;
+    }
+    let instead = match flag.name {
+        "port" => "set `forwardPorts` instead",
+        "network-bridge" => "set `hostBridge` instead",
+        "network-veth-extra" => "set `extraVeths` instead",
+        "network-macvlan" => "set `macvlans` instead",
+        "network-interface" => "set `interfaces` instead",
+        "network-namespace-path" => "set `networkNamespace` instead",
+        _ => "leave this container to nixos-rebuild, or do without it",
+    };
+    let message = format!(
+        "`{}` in `extraFlags` is not supported: the network is there before systemd-nspawn starts",
+        flag.word
+    );
+    Some((message, instead.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> (Vec<(&'static str, Option<&str>)>, Vec<Wrong<'_>>) {
+        let words: Vec<(usize, &str)> = text.split_whitespace().map(|word| (0, word)).collect();
+        let (flags, wrong) = parse(&words);
+        (
+            flags.into_iter().map(|flag| (flag.name, flag.value)).collect(),
+            wrong.into_iter().map(|(_, wrong)| wrong).collect(),
+        )
+    }
+
+    #[test]
+    fn words_are_taken_apart_as_getopt_does() {
+        let (flags, wrong) = parsed("--tmpfs=/a --bind /b:/c -U -nxM name -D/root --volat --private-users=pick");
+        assert_eq!(wrong, []);
+        assert_eq!(
+            flags,
+            [
+                ("tmpfs", Some("/a")),
+                ("bind", Some("/b:/c")),
+                ("private-users", Some("pick")),
+                ("network-veth", None),
+                ("ephemeral", None),
+                ("machine", Some("name")),
+                ("directory", Some("/root")),
+                ("volatile", None),
+                ("private-users", Some("pick")),
+            ]
+        );
+        let table = [
+            ("private-users=pick", Wrong::Word("private-users=pick")),
+            ("--privat-users=pick", Wrong::Unknown("--privat-users=pick", Some("private-users"))),
+            ("--network", Wrong::Unknown("--network", None)),
+            ("--boot=yes", Wrong::Value("--boot", false)),
+            ("--bind", Wrong::Value("--bind", true)),
+            ("-y", Wrong::Unknown("-y", None)),
+            ("-M", Wrong::Value("-M", true)),
+            ("--", Wrong::Word("--")),
+        ];
+        for (text, expected) in table {
+            let (_, wrong) = parsed(text);
+            match (&wrong[..], &expected) {
+                ([Wrong::Unknown(word, _)], Wrong::Unknown(other, None)) => assert_eq!(word, other),
+                _ => assert_eq!(wrong, [expected], "{text}"),
+            }
+        }
+    }
+
+    #[test]
+    fn all_options_are_in_one_list() {
+        let all: Vec<_> = WITH_VALUE.iter().chain(MAYBE_WITH_VALUE).chain(PLAIN).collect();
+        let once: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(all.len(), once.len());
+        assert!(LETTERS.iter().all(|(_, name)| all.contains(&name)));
+    }
+
+    #[test]
+    fn ports_and_binds_are_read_as_nspawn_reads_them() {
+        for (value, good) in [
+            ("80", true),
+            ("tcp:80:8080", true),
+            ("udp:53", true),
+            ("0", false),
+            ("80:0", false),
+            ("sctp:80", false),
+            ("80:81:82", false),
+            ("", false),
+        ] {
+            assert_eq!(wrong_port(value).is_none(), good, "{value}");
+        }
+        for (value, good) in [
+            ("/a", true),
+            ("/a:/b", true),
+            ("+/a:/b:norbind", true),
+            (":/b", true),
+            ("a", false),
+            ("/a:b", false),
+            ("", false),
+        ] {
+            assert_eq!(wrong_bind(value).is_none(), good, "{value}");
+        }
+    }
+}
