@@ -36,6 +36,10 @@ fn a_key_is_that_of_the_guest_and_of_nothing_else() {
             "all names that it binds, met in another order",
         ),
         (format!("{{ {GUEST} containers.a.autoStart = true; }}"), "an option of the container"),
+        (
+            format!("{{ {GUEST} containers.a.localAddress = \"10.0.0.2\"; }}"),
+            "an address that it does not get, since its network is the host's",
+        ),
         (format!("{{ /* a comment */\n\n  {GUEST}\n}}"), "layout"),
     ] {
         assert_eq!(key(&host, "one"), plain, "{what} makes another guest of it");
@@ -50,4 +54,23 @@ fn a_key_is_that_of_the_guest_and_of_nothing_else() {
         assert_ne!(key(&format!("{{ {} }}", GUEST.replace(part, by)), "one"), plain, "{part} -> {by} is no change");
     }
     assert_ne!(key(&format!("{{ {GUEST} }}"), "two"), plain, "another file is no change");
+    // What NixOS makes part of the guest, though it is said of the container.
+    let private = "containers.a.privateNetwork = true; containers.a.localAddress = \"10.0.0.2/24\";";
+    let mut keys = vec![plain];
+    for more in [
+        "containers.a.privateNetwork = true;".to_owned(),
+        private.to_owned(),
+        private.replace("10.0.0.2", "10.0.0.3"),
+        format!("{private} containers.a.localAddress6 = \"fd00::2\";"),
+        "containers.a.privateNetwork = true; imports = [ ({ pkgs, ... }: { containers.a.localAddress = pkgs.one; }) ];".to_owned(),
+        "containers.a.privateNetwork = true; imports = [ ({ pkgs, ... }: { containers.a.localAddress = pkgs.two; }) ];".to_owned(),
+        "containers.a.specialArgs.word = 1;".to_owned(),
+        "containers.a.specialArgs.word = 2;".to_owned(),
+        "containers.a.nixpkgs = \"/nix/store/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-nixpkgs\";".to_owned(),
+        "nixpkgs.hostPlatform = \"aarch64-linux\";".to_owned(),
+    ] {
+        let key = key(&format!("{{ {GUEST} {more} }}"), "one");
+        assert!(key.is_some() && !keys.contains(&key), "{more} is no change");
+        keys.push(key);
+    }
 }

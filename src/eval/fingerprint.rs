@@ -8,6 +8,7 @@
 //! Not covered: what nixpkgs itself says, beyond the place where it is found (see [`Fingerprint::path`]).
 
 mod files;
+mod library;
 mod variables;
 
 use std::os::unix::ffi::OsStrExt;
@@ -226,7 +227,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    fn result(&mut self, result: super::EvalResult<'e, Value<'e>>) {
+    /// Adds a value that there may not be: then there is no key.
+    pub fn result(&mut self, result: super::EvalResult<'e, Value<'e>>) {
         match result {
             Ok(value) => self.value(value),
             // Nix may well evaluate what fails here.
@@ -274,26 +276,6 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             self.text(name);
             self.text(one.why().reason());
             self.value(one.value());
-        }
-    }
-
-    /// Whether a set is `lib`, perhaps with something added to it.
-    fn is_library(&self, attrs: &Attrs<'e>) -> bool {
-        ["attrsets", "evalModules", "mkOption"].iter().all(|name| attrs.get(self.ev.symbol(name)).is_some())
-    }
-
-    /// Adds what a library has beyond the built-in one, which is the same wherever this program is.
-    fn library(&mut self, attrs: &'e Attrs<'e>) {
-        self.tag("lib");
-        let own = |ev: &Evaluator<'e>, pos| {
-            ev.sources.file(pos).is_some_and(|file| !ev.embedded.contains_key(&file.path))
-        };
-        let added = attrs.iter().filter(|(.., pos)| own(self.ev, *pos));
-        let mut added: Vec<_> = added.map(|(name, value, _)| (self.ev.name(name), value)).collect();
-        added.sort_by_key(|(name, _)| *name);
-        for (name, value) in added {
-            self.text(name);
-            self.value(value);
         }
     }
 

@@ -19,6 +19,7 @@ mod firewall;
 mod fit;
 pub mod flake;
 mod guest;
+mod keys;
 mod level;
 mod lib;
 mod load;
@@ -42,11 +43,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use context::Context;
+use keys::Inputs;
 use load::Source;
 use scope::{Of, Scope};
 
 use crate::diag::Diagnostic;
-use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
+use crate::eval::{EvalResult, Evaluator, Value};
 use crate::model::path::OptionSpans;
 use crate::model::view::View;
 use crate::model::{ContainerName, Manifest};
@@ -158,8 +160,8 @@ fn read<'e>(
     let verdicts = verdicts::verdicts(ev, config);
     let findings = context.findings.borrow().clone();
     let inputs = Inputs { lib: context.lib, config, search_path: ev.search_path_entries(), pins };
-    let guest_keys = guest_keys(ev, context, &inputs);
-    let unknown_keys = unknown_keys(ev, context, &inputs, &manifest);
+    let guest_keys = keys::of_guests(ev, context, &inputs);
+    let unknown_keys = keys::of_unknown_options(ev, context, &inputs, &manifest);
     let host = match guests {
         Guests::None => View::default(),
         Guests::All | Guests::Without(_) => said::host(ev, context),
@@ -218,78 +220,4 @@ fn guest_views<'e>(
         }
     }
     views
-}
-
-/// What every key depends on, besides the code that it is of.
-struct Inputs<'a, 'e> {
-    lib: Value<'e>,
-    config: Value<'e>,
-    search_path: Vec<(String, String)>,
-    /// Which versions of its inputs a flake has.
-    pins: &'a str,
-}
-
-impl<'e> Inputs<'_, 'e> {
-    /// A key in the making, with all of that in it.
-    fn begin<'b>(&self, ev: &'b mut Evaluator<'e>) -> Fingerprint<'b, 'e> {
-        let mut key = Fingerprint::new(ev, self.config);
-        key.root(self.lib, "lib");
-        key.text(env!("CARGO_PKG_VERSION"));
-        for (prefix, path) in &self.search_path {
-            key.text(prefix);
-            key.text(path);
-        }
-        key.text(self.pins);
-        key
-    }
-}
-
-fn guest_keys<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    inputs: &Inputs<'_, 'e>,
-) -> BTreeMap<ContainerName, String> {
-    let guests = context.guests.borrow().clone();
-    let mut keys = BTreeMap::new();
-    for (name, definitions) in guests {
-        let Ok(name) = ContainerName::new(ev.name(name)) else { continue };
-        let mut key = inputs.begin(ev);
-        key.text(name.as_str());
-        for definition in definitions {
-            key.value(definition.value);
-        }
-        if let Some(key) = key.finish() {
-            keys.insert(name, key);
-        }
-    }
-    keys
-}
-
-/// The keys of options that are not wholly known, of those containers that have any.
-fn unknown_keys<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    inputs: &Inputs<'_, 'e>,
-    manifest: &Manifest,
-) -> BTreeMap<String, String> {
-    // The system has the key of its guest.
-    let unknown = manifest.containers.iter().filter(|(_, container)| container.has_unknown_option());
-    let containers: BTreeSet<&str> = unknown.map(|(name, _)| name.as_str()).collect();
-    if containers.is_empty() {
-        return BTreeMap::new();
-    }
-    let defined = context.defined.borrow().clone();
-    let mut keys = BTreeMap::new();
-    for (path, definitions) in defined {
-        let path = path.names(ev);
-        if path.names().get(1).is_none_or(|name| !containers.contains(&**name)) {
-            continue;
-        }
-        let mut key = inputs.begin(ev);
-        definitions.iter().for_each(|definition| definition.add_to(&mut key));
-        if let Some(key) = key.finish() {
-            keys.insert(path.to_string(), key);
-        }
-    }
-    keys
 }

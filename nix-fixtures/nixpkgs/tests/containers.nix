@@ -86,6 +86,25 @@ in
   specialArgs = is (import ../nixos/lib/eval-config.nix { system = "x86_64-linux"; specialArgs.word = "w"; modules = [ ({ word, modulesPath, ... }: { networking.hostName = word; }) ]; }).config.networking.hostName "w";
 
   # The guest.
+  addresses =
+    let
+      addressesOf = a: builtins.mapAttrs (_: i: i.ipv4.addresses ++ i.ipv6.addresses) (container ({ config = { }; } // a)).config.networking.interfaces;
+    in
+    is (map addressesOf [
+      { }
+      { localAddress = "10.0.0.2"; }
+      { privateNetwork = true; }
+      { privateNetwork = true; localAddress = "10.0.0.2"; }
+      { privateNetwork = true; localAddress = "10.0.0.2/24"; localAddress6 = "fd00:0::2/64"; }
+      { privateNetwork = true; localAddress6 = "fd00::2"; }
+    ]) [
+      { }
+      { }
+      { }
+      { eth0 = [ { address = "10.0.0.2"; prefixLength = 32; } ]; }
+      { eth0 = [ { address = "10.0.0.2"; prefixLength = 24; } { address = "fd00:0:0:0:0:0:0:2"; prefixLength = 64; } ]; }
+      { eth0 = [ { address = "fd00:0:0:0:0:0:0:2"; prefixLength = 128; } ]; }
+    ];
   hostName = is [ (guest { }).networking.hostName (guest { networking.hostName = "b"; }).networking.hostName ] [ "a" "b" ];
   isContainer = is [ (guest { }).boot.isContainer (host { }).boot.isContainer ] [ true false ];
   guestSpecialArgs = is (container { specialArgs.word = "w"; config = { word, ... }: { networking.domain = word; }; }).config.networking.domain "w";

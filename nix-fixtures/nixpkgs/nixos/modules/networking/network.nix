@@ -1,4 +1,5 @@
-# Names and addresses. A guest takes its name and hosts from here; its links are made from outside.
+# Names and addresses. A guest takes its name and hosts from here; its links are made from outside, and get what addresses it
+# declares for them beside those that they have, as from NixOS's `network-addresses-*.service`.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -7,6 +8,25 @@ let
     default = { };
     description = "Accepted without effect.";
   };
+  addresses = length: {
+    addresses = mkOption {
+      type = types.listOf (types.submodule {
+        options = {
+          address = mkOption {
+            type = types.str;
+            description = "The address.";
+          };
+          prefixLength = mkOption {
+            type = types.ints.between 0 length;
+            description = "How many of its bits name the network.";
+          };
+        };
+      });
+      default = [ ];
+      description = "Addresses that the interface gets.";
+    };
+  };
+  addressesOf = interface: interface.ipv4.addresses ++ interface.ipv6.addresses;
   bool =
     default: description:
     mkOption {
@@ -75,7 +95,29 @@ in
     useNetworkd = bool false "Accepted without effect.";
     useHostResolvConf = bool config.boot.isContainer "Whether a guest keeps the `/etc/resolv.conf` that the host gives it.";
     enableIPv6 = bool true "Whether IPv6 is on.";
-    interfaces = accepted;
+    interfaces = mkOption {
+      type = types.attrsOf (types.submodule {
+        freeformType = types.attrsOf types.anything;
+        options.ipv4 = mkOption {
+          type = types.submodule {
+            freeformType = types.attrsOf types.anything;
+            options = addresses 32;
+          };
+          default = { };
+          description = "IPv4 of the interface.";
+        };
+        options.ipv6 = mkOption {
+          type = types.submodule {
+            freeformType = types.attrsOf types.anything;
+            options = addresses 128;
+          };
+          default = { };
+          description = "IPv6 of the interface.";
+        };
+      });
+      default = { };
+      description = "Interfaces. All but addresses is accepted without effect.";
+    };
     bridges = accepted;
     bonds = accepted;
     vlans = accepted;
@@ -92,4 +134,21 @@ in
     wireguard = accepted;
     wireless = accepted;
   };
+  config.systemd.services = lib.mkIf config.boot.isContainer (
+    lib.mapAttrs' (
+      name: interface:
+      lib.nameValuePair "network-addresses-${name}" {
+        description = "Addresses of ${name}";
+        wantedBy = [ "network.target" ];
+        before = [ "network.target" ];
+        serviceConfig = {
+          Type = "oneshot";
+          RemainAfterExit = true;
+        };
+        script = lib.concatMapStrings (
+          a: "/usr/bin/ip addr replace ${lib.escapeShellArg "${a.address}/${toString a.prefixLength}"} dev ${lib.escapeShellArg name}\n"
+        ) (addressesOf interface);
+      }
+    ) (lib.filterAttrs (_: interface: addressesOf interface != [ ]) config.networking.interfaces)
+  );
 }

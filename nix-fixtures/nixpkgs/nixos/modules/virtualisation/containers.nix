@@ -84,9 +84,19 @@ let
     };
   };
 
+  ipv4FromString =
+    text:
+    let
+      parts = lib.splitString "/" text;
+    in
+    {
+      address = lib.head parts;
+      prefixLength = if lib.length parts == 2 then lib.toInt (lib.elemAt parts 1) else 32;
+    };
+
   # Every definition of `config` is a module of one system.
   guestType =
-    { name, nixpkgs, specialArgs, privateNetwork }:
+    { name, nixpkgs, specialArgs, privateNetwork, localAddress, localAddress6 }:
     lib.mkOptionType {
       name = "Toplevel NixOS config";
       check = x: builtins.isAttrs x || lib.isFunction x || types.path.check x;
@@ -96,12 +106,12 @@ let
           inherit specialArgs;
           prefix = [ "containers" name ];
           system = null;
-          modules = [ (guestDefaults name privateNetwork) ] ++ map (def: lib.setDefaultModuleLocation def.file def.value) defs;
+          modules = [ (guestDefaults { inherit name privateNetwork localAddress localAddress6; }) ] ++ map (def: lib.setDefaultModuleLocation def.file def.value) defs;
         }).config;
     };
 
   guestDefaults =
-    name: privateNetwork:
+    { name, privateNetwork, localAddress, localAddress6 }:
     { lib, ... }:
     {
       _file = "module at ${toString ./containers.nix}";
@@ -110,6 +120,12 @@ let
         boot.isNspawnContainer = true;
         networking.hostName = lib.mkDefault name;
         networking.useDHCP = false;
+        networking.interfaces = lib.mkIf privateNetwork (
+          lib.mkMerge [
+            (lib.mkIf (localAddress != null) { eth0.ipv4.addresses = [ (ipv4FromString localAddress) ]; })
+            (lib.mkIf (localAddress6 != null) { eth0.ipv6.addresses = [ (lib.network.ipv6.fromString localAddress6) ]; })
+          ]
+        );
         assertions = [
           {
             assertion =
@@ -138,7 +154,7 @@ let
         config = mkOption {
           type = guestType {
             inherit name;
-            inherit (config) nixpkgs specialArgs privateNetwork;
+            inherit (config) nixpkgs specialArgs privateNetwork localAddress localAddress6;
           };
           description = "The configuration of the container's system, as NixOS modules.";
         };

@@ -1,0 +1,27 @@
+//! `lib` in what a key covers: the library that is built in is the same wherever this program is.
+
+use super::Fingerprint;
+use crate::eval::machine::Evaluator;
+use crate::eval::value::Attrs;
+
+impl<'e> Fingerprint<'_, 'e> {
+    /// Whether a set is `lib`, perhaps with something added to it.
+    pub(super) fn is_library(&self, attrs: &Attrs<'e>) -> bool {
+        ["attrsets", "evalModules", "mkOption"].iter().all(|name| attrs.get(self.ev.symbol(name)).is_some())
+    }
+
+    /// Adds what a library has beyond the built-in one, which is the same wherever this program is.
+    pub(super) fn library(&mut self, attrs: &'e Attrs<'e>) {
+        self.tag("lib");
+        let own = |ev: &Evaluator<'e>, pos| {
+            ev.sources.file(pos).is_some_and(|file| !ev.embedded.contains_key(&file.path))
+        };
+        let added = attrs.iter().filter(|(.., pos)| own(self.ev, *pos));
+        let mut added: Vec<_> = added.map(|(name, value, _)| (self.ev.name(name), value)).collect();
+        added.sort_by_key(|(name, _)| *name);
+        for (name, value) in added {
+            self.text(name);
+            self.value(value);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The keys by which a guest, or an option that is not known, is seen to be the same without Nix.
+//!
+//! A key is a hash over the code of its definitions and all that this can reach ([`Fingerprint`]); that of a guest is also over
+//! what NixOS hands into it from outside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::Context;
+use super::defaults::host_option;
+use super::definition::Definition;
+use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
+use crate::model::path::OptionPath;
+use crate::model::{ContainerName, Manifest};
+
+/// What NixOS's container module hands into a guest, besides its name (`nixos-containers.nix`, `extraConfig`, and the arguments
+/// of `eval-config.nix`): a guest is another one when any of it is.
+const HANDED_IN: [&[&str]; 2] = [&["nixpkgs"], &["specialArgs"]];
+/// What it makes of these with a private network: addresses of `networking.interfaces.eth0`.
+const OF_PRIVATE_NETWORK: [&[&str]; 2] = [&["localAddress"], &["localAddress6"]];
+/// What it takes from the host.
+const OF_HOST: [&[&str]; 1] = [&["nixpkgs", "hostPlatform"]];
+
+/// What every key depends on, besides the code that it is of.
+pub(super) struct Inputs<'a, 'e> {
+    pub(super) lib: Value<'e>,
+    pub(super) config: Value<'e>,
+    pub(super) search_path: Vec<(String, String)>,
+    /// Which versions of its inputs a flake has.
+    pub(super) pins: &'a str,
+}
+
+impl<'e> Inputs<'_, 'e> {
+    /// A key in the making, with all of that in it.
+    fn begin<'b>(&self, ev: &'b mut Evaluator<'e>) -> Fingerprint<'b, 'e> {
+        let mut key = Fingerprint::new(ev, self.config);
+        key.root(self.lib, "lib");
+        key.text(env!("CARGO_PKG_VERSION"));
+        for (prefix, path) in &self.search_path {
+            key.text(prefix);
+            key.text(path);
+        }
+        key.text(self.pins);
+        key
+    }
+}
+
+/// The keys of all guests that are built from `config`; none of a guest whose code reads what nobody names.
+pub(super) fn of_guests<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    inputs: &Inputs<'_, 'e>,
+) -> BTreeMap<ContainerName, String> {
+    let guests = context.guests.borrow().clone();
+    let mut keys = BTreeMap::new();
+    for (name, definitions) in guests {
+        let Ok(name) = ContainerName::new(ev.name(name)) else { continue };
+        let handed_in = handed_in(ev, context, &name);
+        let unknown = handed_in.iter().filter(|(_, value)| matches!(value, Ok(Value::Unknown(_))));
+        let unknown: Vec<_> = unknown.map(|(path, _)| definitions_of(ev, context, path)).collect();
+        let mut key = inputs.begin(ev);
+        key.text(name.as_str());
+        handed_in.into_iter().for_each(|(_, value)| key.result(value));
+        unknown.iter().copied().flatten().for_each(|definition| definition.add_to(&mut key));
+        for definition in definitions {
+            key.value(definition.value);
+        }
+        if let Some(key) = key.finish() {
+            keys.insert(name, key);
+        }
+    }
+    keys
+}
+
+/// The values of all that is handed into the guest of a container, by the paths of the options.
+fn handed_in<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    name: &ContainerName,
+) -> Vec<(OptionPath, EvalResult<'e, Value<'e>>)> {
+    let Some(host) = context.host.get() else { return Vec::new() };
+    let mut option = |path: Vec<&str>| {
+        let value = host_option(ev, host, &path);
+        (path.into_iter().map(str::to_owned).collect(), value)
+    };
+    let of_container = |path: &[&'static str]| [&["containers", name.as_str()], path].concat();
+    let private = option(of_container(&["privateNetwork"]));
+    let of_network = if matches!(private.1, Ok(Value::Bool(false))) { &[][..] } else { &OF_PRIVATE_NETWORK };
+    let paths = HANDED_IN.iter().chain(of_network).map(|path| of_container(path));
+    let paths: Vec<_> = paths.chain(OF_HOST.iter().map(|path| path.to_vec())).collect();
+    std::iter::once(private).chain(paths.into_iter().map(option)).collect()
+}
+
+/// The definitions of an option of a container that is not wholly known.
+fn definitions_of<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>, option: &OptionPath) -> &'e [Definition<'e>] {
+    let defined = context.defined.borrow();
+    let found = defined.iter().find(|(path, _)| path.names(ev) == *option);
+    found.map_or(&[], |(_, definitions)| definitions)
+}
+
+/// The keys of options that are not wholly known, of those containers that have any.
+pub(super) fn of_unknown_options<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    inputs: &Inputs<'_, 'e>,
+    manifest: &Manifest,
+) -> BTreeMap<String, String> {
+    // The system has the key of its guest.
+    let unknown = manifest.containers.iter().filter(|(_, container)| container.has_unknown_option());
+    let containers: BTreeSet<&str> = unknown.map(|(name, _)| name.as_str()).collect();
+    if containers.is_empty() {
+        return BTreeMap::new();
+    }
+    let defined = context.defined.borrow().clone();
+    let mut keys = BTreeMap::new();
+    for (path, definitions) in defined {
+        let path = path.names(ev);
+        if path.names().get(1).is_none_or(|name| !containers.contains(&**name)) {
+            continue;
+        }
+        let mut key = inputs.begin(ev);
+        definitions.iter().for_each(|definition| definition.add_to(&mut key));
+        if let Some(key) = key.finish() {
+            keys.insert(path.to_string(), key);
+        }
+    }
+    keys
+}
