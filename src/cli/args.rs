@@ -304,6 +304,12 @@ pub enum Command {
         /// Check this host, too: the paths and interfaces that the configuration names.
         #[arg(long)]
         host: bool,
+        /// Do what is certain of the help to the files of the checkout: shows the diff, and asks.
+        #[arg(long)]
+        fix: bool,
+        /// Change the files without asking.
+        #[arg(long, requires = "fix")]
+        yes: bool,
         /// What is not reported.
         #[command(flatten)]
         lints: LintArgs,

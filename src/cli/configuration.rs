@@ -441,6 +441,14 @@ impl Reading<'_> {
     }
 }
 
+/// The top level of the work tree that CONFIG is in, else its folder.
+pub(super) fn checkout(config: &ConfigArgs) -> Result<PathBuf, Vec<Diagnostic>> {
+    let target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
+    let file = in_work_tree(&target.file).unwrap_or(target.file);
+    let top = git_top_level(&file).or_else(|| file.parent().map(Path::to_path_buf));
+    Ok(top.unwrap_or_default())
+}
+
 /// How much an evaluation may take.
 pub(super) struct Limits {
     /// In bytes.

@@ -158,9 +158,12 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         }
         Command::Build { config, lints } => commands::build::build(session, config, lints),
         Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),
-        Command::Check { config, deny, format, host, lints } => {
+        Command::Check { config, deny, format, host, fix, yes, lints } => {
             let how = commands::check::How { deny_warnings: deny.is_some(), format: *format, host: *host };
-            commands::check::check(session, config, how, lints)
+            match fix {
+                true => commands::fix::fix(session, config, how, (*yes, lints)),
+                false => commands::check::check(session, config, how, lints),
+            }
         }
         Command::Eval { config, expression, .. } if !expression.is_empty() => {
             commands::eval::expression(session, config, expression)

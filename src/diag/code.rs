@@ -120,6 +120,8 @@ codes! {
     EphemeralState = "ephemeral-state", lint;
     /// A device that is shown to a guest and closed, or open and not shown.
     DeviceAccess = "device-access", lint;
+    /// An option under a name that NixOS has given up.
+    RenamedOption = "renamed-option", lint;
     /// A guest with data whose version follows nixpkgs.
     GuestStateVersion = "guest-state-version", lint;
     /// A comment that allows a lint which there is not.

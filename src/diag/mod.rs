@@ -10,11 +10,13 @@
 
 mod code;
 mod excerpt;
+mod fix;
 pub mod render;
 mod secret;
 mod visible;
 
 pub use code::{Code, Kind};
+pub use fix::{Edit, Fix};
 pub(crate) use secret::is_secret;
 pub(crate) use visible::visible;
 
@@ -68,6 +70,10 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The calls that led there, innermost first (evaluation errors).
     pub trace: Vec<Label>,
+    /// What certainly mends it, if there is such a thing.
+    pub fix: Option<Box<Fix>>,
+    /// The same as edits of the texts, once they were made.
+    pub edits: Vec<Edit>,
     /// Whether only the labelled names are to be shown of the source, since the values are secret.
     pub hides_values: bool,
 }
@@ -97,6 +103,8 @@ impl Diagnostic {
             location: None,
             help: None,
             trace: Vec::new(),
+            fix: None,
+            edits: Vec::new(),
             hides_values: false,
         }
     }
@@ -119,6 +127,13 @@ impl Diagnostic {
     #[must_use]
     pub fn hide_values(mut self) -> Self {
         self.hides_values = true;
+        self
+    }
+
+    /// Says what certainly mends it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(Box::new(fix));
         self
     }
 

@@ -16,6 +16,12 @@ use super::visible::{marked, visible};
 use super::{Diagnostic, Label, Severity, secret};
 use crate::source::{Location, SourceMap, Span};
 
+mod diff;
+mod sarif;
+
+pub use diff::{Suggestion, diff, suggestion};
+pub use sarif::sarif;
+
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -233,55 +239,6 @@ pub fn finding(diagnostic: &Diagnostic, sources: &SourceMap) -> Finding {
         line: location.as_ref().map(|location| location.line),
         column: location.as_ref().map(|location| location.column),
     }
-}
-
-/// All diagnostics as one SARIF 2.1.0 log (OASIS, sections 3.13 to 3.30).
-pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> serde_json::Value {
-    use serde_json::json;
-    let results: Vec<_> = diagnostics
-        .iter()
-        .map(|diagnostic| {
-            let physical = |place: &Location| {
-                json!({
-                    "artifactLocation": { "uri": place.file },
-                    "region": { "startLine": place.line, "startColumn": place.column },
-                })
-            };
-            let location =
-                location(diagnostic, sources).map(|place| json!({ "physicalLocation": physical(&place) }));
-            let related: Vec<_> = diagnostic
-                .labels
-                .iter()
-                .skip(1)
-                .filter_map(|label| Some((sources.locate(label.span.start)?, &label.text)))
-                .map(|(place, text)| json!({ "physicalLocation": physical(&place), "message": { "text": text } }))
-                .collect();
-            let mut text = diagnostic.message.clone();
-            if let Some(help) = &diagnostic.help {
-                let _ = write!(text, "\n{help}");
-            }
-            json!({
-                "ruleId": diagnostic.code.as_str(),
-                "level": diagnostic.severity.as_str(),
-                "message": { "text": text },
-                "locations": location.into_iter().collect::<Vec<_>>(),
-                "relatedLocations": related,
-            })
-        })
-        .collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": env!("CARGO_PKG_NAME"),
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": super::Code::ALL.iter().map(|code| json!({ "id": code.as_str() })).collect::<Vec<_>>(),
-            } },
-            "columnKind": "utf16CodeUnits",
-            "results": results,
-        }],
-    })
 }
 
 #[cfg(test)]

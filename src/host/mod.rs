@@ -2,6 +2,7 @@
 
 mod boot_package;
 mod bus;
+pub mod checkout;
 mod child;
 mod conntrack;
 mod durable;

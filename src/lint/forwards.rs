@@ -11,12 +11,13 @@ use serde_json::Value as Json;
 use super::addresses::is_private;
 use super::openings::Openings;
 use super::{Each, Subject, in_view, label, services};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::check::forward_key;
 use crate::model::path::OptionPath;
 use crate::model::spec::Protocol;
 use crate::model::view::{View, elements};
 use crate::model::{Field, List, SourcePort};
+use crate::source::Pos;
 
 /// How many ports of a range are looked at.
 const MOST_PORTS: u16 = 1024;
@@ -120,7 +121,7 @@ fn blocked(subject: Subject<'_>, each: &Each<'_>, guest: &View, openings: &Openi
         let inside = at.join("containerPort");
         let at = if subject.spans.contains(&inside) { inside } else { at.join("hostPort") };
         let diagnostic = subject.at(finding(protocol, port, message), &at, "forwarded here");
-        found.push(with_list(diagnostic, subject, each, guest, protocol));
+        found.push(with_list(diagnostic, subject, each, guest, (protocol, port)));
     }
 }
 
@@ -177,7 +178,7 @@ fn nat_blocked(
             Some(span) => label(finding(protocol, port, message), span, "forwarded here"),
             None => subject.at(finding(protocol, port, message), &at, "forwarded here"),
         };
-        found.push(with_list(diagnostic, subject, each, guest, protocol));
+        found.push(with_list(diagnostic, subject, each, guest, (protocol, port)));
     }
 }
 
@@ -243,15 +244,28 @@ pub(super) fn with_list(
     subject: Subject<'_>,
     each: &Each<'_>,
     guest: &View,
-    protocol: Protocol,
+    (protocol, port): (Protocol, u16),
 ) -> Diagnostic {
     let list = ["networking", "firewall", list_of(protocol)];
+    let diagnostic = match subject.spans.all(&each.path.join("config")) {
+        // Of several, each says something of the guest.
+        [config] => diagnostic.fix(opening(guest, &list, config.start, port)),
+        _ => diagnostic,
+    };
     match guest.get(&list) {
         Some(_) => in_view(diagnostic, guest, &list, "what the guest's firewall opens"),
         None => {
             subject.at(diagnostic, &each.path.join("config"), "the guest, whose firewall opens nothing of its own")
         }
     }
+}
+
+/// What opens a port in a guest: an element more in its own list, or a list of its own.
+fn opening(guest: &View, list: &[&str], config: Pos, port: u16) -> Fix {
+    let own = guest.places.all(&OptionPath::new(list.iter().copied())).iter();
+    let append = own.map(|span| Fix::Append { at: span.start, within: config, element: port.to_string() });
+    let define = Fix::Define { at: config, definition: format!("{} = [ {port} ];", list.join(".")) };
+    Fix::First(append.chain([define]).collect())
 }
 
 pub(super) fn list_of(protocol: Protocol) -> &'static str {

@@ -18,6 +18,7 @@ mod mounts;
 mod names;
 mod openings;
 mod proxies;
+mod renamed;
 mod resolver;
 mod secrets;
 mod services;
@@ -67,6 +68,7 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found.extend(proxies::lint(subject));
     found.extend(mounts::lint(subject));
     found.extend(secrets::lint(subject));
+    found.extend(renamed::lint(subject));
     found
 }
 

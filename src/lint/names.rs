@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Each, Subject, label};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
 use crate::model::{ContainerName, List};
 use crate::render::interface::{LONGEST, host_end};
@@ -88,7 +88,17 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
             );
             let help = format!("write `{stem}*`, which nixos-rebuild and container-rebuild both take");
             let diagnostic = Diagnostic::warning(Code::InterfaceName, message).help(help);
-            found.push(place(subject, diagnostic, path, *index));
+            let diagnostic = place(subject, diagnostic, path, *index);
+            found.push(match diagnostic.labels.first().map(|label| label.span.start) {
+                Some(at) => {
+                    let by = format!("\"{stem}*\"");
+                    diagnostic.fix(Fix::First(vec![
+                        Fix::Rename { at, from: vec![(*name).to_owned()], to: by.clone() },
+                        Fix::Replace { at, string: (*name).to_owned(), by },
+                    ]))
+                }
+                None => diagnostic,
+            });
         }
     }
     let too_long = names.into_iter().filter(|(_, _, name)| name.len() > LONGEST && !name.ends_with(['*', '+']));

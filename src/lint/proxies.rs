@@ -352,7 +352,7 @@ fn blocked(subject: Subject<'_>, target: &Target, path: &[&str]) -> Option<Diagn
     let help = format!("add {port} to `networking.firewall.{}` in the guest's `config`", list_of(Protocol::Tcp));
     let diagnostic = Diagnostic::warning(Code::ProxyBlocked, message).help(help);
     let diagnostic = in_view(diagnostic, subject.host, path, "leads there");
-    Some(with_list(diagnostic, subject, &each, guest, Protocol::Tcp))
+    Some(with_list(diagnostic, subject, &each, guest, (Protocol::Tcp, port)))
 }
 
 #[cfg(test)]

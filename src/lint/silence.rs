@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Code, Diagnostic, Kind, render};
+use crate::diag::{Code, Diagnostic, Fix, Kind, render};
 use crate::source::{SourceFile, SourceMap, Span};
 
 /// What opens the list of codes, after the `#`.
@@ -90,7 +90,11 @@ fn unknown_comments(sources: &SourceMap) -> Vec<Diagnostic> {
                     _ => String::from("docs/lints.md lists those that there are"),
                 };
                 let span = Span::new(file.pos(at), file.pos(at + code.len()));
-                found.push(Diagnostic::warning(Code::UnknownLint, message).at(span, "").help(help));
+                let finding = Diagnostic::warning(Code::UnknownLint, message).at(span, "").help(help);
+                found.push(match closest {
+                    Some((_, lint)) if !refusal => finding.fix(Fix::Text(span, (*lint).to_owned())),
+                    _ => finding,
+                });
             }
             offset += line.len();
         }

@@ -12,10 +12,11 @@ use super::merge::{Merge, Part, option_value};
 use super::option::{Kind, Node, Tree};
 use super::scope::{Of, Scope};
 use super::undeclared::undeclared;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
 use crate::model::path::OptionPath;
 use crate::source::Pos;
+use crate::syntax::mend::written;
 
 /// Something of the option tree with its definitions, computed when it is read.
 struct Branch<'e> {
@@ -147,7 +148,8 @@ pub(super) fn level<'e>(
         } else if tree.open {
             parts.push((symbol, defer(ev, scope, at, &defining, Node::Undeclared), pos));
         } else {
-            refuse(ev, scope, at, tree, &defining[..said]);
+            let defined = |name: Symbol| parts.iter().any(|(other, _, pos)| *other == name && pos.is_some());
+            refuse(ev, scope, (at, tree), &defining[..said], &defined);
         }
     }
     let closed = !tree.open && scope.freeform.get().is_none();
@@ -213,9 +215,9 @@ fn defer<'e>(
 fn refuse<'e>(
     ev: &Evaluator<'e>,
     scope: &'e Scope<'e>,
-    path: Path<'e>,
-    tree: &Tree<'e>,
+    (path, tree): (Path<'e>, &Tree<'e>),
     definitions: &[Definition<'e>],
+    defined: &dyn Fn(Symbol) -> bool,
 ) {
     let names = path.names(ev);
     let removed = removed(&names);
@@ -232,6 +234,11 @@ fn refuse<'e>(
         let misspelt = path.last().map(|name| ev.name(name)).unwrap_or_default();
         if let Some(meant) = closest(misspelt, tree.entries.iter().map(|(name, _)| ev.name(*name))) {
             diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
+            // Beside that one it would be defined twice.
+            if definition.pos.is_some() && !defined(ev.symbol(meant)) {
+                let (at, from) = (definition.pos, vec![misspelt.to_owned()]);
+                diagnostic = diagnostic.fix(Fix::Rename { at, from, to: written(meant) });
+            }
         } else {
             diagnostic = diagnostic.help("NixOS has no such option; see `man configuration.nix`");
         }

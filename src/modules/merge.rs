@@ -14,7 +14,7 @@ use super::nix_type;
 use super::option::{Kind, Named, Opt, Submodule, TypeRef};
 use super::scope::Scope;
 use super::submodule;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::eval::{EvalError, EvalResult, Evaluator, Item, Suspend, Unknown, Value};
 use crate::source::Pos;
 
@@ -239,7 +239,8 @@ impl<'e> Merge<'e> {
                 let pos = ev
                     .value_pos(item.value)
                     .filter(|_| matches!(element.kind, Kind::Submodule(_)))
-                    .unwrap_or(Pos::NONE);
+                    // What is wrong with one that is written nowhere is shown where the list is.
+                    .unwrap_or(if matches!(element.kind, Kind::Scalar(_)) { of } else { Pos::NONE });
                 let definition = definition.certainly().with_value(item.value, pos);
                 // An element may be an `mkIf`.
                 let of_element = match is_property(ev, item.value) {
@@ -363,6 +364,13 @@ impl<'e> Merge<'e> {
             if let Ok(Ok(false)) = fits(ev, self.ty, definition.value) {
                 let found = ev.describe(definition.value);
                 diagnostic = diagnostic.at(ev.attribute_span(definition.pos), format!("this is {found}"));
+                if let (Named::Table(ty), Value::String(text)) = (self.ty.named, definition.value) {
+                    let string = text.to_str_lossy().into_owned();
+                    let by = string.clone();
+                    if definition.pos.is_some() && diagnostic.fix.is_none() && ty.is_written(&by) {
+                        diagnostic = diagnostic.fix(Fix::Replace { at: definition.pos, string, by });
+                    }
+                }
             }
         }
         ev.diagnostic_error(match self.ty.named {

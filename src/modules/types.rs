@@ -71,6 +71,18 @@ impl Type {
         }
     }
 
+    /// Whether a text is a value of it that somebody has put in quotes: a number, or `true` or `false`.
+    pub fn is_written(&self, text: &str) -> bool {
+        match self {
+            Self::Bool => matches!(text, "true" | "false"),
+            Self::Int { min, max, .. } => text
+                .parse::<i64>()
+                .is_ok_and(|number| (*min..=*max).contains(&number) && number >= 0 && number.to_string() == text),
+            Self::NullOr(inner) => inner.is_written(text),
+            _ => false,
+        }
+    }
+
     /// What nixpkgs calls it in messages (`description`).
     pub fn description(&self) -> String {
         match self {

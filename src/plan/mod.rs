@@ -43,6 +43,7 @@ pub use stages::{Stage, Standing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::diag::render::{Suggestion, suggestion};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{ContainerName, Position};
 use crate::source::{Location, SourceMap};
@@ -225,6 +226,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// The place that is to be changed.
     pub position: Option<Position>,
+    /// What certainly mends it, where there is such a thing.
+    pub suggestion: Option<Suggestion>,
 }
 
 impl Finding {
@@ -232,12 +235,12 @@ impl Finding {
     pub fn new(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
         let place = diagnostic.labels.first().and_then(|label| sources.locate(label.span.start));
         let position = place.map(|place| Position { file: place.file, line: place.line, column: place.column });
-        Self { position, ..Self::from(diagnostic.clone()) }
+        Self { position, suggestion: suggestion(diagnostic, sources), ..Self::from(diagnostic.clone()) }
     }
 
     /// The same as a diagnostic, whose place is text.
     pub fn to_diagnostic(&self) -> Diagnostic {
-        let Self { code, severity, message, help, position } = self.clone();
+        let Self { code, severity, message, help, position, .. } = self.clone();
         let location = position.map(|Position { file, line, column }| Location { file, line, column });
         Diagnostic { severity, help, location, ..Diagnostic::error(code, message) }
     }
@@ -251,7 +254,7 @@ impl Finding {
 impl From<Diagnostic> for Finding {
     fn from(diagnostic: Diagnostic) -> Self {
         let Diagnostic { code, severity, message, help, .. } = diagnostic;
-        Self { code, severity, message, help, position: None }
+        Self { code, severity, message, help, position: None, suggestion: None }
     }
 }
 

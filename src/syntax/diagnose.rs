@@ -5,7 +5,7 @@
 
 use rnix::{ParseError, Root, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::source::{SourceFile, Span};
 
 /// More slips than this in one file are not told apart.
@@ -61,6 +61,7 @@ fn missing(file: &SourceFile, offset: usize) -> Diagnostic {
     Diagnostic::error(Code::Syntax, "missing `;` after this value")
         .at(span, "a `;` belongs after this")
         .help("end each definition with `;`")
+        .fix(Fix::Text(Span::at(file.pos(offset)), String::from(";")))
 }
 
 /// Where a `;` would have kept the parser on its way.

@@ -17,6 +17,7 @@ mod lexer;
 mod literal;
 mod literals;
 mod lower;
+pub mod mend;
 mod parser;
 mod quote;
 mod scope;

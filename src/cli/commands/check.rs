@@ -1,5 +1,6 @@
 //! `check`: all that is wrong with a configuration.
 
+use super::fix::with_edits;
 use super::ready::not_observed;
 use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
 use crate::cli::configuration::{Configuration, readable_around};
@@ -26,36 +27,47 @@ pub(in crate::cli) struct How {
 
 /// Prints the findings; fails on errors, and on warnings where they are denied.
 pub(in crate::cli) fn check(session: &Session<'_>, config: &ConfigArgs, how: How, lints: &LintArgs) -> Outcome {
-    let How { deny_warnings, format, host } = how;
-    let findings = match Configuration::load(config, true, Guests::All, session.sources) {
-        Ok(configuration) => {
-            must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
-            let findings = all(&configuration, host);
-            covered(session, &configuration, findings)
-        }
-        Err(findings) => findings,
-    };
-    let findings = without_allowed(findings, &lints.allow, session.sources);
-    let worst = findings.iter().map(|finding| finding.severity).max();
-    match format {
-        CheckFormat::Text => session.terminal.findings(&findings, session.sources),
+    let found = findings(session, config, how, lints)?;
+    match how.format {
+        CheckFormat::Text => session.terminal.findings(&found, session.sources),
         CheckFormat::Json => {
-            let findings: Vec<_> =
-                findings.iter().map(|finding| render::finding(finding, session.sources)).collect();
+            let findings: Vec<_> = found.iter().map(|finding| render::finding(finding, session.sources)).collect();
             let json = serde_json::json!({ "format_version": 1, "diagnostics": findings });
             session.terminal.result(&format!("{json:#}\n"));
         }
         CheckFormat::Sarif => {
-            let log = render::sarif(&findings, session.sources);
+            let log = render::sarif(&with_edits(found.clone(), session.sources), session.sources);
             session.terminal.result(&format!("{log:#}\n"));
         }
     }
-    let fails = match worst {
-        Some(Severity::Error) => true,
-        Some(Severity::Warning) => deny_warnings,
-        Some(Severity::Note) | None => false,
+    Ok(u8::from(fails(&found, how)))
+}
+
+/// What is found, but for what is allowed.
+pub(super) fn findings(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    how: How,
+    lints: &LintArgs,
+) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let findings = match Configuration::load(config, true, Guests::All, session.sources) {
+        Ok(configuration) => {
+            must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
+            let findings = all(&configuration, how.host);
+            covered(session, &configuration, findings)
+        }
+        Err(findings) => findings,
     };
-    Ok(u8::from(fails))
+    Ok(without_allowed(findings, &lints.allow, session.sources))
+}
+
+/// Whether what is found fails the command.
+pub(super) fn fails(findings: &[Diagnostic], how: How) -> bool {
+    match findings.iter().map(|finding| finding.severity).max() {
+        Some(Severity::Error) => true,
+        Some(Severity::Warning) => how.deny_warnings,
+        Some(Severity::Note) | None => false,
+    }
 }
 
 fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {

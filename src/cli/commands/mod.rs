@@ -6,6 +6,7 @@ pub(super) mod check;
 pub(super) mod documents;
 pub(super) mod eval;
 pub(super) mod firewall;
+pub(super) mod fix;
 pub(super) mod guest;
 mod health;
 pub(super) mod internal;

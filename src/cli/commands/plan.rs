@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fix::with_edits;
 use super::ready::not_observed;
 use super::saved;
 use crate::cli::against;
@@ -51,7 +52,7 @@ pub(in crate::cli) fn plan(
 
 /// Prints findings and what a plan has to say about itself; gives the plan with all of it.
 fn with_findings(session: &Session<'_>, mut plan: Plan, findings: Vec<Diagnostic>, lints: &LintArgs) -> Plan {
-    let findings = without_allowed(findings, &lints.allow, session.sources);
+    let findings = with_edits(without_allowed(findings, &lints.allow, session.sources), session.sources);
     session.terminal.findings(&findings, session.sources);
     print_findings(session, &plan);
     plan.findings.splice(0..0, findings.iter().map(|finding| Finding::new(finding, session.sources)));

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::dot::label;
 use super::words::{self, Mark, RuleLines};
 use crate::diag::Severity;
+use crate::diag::render::Suggestion;
 use crate::plan::{Change, Disruption, Finding, Plan, ProgramChange, Reason};
 use crate::render::nft::{RuleLine, Target};
 
@@ -30,6 +31,7 @@ pub fn markdown(plan: &Plan) -> String {
         if !text.ends_with('\n') {
             text.push('\n');
         }
+        text.extend(suggestions(plan).map(|suggestions| format!("\n{}\n", suggestions.trim_end())));
         return text;
     }
     writeln!(text, "{ends}: {}.\n", words::counts(plan)).expect("writing to a string does not fail");
@@ -51,6 +53,7 @@ pub fn markdown(plan: &Plan) -> String {
     }
     text.push('\n');
     text.extend(findings(plan));
+    text.extend(suggestions(plan));
     let mut sections: Vec<String> = changes.iter().map(|change| details(change)).collect();
     sections.extend(firewall(plan));
     sections.extend(forwards(plan));
@@ -118,6 +121,30 @@ fn findings(plan: &Plan) -> Option<String> {
     }
     table.push('\n');
     Some(table)
+}
+
+/// What `check --fix` would make of the lines that findings are about, each in a block that a review can take over.
+fn suggestions(plan: &Plan) -> Option<String> {
+    let mut text = String::new();
+    for finding in &plan.findings {
+        let Some(Suggestion { file, first, last, text: lines }) = &finding.suggestion else { continue };
+        let lines: String = lines.lines().flat_map(|line| [words::visible(line), String::from("\n")]).collect();
+        let place = if first == last { format!("{file}:{first}") } else { format!("{file}:{first}-{last}") };
+        let fence = "`".repeat(longest_run(&lines).max(2) + 1);
+        let block = format!(
+            "{} instead of {}:\n\n{fence}suggestion\n{lines}{fence}\n\n",
+            code(finding.code.as_str()),
+            code(&place)
+        );
+        if text.len() + block.len() > BUDGET / 4 {
+            break;
+        }
+        text.push_str(&block);
+    }
+    if text.is_empty() {
+        return None;
+    }
+    Some(format!("<details><summary>What <code>check --fix</code> would change</summary>\n\n{text}</details>\n\n"))
 }
 
 /// Why one container changes.

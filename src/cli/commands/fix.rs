@@ -1,0 +1,126 @@
+//! `check --fix`: what is certain of the help is done to the files of the checkout.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::check::{How, fails, findings};
+use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
+use crate::cli::configuration::checkout;
+use crate::cli::{Outcome, Session};
+use crate::diag::{Code, Diagnostic, Edit, render};
+use crate::host::checkout::replace;
+use crate::source::{SourceFile, SourceMap};
+use crate::syntax::mend::{Mender, applied};
+
+/// What is mended may show what it hid; not more often than this.
+const ROUNDS: usize = 20;
+
+/// Makes the edits of all findings that have any.
+pub(in crate::cli) fn with_edits(mut findings: Vec<Diagnostic>, sources: &SourceMap) -> Vec<Diagnostic> {
+    let mut mender = Mender::new(sources);
+    for finding in &mut findings {
+        if let Some(fix) = &finding.fix {
+            finding.edits = mender.edits(fix).unwrap_or_default();
+        }
+    }
+    findings
+}
+
+/// A file with what it is to be.
+struct Mended {
+    file: Rc<SourceFile>,
+    path: PathBuf,
+    edits: Vec<Edit>,
+    text: String,
+}
+
+/// Shows what would be changed, asks, changes it, and says what is left.
+pub(in crate::cli) fn fix(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    how: How,
+    (yes, lints): (bool, &LintArgs),
+) -> Outcome {
+    if how.format != CheckFormat::Text {
+        let diagnostic = Diagnostic::error(Code::Usage, "`--fix` shows a diff, and goes with `--format text` only")
+            .help("`--format sarif` has the same edits as `fixes`, for programs that apply them");
+        return Err(vec![diagnostic]);
+    }
+    let top = checkout(config)?;
+    for _ in 0..ROUNDS {
+        // The files change: each round reads them anew.
+        let sources = SourceMap::new();
+        let round = Session { sources: &sources, terminal: session.terminal, global: session.global };
+        let found = with_edits(findings(&round, config, how, lints)?, &sources);
+        let mended = mended(&found, &top, &sources);
+        if mended.is_empty() {
+            session.terminal.findings(&found, &sources);
+            return Ok(u8::from(fails(&found, how)));
+        }
+        let diff: String = mended.iter().map(|mended| render::diff(&mended.file, &mended.edits)).collect();
+        session.terminal.result(&diff);
+        let question = match mended.len() {
+            1 => String::from("Change this file?"),
+            count => format!("Change these {count} files?"),
+        };
+        let agreed = yes || session.terminal.ask(&question).unwrap_or_default();
+        if !agreed {
+            session.terminal.findings(&found, &sources);
+            session.terminal.progress("nothing was changed; `--yes` changes it without asking");
+            return Ok(1);
+        }
+        for Mended { file, path, text, .. } in &mended {
+            replace(path, &file.text, text).map_err(|error| {
+                let message = format!("cannot change {}: {error}", path.display());
+                vec![Diagnostic::error(Code::Unreadable, message)]
+            })?;
+            session.terminal.progress(&format!("changed {}", file.name));
+        }
+    }
+    Err(vec![Diagnostic::error(Code::Internal, format!("{ROUNDS} rounds of changes did not come to an end"))])
+}
+
+/// The files of the checkout that the edits of findings change, each wholly or not at all.
+fn mended(findings: &[Diagnostic], top: &Path, sources: &SourceMap) -> Vec<Mended> {
+    let mut files: BTreeMap<u32, (Rc<SourceFile>, PathBuf, Vec<Edit>)> = BTreeMap::new();
+    for edits in findings.iter().map(|finding| &finding.edits).filter(|edits| !edits.is_empty()) {
+        let places: Option<Vec<_>> = edits
+            .iter()
+            .map(|edit| {
+                let file = sources.file(edit.span.start)?;
+                let path = in_checkout(&file, top)?;
+                Some((file, path, edit.clone()))
+            })
+            .collect();
+        // One that overlaps another waits for the next round.
+        let Some(places) = places else { continue };
+        let fits = places.iter().all(|(file, _, edit)| {
+            let others = files.get(&file.base).map(|(.., edits)| edits.as_slice()).unwrap_or_default();
+            applied(file, &[others, std::slice::from_ref(edit)].concat()).is_some()
+        });
+        if !fits {
+            continue;
+        }
+        for (file, path, edit) in places {
+            files.entry(file.base).or_insert_with(|| (file, path, Vec::new())).2.push(edit);
+        }
+    }
+    let mended = files.into_values().filter_map(|(file, path, edits)| {
+        let text = applied(&file, &edits).filter(|text| **text != *file.text)?;
+        Some(Mended { file, path, edits, text })
+    });
+    mended.collect()
+}
+
+/// Where a text is in the checkout; `None` of one outside of it, and of one that is reached by a symlink out of it.
+fn in_checkout(file: &SourceFile, top: &Path) -> Option<PathBuf> {
+    let below = Path::new(&file.name);
+    if below.is_absolute() || file.name.starts_with('«') {
+        return None;
+    }
+    let path = fs::canonicalize(top.join(below)).ok()?;
+    let top = fs::canonicalize(top).ok()?;
+    (path.starts_with(&top) && !path.starts_with("/nix/store")).then_some(path)
+}
