@@ -291,6 +291,31 @@ fn files_of_a_flake_that_were_added_moved_and_deleted_are_those_of_each_side() {
 }
 
 #[test]
+fn a_guest_of_a_flake_changes_with_the_files_that_it_is_made_of() {
+    let host = "{ containers.a.config = ./guest.nix; containers.b.config = { imports = [ \"${./guest}/b.nix\" ]; }; \
+                containers.c.config = { environment.etc.page.source = ./page; }; containers.d.config = ./other.nix; }";
+    let clone = Clone::new(&[
+        ("flake.nix", &flake_of("./host.nix")),
+        ("host.nix", host),
+        ("guest.nix", "{ services.nginx.enable = true; }"),
+        ("guest/b.nix", "{ services.httpd.enable = true; }"),
+        ("page", "one"),
+        ("other.nix", "{ }"),
+    ]);
+    for (file, text, changed) in [
+        ("guest.nix", "{ services.nginx.enable = false; }", "\"a\""),
+        ("guest/b.nix", "{ services.httpd.enable = false; }", "\"b\""),
+        ("page", "two", "\"c\""),
+    ] {
+        clone.write(file, text);
+        let plan = clone.plan(&["--from", "HEAD", "."]);
+        let changes = changes(&plan);
+        assert!(matches!(changes.as_slice(), [only] if only.starts_with(changed)), "{file}: {changes:?}");
+        clone.commit();
+    }
+}
+
+#[test]
 fn submodules_are_those_of_each_side() {
     let clone = Clone::new(&[
         ("flake.nix", &flake_of("./lib/module/web.nix")),

@@ -299,7 +299,10 @@ impl<'e> Evaluator<'e> {
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(unreadable(self, &format!("{} is not UTF-8 text", self.sources.display_name(path))));
         };
-        let Some(file) = self.sources.add(path, text) else {
+        // What was copied is shown where it was written.
+        let original = self.files.original(path);
+        let name = self.sources.display_name(original.as_deref().unwrap_or(path));
+        let Some(file) = self.sources.add_named(path, name, text) else {
             return Err(unreadable(self, "too many texts were read"));
         };
         self.lower_text(&file, path.parent().unwrap_or(Path::new("/")))

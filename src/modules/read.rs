@@ -241,8 +241,10 @@ pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json
 
 /// Which path of the store a text is made of that only stands for the real one.
 fn stand_in(text: &str) -> Option<&'static str> {
-    if text.contains(flake::SOURCE) {
+    // A copy of the whole is named after its path, behind a hash of its own.
+    let names = |source: &str| source.rsplit('/').next().is_some_and(|name| text.contains(name));
+    if names(flake::SOURCE) {
         return Some("where the flake's source is in the store");
     }
-    text.contains(nixpkgs::SOURCE).then_some("where nixpkgs is in the store")
+    names(nixpkgs::SOURCE).then_some("where nixpkgs is in the store")
 }

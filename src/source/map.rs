@@ -158,6 +158,18 @@ impl SourceMap {
 
     /// Adds a text. Fails (`None`) when the common address space of 4 GiB is full.
     pub fn add(&self, path: impl Into<PathBuf>, text: impl Into<Rc<str>>) -> Option<Rc<SourceFile>> {
+        let path = path.into();
+        let name = self.display_name(&path);
+        self.add_named(path, name, text)
+    }
+
+    /// The same of a text that is shown under another name than its path.
+    pub fn add_named(
+        &self,
+        path: impl Into<PathBuf>,
+        name: String,
+        text: impl Into<Rc<str>>,
+    ) -> Option<Rc<SourceFile>> {
         let (path, text) = (path.into(), text.into());
         let base = match self.files.borrow().last() {
             Some(last) => u64::from(last.base) + last.text.len() as u64 + 1,
@@ -167,7 +179,6 @@ impl SourceMap {
         if base + text.len() as u64 + 1 > u64::from(u32::MAX) {
             return None;
         }
-        let name = self.display_name(&path);
         let file = Rc::new(SourceFile { base: base as u32, path, name, text, lines: OnceCell::new() });
         self.files.borrow_mut().push(Rc::clone(&file));
         Some(file)

@@ -1,24 +1,35 @@
 //! Files with trees that appear among them while they are read, as Nix puts them into the store.
 
 use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use super::files::{FileKind, Files};
 use super::git::{GitError, GitRequest, GitTree};
 
+/// As many links in a row as Linux follows (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
 /// Some files, and what was put among them.
 pub struct MountedFiles<'a> {
     around: &'a dyn Files,
-    mounts: RefCell<Vec<Mount>>,
+    mounts: RefCell<HashMap<PathBuf, Mount>>,
 }
 
 #[derive(Clone)]
-struct Mount {
-    at: PathBuf,
-    files: Rc<dyn Files>,
-    top: PathBuf,
+enum Mount {
+    /// What other files have below a directory of theirs.
+    Tree { files: Rc<dyn Files>, top: PathBuf },
+    /// A copy of what stands at `from`; of what is below it only the paths that were kept, where not all were.
+    Copy { from: PathBuf, kept: Option<Rc<BTreeSet<PathBuf>>> },
+}
+
+/// Where something is really read.
+enum Real {
+    Around(PathBuf),
+    Tree(Rc<dyn Files>, PathBuf),
 }
 
 impl<'a> MountedFiles<'a> {
@@ -29,41 +40,149 @@ impl<'a> MountedFiles<'a> {
 
     /// Lets what `files` has below `top` be below `at`.
     pub fn mount(&self, at: &Path, files: Rc<dyn Files>, top: PathBuf) {
-        self.mounts.borrow_mut().push(Mount { at: at.to_path_buf(), files, top });
+        self.mounts.borrow_mut().entry(at.to_path_buf()).or_insert(Mount::Tree { files, top });
     }
 
-    fn look<T>(&self, path: &Path, look: impl FnOnce(&dyn Files, &Path) -> io::Result<T>) -> io::Result<T> {
+    /// Lets a copy of what stands at `from` be at `at`. Of what is below it only the paths in `kept` are there, relative to
+    /// it; all of them without.
+    pub fn copy(&self, at: &Path, from: &Path, kept: Option<BTreeSet<PathBuf>>) {
+        // What is copied from a copy is read where that is read, so that nothing is looked for through both.
+        let (from, kept) = match self.find(from) {
+            Some((Mount::Copy { from, kept: around }, _, below)) => {
+                let inside = |kept: Rc<BTreeSet<PathBuf>>| {
+                    let paths = kept.iter().filter_map(|path| path.strip_prefix(&below).ok());
+                    paths.map(Path::to_path_buf).collect()
+                };
+                (joined(&from, &below), kept.or_else(|| around.map(inside)))
+            }
+            _ => (from.to_path_buf(), kept),
+        };
+        let copy = Mount::Copy { from, kept: kept.map(Rc::new) };
+        self.mounts.borrow_mut().entry(at.to_path_buf()).or_insert(copy);
+    }
+
+    /// Where the original of a file is that was copied; `None` of what is no copy.
+    pub fn original(&self, path: &Path) -> Option<PathBuf> {
+        match self.find(path)? {
+            (Mount::Copy { from, .. }, _, below) => Some(joined(&from, &below)),
+            (Mount::Tree { .. }, ..) => None,
+        }
+    }
+
+    /// What is mounted around a path: it, where it is, and the rest of the path.
+    fn find(&self, path: &Path) -> Option<(Mount, PathBuf, PathBuf)> {
         let mounts = self.mounts.borrow();
-        let found = mounts.iter().find_map(|mount| Some((mount.clone(), path.strip_prefix(&mount.at).ok()?)));
-        drop(mounts);
-        match found {
-            // A path that ends in a slash would have to be a folder.
-            Some((mount, below)) if below.as_os_str().is_empty() => look(&*mount.files, &mount.top),
-            Some((mount, below)) => look(&*mount.files, &mount.top.join(below)),
-            None => look(self.around, path),
+        if mounts.is_empty() {
+            return None;
+        }
+        path.ancestors().find_map(|at| {
+            let below = path.strip_prefix(at).ok()?;
+            Some((mounts.get(at)?.clone(), at.to_path_buf(), below.to_path_buf()))
+        })
+    }
+
+    /// Where `path` is really read. Links within a copy lead on from where the copy is, and those on the way are followed here;
+    /// one at the end is, where `follow` says so.
+    fn real(&self, path: &Path, follow: bool) -> io::Result<Real> {
+        let mut path = path.to_path_buf();
+        for _ in 0..MOST_LINKS {
+            let (at, from, kept, below) = match self.find(&path) {
+                None => return Ok(Real::Around(path)),
+                Some((Mount::Tree { files, top }, _, below)) => return Ok(Real::Tree(files, joined(&top, &below))),
+                Some((Mount::Copy { from, kept }, at, below)) => (at, from, kept, below),
+            };
+            match self.link_on_the_way(&from, kept.as_deref(), &below, follow)? {
+                None => return Ok(Real::Around(joined(&from, &below))),
+                Some((link, target)) => {
+                    let around = joined(&at, &link).parent().map(Path::to_path_buf).unwrap_or_default();
+                    let rest = below.strip_prefix(&link).unwrap_or(Path::new(""));
+                    path = normal(&around.join(target).join(rest));
+                }
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    /// The first link on the way along `below` in what was copied from `from`, and where it leads.
+    fn link_on_the_way(
+        &self,
+        from: &Path,
+        kept: Option<&BTreeSet<PathBuf>>,
+        below: &Path,
+        follow: bool,
+    ) -> io::Result<Option<(PathBuf, PathBuf)>> {
+        let mut on_the_way: Vec<&Path> = below.ancestors().collect();
+        on_the_way.reverse();
+        for link in on_the_way {
+            if !link.as_os_str().is_empty() && kept.is_some_and(|kept| !kept.contains(link)) {
+                return Err(io::Error::from(io::ErrorKind::NotFound));
+            }
+            if link == below && !follow {
+                break;
+            }
+            let real = joined(from, link);
+            if self.around.kind(&real)? == FileKind::Symlink {
+                return Ok(Some((link.to_path_buf(), self.around.read_link(&real)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn look<T>(
+        &self,
+        path: &Path,
+        follow: bool,
+        look: impl FnOnce(&dyn Files, &Path) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match self.real(path, follow)? {
+            Real::Around(path) => look(self.around, &path),
+            Real::Tree(files, path) => look(&*files, &path),
         }
     }
 }
 
+/// The same as [`Path::join`], but for an empty rest, which would leave a slash at the end.
+fn joined(path: &Path, below: &Path) -> PathBuf {
+    if below.as_os_str().is_empty() { path.to_path_buf() } else { path.join(below) }
+}
+
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::from("/");
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => out.push(name),
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    out
+}
+
 impl Files for MountedFiles<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.look(path, |files, path| files.read(path))
+        self.look(path, true, |files, path| files.read(path))
     }
 
     fn kind(&self, path: &Path) -> io::Result<FileKind> {
-        self.look(path, |files, path| files.kind(path))
+        self.look(path, false, |files, path| files.kind(path))
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
-        self.look(path, |files, path| files.read_dir(path))
+        let mut entries = self.look(path, true, |files, path| files.read_dir(path))?;
+        if let Some((Mount::Copy { kept: Some(kept), .. }, _, below)) = self.find(path) {
+            entries.retain(|(name, _)| kept.contains(&below.join(name)));
+        }
+        Ok(entries)
     }
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
-        self.look(path, |files, path| files.read_link(path))
+        self.look(path, false, |files, path| files.read_link(path))
     }
 
     fn is_executable(&self, path: &Path) -> io::Result<bool> {
-        self.look(path, |files, path| files.is_executable(path))
+        self.look(path, true, |files, path| files.is_executable(path))
     }
 
     fn git(&self, request: &GitRequest<'_>) -> Result<GitTree, GitError> {
@@ -86,5 +205,24 @@ mod tests {
         assert_eq!(files.kind(Path::new("/store/x")).expect("it is there"), FileKind::Directory);
         assert_eq!(files.read(Path::new("/a")).expect("it is there"), b"around");
         assert!(files.kind(Path::new("/store/xb")).is_err());
+    }
+
+    #[test]
+    fn a_copy_has_what_was_kept_of_its_original() {
+        let around = MemoryFiles::new().with("/src/a/b", "1").with("/src/a/c", "2").with("/src/d", "3");
+        let files = MountedFiles::new(&around);
+        files.copy(Path::new("/store/all"), Path::new("/src"), None);
+        let kept = BTreeSet::from(["a", "a/b"].map(PathBuf::from));
+        files.copy(Path::new("/store/some"), Path::new("/store/all"), Some(kept));
+        files.copy(Path::new("/store/inner"), Path::new("/store/some/a"), None);
+        let read = |path: &str| files.read(Path::new(path)).ok();
+        assert_eq!(read("/store/all/d").as_deref(), Some(&b"3"[..]));
+        assert_eq!(read("/store/some/a/b").as_deref(), Some(&b"1"[..]));
+        assert_eq!(read("/store/inner/b").as_deref(), Some(&b"1"[..]));
+        assert_eq!((read("/store/some/a/c"), read("/store/some/d"), read("/store/inner/c")), (None, None, None));
+        assert_eq!(files.original(Path::new("/store/inner/b")), Some(PathBuf::from("/src/a/b")));
+        assert_eq!(files.original(Path::new("/src/d")), None);
+        let names = |path: &str| files.read_dir(Path::new(path)).map(|entries| entries.len()).unwrap_or_default();
+        assert_eq!((names("/store/all"), names("/store/some"), names("/store/inner")), (2, 1, 1));
     }
 }

@@ -1,7 +1,8 @@
 //! What puts files into the store: here it is only told where they would be.
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
@@ -12,7 +13,10 @@ use crate::eval::store::path::{self, Method};
 use crate::eval::text::{Context, Element};
 use crate::eval::value::Str;
 use crate::eval::written::Written;
-use crate::source::{FileKind, Files, Span};
+use crate::source::{FileKind, Files, MemoryFiles, Span};
+
+/// Where the only file of a text is among files of its own.
+const FILE: &str = "/text";
 
 primops! {
     "filterSource" 2 filter_source, "path" 1 add_path, "placeholder" 1 placeholder, "storePath" 1 store_path,
@@ -46,6 +50,10 @@ fn to_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
     let hash = Hash::of(Algorithm::Sha256, content.as_bytes());
     let path = path::text(&name, &hash, references.iter().copied())
         .map_err(|message| ev.error(ev.word_span(pos), &message))?;
+    if ev.reads_copies() {
+        let text = MemoryFiles::new().with(FILE, content.as_bytes());
+        ev.files.mount(Path::new(&path), Rc::new(text), PathBuf::from(FILE));
+    }
     Ok(ev.written_path(&path, Written::File { references: ev.alloc_slice(&references) }))
 }
 
@@ -149,7 +157,13 @@ pub(super) struct Source<'a, 'e> {
 }
 
 impl<'e> Evaluator<'e> {
-    /// The store path of a copy, as a string that depends on it.
+    /// Whether what would be in the store is there: Nix writes it while it evaluates a system, and not for an expression
+    /// (`nix-instantiate --eval`).
+    fn reads_copies(&self) -> bool {
+        self.settings.unknowns
+    }
+
+    /// The store path of a copy, as a string that depends on it. What is read there from then on is the original.
     pub(super) fn add_source(&mut self, source: &Source<'_, 'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let fixed = |ev: &Self, hash: &Hash| {
             path::fixed(source.name, source.method, hash).map_err(|message| ev.error(ev.word_span(pos), &message))
@@ -161,8 +175,13 @@ impl<'e> Evaluator<'e> {
                 return Ok(self.written_path(&path, Written::File { references: &[] }));
             }
         }
+        let mut kept = None;
         let hash = match source.method {
-            Method::Recursive => self.nar_hash(source.path, source.filter, pos)?,
+            Method::Recursive => {
+                let (hash, paths) = self.nar_hash(source.path, source.filter, pos)?;
+                kept = paths;
+                hash
+            }
             Method::Flat => {
                 let read = self.files.read(source.path);
                 let bytes = read.map_err(|error| self.unreadable(source.path, &error, pos))?;
@@ -175,23 +194,38 @@ impl<'e> Evaluator<'e> {
             let message = format!("store path mismatch in (possibly filtered) path added from '{from}'");
             return Err(self.error(self.word_span(pos), &message));
         }
+        if self.reads_copies() {
+            self.files.copy(Path::new(&path), source.path, kept);
+        }
         Ok(self.written_path(&path, Written::File { references: &[] }))
     }
 
-    pub(super) fn nar_hash(&mut self, path: &Path, filter: Option<Value<'e>>, pos: Pos) -> EvalResult<'e, Hash> {
+    /// The hash of an archive; where there is a filter, also the paths below `top` that it keeps, relative to that.
+    fn nar_hash(
+        &mut self,
+        top: &Path,
+        filter: Option<Value<'e>>,
+        pos: Pos,
+    ) -> EvalResult<'e, (Hash, Option<BTreeSet<PathBuf>>)> {
         let files = Rc::clone(&self.files);
+        let mut kept = filter.map(|_| BTreeSet::new());
         let mut decide = |path: &Path, kind: FileKind| -> Result<bool, EvalError<'e>> {
-            let Some(filter) = filter else { return Ok(true) };
-            let path = self.bytes(path.as_os_str().as_bytes());
-            let bound = self.apply(filter, path, pos)?;
+            let (Some(filter), Some(kept)) = (filter, &mut kept) else { return Ok(true) };
+            let text = self.bytes(path.as_os_str().as_bytes());
+            let bound = self.apply(filter, text, pos)?;
             let kind = self.string(kind.as_str());
             let keep = self.apply(bound, kind, pos)?;
-            self.boolean(keep, pos)
+            let keep = self.boolean(keep, pos)?;
+            if let (true, Ok(below)) = (keep, path.strip_prefix(top)) {
+                kept.insert(below.to_path_buf());
+            }
+            Ok(keep)
         };
-        nar::hash(&*files, path, Algorithm::Sha256, &mut decide).map_err(|error| match error {
+        let hash = nar::hash(&*files, top, Algorithm::Sha256, &mut decide).map_err(|error| match error {
             NarError::File(path, error) => self.unreadable(&path, &error, pos),
             NarError::Filter(error) => error,
-        })
+        })?;
+        Ok((hash, kept))
     }
 
     /// The string that a path becomes where it is wanted in the store: the path of its copy, which it depends on.

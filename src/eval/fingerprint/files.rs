@@ -5,17 +5,19 @@ use std::path::Path;
 
 use super::{Fingerprint, MOST_FILES};
 use crate::eval::import::normalise;
+use crate::eval::store;
 use crate::eval::value::Frame;
 use crate::source::{FileKind, Files, Pos};
 use crate::syntax::Unit;
 
 impl<'e> Fingerprint<'_, 'e> {
     /// Adds what stands at a path: Nix code as code, other files by their bytes, folders with all that is in them.
-    /// Below the store a path says it all.
+    /// Below the store a path says it all; not one that only stands for where a flake's source will be there.
     pub fn path(&mut self, path: &Path) {
         self.tag("path");
         self.bytes(path.as_os_str().as_bytes());
-        if path.starts_with("/nix/store") {
+        let is_real = |path: &str| store::path::parse_base(store::path::base(path)).is_ok();
+        if path.to_str().and_then(store::path::split).is_some_and(|(path, _)| is_real(path)) {
             return;
         }
         match self.ev.files.kind(path) {

@@ -1,0 +1,6 @@
+{
+  containers.a = {
+    autoStart = true;
+    config = { };
+  };
+}

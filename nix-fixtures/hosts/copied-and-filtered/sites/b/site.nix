@@ -1,0 +1,6 @@
+{
+  containers.b = {
+    autoStart = true;
+    config = { };
+  };
+}

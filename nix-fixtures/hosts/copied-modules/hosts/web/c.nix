@@ -1,0 +1,4 @@
+{
+  imports = [ ./more.nix ];
+  containers.c.config = { };
+}

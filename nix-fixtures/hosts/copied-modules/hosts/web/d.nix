@@ -1,0 +1,8 @@
+{ lib, ... }:
+{
+  containers.d = {
+    config = { };
+    tmpfs = lib.optional (builtins.pathExists ./d.nix) "/tmp";
+    extraFlags = [ "--hostname=${baseNameOf (toString ./.)}" ];
+  };
+}

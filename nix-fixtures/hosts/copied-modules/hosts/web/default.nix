@@ -1,0 +1,7 @@
+{
+  module.containers.f = {
+    privateNetwork = true;
+    hostBridge = "br0";
+    config = { };
+  };
+}

@@ -1,0 +1,6 @@
+{
+  containers.e = {
+    ephemeral = true;
+    config = { };
+  };
+}

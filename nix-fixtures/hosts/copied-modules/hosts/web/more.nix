@@ -1,0 +1,3 @@
+{
+  containers.c.autoStart = true;
+}
