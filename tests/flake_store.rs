@@ -10,7 +10,7 @@ use container_rebuild::eval::{Arena, Evaluator, Settings, source_path};
 use container_rebuild::host::files::RealFiles;
 use container_rebuild::host::git::RevisionFiles;
 use container_rebuild::modules::Guests;
-use container_rebuild::modules::flake::Flake;
+use container_rebuild::modules::hosts::Hosts;
 use container_rebuild::source::{Files, MovedFiles, SourceMap};
 use sha2::{Digest as _, Sha256};
 
@@ -95,7 +95,7 @@ impl World {
         let (arena, sources) = (Arena::new(), SourceMap::default());
         let settings = Settings { unknowns: true, ..Settings::default() };
         let mut ev = Evaluator::new(&arena, files, &sources, settings);
-        let flake = Flake::open(&mut ev, &self.flake(), &[]).expect("the flake evaluates");
+        let flake = Hosts::of_flake(&mut ev, &self.flake(), &[]).expect("the flake evaluates");
         let host = flake.evaluate(&mut ev, "h", Guests::None).expect("the host evaluates");
         let json = host.manifest.to_json();
         json["containers"]["c"]["extraFlags"].as_array().expect("a list").clone()

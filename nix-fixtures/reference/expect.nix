@@ -71,7 +71,8 @@ let
           system { modules = [ (fixture + "/${description.config or "configuration.nix"}") ]; }
         else
           let
-            hosts = (flake fixture).nixosConfigurations;
+            outputs = flake fixture;
+            hosts = outputs.nixosConfigurations or outputs.colmenaHive.nodes;
           in
           hosts.${description.host or (builtins.head (builtins.attrNames hosts))};
     in

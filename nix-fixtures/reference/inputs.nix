@@ -25,6 +25,12 @@ rec {
     outPath = ../nixpkgs;
     rev = vary "a" "b";
   };
+  # Known to the program without their sources: one text for both.
+  flake-parts = import ../../src/modules/known/flake-parts.nix { inherit lib; };
+  colmena.lib.makeHive = hive: {
+    nodes = import ../../src/modules/known/colmena.nix { inherit lib; nixosSystem = system; } hive;
+  };
+  treefmt-nix.flakeModule = { };
   nixpkgs-lib = { inherit lib; outPath = ../nixpkgs; };
   agenix = opaque // {
     nixosModules = rec { default = import ./modules/agenix.nix vary; age = default; };

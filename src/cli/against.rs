@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::ConfigArgs;
 use super::configuration::Configuration;
+use super::target::Reference;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::lint;
 use crate::model::{Container, ContainerName};
@@ -27,8 +28,12 @@ impl<'a> From<'a> {
         if let Some(revision) = text.strip_prefix("rev:") {
             return Self::Revision(revision);
         }
-        let folder = text.split_once('#').map(|(folder, _)| folder);
-        if Path::new(text).exists() || folder.is_some_and(|folder| Path::new(folder).is_dir()) {
+        let named = Reference::parse(text, Path::exists);
+        let is_host = |reference: &Reference| match reference.host {
+            Some(_) => reference.path.is_dir() || reference.path.ends_with("hive.nix"),
+            None => text.starts_with("path:") || text.starts_with("git+file:") || text.contains('?'),
+        };
+        if Path::new(text).exists() || named.is_ok_and(|reference| is_host(&reference) && reference.path.exists()) {
             Self::Path(text)
         } else {
             Self::Revision(text)
@@ -133,25 +138,29 @@ fn is_same_host(before: Seen<'_>, after: Seen<'_>) -> bool {
     parts(before) == parts(after)
 }
 
-/// The hosts that a flake has on either side, each with whether it is before and after.
+/// Hosts, each with whether it is before and after.
+type Sided = BTreeMap<String, (bool, bool)>;
+
+/// The hosts that a flake has on either side, and notes on those that are not known.
 pub(super) fn hosts(
     config: &ConfigArgs,
     from: &str,
     sources: &SourceMap,
-) -> Result<BTreeMap<String, (bool, bool)>, Vec<Diagnostic>> {
+) -> Result<(Sided, Vec<Diagnostic>), Vec<Diagnostic>> {
     for given in [config.config.as_str(), from] {
         if !Path::new(given).exists() && given.contains('#') {
             let message = format!("`{given}` names one host, and `--all-hosts` asks for all");
             return Err(vec![Diagnostic::error(Code::Usage, message).help("leave one of them out")]);
         }
     }
-    let before = match From::new(from) {
+    let (before, mut notes) = match From::new(from) {
         From::Path(path) => Configuration::hosts(&at(config, path), sources)?,
         From::Revision(revision) => Configuration::hosts_of_revision(config, revision, sources)?,
     };
-    let after = Configuration::hosts(config, sources)?;
+    let (after, of_after) = Configuration::hosts(config, sources)?;
+    notes.extend(of_after);
     let names = before.union(&after);
-    Ok(names.map(|name| (name.clone(), (before.contains(name), after.contains(name)))).collect())
+    Ok((names.map(|name| (name.clone(), (before.contains(name), after.contains(name)))).collect(), notes))
 }
 
 /// Both sides of one host of a flake that may be there before and after; there is no configuration where it is gone.

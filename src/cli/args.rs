@@ -73,14 +73,14 @@ pub enum When {
 /// The configuration and how it is read.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
-    /// A NixOS module (FILE.nix), a flake (DIR or DIR#HOST), a directory with configuration.nix or default.nix, or a manifest
-    /// (FILE.json).
+    /// A NixOS module (FILE.nix), a flake (DIR or DIR#HOST, `path:` before it to read what git does not track, too), a directory
+    /// with configuration.nix, default.nix or hive.nix, a hive or a set of systems (FILE.nix#HOST), or a manifest (FILE.json).
     #[arg(value_name = "CONFIG", default_value = "/etc/nixos", value_hint = ValueHint::AnyPath)]
     pub config: String,
     /// Look up `<NAME>` and `<NAME/…>` in PATH, before NIX_PATH.
     #[arg(short = 'I', value_name = "NAME=PATH", action = clap::ArgAction::Append)]
     pub include: Vec<String>,
-    /// Use PATH as the flake's input NAME.
+    /// Use PATH as the flake's input NAME; `A/B` is the input B of the input A.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "PATH"])]
     pub override_input: Vec<String>,
     /// Read only below the configuration's git top level (else its directory) and in the given search paths; ignore the

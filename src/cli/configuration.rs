@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::args::ConfigArgs;
-use super::target::Target;
+use super::reading::Reading;
+use super::target::{Reference, Target};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Arena, Evaluator, Settings};
+use crate::eval::Settings;
 use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::host::git::{RevisionError, RevisionFiles, tracked};
 use crate::lint;
@@ -20,15 +21,18 @@ use crate::model::spec::HostSpec;
 use crate::model::support::unsupported_units;
 use crate::model::view::View;
 use crate::model::{ContainerName, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
-use crate::modules::flake::{self, Flake};
+use crate::modules::flake;
 use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
-use crate::source::{Files, Location, MovedFiles, SourceMap};
+use crate::source::{Files, Location, SourceMap};
 use crate::state::Snapshot;
 
 /// What the evaluation of a configuration may take that nobody vouches for: many times what a large host needs.
 const RESTRICTED_MEMORY: usize = 4 << 30;
 const RESTRICTED_TIME: Duration = Duration::from_secs(60);
+
+/// Something of several hosts, and notes on those of which not all is known.
+pub(super) type WithNotes<T> = (T, Vec<Diagnostic>);
 
 /// What a CONFIG says.
 #[derive(Debug, Clone)]
@@ -59,19 +63,6 @@ pub(super) struct Configuration {
     pub(super) findings: Vec<Diagnostic>,
     /// What the configuration itself finds wrong with it.
     verdicts: Vec<Diagnostic>,
-}
-
-/// Where and how a configuration is read.
-struct Reading<'a> {
-    config: &'a ConfigArgs,
-    target: Target,
-    files: &'a dyn Files,
-    /// The top level of the work tree around it, else its folder.
-    top: &'a Path,
-    /// What of the work tree a flake consists of.
-    tracked: Option<BTreeSet<PathBuf>>,
-    search_path: Vec<(String, PathBuf)>,
-    restricted: bool,
 }
 
 impl Configuration {
@@ -110,17 +101,20 @@ impl Configuration {
         read?.with_known_names()
     }
 
-    /// All hosts of a flake.
+    /// All hosts of a flake, and notes on those that are not known.
     pub(super) fn load_hosts(
         config: &ConfigArgs,
         guests: bool,
         sources: &SourceMap,
-    ) -> Result<BTreeMap<String, Self>, Vec<Diagnostic>> {
+    ) -> Result<WithNotes<BTreeMap<String, Self>>, Vec<Diagnostic>> {
         Self::read(config, false, sources, |reading| reading.all(sources, guests))
     }
 
-    /// The names of all hosts of a flake.
-    pub(super) fn hosts(config: &ConfigArgs, sources: &SourceMap) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
+    /// The names of all hosts of a flake, and notes on those that are not known.
+    pub(super) fn hosts(
+        config: &ConfigArgs,
+        sources: &SourceMap,
+    ) -> Result<WithNotes<BTreeSet<String>>, Vec<Diagnostic>> {
         Self::read(config, true, sources, |reading| reading.hosts(sources))
     }
 
@@ -129,7 +123,7 @@ impl Configuration {
         config: &ConfigArgs,
         revision: &str,
         sources: &SourceMap,
-    ) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
+    ) -> Result<WithNotes<BTreeSet<String>>, Vec<Diagnostic>> {
         let hosts = Self::read_revision(config, revision, sources, |reading| reading.hosts(sources))?;
         Ok(hosts.unwrap_or_default())
     }
@@ -143,8 +137,10 @@ impl Configuration {
         let mut target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
         target.file = in_work_tree(&target.file).unwrap_or(target.file);
         let file = &target.file;
-        let top = git_top_level(file);
-        let root = top.clone().or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default();
+        // A directory that is taken as a whole is no work tree.
+        let top = if target.whole.is_some() { None } else { git_top_level(file) };
+        let around = || target.whole.clone().or_else(|| file.parent().map(Path::to_path_buf));
+        let root = top.clone().or_else(around).unwrap_or_default();
         sources.set_root(&root);
         let restricted = config.restrict || (restricted && !config.no_restrict);
         let search_path = search_path(config, restricted);
@@ -179,17 +175,11 @@ impl Configuration {
         work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
     ) -> Result<Option<T>, Vec<Diagnostic>> {
         let failed = |error: RevisionError| vec![*revision_diagnostic(&error)];
-        let given = config.config.split_once('#').filter(|_| !Path::new(&config.config).exists());
-        let (path, host) = given.map_or((config.config.as_str(), None), |(path, host)| (path, Some(host)));
-        let path = absolute(path);
-        let (path, named) = match in_work_tree(&path) {
-            Some(real) => {
-                let host = host.map_or_else(String::new, |host| format!("#{host}"));
-                let named = format!("{}{host}", real.display());
-                (real, named)
-            }
-            None => (path, config.config.clone()),
-        };
+        let reference = Reference::parse(&config.config, Path::exists).map_err(|diagnostic| vec![*diagnostic])?;
+        let path = reference.directory();
+        let path = in_work_tree(&path).unwrap_or(path);
+        let host = reference.host.map_or_else(String::new, |host| format!("#{host}"));
+        let named = format!("{}{host}", path.display());
         let top = path.ancestors().find(|folder| folder.join(".git").exists());
         let top = top.ok_or_else(|| failed(RevisionError::NoRepository { path: path.clone() }))?;
         let restricted = !config.no_restrict;
@@ -219,7 +209,7 @@ impl Configuration {
         work(reading).map(Some)
     }
 
-    fn new(reading: &Reading<'_>, host: Option<String>, evaluated: modules::Evaluated) -> Self {
+    pub(super) fn new(reading: &Reading<'_>, host: Option<String>, evaluated: modules::Evaluated) -> Self {
         Self {
             given: reading.config.config.clone(),
             file: reading.target.file.clone(),
@@ -238,7 +228,11 @@ impl Configuration {
     }
 
     /// A manifest needs no evaluation; its positions are what it says itself.
-    fn from_manifest(config: &ConfigArgs, file: PathBuf, files: &dyn Files) -> Result<Self, Vec<Diagnostic>> {
+    pub(super) fn from_manifest(
+        config: &ConfigArgs,
+        file: PathBuf,
+        files: &dyn Files,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let unreadable = |what: String| {
             let help = "give a manifest as `container-rebuild eval` prints it";
             vec![Diagnostic::error(Code::Unreadable, format!("{}: {what}", file.display())).help(help)]
@@ -358,89 +352,6 @@ impl Configuration {
     }
 }
 
-impl Reading<'_> {
-    /// The configuration that is meant; of a flake, the host that was named, or this machine's, or, where that may be
-    /// (`only`), the only one.
-    fn one(self, sources: &SourceMap, only: bool, guests: Guests<'_>) -> Result<Configuration, Vec<Diagnostic>> {
-        if is_manifest(&self.target.file) {
-            return Configuration::from_manifest(self.config, self.target.file, self.files);
-        }
-        let arena = Arena::new();
-        if !self.target.flake {
-            let mut evaluator = Evaluator::new(&arena, self.files, sources, self.settings());
-            let evaluated = modules::evaluate(&mut evaluator, &self.target.file, guests)?;
-            return Ok(Configuration::new(&self, None, evaluated));
-        }
-        let files = self.moved(sources);
-        let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
-        let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
-        let host = self.target.choose(&flake.hosts(&evaluator), only).map_err(|diagnostic| vec![*diagnostic])?;
-        let evaluated = flake.evaluate(&mut evaluator, &host, guests)?;
-        Ok(Configuration::new(&self, Some(host), evaluated))
-    }
-
-    fn all(self, sources: &SourceMap, guests: bool) -> Result<BTreeMap<String, Configuration>, Vec<Diagnostic>> {
-        self.require_flake()?;
-        let arena = Arena::new();
-        let files = self.moved(sources);
-        let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
-        let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
-        let (mut hosts, mut errors) = (BTreeMap::new(), Vec::new());
-        for host in flake.hosts(&evaluator) {
-            match flake.evaluate(&mut evaluator, &host, Guests::all_if(guests)) {
-                Ok(evaluated) => {
-                    let configuration = Configuration::new(&self, Some(host.clone()), evaluated);
-                    hosts.insert(host, configuration);
-                }
-                Err(found) => errors.extend(found),
-            }
-        }
-        if errors.is_empty() { Ok(hosts) } else { Err(errors) }
-    }
-
-    /// The names of the hosts.
-    fn hosts(self, sources: &SourceMap) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
-        self.require_flake()?;
-        let arena = Arena::new();
-        let files = self.moved(sources);
-        let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
-        let flake = Flake::open(&mut evaluator, &self.seen(), &overrides(self.config))?;
-        Ok(flake.hosts(&evaluator).into_iter().collect())
-    }
-
-    fn require_flake(&self) -> Result<(), Vec<Diagnostic>> {
-        if self.target.flake {
-            return Ok(());
-        }
-        let message = format!("{} is no flake: it has one host", self.target.file.display());
-        Err(vec![Diagnostic::error(Code::Usage, message).help("leave `--all-hosts` out")])
-    }
-
-    fn settings(&self) -> Settings {
-        let limits = Limits::of(self.restricted);
-        Settings {
-            search_path: self.search_path.clone(),
-            environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
-            unknowns: true,
-            most_memory: limits.memory,
-            stop: limits.time.map(stop_after),
-            ..Settings::default()
-        }
-    }
-
-    /// The work tree where Nix would have put it.
-    fn moved(&self, sources: &SourceMap) -> MovedFiles<'_> {
-        sources.set_root(flake::SOURCE);
-        MovedFiles::new(self.files, self.top, flake::SOURCE, self.tracked.clone())
-    }
-
-    /// The folder of the flake there.
-    fn seen(&self) -> PathBuf {
-        let folder = self.target.file.parent().unwrap_or(self.top);
-        Path::new(flake::SOURCE).join(folder.strip_prefix(self.top).unwrap_or(Path::new("")))
-    }
-}
-
 /// The top level of the work tree that CONFIG is in, else its folder.
 pub(super) fn checkout(config: &ConfigArgs) -> Result<PathBuf, Vec<Diagnostic>> {
     let target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
@@ -481,8 +392,9 @@ pub(super) fn stop_after(time: Duration) -> Arc<AtomicBool> {
 }
 
 /// `--override-input`, as pairs.
-fn overrides(config: &ConfigArgs) -> Vec<(String, PathBuf)> {
-    config.override_input.chunks_exact(2).map(|pair| (pair[0].clone(), absolute(&pair[1]))).collect()
+pub(super) fn overrides(config: &ConfigArgs) -> Vec<(String, PathBuf)> {
+    let path = |text: &str| absolute(text.strip_prefix("path:").unwrap_or(text));
+    config.override_input.chunks_exact(2).map(|pair| (pair[0].clone(), path(&pair[1]))).collect()
 }
 
 /// What a manifest says of its guests (`eval --guest`), taken out of it.
@@ -496,7 +408,7 @@ fn guests_of_manifest(json: &mut serde_json::Value) -> BTreeMap<ContainerName, V
     containers.into_iter().flatten().filter_map(guest).collect()
 }
 
-fn is_manifest(file: &Path) -> bool {
+pub(super) fn is_manifest(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "json")
 }
 

@@ -13,6 +13,7 @@ mod log;
 mod only;
 mod output;
 mod progress;
+mod reading;
 mod table;
 mod target;
 mod terminal;

@@ -183,8 +183,10 @@ impl<'e> Evaluator<'e> {
                 return Ok(self.unknown(&reason, self.word_span(pos)));
             }
             None => {
-                let unit = self.parsed(&path, pos)?;
-                let value = Value::Thunk(Thunk::hollow(self.bump, unit));
+                let value = match self.provided_within(&path) {
+                    Some(provided) => provided,
+                    None => Value::Thunk(Thunk::hollow(self.bump, self.parsed(&path, pos)?)),
+                };
                 self.imports.insert(path, value);
                 value
             }
@@ -221,6 +223,36 @@ impl<'e> Evaluator<'e> {
     /// Says what an import of `path` gives.
     pub fn provide(&mut self, path: &str, value: Value<'e>) {
         self.imports.insert(PathBuf::from(path), value);
+    }
+
+    /// Says what an import of `file` gives in whatever directory is nixpkgs' source.
+    pub fn provide_within(&mut self, file: &'static str, value: Value<'e>) {
+        self.within_nixpkgs.push((file, value));
+    }
+
+    /// What was provided for a file of nixpkgs' source, which is known by its list of modules.
+    fn provided_within(&self, path: &Path) -> Option<Value<'e>> {
+        self.within_nixpkgs.iter().find_map(|(file, value)| {
+            let source = path.to_str()?.strip_suffix(file)?.strip_suffix('/')?;
+            self.exists(&format!("{source}/nixos/modules/module-list.nix")).then_some(*value)
+        })
+    }
+
+    /// A path.
+    pub fn path(&self, path: &str) -> Value<'e> {
+        self.path_value(path.as_bytes())
+    }
+
+    /// Keeps a note of something that was met on the way, once.
+    pub fn remark(&mut self, note: Diagnostic) {
+        if !self.remarks.contains(&note) {
+            self.remarks.push(note);
+        }
+    }
+
+    /// The notes that were kept.
+    pub fn remarks(&self) -> Vec<Diagnostic> {
+        self.remarks.clone()
     }
 
     /// Makes `function` what `builtins.getFlake` is.

@@ -18,6 +18,7 @@ use super::shapes::Shapes;
 use super::stack;
 use super::value::{Attrs, List, Packed, Thunk, Value};
 use super::written::Written;
+use crate::diag::Diagnostic;
 use crate::source::{Files, MountedFiles, Pos, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
 use crate::syntax::{Shape, Str, Symbol, Symbols};
@@ -116,6 +117,10 @@ pub struct Evaluator<'e> {
     /// Store paths of copies of paths.
     pub(super) copies: FxHashMap<&'e [u8], &'e Str<'e>>,
     pub(super) stand_in: Option<(String, PathBuf)>,
+    /// What files of nixpkgs' source give, wherever that is.
+    pub(super) within_nixpkgs: Vec<(&'static str, Value<'e>)>,
+    /// What was met on the way and keeps nothing from going on.
+    pub(super) remarks: Vec<Diagnostic>,
     /// What `builtins.getFlake` is, where flakes are evaluated.
     pub(super) flake_getter: Option<Value<'e>>,
     /// What made those thunks that turned out to be unknown: two of them may be the same value, or not.
@@ -183,6 +188,8 @@ impl<'e> Evaluator<'e> {
             written: FxHashMap::default(),
             copies: FxHashMap::default(),
             stand_in: None,
+            within_nixpkgs: Vec::new(),
+            remarks: Vec::new(),
             flake_getter: None,
             origins: FxHashMap::default(),
             element_places: FxHashMap::default(),

@@ -1,8 +1,8 @@
-//! Flakes: inputs from the lock file or beside the flake, outputs, and the hosts among them.
+//! Flakes: inputs from the lock file or beside the flake, and outputs.
 //!
 //! Source: Nix's `call-flake.nix` in behaviour. Inputs are looked for as `--override-input` says, where the lock file pins
 //! them (in the local store), and in folders of the flake itself; `follows` is followed. An input that is nowhere is an
-//! unknown value; nixpkgs is built in (`nixpkgs`).
+//! unknown value; nixpkgs is built in (`nixpkgs`), and what hosts are made with is known of a few others (`known`).
 //!
 //! Invariant: an input is looked at only when something reads it.
 
@@ -11,22 +11,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::nixpkgs::{self, ARGUMENTS, Host};
-use super::{Evaluated, Guests, lib, lock};
+use super::known::Known;
+use super::{lock, nixpkgs};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, source_path};
 use crate::source::{Pos, Span};
 
 /// The path that stands for the flake's own source in the store. No real hash has an `e` in it.
 pub const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
-
-/// A flake whose outputs are known.
-pub struct Flake<'e> {
-    hosts: Vec<(Symbol, Value<'e>)>,
-    lib: Value<'e>,
-    /// Which versions of its inputs it has: what the lock file says of them, and where else they were looked for.
-    pins: String,
-}
 
 /// What all flakes of an evaluation share.
 struct Shared<'e> {
@@ -48,90 +40,15 @@ struct Node<'e> {
     given: Option<Value<'e>>,
     /// What the lock file says of its source, where that is what it is.
     locked: Option<&'e Json>,
-    is_root: bool,
-}
-
-impl<'e> Flake<'e> {
-    /// Evaluates the outputs of the flake in `folder`; `overrides` say where inputs are.
-    pub fn open(
-        ev: &mut Evaluator<'e>,
-        folder: &Path,
-        overrides: &[(String, PathBuf)],
-    ) -> Result<Self, Vec<Diagnostic>> {
-        let opened = Self::outputs(ev, folder, overrides);
-        opened.map_err(|error| ev.to_diagnostics(&error))
-    }
-
-    fn outputs(ev: &mut Evaluator<'e>, folder: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
-        let lib = lib::load(ev)?;
-        nixpkgs::provide(ev, lib);
-        let root = root(ev, lib, folder, overrides, None)?;
-        let hosts = match ev.select(root, "nixosConfigurations")? {
-            Value::Attrs(attrs) => attrs,
-            Value::Unknown(unknown) => {
-                let message = format!("which hosts the flake has is not known: {}", unknown.reason());
-                let mut diagnostic = Diagnostic::error(Code::UnknownValue, message)
-                    .help("give the input that makes them: `--override-input NAME PATH`");
-                if unknown.span() != Span::NONE {
-                    diagnostic = diagnostic.at(unknown.span(), "");
-                }
-                return Err(ev.diagnostic_error(diagnostic));
-            }
-            other => return Err(ev.type_error("a set of hosts", other, Pos::NONE)),
-        };
-        let hosts = hosts.iter().map(|(name, value, _)| (name, value)).collect();
-        Ok(Self { hosts, lib, pins: pins(ev, folder, overrides) })
-    }
-
-    /// The names of the hosts, sorted.
-    pub fn hosts(&self, ev: &Evaluator<'e>) -> Vec<String> {
-        let mut names: Vec<_> = self.hosts.iter().map(|(name, _)| ev.name(*name).to_owned()).collect();
-        names.sort();
-        names
-    }
-
-    /// Evaluates a host.
-    pub fn evaluate(
-        &self,
-        ev: &mut Evaluator<'e>,
-        host: &str,
-        guests: Guests<'_>,
-    ) -> Result<Evaluated, Vec<Diagnostic>> {
-        let arguments = match self.arguments(ev, host) {
-            Ok(arguments) => arguments,
-            Err(error) => return Err(ev.to_diagnostics(&error)),
-        };
-        super::evaluate_system(ev, &arguments, &self.pins, guests)
-    }
-
-    /// What a host was made from.
-    fn arguments(&self, ev: &mut Evaluator<'e>, host: &str) -> EvalResult<'e, Host<'e>> {
-        let symbol = ev.symbol(host);
-        let found = self.hosts.iter().find(|(name, _)| *name == symbol);
-        let Some((_, value)) = found else {
-            let names = self.hosts(ev).join(", ");
-            let diagnostic = Diagnostic::error(Code::Usage, format!("the flake has no host `{host}`"))
-                .help(format!("its hosts are: {names}"));
-            return Err(ev.diagnostic_error(diagnostic));
-        };
-        match ev.force(*value)? {
-            Value::Attrs(attrs) => match attrs.get(ev.symbol(ARGUMENTS)) {
-                Some(arguments) => {
-                    let lib = attrs.get(ev.symbol("lib")).unwrap_or(self.lib);
-                    Ok(Host { lib: ev.force(lib)?, arguments: ev.force(arguments)? })
-                }
-                None => Err(ev.type_error("a host made by `nixosSystem`", Value::Attrs(attrs), Pos::NONE)),
-            },
-            other => Err(ev.type_error("a host made by `nixosSystem`", other, Pos::NONE)),
-        }
-    }
+    /// The names of inputs that lead to it from the root, each with a slash behind it.
+    way: &'e str,
 }
 
 /// What the lock file says of the inputs of the flake in `folder`, and where they are looked for instead.
 ///
 /// Of all, also of those that a host does not read: nixpkgs it always does, and where too much is said of others, Nix finds
 /// that nothing changed.
-fn pins(ev: &mut Evaluator<'_>, folder: &Path, overrides: &[(String, PathBuf)]) -> String {
+pub(super) fn pins(ev: &mut Evaluator<'_>, folder: &Path, overrides: &[(String, PathBuf)]) -> String {
     let text = ev.read_text(&folder.join("flake.lock")).unwrap_or_default();
     let lock: Json = serde_json::from_str(&text).unwrap_or_default();
     let nodes = lock["nodes"].as_object().into_iter().flatten();
@@ -140,7 +57,7 @@ fn pins(ev: &mut Evaluator<'_>, folder: &Path, overrides: &[(String, PathBuf)]) 
 }
 
 /// The value of the flake in `folder`, with a lock file of its own.
-fn root<'e>(
+pub(super) fn root<'e>(
     ev: &mut Evaluator<'e>,
     lib: Value<'e>,
     folder: &Path,
@@ -156,7 +73,7 @@ fn root<'e>(
     });
     let key = shared.lock["root"].as_str();
     let folder = ev.alloc(folder.to_string_lossy().into_owned()).as_str();
-    call(ev, Node { shared, folder, key, given: None, locked, is_root: true })
+    call(ev, Node { shared, folder, key, given: None, locked, way: "" })
 }
 
 /// `builtins.getFlake`, after `lib`.
@@ -201,13 +118,16 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
         let inputs = inputs.iter().filter(|(name, ..)| *name != this);
         declared.extend(inputs.map(|(name, value, _)| (name, Some(value))));
     }
+    if node.way.is_empty() {
+        check_overrides(ev, node, declared.keys().map(|name| ev.name(*name)))?;
+    }
     let inputs: Vec<_> = declared
         .into_iter()
         .map(|(name, declaration)| (name, ev.suspend(Input { node, name, declaration }), Pos::NONE))
         .collect();
     let inputs = ev.attrs(inputs);
     let Value::Attrs(input_set) = inputs else { return Ok(inputs) };
-    if node.is_root {
+    if node.way.is_empty() {
         let _ = node.shared.root.set(input_set);
     }
     let result: &'e std::cell::Cell<Option<Value<'e>>> = ev.alloc(std::cell::Cell::new(None));
@@ -305,8 +225,12 @@ impl<'e> Suspend<'e> for Input<'e> {
             Some(given) => self.field(ev, Some(given), name)?,
             None => None,
         };
+        let way = format!("{}{name}", node.way);
+        let overridden = node.shared.overrides.get(&way).map(|path| path.to_string_lossy().into_owned());
         for declaration in [given, self.declaration] {
-            if let Some(Value::String(path)) = self.field(ev, declaration, "follows")? {
+            if let Some(Value::String(path)) = self.field(ev, declaration, "follows")?
+                && overridden.is_none()
+            {
                 return followed(ev, node, &path.to_str_lossy());
             }
         }
@@ -315,7 +239,7 @@ impl<'e> Suspend<'e> for Input<'e> {
             Some(Value::String(url)) => url.to_str_lossy().into_owned(),
             _ => String::new(),
         };
-        let folder = self.folder(ev, name, locked, &url);
+        let folder = overridden.or_else(|| self.folder(ev, locked, &url));
         let is_flake = !matches!(self.field(ev, self.declaration, "flake")?, Some(Value::Bool(false)));
         let has = |ev: &Evaluator<'e>, folder: &str, file: &str| ev.exists(&format!("{folder}/{file}"));
         let is_nixpkgs = match &folder {
@@ -324,9 +248,14 @@ impl<'e> Suspend<'e> for Input<'e> {
         };
         if is_nixpkgs {
             let pinned = locked.map_or_else(Vec::new, |node| lock::pinned_source(ev, &node["locked"]));
-            return nixpkgs::flake(ev, node.shared.lib, folder.as_deref(), pinned);
+            return nixpkgs::flake(ev, folder.as_deref(), pinned);
         }
         let Some(folder) = folder else {
+            if let Some(known) =
+                repository(name, &url, locked).as_deref().and_then(Known::named).filter(|_| is_flake)
+            {
+                return known.value(ev, node.shared.lib);
+            }
             let reason = format!("the flake input `{name}` is not here");
             return Ok(ev.unknown(&reason, Span::NONE));
         };
@@ -338,7 +267,8 @@ impl<'e> Suspend<'e> for Input<'e> {
             return Ok(source(ev, path, locked));
         }
         let given = self.field(ev, self.declaration, "inputs")?;
-        call(ev, Node { shared: node.shared, folder, key, given, locked, is_root: false })
+        let way = ev.alloc(format!("{way}/")).as_str();
+        call(ev, Node { shared: node.shared, folder, key, given, locked, way })
     }
 }
 
@@ -363,12 +293,7 @@ impl<'e> Input<'e> {
     }
 
     /// Where it is.
-    fn folder(&self, ev: &Evaluator<'e>, name: &str, locked: Option<&Json>, url: &str) -> Option<String> {
-        if self.node.is_root
-            && let Some(path) = self.node.shared.overrides.get(name)
-        {
-            return Some(path.to_string_lossy().into_owned());
-        }
+    fn folder(&self, ev: &Evaluator<'e>, locked: Option<&Json>, url: &str) -> Option<String> {
         let beside = |path: &str| {
             let path = path.strip_prefix("path:").unwrap_or(path);
             let path = path.split('?').next().unwrap_or(path);
@@ -425,6 +350,66 @@ fn followed<'e>(ev: &mut Evaluator<'e>, node: Node<'e>, path: &str) -> EvalResul
         value = ev.select(inputs, name)?;
     }
     Ok(value)
+}
+
+/// Fails where an override is of no input of the root, or leads nowhere.
+fn check_overrides<'e, 'a>(
+    ev: &Evaluator<'e>,
+    node: Node<'e>,
+    names: impl Iterator<Item = &'a str>,
+) -> EvalResult<'e, ()> {
+    let names: Vec<_> = names.collect();
+    let lock = &node.shared.lock;
+    for (way, path) in &node.shared.overrides {
+        let (first, rest) = way.split_once('/').map_or((way.as_str(), None), |(first, rest)| (first, Some(rest)));
+        // Of an input the lock file says which inputs it has; one that it does not have may have any.
+        let locked = node.key.and_then(|key| follow(lock, &lock["nodes"][key]["inputs"][first], 0));
+        let inner = locked.and_then(|key| lock["nodes"][key]["inputs"].as_object());
+        let second = rest.map(|rest| rest.split('/').next().unwrap_or_default());
+        let message = if !names.contains(&first) {
+            format!("`--override-input {way}`: the flake has no input `{first}`")
+        } else if let (Some(second), Some(inner)) = (second, inner)
+            && !inner.contains_key(second)
+            && !node.shared.overrides.contains_key(first)
+        {
+            format!("`--override-input {way}`: the input `{first}` has no input `{second}`")
+        } else if !ev.exists(&path.to_string_lossy()) {
+            format!("`--override-input {way}`: there is nothing at {}", path.display())
+        } else {
+            continue;
+        };
+        let help = format!("its inputs are: {}", names.join(", "));
+        return Err(ev.diagnostic_error(Diagnostic::error(Code::Usage, message).help(help)));
+    }
+    Ok(())
+}
+
+/// The name of the repository of an input, as far as the flake or its lock file says; the input's own where neither does.
+fn repository(name: &str, url: &str, locked: Option<&Json>) -> Option<String> {
+    if let Some(original) = locked.map(|node| &node["original"])
+        && original.is_object()
+    {
+        let named = original["repo"].as_str().or(original["id"].as_str());
+        return named.map(str::to_owned).or_else(|| original["url"].as_str().and_then(repository_of_url));
+    }
+    if url.is_empty() { Some(name.to_owned()) } else { repository_of_url(url) }
+}
+
+fn repository_of_url(url: &str) -> Option<String> {
+    let path = url.split('?').next().unwrap_or(url);
+    let repository = match path.split_once(':') {
+        // `github:OWNER/REPOSITORY/REF`
+        Some(("github" | "gitlab" | "sourcehut", rest)) => rest.split('/').nth(1)?,
+        Some(("flake", rest)) => rest.split('/').next()?,
+        // `https://HOST/OWNER/REPOSITORY`, FlakeHub's `https://flakehub.com/f/OWNER/REPOSITORY/VERSION`
+        Some((_, rest)) => {
+            let mut parts = rest.trim_start_matches("//").split('/').skip(1);
+            let owner = parts.next()?;
+            if owner == "f" { parts.nth(1)? } else { parts.next()? }
+        }
+        None => path.split('/').next()?,
+    };
+    Some(repository.trim_end_matches(".git").to_owned())
 }
 
 /// Whether an input is nixpkgs, by what the flake or its lock file calls it.
@@ -490,6 +475,25 @@ mod tests {
         }
         assert!(is_nixpkgs("nixpkgs", "", None));
         assert!(!is_nixpkgs("sops-nix", "", None));
+    }
+
+    #[test]
+    fn the_repository_of_an_input_is_what_its_address_says() {
+        for url in [
+            "github:hercules-ci/flake-parts",
+            "github:hercules-ci/flake-parts/main?dir=x",
+            "git+https://github.com/hercules-ci/flake-parts.git?ref=main",
+            "https://flakehub.com/f/hercules-ci/flake-parts/0.1.*.tar.gz",
+            "https://github.com/hercules-ci/flake-parts/archive/main.tar.gz",
+            "flake-parts",
+            "flake:flake-parts",
+        ] {
+            assert_eq!(repository_of_url(url).as_deref(), Some("flake-parts"), "{url}");
+        }
+        assert_eq!(repository("flake-parts", "", None).as_deref(), Some("flake-parts"));
+        let locked = serde_json::json!({ "original": { "owner": "x", "repo": "colmena", "type": "github" } });
+        assert_eq!(repository("deploy", "", Some(&locked)).as_deref(), Some("colmena"));
+        assert_eq!(repository_of_url("path:./x"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! What depends on the release of nixpkgs, or is nixpkgs' to decide, is left out of it here. A name that is not there is
 //! unknown, not missing: nixpkgs may have it.
 
+use super::at_hand;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Unknown, Value};
 use crate::source::{Pos, Span};
 
@@ -23,8 +24,8 @@ macro_rules! texts {
     };
 }
 
-const TEXTS: [(&str, &str); 45] = texts! {
-    "asserts" "attrsets" "cli" "customisation" "debug" "default" "deprecated/misc" "derivations" "fetchers" "fileset"
+const TEXTS: [(&str, &str); 46] = texts! {
+    "asserts" "at-hand" "attrsets" "cli" "customisation" "debug" "default" "deprecated/misc" "derivations" "fetchers" "fileset"
     "filesystem" "fixed-points" "flakes" "generators" "gvariant" "kernel" "licenses" "lists" "meta" "modules" "moved"
     "network" "options" "path" "properties" "source-types" "sources" "strings" "strings-with-deps"
     "systems/architectures" "systems/default" "systems/doubles" "systems/examples" "systems/flake-systems"
@@ -79,6 +80,7 @@ pub(super) fn load<'e>(ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
     for (path, text) in TEXTS {
         ev.embed(path, text);
     }
+    at_hand::provide(ev);
     let lib = ev.import_at(ROOT, Pos::NONE)?;
     Ok(open(ev, lib))
 }

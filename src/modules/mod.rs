@@ -10,6 +10,7 @@
 //!
 //! Not here: guests. Their configuration is nixpkgs' to evaluate; here it gets a key (see [`crate::eval::Fingerprint`]).
 
+mod at_hand;
 mod context;
 pub mod declarations;
 mod declare;
@@ -19,7 +20,9 @@ mod firewall;
 mod fit;
 pub mod flake;
 mod guest;
+pub mod hosts;
 mod keys;
+mod known;
 mod level;
 mod lib;
 mod load;
@@ -133,14 +136,21 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
     };
     let argument = |name: &str| arguments.get(ev.symbol(name));
     let (modules, extra) = (argument("modules"), argument("extraModules"));
-    let (special, system) = (argument("specialArgs"), argument("system"));
+    let (special, system, extra_args) = (argument("specialArgs"), argument("system"), argument("extraArgs"));
     let mut sources = Vec::new();
-    for modules in [modules, extra].into_iter().flatten() {
+    // Its order is that of `eval-config.nix`.
+    for modules in [extra, modules].into_iter().flatten() {
         match ev.force_partly(modules)? {
             list @ (Value::List(_) | Value::Partly(_)) => sources.extend(Source::list(ev, list, Pos::NONE)),
             unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, Pos::NONE)),
             other => return Err(ev.type_error("a list of modules", other, Pos::NONE)),
         }
+    }
+    // Arguments of modules as they were given before there were `specialArgs`.
+    if let Some(arguments) = extra_args {
+        let arguments = ev.attrs([(ev.symbol("args"), arguments, Pos::NONE)]);
+        let module = ev.attrs([(ev.symbol("_module"), arguments, Pos::NONE)]);
+        sources.push(Source::import(module, Pos::NONE));
     }
     configuration(ev, host.lib, &sources, special, system)
 }
@@ -202,7 +212,9 @@ fn configuration<'e>(
     let _ = context.host.set(scope);
     let modules = load::load(ev, scope, modules)?;
     let config = submodule::whole(ev, scope, Some(table), modules)?;
-    Ok((context, ev.force(config)?))
+    // The very set that modules see: a guest's key knows it by that.
+    let seen = scope.config.get().unwrap_or(config);
+    Ok((context, ev.force(seen)?))
 }
 
 /// What the guests say, all but those in `left_out`.

@@ -20,6 +20,12 @@ pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
     for file in ["lib", "lib/default.nix"] {
         ev.provide(&format!("{SOURCE}/{file}"), lib);
     }
+    let nixos = ev.native(&NIXOS, &[lib]);
+    ev.provide_within("nixos/lib/eval-config.nix", system);
+    ev.provide_within("nixos/default.nix", nixos);
+    for file in ["nixos", "nixos/default.nix"] {
+        ev.provide(&format!("{SOURCE}/{file}"), nixos);
+    }
     ev.provide(&format!("{SOURCE}/nixos/lib/eval-config.nix"), system);
     let get_flake = ev.native(&flake::GET_FLAKE, &[lib]);
     ev.provide_flakes(get_flake);
@@ -29,7 +35,6 @@ pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
 /// The flake input `nixpkgs`; `source` is where it is, if it is anywhere.
 pub(super) fn flake<'e>(
     ev: &mut Evaluator<'e>,
-    lib: Value<'e>,
     source: Option<&str>,
     locked: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
 ) -> EvalResult<'e, Value<'e>> {
@@ -41,7 +46,7 @@ pub(super) fn flake<'e>(
         .iter()
         .map(|system| {
             let system = ev.string(system);
-            (ev.symbol(&text(system)), ev.suspend(PackagesOf { lib, system }), Pos::NONE)
+            (ev.symbol(&text(system)), ev.suspend(PackagesOf { lib: of_flake, system }), Pos::NONE)
         })
         .collect();
     let packages = ev.open_attrs(packages, rest);
@@ -108,7 +113,8 @@ fn import_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> Ev
     }
     let system = ev.force(system)?;
     let platform = packages::platform(ev, system);
-    let lib = ev.force(args[0])?;
+    let overlay = ev.native(&WITH_SYSTEM, &[]);
+    let lib = lib::of_flake(ev, overlay)?;
     Ok(packages::set(ev, lib, system, platform))
 }
 
@@ -142,6 +148,44 @@ fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         ],
         rest,
     ))
+}
+
+/// `lib.nixosSystem`, as a function that knows the library.
+pub(super) fn nixos_system_function<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
+    ev.native(&NIXOS_SYSTEM, &[lib])
+}
+
+static NIXOS: Primop = Primop { name: "nixos", arity: 2, strict: 0, run: nixos };
+
+/// `import <nixpkgs/nixos> { configuration = …; }`: a host of one module, which `<nixos-config>` is otherwise.
+fn nixos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let given = match ev.force(args[1])? {
+        Value::Attrs(given) => given,
+        unknown @ Value::Unknown(_) => return Ok(unknown),
+        other => return Err(ev.type_error("a set", other, pos)),
+    };
+    let configuration = match given.get(ev.symbol("configuration")) {
+        Some(configuration) => configuration,
+        None => ev.eval_text("/container-rebuild/nixos-config.nix", "<nixos-config>")?,
+    };
+    let kept = ["system", "specialArgs"].map(|name| ev.symbol(name));
+    let kept = given.iter().filter(|(name, ..)| kept.contains(name));
+    let modules = (ev.symbol("modules"), ev.list([configuration]), Pos::NONE);
+    let arguments = ev.attrs(kept.chain([modules]).collect::<Vec<_>>());
+    nixos_system(ev, &[args[0], arguments], pos)
+}
+
+/// `pkgs.nixos`: a host of one module, or of a list of them.
+pub(super) static NIXOS_OF_PACKAGES: Primop = Primop { name: "nixos", arity: 3, strict: 0, run: nixos_of_packages };
+
+fn nixos_of_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let modules = match ev.force_partly(args[2])? {
+        list @ (Value::List(_) | Value::Partly(_)) => list,
+        module => ev.list([module]),
+    };
+    let arguments =
+        ev.attrs([(ev.symbol("modules"), modules, Pos::NONE), (ev.symbol("system"), args[1], Pos::NONE)]);
+    nixos_system(ev, &[args[0], arguments], pos)
 }
 
 /// `extendModules { modules = …; specialArgs = …; }` of a host.

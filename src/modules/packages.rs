@@ -3,8 +3,11 @@
 //! `pkgs.lib` is `lib`, a host runs Linux, and its platform is what the configuration says. Packages are unknown values
 //! that depend on nothing but their name.
 
+use std::cell::Cell;
+
 use super::context::Context;
 use super::defaults::host_option;
+use super::nixpkgs;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
 use crate::source::{Pos, Span};
 
@@ -34,7 +37,10 @@ pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, pla
         ],
         stdenv_rest,
     );
+    let nixos = ev.native(&nixpkgs::NIXOS_OF_PACKAGES, &[lib, system]);
     let parts = [
+        (ev.symbol("nixos"), nixos, Pos::NONE),
+        (ev.symbol("path"), ev.path(nixpkgs::SOURCE), Pos::NONE),
         (ev.symbol("_type"), ev.string("pkgs"), Pos::NONE),
         (ev.symbol("lib"), lib, Pos::NONE),
         (ev.symbol("stdenv"), stdenv, Pos::NONE),
@@ -43,7 +49,23 @@ pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, pla
     ];
     // What calls a function of the configuration's own with packages gives what that gives.
     let call_package = ev.native(&CALL_PACKAGE, &[ev.open_attrs(parts, rest)]);
-    ev.open_attrs(parts.into_iter().chain([(ev.symbol("callPackage"), call_package, Pos::NONE)]), rest)
+    // The very same set, so that who walks along it comes to an end.
+    let this: &'e Cell<Value<'e>> = ev.alloc(Cell::new(Value::Null));
+    let itself = ev.suspend(Itself { this });
+    let more = [(ev.symbol("callPackage"), call_package, Pos::NONE), (ev.symbol("pkgs"), itself, Pos::NONE)];
+    this.set(ev.open_attrs(parts.into_iter().chain(more), rest));
+    this.get()
+}
+
+/// `pkgs.pkgs`
+struct Itself<'e> {
+    this: &'e Cell<Value<'e>>,
+}
+
+impl<'e> Suspend<'e> for Itself<'e> {
+    fn resume(&self, _: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        Ok(self.this.get())
+    }
 }
 
 static CALL_PACKAGE: Primop = Primop { name: "callPackage", arity: 3, strict: 0, run: call_package };

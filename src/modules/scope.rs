@@ -161,6 +161,49 @@ impl<'e> Scope<'e> {
     }
 }
 
+/// Names of `_module.args` that NixOS itself adds.
+const OF_NIXOS: [&str; 6] =
+    ["baseModules", "extendModules", "extraModules", "moduleType", "modules", "noUserModules"];
+
+/// `config._module`, as far as it is known: the arguments of modules.
+pub(super) fn module<'e>(ev: &Evaluator<'e>, scope: &'e Scope<'e>) -> Value<'e> {
+    let rest = ev.unknown_reason("this part of `config._module`", Span::NONE);
+    ev.open_attrs([(ev.symbol("args"), ev.suspend(Arguments { scope }), Pos::NONE)], rest)
+}
+
+/// `config._module.args`
+struct Arguments<'e> {
+    scope: &'e Scope<'e>,
+}
+
+impl<'e> Suspend<'e> for Arguments<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let scope = self.scope;
+        let definitions = scope.module_option(ev, "args")?;
+        let split = split(ev, scope.path, &definitions)?;
+        let mut names: Vec<Symbol> = split.names.keys().copied().collect();
+        match scope.of {
+            Of::Submodule => names.extend(scope.name.map(|_| ev.symbol("name"))),
+            Of::Host | Of::Guest => names.extend(["pkgs", "utils"].map(|name| ev.symbol(name))),
+        }
+        names.sort_unstable();
+        names.dedup();
+        let argument = |name| (name, ev.suspend(Argument { scope, name, at: Pos::NONE }), Pos::NONE);
+        let mut parts: Vec<_> = names.into_iter().map(argument).collect();
+        let unknown = ev.unknown("an argument that NixOS gives its modules", Span::NONE);
+        for name in OF_NIXOS.map(|name| ev.symbol(name)) {
+            if !parts.iter().any(|(known, ..)| *known == name) {
+                parts.push((name, unknown, Pos::NONE));
+            }
+        }
+        let mut why = split.why_more();
+        if scope.of != Of::Submodule && scope.context.is_missing_modules() {
+            why = why.or(Some(ev.unknown_reason("modules that are not here may supply it", Span::NONE)));
+        }
+        Ok(ev.attrs_perhaps(parts, &[], why))
+    }
+}
+
 /// An argument of a module, found when it is used.
 struct Argument<'e> {
     scope: &'e Scope<'e>,

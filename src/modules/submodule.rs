@@ -9,7 +9,7 @@ use super::definition::Definition;
 use super::level::level;
 use super::load::{self, Modules, Source};
 use super::option::{Submodule, Tree};
-use super::scope::{Of, Scope};
+use super::scope::{self, Of, Scope};
 use super::view;
 use crate::eval::{EvalResult, Evaluator, Suspend, Value};
 use crate::source::Pos;
@@ -90,7 +90,7 @@ pub(super) fn whole<'e>(
     let definitions = ev.alloc_slice(&modules.config);
     let _ = scope.definitions.set(definitions);
     let config = ev.suspend(Config { scope });
-    scope.config.set(Some(config));
+    scope.config.set(Some(ev.suspend(WithModule { scope, config })));
     scope.options.set(Some(ev.suspend(view::Options { scope })));
     let tree = declare::tree(ev, scope, scope.path, table, &modules.options)?;
     let _ = scope.tree.set(tree);
@@ -109,5 +109,21 @@ impl<'e> Suspend<'e> for Config<'e> {
             return Err(ev.type_error("the options of the configuration", Value::Null, Pos::NONE));
         };
         level(ev, self.scope, self.scope.path, tree, definitions)
+    }
+}
+
+/// The configuration as its modules see it: with `_module`.
+struct WithModule<'e> {
+    scope: &'e Scope<'e>,
+    config: Value<'e>,
+}
+
+impl<'e> Suspend<'e> for WithModule<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let Value::Attrs(config) = ev.force(self.config)? else { return Ok(self.config) };
+        let module = (ev.symbol("_module"), scope::module(ev, self.scope), Pos::NONE);
+        let perhaps = config.perhaps().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
+        let perhaps: Vec<_> = perhaps.collect();
+        Ok(ev.attrs_perhaps(config.iter().chain([module]).collect::<Vec<_>>(), &perhaps, config.any()))
     }
 }

@@ -14,3 +14,4 @@ mod packages;
 mod prerequisites;
 mod program;
 mod readme;
+mod ways;

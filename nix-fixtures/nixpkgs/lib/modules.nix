@@ -44,6 +44,8 @@ let
     mkOverride
     ;
 
+  atHand = import ./at-hand.nix;
+
   # ---- load -------------------------------------------------------------------------------------------------------
 
   applyModuleArgs =
@@ -173,7 +175,9 @@ let
       };
       below =
         file: key: modules:
-        lib.imap1 (n: m: node (checkClass class (loadModule args file "${key}:anon-${toString n}" m))) modules;
+        lib.imap1 (n: m: node (checkClass class (loadModule args file "${key}:anon-${toString n}" m))) (
+          atHand.present modules
+        );
       first = below unknownModule "" initial;
       closure =
         enabled:
@@ -582,9 +586,10 @@ let
           );
       config = if freeformType == null then declared else lib.recursiveUpdate freeform declared;
 
+      complete = all (m: m.key != atHand.absent) collected;
       checked =
         value:
-        if config._module.check && freeformType == null && merged.unmatchedDefns != [ ] then
+        if complete && config._module.check && freeformType == null && merged.unmatchedDefns != [ ] then
           throw (unknownOption prefix options (head merged.unmatchedDefns))
         else
           value;
@@ -610,7 +615,7 @@ let
       _type = "configuration";
       inherit class extendModules type;
       options = checked options;
-      config = checked (removeAttrs config [ "_module" ]);
+      config = (if complete then value: value else atHand.opened) (checked (removeAttrs config [ "_module" ]));
       _module = checked config._module;
     };
 

@@ -69,7 +69,8 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
         Shown::More(json)
     };
     let json = if all_hosts {
-        let hosts = Configuration::load_hosts(config, guest, session.sources)?;
+        let (hosts, notes) = Configuration::load_hosts(config, guest, session.sources)?;
+        session.terminal.findings(&notes, session.sources);
         must_be_in(session, hosts.values())?;
         let hosts = hosts.into_iter().map(|(host, configuration)| (host, shown(configuration)));
         serde_json::to_string_pretty(&BTreeMap::from([("hosts", hosts.collect::<BTreeMap<_, _>>())]))

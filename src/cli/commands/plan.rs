@@ -69,7 +69,12 @@ fn all_hosts(
 ) -> Outcome {
     let (mut plans, mut names) = (BTreeMap::new(), BTreeSet::new());
     let how = self::options(session, options.restart.restart_mode.into());
-    for (host, there) in against::hosts(config, from, session.sources)? {
+    let (hosts, notes) = against::hosts(config, from, session.sources)?;
+    // The plan of each host has them, too.
+    if hosts.is_empty() {
+        session.terminal.findings(&notes, session.sources);
+    }
+    for (host, there) in hosts {
         let (before, after) = against::sides_of_host(config, from, (&host, there), session.sources)?;
         let before = before.side(session.sources);
         names.extend(before.names().cloned());

@@ -3,6 +3,7 @@
 let
   inherit (builtins) isAttrs removeAttrs toString;
   inherit (making) defaultFunctor mkOptionType;
+  inherit (import ../at-hand.nix) definition;
 
   isModule = x: isAttrs x || lib.isFunction x || lib.types.path.check x;
 
@@ -40,7 +41,7 @@ let
             config = def.value;
           }
         else
-          lib.setDefaultModuleLocation def.file def.value;
+          lib.setDefaultModuleLocation def.file (definition def.value);
     in
     mkOptionType {
       name = "submodule";

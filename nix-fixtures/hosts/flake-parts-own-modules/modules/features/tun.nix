@@ -1,0 +1,5 @@
+{ containers }:
+{ lib, ... }:
+{
+  containers = lib.genAttrs containers (_: { enableTun = lib.mkDefault true; });
+}

@@ -1,0 +1,174 @@
+//! How a configuration is read: which host is meant, among which files, with which limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::args::ConfigArgs;
+use super::configuration::{Configuration, Limits, WithNotes, is_manifest, overrides, stop_after};
+use super::target::Target;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::eval::{Arena, Evaluator, Settings};
+use crate::modules::hosts::Hosts;
+use crate::modules::{self, Guests, flake};
+use crate::source::{Files, MovedFiles, SourceMap};
+
+/// Where and how a configuration is read.
+pub(super) struct Reading<'a> {
+    pub(super) config: &'a ConfigArgs,
+    pub(super) target: Target,
+    pub(super) files: &'a dyn Files,
+    /// The top level of the work tree around it, else its folder.
+    pub(super) top: &'a Path,
+    /// What of the work tree a flake consists of.
+    pub(super) tracked: Option<BTreeSet<PathBuf>>,
+    pub(super) search_path: Vec<(String, PathBuf)>,
+    pub(super) restricted: bool,
+}
+
+impl Reading<'_> {
+    /// The configuration that is meant; of a flake, the host that was named, or this machine's, or, where that may be
+    /// (`only`), the only one.
+    pub(super) fn one(
+        self,
+        sources: &SourceMap,
+        only: bool,
+        guests: Guests<'_>,
+    ) -> Result<Configuration, Vec<Diagnostic>> {
+        if is_manifest(&self.target.file) {
+            return Configuration::from_manifest(self.config, self.target.file, self.files);
+        }
+        let arena = Arena::new();
+        if self.target.flake {
+            let files = self.moved(sources);
+            let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
+            let hosts = Hosts::of_flake(&mut evaluator, &self.seen(), &overrides(self.config))?;
+            return self.chosen(&mut evaluator, &hosts, only, guests);
+        }
+        self.require_no_overrides()?;
+        let mut evaluator = Evaluator::new(&arena, self.files, sources, self.settings());
+        if let Some(hosts) = Hosts::of_file(&mut evaluator, &self.target.file)? {
+            return self.chosen(&mut evaluator, &hosts, only, guests);
+        }
+        if self.target.host.is_some() {
+            return Err(vec![*self.target.without_hosts()]);
+        }
+        let evaluated = modules::evaluate(&mut evaluator, &self.target.file, guests)?;
+        Ok(Configuration::new(&self, None, evaluated))
+    }
+
+    /// The host that is meant among several.
+    fn chosen<'e>(
+        &self,
+        evaluator: &mut Evaluator<'e>,
+        hosts: &Hosts<'e>,
+        only: bool,
+        guests: Guests<'_>,
+    ) -> Result<Configuration, Vec<Diagnostic>> {
+        if hosts.is_single() {
+            if self.target.host.is_some() {
+                return Err(vec![*self.target.without_hosts()]);
+            }
+            let evaluated = hosts.evaluate(evaluator, "", guests)?;
+            return Ok(Configuration::new(self, None, evaluated));
+        }
+        let host = self.target.choose(&hosts.names(evaluator), only).map_err(|diagnostic| {
+            let mut findings = vec![*diagnostic];
+            findings.extend(hosts.notes(evaluator));
+            findings
+        })?;
+        let mut evaluated = hosts.evaluate(evaluator, &host, guests)?;
+        evaluated.findings.extend(hosts.notes(evaluator));
+        Ok(Configuration::new(self, Some(host), evaluated))
+    }
+
+    pub(super) fn all(
+        self,
+        sources: &SourceMap,
+        guests: bool,
+    ) -> Result<WithNotes<BTreeMap<String, Configuration>>, Vec<Diagnostic>> {
+        let arena = Arena::new();
+        let files = self.moved(sources);
+        let mut evaluator = Evaluator::new(&arena, self.files_of(&files), sources, self.settings());
+        let found = self.hosts_of(&mut evaluator)?;
+        let (mut hosts, mut errors, mut notes) = (BTreeMap::new(), Vec::new(), Vec::new());
+        for host in found.names(&evaluator) {
+            match found.evaluate(&mut evaluator, &host, Guests::all_if(guests)) {
+                Ok(evaluated) => {
+                    let configuration = Configuration::new(&self, Some(host.clone()), evaluated);
+                    hosts.insert(host, configuration);
+                }
+                // What nothing is known of takes nothing from the others.
+                Err(found) if found.iter().all(|finding| finding.code == Code::UnknownValue) => {
+                    let note = |finding: Diagnostic| Diagnostic {
+                        severity: Severity::Note,
+                        message: format!("host `{host}`: {}", finding.message),
+                        ..finding
+                    };
+                    notes.extend(found.into_iter().map(note));
+                }
+                Err(found) => errors.extend(found),
+            }
+        }
+        notes.extend(found.notes(&evaluator));
+        if errors.is_empty() { Ok((hosts, notes)) } else { Err(errors) }
+    }
+
+    /// The names of the hosts, and what is to be said of others.
+    pub(super) fn hosts(self, sources: &SourceMap) -> Result<WithNotes<BTreeSet<String>>, Vec<Diagnostic>> {
+        let arena = Arena::new();
+        let files = self.moved(sources);
+        let mut evaluator = Evaluator::new(&arena, self.files_of(&files), sources, self.settings());
+        let found = self.hosts_of(&mut evaluator)?;
+        Ok((found.names(&evaluator).into_iter().collect(), found.notes(&evaluator)))
+    }
+
+    /// What is read: of a flake the work tree where Nix would have put it.
+    fn files_of<'b>(&'b self, moved: &'b MovedFiles<'_>) -> &'b dyn Files {
+        if self.target.flake { moved } else { self.files }
+    }
+
+    /// All hosts; what has no names for them is an error.
+    fn hosts_of<'e>(&self, evaluator: &mut Evaluator<'e>) -> Result<Hosts<'e>, Vec<Diagnostic>> {
+        if self.target.flake {
+            return Hosts::of_flake(evaluator, &self.seen(), &overrides(self.config));
+        }
+        self.require_no_overrides()?;
+        let hosts = Hosts::of_file(evaluator, &self.target.file)?.filter(|hosts| !hosts.is_single());
+        hosts.ok_or_else(|| {
+            let message = format!("{} is no flake: it has one host", self.target.file.display());
+            vec![Diagnostic::error(Code::Usage, message).help("leave `--all-hosts` out")]
+        })
+    }
+
+    /// What is no flake has no inputs.
+    fn require_no_overrides(&self) -> Result<(), Vec<Diagnostic>> {
+        let Some((name, _)) = overrides(self.config).into_iter().next() else { return Ok(()) };
+        let message =
+            format!("`--override-input {name}`: {} is no flake, so it has no inputs", self.target.file.display());
+        Err(vec![Diagnostic::error(Code::Usage, message).help("give a search path: `-I NAME=PATH`")])
+    }
+
+    fn settings(&self) -> Settings {
+        let limits = Limits::of(self.restricted);
+        Settings {
+            search_path: self.search_path.clone(),
+            environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
+            unknowns: true,
+            most_memory: limits.memory,
+            stop: limits.time.map(stop_after),
+            ..Settings::default()
+        }
+    }
+
+    /// The work tree where Nix would have put it.
+    fn moved(&self, sources: &SourceMap) -> MovedFiles<'_> {
+        sources.set_root(flake::SOURCE);
+        MovedFiles::new(self.files, self.top, flake::SOURCE, self.tracked.clone())
+    }
+
+    /// The folder of the flake there.
+    fn seen(&self) -> PathBuf {
+        let folder = self.target.file.parent().unwrap_or(self.top);
+        Path::new(flake::SOURCE).join(folder.strip_prefix(self.top).unwrap_or(Path::new("")))
+    }
+}

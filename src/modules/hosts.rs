@@ -1,0 +1,263 @@
+//! The hosts that a flake or a file has: by their names, each a system that is evaluated when it is asked for.
+//!
+//! Of a flake they are its `nixosConfigurations` and the nodes of its colmena hive; a file may be a hive, a set of systems, or
+//! one system. Which hosts there are may be known in part: those that are there perhaps, and why there may be others, are kept.
+
+use std::path::{Path, PathBuf};
+
+use super::nixpkgs::{self, ARGUMENTS, Host};
+use super::{Evaluated, Guests, flake, known, lib};
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{Attrs, EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
+use crate::source::{Pos, Span};
+
+/// Hosts of which at least the names are known.
+pub struct Hosts<'e> {
+    hosts: Vec<One<'e>>,
+    /// Why there may be others.
+    more: Option<&'e Unknown>,
+    /// Whether it is one system, without a name.
+    is_single: bool,
+    lib: Value<'e>,
+    /// Which versions of its inputs a flake has ([`flake::pins`]).
+    pins: String,
+}
+
+/// A host.
+struct One<'e> {
+    name: Symbol,
+    value: Value<'e>,
+    /// What decides whether it is there, and is not known.
+    perhaps: Option<&'e Unknown>,
+}
+
+impl<'e> Hosts<'e> {
+    /// The hosts of the flake in `folder`; `overrides` say where inputs are.
+    pub fn of_flake(
+        ev: &mut Evaluator<'e>,
+        folder: &Path,
+        overrides: &[(String, PathBuf)],
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let opened = Self::flake(ev, folder, overrides);
+        opened.map_err(|error| ev.to_diagnostics(&error))
+    }
+
+    fn flake(ev: &mut Evaluator<'e>, folder: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
+        let lib = lib::load(ev)?;
+        nixpkgs::provide(ev, lib);
+        let outputs = flake::root(ev, lib, folder, overrides, None)?;
+        let mut this = Self::none(lib);
+        this.pins = flake::pins(ev, folder, overrides);
+        let Value::Attrs(outputs) = outputs else {
+            return match outputs {
+                Value::Unknown(unknown) => Err(not_known(ev, unknown)),
+                other => Err(ev.type_error("a set of outputs", other, Pos::NONE)),
+            };
+        };
+        match output(ev, outputs, "nixosConfigurations")? {
+            Some(Value::Attrs(hosts)) => this.add(hosts),
+            Some(Value::Unknown(unknown)) => this.more = Some(unknown),
+            Some(other) => return Err(ev.type_error("a set of hosts", other, Pos::NONE)),
+            None if ["colmena", "colmenaHive"].iter().any(|name| outputs.get(ev.symbol(name)).is_some()) => {}
+            None => return Err(missing(ev, Value::Attrs(outputs))),
+        }
+        // A hive says no more than its names before one of them is asked for.
+        match this.hive(ev, outputs) {
+            Ok(Some(nodes)) => this.add(nodes),
+            Ok(None) => {}
+            Err(error) if this.hosts.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+        match this.more {
+            Some(unknown) if this.hosts.is_empty() && outputs.get(ev.symbol("nixosConfigurations")).is_some() => {
+                Err(not_known(ev, unknown))
+            }
+            _ => Ok(this),
+        }
+    }
+
+    /// The nodes of `colmenaHive`, or of `colmena`.
+    fn hive(&self, ev: &mut Evaluator<'e>, outputs: &'e Attrs<'e>) -> EvalResult<'e, Option<&'e Attrs<'e>>> {
+        if let Some(Value::Attrs(hive)) = output(ev, outputs, "colmenaHive")?
+            && let Some(Value::Attrs(nodes)) = output(ev, hive, "nodes")?
+        {
+            return Ok(Some(nodes));
+        }
+        match output(ev, outputs, "colmena")? {
+            Some(hive @ Value::Attrs(_)) => match known::nodes(ev, self.lib, hive)? {
+                Value::Attrs(nodes) => Ok(Some(nodes)),
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// The hosts of a file, where it has any: else it is a module.
+    pub fn of_file(ev: &mut Evaluator<'e>, file: &Path) -> Result<Option<Self>, Vec<Diagnostic>> {
+        let opened = Self::file(ev, file);
+        opened.map_err(|error| ev.to_diagnostics(&error))
+    }
+
+    fn file(ev: &mut Evaluator<'e>, file: &Path) -> EvalResult<'e, Option<Self>> {
+        let lib = lib::load(ev)?;
+        nixpkgs::provide(ev, lib);
+        // What is wrong with a module is told when it is loaded as one.
+        let Ok(value) = ev.import_at(&file.to_string_lossy(), Pos::NONE) else { return Ok(None) };
+        let is_hive = file.file_name().is_some_and(|name| name == "hive.nix");
+        let Value::Attrs(attrs) = value else {
+            return match is_hive && ev.is_function(value) {
+                true => Self::of_hive(ev, lib, value).map(Some),
+                false => Ok(None),
+            };
+        };
+        let mut this = Self::none(lib);
+        if attrs.get(ev.symbol(ARGUMENTS)).is_some() {
+            this.is_single = true;
+            this.hosts.push(One { name: ev.symbol(""), value, perhaps: None });
+            return Ok(Some(this));
+        }
+        if is_hive || is_like_a_hive(ev, attrs) {
+            return Self::of_hive(ev, lib, value).map(Some);
+        }
+        let of_flake = attrs.get(ev.symbol("nixosConfigurations"));
+        let hosts = match of_flake.map(|hosts| ev.force(hosts)) {
+            Some(Ok(Value::Attrs(hosts))) => hosts,
+            _ => attrs,
+        };
+        let arguments = ev.symbol(ARGUMENTS);
+        let is_system = |ev: &mut Evaluator<'e>, value| matches!(ev.force(value), Ok(Value::Attrs(set)) if set.get(arguments).is_some());
+        let systems: Vec<_> = hosts.iter().filter(|(_, value, _)| is_system(ev, *value)).collect();
+        this.hosts.extend(systems.into_iter().map(|(name, value, _)| One { name, value, perhaps: None }));
+        Ok((!this.hosts.is_empty()).then_some(this))
+    }
+
+    fn of_hive(ev: &mut Evaluator<'e>, lib: Value<'e>, hive: Value<'e>) -> EvalResult<'e, Self> {
+        let mut this = Self::none(lib);
+        match known::nodes(ev, lib, hive)? {
+            Value::Attrs(nodes) => this.add(nodes),
+            Value::Unknown(unknown) => return Err(not_known(ev, unknown)),
+            other => return Err(ev.type_error("a set of nodes", other, Pos::NONE)),
+        }
+        Ok(this)
+    }
+
+    fn none(lib: Value<'e>) -> Self {
+        Self { hosts: Vec::new(), more: None, is_single: false, lib, pins: String::new() }
+    }
+
+    fn add(&mut self, hosts: &'e Attrs<'e>) {
+        let certain = hosts.iter().map(|(name, value, _)| One { name, value, perhaps: None });
+        let perhaps = hosts.perhaps().iter();
+        let perhaps = perhaps.map(|one| One { name: one.name(), value: one.value(), perhaps: Some(one.why()) });
+        for host in certain.chain(perhaps).collect::<Vec<_>>() {
+            if !self.hosts.iter().any(|known| known.name == host.name) {
+                self.hosts.push(host);
+            }
+        }
+        self.more = self.more.or(hosts.any());
+    }
+
+    /// The names of the hosts that are there, sorted.
+    pub fn names(&self, ev: &Evaluator<'e>) -> Vec<String> {
+        let certain = self.hosts.iter().filter(|host| host.perhaps.is_none());
+        let mut names: Vec<_> = certain.map(|host| ev.name(host.name).to_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// Whether it is one system, which has no name to choose it by.
+    pub fn is_single(&self) -> bool {
+        self.is_single
+    }
+
+    /// What is to be said of hosts that are there perhaps, and of modules that are not here and may define others.
+    pub fn notes(&self, ev: &Evaluator<'e>) -> Vec<Diagnostic> {
+        let mut notes = ev.remarks();
+        for host in self.hosts.iter() {
+            let Some(why) = host.perhaps else { continue };
+            let message =
+                format!("whether there is a host `{}` is not known: {}", ev.name(host.name), why.reason());
+            notes.push(at(Diagnostic::note(Code::UnknownValue, message), why.span()));
+        }
+        if let Some(why) = self.more {
+            let message = format!("there may be more hosts, under names that are not known: {}", why.reason());
+            notes.push(at(Diagnostic::note(Code::UnknownValue, message), why.span()));
+        }
+        notes
+    }
+
+    /// Evaluates a host.
+    pub fn evaluate(
+        &self,
+        ev: &mut Evaluator<'e>,
+        host: &str,
+        guests: Guests<'_>,
+    ) -> Result<Evaluated, Vec<Diagnostic>> {
+        let arguments = match self.arguments(ev, host) {
+            Ok(arguments) => arguments,
+            Err(error) => return Err(ev.to_diagnostics(&error)),
+        };
+        super::evaluate_system(ev, &arguments, &self.pins, guests)
+    }
+
+    /// What a host was made from.
+    fn arguments(&self, ev: &mut Evaluator<'e>, host: &str) -> EvalResult<'e, Host<'e>> {
+        let symbol = ev.symbol(host);
+        let Some(found) = self.hosts.iter().find(|known| known.name == symbol) else {
+            let names = self.names(ev).join(", ");
+            let mut message = format!("the flake has no host `{host}`");
+            let mut help = format!("its hosts are: {names}");
+            if let Some(why) = self.more {
+                message = format!("whether the flake has a host `{host}` is not known: {}", why.reason());
+                help = format!("those that are known: {names}");
+            } else if !ev.remarks().is_empty() {
+                help = format!("{help}; modules that are not here may define others");
+            }
+            return Err(ev.diagnostic_error(Diagnostic::error(Code::Usage, message).help(help)));
+        };
+        match ev.force(found.value)? {
+            Value::Attrs(attrs) => match attrs.get(ev.symbol(ARGUMENTS)) {
+                Some(arguments) => {
+                    let lib = attrs.get(ev.symbol("lib")).unwrap_or(self.lib);
+                    Ok(Host { lib: ev.force(lib)?, arguments: ev.force(arguments)? })
+                }
+                None => Err(ev.type_error("a host made by `nixosSystem`", Value::Attrs(attrs), Pos::NONE)),
+            },
+            other => Err(ev.type_error("a host made by `nixosSystem`", other, Pos::NONE)),
+        }
+    }
+}
+
+/// An attribute of a set, which may be unknown; `None` where it is not there for certain.
+fn output<'e>(ev: &mut Evaluator<'e>, outputs: &'e Attrs<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
+    let name = ev.symbol(name);
+    match outputs.get(name) {
+        Some(value) => ev.force(value).map(Some),
+        None => Ok(outputs.maybe(name).map(Value::Unknown)),
+    }
+}
+
+/// Whether a set is a hive: `meta` of a module has nothing of this.
+fn is_like_a_hive<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>) -> bool {
+    let meta = ["meta", "network"].iter().find_map(|name| attrs.get(ev.symbol(name)));
+    let Some(Ok(Value::Attrs(meta))) = meta.map(|meta| ev.force(meta)) else { return false };
+    ["nixpkgs", "nodeNixpkgs", "nodeSpecialArgs"].iter().any(|name| meta.get(ev.symbol(name)).is_some())
+}
+
+fn missing<'e>(ev: &mut Evaluator<'e>, outputs: Value<'e>) -> EvalError<'e> {
+    match ev.select(outputs, "nixosConfigurations") {
+        Err(error) => error,
+        Ok(other) => ev.type_error("a set of hosts", other, Pos::NONE),
+    }
+}
+
+fn not_known<'e>(ev: &Evaluator<'e>, unknown: &'e Unknown) -> EvalError<'e> {
+    let message = format!("which hosts the flake has is not known: {}", unknown.reason());
+    let diagnostic = Diagnostic::error(Code::UnknownValue, message)
+        .help("give the input that makes them: `--override-input NAME PATH`");
+    ev.diagnostic_error(at(diagnostic, unknown.span()))
+}
+
+fn at(diagnostic: Diagnostic, span: Span) -> Diagnostic {
+    if span == Span::NONE { diagnostic } else { diagnostic.at(span, "") }
+}

@@ -1,0 +1,85 @@
+//! Flakes of other people that are known without their sources, as far as hosts are made with them.
+//!
+//! What they do is written in the Nix language (`known/`); all else of them is unknown.
+
+use super::{at_hand, nixpkgs};
+use crate::eval::{EvalResult, Evaluator, Primop, Value};
+use crate::source::{Pos, Span};
+
+/// A flake that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// `github:hercules-ci/flake-parts`
+    FlakeParts,
+    /// `github:zhaofengli/colmena`
+    Colmena,
+}
+
+const FLAKE_PARTS: (&str, &str) =
+    ("/container-rebuild/known/flake-parts.nix", include_str!("known/flake-parts.nix"));
+const COLMENA: (&str, &str) = ("/container-rebuild/known/colmena.nix", include_str!("known/colmena.nix"));
+
+impl Known {
+    /// Which flake has this repository's name.
+    pub(super) fn named(repository: &str) -> Option<Self> {
+        match repository {
+            "flake-parts" => Some(Self::FlakeParts),
+            "colmena" => Some(Self::Colmena),
+            _ => None,
+        }
+    }
+
+    /// What is known of it.
+    pub(super) fn value<'e>(self, ev: &mut Evaluator<'e>, lib: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        let rest = ev.unknown_reason(&format!("a part of {self:?}, which is not here"), Span::NONE);
+        let parts = match self {
+            Self::FlakeParts => {
+                let function = text(ev, FLAKE_PARTS)?;
+                let opened = (ev.symbol("opened"), at_hand::opened_as_function(ev), Pos::NONE);
+                let arguments = ev.attrs([(ev.symbol("lib"), lib, Pos::NONE), opened]);
+                match ev.call(function, arguments, Pos::NONE)? {
+                    Value::Attrs(attrs) => attrs.iter().collect::<Vec<_>>(),
+                    other => return Ok(other),
+                }
+            }
+            Self::Colmena => {
+                let make = ev.native(&MAKE_HIVE, &[lib]);
+                let functions = ev.attrs([(ev.symbol("makeHive"), make, Pos::NONE)]);
+                vec![(ev.symbol("lib"), functions, Pos::NONE)]
+            }
+        };
+        let mut open = Vec::with_capacity(parts.len() + 1);
+        for (name, value, pos) in parts {
+            let value = match ev.force(value)? {
+                Value::Attrs(attrs) => ev.open_attrs(attrs.iter().collect::<Vec<_>>(), rest),
+                other => other,
+            };
+            open.push((name, value, pos));
+        }
+        open.push((ev.symbol("_type"), ev.string("flake"), Pos::NONE));
+        Ok(ev.open_attrs(open, rest))
+    }
+}
+
+fn text<'e>(ev: &mut Evaluator<'e>, (path, text): (&str, &'static str)) -> EvalResult<'e, Value<'e>> {
+    ev.embed(path, text);
+    ev.import_at(path, Pos::NONE)
+}
+
+static MAKE_HIVE: Primop = Primop { name: "makeHive", arity: 2, strict: 0, run: make_hive };
+
+/// `colmena.lib.makeHive`: a set that has the hosts as `nodes`.
+fn make_hive<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+    let nodes = nodes(ev, args[0], args[1])?;
+    let rest = ev.unknown_reason("a part of a hive", Span::NONE);
+    Ok(ev.open_attrs([(ev.symbol("nodes"), nodes, Pos::NONE)], rest))
+}
+
+/// The nodes of a hive, each a host.
+pub(super) fn nodes<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, hive: Value<'e>) -> EvalResult<'e, Value<'e>> {
+    let function = text(ev, COLMENA)?;
+    let system = nixpkgs::nixos_system_function(ev, lib);
+    let arguments = ev.attrs([(ev.symbol("lib"), lib, Pos::NONE), (ev.symbol("nixosSystem"), system, Pos::NONE)]);
+    let of_hive = ev.call(function, arguments, Pos::NONE)?;
+    ev.call(of_hive, hive, Pos::NONE)
+}

@@ -1,0 +1,184 @@
+//! Ways into NixOS, and ways to name them: all lead to the same hosts.
+
+use crate::program::{Folder, Said};
+
+/// A module with one container, whose platform comes from the host.
+const MODULE: &str = r#"{ pkgs, ... }: {
+  containers.c = { config = { }; extraFlags = [ pkgs.stdenv.hostPlatform.system ]; };
+  nixpkgs.hostPlatform = "x86_64-linux";
+}"#;
+
+fn model(said: &Said) -> serde_json::Value {
+    assert_eq!(said.code, Some(0), "{said}");
+    serde_json::from_str(&said.out).expect("JSON")
+}
+
+/// A flake with this as its outputs.
+fn flake(outputs: &str) -> String {
+    format!(
+        "{{ inputs.nixpkgs.url = \"nixpkgs\"; inputs.other.url = \"github:some/other\";\n  \
+         outputs = {{ self, nixpkgs, other }}: {outputs}; }}"
+    )
+}
+
+#[test]
+fn every_way_into_nixos_makes_a_host() {
+    let ways = [
+        r#"nixpkgs.lib.nixosSystem { modules = [ ./m.nix ]; }"#,
+        r#"import (pkgs.path + "/nixos/lib/eval-config.nix") { system = null; modules = [ ./m.nix ]; }"#,
+        r#"import "${nixpkgs}/nixos/lib/eval-config.nix" { modules = [ ./m.nix ]; }"#,
+        r#"import "${nixpkgs}/nixos" { configuration = ./m.nix; }"#,
+        r#"import "${pkgs.path}/nixos/default.nix" { configuration.imports = [ ./m.nix ]; system = "x86_64-linux"; }"#,
+        r#"pkgs.nixos ./m.nix"#,
+        r#"pkgs.nixos [ ./m.nix ]"#,
+        r#"(import nixpkgs { system = "x86_64-linux"; }).pkgs.nixos { imports = [ ./m.nix ]; }"#,
+        r#"pkgs.lib.nixosSystem { modules = [ ./m.nix ]; }"#,
+        r#"(nixpkgs.lib.extend (_: _: { })).nixosSystem { modules = [ ./m.nix ]; }"#,
+        r#"nixpkgs.lib.nixosSystem { modules = [ m ]; extraArgs.m = 1; extraModules = [ ({ m, ... }: { networking.hostName = "h${toString m}"; }) ]; }"#,
+    ];
+    let hosts: String = ways.iter().enumerate().map(|(n, way)| format!("h{n} = {way};\n")).collect();
+    let outputs = format!(
+        "let pkgs = nixpkgs.legacyPackages.x86_64-linux; m = ./m.nix; in {{ nixosConfigurations = {{ {hosts} }}; }}"
+    );
+    let folder = Folder::with(&[("flake.nix", &flake(&outputs)), ("m.nix", MODULE)]);
+    let all = model(&folder.run(&["eval", "--all-hosts", "."]));
+    let hosts = all["hosts"].as_object().expect("hosts");
+    assert_eq!(hosts.len(), ways.len());
+    for (name, host) in hosts {
+        assert_eq!(host["containers"]["c"]["extraFlags"], serde_json::json!(["x86_64-linux"]), "{name}");
+    }
+}
+
+#[test]
+fn a_file_may_be_a_system_or_a_set_of_them() {
+    let files = [
+        ("m.nix", MODULE),
+        ("one.nix", "import <nixpkgs/nixos> { configuration = ./m.nix; }"),
+        (
+            "some.nix",
+            "let nixos = import <nixpkgs/nixos/lib/eval-config.nix>; in { web = nixos { modules = [ ./m.nix ]; }; x = 1; }",
+        ),
+        ("like-a-flake.nix", "{ nixosConfigurations.web = (import <nixpkgs> { }).nixos ./m.nix; }"),
+        ("hive.nix", "_: { meta.nixpkgs = <nixpkgs>; web = ./m.nix; defaults = { }; }"),
+        ("other.nix", "{ network.nixpkgs = <nixpkgs>; web = { imports = [ ./m.nix ]; }; }"),
+    ];
+    let folder = Folder::with(&files);
+    for config in
+        ["one.nix", "some.nix", "some.nix#web", "like-a-flake.nix#web", "hive.nix#web", "hive.nix", "other.nix#web"]
+    {
+        let model = model(&folder.run(&["eval", config]));
+        assert_eq!(model["containers"]["c"]["extraFlags"], serde_json::json!(["x86_64-linux"]), "{config}");
+    }
+    for (arguments, message) in [
+        (&["eval", "m.nix#web"][..], "has no hosts to choose from"),
+        (&["eval", "one.nix#web"], "has no hosts to choose from"),
+        (&["eval", "some.nix#mail"], "no host `mail`"),
+        (&["eval", "--all-hosts", "one.nix"], "it has one host"),
+    ] {
+        let said = folder.run(arguments);
+        assert!(said.code == Some(1) && said.err.contains(message), "{arguments:?}: {said}");
+    }
+    let hosts = model(&folder.run(&["eval", "--all-hosts", "hive.nix"]));
+    assert!(hosts["hosts"]["web"].is_object(), "{hosts}");
+}
+
+#[test]
+fn a_flake_on_this_machine_is_named_as_nix_names_it() {
+    let outputs = "{ nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ ./m.nix ]; }; }";
+    let folder = Folder::with(&[]);
+    for directory in ["", "sub"] {
+        let directory = folder.path().join(directory);
+        std::fs::create_dir_all(&directory).expect("a folder");
+        std::fs::write(directory.join("m.nix"), MODULE).expect("a file");
+    }
+    std::fs::write(folder.path().join("sub/flake.nix"), flake(outputs)).expect("a file");
+    let whole = folder.path().to_str().expect("UTF-8");
+    for config in [
+        "sub#h".to_owned(),
+        "path:sub#h".to_owned(),
+        "path:.?dir=sub#h".to_owned(),
+        ".?dir=sub#h".to_owned(),
+        format!("git+file://{whole}?dir=sub#h"),
+        format!("{whole}/sub"),
+    ] {
+        let model = model(&folder.run(&["eval", &config]));
+        assert!(model["containers"]["c"].is_object(), "{config}");
+    }
+    // What git does not track is part of a path, and of nothing else.
+    git2::Repository::init(folder.path()).expect("a repository");
+    let tracked = folder.run(&["eval", "sub#h"]);
+    assert!(tracked.err.contains("not tracked by git"), "{tracked}");
+    assert!(model(&folder.run(&["eval", "path:sub#h"]))["containers"]["c"].is_object());
+    for (config, message) in
+        [("sub?rev=0123#h", "another revision"), ("path:.?dirr=sub#h", "`dirr`"), ("path:nowhere#h", "cannot read")]
+    {
+        let said = folder.run(&["eval", config]);
+        assert!(said.code == Some(1) && said.err.contains(message), "{config}: {said}");
+    }
+}
+
+#[test]
+fn an_override_that_matches_nothing_is_an_error() {
+    let outputs =
+        "{ nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ ./m.nix other.nixosModules.m ]; }; }";
+    let folder = Folder::with(&[("flake.nix", &flake(outputs)), ("m.nix", MODULE)]);
+    for (file, text) in [
+        ("other/flake.nix", "{ inputs.inner.url = \"github:x/y\"; outputs = i: { nixosModules.m = i.inner.m; }; }"),
+        ("inner/flake.nix", "{ outputs = _: { m.containers.inner.config = { }; }; }"),
+    ] {
+        let path = folder.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let nested =
+        ["eval", ".#h", "--override-input", "other", "other", "--override-input", "other/inner", "path:inner"];
+    assert!(model(&folder.run(&nested))["containers"]["inner"].is_object());
+    for (arguments, message) in [
+        (&[".#h", "--override-input", "othr", "other"][..], "no input `othr`"),
+        (&[".#h", "--override-input", "othr/inner", "other"], "no input `othr`"),
+        (&[".#h", "--override-input", "other", "nowhere"], "there is nothing at"),
+        (&["m.nix", "--override-input", "other", "other"], "so it has no inputs"),
+    ] {
+        for command in ["eval", "check"] {
+            let said = folder.run(&[&[command], arguments].concat());
+            let all = format!("{}{}", said.out, said.err);
+            assert!(said.code == Some(1) && all.contains(message), "{command} {arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn hosts_that_are_not_known_are_told_beside_those_that_are() {
+    let host = "nixpkgs.lib.nixosSystem { modules = [ ./m.nix ]; }";
+    for (hosts, known, note) in [
+        (
+            format!("{{ a = {host}; }} // nixpkgs.lib.optionalAttrs other.lib.b {{ b = {host}; }}"),
+            true,
+            "a host `b`",
+        ),
+        (format!("{{ a = {host}; }} // other.lib.hosts"), false, "may be more hosts"),
+        (format!("other.lib.hosts // {{ a = {host}; }}"), true, "may be more hosts"),
+        (
+            format!("let a = {host}; in if other.lib.b then {{ inherit a; b = {host}; }} else {{ inherit a; }}"),
+            true,
+            "a host `b`",
+        ),
+    ] {
+        let outputs = format!("{{ nixosConfigurations = {hosts}; }}");
+        let folder = Folder::with(&[("flake.nix", &flake(&outputs)), ("m.nix", MODULE)]);
+        let said = folder.run(&["eval", "--all-hosts", "."]);
+        let hosts = model(&said);
+        let names: Vec<_> = hosts["hosts"].as_object().expect("hosts").keys().collect();
+        // What something unknown may replace is not known.
+        assert_eq!(names, if known { vec!["a"] } else { vec![] }, "{outputs}");
+        assert!(said.err.contains(note), "{outputs}: {said}");
+        if !known {
+            assert!(said.err.contains("host `a`"), "{outputs}: {said}");
+            continue;
+        }
+        let one = folder.run(&["eval", ".#a"]);
+        assert!(one.code == Some(0) && one.err.contains(note), "{outputs}: {one}");
+        let missing = folder.run(&["eval", ".#c"]);
+        assert_eq!(missing.code, Some(1), "{outputs}: {missing}");
+    }
+}
