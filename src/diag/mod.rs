@@ -20,7 +20,7 @@ pub use fix::{Edit, Fix};
 pub(crate) use secret::is_secret;
 pub(crate) use visible::visible;
 
-use crate::source::{Location, Span};
+use crate::source::{Location, Pos, Span};
 
 /// How much a finding matters (contract §4, *Severity*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,6 +135,15 @@ impl Diagnostic {
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fix = Some(Box::new(fix));
         self
+    }
+
+    /// The same of the definition at the place that was added first, where there is one.
+    #[must_use]
+    pub fn fix_there(self, fix: impl FnOnce(Pos) -> Fix) -> Self {
+        match self.labels.first().map(|label| label.span.start).filter(|at| at.is_some()) {
+            Some(at) => self.fix(fix(at)),
+            None => self,
+        }
     }
 
     /// Says what to do.

@@ -3,10 +3,11 @@
 use super::addresses::{is_private, known, own_addresses, plain};
 use super::way_out::{fetches, is_internal, own_domains};
 use super::{Each, Subject, in_view, label};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
 use crate::model::view::Said;
 use crate::model::{Field, List};
+use crate::syntax::mend::literal;
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -167,6 +168,8 @@ fn not_translated(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option
     let list = OptionPath::new(["networking", "nat", "internalInterfaces"]);
     let index = internal.iter().position(|pattern| pattern == of_containers).unwrap_or_default();
     let diagnostic = subject.at_element(diagnostic, &list, index, "does not cover the bridge");
+    let element = literal(bridge);
+    let diagnostic = diagnostic.fix_there(|at| Fix::Append { at, within: at, element });
     let place = subject.spans.nearest(&each.path.join("hostBridge"));
     Some(place.into_iter().fold(diagnostic, |diagnostic, span| label(diagnostic, span, "on the bridge")))
 }

@@ -42,10 +42,11 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
         if container.private_network.known() == Some(&false)
             && container.forward_ports.known().is_some_and(|forwards| !forwards.is_empty())
         {
-            let message = format!(
-                "`forwardPorts` of container `{}` has no effect without `privateNetwork = true`",
-                each.name
-            );
+            let why = match container.network_namespace.known() {
+                Some(Some(_)) => "with `networkNamespace`",
+                _ => "without `privateNetwork = true`",
+            };
+            let message = format!("`forwardPorts` of container `{}` has no effect {why}", each.name);
             let help = if shares_the_hosts_network(&each) {
                 "set `privateNetwork = true;` with a `hostAddress` and a `localAddress`, or remove it: the container uses \
                  the host's own ports"

@@ -10,6 +10,7 @@
 //! - Same input, same findings in the same order.
 
 mod addresses;
+mod assertions;
 mod bridges;
 mod devices;
 mod forwards;
@@ -56,6 +57,7 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     found.extend(addresses::lint(subject));
     found.extend(names::lint(subject));
+    found.extend(assertions::lint(subject));
     found.extend(links::lint(subject));
     found.extend(forwards::lint(subject));
     found.extend(way_out::lint(subject));

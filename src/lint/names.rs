@@ -7,6 +7,8 @@ use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
 use crate::model::{ContainerName, List};
 use crate::render::interface::{LONGEST, host_end};
+use crate::source::Pos;
+use crate::syntax::mend::literal;
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -89,16 +91,7 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
             let help = format!("write `{stem}*`, which nixos-rebuild and container-rebuild both take");
             let diagnostic = Diagnostic::warning(Code::InterfaceName, message).help(help);
             let diagnostic = place(subject, diagnostic, path, *index);
-            found.push(match diagnostic.labels.first().map(|label| label.span.start) {
-                Some(at) => {
-                    let by = format!("\"{stem}*\"");
-                    diagnostic.fix(Fix::First(vec![
-                        Fix::Rename { at, from: vec![(*name).to_owned()], to: by.clone() },
-                        Fix::Replace { at, string: (*name).to_owned(), by },
-                    ]))
-                }
-                None => diagnostic,
-            });
+            found.push(diagnostic.fix_there(|at| written_otherwise(at, name, &format!("{stem}*"))));
         }
     }
     let too_long = names.into_iter().filter(|(_, _, name)| name.len() > LONGEST && !name.ends_with(['*', '+']));
@@ -111,13 +104,25 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
             .and_then(|container| ContainerName::new(container).ok())
             .filter(|container| subject.manifest.containers.contains_key(container))
             .map(|container| host_end(&container).name);
-        let help = match link {
+        let help = match &link {
             Some(link) => format!("the link of this container is called `{link}`; or take `ve-*` for all of them"),
             None => String::from("give its real name, which `ip link` shows"),
         };
-        place(subject, Diagnostic::warning(Code::InterfaceName, message).help(help), &path, index)
+        let diagnostic = place(subject, Diagnostic::warning(Code::InterfaceName, message).help(help), &path, index);
+        match link {
+            Some(link) => diagnostic.fix_there(|at| written_otherwise(at, name, &link)),
+            None => diagnostic,
+        }
     }));
     found
+}
+
+/// Another name, where one stands as a text or as the name of an attribute.
+fn written_otherwise(at: Pos, name: &str, right: &str) -> Fix {
+    Fix::First(vec![
+        Fix::Rename { at, from: vec![name.to_owned()], to: literal(right) },
+        Fix::Replace { at, string: name.to_owned(), by: literal(right) },
+    ])
 }
 
 /// Capabilities that are added and dropped: nspawn drops them.

@@ -104,6 +104,11 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
         let place = Some(nat_path.join("enable"));
         return Some(NoWay { message, help: format!("{fix}; or take it off the outside"), place });
     }
+    if v4.is_none() && nat.enable.known() == Some(&true) && nat.enable_ipv6.known() == Some(&false) {
+        let message = String::from("the host translates IPv4 alone (`networking.nat.enableIPv6` is off)");
+        let help = String::from("set `networking.nat.enableIPv6 = true;`, or give it IPv4 addresses as well");
+        return Some(NoWay { message, help, place: Some(nat_path.join("enable")) });
+    }
     let link = host_end(each.name).name;
     let covered = |list: &List<String>, covers: &dyn Fn(&str) -> bool| {
         let Some(elements) = list.known() else { return true };

@@ -261,6 +261,12 @@ pub fn applied(file: &SourceFile, edits: &[Edit]) -> Option<String> {
     (!is_nix(&file.text) || is_nix(&out)).then_some(out)
 }
 
+/// A text as a string that is written out.
+pub fn literal(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "\\${").replace('\n', "\\n");
+    format!("\"{escaped}\"")
+}
+
 /// A name as it is written in an attribute path.
 pub fn written(name: &str) -> String {
     quote(name).into_owned()

@@ -78,4 +78,8 @@ in {
     extraVeths."br-lan" = { };
     extraVeths."ve-links" = { };
   };
+  containers.parent = {
+    macvlans = [ "eth1" ];
+    config = { };
+  };
 }

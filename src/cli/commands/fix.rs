@@ -98,7 +98,9 @@ fn mended(findings: &[Diagnostic], top: &Path, sources: &SourceMap) -> Vec<Mende
         let Some(places) = places else { continue };
         let fits = places.iter().all(|(file, _, edit)| {
             let others = files.get(&file.base).map(|(.., edits)| edits.as_slice()).unwrap_or_default();
-            applied(file, &[others, std::slice::from_ref(edit)].concat()).is_some()
+            others.iter().all(|other| {
+                other == edit || other.span.end <= edit.span.start || edit.span.end <= other.span.start
+            })
         });
         if !fits {
             continue;
@@ -108,7 +110,11 @@ fn mended(findings: &[Diagnostic], top: &Path, sources: &SourceMap) -> Vec<Mende
         }
     }
     let mended = files.into_values().filter_map(|(file, path, edits)| {
-        let text = applied(&file, &edits).filter(|text| **text != *file.text)?;
+        // Where all of them together are no Nix, the first one alone may be.
+        let one = &edits[..1];
+        let (edits, text) = [edits.as_slice(), one]
+            .into_iter()
+            .find_map(|edits| Some((edits.to_vec(), applied(&file, edits).filter(|text| **text != *file.text)?)))?;
         Some(Mended { file, path, edits, text })
     });
     mended.collect()

@@ -4,7 +4,7 @@
 //! `nixos/modules/virtualisation/nixos-containers.nix`, which puts its own flags before them and the guest's `init` behind.
 
 use super::Checker;
-use super::refused::{texts, wrong_capability, wrong_tmpfs};
+use super::refused::{replace, texts, wrong_capability, wrong_tmpfs};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::At;
 use crate::model::spec::Network;
@@ -89,7 +89,16 @@ impl Checker<'_> {
                 Wrong::Unknown(_, None) => Diagnostic::warning,
                 _ => Diagnostic::error,
             };
-            self.find_element(kind(Code::OptionCombination, message).help(help), at, element);
+            let diagnostic = kind(Code::OptionCombination, message).help(help);
+            let placed = self.place_element(diagnostic, &at.path(), element);
+            self.out.findings.push(match wrong {
+                Wrong::Unknown(word, Some(meant)) => {
+                    let name = word.trim_start_matches("--").split('=').next().unwrap_or_default();
+                    let right = word.replacen(name, meant, 1);
+                    placed.fix_there(|at| replace(at, word, &right))
+                }
+                _ => placed,
+            });
         }
         for flag in &flags {
             if let Some((message, help)) = refused(flag, &flags, c) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use super::refused::replace;
 use super::{Checker, forward_key};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{At, OptionPath};
@@ -40,8 +41,17 @@ impl Checker<'_> {
         }
         if !private {
             let is_set = |field: &Field<Option<String>>| field.known().is_some_and(Option::is_some);
+            let some = |list: &List<String>| list.known().is_some_and(|list| !list.is_empty());
+            let has_own_links = some(&c.interfaces)
+                || some(&c.macvlans)
+                || c.extra_veths.known().is_some_and(|veths| !veths.is_empty());
+            let has_namespace = matches!(c.network_namespace.known(), Some(Some(_)));
             let help = match c.network_namespace.known() {
                 Some(Some(_)) => "remove it: who makes the network namespace gives its links their addresses",
+                Some(None) if has_own_links => {
+                    "remove it, and set it in the guest, on the link that it is for: it is about a pair of links, which this \
+                     container has not"
+                }
                 Some(None) => {
                     "set `privateNetwork = true;`, or remove it: without that the container has no such link"
                 }
@@ -56,8 +66,11 @@ impl Checker<'_> {
                 (&c.local_mac_address, "localMacAddress"),
             ] {
                 if is_set(field) {
-                    let message =
-                        format!("`{option}` of container `{name}` has no effect without `privateNetwork = true`");
+                    let message = if has_namespace {
+                        format!("`{option}` of container `{name}` has no effect with `networkNamespace`")
+                    } else {
+                        format!("`{option}` of container `{name}` has no effect without `privateNetwork = true`")
+                    };
                     let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(help);
                     self.find(diagnostic, path.join(option));
                 }
@@ -215,8 +228,13 @@ impl Checker<'_> {
     pub(super) fn links_taken_twice(&mut self) {
         let containers = At::root("containers");
         let mut taken: BTreeMap<String, (ContainerName, OptionPath)> = BTreeMap::new();
+        let mut parents: Vec<(String, ContainerName, OptionPath)> = Vec::new();
         for (name, c) in &self.manifest.containers {
             let path = containers.join(name.as_str());
+            for text in super::known_elements(&c.macvlans) {
+                let parent = Passed::parse(text).map(|passed| passed.host);
+                parents.extend(parent.map(|parent| (parent, name.clone(), path.join("macvlans").path())));
+            }
             let extra = c.extra_veths.known().into_iter().flat_map(BTreeMap::keys);
             let extra = extra.map(|veth| (veth.clone(), path.join("extraVeths").join(veth).path()));
             let interfaces = super::known_elements(&c.interfaces);
@@ -232,6 +250,12 @@ impl Checker<'_> {
                     taken.insert(link, (name.clone(), at));
                 }
             }
+        }
+        for (parent, name, at) in parents {
+            let Some((first, there)) = taken.get(&parent).filter(|(first, _)| *first != name) else { continue };
+            let message = format!("`{parent}` is moved into `{first}`, so that `{name}` can have no macvlan of it");
+            let help = "give one of them another interface, or macvlans to both";
+            self.find_beside(Diagnostic::error(Code::InterfaceName, message).help(help), &at, there);
         }
     }
 
@@ -262,6 +286,9 @@ impl Checker<'_> {
             let message = format!("`{path}` is an address without a prefix length, but `{text}` has `/{length}`");
             diagnostic = Diagnostic::error(Code::AddressSyntax, message)
                 .help(format!("write `{address}`; a prefix length is for containers on a bridge"));
+            let placed = self.place(diagnostic, &path.path());
+            self.out.findings.push(placed.fix_there(|at| replace(at, text, address)));
+            return None;
         }
         self.find(diagnostic, path);
         None

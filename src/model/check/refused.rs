@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Checker, forward_key, plain};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::{At, OptionPath};
 use crate::model::{Container, ContainerName, Field, List};
+use crate::source::Pos;
+use crate::syntax::mend::literal;
 
 /// The capabilities that Linux has (capability.h), in the order of their numbers.
 const CAPABILITIES: [&str; 41] = [
@@ -77,7 +79,14 @@ impl Checker<'_> {
             let at = path.join(option);
             for (index, element) in texts(list) {
                 if let Some((message, help)) = wrong_capability(element) {
-                    self.find_element(Diagnostic::error(Code::OptionType, message).help(help), at, index);
+                    let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
+                    let placed = self.place_element(diagnostic, &at.path(), index);
+                    let whole = format!("CAP_{}", element.to_ascii_uppercase());
+                    // Nothing but the beginning is missing.
+                    self.out.findings.push(match wrong_capability(&whole) {
+                        None => placed.fix_there(|at| replace(at, element, &whole)),
+                        Some(_) => placed,
+                    });
                 }
             }
         }
@@ -237,6 +246,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Another text for a string of a definition.
+pub(super) fn replace(at: Pos, string: &str, by: &str) -> Fix {
+    Fix::Replace { at, string: string.to_owned(), by: literal(by) }
 }
 
 /// The elements of a list that are known, each with its place in the list.
