@@ -23,8 +23,8 @@ use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Findi
 use container_rebuild::render::{interface, paths};
 use container_rebuild::source::SourceMap;
 use container_rebuild::state::{
-    ActiveState, BootService, Generation, KeptRoot, ObservedContainer, Owner, Probe, Rules, Snapshot, Unit,
-    Unobserved,
+    ActiveState, BootService, Damage, Generation, KeptRoot, ObservedContainer, Owner, Probe, Record, Rules,
+    Snapshot, Unit, Unobserved,
 };
 use serde::Deserialize;
 
@@ -211,11 +211,36 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
                 let record = generation.records.get_mut(&name(who)).expect("a record");
                 (record.guest_key, record.spec.system) = (Some("other".to_owned()), "/nix/store/other".into());
             }
+            ["generation", "lost"] => state.is_generation_lost = true,
+            ["open", path] => state.open_directories.push(path.into()),
+            ["boot", "edited"] => state.boot_service.is_edited = true,
+            ["damage", what, who] => {
+                let damage = state.damage.entry(name(who)).or_default();
+                match what {
+                    "masked" => damage.mask = Some(paths::outranking_unit(&name(who))),
+                    "masked-until-boot" => damage.mask = Some(paths::unit(&name(who))),
+                    "outranked" => damage.is_outranked = true,
+                    "unlinked" => damage.is_unlinked = true,
+                    "access" => damage.has_other_access = true,
+                    "unheld" => damage.is_unheld = true,
+                    _ => panic!("nobody does that to files: {what}"),
+                }
+            }
+            ["spec", who] => {
+                let files = state.written.get_mut(&name(who)).expect("written");
+                let mut record: Record = serde_json::from_str(&files.record).expect("a record");
+                record.spec.tmpfs.push("/volatile".to_owned());
+                files.record = serde_json::to_string(&record).expect("JSON");
+            }
+            ["localnet", "off", who] => {
+                let link = interface::host_end(&name(who)).name;
+                state.sysctls.insert(format!("net.ipv4.conf.{link}.route_localnet"), "0".to_owned());
+            }
             ["rules", "flushed"] => state.rules = None,
-            ["forwarding", "off"] => state.sysctls.clear(),
+            ["forwarding", "off"] => state.sysctls.retain(|name, _| !name.contains(".all.")),
             // What is seen instead of done is below.
             ["unprivileged" | "nft-less" | "systemd-less" | "built"]
-            | ["native" | "foreign" | "root" | "starting", _] => {}
+            | ["native" | "foreign" | "root" | "starting" | "booted-lost", _] => {}
             _ => panic!("nothing of this kind happens to hosts: {event}"),
         }
     }
@@ -234,6 +259,9 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
             ["root", who] => {
                 let path = Path::new("/var/lib/nixos-containers").join(who);
                 snapshot.roots.get_or_insert_default().insert(name(who), KeptRoot { path });
+            }
+            ["booted-lost", who] => {
+                snapshot.containers.get_mut(&name(who)).expect("a container").booted = None;
             }
             ["starting", who] => {
                 let unit = snapshot.containers.get_mut(&name(who)).and_then(|container| container.unit.as_mut());
@@ -256,6 +284,7 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
                     unit_text: text(".service"),
                     start_text: text("-start"),
                     conf_text: text(".conf"),
+                    damage: Damage::default(),
                 };
                 snapshot.containers.insert(name(who), observed);
             }

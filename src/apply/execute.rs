@@ -99,6 +99,8 @@ struct Run<'a> {
     plan: &'a Plan,
     units: Units<'a>,
     rules: Rules<'a>,
+    /// Containers that are changed while they run.
+    reloaded: BTreeSet<&'a ContainerName>,
     /// Containers whose way back may be in the way of others: decided when those are up, or are not.
     deferred: Mutex<BTreeSet<ContainerName>>,
 }
@@ -130,6 +132,7 @@ impl Applier<'_> {
             plan,
             units: Units::new(self.host),
             rules: Rules::new(self.host, &plan.firewall),
+            reloaded: plan.order.nodes().filter_map(|(_, action)| reloaded(action)).collect(),
             deferred: Mutex::default(),
         };
         let degraded = Mutex::new(Vec::new());
@@ -239,10 +242,15 @@ impl Applier<'_> {
                 Ok(())
             }
             Action::Create(name) | Action::UpdateUnit(name) => {
-                match plan.targets.get(name).and_then(|target| target.record.as_ref()) {
-                    Some(record) => self.install(name, record, run),
-                    None => Ok(()),
+                let Some(target) = plan.targets.get(name) else { return Ok(()) };
+                // What runs on as it is may be what nothing else holds any more.
+                if let Some(former) = &target.former
+                    && !run.reloaded.contains(name)
+                    && self.host.is_running(name)?
+                {
+                    self.host.add_gc_root(&paths::booted_root(name), &former.spec.system)?;
                 }
+                target.record.as_ref().map_or(Ok(()), |record| self.install(name, record, run))
             }
             Action::Start(name) => {
                 run.units.read(name)?;
@@ -403,6 +411,14 @@ impl Applier<'_> {
             Err(error) => (self.watch)(Event::NotRestored(name, error)),
         }
         result.is_ok()
+    }
+}
+
+/// The container that a step changes while it runs.
+fn reloaded(action: &Action) -> Option<&ContainerName> {
+    match action {
+        Action::Reload(name) => Some(name),
+        _ => None,
     }
 }
 

@@ -153,6 +153,9 @@ pub trait Host: Sync {
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError>;
     /// Sets sysctls; one whose interface is gone by now is passed over.
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError>;
+    /// Gives back the sysctls of the whole host that were set for rules and that none of these needs any more: those that were
+    /// different before, and still are as they were set.
+    fn release_sysctls(&self, needed: &[Sysctl]) -> Result<(), HostError>;
     /// Keeps a store path from Nix's garbage collector under a name of ours; paths outside the store need no keeping.
     fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError>;
     /// Lets it go again.

@@ -132,14 +132,17 @@ impl<'a> Rules<'a> {
         self.state().standing.hold(name, addresses);
     }
 
-    /// Loads what is still to be loaded, if anything was changed at all.
+    /// Loads what is still to be loaded, if anything was changed at all, and lets go what the rules do not need any more. Only
+    /// when all is over: meanwhile there may be no rules for a moment, and connections of others must not feel that.
     pub(super) fn settle(&self) -> Result<(), HostError> {
         let mut state = self.state();
         if state.asked == 0 {
             return Ok(());
         }
         state.is_outdated = true;
-        self.write(state)
+        self.write(state)?;
+        let needed = self.state().loaded.as_ref().map(Ruleset::sysctls);
+        needed.map_or(Ok(()), |needed| self.host.release_sysctls(&needed))
     }
 
     /// Sees to it that all that was asked for up to now is written, by this thread or by another one.

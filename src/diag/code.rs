@@ -140,6 +140,8 @@ codes! {
     MissingInterface = "missing-interface", lint;
     /// A container of that name belongs to somebody else.
     NotOurs = "not-ours";
+    /// systemd is told not to start a container.
+    Masked = "masked";
     /// The host is not as it was left.
     Drift = "drift";
     /// Something is mounted in a root that should be gone.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+use tempfile::NamedTempFile;
 
 /// Writes a file, whose folders are made where they are missing.
 pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
@@ -16,8 +17,25 @@ pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     file.write_all(content)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    persist(file, path)?;
     sync(folder)
+}
+
+/// Gives a file or symlink its name. A directory in its place, which rename(2) never replaces, is set aside.
+fn persist<F>(temporary: NamedTempFile<F>, path: &Path) -> io::Result<()> {
+    match temporary.persist(path) {
+        Err(error) if error.error.kind() == io::ErrorKind::IsADirectory => {
+            set_directory_aside(path)?;
+            error.file.persist(path).map(drop).map_err(|error| error.error)
+        }
+        result => result.map(drop).map_err(|error| error.error),
+    }
+}
+
+fn set_directory_aside(path: &Path) -> io::Result<()> {
+    let aside = set_aside(path)?;
+    tracing::warn!("{} was a directory; it is kept as {}", path.display(), aside.display());
+    Ok(())
 }
 
 /// Copies all of `source` into a file.
@@ -28,7 +46,7 @@ pub(super) fn copy(source: &mut File, path: &Path, mode: u32) -> io::Result<()> 
     io::copy(source, file.as_file_mut())?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    persist(file, path)?;
     sync(folder)
 }
 
@@ -48,11 +66,11 @@ pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
     tracing::debug!(path = %path.display(), target = %target.display(), "link");
     let folder = folder(path)?;
     let link = tempfile::Builder::new().prefix(PREFIX).make_in(folder, |path| symlink(target, path))?;
-    link.persist(path).map_err(|error| error.error)?;
+    persist(link, path)?;
     sync(folder)
 }
 
-/// Removes a file or a link. One that is not there is none the worse.
+/// Removes a file or a symlink, and sets a directory in its place aside. One that is not there is none the worse.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Ok(()) => {
@@ -60,6 +78,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
             path.parent().map_or(Ok(()), sync)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => set_directory_aside(path),
         Err(error) => Err(error),
     }
 }
@@ -119,6 +138,25 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join("a")).map(Iterator::count).ok(), Some(1));
         for _ in 0..2 {
             remove(&path).expect("removed");
+        }
+        assert!(path.symlink_metadata().is_err());
+    }
+
+    #[test]
+    fn a_directory_in_the_place_of_a_file_or_symlink_is_kept_beside_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        let at = |name: &str| folder.path().join(name);
+        type Step<'a> = &'a dyn Fn() -> io::Result<()>;
+        let steps: [Step<'_>; 3] =
+            [&|| write(&path, b"one", 0o600), &|| link(Path::new("/x"), &path), &|| remove(&path)];
+        for (step, aside) in steps.into_iter().zip(["a.edited", "a.edited-2", "a.edited-3"]) {
+            remove(&path).expect("removed");
+            fs::create_dir(&path).expect("made");
+            fs::write(path.join("kept"), aside).expect("written");
+            step().expect("done");
+            assert!(!path.is_dir());
+            assert_eq!(fs::read_to_string(at(aside).join("kept")).ok().as_deref(), Some(aside));
         }
         assert!(path.symlink_metadata().is_err());
     }

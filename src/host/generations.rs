@@ -161,8 +161,10 @@ fn remove_all(folder: &Path, names: impl Iterator<Item = String>) -> Result<(), 
     for name in names {
         let path = folder.join(name);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(file("remove", &path)(error)),
-            _ => is_changed = true,
+            Ok(()) => is_changed = true,
+            // A directory that was set aside is none of what is made here.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {}
+            Err(error) => return Err(file("remove", &path)(error)),
         }
     }
     if is_changed { durable::sync(folder).map_err(file("write", folder)) } else { Ok(()) }

@@ -4,10 +4,12 @@
 use std::ffi::CStr;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::libc::{S_IFDIR, S_IFMT, S_IFREG, c_int, c_long};
+use nix::libc::{O_NOFOLLOW, O_NONBLOCK, S_IFDIR, S_IFMT, S_IFREG, c_int, c_long};
 use nix::sys::stat::{FileStat, Mode, fstat};
 
 use super::within::{self, Reach};
@@ -18,6 +20,16 @@ const APPEND_ONLY: c_int = 0x20;
 // The kernel's headers say `long`, but what it reads and writes is an `int`.
 nix::ioctl_read_bad!(get_flags, nix::request_code_read!(b'f', 1, size_of::<c_long>()), c_int);
 nix::ioctl_write_ptr_bad!(set_flags, nix::request_code_write!(b'f', 2, size_of::<c_long>()), c_int);
+
+/// Whether a file may be neither replaced nor removed because of its flags. What is no plain file, or cannot be asked, may.
+pub(super) fn is_fixed(path: &Path) -> bool {
+    // Opening a device or a pipe does something.
+    if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
+    let file = File::options().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path);
+    file.is_ok_and(|file| flags(&file).is_ok_and(|flags| flags & (IMMUTABLE | APPEND_ONLY) != 0))
+}
 
 /// Something in a directory, held without having been opened: opening a device does something.
 pub(super) struct Entry {
@@ -108,7 +120,6 @@ fn set(file: impl AsFd, flags: c_int) -> nix::Result<()> {
 #[cfg(test)]
 pub(super) mod tests {
     use std::fs;
-    use std::path::Path;
 
     use super::*;
 
@@ -134,7 +145,13 @@ pub(super) mod tests {
             let cleared = entry.clear().expect("cleared");
             assert!(!is_immutable(&file));
             cleared.restore();
-            assert!(is_immutable(&file));
+            assert!(is_immutable(&file) && is_fixed(&file));
+            std::os::unix::fs::symlink("file", directory.join("link")).expect("a symlink");
+            // It is the symlink that would be replaced.
+            assert!(
+                !is_fixed(&directory.join("link")) && !is_fixed(directory) && !is_fixed(&directory.join("none"))
+            );
+            clear(File::open(&file).expect("opened")).expect("cleared");
         });
     }
 }

@@ -18,12 +18,15 @@ use super::launch::{self, LaunchError};
 use super::mounts::Mount;
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
-use super::{conntrack, durable, generations, last_words, leftovers, live, nft, own_program, scratch, sysctl};
+use super::{
+    conntrack, damage, durable, former_sysctls, generations, last_words, leftovers, live, nft, own_program,
+    scratch, sysctl,
+};
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
-use crate::render::{boot_service, paths};
+use crate::render::{boot_service, paths, unit};
 use crate::state::{ActiveState, Generation, Health};
 
 /// This machine.
@@ -59,10 +62,12 @@ impl Linux {
         Self
     }
 
-    /// Locks the host against everybody else who would change it, without waiting, and removes what dead runs and containers
-    /// that are gone have left.
+    /// Locks the host against everybody else who would change it, without waiting, closes our directories to others than root,
+    /// and removes what dead runs and containers that are gone have left.
     pub fn lock(&self) -> Result<Lock, LockError> {
         let lock = lock(&paths::lock())?;
+        // Before anything in them is believed.
+        damage::close_directories();
         scratch::sweep_own();
         leftovers::sweep();
         Ok(lock)
@@ -185,7 +190,9 @@ fn link_conf(name: &ContainerName) -> Result<(), HostError> {
         if !is_on_record(name) {
             return Err(file("replace", &conf)(io::ErrorKind::AlreadyExists.into()));
         }
-        set_conf_aside(&conf)?;
+        if !is_copy(&conf, &target) {
+            set_aside(&conf)?;
+        }
     }
     match durable::link(&target, &conf) {
         Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(()),
@@ -200,13 +207,35 @@ fn is_on_record(name: &ContainerName) -> bool {
         let generation = serde_json::from_slice::<Generation>(&text).ok()?;
         Some(generation.records.contains_key(name))
     };
-    paths::record(name).is_file() || in_generation() == Some(true)
+    paths::record(name).is_file() || in_generation() == Some(true) || is_our_unit(&paths::unit(name))
 }
 
-fn set_conf_aside(conf: &Path) -> Result<(), HostError> {
-    let aside = durable::set_aside(conf).map_err(file("set aside", conf))?;
-    tracing::warn!("{} was edited; what was written there is kept as {}", conf.display(), aside.display());
+/// Whether a plain file has nothing in it that is not in ours.
+fn is_copy(path: &Path, ours: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+        && matches!((fs::read(path), fs::read(ours)), (Ok(there), Ok(ours)) if there == ours)
+}
+
+/// Whether a file begins as the units do that this program writes.
+fn is_our_unit(path: &Path) -> bool {
+    fs::read(path).is_ok_and(|text| text.starts_with(unit::HEADER.as_bytes()))
+}
+
+fn set_aside(path: &Path) -> Result<(), HostError> {
+    let aside = durable::set_aside(path).map_err(file("set aside", path))?;
+    tracing::warn!("{} was edited; what was written there is kept as {}", path.display(), aside.display());
     Ok(())
+}
+
+/// Sets aside what would outrank the unit that is to be written, if it is a copy of ours, and what was written in its place
+/// without the line that says that it is lost.
+fn set_unit_aside(name: &ContainerName) -> Result<(), HostError> {
+    let (unit, above) = (paths::unit(name), paths::outranking_unit(name));
+    if is_our_unit(&above) {
+        set_aside(&above)?;
+    }
+    let is_theirs = unit.symlink_metadata().is_ok_and(|there| there.is_file() && there.len() > 0);
+    if is_theirs && !is_our_unit(&unit) { set_aside(&unit) } else { Ok(()) }
 }
 
 /// Waits for a container that is on its way down, as a run that was killed leaves it: systemd needs its unit to the end,
@@ -251,6 +280,7 @@ impl Host for Linux {
     }
 
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
+        set_unit_aside(name)?;
         write(&paths::conf_target(name), &files.conf, 0o444)?;
         link_conf(name)?;
         write(&paths::record(name), &files.record, 0o644)?;
@@ -259,13 +289,14 @@ impl Host for Linux {
 
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {
         finish_stopping(name)?;
+        set_unit_aside(name)?;
         remove(&paths::unit(name))?;
         let (conf, target) = (paths::conf(name), paths::conf_target(name));
         if fs::read_link(&conf).ok().as_ref() == Some(&target) {
             remove(&conf)?;
         } else if conf.exists() && is_on_record(name) {
             // Left there it would be a container of somebody else's.
-            set_conf_aside(&conf)?;
+            set_aside(&conf)?;
         }
         remove(&target)?;
         launch::cleanup(name).map_err(|error| left(name, error))?;
@@ -323,8 +354,13 @@ impl Host for Linux {
 
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
         sysctls.iter().try_for_each(|sysctl| {
+            former_sysctls::note(sysctl).map_err(file("write", &paths::former_sysctls()))?;
             sysctl::set(sysctl).map_err(|error| file("write", &sysctl::path(&sysctl.name))(error))
         })
+    }
+
+    fn release_sysctls(&self, needed: &[Sysctl]) -> Result<(), HostError> {
+        former_sysctls::restore(needed)
     }
 
     fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError> {

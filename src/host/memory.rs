@@ -15,7 +15,7 @@ use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    ActiveState, BootService, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel, Link, Machine,
+    ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel, Link, Machine,
     ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
@@ -46,6 +46,14 @@ pub struct State {
     pub links: BTreeMap<String, Link>,
     /// Sysctls that were set.
     pub sysctls: BTreeMap<String, String>,
+    /// Those of the whole host that were set for rules and were not so before.
+    pub lent_sysctls: BTreeSet<String>,
+    /// What was done to the files of containers.
+    pub damage: BTreeMap<ContainerName, Damage>,
+    /// Whether the generation that boots cannot be read.
+    pub is_generation_lost: bool,
+    /// Directories of ours that others may write to.
+    pub open_directories: Vec<PathBuf>,
     /// Connections that are open, by the address of the guest; each is of the container that had that then.
     pub flows: BTreeMap<IpAddr, ContainerName>,
     /// Roots for the garbage collector.
@@ -142,7 +150,9 @@ impl Host for MemoryHost {
     }
 
     fn write_boot_service(&self) -> Result<(), HostError> {
-        self.state().boot_service.program = Some(paths::PROGRAM.into());
+        let mut state = self.state();
+        state.boot_service.program = Some(paths::PROGRAM.into());
+        state.boot_service.is_edited = false;
         Ok(())
     }
 
@@ -153,6 +163,7 @@ impl Host for MemoryHost {
             return Err(HostError::File { what: "write", path: paths::conf_target(name), source });
         }
         state.written.insert(name.clone(), files.clone());
+        state.damage.remove(name);
         Ok(())
     }
 
@@ -306,8 +317,24 @@ impl Host for MemoryHost {
     }
 
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
-        let set = sysctls.iter().map(|sysctl| (sysctl.name.clone(), sysctl.value.clone()));
-        self.state().sysctls.extend(set);
+        let mut state = self.state();
+        for Sysctl { name, value } in sysctls {
+            if [IPV4_FORWARDING, IPV6_FORWARDING].contains(&name.as_str()) && state.sysctls.get(name) != Some(value)
+            {
+                state.lent_sysctls.insert(name.clone());
+            }
+            state.sysctls.insert(name.clone(), value.clone());
+        }
+        Ok(())
+    }
+
+    fn release_sysctls(&self, needed: &[Sysctl]) -> Result<(), HostError> {
+        let mut state = self.state();
+        let lent = std::mem::take(&mut state.lent_sysctls).into_iter();
+        let (kept, released): (BTreeSet<_>, BTreeSet<_>) =
+            lent.partition(|name| needed.iter().any(|sysctl| sysctl.name == *name));
+        state.lent_sysctls = kept;
+        released.iter().for_each(|name| drop(state.sysctls.remove(name)));
         Ok(())
     }
 
@@ -330,6 +357,7 @@ impl Host for MemoryHost {
         let mut state = self.state();
         let number = state.generations.last().map_or(0, |last| last.number) + 1;
         state.generations.push(Generation { number, ..generation.clone() });
+        state.is_generation_lost = false;
         Ok(number)
     }
 }
@@ -367,6 +395,7 @@ impl State {
             missing_program: self.missing_program(name),
             start_text: None,
             conf_text: self.written.get(name).map(|files| files.conf.clone()),
+            damage: self.damage.get(name).cloned().unwrap_or_default(),
         }
     }
 
@@ -384,6 +413,19 @@ impl State {
     fn missing_program(&self, name: &ContainerName) -> Option<PathBuf> {
         let program = self.written.get(name).and_then(|files| unit::program(&files.unit))?;
         self.is_gone(&program).then_some(program)
+    }
+
+    /// The links with what is set of each. Rules are loaded after a start, and set it again.
+    fn links(&self) -> BTreeMap<String, Link> {
+        let is_on =
+            |link: &str| self.sysctls.get(&format!("net.ipv4.conf.{}.route_localnet", link.replace('.', "/")));
+        let links = self.links.clone().into_iter();
+        links
+            .map(|(name, link)| {
+                let routes_localnet = is_on(&name).is_some_and(|value| value == "1");
+                (name, Link { routes_localnet, ..link })
+            })
+            .collect()
     }
 
     fn is_set(&self, sysctl: &str, value: &str) -> bool {
@@ -406,14 +448,16 @@ impl Probe for MemoryHost {
                 false => Ok(state.rules.clone().map_or(Rules::Absent, Rules::Present)),
             },
             nspawn: !state.lacks_nspawn,
-            links: Some(state.links.clone()),
+            links: Some(state.links()),
             roots: Some(state.roots.iter().map(kept).collect()),
             kernel: Kernel {
                 forwards_ipv4: state.is_set(IPV4_FORWARDING, "1"),
                 forwards_ipv6: state.is_set(IPV6_FORWARDING, "1"),
                 keeps_advertisements: state.is_set("net.ipv6.conf.all.accept_ra", "2"),
             },
-            generation: state.generations.last().cloned(),
+            generation: state.generations.last().filter(|_| !state.is_generation_lost).cloned(),
+            is_generation_lost: state.is_generation_lost,
+            open_directories: state.open_directories.clone(),
             boot_service: BootService {
                 is_program_gone: state.boot_service.program.as_deref().is_some_and(|path| state.is_gone(path)),
                 ..state.boot_service.clone()

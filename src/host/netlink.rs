@@ -17,7 +17,7 @@ use futures_util::TryStreamExt;
 use nix::errno::Errno;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags};
 use rtnetlink::packet_route::link::{
-    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
+    AfSpecInet, AfSpecUnspec, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
 };
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
 use rtnetlink::{Error, Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
@@ -70,7 +70,8 @@ pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
                 let up = message.header.flags.contains(LinkFlags::Up);
                 let bridge = controller(&message).and_then(|index| names.get(&index).cloned());
                 let (altnames, is_bridge) = (altnames(&message), is_bridge(&message));
-                let link = Link { altnames, up, is_bridge, bridge, ..Link::default() };
+                let routes_localnet = routes_localnet(&message);
+                let link = Link { altnames, up, is_bridge, routes_localnet, bridge, ..Link::default() };
                 links.insert(name.to_owned(), link);
             }
         }
@@ -101,6 +102,18 @@ fn name(message: &LinkMessage) -> Option<&str> {
     message.attributes.iter().find_map(|attribute| match attribute {
         LinkAttribute::IfName(name) => Some(name.as_str()),
         _ => None,
+    })
+}
+
+fn routes_localnet(message: &LinkMessage) -> bool {
+    message.attributes.iter().any(|attribute| match attribute {
+        LinkAttribute::AfSpecUnspec(families) => families.iter().any(|family| match family {
+            AfSpecUnspec::Inet(settings) => settings
+                .iter()
+                .any(|setting| matches!(setting, AfSpecInet::DevConf(values) if values.route_localnet != 0)),
+            _ => false,
+        }),
+        _ => false,
     })
 }
 

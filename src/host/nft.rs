@@ -62,6 +62,16 @@ fn is_there() -> Result<bool, NftError> {
     Ok(tables["nftables"].as_array().is_some_and(|objects| objects.iter().any(is_ours)))
 }
 
+/// Whether anybody else has rules for packets that are forwarded.
+pub(super) fn others_filter_forwards() -> Result<bool, NftError> {
+    let chains = list(&["list", "chains"])?;
+    let is_others = |object: &serde_json::Value| {
+        let chain = &object["chain"];
+        chain["hook"] == "forward" && (&chain["family"], &chain["table"]) != (&"inet".into(), &TABLE.into())
+    };
+    Ok(chains["nftables"].as_array().is_some_and(|objects| objects.iter().any(is_others)))
+}
+
 fn list(arguments: &[&str]) -> Result<serde_json::Value, NftError> {
     serde_json::from_slice(&run(arguments, "")?).map_err(NftError::Unexpected)
 }
@@ -90,6 +100,7 @@ mod tests {
             };
             let ruleset = Ruleset::new(&HostSpec { containers: vec![], nat });
             load(&ruleset.json()).expect("loaded");
+            assert!(!others_filter_forwards().expect("listed"));
             let Rules::Present(listing) = rules().expect("listed") else { panic!("it was loaded") };
             assert!(ruleset.differences(&listing).is_empty());
             let nonsense =
@@ -98,6 +109,9 @@ mod tests {
             assert!(error.to_string().contains("No such file or directory"), "{error}");
             load(&Ruleset::default().json()).expect("emptied");
             assert_eq!(rules().expect("listed"), Rules::Absent);
+            let theirs = "add table ip theirs; add chain ip theirs c { type filter hook forward priority 0; }";
+            run(&[theirs], "").expect("added");
+            assert!(others_filter_forwards().expect("listed"));
         });
     }
 }

@@ -14,13 +14,13 @@ use serde::de::DeserializeOwned;
 
 use super::linux::Linux;
 use super::nft::NftError;
-use super::{bus, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd};
+use super::{bus, damage, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    BootService, Generation, KeptRoot, Kernel, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError,
-    Record, Rules, Snapshot, Unit, Unobserved,
+    BootService, Damage, Generation, KeptRoot, Kernel, Machine, ObservedContainer, Owner, PathFacts, Probe,
+    ProbeError, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
 impl Probe for Linux {
@@ -39,8 +39,8 @@ impl Probe for Linux {
         let generation = generation?;
         let (containers, foreign, boot_service) = match services? {
             Some(Services { machines, units, boot_service }) => {
-                let records = generation.as_ref().map(|generation| &generation.records);
-                let (containers, foreign) = containers(machines, units, &written?, &booted?, records)?;
+                let on_record = OnRecord { written: &written?, booted: &booted?, generation: generation.as_ref() };
+                let (containers, foreign) = containers(machines, units, &on_record)?;
                 (containers, foreign, boot_service)
             }
             None => Default::default(),
@@ -60,7 +60,9 @@ impl Probe for Linux {
                 forwards_ipv6: sysctl::is_on(IPV6_FORWARDING),
                 keeps_advertisements: sysctl::keeps_advertisements(),
             },
+            is_generation_lost: generation.is_none() && has_generations(),
             generation,
+            open_directories: damage::directories(),
             boot_service,
             program,
         })
@@ -131,21 +133,38 @@ impl Services {
     }
 }
 
+/// What our own files say of containers.
+struct OnRecord<'a> {
+    /// What their next starts bring.
+    written: &'a BTreeMap<ContainerName, Record>,
+    /// What they booted with; of one that does not run it may have been left.
+    booted: &'a BTreeMap<ContainerName, Record>,
+    /// What the next boot brings.
+    generation: Option<&'a Generation>,
+}
+
+impl OnRecord<'_> {
+    /// Whether this boot has seen that a container is ours.
+    fn has(&self, name: &ContainerName) -> bool {
+        self.written.contains_key(name) || self.booted.contains_key(name)
+    }
+
+    fn boots(&self, name: &ContainerName) -> bool {
+        self.generation.is_some_and(|generation| generation.records.contains_key(name))
+    }
+}
+
 /// All containers by name, and the machines that are none.
 fn containers(
     machines: Vec<Machine>,
     mut units: BTreeMap<String, Unit>,
-    written: &BTreeMap<ContainerName, Record>,
-    booted: &BTreeMap<ContainerName, Record>,
-    generation: Option<&BTreeMap<ContainerName, Record>>,
+    on_record: &OnRecord<'_>,
 ) -> Result<(BTreeMap<ContainerName, ObservedContainer>, Vec<Machine>), ProbeError> {
     let of_units = units.keys().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
     let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
     // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others. One that somebody
     // edited is a file by now, of a container that the generation has and nobody brought up.
-    let is_edited = |name: &ContainerName| {
-        generation.is_some_and(|records| records.contains_key(name)) && !units.contains_key(&name.unit())
-    };
+    let is_edited = |name: &ContainerName| on_record.boots(name) && !units.contains_key(&name.unit());
     confs.retain(|name| {
         let conf = paths::conf(name);
         conf.exists() && fs::read_link(&conf).ok() != Some(paths::conf_target(name)) && !is_edited(name)
@@ -153,7 +172,7 @@ fn containers(
     // What is no name of ours is somebody else's container; if it runs, it is among the machines.
     let mut names: BTreeSet<ContainerName> = of_units.filter_map(|name| ContainerName::new(name).ok()).collect();
     names.extend(confs.iter().cloned());
-    names.extend(written.keys().cloned());
+    names.extend(on_record.written.keys().cloned());
 
     let mut machines: BTreeMap<String, Machine> =
         machines.into_iter().map(|machine| (machine.name.clone(), machine)).collect();
@@ -165,8 +184,8 @@ fn containers(
             Some(machine) if machine.unit == name.unit() => machines.remove(name.as_str()),
             _ => None,
         };
-        let observed = observed(&name, unit, machine, written.get(&name), booted.get(&name));
-        if is_there(&observed, written.contains_key(&name) || confs.contains(&name)) {
+        let observed = observed(&name, unit, machine, on_record);
+        if is_there(&observed, on_record.written.contains_key(&name) || confs.contains(&name)) {
             containers.insert(name, observed);
         }
     }
@@ -177,13 +196,19 @@ fn observed(
     name: &ContainerName,
     unit: Option<Unit>,
     machine: Option<Machine>,
-    written: Option<&Record>,
-    booted: Option<&Record>,
+    on_record: &OnRecord<'_>,
 ) -> ObservedContainer {
     let fragment = unit.as_ref().and_then(|unit| unit.fragment.as_deref());
     let unit_text = fragment.and_then(|path| fs::read_to_string(path).ok());
-    let owner = owner(name, fragment, unit_text.as_deref(), written.is_some());
+    let mask = fragment.and_then(|path| damage::mask(name, path));
+    let owner = match &mask {
+        // Whose unit it would be, nobody can say by a mask.
+        Some(_) if on_record.has(name) || on_record.boots(name) => Owner::Ours,
+        Some(_) => Owner::Foreign,
+        None => owner(name, fragment, unit_text.as_deref(), on_record.has(name)),
+    };
     let ours = |record: Option<&Record>| record.filter(|_| owner == Owner::Ours).cloned();
+    let (written, booted) = (on_record.written.get(name), on_record.booted.get(name));
     // Where `/etc` cannot be written there is no link to it.
     let confs = [paths::conf(name), paths::conf_target(name)];
     let conf_text = confs.iter().find_map(|path| fs::read_to_string(path).ok());
@@ -201,9 +226,23 @@ fn observed(
         start_text: unit_text.as_deref().filter(|_| owner == Owner::Native).and_then(start_script),
         unit_text,
         conf_text,
+        damage: Damage::default(),
     };
     // One that was killed with the host's systemd may have left its record.
     container.booted = ours(booted).filter(|_| container.is_running());
+    let damage = match owner {
+        Owner::Ours => damage::of(
+            name,
+            &damage::Known {
+                fragment: container.unit.as_ref().and_then(|unit| unit.fragment.as_deref()),
+                written,
+                booted: container.booted.as_ref(),
+                generation: on_record.generation,
+            },
+        ),
+        Owner::Native | Owner::Foreign => Damage::default(),
+    };
+    container.damage = Damage { mask, ..damage };
     container
 }
 
@@ -232,8 +271,8 @@ fn owner(name: &ContainerName, fragment: Option<&Path>, text: Option<&str>, has_
     if is_instance && fragment.starts_with(paths::NATIVE_UNITS) {
         return Owner::Native;
     }
-    // The file was removed, and systemd has not been told yet.
-    if text.is_none() && has_record && fragment == paths::unit(name) { Owner::Ours } else { Owner::Foreign }
+    // Our file was edited beyond recognition, or removed; where there is a template, its instance has that one's file then.
+    if has_record && (fragment == paths::unit(name) || !is_instance) { Owner::Ours } else { Owner::Foreign }
 }
 
 /// The records in a folder.
@@ -274,6 +313,10 @@ impl Document for Generation {
 fn read_json<T: Document>(path: &Path) -> Result<Option<T>, ProbeError> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+            tracing::warn!("{} is a directory, and counts as missing", path.display());
+            return Ok(None);
+        }
         bytes => bytes.map_err(reading(path))?,
     };
     let document = serde_json::from_slice::<T>(&bytes);
@@ -321,6 +364,13 @@ fn names_in(
     Ok(Some(names))
 }
 
+/// Whether anything was ever recorded to be booted.
+fn has_generations() -> bool {
+    let entries = || fs::read_dir(paths::generations()).into_iter().flatten().flatten();
+    fs::symlink_metadata(paths::boot_generation()).is_ok()
+        || entries().any(|entry| entry.path().extension() == Some(OsStr::new("json")))
+}
+
 fn roots(folder: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, ProbeError> {
     let names = names_in(folder, |name| Some(name))?;
     let kept = |name: ContainerName| {
@@ -360,7 +410,10 @@ mod tests {
             (Some("/run/systemd/system/container@a.service"), ours,            true,  Owner::Ours),
             (Some("/run/systemd/system/container@a.service"), ours,            false, Owner::Ours),
             (Some("/run/systemd/system/container@a.service"), None,            true,  Owner::Ours),
-            (Some("/run/systemd/system/container@a.service"), Some("[Unit]"),  true,  Owner::Foreign),
+            (Some("/run/systemd/system/container@a.service"), Some("[Unit]"),  true,  Owner::Ours),
+            (Some("/run/systemd/system/container@a.service"), Some("[Unit]"),  false, Owner::Foreign),
+            (Some("/run/systemd/transient/container@a.service"), Some("[Unit]"), true, Owner::Foreign),
+            (Some("/etc/systemd/system/container@.service"),  Some("[Unit]"),  true,  Owner::Ours),
             (Some("/etc/systemd/system/container@a.service"), Some("[Unit]"),  true,  Owner::Native),
             (Some("/etc/systemd/system/container@a.service"), None,            false, Owner::Native),
             (Some("/etc/systemd/system/container@a.service"), ours,            false, Owner::Ours),
@@ -400,6 +453,7 @@ mod tests {
         }
         let read = records(folder.path()).expect("read");
         assert_eq!(read, BTreeMap::from([(record.spec.name.clone(), record)]));
+        fs::create_dir(folder.path().join("d.json")).expect("made");
         for damaged in ["[]", "{", "", "{ \"format_version\": 1 }"] {
             durable::write(&folder.path().join("z.json"), damaged.as_bytes(), 0o644).expect("written");
             assert_eq!(records(folder.path()).expect("counts as missing"), read, "{damaged}");

@@ -46,6 +46,16 @@ pub fn lacking(rooms: &[Room]) -> Vec<NoRoom> {
     rooms.iter().filter_map(lacks).collect()
 }
 
+/// Those of `files` that can be neither replaced nor removed, though their directory can be written: `chattr +i` is on them.
+pub fn fixed(files: &[PathBuf]) -> Vec<&PathBuf> {
+    files.iter().filter(|path| super::immutable::is_fixed(path)).collect()
+}
+
+/// Those of `roots` that are no directory, so that no guest can start in them. One that is missing is made.
+pub fn unusable_roots(roots: &[PathBuf]) -> Vec<&PathBuf> {
+    roots.iter().filter(|path| path.symlink_metadata().is_ok() && !path.is_dir()).collect()
+}
+
 /// Writes as much and brings it to the disk, since some file systems find only then that they are full.
 fn try_to_write(directory: &Path, bytes: usize) -> io::Result<NamedTempFile> {
     std::fs::create_dir_all(directory)?;

@@ -19,9 +19,14 @@ pub(super) fn path(name: &str) -> PathBuf {
     Path::new("/proc/sys").join(swapped)
 }
 
+/// What it is; `None` where it is not there.
+pub(super) fn get(name: &str) -> Option<String> {
+    fs::read_to_string(path(name)).ok().map(|value| value.trim().to_owned())
+}
+
 /// Whether a switch is on; one that is not there is off.
 pub(super) fn is_on(name: &str) -> bool {
-    fs::read_to_string(path(name)).is_ok_and(|value| value.trim() != "0")
+    get(name).is_some_and(|value| value != "0")
 }
 
 /// Where each link's settings of IPv6 are, with those of `all` and `default` beside them.

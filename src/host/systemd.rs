@@ -14,8 +14,8 @@ use zbus::proxy::CacheProperties;
 use zbus::{OwnedObjectPath, OwnedVariant};
 
 use super::waiting::{self, GaveUp};
-use super::{bus, install_boot, own_program};
-use crate::render::boot_service::WANTED_BY;
+use super::{bus, damage, install_boot, own_program};
+use crate::render::boot_service::{self, WANTED_BY};
 use crate::render::{paths, unit};
 use crate::state::{ActiveState, BootService, Unit};
 
@@ -354,12 +354,14 @@ pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootSer
     let read = |path: &String| std::fs::read_to_string(path).unwrap_or_default();
     let text = read(&fragment);
     let is_ours = Path::new(&fragment) == paths::boot_service() && text.starts_with(unit::HEADER);
+    let is_edited = text != boot_service::text() || damage::has_other_access(&paths::boot_service(), 0o644);
     let texts: Vec<String> = std::iter::once(text).chain(drop_ins.iter().map(read)).collect();
     let program = unit::program(&texts.join("\n")).filter(|_| is_loaded);
     let is_installable = (is_loaded && is_enabled) || install_boot::is_installable(&manager.unit_path().await?);
     Ok(BootService {
         is_enabled: is_loaded && is_enabled,
         is_ours: is_loaded && is_ours,
+        is_edited: is_ours && is_edited,
         is_program_gone: program.as_deref().is_some_and(own_program::is_gone),
         program,
         is_installable,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::rc::Rc;
 
 use super::cost::{Disruption, Row};
@@ -59,11 +60,17 @@ pub(super) fn decide<'a>(from: &Side<'a>, to: &Side<'a>, options: &Options) -> D
         let drift = is.into_iter().flat_map(|is| &is.drift);
         decisions.findings.extend(drift.map(|drift| Finding::from(drift.finding(name))));
         match (is, wanted) {
+            (Some(Configured { mask: Some(mask), .. }), Some(wanted)) => {
+                decisions.refuse_masked(name, mask, wanted)
+            }
             (None, Some(wanted)) => decisions.create(name, wanted, kept_root),
             (Some(is), Some(wanted)) if is.owner == Owner::Ours => {
                 decisions.update(name, is, wanted, options.restart_mode)
             }
             (Some(is), Some(wanted)) => decisions.leave(name, is, wanted),
+            (Some(Configured { owner: Owner::Ours, mask: Some(mask), is_running: true, .. }), None) => {
+                decisions.refuse_stop(name, mask);
+            }
             (Some(is), None) if is.owner == Owner::Ours => decisions.remove(name, is, to.missing_modules),
             // What others brought up and nobody here asks for is none of our business.
             (Some(_) | None, None) => {}
@@ -142,6 +149,27 @@ impl<'a> Decisions<'a> {
         };
         let finding = Diagnostic::error(Code::NotOurs, format!("the container `{name}` {whose}")).help(help);
         self.findings.push(Finding::from(finding).at(wanted.places.position(&[])));
+    }
+
+    /// A container whose unit is masked: nobody may start it, and a plan that had to would fail in its middle. Who has masked it
+    /// wanted that, and is the one to take it back.
+    fn refuse_masked(&mut self, name: &ContainerName, mask: &Path, wanted: &Version) {
+        let message =
+            format!("`{name}` is masked: as long as there is {}, systemd does not start it", mask.display());
+        let help = format!(
+            "let it run (`{}`), take it out of the configuration, or name the others with `--only`",
+            unmask(name, mask)
+        );
+        let finding = Diagnostic::error(Code::Masked, message).help(help);
+        self.findings.push(Finding::from(finding).at(wanted.places.position(&[])));
+    }
+
+    /// A masked container that is to go and runs. systemd has forgotten how its unit is to be stopped: it would send SIGTERM to
+    /// all processes of the guest, of which its init makes something else, and kill them in the end.
+    fn refuse_stop(&mut self, name: &ContainerName, mask: &Path) {
+        let message = format!("`{name}` is masked and runs: its guest would be killed and not shut down");
+        let help = format!("to have it shut down and removed, unmask it first: `{}`", unmask(name, mask));
+        self.findings.push(Diagnostic::error(Code::Masked, message).help(help).into());
     }
 
     fn update(&mut self, name: &ContainerName, is: &Configured<'a>, wanted: &Rc<Version<'a>>, mode: RestartMode) {
@@ -259,6 +287,12 @@ impl<'a> Decisions<'a> {
         self.steps.insert(name.clone(), steps);
         self.changes.push(change);
     }
+}
+
+/// The command that takes a mask back.
+fn unmask(name: &ContainerName, mask: &Path) -> String {
+    let runtime = if mask.starts_with("/run") { " --runtime" } else { "" };
+    format!("systemctl unmask{runtime} {}", name.unit())
 }
 
 fn change(name: &ContainerName, verbs: Vec<Verb>, disruption: Disruption, reasons: Vec<Reason>) -> Change {

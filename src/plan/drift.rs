@@ -14,68 +14,91 @@ use crate::render::unit::{self, Likeness};
 use crate::render::{conf, interface};
 use crate::state::{Link, ObservedContainer, Owner, Record, Snapshot};
 
-/// One way in which a container is not as it was left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drift {
+/// Declares the ways in which a container may not be as it was left: what is wrong, after "`NAME`: ", what it costs the
+/// container to put that right, and whether its files are written again for it.
+macro_rules! drifts {
+    ($($(#[$doc:meta])+ $variant:ident = $words:literal, $cost:ident $(, $files:ident)?;)+) => {
+        /// One way in which a container is not as it was left.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Drift { $($(#[$doc])+ $variant,)+ }
+
+        impl Drift {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// What is wrong, after "`NAME`: ".
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $words,)+ }
+            }
+
+            /// What its repair costs the container.
+            pub(super) fn cost(self) -> Disruption {
+                match self { $(Self::$variant => Disruption::$cost,)+ }
+            }
+
+            /// Whether writing its files again repairs it.
+            pub(super) fn is_of_files(self) -> bool {
+                match self { $(Self::$variant => false $(|| is!($files))?,)+ }
+            }
+        }
+    };
+}
+
+macro_rules! is {
+    (files) => {
+        true
+    };
+}
+
+drifts! {
     /// It starts by itself and does not run.
-    Stopped,
+    Stopped = "was stopped, though it starts by itself", None;
     /// Its unit file is not what we wrote.
-    Unit,
+    Unit = "its unit file is not as it was written", None, files;
+    /// A copy of its unit is in a directory that systemd prefers.
+    Outranked = "a copy of its unit in /etc/systemd/system outranks the one that was written", None, files;
     /// Its unit calls a program by the path where a former version was, and not by the one that units share.
-    Program,
+    Program = "its unit calls the program where a former version was installed", None, files;
     /// The program that its unit calls is not there, or cannot be executed.
-    ProgramGone,
-    /// Its `.conf` is not what we wrote.
-    Conf,
+    ProgramGone = "the program that its unit calls is missing or not executable", None, files;
+    /// Its `.conf` is not what we wrote, or not the symlink to it.
+    Conf = "its .conf file is not as it was written", None, files;
     /// What its next start brings is not on record, or the record is damaged.
-    Record,
+    Record = "the record of what its next start brings is missing or damaged", None, files;
+    /// Its files say what they said, and are not as they were made.
+    Access = "one of its files was replaced, or has another owner or mode", None, files;
+    /// Nothing keeps its system from Nix's garbage collector.
+    Unheld = "a garbage collection may remove its system", None, files;
+    /// What it runs with is not on record, so that only a start makes it certain.
+    Booted = "the record of what it runs with is missing or damaged", Restart;
     /// Its link to the host is down, or a route through it is gone.
-    Link,
+    Link = "its link to the host is down or has lost a route", Reload;
     /// The host's end of its link has not the addresses that were set.
-    Address,
+    Address = "the host's end of its link has another address than was set", Reload;
     /// Its link to the host is in no bridge, or in another than was set.
-    Bridge,
+    Bridge = "its link to the host has left its bridge", Reload;
     /// It has no link to the host any more.
-    LinkGone,
+    LinkGone = "its link to the host is gone", Restart;
 }
 
 impl Drift {
-    /// What is wrong, after "`NAME`: ".
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stopped => "was stopped, though it starts by itself",
-            Self::Unit => "its unit file is not as it was written",
-            Self::Program => "its unit calls the program where a former version was installed",
-            Self::ProgramGone => "the program that its unit calls is missing or not executable",
-            Self::Conf => "its .conf file is not as it was written",
-            Self::Record => "the record of what its next start brings is missing or damaged",
-            Self::Link => "its link to the host is down or has lost a route",
-            Self::Address => "the host's end of its link has another address than was set",
-            Self::Bridge => "its link to the host has left its bridge",
-            Self::LinkGone => "its link to the host is gone",
-        }
-    }
-
-    /// What its repair costs the container.
-    pub(super) fn cost(self) -> Disruption {
-        match self {
-            Self::Stopped | Self::Unit | Self::Program | Self::ProgramGone | Self::Conf | Self::Record => {
-                Disruption::None
-            }
-            Self::Link | Self::Address | Self::Bridge => Disruption::Reload,
-            Self::LinkGone => Disruption::Restart,
-        }
-    }
-
-    /// Whether writing its files again repairs it.
-    pub(super) fn is_of_files(self) -> bool {
-        matches!(self, Self::Unit | Self::Program | Self::ProgramGone | Self::Conf | Self::Record)
-    }
-
     /// The finding that names it.
     pub(super) fn finding(self, name: &ContainerName) -> Diagnostic {
         Diagnostic::note(Code::Drift, format!("`{name}`: {}", self.as_str())).help("`switch` puts it right")
     }
+}
+
+/// What is not as it was left of the host itself, and is put right by a switch though it changes no container.
+pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    let note = |message: String| Diagnostic::note(Code::Drift, message).help("`switch` puts it right");
+    let lost = snapshot.is_generation_lost.then(|| {
+        note(String::from(
+            "the generation that boots is missing or damaged: the next boot would start no container",
+        ))
+    });
+    let open = snapshot.open_directories.iter();
+    let open = open.map(|path| note(format!("others than root may write to {}", path.display())));
+    lost.into_iter().chain(open).collect()
 }
 
 /// What is not as it was left of a container.
@@ -83,12 +106,22 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     let Some(observed) = snapshot.containers.get(name).filter(|observed| observed.owner == Owner::Ours) else {
         return Vec::new();
     };
+    if observed.damage.mask.is_some() {
+        // That it is masked is all that counts, and is for nobody but its author to change.
+        return Vec::new();
+    }
     let mut drift = files(observed);
+    let boots = snapshot.generation.as_ref().and_then(|generation| generation.records.get(name));
+    let is_edited = observed.written.as_ref().zip(boots).is_some_and(|(written, boots)| contradict(written, boots));
+    drift.extend(is_edited.then_some(Drift::Record));
     if !observed.is_running() {
         let starts = observed.written.as_ref().is_some_and(|record| record.spec.auto_start);
         drift.extend(starts.then_some(Drift::Stopped));
         return drift;
     }
+    // One that is on its way up has none yet.
+    let is_lost = observed.booted.is_none() && !observed.is_starting();
+    drift.extend(is_lost.then_some(Drift::Booted));
     if let (Some(booted), Some(links)) = (&observed.booted, &snapshot.links) {
         let pairs = interface::pairs(name, &booted.spec.network);
         drift.extend(pairs.iter().filter_map(|pair| of_link(links.get(&pair.host.name), &pair.veth)));
@@ -111,14 +144,25 @@ fn of_link(link: Option<&Link>, veth: &Veth) -> Option<Drift> {
 
 fn files(observed: &ObservedContainer) -> Vec<Drift> {
     let Some(record) = &observed.written else { return vec![Drift::Record] };
+    let damage = &observed.damage;
     let unit = match observed.unit_text.as_ref().map(|text| unit::compare(text, &record.spec)) {
+        _ if damage.is_outranked => Some(Drift::Outranked),
         None | Some(Likeness::Different) => Some(Drift::Unit),
         Some(_) if observed.missing_program.is_some() => Some(Drift::ProgramGone),
         Some(Likeness::OtherProgram) => Some(Drift::Program),
         Some(Likeness::Same) => None,
     };
-    let conf = observed.conf_text.as_ref().is_none_or(|text| *text != conf::text(&record.spec));
-    [unit, conf.then_some(Drift::Conf)].into_iter().flatten().collect()
+    let is_conf_same = observed.conf_text.as_ref().is_some_and(|text| *text == conf::text(&record.spec));
+    let conf = (!is_conf_same || damage.is_unlinked).then_some(Drift::Conf);
+    let text = unit.into_iter().chain(conf);
+    // What has another text has another owner too, more often than not.
+    let access = (damage.has_other_access && text.clone().next().is_none()).then_some(Drift::Access);
+    text.chain(access).chain(damage.is_unheld.then_some(Drift::Unheld)).collect()
+}
+
+/// Whether two records are of the same options and mean something else by them: somebody edited one.
+fn contradict(one: &Record, other: &Record) -> bool {
+    one.spec != other.spec && (&one.container, &one.guest_key) == (&other.container, &other.guest_key)
 }
 
 fn leads_to_guest(link: &Link, veth: &Veth) -> bool {

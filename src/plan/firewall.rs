@@ -110,10 +110,10 @@ pub(super) fn change(from: &Side, to: &Side, options: &Options, decisions: &Deci
     name_containers(&mut difference.added, &ruleset);
     name_containers(&mut difference.removed, &former);
     let sysctls = ruleset.sysctls();
-    // A link's own sysctl is set with the link; only those of the whole host can be seen from here.
+    // That of a link which is not there is set with the link.
     let before = former.sysctls();
     let is_off = |sysctl: &&Sysctl| match &from.kernel {
-        _ if !sysctl.is_of_host() => false,
+        _ if !sysctl.is_of_host() => sysctl.is_of_link(&from.no_localnet),
         Some(kernel) => !kernel.has(sysctl),
         None => !before.contains(sysctl),
     };

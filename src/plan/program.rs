@@ -10,8 +10,10 @@ use crate::state::{BootService, Installed, Owner, Program, Snapshot};
 pub struct ProgramChange {
     /// The program that is put there, by its version and where it was run from; `None` where the right one is there.
     pub renewed: Option<String>,
-    /// Whether the boot service is written again, so that it calls that program.
+    /// Whether the boot service is written again.
     pub boot_service: bool,
+    /// Whether it calls that program all the same.
+    pub(super) calls_ours: bool,
     /// Whether nothing has called it so far: it comes with the first container, and is not worth a word.
     pub(super) is_first: bool,
 }
@@ -37,7 +39,10 @@ impl ProgramChange {
             }
             Action::WriteBootService => {
                 let (service, program) = (paths::BOOT_SERVICE, paths::PROGRAM);
-                self.boot_service.then(|| format!("{service} is written again, so that it calls {program}"))
+                self.boot_service.then(|| match self.calls_ours {
+                    true => format!("{service} is written again: it was edited, or a former version wrote it"),
+                    false => format!("{service} is written again, so that it calls {program}"),
+                })
             }
             _ => None,
         }
@@ -50,10 +55,11 @@ pub(super) fn change(from: &Side, has_steps: bool) -> Option<ProgramChange> {
     let has_units = from.containers.values().any(|configured| configured.owner == Owner::Ours);
     let is_called = has_units || service.is_repairable();
     let renews = program.installed != Installed::Same && (is_called || has_steps);
-    let boot_service = service.is_ours && !service.calls_ours();
+    let boot_service = service.is_ours && (service.is_edited || !service.calls_ours());
     (renews || boot_service).then(|| ProgramChange {
         renewed: renews.then(|| program.running.clone()),
         boot_service,
+        calls_ours: service.calls_ours(),
         is_first: program.installed == Installed::Nothing && !is_called,
     })
 }

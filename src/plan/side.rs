@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::path::Path;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -122,6 +123,8 @@ pub struct Configured<'a> {
     pub is_starting: bool,
     /// How it is not as it was left, on a host.
     pub drift: Vec<Drift>,
+    /// The mask that keeps systemd from starting it, on a host.
+    pub mask: Option<&'a Path>,
 }
 
 /// One side of a plan. It borrows from what it is made of.
@@ -140,6 +143,8 @@ pub struct Side<'a> {
     pub(super) rules_drift: RulesDifference,
     /// What the kernel is set to, on a host.
     pub(super) kernel: Option<Kernel>,
+    /// The host's links whose `route_localnet` is off.
+    pub(super) no_localnet: BTreeSet<&'a str>,
     /// The program that units call, and the boot service, on a host with systemd.
     pub(super) program: Option<(&'a Program, &'a BootService)>,
     /// Containers whose kept root is there.
@@ -159,6 +164,7 @@ impl<'a> Side<'a> {
             listing: None,
             rules_drift: RulesDifference::default(),
             kernel: None,
+            no_localnet: BTreeSet::new(),
             program: None,
             kept_roots: BTreeSet::new(),
             findings: Vec::new(),
@@ -227,6 +233,8 @@ impl<'a> Side<'a> {
     pub fn host(snapshot: &'a Snapshot) -> Self {
         let mut side = Self::empty(Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() });
         side.kernel = Some(snapshot.kernel);
+        let links = snapshot.links.iter().flatten();
+        side.no_localnet = links.filter(|(_, link)| !link.routes_localnet).map(|(name, _)| name.as_str()).collect();
         side.kept_roots = snapshot.roots.iter().flat_map(BTreeMap::keys).cloned().collect();
         if let Some(generation) = &snapshot.generation {
             side.take_recorded_nat(generation);
@@ -234,6 +242,7 @@ impl<'a> Side<'a> {
         if snapshot.systemd {
             side.program = Some((&snapshot.program, &snapshot.boot_service));
             side.findings.extend(program::finding(&snapshot.boot_service));
+            side.findings.extend(drift::of_host(snapshot).into_iter().map(Finding::from));
             for (name, observed) in &snapshot.containers {
                 let recorded = |record: Cow<'a, Record>| Version {
                     guest: kept_guest(&record, snapshot.generation.as_ref()),
@@ -247,8 +256,8 @@ impl<'a> Side<'a> {
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
                 let drift = drift::of(name, snapshot);
                 let is_starting = observed.is_starting();
-                let configured =
-                    Configured { owner: observed.owner, written, running, is_running, is_starting, drift };
+                let (owner, mask) = (observed.owner, observed.damage.mask.as_deref());
+                let configured = Configured { owner, written, running, is_running, is_starting, drift, mask };
                 side.containers.insert(name.clone(), configured);
             }
         } else {
@@ -385,6 +394,7 @@ impl<'a> Configured<'a> {
             is_running: true,
             is_starting: false,
             drift: Vec::new(),
+            mask: None,
         }
     }
 }

@@ -38,6 +38,9 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) 
     };
     let mut standing: Vec<String> =
         drift::of(name, snapshot).into_iter().map(|drift| drift.as_str().to_owned()).collect();
+    if let Some(mask) = &container.damage.mask {
+        standing.push(format!("is masked by {}: systemd does not start it", mask.display()));
+    }
     if let Some(ports) = missing.get(name) {
         standing.push(format!("the rules do not forward {}", ports.join(", ")));
     }
@@ -47,10 +50,11 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) 
             standing.push(format!("keeps its former {} until it is restarted", former.join(", ")));
         }
     }
-    let Some(generation) = &snapshot.generation else { return standing };
-    match generation.records.get(name) {
-        None => standing.push("is not in the generation that boots".to_owned()),
-        Some(boots) => {
+    let boots = snapshot.generation.as_ref().map(|generation| generation.records.get(name));
+    match boots {
+        None if !snapshot.is_generation_lost => {}
+        None | Some(None) => standing.push("is not in the generation that boots".to_owned()),
+        Some(Some(boots)) => {
             let others = next(container).map(|next| options(&next, boots, Disruption::None)).unwrap_or_default();
             if !others.is_empty() {
                 standing.push(format!("the next boot brings another {}", others.join(", ")));

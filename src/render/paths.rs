@@ -55,6 +55,11 @@ pub fn unit(name: &ContainerName) -> PathBuf {
     Path::new(UNITS).join(name.unit())
 }
 
+/// Where a unit of the administrator's, or of NixOS, outranks [`unit`].
+pub fn outranking_unit(name: &ContainerName) -> PathBuf {
+    Path::new(NATIVE_UNITS).join(name.unit())
+}
+
 /// The directory of [`conf`]s.
 pub fn confs() -> PathBuf {
     PathBuf::from(CONFS)
@@ -118,6 +123,11 @@ pub fn guest_gc_roots(name: &ContainerName) -> PathBuf {
 /// The folder of what is bound into a guest with private users: mounts of what the host has, mapped to these users, by number.
 pub fn mapped(name: &ContainerName) -> PathBuf {
     Path::new(RUN).join("mapped").join(name.as_str())
+}
+
+/// What sysctls of the whole host were before they were set for rules.
+pub fn former_sysctls() -> PathBuf {
+    Path::new(RUN).join("sysctls.json")
 }
 
 /// The number of the generation that this boot brought up.

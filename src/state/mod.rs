@@ -8,12 +8,14 @@
 //! - A [`Record`] is believed only for what it says of our own containers.
 
 mod acting;
+mod damage;
 mod health;
 mod kernel;
 mod last_switch;
 pub mod native;
 mod program;
 
+pub use damage::Damage;
 pub use health::{FailedUnit, Health};
 pub use kernel::Kernel;
 
@@ -176,6 +178,8 @@ pub struct ObservedContainer {
     pub start_text: Option<String>,
     /// The text of its `.conf`, where it can be read.
     pub conf_text: Option<String>,
+    /// What else is wrong with its files.
+    pub damage: Damage,
 }
 
 impl ObservedContainer {
@@ -201,6 +205,8 @@ pub struct Link {
     pub up: bool,
     /// Whether it is a bridge itself.
     pub is_bridge: bool,
+    /// Whether packets for `127.0.0.0/8` may come and go by it (its sysctl `route_localnet`).
+    pub routes_localnet: bool,
     /// The bridge (or bond) that it is in.
     pub bridge: Option<String>,
     /// Its addresses with their prefix lengths.
@@ -257,6 +263,10 @@ pub struct Snapshot {
     pub kernel: Kernel,
     /// The generation that the next boot brings up.
     pub generation: Option<Generation>,
+    /// Whether there was one, and what is left of it cannot be read.
+    pub is_generation_lost: bool,
+    /// Directories of ours that others than root may write to.
+    pub open_directories: Vec<PathBuf>,
     /// The service that brings it up.
     pub boot_service: BootService,
     /// The program that units call.

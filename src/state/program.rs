@@ -35,6 +35,8 @@ pub struct BootService {
     pub is_enabled: bool,
     /// Whether its unit is the one that `install-boot` writes below `/etc/systemd/system`, so that it may be written again.
     pub is_ours: bool,
+    /// Whether that is not what this version of `install-boot` writes.
+    pub is_edited: bool,
     /// The program that it calls, where it calls one.
     pub program: Option<PathBuf>,
     /// Whether that is not there, or cannot be executed.

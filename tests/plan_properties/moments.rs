@@ -160,6 +160,9 @@ impl Host for Watched<'_> {
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
         self.call("forget flows", || self.host.forget_flows(addresses))
     }
+    fn release_sysctls(&self, needed: &[Sysctl]) -> Result<(), HostError> {
+        self.call("release sysctls", || self.host.release_sysctls(needed))
+    }
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
         self.call("set sysctls", || self.host.set_sysctls(sysctls))
     }

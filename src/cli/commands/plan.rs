@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fix::with_edits;
-use super::ready::not_observed;
+use super::ready::{not_observed, obstacles};
 use super::saved;
 use crate::cli::against;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
@@ -16,7 +16,7 @@ use crate::lint::silence::without_allowed;
 use crate::model::check::Checked;
 use crate::modules::Guests;
 use crate::plan::show::hosts;
-use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, Side, facts, program, show};
+use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, Side, facts, show};
 use crate::state::{Probe, Snapshot};
 
 /// Prints the plan against this host, or against what `--from` names.
@@ -140,8 +140,8 @@ fn live(
     let missing = missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding });
     findings.extend(covered(session, &configuration, missing.collect()));
     let plan = between(session, &configuration, &checked, &snapshot, restart_mode);
-    let obstacle = program::obstacle(&plan, &snapshot);
-    findings.extend(obstacle.map(|obstacle| Diagnostic { severity: Severity::Warning, ..obstacle }));
+    let obstacles = obstacles(&configuration, &snapshot, &plan).into_iter();
+    findings.extend(obstacles.map(|obstacle| Diagnostic { severity: Severity::Warning, ..obstacle }));
     // As with a plan that needs no host.
     std::mem::forget((configuration, checked, snapshot));
     Ok(Live { plan, findings, inputs })

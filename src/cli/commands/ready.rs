@@ -4,7 +4,7 @@
 //! is in the way, each with what to do about it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::build;
 use crate::apply::files;
@@ -13,7 +13,8 @@ use crate::cli::only::about_covered;
 use crate::cli::{Session, failure};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::linux::{Linux, Lock, LockError};
-use crate::host::ready::{NoRoom, Room, lacking};
+use crate::host::ready::{NoRoom, Room, fixed, lacking, unusable_roots};
+use crate::model::ContainerName;
 use crate::plan::facts::{self, BeforeBuild};
 use crate::plan::{Action, Plan, program};
 use crate::render::paths;
@@ -62,7 +63,7 @@ pub(super) fn before_build(
         facts::missing(&configuration.manifest, &spec, &configuration.spans, &BeforeBuild(&host), snapshot);
     let mut missing = about_covered(session, configuration, missing);
     missing.retain(|finding| finding.severity == Severity::Error);
-    missing.extend(program::obstacle(plan, snapshot));
+    missing.extend(obstacles(configuration, snapshot, plan));
     missing.extend(build::obstacle(session, configuration));
     if !plan.is_empty() {
         missing.extend(lacking(&rooms(plan, generation, snapshot)).iter().map(no_room));
@@ -71,7 +72,7 @@ pub(super) fn before_build(
 }
 
 /// The directories in which every switch writes.
-fn directories() -> [std::path::PathBuf; 5] {
+fn directories() -> [PathBuf; 5] {
     let run = Path::new(paths::RUN);
     [
         paths::generations(),
@@ -82,7 +83,7 @@ fn directories() -> [std::path::PathBuf; 5] {
     ]
 }
 
-fn room(directory: std::path::PathBuf, bytes: usize) -> Room {
+fn room(directory: PathBuf, bytes: usize) -> Room {
     Room { directory, bytes, optional: false }
 }
 
@@ -122,6 +123,55 @@ fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room>
         rooms.push(room(directory.to_owned(), snapshot.program.bytes));
     }
     rooms
+}
+
+/// What is in the way of `plan`, as far as that can be seen without writing anything.
+pub(super) fn obstacles(configuration: &Configuration, snapshot: &Snapshot, plan: &Plan) -> Vec<Diagnostic> {
+    let mut obstacles: Vec<_> = program::obstacle(plan, snapshot).into_iter().collect();
+    if !plan.is_empty() {
+        obstacles.extend(fixed(&replaced(plan)).into_iter().map(|path| immutable(path)));
+        obstacles.extend(unusable_roots(&roots(plan, configuration)).into_iter().map(|path| no_root(path)));
+    }
+    obstacles
+}
+
+/// The files that the plan replaces or removes, where they are there.
+fn replaced(plan: &Plan) -> Vec<PathBuf> {
+    let of_container = |name: &ContainerName| {
+        let (unit, record, booted) = (paths::unit(name), paths::record(name), paths::booted(name));
+        [unit, paths::outranking_unit(name), paths::conf(name), paths::conf_target(name), record, booted]
+    };
+    let of_host = plan.order.nodes().filter_map(|(_, action)| match action {
+        Action::RenewProgram => Some(PathBuf::from(paths::PROGRAM)),
+        Action::WriteBootService => Some(paths::boot_service()),
+        _ => None,
+    });
+    plan.targets.keys().flat_map(of_container).chain(of_host).chain([paths::boot_generation()]).collect()
+}
+
+fn immutable(path: &Path) -> Diagnostic {
+    let path = path.display();
+    let message = format!("cannot replace {path}: it is immutable");
+    Diagnostic::error(Code::Host, message).help(format!("if that is not on purpose: `chattr -ia {path}`"))
+}
+
+/// The kept roots of what the plan starts.
+fn roots(plan: &Plan, configuration: &Configuration) -> Vec<PathBuf> {
+    let starts = plan.order.nodes().filter_map(|(_, action)| match action {
+        Action::Start(name) => Some(name),
+        _ => None,
+    });
+    let is_kept = |name: &&ContainerName| {
+        let container = configuration.manifest.containers.get(*name);
+        container.is_some_and(|container| container.ephemeral.known() == Some(&false))
+    };
+    starts.filter(is_kept).map(paths::root).collect()
+}
+
+fn no_root(path: &Path) -> Diagnostic {
+    let message = format!("no guest can start in {}: it is not a directory", path.display());
+    let help = "move away what is in the place of the container's root, or bring back what its symlink leads to";
+    Diagnostic::error(Code::Host, message).help(help)
 }
 
 fn no_room(lack: &NoRoom) -> Diagnostic {

@@ -263,7 +263,7 @@ pub(super) fn duration(seconds: u64) -> String {
 mod tests {
     use super::*;
     use crate::host::memory::MemoryHost;
-    use crate::state::Unit;
+    use crate::state::{Damage, Unit};
 
     fn machine(name: &str) -> Machine {
         Machine {
@@ -366,6 +366,7 @@ mod tests {
             unit_text: None,
             start_text: None,
             conf_text: None,
+            damage: Damage::default(),
         };
         let well = Health::default();
         let ill = Health { failed: [FailedUnit { unit: String::new(), result: String::new() }].into() };

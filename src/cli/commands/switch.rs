@@ -79,6 +79,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
         output::hold_nothing_up();
     }
     require_systemd(&snapshot)?;
+    require_generation(session, &snapshot)?;
     must_be(session, names(&configuration, &snapshot), Among::ConfigurationAndHost)?;
     // What belongs to somebody else is refused before anything is built.
     let early = between(session, &configuration, &configuration.check(), &snapshot, mode);
@@ -162,6 +163,18 @@ fn require_systemd(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
     }
     let diagnostic = Diagnostic::error(Code::Host, "systemd does not run here, and it is what runs containers");
     Err(vec![diagnostic.help("`plan` and `eval` work without it")])
+}
+
+/// With `--only` the other containers are recorded as they were; where nobody knows how they were, they would be forgotten.
+fn require_generation(session: &Session<'_>, snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
+    if session.global.only.is_empty() || !snapshot.is_generation_lost {
+        return Ok(());
+    }
+    let message =
+        "the generation that boots is missing or damaged, and it is what `--only` takes the other containers from";
+    Err(vec![
+        Diagnostic::error(Code::Usage, message).help("run `switch` without `--only` once, which writes it again"),
+    ])
 }
 
 /// Refuses what needs `--allow-remove` (contract §4, *Asking*).
@@ -258,7 +271,7 @@ fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Ve
             && former.guests.keys().eq(generation.guests.keys())
             && former.manifest.format_version == FORMAT_VERSION
     });
-    let is_nothing = former.is_none() && generation.records.is_empty();
+    let is_nothing = former.is_none() && generation.records.is_empty() && !snapshot.is_generation_lost;
     if !is_recorded && !is_nothing {
         host.record_generation(generation).map_err(changed)?;
     }

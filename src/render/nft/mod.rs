@@ -63,6 +63,14 @@ pub struct Sysctl {
     pub value: String,
 }
 
+impl Sysctl {
+    /// Whether it is the setting of one of these links that leads packets for `127.0.0.0/8` there.
+    pub fn is_of_link(&self, links: &BTreeSet<&str>) -> bool {
+        let link = self.name.strip_prefix("net.ipv4.conf.").and_then(|rest| rest.strip_suffix(".route_localnet"));
+        link.is_some_and(|link| links.contains(link.replace('/', ".").as_str()))
+    }
+}
+
 /// The rules for a host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ruleset {

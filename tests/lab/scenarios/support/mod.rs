@@ -5,7 +5,7 @@ mod lab;
 mod world;
 
 pub(crate) use lab::Lab;
-pub(crate) use world::World;
+pub(crate) use world::{Applied, World};
 
 /// The host file of the README.
 pub(crate) const EXAMPLE: &str = include_str!("../../../../examples/wasabi/host.nix");
