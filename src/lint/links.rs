@@ -32,6 +32,8 @@ enum Owner {
     Container(String, OptionPath),
     /// The host, by an option with this path.
     Host(Vec<&'static str>),
+    /// The host, which has a link that this option names.
+    Named(OptionPath),
 }
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
@@ -41,6 +43,15 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
         for (name, _) in subject.host.find(&path).members() {
             taken.insert(name.clone(), Owner::Host(path.clone()));
         }
+    }
+    // A bridge that is joined is there. (The way out of NAT may be a container's link.)
+    let containers: Vec<Each<'_>> = subject.containers().collect();
+    let bridges = containers
+        .iter()
+        .filter(|each| is_private(each))
+        .filter_map(|each| Some((known(&each.container.host_bridge)?, each.path.join("hostBridge"))));
+    for (name, path) in bridges {
+        taken.entry(name.to_owned()).or_insert(Owner::Named(path));
     }
     let mut found = Vec::new();
     // A container's own link counts first: the other one is to be renamed.
@@ -95,6 +106,9 @@ fn clash_message(each: &Each<'_>, link: &str, owner: &Owner) -> String {
         Owner::Container(other, _) => {
             format!("the link `{link}` of the host would be both `{other}`'s and one of `{}`", each.name)
         }
+        Owner::Named(path) => {
+            format!("the link `{link}` of `{}` is called like the one of the host that `{path}` names", each.name)
+        }
         Owner::Host(path) => {
             format!(
                 "the link `{link}` of `{}` is called like one that the host makes (`{}`)",
@@ -120,7 +134,7 @@ fn clash(
 /// Adds where the link is taken.
 fn beside(subject: Subject<'_>, diagnostic: Diagnostic, link: &str, owner: &Owner) -> Diagnostic {
     match owner {
-        Owner::Container(_, at) => subject.at(diagnostic, at, "taken here already"),
+        Owner::Container(_, at) | Owner::Named(at) => subject.at(diagnostic, at, "taken here already"),
         Owner::Host(path) => {
             let path: Vec<&str> = path.iter().copied().chain([link]).collect();
             in_view(diagnostic, subject.host, &path, "taken here already")

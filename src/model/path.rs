@@ -56,6 +56,11 @@ impl<'a> At<'a> {
         Self { name, around: Some(self) }
     }
 
+    /// The last name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
     /// The path, to be kept.
     pub fn path(&self) -> OptionPath {
         let mut names: Vec<&str> = std::iter::successors(Some(self), |at| at.around).map(|at| at.name).collect();

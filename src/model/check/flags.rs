@@ -4,7 +4,7 @@
 //! `nixos/modules/virtualisation/nixos-containers.nix`, which puts its own flags before them and the guest's `init` behind.
 
 use super::Checker;
-use super::refused::{replace, texts, wrong_capability, wrong_tmpfs};
+use super::refused::{destination, normal, replace, texts, wrong_capability, wrong_tmpfs};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::At;
 use crate::model::spec::Network;
@@ -69,6 +69,45 @@ enum Wrong<'a> {
     Value(&'a str, bool),
 }
 
+/// Options with one of some words, and those words.
+#[rustfmt::skip]
+const WORDS: &[(&str, &[&str])] = &[
+    ("console", &["autopipe", "help", "interactive", "passive", "pipe", "read-only"]),
+    ("link-journal", &["auto", "guest", "host", "no", "try-guest", "try-host"]),
+    ("private-users-ownership", &["auto", "chown", "map", "off"]),
+    ("resolv-conf", &[
+        "auto", "bind-host", "bind-static", "bind-stub", "bind-uplink", "copy-host", "copy-static", "copy-stub", "copy-uplink",
+        "delete", "off", "replace-host", "replace-static", "replace-stub", "replace-uplink",
+    ]),
+    ("timezone", &["auto", "bind", "copy", "delete", "off", "symlink"]),
+    ("volatile", &[
+        "0", "1", "f", "false", "n", "no", "off", "on", "overlay", "state", "t", "true", "y", "yes",
+    ]),
+];
+
+/// What flags mount in the guest: each with the element that it begins in, and where.
+pub(super) fn mounts(c: &Container) -> Vec<(usize, String)> {
+    let words: Vec<(usize, &str)> = words(c);
+    let (flags, _) = parse(&words);
+    let mounts = flags.iter().filter(|flag| ["bind", "bind-ro", "tmpfs"].contains(&flag.name));
+    mounts
+        .filter_map(|flag| {
+            let value = flag.value?;
+            let first = destination(value);
+            let second = value.get(first.len() + 1..).map(destination).unwrap_or_default();
+            let target = if flag.name != "tmpfs" && second.starts_with('/') { second } else { first };
+            let target = target.strip_prefix('+').unwrap_or(target);
+            target.starts_with('/').then(|| (flag.element, normal(target)))
+        })
+        .collect()
+}
+
+/// The words of all elements that are known.
+fn words(c: &Container) -> Vec<(usize, &str)> {
+    let elements = texts(&c.extra_flags);
+    elements.flat_map(|(index, element)| element.split_whitespace().map(move |word| (index, word))).collect()
+}
+
 impl Checker<'_> {
     /// What is wrong with `extraFlags`. `network` is what the rest makes of the network, where that is right.
     pub(super) fn flags(&mut self, c: &Container, network: Option<&Network>, path: At<'_>) {
@@ -78,9 +117,7 @@ impl Checker<'_> {
         if !all {
             return;
         }
-        let words: Vec<(usize, &str)> = texts(&c.extra_flags)
-            .flat_map(|(index, element)| element.split_whitespace().map(move |word| (index, word)))
-            .collect();
+        let words = words(c);
         let (flags, wrong) = parse(&words);
         for (element, wrong) in wrong {
             let (message, help) = wrong.explain();
@@ -229,6 +266,15 @@ fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String
     let some = |list: &crate::model::List<String>| list.known().is_some_and(|list| !list.is_empty());
     let veths = c.extra_veths.known().is_some_and(|veths| !veths.is_empty());
     let has_links = (private && (has_address || bridge)) || some(&c.interfaces) || some(&c.macvlans) || veths;
+    if let (Some(value), Some((_, words))) = (value, WORDS.iter().find(|(of, _)| *of == name))
+        && !words.contains(&value)
+    {
+        let shown: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        return Some((
+            format!("`{word}` in `extraFlags` is none of what systemd-nspawn takes, and it does not start with it"),
+            format!("it takes {}", shown.join(", ")),
+        ));
+    }
     let value = value.unwrap_or_default();
     match name {
         "boot" | "as-pid2" => Some((
@@ -323,9 +369,9 @@ fn wrong_port(value: &str) -> Option<&'static str> {
 
 /// Why `--bind=` does not take a value: `SOURCE[:DESTINATION[:OPTIONS]]`.
 fn wrong_bind(value: &str) -> Option<String> {
-    let source = super::refused::destination(value);
+    let source = destination(value);
     let rest = value.get(source.len() + 1..).unwrap_or_default();
-    let target = super::refused::destination(rest);
+    let target = destination(rest);
     let is_source = source.is_empty() || source.strip_prefix('+').unwrap_or(source).starts_with('/');
     let wrong = match (is_source, target) {
         (false, _) => source,
@@ -339,6 +385,13 @@ fn wrong_bind(value: &str) -> Option<String> {
 
 /// What would be right for nixos-rebuild, and is not done here: links and forwards are made before nspawn starts.
 fn not_here(flag: &Flag<'_>, network: Option<&Network>) -> Option<(String, String)> {
+    if ["machine", "directory"].contains(&flag.name) {
+        let message = format!(
+            "`{}` in `extraFlags` is not supported: the container has a name and a root already",
+            flag.word
+        );
+        return Some((message, String::from("remove it, or leave this container to nixos-rebuild")));
+    }
     let is_about_network = LINKS.contains(&flag.name) || ["network-namespace-path", "port"].contains(&flag.name);
     if !is_about_network || !matches!(network, Some(Network::Private(_) | Network::Named(_))) {
         return None;

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::{Checker, forward_key, plain};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::{At, OptionPath};
-use crate::model::{Container, ContainerName, Field, List};
+use crate::model::{Container, ContainerName, Field, List, PrivateUsers};
 use crate::source::Pos;
 use crate::syntax::mend::literal;
 
@@ -159,8 +159,25 @@ impl Checker<'_> {
         for (_, element) in texts(&c.tmpfs).filter(|(_, element)| wrong_tmpfs(element).is_none()) {
             claims.push((normal(destination(element)), tmpfs.path()));
         }
-        for (mount, at) in claims {
-            if MOUNTED_BY_NIXOS.contains(&mount.as_str()) {
+        let flags = path.join("extraFlags").path();
+        let by_flag = super::flags::mounts(c).into_iter().map(|(index, mount)| {
+            let element = Some(index).filter(|index| self.spans.element(&flags, *index).is_some());
+            (mount, flags.clone(), element)
+        });
+        let claims = claims.into_iter().map(|(mount, at)| (mount, at, None)).chain(by_flag).collect::<Vec<_>>();
+        let are_private = c.private_users.known().is_some_and(PrivateUsers::are_private);
+        for (mount, at, element) in claims {
+            if let Some(index) = element.filter(|_| MOUNTED_BY_NIXOS.contains(&mount.as_str())) {
+                let message = format!("{mount} of the container is mounted by NixOS, and cannot be mounted twice");
+                let diagnostic = Diagnostic::error(Code::OptionCombination, message).help("remove it");
+                let placed = self.place_element(diagnostic, &at, index);
+                self.out.findings.push(placed);
+            } else if mount == "/" && are_private {
+                let message = format!("the whole root of `{}` cannot be mounted over", path.name());
+                let help = "remove the mount, or `privateUsers`: systemd-nspawn gives a root of its own the numbers of the users";
+                let placed = self.place(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
+                self.out.findings.push(placed);
+            } else if MOUNTED_BY_NIXOS.contains(&mount.as_str()) {
                 let message = format!("{mount} of the container is mounted by NixOS, and cannot be mounted twice");
                 let help =
                     "remove it: each container has the host's store and a Nix database of its own there already";

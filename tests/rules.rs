@@ -1,0 +1,79 @@
+//! What is said of configurations that went wrong once: `tests/rules/NAME/` has a `host.nix`, and `said.txt` says a line each
+//! what has to be said of it, and what must not be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", "/nonexistent")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).expect("UTF-8"))
+}
+
+/// A copy outside of the repository, whose top level would else be in all names.
+fn copied(from: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("copied");
+    }
+    fs::write(folder.path().join("nothing.nix"), "{ }\n").expect("written");
+    folder
+}
+
+/// Whether a line with this in it is there: `FILE:LINE: rest`, whatever the column.
+fn says(said: &str, wanted: &str) -> bool {
+    let parts: Vec<&str> = wanted.splitn(3, ':').collect();
+    match parts.as_slice() {
+        [file, line, rest] if file.ends_with(".nix") => said
+            .lines()
+            .any(|said| said.starts_with(&format!("{file}:{line}:")) && said.contains(rest.trim_start())),
+        _ => said.contains(wanted),
+    }
+}
+
+#[test]
+fn each_configuration_is_told_what_is_wrong_with_it() {
+    let mut folders: Vec<PathBuf> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules"))
+        .expect("the cases")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 15, "cases got lost");
+    let mut wrong = Vec::new();
+    for case in folders {
+        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
+        let expected = fs::read_to_string(case.join("said.txt")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let folder = copied(&case);
+        let (status, checked) = run(folder.path(), &["check", "host.nix"]);
+        for line in expected.lines() {
+            let (word, rest) = line.split_once(' ').expect("a word and what it is about");
+            let other = |arguments: &[&str]| run(folder.path(), arguments).1;
+            let plan = ["plan", "--from", "nothing.nix", "-v", "host.nix"];
+            let holds = match (word, rest.split_once(' ')) {
+                ("check", _) => status.map(|status| status.to_string()).as_deref() == Some(rest),
+                ("+", _) => says(&checked, rest),
+                ("-", _) => !checked.contains(rest),
+                ("once", _) => checked.matches(rest).count() == 1,
+                ("firewall", Some(("+", text))) => other(&["firewall", "host.nix"]).contains(text),
+                ("firewall", Some(("-", text))) => !other(&["firewall", "host.nix"]).contains(text),
+                ("plan", Some(("+", text))) => other(&plan).contains(text),
+                ("plan", Some(("-", text))) => !other(&plan).contains(text),
+                ("build", Some(("+", text))) => other(&["build", "host.nix"]).contains(text),
+                _ => panic!("{name}: what is `{line}`?"),
+            };
+            if !holds {
+                wrong.push(format!("{name}: {line}\n{status:?} {checked}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
