@@ -8,8 +8,9 @@
 # make lib-expected      what the calls of lib in nix-fixtures/nixpkgs/tests give, and what failing ones say, by real Nix
 # make lang-expected      the results of the language cases, written anew by real Nix
 # make git-expected       what real Nix makes of repositories on this machine, written anew
-# make conformance        the language against real Nix, and CASES=2000 generated expressions
-# make test-long  all of make test, with ten times as many generated expressions, every mutation of the hosts, and a long fuzz
+# make conformance        the language against real Nix, CASES=2000 generated expressions, and PROGRAMS=500 of the module system
+#                 (against the library NIXPKGS_LIB=PATH, where that is given)
+# make test-long  all of make test, with ten times as many generated expressions and programs, every mutation of the hosts, and a long fuzz
 # make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
 # make wipe-race  trees are removed while others swap their directories for symlinks and mounts; WIPE_ROUNDS=10000
 # make deny       licences and sources of the dependencies
@@ -39,6 +40,7 @@ prerequisites:
 	tests/prerequisites
 
 test-long: export CASES = 20000
+test-long: export PROGRAMS = 5000
 test-long: FUZZ_SECONDS = 1200
 test-long: export HOSTS_STRIDE = 1
 test-long: test fuzz
@@ -75,11 +77,13 @@ git-expected: tools reference
 lib-expected: reference
 	$(CARGO) nextest run --test lib_table --test merging --run-ignored only write_expected
 
-# The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says.
+# The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says. And the
+# module system, as long as PROGRAMS says.
 CASES ?= 2000
+PROGRAMS ?= 500
 conformance: tools reference
-	DIFFERENTIAL_CASES=$(CASES) $(CARGO) nextest run --cargo-profile conformance --test lang --test differential --test hostile \
-		--test hosts --test fetch_git --test lib_table --test merging --run-ignored only --success-output final \
+	DIFFERENTIAL_CASES=$(CASES) MODULE_PROGRAMS=$(PROGRAMS) $(CARGO) nextest run --cargo-profile conformance --test lang --test differential --test hostile \
+		--test hosts --test fetch_git --test lib_table --test merging --test module_programs --run-ignored only --success-output final \
 		-E 'not test(write_expected)'
 
 bench: reference

@@ -215,6 +215,11 @@ impl<'e> Evaluator<'e> {
         diagnostic
     }
 
+    /// An error from a finding of the caller's own that nixpkgs' library would `throw`, so that `builtins.tryEval` catches it.
+    pub fn thrown(&self, diagnostic: Diagnostic) -> EvalError<'e> {
+        self.fail(Kind::Catchable, vec![diagnostic])
+    }
+
     /// An error from a finding of the caller's own.
     pub fn diagnostic_error(&self, diagnostic: Diagnostic) -> EvalError<'e> {
         self.fail(Kind::Fatal, vec![diagnostic])

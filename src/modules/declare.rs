@@ -104,7 +104,7 @@ pub(super) fn tree<'e>(
                 let message = format!("the options below `{path}` are a set, but this is {}", ev.describe(other));
                 let diagnostic =
                     Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(*pos), "declared here");
-                return Err(ev.diagnostic_error(diagnostic));
+                return Err(ev.thrown(diagnostic));
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn option_value<'e>(
     option: &'e Opt<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
-    let ty = type_of(ev, scope, option)?;
+    let ty = type_of(ev, scope, path, option)?;
     if matches!(ty.kind, Kind::Guest) {
         return Ok(guest(ev, scope, path, definitions));
     }
@@ -134,7 +134,7 @@ fn missing<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> Eva
     if let Some(span) = around {
         diagnostic = diagnostic.at(span, "missing here");
     }
-    ev.diagnostic_error(diagnostic)
+    ev.thrown(diagnostic)
 }
 
 /// An option of the host, by its path.

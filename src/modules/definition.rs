@@ -28,12 +28,36 @@ pub(super) struct Definition<'e> {
     pub(super) order: i64,
     /// Whether a name on the way to it is there only perhaps.
     pub(super) doubtful: bool,
+    /// The properties that may still be around the value of an option.
+    layer: Layer,
 }
 
 /// A chain of `mkIf` conditions, innermost first; none is evaluated before its definition is asked for.
 struct Condition<'e> {
     holds: Value<'e>,
     around: Option<&'e Condition<'e>>,
+}
+
+/// Which properties are still looked for around a value. nixpkgs takes them off one after the other, each kind once: what
+/// stands further inside is part of the value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Layer {
+    /// Around a set of options: all but `mkOrder`, nested in any order.
+    OfSet,
+    /// Around the value of an option: `mkMerge` and `mkIf` first, then all below.
+    Condition,
+    /// `mkOverride`, then what is below.
+    Override,
+    /// `mkOrder`.
+    Order,
+    /// Nothing.
+    Value,
+}
+
+impl Layer {
+    fn has_conditions(self) -> bool {
+        self <= Self::Condition
+    }
 }
 
 /// Whether a definition counts.
@@ -62,12 +86,20 @@ impl<'e> Definition<'e> {
 
     /// A definition without properties.
     pub(super) fn new(value: Value<'e>, pos: Pos) -> Self {
-        Self { value, pos, condition: None, priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER, doubtful: false }
+        Self {
+            value,
+            pos,
+            condition: None,
+            priority: DEFAULT_PRIORITY,
+            order: DEFAULT_ORDER,
+            doubtful: false,
+            layer: Layer::Condition,
+        }
     }
 
-    /// The definition that a default is: of less priority than any other.
+    /// The definition that a default is: of less priority than any other. It is a `mkOverride` already.
     pub(super) fn of_default(value: Value<'e>, pos: Pos) -> Self {
-        Self { priority: OPTION_DEFAULT_PRIORITY, ..Self::new(value, pos) }
+        Self { priority: OPTION_DEFAULT_PRIORITY, layer: Layer::Order, ..Self::new(value, pos) }
     }
 
     /// Adds a condition, inside those that are there.
@@ -98,23 +130,44 @@ impl<'e> Definition<'e> {
 
     /// The same properties around another value, such as one attribute of this one's.
     pub(super) fn with_value(self, value: Value<'e>, pos: Pos) -> Self {
-        Self { value, pos: if pos.is_some() { pos } else { self.pos }, ..self }
+        Self { value, pos: if pos.is_some() { pos } else { self.pos }, layer: Layer::Condition, ..self }
     }
 
-    /// Takes the properties off, as far as the value shows them; the values given are evaluated to their outermost
-    /// constructor.
+    /// What it says with its properties around it once more, as a value: what is merged as a whole sees them.
+    pub(super) fn whole(&self, ev: &Evaluator<'e>) -> Value<'e> {
+        let property = |kind: &str, name: &str, value: Value<'e>, content: Value<'e>| {
+            let parts = [("_type", ev.string(kind)), (name, value), ("content", content)];
+            ev.attrs(parts.map(|(name, value)| (ev.symbol(name), value, self.pos)))
+        };
+        let mut value = self.value;
+        if self.order != DEFAULT_ORDER {
+            value = property("order", "priority", Value::Int(self.order), value);
+        }
+        if self.priority != DEFAULT_PRIORITY {
+            value = property("override", "priority", Value::Int(self.priority), value);
+        }
+        let mut next = self.condition;
+        while let Some(condition) = next {
+            value = property("if", "condition", condition.holds, value);
+            next = condition.around;
+        }
+        value
+    }
+
+    /// Takes the properties off that are around a set of options, as far as the value shows them: `mkOrder` is not among them
+    /// (`pushDownProperties`). The values given are evaluated to their outermost constructor.
     pub(super) fn expand(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
-        self.expand_with(ev, into, false)
+        self.expand_with(ev, into, Layer::OfSet)
     }
 
     /// The same where conditions are decided: what stands under one that does not hold is not looked at.
     fn discharge(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
         match self.active(ev)? {
             Active::No => Ok(()),
-            Active::Yes => self.expand_with(ev, into, true),
+            Active::Yes => self.expand_with(ev, into, self.layer),
             Active::Perhaps(unknown) => {
                 let mut found = Vec::new();
-                match self.expand_with(ev, &mut found, true) {
+                match self.expand_with(ev, &mut found, self.layer) {
                     Ok(()) => into.append(&mut found),
                     // Nix meets it only where the condition holds.
                     Err(error) if error.is_guard() => into.push(Self { value: Value::Unknown(unknown), ..self }),
@@ -125,7 +178,7 @@ impl<'e> Definition<'e> {
         }
     }
 
-    fn expand_with(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>, decide: bool) -> EvalResult<'e, ()> {
+    fn expand_with(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>, layer: Layer) -> EvalResult<'e, ()> {
         let value = ev.force_partly(self.value)?;
         let this = Self { value, ..self };
         let Value::Attrs(attrs) = value else {
@@ -151,38 +204,38 @@ impl<'e> Definition<'e> {
             None => ev.select(value, name),
         };
         match kind.as_str() {
-            "merge" => {
+            "merge" if layer.has_conditions() => {
                 let contents = part(ev, "contents")?;
                 match ev.force_partly(contents)? {
                     Value::Partly(partly) => {
                         for item in partly.items() {
                             let this = this.with_value(item.value, this.pos);
                             match item.perhaps {
-                                Some(why) => this.under(ev, Value::Unknown(why)).expand_with(ev, into, decide)?,
-                                None => this.expand_with(ev, into, decide)?,
+                                Some(why) => this.under(ev, Value::Unknown(why)).expand_with(ev, into, layer)?,
+                                None => this.expand_with(ev, into, layer)?,
                             }
                         }
                     }
                     Value::List(items) => {
                         for item in items.iter() {
-                            this.with_value(item, this.pos).expand_with(ev, into, decide)?;
+                            this.with_value(item, this.pos).expand_with(ev, into, layer)?;
                         }
                     }
                     // An unknown list of definitions: one that may say anything.
                     other => into.push(Self { value: other, ..this }),
                 }
             }
-            "if" => {
+            "if" if layer.has_conditions() => {
                 let holds = part(ev, "condition")?;
                 let condition = ev.alloc(Condition { holds, around: this.condition });
                 let content = part(ev, "content")?;
                 let inner = Self { condition: Some(condition), ..this }.with_value(content, this.pos);
-                match decide {
-                    true => inner.discharge(ev, into)?,
-                    false => inner.expand_with(ev, into, false)?,
+                match layer {
+                    Layer::OfSet => inner.expand_with(ev, into, layer)?,
+                    _ => inner.discharge(ev, into)?,
                 }
             }
-            "override" => {
+            "override" if layer <= Layer::Override => {
                 let priority = match field(ev, "priority")? {
                     Value::Int(number) => number,
                     // It may win over anything.
@@ -193,9 +246,10 @@ impl<'e> Definition<'e> {
                     other => return Err(ev.type_error("an integer", other, this.pos)),
                 };
                 let content = part(ev, "content")?;
-                Self { priority, ..this }.with_value(content, this.pos).expand_with(ev, into, decide)?;
+                let inner = if layer == Layer::OfSet { layer } else { Layer::Order };
+                Self { priority, ..this }.with_value(content, this.pos).expand_with(ev, into, inner)?;
             }
-            "order" => {
+            "order" if layer != Layer::OfSet && layer <= Layer::Order => {
                 let order = match field(ev, "priority")? {
                     Value::Int(number) => number,
                     // It may win over anything.
@@ -206,11 +260,12 @@ impl<'e> Definition<'e> {
                     other => return Err(ev.type_error("an integer", other, this.pos)),
                 };
                 let content = part(ev, "content")?;
-                Self { order, ..this }.with_value(content, this.pos).expand_with(ev, into, decide)?;
+                Self { order, ..this }.with_value(content, this.pos).expand_with(ev, into, Layer::Value)?;
             }
-            "definition" => {
+            "definition" if layer.has_conditions() => {
                 let value = part(ev, "value")?;
-                this.with_value(value, this.pos).expand_with(ev, into, decide)?;
+                let inner = if layer == Layer::OfSet { layer } else { Layer::Override };
+                this.with_value(value, this.pos).expand_with(ev, into, inner)?;
             }
             _ => into.push(this),
         }

@@ -13,11 +13,20 @@ pub(super) fn fits<'e>(
 ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
     let fits = match (ty.kind, value) {
         (Kind::NullOr(_), Value::Null) => true,
-        (Kind::NullOr(inner), value) => return self::fits(ev, inner, value),
-        (Kind::Either(a, b), value) => match self::fits(ev, a, value)? {
-            Ok(false) => return self::fits(ev, b, value),
-            decided => return Ok(decided),
+        (Kind::NullOr(inner), value) => match self::fits(ev, inner, value)? {
+            Ok(fits) => fits,
+            unknown => return Ok(unknown),
         },
+        (Kind::Either(a, b), value) => {
+            let fits = match self::fits(ev, a, value)? {
+                Ok(false) => self::fits(ev, b, value)?,
+                decided => decided,
+            };
+            match fits {
+                Ok(fits) => fits,
+                unknown => return Ok(unknown),
+            }
+        }
         (Kind::Scalar(ty), value) => scalar(ev, ty, value),
         (Kind::ListOf(_), value) => matches!(value, Value::List(_) | Value::Partly(_)),
         (Kind::AttrsOf { .. }, value) => matches!(value, Value::Attrs(_)),

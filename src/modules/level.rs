@@ -79,8 +79,17 @@ pub(super) fn split<'e>(
     for definition in definitions {
         definition.expand(ev, &mut expanded)?;
     }
+    split_values(ev, path, expanded)
+}
+
+/// The same of values of an option, whose properties have been taken off: what looks like one now is a name like others.
+pub(super) fn split_values<'e>(
+    ev: &mut Evaluator<'e>,
+    path: Path<'e>,
+    definitions: impl IntoIterator<Item = Definition<'e>>,
+) -> EvalResult<'e, Split<'e>> {
     let mut split = Split { names: BTreeMap::new(), open: Vec::new(), rest: None, rests: Vec::new() };
-    for definition in expanded {
+    for definition in definitions {
         match definition.value {
             Value::Attrs(attrs) => {
                 for (name, value, pos) in attrs.iter() {
@@ -101,7 +110,7 @@ pub(super) fn split<'e>(
                     "A definition for option `{path}' is not of type `attribute set'. It is {}.",
                     ev.describe(other)
                 );
-                return Err(ev.diagnostic_error(
+                return Err(ev.thrown(
                     Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(definition.pos), ""),
                 ));
             }
@@ -128,7 +137,7 @@ pub(super) fn level<'e>(
         let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
         parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, *node), pos));
     }
-    let mut perhaps = Vec::new();
+    let (mut perhaps, mut together) = (Vec::new(), Vec::new());
     let is_root = path.is_same(scope.path);
     let module = ev.symbol("_module");
     for (symbol, mut defining) in names {
@@ -140,6 +149,13 @@ pub(super) fn level<'e>(
         let said = defining.len();
         defining.extend(split.maybe(symbol));
         if let Some(freeform) = scope.freeform.get() {
+            if is_root && is_merged_as_whole(freeform) && !defining.iter().any(|definition| definition.doubtful) {
+                for definition in &defining {
+                    let set = ev.attrs([(symbol, definition.whole(ev), definition.pos)]);
+                    together.push(Definition::new(set, definition.pos));
+                }
+                continue;
+            }
             match free(ev, scope, freeform, at, &defining)? {
                 Some((value, None)) => parts.push((symbol, value, pos)),
                 Some((value, Some(why))) => perhaps.push((symbol, value, pos, why)),
@@ -150,6 +166,17 @@ pub(super) fn level<'e>(
         } else {
             let defined = |name: Symbol| parts.iter().any(|(other, _, pos)| *other == name && pos.is_some());
             refuse(ev, scope, (at, tree), &defining[..said], &defined);
+        }
+    }
+    if let Some(ty) = scope.freeform.get().filter(|_| !together.is_empty()) {
+        let merged = Merge { scope, path, ty }.merge(ev, &together, None)?;
+        match ev.force(merged)? {
+            Value::Attrs(attrs) => {
+                let declared = |name: Symbol| tree.entries.iter().any(|(option, _)| *option == name);
+                parts.extend(attrs.iter().filter(|(name, ..)| !declared(*name)));
+            }
+            unknown @ Value::Unknown(_) => return Ok(unknown),
+            other => return Err(ev.type_error("a set", other, Pos::NONE)),
         }
     }
     let closed = !tree.open && scope.freeform.get().is_none();
@@ -170,6 +197,12 @@ pub(super) fn level<'e>(
     Ok(ev.attrs_perhaps(parts, &perhaps, why.filter(|_| !closed)))
 }
 
+/// Whether a freeform type has to see all names at once, with their properties: `types.attrs`, a submodule, and what is the
+/// configuration's own.
+fn is_merged_as_whole(freeform: super::option::TypeRef<'_>) -> bool {
+    !matches!(freeform.kind, Kind::AttrsOf { .. } | Kind::Anything | Kind::Unknown(_))
+}
+
 /// A name that no option takes, where a freeform type does, and why it may not be there; `None` where nothing defines it
 /// after all.
 fn free<'e>(
@@ -181,17 +214,18 @@ fn free<'e>(
 ) -> EvalResult<'e, Option<(Value<'e>, Option<&'e Unknown>)>> {
     let mut perhaps = None;
     let element = match freeform.kind {
-        Kind::AttrsOf { element, lazy } => {
-            if !lazy {
-                match super::definition::presence(ev, definitions)? {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(None),
-                    Err(unknown) => perhaps = Some(unknown),
-                }
+        Kind::AttrsOf { element, lazy: true } => element,
+        Kind::AttrsOf { .. } | Kind::Anything => {
+            match super::definition::presence(ev, definitions)? {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(unknown) => perhaps = Some(unknown),
             }
-            element
+            match freeform.kind {
+                Kind::AttrsOf { element, .. } => element,
+                _ => freeform,
+            }
         }
-        Kind::Anything => freeform,
         _ => return Ok(Some((defer(ev, scope, path, definitions, Node::Undeclared), None))),
     };
     let merge = Merge { scope, path, ty: element };

@@ -247,14 +247,14 @@ impl<'e> Loader<'e> {
             Value::List(_) => {
                 let message = "a list stands where a module is expected: lists of modules do not nest";
                 let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.word_span(source.at), "");
-                Err(ev.diagnostic_error(diagnostic.help("remove one level of brackets, or append with `++`")))
+                Err(ev.thrown(diagnostic.help("remove one level of brackets, or append with `++`")))
             }
             other => {
                 let message =
                     format!("a module is a set, a function or a path, but this is {}", ev.describe(other));
                 let diagnostic =
                     Diagnostic::error(Code::OptionType, message).at(ev.word_span(source.at), "imported here");
-                Err(ev.diagnostic_error(diagnostic))
+                Err(ev.thrown(diagnostic))
             }
         }
     }
@@ -473,6 +473,6 @@ impl<'e> Loader<'e> {
         let diagnostic = Diagnostic::error(Code::UnknownOption, message)
             .at(ev.attribute_span(pos), "")
             .help(format!("move `{name}` into the module's `config`"));
-        ev.diagnostic_error(diagnostic)
+        ev.thrown(diagnostic)
     }
 }

@@ -9,7 +9,7 @@
 use super::context::Path;
 use super::definition::{Active, Definition, Selected, presence, select};
 use super::fit::fits;
-use super::level::split;
+use super::level::split_values;
 use super::nix_type;
 use super::option::{Kind, Named, Opt, Submodule, TypeRef};
 use super::scope::Scope;
@@ -131,6 +131,19 @@ impl<'e> Merge<'e> {
 
     /// The value without any definition, where the type has one (`emptyValue`).
     pub(super) fn empty(self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
+        let mut own = None;
+        if let Named::Nix(ty) = self.ty.named
+            && !matches!(self.ty.kind, Kind::Unknown(_))
+        {
+            // `nonEmptyListOf` is a `listOf` without one.
+            own = match ev.select_optional(ty, "emptyValue")? {
+                Some(empty) => ev.select_optional(empty, "value")?,
+                None => None,
+            };
+            if own.is_none() {
+                return Ok(None);
+            }
+        }
         Ok(match (self.ty.kind, self.ty.named) {
             (Kind::NullOr(_), _) => Some(Value::Null),
             (Kind::ListOf(_), _) => Some(ev.list([])),
@@ -139,10 +152,7 @@ impl<'e> Merge<'e> {
                 Some(submodule::empty(ev, self.scope.context, self.path, submodule)?)
             }
             (Kind::Unknown(unknown), _) => Some(Value::Unknown(unknown)),
-            (Kind::Opaque, Named::Nix(ty)) => match ev.select_optional(ty, "emptyValue")? {
-                Some(empty) => ev.select_optional(empty, "value")?,
-                None => None,
-            },
+            (Kind::Opaque, _) => own,
             _ => None,
         })
     }
@@ -153,7 +163,7 @@ impl<'e> Merge<'e> {
 
     /// Sets beside a definition that may say anything: its own names are unknown, and there may be more.
     fn around_unknown(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Value<'e>> {
-        let split = split(ev, self.path, definitions)?;
+        let split = split_values(ev, self.path, definitions.iter().copied())?;
         let Some(unknown) = split.why_more() else { return Ok(ev.attrs([])) };
         let parts: Vec<_> = split
             .names
@@ -271,7 +281,7 @@ impl<'e> Merge<'e> {
         lazy: bool,
         definitions: &[Definition<'e>],
     ) -> EvalResult<'e, Value<'e>> {
-        let mut split = split(ev, self.path, definitions)?;
+        let mut split = split_values(ev, self.path, definitions.iter().copied())?;
         let names = std::mem::take(&mut split.names);
         let (mut parts, mut perhaps) = (Vec::with_capacity(names.len()), Vec::new());
         for (symbol, mut defining) in names {
@@ -319,13 +329,14 @@ impl<'e> Merge<'e> {
         definitions: &[Definition<'e>],
         perhaps: Option<&'e Unknown>,
     ) -> EvalResult<'e, Value<'e>> {
-        let (kind, out_path) = (ev.symbol("_type"), ev.symbol("outPath"));
+        // `strings.isStringLike`
+        let names = ["outPath", "__toString"].map(|name| ev.symbol(name));
         let is_set = |definition: &Definition<'e>| match definition.value {
-            Value::Attrs(attrs) => attrs.get(kind).is_none() && attrs.get(out_path).is_none(),
+            Value::Attrs(attrs) => names.iter().all(|name| attrs.get(*name).is_none()),
             _ => false,
         };
         if definitions.iter().all(is_set) {
-            return self.attrs(ev, self.ty, true, definitions);
+            return self.attrs(ev, self.ty, false, definitions);
         }
         match (perhaps, definitions) {
             (Some(unknown), _) => Ok(Value::Unknown(unknown)),
@@ -337,6 +348,13 @@ impl<'e> Merge<'e> {
                 &format!("`{}`: functions that are merged", self.path.names(ev)),
                 ev.attribute_span(all[0].pos),
             )),
+            (None, all)
+                if all
+                    .iter()
+                    .all(|definition| matches!(definition.value, Value::Attrs(_)) && !is_set(definition)) =>
+            {
+                Err(self.conflict(ev, "is defined multiple times while it's expected to be unique", definitions))
+            }
             _ => self.equal(ev, definitions),
         }
     }
@@ -373,7 +391,7 @@ impl<'e> Merge<'e> {
                 }
             }
         }
-        ev.diagnostic_error(match self.ty.named {
+        ev.thrown(match self.ty.named {
             Named::Table(ty) => diagnostic.help(ty.example()),
             Named::Nix(_) => diagnostic,
         })
@@ -387,7 +405,7 @@ impl<'e> Merge<'e> {
             let shown = ev.describe(definition.value);
             diagnostic = diagnostic.at(ev.attribute_span(definition.pos), format!("here it is {shown}"));
         }
-        ev.diagnostic_error(diagnostic)
+        ev.thrown(diagnostic)
     }
 }
 
@@ -437,17 +455,18 @@ fn empty<'e>(ev: &mut Evaluator<'e>, merge: Merge<'e>) -> EvalResult<'e, Value<'
     }
     let path = merge.path.names(ev);
     let message = format!("The option `{path}' was accessed but has no value defined. Try setting the option.");
-    Err(ev.diagnostic_error(Diagnostic::error(Code::MissingOption, message)))
+    Err(ev.thrown(Diagnostic::error(Code::MissingOption, message)))
 }
 
 /// The type of an option: known from the table, or found out from its declarations.
 pub(super) fn type_of<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
+    path: Path<'e>,
     option: &'e Opt<'e>,
 ) -> EvalResult<'e, TypeRef<'e>> {
     match option.known_type() {
         Some(ty) if option.declared.is_empty() => Ok(ty),
-        known => nix_type::of_option(ev, scope.context, option, known),
+        known => nix_type::of_option(ev, scope.context, path, option, known),
     }
 }

@@ -7,7 +7,8 @@
 use super::context::{Context, Path};
 use super::definition::Definition;
 use super::option::{Kind, Named, Opt, Submodule, Type, TypeRef};
-use crate::eval::{CodeId, EvalResult, Evaluator, Value};
+use crate::diag::{Code, Diagnostic};
+use crate::eval::{CodeId, EvalError, EvalResult, Evaluator, Value};
 use crate::source::{Pos, Span};
 
 /// The functions of `lib`'s types.
@@ -80,11 +81,15 @@ fn prototypes<'e>(ev: &mut Evaluator<'e>, context: &Context<'e>) -> EvalResult<'
 pub(super) fn of_option<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
+    path: Path<'e>,
     option: &'e Opt<'e>,
     known: Option<TypeRef<'e>>,
 ) -> EvalResult<'e, TypeRef<'e>> {
     if let Some(ty) = option.joined.get() {
         return Ok(ty);
+    }
+    if known.is_none() {
+        said_once(ev, path, option)?;
     }
     let mut joined = known;
     for (declaration, _) in option.declared {
@@ -94,7 +99,13 @@ pub(super) fn of_option<'e>(
         let ty = recognise(ev, context, ty)?;
         joined = Some(match joined {
             None => ty,
-            Some(joined) => join(ev, joined, ty),
+            Some(joined) => match (joined.named, ty.named) {
+                (Named::Nix(a), Named::Nix(b)) => match merged(ev, a, b)? {
+                    Value::Null => return Err(declared_twice(ev, path, option)),
+                    merged => recognise(ev, context, merged)?,
+                },
+                _ => join(ev, joined, ty),
+            },
         });
     }
     let ty = match joined {
@@ -127,7 +138,43 @@ fn fixed_up<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, ty: TypeRef<'e
     }
 }
 
-/// Two declarations of one option: submodules have the options of both, sets and lists of them likewise. Of other types,
+/// The type of two declarations of one option, by their own rules (`typeMerge`); null where they do not go together.
+fn merged<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
+    for ty in [a, b] {
+        if let unknown @ Value::Unknown(_) = ty {
+            return Ok(unknown);
+        }
+    }
+    let (merge, functor) = (ev.select(a, "typeMerge")?, ev.select(b, "functor")?);
+    let merged = ev.call(merge, functor, Pos::NONE)?;
+    ev.force(merged)
+}
+
+/// What only one of the declarations of an option may say (`mergeOptionDecls`).
+fn said_once<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -> EvalResult<'e, ()> {
+    for name in ["default", "example", "description", "apply"].map(|name| ev.symbol(name)) {
+        let says = |(declaration, _): &&(Value<'e>, Pos)| match declaration {
+            Value::Attrs(attrs) => attrs.get(name).is_some(),
+            _ => false,
+        };
+        if option.declared.iter().filter(says).count() > 1 {
+            return Err(declared_twice(ev, path, option));
+        }
+    }
+    Ok(())
+}
+
+fn declared_twice<'e>(ev: &Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -> EvalError<'e> {
+    let message =
+        format!("The option `{}' is declared twice, and the declarations do not go together.", path.names(ev));
+    let mut diagnostic = Diagnostic::error(Code::Conflict, message);
+    for (_, pos) in option.declared {
+        diagnostic = diagnostic.at(ev.attribute_span(*pos), "declared here");
+    }
+    ev.thrown(diagnostic)
+}
+
+/// A declaration of an option that NixOS has: submodules have the options of both, sets and lists of them likewise. Of other types,
 /// which have to be the same, the last declaration counts.
 fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
     let kind = match (a.kind, b.kind) {

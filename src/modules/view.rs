@@ -157,7 +157,7 @@ impl<'e> View<'e> {
 
     fn selected(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Selected<'e>> {
         let Place { scope, path, .. } = *self.place;
-        let ty = type_of(ev, scope, self.option)?;
+        let ty = type_of(ev, scope, path, self.option)?;
         let definitions = self.place.definitions(ev)?;
         let mut selected = selected(ev, self.option, Merge { scope, path, ty }, &definitions)?;
         // The table's default is a definition like that of any option.
@@ -189,7 +189,7 @@ impl<'e> Suspend<'e> for Answer<'e> {
                 return option_value(ev, scope, path, option, &definitions);
             }
             Asked::Type => {
-                return Ok(match type_of(ev, scope, option)?.named {
+                return Ok(match type_of(ev, scope, path, option)?.named {
                     option::Named::Nix(ty) => ty,
                     option::Named::Table(_) => ev.unknown("the type of an option of NixOS", Span::NONE),
                 });
