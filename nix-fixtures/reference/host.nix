@@ -31,6 +31,8 @@ in
         { config, options, ... }:
         {
           options.fixturePath = lib.mkOption { type = lib.types.raw; };
+          # Where a guest's NixOS is; no fixture says it.
+          config.nixpkgs = lib.mkOverride 1400 ../nixpkgs;
           config.fixturePath = if options.config.isDefined then vary "/guest/a" "/guest/b" else toString config.path;
         }
       )

@@ -19,6 +19,7 @@ pub mod path;
 pub mod places;
 pub mod spec;
 pub mod support;
+pub mod unknown_rules;
 pub mod users;
 pub mod view;
 

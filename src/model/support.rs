@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic};
 
 /// Options of `container` that are set to something that this version cannot do, each with its path.
 pub(super) fn unsupported_container(container: &Container, path: At<'_>) -> Vec<(Diagnostic, OptionPath)> {
-    refuse(&[("flake", container.flake.known() != Some(&None))], path)
+    refuse(&[("flake", container.flake.known().is_some_and(Option::is_some))], path)
 }
 
 /// The same for the host's part.

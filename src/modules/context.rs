@@ -32,6 +32,8 @@ pub(super) struct Context<'e> {
     pub(super) packages: Cell<Option<Value<'e>>>,
     /// The guests: definitions of `containers.<name>.config`, by the name of the container.
     pub(super) guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
+    /// Definitions of `containers.<name>.config` that may count, by the name of the container.
+    pub(super) said_of_guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
     /// Elements that a list has at least which is not known, by the path of the option, and why it is not.
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
     /// How `lib`'s types are recognised, once one is met.
@@ -55,6 +57,7 @@ impl<'e> Context<'e> {
             system,
             packages: Cell::new(None),
             guests: RefCell::default(),
+            said_of_guests: RefCell::default(),
             bounds: RefCell::default(),
             prototypes: OnceCell::new(),
             broken: Cell::new(false),

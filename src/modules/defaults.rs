@@ -1,6 +1,6 @@
 //! The value of an option: its definitions, and what it is without any.
 
-use super::context::Path;
+use super::context::{Context, Path};
 use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, presence, select};
 use super::firewall;
 use super::merge::{Merge, type_of};
@@ -8,7 +8,7 @@ use super::option::{Default, Kind, Opt};
 use super::scope::Scope;
 use super::types;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalError, EvalResult, Evaluator, Value};
+use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Value};
 use crate::source::{Pos, Span};
 
 /// The value of a declared option.
@@ -21,7 +21,7 @@ pub(super) fn option_value<'e>(
 ) -> EvalResult<'e, Value<'e>> {
     let ty = type_of(ev, scope, path, option)?;
     if matches!(ty.kind, Kind::Guest) {
-        return Ok(guest(ev, scope, path, definitions));
+        return guest(ev, scope, path);
     }
     let merge = Merge { scope, path, ty };
     let selected = selected(ev, option, merge, definitions)?;
@@ -200,8 +200,7 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
     let name = path.parent().last();
     let shown = name.map_or("", |name| ev.name(name));
     if let Some(config) = scope.config.get() {
-        ev.select(config, "config")?;
-        let guest = name.and_then(|name| scope.context.guests.borrow().get(&name).copied());
+        let guest = name.and_then(|name| guest_of(ev, scope.context, name));
         if let Some(definitions) = guest {
             let at = definitions.first().map_or(Span::NONE, |definition| ev.attribute_span(definition.pos));
             return Ok(ev.unknown(&format!("the guest system of `{shown}`"), at));
@@ -215,24 +214,34 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
     Err(missing(ev, scope, path))
 }
 
-/// The guest's own configuration is kept as it was written: only nixpkgs can evaluate it.
-fn guest<'e>(
-    ev: &mut Evaluator<'e>,
-    scope: &Scope<'e>,
-    path: Path<'e>,
-    definitions: &[Definition<'e>],
-) -> Value<'e> {
-    let context = scope.context;
-    // One that fails is there all the same.
-    if !definitions.is_empty() && matches!(presence(ev, definitions), Ok(Ok(false))) {
-        return Value::Null;
+/// The guest's own configuration, as far as its definitions say it: what nixpkgs makes of them is unknown.
+fn guest<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> EvalResult<'e, Value<'e>> {
+    let Some(container) = path.parent().last() else { return Ok(Value::Null) };
+    match guest_of(ev, scope.context, container) {
+        Some(definitions) => super::guest::inside(ev, scope.context, container, definitions),
+        None => Ok(Value::Null),
     }
+}
+
+/// What a container's guest is built from, if it has one: it is kept as it was written, and has a key.
+pub(super) fn guest_of<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    container: Symbol,
+) -> Option<&'e [Definition<'e>]> {
+    if let Some(definitions) = context.guests.borrow().get(&container) {
+        return Some(definitions);
+    }
+    let definitions = context.said_of_guests.borrow().get(&container).copied().unwrap_or_default();
+    // One that fails is there all the same.
+    if definitions.is_empty() || matches!(presence(ev, definitions), Ok(Ok(false))) {
+        return None;
+    }
+    let path = ["containers", ev.name(container), "config"].map(|name| ev.symbol(name));
+    let path = path.iter().fold(Path::ROOT, |path, name| path.join(ev, *name));
     for definition in definitions {
         context.note(path, definition.pos);
     }
-    let Some(first) = definitions.first() else { return Value::Null };
-    let Some(container) = path.parent().last() else { return Value::Null };
-    context.guests.borrow_mut().entry(container).or_insert_with(|| ev.alloc_slice(definitions));
-    let reason = format!("the guest configuration of `{}` is evaluated with nixpkgs only", ev.name(container));
-    ev.unknown(&reason, ev.attribute_span(first.pos))
+    context.guests.borrow_mut().insert(container, definitions);
+    Some(definitions)
 }

@@ -10,8 +10,12 @@ use super::definition::Definition;
 use super::load::{self, Source};
 use super::scope::{Of, Scope};
 use super::{declarations, option, packages, said, submodule};
-use crate::eval::{EvalResult, Evaluator, Symbol, Value};
+use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::model::view::View;
+use crate::source::{Pos, Span};
+
+/// The priority of `lib.mkDefault`.
+const MK_DEFAULT: i64 = 1000;
 
 /// What the guest of a container says.
 pub(super) fn view<'e>(
@@ -20,10 +24,25 @@ pub(super) fn view<'e>(
     container: Symbol,
     definitions: &[Definition<'e>],
 ) -> View {
-    match configuration(ev, host, container, definitions) {
+    match configuration(ev, host, container, definitions, Of::GuestShown) {
         Ok((context, config)) => said::whole(ev, context, config),
         Err(error) => View { options: said::failure(ev, &error), ..View::default() },
     }
+}
+
+/// The guest's configuration as the host reads it (`config.containers.<name>.config`): what its definitions decide, with what
+/// NixOS's container module adds to them. Modules that are not here are missing for the host, too.
+pub(super) fn inside<'e>(
+    ev: &mut Evaluator<'e>,
+    host: &'e Context<'e>,
+    container: Symbol,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Value<'e>> {
+    let (context, config) = configuration(ev, host, container, definitions, Of::Guest)?;
+    for finding in context.findings.borrow().iter() {
+        host.find(finding.clone());
+    }
+    Ok(config)
 }
 
 fn configuration<'e>(
@@ -31,29 +50,97 @@ fn configuration<'e>(
     host: &'e Context<'e>,
     container: Symbol,
     definitions: &[Definition<'e>],
+    of: Of,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let context: &'e Context<'e> = ev.alloc(Context::new(host.lib, host.system));
     context.packages.set(Some(packages::packages(ev, host)));
-    let mut scope = Scope::new(context, Of::Guest, Path::ROOT);
+    let mut scope = Scope::new(context, of, Path::ROOT);
     if let Some(host) = host.host.get() {
         let name = ev.name(container);
         scope.special = Some(host_option(ev, host, &["containers", name, "specialArgs"])?);
     }
     let scope: &'e Scope<'e> = ev.alloc(scope);
     let _ = context.host.set(scope);
-    let sources: Vec<_> = definitions
-        .iter()
-        .map(|definition| Source {
-            value: definition.value,
-            at: definition.pos,
-            around: Some(*definition),
-            shorthand: false,
-            perhaps: None,
-            wrapped: false,
-        })
-        .collect();
+    let handed_in = (of == Of::Guest).then(|| Source::import(handed_in(ev, host, container), Pos::NONE));
+    let own = definitions.iter().map(|definition| Source {
+        value: definition.value,
+        at: definition.pos,
+        around: Some(*definition),
+        shorthand: false,
+        perhaps: None,
+        wrapped: false,
+    });
+    let sources: Vec<_> = handed_in.into_iter().chain(own).collect();
     let modules = load::load(ev, scope, &sources)?;
     let table = option::table(ev, &declarations::HOST);
     let config = submodule::whole(ev, scope, Some(table), modules)?;
     Ok((context, ev.force(config)?))
+}
+
+/// The module that NixOS puts before a guest's own (`extraConfig` of `nixos-containers.nix`).
+fn handed_in<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -> Value<'e> {
+    let set = |name: &str, value| ev.attrs([(ev.symbol(name), value, Pos::NONE)]);
+    let name = ev.attrs([
+        (ev.symbol("_type"), ev.string("override"), Pos::NONE),
+        (ev.symbol("priority"), Value::Int(MK_DEFAULT), Pos::NONE),
+        (ev.symbol("content"), ev.string(ev.name(container)), Pos::NONE),
+    ]);
+    let interfaces = ev.suspend(Interfaces { host, container });
+    let networking = ev.attrs([
+        (ev.symbol("hostName"), name, Pos::NONE),
+        (ev.symbol("useDHCP"), Value::Bool(false), Pos::NONE),
+        (ev.symbol("interfaces"), interfaces, Pos::NONE),
+    ]);
+    let platform = ev.suspend(Platform { host });
+    ev.attrs([
+        (ev.symbol("boot"), set("isNspawnContainer", Value::Bool(true)), Pos::NONE),
+        (ev.symbol("networking"), networking, Pos::NONE),
+        (ev.symbol("nixpkgs"), set("hostPlatform", platform), Pos::NONE),
+    ])
+}
+
+/// The host's platform.
+struct Platform<'e> {
+    host: &'e Context<'e>,
+}
+
+impl<'e> Suspend<'e> for Platform<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let packages = packages::packages(ev, self.host);
+        ev.select(packages, "hostPlatform")
+    }
+}
+
+/// What a private network makes of the guest's interfaces: how NixOS reads its addresses is nixpkgs' to say.
+struct Interfaces<'e> {
+    host: &'e Context<'e>,
+    container: Symbol,
+}
+
+impl<'e> Suspend<'e> for Interfaces<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let Some(host) = self.host.host.get() else { return Ok(ev.attrs([])) };
+        let name = ev.name(self.container);
+        match host_option(ev, host, &["containers", name, "privateNetwork"])? {
+            Value::Bool(false) => return Ok(ev.attrs([])),
+            unknown @ Value::Unknown(_) => return Ok(unknown),
+            _ => {}
+        }
+        let mut families = Vec::new();
+        for (family, option) in [("ipv4", "localAddress"), ("ipv6", "localAddress6")] {
+            match host_option(ev, host, &["containers", name, option])? {
+                Value::Null => {}
+                _ => {
+                    let addresses = ev.unknown("the addresses that NixOS gives a guest", Span::NONE);
+                    let addresses = ev.attrs([(ev.symbol("addresses"), addresses, Pos::NONE)]);
+                    families.push((ev.symbol(family), addresses, Pos::NONE));
+                }
+            }
+        }
+        if families.is_empty() {
+            return Ok(ev.attrs([]));
+        }
+        let interface = ev.attrs(families);
+        Ok(ev.attrs([(ev.symbol("eth0"), interface, Pos::NONE)]))
+    }
 }

@@ -11,7 +11,7 @@ use super::definition::Definition;
 use super::merge::{Merge, Part, option_value};
 use super::option::{Kind, Node, Tree};
 use super::scope::{Of, Scope};
-use super::undeclared::undeclared;
+use super::undeclared::{empty_of_nixpkgs, undeclared};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
 use crate::model::path::OptionPath;
@@ -32,7 +32,9 @@ impl<'e> Suspend<'e> for Branch<'e> {
         match resolve(ev, node)? {
             Node::Level(tree) => level(ev, scope, path, tree, definitions),
             Node::Option(option) => option_value(ev, scope, path, option, definitions),
-            Node::Declared(_) | Node::Undeclared => undeclared(ev, path, definitions, scope.of == Of::Guest),
+            Node::Declared(_) | Node::Undeclared => {
+                undeclared(ev, scope, path, definitions, scope.of == Of::GuestShown)
+            }
         }
     }
 }
@@ -135,7 +137,18 @@ pub(super) fn level<'e>(
         // A name that is unknown may be that of any option here.
         defining.extend(split.maybe(*symbol));
         let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
+        if let (Node::Option(option), Some(container)) = (node, path.last())
+            && matches!(option.known_type().map(|ty| ty.kind), Some(Kind::Guest))
+        {
+            scope.context.said_of_guests.borrow_mut().insert(container, ev.alloc_slice(&defining));
+        }
         parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, *node), pos));
+    }
+    if let Some(name) = empty_of_nixpkgs(ev, path)
+        && !names.contains_key(&name)
+        && tree.get(name).is_none()
+    {
+        parts.push((name, defer(ev, scope, path.join(ev, name), &[], Node::Undeclared), Pos::NONE));
     }
     let (mut perhaps, mut together) = (Vec::new(), Vec::new());
     let is_root = path.is_same(scope.path);

@@ -9,6 +9,7 @@ use serde_json::{Error, Value as Json, json};
 
 use super::context::Context;
 use super::declarations::CONTAINER;
+use super::defaults::guest_of;
 use super::read::{Read, Reader, Seen, unknown_json};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
@@ -177,8 +178,8 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     fn system(&mut self, name: Symbol, container: Value<'e>) -> Seen<'e> {
         let path = OptionPath::new(["containers", self.values.ev.name(name)]);
         let flake = self.seen(container, &["flake"]);
-        self.get(container, &["config"]);
-        let has_guest = self.context.guests.borrow().contains_key(&name);
+        let has_guest =
+            matches!(container, Value::Attrs(_)) && guest_of(self.values.ev, self.context, name).is_some();
         let given = self.defined(container, "path");
         let no_flake = matches!(flake, Seen::Known(Value::Null));
         let has_flake = !no_flake && matches!(flake, Seen::Known(_));

@@ -81,7 +81,8 @@ fn units<'e>(shown: &mut Shown<'_, 'e>, context: &'e Context<'e>, options: &mut 
         let at = at.join(shown.ev, symbol);
         shown.path = path.iter().map(|name| (*name).to_owned()).chain([name.clone()]).collect();
         shown.note(pos);
-        let value = match undeclared(shown.ev, at, &definitions, true) {
+        let Some(host) = context.host.get() else { return };
+        let value = match undeclared(shown.ev, host, at, &definitions, true) {
             Ok(value) => shown.json(value),
             Err(error) => failure(shown.ev, &error),
         };
@@ -98,7 +99,8 @@ fn definitions<'e>(
     let (definitions, at) = definitions_at(ev, context, path)?;
     let Some(first) = definitions.first() else { return Ok(None) };
     let pos = first.pos;
-    undeclared(ev, at, &definitions, true).map(|value| Some((value, pos)))
+    let Some(host) = context.host.get() else { return Ok(None) };
+    undeclared(ev, host, at, &definitions, true).map(|value| Some((value, pos)))
 }
 
 /// The host's definitions at `path`.

@@ -23,8 +23,10 @@ pub(super) enum Of {
     Host,
     /// A submodule's.
     Submodule,
-    /// A guest's.
+    /// A guest's, as the host reads it.
     Guest,
+    /// A guest's that is shown: lists are what their definitions say.
+    GuestShown,
 }
 
 /// What the modules of one configuration have in common.
@@ -184,7 +186,7 @@ impl<'e> Suspend<'e> for Arguments<'e> {
         let mut names: Vec<Symbol> = split.names.keys().copied().collect();
         match scope.of {
             Of::Submodule => names.extend(scope.name.map(|_| ev.symbol("name"))),
-            Of::Host | Of::Guest => names.extend(["pkgs", "utils"].map(|name| ev.symbol(name))),
+            Of::Host | Of::Guest | Of::GuestShown => names.extend(["pkgs", "utils"].map(|name| ev.symbol(name))),
         }
         names.sort_unstable();
         names.dedup();
@@ -271,7 +273,7 @@ impl<'e> Suspend<'e> for Argument<'e> {
         }
         match (name, scope.name, scope.of) {
             ("name", Some(value), _) => return Ok(value),
-            ("pkgs", _, Of::Host | Of::Guest) => return Ok(packages::packages(ev, scope.context)),
+            ("pkgs", _, Of::Host | Of::Guest | Of::GuestShown) => return Ok(packages::packages(ev, scope.context)),
             ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
             _ => {}
         }

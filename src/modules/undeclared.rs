@@ -4,25 +4,41 @@
 //! more into it; a list is unknown, for nixpkgs may add to it.
 
 use super::context::Path;
-use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, select};
+use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, presence, select};
 use super::level::split;
-use crate::eval::{EvalResult, Evaluator, Suspend, Value};
+use super::scope::Scope;
+use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// The value of an undeclared option, or of a level of them. `freeform`: lists are what their definitions say, which is
-/// enough to show them.
+/// Lists that nixpkgs itself adds nothing to: they are what the configuration says. `*` is any name.
+const OWN_LISTS: [&[&str]; 6] = [
+    &["networking", "bridges", "*", "interfaces"],
+    &["networking", "interfaces", "*", "ipv4", "addresses"],
+    &["networking", "interfaces", "*", "ipv6", "addresses"],
+    &["networking", "wg-quick", "interfaces", "*", "address"],
+    &["networking", "wireguard", "interfaces", "*", "ips"],
+    &["services", "openssh", "ports"],
+];
+/// Interfaces that modules of nixpkgs give addresses to.
+const NAMED_BY_NIXPKGS: [&str; 2] = ["dummy0", "vboxnet0"];
+/// Where the homes of users are (`users.defaultUserHome`).
+const HOMES: &str = "/home";
+
+/// The value of an undeclared option, or of a level of them. `shown`: lists are what their definitions say, which is enough
+/// to show them.
 pub(super) fn undeclared<'e>(
     ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
     path: Path<'e>,
     definitions: &[Definition<'e>],
-    freeform: bool,
+    shown: bool,
 ) -> EvalResult<'e, Value<'e>> {
     if let Some(selected) = ev.unless_circular(|ev| select(ev, definitions))? {
-        return decided(ev, path, &selected, freeform);
+        return decided(ev, scope, path, &selected, shown);
     }
     // A condition needs what it governs, such as `services.x = mkIf config.services.x.enable …`. nixpkgs asks conditions of
     // sets only for the options that are read.
-    match ev.unless_circular(|ev| undecided(ev, path, definitions, freeform))? {
+    match ev.unless_circular(|ev| undecided(ev, scope, path, definitions, shown))? {
         Some(value) => Ok(value),
         None => Ok(not_here(ev, path, DEPENDS_ON_ITSELF, definitions.first().map_or(Pos::NONE, |first| first.pos))),
     }
@@ -34,9 +50,10 @@ const DEPENDS_ON_ITSELF: &str = "its definitions depend on it";
 /// A set whose conditions are left to the parts of it. Names that only stand under conditions are there perhaps.
 fn undecided<'e>(
     ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
     path: Path<'e>,
     definitions: &[Definition<'e>],
-    freeform: bool,
+    shown: bool,
 ) -> EvalResult<'e, Value<'e>> {
     let mut expanded = Vec::with_capacity(definitions.len());
     for definition in definitions {
@@ -63,7 +80,7 @@ fn undecided<'e>(
         let (pos, is_certain) = (defining[0].pos, defining.iter().any(Definition::is_certain));
         defining.extend(split.maybe(symbol));
         let definitions = ev.alloc_slice(&defining);
-        let value = ev.suspend(Below { path: path.join(ev, symbol), definitions, freeform });
+        let value = ev.suspend(Below { scope, path: path.join(ev, symbol), definitions, shown });
         match is_certain {
             true => parts.push((symbol, value, pos)),
             false => perhaps.push((symbol, value, pos, why)),
@@ -75,11 +92,15 @@ fn undecided<'e>(
 /// What definitions say whose conditions are decided, as far as they can be.
 fn decided<'e>(
     ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
     path: Path<'e>,
     selected: &Selected<'e>,
-    freeform: bool,
+    shown: bool,
 ) -> EvalResult<'e, Value<'e>> {
     let Some(first) = selected.definitions.first().copied() else {
+        if is_whole(ev, path) {
+            return Ok(ev.attrs([]));
+        }
         return Ok(not_here(ev, path, "its default is known only to nixpkgs", Pos::NONE));
     };
     if selected.priority >= OPTION_DEFAULT_PRIORITY {
@@ -95,16 +116,32 @@ fn decided<'e>(
         let mut split = split(ev, path, &selected.definitions)?;
         let names = std::mem::take(&mut split.names);
         let mut parts = Vec::new();
+        let mut of_home: &'e [Definition<'e>] = &[];
         for (symbol, mut defining) in names {
             defining.extend(split.maybe(symbol));
             let definitions = ev.alloc_slice(&defining);
-            let below = Below { path: path.join(ev, symbol), definitions, freeform };
+            if symbol == ev.symbol("home") {
+                of_home = definitions;
+            }
+            let below = Below { scope, path: path.join(ev, symbol), definitions, shown };
             parts.push((symbol, ev.suspend(below), defining[0].pos));
         }
         if let Some(name) = account(ev, path)
             && !parts.iter().any(|(symbol, ..)| *symbol == ev.symbol("name"))
         {
             parts.push((ev.symbol("name"), name, Pos::NONE));
+        }
+        if is_user(ev, path) {
+            let of = |name: &str| parts.iter().find(|(symbol, ..)| *symbol == ev.symbol(name)).map(|part| part.1);
+            if let (Some(name), Some(is_normal)) = (of("name"), of("isNormalUser")) {
+                let home = Home { scope, path, name, is_normal, own: of("home"), definitions: of_home };
+                let home = (ev.symbol("home"), ev.suspend(home), Pos::NONE);
+                parts.retain(|(symbol, ..)| *symbol != home.0);
+                parts.push(home);
+            }
+        }
+        if split.rest.is_none() && is_whole(ev, path) {
+            return Ok(ev.attrs(parts));
         }
         let why = match split.rest {
             Some(rest) => rest,
@@ -123,7 +160,7 @@ fn decided<'e>(
         return Ok(Value::Unknown(unknown));
     }
     match first.value {
-        Value::List(_) if freeform => {
+        Value::List(_) if shown || is_own_list(ev, path, &selected.definitions) => {
             let lists = selected.definitions.iter().filter_map(|definition| match definition.value {
                 Value::List(list) => Some((list, definition.pos)),
                 _ => None,
@@ -156,6 +193,74 @@ fn decided<'e>(
     }
 }
 
+/// Whether nixpkgs adds nothing to a list.
+fn is_own_list<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) -> bool {
+    let names: Vec<_> = path.symbols().into_iter().map(|name| ev.name(name)).collect();
+    let is_like = |pattern: &&[&str]| {
+        pattern.len() == names.len() && pattern.iter().zip(&names).all(|(part, name)| *part == "*" || part == name)
+    };
+    if !OWN_LISTS.iter().any(is_like) || names.iter().any(|name| NAMED_BY_NIXPKGS.contains(name)) {
+        return false;
+    }
+    // An element may be an `mkIf`, which only the option's type takes off.
+    let kind = ev.symbol("_type");
+    definitions.iter().all(|definition| match definition.value {
+        Value::List(list) => {
+            list.iter().all(|item| !matches!(ev.force(item), Ok(Value::Attrs(attrs)) if attrs.get(kind).is_some()))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a set has no other names than those that are defined: `nixpkgs.config`, whose own defaults are elsewhere.
+fn is_whole(ev: &Evaluator<'_>, path: Path<'_>) -> bool {
+    matches!(path.symbols().as_slice(), [first, second] if ev.name(*first) == "nixpkgs" && ev.name(*second) == "config")
+}
+
+/// The name of a set below `path` that is there without any definition, and then empty.
+pub(super) fn empty_of_nixpkgs(ev: &Evaluator<'_>, path: Path<'_>) -> Option<Symbol> {
+    let is_nixpkgs = matches!(path.symbols().as_slice(), [first] if ev.name(*first) == "nixpkgs");
+    is_nixpkgs.then(|| ev.symbol("config"))
+}
+
+fn is_user(ev: &Evaluator<'_>, path: Path<'_>) -> bool {
+    matches!(path.symbols().as_slice(), [users, kind, _] if ev.name(*users) == "users" && ev.name(*kind) == "users")
+}
+
+/// The home of a user: where nothing defines it, one of its own if the user is a person.
+struct Home<'e> {
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    name: Value<'e>,
+    is_normal: Value<'e>,
+    /// What is defined, and by what, where anything is.
+    own: Option<Value<'e>>,
+    definitions: &'e [Definition<'e>],
+}
+
+impl<'e> Suspend<'e> for Home<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        if let Some(own) = self.own
+            && !matches!(presence(ev, self.definitions)?, Ok(false))
+        {
+            return ev.force(own);
+        }
+        let name = ev.force(self.name)?;
+        let homes =
+            match self.scope.config.get().filter(|_| matches!(ev.force(self.is_normal), Ok(Value::Bool(true)))) {
+                Some(config) => match ev.select(config, "users")? {
+                    Value::Attrs(users) => {
+                        users.get(ev.symbol("defaultUserHome")).map(|homes| ev.force(homes)).transpose()?
+                    }
+                    other => Some(other),
+                },
+                None => return Ok(not_here(ev, self.path, "its default is known only to nixpkgs", Pos::NONE)),
+            };
+        let homes = homes.unwrap_or_else(|| ev.string(HOMES));
+        ev.concat_strings("/", &[homes, name])
+    }
+}
+
 /// The name of a user or of a group, which is that of its attribute unless it says otherwise.
 fn account<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Option<Value<'e>> {
     let names = path.symbols();
@@ -169,14 +274,15 @@ fn account<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Option<Value<'e>> {
 
 /// A part of an undeclared set.
 struct Below<'e> {
+    scope: &'e Scope<'e>,
     path: Path<'e>,
     definitions: &'e [Definition<'e>],
-    freeform: bool,
+    shown: bool,
 }
 
 impl<'e> Suspend<'e> for Below<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        undeclared(ev, self.path, self.definitions, self.freeform)
+        undeclared(ev, self.scope, self.path, self.definitions, self.shown)
     }
 }
 

@@ -81,16 +81,21 @@ pub(super) fn decide<'a>(from: &Side<'a>, to: &Side<'a>, options: &Options) -> D
 
 impl<'a> Decisions<'a> {
     fn create(&mut self, name: &ContainerName, wanted: &Rc<Version<'a>>, kept_root: bool) {
-        let starts = wanted.container.auto_start.known() == Some(&true);
-        let verbs = if starts { vec![Verb::Create, Verb::Start] } else { vec![Verb::Create] };
+        let auto_start = wanted.container.auto_start.known();
+        let starts = auto_start == Some(&true);
+        // Where that is not known it may start, and of one under an unknown condition nothing is known at all.
+        let may = auto_start.is_none();
+        let verbs = if starts || may { vec![Verb::Create, Verb::Start] } else { vec![Verb::Create] };
+        let reason = Reason { may, ..whole(None, Some(wanted), Row::Appears.cost()) };
         let root = (kept_root && !wanted.is_ephemeral()).then(|| root_path(name));
         let steps = Steps { create: true, start: starts, after: Some(Rc::clone(wanted)), ..Steps::default() };
         self.push(
             name,
             steps,
             Change {
+                may,
                 keeps: root.into_iter().collect(),
-                ..change(name, verbs, Row::Appears.cost(), vec![whole(None, Some(wanted), Row::Appears.cost())])
+                ..change(name, verbs, Row::Appears.cost(), vec![reason])
             },
         );
     }

@@ -245,3 +245,42 @@ fn attributes_of_self_are_no_input_of_a_flake() {
     let model: serde_json::Value = serde_json::from_str(&evaluated.out).expect("JSON");
     assert!(model["containers"]["c"].is_object(), "{evaluated}");
 }
+
+#[test]
+fn rules_that_are_known_are_shown_beside_those_that_are_not() {
+    let container = |name: &str, options: &str| {
+        format!(
+            "containers.{name} = {{ config = {{ }}; privateNetwork = true; hostAddress = \"10.0.0.1\"; {options} }};"
+        )
+    };
+    let forward = |port: u16| format!("forwardPorts = [ {{ hostPort = {port}; }} ];");
+    let known = container("a", &format!("localAddress = \"10.0.0.2\"; {}", forward(81)));
+    for (other, option) in [
+        (format!("localAddress = pkgs.foo.addr; {}", forward(82)), "localAddress"),
+        ("localAddress = \"10.0.0.3\"; forwardPorts = pkgs.foo.ports;".to_owned(), "forwardPorts"),
+        (
+            "localAddress = \"10.0.0.3\"; forwardPorts = [ { hostPort = pkgs.foo.port; } ];".to_owned(),
+            "forwardPorts",
+        ),
+        (format!("localAddress = lib.mkIf pkgs.foo.here \"10.0.0.3\"; {}", forward(82)), "localAddress"),
+    ] {
+        let host = format!("{{ lib, pkgs, ... }}: {{ {known} {} }}", container("b", &other));
+        let rules = run(&host, &["firewall", "host.nix"]);
+        assert_eq!(rules.code, Some(0), "{other}: {rules}");
+        assert!(rules.out.contains("tcp . 81 : 10.0.0.2"), "{other}: {rules}");
+        let note = format!("not all rules of `b` are known: `containers.b.{option}`");
+        assert!(rules.err.contains(&note), "{other}: {rules}");
+        let only = run(&host, &["firewall", "--only", "a", "host.nix"]);
+        assert!(!only.err.contains("`b`"), "{other}: {only}");
+        let folder = Folder::with(&[("host.nix", host.as_str()), ("none.nix", "{ }")]);
+        let plan = folder.run(&["plan", "--format", "json", "--from", "none.nix", "host.nix"]);
+        let plan: serde_json::Value = serde_json::from_str(&plan.out).expect("JSON");
+        assert_eq!(plan["firewall"]["changed"], true, "{other}");
+        assert!(plan["firewall"]["add"][0]["hostPort"] == 81, "{other}: {}", plan["firewall"]);
+        assert!(
+            plan["diagnostics"].to_string().contains("not all rules of `b`"),
+            "{other}: {}",
+            plan["diagnostics"]
+        );
+    }
+}

@@ -5,6 +5,7 @@ use crate::cli::configuration::Configuration;
 use crate::cli::only::{Among, must_be};
 use crate::cli::{Outcome, Session};
 use crate::diag::Severity;
+use crate::model::unknown_rules::unknown_rules;
 use crate::modules::Guests;
 use crate::render::nft::Ruleset;
 
@@ -18,6 +19,9 @@ pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json:
     if checked.findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Ok(1);
     }
+    let unknown = unknown_rules(&configuration.manifest).into_iter();
+    let unknown = unknown.filter(|(name, _)| session.covers(name)).map(|(_, note)| note);
+    session.terminal.findings(&unknown.collect::<Vec<_>>(), session.sources);
     let side = configuration.side(Some(&checked.spec), session.sources);
     let ruleset: Ruleset = side.ruleset_of_those(|name| session.covers(name));
     let text = if json { format!("{:#}\n", ruleset.json()) } else { ruleset.text() };

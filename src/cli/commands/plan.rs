@@ -14,6 +14,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::host::linux::Linux;
 use crate::lint::silence::without_allowed;
 use crate::model::check::Checked;
+use crate::model::unknown_rules::unknown_rules;
 use crate::modules::Guests;
 use crate::plan::show::hosts;
 use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, Side, facts, show};
@@ -167,7 +168,8 @@ fn offline(
 }
 
 fn findings(session: &Session<'_>, configuration: &Configuration, checked: &Checked) -> Vec<Diagnostic> {
-    let all = [configuration.findings.as_slice(), &checked.findings, &checked.unsupported].concat();
+    let mut all = [configuration.findings.as_slice(), &checked.findings, &checked.unsupported].concat();
+    all.extend(unknown_rules(&configuration.manifest).into_iter().map(|(_, note)| note));
     covered(session, configuration, all)
 }
 

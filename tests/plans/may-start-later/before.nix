@@ -1,0 +1,5 @@
+{
+  containers.web = {
+    path = "/nix/store/00000000000000000000000000000000-web";
+  };
+}

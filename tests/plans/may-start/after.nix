@@ -1,0 +1,7 @@
+{ pkgs, ... }:
+{
+  containers.web = {
+    path = "/nix/store/00000000000000000000000000000000-web";
+    autoStart = pkgs.stdenv.cc.isGNU;
+  };
+}
