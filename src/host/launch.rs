@@ -309,6 +309,7 @@ pub(super) mod tests {
             let links = netlink::links().expect("listed");
             assert!(links["ve-wasabi"].up);
             assert!(sysctl::is_on("net.ipv4.conf.ve-wasabi.route_localnet"));
+            assert!(!sysctl::is_on("net.ipv6.conf.ve-wasabi.accept_ra"));
             assert!(roots[1].join("etc/os-release").exists());
             assert!(paths::guest_profiles(name).is_dir() && Path::new("/nix/var/nix/db").is_dir());
             assert_eq!(fs::read(paths::booted(name)).ok(), Some(bytes));

@@ -122,9 +122,14 @@ fn loopback(host: &View) -> Option<(Vec<String>, String)> {
     if host.find(&["environment", "etc", "resolv.conf"]) != Said::Nothing {
         return None;
     }
-    let resolved = ["services", "resolved", "enable"];
-    if host.find(&resolved).is(true) {
-        return Some((path(&resolved), String::from("systemd-resolved")));
+    if runs_resolved(host) == Some(true) {
+        return Some((path(resolved_by(host)), String::from("systemd-resolved")));
+    }
+    let manager = ["networking", "networkmanager", "dns"];
+    if host.find(&["networking", "networkmanager", "enable"]).is(true)
+        && host.find(&manager).text() == Some("dnsmasq")
+    {
+        return Some((path(&manager), String::from("NetworkManager's `dnsmasq`")));
     }
     match host.find(&["networking", "resolvconf", "useLocalResolver"]) {
         Said::Unknown => return None,

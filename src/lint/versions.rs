@@ -8,9 +8,10 @@ use crate::model::view::{Said, View};
 /// `system.stateVersion` (`nixos/modules/services`).
 #[rustfmt::skip]
 const BY_VERSION: &[&str] = &[
-    "akkoma", "couchdb", "firebird", "foundationdb", "gitlab", "home-assistant", "immich", "influxdb", "influxdb2", "invidious",
-    "keycloak", "mastodon", "matrix-synapse", "mongodb", "mysql", "neo4j", "nextcloud", "openldap", "paperless", "postgresql",
-    "prometheus", "redis", "syncthing", "vaultwarden",
+    "akkoma", "cassandra", "clickhouse", "cockroachdb", "couchdb", "elasticsearch", "etcd", "ferretdb", "firebird", "foundationdb",
+    "gitlab", "home-assistant", "immich", "influxdb", "influxdb2", "invidious", "keycloak", "mastodon", "matrix-synapse", "meilisearch",
+    "mongodb", "mysql", "neo4j", "nextcloud", "openldap", "opensearch", "paperless", "postgresql", "prometheus", "redis", "rethinkdb",
+    "surrealdb", "syncthing", "vaultwarden",
 ];
 
 pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Option<Diagnostic> {
@@ -19,7 +20,8 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Option<Diagnostic> 
     if guest.find(&version) != Said::Nothing || keeps_nothing(each) {
         return None;
     }
-    let service = BY_VERSION.iter().find(|service| is_on(guest, service))?;
+    let service =
+        BY_VERSION.iter().copied().find(|service| is_on(guest, service)).or_else(|| with_database(guest))?;
     let message = format!(
         "`{}` runs `{service}` without a `system.stateVersion`: with each release of nixpkgs it may be another version, which does \
          not read the data of the former",
@@ -27,8 +29,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Option<Diagnostic> 
     );
     let help = "set `system.stateVersion` in the guest to the release that its data is of, and leave it at that";
     let diagnostic = Diagnostic::warning(Code::GuestStateVersion, message).help(help);
-    let place: &[&str] =
-        if *service == "redis" { &["services", "redis"] } else { &["services", service, "enable"] };
+    let place: &[&str] = if service == "redis" { &["services", "redis"] } else { &["services", service, "enable"] };
     let diagnostic = in_view(diagnostic, guest, place, "keeps data");
     Some(subject.at(diagnostic, &each.path.join("config"), "the guest"))
 }
@@ -41,6 +42,23 @@ fn is_on(guest: &View, service: &str) -> bool {
                 .find(&["services", "redis", "servers"])
                 .members()
                 .any(|(_, server)| server.get("enable").and_then(serde_json::Value::as_bool) == Some(true)))
+}
+
+/// A service that is told to make a database of its own, whatever it is otherwise.
+fn with_database(guest: &View) -> Option<&str> {
+    let services = guest.find(&["services"]).members();
+    let makes = |service: &serde_json::Value| {
+        let on = |value: &serde_json::Value| value.as_bool() == Some(true);
+        let database = service.get("database");
+        service.get("enable").is_some_and(on)
+            && database.is_some_and(|database| {
+                ["createLocally", "createDatabase"].iter().any(|option| database.get(*option).is_some_and(on))
+                    || ["postgres", "postgresql", "mysql"]
+                        .iter()
+                        .any(|kind| database.get("type").and_then(serde_json::Value::as_str) == Some(kind))
+            })
+    };
+    services.into_iter().find(|(_, service)| makes(service)).map(|(name, _)| name.as_str())
 }
 
 /// Whether nothing of the guest outlives a start.
