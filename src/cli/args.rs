@@ -90,6 +90,9 @@ pub struct ConfigArgs {
     /// Read any path that the configuration names.
     #[arg(long, overrides_with = "restrict")]
     pub no_restrict: bool,
+    /// Enable these experimental features of Nix, beside those of nix.conf and NIX_CONFIG.
+    #[arg(long, alias = "experimental-features", value_name = "FEATURE", value_enum, value_delimiter = ' ')]
+    pub extra_experimental_features: Vec<Feature>,
 }
 
 /// Expressions to evaluate instead of a configuration.
@@ -123,9 +126,6 @@ pub struct ExpressionArgs {
     /// Fail when the evaluation takes longer than this, in seconds.
     #[arg(long, value_name = "SECONDS", requires = "of")]
     pub max_time: Option<u64>,
-    /// Enable these experimental features of Nix.
-    #[arg(long, value_name = "FEATURE", value_enum, value_delimiter = ' ')]
-    pub extra_experimental_features: Vec<Feature>,
 }
 
 impl ExpressionArgs {
@@ -146,6 +146,18 @@ pub enum Feature {
     ParseTomlTimestamps,
     /// Accepted as Nix accepts it; no expression depends on it.
     NixCommand,
+}
+
+impl Feature {
+    /// Nix's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PipeOperators => "pipe-operators",
+            Self::Flakes => "flakes",
+            Self::ParseTomlTimestamps => "parse-toml-timestamps",
+            Self::NixCommand => "nix-command",
+        }
+    }
 }
 
 /// Whether and how to ask.

@@ -8,6 +8,7 @@ pub mod args;
 mod commands;
 mod completion;
 mod configuration;
+mod features;
 mod interrupt;
 mod log;
 mod only;

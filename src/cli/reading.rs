@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::args::ConfigArgs;
+use super::args::{ConfigArgs, Feature};
 use super::configuration::{Configuration, Limits, WithNotes, is_manifest, overrides, stop_after};
+use super::features::Features;
 use super::target::Target;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Arena, Evaluator, Settings};
@@ -150,7 +151,10 @@ impl Reading<'_> {
 
     fn settings(&self) -> Settings {
         let limits = Limits::of(self.restricted);
+        let features = Features::of(self.config, self.config.restrict);
         Settings {
+            pipe_operators: features.has(Feature::PipeOperators),
+            toml_timestamps: features.has(Feature::ParseTomlTimestamps),
             search_path: self.search_path.clone(),
             environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
             unknowns: true,

@@ -243,6 +243,17 @@ impl<'e> Evaluator<'e> {
         self.path_value(path.as_bytes())
     }
 
+    /// Enables the experimental features of the language that are among these.
+    pub fn enable_features<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        for name in names {
+            match name {
+                "pipe-operators" => self.settings.pipe_operators = true,
+                "parse-toml-timestamps" => self.settings.toml_timestamps = true,
+                _ => {}
+            }
+        }
+    }
+
     /// Keeps a note of something that was met on the way, once.
     pub fn remark(&mut self, note: Diagnostic) {
         if !self.remarks.contains(&note) {

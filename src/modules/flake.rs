@@ -98,6 +98,9 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
     let file = format!("{}/flake.nix", node.folder);
     let source = ev.import_at(&file, Pos::NONE)?;
     let Value::Attrs(source) = source else { return Err(ev.type_error("a flake", source, Pos::NONE)) };
+    if node.way.is_empty() {
+        enable_features(ev, source)?;
+    }
     let outputs = source.get(ev.symbol("outputs"));
     let Some(outputs) = outputs else {
         let message = format!("the flake {} has no `outputs`", node.folder);
@@ -350,6 +353,25 @@ fn followed<'e>(ev: &mut Evaluator<'e>, node: Node<'e>, path: &str) -> EvalResul
         value = ev.select(inputs, name)?;
     }
     Ok(value)
+}
+
+/// What `nixConfig` of a flake says of the language: it holds for all files but the flake's own.
+fn enable_features<'e>(ev: &mut Evaluator<'e>, flake: &'e Attrs<'e>) -> EvalResult<'e, ()> {
+    let Some(config) = flake.get(ev.symbol("nixConfig")) else { return Ok(()) };
+    let Value::Attrs(config) = ev.force(config)? else { return Ok(()) };
+    for setting in ["experimental-features", "extra-experimental-features"] {
+        let Some(value) = config.get(ev.symbol(setting)) else { continue };
+        let values = match ev.force(value)? {
+            Value::List(list) => list.iter().collect(),
+            value => vec![value],
+        };
+        for value in values {
+            if let Value::String(text) = ev.force(value)? {
+                ev.enable_features(text.to_str_lossy().split_whitespace());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Fails where an override is of no input of the root, or leads nowhere.

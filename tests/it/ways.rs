@@ -182,3 +182,59 @@ fn hosts_that_are_not_known_are_told_beside_those_that_are() {
         assert_eq!(missing.code, Some(1), "{outputs}: {missing}");
     }
 }
+
+#[test]
+fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
+    let module = "{ lib, ... }: { containers = [ \"a\" \"b\" ] |> map (n: lib.nameValuePair n { config = { }; }) |> lib.listToAttrs; }";
+    let flake = |config: &str| {
+        format!(
+            "{{ {config} inputs.nixpkgs.url = \"nixpkgs\"; outputs = {{ nixpkgs, ... }}: {{ nixosConfigurations.h = \
+             nixpkgs.lib.nixosSystem {{ modules = [ ./m.nix ]; }}; }}; }}"
+        )
+    };
+    let names = |said: &Said| {
+        let model = model(said);
+        model["containers"].as_object().expect("containers").keys().cloned().collect::<Vec<_>>()
+    };
+    let folder = Folder::with(&[("m.nix", module), ("flake.nix", &flake(""))]);
+    for config in ["m.nix", ".#h"] {
+        let without = folder.run(&["eval", config]);
+        assert_eq!(without.code, Some(1), "{without}");
+        for flag in ["--extra-experimental-features", "--experimental-features"] {
+            assert_eq!(names(&folder.run(&["eval", config, flag, "pipe-operators"])), ["a", "b"]);
+        }
+        for command in [&["check"][..], &["firewall"], &["plan", "--from", "none.nix"]] {
+            std::fs::write(folder.path().join("none.nix"), "{ }").expect("a file");
+            let said =
+                folder.run(&[command, &[config, "--extra-experimental-features", "pipe-operators"]].concat());
+            assert_eq!(said.code, Some(0), "{command:?}: {said}");
+        }
+    }
+    for setting in [
+        "nixConfig.extra-experimental-features = [ \"pipe-operators\" ];",
+        "nixConfig.experimental-features = \"flakes pipe-operators\";",
+    ] {
+        let folder = Folder::with(&[("m.nix", module), ("flake.nix", &flake(setting))]);
+        assert_eq!(names(&folder.run(&["eval", ".#h"])), ["a", "b"], "{setting}");
+    }
+    let folder = Folder::with(&[("m.nix", module)]);
+    std::fs::create_dir_all(folder.path().join("conf/nix")).expect("a folder");
+    let settings = "experimental-features = nix-command\nextra-experimental-features = pipe-operators\n";
+    std::fs::write(folder.path().join("conf/nix/nix.conf"), settings).expect("a file");
+    let conf = folder.path().join("conf");
+    for (variable, value) in [
+        ("NIX_CONFIG", settings.to_owned()),
+        ("XDG_CONFIG_HOME", conf.display().to_string()),
+        ("NIX_CONF_DIR", conf.join("nix").display().to_string()),
+        ("NIX_USER_CONF_FILES", conf.join("nix/nix.conf").display().to_string()),
+    ] {
+        let run = |restrict: &str| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
+            let command = command.args(["eval", restrict, "m.nix"]).current_dir(folder.path()).env_clear();
+            command.env(variable, &value).output().expect("the program runs")
+        };
+        assert!(run("--no-restrict").status.success(), "{variable}");
+        // Nothing of the environment counts for what nobody vouches for.
+        assert_eq!(run("--restrict").status.code(), Some(1), "{variable}");
+    }
+}

@@ -10,6 +10,7 @@ use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
 use crate::cli::configuration::{
     Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
 };
+use crate::cli::features::Features;
 use crate::cli::only::{Among, covered, must_be};
 use crate::cli::{Outcome, Session, output};
 use crate::diag::{Code, Diagnostic};
@@ -130,7 +131,8 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let limits = Limits::of(config.restrict);
     let most_time = args.max_time.map(std::time::Duration::from_secs).or(limits.time);
-    let has = |feature| args.extra_experimental_features.contains(&feature);
+    let features = Features::of(config, config.restrict);
+    let has = |feature| features.has(feature);
     let settings = Settings {
         search_path: search_path_as_given(config, config.restrict),
         folder: here.clone(),
