@@ -240,7 +240,7 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
             ["forwarding", "off"] => state.sysctls.retain(|name, _| !name.contains(".all.")),
             // What is seen instead of done is below.
             ["unprivileged" | "nft-less" | "systemd-less" | "built"]
-            | ["native" | "foreign" | "root" | "starting" | "booted-lost", _] => {}
+            | ["native" | "foreign" | "root" | "starting" | "unread" | "booted-lost", _] => {}
             _ => panic!("nothing of this kind happens to hosts: {event}"),
         }
     }
@@ -263,6 +263,10 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
             ["booted-lost", who] => {
                 snapshot.containers.get_mut(&name(who)).expect("a container").booted = None;
             }
+            ["unread", who] => {
+                let unit = snapshot.containers.get_mut(&name(who)).and_then(|container| container.unit.as_mut());
+                unit.expect("a unit").is_unread = true;
+            }
             ["starting", who] => {
                 let unit = snapshot.containers.get_mut(&name(who)).and_then(|container| container.unit.as_mut());
                 unit.expect("a unit").active = ActiveState::Activating;
@@ -273,6 +277,7 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
                     owner: if whose == "native" { Owner::Native } else { Owner::Foreign },
                     unit: Some(Unit {
                         fragment: Some(format!("/etc/systemd/system/container@{who}.service").into()),
+                        is_unread: false,
                         active: ActiveState::Active,
                         active_since: None,
                         memory: None,

@@ -284,6 +284,11 @@ impl Host for Linux {
         write(&paths::conf_target(name), &files.conf, 0o444)?;
         link_conf(name)?;
         write(&paths::record(name), &files.record, 0o644)?;
+        if fs::read(paths::unit(name)).is_ok_and(|text| text == files.unit.as_bytes()) {
+            return write(&paths::unit(name), &files.unit, 0o644);
+        }
+        // Before the unit itself: a run that is killed here has systemd go by the former one.
+        write(&paths::unread_units().join(name.as_str()), "", 0o644)?;
         write(&paths::unit(name), &files.unit, 0o644)
     }
 
@@ -306,7 +311,10 @@ impl Host for Linux {
     }
 
     fn reload_units(&self) -> Result<(), HostError> {
-        systemd::reload().map_err(bus("have systemd read its units again".to_owned()))
+        // What is noted from here on may have come too late for systemd.
+        let noted: Vec<_> = fs::read_dir(paths::unread_units()).into_iter().flatten().flatten().collect();
+        systemd::reload().map_err(bus("have systemd read its units again".to_owned()))?;
+        noted.iter().try_for_each(|note| remove(&note.path()))
     }
 
     fn start(&self, name: &ContainerName) -> Result<(), HostError> {

@@ -372,6 +372,8 @@ impl State {
         };
         let unit = Unit {
             fragment: self.loaded.contains_key(name).then(|| paths::unit(name)),
+            is_unread: self.loaded.get(name).map(|files| &files.unit)
+                != self.written.get(name).map(|files| &files.unit),
             active,
             active_since: running.map(|_| 0),
             memory: None,

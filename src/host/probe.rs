@@ -194,10 +194,13 @@ fn containers(
 
 fn observed(
     name: &ContainerName,
-    unit: Option<Unit>,
+    mut unit: Option<Unit>,
     machine: Option<Machine>,
     on_record: &OnRecord<'_>,
 ) -> ObservedContainer {
+    if let Some(unit) = &mut unit {
+        unit.is_unread = paths::unread_units().join(name.as_str()).exists();
+    }
     let fragment = unit.as_ref().and_then(|unit| unit.fragment.as_deref());
     let unit_text = fragment.and_then(|path| fs::read_to_string(path).ok());
     let mask = fragment.and_then(|path| damage::mask(name, path));

@@ -253,7 +253,13 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
                 let fragment = Some(entry.path());
                 let active = ActiveState::Inactive;
                 // The first folder wins.
-                units.entry(name).or_insert(Unit { fragment, active, active_since: None, memory: None });
+                units.entry(name).or_insert(Unit {
+                    fragment,
+                    is_unread: false,
+                    active,
+                    active_since: None,
+                    memory: None,
+                });
             }
         }
     }
@@ -298,6 +304,7 @@ async fn unit(connection: &Connection, path: &OwnedObjectPath) -> zbus::Result<O
     let since = unit.get("ActiveEnterTimestamp").filter(|since: &u64| *since != 0);
     Ok(Some(Unit {
         fragment: unit.get("FragmentPath").filter(|path: &String| !path.is_empty()).map(PathBuf::from),
+        is_unread: false,
         active,
         active_since: since.filter(|_| matches!(active, ActiveState::Active | ActiveState::Reloading)),
         // systemd says "not known" by the largest number.

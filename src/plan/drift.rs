@@ -55,6 +55,8 @@ drifts! {
     Stopped = "was stopped, though it starts by itself", None;
     /// Its unit file is not what we wrote.
     Unit = "its unit file is not as it was written", None, files;
+    /// systemd goes by what its unit file was before.
+    Unread = "systemd has not read its unit file since that was written", None, files;
     /// A copy of its unit is in a directory that systemd prefers.
     Outranked = "a copy of its unit in /etc/systemd/system outranks the one that was written", None, files;
     /// Its unit calls a program by the path where a former version was, and not by the one that units share.
@@ -150,7 +152,7 @@ fn files(observed: &ObservedContainer) -> Vec<Drift> {
         None | Some(Likeness::Different) => Some(Drift::Unit),
         Some(_) if observed.missing_program.is_some() => Some(Drift::ProgramGone),
         Some(Likeness::OtherProgram) => Some(Drift::Program),
-        Some(Likeness::Same) => None,
+        Some(Likeness::Same) => observed.unit.as_ref().is_some_and(|unit| unit.is_unread).then_some(Drift::Unread),
     };
     let is_conf_same = observed.conf_text.as_ref().is_some_and(|text| *text == conf::text(&record.spec));
     let conf = (!is_conf_same || damage.is_unlinked).then_some(Drift::Conf);

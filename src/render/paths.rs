@@ -75,6 +75,11 @@ pub fn conf_target(name: &ContainerName) -> PathBuf {
     Path::new(RUN).join("conf").join(format!("{name}.conf"))
 }
 
+/// Where the containers are noted whose unit files were written since systemd read its units, an empty file each.
+pub fn unread_units() -> PathBuf {
+    Path::new(RUN).join("unread")
+}
+
 /// The folder of [`record`]s.
 pub fn records() -> PathBuf {
     Path::new(RUN).join("containers")

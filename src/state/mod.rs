@@ -132,6 +132,8 @@ pub enum ActiveState {
 pub struct Unit {
     /// `FragmentPath`: the file it was read from; `None` when there is none any more.
     pub fragment: Option<PathBuf>,
+    /// Whether we have written the file since systemd read its units.
+    pub is_unread: bool,
     /// `ActiveState`.
     pub active: ActiveState,
     /// `ActiveEnterTimestamp`, in microseconds since the epoch, while it is active ([`Probe::details`]).

@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn states_are_told_by_the_unit_the_guest_and_the_last_start() {
-        let unit = |active| Unit { fragment: None, active, active_since: None, memory: None };
+        let unit = |active| Unit { fragment: None, is_unread: false, active, active_since: None, memory: None };
         let container = |active| ObservedContainer {
             owner: Owner::Ours,
             unit: Some(unit(active)),

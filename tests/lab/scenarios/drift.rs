@@ -87,8 +87,13 @@ const UNHELD: &str = "a garbage collection may remove its system";
 
 /// What can be done to the files of a container NAME: how, what is said of it, and what has to hold when it was put right. U is
 /// its unit, C its `.conf`, T what that leads to, R its record, and G the directory of roots.
-const DAMAGES: [(&str, &str, &str); 27] = [
+const DAMAGES: [(&str, &str, &str); 28] = [
     ("rm U", UNIT, "[[ -f U ]]"),
+    (
+        "mkdir -p /run/container-rebuild/unread; touch /run/container-rebuild/unread/NAME",
+        "systemd has not read its unit file since that was written",
+        "[[ ! -e /run/container-rebuild/unread/NAME ]]",
+    ),
     ("rm U; mkdir U; touch U/kept; systemctl daemon-reload", UNIT, "[[ -f U ]]; rm -r U.edited/kept U.edited"),
     (": >U; systemctl daemon-reload", UNIT, "[[ -s U ]]"),
     ("sed -i 1d U", UNIT, "[[ $(head -c 30 U) == '# Written by container-rebuild' ]]; rm U.edited"),
