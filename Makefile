@@ -27,12 +27,11 @@ SHELL := /bin/bash
 .PHONY: test demo check scenarios scenario attack tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
 	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites optimised
 
-# What mostly compiles goes side by side, as much of it has work for one processor only: the programs for debugging, and the
-# optimised ones, each in a target directory of its own. What waits for guests in a lab comes after that, alone.
+# Two lanes, since much of either leaves a processor idle: the programs for debugging with their tests, and then the scenarios,
+# which mostly wait for guests; beside them, and behind them where both have work, the optimised programs.
 test: prerequisites tools
-	$(MAKE) optimised 2>&1 | sed --unbuffered 's/^/optimised: /' & \
-		code=0; $(MAKE) check deny || code=$$?; wait $$! || code=$$?; exit $$code
-	$(MAKE) scenarios
+	nice $(MAKE) optimised 2>&1 | sed --unbuffered 's/^/optimised: /' & \
+		code=0; $(MAKE) check deny scenarios || code=$$?; wait $$! || code=$$?; exit $$code
 
 optimised: conformance bench-short fuzz-short
 
