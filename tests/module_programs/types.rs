@@ -320,12 +320,12 @@ pub(crate) fn property(random: &mut Random, value: String, percent: usize) -> St
         return value;
     }
     let value = property(random, value, percent / 2);
-    // Around the value of a submodule nixpkgs of July 2026 stumbles over `mkOrder` itself; what stands inside `mkOverride` is
-    // no property any more, but a module that has names which nothing declares.
+    // Around the value of a submodule nixpkgs of July 2026 stumbles over `mkOrder` itself, and any property may be one; what stands
+    // inside `mkOverride` is no property any more, but a module that has names which nothing declares.
     let choice = match (value.contains('{'), value.starts_with("lib.mk")) {
         (true, true) => random.below(6),
-        (true, false) => random.below(9),
-        (false, _) => random.below(12),
+        (true, false) | (false, true) => random.below(9),
+        (false, false) => random.below(12),
     };
     match choice {
         0 => format!("lib.mkIf true ({value})"),
