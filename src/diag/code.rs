@@ -62,7 +62,7 @@ codes! {
     Conflict = "conflicting-definitions";
     /// A mandatory option without a value.
     MissingOption = "missing-option";
-    /// A module that is not here and is assumed to define nothing for containers.
+    /// A module that is not here and is assumed to define nothing for containers; an error where the checkout lacks it.
     MissingModule = "missing-module";
     /// A module argument that nothing around the module supplies.
     MissingArgument = "missing-argument";

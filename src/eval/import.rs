@@ -123,6 +123,29 @@ impl<'e> Evaluator<'e> {
             && matches!(self.files.kind(&path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
     }
 
+    /// The file that a module at `path` is read from: of a directory its `default.nix`, of a copy the original.
+    pub fn file_of_module(&self, path: &str) -> PathBuf {
+        let file = self.default_file(normalise(Path::new(path)));
+        self.files.original(&file).unwrap_or(file)
+    }
+
+    /// Whether a path leads into the checkout (the root of the [`SourceMap`](crate::source::SourceMap)). Symlinks on the way
+    /// are followed as far as something is there. A submodule of git that is not checked out is another checkout.
+    pub fn is_in_checkout(&self, path: &Path) -> bool {
+        // The root of all is no checkout: `/host.nix` says nothing of what is in `/etc`.
+        let Some(root) = self.sources.root().filter(|root| root.parent().is_some()) else { return false };
+        let (path, root) = (self.resolve(path), self.resolve(&root));
+        let submodules = self.read_text(&root.join(".gitmodules")).unwrap_or_default();
+        let mut submodules = submodules.lines().filter_map(|line| {
+            let folder = line.trim_start().strip_prefix("path")?.trim_start().strip_prefix('=')?;
+            Some(root.join(folder.trim()))
+        });
+        let is_elsewhere = |folder: PathBuf| {
+            path.starts_with(&folder) && self.files.read_dir(&folder).map_or(true, |entries| entries.is_empty())
+        };
+        path.starts_with(&root) && !submodules.any(is_elsewhere)
+    }
+
     /// What is known of a path at which nothing stands, such as that it is not tracked by git.
     pub fn why_absent(&self, path: &str) -> Option<String> {
         let path = self.default_file(normalise(Path::new(path)));

@@ -2,7 +2,7 @@
 //!
 //! Nixpkgs decides what a guest's options are; here each of them is what its definitions say. The argument `config` is the
 //! guest's, `lib` and `pkgs` are the host's. What fails or cannot be known is an unknown leaf, never an error: nothing
-//! is built from this.
+//! is built from this. Modules that are missing in the checkout are errors of the host.
 
 use super::context::{Context, Path};
 use super::defaults::host_option;
@@ -10,6 +10,7 @@ use super::definition::Definition;
 use super::load::{self, Source};
 use super::scope::{Of, Scope};
 use super::{declarations, option, packages, said, submodule};
+use crate::diag::Severity;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::model::view::View;
 use crate::source::{Pos, Span};
@@ -25,7 +26,15 @@ pub(super) fn view<'e>(
     definitions: &[Definition<'e>],
 ) -> View {
     match configuration(ev, host, container, definitions, Of::GuestShown) {
-        Ok((context, config)) => said::whole(ev, context, config),
+        Ok((context, config)) => {
+            let view = said::whole(ev, context, config);
+            let errors = context.findings.borrow();
+            errors
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error)
+                .for_each(|it| host.find(it.clone()));
+            view
+        }
         Err(error) => View { options: said::failure(ev, &error), ..View::default() },
     }
 }

@@ -2,15 +2,15 @@
 //!
 //! Source: `collectModules`, `loadModule` and `unifyModuleSyntax` of nixpkgs' `lib.modules`. Modules are found breadth
 //! first, each key once, and count in the reverse of that order. A module that is not here (an input without its source,
-//! `modulesPath + …`, a search path that leads nowhere) is passed over with a note, under the assumption of the contract
-//! (§3, *Missing modules*).
+//! `modulesPath + …`, a search path that leads nowhere, a file outside of the checkout) is passed over with a note, under the
+//! assumption of the contract (§3, *Missing modules*); one that is missing in the checkout is an error.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
-use super::definition::Definition;
+use super::definition::{Active, Definition};
 use super::nixpkgs;
 use super::scope::{Of, Scope};
 use crate::diag::{Code, Diagnostic};
@@ -92,7 +92,7 @@ pub(super) fn load<'e>(
     scope: &'e Scope<'e>,
     roots: &[Source<'e>],
 ) -> EvalResult<'e, Modules<'e>> {
-    let mut loader = Loader { scope, loaded: Vec::new(), keys: FxHashMap::default() };
+    let mut loader = Loader { scope, loaded: Vec::new(), keys: FxHashMap::default(), within: Vec::new() };
     let first = loader.all(ev, roots, "")?;
     let mut disabled = BTreeMap::new();
     for (index, perhaps) in loader.closure(&first, &disabled) {
@@ -122,6 +122,8 @@ struct Loader<'e> {
     loaded: Vec<Loaded<'e>>,
     /// Files that are loaded already, with the module that they are.
     keys: FxHashMap<String, usize>,
+    /// The module that is being loaded, behind those that import it.
+    within: Vec<Source<'e>>,
 }
 
 impl<'e> Loader<'e> {
@@ -135,7 +137,10 @@ impl<'e> Loader<'e> {
         for (index, source) in sources.iter().enumerate() {
             let anonymous = format!("{parent}:anon-{}", index + 1);
             let loaded = self.loaded.len();
-            let module = match self.one(ev, *source, &anonymous) {
+            self.within.push(*source);
+            let module = self.one(ev, *source, &anonymous);
+            self.within.pop();
+            let module = match module {
                 // What is wrong in one module hides nothing of the others.
                 Err(error) if self.scope.of == Of::Host => {
                     ev.to_diagnostics(&error).into_iter().for_each(|found| self.scope.context.find(found));
@@ -284,22 +289,40 @@ impl<'e> Loader<'e> {
         self.scope.context.find(note);
     }
 
-    /// A file that an `imports` names and that is not there: Nix would refuse it, so it is more than a note.
-    fn absent(&self, ev: &Evaluator<'e>, path: &str, at: Pos) {
-        let message = format!(
-            "the module {} does not exist here; it is assumed to define nothing for containers",
-            ev.sources().display_name(std::path::Path::new(path))
-        );
-        let mut warning = Diagnostic::warning(Code::MissingModule, message);
-        let span = ev.word_span(at);
-        if span != Span::NONE {
-            warning = warning.at(span, "imported here");
-        }
-        let help = match ev.why_absent(path) {
-            Some(why) => format!("Nix refuses this import: {why}"),
-            None => String::from("Nix refuses an import of a file that does not exist"),
+    /// A file that an `imports` names and that is not there. Within the checkout all is at hand that Nix would read: there it
+    /// is an error, as with Nix; elsewhere it may be on the host that is meant.
+    fn absent(&self, ev: &mut Evaluator<'e>, path: &str, at: Pos) {
+        let file = ev.file_of_module(path);
+        let name = ev.sources().display_name(&file);
+        let why = ev.why_absent(path);
+        let finding = if ev.is_in_checkout(&file) && !self.is_doubtful(ev) {
+            let help = match why {
+                Some(why) => format!("Nix refuses this import: {why}"),
+                None => String::from(
+                    "create it, or import it only where it is there: `lib.optional (builtins.pathExists FILE) FILE`",
+                ),
+            };
+            Diagnostic::error(Code::MissingModule, format!("the module {name} does not exist")).help(help)
+        } else {
+            let message =
+                format!("the module {name} does not exist here; it is assumed to define nothing for containers");
+            let help = match why {
+                Some(why) => format!("Nix refuses this import: {why}"),
+                None => String::from("Nix refuses an import of a file that does not exist"),
+            };
+            Diagnostic::warning(Code::MissingModule, message).help(help)
         };
-        self.scope.context.find(warning.help(help));
+        self.scope.context.find(match ev.word_span(at) {
+            Span::NONE => finding,
+            span => finding.at(span, "imported here"),
+        });
+    }
+
+    /// Whether what is being loaded may not count at all.
+    fn is_doubtful(&self, ev: &mut Evaluator<'e>) -> bool {
+        let mut is_active = |around: Definition<'e>| matches!(around.active(ev), Ok(Active::Yes));
+        let mut counts = |source: &Source<'e>| source.perhaps.is_none() && source.around.is_none_or(&mut is_active);
+        !self.within.iter().all(&mut counts)
     }
 
     fn set(

@@ -50,7 +50,7 @@ use keys::Inputs;
 use load::Source;
 use scope::{Of, Scope};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::eval::{EvalResult, Evaluator, Value};
 use crate::model::path::OptionSpans;
 use crate::model::view::View;
@@ -166,9 +166,19 @@ fn read<'e>(
         Ok(evaluated) => evaluated,
         Err(error) => return Err(ev.to_diagnostics(&error)),
     };
-    let (manifest, spans) = manifest::read(ev, context, config)?;
+    let (manifest, spans) = match manifest::read(ev, context, config) {
+        Ok(read) => read,
+        Err(mut errors) => {
+            // Modules that guests lack are told in the same run.
+            if !matches!(guests, Guests::None) {
+                guest_views(ev, context, &BTreeSet::new());
+            }
+            let more: Vec<_> = errors_of(context).into_iter().filter(|error| !errors.contains(error)).collect();
+            errors.extend(more);
+            return Err(errors);
+        }
+    };
     let verdicts = verdicts::verdicts(ev, config);
-    let findings = context.findings.borrow().clone();
     let inputs = Inputs { lib: context.lib, config, search_path: ev.search_path_entries(), pins };
     let guest_keys = keys::of_guests(ev, context, &inputs);
     let unknown_keys = keys::of_unknown_options(ev, context, &inputs, &manifest);
@@ -184,6 +194,12 @@ fn read<'e>(
             guest_views(ev, context, &left_out)
         }
     };
+    // Guests may lack modules, too.
+    let errors = errors_of(context);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let findings = context.findings.borrow().clone();
     Ok(Evaluated {
         manifest,
         guest_keys,
@@ -195,6 +211,12 @@ fn read<'e>(
         findings,
         verdicts,
     })
+}
+
+/// What was found that Nix would refuse.
+fn errors_of(context: &Context<'_>) -> Vec<Diagnostic> {
+    let findings = context.findings.borrow();
+    findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()
 }
 
 fn configuration<'e>(

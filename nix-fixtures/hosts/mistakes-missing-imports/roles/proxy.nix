@@ -1,0 +1,1 @@
+{ containers.proxy.config = { imports = [ ./tls.nix ]; }; }

@@ -1,0 +1,10 @@
+{ lib, ... }:
+{
+  imports = map (name: ./roles + "/${name}.nix") [ "proxy" "mail" ];
+  containers.web = {
+    autoStart = true;
+    config = {
+      imports = [ ./profiles ../mistakes-missing-imports/guest.nix ];
+    };
+  };
+}

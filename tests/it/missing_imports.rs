@@ -1,0 +1,94 @@
+//! Imports of files that are not there: an error in the checkout, where Nix sees no more than we do, and a finding elsewhere.
+
+use crate::program::{Folder, Said};
+
+/// A configuration that imports what is in the brackets.
+fn importing(imports: &str) -> String {
+    format!(
+        "{{ lib, ... }}: {{\n  imports = {imports};\n  containers.a = {{ autoStart = true; config = {{ }}; }};\n  \
+         networking.hostName = \"h\"; system.stateVersion = \"25.05\";\n}}\n"
+    )
+}
+
+/// Each import is refused where it is written, and nothing is printed.
+fn refuses(said: &Said, line: &str, file: &str) {
+    let message = format!("error[missing-module]: the module {file} does not exist");
+    let is_it =
+        |it: &str| it.strip_prefix(line).is_some_and(|rest| rest.starts_with(':') && rest.ends_with(&message));
+    assert!(said.code == Some(1) && said.err.lines().any(is_it), "{line}: {message}\n{said}");
+    assert!(said.out.is_empty(), "{said}");
+}
+
+#[test]
+fn every_command_refuses_an_import_that_is_not_in_the_checkout() {
+    for (imports, file) in [
+        ("[ ./gone.nix ]", "gone.nix"),
+        ("[ (./. + \"/gone.nix\") ]", "gone.nix"),
+        ("map (name: ./. + \"/${name}.nix\") [ \"there\" \"gone\" ]", "gone.nix"),
+        ("[ ./empty ]", "empty/default.nix"),
+        ("[ ./empty/../gone.nix ]", "gone.nix"),
+        ("[ \"${./empty}/gone.nix\" ]", "empty/gone.nix"),
+        ("[ { imports = [ ./gone.nix ]; } ]", "gone.nix"),
+    ] {
+        let folder = Folder::with(&[("host.nix", &importing(imports)), ("there.nix", "{ }")]);
+        std::fs::create_dir(folder.path().join("empty")).expect("a folder");
+        for command in ["eval", "check", "plan", "firewall"] {
+            let said = folder.run(&[command, "host.nix"]);
+            refuses(&said, "host.nix:2", file);
+        }
+    }
+}
+
+#[test]
+fn what_lies_elsewhere_or_is_asked_about_first_is_none() {
+    for imports in [
+        "[ /nowhere/hardware-configuration.nix ]",
+        "[ <home-manager/nixos> ]",
+        "[ ../../nowhere/x.nix ]",
+        "[ ./link.nix ]",
+        "lib.optional (builtins.pathExists ./gone.nix) ./gone.nix",
+        "lib.optional (<nowhere> == 1) ./gone.nix",
+        "lib.optional false ./gone.nix",
+    ] {
+        let folder = Folder::with(&[("host.nix", &importing(imports))]);
+        std::os::unix::fs::symlink("/nowhere/x.nix", folder.path().join("link.nix")).expect("a link");
+        let said = folder.run(&["eval", "host.nix"]);
+        assert!(said.code == Some(0) && !said.err.contains("error["), "{imports}: {said}");
+    }
+}
+
+#[test]
+fn a_guest_lacks_no_file_of_the_checkout_either() {
+    let host = "{\n  containers.a.config = {\n    imports = [ ./gone.nix ];\n  };\n  containers.b.config = ./gone/b.nix;\n  \
+                containers.c.config = { lib, ... }: {\n    imports = [ { imports = [ ./c.nix ]; } ]; };\n  \
+                containers.d.config.imports = [ <nowhere/x.nix> /nowhere/x.nix ];\n}\n";
+    let folder = Folder::with(&[("host.nix", host)]);
+    for command in [&["check", "host.nix"][..], &["plan", "host.nix"], &["eval", "--guest", "host.nix"]] {
+        let said = folder.run(command);
+        for (place, file) in [("host.nix:3", "gone.nix"), ("host.nix:5", "gone/b.nix"), ("host.nix:7", "c.nix")] {
+            refuses(&said, place, file);
+        }
+        assert_eq!(said.err.matches("does not exist\n").count(), 3, "{said}");
+    }
+}
+
+#[test]
+fn a_flake_consists_of_what_git_tracks() {
+    let outputs = "nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [\n    ./m.nix ]; };";
+    let flake = format!("{{ inputs.nixpkgs.url = \"nixpkgs\"; outputs = {{ self, nixpkgs }}: {{ {outputs} }}; }}");
+    let module = importing("[ ./untracked.nix ./gone.nix \"${<nowhere>}/x.nix\" ]");
+    let folder = Folder::with(&[("flake.nix", &flake), ("m.nix", &module), ("untracked.nix", "{ }")]);
+    refuses(&folder.run(&["eval", "."]), "m.nix:2", "gone.nix");
+    let repository = git2::Repository::init(folder.path()).expect("a repository");
+    let mut index = repository.index().expect("an index");
+    for file in ["flake.nix", "m.nix"] {
+        index.add_path(std::path::Path::new(file)).expect("added");
+    }
+    index.write().expect("written");
+    for command in ["eval", "check"] {
+        let said = folder.run(&[command, "."]);
+        refuses(&said, "m.nix:2", "gone.nix");
+        refuses(&said, "m.nix:2", "untracked.nix");
+        assert!(said.err.contains("not tracked by git"), "{said}");
+    }
+}
