@@ -93,6 +93,13 @@ pub struct ConfigArgs {
     /// Enable these experimental features of Nix, beside those of nix.conf and NIX_CONFIG.
     #[arg(long, alias = "experimental-features", value_name = "FEATURE", value_enum, value_delimiter = ' ')]
     pub extra_experimental_features: Vec<Feature>,
+    /// Fail when the evaluation takes more memory than this, in MiB; by default half of what the machine has, and at most 8192
+    /// (4096 with `--restrict`).
+    #[arg(long, value_name = "MIB")]
+    pub max_memory: Option<usize>,
+    /// Fail when the evaluation takes longer than this, in seconds; by default 600 (60 with `--restrict`).
+    #[arg(long, value_name = "SECONDS")]
+    pub max_time: Option<u64>,
 }
 
 /// Expressions to evaluate instead of a configuration.
@@ -120,12 +127,6 @@ pub struct ExpressionArgs {
     /// Fail when calls nest deeper than this.
     #[arg(long, value_name = "CALLS", default_value_t = 10_000)]
     pub max_call_depth: u32,
-    /// Fail when the evaluation takes more memory than this, in MiB.
-    #[arg(long, value_name = "MIB", requires = "of")]
-    pub max_memory: Option<usize>,
-    /// Fail when the evaluation takes longer than this, in seconds.
-    #[arg(long, value_name = "SECONDS", requires = "of")]
-    pub max_time: Option<u64>,
 }
 
 impl ExpressionArgs {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use nix::unistd::{SysconfVar, sysconf};
+
 use super::args::ConfigArgs;
 use super::reading::Reading;
 use super::target::{Reference, Target};
@@ -30,6 +32,8 @@ use crate::state::Snapshot;
 /// What the evaluation of a configuration may take that nobody vouches for: many times what a large host needs.
 const RESTRICTED_MEMORY: usize = 4 << 30;
 const RESTRICTED_TIME: Duration = Duration::from_secs(60);
+/// The same of what is not restricted: a whole NixOS with its packages takes a fraction of it.
+const MOST_TIME: Duration = Duration::from_secs(600);
 
 /// Something of several hosts, and notes on those of which not all is known.
 pub(super) type WithNotes<T> = (T, Vec<Diagnostic>);
@@ -364,18 +368,34 @@ pub(super) fn checkout(config: &ConfigArgs) -> Result<PathBuf, Vec<Diagnostic>> 
 pub(super) struct Limits {
     /// In bytes.
     pub(super) memory: usize,
-    /// `None`: as long as it takes.
-    pub(super) time: Option<Duration>,
+    /// From its beginning.
+    pub(super) time: Duration,
 }
 
 impl Limits {
-    /// What holds unless the user says otherwise: less for what may be somebody else's.
-    pub(super) fn of(restricted: bool) -> Self {
-        if restricted {
-            Self { memory: RESTRICTED_MEMORY, time: Some(RESTRICTED_TIME) }
+    /// What holds: what the user says, or else less for what may be somebody else's, and never so much that the kernel would
+    /// have to kill somebody.
+    pub(super) fn of(config: &ConfigArgs, restricted: bool) -> Self {
+        let (memory, time) = if restricted {
+            (RESTRICTED_MEMORY, RESTRICTED_TIME)
         } else {
-            Self { memory: Settings::default().most_memory, time: None }
+            (Settings::default().most_memory, MOST_TIME)
+        };
+        Self {
+            memory: config
+                .max_memory
+                .map_or(memory.min(memory_of_machine() / 2), |mib| mib.saturating_mul(1 << 20)),
+            time: config.max_time.map_or(time, Duration::from_secs),
         }
+    }
+}
+
+/// In bytes (sysconf(3)); without an answer there is no limit to it.
+fn memory_of_machine() -> usize {
+    let ask = |what| sysconf(what).ok().flatten().and_then(|value| usize::try_from(value).ok());
+    match (ask(SysconfVar::_PHYS_PAGES), ask(SysconfVar::PAGE_SIZE)) {
+        (Some(pages), Some(size)) => pages.saturating_mul(size),
+        _ => usize::MAX,
     }
 }
 

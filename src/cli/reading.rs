@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Arena, Evaluator, Settings};
 use crate::modules::hosts::Hosts;
 use crate::modules::{self, Guests, flake};
-use crate::source::{Files, MovedFiles, SourceMap};
+use crate::source::{Files, MovedFiles, SourceMap, Tracked};
 
 /// Where and how a configuration is read.
 pub(super) struct Reading<'a> {
@@ -21,7 +21,7 @@ pub(super) struct Reading<'a> {
     /// The top level of the work tree around it, else its folder.
     pub(super) top: &'a Path,
     /// What of the work tree a flake consists of.
-    pub(super) tracked: Option<BTreeSet<PathBuf>>,
+    pub(super) tracked: Option<Tracked>,
     pub(super) search_path: Vec<(String, PathBuf)>,
     pub(super) restricted: bool,
 }
@@ -150,7 +150,7 @@ impl Reading<'_> {
     }
 
     fn settings(&self) -> Settings {
-        let limits = Limits::of(self.restricted);
+        let limits = Limits::of(self.config, self.restricted);
         let features = Features::of(self.config, self.config.restrict);
         Settings {
             pipe_operators: features.has(Feature::PipeOperators),
@@ -159,7 +159,7 @@ impl Reading<'_> {
             environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
             unknowns: true,
             most_memory: limits.memory,
-            stop: limits.time.map(stop_after),
+            stop: Some(stop_after(limits.time)),
             ..Settings::default()
         }
     }

@@ -48,6 +48,8 @@ const READERS: [&str; 19] = [
 ];
 /// A folder with more files than this has no key.
 const MOST_FILES: usize = 4096;
+/// Code that reaches more than this many bytes of text has none: it captures nixpkgs itself.
+const MOST_BYTES: usize = 64 << 20;
 
 /// A key in the making; hashed at its end, since its parts are many and small.
 pub struct Fingerprint<'a, 'e> {
@@ -139,6 +141,10 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
 
     /// Adds a value, as far as it has been evaluated, and as code beyond that.
     pub fn value(&mut self, value: Value<'e>) {
+        self.unknowable |= self.hashed.len() > MOST_BYTES;
+        if self.unknowable {
+            return;
+        }
         match value {
             Value::Null => self.tag("null"),
             Value::Bool(value) => {

@@ -58,6 +58,22 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
+    /// Whether there is no room for anything more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.reserve(0, Span::NONE).is_err()
+    }
+
+    /// Does work that may take `bytes` more memory, and no more than everything may take together: beyond that it fails, and what
+    /// comes after it has room as before.
+    pub(crate) fn with_room<T>(&mut self, bytes: usize, work: impl FnOnce(&mut Self) -> T) -> T {
+        let most = self.settings.most_memory;
+        let used = self.bump.allocated_bytes() + self.failures.bytes();
+        self.settings.most_memory = most.min(used.saturating_add(bytes));
+        let result = work(self);
+        self.settings.most_memory = most;
+        result
+    }
+
     /// Refuses to make a list of `count` items where there is no room for it; counts the one that is being gathered too.
     pub(super) fn reserve_items(&self, count: usize, pos: Pos) -> EvalResult<'e, ()> {
         self.reserve(2 * count * size_of::<Packed<'_>>(), Span::at(pos))

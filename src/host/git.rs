@@ -7,7 +7,7 @@
 //! - Below the top level everything comes from the revision, submodules at the commit that it names.
 //! - A link that leads out of the top level ends where the view for the outside puts it: refused, or the real file.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
-use crate::source::{FileKind, Files};
+use crate::source::{FileKind, Files, Tracked};
 
 pub(super) mod fetch;
 
@@ -233,17 +233,21 @@ impl Files for RevisionFiles {
 
 /// The paths, relative to the work tree `top`, that git tracks in it and in its submodules: those of the index. `None` where there is no
 /// repository to ask.
-pub fn tracked(top: &Path) -> Option<BTreeSet<PathBuf>> {
+pub fn tracked(top: &Path) -> Option<Tracked> {
+    tracked_paths(top).map(Tracked::from_iter)
+}
+
+fn tracked_paths(top: &Path) -> Option<Vec<PathBuf>> {
     let index = Repository::open(top).and_then(|repository| repository.index()).ok()?;
-    let mut paths = BTreeSet::new();
+    let mut paths = Vec::with_capacity(index.len());
     for entry in index.iter() {
         let path = PathBuf::from(OsString::from_vec(entry.path));
         let is_submodule = i32::try_from(entry.mode).is_ok_and(|mode| node_kind(mode) == NodeKind::Submodule);
         // One that is not checked out is an empty folder.
-        let inside = if is_submodule { tracked(&top.join(&path)) } else { None };
+        let inside = if is_submodule { tracked_paths(&top.join(&path)) } else { None };
         match inside {
             Some(inside) => paths.extend(inside.into_iter().map(|below| path.join(below))),
-            None => drop(paths.insert(path)),
+            None => paths.push(path),
         }
     }
     Some(paths)

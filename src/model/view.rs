@@ -26,6 +26,8 @@ pub struct View {
     pub files: BTreeSet<OptionPath>,
     /// Whether modules are not here, which could say anything.
     pub missing_modules: bool,
+    /// Whether there is more of it than is shown, or took more memory than it may.
+    pub is_cut: bool,
 }
 
 /// Why a list is a lower bound.

@@ -50,7 +50,7 @@ use keys::Inputs;
 use load::Source;
 use scope::{Of, Scope};
 
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{EvalResult, Evaluator, Value};
 use crate::model::path::OptionSpans;
 use crate::model::view::View;
@@ -199,7 +199,13 @@ fn read<'e>(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let findings = context.findings.borrow().clone();
+    let mut findings = context.findings.borrow().clone();
+    findings.extend(guests.iter().filter(|(_, view)| view.is_cut).map(|(name, _)| {
+        let message =
+            format!("the guest of `{name}` says more than is shown of it, or takes more memory than it may");
+        Diagnostic::note(Code::UnknownValue, message)
+            .help("where it imports a nixpkgs of its own, take packages from the argument `pkgs`")
+    }));
     Ok(Evaluated {
         manifest,
         guest_keys,

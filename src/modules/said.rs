@@ -22,6 +22,14 @@ use crate::source::{Pos, Span};
 
 /// How deep a configuration is shown.
 const DEEPEST: usize = 24;
+/// How many values are shown of an option such as `services.nginx`, with all below it, and of all options. What people write has some
+/// thousands.
+const MOST_VALUES_OF_OPTION: usize = 20_000;
+const MOST_VALUES: usize = 200_000;
+/// At which depth an option is counted by itself.
+const OPTION: usize = 2;
+/// How much memory may be taken for one configuration that is shown, in bytes: one that imports nixpkgs evaluates packages.
+const ROOM: usize = 1 << 30;
 /// Parts of a host's configuration that lints look at, beside what the model has.
 const OF_THE_HOST: [&[&str]; 9] = [
     &["services"],
@@ -37,13 +45,19 @@ const OF_THE_HOST: [&[&str]; 9] = [
 
 /// The view of a whole configuration, a guest's.
 pub(super) fn whole<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, config: Value<'e>) -> View {
-    let mut shown = Shown::new(ev, context);
-    let options = shown.json(config);
-    shown.finish(options)
+    ev.with_room(ROOM, |ev| {
+        let mut shown = Shown::new(ev, context);
+        let options = shown.json(config);
+        shown.finish(options)
+    })
 }
 
 /// The view of what a host's configuration says beside the model.
 pub(super) fn host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View {
+    ev.with_room(ROOM, |ev| of_host(ev, context))
+}
+
+fn of_host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View {
     let mut shown = Shown::new(ev, context);
     let mut options = json!({});
     for path in OF_THE_HOST {
@@ -137,11 +151,16 @@ struct Shown<'a, 'e> {
     path: Vec<String>,
     places: OptionSpans,
     files: BTreeSet<OptionPath>,
+    /// How many values were shown, and how many when the option began that we are in.
+    values: usize,
+    began: usize,
+    is_cut: bool,
 }
 
 impl<'a, 'e> Shown<'a, 'e> {
     fn new(ev: &'a mut Evaluator<'e>, context: &'e Context<'e>) -> Self {
-        Self { ev, context, path: Vec::new(), places: OptionSpans::default(), files: BTreeSet::new() }
+        let (places, files) = (OptionSpans::default(), BTreeSet::new());
+        Self { ev, context, path: Vec::new(), places, files, values: 0, began: 0, is_cut: false }
     }
 
     /// Notes that what is at `self.path` is set at `pos`.
@@ -159,6 +178,14 @@ impl<'a, 'e> Shown<'a, 'e> {
         };
         if self.path.len() > DEEPEST {
             return unknown_json(self.ev, "nested too deeply to be shown", Span::NONE);
+        }
+        if self.path.len() <= OPTION {
+            self.began = self.values;
+        }
+        self.values += 1;
+        if self.values - self.began > MOST_VALUES_OF_OPTION || self.values > MOST_VALUES {
+            self.is_cut = true;
+            return unknown_json(self.ev, "not shown, since there is too much", Span::NONE);
         }
         match value {
             Value::Null => Json::Null,
@@ -186,6 +213,9 @@ impl<'a, 'e> Shown<'a, 'e> {
                 Json::Array(shown)
             }
             Value::Attrs(attrs) => {
+                if let Some(whole) = self.entered_never(value) {
+                    return whole;
+                }
                 let mut shown = Map::new();
                 for (name, value, pos) in attrs.iter() {
                     // Defaults have no place; they are nixpkgs' to say.
@@ -215,6 +245,33 @@ impl<'a, 'e> Shown<'a, 'e> {
         }
     }
 
+    /// What stands for a set whose parts are not the configuration's own: a derivation by name and path, and a package set.
+    fn entered_never(&mut self, value: Value<'e>) -> Option<Json> {
+        let mut text = |name: &str| match self.ev.select_optional(value, name) {
+            Ok(Some(Value::String(text))) => Some(text.to_str_lossy().into_owned()),
+            _ => None,
+        };
+        if text("type").as_deref() == Some("derivation") {
+            let parts = ["name", "outPath"].map(|name| {
+                let part = match self.ev.select(value, name) {
+                    Ok(part) => self.json(part),
+                    Err(error) => failure(self.ev, &error),
+                };
+                (name.to_owned(), part)
+            });
+            let kind = ("type".to_owned(), json!("derivation"));
+            return Some(Json::Object(parts.into_iter().chain([kind]).collect()));
+        }
+        // nixpkgs says so of itself; overlays of others keep these two.
+        let is_set = text("_type").as_deref() == Some("pkgs")
+            || ["callPackage", "stdenv"].iter().all(|name| self.has(value, name));
+        is_set.then(|| unknown_json(self.ev, "a package set", Span::NONE))
+    }
+
+    fn has(&self, value: Value<'e>, name: &str) -> bool {
+        matches!(value, Value::Attrs(attrs) if attrs.get(self.ev.symbol(name)).is_some())
+    }
+
     /// The view, with what the lists of the firewall have at least.
     fn finish(mut self, mut options: Json) -> View {
         let mut bounds = BTreeMap::new();
@@ -233,6 +290,7 @@ impl<'a, 'e> Shown<'a, 'e> {
             self.context.host.get().is_some_and(|host| host.lacks_arguments(self.ev).unwrap_or(true));
         let missing_modules = self.context.is_missing_modules() || lacks_arguments;
         let closed = firewall::opens_nothing(self.ev, self.context);
-        View { options, places: self.places, bounds, files: self.files, closed, missing_modules }
+        let is_cut = self.is_cut || self.ev.is_full();
+        View { options, places: self.places, bounds, files: self.files, closed, missing_modules, is_cut }
     }
 }

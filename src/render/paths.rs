@@ -55,7 +55,7 @@ pub fn unit(name: &ContainerName) -> PathBuf {
     Path::new(UNITS).join(name.unit())
 }
 
-/// Where a unit of the administrator's, or of NixOS, outranks [`unit`].
+/// Where a unit of the administrator's, or of NixOS, outranks [`unit()`].
 pub fn outranking_unit(name: &ContainerName) -> PathBuf {
     Path::new(NATIVE_UNITS).join(name.unit())
 }

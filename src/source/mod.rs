@@ -14,9 +14,11 @@ mod git;
 mod map;
 mod mounted;
 mod moved;
+mod tracked;
 
 pub use files::{FileKind, Files, MemoryFiles};
 pub use git::{GitError, GitRequest, GitTree};
 pub use map::{Location, Pos, SourceFile, SourceMap, Span};
 pub use mounted::MountedFiles;
 pub use moved::MovedFiles;
+pub use tracked::Tracked;

@@ -1,10 +1,10 @@
 //! A work tree as it is seen from the store: at another path, and only as far as it is tracked.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::files::{FileKind, Files};
+use super::tracked::Tracked;
 
 /// As many links in a row as Linux follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
@@ -17,7 +17,7 @@ pub struct MovedFiles<'a> {
     /// Where it appears.
     seen: PathBuf,
     /// The paths in it that count, relative; all of them without.
-    tracked: Option<BTreeSet<PathBuf>>,
+    tracked: Option<Tracked>,
 }
 
 impl<'a> MovedFiles<'a> {
@@ -26,7 +26,7 @@ impl<'a> MovedFiles<'a> {
         inner: &'a dyn Files,
         folder: impl Into<PathBuf>,
         seen: impl Into<PathBuf>,
-        tracked: Option<BTreeSet<PathBuf>>,
+        tracked: Option<Tracked>,
     ) -> Self {
         Self { inner, folder: folder.into(), seen: seen.into(), tracked }
     }
@@ -51,14 +51,14 @@ impl<'a> MovedFiles<'a> {
     }
 
     /// Whether a path leads to something that is tracked; links in it are followed.
-    fn is_there(&self, tracked: &BTreeSet<PathBuf>, below: &Path) -> io::Result<bool> {
+    fn is_there(&self, tracked: &Tracked, below: &Path) -> io::Result<bool> {
         let mut rest = below.to_path_buf();
         for _ in 0..MOST_LINKS {
-            if is_tracked(tracked, &rest) {
+            if tracked.has(&rest) {
                 return Ok(true);
             }
             // A link on the way: what it leads to counts.
-            let link = rest.ancestors().skip(1).find(|around| tracked.contains(*around));
+            let link = rest.ancestors().skip(1).find(|around| tracked.contains(around));
             let Some(link) = link.map(Path::to_path_buf) else { return Ok(false) };
             // Or a submodule that is not checked out.
             if self.inner.kind(&self.folder.join(&link))? != FileKind::Symlink {
@@ -73,11 +73,6 @@ impl<'a> MovedFiles<'a> {
         }
         Ok(false)
     }
-}
-
-fn is_tracked(tracked: &BTreeSet<PathBuf>, below: &Path) -> bool {
-    below.as_os_str().is_empty()
-        || tracked.range(below.to_path_buf()..).next().is_some_and(|path| path.starts_with(below))
 }
 
 fn normal(path: &Path) -> PathBuf {
@@ -106,7 +101,7 @@ impl Files for MovedFiles<'_> {
     fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
         let mut entries = self.inner.read_dir(&self.real(path)?)?;
         if let (Some(tracked), Ok(below)) = (&self.tracked, path.strip_prefix(&self.seen)) {
-            entries.retain(|(name, _)| is_tracked(tracked, &below.join(name)));
+            entries.retain(|(name, _)| tracked.has(&below.join(name)));
         }
         Ok(entries)
     }
@@ -133,7 +128,7 @@ mod tests {
     #[test]
     fn only_what_is_tracked_is_there_and_the_rest_says_how() {
         let files = MemoryFiles::new().with("/work/a/b.nix", "1").with("/work/c.nix", "2").with("/else", "3");
-        let tracked = BTreeSet::from([PathBuf::from("a/b.nix")]);
+        let tracked = Tracked::from_iter([PathBuf::from("a/b.nix")]);
         let moved = MovedFiles::new(&files, "/work", "/nix/store/x", Some(tracked));
         assert_eq!(moved.read(Path::new("/nix/store/x/a/b.nix")).expect("it is tracked"), b"1");
         assert_eq!(moved.read(Path::new("/else")).expect("outside"), b"3");

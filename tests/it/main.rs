@@ -9,6 +9,7 @@ mod completions;
 mod diagnostics;
 mod errors;
 mod example;
+mod large;
 mod missing_imports;
 mod output;
 mod packages;

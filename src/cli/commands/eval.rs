@@ -129,8 +129,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let here = absolute(".");
     let arena = Arena::new();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let limits = Limits::of(config.restrict);
-    let most_time = args.max_time.map(std::time::Duration::from_secs).or(limits.time);
+    let limits = Limits::of(config, config.restrict);
     let features = Features::of(config, config.restrict);
     let has = |feature| features.has(feature);
     let settings = Settings {
@@ -140,8 +139,8 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         log: Some(|message| output::line(tracing::Level::INFO, message)),
         max_call_depth: args.max_call_depth,
-        most_memory: args.max_memory.map_or(limits.memory, |mib| mib.saturating_mul(1 << 20)),
-        stop: most_time.map(stop_after),
+        most_memory: limits.memory,
+        stop: Some(stop_after(limits.time)),
         pipe_operators: has(Feature::PipeOperators),
         flakes: has(Feature::Flakes),
         toml_timestamps: has(Feature::ParseTomlTimestamps),

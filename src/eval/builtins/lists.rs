@@ -195,6 +195,8 @@ fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     }
     let function = ev.function(args[0], pos)?;
     let count = usize::try_from(count).expect("not negative");
+    // Each item is a call that waits: where it is, and about four words of it.
+    ev.reserve(count * (size_of::<Packed<'_>>() + 4 * size_of::<usize>()), Span::at(pos))?;
     let mut indices = 0..;
     let items = ev.bump.alloc_slice_fill_with(count, |_| {
         let index = indices.next().expect("there is always a next one");

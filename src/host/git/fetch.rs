@@ -146,7 +146,7 @@ fn work_tree(repository: &Repository, request: &GitRequest<'_>) -> Result<GitTre
     }
     static ALL: RealFiles = RealFiles;
     Ok(GitTree {
-        files: Rc::new(MovedFiles::new(&ALL, top, top, Some(tracked))),
+        files: Rc::new(MovedFiles::new(&ALL, top, top, Some(tracked.into_iter().collect()))),
         top: top.to_path_buf(),
         time: commit.as_ref().map_or(0, |commit| commit.time().seconds()),
         commit: commit.map(|commit| commit.id().to_string()),

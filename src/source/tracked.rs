@@ -1,0 +1,53 @@
+//! Which paths of a work tree count: those that git tracks.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The paths of files, relative to the work tree. A repository may have a hundred thousand of them, so they are bytes, sorted, and shared.
+#[derive(Debug, Clone)]
+pub struct Tracked(Rc<[Vec<u8>]>);
+
+impl Tracked {
+    /// Whether it is one of the files.
+    pub fn contains(&self, path: &Path) -> bool {
+        self.0.binary_search_by(|file| file.as_slice().cmp(path.as_os_str().as_bytes())).is_ok()
+    }
+
+    /// Whether it is one of the files, or a directory with one of them in it.
+    pub fn has(&self, path: &Path) -> bool {
+        let path = path.as_os_str().as_bytes();
+        let directory = [path, b"/"].concat();
+        let below = self.0.partition_point(|file| file.as_slice() < directory.as_slice());
+        path.is_empty()
+            || self.0.get(below).is_some_and(|file| file.starts_with(&directory))
+            || self.0.binary_search_by(|file| file.as_slice().cmp(path)).is_ok()
+    }
+}
+
+impl FromIterator<PathBuf> for Tracked {
+    fn from_iter<I: IntoIterator<Item = PathBuf>>(paths: I) -> Self {
+        let mut paths: Vec<_> = paths.into_iter().map(|path| path.into_os_string().into_encoded_bytes()).collect();
+        // Those of an index are sorted but for submodules.
+        paths.sort_unstable();
+        paths.dedup();
+        Self(paths.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_the_directories_around_them_are_there() {
+        let tracked: Tracked = ["a/b.nix", "a.nix", "a-b/c/d", "ab"].map(PathBuf::from).into_iter().collect();
+        for path in ["", "a", "a/b.nix", "a.nix", "a-b", "a-b/c", "a-b/c/d", "ab"] {
+            assert!(tracked.has(Path::new(path)), "{path}");
+        }
+        for path in ["a/b", "a/b.ni", "a-", "b", "a-b/c/d/e", "abc"] {
+            assert!(!tracked.has(Path::new(path)), "{path}");
+        }
+        assert!(tracked.contains(Path::new("ab")) && !tracked.contains(Path::new("a")));
+    }
+}
