@@ -22,7 +22,7 @@ fn name(name: &str) -> ContainerName {
 
 fn unknown() -> Unknown {
     let (reason, file) = ("known after build".to_owned(), "host.nix".to_owned());
-    Unknown { reason, file, line: 1, column: 1, at_least: None }
+    Unknown { reason, file, line: 1, column: 1, failed: false, at_least: None }
 }
 
 /// A configuration of two containers, the keys of whose guests are what `keys` says.

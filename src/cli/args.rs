@@ -100,6 +100,9 @@ pub struct ConfigArgs {
     /// Fail when the evaluation takes longer than this, in seconds; by default 600 (60 with `--restrict`).
     #[arg(long, value_name = "SECONDS")]
     pub max_time: Option<u64>,
+    /// Whether what evaluates is read though something else fails: `--keep-going` of the commands that only show.
+    #[arg(skip)]
+    pub keep_going: bool,
 }
 
 /// Expressions to evaluate instead of a configuration.
@@ -107,10 +110,10 @@ pub struct ConfigArgs {
 #[command(next_help_heading = "Any expression, as nix-instantiate --eval --strict")]
 pub struct ExpressionArgs {
     /// Evaluate this expression; repeat it for several, one result per line.
-    #[arg(short = 'E', long, value_name = "EXPR", group = "of", conflicts_with_all = ["config", "positions"])]
+    #[arg(short = 'E', long, value_name = "EXPR", group = "of", conflicts_with_all = ["config", "positions", "keep_going"])]
     pub expr: Vec<String>,
     /// Evaluate the expression in this file (`-` for standard input).
-    #[arg(short, long, value_name = "FILE", group = "of", conflicts_with_all = ["config", "positions", "expr"])]
+    #[arg(short, long, value_name = "FILE", group = "of", conflicts_with_all = ["config", "positions", "keep_going", "expr"])]
     pub file: Vec<PathBuf>,
     /// Print the value at this attribute path; repeat it for several, one per line.
     #[arg(short = 'A', long, value_name = "PATH", requires = "of")]
@@ -317,6 +320,9 @@ pub enum Command {
         /// Check this host, too: the paths and interfaces that the configuration names.
         #[arg(long)]
         host: bool,
+        /// Go on after errors: check what evaluates, too.
+        #[arg(long)]
+        keep_going: bool,
         /// Do what is certain of the help to the files of the checkout: shows the diff, and asks.
         #[arg(long)]
         fix: bool,
@@ -341,6 +347,9 @@ pub enum Command {
         /// Print the models of all hosts of a flake: `{"hosts": {HOST: …}}`.
         #[arg(long)]
         all_hosts: bool,
+        /// Go on after errors: print `{"_error": {…}}` in the place of what fails, and all the rest; the exit status is 1.
+        #[arg(long)]
+        keep_going: bool,
         /// Or an expression.
         #[command(flatten)]
         expression: ExpressionArgs,

@@ -17,12 +17,12 @@ use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::host::git::{RevisionError, RevisionFiles, tracked};
 use crate::lint;
 use crate::model::check::{Checked, check};
-use crate::model::path::OptionSpans;
+use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::places::Places;
 use crate::model::spec::HostSpec;
 use crate::model::support::unsupported_units;
 use crate::model::view::View;
-use crate::model::{ContainerName, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
+use crate::model::{ContainerName, ERROR_KEY, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
 use crate::modules::flake;
 use crate::modules::{self, Guests};
 use crate::plan::{self, Endpoint, EndpointKind, Side};
@@ -37,6 +37,9 @@ const MOST_TIME: Duration = Duration::from_secs(600);
 
 /// Something of several hosts, and notes on those of which not all is known.
 pub(super) type WithNotes<T> = (T, Vec<Diagnostic>);
+
+/// A host among others: what it says, or what is wrong with it.
+pub(super) type Loaded = Result<Configuration, Vec<Diagnostic>>;
 
 /// What a CONFIG says.
 #[derive(Debug, Clone)]
@@ -67,6 +70,8 @@ pub(super) struct Configuration {
     pub(super) findings: Vec<Diagnostic>,
     /// What the configuration itself finds wrong with it.
     verdicts: Vec<Diagnostic>,
+    /// Sets of options that failed as wholes, with the leaf that says how (`--keep-going`).
+    pub(super) failed: Vec<(OptionPath, serde_json::Value)>,
 }
 
 impl Configuration {
@@ -77,7 +82,12 @@ impl Configuration {
         guests: Guests<'_>,
         sources: &SourceMap,
     ) -> Result<Self, Vec<Diagnostic>> {
-        Self::read(config, restricted, sources, |reading| reading.one(sources, true, guests))?.with_known_names()
+        let read = Self::read(config, restricted, sources, |reading| reading.one(sources, true, guests))?;
+        if !config.keep_going {
+            return read.with_known_names();
+        }
+        let unknown = read.unknown_names();
+        Ok(Self { findings: read.findings.iter().cloned().chain(unknown).collect(), ..read })
     }
 
     /// The same to be shown alone: which containers there are may be unknown.
@@ -91,12 +101,16 @@ impl Configuration {
 
     /// Fails where there may be containers of which not even the name is known: nothing could be said of them.
     fn with_known_names(self) -> Result<Self, Vec<Diagnostic>> {
-        let Some(unknown) = &self.manifest.more_containers else { return Ok(self) };
+        let Some(unknown) = self.unknown_names() else { return Ok(self) };
+        Err(self.findings.into_iter().chain([unknown]).collect())
+    }
+
+    /// That there may be more containers; none where it is said already what failed.
+    fn unknown_names(&self) -> Option<Diagnostic> {
+        let unknown = self.manifest.more_containers.as_ref().filter(|unknown| !unknown.failed)?;
         let message = format!("there may be more containers, under names that are not known: {}", unknown.reason);
         let location = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
-        let mut findings = self.findings;
-        findings.push(Diagnostic::error(Code::UnknownValue, message).at_location(location));
-        Err(findings)
+        Some(Diagnostic::error(Code::UnknownValue, message).at_location(location))
     }
 
     /// The same for something that changes the host: which host is meant has to be clear.
@@ -110,7 +124,7 @@ impl Configuration {
         config: &ConfigArgs,
         guests: bool,
         sources: &SourceMap,
-    ) -> Result<WithNotes<BTreeMap<String, Self>>, Vec<Diagnostic>> {
+    ) -> Result<WithNotes<BTreeMap<String, Loaded>>, Vec<Diagnostic>> {
         Self::read(config, false, sources, |reading| reading.all(sources, guests))
     }
 
@@ -228,6 +242,7 @@ impl Configuration {
             missing_modules: evaluated.missing_modules,
             findings: evaluated.findings,
             verdicts: evaluated.verdicts,
+            failed: evaluated.failed,
         }
     }
 
@@ -249,6 +264,9 @@ impl Configuration {
             return Err(unreadable(format!("its format is {version}, and this version knows {FORMAT_VERSION}")));
         }
         let guests = guests_of_manifest(&mut json);
+        if has_failed(&json) {
+            return Err(unreadable(String::from("it was printed by `--keep-going`, and lacks what failed")));
+        }
         let manifest = Manifest::from_json(json).map_err(|error| unreadable(error.to_string()))?;
         Ok(Self {
             given: config.config.clone(),
@@ -264,6 +282,7 @@ impl Configuration {
             missing_modules: false,
             findings: Vec::new(),
             verdicts: Vec::new(),
+            failed: Vec::new(),
         })
     }
 
@@ -415,6 +434,15 @@ pub(super) fn stop_after(time: Duration) -> Arc<AtomicBool> {
 pub(super) fn overrides(config: &ConfigArgs) -> Vec<(String, PathBuf)> {
     let path = |text: &str| absolute(text.strip_prefix("path:").unwrap_or(text));
     config.override_input.chunks_exact(2).map(|pair| (pair[0].clone(), path(&pair[1]))).collect()
+}
+
+/// Whether something in a manifest stands for what failed.
+fn has_failed(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Object(set) => set.contains_key(ERROR_KEY) || set.values().any(has_failed),
+        serde_json::Value::Array(items) => items.iter().any(has_failed),
+        _ => false,
+    }
 }
 
 /// What a manifest says of its guests (`eval --guest`), taken out of it.

@@ -21,7 +21,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, Global, Internal, Started};
+use args::{Cli, Command, ConfigArgs, Global, Internal, Started};
 use clap::Parser;
 use commands::lifecycle::Job;
 use output::Stream;
@@ -160,7 +160,8 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         }
         Command::Build { config, lints } => commands::build::build(session, config, lints),
         Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),
-        Command::Check { config, deny, format, host, fix, yes, lints } => {
+        Command::Check { config, deny, format, host, keep_going, fix, yes, lints } => {
+            let config = &ConfigArgs { keep_going: *keep_going, ..config.clone() };
             let how = commands::check::How { deny_warnings: deny.is_some(), format: *format, host: *host };
             match fix {
                 true => commands::fix::fix(session, config, how, (*yes, lints)),
@@ -170,7 +171,8 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Eval { config, expression, .. } if !expression.is_empty() => {
             commands::eval::expression(session, config, expression)
         }
-        Command::Eval { config, positions, guest, all_hosts, .. } => {
+        Command::Eval { config, positions, guest, all_hosts, keep_going, .. } => {
+            let config = &ConfigArgs { keep_going: *keep_going, ..config.clone() };
             let show = commands::eval::Show { positions: *positions, guest: *guest, all_hosts: *all_hosts };
             commands::eval::eval(session, config, show)
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::args::{ConfigArgs, Feature};
-use super::configuration::{Configuration, Limits, WithNotes, is_manifest, overrides, stop_after};
+use super::configuration::{Configuration, Limits, Loaded, WithNotes, is_manifest, overrides, stop_after};
 use super::features::Features;
 use super::target::Target;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -82,21 +82,22 @@ impl Reading<'_> {
         Ok(Configuration::new(self, Some(host), evaluated))
     }
 
+    /// All hosts, and what is to be said of those that are not known.
     pub(super) fn all(
         self,
         sources: &SourceMap,
         guests: bool,
-    ) -> Result<WithNotes<BTreeMap<String, Configuration>>, Vec<Diagnostic>> {
+    ) -> Result<WithNotes<BTreeMap<String, Loaded>>, Vec<Diagnostic>> {
         let arena = Arena::new();
         let files = self.moved(sources);
         let mut evaluator = Evaluator::new(&arena, self.files_of(&files), sources, self.settings());
         let found = self.hosts_of(&mut evaluator)?;
-        let (mut hosts, mut errors, mut notes) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (mut hosts, mut notes) = (BTreeMap::new(), Vec::new());
         for host in found.names(&evaluator) {
             match found.evaluate(&mut evaluator, &host, Guests::all_if(guests)) {
                 Ok(evaluated) => {
                     let configuration = Configuration::new(&self, Some(host.clone()), evaluated);
-                    hosts.insert(host, configuration);
+                    hosts.insert(host, Ok(configuration));
                 }
                 // What nothing is known of takes nothing from the others.
                 Err(found) if found.iter().all(|finding| finding.code == Code::UnknownValue) => {
@@ -107,11 +108,13 @@ impl Reading<'_> {
                     };
                     notes.extend(found.into_iter().map(note));
                 }
-                Err(found) => errors.extend(found),
+                Err(errors) => {
+                    hosts.insert(host, Err(errors));
+                }
             }
         }
         notes.extend(found.notes(&evaluator));
-        if errors.is_empty() { Ok((hosts, notes)) } else { Err(errors) }
+        Ok((hosts, notes))
     }
 
     /// The names of the hosts, and what is to be said of others.
@@ -158,6 +161,7 @@ impl Reading<'_> {
             search_path: self.search_path.clone(),
             environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
             unknowns: true,
+            keep_going: self.config.keep_going,
             most_memory: limits.memory,
             stop: Some(stop_after(limits.time)),
             ..Settings::default()

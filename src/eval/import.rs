@@ -266,6 +266,11 @@ impl<'e> Evaluator<'e> {
         self.path_value(path.as_bytes())
     }
 
+    /// Whether what evaluates of a configuration is read though something else fails.
+    pub fn keeps_going(&self) -> bool {
+        self.settings.keep_going
+    }
+
     /// Enables the experimental features of the language that are among these.
     pub fn enable_features<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         for name in names {

@@ -50,6 +50,8 @@ pub struct Settings {
     pub current_time: Option<i64>,
     /// Whether what only nixpkgs, Nix or the network knows is an unknown value (else it is an error, as in Nix).
     pub unknowns: bool,
+    /// Whether what evaluates of a configuration is read though something else fails (`--keep-going`).
+    pub keep_going: bool,
     /// Whether `|>` and `<|` are operators (Nix's experimental feature `pipe-operators`).
     pub pipe_operators: bool,
     /// Whether references to flakes are read (Nix's experimental feature `flakes`).
@@ -74,6 +76,7 @@ impl Default for Settings {
             environment: BTreeMap::new(),
             current_time: None,
             unknowns: false,
+            keep_going: false,
             pipe_operators: false,
             flakes: false,
             toml_timestamps: false,

@@ -13,6 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Unknown {
     /// The column in bytes, from 1.
     pub column: u32,
+    /// Whether it is not known since it failed, with `reason` as the message of the error (`--keep-going`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub failed: bool,
     /// The file, relative to the root of the configuration.
     pub file: String,
     /// The line, from 1.
@@ -22,6 +26,19 @@ pub struct Unknown {
     /// Of a list or set that something unknown may add to: what it has at least.
     #[serde(skip)]
     pub at_least: Option<serde_json::Value>,
+}
+
+/// What failed, as it stands in the place of its value.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Failure {
+    /// The column in bytes, from 1; 0 where there is no place.
+    pub column: u32,
+    /// The file, relative to the root of the configuration.
+    pub file: String,
+    /// The line, from 1; 0 where there is no place.
+    pub line: u32,
+    /// What is wrong: Nix's own message where it has one.
+    pub message: String,
 }
 
 /// A value of type `T`, or the reason why it is unknown.
@@ -112,6 +129,8 @@ impl<T: Default> Default for Field<T> {
 
 /// The key that marks an unknown value in JSON.
 pub const UNKNOWN_KEY: &str = "_unknown";
+/// The key that marks what failed in what `--keep-going` prints. No model is read back from that: it lacks what failed.
+pub const ERROR_KEY: &str = "_error";
 /// The key that carries the known elements of a list or set that is a lower bound.
 pub const AT_LEAST_KEY: &str = "_atleast";
 
@@ -143,11 +162,17 @@ impl<T: JsonSchema> JsonSchema for Field<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let unknown = generator.subschema_for::<Unknown>();
+        let failure = generator.subschema_for::<Failure>();
         let known = generator.subschema_for::<T>();
         json_schema!({ "anyOf": [known, {
             "type": "object",
             "properties": { UNKNOWN_KEY: unknown, AT_LEAST_KEY: true },
             "required": [UNKNOWN_KEY],
+            "additionalProperties": false,
+        }, {
+            "type": "object",
+            "properties": { ERROR_KEY: failure },
+            "required": [ERROR_KEY],
             "additionalProperties": false,
         }] })
     }

@@ -31,7 +31,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort, PrivateUsers, PrivateUsersMode};
-pub use field::{AT_LEAST_KEY, FIELD, Field, List, MayBeUnknown, UNKNOWN_KEY, Unknown};
+pub use field::{AT_LEAST_KEY, ERROR_KEY, FIELD, Failure, Field, List, MayBeUnknown, UNKNOWN_KEY, Unknown};
 pub use name::{ContainerName, NameError, natural_order};
 pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
 
@@ -78,7 +78,19 @@ impl Manifest {
         });
         schema["properties"]["containers"]["properties"] = serde_json::json!({
             UNKNOWN_KEY: { "$ref": "#/$defs/Unknown", "description": "Why there may be more containers than these." },
+            ERROR_KEY: { "$ref": "#/$defs/Failure", "description": "Why none of them can be told (`--keep-going`)." },
         });
+        // Sets of options fail as wholes, too.
+        let failed = serde_json::json!({
+            "type": "object",
+            "properties": { ERROR_KEY: { "$ref": "#/$defs/Failure" } },
+            "required": [ERROR_KEY],
+            "additionalProperties": false,
+        });
+        for name in ["Container", "Nat", "Firewall", "Nftables"] {
+            let set = schema["$defs"][name].take();
+            schema["$defs"][name] = serde_json::json!({ "anyOf": [set, failed] });
+        }
         schema
     }
 }

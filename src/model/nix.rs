@@ -77,7 +77,14 @@ mod tests {
 
     #[test]
     fn nix_fills_what_is_unknown_and_may_not_contradict_the_rest() {
-        let unknown = Unknown { reason: "pkgs".into(), file: "h.nix".into(), line: 1, column: 1, at_least: None };
+        let unknown = Unknown {
+            reason: "pkgs".into(),
+            file: "h.nix".into(),
+            line: 1,
+            column: 1,
+            failed: false,
+            at_least: None,
+        };
         let mut ours = Container::with_defaults(Field::Unknown(unknown.clone()));
         ours.extra_flags = Field::Known(vec![String::from("-a").into(), Field::Unknown(unknown)]);
         let options = serde_json::json!({ "autoStart": false, "extraFlags": ["-a", "-b"] });

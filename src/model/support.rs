@@ -5,7 +5,7 @@
 
 use super::path::{At, OptionPath};
 use super::view::{View, is_unknown};
-use super::{Container, Manifest};
+use super::{Container, Field, Manifest};
 use crate::diag::{Code, Diagnostic};
 
 /// Options of `container` that are set to something that this version cannot do, each with its path.
@@ -19,14 +19,14 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
     let default = super::Nat::default();
     let mut refused = refuse(
         &[
-            ("dmzHost", nat.dmz_host != default.dmz_host),
-            ("externalIP", nat.external_ip != default.external_ip),
-            ("externalIPv6", nat.external_ipv6 != default.external_ipv6),
-            ("extraCommands", nat.extra_commands != default.extra_commands),
-            ("extraStopCommands", nat.extra_stop_commands != default.extra_stop_commands),
-            ("forwardPorts", nat.forward_ports != default.forward_ports),
-            ("internalIPs", nat.internal_ips != default.internal_ips),
-            ("internalIPv6s", nat.internal_ipv6s != default.internal_ipv6s),
+            ("dmzHost", is_set(&nat.dmz_host, &default.dmz_host)),
+            ("externalIP", is_set(&nat.external_ip, &default.external_ip)),
+            ("externalIPv6", is_set(&nat.external_ipv6, &default.external_ipv6)),
+            ("extraCommands", is_set(&nat.extra_commands, &default.extra_commands)),
+            ("extraStopCommands", is_set(&nat.extra_stop_commands, &default.extra_stop_commands)),
+            ("forwardPorts", is_set(&nat.forward_ports, &default.forward_ports)),
+            ("internalIPs", is_set(&nat.internal_ips, &default.internal_ips)),
+            ("internalIPv6s", is_set(&nat.internal_ipv6s, &default.internal_ipv6s)),
         ],
         At::root("networking").join("nat"),
     );
@@ -37,6 +37,11 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
         refused.extend(refuse(&[(name.as_str(), true)], service));
     }
     refused
+}
+
+/// Whether an option says something else than its default; of one that failed, the error has been told.
+fn is_set<T: PartialEq>(field: &Field<T>, default: &Field<T>) -> bool {
+    field != default && !field.unknown().is_some_and(|unknown| unknown.failed)
 }
 
 /// What the host's configuration says of the units of its containers, which are written without asking it.

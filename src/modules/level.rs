@@ -71,8 +71,24 @@ impl<'e> Split<'e> {
     }
 }
 
-/// Takes definitions of a level apart into definitions of the names in it.
+/// Takes definitions of a level apart into definitions of the names in it. Where the evaluation keeps going, what is wrong
+/// with one module hides nothing of the others.
 pub(super) fn split<'e>(
+    ev: &mut Evaluator<'e>,
+    path: Path<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Split<'e>> {
+    match split_whole(ev, path, definitions) {
+        Err(_) if ev.keeps_going() && path.is_same(Path::ROOT) => {
+            let evaluates = |definition: &Definition<'e>| split_whole(ev, path, &[*definition]).is_ok();
+            let evaluating: Vec<_> = definitions.iter().copied().filter(evaluates).collect();
+            split_whole(ev, path, &evaluating)
+        }
+        split => split,
+    }
+}
+
+fn split_whole<'e>(
     ev: &mut Evaluator<'e>,
     path: Path<'e>,
     definitions: &[Definition<'e>],
@@ -129,6 +145,9 @@ pub(super) fn level<'e>(
     tree: &'e Tree<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
+    if ev.keeps_going() && path.is_same(Path::ROOT) {
+        tell_failing(ev, scope, definitions);
+    }
     let mut split = split(ev, path, definitions)?;
     let mut names = std::mem::take(&mut split.names);
     let mut parts = Vec::with_capacity(tree.entries.len());
@@ -208,6 +227,16 @@ pub(super) fn level<'e>(
     };
     // A name that is unknown is an option's, or a mistake: it adds none to a closed set.
     Ok(ev.attrs_perhaps(parts, &perhaps, why.filter(|_| !closed)))
+}
+
+/// Says of which modules the configuration fails as a whole, where the others go on ([`split`]).
+fn tell_failing<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, definitions: &[Definition<'e>]) {
+    for definition in definitions {
+        if let Err(error) = split_whole(ev, Path::ROOT, &[*definition]) {
+            ev.to_diagnostics(&error).into_iter().for_each(|found| scope.context.find(found));
+            scope.context.broken.set(true);
+        }
+    }
 }
 
 /// Whether a freeform type has to see all names at once, with their properties: `types.attrs`, a submodule, and what is the

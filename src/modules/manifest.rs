@@ -12,7 +12,7 @@ use super::declarations::CONTAINER;
 use super::defaults::guest_of;
 use super::read::{Read, Reader, Seen, unknown_json};
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::eval::{Evaluator, Symbol, Unknown, Value};
+use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::model::check::{check, forward_key};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::{AT_LEAST_KEY, Container, FORMAT_VERSION, Field, ForwardPort, List, Manifest, UNKNOWN_KEY};
@@ -34,15 +34,29 @@ const FIREWALL: [&str; 10] = [
 /// Options of a container that have no JSON form (contract §5).
 const WITHOUT_JSON: [&str; 3] = ["config", "nixpkgs", "specialArgs"];
 
-/// Reads the manifest out of the configuration, and where its options stand; gives what is wrong where it is not one.
+/// What a configuration says, as far as it could be read.
+pub(super) struct Whole {
+    /// The manifest; what failed is unknown in it.
+    pub(super) manifest: Manifest,
+    /// Where its options stand.
+    pub(super) spans: OptionSpans,
+    /// Sets of options that failed as wholes, with the leaf that says how.
+    pub(super) failed: Vec<(OptionPath, Json)>,
+    /// What is wrong: nothing, unless the evaluation keeps going.
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+/// Reads the manifest out of the configuration; gives what is wrong where it is not one.
 pub(super) fn read<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
     config: Value<'e>,
-) -> Result<(Manifest, OptionSpans), Vec<Diagnostic>> {
+) -> Result<Whole, Vec<Diagnostic>> {
+    let keeps_going = ev.keeps_going();
     let mut reader = ModelReader::new(ev, context);
     let manifest = reader.manifest(config);
-    let mut errors = reader.values.errors;
+    let ModelReader { values, failed, .. } = reader;
+    let mut errors = values.errors;
     let mut spans = context.spans(ev);
     if let Ok(manifest) = &manifest {
         name_forwards(manifest, &mut spans);
@@ -52,7 +66,7 @@ pub(super) fn read<'e>(
             errors.push(finding.clone());
         }
     }
-    if !errors.is_empty() {
+    if !errors.is_empty() && (!keeps_going || manifest.is_err()) {
         // What is wrong with the rest of the model is told in the same run.
         if let Ok(manifest) = manifest {
             errors.extend(check(&manifest, &spans).findings.into_iter().filter(|f| f.severity == Severity::Error));
@@ -64,7 +78,7 @@ pub(super) fn read<'e>(
         let message = format!("the configuration does not fit the model: {error}");
         vec![Diagnostic::error(Code::Internal, message).help("please report this, with the configuration")]
     })?;
-    Ok((manifest, spans))
+    Ok(Whole { manifest, spans, failed, errors })
 }
 
 /// Elements of `forwardPorts` are named by protocol and host port in option paths; until they are evaluated they go by
@@ -95,6 +109,8 @@ struct ModelReader<'a, 'e> {
     context: &'e Context<'e>,
     /// The options of a container that the model has.
     options: Vec<(&'static str, Symbol)>,
+    /// Sets of options that failed as wholes.
+    failed: Vec<(OptionPath, Json)>,
 }
 
 impl<'a, 'e> ModelReader<'a, 'e> {
@@ -103,7 +119,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let shown = all.filter(|name| *name != "path" && !WITHOUT_JSON.contains(name));
         // What system it runs depends on the others.
         let options = shown.chain(["path"]).map(|name| (name, ev.symbol(name))).collect();
-        Self { values: Reader { ev, errors: Vec::new() }, context, options }
+        Self { values: Reader { ev, errors: Vec::new() }, context, options, failed: Vec::new() }
     }
 
     fn manifest(&mut self, config: Value<'e>) -> Result<Manifest, Error> {
@@ -117,7 +133,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let mut manifest = Manifest::from_json(json!({
             "format_version": FORMAT_VERSION,
             "system": { "hostName": self.option(config, &["networking", "hostName"]), "stateVersion": state_version },
-            "containers": more.map(|more| unknown_json(self.values.ev, more.reason(), more.span())).unwrap_or(json!({})),
+            "containers": more.unwrap_or(json!({})),
             "networking": {
                 "nat": self.options(config, &["networking", "nat"], &[
                     "enable", "enableIPv6", "internalInterfaces", "internalIPs", "internalIPv6s", "externalInterface",
@@ -150,26 +166,36 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         }
     }
 
-    /// The containers, and why there may be more.
-    fn containers(&mut self, config: Value<'e>) -> (Vec<Named<'e>>, Option<&'e Unknown>) {
+    /// The containers, and an unknown leaf where there may be more.
+    fn containers(&mut self, config: Value<'e>) -> (Vec<Named<'e>>, Option<Json>) {
+        let leaf = |ev: &Evaluator<'e>, why: &Unknown| unknown_json(ev, why.reason(), why.span());
         let containers = match self.get(config, &["containers"]) {
-            Some(Value::Attrs(containers)) => containers,
-            Some(Value::Unknown(unknown)) => return (Vec::new(), Some(unknown)),
-            _ => return (Vec::new(), None),
+            Ok(Value::Attrs(containers)) => containers,
+            Ok(Value::Unknown(unknown)) => return (Vec::new(), Some(leaf(self.values.ev, unknown))),
+            Ok(_) => return (Vec::new(), None),
+            Err(error) => return (Vec::new(), Some(self.values.fail(&error))),
         };
         let certain = containers.iter().map(|(name, container, _)| (name, container));
         let perhaps = containers.perhaps().iter().map(|one| (one.name(), Value::Unknown(one.why())));
         let all = certain.chain(perhaps);
         let read = all.map(|(name, container)| (self.values.ev.name(name), self.container(name, container)));
-        (read.collect(), containers.any())
+        let read = read.collect();
+        (read, containers.any().map(|why| leaf(self.values.ev, why)))
     }
 
     fn container(&mut self, name: Symbol, container: Value<'e>) -> Result<Container, Error> {
-        let container = self.forced(container);
+        let (container, failed) = match self.values.ev.force(container) {
+            Ok(container) => (container, None),
+            Err(error) => {
+                let path = OptionPath::new(["containers", self.values.ev.name(name)]);
+                (Value::Null, Some(self.failed(path, &error)))
+            }
+        };
         Container::deserialize(MapAccessDeserializer::new(ContainerOptions {
             reader: self,
             name,
             container,
+            failed,
             next: 0,
         }))
     }
@@ -191,8 +217,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
                 .at(self.place_of(&path.join(other)), "")
                 .at(self.place_of(&path.join("config")), "and here")
                 .help("remove one of them: both say which system it runs");
-            self.values.errors.push(diagnostic);
-            return self.values.wrong();
+            return self.values.wrong(diagnostic);
         }
         let may_be_given = self.is_defined(container, "path");
         if !has_guest && !may_be_given && no_flake && matches!(container, Value::Attrs(_)) {
@@ -202,8 +227,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
                 "give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"
             ));
             let at = self.place_of(&path);
-            self.values.errors.push(place(diagnostic, at));
-            return self.values.wrong();
+            return self.values.wrong(place(diagnostic, at));
         }
         self.seen(container, &["path"])
     }
@@ -227,19 +251,15 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         attrs.position(self.values.ev.symbol(name)).is_some_and(crate::source::Pos::is_some)
     }
 
-    fn get(&mut self, config: Value<'e>, path: &[&str]) -> Option<Value<'e>> {
-        let mut value = config;
-        for name in path {
-            let next = self.values.ev.select(value, name);
-            match next {
-                Ok(next) => value = next,
-                Err(error) => {
-                    self.values.fail(&error);
-                    return None;
-                }
-            }
-        }
-        Some(value)
+    fn get(&mut self, config: Value<'e>, path: &[&str]) -> EvalResult<'e, Value<'e>> {
+        path.iter().try_fold(config, |value, name| self.values.ev.select(value, name))
+    }
+
+    /// Notes that a set of options failed; gives the leaf that each of them is then.
+    fn failed(&mut self, path: OptionPath, error: &EvalError<'e>) -> Json {
+        let failed = self.values.fail(error);
+        self.failed.push((path, failed.clone()));
+        failed
     }
 
     fn option_of(&mut self, container: Value<'e>, name: &str, symbol: Symbol) -> Seen<'e> {
@@ -254,18 +274,10 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         }
     }
 
-    /// A value, or what stands for a wrong one.
-    fn forced(&mut self, value: Value<'e>) -> Value<'e> {
-        self.values.ev.force(value).unwrap_or_else(|error| {
-            self.values.fail(&error);
-            self.values.wrong_value()
-        })
-    }
-
     fn seen(&mut self, config: Value<'e>, path: &[&str]) -> Seen<'e> {
         match self.get(config, path) {
-            Some(value) => self.values.see(value),
-            None => self.values.wrong(),
+            Ok(value) => self.values.see(value),
+            Err(error) => Seen::Failed(self.values.fail(&error)),
         }
     }
 
@@ -275,8 +287,13 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     }
 
     fn options(&mut self, config: Value<'e>, around: &[&str], names: &[&str]) -> Json {
-        let set = self.get(config, around).unwrap_or_else(|| self.values.wrong_value());
-        Json::Object(names.iter().map(|name| ((*name).to_owned(), self.option(set, &[name]))).collect())
+        let set = self.get(config, around);
+        let set = set.map_err(|error| self.failed(OptionPath::new(around), &error));
+        let mut leaf = |name: &str| match &set {
+            Ok(set) => self.option(*set, &[name]),
+            Err(failed) => failed.clone(),
+        };
+        Json::Object(names.iter().map(|name| ((*name).to_owned(), leaf(name))).collect())
     }
 }
 
@@ -285,6 +302,8 @@ struct ContainerOptions<'r, 'a, 'e> {
     reader: &'r mut ModelReader<'a, 'e>,
     name: Symbol,
     container: Value<'e>,
+    /// The leaf that each option is where the container failed as a whole.
+    failed: Option<Json>,
     next: usize,
 }
 
@@ -300,9 +319,10 @@ impl<'de> MapAccess<'de> for ContainerOptions<'_, '_, '_> {
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
         let (option, symbol) = self.reader.options[self.next];
         self.next += 1;
-        let seen = match option {
-            "path" => self.reader.system(self.name, self.container),
-            _ => self.reader.option_of(self.container, option, symbol),
+        let seen = match (&self.failed, option) {
+            (Some(failed), _) => Seen::Failed(failed.clone()),
+            (None, "path") => self.reader.system(self.name, self.container),
+            (None, _) => self.reader.option_of(self.container, option, symbol),
         };
         seed.deserialize(Read { reader: &mut self.reader.values, seen })
     }

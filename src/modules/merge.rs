@@ -288,13 +288,16 @@ impl<'e> Merge<'e> {
             let path = self.path.join(ev, symbol);
             let mut why = None;
             if !lazy {
-                match presence(ev, &defining)? {
-                    Ok(false) => continue,
-                    Ok(true) => {}
-                    Err(unknown) => {
+                match presence(ev, &defining) {
+                    Ok(Ok(false)) => continue,
+                    Ok(Ok(true)) => {}
+                    Ok(Err(unknown)) => {
                         why = Some(unknown);
                         defining = if_present(ev, &defining)?;
                     }
+                    // It fails where it stands, and takes nothing from the others.
+                    Err(_) if ev.keeps_going() => {}
+                    Err(error) => return Err(error),
                 }
             }
             for definition in &defining {

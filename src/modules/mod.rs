@@ -52,7 +52,7 @@ use scope::{Of, Scope};
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{EvalResult, Evaluator, Value};
-use crate::model::path::OptionSpans;
+use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::view::View;
 use crate::model::{ContainerName, Manifest};
 use crate::source::Pos;
@@ -79,6 +79,9 @@ pub struct Evaluated {
     pub findings: Vec<Diagnostic>,
     /// What the configuration itself finds wrong: its `assertions` that do not hold, and its `warnings`.
     pub verdicts: Vec<Diagnostic>,
+    /// Sets of options that failed as wholes, with the unknown leaf that says how: none, unless the evaluation keeps going.
+    /// What is wrong is among the findings then.
+    pub failed: Vec<(OptionPath, serde_json::Value)>,
 }
 
 /// Which guests' own configurations are evaluated too. It takes a good part of the time of all the rest.
@@ -135,15 +138,19 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
         return Err(ev.type_error("a set", host.arguments, Pos::NONE));
     };
     let argument = |name: &str| arguments.get(ev.symbol(name));
-    let (modules, extra) = (argument("modules"), argument("extraModules"));
+    let placed = |name: &str| {
+        let at = arguments.position(ev.symbol(name)).filter(|at| !lib::is_built_in(ev, *at));
+        argument(name).map(|modules| (modules, at.unwrap_or(Pos::NONE)))
+    };
+    let (modules, extra) = (placed("modules"), placed("extraModules"));
     let (special, system, extra_args) = (argument("specialArgs"), argument("system"), argument("extraArgs"));
     let mut sources = Vec::new();
     // Its order is that of `eval-config.nix`.
-    for modules in [extra, modules].into_iter().flatten() {
+    for (modules, at) in [extra, modules].into_iter().flatten() {
         match ev.force_partly(modules)? {
-            list @ (Value::List(_) | Value::Partly(_)) => sources.extend(Source::list(ev, list, Pos::NONE)),
-            unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, Pos::NONE)),
-            other => return Err(ev.type_error("a list of modules", other, Pos::NONE)),
+            list @ (Value::List(_) | Value::Partly(_)) => sources.extend(Source::list(ev, list, at)),
+            unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, at)),
+            other => return Err(ev.type_error("a list of modules", other, at)),
         }
     }
     // Arguments of modules as they were given before there were `specialArgs`.
@@ -166,8 +173,8 @@ fn read<'e>(
         Ok(evaluated) => evaluated,
         Err(error) => return Err(ev.to_diagnostics(&error)),
     };
-    let (manifest, spans) = match manifest::read(ev, context, config) {
-        Ok(read) => read,
+    let manifest::Whole { manifest, spans, failed, errors } = match manifest::read(ev, context, config) {
+        Ok(whole) => whole,
         Err(mut errors) => {
             // Modules that guests lack are told in the same run.
             if !matches!(guests, Guests::None) {
@@ -195,9 +202,9 @@ fn read<'e>(
         }
     };
     // Guests may lack modules, too.
-    let errors = errors_of(context);
-    if !errors.is_empty() {
-        return Err(errors);
+    let more = errors_of(context);
+    if !more.is_empty() && !ev.keeps_going() {
+        return Err(more);
     }
     let mut findings = context.findings.borrow().clone();
     findings.extend(guests.iter().filter(|(_, view)| view.is_cut).map(|(name, _)| {
@@ -206,6 +213,7 @@ fn read<'e>(
         Diagnostic::note(Code::UnknownValue, message)
             .help("where it imports a nixpkgs of its own, take packages from the argument `pkgs`")
     }));
+    findings.extend(errors.into_iter().filter(|error| !more.contains(error)));
     Ok(Evaluated {
         manifest,
         guest_keys,
@@ -216,6 +224,7 @@ fn read<'e>(
         missing_modules: context.is_missing_modules(),
         findings,
         verdicts,
+        failed,
     })
 }
 

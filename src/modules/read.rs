@@ -15,9 +15,6 @@ use crate::eval::{Attrs, EvalError, Evaluator, Symbol, Unknown, Value};
 use crate::model::{AT_LEAST_KEY, FIELD, UNKNOWN_KEY};
 use crate::source::Span;
 
-/// Why what is wrong is not known.
-const WRONG: &str = "it has an error";
-
 /// Reads values; keeps what is wrong with them.
 pub(super) struct Reader<'a, 'e> {
     pub(super) ev: &'a mut Evaluator<'e>,
@@ -35,6 +32,8 @@ pub(super) enum Seen<'e> {
         /// What a list or set has at least.
         at_least: Option<Json>,
     },
+    /// It failed: an unknown leaf that says how.
+    Failed(Json),
 }
 
 impl<'e> Reader<'_, 'e> {
@@ -42,10 +41,7 @@ impl<'e> Reader<'_, 'e> {
     pub(super) fn see(&mut self, value: Value<'e>) -> Seen<'e> {
         let value = match self.ev.force_partly(value) {
             Ok(value) => value,
-            Err(error) => {
-                self.fail(&error);
-                return self.wrong();
-            }
+            Err(error) => return Seen::Failed(self.fail(&error)),
         };
         match value {
             Value::Unknown(why) => Seen::Unknown { why, at_least: None },
@@ -75,8 +71,7 @@ impl<'e> Reader<'_, 'e> {
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) => Seen::Known(value),
             other => {
                 let message = format!("{} has no JSON form", self.ev.describe(other));
-                self.errors.push(Diagnostic::error(Code::OptionType, message));
-                self.wrong()
+                self.wrong(Diagnostic::error(Code::OptionType, message))
             }
         }
     }
@@ -99,27 +94,29 @@ impl<'e> Reader<'_, 'e> {
         members.into_iter().map(|(name, value)| (name.to_owned(), self.json(value))).collect()
     }
 
-    /// Stands for what is wrong, so that the rest can be looked at.
-    pub(super) fn wrong(&self) -> Seen<'e> {
-        Seen::Unknown { why: self.ev.unknown_reason(WRONG, Span::NONE), at_least: None }
-    }
-
-    /// The same as a value.
-    pub(super) fn wrong_value(&self) -> Value<'e> {
-        self.ev.unknown(WRONG, Span::NONE)
+    /// Notes what is wrong; gives what stands for it, so that the rest can be looked at.
+    pub(super) fn wrong(&mut self, error: Diagnostic) -> Seen<'e> {
+        let failed = failed_json(self.ev, std::slice::from_ref(&error));
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+        Seen::Failed(failed)
     }
 
     fn known_to_nix(&self, what: &str) -> &'e Unknown {
         self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE)
     }
 
-    /// Notes an error, once.
-    pub(super) fn fail(&mut self, error: &EvalError<'e>) {
-        for diagnostic in self.ev.to_diagnostics(error) {
+    /// Notes an error, once; gives the leaf that says so.
+    pub(super) fn fail(&mut self, error: &EvalError<'e>) -> Json {
+        let diagnostics = self.ev.to_diagnostics(error);
+        let failed = failed_json(self.ev, &diagnostics);
+        for diagnostic in diagnostics {
             if !self.errors.contains(&diagnostic) {
                 self.errors.push(diagnostic);
             }
         }
+        failed
     }
 }
 
@@ -149,6 +146,7 @@ impl<'de, 'e> Deserializer<'de> for Read<'_, '_, 'e> {
                 }
                 return json.deserialize_map(visitor);
             }
+            Seen::Failed(failed) => return failed.deserialize_map(visitor),
         };
         match value {
             Value::Null => visitor.visit_unit(),
@@ -179,7 +177,7 @@ impl<'de, 'e> Deserializer<'de> for Read<'_, '_, 'e> {
         match self.seen {
             _ if name != FIELD => visitor.visit_newtype_struct(self),
             Seen::Known(_) => visitor.visit_some(self),
-            Seen::Unknown { .. } => self.deserialize_any(visitor),
+            Seen::Unknown { .. } | Seen::Failed(_) => self.deserialize_any(visitor),
         }
     }
 
@@ -237,6 +235,17 @@ pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json
     let (file, line, column) =
         location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
     json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
+}
+
+/// An unknown leaf that says what failed, at the innermost place that is known.
+pub(super) fn failed_json(ev: &Evaluator<'_>, diagnostics: &[Diagnostic]) -> Json {
+    let first = diagnostics.first();
+    let message = first.map_or("it does not evaluate", |first| first.message.as_str());
+    let labels = first.into_iter().flat_map(|first| first.labels.iter().chain(&first.trace));
+    let span = labels.map(|label| label.span).find(|span| *span != Span::NONE);
+    let mut json = unknown_json(ev, message, span.unwrap_or(Span::NONE));
+    json[UNKNOWN_KEY]["failed"] = true.into();
+    json
 }
 
 /// Which path of the store a text is made of that only stands for the real one.

@@ -12,7 +12,7 @@ use super::definition::Definition;
 use super::firewall;
 use super::level::split;
 use super::lib::is_built_in;
-use super::read::unknown_json;
+use super::read::{failed_json, unknown_json};
 use super::undeclared::undeclared;
 use crate::eval::{EvalError, EvalResult, Evaluator, Value};
 use crate::model::AT_LEAST_KEY;
@@ -138,6 +138,9 @@ fn definitions_at<'e>(
 /// An unknown leaf that says what failed.
 pub(super) fn failure<'e>(ev: &Evaluator<'e>, error: &EvalError<'e>) -> Json {
     let diagnostics = ev.to_diagnostics(error);
+    if ev.keeps_going() {
+        return failed_json(ev, &diagnostics);
+    }
     let first = diagnostics.first();
     let reason = first.map_or("it does not evaluate", |diagnostic| diagnostic.message.as_str());
     let span = first.and_then(|diagnostic| diagnostic.labels.first()).map_or(Span::NONE, |label| label.span);

@@ -257,6 +257,7 @@ exec /nix/store/3-systemd/bin/systemd-nspawn \\
             file: String::new(),
             line: 1,
             column: 1,
+            failed: false,
             at_least: None,
         };
         Container {

@@ -9,6 +9,7 @@ mod completions;
 mod diagnostics;
 mod errors;
 mod example;
+mod keep_going;
 mod large;
 mod missing_imports;
 mod output;

@@ -95,7 +95,8 @@ impl Guest {
                 .bytes()
                 .fold(7_u64, |sum, byte| { sum.wrapping_mul(1_000_003).wrapping_add(byte.into()) })
         );
-        let unknown = Unknown { reason: "r".into(), file: "f".into(), line: 1, column: 1, at_least: None };
+        let unknown =
+            Unknown { reason: "r".into(), file: "f".into(), line: 1, column: 1, failed: false, at_least: None };
         let path = if built { Field::Known(key.clone()) } else { Field::Unknown(unknown) };
         let mut container = Container::with_defaults(path);
         container.auto_start = true.into();

@@ -200,6 +200,7 @@ impl Evaluated {
                 file: "host.nix".to_owned(),
                 line: 1,
                 column: 1,
+                failed: false,
                 at_least: None,
             });
         }

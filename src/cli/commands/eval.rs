@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::failed;
 use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
 use crate::cli::configuration::{
     Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
@@ -13,7 +14,7 @@ use crate::cli::configuration::{
 use crate::cli::features::Features;
 use crate::cli::only::{Among, covered, must_be};
 use crate::cli::{Outcome, Session, output};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::model::path::OptionPath;
@@ -42,46 +43,90 @@ enum Shown {
     More(serde_json::Value),
 }
 
-/// Prints the model, or the models of all hosts.
+/// Prints the model, or the models of all hosts; fails where something in them failed (`--keep-going`).
 pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Show) -> Outcome {
-    let Show { positions, guest, all_hosts } = show;
-    let shown = |mut configuration: Configuration| {
-        let findings = covered(session, &configuration, configuration.findings.clone());
-        session.terminal.findings(&findings, session.sources);
-        let others = leave_out_others(session, &mut configuration);
-        let all = positions.then(|| {
-            let mut all = configuration.positions(session.sources);
-            for (name, view) in configuration.guests.iter().filter(|_| guest) {
-                let options = OptionPath::new(["containers", name.as_str(), "config"]);
-                let inside = Places::read(&view.places, session.sources).positions();
-                all.extend(inside.into_iter().map(|(path, position)| (format!("{options}.{path}"), position)));
-            }
-            all.retain(|path, _| !others.iter().any(|other| is_within(path, other)));
-            all
-        });
-        let manifest = Manifest { positions: all, ..configuration.manifest };
-        if !positions && !guest {
-            return Shown::Model(Box::new(manifest));
-        }
-        let mut json = manifest.to_json();
-        for (name, view) in configuration.guests {
-            json["containers"][name.as_str()][GUEST_KEY] = view.options;
-        }
-        Shown::More(json)
+    let sources = session.sources;
+    let mut has_failed = false;
+    // What nothing can be told of.
+    let wrong = |errors: &[Diagnostic]| {
+        session.terminal.findings(errors, sources);
+        Shown::More(failed::whole(errors, sources))
     };
-    let json = if all_hosts {
-        let (hosts, notes) = Configuration::load_hosts(config, guest, session.sources)?;
-        session.terminal.findings(&notes, session.sources);
-        must_be_in(session, hosts.values())?;
-        let hosts = hosts.into_iter().map(|(host, configuration)| (host, shown(configuration)));
-        serde_json::to_string_pretty(&BTreeMap::from([("hosts", hosts.collect::<BTreeMap<_, _>>())]))
+    let json = if show.all_hosts {
+        let (hosts, notes) = Configuration::load_hosts(config, show.guest, sources)?;
+        if !config.keep_going {
+            let errors: Vec<_> = hosts.values().filter_map(|host| host.as_ref().err()).flatten().cloned().collect();
+            if !errors.is_empty() {
+                return Err(errors);
+            }
+        }
+        session.terminal.findings(&notes, sources);
+        must_be_in(session, hosts.values().filter_map(|host| host.as_ref().ok()))?;
+        let mut shown_hosts = BTreeMap::new();
+        for (host, loaded) in hosts {
+            let (shown, fails) = match loaded {
+                Ok(configuration) => shown(session, config, show, configuration),
+                Err(errors) => (wrong(&errors), true),
+            };
+            has_failed |= fails;
+            shown_hosts.insert(host, shown);
+        }
+        serde_json::to_string_pretty(&BTreeMap::from([("hosts", shown_hosts)]))
     } else {
-        let configuration = Configuration::load_to_show(config, Guests::all_if(guest), session.sources)?;
-        must_be_in(session, [&configuration])?;
-        serde_json::to_string_pretty(&shown(configuration))
+        let (shown, fails) = match Configuration::load_to_show(config, Guests::all_if(show.guest), sources) {
+            Ok(configuration) => {
+                must_be_in(session, [&configuration])?;
+                shown(session, config, show, configuration)
+            }
+            // What was typed is wrong, and no configuration.
+            Err(errors) if !config.keep_going || errors.iter().any(|error| error.code == Code::Usage) => {
+                return Err(errors);
+            }
+            Err(errors) => (wrong(&errors), true),
+        };
+        has_failed |= fails;
+        serde_json::to_string_pretty(&shown)
     };
     session.terminal.result(&format!("{}\n", json.expect("the model has string keys only")));
-    Ok(0)
+    Ok(u8::from(has_failed))
+}
+
+/// What is printed of a configuration, and whether something in it failed; says what was found.
+fn shown(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    show: Show,
+    mut configuration: Configuration,
+) -> (Shown, bool) {
+    let Show { positions, guest, .. } = show;
+    let findings = covered(session, &configuration, configuration.findings.clone());
+    session.terminal.findings(&findings, session.sources);
+    let others = leave_out_others(session, &mut configuration);
+    let all = positions.then(|| {
+        let mut all = configuration.positions(session.sources);
+        for (name, view) in configuration.guests.iter().filter(|_| guest) {
+            let options = OptionPath::new(["containers", name.as_str(), "config"]);
+            let inside = Places::read(&view.places, session.sources).positions();
+            all.extend(inside.into_iter().map(|(path, position)| (format!("{options}.{path}"), position)));
+        }
+        all.retain(|path, _| !others.iter().any(|other| is_within(path, other)));
+        all
+    });
+    configuration.manifest.positions = all;
+    if !positions && !guest && !config.keep_going {
+        return (Shown::Model(Box::new(configuration.manifest)), false);
+    }
+    let mut json = configuration.manifest.to_json();
+    for (name, view) in std::mem::take(&mut configuration.guests) {
+        json["containers"][name.as_str()][GUEST_KEY] = view.options;
+    }
+    if !config.keep_going {
+        return (Shown::More(json), false);
+    }
+    let of_guests = failed::in_place(&configuration, &mut json, session.sources);
+    session.terminal.findings(&of_guests, session.sources);
+    let fails = findings.iter().chain(&of_guests).any(|finding| finding.severity == Severity::Error);
+    (Shown::More(json), fails)
 }
 
 /// Fails unless each name of `--only` is in one of the configurations, or may be in one that does not say all of its names.

@@ -1,0 +1,88 @@
+//! `eval --keep-going`: what failed, in its place.
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::configuration::Configuration;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::model::path::OptionPath;
+use crate::model::{ERROR_KEY, Failure, GUEST_KEY, UNKNOWN_KEY, Unknown};
+use crate::source::{Location, SourceMap, Span};
+
+/// Puts what failed of a configuration in its place in `json`, which is what is printed of it. Gives what failed in guests: of
+/// that nothing has been said yet.
+pub(super) fn in_place(configuration: &Configuration, json: &mut Json, sources: &SourceMap) -> Vec<Diagnostic> {
+    for (path, failed) in &configuration.failed {
+        let place = path.names().iter().try_fold(&mut *json, |json, name| json.get_mut(&**name));
+        // `--only` may have left it out.
+        if let Some(place) = place {
+            *place = failed.clone();
+        }
+    }
+    let mut walk = Walk { configuration, sources, of_guests: Vec::new() };
+    walk.replace(json, &mut Vec::new());
+    walk.of_guests
+}
+
+/// What stands for a configuration of which nothing can be told.
+pub(super) fn whole(errors: &[Diagnostic], sources: &SourceMap) -> Json {
+    let first = errors.iter().find(|error| error.severity == Severity::Error).or(errors.first());
+    let labels = first.into_iter().flat_map(|first| first.labels.iter().chain(&first.trace));
+    let located = labels.filter_map(|label| sources.locate(label.span.start)).next();
+    let place = located.or_else(|| first.and_then(|first| first.location.clone()));
+    let place = place.unwrap_or(Location { file: String::new(), line: 0, column: 0 });
+    let message = first.map_or_else(String::new, |first| first.message.clone());
+    json!({ ERROR_KEY: Failure { column: place.column, file: place.file, line: place.line, message } })
+}
+
+struct Walk<'a> {
+    configuration: &'a Configuration,
+    sources: &'a SourceMap,
+    of_guests: Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    fn replace(&mut self, json: &mut Json, path: &mut Vec<String>) {
+        if let Some(unknown) = failed(json) {
+            *json = json!({ ERROR_KEY: self.failure(unknown, path) });
+            return;
+        }
+        match json {
+            Json::Object(set) => {
+                for (name, json) in set {
+                    path.push(name.clone());
+                    self.replace(json, path);
+                    path.pop();
+                }
+            }
+            Json::Array(items) => items.iter_mut().for_each(|item| self.replace(item, path)),
+            _ => {}
+        }
+    }
+
+    fn failure(&mut self, unknown: Unknown, path: &[String]) -> Failure {
+        let Unknown { column, file, line, reason: message, .. } = unknown;
+        let mut failure = Failure { column, file, line, message };
+        if line == 0 {
+            // What has no place of its own is shown where the option is set.
+            let span = self.configuration.spans.nearest(&OptionPath::new(path)).unwrap_or(Span::NONE);
+            if let Some(place) = self.sources.locate(span.start) {
+                failure = Failure { column: place.column, file: place.file, line: place.line, ..failure };
+            }
+        }
+        if path.get(2).is_some_and(|name| name == GUEST_KEY) {
+            let place = Location { file: failure.file.clone(), line: failure.line, column: failure.column };
+            let error = Diagnostic::error(Code::Evaluation, failure.message.as_str());
+            let error = if place.line == 0 { error } else { error.at_location(place) };
+            if !self.of_guests.contains(&error) {
+                self.of_guests.push(error);
+            }
+        }
+        failure
+    }
+}
+
+/// What a leaf says, if it stands for something that failed.
+fn failed(json: &Json) -> Option<Unknown> {
+    let unknown = json.get(UNKNOWN_KEY)?;
+    serde_json::from_value(unknown.clone()).ok().filter(|unknown: &Unknown| unknown.failed)
+}
