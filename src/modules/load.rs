@@ -16,6 +16,7 @@ use super::scope::{Of, Scope};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Item, Perhaps, Symbol, Unknown, Value};
 use crate::source::{Pos, Span};
+use crate::syntax::path_literals;
 
 /// Attributes of a module that are not configuration, where it has no `config` of its own.
 const STRUCTURE: [&str; 6] = ["_class", "_file", "key", "disabledModules", "imports", "freeformType"];
@@ -312,7 +313,7 @@ impl<'e> Loader<'e> {
             };
             Diagnostic::warning(Code::MissingModule, message).help(help)
         };
-        self.scope.context.find(match ev.word_span(at) {
+        self.scope.context.find(match written_at(ev, path, at) {
             Span::NONE => finding,
             span => finding.at(span, "imported here"),
         });
@@ -498,4 +499,13 @@ impl<'e> Loader<'e> {
             .help(format!("move `{name}` into the module's `config`"));
         ev.thrown(diagnostic)
     }
+}
+
+/// Where the path is written that is imported at `at`: the literal, if it is one of the same definition.
+fn written_at(ev: &Evaluator<'_>, path: &str, at: Pos) -> Span {
+    let file = ev.sources().file(at);
+    let folder = file.as_ref().and_then(|file| file.path.parent()).unwrap_or(std::path::Path::new("/"));
+    let is_it = |text: &str| ev.normal_path(&format!("{}/{text}", folder.display()), text) == path;
+    let literals = path_literals(ev.sources(), at);
+    literals.iter().find(|(_, text)| is_it(text)).map_or_else(|| ev.word_span(at), |(span, _)| *span)
 }

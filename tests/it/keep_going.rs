@@ -95,7 +95,7 @@ fn each_option_that_fails_is_an_error_in_its_place() {
 #[test]
 fn a_module_that_fails_hides_nothing_of_the_others() {
     for (import, line) in [
-        ("./gone.nix", "host.nix:2:1: error[missing-module]"),
+        ("./gone.nix", "host.nix:2:13: error[missing-module]"),
         ("./broken.nix", "broken.nix:1:7: error[syntax]"),
         ("{ config = throw \"whole\"; }", "host.nix:2:24: error[evaluation]: whole"),
         ("(throw \"import\")", "host.nix:2:14: error[evaluation]: import"),
@@ -121,7 +121,7 @@ fn of_a_guest_too() {
     assert_eq!(model["containers"]["a"]["guest"]["services"]["x"]["port"], json!(1), "{said}");
     let at = |path: &str, message: &str, place: &str| (path.to_owned(), message.to_owned(), place.to_owned());
     assert_eq!(found, [at(".containers.a.guest.networking.hostName", "name", "host.nix:2:25")]);
-    for line in ["host.nix:2:25: error[evaluation]: name", "host.nix:4:3: error[missing-module]"] {
+    for line in ["host.nix:2:25: error[evaluation]: name", "host.nix:4:15: error[missing-module]"] {
         assert!(said.err.contains(line), "{line}: {said}");
     }
 }

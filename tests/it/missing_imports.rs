@@ -40,6 +40,17 @@ fn every_command_refuses_an_import_that_is_not_in_the_checkout() {
 }
 
 #[test]
+fn a_literal_is_shown_where_it_is_written() {
+    let module = "{ lib, ... }: {\n  imports = [\n    ./there.nix\n    ./one.nix\n    # ./two.nix\n    ./two.nix\n  ] ++ lib.optional true\n    \
+                  ./sub/../three.nix;\n}\n";
+    let folder = Folder::with(&[("host.nix", module), ("there.nix", "{ }")]);
+    let said = folder.run(&["eval", "host.nix"]);
+    for (line, file) in [("host.nix:4:5", "one.nix"), ("host.nix:6:5", "two.nix"), ("host.nix:8:5", "three.nix")] {
+        refuses(&said, line, file);
+    }
+}
+
+#[test]
 fn what_lies_elsewhere_or_is_asked_about_first_is_none() {
     for imports in [
         "[ /nowhere/hardware-configuration.nix ]",
@@ -79,6 +90,9 @@ fn a_flake_consists_of_what_git_tracks() {
     let module = importing("[ ./untracked.nix ./gone.nix \"${<nowhere>}/x.nix\" ]");
     let folder = Folder::with(&[("flake.nix", &flake), ("m.nix", &module), ("untracked.nix", "{ }")]);
     refuses(&folder.run(&["eval", "."]), "m.nix:2", "gone.nix");
+    std::fs::rename(folder.path().join("m.nix"), folder.path().join("n.nix")).expect("renamed");
+    refuses(&folder.run(&["eval", "."]), "flake.nix:2:5", "m.nix");
+    std::fs::rename(folder.path().join("n.nix"), folder.path().join("m.nix")).expect("renamed");
     let repository = git2::Repository::init(folder.path()).expect("a repository");
     let mut index = repository.index().expect("an index");
     for file in ["flake.nix", "m.nix"] {
