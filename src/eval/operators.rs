@@ -453,6 +453,10 @@ impl<'e> Evaluator<'e> {
                 }
             }
             Value::Int(value) if how.more => into.push(value.to_string().as_bytes()),
+            // As C's `%f` writes them, which has these two in small letters.
+            Value::Float(value) if how.more && !value.is_finite() => {
+                into.push(super::print::float(value).as_bytes())
+            }
             Value::Float(value) if how.more => into.push(format!("{value:.6}").as_bytes()),
             Value::Bool(value) if how.more => into.push(if value { b"1" } else { b"" }),
             Value::Null if how.more => {}

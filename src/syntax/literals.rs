@@ -5,6 +5,7 @@
 use super::lexer::{self, Token};
 use super::parser::{Parsed, Parser};
 use super::tree::{Kind, Piece, TreeRef};
+use crate::source::Span;
 
 /// A part of an indented string before its indentation is taken off.
 enum Part<'t, 'e> {
@@ -51,6 +52,8 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         let mut at = self.next.end;
         let mut pieces = Vec::new();
         let mut bytes = Vec::new();
+        // Where the part begins that is read now.
+        let mut from = at;
         loop {
             let length = self.text[at..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | b'$' | b'\r'));
             let length = length.count();
@@ -69,12 +72,14 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                 }
                 [b'$', b'{', ..] => {
                     if !bytes.is_empty() {
+                        self.refuse_null_bytes(&bytes, self.span(from, at))?;
                         pieces.push(Piece::Text(self.alloc_str(&bytes)));
                         bytes.clear();
                     }
                     let (hole, end) = self.hole(at)?;
                     pieces.push(Piece::Hole(hole));
                     at = end;
+                    from = end;
                 }
                 // The second of two dollars opens nothing.
                 [b'$', b'$', ..] => {
@@ -88,6 +93,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                 _ => return Err(self.unterminated(start)),
             }
         }
+        self.refuse_null_bytes(&bytes, self.span(from, at))?;
         self.resume(at + 1);
         let span = self.span(start, at + 1);
         if pieces.is_empty() {
@@ -97,6 +103,10 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
             pieces.push(Piece::Text(self.alloc_str(&bytes)));
         }
         Ok(self.tree(Kind::Interpolated(self.bump.alloc_slice_copy(&pieces)), span))
+    }
+
+    fn refuse_null_bytes(&self, bytes: &[u8], span: Span) -> Parsed<()> {
+        null_bytes(bytes).map_or(Ok(()), |message| Err(self.refuse(span, message)))
     }
 
     #[cold]
@@ -154,6 +164,11 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         flush(&mut bytes, &mut parts);
         self.resume(at + 2);
         let span = self.span(start, at + 2);
+        for part in &parts {
+            if let Part::Text { bytes, .. } = part {
+                self.refuse_null_bytes(bytes, self.span(start + 2, at))?;
+            }
+        }
         let pieces = self.strip(parts);
         let kind = match pieces[..] {
             [] => Kind::Str(self.alloc_str(b"")),
@@ -326,4 +341,11 @@ fn smallest_indentation(parts: &[Part<'_, '_>]) -> usize {
         }
     }
     smallest
+}
+
+/// Why bytes are no string of Nix, in its words; `None` where they are one.
+pub(crate) fn null_bytes(bytes: &[u8]) -> Option<String> {
+    let shown = || String::from_utf8_lossy(bytes).replace('\0', "␀");
+    let why = "cannot be represented as Nix string because it contains null bytes";
+    bytes.contains(&0).then(|| format!("input string '{}' {why}", shown()))
 }

@@ -36,6 +36,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile};
 pub use expr::{Expr, Node, NodeRef, Unit};
 pub use literal::{Context, Element, Str};
+pub(crate) use literals::null_bytes;
 use lower::Lowerer;
 use parser::{Parser, Refusal};
 pub use paths::path_literals;

@@ -49,14 +49,13 @@ fn essence(message: &str) -> String {
     if line.starts_with("missing `;`") {
         return String::from("syntax error");
     }
-    const CLASSES: [&str; 6] = [
+    const CLASSES: [&str; 5] = [
         // How much there is to be had is each one's own.
         "out of memory",
         "syntax error",
         "while parsing TOML",
         "[json.exception.parse_error.101]",
         "cannot process __json attribute: [json.exception.parse_error.101]",
-        "JSON serialization error",
     ];
     if let Some(class) = CLASSES.iter().find(|class| line.starts_with(**class)) {
         return (*class).to_owned();

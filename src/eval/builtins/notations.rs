@@ -2,6 +2,7 @@
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::source::Span;
+use crate::syntax::null_bytes;
 
 primops! { "fromJSON" 1 from_json, "fromTOML" 1 from_toml, "toJSON" 1 to_json, "toXML" 1 to_xml }
 
@@ -39,6 +40,9 @@ fn from_toml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 fn toml_table<'e>(ev: &Evaluator<'e>, table: &toml::Table) -> Result<Value<'e>, String> {
     let mut members = Vec::with_capacity(table.len());
     for (name, value) in table {
+        if let Some(message) = null_bytes(name.as_bytes()) {
+            return Err(format!("error: {message}"));
+        }
         members.push((ev.symbol(name), toml_value(ev, value)?, Pos::NONE));
     }
     Ok(ev.attrs(members))
@@ -49,12 +53,10 @@ fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, 
         return Err(String::from("the text is nested too deeply"));
     }
     Ok(match value {
-        toml::Value::String(text) if text.contains('\0') => {
-            let shown = text.replace('\0', "␀");
-            let what = "cannot be represented as Nix string because it contains null bytes";
-            return Err(format!("input string '{shown}' {what}"));
-        }
-        toml::Value::String(text) => ev.string(text),
+        toml::Value::String(text) => match null_bytes(text.as_bytes()) {
+            None => ev.string(text),
+            Some(message) => return Err(format!("error: {message}")),
+        },
         toml::Value::Integer(value) => Value::Int(*value),
         toml::Value::Float(value) => Value::Float(*value),
         toml::Value::Boolean(value) => Value::Bool(*value),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::eval::machine::Evaluator;
 use crate::eval::value::{Attr, Value};
 use crate::source::Pos;
+use crate::syntax::null_bytes;
 
 /// What is wrong with a text, in words.
 type Parsed<T> = Result<T, String>;
@@ -225,12 +226,7 @@ impl<'e> Reader<'_, 'e> {
                 None => return Err(self.unexpected("a closing quote")),
             }
         }
-        if out.contains(&0) {
-            let shown = String::from_utf8_lossy(&out).replace('\0', "␀");
-            let what = "cannot be represented as Nix string because it contains null bytes";
-            return Err(format!("input string '{shown}' {what}"));
-        }
-        Ok(out)
+        null_bytes(&out).map_or(Ok(out), Err)
     }
 
     fn escape(&mut self, out: &mut Vec<u8>) -> Parsed<()> {

@@ -94,13 +94,26 @@ impl<'e> Evaluator<'e> {
 
     fn write_json_string(&self, bytes: &[u8], out: &mut Text<'e>, span: Span) -> EvalResult<'e, ()> {
         if let Err(error) = std::str::from_utf8(bytes) {
-            let byte = bytes[error.valid_up_to()];
-            let message = format!("JSON serialization error: invalid UTF-8 byte 0x{byte:02X}");
+            let message =
+                format!("JSON serialization error: [json.exception.type_error.316] {}", not_utf8(bytes, error));
             return Err(self.error(span, &message));
         }
         string(bytes, &mut out.bytes);
         Ok(())
     }
+}
+
+/// What is wrong with bytes that are no UTF-8, in the words of Nix's JSON library: it goes by the byte at which a character
+/// cannot go on.
+fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> String {
+    let Some(length) = error.error_len() else {
+        let last = bytes.last().copied().unwrap_or_default();
+        return format!("incomplete UTF-8 string; last byte: 0x{last:02X}");
+    };
+    let first = error.valid_up_to();
+    let may_begin = matches!(bytes[first], 0xc2..=0xf4);
+    let at = if may_begin { first + length } else { first };
+    format!("invalid UTF-8 byte at index {at}: 0x{:02X}", bytes[at])
 }
 
 /// A string literal of JSON.

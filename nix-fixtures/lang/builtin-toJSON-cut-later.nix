@@ -1,0 +1,1 @@
+builtins.toJSON ("ab" + builtins.substring 0 2 "€" + "x")
