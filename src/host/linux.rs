@@ -70,6 +70,7 @@ impl Linux {
         damage::close_directories();
         scratch::sweep_own();
         leftovers::sweep();
+        sweep_remains();
         Ok(lock)
     }
 
@@ -137,6 +138,26 @@ fn lock(path: &Path) -> Result<Lock, LockError> {
             Err(LockError::Held { holder })
         }
         Err((_, errno)) => Err(failed(errno.into())),
+    }
+}
+
+/// Removes the files that a killed run was about to give their names. Where units of containers write as well, which hold no
+/// lock, what is left goes with the next boot.
+fn sweep_remains() {
+    let run = Path::new(paths::RUN);
+    let directories = [
+        Path::new(paths::CONFS).to_owned(),
+        Path::new(paths::UNITS).to_owned(),
+        Path::new(paths::NATIVE_UNITS).to_owned(),
+        run.join("conf"),
+        paths::records(),
+        paths::unread_units(),
+    ];
+    for directory in directories {
+        // One that is not there, or not to be written to, is found by whoever writes there.
+        if let Err(error) = durable::remove_remains(&directory) {
+            tracing::debug!(directory = %directory.display(), %error, "cannot sweep");
+        }
     }
 }
 

@@ -206,6 +206,15 @@ fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
     lab.sh(&format!("[[ -f {drop_in} ]]; rm -r {}", drop_in.trim_end_matches("/nice.conf"))).ok();
     lab.sh("rm /etc/systemd/system/multi-user.target.wants/container@kecap.service").ok();
 
+    // What a run that was killed was about to give its name.
+    let remains =
+        "/etc/nixos-containers/.R /run/systemd/system/.R /run/container-rebuild/conf/.R /etc/systemd/system/.R"
+            .replace(".R", ".container-rebuild-abc123");
+    lab.sh(&format!("touch {remains}")).ok();
+    assert_eq!(lab.plan().1, 0);
+    lab.switch(&all);
+    assert_eq!(lab.sh(&format!("ls {remains} 2>/dev/null")).out, "");
+
     // The host's own part.
     let service = "/etc/systemd/system/container-rebuild.service";
     lab.sh(&format!(
