@@ -106,7 +106,8 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
     }
 
     fn refuse_null_bytes(&self, bytes: &[u8], span: Span) -> Parsed<()> {
-        null_bytes(bytes).map_or(Ok(()), |message| Err(self.refuse(span, message)))
+        // A finding is one line.
+        null_bytes(bytes).map_or(Ok(()), |message| Err(self.refuse(span, message.replace('\n', "\\n"))))
     }
 
     #[cold]
