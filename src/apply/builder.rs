@@ -74,7 +74,7 @@ pub enum BuildError {
 pub struct Frame {
     /// In Nix's words.
     pub message: String,
-    /// Where, with the file's absolute path, or a name such as `«string»` for what is no file.
+    /// Where, with the file's absolute path, or a name such as `«string»` where it is not in a file.
     pub at: Option<Location>,
 }
 

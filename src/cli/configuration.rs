@@ -32,7 +32,7 @@ use crate::state::Snapshot;
 /// What the evaluation of a configuration may take that nobody vouches for: many times what a large host needs.
 const RESTRICTED_MEMORY: usize = 4 << 30;
 const RESTRICTED_TIME: Duration = Duration::from_secs(60);
-/// The same of what is not restricted: a whole NixOS with its packages takes a fraction of it.
+/// How long an evaluation without `--restrict` may take: a whole NixOS with its packages takes a fraction of it.
 const MOST_TIME: Duration = Duration::from_secs(600);
 
 /// Something of several hosts, and notes on those of which not all is known.
@@ -155,7 +155,7 @@ impl Configuration {
         let mut target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
         target.file = in_work_tree(&target.file).unwrap_or(target.file);
         let file = &target.file;
-        // A directory that is taken as a whole is no work tree.
+        // With `path:`, what git tracks does not count.
         let top = if target.whole.is_some() { None } else { git_top_level(file) };
         let around = || target.whole.clone().or_else(|| file.parent().map(Path::to_path_buf));
         let root = top.clone().or_else(around).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::host::checkout::replace;
 use crate::source::{SourceFile, SourceMap};
 use crate::syntax::mend::{Mender, applied};
 
-/// What is mended may show what it hid; not more often than this.
+/// A fix may reveal findings that it hid. They are fixed in turn, at most this many times.
 const ROUNDS: usize = 20;
 
 /// Makes the edits of all findings that have any.
