@@ -142,7 +142,7 @@ impl Checker<'_> {
             if system.is_absolute() {
                 return Some(system);
             }
-            let message = format!("`{}` is no absolute path", system.display());
+            let message = format!("`{}` is not an absolute path", system.display());
             let help = "give the store path of a built NixOS system, one with `init` in it";
             self.find(Diagnostic::error(Code::OptionType, message).help(help), path.join("path"));
             None
@@ -179,7 +179,7 @@ impl Checker<'_> {
             let read_only = *self.need(&bind.is_read_only, at.join("isReadOnly"))?;
             for (value, option) in [(mount, "mountPoint"), (host, "hostPath")] {
                 if !value.starts_with('/') {
-                    let message = format!("`{value}` is no absolute path");
+                    let message = format!("`{value}` is not an absolute path");
                     let help = format!("`{option}` of a bind mount starts with `/`");
                     self.find(Diagnostic::error(Code::OptionType, message).help(help), at.join(option));
                 }

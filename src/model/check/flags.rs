@@ -380,7 +380,7 @@ fn wrong_bind(value: &str) -> Option<String> {
         (true, target) if target.starts_with('/') => return None,
         (true, target) => target,
     };
-    Some(format!("`{}` is no absolute path: systemd-nspawn refuses to start with it", wrong.escape_debug()))
+    Some(format!("`{}` is not an absolute path: systemd-nspawn refuses to start with it", wrong.escape_debug()))
 }
 
 /// What would be right for nixos-rebuild, and is not done here: links and forwards are made before nspawn starts.

@@ -144,7 +144,7 @@ impl Checker<'_> {
         let at = path.join("networkNamespace");
         let Some(namespace) = self.need(&c.network_namespace, at)? else { return Some(()) };
         if !namespace.starts_with('/') || namespace.contains(char::is_control) {
-            let message = format!("`{}` is no absolute path", namespace.escape_debug());
+            let message = format!("`{}` is not an absolute path", namespace.escape_debug());
             let diagnostic = Diagnostic::error(Code::OptionType, message)
                 .help("a namespace is named by a path, such as `/run/netns/vpn`");
             self.find(diagnostic, at);

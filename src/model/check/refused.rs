@@ -305,7 +305,7 @@ pub(super) fn wrong_capability(element: &str) -> Option<(String, String)> {
 /// Why systemd does not take `PATH[:OPTIONS]`.
 pub(super) fn wrong_tmpfs(element: &str) -> Option<String> {
     (!element.starts_with('/')).then(|| {
-        format!("`{}` is no absolute path: systemd-nspawn refuses to start with it", element.escape_debug())
+        format!("`{}` is not an absolute path: systemd-nspawn refuses to start with it", element.escape_debug())
     })
 }
 
