@@ -2,7 +2,7 @@
 # make demo       the main job on real input, in a throwaway systemd host
 # make check      what needs no lab: formatting, lints, documentation, unit and fixture tests
 # make scenarios  the program in a lab, end to end, after the lab's own test
-# make scenario NAME=…    those whose name contains it, in a lab that stays up (tests/lab/lab down ends it)
+# make scenario NAME=…    those whose name contains it, in a lab that stays up (LAB_NAME=scenarios tests/lab/lab down ends it)
 # make attack     a switch that is killed, rebooted under, or loses its terminal or its readers, 112 times; SEED=… repeats a run
 # make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
 # make lib-expected      what the calls of lib in nix-fixtures/nixpkgs/tests give, and what failing ones say, by real Nix

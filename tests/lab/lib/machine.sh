@@ -53,13 +53,17 @@ supervisor() {
 
 # Prints the PID, as seen from here, of the lab's systemd.
 machine_pid() {
-    local pid
-    for pid in $(cat "$payload/init.scope/cgroup.procs" "$payload/cgroup.procs" 2>/dev/null); do
-        if grep -qE '^NSpid:.*\s1$' "/proc/$pid/status" 2>/dev/null; then
-            echo "$pid"
-            return
-        fi
-    done
+    local group pid key numbers
+    for group in "$payload/init.scope" "$payload"; do
+        for pid in $(<"$group/cgroup.procs"); do
+            while read -r key numbers; do
+                [[ $key == NSpid: ]] || continue
+                [[ $numbers == *[[:space:]]1 ]] || break
+                echo "$pid"
+                return
+            done <"/proc/$pid/status"
+        done
+    done 2>/dev/null
     return 1
 }
 
@@ -76,7 +80,7 @@ enter() {
         identity=(--reuid="$user" --regid="$user" --init-groups)
     fi
     # Among the lab's own processes also for cgroups; a machine about to go has no place for it.
-    mkdir -p "$payload/lab.exec" 2>/dev/null && echo "$BASHPID" >"$payload/lab.exec/cgroup.procs" || return 125
+    { [[ -d $payload/lab.exec ]] || mkdir -p "$payload/lab.exec"; } 2>/dev/null && echo "$BASHPID" >"$payload/lab.exec/cgroup.procs" || return 125
     # A command does not outlive the one who asked for it.
     exec nsenter --all --target "$machine" \
         /usr/bin/setpriv --pdeathsig TERM "${identity[@]}" \

@@ -22,7 +22,8 @@ fn a_switch_that_is_interrupted_anyhow_is_finished_by_the_next() {
     let seed = from_environment("SEED").unwrap_or_else(event::new_seed);
     let scale: f64 = from_environment("ATTACK_SCALE").unwrap_or(0.25);
     println!("SEED={seed} ATTACK_SCALE={scale}");
-    let lab = Lab::empty();
+    // A boot in the midst of it removes what earlier scenarios left.
+    let lab = Lab::fresh();
     let mut host = Host::new(&lab);
     let seconds = host.seconds();
     println!("an undisturbed switch takes {seconds:.2} s");

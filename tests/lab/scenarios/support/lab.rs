@@ -9,7 +9,7 @@ use super::world::World;
 /// How long one command in the lab may take, in seconds; the longest is a switch that builds.
 const PATIENCE: &str = "90";
 
-/// The lab belongs to one scenario at a time.
+/// The lab belongs to one scenario at a time, also where `cargo test` runs several in one process.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// A booted lab with this build of the program in it, on which nothing is configured.
@@ -45,6 +45,12 @@ impl Lab {
             assert!(lab.prepare(), "a fresh lab is not empty");
         }
         lab
+    }
+
+    /// One that was never used: without even what the program keeps until the next boot, such as the failures that it tells of.
+    pub(crate) fn fresh() -> Self {
+        lab_command("down", &[]);
+        Self::empty()
     }
 
     /// Puts in what scenarios need; whether nothing of an earlier one is there.
@@ -121,7 +127,7 @@ impl Lab {
 
     /// Starts a program whose streams are pipes.
     pub(crate) fn spawn(&self, command: &[&str]) -> std::process::Child {
-        Command::new("tests/lab/lab")
+        lab_script()
             .args(["exec", "--", "timeout", "-k", "5", PATIENCE])
             .args(command)
             .stdin(Stdio::piped())
@@ -172,7 +178,17 @@ impl Lab {
 
 #[track_caller]
 fn lab_command(command: &str, arguments: &[&str]) {
-    let output = Command::new("tests/lab/lab").arg(command).args(arguments).stdin(Stdio::null()).output();
+    let output = lab_script().arg(command).args(arguments).stdin(Stdio::null()).output();
     let output = output.expect("the lab's script can be run");
     assert!(output.status.success(), "lab {command}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The lab's script, for the lab of this process: `LAB_NAME`, and a number behind it for all but the first of those that nextest
+/// runs at the same time.
+fn lab_script() -> Command {
+    let name = std::env::var("LAB_NAME").unwrap_or_else(|_| "lab".to_owned());
+    let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT").ok().filter(|slot| slot != "0");
+    let mut script = Command::new("tests/lab/lab");
+    script.env("LAB_NAME", slot.map_or_else(|| name.clone(), |slot| format!("{name}-{slot}")));
+    script
 }
