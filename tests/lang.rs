@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use compare::{MOUNT, Outcome, evaluate_file, features_of, message_of};
+use compare::{MOUNT, Outcome, evaluate_file, features_of, message_of, options_of};
 use reference::{Mount, Reference};
 
 /// The only version whose results count.
@@ -158,6 +158,9 @@ fn ask(reference: &Reference, mount: &Mount, name: &str) -> (bool, String) {
     let text = input(name);
     for feature in features_of(&text) {
         command.args(["--extra-experimental-features", feature]);
+    }
+    for (name, value) in options_of(&text) {
+        command.args(["--option", name, value]);
     }
     command.args(["--eval", "--strict", "-I"]).arg(format!("fixtures={MOUNT}/files"));
     let output = command.arg(format!("{MOUNT}/{name}.nix")).output().expect("it was found");

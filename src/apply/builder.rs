@@ -15,6 +15,10 @@ pub struct Source {
     pub host: Option<String>,
     /// `-I` entries, `NAME=PATH` or `PATH`.
     pub include: Vec<String>,
+    /// Inputs of the flake that are elsewhere: names and paths.
+    pub overrides: Vec<(String, PathBuf)>,
+    /// Whether a flake sees the environment.
+    pub impure: bool,
 }
 
 /// What Nix says of one container.

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
 use super::completion::containers;
+use super::nix_settings::NixSettings;
 use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
 use crate::plan::RestartMode;
@@ -90,9 +91,18 @@ pub struct ConfigArgs {
     /// Read any path that the configuration names.
     #[arg(long, overrides_with = "restrict")]
     pub no_restrict: bool,
-    /// Enable these experimental features of Nix, beside those of nix.conf and NIX_CONFIG.
-    #[arg(long, alias = "experimental-features", value_name = "FEATURE", value_enum, value_delimiter = ' ')]
-    pub extra_experimental_features: Vec<Feature>,
+    /// Set Nix's setting NAME, as far as it bears on the language; nix.conf and NIX_CONFIG are read, too.
+    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "VALUE"])]
+    pub option: Vec<String>,
+    /// Enable these experimental features of Nix, and no others.
+    #[arg(long, value_name = "FEATURES", action = clap::ArgAction::Append)]
+    pub experimental_features: Vec<String>,
+    /// Enable these experimental features of Nix, beside those that are set.
+    #[arg(long, value_name = "FEATURES", action = clap::ArgAction::Append)]
+    pub extra_experimental_features: Vec<String>,
+    /// Let a flake see the environment, the time, the system, and files outside of it; other configurations always do.
+    #[arg(long, conflicts_with = "restrict")]
+    pub impure: bool,
     /// Fail when the evaluation takes more memory than this, in MiB; by default half of what the machine has, and at most 8192
     /// (4096 with `--restrict`).
     #[arg(long, value_name = "MIB")]
@@ -103,6 +113,9 @@ pub struct ConfigArgs {
     /// Whether what evaluates is read though something else fails: `--keep-going` of the commands that only show.
     #[arg(skip)]
     pub keep_going: bool,
+    /// What all of this, nix.conf and NIX_CONFIG say of the language.
+    #[arg(skip)]
+    pub nix_settings: NixSettings,
 }
 
 /// Expressions to evaluate instead of a configuration.
@@ -127,40 +140,15 @@ pub struct ExpressionArgs {
     /// Print JSON (the model of a configuration is always JSON).
     #[arg(long)]
     pub json: bool,
-    /// Fail when calls nest deeper than this.
-    #[arg(long, value_name = "CALLS", default_value_t = 10_000)]
-    pub max_call_depth: u32,
+    /// Fail when calls nest deeper than this; 10000 unless Nix's settings say otherwise.
+    #[arg(long, value_name = "CALLS")]
+    pub max_call_depth: Option<u32>,
 }
 
 impl ExpressionArgs {
     /// Whether no expression is asked for.
     pub fn is_empty(&self) -> bool {
         self.expr.is_empty() && self.file.is_empty()
-    }
-}
-
-/// Experimental features of Nix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Feature {
-    /// `|>` and `<|`.
-    PipeOperators,
-    /// `builtins.parseFlakeRef` and `builtins.flakeRefToString`.
-    Flakes,
-    /// Dates and times in `builtins.fromTOML`.
-    ParseTomlTimestamps,
-    /// Accepted as Nix accepts it; no expression depends on it.
-    NixCommand,
-}
-
-impl Feature {
-    /// Nix's name of it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::PipeOperators => "pipe-operators",
-            Self::Flakes => "flakes",
-            Self::ParseTomlTimestamps => "parse-toml-timestamps",
-            Self::NixCommand => "nix-command",
-        }
     }
 }
 
@@ -438,6 +426,21 @@ pub enum Command {
     /// What units call.
     #[command(hide = true, subcommand)]
     Internal(Internal),
+}
+
+impl Command {
+    /// The configuration that it evaluates, if it does.
+    pub fn config_mut(&mut self) -> Option<&mut ConfigArgs> {
+        match self {
+            Self::Switch { config, .. }
+            | Self::Build { config, .. }
+            | Self::Plan { config, .. }
+            | Self::Check { config, .. }
+            | Self::Eval { config, .. }
+            | Self::Firewall { config, .. } => Some(config),
+            _ => None,
+        }
+    }
 }
 
 /// Names of containers.

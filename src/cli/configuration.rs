@@ -52,6 +52,10 @@ pub(super) struct Configuration {
     pub(super) host: Option<String>,
     /// `-I` entries, as they were given.
     pub(super) include: Vec<String>,
+    /// `--override-input`.
+    pub(super) overrides: Vec<(String, PathBuf)>,
+    /// `--impure`.
+    pub(super) impure: bool,
     /// The typed model.
     pub(super) manifest: Manifest,
     /// Where its options stand.
@@ -161,13 +165,15 @@ impl Configuration {
         let root = top.clone().or_else(around).unwrap_or_default();
         sources.set_root(&root);
         let restricted = config.restrict || (restricted && !config.no_restrict);
-        let search_path = search_path(config, restricted);
-        let files: Box<dyn Files> = if restricted {
+        let pure = target.flake && !config.impure;
+        let search_path = search_path(config, restricted || pure);
+        let files: Box<dyn Files> = if restricted || pure {
             let given = search_path.iter().map(|(_, path)| path.clone());
             let overrides = overrides(config).into_iter().map(|(_, path)| path);
             let lock = RealFiles.read(&file.with_file_name("flake.lock")).unwrap_or_default();
             let pinned = flake::pinned(&String::from_utf8_lossy(&lock));
-            Box::new(RestrictedFiles::new(given.chain(overrides).chain(pinned).chain([root.clone()])))
+            let roots = given.chain(overrides).chain(pinned).chain([root.clone()]);
+            Box::new(if restricted { RestrictedFiles::new(roots) } else { RestrictedFiles::pure(roots) })
         } else {
             Box::new(RealFiles)
         };
@@ -233,6 +239,8 @@ impl Configuration {
             file: reading.target.file.clone(),
             host,
             include: reading.config.include.clone(),
+            overrides: overrides(reading.config),
+            impure: reading.config.impure,
             manifest: evaluated.manifest,
             spans: evaluated.spans,
             guest_keys: evaluated.guest_keys,
@@ -273,6 +281,8 @@ impl Configuration {
             file,
             host: None,
             include: Vec::new(),
+            overrides: Vec::new(),
+            impure: false,
             manifest,
             spans: OptionSpans::default(),
             guest_keys: BTreeMap::new(),

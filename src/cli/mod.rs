@@ -8,9 +8,9 @@ pub mod args;
 mod commands;
 mod completion;
 mod configuration;
-mod features;
 mod interrupt;
 mod log;
+mod nix_settings;
 mod only;
 mod output;
 mod progress;
@@ -24,6 +24,7 @@ use std::process::ExitCode;
 use args::{Cli, Command, ConfigArgs, Global, Internal, Started};
 use clap::Parser;
 use commands::lifecycle::Job;
+use nix_settings::NixSettings;
 use output::Stream;
 use terminal::Terminal;
 use tracing::Level;
@@ -57,11 +58,11 @@ pub fn main() -> ExitCode {
     if let Some(code) = completion::answer() {
         return code;
     }
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let code = on_big_stack(move || run(&cli)).unwrap_or_else(|error| {
+    let code = on_big_stack(move || run(&mut cli)).unwrap_or_else(|error| {
         output::line(Level::ERROR, &format!("error[internal]: cannot start a thread: {error}"));
         1
     });
@@ -123,10 +124,16 @@ fn unwritten(command: &Command) -> Option<Diagnostic> {
     })
 }
 
-fn run(cli: &Cli) -> u8 {
+fn run(cli: &mut Cli) -> u8 {
     terminal::start_log(&cli.global);
     let sources = SourceMap::new();
     let session = Session { global: &cli.global, terminal: Terminal::new(&cli.global), sources: &sources };
+    if let Some(config) = cli.command.config_mut() {
+        config.nix_settings = NixSettings::load(config);
+        let warning = |message: &String| Diagnostic::warning(Code::NixSetting, message.clone());
+        let warnings: Vec<_> = config.nix_settings.warnings.iter().map(warning).collect();
+        session.terminal.findings(&warnings, &sources);
+    }
     let code = match dispatch(&session, &cli.command) {
         Ok(code) => code,
         Err(findings) => {

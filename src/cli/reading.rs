@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::args::{ConfigArgs, Feature};
+use super::args::ConfigArgs;
 use super::configuration::{Configuration, Limits, Loaded, WithNotes, is_manifest, overrides, stop_after};
-use super::features::Features;
 use super::target::Target;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Arena, Evaluator, Settings};
@@ -154,18 +153,26 @@ impl Reading<'_> {
 
     fn settings(&self) -> Settings {
         let limits = Limits::of(self.config, self.restricted);
-        let features = Features::of(self.config, self.config.restrict);
-        Settings {
-            pipe_operators: features.has(Feature::PipeOperators),
-            toml_timestamps: features.has(Feature::ParseTomlTimestamps),
+        let settings = Settings {
             search_path: self.search_path.clone(),
-            environment: if self.restricted { BTreeMap::new() } else { std::env::vars_os().collect() },
+            pure: self.is_pure(),
+            environment: if self.restricted || self.is_pure() {
+                BTreeMap::new()
+            } else {
+                std::env::vars_os().collect()
+            },
             unknowns: true,
             keep_going: self.config.keep_going,
             most_memory: limits.memory,
             stop: Some(stop_after(limits.time)),
             ..Settings::default()
-        }
+        };
+        self.config.nix_settings.apply(settings)
+    }
+
+    /// Whether it is read as Nix reads a flake without `--impure`.
+    fn is_pure(&self) -> bool {
+        self.target.flake && !self.config.impure
     }
 
     /// The work tree where Nix would have put it.

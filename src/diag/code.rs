@@ -50,6 +50,14 @@ macro_rules! codes {
 codes! {
     /// The text is not Nix.
     Syntax = "syntax";
+    /// A URL that is not a string.
+    UrlLiteral = "url-literal";
+    /// A relative path without `./`.
+    ShortPathLiteral = "short-path-literal";
+    /// A path from the root or the home directory.
+    AbsolutePathLiteral = "absolute-path-literal";
+    /// A setting of Nix's of which Nix would warn.
+    NixSetting = "nix-setting";
     /// Evaluation failed: the message is Nix's own where it has one.
     Evaluation = "evaluation";
     /// A file cannot be read.

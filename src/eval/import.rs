@@ -289,6 +289,11 @@ impl<'e> Evaluator<'e> {
         }
     }
 
+    /// What Nix's lints found in the texts that were read; it is given once.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
+    }
+
     /// The notes that were kept.
     pub fn remarks(&self) -> Vec<Diagnostic> {
         self.remarks.clone()

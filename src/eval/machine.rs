@@ -21,7 +21,7 @@ use super::written::Written;
 use crate::diag::Diagnostic;
 use crate::source::{Files, MountedFiles, Pos, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
-use crate::syntax::{Shape, Str, Symbol, Symbols};
+use crate::syntax::{LiteralLints, Shape, Str, Symbol, Symbols};
 
 /// Where everything that an evaluation makes lives; nothing of it is freed before the arena is.
 #[derive(Default)]
@@ -54,6 +54,11 @@ pub struct Settings {
     pub keep_going: bool,
     /// Whether `|>` and `<|` are operators (Nix's experimental feature `pipe-operators`).
     pub pipe_operators: bool,
+    /// How literals are taken of which Nix can warn.
+    pub literal_lints: LiteralLints,
+    /// Whether the evaluation is pure, as Nix's is of a flake without `--impure`: nothing of the environment counts, and
+    /// `builtins` has neither a time nor a system.
+    pub pure: bool,
     /// Whether references to flakes are read (Nix's experimental feature `flakes`).
     pub flakes: bool,
     /// Whether `fromTOML` takes dates and times (Nix's experimental feature `parse-toml-timestamps`).
@@ -78,6 +83,8 @@ impl Default for Settings {
             unknowns: false,
             keep_going: false,
             pipe_operators: false,
+            literal_lints: LiteralLints::default(),
+            pure: false,
             flakes: false,
             toml_timestamps: false,
             log: None,
@@ -124,6 +131,8 @@ pub struct Evaluator<'e> {
     pub(super) within_nixpkgs: Vec<(&'static str, Value<'e>)>,
     /// What was met on the way and keeps nothing from going on.
     pub(super) remarks: Vec<Diagnostic>,
+    /// What Nix's lints found in the texts that were read.
+    pub(super) warnings: Vec<Diagnostic>,
     /// What `builtins.getFlake` is, where flakes are evaluated.
     pub(super) flake_getter: Option<Value<'e>>,
     /// What made those thunks that turned out to be unknown: two of them may be the same value, or not.
@@ -193,6 +202,7 @@ impl<'e> Evaluator<'e> {
             stand_in: None,
             within_nixpkgs: Vec::new(),
             remarks: Vec::new(),
+            warnings: Vec::new(),
             flake_getter: None,
             origins: FxHashMap::default(),
             element_places: FxHashMap::default(),

@@ -7,7 +7,7 @@ use super::machine::{Arena, Evaluator, Settings};
 use super::value::{State, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, SourceMap, Span};
-use crate::syntax;
+use crate::syntax::{self, LiteralLints};
 
 /// Evaluates `text` with everything in it, as if it stood in `folder`, and prints the value on one line: what
 /// `nix-instantiate --eval --strict --expr` prints.
@@ -40,16 +40,21 @@ impl<'e> Evaluator<'e> {
         folder: &Path,
     ) -> EvalResult<'e, &'e syntax::Unit<'e>> {
         let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
+        let is_ours = self.embedded.contains_key(&file.path);
+        let literal_lints = if is_ours { LiteralLints::default() } else { self.settings.literal_lints };
         let scope = syntax::Scope {
             globals: &self.global_names,
             folder,
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
+            literal_lints,
             lowest_address: self.lowest_address,
             most_memory: self.settings.most_memory,
         };
-        syntax::parse(self.bump, &self.symbols, file, &scope)
-            .map_err(|diagnostics| self.diagnostics_error(diagnostics))
+        let parsed = syntax::parse(self.bump, &self.symbols, file, &scope);
+        let (unit, warnings) = parsed.map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
+        self.warnings.extend(warnings);
+        Ok(unit)
     }
 
     /// Calls a function whose pattern `arguments` can fill; anything else is left as it is.

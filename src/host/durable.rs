@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     tracing::debug!(path = %path.display(), bytes = content.len(), "write");
     let folder = folder(path)?;
-    let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    let mut file = temporary(folder)?;
     file.write_all(content)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
@@ -41,7 +41,7 @@ fn set_directory_aside(path: &Path) -> io::Result<()> {
 /// Copies all of `source` into a file.
 pub(super) fn copy(source: &mut File, path: &Path, mode: u32) -> io::Result<()> {
     let folder = folder(path)?;
-    let mut file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    let mut file = temporary(folder)?;
     source.rewind()?;
     io::copy(source, file.as_file_mut())?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
@@ -50,11 +50,28 @@ pub(super) fn copy(source: &mut File, path: &Path, mode: u32) -> io::Result<()> 
     sync(folder)
 }
 
-/// Removes what a killed run left in a directory that is ours alone. Nobody may be writing there.
+/// A file that has no name of its own yet, and will have one in `folder`.
+pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(&prefix()).tempfile_in(folder)
+}
+
+/// Removes what killed processes left in a directory that is written with the lock held, or by nobody.
 pub(super) fn remove_remains(folder: &Path) -> io::Result<()> {
+    remove_if(folder, |_| true)
+}
+
+/// Removes what killed processes left in a directory below `/run`, while others write there.
+pub(super) fn remove_remains_of_dead(folder: &Path) -> io::Result<()> {
+    remove_if(folder, |process| !Path::new("/proc").join(process).exists())
+}
+
+/// Removes what was about to get a name in a directory, where the process that made it is one of these.
+fn remove_if(folder: &Path, is_dead: impl Fn(&str) -> bool) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+        let name = entry.file_name();
+        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+        if rest.split_once('-').is_none_or(|(process, _)| is_dead(process)) {
             fs::remove_file(entry.path())?;
         }
     }
@@ -65,7 +82,7 @@ pub(super) fn remove_remains(folder: &Path) -> io::Result<()> {
 pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
     tracing::debug!(path = %path.display(), target = %target.display(), "link");
     let folder = folder(path)?;
-    let link = tempfile::Builder::new().prefix(PREFIX).make_in(folder, |path| symlink(target, path))?;
+    let link = tempfile::Builder::new().prefix(&prefix()).make_in(folder, |path| symlink(target, path))?;
     persist(link, path)?;
     sync(folder)
 }
@@ -108,6 +125,11 @@ const MOST_ASIDE: u32 = 100;
 /// Hidden, so that systemd and Nix pass over what a killed run left.
 pub(super) const PREFIX: &str = ".container-rebuild-";
 
+/// It tells which process was writing.
+fn prefix() -> String {
+    format!("{PREFIX}{}-", std::process::id())
+}
+
 fn folder(path: &Path) -> io::Result<&Path> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(folder)?;
@@ -140,6 +162,28 @@ mod tests {
             remove(&path).expect("removed");
         }
         assert!(path.symlink_metadata().is_err());
+    }
+
+    #[test]
+    fn what_the_dead_left_goes_and_what_the_living_write_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let living = temporary(folder.path()).expect("made");
+        let child = std::process::Command::new("true").spawn().expect("started");
+        let dead = child.id();
+        drop(child.wait_with_output());
+        for name in [format!("{PREFIX}{dead}-abcdef"), format!("{PREFIX}abcdef"), String::from("other")] {
+            fs::write(folder.path().join(name), "").expect("written");
+        }
+        let names = || {
+            let entries = fs::read_dir(folder.path()).expect("listed");
+            let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+            names.sort();
+            names
+        };
+        remove_remains_of_dead(folder.path()).expect("removed");
+        assert_eq!(names(), [living.path().to_owned(), folder.path().join("other")]);
+        remove_remains(folder.path()).expect("removed");
+        assert_eq!(names(), [folder.path().join("other")]);
     }
 
     #[test]

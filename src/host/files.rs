@@ -52,27 +52,39 @@ impl Files for RealFiles {
 pub struct RestrictedFiles {
     /// The roots as they were given, and as they are called once all links are followed.
     roots: Vec<PathBuf>,
+    /// Why nothing else is read.
+    reason: &'static str,
 }
 
 impl RestrictedFiles {
     /// Allows what is below `roots`, each an absolute path to a file or a folder. One that does not exist allows nothing.
     pub fn new(roots: impl IntoIterator<Item = PathBuf>) -> Self {
         let both = roots.into_iter().filter_map(|root| fs::canonicalize(&root).ok().map(|real| [root, real]));
-        Self { roots: both.flatten().collect() }
+        Self { roots: both.flatten().collect(), reason: "outside of what restricted reading allows" }
+    }
+
+    /// Allows what a flake may read (pure evaluation of Nix's): what is below `roots`, and the store.
+    pub fn pure(roots: impl IntoIterator<Item = PathBuf>) -> Self {
+        let reason = "access to absolute paths is forbidden in pure evaluation mode (use '--impure' to override)";
+        Self { reason, ..Self::new(roots.into_iter().chain([PathBuf::from("/nix/store")])) }
     }
 
     fn allows(&self, path: &Path) -> bool {
         self.roots.iter().any(|root| path.starts_with(root))
     }
 
+    fn refused(&self) -> io::Error {
+        io::Error::new(io::ErrorKind::PermissionDenied, self.reason)
+    }
+
     /// Opens `path` for nothing but finding out where it is and reading it through [`Handle::path`].
     fn open(&self, path: &Path, flags: i32) -> io::Result<Handle> {
         if !self.allows(path) {
-            return Err(refused());
+            return Err(self.refused());
         }
         let file = OpenOptions::new().read(true).custom_flags(O_PATH | O_CLOEXEC | flags).open(path)?;
         let handle = Handle(file);
-        if self.allows(&fs::read_link(handle.path())?) { Ok(handle) } else { Err(refused()) }
+        if self.allows(&fs::read_link(handle.path())?) { Ok(handle) } else { Err(self.refused()) }
     }
 }
 
@@ -118,10 +130,6 @@ impl Files for RestrictedFiles {
     fn is_executable(&self, path: &Path) -> io::Result<bool> {
         Ok(is_executable(&self.open(path, 0)?.0.metadata()?))
     }
-}
-
-fn refused() -> io::Error {
-    io::Error::new(io::ErrorKind::PermissionDenied, "outside of what restricted reading allows")
 }
 
 fn kind(kind: fs::FileType) -> FileKind {

@@ -141,8 +141,7 @@ fn lock(path: &Path) -> Result<Lock, LockError> {
     }
 }
 
-/// Removes the files that a killed run was about to give their names. Where units of containers write as well, which hold no
-/// lock, what is left goes with the next boot.
+/// Removes the files that killed processes were about to give their names.
 fn sweep_remains() {
     let run = Path::new(paths::RUN);
     let directories = [
@@ -152,10 +151,18 @@ fn sweep_remains() {
         run.join("conf"),
         paths::records(),
         paths::unread_units(),
+        // Here a run that is killed was looking for room.
+        PathBuf::from(paths::ROOTS),
+        Path::new(paths::PROGRAM).with_file_name(""),
     ];
-    for directory in directories {
+    // Where units of containers write as well, which hold no lock.
+    let shared = [paths::booted_records(), paths::EPHEMERAL_ROOTS.into(), paths::NAMESPACES.into()];
+    let swept = directories.into_iter().map(|directory| (durable::remove_remains(&directory), directory));
+    let swept =
+        swept.chain(shared.into_iter().map(|directory| (durable::remove_remains_of_dead(&directory), directory)));
+    for (result, directory) in swept {
         // One that is not there, or not to be written to, is found by whoever writes there.
-        if let Err(error) = durable::remove_remains(&directory) {
+        if let Err(error) = result {
             tracing::debug!(directory = %directory.display(), %error, "cannot sweep");
         }
     }

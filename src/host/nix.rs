@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
@@ -176,25 +176,41 @@ impl Nix {
     }
 }
 
-/// The expression that reads the containers out of the user's configuration: the file is named, never copied.
-fn expression(file: &Path, host: Option<&str>, names: &[ContainerName]) -> String {
-    let system = match host {
+/// The arguments of `nix eval` that read containers out of the user's configuration: the file is named, never copied. A flake is
+/// named as on a command line, since Nix evaluates that as pure as it does for `nixos-rebuild`.
+fn reading(source: &Source, names: &[ContainerName]) -> Vec<OsString> {
+    let reader = reader(names);
+    let Source { file, host, include, overrides, impure } = source;
+    let mut arguments: Vec<OsString> = include.iter().flat_map(|entry| ["-I".into(), entry.into()]).collect();
+    if *impure || host.is_none() {
+        arguments.push("--impure".into());
+    }
+    match host {
         Some(host) => {
-            let folder = string(&file.parent().unwrap_or(file).to_string_lossy());
-            format!("(builtins.getFlake {folder}).nixosConfigurations.${{{}}}", string(host))
+            let directory = file.parent().unwrap_or(file).to_string_lossy();
+            arguments.push(format!("{directory}#nixosConfigurations.{}.config.containers", string(host)).into());
+            arguments.extend(["--no-write-lock-file".into(), "--apply".into(), reader.into()]);
+            for (name, path) in overrides {
+                arguments.extend(["--override-input".into(), name.into(), path.into()]);
+            }
         }
         None => {
             // A `path` type literal cannot hold every file name; a string added to the root path can.
             let file = format!("(/. + {})", string(&file.to_string_lossy()));
-            format!("(import <nixpkgs/nixos/lib/eval-config.nix> {{ modules = [ {file} ]; }})")
+            let system = format!("(import <nixpkgs/nixos/lib/eval-config.nix> {{ modules = [ {file} ]; }})");
+            arguments.extend(["--expr".into(), format!("({reader}) {system}.config.containers").into()]);
         }
-    };
+    }
+    arguments
+}
+
+/// A function from all containers to what is to be known of some.
+fn reader(names: &[ContainerName]) -> String {
     let list = |items: &mut dyn Iterator<Item = &str>| items.map(string).collect::<Vec<_>>().join(" ");
     let names = list(&mut names.iter().map(ContainerName::as_str));
     let options = list(&mut OPTIONS.iter().copied());
     format!(
-        "let
-  containers = {system}.config.containers;
+        "containers: let
   read = name: let c = containers.${{name}}; in {{
     inherit name;
     value = {{
@@ -221,13 +237,8 @@ impl Builder for Nix {
         names: &[ContainerName],
     ) -> Result<BTreeMap<ContainerName, NixContainer>, BuildError> {
         let mut arguments: Vec<OsString> =
-            ["eval", "--json", "--impure", "--show-trace", "--log-format", "internal-json"]
-                .map(OsString::from)
-                .to_vec();
-        for entry in &source.include {
-            arguments.extend(["-I".into(), entry.into()]);
-        }
-        arguments.extend(["--expr".into(), expression(&source.file, source.host.as_deref(), names).into()]);
+            ["eval", "--json", "--show-trace", "--log-format", "internal-json"].map(OsString::from).to_vec();
+        arguments.extend(reading(source, names));
         let printed = self.run("nix eval", &arguments)?;
         let unexpected = |reason: String| BuildError::Unexpected { reason };
         let mut all: BTreeMap<ContainerName, Printed> =
@@ -286,10 +297,24 @@ mod tests {
     #[test]
     fn file_and_names_are_data_in_the_expression() {
         let name = ContainerName::new("if").expect("a good name");
-        let text = expression(Path::new("/etc/ni\"xos/${x}.nix"), None, std::slice::from_ref(&name));
+        let source = |file: &str, host: Option<&str>| Source {
+            file: file.into(),
+            host: host.map(str::to_owned),
+            include: Vec::new(),
+            overrides: vec![("nixpkgs".into(), "/n".into())],
+            impure: false,
+        };
+        let texts = |source: &Source| -> Vec<String> {
+            let arguments = reading(source, std::slice::from_ref(&name)).into_iter();
+            arguments.map(|argument| argument.into_string().expect("text")).collect()
+        };
+        let arguments = texts(&source("/etc/ni\"xos/${x}.nix", None));
+        let [impure, flag, text] = &arguments[..] else { panic!("{arguments:?}") };
+        assert_eq!((impure.as_str(), flag.as_str()), ("--impure", "--expr"));
         assert!(text.contains(r#"modules = [ (/. + "/etc/ni\"xos/\${x}.nix") ]"#), "{text}");
         assert!(text.contains(r#"map read [ "if" ]"#), "{text}");
-        let text = expression(Path::new("/etc/nixos/flake.nix"), Some("a.b"), &[name]);
-        assert!(text.contains(r#"(builtins.getFlake "/etc/nixos").nixosConfigurations.${"a.b"}.config"#), "{text}");
+        let arguments = texts(&source("/etc/nixos/flake.nix", Some("a.b")));
+        assert_eq!(arguments[0], r#"/etc/nixos#nixosConfigurations."a.b".config.containers"#);
+        assert_eq!(arguments[4..], ["--override-input", "nixpkgs", "/n"], "{arguments:?}");
     }
 }

@@ -213,6 +213,7 @@ fn read<'e>(
         Diagnostic::note(Code::UnknownValue, message)
             .help("where it imports a nixpkgs of its own, take packages from the argument `pkgs`")
     }));
+    findings.extend(ev.take_warnings());
     findings.extend(errors.into_iter().filter(|error| !more.contains(error)));
     Ok(Evaluated {
         manifest,

@@ -42,6 +42,9 @@ pub struct Source {
     pub include: Vec<String>,
     /// `--override-input`: names and paths.
     pub override_input: Vec<(String, PathBuf)>,
+    /// `--impure`.
+    #[serde(default)]
+    pub impure: bool,
 }
 
 /// Why a saved plan must not be carried out.

@@ -229,7 +229,9 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
     /// A path, perhaps with interpolations.
     pub(super) fn path(&mut self) -> Parsed<TreeRef<'t, 'e>> {
         let token = self.next;
-        let text = &self.file.text[token.start..token.end];
+        let file = self.file;
+        let text = &file.text[token.start..token.end];
+        self.lint_path(text, self.span_of(token))?;
         let absolute = match text.strip_prefix("~/") {
             Some(below) => match self.home {
                 Some(home) => home.join(below),

@@ -15,6 +15,7 @@ mod diagnose;
 pub mod expr;
 mod lexer;
 mod literal;
+mod literal_lints;
 mod literals;
 mod lower;
 pub mod mend;
@@ -36,6 +37,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile};
 pub use expr::{Expr, Node, NodeRef, Unit};
 pub use literal::{Context, Element, Str};
+pub use literal_lints::{LintLevel, LiteralLints};
 pub(crate) use literals::null_bytes;
 use lower::Lowerer;
 use parser::{Parser, Refusal};
@@ -54,28 +56,30 @@ pub struct Scope<'a> {
     pub home: Option<&'a Path>,
     /// Whether `|>` and `<|` are operators.
     pub pipe_operators: bool,
+    /// How literals are taken of which Nix can warn.
+    pub literal_lints: LiteralLints,
     /// How far down the stack may reach.
     pub lowest_address: usize,
     /// How many bytes a tree may take.
     pub most_memory: usize,
 }
 
-/// The expression that a text is, or what is wrong with it.
+/// The expression that a text is, with what Nix's lints of literals warn of; or what is wrong with it.
 pub fn parse<'e>(
     arena: &'e Bump,
     symbols: &Symbols<'e>,
     file: &SourceFile,
     scope: &Scope<'_>,
-) -> Result<&'e Unit<'e>, Vec<Diagnostic>> {
+) -> Result<(&'e Unit<'e>, Vec<Diagnostic>), Vec<Diagnostic>> {
     let bump = Bump::with_capacity(file.text.len().saturating_mul(2));
-    let tree = Parser::new(&bump, arena, symbols, file, scope)
+    let (tree, warnings) = Parser::new(&bump, arena, symbols, file, scope)
         .whole()
         .map_err(|refusal| refused(symbols, file, *refusal))?;
     let scopes = scope::Scopes::new(scope.globals);
     let mut lowerer =
         Lowerer { bump: arena, symbols, scopes, errors: Vec::new(), lowest_address: scope.lowest_address };
     let unit = lowerer.lower_whole(tree);
-    if lowerer.errors.is_empty() { Ok(unit) } else { Err(lowerer.errors) }
+    if lowerer.errors.is_empty() { Ok((unit, warnings)) } else { Err(lowerer.errors) }
 }
 
 #[cold]
@@ -90,6 +94,7 @@ fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Di
                     .help("remove one of them"),
             ]
         }
+        Refusal::Literal(code, span, message) => vec![Diagnostic::error(code, message).at(span, "")],
         Refusal::TooDeep(span) => {
             vec![Diagnostic::error(Code::Syntax, "the text is nested too deeply").at(span, "")]
         }

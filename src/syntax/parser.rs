@@ -10,9 +10,11 @@ use bumpalo::collections::Vec as BumpVec;
 use super::expr::Operator;
 use super::lexer::{Fixed, Lexeme, Lexer, Token};
 use super::literal::Str;
+use super::literal_lints::LiteralLints;
 use super::sets::Twice;
 use super::symbol::{Symbol, Symbols};
 use super::tree::{Formal, Kind, Lambda, Name, Pattern, Tree, TreeRef};
+use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile, Span};
 
 /// Why a text is no expression.
@@ -20,6 +22,8 @@ use crate::source::{Pos, SourceFile, Span};
 pub(super) enum Refusal {
     /// Something stands where it must not.
     Syntax(Span, String),
+    /// A literal that a lint of Nix's refuses.
+    Literal(Code, Span, String),
     /// It is nested too deeply to be read.
     TooDeep(Span),
     /// It needs more memory than it may take.
@@ -47,6 +51,9 @@ pub(super) struct Parser<'a, 't, 'e> {
     pub(super) folder: &'a std::path::Path,
     /// Whether `|>` and `<|` are operators.
     pub(super) pipes: bool,
+    pub(super) lints: LiteralLints,
+    /// What the lints found.
+    pub(super) warnings: Vec<Diagnostic>,
     /// The token to be read next.
     pub(super) next: Lexeme,
     pub(super) depth: u32,
@@ -110,6 +117,8 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             home: scope.home,
             folder: scope.folder,
             pipes: scope.pipe_operators,
+            lints: scope.literal_lints,
+            warnings: Vec::new(),
             next: lexer.token(0),
             lexer,
             depth: 0,
@@ -118,11 +127,11 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         }
     }
 
-    /// The whole text.
-    pub(super) fn whole(&mut self) -> Parsed<TreeRef<'t, 'e>> {
+    /// The whole text, and what lints found in it.
+    pub(super) fn whole(mut self) -> Parsed<(TreeRef<'t, 'e>, Vec<Diagnostic>)> {
         let tree = self.expr()?;
         match self.next.token {
-            Token::End => Ok(tree),
+            Token::End => Ok((tree, self.warnings)),
             _ => Err(self.unexpected("end of file")),
         }
     }
@@ -147,6 +156,11 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
     #[cold]
     pub(super) fn refuse(&self, span: Span, message: impl Into<String>) -> Box<Refusal> {
         Box::new(Refusal::Syntax(span, message.into()))
+    }
+
+    #[cold]
+    pub(super) fn refuse_literal(&self, code: Code, span: Span, message: String) -> Box<Refusal> {
+        Box::new(Refusal::Literal(code, span, message))
     }
 
     #[cold]
@@ -525,6 +539,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             }
             Token::Uri => {
                 self.advance();
+                self.lint_url(&self.file.text[token.start..token.end], span)?;
                 let text = self.alloc_str(&self.text[token.start..token.end]);
                 Ok(self.tree(Kind::Str(text), span))
             }

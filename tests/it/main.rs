@@ -17,4 +17,5 @@ mod packages;
 mod prerequisites;
 mod program;
 mod readme;
+mod settings;
 mod ways;

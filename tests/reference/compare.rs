@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use container_rebuild::eval::{Arena, EvalResult, Evaluator, Settings, Value};
 use container_rebuild::host::files::RealFiles;
 use container_rebuild::source::{FileKind, Files, SourceMap};
+use container_rebuild::syntax::{LintLevel, LiteralLints};
 
 /// Where the fixtures stand for both evaluators, wherever the clone is: paths are part of results.
 pub(crate) const MOUNT: &str = "/tmp/nix-lang";
@@ -74,7 +75,16 @@ pub(crate) fn message_of(stderr: &str) -> &str {
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_file(fixtures: &Path, name: &str, text: &str) -> Outcome {
     let files = Mounted { fixtures: fixtures.to_owned(), around: false };
-    evaluate(files, &features_of(text), |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
+    let features = features_of(text);
+    let settings = Settings {
+        environment: [("HOME".into(), "/nonexistent".into())].into(),
+        pipe_operators: features.contains(&"pipe-operators"),
+        flakes: features.contains(&"flakes"),
+        toml_timestamps: features.contains(&"parse-toml-timestamps"),
+        literal_lints: lints(&options_of(text)),
+        ..Settings::default()
+    };
+    evaluate(files, settings, |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
 }
 
 /// What our evaluator makes of an expression from the command line, pipe operators included. Whatever else is on this
@@ -82,7 +92,12 @@ pub(crate) fn evaluate_file(fixtures: &Path, name: &str, text: &str) -> Outcome 
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_expression(fixtures: &Path, text: &str) -> Outcome {
     let files = Mounted { fixtures: fixtures.to_owned(), around: true };
-    evaluate(files, &["pipe-operators"], |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
+    let settings = Settings {
+        environment: [("HOME".into(), "/nonexistent".into())].into(),
+        pipe_operators: true,
+        ..Settings::default()
+    };
+    evaluate(files, settings, |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
 }
 
 /// The experimental features that a case asks for in its first line: `# features: a b`.
@@ -91,9 +106,29 @@ pub(crate) fn features_of(text: &str) -> Vec<&str> {
     line.strip_prefix("# features: ").map_or_else(Vec::new, |names| names.split(' ').collect())
 }
 
+/// The settings of Nix that a case asks for in its first line, names and values: `# options: a 1 b 2`.
+pub(crate) fn options_of(text: &str) -> Vec<(&str, &str)> {
+    let line = text.lines().next().unwrap_or_default();
+    let words: Vec<_> = line.strip_prefix("# options: ").map_or_else(Vec::new, |words| words.split(' ').collect());
+    words.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
+}
+
+fn lints(options: &[(&str, &str)]) -> LiteralLints {
+    let level = |name: &str| match options.iter().find(|(option, _)| *option == name) {
+        Some((_, "fatal")) => LintLevel::Fatal,
+        Some((_, "warn")) => LintLevel::Warn,
+        _ => LintLevel::Ignore,
+    };
+    LiteralLints {
+        url: level("lint-url-literals"),
+        short_path: level("lint-short-path-literals"),
+        absolute_path: level("lint-absolute-path-literals"),
+    }
+}
+
 fn evaluate(
     files: Mounted,
-    features: &[&str],
+    settings: Settings,
     value: impl for<'e> FnOnce(&mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> + Send,
 ) -> Outcome {
     container_rebuild::eval::on_big_stack(|| {
@@ -101,12 +136,8 @@ fn evaluate(
         let settings = Settings {
             search_path: vec![(String::from("fixtures"), Path::new(MOUNT).join("files"))],
             folder: PathBuf::from(MOUNT),
-            environment: [("HOME".into(), "/nonexistent".into())].into(),
             current_time: Some(1_800_000_000),
-            pipe_operators: features.contains(&"pipe-operators"),
-            flakes: features.contains(&"flakes"),
-            toml_timestamps: features.contains(&"parse-toml-timestamps"),
-            ..Settings::default()
+            ..settings
         };
         let mut evaluator = Evaluator::new(&arena, &files, &sources, settings);
         let printed = value(&mut evaluator).and_then(|value| evaluator.print(value));

@@ -98,6 +98,8 @@ pub(in crate::cli) fn complete_with_nix(
         file: configuration.file.clone(),
         host: configuration.host.clone(),
         include: configuration.include.clone(),
+        overrides: configuration.overrides.clone(),
+        impure: configuration.impure,
     };
     let evaluated =
         nix.evaluate(&source, &names).map_err(|error| failed(configuration, session.sources, &error))?;

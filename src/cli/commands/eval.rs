@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::failed;
-use crate::cli::args::{ConfigArgs, ExpressionArgs, Feature};
+use crate::cli::args::{ConfigArgs, ExpressionArgs};
 use crate::cli::configuration::{
     Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
 };
-use crate::cli::features::Features;
 use crate::cli::only::{Among, covered, must_be};
 use crate::cli::{Outcome, Session, output};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -175,22 +174,19 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let arena = Arena::new();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let limits = Limits::of(config, config.restrict);
-    let features = Features::of(config, config.restrict);
-    let has = |feature| features.has(feature);
     let settings = Settings {
         search_path: search_path_as_given(config, config.restrict),
         folder: here.clone(),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         log: Some(|message| output::line(tracing::Level::INFO, message)),
-        max_call_depth: args.max_call_depth,
         most_memory: limits.memory,
         stop: Some(stop_after(limits.time)),
-        pipe_operators: has(Feature::PipeOperators),
-        flakes: has(Feature::Flakes),
-        toml_timestamps: has(Feature::ParseTomlTimestamps),
         ..Settings::default()
     };
+    let settings = config.nix_settings.apply(settings);
+    let max_call_depth = args.max_call_depth.unwrap_or(settings.max_call_depth);
+    let settings = Settings { max_call_depth, ..settings };
     let files: Box<dyn Files> = if config.restrict {
         let given = settings.search_path.iter().map(|(_, path)| absolute(path));
         Box::new(RestrictedFiles::new(given.chain(roots(&inputs, args, &here))))
@@ -202,6 +198,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     for input in inputs {
         for path in attribute_paths(args) {
             let printed = print(&mut ev, &input, path, arguments, args.json, &here);
+            session.terminal.findings(&ev.take_warnings(), session.sources);
             session.terminal.result_bytes(&printed.map_err(|error| error.diagnostics())?);
         }
     }

@@ -41,9 +41,9 @@ pub(super) fn read(file: &Path) -> Result<Saved, Vec<Diagnostic>> {
 
 /// The arguments that name the configuration of a plan; `given` says nothing of that.
 pub(super) fn config(given: &ConfigArgs, plan: &Saved) -> ConfigArgs {
-    let Source { config, include, override_input } = plan.source.clone();
+    let Source { config, include, override_input, impure } = plan.source.clone();
     let pairs = override_input.into_iter().map(|(name, path)| [name, path.to_string_lossy().into_owned()]);
-    ConfigArgs { config, include, override_input: pairs.flatten().collect(), ..given.clone() }
+    ConfigArgs { config, include, override_input: pairs.flatten().collect(), impure, ..given.clone() }
 }
 
 /// The refusal of a plan that is not what was shown any more.
@@ -69,5 +69,5 @@ fn source(config: &ConfigArgs) -> Source {
     });
     let pairs = config.override_input.chunks_exact(2);
     let override_input = pairs.map(|pair| (pair[0].clone(), absolute(&pair[1]))).collect();
-    Source { config: named, include: include.collect(), override_input }
+    Source { config: named, include: include.collect(), override_input, impure: config.impure }
 }

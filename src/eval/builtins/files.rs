@@ -170,7 +170,8 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
     };
     match kind {
         Ok(kind) => Ok(Value::Bool(!wants_folder || kind == FileKind::Directory)),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+        // For a pure evaluation there is nothing outside of the flake.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && !ev.settings.pure => {
             Err(ev.unreadable(&path, &error, pos))
         }
         Err(_) => Ok(Value::Bool(false)),

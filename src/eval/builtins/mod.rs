@@ -123,10 +123,11 @@ pub(super) fn install(ev: &mut Evaluator<'_>) {
         ("langVersion", Value::Int(6)),
         ("nixVersion", ev.string(NIX_VERSION)),
         ("storeDir", ev.string(super::store::path::STORE)),
-        ("currentSystem", ev.string(&system)),
-        ("currentTime", ev.suspend(files::CurrentTime)),
         ("derivation", ev.suspend(derivation::WrittenInNix)),
     ]);
+    if !ev.settings.pure {
+        members.extend([("currentSystem", ev.string(&system)), ("currentTime", ev.suspend(files::CurrentTime))]);
+    }
     let search_path = ev.settings.search_path.clone();
     let entries = search_path.iter().map(|(prefix, path)| {
         let (prefix, path) = (ev.string(prefix), ev.string(&path.to_string_lossy()));

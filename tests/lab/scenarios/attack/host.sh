@@ -8,10 +8,8 @@ ip netns list | cut -d' ' -f1 | sort
 findmnt --raw --noheadings --output TARGET,FSTYPE | grep -v ' proc$\|^/run/credentials\|^/tmp/\|^/run/host' | sort
 {
     find /tmp -mindepth 1 -maxdepth 1 ! -name '.*-unix' ! -name 'container-rebuild-*' ! -name 'systemd-private-*'
-    # Which generation was booted is noted at a boot alone, and whether the host forwarded before us differs after one. Where
-    # starting units write, too, an unfinished file stays until the next boot.
-    find /run/container-rebuild /etc/nixos-containers -maxdepth 2 ! -name booted-generation ! -name sysctls.json \
-        ! -path '/run/container-rebuild/booted/.container-rebuild-*'
+    # Which generation was booted is noted at a boot alone, and whether the host forwarded before us differs after one.
+    find /run/container-rebuild /etc/nixos-containers -maxdepth 2 ! -name booted-generation ! -name sysctls.json
     find /run/nixos-containers -maxdepth 1 ! -name '*.lck'
     find /nix/var/nix/gcroots/container-rebuild ! -name 'generation-*'
     # Not the temporary name of a file whose writer was killed while it wrote.

@@ -1,0 +1,2 @@
+# options: lint-short-path-literals fatal
+[ ./ok ../ok files/x ]

@@ -1,0 +1,2 @@
+# options: lint-short-path-literals fatal
+files/a${"b"}/c

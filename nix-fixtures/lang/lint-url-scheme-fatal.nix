@@ -1,0 +1,2 @@
+# options: lint-url-literals fatal
+let f = x:x; in f

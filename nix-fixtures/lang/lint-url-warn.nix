@@ -1,0 +1,2 @@
+# options: lint-url-literals warn
+https://example.org/x.tar.gz

@@ -1,0 +1,208 @@
+//! Nix's own settings, as far as they bear on the language: by flags, and as Nix's files have them.
+//!
+//! Source: nix.conf(5): the system's `nix.conf`, the user's, `NIX_CONFIG`, then the command line, of which `--option` comes
+//! first. A later one replaces an earlier one; `extra-experimental-features` adds to what is there.
+
+use std::path::{Path, PathBuf};
+
+use super::args::ConfigArgs;
+use crate::eval::Settings;
+use crate::syntax::{LintLevel, LiteralLints};
+
+/// Files that include each other are read to this depth.
+const DEEPEST: u32 = 8;
+
+/// The experimental features of Nix 2.34.
+const FEATURES: &str = "auto-allocate-uids blake3-hashes ca-derivations cgroups configurable-impure-env daemon-trust-override \
+    dynamic-derivations external-builders fetch-closure fetch-tree flakes git-hashing impure-derivations local-overlay-store \
+    mounted-ssh-store nix-command parse-toml-timestamps pipe-operators read-only-local-store recursive-nix verified-fetches";
+
+/// What Nix's settings say of the language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NixSettings {
+    features: Vec<String>,
+    lints: LiteralLints,
+    max_call_depth: Option<u32>,
+    /// What Nix would warn of.
+    pub(super) warnings: Vec<String>,
+}
+
+impl NixSettings {
+    /// Those of the command line, and of Nix's files unless nothing of the environment counts (`--restrict`).
+    pub(super) fn load(config: &ConfigArgs) -> Self {
+        let mut settings = Self::default();
+        if !config.restrict {
+            for file in files() {
+                settings.file(&file, 0);
+            }
+            if let Ok(text) = std::env::var("NIX_CONFIG") {
+                settings.text(&text, Path::new("/"), DEEPEST);
+            }
+        }
+        if let Some(at) = settings.features.iter().position(|name| name == "no-url-literals") {
+            settings.features.remove(at);
+            let instead = "use 'lint-url-literals = fatal' setting instead";
+            settings
+                .warnings
+                .push(format!("experimental feature 'no-url-literals' has been stabilized and renamed; {instead}"));
+        }
+        for pair in config.option.chunks_exact(2) {
+            settings.set(&pair[0], &pair[1]);
+        }
+        for features in &config.experimental_features {
+            settings.set("experimental-features", features);
+        }
+        for features in &config.extra_experimental_features {
+            settings.set("extra-experimental-features", features);
+        }
+        let unknown =
+            settings.features.iter().filter(|name| !FEATURES.split_whitespace().any(|known| known == *name));
+        let mut unknown: Vec<_> = unknown.map(|name| format!("unknown experimental feature '{name}'")).collect();
+        unknown.sort();
+        unknown.dedup();
+        settings.warnings.extend(unknown);
+        settings
+    }
+
+    /// Evaluates as these settings say.
+    pub(super) fn apply(&self, to: Settings) -> Settings {
+        let has = |feature: &str| self.features.iter().any(|name| name == feature);
+        Settings {
+            pipe_operators: has("pipe-operators"),
+            flakes: has("flakes"),
+            toml_timestamps: has("parse-toml-timestamps"),
+            literal_lints: self.lints,
+            max_call_depth: self.max_call_depth.unwrap_or(to.max_call_depth),
+            ..to
+        }
+    }
+
+    fn file(&mut self, file: &Path, depth: u32) {
+        if let Ok(text) = std::fs::read_to_string(file) {
+            self.text(&text, file.parent().unwrap_or(Path::new("/")), depth);
+        }
+    }
+
+    /// Sets what the lines of a settings file say, in their order.
+    fn text(&mut self, text: &str, directory: &Path, depth: u32) {
+        for line in text.lines() {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if let Some((name, value)) = line.split_once('=') {
+                self.set(name.trim(), value.trim());
+            } else if let Some(file) = line.strip_prefix("include ").or_else(|| line.strip_prefix("!include "))
+                && depth < DEEPEST
+            {
+                self.file(&directory.join(file.trim()), depth + 1);
+            }
+        }
+    }
+
+    /// Sets what bears on the language; all else is Nix's.
+    fn set(&mut self, name: &str, value: &str) {
+        let words = || value.split_whitespace().map(str::to_owned);
+        match name {
+            "experimental-features" => self.features = words().collect(),
+            "extra-experimental-features" => self.features.extend(words()),
+            "lint-url-literals" => self.set_lint(name, value, |lints| &mut lints.url),
+            "lint-short-path-literals" => self.set_lint(name, value, |lints| &mut lints.short_path),
+            "lint-absolute-path-literals" => self.set_lint(name, value, |lints| &mut lints.absolute_path),
+            "warn-short-path-literals" if value == "true" => {
+                let instead = "use 'lint-short-path-literals = warn' instead";
+                self.warnings.push(format!("'{name}' is deprecated, {instead}"));
+                self.lints.short_path = LintLevel::Warn;
+            }
+            "max-call-depth" => match value.parse() {
+                Ok(depth) => self.max_call_depth = Some(depth),
+                Err(_) => self.warnings.push(format!("setting '{name}' has invalid value '{value}'")),
+            },
+            _ => {}
+        }
+    }
+
+    fn set_lint(&mut self, name: &str, value: &str, lint: fn(&mut LiteralLints) -> &mut LintLevel) {
+        let level = match value {
+            "ignore" => LintLevel::Ignore,
+            "warn" => LintLevel::Warn,
+            "fatal" => LintLevel::Fatal,
+            _ => {
+                let expected = "expected 'ignore', 'warn', or 'fatal'";
+                self.warnings.push(format!("option '{name}' has invalid value '{value}' ({expected})"));
+                return;
+            }
+        };
+        *lint(&mut self.lints) = level;
+    }
+}
+
+/// Nix's settings files, the system's first.
+fn files() -> Vec<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let system = variable("NIX_CONF_DIR").unwrap_or_else(|| PathBuf::from("/etc/nix"));
+    let mut files = vec![system.join("nix.conf")];
+    match std::env::var("NIX_USER_CONF_FILES") {
+        // The first one counts most, so it is read last.
+        Ok(paths) => files.extend(paths.split(':').rev().map(PathBuf::from)),
+        Err(_) => {
+            let home = variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")));
+            files.extend(home.map(|home| home.join("nix/nix.conf")));
+        }
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> NixSettings {
+        let mut settings = NixSettings::default();
+        settings.text(text, Path::new("/nowhere"), 0);
+        settings
+    }
+
+    #[test]
+    fn settings_set_features_and_add_to_them() {
+        for (text, expected) in [
+            ("experimental-features = pipe-operators flakes", &["pipe-operators", "flakes"][..]),
+            ("extra-experimental-features = pipe-operators # all of them\n", &["pipe-operators"]),
+            (
+                "experimental-features = flakes\nextra-experimental-features = pipe-operators",
+                &["flakes", "pipe-operators"],
+            ),
+            ("extra-experimental-features = pipe-operators\nexperimental-features =", &[]),
+            ("# experimental-features = flakes\nsubstituters = x", &[]),
+            ("include\n!include\n= x\n", &[]),
+        ] {
+            assert_eq!(settings(text).features, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lints_have_three_levels_and_all_else_is_warned_of() {
+        let read = settings("lint-url-literals = fatal\nlint-absolute-path-literals=warn\nmax-call-depth = 12\n");
+        assert_eq!((read.lints.url, read.lints.short_path), (LintLevel::Fatal, LintLevel::Ignore));
+        assert_eq!((read.lints.absolute_path, read.max_call_depth), (LintLevel::Warn, Some(12)));
+        assert!(read.warnings.is_empty(), "{:?}", read.warnings);
+        let read = settings("lint-url-literals = maybe\nwarn-short-path-literals = true\n");
+        assert_eq!((read.lints.url, read.lints.short_path), (LintLevel::Ignore, LintLevel::Warn));
+        assert_eq!(
+            read.warnings,
+            [
+                "option 'lint-url-literals' has invalid value 'maybe' (expected 'ignore', 'warn', or 'fatal')",
+                "'warn-short-path-literals' is deprecated, use 'lint-short-path-literals = warn' instead"
+            ]
+        );
+    }
+
+    #[test]
+    fn settings_include_each_other_to_a_depth() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("a file");
+        write("nix.conf", "include more.conf\n!include absent.conf\n");
+        write("more.conf", "extra-experimental-features = pipe-operators\ninclude nix.conf\n");
+        let mut settings = NixSettings::default();
+        settings.file(&directory.path().join("nix.conf"), 0);
+        let settings = settings.apply(Settings::default());
+        assert!(settings.pipe_operators && !settings.flakes);
+    }
+}
