@@ -44,6 +44,12 @@ def listed(folder):
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
+def forwarding():
+    """The sysctls by which the host forwards; a lab boots without."""
+    settings = ["net/ipv4/conf/all/forwarding", "net/ipv6/conf/all/forwarding"]
+    return [setting for setting in settings if open(f"/proc/sys/{setting}").read() != "0\n"]
+
+
 def main():
     names = [line.split()[0] for line in lines("machinectl", "list", "--no-legend")]
     units = lines("systemctl", "list-units", "--all", "--plain", "--no-legend", "container@*")
@@ -61,6 +67,7 @@ def main():
             "routes": [route for route in lines("ip", "route") if " ve-" in route],
             "namespaces": [f for f in listed("/run/netns") if f.startswith("container-")],
             "tables": [table for table in tables if "container-rebuild" in table],
+            "forwarding": forwarding(),
             "confs": listed("/etc/nixos-containers"),
             "records": listed("/run/container-rebuild/containers") + listed("/run/container-rebuild/booted"),
             "mapped mounts": listed("/run/container-rebuild/mapped"),
