@@ -73,10 +73,10 @@ fn main() {
 }
 
 fn workloads(root: &Path) -> Vec<Workload> {
-    let folder = root.join("benches/nix");
+    let directory = root.join("benches/nix");
     let workload = |name: &str, file: &str, arguments: &[&str]| Workload {
         name: name.to_owned(),
-        file: folder.join(file),
+        file: directory.join(file),
         arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
         configuration: None,
         runs: RUNS,
@@ -88,7 +88,7 @@ fn workloads(root: &Path) -> Vec<Workload> {
     let sized = |name: &str, file: &str, n: &str| workload(name, file, &["--arg", "n", n]);
     let host = |n: &str, runs: usize| {
         let configuration = root.join(format!("target/bench-host-{n}.nix"));
-        let text = format!("import {} {n}\n", folder.join("host.nix").display());
+        let text = format!("import {} {n}\n", directory.join("host.nix").display());
         std::fs::write(&configuration, text).expect("target/ can be written to");
         let name = format!("a configuration of {n} containers, ours natively");
         let base = workload(&name, "host-by-nix.nix", &["--arg", "n", n, "--json"]);

@@ -23,13 +23,14 @@ const UNITS: usize = 200;
 
 fn main() {
     let short = std::env::args().any(|argument| argument == "--short");
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     for (file, changed) in [("before.nix", None), ("after.nix", Some(CONTAINERS / 2))] {
-        std::fs::write(folder.path().join(file), revision(changed)).expect("a file");
+        std::fs::write(directory.path().join(file), revision(changed)).expect("a file");
     }
     let runs = if short { 1 } else { RUNS };
-    let eval = || processor_time(folder.path(), &["eval", "--json", "after.nix"]).1;
-    let plan = || processor_time(folder.path(), &["plan", "--from", "before.nix", "--format", "json", "after.nix"]);
+    let eval = || processor_time(directory.path(), &["eval", "--json", "after.nix"]).1;
+    let plan =
+        || processor_time(directory.path(), &["plan", "--from", "before.nix", "--format", "json", "after.nix"]);
     let (mut evals, mut plans) = (Vec::new(), Vec::new());
     for _ in 0..runs {
         evals.push(eval());
@@ -46,7 +47,7 @@ fn main() {
     let mut table = Table::new();
     let name = format!("plan of {CONTAINERS} containers, one changed, beside one `eval --json` (processor time)");
     table.row(&name, median(plans), median(evals), 2.2);
-    let (ours, theirs) = observation(folder.path());
+    let (ours, theirs) = observation(directory.path());
     let name = format!(
         "plan on a host with {UNITS} containers, nothing to do, beside `systemctl list-units`, `nft -j list table` and \
          `ip -j addr`"
@@ -91,9 +92,9 @@ fn revision(changed: Option<usize>) -> String {
 }
 
 /// Runs the program to its end; gives what it printed and the time that processors worked for it.
-fn processor_time(folder: &Path, arguments: &[&str]) -> (Vec<u8>, Duration) {
+fn processor_time(directory: &Path, arguments: &[&str]) -> (Vec<u8>, Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
-    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
+    command.args(arguments).current_dir(directory).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("it can be run");
     let mut printed = Vec::new();
     std::io::Read::read_to_end(&mut child.stdout.take().expect("a pipe"), &mut printed).expect("it can be read");
@@ -108,7 +109,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Medians of looking at a host: by us, and by the programs that show the same.
-fn observation(folder: &Path) -> (Duration, Duration) {
+fn observation(directory: &Path) -> (Duration, Duration) {
     let containers = (0..UNITS).map(|number| {
         format!(
             "  containers.node{number} = {{ path = \"{STORE}\"; privateNetwork = true; hostAddress = \"10.0.0.1\"; \
@@ -116,7 +117,7 @@ fn observation(folder: &Path) -> (Duration, Duration) {
             10_000 + number
         )
     });
-    let host = folder.join("host.nix");
+    let host = directory.join("host.nix");
     std::fs::write(&host, format!("{{\n{}}}\n", containers.collect::<String>())).expect("a file");
     let lab = Lab::up("bench");
     lab.run(&["push", host.to_str().expect("UTF-8"), "/root/host.nix"]);

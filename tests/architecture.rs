@@ -13,10 +13,10 @@ const THE_WORLD: [&str; 7] =
 /// More lines than this are two files.
 const MOST_LINES: usize = 600;
 
-/// All Rust files below `folder`.
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// All Rust files below `directory`.
+fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder") {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.extend(files(&path));
@@ -117,7 +117,7 @@ fn one_file_prints() {
 #[test]
 fn every_layer_is_known_and_every_file_says_what_it_is() {
     let mut layers: Vec<_> = std::fs::read_dir("src")
-        .expect("a folder")
+        .expect("a directory")
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.is_dir())
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
@@ -126,7 +126,7 @@ fn every_layer_is_known_and_every_file_says_what_it_is() {
     let mut known = LAYERS.to_vec();
     known.sort_unstable();
     assert_eq!(layers, known);
-    for path in ["src", "tests"].into_iter().flat_map(|folder| files(Path::new(folder))) {
+    for path in ["src", "tests"].into_iter().flat_map(|directory| files(Path::new(directory))) {
         let text = std::fs::read_to_string(&path).expect("UTF-8");
         assert!(text.starts_with("//! "), "{} has no header", path.display());
         assert!(text.lines().count() <= MOST_LINES, "{} is too long", path.display());

@@ -11,16 +11,16 @@ const VERSION: &str = "2.34.8";
 
 #[test]
 fn derivations_have_the_paths_that_nix_gives_them() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/derivations");
-    let entries = std::fs::read_dir(&folder).expect("the fixtures are there");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/derivations");
+    let entries = std::fs::read_dir(&directory).expect("the fixtures are there");
     let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.expect("the folder can be read").file_name().into_string().ok())
+        .filter_map(|entry| entry.expect("the directory can be read").file_name().into_string().ok())
         .filter(|name| name.ends_with(".nix"))
         .collect();
     names.sort_unstable();
     let mut paths = 0;
     for name in &names {
-        let stored = std::fs::read_to_string(folder.join(name.replace(".nix", ".exp"))).expect("a result");
+        let stored = std::fs::read_to_string(directory.join(name.replace(".nix", ".exp"))).expect("a result");
         let expected =
             stored.strip_prefix(&format!("Nix {VERSION}\n")).expect("a result of the version that counts");
         let text = format!(
@@ -29,7 +29,7 @@ fn derivations_have_the_paths_that_nix_gives_them() {
                (import ./{name})"
         );
         let printed = on_big_stack(|| {
-            print_text(&RealFiles, &SourceMap::new(), Settings::default(), &folder, &text)
+            print_text(&RealFiles, &SourceMap::new(), Settings::default(), &directory, &text)
                 .map(|printed| String::from_utf8_lossy(&printed).into_owned())
         })
         .expect("a thread can be started");

@@ -105,12 +105,12 @@ fn the_page_has_the_tables_of_the_code() {
 
 #[test]
 fn each_row_names_scenarios_that_there_are() {
-    let folder: PathBuf = root().join("tests/lab/scenarios");
+    let directory: PathBuf = root().join("tests/lab/scenarios");
     for row in Row::ALL {
         assert!(!scenarios(row).is_empty(), "{row:?}");
         for scenario in scenarios(row) {
             let (file, function) = scenario.split_once("::").expect("file::function");
-            let code = std::fs::read_to_string(folder.join(format!("{file}.rs"))).expect("a file of scenarios");
+            let code = std::fs::read_to_string(directory.join(format!("{file}.rs"))).expect("a file of scenarios");
             let is_one = format!("#[test]\n#[ignore = \"needs a lab: make scenarios\"]\nfn {function}() {{");
             assert!(code.contains(&is_one), "{scenario}");
         }

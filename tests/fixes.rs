@@ -20,10 +20,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .args(arguments)
-        .current_dir(folder)
+        .current_dir(directory)
         .env_clear()
         .stdin(Stdio::null())
         .output()
@@ -33,20 +33,20 @@ fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a directory");
+    let directory = tempfile::tempdir().expect("a directory");
     for (name, text) in files {
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         fs::create_dir_all(path.parent().expect("a directory")).expect("made");
         fs::write(path, text).expect("written");
     }
-    folder
+    directory
 }
 
 /// The names of the fixtures: `NAME.nix` becomes `NAME.fixed.nix`.
 fn fixtures() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixes");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixes");
     let mut names: Vec<PathBuf> =
-        fs::read_dir(folder).expect("the fixtures").map(|entry| entry.expect("an entry").path()).collect();
+        fs::read_dir(directory).expect("the fixtures").map(|entry| entry.expect("an entry").path()).collect();
     names.sort();
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let before = names.iter().filter(|path| !path.to_string_lossy().ends_with(".fixed.nix"));
@@ -58,13 +58,13 @@ fn each_fixture_becomes_what_stands_beside_it_and_then_nothing_is_left_to_do() {
     let fixtures = fixtures();
     assert!(fixtures.len() >= 6, "the fixtures are gone");
     for (before, after) in fixtures {
-        let folder = with(&[("host.nix", &before)]);
+        let directory = with(&[("host.nix", &before)]);
         let name = before.lines().next().unwrap_or_default();
-        let (_, diff, said) = run(folder.path(), &["check", "--fix", "--yes", "host.nix"]);
-        let text = fs::read_to_string(folder.path().join("host.nix")).expect("text");
+        let (_, diff, said) = run(directory.path(), &["check", "--fix", "--yes", "host.nix"]);
+        let text = fs::read_to_string(directory.path().join("host.nix")).expect("text");
         assert_eq!(text, after, "{name}\n{said}");
         assert!(diff.starts_with("--- a/host.nix\n+++ b/host.nix\n@@ "), "{name}: {diff}");
-        let (_, diff, _) = run(folder.path(), &["check", "--fix", "--yes", "host.nix"]);
+        let (_, diff, _) = run(directory.path(), &["check", "--fix", "--yes", "host.nix"]);
         assert_eq!(diff, "", "{name}");
     }
 }
@@ -74,9 +74,9 @@ const MISSPELT: &str = "{ containers.web = { autoStrat = true; config = { }; }; 
 
 #[test]
 fn nothing_is_changed_unless_that_was_said() {
-    let folder = with(&[("host.nix", MISSPELT)]);
-    let text = || fs::read_to_string(folder.path().join("host.nix")).expect("text");
-    let (code, diff, said) = run(folder.path(), &["check", "--fix", "host.nix"]);
+    let directory = with(&[("host.nix", MISSPELT)]);
+    let text = || fs::read_to_string(directory.path().join("host.nix")).expect("text");
+    let (code, diff, said) = run(directory.path(), &["check", "--fix", "host.nix"]);
     assert_eq!((code, text().as_str()), (Some(1), MISSPELT), "{said}");
     assert!(
         diff.contains("+{ containers.web = { autoStart = true;") && said.contains("nothing was changed"),
@@ -85,26 +85,26 @@ fn nothing_is_changed_unless_that_was_said() {
     for arguments in
         [&["check", "--yes", "host.nix"][..], &["check", "--fix", "--yes", "--format", "json", "host.nix"]]
     {
-        let (code, out, _) = run(folder.path(), arguments);
+        let (code, out, _) = run(directory.path(), arguments);
         assert_eq!((code, out.as_str(), text().as_str()), (Some(1), "", MISSPELT), "{arguments:?}");
     }
-    let (code, _, said) = run(folder.path(), &["check", "--fix", "--yes", "host.nix"]);
+    let (code, _, said) = run(directory.path(), &["check", "--fix", "--yes", "host.nix"]);
     assert_eq!((code, text()), (Some(0), MISSPELT.replace("autoStrat", "autoStart")), "{said}");
 }
 
 #[test]
 fn files_outside_of_the_checkout_stay_as_they_are() {
     let host = "{ imports = [ ../outside.nix ./link.nix ./inside.nix ]; }\n";
-    let folder = with(&[("outside.nix", MISSPELT), ("linked.nix", MISSPELT), ("host/host.nix", host)]);
+    let directory = with(&[("outside.nix", MISSPELT), ("linked.nix", MISSPELT), ("host/host.nix", host)]);
     let inside = MISSPELT.replace("containers.web", "containers.inside");
-    fs::write(folder.path().join("host/inside.nix"), &inside).expect("written");
-    std::os::unix::fs::symlink("../linked.nix", folder.path().join("host/link.nix")).expect("a symlink");
-    let config = folder.path().join("host");
+    fs::write(directory.path().join("host/inside.nix"), &inside).expect("written");
+    std::os::unix::fs::symlink("../linked.nix", directory.path().join("host/link.nix")).expect("a symlink");
+    let config = directory.path().join("host");
     let (code, diff, said) = run(&config, &["check", "--no-restrict", "--fix", "--yes", "host.nix"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(diff.contains("b/inside.nix") && !diff.contains("outside") && !diff.contains("link"), "{diff}");
     for name in ["outside.nix", "linked.nix"] {
-        assert_eq!(fs::read_to_string(folder.path().join(name)).expect("text"), MISSPELT, "{name}");
+        assert_eq!(fs::read_to_string(directory.path().join(name)).expect("text"), MISSPELT, "{name}");
     }
     let text = fs::read_to_string(config.join("inside.nix")).expect("text");
     assert_eq!(text, inside.replace("autoStrat", "autoStart"));
@@ -115,18 +115,18 @@ fn files_of_a_flake_are_those_of_the_work_tree() {
     let flake = "{ outputs = { nixpkgs, ... }: {
       nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ ./hosts/h.nix ]; };
     }; }\n";
-    let folder = with(&[("flake.nix", flake), ("hosts/h.nix", MISSPELT)]);
-    let (code, diff, said) = run(folder.path(), &["check", "--fix", "--yes", ".#h"]);
+    let directory = with(&[("flake.nix", flake), ("hosts/h.nix", MISSPELT)]);
+    let (code, diff, said) = run(directory.path(), &["check", "--fix", "--yes", ".#h"]);
     assert_eq!(code, Some(0), "{diff}{said}");
-    let text = fs::read_to_string(folder.path().join("hosts/h.nix")).expect("text");
+    let text = fs::read_to_string(directory.path().join("hosts/h.nix")).expect("text");
     assert_eq!(text, MISSPELT.replace("autoStrat", "autoStart"));
 }
 
 #[test]
 fn programs_and_reviews_are_given_the_same_edits() {
     let text = MISSPELT.replace("{ containers", "{ /* \u{1f980} */ containers");
-    let folder = with(&[("a host.nix", &text), ("before.nix", "{ }\n")]);
-    let (code, out, _) = run(folder.path(), &["check", "--format", "sarif", "a host.nix"]);
+    let directory = with(&[("a host.nix", &text), ("before.nix", "{ }\n")]);
+    let (code, out, _) = run(directory.path(), &["check", "--format", "sarif", "a host.nix"]);
     assert_eq!(code, Some(1));
     let log: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     let result = &log["runs"][0]["results"][0];
@@ -141,9 +141,9 @@ fn programs_and_reviews_are_given_the_same_edits() {
     // A configuration that evaluates and has something to be mended.
     let host = "{ networking.nftables.enable = true; networking.nat = { enable = true; externalInterface = \"e\";
   internalInterfaces = [ \"ve-+\" ]; }; containers.a.config = { }; }\n";
-    fs::write(folder.path().join("host.nix"), host).expect("written");
+    fs::write(directory.path().join("host.nix"), host).expect("written");
     let plan = ["plan", "--from", "before.nix", "--format", "markdown", "host.nix"];
-    let (code, out, said) = run(folder.path(), &plan);
+    let (code, out, said) = run(directory.path(), &plan);
     assert_eq!(code, Some(0), "{said}");
     let block = "```suggestion\n  internalInterfaces = [ \"ve-*\" ]; }; containers.a.config = { }; }\n```\n";
     assert!(out.contains("`interface-name` instead of `host.nix:2`:\n\n") && out.contains(block), "{out}");
@@ -179,8 +179,8 @@ fn findings(path: &Path) -> (Vec<Diagnostic>, SourceMap) {
 }
 
 fn found_in(text: &str) -> (Vec<Diagnostic>, SourceMap) {
-    let folder = tempfile::tempdir().expect("a directory");
-    let path = folder.path().join("host.nix");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("host.nix");
     fs::write(&path, text).expect("written");
     findings(&path)
 }
@@ -314,8 +314,8 @@ proptest! {
 }
 
 /// All Nix files below a directory.
-fn nix_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a directory") {
+fn nix_files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             nix_files(&path, found);
@@ -329,8 +329,9 @@ fn nix_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn rnix_and_our_parser_agree_on_all_fixtures() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["nix-fixtures/hosts", "nix-fixtures/lints", "nix-fixtures/nixpkgs", "examples", "tests/plans"] {
-        nix_files(&root.join(folder), &mut files);
+    for directory in ["nix-fixtures/hosts", "nix-fixtures/lints", "nix-fixtures/nixpkgs", "examples", "tests/plans"]
+    {
+        nix_files(&root.join(directory), &mut files);
     }
     assert!(files.len() > 400, "{}", files.len());
     let differing: Vec<_> = files
@@ -339,10 +340,10 @@ fn rnix_and_our_parser_agree_on_all_fixtures() {
             let Ok(text) = fs::read_to_string(path) else { return false };
             let (arena, sources) = (Arena::new(), SourceMap::new());
             let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
-            let folder = path.parent().expect("a directory");
+            let directory = path.parent().expect("a directory");
             // Taken as the body of a function nothing of it is evaluated.
             let body = format!("_: (\n{text}\n)");
-            let value = evaluator.text_value("«fixture»", folder, &body);
+            let value = evaluator.text_value("«fixture»", directory, &body);
             let is_ours = value.err().is_none_or(|error| {
                 evaluator.to_diagnostics(&error).iter().all(|diagnostic| diagnostic.code != Code::Syntax)
             });

@@ -1,6 +1,6 @@
 //! Inputs that a lock file pins, and flakes that are asked for by their hash, as they lie in the store.
 //!
-//! The store is a folder of the test, seen at `/nix/store`. What a tree is called there follows from its hash, which is
+//! The store is a directory of the test, seen at `/nix/store`. What a tree is called there follows from its hash, which is
 //! computed here from its NAR and nowhere else.
 
 use std::fs;
@@ -21,14 +21,14 @@ fn archived(text: &[u8], into: &mut Vec<u8>) {
     into.extend(vec![0; text.len().next_multiple_of(8) - text.len()]);
 }
 
-/// The archive of a folder of plain files.
+/// The archive of a directory of plain files.
 fn archive(path: &Path, into: &mut Vec<u8>) {
     let words = |words: &[&str], into: &mut Vec<u8>| words.iter().for_each(|word| archived(word.as_bytes(), into));
     words(&["("], into);
     if path.is_dir() {
         words(&["type", "directory"], into);
         let mut names: Vec<_> =
-            fs::read_dir(path).expect("a folder").map(|entry| entry.expect("one").file_name()).collect();
+            fs::read_dir(path).expect("a directory").map(|entry| entry.expect("one").file_name()).collect();
         names.sort();
         for name in names {
             words(&["entry", "(", "name", name.to_str().expect("text"), "node"], into);
@@ -44,19 +44,19 @@ fn archive(path: &Path, into: &mut Vec<u8>) {
 
 /// A store with trees in it, and a flake beside it.
 struct World {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl World {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::create_dir_all(folder.path().join("store")).expect("a folder");
-        Self { folder }
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::create_dir_all(directory.path().join("store")).expect("a directory");
+        Self { directory }
     }
 
     fn write(&self, file: &str, text: &str) {
-        let file = self.folder.path().join(file);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        let file = self.directory.path().join(file);
+        fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
         fs::write(file, text).expect("written");
     }
 
@@ -65,24 +65,24 @@ impl World {
         for (file, text) in files {
             self.write(&format!("tree/{file}"), text);
         }
-        let tree = self.folder.path().join("tree");
+        let tree = self.directory.path().join("tree");
         let mut bytes = Vec::new();
         archived(b"nix-archive-1", &mut bytes);
         archive(&tree, &mut bytes);
         let hash = format!("sha256-{}", data_encoding::BASE64.encode(&Sha256::digest(&bytes)));
         let stored = source_path(&hash).expect("a hash");
         let name = Path::new(&stored).file_name().expect("a name").to_owned();
-        fs::rename(tree, self.folder.path().join("store").join(name)).expect("moved");
+        fs::rename(tree, self.directory.path().join("store").join(name)).expect("moved");
         hash
     }
 
     fn flake(&self) -> PathBuf {
-        self.folder.path().join("flake")
+        self.directory.path().join("flake")
     }
 
     /// The store where it belongs, and all else where it is.
     fn files(&self) -> MovedFiles<'static> {
-        MovedFiles::new(&RealFiles, self.folder.path().join("store"), "/nix/store", None)
+        MovedFiles::new(&RealFiles, self.directory.path().join("store"), "/nix/store", None)
     }
 
     /// The host `h` of the flake: the flags of its container `c`.
@@ -121,7 +121,7 @@ fn locked_inputs_come_from_the_store() {
     let world = World::new();
     let inner = world.tree(&[("flake.nix", r#"{ outputs = _: { lib.name = "inner"; }; }"#)]);
     let outer = world.tree(&[
-        ("flake.nix", "{ outputs = _: { lib.name = \"wrong folder\"; }; }"),
+        ("flake.nix", "{ outputs = _: { lib.name = \"wrong directory\"; }; }"),
         (
             "sub/flake.nix",
             r#"{ inputs.inner.url = "github:o/inner"; outputs = { self, inner, ... }: { lib.names = [ inner.lib.name (import ./part.nix) self.shortRev ]; }; }"#,
@@ -217,7 +217,7 @@ fn a_revision_has_the_inputs_that_its_own_lock_file_pins() {
 }
 
 #[test]
-fn get_flake_takes_folders_and_what_the_store_has() {
+fn get_flake_takes_directories_and_what_the_store_has() {
     let world = World::new();
     let hash =
         world.tree(&[("flake.nix", r#"{ outputs = { self }: { lib.name = "stored"; lib.rev = self.rev; }; }"#)]);
@@ -227,7 +227,7 @@ fn get_flake_takes_folders_and_what_the_store_has() {
     );
     world.write("other/beside/flake.nix", r#"{ outputs = _: { lib.name = "beside"; }; }"#);
     let revision = "0123456789abcdef0123456789abcdef01234567";
-    let other = world.folder.path().join("other");
+    let other = world.directory.path().join("other");
     let flags = format!(
         r#"(builtins.getFlake "github:o/r/{revision}?narHash={hash}").lib.name (builtins.getFlake "github:o/r/{revision}?narHash={hash}").lib.rev
            (builtins.getFlake "{other}").lib.name (builtins.getFlake "path:{other}?dir=beside").lib.name (builtins.getFlake "github:o/r").lib.name"#,

@@ -12,11 +12,11 @@ const GUEST: &str = "containers.a.config = { config, pkgs, ... }: let port = 80;
 
 /// The key of the guest `a` of a host file, beside which there is the file `page`.
 fn key(host: &str, page: &str) -> Option<String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest-keys");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let file = folder.join("host.nix");
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest-keys");
+    std::fs::create_dir_all(&directory).expect("a directory");
+    let file = directory.join("host.nix");
     std::fs::write(&file, host).expect("written");
-    std::fs::write(folder.join("page"), page).expect("written");
+    std::fs::write(directory.join("page"), page).expect("written");
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let settings = Settings { unknowns: true, ..Settings::default() };
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, settings);

@@ -28,7 +28,7 @@ fn json(file: &Path) -> Value {
 /// The fixtures that have a model, by name.
 fn fixtures() -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(hosts())
-        .expect("the folder of the fixtures")
+        .expect("the directory of the fixtures")
         .map(|entry| entry.expect("an entry"))
         .filter(|entry| entry.path().is_dir() && !entry.path().join("mistakes.txt").exists())
         .map(|entry| entry.file_name().into_string().expect("names are text"))
@@ -37,14 +37,14 @@ fn fixtures() -> Vec<String> {
     names
 }
 
-/// The CONFIG argument for a fixture that lies in `folder`.
-fn config_of(folder: &Path) -> String {
-    let description = folder.join("fixture.json");
+/// The CONFIG argument for a fixture that lies in `directory`.
+fn config_of(directory: &Path) -> String {
+    let description = directory.join("fixture.json");
     let description = if description.exists() { json(&description) } else { Value::Null };
     match (description["config"].as_str(), description["host"].as_str()) {
-        (Some(file), _) => folder.join(file).to_string_lossy().into_owned(),
-        (None, Some(host)) => format!("{}#{host}", folder.display()),
-        (None, None) => folder.to_string_lossy().into_owned(),
+        (Some(file), _) => directory.join(file).to_string_lossy().into_owned(),
+        (None, Some(host)) => format!("{}#{host}", directory.display()),
+        (None, None) => directory.to_string_lossy().into_owned(),
     }
 }
 
@@ -243,10 +243,10 @@ fn not_yet() -> BTreeMap<String, String> {
 #[test]
 fn every_host_is_what_nix_says() {
     let outcomes = in_parallel(&fixtures(), |name| {
-        let folder = hosts().join(name);
-        let expected = json(&folder.join("expected.json"));
+        let directory = hosts().join(name);
+        let expected = json(&directory.join("expected.json"));
         let mut tally = Tally::default();
-        match eval(&config_of(&folder)) {
+        match eval(&config_of(&directory)) {
             Ok((actual, _)) => tally.compare("", &expected["model"], &actual),
             Err(error) => {
                 tally.avoidable = leaves(&expected["model"]);
@@ -359,9 +359,9 @@ impl Mutation {
 
 /// Every binding of every `.nix` file of a fixture, one at a time bound to [`ABSENT`].
 fn mutations(fixture: &str) -> Vec<Mutation> {
-    let folder = hosts().join(fixture);
+    let directory = hosts().join(fixture);
     let mut files = Vec::new();
-    nix_files(&folder, &mut files);
+    nix_files(&directory, &mut files);
     files.sort();
     let mut all = Vec::new();
     for file in files {
@@ -374,7 +374,7 @@ fn mutations(fixture: &str) -> Vec<Mutation> {
             let line = text[..from].lines().count();
             all.push(Mutation {
                 fixture: fixture.to_owned(),
-                file: file.strip_prefix(&folder).expect("a file of the fixture").to_owned(),
+                file: file.strip_prefix(&directory).expect("a file of the fixture").to_owned(),
                 what: format!("line {line}: {} = {ABSENT}", name.text()),
                 text: format!("{}{ABSENT}{}", &text[..from], &text[to..]),
             });
@@ -395,8 +395,8 @@ fn inner_value(value: rnix::SyntaxNode) -> rnix::SyntaxNode {
     inner.map_or(value, inner_value)
 }
 
-fn nix_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
+fn nix_files(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             nix_files(&path, files);
@@ -407,8 +407,8 @@ fn nix_files(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
@@ -468,10 +468,10 @@ fn what_becomes_unknown_changes_no_known_value() {
     let outcomes = in_parallel(&numbers, |number| {
         let mutation = &all[number.parse::<usize>().expect("a number")];
         let (base, missing) = bases[&mutation.fixture].as_ref()?;
-        let folder = tempfile::tempdir().expect("a folder");
-        copy(&hosts().join(&mutation.fixture), folder.path());
-        fs::write(folder.path().join(&mutation.file), &mutation.text).expect("written");
-        let Ok((after, missing_now)) = eval(&config_of(folder.path())) else {
+        let directory = tempfile::tempdir().expect("a directory");
+        copy(&hosts().join(&mutation.fixture), directory.path());
+        fs::write(directory.path().join(&mutation.file), &mutation.text).expect("written");
+        let Ok((after, missing_now)) = eval(&config_of(directory.path())) else {
             return Some(Err("an error"));
         };
         if !missing_now.is_subset(missing) {
@@ -513,7 +513,7 @@ fn what_becomes_unknown_changes_no_known_value() {
     }
 }
 
-/// Independent mistakes are all reported by one `check`: a folder's `mistakes.txt` says where and of what, a line each.
+/// Independent mistakes are all reported by one `check`: a directory's `mistakes.txt` says where and of what, a line each.
 /// What is printed is what `schema manifest` says, with all that may be asked for.
 #[test]
 fn every_model_is_as_its_schema_says() {
@@ -540,13 +540,13 @@ fn every_model_is_as_its_schema_says() {
 #[test]
 fn all_mistakes_are_reported_in_one_run() {
     let listed = not_yet();
-    let mut folders = 0;
-    for entry in fs::read_dir(hosts()).expect("the folder of the fixtures") {
-        let folder = entry.expect("an entry").path();
-        let Ok(mistakes) = fs::read_to_string(folder.join("mistakes.txt")) else { continue };
-        folders += 1;
-        let (status, _, stderr) = run("check", &config_of(&folder));
-        assert_eq!(status, Some(1), "{}: {stderr}", folder.display());
+    let mut directories = 0;
+    for entry in fs::read_dir(hosts()).expect("the directory of the fixtures") {
+        let directory = entry.expect("an entry").path();
+        let Ok(mistakes) = fs::read_to_string(directory.join("mistakes.txt")) else { continue };
+        directories += 1;
+        let (status, _, stderr) = run("check", &config_of(&directory));
+        assert_eq!(status, Some(1), "{}: {stderr}", directory.display());
         let reported = |place: &str, what: &str| {
             stderr
                 .lines()
@@ -556,12 +556,12 @@ fn all_mistakes_are_reported_in_one_run() {
             .lines()
             .filter(|line| !line.split_once(": ").is_some_and(|(place, what)| reported(place, what)))
             .collect();
-        let name = folder.file_name().expect("a folder has a name").to_string_lossy();
+        let name = directory.file_name().expect("a directory has a name").to_string_lossy();
         if listed.get(name.as_ref()).is_some_and(|what| what == "hidden") {
             assert!(!hidden.is_empty(), "{name} reports all by now: take it out of not-yet.txt");
         } else {
             assert!(hidden.is_empty(), "{name} does not report {hidden:?}, but:\n{stderr}");
         }
     }
-    assert!(folders >= 3, "the folders with mistakes are gone");
+    assert!(directories >= 3, "the directories with mistakes are gone");
 }

@@ -18,15 +18,15 @@ use reference::{Mount, Reference};
 /// The only version whose results count.
 const VERSION: &str = "2.34.8";
 
-fn folder() -> PathBuf {
+fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/lang")
 }
 
 /// The names of all cases.
 fn names() -> Vec<String> {
-    let entries = std::fs::read_dir(folder()).expect("the fixtures are there");
+    let entries = std::fs::read_dir(directory()).expect("the fixtures are there");
     let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.expect("the folder can be read").file_name().into_string().ok())
+        .filter_map(|entry| entry.expect("the directory can be read").file_name().into_string().ok())
         .filter_map(|name| name.strip_suffix(".nix").map(str::to_owned))
         .collect();
     names.sort_unstable();
@@ -34,12 +34,12 @@ fn names() -> Vec<String> {
 }
 
 fn input(name: &str) -> String {
-    std::fs::read_to_string(folder().join(format!("{name}.nix"))).expect("fixtures are UTF-8")
+    std::fs::read_to_string(directory().join(format!("{name}.nix"))).expect("fixtures are UTF-8")
 }
 
 /// What Nix made of a case.
 fn expected(name: &str) -> Result<Outcome, String> {
-    let read = |extension: &str| std::fs::read_to_string(folder().join(format!("{name}.{extension}"))).ok();
+    let read = |extension: &str| std::fs::read_to_string(directory().join(format!("{name}.{extension}"))).ok();
     let (stored, is_value) = match (read("exp"), read("err")) {
         (Some(value), None) => (value, true),
         (None, Some(error)) => (error, false),
@@ -75,14 +75,14 @@ fn in_parallel<T: Send>(names: &[String], work: impl Fn(&str) -> T + Sync) -> Ve
 fn every_case_gives_what_nix_gives() {
     let names = names();
     assert!(names.len() >= 1000, "only {} cases", names.len());
-    let folder = folder();
+    let directory = directory();
     let failures: Vec<String> = in_parallel(&names, |name| {
         let expected = match expected(name) {
             Ok(expected) => expected,
             Err(why) => return Some(format!("{name}: {why}")),
         };
         let text = input(name);
-        let ours = evaluate_file(&folder, &format!("{name}.nix"), &text);
+        let ours = evaluate_file(&directory, &format!("{name}.nix"), &text);
         (ours != expected)
             .then(|| format!("{name}\n  input: {}\n  Nix:   {expected}\n  ours:  {ours}", text.trim()))
     })
@@ -117,13 +117,13 @@ fn every_builtin_has_a_case() {
 fn write_expected() {
     let reference = Reference::find();
     assert_eq!(reference.version, VERSION, "change VERSION for another Nix, and look at what changes");
-    let mount = Mount::new(&folder(), MOUNT);
+    let mount = Mount::new(&directory(), MOUNT);
     let names = names();
     let outcomes = in_parallel(&names, |name| ask(&reference, &mount, name));
     let mut count = BTreeMap::new();
     for (name, (value, printed)) in names.iter().zip(outcomes) {
         let (this, other) = if value { ("exp", "err") } else { ("err", "exp") };
-        let path = |extension: &str| folder().join(format!("{name}.{extension}"));
+        let path = |extension: &str| directory().join(format!("{name}.{extension}"));
         std::fs::write(path(this), format!("Nix {VERSION}\n{printed}\n")).expect("written");
         if path(other).exists() {
             std::fs::remove_file(path(other)).expect("removed");
@@ -138,7 +138,7 @@ fn write_expected() {
 #[ignore = "needs Nix: `make reference`"]
 fn stored_results_are_those_of_nix() {
     let reference = Reference::find();
-    let mount = Mount::new(&folder(), MOUNT);
+    let mount = Mount::new(&directory(), MOUNT);
     let names = names();
     let differ: Vec<String> = in_parallel(&names, |name| {
         let (value, printed) = ask(&reference, &mount, name);

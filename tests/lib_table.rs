@@ -128,10 +128,10 @@ fn failure(expression: &str) -> String {
     }
 }
 
-/// Adds a message under its name, without the folder that this clone lies in.
+/// Adds a message under its name, without the directory that this clone lies in.
 fn add(text: &mut String, name: &str, message: &str) {
-    let folder = tests().display().to_string();
-    let lines: Vec<_> = message.lines().map(|line| format!("  {}", line.replace(&folder, "…"))).collect();
+    let directory = tests().display().to_string();
+    let lines: Vec<_> = message.lines().map(|line| format!("  {}", line.replace(&directory, "…"))).collect();
     let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
     writeln!(text, "{name}:\n{}", lines.join("\n").trim_end()).expect("a string takes all");
 }
@@ -175,7 +175,7 @@ fn by_nix() -> [(&'static str, String); 2] {
 #[ignore = "writes the expected results with the reference Nix; run by `make lib-expected`"]
 fn write_expected() {
     for (file, text) in by_nix() {
-        fs::write(tests().join(file), text).expect("the folder can be written");
+        fs::write(tests().join(file), text).expect("the directory can be written");
     }
 }
 

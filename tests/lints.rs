@@ -13,12 +13,12 @@ fn fixtures() -> PathBuf {
 }
 
 /// What `check` says, with nothing of this machine around it: status, and standard error.
-fn check(folder: &Path, file: &str, arguments: &[&str]) -> (Option<i32>, String) {
+fn check(directory: &Path, file: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .arg("check")
         .args(arguments)
         .arg(file)
-        .current_dir(folder)
+        .current_dir(directory)
         .env_clear()
         .stdin(Stdio::null())
         .output()
@@ -29,9 +29,9 @@ fn check(folder: &Path, file: &str, arguments: &[&str]) -> (Option<i32>, String)
 
 /// The fixtures of a code: their names, and whether they are to be found.
 fn of_code(code: Code) -> Vec<(String, bool)> {
-    let folder = fixtures().join(code.as_str());
-    let mut names: Vec<String> = fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    let directory = fixtures().join(code.as_str());
+    let mut names: Vec<String> = fs::read_dir(&directory)
+        .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("names are text"))
         .collect();
     names.sort();
@@ -39,7 +39,7 @@ fn of_code(code: Code) -> Vec<(String, bool)> {
         .into_iter()
         .map(|name| {
             let fires = name.starts_with("fires");
-            assert!(fires || name.starts_with("nearly"), "{}: {name}", folder.display());
+            assert!(fires || name.starts_with("nearly"), "{}: {name}", directory.display());
             (name, fires)
         })
         .collect()
@@ -49,11 +49,11 @@ fn documented() -> impl Iterator<Item = Code> {
     Code::ALL.iter().copied().filter(|code| code.kind() != Kind::Other)
 }
 
-/// The file in a folder that has nothing else above it, so that it is named as it is called.
+/// The file in a directory that has nothing else above it, so that it is named as it is called.
 fn copied(text: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("host.nix"), text).expect("written");
-    folder
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("host.nix"), text).expect("written");
+    directory
 }
 
 fn findings(said: &str, code: Code) -> Vec<&str> {
@@ -71,8 +71,8 @@ fn each_lint_fires_where_it_should_and_not_where_it_nearly_does() {
             let text = fs::read_to_string(fixtures().join(code.as_str()).join(&name)).expect("UTF-8");
             assert!(text.starts_with("# "), "{code}/{name} does not say what it proves");
             let arguments: &[&str] = if text.starts_with("# --host: ") { &["--host"] } else { &[] };
-            let folder = copied(&text);
-            let (status, said) = check(folder.path(), "host.nix", arguments);
+            let directory = copied(&text);
+            let (status, said) = check(directory.path(), "host.nix", arguments);
             let found = findings(&said, code);
             assert_eq!(!found.is_empty(), fires, "{code}/{name}: {said}");
             for line in found {
@@ -95,11 +95,11 @@ fn each_lint_fires_where_it_should_and_not_where_it_nearly_does() {
 #[test]
 fn no_fixture_is_of_another_code() {
     let codes: BTreeSet<String> = documented().map(|code| code.as_str().to_owned()).collect();
-    let folders: BTreeSet<String> = fs::read_dir(fixtures())
-        .expect("the folder")
+    let directories: BTreeSet<String> = fs::read_dir(fixtures())
+        .expect("the directory")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("names are text"))
         .collect();
-    assert_eq!(folders, codes);
+    assert_eq!(directories, codes);
 }
 
 #[test]
@@ -108,8 +108,8 @@ fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
         for (name, _) in of_code(code).into_iter().filter(|(_, fires)| *fires) {
             let text = fs::read_to_string(fixtures().join(code.as_str()).join(&name)).expect("UTF-8");
             let host: &[&str] = if text.starts_with("# --host: ") { &["--host"] } else { &[] };
-            let folder = copied(&text);
-            let before = check(folder.path(), "host.nix", host).1;
+            let directory = copied(&text);
+            let before = check(directory.path(), "host.nix", host).1;
             let lines: BTreeSet<usize> = findings(&before, code)
                 .iter()
                 .map(|line| line.split(':').nth(1).and_then(|line| line.parse().ok()).expect("a line"))
@@ -123,11 +123,11 @@ fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
                     false => format!("{line}\n"),
                 })
                 .collect();
-            let folder = copied(&with_comments);
-            let commented = check(folder.path(), "host.nix", host).1;
+            let directory = copied(&with_comments);
+            let commented = check(directory.path(), "host.nix", host).1;
             let flag = ["--allow", code.as_str()];
-            let folder = copied(&text);
-            let (status, flagged) = check(folder.path(), "host.nix", &[host, &flag].concat());
+            let directory = copied(&text);
+            let (status, flagged) = check(directory.path(), "host.nix", &[host, &flag].concat());
             if code.kind() == Kind::Lint {
                 assert!(findings(&flagged, code).is_empty(), "{code}/{name}: {flagged}");
                 // That is a lint of its own, and these comments are what it finds.
@@ -142,11 +142,11 @@ fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
     }
 }
 
-/// The program in a folder: status, standard output, standard error.
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+/// The program in a directory: status, standard output, standard error.
+fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .args(arguments)
-        .current_dir(folder)
+        .current_dir(directory)
         .env_clear()
         .stdin(Stdio::null())
         .output()
@@ -161,7 +161,7 @@ fn fixture(path: &str) -> String {
 
 #[test]
 fn warnings_fail_only_where_they_are_denied_and_not_where_they_are_allowed() {
-    let folder = copied(&fixture("forward-blocked/fires.nix"));
+    let directory = copied(&fixture("forward-blocked/fires.nix"));
     for (arguments, status) in [
         (&["check", "host.nix"][..], 0),
         (&["check", "--deny", "warnings", "host.nix"], 1),
@@ -169,29 +169,29 @@ fn warnings_fail_only_where_they_are_denied_and_not_where_they_are_allowed() {
         (&["check", "--deny", "warnings", "--allow", "no-nat,forward-blocked", "host.nix"], 0),
         (&["check", "--deny", "warnings", "--allow", "no-nat", "host.nix"], 1),
     ] {
-        let (code, _, err) = run(folder.path(), arguments);
+        let (code, _, err) = run(directory.path(), arguments);
         assert_eq!(code, Some(status), "{arguments:?}: {err}");
     }
 }
 
 #[test]
 fn an_error_that_is_allowed_is_still_refused_by_what_applies() {
-    let folder = copied(&fixture("port-taken/fires.nix"));
+    let directory = copied(&fixture("port-taken/fires.nix"));
     let allow = ["--allow", "port-taken", "host.nix"];
-    let (code, _, err) = run(folder.path(), &[&["check"], &allow[..]].concat());
+    let (code, _, err) = run(directory.path(), &[&["check"], &allow[..]].concat());
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    let (code, _, err) = run(folder.path(), &[&["build"], &allow[..]].concat());
+    let (code, _, err) = run(directory.path(), &[&["build"], &allow[..]].concat());
     assert!(code == Some(1) && err.contains("error[port-taken]"), "{err}");
 }
 
 #[test]
 fn plans_show_what_is_found_on_the_new_side() {
-    let folder = copied(&fixture("forward-blocked/fires.nix"));
+    let directory = copied(&fixture("forward-blocked/fires.nix"));
     let before = "{ containers.other = { config = { }; }; }\n";
-    fs::write(folder.path().join("before.nix"), before).expect("written");
+    fs::write(directory.path().join("before.nix"), before).expect("written");
     let plan = ["plan", "--format", "json", "--from", "before.nix", "host.nix"];
     let codes = |arguments: &[&str]| {
-        let (code, out, err) = run(folder.path(), arguments);
+        let (code, out, err) = run(directory.path(), arguments);
         assert_eq!(code, Some(0), "{err}");
         let plan: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         let found = plan["diagnostics"].as_array().expect("a list").clone();
@@ -213,8 +213,8 @@ fn plans_show_what_is_found_on_the_new_side() {
 
 #[test]
 fn sarif_has_all_places_of_a_finding() {
-    let folder = copied(&fixture("port-taken/fires.nix"));
-    let (code, out, _) = run(folder.path(), &["check", "--format", "sarif", "host.nix"]);
+    let directory = copied(&fixture("port-taken/fires.nix"));
+    let (code, out, _) = run(directory.path(), &["check", "--format", "sarif", "host.nix"]);
     assert_eq!(code, Some(1));
     let log: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     let result = &log["runs"][0]["results"][0];
@@ -254,9 +254,9 @@ fn the_page_has_a_section_for_each_lint_and_its_example_is_one() {
             assert!(text.contains("It cannot be allowed."), "{title} does not say that it cannot be allowed");
         }
         for example in examples {
-            let folder = copied(&example);
+            let directory = copied(&example);
             let host = matches!(code, Code::MissingHostPath | Code::MissingInterface);
-            let (_, said) = check(folder.path(), "host.nix", if host { &["--host"] } else { &[] });
+            let (_, said) = check(directory.path(), "host.nix", if host { &["--host"] } else { &[] });
             assert!(!findings(&said, code).is_empty(), "the example of {title} is none: {said}");
         }
     }

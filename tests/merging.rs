@@ -25,7 +25,7 @@ fn cases(lib: &Path) -> String {
     format!("import {}/tests/merging.nix {{ lib = import {}; }}", nixpkgs().display(), lib.display())
 }
 
-/// A text in which the folders of this checkout, and of this run, have names.
+/// A text in which the directories of this checkout, and of this run, have names.
 fn relative(text: &str, lib: &Path) -> String {
     text.replace(&lib.display().to_string(), "<lib>").replace(&nixpkgs().display().to_string(), "<nixpkgs>")
 }
@@ -123,7 +123,7 @@ fn by_nix() -> Vec<String> {
 #[ignore = "writes the expected results with the reference Nix; run by `make lib-expected`"]
 fn write_expected() {
     let text = format!("Nix {VERSION}\n{}\n", by_nix().join("\n"));
-    fs::write(stored(), text).expect("the folder can be written");
+    fs::write(stored(), text).expect("the directory can be written");
 }
 
 #[test]

@@ -19,7 +19,9 @@ use container_rebuild::model::path::OptionSpans;
 use container_rebuild::model::spec::HostSpec;
 use container_rebuild::model::view::View;
 use container_rebuild::model::{ContainerName, Manifest};
-use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Finding, Options, Plan, Side, show};
+use container_rebuild::plan::{
+    self, Configuration, Endpoint, EndpointKind, Finding, Options, Plan, StateView, show,
+};
 use container_rebuild::render::{interface, paths};
 use container_rebuild::source::SourceMap;
 use container_rebuild::state::{
@@ -64,7 +66,7 @@ fn cases() -> PathBuf {
 
 /// The names of all cases, in order.
 fn names() -> Vec<String> {
-    let entries = std::fs::read_dir(cases()).expect("the folder of the cases");
+    let entries = std::fs::read_dir(cases()).expect("the directory of the cases");
     let mut names: Vec<String> =
         entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("names are text")).collect();
     names.sort();
@@ -73,11 +75,11 @@ fn names() -> Vec<String> {
 
 /// A copy of a case's files outside of the repository, whose top level would else be in all positions.
 fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).expect("a folder") {
+    for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
         let (path, target) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() {
-            std::fs::create_dir(&target).expect("a folder");
+            std::fs::create_dir(&target).expect("a directory");
             copy(&path, &target);
         } else if path.extension().is_none_or(|extension| extension != "snap") {
             std::fs::copy(&path, &target).expect("a file");
@@ -85,10 +87,10 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What the program prints in `folder`, both streams, which is what its users see; without a host, Nix or git.
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+/// What the program prints in `directory`, both streams, which is what its users see; without a host, Nix or git.
+fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
-    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
+    command.args(arguments).current_dir(directory).env_clear().stdin(Stdio::null());
     let output = command.output().expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -110,8 +112,8 @@ fn system(guest: &str) -> String {
 }
 
 impl Evaluated {
-    fn new(folder: &Path, file: &str) -> Self {
-        let (code, out, err) = run(folder, &["eval", "--positions", "--guest", file]);
+    fn new(directory: &Path, file: &str) -> Self {
+        let (code, out, err) = run(directory, &["eval", "--positions", "--guest", file]);
         assert_eq!(code, Some(0), "{err}");
         let mut json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         let containers = json["containers"].as_object_mut().expect("containers");
@@ -137,8 +139,8 @@ impl Evaluated {
         self
     }
 
-    fn side(&self, name: &str) -> Side<'_> {
-        Side::configuration(&Configuration {
+    fn side(&self, name: &str) -> StateView<'_> {
+        StateView::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: name.to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
@@ -154,7 +156,7 @@ impl Evaluated {
     fn host(&self) -> MemoryHost {
         let host = MemoryHost::new();
         let (side, nothing) = (self.side("before.nix"), host.snapshot().expect("in memory"));
-        let plan = plan::plan(&Side::host(&nothing), &side, &Options::default());
+        let plan = plan::plan(&StateView::host(&nothing), &side, &Options::default());
         let report = Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
@@ -173,7 +175,7 @@ impl Evaluated {
 }
 
 /// Does to a host what a case says; gives what can be seen of it then.
-fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot {
+fn after_events(host: &MemoryHost, events: &[String], directory: &Path) -> Snapshot {
     let name = |name: &str| ContainerName::new(name).expect("a good name");
     for event in events {
         let mut state = host.state();
@@ -272,7 +274,7 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
                 unit.expect("a unit").active = ActiveState::Activating;
             }
             [whose @ ("native" | "foreign"), who] => {
-                let text = |ending: &str| std::fs::read_to_string(folder.join(format!("{who}{ending}"))).ok();
+                let text = |ending: &str| std::fs::read_to_string(directory.join(format!("{who}{ending}"))).ok();
                 let observed = ObservedContainer {
                     owner: if whose == "native" { Owner::Native } else { Owner::Foreign },
                     unit: Some(Unit {
@@ -300,9 +302,9 @@ fn after_events(host: &MemoryHost, events: &[String], folder: &Path) -> Snapshot
 }
 
 /// The plan against a host in memory, as text with its findings below, as Markdown and as JSON.
-fn against_host(folder: &Path, case: &Case, events: &[String]) -> [String; 3] {
-    let host = Evaluated::new(folder, &case.before).built().host();
-    let snapshot = after_events(&host, events, folder);
+fn against_host(directory: &Path, case: &Case, events: &[String]) -> [String; 3] {
+    let host = Evaluated::new(directory, &case.before).built().host();
+    let snapshot = after_events(&host, events, directory);
     let kept = snapshot.generation.as_ref().map(|generation| &generation.guests);
     let kept = serde_json::to_string(&kept).expect("JSON");
     for never in &case.never {
@@ -310,11 +312,11 @@ fn against_host(folder: &Path, case: &Case, events: &[String]) -> [String; 3] {
     }
     let only = case.arguments.iter().map(|name| ContainerName::new(name.as_str()).expect("a good name"));
     let options = Options { only: (!case.arguments.is_empty()).then(|| only.collect()), ..Options::default() };
-    let mut after = Evaluated::new(folder, &case.after);
+    let mut after = Evaluated::new(directory, &case.after);
     if events.iter().any(|event| event == "built") {
         after = after.built();
     }
-    let plan: Plan = plan::plan(&Side::host(&snapshot), &after.side(&case.after), &options);
+    let plan: Plan = plan::plan(&StateView::host(&snapshot), &after.side(&case.after), &options);
     let sources = SourceMap::new();
     let findings: String = plan
         .findings
@@ -330,13 +332,13 @@ fn against_host(folder: &Path, case: &Case, events: &[String]) -> [String; 3] {
 }
 
 /// The same between two configurations, by the program, which has to say by its exit code whether anything changes.
-fn against_configuration(folder: &Path, case: &Case) -> [String; 3] {
+fn against_configuration(directory: &Path, case: &Case) -> [String; 3] {
     let mut codes = Vec::new();
     let mut plan = |format: &str| {
         let mut arguments = vec!["plan", "--from", &case.before, "--format", format, "--detailed-exitcode"];
         arguments.extend(case.arguments.iter().map(String::as_str));
         arguments.push(&case.after);
-        let (code, out, err) = run(folder, &arguments);
+        let (code, out, err) = run(directory, &arguments);
         assert!(matches!(code, Some(0 | 2)), "exit code {code:?}\n{out}{err}");
         codes.push(code);
         (out, err)
@@ -414,11 +416,11 @@ fn is_contained(markdown: &str) {
 }
 
 fn check(name: &str, schema: &jsonschema::Validator) {
-    let folder = cases().join(name);
-    let toml = std::fs::read_to_string(folder.join("case.toml")).expect("case.toml");
+    let directory = cases().join(name);
+    let toml = std::fs::read_to_string(directory.join("case.toml")).expect("case.toml");
     let case: Case = toml::from_str(&toml).unwrap_or_else(|error| panic!("{name}/case.toml: {error}"));
-    let work = tempfile::tempdir().expect("a folder");
-    copy(&folder, work.path());
+    let work = tempfile::tempdir().expect("a directory");
+    copy(&directory, work.path());
     let [shown, markdown, json] = match &case.host {
         Some(events) => against_host(work.path(), &case, events),
         None => against_configuration(work.path(), &case),
@@ -446,7 +448,7 @@ fn check(name: &str, schema: &jsonschema::Validator) {
     );
 
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(&folder);
+    settings.set_snapshot_path(&directory);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_description(&case.learn);

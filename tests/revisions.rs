@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A folder with a git repository in `repo`, and the program run in it with an empty environment.
+/// A directory with a git repository in `repo`, and the program run in it with an empty environment.
 struct Clone {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 const WEB: &str = r#"{ containers.web = {
@@ -21,8 +21,8 @@ const WEB: &str = r#"{ containers.web = {
 impl Clone {
     /// One commit with these files.
     fn new(files: &[(&str, &str)]) -> Self {
-        let this = Self { folder: tempfile::tempdir().expect("a folder") };
-        std::fs::create_dir(this.top()).expect("a folder");
+        let this = Self { directory: tempfile::tempdir().expect("a directory") };
+        std::fs::create_dir(this.top()).expect("a directory");
         git2::Repository::init(this.top()).expect("a repository");
         for (path, content) in files {
             this.write(path, content);
@@ -32,12 +32,12 @@ impl Clone {
     }
 
     fn top(&self) -> PathBuf {
-        self.folder.path().join("repo")
+        self.directory.path().join("repo")
     }
 
     fn write(&self, path: &str, content: &str) {
         let path = self.top().join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         std::fs::write(path, content).expect("a file");
     }
 
@@ -106,9 +106,9 @@ fn files_that_were_added_moved_and_deleted_are_those_of_each_side() {
     let plan = clone.plan(&["--from", "HEAD", "."]);
     assert_eq!(changes(&plan), [r#""added" ["create"]"#, r#""gone" ["stop","remove"]"#]);
     clone.commit();
-    // A folder in the repository, from outside of it.
-    let folder = clone.top().to_string_lossy().into_owned();
-    assert_eq!(changes(&clone.plan(&["--from", "HEAD~1", &folder])).len(), 2);
+    // A directory in the repository, from outside of it.
+    let directory = clone.top().to_string_lossy().into_owned();
+    assert_eq!(changes(&clone.plan(&["--from", "HEAD~1", &directory])).len(), 2);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_revision_that_a_shallow_clone_lacks_says_how_to_fetch_it() {
 #[test]
 fn neither_side_reads_outside_of_the_repository() {
     let clone = Clone::new(&[("host.nix", "import ../outside.nix")]);
-    std::fs::write(clone.folder.path().join("outside.nix"), "{ }").expect("a file");
+    std::fs::write(clone.directory.path().join("outside.nix"), "{ }").expect("a file");
     let output = clone.run(&["plan", "--from", "HEAD", "host.nix"]);
     assert_eq!(output.status.code(), Some(1));
     let refused = "outside of what restricted reading allows";
@@ -222,9 +222,9 @@ fn all_hosts_of_a_flake_are_planned_those_of_one_side_too() {
         ("new", "\"new\" [\"create\"]".to_owned()),
     ];
     assert_eq!(changed, expected, "{plan:#}");
-    // Between two folders it is the same.
-    let old = clone.folder.path().join("old");
-    std::fs::create_dir(&old).expect("a folder");
+    // Between two directories it is the same.
+    let old = clone.directory.path().join("old");
+    std::fs::create_dir(&old).expect("a directory");
     std::fs::write(old.join("flake.nix"), before).expect("a file");
     let output = clone.run(&["plan", "--all-hosts", "--detailed-exitcode", "--from", "../old", "."]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -321,8 +321,8 @@ fn submodules_are_those_of_each_side() {
         ("flake.nix", &flake_of("./lib/module/web.nix")),
         ("host.nix", "{ imports = [ ./lib/module/web.nix ]; }"),
     ]);
-    let module = clone.folder.path().join("module");
-    std::fs::create_dir(&module).expect("a folder");
+    let module = clone.directory.path().join("module");
+    std::fs::create_dir(&module).expect("a directory");
     commit_in(&git2::Repository::init(&module).expect("a repository"), &module, WEB);
     let top = git2::Repository::open(clone.top()).expect("a repository");
     let mut submodule =
@@ -337,7 +337,7 @@ fn submodules_are_those_of_each_side() {
     let repository = git2::Repository::open(&inside).expect("a repository");
     commit_in(&repository, &inside, &WEB.replace("8080", "8081"));
     clone.commit();
-    let linked = clone.folder.path().join("linked");
+    let linked = clone.directory.path().join("linked");
     std::os::unix::fs::symlink(clone.top(), &linked).expect("a link");
     for config in [".", "host.nix", &format!("{}/host.nix", linked.display())] {
         let plan = clone.plan(&["--from", "HEAD~1", config]);
@@ -348,7 +348,7 @@ fn submodules_are_those_of_each_side() {
     // Not checked out, as in a clone without submodules: the old side has it from git's own clone, and the new one is
     // not known to be without it.
     std::fs::remove_dir_all(&inside).expect("removed");
-    std::fs::create_dir(&inside).expect("a folder");
+    std::fs::create_dir(&inside).expect("a directory");
     for config in [".", "host.nix", &format!("{}/host.nix", linked.display())] {
         let plan = clone.plan(&["--from", "HEAD~1", config]);
         assert_eq!(changes(&plan), [r#""web" ["stop","remove"]"#], "{config}: {plan:#}");
@@ -360,8 +360,8 @@ fn submodules_are_those_of_each_side() {
 }
 
 /// Commits `text` as `web.nix`.
-fn commit_in(repository: &git2::Repository, folder: &Path, text: &str) {
-    std::fs::write(folder.join("web.nix"), text).expect("a file");
+fn commit_in(repository: &git2::Repository, directory: &Path, text: &str) {
+    std::fs::write(directory.join("web.nix"), text).expect("a file");
     let mut index = repository.index().expect("an index");
     index.add_path(Path::new("web.nix")).and_then(|()| index.write()).expect("added");
     let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
@@ -398,13 +398,13 @@ fn a_revision_is_whatever_git_takes_for_one() {
         assert!(stderr.lines().count() == 2 && !stderr.contains('\u{1b}'), "{revision:?}: {stderr:?}");
     }
     // There is no commit at all yet.
-    let unborn = clone.folder.path().join("unborn");
+    let unborn = clone.directory.path().join("unborn");
     git2::Repository::init(&unborn).expect("a repository");
     std::fs::write(unborn.join("host.nix"), WEB).expect("a file");
     let output = clone.run(&["plan", "--from", "HEAD", "../unborn/host.nix"]);
     assert!(stderr(&output).contains("this repository has no branch yet"), "{}", stderr(&output));
     // A second work tree of the same repository.
-    let second = clone.folder.path().join("second");
+    let second = clone.directory.path().join("second");
     repository.worktree("second", &second, None).expect("a work tree");
     std::fs::write(second.join("host.nix"), WEB.replace("8080", "9090")).expect("a file");
     let plan = clone.plan(&["--from", "v1", "../second/host.nix"]);
@@ -415,7 +415,7 @@ fn a_revision_is_whatever_git_takes_for_one() {
 fn a_link_to_a_configuration_is_that_of_the_work_tree_it_leads_into() {
     let clone = Clone::new(&[("hosts/web.nix", WEB), ("hosts/flake.nix", &flake_of("./web.nix"))]);
     clone.write("hosts/web.nix", &WEB.replace("8080", "8081"));
-    let at = |name: &str| clone.folder.path().join(name);
+    let at = |name: &str| clone.directory.path().join(name);
     std::os::unix::fs::symlink(clone.top().join("hosts/web.nix"), at("configuration.nix")).expect("a link");
     std::os::unix::fs::symlink(clone.top().join("hosts"), at("nixos")).expect("a link");
     for config in ["../configuration.nix", "../nixos/web.nix", "../nixos", "../nixos#h"] {

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .args(arguments)
-        .current_dir(folder)
+        .current_dir(directory)
         .env_clear()
         .env("PATH", "/nonexistent")
         .stdin(Stdio::null())
@@ -20,13 +20,13 @@ fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 
 /// A copy outside of the repository, whose top level would else be in all names.
 fn copied(from: &Path) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a directory");
+    let directory = tempfile::tempdir().expect("a directory");
     for entry in fs::read_dir(from).expect("a directory") {
         let path = entry.expect("an entry").path();
-        fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("copied");
+        fs::copy(&path, directory.path().join(path.file_name().expect("a name"))).expect("copied");
     }
-    fs::write(folder.path().join("nothing.nix"), "{ }\n").expect("written");
-    folder
+    fs::write(directory.path().join("nothing.nix"), "{ }\n").expect("written");
+    directory
 }
 
 /// Whether a line with this in it is there: `FILE:LINE: rest`, whatever the column.
@@ -42,21 +42,21 @@ fn says(said: &str, wanted: &str) -> bool {
 
 #[test]
 fn each_configuration_is_told_what_is_wrong_with_it() {
-    let mut folders: Vec<PathBuf> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules"))
+    let mut directories: Vec<PathBuf> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules"))
         .expect("the cases")
         .map(|entry| entry.expect("an entry").path())
         .collect();
-    folders.sort();
-    assert!(folders.len() >= 15, "cases got lost");
+    directories.sort();
+    assert!(directories.len() >= 15, "cases got lost");
     let mut wrong = Vec::new();
-    for case in folders {
+    for case in directories {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
         let expected = fs::read_to_string(case.join("said.txt")).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let folder = copied(&case);
-        let (status, checked) = run(folder.path(), &["check", "host.nix"]);
+        let directory = copied(&case);
+        let (status, checked) = run(directory.path(), &["check", "host.nix"]);
         for line in expected.lines() {
             let (word, rest) = line.split_once(' ').expect("a word and what it is about");
-            let other = |arguments: &[&str]| run(folder.path(), arguments).1;
+            let other = |arguments: &[&str]| run(directory.path(), arguments).1;
             let plan = ["plan", "--from", "nothing.nix", "-v", "host.nix"];
             let holds = match (word, rest.split_once(' ')) {
                 ("check", _) => status.map(|status| status.to_string()).as_deref() == Some(rest),

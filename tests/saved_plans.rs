@@ -11,7 +11,7 @@ use container_rebuild::model::check::check;
 use container_rebuild::model::path::OptionSpans;
 use container_rebuild::model::{Boot, Container, ContainerName, Field, Manifest, System, Unknown};
 use container_rebuild::plan::saved::{Moved, Saved, Source, inputs};
-use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Options, Plan, Side};
+use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Options, Plan, StateView};
 use container_rebuild::state::Probe;
 
 const SYSTEM: &str = "/nix/store/00000000000000000000000000000000-web";
@@ -64,7 +64,7 @@ impl Wanted {
 
     fn plan(&self, host: &MemoryHost, options: &Options) -> Plan {
         let spec = check(&self.manifest, &OptionSpans::default()).spec;
-        let side = Side::configuration(&Configuration {
+        let side = StateView::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
@@ -74,7 +74,7 @@ impl Wanted {
             spec: Some(&spec),
             missing_modules: false,
         });
-        plan::plan(&Side::host(&host.snapshot().expect("in memory")), &side, options)
+        plan::plan(&StateView::host(&host.snapshot().expect("in memory")), &side, options)
     }
 
     /// Kept in a file, and read again.
@@ -181,19 +181,20 @@ fn after_the_build_less_may_be_done_than_was_shown_and_never_more() {
 
 #[test]
 fn the_commands_keep_and_refuse_files() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("host.nix"), "{ containers.web.path = \"/nix/store/x\"; }").expect("a file");
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("host.nix"), "{ containers.web.path = \"/nix/store/x\"; }")
+        .expect("a file");
     let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
-        command.args(arguments).current_dir(folder.path()).env_clear().stdin(Stdio::null());
+        command.args(arguments).current_dir(directory.path()).env_clear().stdin(Stdio::null());
         let output = command.output().expect("the program runs");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let (code, err) = run(&["plan", "--out", "plan.json", "--only", "web", "-I", "x=lib", "host.nix"]);
     assert_eq!(code, Some(0), "{err}");
-    let text = std::fs::read_to_string(folder.path().join("plan.json")).expect("written");
+    let text = std::fs::read_to_string(directory.path().join("plan.json")).expect("written");
     let saved: Saved = serde_json::from_str(&text).expect("a plan");
-    let here = folder.path().canonicalize().expect("a path");
+    let here = directory.path().canonicalize().expect("a path");
     assert_eq!(Path::new(&saved.source.config), here.join("host.nix"));
     assert_eq!(saved.source.include, [format!("x={}", here.join("lib").display())]);
     assert_eq!(saved.only, Some(vec![name("web")]));

@@ -65,9 +65,9 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A folder for the results could not be made.
-    #[error("cannot make a folder for the results of `nix build`")]
-    Folder {
+    /// A directory for the results could not be made.
+    #[error("cannot make a directory for the results of `nix build`")]
+    Directory {
         /// What the kernel said.
         source: std::io::Error,
     },

@@ -10,19 +10,19 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::lint;
 use crate::model::{Container, ContainerName};
 use crate::modules::{Guests, Seen};
-use crate::plan::{self, Endpoint, EndpointKind, Side};
+use crate::plan::{self, Endpoint, EndpointKind, StateView};
 use crate::source::SourceMap;
 
 /// What stands after `--from`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum From<'a> {
-    /// A file, folder, flake output or manifest.
+enum Baseline<'a> {
+    /// A file, directory, flake output or manifest.
     Path(&'a str),
     /// A git revision.
     Revision(&'a str),
 }
 
-impl<'a> From<'a> {
+impl<'a> Baseline<'a> {
     /// A path that exists comes first; `rev:` says that it is a revision.
     fn new(text: &'a str) -> Self {
         if let Some(revision) = text.strip_prefix("rev:") {
@@ -61,10 +61,10 @@ pub(super) enum Before {
 
 impl Before {
     /// The side that it is of a plan.
-    pub(super) fn side<'a>(&'a self, sources: &'a SourceMap) -> Side<'a> {
+    pub(super) fn side<'a>(&'a self, sources: &'a SourceMap) -> StateView<'a> {
         match self {
             Self::There { endpoint, configuration } => configuration.side_called(endpoint.clone(), None, sources),
-            Self::Absent { endpoint, what } => Side::absent(endpoint.clone(), what),
+            Self::Absent { endpoint, what } => StateView::absent(endpoint.clone(), what),
         }
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn sides(
         }
         same
     };
-    let before = before(config, &From::new(from), Guests::Without(&mut same_after), sources);
+    let before = before(config, &Baseline::new(from), Guests::Without(&mut same_after), sources);
     // A side that failed, or that has no guests to compare with: then all of them are new.
     let guests = Guests::all_if(before.is_ok());
     let after = after.unwrap_or_else(|| Configuration::load(config, true, guests, sources));
@@ -153,9 +153,9 @@ pub(super) fn hosts(
             return Err(vec![Diagnostic::error(Code::Usage, message).help("leave one of them out")]);
         }
     }
-    let (before, mut notes) = match From::new(from) {
-        From::Path(path) => Configuration::hosts(&at(config, path), sources)?,
-        From::Revision(revision) => Configuration::hosts_of_revision(config, revision, sources)?,
+    let (before, mut notes) = match Baseline::new(from) {
+        Baseline::Path(path) => Configuration::hosts(&at(config, path), sources)?,
+        Baseline::Revision(revision) => Configuration::hosts_of_revision(config, revision, sources)?,
     };
     let (after, of_after) = Configuration::hosts(config, sources)?;
     notes.extend(of_after);
@@ -170,18 +170,18 @@ pub(super) fn sides_of_host(
     (host, there): (&str, (bool, bool)),
     sources: &SourceMap,
 ) -> Result<(Before, Option<Configuration>), Vec<Diagnostic>> {
-    let from_host = match From::new(from) {
-        From::Path(path) => format!("{path}#{host}"),
-        From::Revision(_) => from.to_owned(),
+    let from_host = match Baseline::new(from) {
+        Baseline::Path(path) => format!("{path}#{host}"),
+        Baseline::Revision(_) => from.to_owned(),
     };
     let config = at(config, &format!("{}#{host}", config.config));
     match there {
         (true, true) => sides(&config, &from_host, sources).map(|(before, after)| (before, Some(after))),
-        (true, false) => Ok((before(&config, &From::new(&from_host), Guests::None, sources)?, None)),
+        (true, false) => Ok((before(&config, &Baseline::new(&from_host), Guests::None, sources)?, None)),
         (false, _) => {
-            let kind = match From::new(from) {
-                From::Path(_) => EndpointKind::File,
-                From::Revision(_) => EndpointKind::Revision,
+            let kind = match Baseline::new(from) {
+                Baseline::Path(_) => EndpointKind::File,
+                Baseline::Revision(_) => EndpointKind::Revision,
             };
             let endpoint = Endpoint { kind, name: from.to_owned() };
             let before = Before::Absent { endpoint, what: format!("the host `{host}`") };
@@ -197,16 +197,16 @@ fn at(config: &ConfigArgs, path: &str) -> ConfigArgs {
 
 fn before(
     config: &ConfigArgs,
-    from: &From<'_>,
+    from: &Baseline<'_>,
     guests: Guests<'_>,
     sources: &SourceMap,
 ) -> Result<Before, Vec<Diagnostic>> {
     match *from {
-        From::Path(path) => {
+        Baseline::Path(path) => {
             let configuration = Configuration::load(&at(config, path), true, guests, sources)?;
             Ok(Before::There { endpoint: configuration.endpoint(), configuration: Box::new(configuration) })
         }
-        From::Revision(revision) => {
+        Baseline::Revision(revision) => {
             let endpoint = Endpoint { kind: EndpointKind::Revision, name: revision.to_owned() };
             Ok(match Configuration::load_revision(config, revision, guests, sources)? {
                 Some(configuration) => Before::There { endpoint, configuration: Box::new(configuration) },
@@ -218,7 +218,7 @@ fn before(
 
 /// What is wrong with a side whose name is that of no file, and that could not be read as a revision either.
 fn as_neither(from: &str, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if !matches!(From::new(from), From::Revision(revision) if revision == from) {
+    if !matches!(Baseline::new(from), Baseline::Revision(revision) if revision == from) {
         return findings;
     }
     let is_of_git =
@@ -247,16 +247,16 @@ mod tests {
     #[test]
     fn what_exists_comes_before_revisions() {
         let table = [
-            (".", From::Path(".")),
-            ("Cargo.toml", From::Path("Cargo.toml")),
-            ("src#web", From::Path("src#web")),
-            ("rev:Cargo.toml", From::Revision("Cargo.toml")),
-            ("origin/main", From::Revision("origin/main")),
-            ("HEAD~2", From::Revision("HEAD~2")),
-            ("nowhere#web", From::Revision("nowhere#web")),
+            (".", Baseline::Path(".")),
+            ("Cargo.toml", Baseline::Path("Cargo.toml")),
+            ("src#web", Baseline::Path("src#web")),
+            ("rev:Cargo.toml", Baseline::Revision("Cargo.toml")),
+            ("origin/main", Baseline::Revision("origin/main")),
+            ("HEAD~2", Baseline::Revision("HEAD~2")),
+            ("nowhere#web", Baseline::Revision("nowhere#web")),
         ];
         for (text, from) in table {
-            assert_eq!(From::new(text), from, "{text}");
+            assert_eq!(Baseline::new(text), from, "{text}");
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::model::view::View;
 use crate::model::{ContainerName, ERROR_KEY, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
 use crate::modules::flake;
 use crate::modules::{self, Guests};
-use crate::plan::{self, Endpoint, EndpointKind, Side};
+use crate::plan::{self, Endpoint, EndpointKind, StateView};
 use crate::source::{Files, Location, SourceMap};
 use crate::state::Snapshot;
 
@@ -204,7 +204,7 @@ impl Configuration {
         let path = in_work_tree(&path).unwrap_or(path);
         let host = reference.host.map_or_else(String::new, |host| format!("#{host}"));
         let named = format!("{}{host}", path.display());
-        let top = path.ancestors().find(|folder| folder.join(".git").exists());
+        let top = path.ancestors().find(|directory| directory.join(".git").exists());
         let top = top.ok_or_else(|| failed(RevisionError::NoRepository { path: path.clone() }))?;
         let restricted = !config.no_restrict;
         let search_path = search_path(config, restricted);
@@ -222,8 +222,8 @@ impl Configuration {
         let files = RevisionFiles::open(top, revision, outside).map_err(failed)?;
         let is_missing =
             |path: &Path| files.kind(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        let files_of_folder = ["flake.nix", "configuration.nix", "default.nix"].map(|name| path.join(name));
-        let is_empty = || files.read_dir(&path).is_ok() && files_of_folder.iter().all(|file| is_missing(file));
+        let files_of_directory = ["flake.nix", "configuration.nix", "default.nix"].map(|name| path.join(name));
+        let is_empty = || files.read_dir(&path).is_ok() && files_of_directory.iter().all(|file| is_missing(file));
         if is_missing(&path) || is_empty() {
             return Ok(None);
         }
@@ -305,7 +305,7 @@ impl Configuration {
     }
 
     /// The same as a side of a plan; `spec` is what is known of its meaning.
-    pub(super) fn side<'a>(&'a self, spec: Option<&'a HostSpec>, sources: &'a SourceMap) -> Side<'a> {
+    pub(super) fn side<'a>(&'a self, spec: Option<&'a HostSpec>, sources: &'a SourceMap) -> StateView<'a> {
         self.side_called(self.endpoint(), spec, sources)
     }
 
@@ -321,8 +321,8 @@ impl Configuration {
         endpoint: Endpoint,
         spec: Option<&'a HostSpec>,
         sources: &'a SourceMap,
-    ) -> Side<'a> {
-        Side::configuration(&plan::Configuration {
+    ) -> StateView<'a> {
+        StateView::configuration(&plan::Configuration {
             endpoint,
             manifest: &self.manifest,
             guest_keys: &self.guest_keys,
@@ -385,7 +385,7 @@ impl Configuration {
     }
 }
 
-/// The top level of the work tree that CONFIG is in, else its folder.
+/// The top level of the work tree that CONFIG is in, else its directory.
 pub(super) fn checkout(config: &ConfigArgs) -> Result<PathBuf, Vec<Diagnostic>> {
     let target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
     let file = in_work_tree(&target.file).unwrap_or(target.file);
@@ -474,7 +474,7 @@ pub(super) fn is_manifest(file: &Path) -> bool {
 fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
     let (code, help) = match error {
         RevisionError::NoRepository { .. } => {
-            (Code::Unreadable, String::from("give a file, a folder or DIR#HOST after `--from`"))
+            (Code::Unreadable, String::from("give a file, a directory or DIR#HOST after `--from`"))
         }
         RevisionError::Unknown { shallow: true, .. } => (
             Code::Usage,
@@ -500,20 +500,20 @@ fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
     Box::new(super::failure(code, error).help(help))
 }
 
-/// What may be read of a `file` that nobody vouches for: the git work tree that holds it, else its folder.
+/// What may be read of a `file` that nobody vouches for: the git work tree that holds it, else its directory.
 pub(super) fn readable_around(file: &Path) -> PathBuf {
     git_top_level(file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default()
 }
 
 /// Where a path leads that is in no git work tree itself, but a link into one, as `/etc/nixos` may be.
 fn in_work_tree(path: &Path) -> Option<PathBuf> {
-    let holds = |path: &Path| path.ancestors().any(|folder| folder.join(".git").exists());
+    let holds = |path: &Path| path.ancestors().any(|directory| directory.join(".git").exists());
     path.canonicalize().ok().filter(|real| !holds(path) && holds(real))
 }
 
-/// The folder of the git work tree that holds `file`.
+/// The directory of the git work tree that holds `file`.
 fn git_top_level(file: &Path) -> Option<PathBuf> {
-    file.ancestors().skip(1).find(|folder| folder.join(".git").exists()).map(Path::to_path_buf)
+    file.ancestors().skip(1).find(|directory| directory.join(".git").exists()).map(Path::to_path_buf)
 }
 
 /// `-I` and then `NIX_PATH`, as pairs of prefix and path; URLs lead nowhere without a download.

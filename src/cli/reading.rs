@@ -17,7 +17,7 @@ pub(super) struct Reading<'a> {
     pub(super) config: &'a ConfigArgs,
     pub(super) target: Target,
     pub(super) files: &'a dyn Files,
-    /// The top level of the work tree around it, else its folder.
+    /// The top level of the work tree around it, else its directory.
     pub(super) top: &'a Path,
     /// What of the work tree a flake consists of.
     pub(super) tracked: Option<Tracked>,
@@ -181,9 +181,9 @@ impl Reading<'_> {
         MovedFiles::new(self.files, self.top, flake::SOURCE, self.tracked.clone())
     }
 
-    /// The folder of the flake there.
+    /// The directory of the flake there.
     fn seen(&self) -> PathBuf {
-        let folder = self.target.file.parent().unwrap_or(self.top);
-        Path::new(flake::SOURCE).join(folder.strip_prefix(self.top).unwrap_or(Path::new("")))
+        let directory = self.target.file.parent().unwrap_or(self.top);
+        Path::new(flake::SOURCE).join(directory.strip_prefix(self.top).unwrap_or(Path::new("")))
     }
 }

@@ -91,17 +91,17 @@ impl Target {
         let (path, host) = (reference.directory(), reference.host);
         let missing = |path: &Path, error: &std::io::Error| {
             Diagnostic::error(Code::Unreadable, format!("cannot read {}: {error}", path.display()))
-                .help("give the file of a NixOS configuration, or a folder with a configuration.nix")
+                .help("give the file of a NixOS configuration, or a directory with a configuration.nix")
         };
         files.kind(&path).map_err(|error| Box::new(missing(&path, &error)))?;
-        // A link to a folder is one too.
-        let is_folder = files.read_dir(&path).is_ok();
-        let file = if is_folder { path.join("flake.nix") } else { path.clone() };
+        // A link to a directory is one too.
+        let is_directory = files.read_dir(&path).is_ok();
+        let file = if is_directory { path.join("flake.nix") } else { path.clone() };
         let is_flake = file.file_name().is_some_and(|name| name == "flake.nix") && files.kind(&file).is_ok();
         if is_flake {
             return Ok(Self { file, flake: true, whole, host });
         }
-        if !is_folder {
+        if !is_directory {
             return Ok(Self { file: path, flake: false, whole, host });
         }
         let exists = |file: &PathBuf| files.kind(file).is_ok();
@@ -116,8 +116,8 @@ impl Target {
 
     /// What is wrong where a host was named and there are none.
     pub(super) fn without_hosts(&self) -> Box<Diagnostic> {
-        let folder = self.file.parent().unwrap_or(&self.file);
-        let message = format!("{} has no flake.nix, so it has no hosts to choose from", folder.display());
+        let directory = self.file.parent().unwrap_or(&self.file);
+        let message = format!("{} has no flake.nix, so it has no hosts to choose from", directory.display());
         Box::new(Diagnostic::error(Code::Unreadable, message).help("leave `#HOST` out"))
     }
 

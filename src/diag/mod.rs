@@ -9,16 +9,16 @@
 //! - The message is one line, says what is wrong with the user's own names in it, and makes sense without colour.
 
 mod code;
+mod escape;
 mod excerpt;
 mod fix;
 pub mod render;
 mod secret;
-mod visible;
 
 pub use code::{Code, Kind};
+pub(crate) use escape::visible;
 pub use fix::{Edit, Fix};
 pub(crate) use secret::is_secret;
-pub(crate) use visible::visible;
 
 use crate::source::{Location, Pos, Span};
 

@@ -11,8 +11,8 @@ use miette::{
 };
 use serde::Serialize;
 
+use super::escape::{marked, visible};
 use super::excerpt::excerpt;
-use super::visible::{marked, visible};
 use super::{Diagnostic, Label, Severity, secret};
 use crate::source::{Location, SourceMap, Span};
 

@@ -2,8 +2,8 @@
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::perhaps::{Perhaps, Rest};
-use super::value::{Attr, Attrs, Frame, Packed, Unknown, Value};
+use super::partial::{OpenAttrs, OptionalAttr};
+use super::value::{Attr, Attrs, Frame, TaggedValue, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
 use crate::syntax::{Symbol, quote};
@@ -13,7 +13,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         expr: &'e AttrsExpr<'e>,
         frame: &Frame<'_, 'e>,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let bindings = &expr.bindings;
         if !expr.recursive && expr.dynamic.is_empty() {
             return Ok(self.pack(self.plain_attrs(expr, frame)));
@@ -142,8 +142,8 @@ impl<'e> Evaluator<'e> {
     #[cold]
     fn select_missing(&mut self, attrs: &'e Attrs<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
         // Where it is not there, this has no value at all.
-        if let Some(perhaps) = attrs.find_perhaps(name) {
-            return self.force_partly(perhaps.value());
+        if let Some(optional) = attrs.find_perhaps(name) {
+            return self.force_partly(optional.value());
         }
         if let Some(rest) = attrs.any() {
             return Ok(Value::Unknown(self.unknown_member(rest, name, span)));
@@ -163,7 +163,7 @@ impl<'e> Evaluator<'e> {
         has_default: bool,
         frame: &Frame<'_, 'e>,
         span: Span,
-    ) -> EvalResult<'e, Option<Packed<'e>>> {
+    ) -> EvalResult<'e, Option<TaggedValue<'e>>> {
         let mut value = self.eval(base, frame)?;
         for name in path {
             if let (Name::Static(name, hint), Value::Attrs(attrs)) = (name, value.get())
@@ -260,7 +260,7 @@ impl<'e> Evaluator<'e> {
                 if let Some(rest) = right.any() {
                     return Ok(self.open_update(left, right, rest));
                 }
-                if !(left.perhaps().is_empty() && right.perhaps().is_empty()) {
+                if !(left.optional().is_empty() && right.optional().is_empty()) {
                     return Ok(self.update_perhaps(left, right));
                 }
                 Ok(Value::Attrs(self.merge_anew(left, right, left.any())))
@@ -278,9 +278,9 @@ impl<'e> Evaluator<'e> {
     fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
         let unknown = self.pack(Value::Unknown(rest));
         let is_of_right =
-            |one: &&Perhaps<'e>| left.find(one.name()).is_none() && left.find_perhaps(one.name()).is_none();
-        let names: Vec<_> = right.perhaps().iter().filter(is_of_right).copied().collect();
-        self.merge_hidden(left, right, unknown, Rest { names: self.alloc_slice(&names), any: Some(rest) })
+            |one: &&OptionalAttr<'e>| left.find(one.name()).is_none() && left.find_perhaps(one.name()).is_none();
+        let names: Vec<_> = right.optional().iter().filter(is_of_right).copied().collect();
+        self.merge_hidden(left, right, unknown, OpenAttrs { names: self.alloc_slice(&names), any: Some(rest) })
     }
 
     /// `unsafeGetAttrPos`, `__curPos`: a position as a set.
@@ -304,9 +304,9 @@ impl<'e> Evaluator<'e> {
 /// What comes of one name of a path.
 enum Selected<'e> {
     /// The value of this name.
-    Value(Packed<'e>),
+    Value(TaggedValue<'e>),
     /// That of the whole path.
-    All(Packed<'e>),
+    All(TaggedValue<'e>),
     /// What stands after `or`.
     Default,
 }

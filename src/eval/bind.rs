@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use super::error::EvalResult;
 use super::machine::Evaluator;
-use super::value::{Closure, Frame, Packed, Thunk, Value};
+use super::value::{Closure, Frame, TaggedValue, Thunk, Value};
 use crate::syntax::expr::{Bindings, Expr, NodeRef};
 
 impl<'e> Evaluator<'e> {
@@ -36,7 +36,7 @@ impl<'e> Evaluator<'e> {
     #[inline]
     fn bind_those(
         &self,
-        slots: &[Cell<Packed<'e>>],
+        slots: &[Cell<TaggedValue<'e>>],
         those: impl Iterator<Item = (usize, (NodeRef<'e>, bool))> + Clone,
         frame: &Frame<'_, 'e>,
     ) {
@@ -65,7 +65,7 @@ impl<'e> Evaluator<'e> {
 
     /// What is bound to something that is needed at once: evaluated, unless it is a variable, which has a cell already.
     #[inline]
-    pub(super) fn needed(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn needed(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
         if !matches!(node.expr, Expr::Delayed(_)) {
             return Ok(self.delay(node, frame));
         }
@@ -75,7 +75,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The cell of an expression that may wait, which captured nothing yet, see [`fill`]; at once where there is no need.
-    pub(super) fn hollow(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> Packed<'e> {
+    pub(super) fn hollow(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> TaggedValue<'e> {
         match &node.expr {
             Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::hollow(self.bump, unit))),
             Expr::Lambda(lambda) => self.pack(Value::Lambda(Closure::hollow(self.bump, lambda))),
@@ -92,7 +92,7 @@ impl<'e> Evaluator<'e> {
 }
 
 /// Gives the cell of an expression what it captures; see [`Evaluator::hollow`].
-pub(super) fn fill<'e>(cell: Packed<'e>, node: NodeRef<'e>, frame: &Frame<'_, 'e>) {
+pub(super) fn fill<'e>(cell: TaggedValue<'e>, node: NodeRef<'e>, frame: &Frame<'_, 'e>) {
     match (&node.expr, cell.get()) {
         (Expr::Delayed(unit), Value::Thunk(thunk)) => {
             frame.capture(unit.captures, thunk.captured(unit));

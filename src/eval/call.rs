@@ -8,7 +8,7 @@ use std::cell::Cell;
 use super::bind::fill;
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attrs, Closure, Frame, Packed, PrimopCall, Value};
+use super::value::{Attrs, Closure, Frame, PrimopCall, TaggedValue, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Expr, Lambda, Node, NodeRef, Pattern};
@@ -20,11 +20,11 @@ impl<'e> Evaluator<'e> {
     /// Calls a function with what `nodes` will yield. What is unknown ends as an error of that kind.
     pub(super) fn call_nodes(
         &mut self,
-        mut function: Packed<'e>,
+        mut function: TaggedValue<'e>,
         mut nodes: &'e [NodeRef<'e>],
         frame: &Frame<'_, 'e>,
         call: &'e Node<'e>,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let pos = call.span.start;
         loop {
             let result = match function.get() {
@@ -89,7 +89,7 @@ impl<'e> Evaluator<'e> {
     fn fill_needed(
         &mut self,
         closure: &'e Closure<'e>,
-        slots: &[Cell<Packed<'e>>],
+        slots: &[Cell<TaggedValue<'e>>],
         nodes: &'e [NodeRef<'e>],
         frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, ()> {
@@ -123,7 +123,7 @@ impl<'e> Evaluator<'e> {
         nodes: &'e [NodeRef<'e>],
         frame: &Frame<'_, 'e>,
         pos: Pos,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let mut arguments = [Value::Null; MOST_ARGUMENTS];
         let given = call.arguments.len();
         arguments[..given].copy_from_slice(call.arguments);
@@ -145,7 +145,7 @@ impl<'e> Evaluator<'e> {
         pos: Pos,
     ) -> EvalResult<'e, Value<'e>> {
         match self.force(function)? {
-            Value::Lambda(closure) => self.call_with(closure, &[self.pack(argument)], pos).map(Packed::get),
+            Value::Lambda(closure) => self.call_with(closure, &[self.pack(argument)], pos).map(TaggedValue::get),
             Value::Primop(call) => {
                 let primop = call.primop;
                 let given = call.arguments.len();
@@ -181,9 +181,9 @@ impl<'e> Evaluator<'e> {
     pub(super) fn call_with(
         &mut self,
         closure: &'e Closure<'e>,
-        arguments: &[Packed<'e>],
+        arguments: &[TaggedValue<'e>],
         pos: Pos,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let missing = closure.lambda.missing();
         if arguments.len() < missing {
             return Ok(self.pack(self.partial(closure, arguments.iter().copied())));
@@ -211,7 +211,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn call2(&mut self, function: Value<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match self.force(function)? {
             Value::Lambda(closure) => {
-                self.call_with(closure, &[self.pack(a), self.pack(b)], Pos::NONE).map(Packed::get)
+                self.call_with(closure, &[self.pack(a), self.pack(b)], Pos::NONE).map(TaggedValue::get)
             }
             Value::Primop(call) if call.arguments.is_empty() && call.primop.arity == 2 => {
                 (call.primop.run)(self, &[a, b], Pos::NONE)
@@ -224,7 +224,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A function with more of its arguments, and not all.
-    fn partial(&self, closure: &'e Closure<'e>, more: impl ExactSizeIterator<Item = Packed<'e>>) -> Value<'e> {
+    fn partial(&self, closure: &'e Closure<'e>, more: impl ExactSizeIterator<Item = TaggedValue<'e>>) -> Value<'e> {
         let mut lambda = closure.lambda;
         for _ in 0..more.len() {
             lambda = lambda.after.expect("as many are missing");
@@ -248,14 +248,14 @@ impl<'e> Evaluator<'e> {
         &mut self,
         closure: &'e Closure<'e>,
         pos: Pos,
-        fill: impl FnOnce(&mut Self, &[Cell<Packed<'e>>]) -> EvalResult<'e, ()>,
-    ) -> EvalResult<'e, Packed<'e>> {
+        fill: impl FnOnce(&mut Self, &[Cell<TaggedValue<'e>>]) -> EvalResult<'e, ()>,
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         match closure.lambda.slots {
             0..=4 => self.enter_with::<4>(closure, pos, fill),
             5..=8 => self.enter_with::<8>(closure, pos, fill),
             9..=24 => self.enter_with::<24>(closure, pos, fill),
             slots => {
-                let slots = self.bump.alloc_slice_fill_with(slots as usize, |_| Cell::new(Packed::NULL));
+                let slots = self.bump.alloc_slice_fill_with(slots as usize, |_| Cell::new(TaggedValue::NULL));
                 self.enter_frame(closure, pos, slots, fill)
             }
         }
@@ -266,9 +266,9 @@ impl<'e> Evaluator<'e> {
         &mut self,
         closure: &'e Closure<'e>,
         pos: Pos,
-        fill: impl FnOnce(&mut Self, &[Cell<Packed<'e>>]) -> EvalResult<'e, ()>,
-    ) -> EvalResult<'e, Packed<'e>> {
-        let slots = [const { Cell::new(Packed::NULL) }; SLOTS];
+        fill: impl FnOnce(&mut Self, &[Cell<TaggedValue<'e>>]) -> EvalResult<'e, ()>,
+    ) -> EvalResult<'e, TaggedValue<'e>> {
+        let slots = [const { Cell::new(TaggedValue::NULL) }; SLOTS];
         self.enter_frame(closure, pos, &slots, fill)
     }
 
@@ -277,9 +277,9 @@ impl<'e> Evaluator<'e> {
         &mut self,
         closure: &'e Closure<'e>,
         pos: Pos,
-        slots: &[Cell<Packed<'e>>],
-        fill: impl FnOnce(&mut Self, &[Cell<Packed<'e>>]) -> EvalResult<'e, ()>,
-    ) -> EvalResult<'e, Packed<'e>> {
+        slots: &[Cell<TaggedValue<'e>>],
+        fill: impl FnOnce(&mut Self, &[Cell<TaggedValue<'e>>]) -> EvalResult<'e, ()>,
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let lambda = closure.lambda;
         if self.depth >= self.settings.max_call_depth {
             return Err(self.too_deep(pos));
@@ -339,7 +339,7 @@ impl<'e> Evaluator<'e> {
         lambda: &'e Lambda<'e>,
         pattern: &'e Pattern<'e>,
         attrs: &'e Attrs<'e>,
-        slots: &[Cell<Packed<'e>>],
+        slots: &[Cell<TaggedValue<'e>>],
         frame: &Frame<'_, 'e>,
         pos: Pos,
     ) -> EvalResult<'e, ()> {
@@ -354,13 +354,13 @@ impl<'e> Evaluator<'e> {
             }
             if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
                 slot.set(attr.value);
-            } else if let Some(perhaps) = attrs.find_perhaps(formal.name) {
-                let value = perhaps.value();
+            } else if let Some(optional) = attrs.find_perhaps(formal.name) {
+                let value = optional.value();
                 let value = match formal.default {
                     Some(default) => {
                         let cell = self.hollow(default, frame);
                         defaults.push((cell, default));
-                        self.either(perhaps.why(), value, cell.get())
+                        self.either(optional.why(), value, cell.get())
                     }
                     // Where it is not there, the call has no value at all.
                     None => value,

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::machine::Evaluator;
 use super::print;
-use super::value::{Packed, State, Value};
+use super::value::{State, TaggedValue, Value};
 use crate::syntax::quote;
 
 /// How much of a value is shown.
@@ -42,7 +42,7 @@ impl<'e> Evaluator<'e> {
                 State::Done(value) => return self.sort_of(value),
                 _ => "a thunk",
             },
-            Value::Partly(_) => "a list that is known in part",
+            Value::PartialList(_) => "a list that is known in part",
             Value::Unknown(_) => "an unknown value",
         })
     }
@@ -107,7 +107,7 @@ impl<'e> Shown<'_, 'e> {
                 State::Done(value) => self.value(value, depth),
                 _ => self.push("«thunk»"),
             },
-            Value::Partly(_) | Value::Unknown(_) => self.push("«unknown»"),
+            Value::PartialList(_) | Value::Unknown(_) => self.push("«unknown»"),
         }
     }
 
@@ -119,7 +119,7 @@ impl<'e> Shown<'_, 'e> {
         }
     }
 
-    fn list(&mut self, items: &'e [Packed<'e>], depth: usize) {
+    fn list(&mut self, items: &'e [TaggedValue<'e>], depth: usize) {
         if !self.seen.insert(items.as_ptr().addr()) {
             return self.push("«repeated»");
         }

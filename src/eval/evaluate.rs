@@ -8,12 +8,12 @@
 
 use std::cell::Cell;
 
-use super::cells::Begun;
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::operators::Coercion;
+use super::repr::Begun;
 use super::text::Text;
-use super::value::{Closure, Frame, Packed, State, Thunk, Unknown, Value};
+use super::value::{Closure, Frame, State, TaggedValue, Thunk, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Expr, Node, NodeRef, Part, Place, Unit};
@@ -35,20 +35,20 @@ impl<'e> Evaluator<'e> {
     #[inline]
     fn certain(&self, value: Value<'e>) -> Value<'e> {
         match value {
-            Value::Partly(partly) => Value::Unknown(partly.why()),
+            Value::PartialList(partly) => Value::Unknown(partly.why()),
             value => value,
         }
     }
 
     /// The same of a value where it is kept.
     #[inline]
-    pub(super) fn force_packed(&mut self, value: Packed<'e>) -> EvalResult<'e, Value<'e>> {
+    pub(super) fn force_packed(&mut self, value: TaggedValue<'e>) -> EvalResult<'e, Value<'e>> {
         self.evaluated(value).map(|value| self.certain(value.get()))
     }
 
     /// The same as it is kept, lists of which only some elements are certain included: within the machine results are one word, which a register holds.
     #[inline]
-    pub(super) fn evaluated(&mut self, value: Packed<'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn evaluated(&mut self, value: TaggedValue<'e>) -> EvalResult<'e, TaggedValue<'e>> {
         match value.thunk() {
             Some(thunk) => self.force_thunk(thunk),
             None => Ok(value),
@@ -56,7 +56,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline]
-    pub(super) fn force_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn force_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, TaggedValue<'e>> {
         match thunk.done() {
             Some(value) => Ok(value),
             None => self.run_thunk(thunk),
@@ -64,7 +64,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline(never)]
-    fn run_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Packed<'e>> {
+    fn run_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, TaggedValue<'e>> {
         let Some(unit) = thunk.waiting() else { return self.run_other(thunk) };
         let before = thunk.begun();
         thunk.run();
@@ -77,7 +77,7 @@ impl<'e> Evaluator<'e> {
 
     /// Runs a thunk that is no code.
     #[inline(never)]
-    fn run_other(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, Packed<'e>> {
+    fn run_other(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, TaggedValue<'e>> {
         let before = thunk.begun();
         let result = match thunk.state() {
             State::Call(function, argument) => {
@@ -110,9 +110,9 @@ impl<'e> Evaluator<'e> {
     fn ended(
         &mut self,
         thunk: &'e Thunk<'e>,
-        result: EvalResult<'e, Packed<'e>>,
+        result: EvalResult<'e, TaggedValue<'e>>,
         before: Begun,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         match result {
             Ok(value) => {
                 if value.is_boxed() {
@@ -131,7 +131,7 @@ impl<'e> Evaluator<'e> {
         thunk: &'e Thunk<'e>,
         error: EvalError<'e>,
         before: Begun,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let result = self.settled(Err(error));
         match result {
             Ok(value) => {
@@ -147,8 +147,8 @@ impl<'e> Evaluator<'e> {
 
     /// Keeps what made an unknown value, which the value itself is about to replace ([`Evaluator::origins`]).
     #[cold]
-    fn remember(&mut self, thunk: &'e Thunk<'e>, value: Packed<'e>, before: Begun) {
-        if !matches!(value.get(), Value::Unknown(_) | Value::Partly(_)) {
+    fn remember(&mut self, thunk: &'e Thunk<'e>, value: TaggedValue<'e>, before: Begun) {
+        if !matches!(value.get(), Value::Unknown(_) | Value::PartialList(_)) {
             return;
         }
         thunk.begin_again(before);
@@ -167,7 +167,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// As [`Evaluator::settle`], of a value as it is kept.
-    fn settled(&self, result: EvalResult<'e, Packed<'e>>) -> EvalResult<'e, Packed<'e>> {
+    fn settled(&self, result: EvalResult<'e, TaggedValue<'e>>) -> EvalResult<'e, TaggedValue<'e>> {
         match result {
             Err(error) => error.unknown().map(|unknown| self.pack(Value::Unknown(unknown))).ok_or(error),
             ok => ok,
@@ -176,13 +176,17 @@ impl<'e> Evaluator<'e> {
 
     /// Puts a value where it is kept.
     #[inline]
-    pub(super) fn pack(&self, value: Value<'e>) -> Packed<'e> {
-        Packed::new(value, self.bump)
+    pub(super) fn pack(&self, value: Value<'e>) -> TaggedValue<'e> {
+        TaggedValue::new(value, self.bump)
     }
 
     /// Runs a unit of code with what it captured.
     #[inline]
-    pub(super) fn run(&mut self, unit: &'e Unit<'e>, captured: &[Cell<Packed<'e>>]) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn run(
+        &mut self,
+        unit: &'e Unit<'e>,
+        captured: &[Cell<TaggedValue<'e>>],
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         match unit.slots {
             0 => self.eval(unit.body, &Frame { slots: &[], captured }),
             1..=4 => self.run_with::<4>(unit, captured),
@@ -195,15 +199,19 @@ impl<'e> Evaluator<'e> {
     fn run_with<const SLOTS: usize>(
         &mut self,
         unit: &'e Unit<'e>,
-        captured: &[Cell<Packed<'e>>],
-    ) -> EvalResult<'e, Packed<'e>> {
-        let slots = [const { Cell::new(Packed::NULL) }; SLOTS];
+        captured: &[Cell<TaggedValue<'e>>],
+    ) -> EvalResult<'e, TaggedValue<'e>> {
+        let slots = [const { Cell::new(TaggedValue::NULL) }; SLOTS];
         self.eval(unit.body, &Frame { slots: &slots, captured })
     }
 
     #[inline(never)]
-    fn run_large(&mut self, unit: &'e Unit<'e>, captured: &[Cell<Packed<'e>>]) -> EvalResult<'e, Packed<'e>> {
-        let slots = self.bump.alloc_slice_fill_with(unit.slots as usize, |_| Cell::new(Packed::NULL));
+    fn run_large(
+        &mut self,
+        unit: &'e Unit<'e>,
+        captured: &[Cell<TaggedValue<'e>>],
+    ) -> EvalResult<'e, TaggedValue<'e>> {
+        let slots = self.bump.alloc_slice_fill_with(unit.slots as usize, |_| Cell::new(TaggedValue::NULL));
         self.eval(unit.body, &Frame { slots, captured })
     }
 
@@ -217,7 +225,7 @@ impl<'e> Evaluator<'e> {
 
     /// Evaluates an expression to weak head normal form.
     #[inline]
-    pub(super) fn eval(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn eval(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
         match node.expr {
             Expr::Slot(slot) => self.variable(&frame.slots[slot as usize]),
             Expr::Captured(at) => self.variable(&frame.captured[at as usize]),
@@ -226,7 +234,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline]
-    fn variable(&mut self, cell: &Cell<Packed<'e>>) -> EvalResult<'e, Packed<'e>> {
+    fn variable(&mut self, cell: &Cell<TaggedValue<'e>>) -> EvalResult<'e, TaggedValue<'e>> {
         let packed = cell.get();
         match packed.thunk() {
             Some(thunk) => {
@@ -242,7 +250,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline(never)]
-    fn eval_node(&mut self, mut node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    fn eval_node(&mut self, mut node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
         self.check_stack(node.span)?;
         loop {
             return match &node.expr {
@@ -265,7 +273,7 @@ impl<'e> Evaluator<'e> {
                         }
                     }
                 }
-                Expr::HasAttr { base, path } => Ok(Packed::bool(self.has_attr(base, path, frame)?)),
+                Expr::HasAttr { base, path } => Ok(TaggedValue::bool(self.has_attr(base, path, frame)?)),
                 Expr::Apply { function, arguments } => {
                     let function = self.eval(function, frame)?;
                     self.call_nodes(function, arguments, frame, node)
@@ -303,7 +311,7 @@ impl<'e> Evaluator<'e> {
                     node = body;
                     continue;
                 }
-                Expr::Not(operand) => Ok(Packed::bool(!self.eval_bool(operand, frame)?)),
+                Expr::Not(operand) => Ok(TaggedValue::bool(!self.eval_bool(operand, frame)?)),
                 Expr::Binary(operator, left, right) => self.binary(*operator, left, right, frame, node.span),
                 Expr::Attrs(attrs) => self.eval_attrs(attrs, frame),
                 Expr::Interpolated(_)
@@ -316,7 +324,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline(never)]
-    fn eval_seldom(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    fn eval_seldom(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
         let value = match &node.expr {
             Expr::Interpolated(parts) => self.interpolate(parts, frame),
             Expr::InterpolatedPath(parts) => self.interpolate_path(parts, frame, node.span),
@@ -328,7 +336,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline(never)]
-    fn make_list(&mut self, items: &'e [NodeRef<'e>], frame: &Frame<'_, 'e>) -> Packed<'e> {
+    fn make_list(&mut self, items: &'e [NodeRef<'e>], frame: &Frame<'_, 'e>) -> TaggedValue<'e> {
         let items = self.bump.alloc_slice_fill_iter(items.iter().map(|item| self.delay(item, frame)));
         self.pack(self.list_of(items))
     }
@@ -340,18 +348,18 @@ impl<'e> Evaluator<'e> {
         why: &'e Unknown,
         [then, otherwise]: [NodeRef<'e>; 2],
         frame: &Frame<'_, 'e>,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let value = self.one_of(
             why,
-            |ev| ev.eval(then, frame).map(Packed::get),
-            |ev| ev.eval(otherwise, frame).map(Packed::get),
+            |ev| ev.eval(then, frame).map(TaggedValue::get),
+            |ev| ev.eval(otherwise, frame).map(TaggedValue::get),
         )?;
         Ok(self.pack(value))
     }
 
     /// The value of an expression, to be evaluated when it is needed; at once where that cannot fail and costs nothing.
     #[inline]
-    pub(super) fn delay(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> Packed<'e> {
+    pub(super) fn delay(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> TaggedValue<'e> {
         match &node.expr {
             Expr::Slot(slot) => frame.slots[*slot as usize].get(),
             Expr::Captured(at) => frame.captured[*at as usize].get(),
@@ -362,7 +370,7 @@ impl<'e> Evaluator<'e> {
     }
 
     #[inline]
-    fn constant(&self, node: NodeRef<'e>) -> Packed<'e> {
+    fn constant(&self, node: NodeRef<'e>) -> TaggedValue<'e> {
         match &node.expr {
             Expr::Global(index) => self.globals[*index as usize],
             Expr::Str(text) => self.pack(Value::String(text)),
@@ -376,11 +384,11 @@ impl<'e> Evaluator<'e> {
 
     /// The value of an expression that may wait, needed now: what a thunk of it would give, without the thunk.
     #[inline(never)]
-    pub(super) fn eval_now(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Packed<'e>> {
+    pub(super) fn eval_now(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
         let Expr::Delayed(unit) = &node.expr else { return self.eval(node, frame) };
         let count = unit.captures.len();
         let result = if count <= 8 {
-            let captured = [const { Cell::new(Packed::NULL) }; 8];
+            let captured = [const { Cell::new(TaggedValue::NULL) }; 8];
             frame.capture(unit.captures, &captured);
             self.tick(node.span).and_then(|()| self.run(unit, &captured[..count]))
         } else {
@@ -402,7 +410,7 @@ impl<'e> Evaluator<'e> {
         namespaces: &'e [Place],
         frame: &Frame<'_, 'e>,
         span: Span,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let mut beyond = None;
         for place in namespaces {
             match self.variable(frame.cell(*place))?.get() {
@@ -497,7 +505,7 @@ impl<'e> Evaluator<'e> {
     #[cold]
     fn undecided(
         &mut self,
-        condition: EvalResult<'e, Packed<'e>>,
+        condition: EvalResult<'e, TaggedValue<'e>>,
         span: Span,
     ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
         match condition {

@@ -46,7 +46,7 @@ const READERS: [&str; 19] = [
     "getFlake",
     "storePath",
 ];
-/// A folder with more files than this has no key.
+/// A directory with more files than this has no key.
 const MOST_FILES: usize = 4096;
 /// Code that reaches more than this many bytes of text has none: it captures nixpkgs itself.
 const MOST_BYTES: usize = 64 << 20;
@@ -218,10 +218,10 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 }
                 State::Running | State::Failed(..) => self.unknowable = true,
             },
-            Value::Partly(partly) => {
+            Value::PartialList(partly) => {
                 self.tag("partly known list");
                 for item in partly.items() {
-                    self.tag(if item.perhaps.is_some() { "perhaps" } else { "certain" });
+                    self.tag(if item.optional.is_some() { "optional" } else { "certain" });
                     self.value(item.value);
                 }
                 self.text(partly.why().reason());
@@ -275,10 +275,10 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         if let Some(rest) = attrs.any() {
             self.text(rest.reason());
         }
-        let mut perhaps: Vec<_> = attrs.perhaps().iter().map(|one| (self.ev.name(one.name()), one)).collect();
-        perhaps.sort_by_key(|(name, _)| *name);
-        for (name, one) in perhaps {
-            self.tag("perhaps");
+        let mut optional: Vec<_> = attrs.optional().iter().map(|one| (self.ev.name(one.name()), one)).collect();
+        optional.sort_by_key(|(name, _)| *name);
+        for (name, one) in optional {
+            self.tag("optional");
             self.text(name);
             self.text(one.why().reason());
             self.value(one.value());

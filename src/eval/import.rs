@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attrs, Packed, Thunk, Value};
+use super::value::{Attrs, TaggedValue, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{FileKind, Files, Pos, Span};
 use crate::syntax;
@@ -56,7 +56,7 @@ impl<'e> Evaluator<'e> {
                 }
             };
             let below = normalise(Path::new(rest));
-            let path = normalise(&self.settings.folder.join(path));
+            let path = normalise(&self.settings.directory.join(path));
             let candidate = self.resolve(&path.join(below.strip_prefix("/").unwrap_or(&below)));
             if self.files.kind(&candidate).is_ok() {
                 return Ok(self.path_value(candidate.as_os_str().as_bytes()));
@@ -79,7 +79,7 @@ impl<'e> Evaluator<'e> {
         Err(self.catchable(span, &format!("file '{name}' was not found in the Nix search path {help}")))
     }
 
-    /// The file that a module or an import names: a path, or a string that is one; a folder stands for its
+    /// The file that a module or an import names: a path, or a string that is one; a directory stands for its
     /// `default.nix`.
     pub fn module_path(&mut self, value: Value<'e>) -> EvalResult<'e, Option<String>> {
         let bytes = match value {
@@ -137,11 +137,12 @@ impl<'e> Evaluator<'e> {
         let (path, root) = (self.resolve(path), self.resolve(&root));
         let submodules = self.read_text(&root.join(".gitmodules")).unwrap_or_default();
         let mut submodules = submodules.lines().filter_map(|line| {
-            let folder = line.trim_start().strip_prefix("path")?.trim_start().strip_prefix('=')?;
-            Some(root.join(folder.trim()))
+            let directory = line.trim_start().strip_prefix("path")?.trim_start().strip_prefix('=')?;
+            Some(root.join(directory.trim()))
         });
-        let is_elsewhere = |folder: PathBuf| {
-            path.starts_with(&folder) && self.files.read_dir(&folder).map_or(true, |entries| entries.is_empty())
+        let is_elsewhere = |directory: PathBuf| {
+            path.starts_with(&directory)
+                && self.files.read_dir(&directory).map_or(true, |entries| entries.is_empty())
         };
         path.starts_with(&root) && !submodules.any(is_elsewhere)
     }
@@ -201,7 +202,7 @@ impl<'e> Evaluator<'e> {
         let path = self.default_file(normalise(Path::new(path)));
         let imported = match self.imports.get(&path) {
             Some(value) => *value,
-            None if self.stand_in.as_ref().is_some_and(|(_, folder)| path.starts_with(folder)) => {
+            None if self.stand_in.as_ref().is_some_and(|(_, directory)| path.starts_with(directory)) => {
                 let reason = format!("{} is not here", path.display());
                 return Ok(self.unknown(&reason, self.word_span(pos)));
             }
@@ -234,10 +235,10 @@ impl<'e> Evaluator<'e> {
         let outer = std::mem::replace(&mut self.global_names, names);
         let parsed = self.parse_file(&path, pos);
         self.global_names = outer;
-        self.run(parsed?, &[]).map(Packed::get)
+        self.run(parsed?, &[]).map(TaggedValue::get)
     }
 
-    /// Lets `<name>`, where it is nowhere, and what else names it be `path`, a folder that nobody has: what is provided
+    /// Lets `<name>`, where it is nowhere, and what else names it be `path`, a directory that nobody has: what is provided
     /// there is known, and all else in it is unknown.
     pub fn set_stand_in(&mut self, name: &str, path: &str) {
         self.stand_in = Some((name.to_owned(), PathBuf::from(path)));

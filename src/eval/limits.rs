@@ -6,7 +6,7 @@ use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
 use super::stack;
 use super::text::Text;
-use super::value::Packed;
+use super::value::TaggedValue;
 use crate::source::{Pos, Span};
 
 /// Memory and time are looked at once in so many steps.
@@ -76,7 +76,7 @@ impl<'e> Evaluator<'e> {
 
     /// Refuses to make a list of `count` items where there is no room for it; counts the one that is being gathered too.
     pub(super) fn reserve_items(&self, count: usize, pos: Pos) -> EvalResult<'e, ()> {
-        self.reserve(2 * count * size_of::<Packed<'_>>(), Span::at(pos))
+        self.reserve(2 * count * size_of::<TaggedValue<'_>>(), Span::at(pos))
     }
 
     /// Refuses to go on with a text that is too long already; it is copied when it is done.

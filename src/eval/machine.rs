@@ -16,7 +16,7 @@ use super::names;
 use super::regex::Regex;
 use super::shapes::Shapes;
 use super::stack;
-use super::value::{Attrs, List, Packed, Thunk, Value};
+use super::value::{Attrs, List, TaggedValue, Thunk, Value};
 use super::written::Written;
 use crate::diag::Diagnostic;
 use crate::source::{Files, MountedFiles, Pos, SourceMap, Span};
@@ -43,7 +43,7 @@ pub struct Settings {
     /// What `<name>` looks through: a prefix, which may be empty, and the path that it stands for.
     pub search_path: Vec<(String, PathBuf)>,
     /// Where relative entries of a search path that `builtins.findFile` is given begin.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// What `builtins.getEnv` and `~` see of the environment; empty where it must not matter.
     pub environment: BTreeMap<OsString, OsString>,
     /// What `builtins.currentTime` gives, in seconds; `None` where another evaluation must give the same.
@@ -77,7 +77,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             search_path: Vec::new(),
-            folder: PathBuf::from("/"),
+            directory: PathBuf::from("/"),
             environment: BTreeMap::new(),
             current_time: None,
             unknowns: false,
@@ -117,7 +117,7 @@ pub struct Evaluator<'e> {
     pub(super) sources: &'e SourceMap,
     pub(super) settings: Settings,
     pub(super) common: Common,
-    pub(super) globals: Vec<Packed<'e>>,
+    pub(super) globals: Vec<TaggedValue<'e>>,
     pub(super) global_names: FxHashMap<Symbol, u32>,
     pub(super) imports: FxHashMap<PathBuf, Value<'e>>,
     pub(super) parsed: FxHashMap<PathBuf, &'e Unit<'e>>,

@@ -4,9 +4,11 @@ use std::cell::Cell;
 
 use super::error::{EvalError, EvalResult, Failure, Kind};
 use super::machine::Evaluator;
-use super::perhaps::Rest;
+use super::partial::OpenAttrs;
 use super::text::Text;
-use super::value::{Attr, Attrs, CodeId, List, Packed, Primop, PrimopCall, State, Suspend, Thunk, Unknown, Value};
+use super::value::{
+    Attr, Attrs, CodeId, List, Primop, PrimopCall, State, Suspend, TaggedValue, Thunk, Unknown, Value,
+};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceMap, Span};
 use crate::syntax::{Str, Symbol};
@@ -71,7 +73,7 @@ impl<'e> Evaluator<'e> {
         self.list_of(self.alloc_slice(&items))
     }
 
-    pub(super) fn list_of(&self, items: &'e [Packed<'e>]) -> Value<'e> {
+    pub(super) fn list_of(&self, items: &'e [TaggedValue<'e>]) -> Value<'e> {
         Value::List(if items.is_empty() { self.no_items } else { self.bump.alloc(List::new(items)) })
     }
 
@@ -101,7 +103,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn attrs_of(&self, sorted: &[Attr<'e>], rest: Option<&'e Unknown>) -> Value<'e> {
-        self.attrs_rest(sorted, rest.map(Rest::any))
+        self.attrs_rest(sorted, rest.map(OpenAttrs::any))
     }
 
     /// A value that is computed by native code when it is asked for.
@@ -110,7 +112,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A call that is made when its result is asked for.
-    pub(super) fn delay_call(&self, function: Value<'e>, argument: Packed<'e>) -> Packed<'e> {
+    pub(super) fn delay_call(&self, function: Value<'e>, argument: TaggedValue<'e>) -> TaggedValue<'e> {
         self.pack(Value::Thunk(Thunk::call(self.bump, function, argument)))
     }
 
@@ -239,7 +241,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn type_error_at(&self, expected: &str, found: Value<'e>, span: Span) -> EvalError<'e> {
         match found {
             Value::Unknown(unknown) => self.unknown_error(self.unknown_at(unknown, span)),
-            Value::Partly(partly) => self.unknown_error(self.unknown_at(partly.why(), span)),
+            Value::PartialList(partly) => self.unknown_error(self.unknown_at(partly.why(), span)),
             found => {
                 let message = format!("expected {expected} but found {}", self.describe(found));
                 self.error(span, &message)

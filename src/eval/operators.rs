@@ -6,7 +6,7 @@ use super::error::{EvalError, EvalResult};
 use super::import::path_text;
 use super::machine::Evaluator;
 use super::text::Text;
-use super::value::{Frame, Packed, Str, Unknown, Value};
+use super::value::{Frame, Str, TaggedValue, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{NodeRef, Operator};
 
@@ -36,7 +36,7 @@ impl<'e> Evaluator<'e> {
         right: NodeRef<'e>,
         frame: &Frame<'_, 'e>,
         span: Span,
-    ) -> EvalResult<'e, Packed<'e>> {
+    ) -> EvalResult<'e, TaggedValue<'e>> {
         let value = match operator {
             Operator::And => self.logical(left, right, frame, (false, false))?,
             Operator::Or => self.logical(left, right, frame, (true, true))?,
@@ -55,13 +55,13 @@ impl<'e> Evaluator<'e> {
                     (a, b) => {
                         let mut items = self.partly_items(a, left.span.start)?;
                         items.extend(self.partly_items(b, right.span.start)?);
-                        return Ok(self.pack(self.partly(&items)));
+                        return Ok(self.pack(self.partial_list(&items)));
                     }
                 };
                 if a.is_empty() || b.is_empty() {
                     return Ok(self.pack(self.list_of(if a.is_empty() { b } else { a })));
                 }
-                self.reserve((a.len() + b.len()) * size_of::<Packed<'_>>(), span)?;
+                self.reserve((a.len() + b.len()) * size_of::<TaggedValue<'_>>(), span)?;
                 let mut items = a.iter().chain(b).copied();
                 let items = self
                     .bump
@@ -130,7 +130,7 @@ impl<'e> Evaluator<'e> {
     /// A list, or one that is partly known.
     fn list_part(&self, value: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
         match value {
-            list @ (Value::List(_) | Value::Partly(_)) => Ok(list),
+            list @ (Value::List(_) | Value::PartialList(_)) => Ok(list),
             other => Err(self.type_error_at("a list", other, span)),
         }
     }
@@ -276,7 +276,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         pairs: impl Iterator<Item = (Value<'e>, Value<'e>)>,
     ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
-        let mut perhaps = Ok(true);
+        let mut optional = Ok(true);
         for (a, b) in pairs {
             if self.is_same(a, b)? {
                 continue;
@@ -284,10 +284,10 @@ impl<'e> Evaluator<'e> {
             match self.deeper(Span::NONE, |ev| ev.equal(a, b))? {
                 Ok(true) => {}
                 Ok(false) => return Ok(Ok(false)),
-                Err(unknown) => perhaps = Err(unknown),
+                Err(unknown) => optional = Err(unknown),
             }
         }
-        Ok(perhaps)
+        Ok(optional)
     }
 
     /// Whether two values are one and the same cell. Nix evaluates them before it looks.

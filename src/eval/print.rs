@@ -87,7 +87,7 @@ impl<'e> Evaluator<'e> {
                     return Err(self.error(Span::NONE, "a value was to be printed before it was evaluated"));
                 }
             },
-            Value::Partly(partly) => return Err(self.unknown_error(partly.why())),
+            Value::PartialList(partly) => return Err(self.unknown_error(partly.why())),
             Value::Unknown(unknown) => return Err(self.unknown_error(unknown)),
         }
         Ok(())

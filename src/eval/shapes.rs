@@ -9,8 +9,8 @@ use std::hash::{Hash as _, Hasher as _};
 use rustc_hash::FxHasher;
 
 use super::machine::Evaluator;
-use super::perhaps::Rest;
-use super::value::{Attr, Attrs, Packed, Unknown, Value};
+use super::partial::OpenAttrs;
+use super::value::{Attr, Attrs, TaggedValue, Unknown, Value};
 use crate::syntax::{Key, Shape};
 
 /// How many places each table has.
@@ -67,11 +67,11 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A set of sorted attributes, each name once, and what other names there may be.
-    pub(super) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<Rest<'e>>) -> Value<'e> {
+    pub(super) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<OpenAttrs<'e>>) -> Value<'e> {
         Value::Attrs(self.set_of(sorted, rest))
     }
 
-    fn set_of(&self, sorted: &[Attr<'e>], rest: Option<Rest<'e>>) -> &'e Attrs<'e> {
+    fn set_of(&self, sorted: &[Attr<'e>], rest: Option<OpenAttrs<'e>>) -> &'e Attrs<'e> {
         let shape = self.shape_of(sorted.iter().map(|attr| Key { name: attr.name, pos: attr.pos }));
         let rest = rest.map(|rest| &*self.bump.alloc(rest));
         Attrs::new(self.bump, shape, sorted.iter().map(|attr| attr.value), rest)
@@ -126,7 +126,7 @@ impl<'e> Evaluator<'e> {
     ) -> &'e Attrs<'e> {
         let mut merged = std::mem::take(&mut self.shapes.scratch);
         merge_sorted(left.entries(), right.entries(), &mut merged);
-        let set = self.set_of(&merged, rest.map(Rest::any));
+        let set = self.set_of(&merged, rest.map(OpenAttrs::any));
         merged.clear();
         self.shapes.scratch = merged;
         set
@@ -137,8 +137,8 @@ impl<'e> Evaluator<'e> {
         &self,
         left: &Attrs<'e>,
         right: &Attrs<'e>,
-        hidden: Packed<'e>,
-        rest: Rest<'e>,
+        hidden: TaggedValue<'e>,
+        rest: OpenAttrs<'e>,
     ) -> Value<'e> {
         let mut merged = Vec::new();
         merge_sorted(left.entries().map(|attr| Attr { value: hidden, ..attr }), right.entries(), &mut merged);

@@ -9,42 +9,42 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, SourceMap, Span};
 use crate::syntax::{self, LiteralLints};
 
-/// Evaluates `text` with everything in it, as if it stood in `folder`, and prints the value on one line: what
+/// Evaluates `text` with everything in it, as if it stood in `directory`, and prints the value on one line: what
 /// `nix-instantiate --eval --strict --expr` prints.
 pub fn print_text(
     files: &dyn Files,
     sources: &SourceMap,
     settings: Settings,
-    folder: &Path,
+    directory: &Path,
     text: &str,
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let arena = Arena::new();
     let mut ev = Evaluator::new(&arena, files, sources, settings);
-    let printed = ev.text_value("«string»", folder, text).and_then(|value| ev.print(value));
+    let printed = ev.text_value("«string»", directory, text).and_then(|value| ev.print(value));
     printed.map_err(|error| error.diagnostics())
 }
 
 impl<'e> Evaluator<'e> {
-    /// The value, not evaluated yet, of a text that is shown as `name` and whose relative paths start in `folder`.
-    pub fn text_value(&mut self, name: &str, folder: &Path, text: &str) -> EvalResult<'e, Value<'e>> {
+    /// The value, not evaluated yet, of a text that is shown as `name` and whose relative paths start in `directory`.
+    pub fn text_value(&mut self, name: &str, directory: &Path, text: &str) -> EvalResult<'e, Value<'e>> {
         let Some(file) = self.sources.add(name, text) else {
             return Err(self.error(Span::NONE, "too many texts were read"));
         };
-        let unit = self.lower_text(&file, folder)?;
+        let unit = self.lower_text(&file, directory)?;
         Ok(Value::Thunk(Thunk::hollow(self.bump, unit)))
     }
 
     pub(super) fn lower_text(
         &mut self,
         file: &crate::source::SourceFile,
-        folder: &Path,
+        directory: &Path,
     ) -> EvalResult<'e, &'e syntax::Unit<'e>> {
         let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
         let is_ours = self.embedded.contains_key(&file.path);
         let literal_lints = if is_ours { LiteralLints::default() } else { self.settings.literal_lints };
         let scope = syntax::Scope {
             globals: &self.global_names,
-            folder,
+            directory,
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
             literal_lints,
@@ -172,7 +172,7 @@ impl<'e> Evaluator<'e> {
                 State::Done(value) => return self.type_in_words(value),
                 _ => "a thunk",
             },
-            Value::Partly(_) | Value::Unknown(_) => "an unknown value",
+            Value::PartialList(_) | Value::Unknown(_) => "an unknown value",
         };
         words.to_owned()
     }

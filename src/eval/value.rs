@@ -6,12 +6,12 @@
 
 use std::cell::Cell;
 
-pub use super::cells::{Attrs, Thunk};
-pub(super) use super::cells::{Closure, Packed, State};
 use super::error::EvalResult;
 use super::layers::Layers;
 use super::machine::Evaluator;
-use super::perhaps::{Item, Partly, Perhaps};
+use super::partial::{Item, OptionalAttr, PartialList};
+pub use super::repr::{Attrs, Thunk};
+pub(super) use super::repr::{Closure, State, TaggedValue};
 use crate::source::{Pos, Span};
 pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
@@ -35,7 +35,7 @@ pub enum Value<'e> {
     /// A list.
     List(&'e List<'e>),
     /// A list of which some elements are there only perhaps.
-    Partly(&'e Partly<'e>),
+    PartialList(&'e PartialList<'e>),
     /// A set.
     Attrs(&'e Attrs<'e>),
     /// A function written in Nix.
@@ -94,11 +94,11 @@ impl Unknown {
 /// A list. Its elements may be thunks.
 #[derive(Debug)]
 pub struct List<'e> {
-    items: &'e [Packed<'e>],
+    items: &'e [TaggedValue<'e>],
 }
 
 impl<'e> List<'e> {
-    pub(super) fn new(items: &'e [Packed<'e>]) -> Self {
+    pub(super) fn new(items: &'e [TaggedValue<'e>]) -> Self {
         Self { items }
     }
 
@@ -108,7 +108,7 @@ impl<'e> List<'e> {
     }
 
     /// Its elements as they are kept.
-    pub(super) fn items(&self) -> &'e [Packed<'e>] {
+    pub(super) fn items(&self) -> &'e [TaggedValue<'e>] {
         self.items
     }
 
@@ -128,7 +128,7 @@ impl<'e> List<'e> {
 pub(super) struct Attr<'e> {
     pub(super) name: Symbol,
     pub(super) pos: Pos,
-    pub(super) value: Packed<'e>,
+    pub(super) value: TaggedValue<'e>,
 }
 
 impl<'e> Attrs<'e> {
@@ -195,11 +195,11 @@ impl<'e> Attrs<'e> {
     /// Why there may be more names than these; `None` where there are not.
     pub fn rest(&self) -> Option<&'e Unknown> {
         let rest = self.open()?;
-        rest.any.or_else(|| rest.names.first().map(|perhaps| perhaps.why))
+        rest.any.or_else(|| rest.names.first().map(|optional| optional.why))
     }
 
     /// The names that are there perhaps, sorted.
-    pub fn perhaps(&self) -> &'e [Perhaps<'e>] {
+    pub fn optional(&self) -> &'e [OptionalAttr<'e>] {
         self.open().map_or(&[], |rest| rest.names)
     }
 
@@ -208,38 +208,38 @@ impl<'e> Attrs<'e> {
         self.open()?.any
     }
 
-    pub(super) fn find_perhaps(&self, name: Symbol) -> Option<&'e Perhaps<'e>> {
-        let names = self.perhaps();
-        let at = names.binary_search_by_key(&name, |perhaps| perhaps.attr.name).ok()?;
+    pub(super) fn find_perhaps(&self, name: Symbol) -> Option<&'e OptionalAttr<'e>> {
+        let names = self.optional();
+        let at = names.binary_search_by_key(&name, |optional| optional.attr.name).ok()?;
         Some(&names[at])
     }
 
     /// The value of a name, and whether it is there perhaps.
     pub(super) fn item(&self, name: Symbol) -> Option<Item<'e>> {
         match self.find(name) {
-            Some(attr) => Some(Item { value: attr.value.get(), perhaps: None }),
-            None => self.find_perhaps(name).map(|one| Item { value: one.value(), perhaps: Some(one.why) }),
+            Some(attr) => Some(Item { value: attr.value.get(), optional: None }),
+            None => self.find_perhaps(name).map(|one| Item { value: one.value(), optional: Some(one.why) }),
         }
     }
 
     /// Why a name that is not among those that are there may be there; `None` where it is not.
     pub fn maybe(&self, name: Symbol) -> Option<&'e Unknown> {
         let any = self.open()?.any;
-        self.find_perhaps(name).map(|perhaps| perhaps.why).or(any)
+        self.find_perhaps(name).map(|optional| optional.why).or(any)
     }
 }
 
 /// What running code sees: the slots of its unit, and what that captured.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame<'f, 'e> {
-    pub(super) slots: &'f [Cell<Packed<'e>>],
-    pub(super) captured: &'f [Cell<Packed<'e>>],
+    pub(super) slots: &'f [Cell<TaggedValue<'e>>],
+    pub(super) captured: &'f [Cell<TaggedValue<'e>>],
 }
 
 impl<'f, 'e> Frame<'f, 'e> {
     /// Where a variable is.
     #[inline]
-    pub(super) fn cell(&self, place: Place) -> &'f Cell<Packed<'e>> {
+    pub(super) fn cell(&self, place: Place) -> &'f Cell<TaggedValue<'e>> {
         match place {
             Place::Slot(slot) => &self.slots[slot as usize],
             Place::Captured(at) => &self.captured[at as usize],
@@ -248,7 +248,7 @@ impl<'f, 'e> Frame<'f, 'e> {
 
     /// Fills in what is captured here.
     #[inline]
-    pub(super) fn capture(&self, places: &[Place], into: &[Cell<Packed<'e>>]) {
+    pub(super) fn capture(&self, places: &[Place], into: &[Cell<TaggedValue<'e>>]) {
         for (cell, place) in into.iter().zip(places) {
             cell.set(self.cell(*place).get());
         }

@@ -148,7 +148,7 @@ impl<'e> Document<'e> {
                 self.close("function");
             }
             Value::Primop(_) | Value::Thunk(_) => self.tag("unevaluated", &[], " />"),
-            Value::Partly(partly) => return Err(ev.unknown_error(partly.why())),
+            Value::PartialList(partly) => return Err(ev.unknown_error(partly.why())),
             Value::Unknown(unknown) => return Err(ev.unknown_error(unknown)),
         }
         Ok(())

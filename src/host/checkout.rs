@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
-use super::durable;
+use super::atomic_file;
 
 /// Gives a file another text in one step, with its owner and permissions as they were. Fails where it does not say `from` (any
 /// more), and changes nothing then.
@@ -17,7 +17,7 @@ pub fn replace(path: &Path, from: &str, to: &str) -> io::Result<()> {
     if fs::read(path)? != from.as_bytes() {
         return Err(io::Error::other("it has changed meanwhile"));
     }
-    durable::write(path, to.as_bytes(), metadata.permissions().mode())?;
+    atomic_file::write(path, to.as_bytes(), metadata.permissions().mode())?;
     let new = fs::symlink_metadata(path)?;
     if (new.uid(), new.gid()) != (metadata.uid(), metadata.gid()) {
         chown(path, Some(metadata.uid()), Some(metadata.gid()))?;
@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn a_file_keeps_what_it_is_and_one_that_changed_keeps_what_it_says() {
-        let folder = tempfile::tempdir().expect("a directory");
-        let path = folder.path().join("host.nix");
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("host.nix");
         fs::write(&path, "{ }").expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
         replace(&path, "{ }", "{ a = 1; }").expect("replaced");
@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
         replace(&path, "{ }", "other").expect_err("it says something else");
         assert_eq!(fs::read_to_string(&path).expect("text"), "{ a = 1; }");
-        let link = folder.path().join("link.nix");
+        let link = directory.path().join("link.nix");
         std::os::unix::fs::symlink(&path, &link).expect("a symlink");
         replace(&link, "{ a = 1; }", "other").expect_err("no file");
     }

@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::apply::Host;
-    use crate::host::durable;
+    use crate::host::atomic_file;
     use crate::host::launch::tests::record;
     use crate::host::linux::Linux;
     use crate::host::netns::tests::empty_host;
@@ -178,13 +178,13 @@ mod tests {
                 (&|| chown(paths::conf_target(name), Some(33), None).expect("given"), access()),
                 (&|| replace(paths::unit(name)), access()),
                 (&|| fs::remove_file(paths::conf(name)).expect("removed"), unlinked()),
-                (&|| durable::write(&paths::conf(name), b"X=1", 0o644).expect("written"), unlinked()),
-                (&|| durable::link(Path::new("/nowhere"), &paths::conf(name)).expect("linked"), unlinked()),
+                (&|| atomic_file::write(&paths::conf(name), b"X=1", 0o644).expect("written"), unlinked()),
+                (&|| atomic_file::link(Path::new("/nowhere"), &paths::conf(name)).expect("linked"), unlinked()),
                 (&|| fs::remove_file(paths::gc_root(&paths::current_root(name))).expect("removed"), unheld()),
                 (
                     &|| {
                         let root = paths::gc_root(&paths::current_root(name));
-                        durable::link(Path::new("/nix/store/4-other"), &root).expect("linked");
+                        atomic_file::link(Path::new("/nix/store/4-other"), &root).expect("linked");
                     },
                     unheld(),
                 ),
@@ -229,13 +229,13 @@ mod tests {
             let name = ContainerName::new("a").expect("a good name");
             let (ours, above) = (paths::unit(&name), paths::outranking_unit(&name));
             // A path is all that counts of it.
-            durable::write(Path::new("/dev/null"), b"", 0o666).expect("written");
+            atomic_file::write(Path::new("/dev/null"), b"", 0o666).expect("written");
             for (path, is_mask) in [(&ours, false), (&above, true)] {
-                durable::write(path, b"", 0o644).expect("written");
+                atomic_file::write(path, b"", 0o644).expect("written");
                 assert_eq!(mask(&name, path), is_mask.then(|| path.clone()));
-                durable::link(Path::new("/dev/null"), path).expect("linked");
+                atomic_file::link(Path::new("/dev/null"), path).expect("linked");
                 assert_eq!(mask(&name, path).as_ref(), Some(path));
-                durable::write(path, b"[Unit]\n", 0o644).expect("written");
+                atomic_file::write(path, b"[Unit]\n", 0o644).expect("written");
                 assert_eq!(mask(&name, path), None);
             }
             assert_eq!(mask(&name, Path::new("/nowhere")), None);

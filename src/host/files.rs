@@ -57,7 +57,7 @@ pub struct RestrictedFiles {
 }
 
 impl RestrictedFiles {
-    /// Allows what is below `roots`, each an absolute path to a file or a folder. One that does not exist allows nothing.
+    /// Allows what is below `roots`, each an absolute path to a file or a directory. One that does not exist allows nothing.
     pub fn new(roots: impl IntoIterator<Item = PathBuf>) -> Self {
         let both = roots.into_iter().filter_map(|root| fs::canonicalize(&root).ok().map(|real| [root, real]));
         Self { roots: both.flatten().collect(), reason: "outside of what restricted reading allows" }
@@ -170,17 +170,17 @@ mod tests {
 
     /// `in/` is allowed, `out/` is not; links lead between them.
     fn tree() -> tempfile::TempDir {
-        let tree = tempfile::tempdir().expect("a folder");
+        let tree = tempfile::tempdir().expect("a directory");
         let at = |path: &str| tree.path().join(path);
-        for folder in ["in/sub", "out"] {
-            fs::create_dir_all(at(folder)).expect("a folder");
+        for directory in ["in/sub", "out"] {
+            fs::create_dir_all(at(directory)).expect("a directory");
         }
         for file in ["in/b", "in/a", "in/sub/c", "out/secret"] {
             fs::write(at(file), file).expect("a file");
         }
         for (target, link) in [
             ("../out/secret", "in/leaves"),
-            ("../out", "in/folder-leaves"),
+            ("../out", "in/directory-leaves"),
             ("sub/c", "in/stays"),
             ("nowhere", "in/dangles"),
             ("../in/a", "out/enters"),
@@ -201,13 +201,13 @@ mod tests {
         for (path, content) in [("in/a", "in/a"), ("alias/a", "in/a"), ("in/stays", "in/sub/c")] {
             assert_eq!(read(path), Ok(content.into()), "{path}");
         }
-        for path in ["in/leaves", "in/folder-leaves/secret", "out/secret", "out/enters", "not-there/x", ""] {
+        for path in ["in/leaves", "in/directory-leaves/secret", "out/secret", "out/enters", "not-there/x", ""] {
             assert_eq!(read(path), Err(io::ErrorKind::PermissionDenied), "{path}");
         }
         assert_eq!(read("in/dangles"), Err(io::ErrorKind::NotFound));
         assert_eq!(read("in/sub"), Err(io::ErrorKind::InvalidInput));
         assert_eq!(
-            files.read_dir(&at("in/folder-leaves")).map_err(|error| error.kind()),
+            files.read_dir(&at("in/directory-leaves")).map_err(|error| error.kind()),
             Err(io::ErrorKind::PermissionDenied)
         );
     }
@@ -219,11 +219,11 @@ mod tests {
         fs::set_permissions(at("in/b"), fs::Permissions::from_mode(0o755)).expect("a mode");
         let views: [&dyn Files; 2] = [&RealFiles, &RestrictedFiles::new([at("in")])];
         for view in views {
-            let names = view.read_dir(&at("in")).expect("a folder");
+            let names = view.read_dir(&at("in")).expect("a directory");
             let names: Vec<_> = names.iter().map(|(name, kind)| format!("{name} {}", kind.as_str())).collect();
             assert_eq!(
                 names.join(", "),
-                "a regular, b regular, dangles symlink, folder-leaves symlink, leaves symlink, stays symlink, sub directory"
+                "a regular, b regular, dangles symlink, directory-leaves symlink, leaves symlink, stays symlink, sub directory"
             );
             assert_eq!(view.kind(&at("in/leaves")).ok(), Some(FileKind::Symlink));
             assert_eq!(view.read_link(&at("in/leaves")).ok(), Some("../out/secret".into()));

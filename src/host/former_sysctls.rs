@@ -12,7 +12,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::{durable, nft, sysctl};
+use super::{atomic_file, nft, sysctl};
 use crate::apply::{HostError, Sysctl};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::paths;
@@ -70,7 +70,7 @@ pub(super) fn restore(needed: &[Sysctl]) -> Result<(), HostError> {
         sysctl::set(&Sysctl { name, value: former }).map_err(failed(path))?;
     }
     let path = paths::former_sysctls();
-    if kept.is_empty() { durable::remove(&path) } else { write(&kept) }.map_err(failed(path))
+    if kept.is_empty() { atomic_file::remove(&path) } else { write(&kept) }.map_err(failed(path))
 }
 
 /// What is noted. What cannot be read says nothing, and then nothing is given back.
@@ -81,7 +81,7 @@ fn notes() -> Notes {
 
 fn write(notes: &Notes) -> io::Result<()> {
     let json = serde_json::to_vec_pretty(notes).expect("notes have string keys only");
-    durable::write(&paths::former_sysctls(), &json, 0o644)
+    atomic_file::write(&paths::former_sysctls(), &json, 0o644)
 }
 
 #[cfg(test)]

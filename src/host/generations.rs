@@ -13,7 +13,7 @@ use std::io;
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use super::durable;
+use super::atomic_file;
 use crate::apply::HostError;
 use crate::model::ContainerName;
 use crate::render::paths;
@@ -27,17 +27,17 @@ pub(super) fn record(generation: &Generation) -> Result<u32, HostError> {
     let number = numbers()?.last().map_or(1, |last| last + 1);
     let generation = Generation { number, ..generation.clone() };
     // Those of a run that was killed before it came to name them.
-    let folder = Path::new(paths::GC_ROOTS);
+    let directory = Path::new(paths::GC_ROOTS);
     let is_stale = |root: &String| matches!(Root::new(root), Some(Root::Generation(other)) if other == number);
-    remove_all(folder, names(folder)?.into_iter().filter(is_stale))?;
+    remove_all(directory, names(directory)?.into_iter().filter(is_stale))?;
     for (name, record) in &generation.records {
         hold(&paths::generation_root(number, name), &record.spec.system)?;
     }
     let path = paths::generation(number);
     let json = serde_json::to_string_pretty(&generation).expect("a generation has string keys only");
-    durable::write(&path, (json + "\n").as_bytes(), 0o644).map_err(file("write", &path))?;
+    atomic_file::write(&path, (json + "\n").as_bytes(), 0o644).map_err(file("write", &path))?;
     let link = paths::boot_generation();
-    durable::link(&path, &link).map_err(file("link", &link))?;
+    atomic_file::link(&path, &link).map_err(file("link", &link))?;
     let keep = generation.manifest.services.keep_generations();
     if let Err(error) = prune(keep, &generation.records) {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -52,7 +52,7 @@ pub(super) fn record(generation: &Generation) -> Result<u32, HostError> {
 /// When that cannot be written.
 pub(super) fn note_booted(number: u32) -> Result<(), HostError> {
     let path = paths::booted_generation();
-    durable::write(&path, format!("{number}\n").as_bytes(), 0o644).map_err(file("write", &path))
+    atomic_file::write(&path, format!("{number}\n").as_bytes(), 0o644).map_err(file("write", &path))
 }
 
 /// Keeps a store path from the garbage collector under a name of ours.
@@ -62,7 +62,7 @@ pub(super) fn note_booted(number: u32) -> Result<(), HostError> {
 pub(super) fn hold(root: &str, path: &Path) -> Result<(), HostError> {
     let link = paths::gc_root(root);
     if path.starts_with("/nix/store") {
-        durable::link(path, &link).map_err(file("link", &link))
+        atomic_file::link(path, &link).map_err(file("link", &link))
     } else {
         // The name may still hold what it stood for before.
         release(root)
@@ -75,7 +75,7 @@ pub(super) fn hold(root: &str, path: &Path) -> Result<(), HostError> {
 /// When the root cannot be removed.
 pub(super) fn release(root: &str) -> Result<(), HostError> {
     let link = paths::gc_root(root);
-    durable::remove(&link).map_err(file("remove", &link))
+    atomic_file::remove(&link).map_err(file("remove", &link))
 }
 
 /// Drops generations but the last `keep` (all, where that is not known), and then all roots that nothing needs.
@@ -87,9 +87,9 @@ fn prune(keep: Option<NonZeroU32>, records: &BTreeMap<ContainerName, Record>) ->
     };
     kept.extend(boots_next());
     kept.extend(booted());
-    let folder = paths::generations();
+    let directory = paths::generations();
     let dropped = numbers.difference(&kept).map(|number| format!("{number}.json"));
-    remove_all(&folder, dropped.chain(unfinished(&folder)?))?;
+    remove_all(&directory, dropped.chain(unfinished(&directory)?))?;
     let is_needed = |root: &str| match Root::new(root) {
         Some(Root::Generation(number)) => numbers.contains(&number) && kept.contains(&number),
         Some(Root::Container(name)) => {
@@ -97,9 +97,9 @@ fn prune(keep: Option<NonZeroU32>, records: &BTreeMap<ContainerName, Record>) ->
         }
         None => true,
     };
-    let folder = Path::new(paths::GC_ROOTS);
-    let unneeded = names(folder)?.into_iter().filter(|root| !is_needed(root));
-    remove_all(folder, unneeded.chain(unfinished(folder)?))
+    let directory = Path::new(paths::GC_ROOTS);
+    let unneeded = names(directory)?.into_iter().filter(|root| !is_needed(root));
+    remove_all(directory, unneeded.chain(unfinished(directory)?))
 }
 
 /// What a root of ours holds.
@@ -136,15 +136,15 @@ fn booted() -> Option<u32> {
 }
 
 /// What a killed run was about to name.
-fn unfinished(folder: &Path) -> Result<Vec<String>, HostError> {
-    let mut names = names(folder)?;
-    names.retain(|name| name.starts_with(durable::PREFIX));
+fn unfinished(directory: &Path) -> Result<Vec<String>, HostError> {
+    let mut names = names(directory)?;
+    names.retain(|name| name.starts_with(atomic_file::PREFIX));
     Ok(names)
 }
 
-fn names(folder: &Path) -> Result<Vec<String>, HostError> {
-    let failed = || file("list", folder);
-    let entries = match fs::read_dir(folder) {
+fn names(directory: &Path) -> Result<Vec<String>, HostError> {
+    let failed = || file("list", directory);
+    let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(failed())?,
     };
@@ -156,10 +156,10 @@ fn names(folder: &Path) -> Result<Vec<String>, HostError> {
 }
 
 /// Removes files of a directory, for good before this is over.
-fn remove_all(folder: &Path, names: impl Iterator<Item = String>) -> Result<(), HostError> {
+fn remove_all(directory: &Path, names: impl Iterator<Item = String>) -> Result<(), HostError> {
     let mut is_changed = false;
     for name in names {
-        let path = folder.join(name);
+        let path = directory.join(name);
         match fs::remove_file(&path) {
             Ok(()) => is_changed = true,
             // A directory that was set aside is none of what is made here.
@@ -167,7 +167,7 @@ fn remove_all(folder: &Path, names: impl Iterator<Item = String>) -> Result<(), 
             Err(error) => return Err(file("remove", &path)(error)),
         }
     }
-    if is_changed { durable::sync(folder).map_err(file("write", folder)) } else { Ok(()) }
+    if is_changed { atomic_file::sync(directory).map_err(file("write", directory)) } else { Ok(()) }
 }
 
 fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError {
@@ -312,8 +312,8 @@ mod tests {
                 }
             }
             let name = |name: &str| ContainerName::new(name).expect("a good name");
-            durable::write(&paths::record(&name("stopped")), b"", 0o644).expect("written");
-            durable::write(&paths::booted(&name("runs")), b"", 0o644).expect("written");
+            atomic_file::write(&paths::record(&name("stopped")), b"", 0o644).expect("written");
+            atomic_file::write(&paths::booted(&name("runs")), b"", 0o644).expect("written");
             record(&generation(&["a"], serde_json::json!({}))).expect("recorded");
             let (_, roots) = there();
             let of = |what: &str| roots.iter().filter_map(|root| root.strip_prefix(what)).collect::<Vec<_>>();

@@ -151,13 +151,13 @@ impl RevisionFiles {
         Ok(Place::Inside(way.pop().map_or_else(|| self.root.clone(), |(_, node)| node)))
     }
 
-    /// The entry `name` of the folder `folder`, which lies at `below`.
-    fn entry(&self, folder: &Node, below: &Path, name: &OsString) -> io::Result<Node> {
-        let folder = folder.folder(&self.real_top.join(below))?;
-        let tree = folder.repository.find_tree(folder.object).map_err(broken)?;
+    /// The entry `name` of the directory `directory`, which lies at `below`.
+    fn entry(&self, directory: &Node, below: &Path, name: &OsString) -> io::Result<Node> {
+        let directory = directory.directory(&self.real_top.join(below))?;
+        let tree = directory.repository.find_tree(directory.object).map_err(broken)?;
         let entry = tree.get_name_bytes(name.as_bytes()).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let kind = node_kind(entry.filemode());
-        Ok(Node { repository: Rc::clone(&folder.repository), object: entry.id(), kind })
+        Ok(Node { repository: Rc::clone(&directory.repository), object: entry.id(), kind })
     }
 }
 
@@ -167,8 +167,8 @@ impl Node {
         self.repository.find_blob(self.object).map(|blob| blob.content().to_vec()).map_err(broken)
     }
 
-    /// A folder as itself, a submodule (which lies at `path`) as the root of its own repository.
-    fn folder(&self, path: &Path) -> io::Result<Self> {
+    /// A directory as itself, a submodule (which lies at `path`) as the root of its own repository.
+    fn directory(&self, path: &Path) -> io::Result<Self> {
         match self.kind {
             NodeKind::Tree => Ok(self.clone()),
             NodeKind::Submodule => submodule(self, path),
@@ -196,14 +196,14 @@ impl Files for RevisionFiles {
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
-        let folder = match self.resolve(path, true)? {
+        let directory = match self.resolve(path, true)? {
             Place::Inside(node) => {
                 let below = path.strip_prefix(&self.top).unwrap_or(path);
-                node.folder(&self.real_top.join(below))?
+                node.directory(&self.real_top.join(below))?
             }
             Place::Outside(path) => return self.outside.read_dir(&path),
         };
-        let tree = folder.repository.find_tree(folder.object).map_err(broken)?;
+        let tree = directory.repository.find_tree(directory.object).map_err(broken)?;
         let mut entries = BTreeMap::new();
         for entry in &tree {
             let name = String::from_utf8(entry.name_bytes().to_vec())
@@ -243,7 +243,7 @@ fn tracked_paths(top: &Path) -> Option<Vec<PathBuf>> {
     for entry in index.iter() {
         let path = PathBuf::from(OsString::from_vec(entry.path));
         let is_submodule = i32::try_from(entry.mode).is_ok_and(|mode| node_kind(mode) == NodeKind::Submodule);
-        // One that is not checked out is an empty folder.
+        // One that is not checked out is an empty directory.
         let inside = if is_submodule { tracked_paths(&top.join(&path)) } else { None };
         match inside {
             Some(inside) => paths.extend(inside.into_iter().map(|below| path.join(below))),

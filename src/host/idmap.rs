@@ -1,4 +1,4 @@
-//! Mounts that show the files of a folder under other owners (mount_setattr(2), *ID-mapped mounts*).
+//! Mounts that show the files of a directory under other owners (mount_setattr(2), *ID-mapped mounts*).
 //!
 //! A guest with private users has the numbers from its base on. On disk its files are to have the numbers that the guest
 //! sees, as they have for any other guest: 33 is 33. Only where it may write, its root is not the host's root on disk, but the
@@ -64,17 +64,17 @@ pub(super) fn is_mappable(path: &Path) -> Option<bool> {
     }
 }
 
-/// Unmounts everything that [`mount_all`] mounted in `folder`, and removes the folder. One that is not there is none the worse.
-pub(super) fn unmount_all(folder: &Path) -> Result<(), (PathBuf, io::Error)> {
-    let entries = match fs::read_dir(folder) {
+/// Unmounts everything that [`mount_all`] mounted in `directory`, and removes the directory. One that is not there is none the worse.
+pub(super) fn unmount_all(directory: &Path) -> Result<(), (PathBuf, io::Error)> {
+    let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(|error| (folder.to_owned(), error))?,
+        entries => entries.map_err(|error| (directory.to_owned(), error))?,
     };
     for entry in entries {
-        let path = entry.map_err(|error| (folder.to_owned(), error))?.path();
+        let path = entry.map_err(|error| (directory.to_owned(), error))?.path();
         mounts::detach(&path).map_err(|error| (path, error))?;
     }
-    wipe::tree(folder).or_error()
+    wipe::tree(directory).or_error()
 }
 
 /// Some numbers on disk, and what they are mounted as.
@@ -133,9 +133,9 @@ fn mount(source: &Path, at: &Path, users: BorrowedFd<'_>, read_only: bool) -> Re
     let tree = tree(source).map_err(failed)?;
     let kind = map(source, tree.as_fd(), users, read_only)?;
     // What the source lies in may keep users of the host from it, and so does this.
-    let private = |folder: &Path| DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    let folder = at.parent().map_or(Ok(()), private);
-    let make = folder.and_then(|()| match kind.is_dir() {
+    let private = |directory: &Path| DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    let directory = at.parent().map_or(Ok(()), private);
+    let make = directory.and_then(|()| match kind.is_dir() {
         true => fs::create_dir(at),
         false => File::create_new(at).map(drop),
     });
@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn a_guests_users_have_their_numbers_on_disk_and_its_root_has_none_of_the_hosts() {
-        isolated(|folder| {
-            let (source, mapped) = (folder.join("data"), folder.join("mapped"));
+        isolated(|directory| {
+            let (source, mapped) = (directory.join("data"), directory.join("mapped"));
             fs::create_dir(&source).expect("made");
             for (file, owner) in [("web", 33), ("guests-root", BASE), ("hosts-root", 0)] {
                 fs::write(source.join(file), file).expect("written");
@@ -266,13 +266,13 @@ mod tests {
 
     #[test]
     fn a_file_system_without_maps_is_named() {
-        isolated(|folder| {
-            let proc = Mapped { source: "/proc".into(), at: folder.join("0"), read_only: false };
+        isolated(|directory| {
+            let proc = Mapped { source: "/proc".into(), at: directory.join("0"), read_only: false };
             let error = mount_all(&[proc], BASE).expect_err("proc has none");
             assert!(matches!(&error, MapError::Unmappable { path, .. } if path == Path::new("/proc")), "{error:?}");
-            assert!(!folder.join("0").exists());
+            assert!(!directory.join("0").exists());
             let mappable =
-                [Path::new("/proc"), folder, Path::new("/dev/null"), Path::new("/nowhere")].map(is_mappable);
+                [Path::new("/proc"), directory, Path::new("/dev/null"), Path::new("/nowhere")].map(is_mappable);
             assert_eq!(mappable, [Some(false), Some(true), Some(true), None]);
         });
     }

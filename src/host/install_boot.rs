@@ -12,7 +12,7 @@ use nix::unistd::{AccessFlags, access};
 use super::boot_package::{self, PackageError};
 use super::linux::Linux;
 use super::systemd::{self, BusError};
-use super::{bus, durable};
+use super::{atomic_file, bus};
 use crate::apply::{Host, HostError};
 use crate::render::{boot_service, paths};
 
@@ -64,7 +64,7 @@ pub fn install_boot() -> Result<PathBuf, InstallError> {
         return install_package();
     }
     Linux::new().install_program()?;
-    match durable::write(&path, boot_service::text().as_bytes(), 0o644) {
+    match atomic_file::write(&path, boot_service::text().as_bytes(), 0o644) {
         Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => return install_package(),
         result => result.map_err(|source| InstallError::Write { path: path.clone(), source })?,
     }

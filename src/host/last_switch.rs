@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
-use super::durable;
+use super::atomic_file;
 use crate::model::FORMAT_VERSION;
 use crate::render::paths;
 use crate::state::LastSwitch;
@@ -16,7 +16,7 @@ use crate::state::LastSwitch;
 /// Where the file cannot be written.
 pub fn write(last: &LastSwitch) -> io::Result<()> {
     let json = serde_json::to_string_pretty(last).expect("it has string keys only");
-    durable::write(&paths::last_switch(), (json + "\n").as_bytes(), 0o644)
+    atomic_file::write(&paths::last_switch(), (json + "\n").as_bytes(), 0o644)
 }
 
 /// The last switch; `None` where there was none, or what says so is damaged or another version's.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journalctl::{Entries, tail_of_guest, tail_of_host};
 use super::systemd::{Job, JobFailure};
-use super::{durable, guest, leftovers};
+use super::{atomic_file, guest, leftovers};
 use crate::diag::visible;
 use crate::model::ContainerName;
 use crate::render::paths;
@@ -41,7 +41,7 @@ pub(super) fn note_failed_start(name: &ContainerName, job: Job, failure: &JobFai
     let what = format!("the {} job ended with `{}`", job.as_str(), visible(&failure.result));
     let reason = std::iter::once(what).chain(said).collect::<Vec<_>>().join("; ");
     let json = serde_json::to_vec(&FailedStart { format_version: 1, reason }).expect("it has string keys only");
-    if let Err(error) = durable::write(&paths::failed_start(name), &json, 0o644) {
+    if let Err(error) = atomic_file::write(&paths::failed_start(name), &json, 0o644) {
         tracing::warn!(%name, %error, "cannot note that the start failed");
     }
 }
@@ -66,7 +66,7 @@ pub(super) fn forget(name: &ContainerName) {
 fn forget_at(path: &Path) {
     // Without the file there is nothing to bring to the disk either.
     if path.symlink_metadata().is_ok()
-        && let Err(error) = durable::remove(path)
+        && let Err(error) = atomic_file::remove(path)
     {
         tracing::warn!(path = %path.display(), %error, "cannot remove it");
     }
@@ -93,7 +93,7 @@ pub fn keep_of_root(name: &ContainerName) {
     });
     let Some(lines) = lines else { return };
     let text = format!("{invocation}\n{}\n", lines.join("\n"));
-    if let Err(error) = durable::write(&paths::last_log(name), text.as_bytes(), 0o600) {
+    if let Err(error) = atomic_file::write(&paths::last_log(name), text.as_bytes(), 0o600) {
         tracing::warn!(%name, %error, "cannot keep the last lines of the guest's journal");
     }
 }
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn lines_that_were_kept_of_another_run_are_not_shown() {
         empty_host(|| {
-            durable::write(&paths::last_log(&name()), b"0123\none\ntwo\n", 0o600).expect("written");
+            atomic_file::write(&paths::last_log(&name()), b"0123\none\ntwo\n", 0o600).expect("written");
             let lines = of_failure(&name(), &failure());
             assert_eq!(lines[2..], ["its journal ends with:", "  one", "  two"]);
             let other = JobFailure { invocation: Some("4567".to_owned()), ..failure() };

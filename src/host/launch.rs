@@ -20,12 +20,12 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::getppid;
 
-use super::gate::Gate;
+use super::cgroup_freezer::Freezer;
 use super::idmap::{self, MapError};
 use super::netlink::{self, NetlinkError};
 use super::netns::{self, NamespaceError};
 use super::root::{self, RootError};
-use super::{bus, durable, leftovers, machined, notify, owner};
+use super::{atomic_file, bus, leftovers, machined, notify, owner};
 use crate::model::spec::ContainerSpec;
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{interface, nspawn, paths};
@@ -39,8 +39,8 @@ pub enum LaunchError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not a record of container-rebuild: {reason}", path.display())]
     Corrupt { path: PathBuf, reason: String },
-    #[error("cannot make the folder {}", path.display())]
-    Folder { path: PathBuf, source: io::Error },
+    #[error("cannot make the directory {}", path.display())]
+    Directory { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Root(#[from] RootError),
     #[error("cannot remove {}, which a former run left", path.display())]
@@ -58,7 +58,7 @@ pub enum LaunchError {
     #[error("gave up waiting for {what} after {seconds} s")]
     Waited { what: String, seconds: u64 },
     #[error("cannot hold the guest back until its network is there")]
-    Gate { source: io::Error },
+    Freezer { source: io::Error },
     #[error("cannot run `systemd-nspawn`")]
     Nspawn { source: io::Error },
 }
@@ -68,7 +68,7 @@ pub enum LaunchError {
 pub fn launch(name: &ContainerName) -> LaunchError {
     let prepared = prepare(name).and_then(|(nspawn, is_unfinished)| {
         if is_unfinished {
-            finish_later(name).map_err(|source| LaunchError::Gate { source })?;
+            finish_later(name).map_err(|source| LaunchError::Freezer { source })?;
         }
         Ok(nspawn)
     });
@@ -88,7 +88,7 @@ fn chain(error: &LaunchError) -> String {
 
 /// Sees to it that the guest waits for its network, and starts who brings that: [`connect`].
 fn finish_later(name: &ContainerName) -> io::Result<()> {
-    Gate::new()?.shut()?;
+    Freezer::new()?.shut()?;
     let mut connect = Command::new("/proc/self/exe");
     let nspawn = std::process::id().to_string();
     connect.args(["internal", "connect", name.as_str(), &nspawn]).stdin(Stdio::null());
@@ -99,8 +99,8 @@ fn finish_later(name: &ContainerName) -> io::Result<()> {
 /// Brings a guest that is held back its network, in the namespace that systemd-nspawn (the process `nspawn`) made for it, and
 /// lets it go on. Where that fails, nspawn is ended, and the unit's status says why.
 pub fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
-    let gate = |source| LaunchError::Gate { source };
-    let held = Gate::new().map_err(gate)?;
+    let gate = |source| LaunchError::Freezer { source };
+    let held = Freezer::new().map_err(gate)?;
     let bring = || {
         held.step_aside().map_err(gate)?;
         let record = read(paths::booted(name))?.0;
@@ -139,10 +139,10 @@ fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
     // Here, and not when a switch has seen it up: that may be killed before, and systemd starts guests without one.
     if spec.system.starts_with("/nix/store") {
         let path = paths::gc_root(&paths::booted_root(name));
-        durable::link(&spec.system, &path).map_err(|source| LaunchError::Write { path, source })?;
+        atomic_file::link(&spec.system, &path).map_err(|source| LaunchError::Write { path, source })?;
     }
     let path = paths::booted(name);
-    durable::write(&path, &bytes, 0o644).map_err(|source| LaunchError::Write { path, source })?;
+    atomic_file::write(&path, &bytes, 0o644).map_err(|source| LaunchError::Write { path, source })?;
     let mut nspawn = Command::new("systemd-nspawn");
     nspawn.args(nspawn::arguments(spec, &root));
     Ok((nspawn, is_unfinished))
@@ -167,18 +167,18 @@ fn parse(bytes: &[u8]) -> Result<Record, String> {
 /// Prepares the root, and what is bound into it; gives the root.
 fn prepare_files(spec: &ContainerSpec) -> Result<PathBuf, LaunchError> {
     // With the modes that NixOS gives them; what nobody has made yet would make nspawn refuse the bind mount.
-    folder(Path::new(paths::EPHEMERAL_ROOTS), 0o700)?;
+    directory(Path::new(paths::EPHEMERAL_ROOTS), 0o700)?;
     if !spec.ephemeral {
-        folder(Path::new(paths::ROOTS), 0o700)?;
+        directory(Path::new(paths::ROOTS), 0o700)?;
     }
     for path in [Path::new("/nix/var/nix/db"), Path::new("/nix/var/nix/daemon-socket")] {
-        folder(path, 0o755)?;
+        directory(path, 0o755)?;
     }
     for path in [paths::guest_profiles(&spec.name), paths::guest_gc_roots(&spec.name)] {
-        folder(&path, 0o755)?;
+        directory(&path, 0o755)?;
         // The guest's root writes there.
         let root = spec.users.base().unwrap_or(0);
-        let left = owner::hand_over(&path, root).map_err(|source| LaunchError::Folder { path, source })?;
+        let left = owner::hand_over(&path, root).map_err(|source| LaunchError::Directory { path, source })?;
         for left in left {
             tracing::warn!("{} may be somebody else's: it keeps its owner", left.display());
         }
@@ -189,8 +189,8 @@ fn prepare_files(spec: &ContainerSpec) -> Result<PathBuf, LaunchError> {
     Ok(root)
 }
 
-/// Makes a folder where there is none; the mode is for it, not for those above.
-fn folder(path: &Path, mode: u32) -> Result<(), LaunchError> {
+/// Makes a directory where there is none; the mode is for it, not for those above.
+fn directory(path: &Path, mode: u32) -> Result<(), LaunchError> {
     let make = || {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
@@ -200,7 +200,7 @@ fn folder(path: &Path, mode: u32) -> Result<(), LaunchError> {
             result => result,
         }
     };
-    make().map_err(|source| LaunchError::Folder { path: path.to_owned(), source })
+    make().map_err(|source| LaunchError::Directory { path: path.to_owned(), source })
 }
 
 /// Removes what is left of a container that does not run: its link, its namespace, its ephemeral root, and the record of
@@ -210,7 +210,7 @@ pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
     let (removed, roots) = (remove_leftovers(name), remove_dead_roots(name));
     // Last, since it says what is to be taken back.
     let path = paths::booted(name);
-    let forgotten = durable::remove(&path).map_err(|source| LaunchError::Left { path, source });
+    let forgotten = atomic_file::remove(&path).map_err(|source| LaunchError::Left { path, source });
     removed.and(roots).and(forgotten)
 }
 
@@ -292,7 +292,7 @@ pub(super) mod tests {
             let record = record("wasabi", private());
             let name = &record.spec.name;
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
-            durable::write(&paths::record(name), &bytes, 0o644).expect("written");
+            atomic_file::write(&paths::record(name), &bytes, 0o644).expect("written");
             let former = paths::ephemeral_root(name, "0123456789abcdef");
             fs::create_dir_all(&former).expect("made");
             let mut roots = Vec::new();
@@ -335,7 +335,7 @@ pub(super) mod tests {
             fs::create_dir("/data").expect("made");
             chown("/data", Some(33), Some(33)).expect("given");
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
-            durable::write(&paths::record(name), &bytes, 0o644).expect("written");
+            atomic_file::write(&paths::record(name), &bytes, 0o644).expect("written");
             let owner = |path: &Path| path.metadata().expect("there").uid();
             for _ in 0..2 {
                 let (command, is_unfinished) = prepare(name).expect("prepared");
@@ -357,7 +357,7 @@ pub(super) mod tests {
             // Its root is the host's again.
             record.spec.users = Users::Shared;
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
-            durable::write(&paths::record(name), &bytes, 0o644).expect("written");
+            atomic_file::write(&paths::record(name), &bytes, 0o644).expect("written");
             assert!(!prepare(name).expect("prepared").1);
             assert_eq!(
                 (owner(&paths::guest_profiles(name)), owner(&other), owner(Path::new("/data"))),
@@ -372,7 +372,7 @@ pub(super) mod tests {
         empty_host(|| {
             let record = record("a", Network::Host);
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
-            durable::write(&paths::record(&record.spec.name), &bytes, 0o644).expect("written");
+            atomic_file::write(&paths::record(&record.spec.name), &bytes, 0o644).expect("written");
             prepare(&record.spec.name).expect("prepared");
             assert_eq!(netlink::links().expect("listed").keys().collect::<Vec<_>>(), ["lo"]);
             assert!(!paths::namespace(&record.spec.name).exists());
@@ -390,7 +390,7 @@ pub(super) mod tests {
             newer.format_version = 9;
             let bytes = serde_json::to_vec(&newer).expect("a record has string keys only");
             for (content, reason) in [(&b"{"[..], "EOF"), (&bytes, "its format is 9, and this version knows 1")] {
-                durable::write(&paths::record(&name), content, 0o644).expect("written");
+                atomic_file::write(&paths::record(&name), content, 0o644).expect("written");
                 let error = prepare(&name).map(drop).expect_err("no good record");
                 assert!(chain(&error).contains(reason), "{error}");
             }

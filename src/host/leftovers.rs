@@ -204,7 +204,7 @@ mod tests {
     use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
     use super::*;
-    use crate::host::durable;
+    use crate::host::atomic_file;
     use crate::host::netns::tests::empty_host;
 
     fn name(name: &str) -> ContainerName {
@@ -275,7 +275,7 @@ mod tests {
             for root in dead.iter().chain([&running]).chain(&others) {
                 fs::create_dir_all(at(root).join("etc")).expect("made");
             }
-            durable::write(&paths::record(&name("web-1")), b"", 0o644).expect("written");
+            atomic_file::write(&paths::record(&name("web-1")), b"", 0o644).expect("written");
             for root in [dead[0], dead[2], running] {
                 fs::write(lock_of(&at(root)), "").expect("written");
             }

@@ -19,7 +19,7 @@ use super::mounts::Mount;
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
-    conntrack, damage, durable, former_sysctls, generations, last_words, leftovers, live, nft, own_program,
+    atomic_file, conntrack, damage, former_sysctls, generations, last_words, leftovers, live, nft, own_program,
     scratch, sysctl,
 };
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
@@ -114,8 +114,8 @@ impl Linux {
 
 fn lock(path: &Path) -> Result<Lock, LockError> {
     let failed = |source| LockError::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory).map_err(failed)?;
     }
     // Not truncated: until it is ours it names the one who holds it.
     let open = File::options().read(true).write(true).create(true).truncate(false).open(path);
@@ -157,9 +157,9 @@ fn sweep_remains() {
     ];
     // Where units of containers write as well, which hold no lock.
     let shared = [paths::booted_records(), paths::EPHEMERAL_ROOTS.into(), paths::NAMESPACES.into()];
-    let swept = directories.into_iter().map(|directory| (durable::remove_remains(&directory), directory));
-    let swept =
-        swept.chain(shared.into_iter().map(|directory| (durable::remove_remains_of_dead(&directory), directory)));
+    let swept = directories.into_iter().map(|directory| (atomic_file::remove_remains(&directory), directory));
+    let swept = swept
+        .chain(shared.into_iter().map(|directory| (atomic_file::remove_remains_of_dead(&directory), directory)));
     for (result, directory) in swept {
         // One that is not there, or not to be written to, is found by whoever writes there.
         if let Err(error) = result {
@@ -202,11 +202,11 @@ fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
 }
 
 fn write(path: &Path, content: &str, mode: u32) -> Result<(), HostError> {
-    durable::write(path, content.as_bytes(), mode).map_err(file("write", path))
+    atomic_file::write(path, content.as_bytes(), mode).map_err(file("write", path))
 }
 
 fn remove(path: &Path) -> Result<(), HostError> {
-    durable::remove(path).map_err(file("remove", path))
+    atomic_file::remove(path).map_err(file("remove", path))
 }
 
 /// Makes the `.conf` a symlink to ours. Where `/etc` cannot be written, ours below `/run` has to do. An editor that replaces
@@ -222,7 +222,7 @@ fn link_conf(name: &ContainerName) -> Result<(), HostError> {
             set_aside(&conf)?;
         }
     }
-    match durable::link(&target, &conf) {
+    match atomic_file::link(&target, &conf) {
         Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(()),
         result => result.map_err(file("link", &conf)),
     }
@@ -250,7 +250,7 @@ fn is_our_unit(path: &Path) -> bool {
 }
 
 fn set_aside(path: &Path) -> Result<(), HostError> {
-    let aside = durable::set_aside(path).map_err(file("set aside", path))?;
+    let aside = atomic_file::set_aside(path).map_err(file("set aside", path))?;
     tracing::warn!("{} was edited; what was written there is kept as {}", path.display(), aside.display());
     Ok(())
 }
@@ -292,15 +292,15 @@ impl Host for Linux {
         if let Some(target) = own.in_store() {
             // Until the one root is moved, both hold what units call.
             self.add_gc_root(paths::NEXT_OWN_ROOT, target)?;
-            durable::link(target, path).map_err(file("link", path))?;
+            atomic_file::link(target, path).map_err(file("link", path))?;
             self.add_gc_root(paths::OWN_ROOT, target)?;
         } else {
             own.copy().map_err(file("install", path))?;
             self.remove_gc_root(paths::OWN_ROOT)?;
         }
         self.remove_gc_root(paths::NEXT_OWN_ROOT)?;
-        let folder = path.parent().unwrap_or(path);
-        durable::remove_remains(folder).map_err(file("list", folder))
+        let directory = path.parent().unwrap_or(path);
+        atomic_file::remove_remains(directory).map_err(file("list", directory))
     }
 
     fn write_boot_service(&self) -> Result<(), HostError> {
@@ -493,8 +493,8 @@ mod tests {
 
     #[test]
     fn two_at_once_are_told_of_each_other() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("state/lock");
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("state/lock");
         let held = lock(&path).expect("locked");
         let error = lock(&path).map(drop).expect_err("held");
         let message = format!("another container-rebuild (process {}) is changing this host", std::process::id());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::guest::{self, GuestError};
 use super::waiting::GaveUp;
-use super::{durable, machined, netlink, systemd};
+use super::{atomic_file, machined, netlink, systemd};
 use crate::apply::{HostError, Switched};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
@@ -68,7 +68,7 @@ pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switch
 /// Writes down what the container runs with.
 pub(super) fn note_running(name: &ContainerName, record: &str) -> Result<(), HostError> {
     let path = paths::booted(name);
-    durable::write(&path, record.as_bytes(), 0o644).map_err(|source| HostError::File {
+    atomic_file::write(&path, record.as_bytes(), 0o644).map_err(|source| HostError::File {
         what: "write",
         path,
         source,

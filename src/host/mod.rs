@@ -1,16 +1,16 @@
 //! The world: everything that happens outside this process happens here.
 
+mod atomic_file;
 mod boot_package;
 mod bus;
+mod cgroup_freezer;
 pub mod checkout;
 mod child;
 mod conntrack;
 mod damage;
-mod durable;
 pub mod ending;
 pub mod files;
 mod former_sysctls;
-mod gate;
 mod generations;
 pub mod git;
 pub mod guest;

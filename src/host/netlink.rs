@@ -219,7 +219,7 @@ pub fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), Netlink
 }
 
 /// One end of a pair.
-struct Side<'a> {
+struct VethEnd<'a> {
     link: &'a str,
     bridge: Option<&'a str>,
     /// For IPv4 and IPv6.
@@ -239,12 +239,12 @@ struct Family {
 }
 
 /// The host's side and the guest's.
-fn sides(pair: &Pair) -> (Side<'_>, Side<'_>) {
+fn sides(pair: &Pair) -> (VethEnd<'_>, VethEnd<'_>) {
     let veth = &pair.veth;
     let hosts = [veth.host4.map(IpAddr::V4), veth.host6.map(IpAddr::V6)];
     let locals = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
     let lengths = [veth.length4, veth.length6];
-    let side = |link, families, is_way_out| Side { link, bridge: None, families, is_way_out, is_shared: false };
+    let side = |link, families, is_way_out| VethEnd { link, bridge: None, families, is_way_out, is_shared: false };
     let host = [0, 1].map(|i| Family { own: hosts[i].map(|own| (own, whole(own))), other: locals[i] });
     let guest = [0, 1].map(|i| {
         let own = locals[i].map(|own| (own, lengths[i].unwrap_or(whole(own))));
@@ -255,7 +255,7 @@ fn sides(pair: &Pair) -> (Side<'_>, Side<'_>) {
         None => (side(&pair.host.name, host, false), guest),
         Some(bridge) => {
             let port = side(&pair.host.name, [Family { own: None, other: None }; 2], false);
-            (Side { bridge: Some(bridge), ..port }, Side { is_shared: true, ..guest })
+            (VethEnd { bridge: Some(bridge), ..port }, VethEnd { is_shared: true, ..guest })
         }
     }
 }
@@ -271,7 +271,7 @@ fn in_guest(
 }
 
 /// Takes away what `from` has and `to` has not. What is gone already is none the worse.
-async fn forget(netlink: &Handle, from: &Side<'_>, to: &Side<'_>) -> Result<(), NetlinkError> {
+async fn forget(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) -> Result<(), NetlinkError> {
     let link = to.link;
     let index = index(netlink, link).await?;
     for (before, after) in from.families.iter().zip(&to.families) {
@@ -335,7 +335,7 @@ async fn also_name(netlink: &Handle, link: &LinkName) -> Result<(), NetlinkError
 }
 
 /// Brings a link into its bridge, gives it its addresses, sets it up, and leads to the other end through it.
-async fn configure(netlink: &Handle, side: &Side<'_>) -> Result<(), NetlinkError> {
+async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkError> {
     let link = side.link;
     let index = index(netlink, link).await?;
     if let Some(bridge) = side.bridge {

@@ -60,8 +60,8 @@ fn bind(namespace: &Path, path: &Path) -> io::Result<()> {
 /// Makes the name and puts a namespace on it.
 fn named(what: &'static str, path: &Path, put: impl FnOnce() -> io::Result<()>) -> Result<(), NamespaceError> {
     let failed = error(what, path);
-    if let Some(folder) = path.parent() {
-        share(folder).map_err(&failed)?;
+    if let Some(directory) = path.parent() {
+        share(directory).map_err(&failed)?;
     }
     OpenOptions::new().write(true).create_new(true).mode(0o000).open(path).map_err(&failed)?;
     put().map_err(|source| {
@@ -71,14 +71,15 @@ fn named(what: &'static str, path: &Path, put: impl FnOnce() -> io::Result<()>) 
     })
 }
 
-/// Makes `folder` a mount point whose mounts are seen, and can be undone, from every mount namespace (ip-netns does so).
-fn share(folder: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
-    let shared = || mount(None::<&str>, folder, None::<&str>, MsFlags::MS_SHARED | MsFlags::MS_REC, None::<&str>);
+/// Makes `directory` a mount point whose mounts are seen, and can be undone, from every mount namespace (ip-netns does so).
+fn share(directory: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
+    let shared =
+        || mount(None::<&str>, directory, None::<&str>, MsFlags::MS_SHARED | MsFlags::MS_REC, None::<&str>);
     match shared() {
         // Not a mount point yet.
         Err(Errno::EINVAL) => {
-            mount(Some(folder), folder, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)?;
+            mount(Some(directory), directory, None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)?;
             Ok(shared()?)
         }
         result => Ok(result?),
@@ -118,19 +119,19 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Runs `test` with an empty folder, where nothing that it mounts or makes of links is seen by others, or outlives
+    /// Runs `test` with an empty directory, where nothing that it mounts or makes of links is seen by others, or outlives
     /// it. Needs root.
     pub(in crate::host) fn isolated<T: Send>(test: impl FnOnce(&Path) -> T + Send) -> T {
-        let folder = tempfile::tempdir().expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
         thread::scope(|scope| {
             let isolated = scope.spawn(|| {
                 unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)
                     .expect("a namespace of our own; run the tests as root");
                 let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
                 mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("private mounts");
-                mount(Some("tmpfs"), folder.path(), Some("tmpfs"), MsFlags::empty(), None::<&str>)
+                mount(Some("tmpfs"), directory.path(), Some("tmpfs"), MsFlags::empty(), None::<&str>)
                     .expect("a tmpfs");
-                test(folder.path())
+                test(directory.path())
             });
             isolated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
@@ -140,8 +141,8 @@ pub(super) mod tests {
     pub(in crate::host) fn empty_host<T: Send>(test: impl FnOnce() -> T + Send) -> T {
         isolated(|root| {
             let proc = root.join("proc");
-            for folder in [&proc, &root.join("tmp")] {
-                fs::create_dir(folder).expect("made");
+            for directory in [&proc, &root.join("tmp")] {
+                fs::create_dir(directory).expect("made");
             }
             let tree = MsFlags::MS_BIND | MsFlags::MS_REC;
             mount(Some("/proc"), &proc, None::<&str>, tree, None::<&str>).expect("proc");
@@ -161,8 +162,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_namespace_is_another_one_until_it_is_deleted() {
-        isolated(|folder| {
-            let path = folder.join("netns/wasabi");
+        isolated(|directory| {
+            let path = directory.join("netns/wasabi");
             create(&path).expect("made");
             assert_eq!(create(&path).map_err(|error| error.source.kind()), Err(io::ErrorKind::AlreadyExists));
             let inside = within(&path, here).expect("entered");
@@ -179,8 +180,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_name_that_a_killed_run_left_without_a_namespace_can_be_deleted() {
-        isolated(|folder| {
-            let path = folder.join("left");
+        isolated(|directory| {
+            let path = directory.join("left");
             fs::write(&path, "").expect("a file");
             delete(&path).expect("deleted");
             create(&path).expect("made");

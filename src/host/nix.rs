@@ -255,7 +255,7 @@ impl Builder for Nix {
 
     fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError> {
         let owner = self.user.as_ref().map(|user| (user.uid, user.gid));
-        let scratch = Scratch::new(owner).map_err(|source| BuildError::Folder { source })?;
+        let scratch = Scratch::new(owner).map_err(|source| BuildError::Directory { source })?;
         let mut arguments: Vec<OsString> = vec!["build".into(), "--out-link".into()];
         // The links are roots for the garbage collector until apply has made lasting ones.
         arguments.push(scratch.path().join("system").into());

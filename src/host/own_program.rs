@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 
-use super::durable;
+use super::atomic_file;
 use crate::render::paths;
 use crate::state::{Installed, Program};
 
@@ -56,7 +56,7 @@ impl Own {
         if let Some(obstacle) = obstacle() {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, obstacle));
         }
-        durable::copy(&mut self.file, Path::new(paths::PROGRAM), MODE)
+        atomic_file::copy(&mut self.file, Path::new(paths::PROGRAM), MODE)
     }
 
     /// Whether it is what units call, and what it needs is held.
@@ -176,11 +176,11 @@ mod tests {
             let bytes = fs::read("/proc/self/exe").expect("read");
             assert!(fs::read(paths::PROGRAM).expect("read") == bytes);
             assert_eq!(fs::metadata(paths::PROGRAM).expect("there").permissions().mode() & 0o7777, 0o755);
-            let folder = Path::new(paths::PROGRAM).parent().expect("a directory");
+            let directory = Path::new(paths::PROGRAM).parent().expect("a directory");
             // What a run that was killed left beside it.
-            fs::write(folder.join(".container-rebuild-killed"), "half").expect("written");
+            fs::write(directory.join(".container-rebuild-killed"), "half").expect("written");
             Linux::new().install_program().expect("installed again");
-            assert_eq!(fs::read_dir(folder).expect("listed").count(), 1);
+            assert_eq!(fs::read_dir(directory).expect("listed").count(), 1);
         });
     }
 
@@ -191,7 +191,7 @@ mod tests {
             let middle = bytes.len() / 2;
             bytes[middle] ^= 1;
             let write =
-                |bytes: &[u8], mode| durable::write(Path::new(paths::PROGRAM), bytes, mode).expect("written");
+                |bytes: &[u8], mode| atomic_file::write(Path::new(paths::PROGRAM), bytes, mode).expect("written");
             write(&bytes, 0o755);
             assert_eq!(look().installed, Installed::Other, "one byte");
             bytes[middle] ^= 1;
@@ -203,8 +203,8 @@ mod tests {
             assert_eq!(look().installed, Installed::Other, "a byte less");
             write(&bytes, 0o755);
             assert_eq!(look().installed, Installed::Same);
-            durable::write(Path::new("/opt/a"), &bytes, 0o755).expect("written");
-            durable::link(Path::new("/opt/a"), Path::new(paths::PROGRAM)).expect("linked");
+            atomic_file::write(Path::new("/opt/a"), &bytes, 0o755).expect("written");
+            atomic_file::link(Path::new("/opt/a"), Path::new(paths::PROGRAM)).expect("linked");
             assert_eq!(look().installed, Installed::Other, "what it leads to may go away");
             fs::remove_file("/opt/a").expect("removed");
             assert_eq!(look().installed, Installed::Nothing, "a link to nowhere");
@@ -222,7 +222,7 @@ mod tests {
             Linux::new().install_program().expect_err("refused");
             assert!(!Path::new(paths::PROGRAM).exists());
             // What was copied before that.
-            durable::write(Path::new(paths::PROGRAM), b"", 0o755).expect("written");
+            atomic_file::write(Path::new(paths::PROGRAM), b"", 0o755).expect("written");
             assert!(is_gone(Path::new(paths::PROGRAM)));
         });
     }

@@ -278,12 +278,12 @@ fn owner(name: &ContainerName, fragment: Option<&Path>, text: Option<&str>, has_
     if has_record && (fragment == paths::unit(name) || !is_instance) { Owner::Ours } else { Owner::Foreign }
 }
 
-/// The records in a folder.
-fn records(folder: &Path) -> Result<BTreeMap<ContainerName, Record>, ProbeError> {
+/// The records in a directory.
+fn records(directory: &Path) -> Result<BTreeMap<ContainerName, Record>, ProbeError> {
     let mut records = BTreeMap::new();
-    for name in names_in(folder, |name| name.strip_suffix(".json"))?.unwrap_or_default() {
-        // It may be gone since the folder was listed.
-        let record = read_json::<Record>(&folder.join(format!("{name}.json")))?;
+    for name in names_in(directory, |name| name.strip_suffix(".json"))?.unwrap_or_default() {
+        // It may be gone since the directory was listed.
+        let record = read_json::<Record>(&directory.join(format!("{name}.json")))?;
         records.extend(record.map(|record| (name, record)));
     }
     Ok(records)
@@ -348,19 +348,19 @@ fn reading(path: &Path) -> impl FnOnce(io::Error) -> ProbeError {
     move |source| ProbeError::Read { path: path.to_owned(), source }
 }
 
-/// The names of containers among the entries of a folder; `None` where it may not be read.
+/// The names of containers among the entries of a directory; `None` where it may not be read.
 fn names_in(
-    folder: &Path,
+    directory: &Path,
     name: impl Fn(&str) -> Option<&str>,
 ) -> Result<Option<BTreeSet<ContainerName>>, ProbeError> {
-    let entries = match fs::read_dir(folder) {
+    let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(BTreeSet::new())),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
-        entries => entries.map_err(reading(folder))?,
+        entries => entries.map_err(reading(directory))?,
     };
     let mut names = BTreeSet::new();
     for entry in entries {
-        let entry = entry.map_err(reading(folder))?.file_name();
+        let entry = entry.map_err(reading(directory))?.file_name();
         let name = entry.to_str().and_then(&name).and_then(|name| ContainerName::new(name).ok());
         names.extend(name);
     }
@@ -374,10 +374,10 @@ fn has_generations() -> bool {
         || entries().any(|entry| entry.path().extension() == Some(OsStr::new("json")))
 }
 
-fn roots(folder: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, ProbeError> {
-    let names = names_in(folder, |name| Some(name))?;
+fn roots(directory: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, ProbeError> {
+    let names = names_in(directory, |name| Some(name))?;
     let kept = |name: ContainerName| {
-        let path = folder.join(name.as_str());
+        let path = directory.join(name.as_str());
         (name, KeptRoot { path })
     };
     Ok(names.map(|names| names.into_iter().map(kept).collect()))
@@ -398,7 +398,7 @@ fn rules() -> Result<Result<Rules, Unobserved>, ProbeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::durable;
+    use crate::host::atomic_file;
     use crate::host::launch::tests::record;
     use crate::host::netns::tests::empty_host;
     use crate::model::spec::Network;
@@ -448,26 +448,26 @@ mod tests {
 
     #[test]
     fn records_and_roots_are_read_and_nonsense_counts_as_missing() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
         let record = record("a", Network::Host);
         let json = serde_json::to_vec(&record).expect("a record has string keys only");
         for (file, content) in [("a.json", &json[..]), (".hidden.json", b"{"), ("b_c.json", b"{"), ("note", b"")] {
-            durable::write(&folder.path().join(file), content, 0o644).expect("written");
+            atomic_file::write(&directory.path().join(file), content, 0o644).expect("written");
         }
-        let read = records(folder.path()).expect("read");
+        let read = records(directory.path()).expect("read");
         assert_eq!(read, BTreeMap::from([(record.spec.name.clone(), record)]));
-        fs::create_dir(folder.path().join("d.json")).expect("made");
+        fs::create_dir(directory.path().join("d.json")).expect("made");
         for damaged in ["[]", "{", "", "{ \"format_version\": 1 }"] {
-            durable::write(&folder.path().join("z.json"), damaged.as_bytes(), 0o644).expect("written");
-            assert_eq!(records(folder.path()).expect("counts as missing"), read, "{damaged}");
+            atomic_file::write(&directory.path().join("z.json"), damaged.as_bytes(), 0o644).expect("written");
+            assert_eq!(records(directory.path()).expect("counts as missing"), read, "{damaged}");
         }
-        durable::write(&folder.path().join("z.json"), b"{ \"format_version\": 2 }", 0o644).expect("written");
-        let error = records(folder.path()).expect_err("a later version's");
+        atomic_file::write(&directory.path().join("z.json"), b"{ \"format_version\": 2 }", 0o644).expect("written");
+        let error = records(directory.path()).expect_err("a later version's");
         assert!(
             error.to_string().contains("z.json is not a record of container-rebuild: its format is 2"),
             "{error}"
         );
-        let kept = roots(folder.path()).expect("read").expect("readable");
+        let kept = roots(directory.path()).expect("read").expect("readable");
         assert!(kept.keys().any(|name| name.as_str() == "note"));
     }
 

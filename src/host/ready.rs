@@ -59,7 +59,7 @@ pub fn unusable_roots(roots: &[PathBuf]) -> Vec<&PathBuf> {
 /// Writes as much and brings it to the disk, since some file systems find only then that they are full.
 fn try_to_write(directory: &Path, bytes: usize) -> io::Result<NamedTempFile> {
     std::fs::create_dir_all(directory)?;
-    let mut file = super::durable::temporary(directory)?;
+    let mut file = super::atomic_file::temporary(directory)?;
     // No zeros, which a file system may compress away or leave out.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut block = [0; 4096];

@@ -59,12 +59,13 @@ pub(super) fn prepare(root: &Path, resolv_conf: Option<&Path>) -> Result<(), Roo
     fs::DirBuilder::new().recursive(true).mode(0o755).create(root).map_err(failed(""))?;
     let tree = Root::open(root).map_err(failed(""))?;
     // A guest may have replaced `usr` by a link into the store.
-    if tree.folder("usr", 0o755).map_err(failed("usr"))? {
-        tree.folder("usr/bin", 0o755).map_err(failed("usr/bin"))?;
+    if tree.directory("usr", 0o755).map_err(failed("usr"))? {
+        tree.directory("usr/bin", 0o755).map_err(failed("usr/bin"))?;
     }
-    let folders = [("etc", 0o755), ("var", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)];
-    for (path, mode) in folders {
-        tree.folder(path, mode).map_err(failed(path))?;
+    let directories =
+        [("etc", 0o755), ("var", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)];
+    for (path, mode) in directories {
+        tree.directory(path, mode).map_err(failed(path))?;
     }
     for path in ["etc/os-release", "etc/machine-id"] {
         tree.empty_file(path).map_err(failed(path))?;
@@ -90,14 +91,14 @@ impl Root {
         within::open(&self.0, path, Reach::Root, flags, mode)
     }
 
-    /// The folder that `path` is in, and its name there.
+    /// The directory that `path` is in, and its name there.
     fn parent<'a>(&self, path: &'a str) -> io::Result<(OwnedFd, &'a str)> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         Ok((self.open_within(Path::new(parent), OFlag::O_PATH | OFlag::O_DIRECTORY, Mode::empty())?, name))
     }
 
-    /// Makes a folder with a mode, or gives it to one that is there. A link is left alone; gives whether it is none.
-    fn folder(&self, path: &str, mode: u32) -> io::Result<bool> {
+    /// Makes a directory with a mode, or gives it to one that is there. A link is left alone; gives whether it is none.
+    fn directory(&self, path: &str, mode: u32) -> io::Result<bool> {
         let mode = Mode::from_bits_truncate(mode);
         let (parent, name) = self.parent(path)?;
         match mkdirat(&parent, name, mode) {
@@ -105,8 +106,8 @@ impl Root {
             Err(errno) => return Err(errno.into()),
         }
         match Self(parent).open_within(Path::new(name), OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW, Mode::empty()) {
-            Ok(folder) => {
-                fchmod(&folder, mode)?;
+            Ok(directory) => {
+                fchmod(&directory, mode)?;
                 Ok(true)
             }
             Err(Errno::ELOOP | Errno::ENOTDIR) => {
@@ -155,8 +156,8 @@ mod tests {
 
     #[test]
     fn an_empty_root_gets_what_nixos_gives_it_and_keeps_what_it_has() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (root, resolv_conf) = (folder.path().join("c"), folder.path().join("resolv.conf"));
+        let directory = tempfile::tempdir().expect("a directory");
+        let (root, resolv_conf) = (directory.path().join("c"), directory.path().join("resolv.conf"));
         fs::write(&resolv_conf, "nameserver 192.0.2.1\n").expect("written");
         prepare(&root, Some(&resolv_conf)).expect("prepared");
         fs::write(root.join("etc/machine-id"), "0123").expect("written");
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(read("etc/machine-id").as_deref(), Some("0123"));
         assert_eq!(read("etc/os-release").as_deref(), Some(""));
         assert_eq!(read("etc/resolv.conf").as_deref(), Some("nameserver 192.0.2.2\n"));
-        prepare(&root, Some(&folder.path().join("none"))).expect("a host without resolv.conf");
+        prepare(&root, Some(&directory.path().join("none"))).expect("a host without resolv.conf");
         fs::write(&resolv_conf, "nameserver 192.0.2.3\n").expect("written");
         prepare(&root, None).expect("prepared");
         assert_eq!(read("etc/resolv.conf").as_deref(), Some("nameserver 192.0.2.2\n"), "no copy is wanted");
@@ -180,8 +181,8 @@ mod tests {
 
     #[test]
     fn links_of_the_guest_never_lead_out_of_its_root() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (root, outside) = (folder.path().join("c"), folder.path().join("outside"));
+        let directory = tempfile::tempdir().expect("a directory");
+        let (root, outside) = (directory.path().join("c"), directory.path().join("outside"));
         fs::create_dir(&outside).expect("made");
         fs::set_permissions(&outside, fs::Permissions::from_mode(0o711)).expect("a mode");
         fs::create_dir(&root).expect("made");
@@ -190,7 +191,7 @@ mod tests {
         symlink(&outside, root.join("etc")).expect("a link");
         symlink("../outside", root.join("root")).expect("a link");
         let error =
-            prepare(&root, Some(&folder.path().join("none"))).expect_err("etc leads nowhere inside the root");
+            prepare(&root, Some(&directory.path().join("none"))).expect_err("etc leads nowhere inside the root");
         assert_eq!(error.path, root.join("etc/os-release"));
         assert_eq!(fs::read_dir(&outside).map(Iterator::count).ok(), Some(0));
         assert_eq!(mode(&outside), 0o711);
@@ -198,9 +199,9 @@ mod tests {
 
     #[test]
     fn a_file_in_the_way_is_an_error_that_names_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("var"), "").expect("written");
-        let error = prepare(folder.path(), Some(Path::new("/dev/null"))).expect_err("var is a file");
-        assert_eq!(error.path, folder.path().join("var"));
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::write(directory.path().join("var"), "").expect("written");
+        let error = prepare(directory.path(), Some(Path::new("/dev/null"))).expect_err("var is a file");
+        assert_eq!(error.path, directory.path().join("var"));
     }
 }

@@ -242,17 +242,17 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
     let manager = ManagerProxy::new(connection).await?;
     let patterns = [pattern.as_str()];
     tracing::debug!(pattern, "systemd: ListUnitsByPatterns");
-    let (loaded, folders) =
+    let (loaded, directories) =
         futures_util::future::try_join(manager.list_units_by_patterns(&[], &patterns), manager.unit_path()).await?;
     let mut units = BTreeMap::new();
-    for folder in folders {
+    for directory in directories {
         // Most of them are not there.
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
             let Ok(name) = entry.file_name().into_string() else { continue };
             if name.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(suffix)) {
                 let fragment = Some(entry.path());
                 let active = ActiveState::Inactive;
-                // The first folder wins.
+                // The first directory wins.
                 units.entry(name).or_insert(Unit {
                     fragment,
                     is_unread: false,

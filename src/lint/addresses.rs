@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
-use crate::model::view::{Said, View};
+use crate::model::view::{OptionState, View};
 use crate::model::{ContainerName, Field};
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
@@ -140,7 +140,7 @@ fn outside(
         .filter(|own| own.interface == *bridge && same_family(&own.address))
         .filter_map(|own| Some((own, own.prefix?)))
         .collect();
-    let all_known = matches!(subject.host.find(&["networking", "interfaces", bridge]), Said::Value(json)
+    let all_known = matches!(subject.host.find(&["networking", "interfaces", bridge]), OptionState::Value(json)
         if !crate::model::view::has_unknown(json));
     if all_known
         && !subnets.is_empty()

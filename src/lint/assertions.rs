@@ -4,7 +4,7 @@
 
 use super::{Subject, in_view};
 use crate::diag::{Code, Diagnostic};
-use crate::model::view::{Said, View};
+use crate::model::view::{OptionState, View};
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = of(subject.host, "the host");
@@ -22,9 +22,9 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
     let said = |name: &str| view.find(&option(name).iter().map(String::as_str).collect::<Vec<_>>());
     let on = |name: &str| said(name).is(true);
     // What nothing says is off by default.
-    let off = |name: &str| said(name).is(false) || said(name) == Said::Nothing;
+    let off = |name: &str| said(name).is(false) || said(name) == OptionState::Undefined;
     let written = |name: &str| said(name).text().is_some_and(|text| !text.trim().is_empty());
-    let firewall = said("firewall.enable") == Said::Nothing || on("firewall.enable");
+    let firewall = said("firewall.enable") == OptionState::Undefined || on("firewall.enable");
     let mut found = Vec::new();
     let mut refuse = |name: &str, message: String, help: &str| {
         let path = option(name);

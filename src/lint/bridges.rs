@@ -1,11 +1,11 @@
 //! Guests on a bridge that do not get further than to it.
 
 use super::addresses::{is_private, known, own_addresses, plain};
-use super::way_out::{fetches, is_internal, own_domains};
+use super::egress::{fetches, is_internal, own_domains};
 use super::{Each, Subject, in_view, label};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
-use crate::model::view::Said;
+use crate::model::view::OptionState;
 use crate::model::{Field, List};
 use crate::syntax::mend::literal;
 
@@ -71,10 +71,10 @@ fn has_no_other_way(each: &Each<'_>) -> bool {
         && empty(&c.macvlans)
         && c.extra_veths.known().is_some_and(std::collections::BTreeMap::is_empty)
         && options.iter().all(|option| match guest.find(&["networking", option]) {
-            Said::Nothing => true,
+            OptionState::Undefined => true,
             said => said.is(false),
         })
-        && guest.find(&["systemd", "network"]) == Said::Nothing
+        && guest.find(&["systemd", "network"]) == OptionState::Undefined
 }
 
 /// A guest with an address on a bridge that nothing tells the way on.
@@ -85,7 +85,7 @@ fn no_gateway(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option<Dia
     let gateways = ["defaultGateway", "defaultGateway6"];
     let has_none = none(&c.host_address)
         && none(&c.host_address6)
-        && gateways.iter().all(|option| guest.find(&["networking", option]) == Said::Nothing)
+        && gateways.iter().all(|option| guest.find(&["networking", option]) == OptionState::Undefined)
         && has_no_other_way(each);
     let address = known(&c.local_address).or_else(|| known(&c.local_address6))?;
     if !has_none {

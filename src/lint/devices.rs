@@ -6,7 +6,7 @@
 use super::mounts::{Mount, is_at_or_below, mounts, trimmed, words};
 use super::{Each, Subject, label};
 use crate::diag::{Code, Diagnostic};
-use crate::model::view::Said;
+use crate::model::view::OptionState;
 
 /// What each container may use, and what is below `/dev` and no device.
 const OPEN: [&str; 13] = [
@@ -38,8 +38,9 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     // Who opens devices by hand knows which.
     let unit = format!("container@{}", each.name);
     let by_hand = subject.host.find(&["systemd", "services", &unit, "serviceConfig", "DeviceAllow"])
-        != Said::Nothing
-        || subject.host.find(&["systemd", "services", &unit, "serviceConfig", "DevicePolicy"]) != Said::Nothing;
+        != OptionState::Undefined
+        || subject.host.find(&["systemd", "services", &unit, "serviceConfig", "DevicePolicy"])
+            != OptionState::Undefined;
     let all_known = c.bind_mounts.known().is_some_and(|all| all.len() == mounts.len())
         && flags.iter().all(|flag| flag.known().is_some());
     let nodes: Option<Vec<&str>> =

@@ -13,6 +13,7 @@ mod addresses;
 mod assertions;
 mod bridges;
 mod devices;
+mod egress;
 mod forwards;
 mod links;
 mod mounts;
@@ -25,7 +26,6 @@ mod secrets;
 mod services;
 pub mod silence;
 mod versions;
-mod way_out;
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found.extend(assertions::lint(subject));
     found.extend(links::lint(subject));
     found.extend(forwards::lint(subject));
-    found.extend(way_out::lint(subject));
+    found.extend(egress::lint(subject));
     found.extend(bridges::lint(subject));
     for each in subject.containers() {
         found.extend(resolver::lint(subject, &each));

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::{Each, Subject, in_view, in_view_element, label, services};
 use crate::diag::{Code, Diagnostic};
 use crate::model::AT_LEAST_KEY;
-use crate::model::view::{Said, View, is_unknown};
+use crate::model::view::{OptionState, View, is_unknown};
 use crate::model::{Field, List};
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
@@ -50,9 +50,9 @@ pub(super) fn trimmed(path: &str) -> &str {
     }
 }
 
-pub(super) fn is_at_or_below(path: &str, folder: &str) -> bool {
-    let (path, folder) = (trimmed(path), trimmed(folder));
-    path == folder || folder == "/" || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+pub(super) fn is_at_or_below(path: &str, directory: &str) -> bool {
+    let (path, directory) = (trimmed(path), trimmed(directory));
+    path == directory || directory == "/" || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// A line of tmpfiles.d(5).
@@ -155,7 +155,7 @@ impl Rule {
             (true, true) => Some(format!("gives {source} to {}:{}", self.user, self.group)),
             (true, false) => Some(format!("gives {source} to {}", self.user)),
             (false, true) => Some(format!("gives {source} to the group {}", self.group)),
-            // `z` alone changes a mode without an owner; the others make the folder root's unless told otherwise.
+            // `z` alone changes a mode without an owner; the others make the directory root's unless told otherwise.
             (false, false) if sets(&self.mode) && self.user == "-" && matches!(self.kind, 'z' | 'Z') => {
                 Some(format!("gives {source} the mode {}", self.mode))
             }
@@ -176,7 +176,7 @@ fn tmpfiles(subject: Subject<'_>, each: &Each<'_>, rules: &[Rule]) -> Vec<Diagno
             let message =
                 format!("a tmpfiles rule of the host {what}; it is {} in `{}`", trimmed(mount.inside), each.name);
             let help = "it does so at each boot and each switch of the host, under the running container: leave owner, mode \
-                        and age to the guest (`-`), or let them apply to a new folder only (`:root`)";
+                        and age to the guest (`-`), or let them apply to a new directory only (`:root`)";
             let diagnostic = Diagnostic::warning(Code::TmpfilesOnBindMount, message).help(help);
             let path: Vec<&str> = rule.at.iter().map(String::as_str).collect();
             let diagnostic = match rule.element {
@@ -226,7 +226,7 @@ fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         // nspawn takes options after the mount point, and NixOS passes them on.
         let is_mapped = mount.inside.rsplit(':').next().is_some_and(|options| options.contains("idmap"))
             && mount.inside.contains(':');
-        let is_public = PUBLIC.iter().any(|folder| is_at_or_below(mount.host, folder));
+        let is_public = PUBLIC.iter().any(|directory| is_at_or_below(mount.host, directory));
         if is_mapped || (mount.read_only && is_public) {
             continue;
         }
@@ -275,7 +275,7 @@ const SAME_NUMBER: [&str; 16] = [
     "wwwrun",
 ];
 
-/// Folders of a guest that are root's in any case.
+/// Directories of a guest that are root's in any case.
 const OF_ROOT: [&str; 12] = [
     "/etc",
     "/home",
@@ -302,23 +302,23 @@ fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         if !guest.find(&enable).is(true) {
             continue;
         }
-        let folder = match service.option.map(|option| guest.find(&["services", service.name, option])) {
-            None | Some(Said::Nothing) => service.folder,
+        let directory = match service.option.map(|option| guest.find(&["services", service.name, option])) {
+            None | Some(OptionState::Undefined) => service.directory,
             // What says more than where it is, such as `maildir:~/mail`, is not taken apart.
-            Some(said) => match said.text().filter(|folder| folder.starts_with('/')) {
-                Some(folder) => folder,
+            Some(said) => match said.text().filter(|directory| directory.starts_with('/')) {
+                Some(directory) => directory,
                 None => continue,
             },
         };
-        if kept.iter().any(|mount| is_at_or_below(folder, mount) || is_at_or_below(mount, folder)) {
+        if kept.iter().any(|mount| is_at_or_below(directory, mount) || is_at_or_below(mount, directory)) {
             continue;
         }
         let message = format!(
-            "`{}` is ephemeral, and its `{}` keeps {} in {folder}, which no bind mount holds",
+            "`{}` is ephemeral, and its `{}` keeps {} in {directory}, which no bind mount holds",
             each.name, service.name, service.what
         );
         let help = format!(
-            "add `bindMounts.\"{folder}\" = {{ hostPath = \"…\"; isReadOnly = false; }};`, or leave `ephemeral` out"
+            "add `bindMounts.\"{directory}\" = {{ hostPath = \"…\"; isReadOnly = false; }};`, or leave `ephemeral` out"
         )
         .replace('…', "/path/on/the/host");
         let diagnostic = Diagnostic::warning(Code::EphemeralState, message).help(help);
@@ -347,7 +347,7 @@ fn kept<'a>(each: &Each<'a>, guest: &'a View) -> Option<Vec<&'a str>> {
         }
     }
     match guest.find(&["fileSystems"]) {
-        Said::Unknown => return None,
+        OptionState::Unknown => return None,
         said => kept.extend(said.members().map(|(mount, _)| mount.as_str())),
     }
     Some(kept)

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::services;
 use crate::model::path::OptionPath;
 use crate::model::spec::Protocol;
-use crate::model::view::{Bound, Said, View, elements, has_unknown};
+use crate::model::view::{Bound, OptionState, View, elements, has_unknown};
 use crate::model::{Firewall, OpenPorts};
 
 /// Options of `networking.firewall` that let nothing in beside the lists that are read here.
@@ -79,9 +79,9 @@ impl Openings {
     fn of(view: &View, model: Option<&dyn Fn(&str) -> bool>) -> Self {
         let at_least = Self::AtLeast;
         let firewall = match view.find(&["networking", "firewall"]) {
-            Said::Unknown => return at_least(BTreeSet::new()),
-            Said::Value(firewall) => firewall.clone(),
-            Said::Nothing => Json::Object(serde_json::Map::new()),
+            OptionState::Unknown => return at_least(BTreeSet::new()),
+            OptionState::Value(firewall) => firewall.clone(),
+            OptionState::Undefined => Json::Object(serde_json::Map::new()),
         };
         match &firewall["enable"] {
             Json::Bool(false) => return Self::All,
@@ -122,8 +122,8 @@ impl Openings {
         let others =
             firewall.as_object().is_some_and(|all| all.keys().any(|name| !HARMLESS.contains(&name.as_str())));
         let own_rules = match view.find(&["networking", "nftables"]) {
-            Said::Nothing => false,
-            Said::Unknown => true,
+            OptionState::Undefined => false,
+            OptionState::Unknown => true,
             said => said.members().any(|(name, _)| name != "enable" && name != "flushRuleset"),
         };
         if view.missing_modules || others || own_rules {

@@ -14,7 +14,7 @@ use super::{Subject, in_view, services};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::Protocol;
-use crate::model::view::{Said, View};
+use crate::model::view::{OptionState, View};
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -49,7 +49,7 @@ fn disabled_nginx(view: &View, whose: &str) -> Option<Diagnostic> {
     let enable = ["services", "nginx", "enable"];
     // What is switched off by a default may be switched on by another service.
     let said = view.find(&enable);
-    if !(said == Said::Nothing || said.is(false)) || services::may_enable_nginx(view) {
+    if !(said == OptionState::Undefined || said.is(false)) || services::may_enable_nginx(view) {
         return None;
     }
     let shown = match hosts.len() {
@@ -186,7 +186,7 @@ impl Network {
             return None;
         }
         let host = subject.host;
-        if [host.find(&["networking"]), host.find(&["systemd", "network"])].contains(&Said::Unknown) {
+        if [host.find(&["networking"]), host.find(&["systemd", "network"])].contains(&OptionState::Unknown) {
             return None;
         }
         let own = own_addresses(host);
@@ -242,9 +242,9 @@ impl Network {
     fn inside(&mut self, guest: &View) -> Option<()> {
         for part in [&["networking"][..], &["systemd", "network"]] {
             match guest.find(part) {
-                Said::Nothing => {}
-                Said::Unknown => return None,
-                Said::Value(json) => strings(json, &mut |text| {
+                OptionState::Undefined => {}
+                OptionState::Unknown => return None,
+                OptionState::Value(json) => strings(json, &mut |text| {
                     self.taken.extend(plain(text));
                 }),
             }

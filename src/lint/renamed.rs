@@ -6,7 +6,7 @@
 use super::{Subject, in_view};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
-use crate::model::view::{Said, View};
+use crate::model::view::{OptionState, View};
 use crate::syntax::mend::written;
 
 /// What was renamed, and to what.
@@ -69,7 +69,7 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (old, new) in RENAMED {
         let (from, to): (Vec<&str>, Vec<&str>) = (old.split('.').collect(), new.split('.').collect());
-        if !matches!(view.find(&from), Said::Value(_)) {
+        if !matches!(view.find(&from), OptionState::Value(_)) {
             continue;
         }
         let message = format!("`{old}` of {whose} is called `{new}` by now, and NixOS warns of it");
@@ -77,7 +77,7 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
         let diagnostic = in_view(diagnostic, view, &from, "its former name");
         // Names that both have need not stand in the same path.
         let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-        let both = view.find(&to) != Said::Nothing;
+        let both = view.find(&to) != OptionState::Undefined;
         let places = view.places.all(&OptionPath::new(&from));
         found.push(match (places, both) {
             ([only], false) => diagnostic.fix(Fix::Rename {

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::addresses::is_private;
 use super::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
-use crate::model::view::{Said, View, elements, has_unknown};
+use crate::model::view::{OptionState, View, elements, has_unknown};
 
 /// Resolvers that NixOS makes the host's own (`networking.resolvconf.useLocalResolver`), with the option that keeps it from that.
 const LOCAL: [(&str, Option<&str>); 5] = [
@@ -37,10 +37,10 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     }
     // What the guest asks is the host's own file alone.
     let takes_the_hosts = each.container.copy_resolv_conf.known() == Some(&true)
-        && !matches!(guest.find(&["networking", "useHostResolvConf"]), Said::Unknown)
+        && !matches!(guest.find(&["networking", "useHostResolvConf"]), OptionState::Unknown)
         && !guest.find(&["networking", "useHostResolvConf"]).is(false)
         && runs_resolved(guest) == Some(false)
-        && guest.find(&["environment", "etc", "resolv.conf"]) == Said::Nothing;
+        && guest.find(&["environment", "etc", "resolv.conf"]) == OptionState::Undefined;
     if !takes_the_hosts {
         return found;
     }
@@ -54,7 +54,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         let diagnostic = Diagnostic::warning(Code::IgnoredNameservers, message).help(help);
         found.push(in_view(diagnostic, guest, &["networking", "nameservers"], "not asked"));
     }
-    if !is_private(each) || own == Said::Unknown || runs_a_resolver(guest) {
+    if !is_private(each) || own == OptionState::Unknown || runs_a_resolver(guest) {
         return found;
     }
     if let Some((path, what)) = loopback(subject.host) {
@@ -75,17 +75,17 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
 /// Whether the guest runs systemd-resolved; `None` where that is not known.
 fn runs_resolved(guest: &View) -> Option<bool> {
     match guest.find(&["services", "resolved", "enable"]) {
-        Said::Value(json) => json.as_bool(),
-        Said::Unknown => None,
+        OptionState::Value(json) => json.as_bool(),
+        OptionState::Unknown => None,
         // networkd turns it on.
-        Said::Nothing => {
+        OptionState::Undefined => {
             let mut runs = Some(false);
             for path in [&["networking", "useNetworkd"][..], &["systemd", "network", "enable"]] {
                 match guest.find(path) {
-                    Said::Nothing => {}
-                    Said::Unknown => runs = runs.filter(|runs| *runs),
+                    OptionState::Undefined => {}
+                    OptionState::Unknown => runs = runs.filter(|runs| *runs),
                     said if said.is(true) => return Some(true),
-                    Said::Value(_) => {}
+                    OptionState::Value(_) => {}
                 }
             }
             runs
@@ -103,7 +103,7 @@ fn resolved_by(guest: &View) -> &'static [&'static str] {
 /// Whether the assertion of NixOS's module `resolved` does not hold: containers use the host's file by default.
 fn is_refused(guest: &View) -> bool {
     let host_file = guest.find(&["networking", "useHostResolvConf"]);
-    runs_resolved(guest) == Some(true) && (host_file == Said::Nothing || host_file.is(true))
+    runs_resolved(guest) == Some(true) && (host_file == OptionState::Undefined || host_file.is(true))
 }
 
 /// Whether the guest has a resolver of its own, or may have.
@@ -111,15 +111,17 @@ fn runs_a_resolver(guest: &View) -> bool {
     let local = guest.find(&["networking", "resolvconf", "useLocalResolver"]);
     let services = guest.find(&["services"]);
     local.is(true)
-        || matches!(local, Said::Unknown)
-        || services == Said::Unknown
-        || LOCAL.iter().any(|(name, _)| !matches!(guest.find(&["services", name, "enable"]), Said::Nothing))
+        || matches!(local, OptionState::Unknown)
+        || services == OptionState::Unknown
+        || LOCAL
+            .iter()
+            .any(|(name, _)| !matches!(guest.find(&["services", name, "enable"]), OptionState::Undefined))
 }
 
 /// What makes the host ask a name server on its own loopback, and where that is said.
 fn loopback(host: &View) -> Option<(Vec<String>, String)> {
     let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    if host.find(&["environment", "etc", "resolv.conf"]) != Said::Nothing {
+    if host.find(&["environment", "etc", "resolv.conf"]) != OptionState::Undefined {
         return None;
     }
     if runs_resolved(host) == Some(true) {
@@ -132,7 +134,7 @@ fn loopback(host: &View) -> Option<(Vec<String>, String)> {
         return Some((path(&manager), String::from("NetworkManager's `dnsmasq`")));
     }
     match host.find(&["networking", "resolvconf", "useLocalResolver"]) {
-        Said::Unknown => return None,
+        OptionState::Unknown => return None,
         said if said.is(true) => {
             return Some((path(&["networking", "resolvconf", "useLocalResolver"]), String::from("a resolver")));
         }
@@ -142,7 +144,7 @@ fn loopback(host: &View) -> Option<(Vec<String>, String)> {
     for (name, keeps) in LOCAL {
         let enable = ["services", name, "enable"];
         let kept = keeps.map(|option| host.find(&["services", name, option]));
-        if host.find(&enable).is(true) && kept.is_none_or(|kept| kept == Said::Nothing || kept.is(true)) {
+        if host.find(&enable).is(true) && kept.is_none_or(|kept| kept == OptionState::Undefined || kept.is(true)) {
             return Some((path(&enable), format!("`{name}`")));
         }
     }

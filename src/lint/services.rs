@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::model::spec::Protocol;
-use crate::model::view::{Said, View, elements, has_unknown, is_unknown};
+use crate::model::view::{OptionState, View, elements, has_unknown, is_unknown};
 
 /// Services that open no port of the firewall, unless an option whose name begins with `open` tells them to.
 #[rustfmt::skip]
@@ -72,7 +72,7 @@ pub(super) fn opened(view: &View) -> Option<Ports> {
         match name.as_str() {
             "openssh" => ports.extend(ssh(service)?),
             "avahi" => {
-                if view.find(&["services", "avahi", "openFirewall"]) != Said::Nothing {
+                if view.find(&["services", "avahi", "openFirewall"]) != OptionState::Undefined {
                     return None;
                 }
                 ports.insert((Protocol::Udp, 5353));
@@ -90,7 +90,7 @@ pub(super) fn opened(view: &View) -> Option<Ports> {
     }
     // It turns the SSH server on.
     match view.find(&["nix", "sshServe", "enable"]) {
-        Said::Nothing => {}
+        OptionState::Undefined => {}
         said if said.is(false) => {}
         _ => return None,
     }
@@ -142,9 +142,9 @@ pub(super) fn may_enable_nginx(view: &View) -> bool {
 /// The members of a group of options; `None` where there may be others.
 fn members<'a>(view: &'a View, group: &str) -> Option<Vec<(&'a String, &'a Json)>> {
     match view.find(&[group]) {
-        Said::Nothing => Some(Vec::new()),
-        Said::Unknown => None,
-        said @ Said::Value(_) => Some(said.members().collect()),
+        OptionState::Undefined => Some(Vec::new()),
+        OptionState::Unknown => None,
+        said @ OptionState::Value(_) => Some(said.members().collect()),
     }
 }
 
@@ -196,7 +196,7 @@ pub(super) struct Stateful {
     /// The option that says where, if it has one.
     pub(super) option: Option<&'static str>,
     /// Where that is otherwise.
-    pub(super) folder: &'static str,
+    pub(super) directory: &'static str,
     /// What is lost with it.
     pub(super) what: &'static str,
 }
@@ -204,10 +204,10 @@ pub(super) struct Stateful {
 const fn stateful(
     name: &'static str,
     option: Option<&'static str>,
-    folder: &'static str,
+    directory: &'static str,
     what: &'static str,
 ) -> Stateful {
-    Stateful { name, option, folder, what }
+    Stateful { name, option, directory, what }
 }
 
 /// Services whose data nobody wants to lose at a restart.

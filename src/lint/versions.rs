@@ -2,7 +2,7 @@
 
 use super::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
-use crate::model::view::{Said, View};
+use crate::model::view::{OptionState, View};
 
 /// Databases, and services of which NixOS chooses the version, the database or the place of the data by
 /// `system.stateVersion` (`nixos/modules/services`).
@@ -17,7 +17,7 @@ const BY_VERSION: &[&str] = &[
 pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Option<Diagnostic> {
     let guest = each.guest.filter(|guest| !guest.missing_modules)?;
     let version = ["system", "stateVersion"];
-    if guest.find(&version) != Said::Nothing || keeps_nothing(each) {
+    if guest.find(&version) != OptionState::Undefined || keeps_nothing(each) {
         return None;
     }
     let service =

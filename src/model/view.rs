@@ -46,18 +46,18 @@ impl View {
     }
 
     /// The option at `path`, or the unknown leaf on the way there that stands for it.
-    pub fn find(&self, path: &[&str]) -> Said<'_> {
+    pub fn find(&self, path: &[&str]) -> OptionState<'_> {
         let mut json = &self.options;
         for name in path {
             if is_unknown(json) {
-                return Said::Unknown;
+                return OptionState::Unknown;
             }
             match json.get(*name) {
                 Some(next) => json = next,
-                None => return Said::Nothing,
+                None => return OptionState::Undefined,
             }
         }
-        if is_unknown(json) { Said::Unknown } else { Said::Value(json) }
+        if is_unknown(json) { OptionState::Unknown } else { OptionState::Value(json) }
     }
 
     /// The place of the option at `path`, or of what is set around it.
@@ -68,21 +68,21 @@ impl View {
 
 /// What a configuration says of an option.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Said<'a> {
-    /// Nothing, so that it is what nixpkgs makes of it.
-    Nothing,
+pub enum OptionState<'a> {
+    /// Undefined, so that it is what nixpkgs makes of it.
+    Undefined,
     /// Something that is not known.
     Unknown,
     /// This. Parts of it may be unknown.
     Value(&'a Json),
 }
 
-impl<'a> Said<'a> {
+impl<'a> OptionState<'a> {
     /// The value, where it is known.
     pub fn value(self) -> Option<&'a Json> {
         match self {
             Self::Value(json) => Some(json),
-            Self::Nothing | Self::Unknown => None,
+            Self::Undefined | Self::Unknown => None,
         }
     }
 

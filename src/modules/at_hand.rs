@@ -107,8 +107,8 @@ fn opened_as<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResu
 fn with_rest<'e>(ev: &mut Evaluator<'e>, set: Value<'e>, why: &'e Unknown) -> EvalResult<'e, Value<'e>> {
     Ok(match ev.force(set)? {
         Value::Attrs(attrs) => {
-            let perhaps = attrs.perhaps().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
-            ev.attrs_perhaps(attrs.iter().collect::<Vec<_>>(), &perhaps.collect::<Vec<_>>(), Some(why))
+            let optional = attrs.optional().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
+            ev.partial_attrs(attrs.iter().collect::<Vec<_>>(), &optional.collect::<Vec<_>>(), Some(why))
         }
         other => other,
     })

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::context::Path;
 use super::nix_type;
 use super::option::{Declared, Default, Kind, Named, Node, Opt, Tree, Type, TypeRef};
-use super::scope::{Of, Scope};
+use super::scope::{Scope, ScopeOwner};
 use super::types;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Symbol, Unknown, Value};
@@ -116,7 +116,7 @@ pub(super) fn tree<'e>(
     }
     let mut entries: BTreeMap<Symbol, Node<'e>> =
         table.map(|table| table.entries).into_iter().flatten().copied().collect();
-    let is_host = scope.of != Of::Submodule && table.is_some_and(|table| table.open);
+    let is_host = scope.of != ScopeOwner::Submodule && table.is_some_and(|table| table.open);
     for (name, values) in names {
         let known = entries.get(&name).copied().map(|node| ev.alloc(node));
         let declared = ev.alloc(Declared {

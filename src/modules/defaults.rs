@@ -33,7 +33,7 @@ pub(super) fn option_value<'e>(
     } else {
         merge.selected(ev, &selected)?
     };
-    if matches!(merged, Value::Unknown(_) | Value::Partly(_) | Value::List(_)) {
+    if matches!(merged, Value::Unknown(_) | Value::PartialList(_) | Value::List(_)) {
         scope.context.keep(ev, path, definitions);
     }
     let merged = firewall::finish(ev, scope, path, option.extra, merged, &selected)?;
@@ -155,15 +155,15 @@ pub(super) fn host_option<'e>(
 fn enable_containers<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e, Value<'e>> {
     Ok(match host_option(ev, scope, &["containers"])? {
         Value::Attrs(containers) => {
-            let mut perhaps = containers.rest();
+            let mut optional = containers.rest();
             for (_, container, _) in containers.iter() {
                 match ev.force(container) {
-                    Ok(Value::Unknown(unknown)) => perhaps = Some(unknown),
+                    Ok(Value::Unknown(unknown)) => optional = Some(unknown),
                     // A container that fails is one all the same.
                     Ok(_) | Err(_) => return Ok(Value::Bool(true)),
                 }
             }
-            perhaps.map_or(Value::Bool(false), Value::Unknown)
+            optional.map_or(Value::Bool(false), Value::Unknown)
         }
         other => other,
     })

@@ -3,7 +3,7 @@
 //! `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` are sets with a `_type`; here they are taken off a value and kept beside
 //! it. Source: `pushDownProperties`, `dischargeProperties`, `filterOverrides` and `sortProperties` of nixpkgs' `lib`.
 
-use crate::eval::{EvalResult, Evaluator, Fingerprint, Perhaps, Unknown, Value};
+use crate::eval::{EvalResult, Evaluator, Fingerprint, OptionalAttr, Unknown, Value};
 use crate::source::Pos;
 
 /// The priority of a definition without `mkOverride` (`lib.modules.defaultOverridePriority`).
@@ -68,7 +68,7 @@ pub(super) enum Active<'e> {
     /// One does not.
     No,
     /// One is unknown.
-    Perhaps(&'e Unknown),
+    OptionalAttr(&'e Unknown),
 }
 
 impl<'e> Definition<'e> {
@@ -123,9 +123,9 @@ impl<'e> Definition<'e> {
     }
 
     /// What stands under a name that is there only perhaps.
-    pub(super) fn under_name(self, ev: &Evaluator<'e>, perhaps: &Perhaps<'e>) -> Self {
-        let inner = self.with_value(perhaps.value(), perhaps.pos());
-        Self { doubtful: true, ..inner.under(ev, Value::Unknown(perhaps.why())) }
+    pub(super) fn under_name(self, ev: &Evaluator<'e>, optional: &OptionalAttr<'e>) -> Self {
+        let inner = self.with_value(optional.value(), optional.pos());
+        Self { doubtful: true, ..inner.under(ev, Value::Unknown(optional.why())) }
     }
 
     /// The same properties around another value, such as one attribute of this one's.
@@ -165,7 +165,7 @@ impl<'e> Definition<'e> {
         match self.active(ev)? {
             Active::No => Ok(()),
             Active::Yes => self.expand_with(ev, into, self.layer),
-            Active::Perhaps(unknown) => {
+            Active::OptionalAttr(unknown) => {
                 let mut found = Vec::new();
                 match self.expand_with(ev, &mut found, self.layer) {
                     Ok(()) => into.append(&mut found),
@@ -207,10 +207,10 @@ impl<'e> Definition<'e> {
             "merge" if layer.has_conditions() => {
                 let contents = part(ev, "contents")?;
                 match ev.force_partly(contents)? {
-                    Value::Partly(partly) => {
+                    Value::PartialList(partly) => {
                         for item in partly.items() {
                             let this = this.with_value(item.value, this.pos);
-                            match item.perhaps {
+                            match item.optional {
                                 Some(why) => this.under(ev, Value::Unknown(why)).expand_with(ev, into, layer)?,
                                 None => this.expand_with(ev, into, layer)?,
                             }
@@ -280,16 +280,16 @@ impl<'e> Definition<'e> {
             conditions.push(condition.holds);
             next = condition.around;
         }
-        let mut perhaps = None;
+        let mut optional = None;
         for holds in conditions.into_iter().rev() {
             match ev.force(holds)? {
                 Value::Bool(true) => {}
                 Value::Bool(false) => return Ok(Active::No),
-                Value::Unknown(unknown) => perhaps = perhaps.or(Some(unknown)),
+                Value::Unknown(unknown) => optional = optional.or(Some(unknown)),
                 other => return Err(ev.type_error("a Boolean", other, self.pos)),
             }
         }
-        Ok(perhaps.map_or(Active::Yes, Active::Perhaps))
+        Ok(optional.map_or(Active::Yes, Active::OptionalAttr))
     }
 }
 
@@ -330,27 +330,27 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
         match definition.active(ev)? {
             Active::Yes => counted.push((Definition { condition: None, ..definition }, None)),
             Active::No => {}
-            Active::Perhaps(unknown) => counted.push((definition, Some(unknown))),
+            Active::OptionalAttr(unknown) => counted.push((definition, Some(unknown))),
         }
     }
-    let certain = counted.iter().filter(|(_, perhaps)| perhaps.is_none()).map(|(d, _)| d.priority).min();
+    let certain = counted.iter().filter(|(_, optional)| optional.is_none()).map(|(d, _)| d.priority).min();
     // One that may count matters unless something certain outranks it.
-    counted.retain(|(definition, perhaps)| match (certain, perhaps) {
+    counted.retain(|(definition, optional)| match (certain, optional) {
         (Some(best), None) => definition.priority == best,
         (Some(best), Some(_)) => definition.priority <= best,
         (None, _) => true,
     });
     let best = counted.iter().map(|(definition, _)| definition.priority).min();
     let outranked = counted.iter().any(|(definition, _)| Some(definition.priority) != best);
-    let unknown = counted.iter().find_map(|(_, perhaps)| *perhaps);
+    let unknown = counted.iter().find_map(|(_, optional)| *optional);
     counted.sort_by_key(|(definition, _)| definition.order);
     let plain =
         |definition: Definition<'e>| Definition { priority: DEFAULT_PRIORITY, order: DEFAULT_ORDER, ..definition };
     let mut alternatives = None;
-    if outranked && counted.iter().filter(|(_, perhaps)| perhaps.is_some()).count() == 1 {
-        let doubtful = counted.iter().find(|(_, perhaps)| perhaps.is_some());
+    if outranked && counted.iter().filter(|(_, optional)| optional.is_some()).count() == 1 {
+        let doubtful = counted.iter().find(|(_, optional)| optional.is_some());
         let others =
-            counted.iter().filter(|(_, perhaps)| perhaps.is_none()).map(|(definition, _)| plain(*definition));
+            counted.iter().filter(|(_, optional)| optional.is_none()).map(|(definition, _)| plain(*definition));
         alternatives = doubtful.map(|(definition, _)| (plain(definition.certainly()), others.collect()));
     }
     Ok(Selected {
@@ -371,13 +371,13 @@ pub(super) fn presence<'e>(
     for definition in definitions {
         definition.discharge(ev, &mut expanded)?;
     }
-    let mut perhaps = None;
+    let mut optional = None;
     for definition in expanded {
         match definition.active(ev)? {
             Active::Yes => return Ok(Ok(true)),
             Active::No => {}
-            Active::Perhaps(unknown) => perhaps = Some(unknown),
+            Active::OptionalAttr(unknown) => optional = Some(unknown),
         }
     }
-    Ok(perhaps.map_or(Ok(false), Err))
+    Ok(optional.map_or(Ok(false), Err))
 }

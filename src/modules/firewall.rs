@@ -10,7 +10,7 @@ use super::definition::{Active, DEFAULT_PRIORITY, Definition, Selected};
 use super::level::split;
 use super::option::Node;
 use super::packages;
-use super::scope::{Of, Scope};
+use super::scope::{Scope, ScopeOwner};
 use super::types::Extra;
 use crate::eval::{EvalResult, Evaluator, Suspend, Unknown, Value};
 use crate::model::view::Bound;
@@ -23,7 +23,7 @@ pub(super) fn begin<'e>(
     extra: Extra,
     definitions: &mut Vec<Definition<'e>>,
 ) {
-    if extra == Extra::Loopback && scope.of != Of::Submodule {
+    if extra == Extra::Loopback && scope.of != ScopeOwner::Submodule {
         let loopback = ev.list([ev.string("lo")]);
         let enabled = ev.suspend(Enabled { scope });
         definitions.push(Definition::new(loopback, Pos::NONE).under(ev, enabled));
@@ -59,7 +59,7 @@ pub(super) fn finish<'e>(
         Extra::Ports { sorted, shared } => ports(ev, scope, path, (sorted, shared), merged, selected),
         Extra::ReversePath => {
             let defined = !selected.definitions.is_empty() && selected.priority <= DEFAULT_PRIORITY;
-            if defined || scope.of == Of::Submodule {
+            if defined || scope.of == ScopeOwner::Submodule {
                 return Ok(merged);
             }
             Ok(loosened(ev, scope)?.unwrap_or(merged))
@@ -75,7 +75,7 @@ fn ports<'e>(
     merged: Value<'e>,
     selected: &Selected<'e>,
 ) -> EvalResult<'e, Value<'e>> {
-    let adding = if shared && scope.of != Of::Submodule { others(ev, scope.context)? } else { None };
+    let adding = if shared && scope.of != ScopeOwner::Submodule { others(ev, scope.context)? } else { None };
     // A definition of more priority keeps the services' out, but not those of modules that nobody has seen.
     let outranks = selected.unknown.is_none()
         && !selected.definitions.is_empty()
@@ -85,8 +85,8 @@ fn ports<'e>(
     let adding = adding.filter(|_| !outranks);
     let (items, mut unknown) = match merged {
         Value::List(list) => (list.iter().collect(), None),
-        Value::Partly(partly) => {
-            let certain = partly.items().iter().filter(|item| item.perhaps.is_none());
+        Value::PartialList(partly) => {
+            let certain = partly.items().iter().filter(|item| item.optional.is_none());
             (certain.map(|item| item.value).collect(), Some(partly.why()))
         }
         Value::Unknown(unknown) => (certain(ev, selected)?, Some(unknown)),
@@ -202,7 +202,7 @@ fn defines<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> bool {
     }
     expanded.into_iter().any(|definition| match definition.active(ev) {
         Ok(Active::No) => false,
-        Ok(Active::Yes | Active::Perhaps(_)) | Err(_) => match definition.value {
+        Ok(Active::Yes | Active::OptionalAttr(_)) | Err(_) => match definition.value {
             Value::Attrs(attrs) => attrs.iter().len() > 0 || attrs.rest().is_some(),
             _ => true,
         },

@@ -28,7 +28,7 @@ pub(super) fn fits<'e>(
             }
         }
         (Kind::Scalar(ty), value) => scalar(ev, ty, value),
-        (Kind::ListOf(_), value) => matches!(value, Value::List(_) | Value::Partly(_)),
+        (Kind::ListOf(_), value) => matches!(value, Value::List(_) | Value::PartialList(_)),
         (Kind::AttrsOf { .. }, value) => matches!(value, Value::Attrs(_)),
         (Kind::Joined(_), value) => matches!(value, Value::String(_)),
         (Kind::Submodule(_), value) => match value {

@@ -1,7 +1,7 @@
 //! Flakes: inputs from the lock file or beside the flake, and outputs.
 //!
 //! Source: Nix's `call-flake.nix` in behaviour. Inputs are looked for as `--override-input` says, where the lock file pins
-//! them (in the local store), and in folders of the flake itself; `follows` is followed. An input that is nowhere is an
+//! them (in the local store), and in directories of the flake itself; `follows` is followed. An input that is nowhere is an
 //! unknown value; nixpkgs is built in (`nixpkgs`), and what hosts are made with is known of a few others (`known`).
 //!
 //! Invariant: an input is looked at only when something reads it.
@@ -33,7 +33,7 @@ struct Shared<'e> {
 #[derive(Clone, Copy)]
 struct Node<'e> {
     shared: &'e Shared<'e>,
-    folder: &'e str,
+    directory: &'e str,
     /// Its key in the lock file, where it has one.
     key: Option<&'e str>,
     /// `inputs.NAME.inputs` of the flake around it: what it has its inputs follow.
@@ -44,27 +44,27 @@ struct Node<'e> {
     way: &'e str,
 }
 
-/// What the lock file says of the inputs of the flake in `folder`, and where they are looked for instead.
+/// What the lock file says of the inputs of the flake in `directory`, and where they are looked for instead.
 ///
 /// Of all, also of those that a host does not read: nixpkgs it always does, and where too much is said of others, Nix finds
 /// that nothing changed.
-pub(super) fn pins(ev: &mut Evaluator<'_>, folder: &Path, overrides: &[(String, PathBuf)]) -> String {
-    let text = ev.read_text(&folder.join("flake.lock")).unwrap_or_default();
+pub(super) fn pins(ev: &mut Evaluator<'_>, directory: &Path, overrides: &[(String, PathBuf)]) -> String {
+    let text = ev.read_text(&directory.join("flake.lock")).unwrap_or_default();
     let lock: Json = serde_json::from_str(&text).unwrap_or_default();
     let nodes = lock["nodes"].as_object().into_iter().flatten();
     let locked: Vec<_> = nodes.map(|(name, node)| (name, &node["locked"])).collect();
     format!("{locked:?} {overrides:?}")
 }
 
-/// The value of the flake in `folder`, with a lock file of its own.
+/// The value of the flake in `directory`, with a lock file of its own.
 pub(super) fn root<'e>(
     ev: &mut Evaluator<'e>,
     lib: Value<'e>,
-    folder: &Path,
+    directory: &Path,
     overrides: &[(String, PathBuf)],
     locked: Option<&'e Json>,
 ) -> EvalResult<'e, Value<'e>> {
-    let lock = ev.read_text(&folder.join("flake.lock")).and_then(|text| serde_json::from_str(&text).ok());
+    let lock = ev.read_text(&directory.join("flake.lock")).and_then(|text| serde_json::from_str(&text).ok());
     let shared: &'e Shared<'e> = ev.alloc(Shared {
         lib,
         lock: lock.unwrap_or(Json::Null),
@@ -72,30 +72,31 @@ pub(super) fn root<'e>(
         root: std::cell::OnceCell::new(),
     });
     let key = shared.lock["root"].as_str();
-    let folder = ev.alloc(folder.to_string_lossy().into_owned()).as_str();
-    call(ev, Node { shared, folder, key, given: None, locked, way: "" })
+    let directory = ev.alloc(directory.to_string_lossy().into_owned()).as_str();
+    call(ev, Node { shared, directory, key, given: None, locked, way: "" })
 }
 
 /// `builtins.getFlake`, after `lib`.
 pub(super) static GET_FLAKE: Primop = Primop { name: "getFlake", arity: 2, strict: 0, run: get_flake };
 
-/// A flake that is in a folder here, or whose reference has the hash of a tree that is in the store.
+/// A flake that is in a directory here, or whose reference has the hash of a tree that is in the store.
 fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let reference = match ev.force(args[1])? {
         Value::String(text) | Value::Path(text) => text.to_str_lossy().into_owned(),
         other => return Err(ev.type_error("a string", other, pos)),
     };
-    let Some((folder, pinned)) = lock::referenced(&reference).filter(|(folder, _)| ev.exists(folder)) else {
+    let Some((directory, pinned)) = lock::referenced(&reference).filter(|(directory, _)| ev.exists(directory))
+    else {
         return Ok(ev.unknown(&format!("the flake '{reference}' is not here"), ev.word_span(pos)));
     };
     let lib = ev.force(args[0])?;
     let pinned = pinned.map(|pinned| ev.alloc(pinned));
-    root(ev, lib, Path::new(&folder), &[], pinned)
+    root(ev, lib, Path::new(&directory), &[], pinned)
 }
 
 /// The value of a flake: its outputs, and where it is.
 fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>> {
-    let file = format!("{}/flake.nix", node.folder);
+    let file = format!("{}/flake.nix", node.directory);
     let source = ev.import_at(&file, Pos::NONE)?;
     let Value::Attrs(source) = source else { return Err(ev.type_error("a flake", source, Pos::NONE)) };
     if node.way.is_empty() {
@@ -103,7 +104,7 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
     }
     let outputs = source.get(ev.symbol("outputs"));
     let Some(outputs) = outputs else {
-        let message = format!("the flake {} has no `outputs`", node.folder);
+        let message = format!("the flake {} has no `outputs`", node.directory);
         return Err(ev.diagnostic_error(Diagnostic::error(Code::Evaluation, message)));
     };
     let outputs = ev.force(outputs)?;
@@ -168,13 +169,13 @@ impl<'e> Suspend<'e> for Outputs<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let outputs = ev.call(self.outputs, self.arguments, Pos::NONE)?;
         let Value::Attrs(attrs) = ev.force(outputs)? else { return ev.force(outputs) };
-        let folder = ev.string(self.node.folder);
-        let source_info = source(ev, folder, self.node.locked);
+        let directory = ev.string(self.node.directory);
+        let source_info = source(ev, directory, self.node.locked);
         let Value::Attrs(info) = source_info else { return Ok(source_info) };
         let own = [
             (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
             (ev.symbol("inputs"), self.inputs, Pos::NONE),
-            (ev.symbol("outPath"), folder, Pos::NONE),
+            (ev.symbol("outPath"), directory, Pos::NONE),
             (ev.symbol("outputs"), outputs, Pos::NONE),
             (ev.symbol("sourceInfo"), source_info, Pos::NONE),
         ];
@@ -194,9 +195,9 @@ impl<'e> Suspend<'e> for Outputs<'e> {
 }
 
 /// What is known of a source tree: where it is. Its revision and its age are the lock file's or git's to say.
-fn source<'e>(ev: &Evaluator<'e>, folder: Value<'e>, locked: Option<&Json>) -> Value<'e> {
+fn source<'e>(ev: &Evaluator<'e>, directory: Value<'e>, locked: Option<&Json>) -> Value<'e> {
     if let Some(locked) = locked {
-        let out_path = (ev.symbol("outPath"), folder, Pos::NONE);
+        let out_path = (ev.symbol("outPath"), directory, Pos::NONE);
         return ev.attrs(lock::pinned_source(ev, locked).into_iter().chain([out_path]));
     }
     let unknown = |what: &str| ev.unknown(&format!("the {what} of a flake's source"), Span::NONE);
@@ -204,7 +205,7 @@ fn source<'e>(ev: &Evaluator<'e>, folder: Value<'e>, locked: Option<&Json>) -> V
         (ev.symbol("lastModified"), unknown("age"), Pos::NONE),
         (ev.symbol("lastModifiedDate"), unknown("age"), Pos::NONE),
         (ev.symbol("narHash"), unknown("hash"), Pos::NONE),
-        (ev.symbol("outPath"), folder, Pos::NONE),
+        (ev.symbol("outPath"), directory, Pos::NONE),
         (ev.symbol("rev"), unknown("revision"), Pos::NONE),
         (ev.symbol("shortRev"), unknown("revision"), Pos::NONE),
         (ev.symbol("dirtyRev"), unknown("revision"), Pos::NONE),
@@ -242,18 +243,18 @@ impl<'e> Suspend<'e> for Input<'e> {
             Some(Value::String(url)) => url.to_str_lossy().into_owned(),
             _ => String::new(),
         };
-        let folder = overridden.or_else(|| self.folder(ev, locked, &url));
+        let directory = overridden.or_else(|| self.directory(ev, locked, &url));
         let is_flake = !matches!(self.field(ev, self.declaration, "flake")?, Some(Value::Bool(false)));
-        let has = |ev: &Evaluator<'e>, folder: &str, file: &str| ev.exists(&format!("{folder}/{file}"));
-        let is_nixpkgs = match &folder {
-            Some(folder) => has(ev, folder, "nixos/lib/eval-config.nix"),
+        let has = |ev: &Evaluator<'e>, directory: &str, file: &str| ev.exists(&format!("{directory}/{file}"));
+        let is_nixpkgs = match &directory {
+            Some(directory) => has(ev, directory, "nixos/lib/eval-config.nix"),
             None => is_nixpkgs(name, &url, locked),
         };
         if is_nixpkgs {
             let pinned = locked.map_or_else(Vec::new, |node| lock::pinned_source(ev, &node["locked"]));
-            return nixpkgs::flake(ev, folder.as_deref(), pinned);
+            return nixpkgs::flake(ev, directory.as_deref(), pinned);
         }
-        let Some(folder) = folder else {
+        let Some(directory) = directory else {
             if let Some(known) =
                 repository(name, &url, locked).as_deref().and_then(Known::named).filter(|_| is_flake)
             {
@@ -262,16 +263,16 @@ impl<'e> Suspend<'e> for Input<'e> {
             let reason = format!("the flake input `{name}` is not here");
             return Ok(ev.unknown(&reason, Span::NONE));
         };
-        let folder = ev.alloc(folder).as_str();
+        let directory = ev.alloc(directory).as_str();
         // What is not where the lock file pins it is something else.
-        let locked = locked.map(|node| &node["locked"]).filter(|locked| lock::is_at(locked, folder));
+        let locked = locked.map(|node| &node["locked"]).filter(|locked| lock::is_at(locked, directory));
         if !is_flake {
-            let path = ev.string(folder);
+            let path = ev.string(directory);
             return Ok(source(ev, path, locked));
         }
         let given = self.field(ev, self.declaration, "inputs")?;
         let way = ev.alloc(format!("{way}/")).as_str();
-        call(ev, Node { shared: node.shared, folder, key, given, locked, way })
+        call(ev, Node { shared: node.shared, directory, key, given, locked, way })
     }
 }
 
@@ -296,19 +297,19 @@ impl<'e> Input<'e> {
     }
 
     /// Where it is.
-    fn folder(&self, ev: &Evaluator<'e>, locked: Option<&Json>, url: &str) -> Option<String> {
+    fn directory(&self, ev: &Evaluator<'e>, locked: Option<&Json>, url: &str) -> Option<String> {
         let beside = |path: &str| {
             let path = path.strip_prefix("path:").unwrap_or(path);
             let path = path.split('?').next().unwrap_or(path);
             let is_path = path.starts_with("./") || path.starts_with("../") || path == "." || path.starts_with('/');
-            is_path.then(|| ev.normal_path(&format!("{}/{path}", self.node.folder), path))
+            is_path.then(|| ev.normal_path(&format!("{}/{path}", self.node.directory), path))
         };
         if let Some(locked) = locked.map(|node| &node["locked"]) {
             if locked["type"] == "path"
                 && let Some(path) = locked["path"].as_str()
                 && !path.starts_with('/')
             {
-                return Some(ev.normal_path(&format!("{}/{path}", self.node.folder), ""));
+                return Some(ev.normal_path(&format!("{}/{path}", self.node.directory), ""));
             }
             if let Some(path) = locked["narHash"].as_str().and_then(source_path)
                 && ev.exists(&path)
@@ -317,7 +318,7 @@ impl<'e> Input<'e> {
                 return Some(format!("{path}{below}"));
             }
         }
-        beside(url).filter(|folder| ev.exists(folder))
+        beside(url).filter(|directory| ev.exists(directory))
     }
 }
 

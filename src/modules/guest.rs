@@ -8,8 +8,8 @@ use super::context::{Context, Path};
 use super::defaults::host_option;
 use super::definition::Definition;
 use super::load::{self, Source};
-use super::scope::{Of, Scope};
-use super::{declarations, option, packages, said, submodule};
+use super::scope::{Scope, ScopeOwner};
+use super::{declarations, freeform_view, option, packages, submodule};
 use crate::diag::Severity;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::model::view::View;
@@ -25,9 +25,9 @@ pub(super) fn view<'e>(
     container: Symbol,
     definitions: &[Definition<'e>],
 ) -> View {
-    match configuration(ev, host, container, definitions, Of::GuestShown) {
+    match configuration(ev, host, container, definitions, ScopeOwner::GuestShown) {
         Ok((context, config)) => {
-            let view = said::whole(ev, context, config);
+            let view = freeform_view::whole(ev, context, config);
             let errors = context.findings.borrow();
             errors
                 .iter()
@@ -35,7 +35,7 @@ pub(super) fn view<'e>(
                 .for_each(|it| host.find(it.clone()));
             view
         }
-        Err(error) => View { options: said::failure(ev, &error), ..View::default() },
+        Err(error) => View { options: freeform_view::failure(ev, &error), ..View::default() },
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn inside<'e>(
     container: Symbol,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
-    let (context, config) = configuration(ev, host, container, definitions, Of::Guest)?;
+    let (context, config) = configuration(ev, host, container, definitions, ScopeOwner::Guest)?;
     for finding in context.findings.borrow().iter() {
         host.find(finding.clone());
     }
@@ -59,7 +59,7 @@ fn configuration<'e>(
     host: &'e Context<'e>,
     container: Symbol,
     definitions: &[Definition<'e>],
-    of: Of,
+    of: ScopeOwner,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let context: &'e Context<'e> = ev.alloc(Context::new(host.lib, host.system));
     context.packages.set(Some(packages::packages(ev, host)));
@@ -70,13 +70,13 @@ fn configuration<'e>(
     }
     let scope: &'e Scope<'e> = ev.alloc(scope);
     let _ = context.host.set(scope);
-    let handed_in = (of == Of::Guest).then(|| Source::import(handed_in(ev, host, container), Pos::NONE));
+    let handed_in = (of == ScopeOwner::Guest).then(|| Source::import(handed_in(ev, host, container), Pos::NONE));
     let own = definitions.iter().map(|definition| Source {
         value: definition.value,
         at: definition.pos,
         around: Some(*definition),
         shorthand: false,
-        perhaps: None,
+        optional: None,
         wrapped: false,
     });
     let sources: Vec<_> = handed_in.into_iter().chain(own).collect();

@@ -28,26 +28,26 @@ struct One<'e> {
     name: Symbol,
     value: Value<'e>,
     /// What decides whether it is there, and is not known.
-    perhaps: Option<&'e Unknown>,
+    optional: Option<&'e Unknown>,
 }
 
 impl<'e> Hosts<'e> {
-    /// The hosts of the flake in `folder`; `overrides` say where inputs are.
+    /// The hosts of the flake in `directory`; `overrides` say where inputs are.
     pub fn of_flake(
         ev: &mut Evaluator<'e>,
-        folder: &Path,
+        directory: &Path,
         overrides: &[(String, PathBuf)],
     ) -> Result<Self, Vec<Diagnostic>> {
-        let opened = Self::flake(ev, folder, overrides);
+        let opened = Self::flake(ev, directory, overrides);
         opened.map_err(|error| ev.to_diagnostics(&error))
     }
 
-    fn flake(ev: &mut Evaluator<'e>, folder: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
+    fn flake(ev: &mut Evaluator<'e>, directory: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
         let lib = lib::load(ev)?;
         nixpkgs::provide(ev, lib);
-        let outputs = flake::root(ev, lib, folder, overrides, None)?;
+        let outputs = flake::root(ev, lib, directory, overrides, None)?;
         let mut this = Self::none(lib);
-        this.pins = flake::pins(ev, folder, overrides);
+        this.pins = flake::pins(ev, directory, overrides);
         let Value::Attrs(outputs) = outputs else {
             return match outputs {
                 Value::Unknown(unknown) => Err(not_known(ev, unknown)),
@@ -113,7 +113,7 @@ impl<'e> Hosts<'e> {
         let mut this = Self::none(lib);
         if attrs.get(ev.symbol(ARGUMENTS)).is_some() {
             this.is_single = true;
-            this.hosts.push(One { name: ev.symbol(""), value, perhaps: None });
+            this.hosts.push(One { name: ev.symbol(""), value, optional: None });
             return Ok(Some(this));
         }
         if is_hive || is_like_a_hive(ev, attrs) {
@@ -127,7 +127,7 @@ impl<'e> Hosts<'e> {
         let arguments = ev.symbol(ARGUMENTS);
         let is_system = |ev: &mut Evaluator<'e>, value| matches!(ev.force(value), Ok(Value::Attrs(set)) if set.get(arguments).is_some());
         let systems: Vec<_> = hosts.iter().filter(|(_, value, _)| is_system(ev, *value)).collect();
-        this.hosts.extend(systems.into_iter().map(|(name, value, _)| One { name, value, perhaps: None }));
+        this.hosts.extend(systems.into_iter().map(|(name, value, _)| One { name, value, optional: None }));
         Ok((!this.hosts.is_empty()).then_some(this))
     }
 
@@ -146,10 +146,10 @@ impl<'e> Hosts<'e> {
     }
 
     fn add(&mut self, hosts: &'e Attrs<'e>) {
-        let certain = hosts.iter().map(|(name, value, _)| One { name, value, perhaps: None });
-        let perhaps = hosts.perhaps().iter();
-        let perhaps = perhaps.map(|one| One { name: one.name(), value: one.value(), perhaps: Some(one.why()) });
-        for host in certain.chain(perhaps).collect::<Vec<_>>() {
+        let certain = hosts.iter().map(|(name, value, _)| One { name, value, optional: None });
+        let optional = hosts.optional().iter();
+        let optional = optional.map(|one| One { name: one.name(), value: one.value(), optional: Some(one.why()) });
+        for host in certain.chain(optional).collect::<Vec<_>>() {
             if !self.hosts.iter().any(|known| known.name == host.name) {
                 self.hosts.push(host);
             }
@@ -159,7 +159,7 @@ impl<'e> Hosts<'e> {
 
     /// The names of the hosts that are there, sorted.
     pub fn names(&self, ev: &Evaluator<'e>) -> Vec<String> {
-        let certain = self.hosts.iter().filter(|host| host.perhaps.is_none());
+        let certain = self.hosts.iter().filter(|host| host.optional.is_none());
         let mut names: Vec<_> = certain.map(|host| ev.name(host.name).to_owned()).collect();
         names.sort();
         names
@@ -174,7 +174,7 @@ impl<'e> Hosts<'e> {
     pub fn notes(&self, ev: &Evaluator<'e>) -> Vec<Diagnostic> {
         let mut notes = ev.remarks();
         for host in self.hosts.iter() {
-            let Some(why) = host.perhaps else { continue };
+            let Some(why) = host.optional else { continue };
             let message =
                 format!("whether there is a host `{}` is not known: {}", ev.name(host.name), why.reason());
             notes.push(at(Diagnostic::note(Code::UnknownValue, message), why.span()));

@@ -10,7 +10,7 @@ use super::declare::resolve;
 use super::definition::Definition;
 use super::merge::{Merge, Part, option_value};
 use super::option::{Kind, Node, Tree};
-use super::scope::{Of, Scope};
+use super::scope::{Scope, ScopeOwner};
 use super::undeclared::{empty_of_nixpkgs, undeclared};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
@@ -33,7 +33,7 @@ impl<'e> Suspend<'e> for Branch<'e> {
             Node::Level(tree) => level(ev, scope, path, tree, definitions),
             Node::Option(option) => option_value(ev, scope, path, option, definitions),
             Node::Declared(_) | Node::Undeclared => {
-                undeclared(ev, scope, path, definitions, scope.of == Of::GuestShown)
+                undeclared(ev, scope, path, definitions, scope.of == ScopeOwner::GuestShown)
             }
         }
     }
@@ -55,7 +55,7 @@ impl<'e> Split<'e> {
     /// Definitions that may say anything of `name`.
     pub(super) fn maybe(&self, name: Symbol) -> impl Iterator<Item = Definition<'e>> {
         let is_silent = move |set: &Attrs<'e>| {
-            set.get(name).is_none() && set.perhaps().iter().all(|perhaps| perhaps.name() != name)
+            set.get(name).is_none() && set.optional().iter().all(|optional| optional.name() != name)
         };
         let rests = self.rests.iter().filter(move |(set, _)| is_silent(set));
         let all = self.open.iter().chain(rests.map(|(_, definition)| definition));
@@ -113,8 +113,8 @@ pub(super) fn split_values<'e>(
                 for (name, value, pos) in attrs.iter() {
                     split.names.entry(name).or_default().push(definition.with_value(value, pos));
                 }
-                for perhaps in attrs.perhaps() {
-                    split.names.entry(perhaps.name()).or_default().push(definition.under_name(ev, perhaps));
+                for optional in attrs.optional() {
+                    split.names.entry(optional.name()).or_default().push(definition.under_name(ev, optional));
                 }
                 if let Some(unknown) = attrs.any() {
                     split.rest = split.rest.or(Some(unknown));
@@ -169,7 +169,7 @@ pub(super) fn level<'e>(
     {
         parts.push((name, defer(ev, scope, path.join(ev, name), &[], Node::Undeclared), Pos::NONE));
     }
-    let (mut perhaps, mut together) = (Vec::new(), Vec::new());
+    let (mut optional, mut together) = (Vec::new(), Vec::new());
     let is_root = path.is_same(scope.path);
     let module = ev.symbol("_module");
     for (symbol, mut defining) in names {
@@ -190,7 +190,7 @@ pub(super) fn level<'e>(
             }
             match free(ev, scope, freeform, at, &defining)? {
                 Some((value, None)) => parts.push((symbol, value, pos)),
-                Some((value, Some(why))) => perhaps.push((symbol, value, pos, why)),
+                Some((value, Some(why))) => optional.push((symbol, value, pos, why)),
                 None => {}
             }
         } else if tree.open {
@@ -226,7 +226,7 @@ pub(super) fn level<'e>(
         _ => None,
     };
     // A name that is unknown is an option's, or a mistake: it adds none to a closed set.
-    Ok(ev.attrs_perhaps(parts, &perhaps, why.filter(|_| !closed)))
+    Ok(ev.partial_attrs(parts, &optional, why.filter(|_| !closed)))
 }
 
 /// Says of which modules the configuration fails as a whole, where the others go on ([`split`]).
@@ -254,14 +254,14 @@ fn free<'e>(
     path: Path<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Option<(Value<'e>, Option<&'e Unknown>)>> {
-    let mut perhaps = None;
+    let mut optional = None;
     let element = match freeform.kind {
         Kind::AttrsOf { element, lazy: true } => element,
         Kind::AttrsOf { .. } | Kind::Anything => {
             match super::definition::presence(ev, definitions)? {
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
-                Err(unknown) => perhaps = Some(unknown),
+                Err(unknown) => optional = Some(unknown),
             }
             match freeform.kind {
                 Kind::AttrsOf { element, .. } => element,
@@ -272,7 +272,7 @@ fn free<'e>(
     };
     let merge = Merge { scope, path, ty: element };
     let definitions = ev.alloc_slice(definitions);
-    Ok(Some((ev.suspend(Part { merge, definitions }), perhaps)))
+    Ok(Some((ev.suspend(Part { merge, definitions }), optional)))
 }
 
 fn defer<'e>(

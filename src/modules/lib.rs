@@ -10,7 +10,7 @@ use super::at_hand;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Unknown, Value};
 use crate::source::{Pos, Span};
 
-/// The file that gives the library. Texts have paths under its folder, as far as messages are concerned.
+/// The file that gives the library. Texts have paths under its directory, as far as messages are concerned.
 const ROOT: &str = "/container-rebuild/lib/default.nix";
 
 /// Whether a place is in `lib`, where nobody can change anything.

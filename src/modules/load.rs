@@ -12,9 +12,9 @@ use rustc_hash::FxHashMap;
 
 use super::definition::{Active, Definition};
 use super::nixpkgs;
-use super::scope::{Of, Scope};
+use super::scope::{Scope, ScopeOwner};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Item, Perhaps, Symbol, Unknown, Value};
+use crate::eval::{EvalResult, Evaluator, Item, OptionalAttr, Symbol, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::path_literals;
 
@@ -47,7 +47,7 @@ pub(super) struct Source<'e> {
     /// Whether a set is configuration alone.
     pub(super) shorthand: bool,
     /// What decides whether it is imported at all, and is not known.
-    pub(super) perhaps: Option<&'e Unknown>,
+    pub(super) optional: Option<&'e Unknown>,
     /// Whether nixpkgs puts it into the `imports` of a module of its own (`setDefaultModuleLocation`): then it is found later
     /// than those beside it.
     pub(super) wrapped: bool,
@@ -56,14 +56,14 @@ pub(super) struct Source<'e> {
 impl<'e> Source<'e> {
     /// A module that is imported at `at`.
     pub(super) fn import(value: Value<'e>, at: Pos) -> Self {
-        Self { value, at, around: None, shorthand: false, perhaps: None, wrapped: false }
+        Self { value, at, around: None, shorthand: false, optional: None, wrapped: false }
     }
 
     /// The elements of a list of modules.
     pub(super) fn list(ev: &Evaluator<'e>, list: Value<'e>, at: Pos) -> Vec<Self> {
         let items = ev.items_perhaps(list).into_iter();
         let source = |item: Item<'e>| Self {
-            perhaps: item.perhaps,
+            optional: item.optional,
             ..Self::import(item.value, ev.value_pos(item.value).unwrap_or(at))
         };
         items.map(source).collect()
@@ -96,17 +96,17 @@ pub(super) fn load<'e>(
     let mut loader = Loader { scope, loaded: Vec::new(), keys: FxHashMap::default(), within: Vec::new() };
     let first = loader.all(ev, roots, "")?;
     let mut disabled = BTreeMap::new();
-    for (index, perhaps) in loader.closure(&first, &disabled) {
+    for (index, optional) in loader.closure(&first, &disabled) {
         for (key, by_element) in &loader.loaded[index].disabled {
-            let perhaps = perhaps.or(*by_element);
-            let known = disabled.entry(key.clone()).or_insert(perhaps);
-            *known = known.and(perhaps);
+            let optional = optional.or(*by_element);
+            let known = disabled.entry(key.clone()).or_insert(optional);
+            *known = known.and(optional);
         }
     }
     let mut modules = Modules::default();
-    for (index, perhaps) in loader.closure(&first, &disabled).into_iter().rev() {
+    for (index, optional) in loader.closure(&first, &disabled).into_iter().rev() {
         let module = &loader.loaded[index];
-        let counts = |definition: Definition<'e>| match perhaps {
+        let counts = |definition: Definition<'e>| match optional {
             Some(unknown) => definition.under(ev, Value::Unknown(unknown)),
             None => definition,
         };
@@ -143,7 +143,7 @@ impl<'e> Loader<'e> {
             self.within.pop();
             let module = match module {
                 // What is wrong in one module hides nothing of the others.
-                Err(error) if self.scope.of == Of::Host => {
+                Err(error) if self.scope.of == ScopeOwner::Host => {
                     ev.to_diagnostics(&error).into_iter().for_each(|found| self.scope.context.find(found));
                     self.scope.context.broken.set(true);
                     self.loaded.truncate(loaded);
@@ -160,7 +160,7 @@ impl<'e> Loader<'e> {
                 }
                 (module, _) => module,
             };
-            all.extend(module.map(|module| (module, source.perhaps)));
+            all.extend(module.map(|module| (module, source.optional)));
         }
         Ok(all)
     }
@@ -176,32 +176,32 @@ impl<'e> Loader<'e> {
         let mut places: FxHashMap<&str, usize> = FxHashMap::default();
         // A key that is not known may be that of any other module that says its own: then one of the two does not count.
         let mut any_key = None;
-        while let Some((index, perhaps)) = queue.pop_front() {
+        while let Some((index, optional)) = queue.pop_front() {
             let module = &self.loaded[index];
-            let perhaps = match module.own_key {
+            let optional = match module.own_key {
                 Some(unknown) => {
                     any_key = any_key.or(unknown);
-                    perhaps.or(any_key)
+                    optional.or(any_key)
                 }
-                None => perhaps,
+                None => optional,
             };
-            let perhaps = match disabled.get(&module.key) {
+            let optional = match disabled.get(&module.key) {
                 Some(None) => continue,
-                Some(Some(unknown)) => perhaps.or(Some(unknown)),
-                None => perhaps,
+                Some(Some(unknown)) => optional.or(Some(unknown)),
+                None => optional,
             };
             match places.entry(&module.key) {
                 Entry::Vacant(place) => {
                     place.insert(order.len());
-                    order.push((index, perhaps));
+                    order.push((index, optional));
                 }
                 // Imported elsewhere for certain, and so are its own imports.
-                Entry::Occupied(place) if perhaps.is_none() && order[*place.get()].1.is_some() => {
+                Entry::Occupied(place) if optional.is_none() && order[*place.get()].1.is_some() => {
                     order[*place.get()].1 = None;
                 }
                 Entry::Occupied(_) => continue,
             }
-            queue.extend(module.imports.iter().map(|(index, own)| (*index, perhaps.or(*own))));
+            queue.extend(module.imports.iter().map(|(index, own)| (*index, optional.or(*own))));
         }
         order
     }
@@ -322,7 +322,8 @@ impl<'e> Loader<'e> {
     /// Whether what is being loaded may not count at all.
     fn is_doubtful(&self, ev: &mut Evaluator<'e>) -> bool {
         let mut is_active = |around: Definition<'e>| matches!(around.active(ev), Ok(Active::Yes));
-        let mut counts = |source: &Source<'e>| source.perhaps.is_none() && source.around.is_none_or(&mut is_active);
+        let mut counts =
+            |source: &Source<'e>| source.optional.is_none() && source.around.is_none_or(&mut is_active);
         !self.within.iter().all(&mut counts)
     }
 
@@ -366,7 +367,7 @@ impl<'e> Loader<'e> {
             }
             for item in ev.items_perhaps(disabled) {
                 let key = self.disabled_key(ev, item.value, at)?;
-                self.loaded[index].disabled.extend(key.map(|key| (key, item.perhaps)));
+                self.loaded[index].disabled.extend(key.map(|key| (key, item.optional)));
             }
         }
         if let Some((imports, at)) = field(ev, "imports") {
@@ -374,16 +375,16 @@ impl<'e> Loader<'e> {
             self.loaded[index].imports = self.all(ev, &sources, &key)?;
         }
         let imports = ev.symbol("imports");
-        for perhaps in attrs.perhaps().iter().filter(|perhaps| perhaps.name() == imports) {
-            let mut sources = self.imports(ev, perhaps.value(), perhaps.pos())?;
-            sources.iter_mut().for_each(|source| source.perhaps = source.perhaps.or(Some(perhaps.why())));
+        for optional in attrs.optional().iter().filter(|optional| optional.name() == imports) {
+            let mut sources = self.imports(ev, optional.value(), optional.pos())?;
+            sources.iter_mut().for_each(|source| source.optional = source.optional.or(Some(optional.why())));
             let more = self.all(ev, &sources, &key)?;
             self.loaded[index].imports.extend(more);
         }
         let (config, options) = (field(ev, "config"), field(ev, "options"));
         self.loaded[index].freeform = field(ev, "freeformType").map(|(value, _)| value);
-        let explicit = |one: &&Perhaps<'e>| matches!(ev.name(one.name()), "config" | "options");
-        if config.is_some() || options.is_some() || attrs.perhaps().iter().any(|one| explicit(&one)) {
+        let explicit = |one: &&OptionalAttr<'e>| matches!(ev.name(one.name()), "config" | "options");
+        if config.is_some() || options.is_some() || attrs.optional().iter().any(|one| explicit(&one)) {
             self.perhaps_explicit(ev, attrs, index, around);
             for (name, _, pos) in attrs.iter() {
                 if !EXPLICIT.contains(&ev.name(name)) {
@@ -399,18 +400,19 @@ impl<'e> Loader<'e> {
                 self.loaded[index].more.push(around.with_value(meta, pos));
             }
         } else {
-            let perhaps = attrs.perhaps();
+            let optional = attrs.optional();
             let is_there = |name: &str| {
                 let name = ev.symbol(name);
-                attrs.get(name).is_some() || perhaps.iter().any(|one| one.name() == name)
+                attrs.get(name).is_some() || optional.iter().any(|one| one.name() == name)
             };
             let structured = STRUCTURE.iter().any(|name| is_there(name));
             let config = if structured {
                 let structure: Vec<Symbol> = STRUCTURE.iter().map(|name| ev.symbol(name)).collect();
                 let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !structure.contains(name)).collect();
-                let perhaps = attrs.perhaps().iter().filter(|one| !structure.contains(&one.name()));
-                let perhaps: Vec<_> = perhaps.map(|one| (one.name(), one.value(), one.pos(), one.why())).collect();
-                ev.attrs_perhaps(parts, &perhaps, attrs.any())
+                let optional = attrs.optional().iter().filter(|one| !structure.contains(&one.name()));
+                let optional: Vec<_> =
+                    optional.map(|one| (one.name(), one.value(), one.pos(), one.why())).collect();
+                ev.partial_attrs(parts, &optional, attrs.any())
             } else {
                 value
             };
@@ -429,7 +431,7 @@ impl<'e> Loader<'e> {
     ) {
         let loaded = &mut self.loaded[index];
         let mut others = Vec::new();
-        for one in attrs.perhaps() {
+        for one in attrs.optional() {
             match ev.name(one.name()) {
                 "config" => loaded.config = Some(around.under_name(ev, one)),
                 "options" => loaded.options = Some((one.value(), one.pos())),
@@ -438,13 +440,13 @@ impl<'e> Loader<'e> {
             }
         }
         if !others.is_empty() {
-            loaded.more.push(around.with_value(ev.attrs_perhaps([], &others, None), Pos::NONE));
+            loaded.more.push(around.with_value(ev.partial_attrs([], &others, None), Pos::NONE));
         }
     }
 
     fn imports(&self, ev: &mut Evaluator<'e>, imports: Value<'e>, at: Pos) -> EvalResult<'e, Vec<Source<'e>>> {
         match ev.force_partly(imports)? {
-            list @ (Value::List(_) | Value::Partly(_)) => Ok(Source::list(ev, list, at)),
+            list @ (Value::List(_) | Value::PartialList(_)) => Ok(Source::list(ev, list, at)),
             unknown @ Value::Unknown(_) => Ok(vec![Source::import(unknown, at)]),
             other => {
                 let message = format!("`imports` is a list of modules, but this is {}", ev.describe(other));
@@ -504,8 +506,8 @@ impl<'e> Loader<'e> {
 /// Where the path is written that is imported at `at`: the literal, if it is one of the same definition.
 fn written_at(ev: &Evaluator<'_>, path: &str, at: Pos) -> Span {
     let file = ev.sources().file(at);
-    let folder = file.as_ref().and_then(|file| file.path.parent()).unwrap_or(std::path::Path::new("/"));
-    let is_it = |text: &str| ev.normal_path(&format!("{}/{text}", folder.display()), text) == path;
+    let directory = file.as_ref().and_then(|file| file.path.parent()).unwrap_or(std::path::Path::new("/"));
+    let is_it = |text: &str| ev.normal_path(&format!("{}/{text}", directory.display()), text) == path;
     let literals = path_literals(ev.sources(), at);
     literals.iter().find(|(_, text)| is_it(text)).map_or_else(|| ev.word_span(at), |(span, _)| *span)
 }

@@ -31,13 +31,15 @@ pub(super) fn pinned_source<'e>(ev: &Evaluator<'e>, locked: &Json) -> Vec<(Symbo
     parts
 }
 
-/// Whether a folder is the tree that is pinned, in the store.
-pub(super) fn is_at(locked: &Json, folder: &str) -> bool {
+/// Whether a directory is the tree that is pinned, in the store.
+pub(super) fn is_at(locked: &Json, directory: &str) -> bool {
     let path = locked["narHash"].as_str().and_then(source_path);
-    path.is_some_and(|path| folder.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    path.is_some_and(|path| {
+        directory.strip_prefix(&path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
-/// Where a flake reference leads without a network, and what it says of the tree there: a folder, or one of the store where
+/// Where a flake reference leads without a network, and what it says of the tree there: a directory, or one of the store where
 /// the reference has the hash of the tree.
 pub(super) fn referenced(reference: &str) -> Option<(String, Option<Json>)> {
     let (address, query) = reference.split_once('?').unwrap_or((reference, ""));
@@ -91,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_lead_to_folders_and_to_the_store() {
+    fn references_lead_to_directories_and_to_the_store() {
         let hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
         let stored = source_path(hash).expect("a hash");
         let table = [
@@ -106,8 +108,8 @@ mod tests {
             ),
         ];
         for (reference, expected) in table {
-            let found = referenced(reference).map(|(folder, pinned)| {
-                (folder, pinned.and_then(|json| json["narHash"].as_str().map(str::to_owned)))
+            let found = referenced(reference).map(|(directory, pinned)| {
+                (directory, pinned.and_then(|json| json["narHash"].as_str().map(str::to_owned)))
             });
             assert_eq!(found, expected, "{reference}");
         }

@@ -176,8 +176,8 @@ impl<'a, 'e> ModelReader<'a, 'e> {
             Err(error) => return (Vec::new(), Some(self.values.fail(&error))),
         };
         let certain = containers.iter().map(|(name, container, _)| (name, container));
-        let perhaps = containers.perhaps().iter().map(|one| (one.name(), Value::Unknown(one.why())));
-        let all = certain.chain(perhaps);
+        let optional = containers.optional().iter().map(|one| (one.name(), Value::Unknown(one.why())));
+        let all = certain.chain(optional);
         let read = all.map(|(name, container)| (self.values.ev.name(name), self.container(name, container)));
         let read = read.collect();
         (read, containers.any().map(|why| leaf(self.values.ev, why)))

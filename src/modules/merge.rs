@@ -48,11 +48,11 @@ impl<'e> Merge<'e> {
         self,
         ev: &mut Evaluator<'e>,
         definitions: &[Definition<'e>],
-        perhaps: Option<&'e Unknown>,
+        optional: Option<&'e Unknown>,
     ) -> EvalResult<'e, Value<'e>> {
         let inside =
             matches!(self.ty.kind, Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything | Kind::ListOf(_));
-        if let Some(unknown) = perhaps.filter(|_| !inside) {
+        if let Some(unknown) = optional.filter(|_| !inside) {
             return self.certain(ev, definitions, unknown);
         }
         if let Some(unknown) = definitions.iter().find_map(|definition| match definition.value {
@@ -69,7 +69,7 @@ impl<'e> Merge<'e> {
             match fits(ev, self.ty, definition.value)? {
                 Ok(true) => {}
                 Ok(false) => {
-                    return match perhaps {
+                    return match optional {
                         Some(unknown) => Ok(Value::Unknown(unknown)),
                         None => Err(self.type_error(ev, definitions)),
                     };
@@ -100,7 +100,7 @@ impl<'e> Merge<'e> {
             Kind::ListOf(element) => self.list(ev, element, definitions),
             Kind::AttrsOf { element, lazy } => self.attrs(ev, element, lazy, definitions),
             Kind::Submodule(submodule) => self.submodule(ev, submodule, definitions),
-            Kind::Anything => self.anything(ev, definitions, perhaps),
+            Kind::Anything => self.anything(ev, definitions, optional),
             Kind::Opaque => self.opaque(ev, definitions),
             Kind::Unknown(unknown) => Ok(Value::Unknown(unknown)),
             Kind::Guest => Ok(Value::Null),
@@ -233,7 +233,7 @@ impl<'e> Merge<'e> {
             let of_definition = match definition.active(ev)? {
                 Active::Yes => None,
                 Active::No => continue,
-                Active::Perhaps(unknown) => Some(unknown),
+                Active::OptionalAttr(unknown) => Some(unknown),
             };
             let of = definition.pos;
             for (m, item) in ev.items_perhaps(definition.value).into_iter().enumerate() {
@@ -262,11 +262,11 @@ impl<'e> Merge<'e> {
                     false => None,
                 };
                 let value = ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition]) });
-                items.push(Item { value, perhaps: of_definition.or(item.perhaps).or(of_element) });
+                items.push(Item { value, optional: of_definition.or(item.optional).or(of_element) });
                 places.push(of);
             }
         }
-        let merged = ev.partly(&items);
+        let merged = ev.partial_list(&items);
         if definitions.len() > 1 {
             ev.note_elements(merged, &places);
             self.scope.context.note_elements(ev, self.path, &places);
@@ -283,7 +283,7 @@ impl<'e> Merge<'e> {
     ) -> EvalResult<'e, Value<'e>> {
         let mut split = split_values(ev, self.path, definitions.iter().copied())?;
         let names = std::mem::take(&mut split.names);
-        let (mut parts, mut perhaps) = (Vec::with_capacity(names.len()), Vec::new());
+        let (mut parts, mut optional) = (Vec::with_capacity(names.len()), Vec::new());
         for (symbol, mut defining) in names {
             let path = self.path.join(ev, symbol);
             let mut why = None;
@@ -309,11 +309,11 @@ impl<'e> Merge<'e> {
             let definitions = ev.alloc_slice(&defining);
             let value = ev.suspend(Part { merge, definitions });
             match why {
-                Some(why) => perhaps.push((symbol, value, pos, why)),
+                Some(why) => optional.push((symbol, value, pos, why)),
                 None => parts.push((symbol, value, pos)),
             }
         }
-        Ok(ev.attrs_perhaps(parts, &perhaps, split.why_more()))
+        Ok(ev.partial_attrs(parts, &optional, split.why_more()))
     }
 
     fn submodule(
@@ -330,7 +330,7 @@ impl<'e> Merge<'e> {
         self,
         ev: &mut Evaluator<'e>,
         definitions: &[Definition<'e>],
-        perhaps: Option<&'e Unknown>,
+        optional: Option<&'e Unknown>,
     ) -> EvalResult<'e, Value<'e>> {
         // `strings.isStringLike`
         let names = ["outPath", "__toString"].map(|name| ev.symbol(name));
@@ -341,7 +341,7 @@ impl<'e> Merge<'e> {
         if definitions.iter().all(is_set) {
             return self.attrs(ev, self.ty, false, definitions);
         }
-        match (perhaps, definitions) {
+        match (optional, definitions) {
             (Some(unknown), _) => Ok(Value::Unknown(unknown)),
             (None, [only]) => Ok(only.value),
             (None, all) if all.iter().all(|definition| matches!(definition.value, Value::List(_))) => {

@@ -19,6 +19,7 @@ mod definition;
 mod firewall;
 mod fit;
 pub mod flake;
+mod freeform_view;
 mod guest;
 pub mod hosts;
 mod keys;
@@ -34,7 +35,6 @@ mod nixpkgs;
 mod option;
 mod packages;
 mod read;
-mod said;
 mod scope;
 mod submodule;
 pub mod types;
@@ -48,7 +48,7 @@ use std::path::Path;
 use context::Context;
 use keys::Inputs;
 use load::Source;
-use scope::{Of, Scope};
+use scope::{Scope, ScopeOwner};
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{EvalResult, Evaluator, Value};
@@ -148,7 +148,7 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
     // Its order is that of `eval-config.nix`.
     for (modules, at) in [extra, modules].into_iter().flatten() {
         match ev.force_partly(modules)? {
-            list @ (Value::List(_) | Value::Partly(_)) => sources.extend(Source::list(ev, list, at)),
+            list @ (Value::List(_) | Value::PartialList(_)) => sources.extend(Source::list(ev, list, at)),
             unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, at)),
             other => return Err(ev.type_error("a list of modules", other, at)),
         }
@@ -191,7 +191,7 @@ fn read<'e>(
     let unknown_keys = keys::of_unknown_options(ev, context, &inputs, &manifest);
     let host = match guests {
         Guests::None => View::default(),
-        Guests::All | Guests::Without(_) => said::host(ev, context),
+        Guests::All | Guests::Without(_) => freeform_view::host(ev, context),
     };
     let guests = match guests {
         Guests::None => BTreeMap::new(),
@@ -244,7 +244,7 @@ fn configuration<'e>(
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let table = option::table(ev, &declarations::HOST);
     let context: &'e Context<'e> = ev.alloc(Context::new(lib, system));
-    let mut scope = Scope::new(context, Of::Host, context::Path::ROOT);
+    let mut scope = Scope::new(context, ScopeOwner::Host, context::Path::ROOT);
     scope.special = special;
     let scope: &'e Scope<'e> = ev.alloc(scope);
     let _ = context.host.set(scope);

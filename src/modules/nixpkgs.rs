@@ -180,7 +180,7 @@ pub(super) static NIXOS_OF_PACKAGES: Primop = Primop { name: "nixos", arity: 3, 
 
 fn nixos_of_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let modules = match ev.force_partly(args[2])? {
-        list @ (Value::List(_) | Value::Partly(_)) => list,
+        list @ (Value::List(_) | Value::PartialList(_)) => list,
         module => ev.list([module]),
     };
     let arguments =

@@ -45,8 +45,8 @@ impl<'e> Reader<'_, 'e> {
         };
         match value {
             Value::Unknown(why) => Seen::Unknown { why, at_least: None },
-            Value::Partly(partly) => {
-                let certain = partly.items().iter().filter(|item| item.perhaps.is_none());
+            Value::PartialList(partly) => {
+                let certain = partly.items().iter().filter(|item| item.optional.is_none());
                 let certain = certain.map(|item| self.json(item.value)).collect();
                 Seen::Unknown { why: partly.why(), at_least: Some(certain) }
             }
@@ -122,8 +122,8 @@ impl<'e> Reader<'_, 'e> {
 
 /// The names of a set and what they stand for; those that are there perhaps are not known.
 fn members<'e>(attrs: &'e Attrs<'e>) -> impl Iterator<Item = (Symbol, Value<'e>)> + use<'e> {
-    let perhaps = attrs.perhaps().iter().map(|one| (one.name(), Value::Unknown(one.why())));
-    attrs.iter().map(|(name, value, _)| (name, value)).chain(perhaps)
+    let optional = attrs.optional().iter().map(|one| (one.name(), Value::Unknown(one.why())));
+    attrs.iter().map(|(name, value, _)| (name, value)).chain(optional)
 }
 
 /// A value that is being read.

@@ -18,7 +18,7 @@ const SUPPLIED: [&str; 7] = ["config", "lib", "modulesPath", "options", "pkgs", 
 
 /// Whose modules a scope is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub(super) enum ScopeOwner {
     /// The host's.
     Host,
     /// A submodule's.
@@ -34,7 +34,7 @@ pub(super) struct Scope<'e> {
     /// What all configurations of the evaluation share.
     pub(super) context: &'e Context<'e>,
     /// Whose modules they are.
-    pub(super) of: Of,
+    pub(super) of: ScopeOwner,
     /// The path of the whole.
     pub(super) path: Path<'e>,
     /// The argument `config`, once there is one.
@@ -61,7 +61,7 @@ pub(super) struct Scope<'e> {
 
 impl<'e> Scope<'e> {
     /// A scope without modules yet.
-    pub(super) fn new(context: &'e Context<'e>, of: Of, path: Path<'e>) -> Self {
+    pub(super) fn new(context: &'e Context<'e>, of: ScopeOwner, path: Path<'e>) -> Self {
         Self {
             context,
             of,
@@ -185,8 +185,10 @@ impl<'e> Suspend<'e> for Arguments<'e> {
         let split = split(ev, scope.path, &definitions)?;
         let mut names: Vec<Symbol> = split.names.keys().copied().collect();
         match scope.of {
-            Of::Submodule => names.extend(scope.name.map(|_| ev.symbol("name"))),
-            Of::Host | Of::Guest | Of::GuestShown => names.extend(["pkgs", "utils"].map(|name| ev.symbol(name))),
+            ScopeOwner::Submodule => names.extend(scope.name.map(|_| ev.symbol("name"))),
+            ScopeOwner::Host | ScopeOwner::Guest | ScopeOwner::GuestShown => {
+                names.extend(["pkgs", "utils"].map(|name| ev.symbol(name)))
+            }
         }
         names.sort_unstable();
         names.dedup();
@@ -199,10 +201,10 @@ impl<'e> Suspend<'e> for Arguments<'e> {
             }
         }
         let mut why = split.why_more();
-        if scope.of != Of::Submodule && scope.context.is_missing_modules() {
+        if scope.of != ScopeOwner::Submodule && scope.context.is_missing_modules() {
             why = why.or(Some(ev.unknown_reason("modules that are not here may supply it", Span::NONE)));
         }
-        Ok(ev.attrs_perhaps(parts, &[], why))
+        Ok(ev.partial_attrs(parts, &[], why))
     }
 }
 
@@ -263,8 +265,8 @@ impl<'e> Suspend<'e> for Argument<'e> {
                     None => Ok(ev.unknown(&format!("`{name}` cannot decide what is imported"), Span::NONE)),
                 };
             }
-            "modulesPath" if scope.of != Of::Submodule => {
-                return Ok(ev.unknown("`modulesPath` is a folder of nixpkgs", Span::NONE));
+            "modulesPath" if scope.of != ScopeOwner::Submodule => {
+                return Ok(ev.unknown("`modulesPath` is a directory of nixpkgs", Span::NONE));
             }
             _ => {}
         }
@@ -273,7 +275,9 @@ impl<'e> Suspend<'e> for Argument<'e> {
         }
         match (name, scope.name, scope.of) {
             ("name", Some(value), _) => return Ok(value),
-            ("pkgs", _, Of::Host | Of::Guest | Of::GuestShown) => return Ok(packages::packages(ev, scope.context)),
+            ("pkgs", _, ScopeOwner::Host | ScopeOwner::Guest | ScopeOwner::GuestShown) => {
+                return Ok(packages::packages(ev, scope.context));
+            }
             ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
             _ => {}
         }

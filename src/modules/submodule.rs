@@ -9,7 +9,7 @@ use super::definition::Definition;
 use super::level::level;
 use super::load::{self, Modules, Source};
 use super::option::{Submodule, Tree};
-use super::scope::{self, Of, Scope};
+use super::scope::{self, Scope, ScopeOwner};
 use super::view;
 use crate::eval::{EvalResult, Evaluator, Suspend, Value};
 use crate::source::Pos;
@@ -46,7 +46,7 @@ fn named_instance<'e>(
     submodule: &'e Submodule<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
-    let mut scope = Scope::new(context, Of::Submodule, path);
+    let mut scope = Scope::new(context, ScopeOwner::Submodule, path);
     scope.special = submodule.special;
     scope.name = name;
     let scope: &'e Scope<'e> = ev.alloc(scope);
@@ -72,7 +72,7 @@ fn named_instance<'e>(
         at: definition.pos,
         around: Some(*definition),
         shorthand: submodule.shorthand,
-        perhaps: None,
+        optional: None,
         wrapped: !(submodule.shorthand && matches!(definition.value, Value::Attrs(_))),
     }));
     let modules = load::load(ev, scope, &sources)?;
@@ -122,8 +122,8 @@ impl<'e> Suspend<'e> for WithModule<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let Value::Attrs(config) = ev.force(self.config)? else { return Ok(self.config) };
         let module = (ev.symbol("_module"), scope::module(ev, self.scope), Pos::NONE);
-        let perhaps = config.perhaps().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
-        let perhaps: Vec<_> = perhaps.collect();
-        Ok(ev.attrs_perhaps(config.iter().chain([module]).collect::<Vec<_>>(), &perhaps, config.any()))
+        let optional = config.optional().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
+        let optional: Vec<_> = optional.collect();
+        Ok(ev.partial_attrs(config.iter().chain([module]).collect::<Vec<_>>(), &optional, config.any()))
     }
 }

@@ -75,7 +75,7 @@ fn undecided<'e>(
         Some(rest) => rest,
         None => ev.unknown_named(&format!("not known here: config.{}", path.names(ev))),
     };
-    let (mut parts, mut perhaps) = (Vec::new(), Vec::new());
+    let (mut parts, mut optional) = (Vec::new(), Vec::new());
     for (symbol, mut defining) in std::mem::take(&mut split.names) {
         let (pos, is_certain) = (defining[0].pos, defining.iter().any(Definition::is_certain));
         defining.extend(split.maybe(symbol));
@@ -83,10 +83,10 @@ fn undecided<'e>(
         let value = ev.suspend(Below { scope, path: path.join(ev, symbol), definitions, shown });
         match is_certain {
             true => parts.push((symbol, value, pos)),
-            false => perhaps.push((symbol, value, pos, why)),
+            false => optional.push((symbol, value, pos, why)),
         }
     }
-    Ok(ev.attrs_perhaps(parts, &perhaps, Some(why)))
+    Ok(ev.partial_attrs(parts, &optional, Some(why)))
 }
 
 /// What definitions say whose conditions are decided, as far as they can be.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::cost::{Disruption, Row};
 use super::reasons::{is_same_guest, reasons, whole};
-use super::side::{Configured, Side, Version};
+use super::state_view::{Configured, StateView, Version};
 use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
@@ -49,7 +49,7 @@ impl Options {
     }
 }
 
-pub(super) fn decide<'a>(from: &Side<'a>, to: &Side<'a>, options: &Options) -> Decisions<'a> {
+pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Options) -> Decisions<'a> {
     let mut decisions = Decisions::default();
     let mut names: Vec<&ContainerName> = from.containers.keys().chain(to.containers.keys()).collect();
     names.sort_unstable();

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::cost::Row;
 use super::decide::Decisions;
 use super::diff;
-use super::side::Side;
 use super::stages::{Holders, kept};
+use super::state_view::StateView;
 use super::{Change, Options, Reason, option};
 use crate::model::ContainerName;
 use crate::model::spec::{NatSpec, Network, Private};
@@ -93,7 +93,12 @@ impl FirewallChange {
 }
 
 /// Compares the rules of both sides.
-pub(super) fn change(from: &Side, to: &Side, options: &Options, decisions: &Decisions<'_>) -> FirewallChange {
+pub(super) fn change(
+    from: &StateView,
+    to: &StateView,
+    options: &Options,
+    decisions: &Decisions<'_>,
+) -> FirewallChange {
     let networks = from.networks();
     let former = from.ruleset_of(&networks);
     let (wanted, nat) = wanted(from, &networks, to, options);
@@ -145,7 +150,7 @@ pub(super) fn change(from: &Side, to: &Side, options: &Options, decisions: &Deci
 }
 
 /// The addresses that each container has when everything is done.
-fn finally_held(from: &Side, decisions: &Decisions<'_>) -> BTreeMap<ContainerName, BTreeSet<IpAddr>> {
+fn finally_held(from: &StateView, decisions: &Decisions<'_>) -> BTreeMap<ContainerName, BTreeSet<IpAddr>> {
     let mut held = from.held();
     for (name, steps) in &decisions.steps {
         if steps.start {
@@ -160,9 +165,9 @@ fn finally_held(from: &Side, decisions: &Decisions<'_>) -> BTreeMap<ContainerNam
 
 /// What the wanted rules are made of. What is not known, and what `--only` leaves alone, stays as it was.
 fn wanted(
-    from: &Side,
+    from: &StateView,
     former: &BTreeMap<&ContainerName, Cow<'_, Network>>,
-    to: &Side,
+    to: &StateView,
     options: &Options,
 ) -> (BTreeMap<ContainerName, Network>, NatSpec) {
     let former = former.iter().map(|(&name, network)| (name.clone(), Network::clone(network)));
@@ -199,7 +204,12 @@ pub(super) fn name_containers(lines: &mut [RuleLine], known: &Ruleset) {
 /// The change of the host itself: `networking.nat`.
 ///
 /// The rules in the kernel decide whether there is any; the options only say why.
-pub(super) fn host_change(from: &Side, to: &Side, options: &Options, firewall: &FirewallChange) -> Option<Change> {
+pub(super) fn host_change(
+    from: &StateView,
+    to: &StateView,
+    options: &Options,
+    firewall: &FirewallChange,
+) -> Option<Change> {
     let after = to.nat.as_ref().filter(|_| options.only.is_none())?;
     let before = from.nat.clone().unwrap_or_default();
     let json = |nat| serde_json::to_value(nat).expect("the model has string keys only");

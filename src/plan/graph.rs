@@ -26,7 +26,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::decide::{Decisions, Steps};
 use super::firewall::FirewallChange;
-use super::side::Version;
+use super::state_view::Version;
 use super::{Finding, ProgramChange};
 use crate::diag::{Code, Diagnostic};
 use crate::model::check::forward_key;
@@ -125,7 +125,7 @@ impl Order {
 
 /// What the user says about the order of two containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stated {
+pub struct OrderRequest {
     /// Starts first, and stops last.
     pub first: ContainerName,
     /// Starts after that, and stops before it.
@@ -201,7 +201,7 @@ pub(super) fn order(
     decisions: &Decisions,
     change: Option<&ProgramChange>,
     firewall: &FirewallChange,
-    stated: &[Stated],
+    stated: &[OrderRequest],
 ) -> Ordered {
     let mut order = Order::default();
     let build = (!decisions.builds.is_empty()).then(|| order.add(Action::Build));
@@ -325,8 +325,8 @@ fn hand_over_ports(
 }
 
 /// Adds what the user says; what would close a circle is left out and reported, once for each circle.
-fn add_stated(order: &mut Order, nodes: &BTreeMap<&ContainerName, Nodes>, stated: &[Stated]) -> Vec<Finding> {
-    let mut edges: Vec<(NodeIndex, NodeIndex, &Stated)> = Vec::new();
+fn add_stated(order: &mut Order, nodes: &BTreeMap<&ContainerName, Nodes>, stated: &[OrderRequest]) -> Vec<Finding> {
+    let mut edges: Vec<(NodeIndex, NodeIndex, &OrderRequest)> = Vec::new();
     for said in stated {
         let (Some(first), Some(then)) = (nodes.get(&said.first), nodes.get(&said.then)) else { continue };
         let pairs = [(first.start, then.start), (then.stop, first.stop)];
@@ -341,8 +341,8 @@ fn add_stated(order: &mut Order, nodes: &BTreeMap<&ContainerName, Nodes>, stated
         let closes = circle.len() > 1 || trial.contains_edge(circle[0], circle[0]);
         circle_of.extend(circle.into_iter().filter(|_| closes).map(|node| (node, number)));
     }
-    let mut circles: BTreeMap<Vec<&str>, (BTreeSet<&ContainerName>, &Stated)> = BTreeMap::new();
-    let mut by_number: BTreeMap<usize, Vec<&Stated>> = BTreeMap::new();
+    let mut circles: BTreeMap<Vec<&str>, (BTreeSet<&ContainerName>, &OrderRequest)> = BTreeMap::new();
+    let mut by_number: BTreeMap<usize, Vec<&OrderRequest>> = BTreeMap::new();
     for (before, after, said) in edges {
         match (circle_of.get(&before), circle_of.get(&after)) {
             (Some(a), Some(b)) if a == b => by_number.entry(*a).or_default().push(said),
@@ -357,7 +357,7 @@ fn add_stated(order: &mut Order, nodes: &BTreeMap<&ContainerName, Nodes>, stated
         let names = said.iter().flat_map(|said| [&said.first, &said.then]);
         circles.entry(options).or_insert_with(|| (BTreeSet::new(), said[0])).0.extend(names);
     }
-    let finding = |(options, (names, said)): (Vec<&str>, (BTreeSet<&ContainerName>, &Stated))| {
+    let finding = |(options, (names, said)): (Vec<&str>, (BTreeSet<&ContainerName>, &OrderRequest))| {
         let names: Vec<_> = names.into_iter().map(ContainerName::as_str).collect();
         let message = format!("{} cannot start in the order that is asked for: it is a circle", names.join(", "));
         let help = format!("take one of these back: {}", options.join(", "));

@@ -1,6 +1,6 @@
 //! Decides what has to happen, and why.
 //!
-//! Takes: two [`Side`]s, what is and what is wanted; either may be the live host, a generation or a configuration.
+//! Takes: two [`StateView`]s, what is and what is wanted; either may be the live host, a generation or a configuration.
 //! Gives: a [`Plan`]: the changes with their reasons and costs, the rules, and an acyclic graph of [`Action`]s.
 //!
 //! Invariants:
@@ -25,9 +25,9 @@ mod reasons;
 pub(crate) mod redact;
 pub mod saved;
 pub mod show;
-mod side;
 mod stages;
 pub mod standing;
+mod state_view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,10 +35,10 @@ pub use cost::Disruption;
 pub use diff::forget_places;
 pub use drift::Drift;
 pub use firewall::FirewallChange;
-pub use graph::{Action, Order, Stated};
+pub use graph::{Action, Order, OrderRequest};
 pub use program::ProgramChange;
-pub use side::{Configuration, Configured, Said, Side, Spoken, UnknownKeys, Version};
 pub use stages::{Stage, Standing};
+pub use state_view::{Configuration, Configured, GuestOptions, GuestView, StateView, UnknownKeys, Version};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ pub struct Options {
     /// How far running containers may be disturbed.
     pub restart_mode: RestartMode,
     /// What the user says about the order of containers.
-    pub stated: Vec<Stated>,
+    pub stated: Vec<OrderRequest>,
 }
 
 /// How running containers are brought up to date (`--restart-mode`).
@@ -308,7 +308,7 @@ impl Plan {
 }
 
 /// Plans the way from `from` to `to`.
-pub fn plan(from: &Side, to: &Side, options: &Options) -> Plan {
+pub fn plan(from: &StateView, to: &StateView, options: &Options) -> Plan {
     let mut decisions = decide::decide(from, to, options);
     let firewall = firewall::change(from, to, options, &decisions);
     let mut changes: Vec<Change> = firewall::host_change(from, to, options, &firewall).into_iter().collect();

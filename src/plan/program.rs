@@ -1,6 +1,6 @@
 //! What happens to the program that units call, and to the boot service, which calls it too.
 
-use super::{Action, Finding, Side};
+use super::{Action, Finding, StateView};
 use crate::diag::{Code, Diagnostic};
 use crate::render::paths;
 use crate::state::{BootService, Installed, Owner, Program, Snapshot};
@@ -50,7 +50,7 @@ impl ProgramChange {
 }
 
 /// What is to be done on a host; `has_steps` where something is done to containers.
-pub(super) fn change(from: &Side, has_steps: bool) -> Option<ProgramChange> {
+pub(super) fn change(from: &StateView, has_steps: bool) -> Option<ProgramChange> {
     let (program, service) = from.program?;
     let has_units = from.containers.values().any(|configured| configured.owner == Owner::Ours);
     let is_called = has_units || service.is_repairable();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::cost::{ContainerOption, Disruption, Row, Situation};
 use super::diff::{self, Difference};
-use super::side::{Said, Spoken, Version};
+use super::state_view::{GuestOptions, GuestView, Version};
 use super::{Reason, option, redact};
 use crate::model::{MayBeUnknown as _, Position, PrivateUsers};
 
@@ -48,8 +48,8 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
     }
     let (mut old, mut new) = (before.options(), after.options());
     let is_other_guest = !same_inputs && (has_unknown_path || before.container.path != after.container.path);
-    let [old_guest, new_guest] =
-        [before, after].map(|version| version.guest.as_ref().filter(|_| is_other_guest).and_then(Said::open));
+    let [old_guest, new_guest] = [before, after]
+        .map(|version| version.guest.as_ref().filter(|_| is_other_guest).and_then(GuestOptions::open));
     let guest = match (&old_guest, &new_guest) {
         (Some(old), Some(new)) => guest_differences(old, new, has_unknown_path),
         _ => GuestDifferences::default(),
@@ -100,7 +100,7 @@ fn is_same_value(before: &Version, after: &Version, path: &[String]) -> bool {
 }
 
 /// Where an option is set; one of the guest inside of its configuration, the system where that is as a whole.
-fn place(version: &Version, said: Option<&Spoken>, path: &[String]) -> Option<Position> {
+fn place(version: &Version, said: Option<&GuestView>, path: &[String]) -> Option<Position> {
     let guest = match (path, said) {
         ([first, inside @ ..], Some(said)) if first == GUEST => said.places.position(inside),
         _ => None,
@@ -121,7 +121,7 @@ struct GuestDifferences {
 ///
 /// A side that was kept is without its secrets. Where nothing else differs, it may be any of those, until it is `unbuilt`
 /// no more.
-fn guest_differences(old: &Spoken, new: &Spoken, unbuilt: bool) -> GuestDifferences {
+fn guest_differences(old: &GuestView, new: &GuestView, unbuilt: bool) -> GuestDifferences {
     let (blots, new_blots) = (redact::blots(&old.options), redact::blots(&new.options));
     let (mut old, mut new) = (Cow::Borrowed(&*old.options), Cow::Borrowed(&*new.options));
     if !blots.is_empty() {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::cost::Disruption;
-use super::side::{Side, Version};
+use super::state_view::{StateView, Version};
 use super::{drift, reasons};
 use crate::model::ContainerName;
 use crate::render::nft::RuleLine;
@@ -19,7 +19,7 @@ pub type MissingForwards = BTreeMap<ContainerName, Vec<String>>;
 /// The forwards that were applied and are not in the kernel; none where the rules cannot be observed.
 pub fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
     let mut missing = MissingForwards::new();
-    for line in Side::host(snapshot).missing_rules() {
+    for line in StateView::host(snapshot).missing_rules() {
         if let RuleLine::Forward { container: Some(container), protocol, host_port, .. } = line {
             missing.entry(container).or_default().push(format!("{}:{host_port}", protocol.as_str()));
         }

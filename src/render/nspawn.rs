@@ -113,12 +113,12 @@ pub struct Mapped {
 
 /// What is to be mapped before these [`arguments`] are used; nothing where the guest's users have the host's numbers.
 pub fn mapped(spec: &ContainerSpec) -> Vec<Mapped> {
-    let folder = paths::mapped(&spec.name);
+    let directory = paths::mapped(&spec.name);
     let binds = binds(spec).into_iter().filter(|_| spec.users.base().is_some()).zip(0_u32..);
     binds
         .map(|(bind, number)| Mapped {
             source: bind.host.into(),
-            at: folder.join(number.to_string()),
+            at: directory.join(number.to_string()),
             read_only: bind.read_only,
         })
         .collect()

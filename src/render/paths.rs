@@ -80,7 +80,7 @@ pub fn unread_units() -> PathBuf {
     Path::new(RUN).join("unread")
 }
 
-/// The folder of [`record`]s.
+/// The directory of [`record`]s.
 pub fn records() -> PathBuf {
     Path::new(RUN).join("containers")
 }
@@ -90,7 +90,7 @@ pub fn record(name: &ContainerName) -> PathBuf {
     records().join(format!("{name}.json"))
 }
 
-/// The folder of [`booted`] records.
+/// The directory of [`booted`] records.
 pub fn booted_records() -> PathBuf {
     Path::new(RUN).join("booted")
 }
@@ -125,7 +125,7 @@ pub fn guest_gc_roots(name: &ContainerName) -> PathBuf {
     Path::new("/nix/var/nix/gcroots/per-container").join(name.as_str())
 }
 
-/// The folder of what is bound into a guest with private users: mounts of what the host has, mapped to these users, by number.
+/// The directory of what is bound into a guest with private users: mounts of what the host has, mapped to these users, by number.
 pub fn mapped(name: &ContainerName) -> PathBuf {
     Path::new(RUN).join("mapped").join(name.as_str())
 }
@@ -145,7 +145,7 @@ pub fn builds() -> PathBuf {
     Path::new(RUN).join("builds")
 }
 
-/// The folder of [`generation`]s.
+/// The directory of [`generation`]s.
 pub fn generations() -> PathBuf {
     Path::new(STATE).join("generations")
 }

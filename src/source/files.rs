@@ -11,7 +11,7 @@ use super::git::{GitError, GitRequest, GitTree};
 pub enum FileKind {
     /// A plain file.
     Regular,
-    /// A folder.
+    /// A directory.
     Directory,
     /// A symbolic link (never followed here).
     Symlink,
@@ -40,7 +40,7 @@ pub trait Files {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// What stands at `path` itself, a final link not followed.
     fn kind(&self, path: &Path) -> io::Result<FileKind>;
-    /// The entries of a folder, in byte order of their names; links are followed.
+    /// The entries of a directory, in byte order of their names; links are followed.
     fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>>;
     /// The target of a symbolic link, as written in it.
     fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
@@ -65,7 +65,7 @@ impl MemoryFiles {
         Self::default()
     }
 
-    /// Adds or replaces the file at the absolute `path`; its folders exist from then on.
+    /// Adds or replaces the file at the absolute `path`; its directories exist from then on.
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), content.into());
     }

@@ -138,13 +138,13 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Sets the folder relative to which files below it are shown (contract §5: the git top level of CONFIG).
+    /// Sets the directory relative to which files below it are shown (contract §5: the git top level of CONFIG).
     /// Only texts added afterwards are named by it.
     pub fn set_root(&self, root: impl Into<PathBuf>) {
         *self.root.borrow_mut() = Some(root.into());
     }
 
-    /// The folder that was set last.
+    /// The directory that was set last.
     pub fn root(&self) -> Option<PathBuf> {
         self.root.borrow().clone()
     }

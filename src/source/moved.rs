@@ -9,11 +9,11 @@ use super::tracked::Tracked;
 /// As many links in a row as Linux follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
-/// Files of which one folder appears elsewhere.
+/// Files of which one directory appears elsewhere.
 pub struct MovedFiles<'a> {
     inner: &'a dyn Files,
-    /// Where the folder is.
-    folder: PathBuf,
+    /// Where the directory is.
+    directory: PathBuf,
     /// Where it appears.
     seen: PathBuf,
     /// The paths in it that count, relative; all of them without.
@@ -21,20 +21,20 @@ pub struct MovedFiles<'a> {
 }
 
 impl<'a> MovedFiles<'a> {
-    /// `folder` of `inner`, seen at `seen`. Of what is in it only `tracked` files are there, where those are given.
+    /// `directory` of `inner`, seen at `seen`. Of what is in it only `tracked` files are there, where those are given.
     pub fn new(
         inner: &'a dyn Files,
-        folder: impl Into<PathBuf>,
+        directory: impl Into<PathBuf>,
         seen: impl Into<PathBuf>,
         tracked: Option<Tracked>,
     ) -> Self {
-        Self { inner, folder: folder.into(), seen: seen.into(), tracked }
+        Self { inner, directory: directory.into(), seen: seen.into(), tracked }
     }
 
     /// Where `path` really is.
     fn real(&self, path: &Path) -> io::Result<PathBuf> {
         let Ok(below) = path.strip_prefix(&self.seen) else { return Ok(path.to_path_buf()) };
-        let real = self.folder.join(below);
+        let real = self.directory.join(below);
         match &self.tracked {
             Some(tracked) if !self.is_there(tracked, below)? => match self.inner.kind(&real) {
                 Ok(_) => {
@@ -61,10 +61,10 @@ impl<'a> MovedFiles<'a> {
             let link = rest.ancestors().skip(1).find(|around| tracked.contains(around));
             let Some(link) = link.map(Path::to_path_buf) else { return Ok(false) };
             // Or a submodule that is not checked out.
-            if self.inner.kind(&self.folder.join(&link))? != FileKind::Symlink {
+            if self.inner.kind(&self.directory.join(&link))? != FileKind::Symlink {
                 return Ok(false);
             }
-            let target = self.inner.read_link(&self.folder.join(&link))?;
+            let target = self.inner.read_link(&self.directory.join(&link))?;
             if target.is_absolute() {
                 return Ok(true);
             }
@@ -108,8 +108,8 @@ impl Files for MovedFiles<'_> {
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         let target = self.inner.read_link(&self.real(path)?)?;
-        // A link into the folder leads into it where it is seen.
-        Ok(match target.strip_prefix(&self.folder) {
+        // A link into the directory leads into it where it is seen.
+        Ok(match target.strip_prefix(&self.directory) {
             Ok(below) => self.seen.join(below),
             Err(_) => target,
         })
@@ -135,7 +135,7 @@ mod tests {
         let error = moved.read(Path::new("/nix/store/x/c.nix")).expect_err("it is not tracked");
         assert!(error.to_string().contains("git add c.nix"), "{error}");
         assert_eq!(
-            moved.read_dir(Path::new("/nix/store/x")).expect("a folder"),
+            moved.read_dir(Path::new("/nix/store/x")).expect("a directory"),
             [(String::from("a"), FileKind::Directory)]
         );
         assert!(moved.kind(Path::new("/nix/store/x/nothing")).is_err());

@@ -259,7 +259,7 @@ pub struct Snapshot {
     pub nspawn: bool,
     /// The host's links by name; `None` where they may not be read.
     pub links: Option<BTreeMap<String, Link>>,
-    /// Roots below `/var/lib/nixos-containers`; `None` where the folder may not be read.
+    /// Roots below `/var/lib/nixos-containers`; `None` where the directory may not be read.
     pub roots: Option<BTreeMap<ContainerName, KeptRoot>>,
     /// What the kernel is set to.
     pub kernel: Kernel,

@@ -8,7 +8,7 @@
 use std::cell::Cell;
 
 use super::literal::Str;
-use super::shape::{Hint, Shape};
+use super::shape::{InlineCache, Shape};
 use super::symbol::Symbol;
 use crate::source::{Pos, Span};
 
@@ -171,7 +171,7 @@ pub enum Part<'e> {
 #[derive(Debug)]
 pub enum Name<'e> {
     /// Written out.
-    Static(Symbol, Hint),
+    Static(Symbol, InlineCache),
     /// Computed.
     Dynamic(NodeRef<'e>),
 }

@@ -240,7 +240,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                     return Err(self.refuse(self.span_of(token), message));
                 }
             },
-            None => self.folder.join(text),
+            None => self.directory.join(text),
         };
         let mut start = super::clean(&absolute);
         let mut at = token.end;

@@ -10,7 +10,7 @@ use super::expr::{
 };
 use super::scope::{Found, Scopes};
 use super::sets::{Set, Value};
-use super::shape::{Hint, Key, Shape};
+use super::shape::{InlineCache, Key, Shape};
 use super::symbol::{Symbol, Symbols};
 use super::tree::{self, Kind, Piece, TreeRef};
 use crate::diag::{Code, Diagnostic};
@@ -162,7 +162,7 @@ impl<'e> Lowerer<'_, 'e> {
     fn names(&mut self, path: &[tree::Name<'_, 'e>]) -> &'e [Name<'e>] {
         let mut path = path.iter();
         self.bump.alloc_slice_fill_with(path.len(), |_| match path.next().expect("as many as were counted") {
-            tree::Name::Static(name) => Name::Static(*name, Hint::default()),
+            tree::Name::Static(name) => Name::Static(*name, InlineCache::default()),
             tree::Name::Dynamic(tree) => Name::Dynamic(self.lower(tree)),
         })
     }
@@ -452,7 +452,7 @@ impl<'e> Lowerer<'_, 'e> {
                     Place::Captured(at) => this.node(Expr::Captured(at), span),
                 },
             };
-            let path = this.bump.alloc_slice_fill_iter([Name::Static(name, Hint::default())]);
+            let path = this.bump.alloc_slice_fill_iter([Name::Static(name, InlineCache::default())]);
             this.node(Expr::Select { base, path, default: None }, span)
         });
         self.node(Expr::Delayed(unit), span)

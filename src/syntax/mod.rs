@@ -43,7 +43,7 @@ use lower::Lowerer;
 use parser::{Parser, Refusal};
 pub use paths::path_literals;
 pub use quote::quote;
-pub use shape::{Hint, Key, Shape};
+pub use shape::{InlineCache, Key, Shape};
 pub use symbol::{Symbol, Symbols};
 
 /// What a text can see around itself, and how it is read.
@@ -51,7 +51,7 @@ pub struct Scope<'a> {
     /// The global names, with their places.
     pub globals: &'a FxHashMap<Symbol, u32>,
     /// Where relative paths start.
-    pub folder: &'a Path,
+    pub directory: &'a Path,
     /// Where `~` is; `None` where it must not matter.
     pub home: Option<&'a Path>,
     /// Whether `|>` and `<|` are operators.

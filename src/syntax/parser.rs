@@ -48,7 +48,7 @@ pub(super) struct Parser<'a, 't, 'e> {
     pub(super) text: &'a [u8],
     lexer: Lexer<'a>,
     pub(super) home: Option<&'a std::path::Path>,
-    pub(super) folder: &'a std::path::Path,
+    pub(super) directory: &'a std::path::Path,
     /// Whether `|>` and `<|` are operators.
     pub(super) pipes: bool,
     pub(super) lints: LiteralLints,
@@ -71,29 +71,29 @@ const NEGATE: u8 = 12;
 
 /// Where the operands of equal operators belong.
 #[derive(PartialEq, Eq)]
-enum Side {
+enum Associativity {
     Left,
     Right,
     Neither,
 }
 
-fn operator(fixed: Fixed) -> Option<(Operator, u8, Side)> {
+fn operator(fixed: Fixed) -> Option<(Operator, u8, Associativity)> {
     Some(match fixed {
-        Fixed::Implies => (Operator::Implies, IMPLIES, Side::Right),
-        Fixed::OrOr => (Operator::Or, 2, Side::Left),
-        Fixed::And => (Operator::And, 3, Side::Left),
-        Fixed::Equal => (Operator::Equal, 4, Side::Neither),
-        Fixed::NotEqual => (Operator::NotEqual, 4, Side::Neither),
-        Fixed::Less => (Operator::Less, 5, Side::Neither),
-        Fixed::More => (Operator::More, 5, Side::Neither),
-        Fixed::LessEqual => (Operator::LessOrEqual, 5, Side::Neither),
-        Fixed::MoreEqual => (Operator::MoreOrEqual, 5, Side::Neither),
-        Fixed::Update => (Operator::Update, UPDATE, Side::Right),
-        Fixed::Plus => (Operator::Add, 8, Side::Left),
-        Fixed::Minus => (Operator::Sub, 8, Side::Left),
-        Fixed::Times => (Operator::Mul, 9, Side::Left),
-        Fixed::Slash => (Operator::Div, 9, Side::Left),
-        Fixed::Concat => (Operator::Concat, CONCAT, Side::Right),
+        Fixed::Implies => (Operator::Implies, IMPLIES, Associativity::Right),
+        Fixed::OrOr => (Operator::Or, 2, Associativity::Left),
+        Fixed::And => (Operator::And, 3, Associativity::Left),
+        Fixed::Equal => (Operator::Equal, 4, Associativity::Neither),
+        Fixed::NotEqual => (Operator::NotEqual, 4, Associativity::Neither),
+        Fixed::Less => (Operator::Less, 5, Associativity::Neither),
+        Fixed::More => (Operator::More, 5, Associativity::Neither),
+        Fixed::LessEqual => (Operator::LessOrEqual, 5, Associativity::Neither),
+        Fixed::MoreEqual => (Operator::MoreOrEqual, 5, Associativity::Neither),
+        Fixed::Update => (Operator::Update, UPDATE, Associativity::Right),
+        Fixed::Plus => (Operator::Add, 8, Associativity::Left),
+        Fixed::Minus => (Operator::Sub, 8, Associativity::Left),
+        Fixed::Times => (Operator::Mul, 9, Associativity::Left),
+        Fixed::Slash => (Operator::Div, 9, Associativity::Left),
+        Fixed::Concat => (Operator::Concat, CONCAT, Associativity::Right),
         _ => return None,
     })
 }
@@ -115,7 +115,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             file,
             text,
             home: scope.home,
-            folder: scope.folder,
+            directory: scope.directory,
             pipes: scope.pipe_operators,
             lints: scope.literal_lints,
             warnings: Vec::new(),
@@ -444,8 +444,8 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
                 return Err(self.unexpected(""));
             }
             self.advance();
-            let right = self.operation(if side == Side::Right { level } else { level + 1 })?;
-            closed = (side == Side::Neither).then_some(level);
+            let right = self.operation(if side == Associativity::Right { level } else { level + 1 })?;
+            closed = (side == Associativity::Neither).then_some(level);
             left = self.tree(Kind::Binary(operator, left, right), self.span_to(start, right));
         }
         self.depth -= 1;

@@ -69,7 +69,7 @@ impl<'e> Shape<'e> {
 
 /// Where a name was found last: the next set that is asked for it often has the same shape.
 #[derive(Debug, Default)]
-pub struct Hint {
+pub struct InlineCache {
     /// What tells that shape.
     pub shape: Cell<usize>,
     /// Where the name was.

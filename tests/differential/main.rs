@@ -98,11 +98,11 @@ fn fixtures() -> PathBuf {
 }
 
 /// What Nix makes of each: a process evaluates them one after the other until one fails; the next goes on after that.
-fn ask(reference: &Reference, folder: &Path, texts: &[String]) -> Vec<Outcome> {
+fn ask(reference: &Reference, directory: &Path, texts: &[String]) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     while outcomes.len() < texts.len() {
         let rest = &texts[outcomes.len()..texts.len().min(outcomes.len() + BATCH)];
-        let mut command = reference.nix_instantiate(folder);
+        let mut command = reference.nix_instantiate(directory);
         command.args(["--extra-experimental-features", "pipe-operators", "--eval", "--strict", "-I"]);
         command.arg(format!("fixtures={MOUNT}/files")).arg("--expr");
         command.args(rest.iter().flat_map(|text| [text, BETWEEN]));
@@ -120,22 +120,22 @@ fn ask(reference: &Reference, folder: &Path, texts: &[String]) -> Vec<Outcome> {
 }
 
 /// The same on all cores.
-fn ask_in_parallel(reference: &Reference, folder: &Path, texts: &[String]) -> Vec<Outcome> {
+fn ask_in_parallel(reference: &Reference, directory: &Path, texts: &[String]) -> Vec<Outcome> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = texts.len().div_ceil(workers).max(1);
     std::thread::scope(|scope| {
         let threads: Vec<_> =
-            texts.chunks(share).map(|texts| scope.spawn(move || ask(reference, folder, texts))).collect();
+            texts.chunks(share).map(|texts| scope.spawn(move || ask(reference, directory, texts))).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("no panic in a worker")).collect()
     })
 }
 
 /// What we make of each.
-fn evaluate_in_parallel(folder: &Path, texts: &[String]) -> Vec<Outcome> {
+fn evaluate_in_parallel(directory: &Path, texts: &[String]) -> Vec<Outcome> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = texts.len().div_ceil(workers).max(1);
     let evaluate =
-        |texts: &[String]| texts.iter().map(|text| evaluate_expression(folder, text)).collect::<Vec<_>>();
+        |texts: &[String]| texts.iter().map(|text| evaluate_expression(directory, text)).collect::<Vec<_>>();
     std::thread::scope(|scope| {
         let threads: Vec<_> = texts.chunks(share).map(|texts| scope.spawn(move || evaluate(texts))).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("no panic in a worker")).collect()
@@ -143,16 +143,16 @@ fn evaluate_in_parallel(folder: &Path, texts: &[String]) -> Vec<Outcome> {
 }
 
 /// Makes a tree on which the two differ smaller for as long as they do.
-fn shrink(reference: &Reference, folder: &Path, mut tree: Tree) -> Tree {
+fn shrink(reference: &Reference, directory: &Path, mut tree: Tree) -> Tree {
     loop {
         let candidates = tree.smaller();
         let found = candidates.chunks(BATCH / 4).find_map(|candidates| {
             let texts: Vec<String> = candidates.iter().map(Tree::text).collect();
-            let theirs = ask_in_parallel(reference, folder, &texts);
+            let theirs = ask_in_parallel(reference, directory, &texts);
             let ours = evaluate_in_parallel(&fixtures(), &texts);
             let index = theirs.iter().zip(&ours).position(|(theirs, ours)| theirs != ours)?;
             // Alone, too: what went before in the same process must not matter.
-            let alone = ask(reference, folder, &texts[index..=index]);
+            let alone = ask(reference, directory, &texts[index..=index]);
             (alone[0] != ours[index]).then(|| candidates[index].clone())
         });
         match found {
@@ -249,7 +249,7 @@ fn keep(text: &str) {
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let path = fixtures().join(format!("found-{name:016x}.nix"));
-    std::fs::write(path, format!("{text}\n")).expect("the fixtures' folder can be written to");
+    std::fs::write(path, format!("{text}\n")).expect("the fixtures' directory can be written to");
 }
 
 /// Prints what was covered, and holds the generator to its promises.

@@ -8,17 +8,17 @@ const AFTER: &str = "{ containers.web = { path = \"/nix/store/000000000000000000
 
 /// A clone whose `origin/main` has `BEFORE` and whose work tree has `AFTER`, as a runner checks out a pull request.
 fn clone() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let repository = git2::Repository::init(folder.path()).expect("a repository");
-    std::fs::write(folder.path().join("configuration.nix"), BEFORE).expect("written");
+    let directory = tempfile::tempdir().expect("a directory");
+    let repository = git2::Repository::init(directory.path()).expect("a repository");
+    std::fs::write(directory.path().join("configuration.nix"), BEFORE).expect("written");
     let mut index = repository.index().expect("an index");
     index.add_path(std::path::Path::new("configuration.nix")).expect("added");
     let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
     let author = git2::Signature::now("test", "test@localhost").expect("a signature");
     let commit = repository.commit(Some("HEAD"), &author, &author, "", &tree, &[]).expect("a commit");
     repository.reference("refs/remotes/origin/main", commit, true, "").expect("a reference");
-    std::fs::write(folder.path().join("configuration.nix"), AFTER).expect("written");
-    folder
+    std::fs::write(directory.path().join("configuration.nix"), AFTER).expect("written");
+    directory
 }
 
 /// The commands of the page, each with what it is said to print.
@@ -38,7 +38,7 @@ fn commands() -> Vec<String> {
 
 #[test]
 fn its_commands_do_what_it_says() {
-    let folder = clone();
+    let directory = clone();
     let commands = commands();
     assert_eq!(
         commands,
@@ -51,7 +51,7 @@ fn its_commands_do_what_it_says() {
     let run = |command: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
             .args(command.split(' ').skip(1))
-            .current_dir(folder.path())
+            .current_dir(directory.path())
             .env_clear()
             .output()
             .expect("the program runs");
@@ -77,11 +77,11 @@ fn its_commands_do_what_it_says() {
 /// What the page says of a pull request that wants to know more than it should.
 #[test]
 fn what_others_wrote_is_read_restricted() {
-    let folder = clone();
+    let directory = clone();
     let secret = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(secret.path(), "hunter2").expect("written");
     let outside = secret.path().to_str().expect("UTF-8");
-    std::os::unix::fs::symlink(outside, folder.path().join("link")).expect("a link");
+    std::os::unix::fs::symlink(outside, directory.path().join("link")).expect("a link");
     for (expression, refused) in [
         (format!("builtins.readFile {outside}"), true),
         ("builtins.readFile ./link".to_owned(), true),
@@ -90,11 +90,11 @@ fn what_others_wrote_is_read_restricted() {
     ] {
         let text =
             format!("{{ containers.web = {{ config = {{ }}; extraFlags = [ \"--x=${{{expression}}}\" ]; }}; }}\n");
-        std::fs::write(folder.path().join("configuration.nix"), text).expect("written");
+        std::fs::write(directory.path().join("configuration.nix"), text).expect("written");
         for arguments in [&["check", "."][..], &["plan", "--from", "origin/main", "."]] {
             let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
                 .args(arguments)
-                .current_dir(folder.path())
+                .current_dir(directory.path())
                 .env_clear()
                 .env("SECRET", "hunter2")
                 .output()

@@ -2,12 +2,12 @@
 
 use insta::assert_snapshot;
 
-use crate::program::{EXAMPLE, Folder, run};
+use crate::program::{Directory, EXAMPLE, run};
 
 #[test]
 fn commands_that_exist_are_listed_and_no_others() {
-    let folder = Folder::with(&[]);
-    let help = folder.run(&["--help"]);
+    let directory = Directory::with(&[]);
+    let help = directory.run(&["--help"]);
     assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
     let listed: Vec<_> = help
         .out
@@ -39,18 +39,18 @@ fn commands_that_exist_are_listed_and_no_others() {
         assert!(listed.contains(&command), "{command} is not in {listed:?}");
     }
     for command in listed {
-        let said = folder.run(&[command, "--help"]);
+        let said = directory.run(&[command, "--help"]);
         assert!(command == "help" || said.code == Some(0), "{said}");
     }
     // Of later issues: absent from the parser, not stubs.
     for command in ["try", "purge", "release", "doctor"] {
-        assert_eq!(folder.run(&[command]).code, Some(1), "{command}");
+        assert_eq!(directory.run(&[command]).code, Some(1), "{command}");
     }
 }
 
 #[test]
 fn misuse_is_1_and_never_2() {
-    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
+    let directory = Directory::with(&[("host.nix", EXAMPLE)]);
     for arguments in [
         &[][..],
         &["frobnicate"],
@@ -87,19 +87,19 @@ fn misuse_is_1_and_never_2() {
         &["logs", "a", "b"],
         &["help", "frobnicate"],
     ] {
-        let said = folder.run(arguments);
+        let said = directory.run(arguments);
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{arguments:?}: {said}");
         assert!(said.err.contains("error") || said.err.contains("Usage"), "{arguments:?}: {said}");
     }
     // What the parser refuses is said as it says it everywhere.
     for arguments in [&["plan", "--frobnicate"][..], &["plan", "--from"], &["check", "--allow", "syntax"]] {
-        let said = folder.run(arguments);
+        let said = directory.run(arguments);
         assert!(said.err.starts_with("error: ") && said.err.contains("--help"), "{arguments:?}: {said}");
     }
     for arguments in
         [&["--help"][..], &["-h"], &["-V"], &["help"], &["help", "plan"], &["plan", "--help"], &["plan", "-h"]]
     {
-        let said = folder.run(arguments);
+        let said = directory.run(arguments);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}: {said}");
     }
 }
@@ -107,16 +107,16 @@ fn misuse_is_1_and_never_2() {
 #[test]
 fn a_name_in_only_that_no_container_has_is_an_error_of_every_command_that_takes_it() {
     let host = "{ containers.web.config = { }; containers.db.config = { }; }";
-    let folder = Folder::with(&[("host.nix", host)]);
+    let directory = Directory::with(&[("host.nix", host)]);
     for command in ["plan", "check", "eval", "build", "firewall"] {
-        let said = folder.run(&[command, "--only", "wep,nosuch,db", "host.nix"]);
+        let said = directory.run(&[command, "--only", "wep,nosuch,db", "host.nix"]);
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{command}: {said}");
         for part in ["no container `wep`", "did you mean `web`?", "no container `nosuch`", "there are: db, web"] {
             assert!(said.err.contains(part), "{command}: {part}: {said}");
         }
         assert!(!said.err.contains("`db`"), "{command}: {said}");
     }
-    let said = folder.run(&["status", "--only", "nosuch,wep"]);
+    let said = directory.run(&["status", "--only", "nosuch,wep"]);
     assert!(said.code == Some(1) && said.err.contains("`wep` on this host"), "{said}");
     assert!(said.err.contains("`nosuch` on this host"), "{said}");
 }
@@ -130,39 +130,39 @@ fn what_only_does_not_name_is_left_out() {
              config.networking.firewall.allowedTCPPorts = [ 80 ]; }};"
         )
     };
-    let folder = Folder::with(&[("host.nix", &format!("{{\n{}\n{}\n}}", leads("a", 2), leads("b", 3)))]);
-    let said = folder.run(&["eval", "--guest", "--positions", "--only", "b", "host.nix"]);
+    let directory = Directory::with(&[("host.nix", &format!("{{\n{}\n{}\n}}", leads("a", 2), leads("b", 3)))]);
+    let said = directory.run(&["eval", "--guest", "--positions", "--only", "b", "host.nix"]);
     let model: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
     let names = model["containers"].as_object().expect("a set").keys().collect::<Vec<_>>();
     assert_eq!(names, ["b"], "{said}");
     let positions = model["positions"].as_object().expect("a set");
     assert!(positions.contains_key("containers.b.localAddress"), "{said}");
     assert!(!positions.keys().any(|path| path.starts_with("containers.a")), "{said}");
-    let said = folder.run(&["firewall", "--only", "b", "host.nix"]);
+    let said = directory.run(&["firewall", "--only", "b", "host.nix"]);
     assert!(said.out.contains("10.0.0.3") && said.out.contains("803"), "{said}");
     assert!(!said.out.contains("10.0.0.2") && !said.out.contains("802"), "{said}");
-    let said = folder.run(&["check", "--only", "b", "--deny", "warnings", "host.nix"]);
+    let said = directory.run(&["check", "--only", "b", "--deny", "warnings", "host.nix"]);
     assert!(said.code == Some(1) && said.err.contains("port 22 of `b`") && !said.err.contains("`a`"), "{said}");
 }
 
 #[test]
 fn help_and_version_are_results() {
-    let folder = Folder::with(&[]);
-    let version = folder.run(&["--version"]);
+    let directory = Directory::with(&[]);
+    let version = directory.run(&["--version"]);
     assert_eq!(
         (version.code, version.out),
         (Some(0), format!("container-rebuild {}\n", env!("CARGO_PKG_VERSION")))
     );
-    assert!(folder.run(&["completions", "bash"]).out.contains("complete "));
-    assert!(folder.run(&["man"]).out.starts_with(".ie"));
+    assert!(directory.run(&["completions", "bash"]).out.contains("complete "));
+    assert!(directory.run(&["man"]).out.starts_with(".ie"));
 }
 
 #[test]
 fn what_changes_the_host_is_for_root() {
-    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
-    assert_snapshot!(folder.run_as_nobody(&["switch", "--yes", "host.nix"]));
+    let directory = Directory::with(&[("host.nix", EXAMPLE)]);
+    assert_snapshot!(directory.run_as_nobody(&["switch", "--yes", "host.nix"]));
     for arguments in [&["start", "wasabi"][..], &["run", "wasabi", "--", "true"], &["install-boot"]] {
-        let said = folder.run_as_nobody(arguments);
+        let said = directory.run_as_nobody(arguments);
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said}");
         assert!(said.err.starts_with("error[host]: `") && said.err.contains("only root may do"), "{said}");
     }
@@ -179,10 +179,10 @@ fn quiet_leaves_results_and_errors() {
 #[test]
 fn a_closed_pipe_is_no_error() {
     use std::process::{Command, Stdio};
-    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
+    let directory = Directory::with(&[("host.nix", EXAMPLE)]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .args(["eval", "host.nix"])
-        .current_dir(folder.path())
+        .current_dir(directory.path())
         .env_clear()
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -195,11 +195,11 @@ fn a_closed_pipe_is_no_error() {
 
 #[test]
 fn restricted_expressions_read_what_is_around_them_and_no_more() {
-    let folder = Folder::with(&[("in.nix", "import ./beside.nix"), ("beside.nix", "1 + 1")]);
+    let directory = Directory::with(&[("in.nix", "import ./beside.nix"), ("beside.nix", "1 + 1")]);
     let outside = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(outside.path(), "\"hunter2\"").expect("written");
     let outside = outside.path().to_str().expect("UTF-8");
-    std::os::unix::fs::symlink(outside, folder.path().join("link.nix")).expect("a link");
+    std::os::unix::fs::symlink(outside, directory.path().join("link.nix")).expect("a link");
     let import = format!("import {outside}");
     let read = format!("builtins.readFile {outside}");
     for (arguments, value) in [
@@ -210,13 +210,13 @@ fn restricted_expressions_read_what_is_around_them_and_no_more() {
         (&["--expr", &read], None),
         (&["--expr", "import ./link.nix"], None),
         (&["--file", outside, "-I", outside], Some("\"hunter2\"")),
-        // What is relative in a search path is so to the folder in hand, and shown as it was given.
+        // What is relative in a search path is so to the directory in hand, and shown as it was given.
         (&["--expr", "import <own/in.nix>", "-I", "own=."], Some("2")),
         (&["--expr", "(builtins.head builtins.nixPath).path", "-I", "own=./."], Some("\"./.\"")),
         (&["--expr", "builtins.attrNames (builtins.readDir /etc)"], None),
         (&["--expr", "builtins.pathExists /etc/passwd"], None),
     ] {
-        let said = folder.run(&[&["eval", "--restrict"], arguments].concat());
+        let said = directory.run(&[&["eval", "--restrict"], arguments].concat());
         match value {
             Some(value) => assert_eq!((said.code, said.out.trim()), (Some(0), value), "{arguments:?}: {said}"),
             None => {
@@ -225,7 +225,7 @@ fn restricted_expressions_read_what_is_around_them_and_no_more() {
             }
         }
         // Without it they are read like any others.
-        let free = folder.run(&[&["eval", "--no-restrict"], arguments].concat());
+        let free = directory.run(&[&["eval", "--no-restrict"], arguments].concat());
         assert_eq!(free.code, Some(0), "{arguments:?}: {free}");
     }
 }
@@ -240,8 +240,8 @@ fn attributes_of_self_are_no_input_of_a_flake() {
         nixosConfigurations.w = nixpkgs.lib.nixosSystem { modules = [ self.nixosModules.m ]; };
       };
     }"#;
-    let folder = Folder::with(&[("flake.nix", flake)]);
-    let evaluated = folder.run(&["eval", ".#w"]);
+    let directory = Directory::with(&[("flake.nix", flake)]);
+    let evaluated = directory.run(&["eval", ".#w"]);
     assert_eq!(evaluated.code, Some(0), "{evaluated}");
     let model: serde_json::Value = serde_json::from_str(&evaluated.out).expect("JSON");
     assert!(model["containers"]["c"].is_object(), "{evaluated}");
@@ -273,8 +273,8 @@ fn rules_that_are_known_are_shown_beside_those_that_are_not() {
         assert!(rules.err.contains(&note), "{other}: {rules}");
         let only = run(&host, &["firewall", "--only", "a", "host.nix"]);
         assert!(!only.err.contains("`b`"), "{other}: {only}");
-        let folder = Folder::with(&[("host.nix", host.as_str()), ("none.nix", "{ }")]);
-        let plan = folder.run(&["plan", "--format", "json", "--from", "none.nix", "host.nix"]);
+        let directory = Directory::with(&[("host.nix", host.as_str()), ("none.nix", "{ }")]);
+        let plan = directory.run(&["plan", "--format", "json", "--from", "none.nix", "host.nix"]);
         let plan: serde_json::Value = serde_json::from_str(&plan.out).expect("JSON");
         assert_eq!(plan["firewall"]["changed"], true, "{other}");
         assert!(plan["firewall"]["add"][0]["hostPort"] == 81, "{other}: {}", plan["firewall"]);

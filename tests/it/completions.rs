@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What bash offers for the last of these words, in the order in which it offers it.
-fn offered(words: &[&str], folder: &Path) -> Vec<String> {
+fn offered(words: &[&str], directory: &Path) -> Vec<String> {
     let script = r#"
         source <(container-rebuild completions bash)
         function=$(complete -p container-rebuild | sed 's/.* -F \([^ ]*\) .*/\1/')
@@ -17,7 +17,7 @@ fn offered(words: &[&str], folder: &Path) -> Vec<String> {
     let output = Command::new("bash")
         .args(["--norc", "-c", script, "bash"])
         .args(words)
-        .current_dir(folder)
+        .current_dir(directory)
         .env_clear()
         .env("PATH", path)
         .output()
@@ -29,8 +29,8 @@ fn offered(words: &[&str], folder: &Path) -> Vec<String> {
 
 #[test]
 fn bash_completes_commands_options_values_and_files_at_any_depth() {
-    let folder = tempfile::tempdir().expect("a directory");
-    std::fs::write(folder.path().join("host.nix"), "{ }").expect("a file");
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("host.nix"), "{ }").expect("a file");
     let program = "container-rebuild";
     for (words, expected) in [
         (&[program, "pl"][..], &["plan"][..]),
@@ -42,9 +42,9 @@ fn bash_completes_commands_options_values_and_files_at_any_depth() {
         (&[program, "--color", "n"], &["never"]),
         (&[program, "plan", "--nosuch"], &[]),
     ] {
-        assert_eq!(offered(words, folder.path()), expected, "{words:?}");
+        assert_eq!(offered(words, directory.path()), expected, "{words:?}");
     }
-    let all = offered(&[program, ""], folder.path());
+    let all = offered(&[program, ""], directory.path());
     assert!(all.contains(&"install-boot".to_owned()) && !all.contains(&"internal".to_owned()), "{all:?}");
 }
 

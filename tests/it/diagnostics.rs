@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::program::{EXAMPLE, Folder, example_with, run};
+use crate::program::{Directory, EXAMPLE, example_with, run};
 
 /// Every finding begins with its place, severity and code, and says what to do; nothing comes out on stdout.
 fn refused(host: &str, command: &str) -> String {
@@ -80,9 +80,9 @@ fn several_mistakes_are_told_in_one_run() {
 
 #[test]
 fn what_is_not_there_cannot_be_read() {
-    let folder = Folder::with(&[]);
-    assert_snapshot!(folder.run(&["plan", "nowhere.nix"]));
-    assert_snapshot!(folder.run(&["check", "."]));
+    let directory = Directory::with(&[]);
+    assert_snapshot!(directory.run(&["plan", "nowhere.nix"]));
+    assert_snapshot!(directory.run(&["check", "."]));
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use insta::assert_snapshot;
 
-use crate::program::Folder;
+use crate::program::Directory;
 
 /// All that is said, without the exit code, which is 1 for each.
 fn said_of(files: &[(&str, &str)], arguments: &[&str]) -> String {
-    let folder = Folder::with(files);
-    let said = folder.run(arguments);
+    let directory = Directory::with(files);
+    let said = directory.run(arguments);
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said}");
     assert!(said.err.lines().next().is_some_and(|line| line.contains("error[")), "{said}");
     said.err

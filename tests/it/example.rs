@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::program::{EXAMPLE, Folder, example_with, run};
+use crate::program::{Directory, EXAMPLE, example_with, run};
 
 #[test]
 fn its_model_has_every_option_as_nixos_has_it() {
@@ -17,16 +17,16 @@ fn its_rules_are_text_for_nft() {
 
 #[test]
 fn an_ordinary_user_gets_model_and_plan_without_nix_systemd_and_nft() {
-    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
-    let model = folder.run_as_nobody(&["eval", "--json", "host.nix"]);
+    let directory = Directory::with(&[("host.nix", EXAMPLE)]);
+    let model = directory.run_as_nobody(&["eval", "--json", "host.nix"]);
     assert_eq!(model.code, Some(0), "{model}");
-    assert_eq!(model, folder.run(&["eval", "host.nix"]));
-    let plan = folder.run_as_nobody(&["plan", "host.nix"]);
+    assert_eq!(model, directory.run(&["eval", "host.nix"]));
+    let plan = directory.run_as_nobody(&["plan", "host.nix"]);
     assert_eq!(plan.code, Some(0), "{plan}");
     assert!(!plan.err.contains("error["), "{plan}");
     assert!(plan.out.contains("+ wasabi: create and start\n"), "{plan}");
     assert!(plan.out.contains("+ tcp 8080 -> 192.168.100.11:80  (wasabi)\n"), "{plan}");
-    let detailed = folder.run_as_nobody(&["plan", "--detailed-exitcode", "--format", "json", "host.nix"]);
+    let detailed = directory.run_as_nobody(&["plan", "--detailed-exitcode", "--format", "json", "host.nix"]);
     assert_eq!(detailed.code, Some(2));
     let plan: Value = serde_json::from_str(&detailed.out).expect("JSON");
     assert_eq!(plan["changes"][1]["actions"], serde_json::json!(["create", "start"]));
@@ -35,8 +35,10 @@ fn an_ordinary_user_gets_model_and_plan_without_nix_systemd_and_nft() {
 /// Plans from the example to a changed one.
 fn changed(part: &str, by: &str, format: &str) -> String {
     let host = example_with(part, by);
-    let folder = Folder::with(&[("before.nix", EXAMPLE), ("host.nix", &host)]);
-    folder.run(&["plan", "--from", "before.nix", "--format", format, "--detailed-exitcode", "host.nix"]).to_string()
+    let directory = Directory::with(&[("before.nix", EXAMPLE), ("host.nix", &host)]);
+    directory
+        .run(&["plan", "--from", "before.nix", "--format", format, "--detailed-exitcode", "host.nix"])
+        .to_string()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, Said};
+use crate::program::{Directory, Said};
 
 /// What failed in a printed model, by its path: the message, and where it is.
 fn errors(json: &Value, path: &str, found: &mut Vec<(String, String, String)>) {
@@ -73,8 +73,8 @@ fn each_option_that_fails_is_an_error_in_its_place() {
         ),
     ] {
         let host = format!("{{\n{text}\ncontainers.b = {{ {b}; }}; }}");
-        let folder = Folder::with(&[("host.nix", &host)]);
-        let said = folder.run(&["eval", "--keep-going", "host.nix"]);
+        let directory = Directory::with(&[("host.nix", &host)]);
+        let said = directory.run(&["eval", "--keep-going", "host.nix"]);
         let (model, found) = kept(&said);
         let [(at, what, place)] = found.as_slice() else { panic!("{text}: {found:?}\n{said}") };
         assert_eq!(
@@ -86,7 +86,7 @@ fn each_option_that_fails_is_an_error_in_its_place() {
         assert!(said.err.contains(&format!("{place}: error[")), "{text}: {said}");
         assert_eq!(model["containers"]["b"]["hostAddress"], json!("10.0.0.1"), "{text}");
         // Without the flag there is nothing but the error.
-        let whole = folder.run(&["eval", "host.nix"]);
+        let whole = directory.run(&["eval", "host.nix"]);
         assert!(whole.code == Some(1) && whole.out.is_empty(), "{text}: {whole}");
         assert!(whole.err.contains(&format!("{place}: error[")), "{text}: {whole}");
     }
@@ -104,8 +104,8 @@ fn a_module_that_fails_hides_nothing_of_the_others() {
     ] {
         let host =
             format!("{{\nimports = [ {import} ];\ncontainers.b = {{ autoStart = true; config = {{ }}; }}; }}");
-        let folder = Folder::with(&[("host.nix", &host), ("broken.nix", "{ x = ; }")]);
-        let said = folder.run(&["eval", "--keep-going", "host.nix"]);
+        let directory = Directory::with(&[("host.nix", &host), ("broken.nix", "{ x = ; }")]);
+        let said = directory.run(&["eval", "--keep-going", "host.nix"]);
         let (model, found) = kept(&said);
         assert!(found.is_empty() && said.err.contains(line), "{import}: {found:?}\n{said}");
         assert_eq!(model["containers"]["b"]["autoStart"], json!(true), "{import}");
@@ -116,7 +116,7 @@ fn a_module_that_fails_hides_nothing_of_the_others() {
 fn of_a_guest_too() {
     let host = "{ containers.a = { config = {\n  networking.hostName = throw \"name\";\n  services.x.port = 1;\n  \
                 imports = [ ./gone.nix ];\n}; }; }";
-    let said = Folder::with(&[("host.nix", host)]).run(&["eval", "--guest", "--keep-going", "host.nix"]);
+    let said = Directory::with(&[("host.nix", host)]).run(&["eval", "--guest", "--keep-going", "host.nix"]);
     let (model, found) = kept(&said);
     assert_eq!(model["containers"]["a"]["guest"]["services"]["x"]["port"], json!(1), "{said}");
     let at = |path: &str, message: &str, place: &str| (path.to_owned(), message.to_owned(), place.to_owned());
@@ -131,29 +131,29 @@ fn of_which_nothing_can_be_told_is_one_error() {
     let flake = "{ inputs.nixpkgs.url = \"nixpkgs\"; outputs = { self, nixpkgs }: { nixosConfigurations = {\n\
                  good = nixpkgs.lib.nixosSystem { modules = [ { containers.a.config = { }; } ]; };\n\
                  bad = throw \"host\";\nworse = nixpkgs.lib.nixosSystem { modules = throw \"modules\"; }; }; }; }";
-    let folder = Folder::with(&[
+    let directory = Directory::with(&[
         ("flake.nix", flake),
         ("all.nix", "{ containers = throw \"all\"; boot.enableContainers = true; }"),
     ]);
-    let said = folder.run(&["eval", "--keep-going", "--all-hosts", "."]);
+    let said = directory.run(&["eval", "--keep-going", "--all-hosts", "."]);
     let (model, found) = kept(&said);
     assert!(model["hosts"]["good"]["containers"]["a"].is_object(), "{said}");
     let found: Vec<_> = found.iter().map(|(path, message, place)| format!("{path} {message} {place}")).collect();
     assert_eq!(found, [".hosts.bad host flake.nix:3:7", ".hosts.worse modules flake.nix:4:45"]);
     for (config, path, message) in [(".#bad", "", "host"), ("all.nix", ".containers", "all")] {
-        let (_, found) = kept(&folder.run(&["eval", "--keep-going", config]));
+        let (_, found) = kept(&directory.run(&["eval", "--keep-going", config]));
         assert!(
             matches!(found.as_slice(), [(at, what, _)] if at == path && what == message),
             "{config}: {found:?}"
         );
     }
-    let said = folder.run(&["eval", "--keep-going", ".#ugly"]);
+    let said = directory.run(&["eval", "--keep-going", ".#ugly"]);
     assert!(said.code == Some(1) && said.out.is_empty(), "{said}");
 }
 
 #[test]
 fn what_is_printed_is_as_its_schema_says_and_no_manifest() {
-    let schema = Folder::with(&[]).run(&["schema", "manifest"]);
+    let schema = Directory::with(&[]).run(&["schema", "manifest"]);
     let schema = serde_json::from_str(&schema.out).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
     for text in [
@@ -163,18 +163,18 @@ fn what_is_printed_is_as_its_schema_says_and_no_manifest() {
         "networking.firewall = throw \"x\"; containers.b = { tmpfs = [ (throw \"x\") ]; config = { }; };",
         "containers.a = { forwardPorts = [ { hostPort = throw \"x\"; } ]; config = { }; };",
     ] {
-        let folder = Folder::with(&[("host.nix", &format!("{{ {text} }}"))]);
-        let (model, found) = kept(&folder.run(&["eval", "--keep-going", "host.nix"]));
+        let directory = Directory::with(&[("host.nix", &format!("{{ {text} }}"))]);
+        let (model, found) = kept(&directory.run(&["eval", "--keep-going", "host.nix"]));
         let wrong: Vec<_> =
             schema.iter_errors(&model).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(wrong.is_empty() && !found.is_empty(), "{text}: {wrong:?}");
-        std::fs::write(folder.path().join("model.json"), model.to_string()).expect("a file");
-        let said = folder.run(&["firewall", "model.json"]);
+        std::fs::write(directory.path().join("model.json"), model.to_string()).expect("a file");
+        let said = directory.run(&["firewall", "model.json"]);
         assert!(said.code == Some(1) && said.err.contains("lacks what failed"), "{text}: {said}");
     }
-    let folder = Folder::with(&[("host.nix", "{ containers.a.config = { }; }")]);
-    let said = folder.run(&["eval", "--keep-going", "host.nix"]);
-    assert_eq!(said, folder.run(&["eval", "host.nix"]), "where nothing fails the flag changes nothing");
+    let directory = Directory::with(&[("host.nix", "{ containers.a.config = { }; }")]);
+    let said = directory.run(&["eval", "--keep-going", "host.nix"]);
+    assert_eq!(said, directory.run(&["eval", "host.nix"]), "where nothing fails the flag changes nothing");
 }
 
 #[test]
@@ -186,13 +186,14 @@ fn check_looks_at_the_rest() {
         "imports = [ ./gone.nix ];",
         "networking.hostName = throw \"x\";",
     ] {
-        let folder = Folder::with(&[("host.nix", &format!("{{\n{text}\n{rest}\nwarnings = [ \"heed\" ]; }}"))]);
-        let said = folder.run(&["check", "--keep-going", "host.nix"]);
+        let directory =
+            Directory::with(&[("host.nix", &format!("{{\n{text}\n{rest}\nwarnings = [ \"heed\" ]; }}"))]);
+        let said = directory.run(&["check", "--keep-going", "host.nix"]);
         for line in ["host.nix:2:", "host.nix:3:", "is a multicast address", "warning[user-warning]: heed"] {
             assert!(said.code == Some(1) && said.err.contains(line), "{text}: {line}: {said}");
         }
         assert!(!said.err.contains("not supported"), "{text}: {said}");
-        let without = folder.run(&["check", "host.nix"]);
+        let without = directory.run(&["check", "host.nix"]);
         assert!(without.code == Some(1) && !without.err.contains("[user-warning]"), "{text}: {without}");
     }
 }

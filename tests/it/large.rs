@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::Folder;
+use crate::program::Directory;
 
 /// A host with one guest that says this.
 fn host(guest: &str) -> String {
@@ -15,8 +15,8 @@ fn host(guest: &str) -> String {
 }
 
 fn said(guest: &str) -> (Value, String) {
-    let folder = Folder::with(&[("host.nix", &host(guest))]);
-    let said = folder.run(&["eval", "--guest", "host.nix"]);
+    let directory = Directory::with(&[("host.nix", &host(guest))]);
+    let said = directory.run(&["eval", "--guest", "host.nix"]);
     assert_eq!(said.code, Some(0), "{said}");
     let model: Value = serde_json::from_str(&said.out).expect("JSON");
     (model["containers"]["a"]["guest"].clone(), said.err)
@@ -52,20 +52,20 @@ fn what_has_no_end_is_cut_and_that_is_said() {
 
 #[test]
 fn every_command_keeps_to_the_memory_and_time_that_it_is_given() {
-    let folder =
-        Folder::with(&[("host.nix", "{ networking.hostName = toString (builtins.genList (n: n) 100000000); }")]);
+    let directory =
+        Directory::with(&[("host.nix", "{ networking.hostName = toString (builtins.genList (n: n) 100000000); }")]);
     for command in ["eval", "check", "plan", "firewall"] {
-        let said = folder.run(&[command, "--max-memory", "50", "host.nix"]);
+        let said = directory.run(&[command, "--max-memory", "50", "host.nix"]);
         assert!(
             said.code == Some(1) && said.err.contains("out of memory; the evaluation may use 50 MiB"),
             "{said}"
         );
     }
-    let folder = Folder::with(&[(
+    let directory = Directory::with(&[(
         "host.nix",
         "let f = n: if n < 0 then n else f (n - 1 + 1 * 1); in { networking.hostName = toString (f 1); }",
     )]);
-    let said = folder.run(&["check", "--max-time", "1", "host.nix"]);
+    let said = directory.run(&["check", "--max-time", "1", "host.nix"]);
     assert!(
         said.code == Some(1) && (said.err.contains("out of time") || said.err.contains("stack overflow")),
         "{said}"

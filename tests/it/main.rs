@@ -1,6 +1,6 @@
 //! The program as its users start it: arguments and files in, both streams and the exit code out.
 //!
-//! Each run has an empty environment, a folder of its own and no program to call. What needs a host (switch, status of
+//! Each run has an empty environment, a directory of its own and no program to call. What needs a host (switch, status of
 //! guests) is in `tests/lab/scenarios`.
 
 mod ci;

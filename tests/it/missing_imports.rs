@@ -1,6 +1,6 @@
 //! Imports of files that are not there: an error in the checkout, where Nix sees no more than we do, and a finding elsewhere.
 
-use crate::program::{Folder, Said};
+use crate::program::{Directory, Said};
 
 /// A configuration that imports what is in the brackets.
 fn importing(imports: &str) -> String {
@@ -30,10 +30,10 @@ fn every_command_refuses_an_import_that_is_not_in_the_checkout() {
         ("[ \"${./empty}/gone.nix\" ]", "empty/gone.nix"),
         ("[ { imports = [ ./gone.nix ]; } ]", "gone.nix"),
     ] {
-        let folder = Folder::with(&[("host.nix", &importing(imports)), ("there.nix", "{ }")]);
-        std::fs::create_dir(folder.path().join("empty")).expect("a folder");
+        let directory = Directory::with(&[("host.nix", &importing(imports)), ("there.nix", "{ }")]);
+        std::fs::create_dir(directory.path().join("empty")).expect("a directory");
         for command in ["eval", "check", "plan", "firewall"] {
-            let said = folder.run(&[command, "host.nix"]);
+            let said = directory.run(&[command, "host.nix"]);
             refuses(&said, "host.nix:2", file);
         }
     }
@@ -43,8 +43,8 @@ fn every_command_refuses_an_import_that_is_not_in_the_checkout() {
 fn a_literal_is_shown_where_it_is_written() {
     let module = "{ lib, ... }: {\n  imports = [\n    ./there.nix\n    ./one.nix\n    # ./two.nix\n    ./two.nix\n  ] ++ lib.optional true\n    \
                   ./sub/../three.nix;\n}\n";
-    let folder = Folder::with(&[("host.nix", module), ("there.nix", "{ }")]);
-    let said = folder.run(&["eval", "host.nix"]);
+    let directory = Directory::with(&[("host.nix", module), ("there.nix", "{ }")]);
+    let said = directory.run(&["eval", "host.nix"]);
     for (line, file) in [("host.nix:4:5", "one.nix"), ("host.nix:6:5", "two.nix"), ("host.nix:8:5", "three.nix")] {
         refuses(&said, line, file);
     }
@@ -61,9 +61,9 @@ fn what_lies_elsewhere_or_is_asked_about_first_is_none() {
         "lib.optional (<nowhere> == 1) ./gone.nix",
         "lib.optional false ./gone.nix",
     ] {
-        let folder = Folder::with(&[("host.nix", &importing(imports))]);
-        std::os::unix::fs::symlink("/nowhere/x.nix", folder.path().join("link.nix")).expect("a link");
-        let said = folder.run(&["eval", "host.nix"]);
+        let directory = Directory::with(&[("host.nix", &importing(imports))]);
+        std::os::unix::fs::symlink("/nowhere/x.nix", directory.path().join("link.nix")).expect("a link");
+        let said = directory.run(&["eval", "host.nix"]);
         assert!(said.code == Some(0) && !said.err.contains("error["), "{imports}: {said}");
     }
 }
@@ -73,9 +73,9 @@ fn a_guest_lacks_no_file_of_the_checkout_either() {
     let host = "{\n  containers.a.config = {\n    imports = [ ./gone.nix ];\n  };\n  containers.b.config = ./gone/b.nix;\n  \
                 containers.c.config = { lib, ... }: {\n    imports = [ { imports = [ ./c.nix ]; } ]; };\n  \
                 containers.d.config.imports = [ <nowhere/x.nix> /nowhere/x.nix ];\n}\n";
-    let folder = Folder::with(&[("host.nix", host)]);
+    let directory = Directory::with(&[("host.nix", host)]);
     for command in [&["check", "host.nix"][..], &["plan", "host.nix"], &["eval", "--guest", "host.nix"]] {
-        let said = folder.run(command);
+        let said = directory.run(command);
         for (place, file) in [("host.nix:3", "gone.nix"), ("host.nix:5", "gone/b.nix"), ("host.nix:7", "c.nix")] {
             refuses(&said, place, file);
         }
@@ -88,19 +88,19 @@ fn a_flake_consists_of_what_git_tracks() {
     let outputs = "nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [\n    ./m.nix ]; };";
     let flake = format!("{{ inputs.nixpkgs.url = \"nixpkgs\"; outputs = {{ self, nixpkgs }}: {{ {outputs} }}; }}");
     let module = importing("[ ./untracked.nix ./gone.nix \"${<nowhere>}/x.nix\" ]");
-    let folder = Folder::with(&[("flake.nix", &flake), ("m.nix", &module), ("untracked.nix", "{ }")]);
-    refuses(&folder.run(&["eval", "."]), "m.nix:2", "gone.nix");
-    std::fs::rename(folder.path().join("m.nix"), folder.path().join("n.nix")).expect("renamed");
-    refuses(&folder.run(&["eval", "."]), "flake.nix:2:5", "m.nix");
-    std::fs::rename(folder.path().join("n.nix"), folder.path().join("m.nix")).expect("renamed");
-    let repository = git2::Repository::init(folder.path()).expect("a repository");
+    let directory = Directory::with(&[("flake.nix", &flake), ("m.nix", &module), ("untracked.nix", "{ }")]);
+    refuses(&directory.run(&["eval", "."]), "m.nix:2", "gone.nix");
+    std::fs::rename(directory.path().join("m.nix"), directory.path().join("n.nix")).expect("renamed");
+    refuses(&directory.run(&["eval", "."]), "flake.nix:2:5", "m.nix");
+    std::fs::rename(directory.path().join("n.nix"), directory.path().join("m.nix")).expect("renamed");
+    let repository = git2::Repository::init(directory.path()).expect("a repository");
     let mut index = repository.index().expect("an index");
     for file in ["flake.nix", "m.nix"] {
         index.add_path(std::path::Path::new(file)).expect("added");
     }
     index.write().expect("written");
     for command in ["eval", "check"] {
-        let said = folder.run(&[command, "."]);
+        let said = directory.run(&[command, "."]);
         refuses(&said, "m.nix:2", "gone.nix");
         refuses(&said, "m.nix:2", "untracked.nix");
         assert!(said.err.contains("not tracked by git"), "{said}");

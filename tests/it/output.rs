@@ -5,19 +5,19 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::program::{EXAMPLE, Folder, Said};
+use crate::program::{Directory, EXAMPLE, Said};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_container-rebuild");
 
-/// Runs it in `folder` with stdout where `stdout` leads.
+/// Runs it in `directory` with stdout where `stdout` leads.
 fn run_to(
-    folder: &Folder,
+    directory: &Directory,
     stdout: impl Into<Stdio>,
     stderr: impl Into<Stdio>,
     arguments: &[&str],
 ) -> (Option<i32>, String) {
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).current_dir(folder.path()).env_clear().env("PATH", "/nonexistent");
+    command.args(arguments).current_dir(directory.path()).env_clear().env("PATH", "/nonexistent");
     let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn().expect("the program runs");
     let output = child.wait_with_output().expect("it ended");
     (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
@@ -34,7 +34,7 @@ fn unread() -> std::io::PipeWriter {
 
 #[test]
 fn a_result_that_cannot_be_written_is_an_error() {
-    let folder = Folder::with(&[("host.nix", EXAMPLE), ("empty.nix", "{ }")]);
+    let directory = Directory::with(&[("host.nix", EXAMPLE), ("empty.nix", "{ }")]);
     for arguments in [
         &["eval", "--json", "host.nix"] as &[&str],
         &["eval", "--expr", "1"],
@@ -46,7 +46,7 @@ fn a_result_that_cannot_be_written_is_an_error() {
         &["--help"],
         &["completions", "bash"],
     ] {
-        let (code, err) = run_to(&folder, full(), Stdio::piped(), arguments);
+        let (code, err) = run_to(&directory, full(), Stdio::piped(), arguments);
         assert_eq!(code, Some(1), "{arguments:?}: {err}");
         assert!(err.contains("No space left on device"), "{arguments:?}: {err}");
         assert!(!err.contains("panicked"), "{arguments:?}: {err}");
@@ -55,19 +55,19 @@ fn a_result_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn messages_that_cannot_be_written_fail_nothing_but_a_check() {
-    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
+    let directory = Directory::with(&[("host.nix", EXAMPLE)]);
     // It has warnings to print.
-    assert_eq!(run_to(&folder, Stdio::null(), full(), &["eval", "--json", "host.nix"]).0, Some(0));
-    assert_eq!(run_to(&folder, Stdio::null(), full(), &["eval", "--expr", "builtins.trace \"x\" 1"]).0, Some(0));
-    assert_eq!(run_to(&folder, Stdio::null(), full(), &["check", "host.nix"]).0, Some(1));
-    assert_eq!(run_to(&folder, Stdio::null(), full(), &["eval", "missing.nix"]).0, Some(1));
+    assert_eq!(run_to(&directory, Stdio::null(), full(), &["eval", "--json", "host.nix"]).0, Some(0));
+    assert_eq!(run_to(&directory, Stdio::null(), full(), &["eval", "--expr", "builtins.trace \"x\" 1"]).0, Some(0));
+    assert_eq!(run_to(&directory, Stdio::null(), full(), &["check", "host.nix"]).0, Some(1));
+    assert_eq!(run_to(&directory, Stdio::null(), full(), &["eval", "missing.nix"]).0, Some(1));
 }
 
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let folder = Folder::with(&[("host.nix", EXAMPLE)]);
+    let directory = Directory::with(&[("host.nix", EXAMPLE)]);
     for arguments in [&["eval", "--json", "host.nix"] as &[&str], &["check", "host.nix"], &["--help"]] {
-        assert_eq!(run_to(&folder, unread(), unread(), arguments).0, Some(0), "{arguments:?}");
+        assert_eq!(run_to(&directory, unread(), unread(), arguments).0, Some(0), "{arguments:?}");
     }
 }
 
@@ -90,22 +90,22 @@ fn lines(said: &Said) -> Vec<Value> {
 
 #[test]
 fn every_line_of_a_json_log_is_json() {
-    let folder = Folder::with(&[
+    let directory = Directory::with(&[
         ("host.nix", EXAMPLE),
         ("broken.nix", "{ containers.a.autostart = true; }"),
         ("syntax.nix", "{ x = ; }"),
     ]);
-    let good = lines(&folder.run(&["--log-format", "json", "-vv", "check", "host.nix"]));
+    let good = lines(&directory.run(&["--log-format", "json", "-vv", "check", "host.nix"]));
     let lint = good.iter().find(|line| line["code"] == "forward-blocked").expect("a finding");
     assert_eq!((&lint["level"], &lint["severity"]), (&"warn".into(), &"warning".into()));
     assert_eq!((&lint["file"], &lint["line"], &lint["column"]), (&"host.nix".into(), &10.into(), &24.into()));
     assert!(lint["help"].is_string(), "{lint}");
-    let bad = lines(&folder.run(&["--log-format", "json", "check", "broken.nix"]));
+    let bad = lines(&directory.run(&["--log-format", "json", "check", "broken.nix"]));
     let error = bad.iter().find(|line| line["level"] == "error").expect("an error");
     assert_eq!((&error["severity"], &error["file"]), (&"error".into(), &"broken.nix".into()));
-    lines(&folder.run(&["--log-format", "json", "check", "syntax.nix"]));
-    lines(&folder.run(&["--log-format=json", "switch", "--yes", "nowhere.nix"]));
-    lines(&folder.run(&[
+    lines(&directory.run(&["--log-format", "json", "check", "syntax.nix"]));
+    lines(&directory.run(&["--log-format=json", "switch", "--yes", "nowhere.nix"]));
+    lines(&directory.run(&[
         "eval",
         "--log-format",
         "json",
@@ -114,7 +114,7 @@ fn every_line_of_a_json_log_is_json() {
     ]));
     // The parser's own errors, too.
     for arguments in [&["--log-format", "json", "swich"] as &[&str], &["plan", "--from", "--log-format=json"]] {
-        let said = folder.run(arguments);
+        let said = directory.run(arguments);
         assert_eq!(said.code, Some(1));
         assert_eq!(lines(&said)[0]["level"], "error");
     }

@@ -5,37 +5,37 @@ use std::path::Path;
 use std::process::Command;
 
 /// A program that writes down how it was called, and then does what `script` says.
-fn program(folder: &Path, name: &str, script: &str) {
-    let log = folder.join("calls");
+fn program(directory: &Path, name: &str, script: &str) {
+    let log = directory.join("calls");
     let text = format!("#!/bin/sh\necho {name} \"$*\" >>'{}'\n{script}\n", log.display());
-    let file = folder.join("bin").join(name);
-    std::fs::create_dir_all(folder.join("bin")).expect("a folder");
+    let file = directory.join("bin").join(name);
+    std::fs::create_dir_all(directory.join("bin")).expect("a directory");
     std::fs::write(&file, text).expect("a file");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a program");
 }
 
 /// Runs it with a cache and programs of its own; gives what it says and what it called.
-fn run(folder: &Path) -> (String, String) {
-    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", folder.join("bin").display());
+fn run(directory: &Path) -> (String, String) {
+    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", directory.join("bin").display());
     let output = Command::new("tests/prerequisites")
         .env_clear()
         .env("PATH", path)
-        .env("HOME", folder)
-        .env("CONTAINER_REBUILD_CACHE", folder.join("cache"))
+        .env("HOME", directory)
+        .env("CONTAINER_REBUILD_CACHE", directory.join("cache"))
         .output()
         .expect("bash is there");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.success(), said.is_empty(), "{said}");
-    (said, std::fs::read_to_string(folder.join("calls")).unwrap_or_default())
+    (said, std::fs::read_to_string(directory.join("calls")).unwrap_or_default())
 }
 
 #[test]
 fn all_that_is_missing_is_said_at_once() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     for name in ["cargo", "mmdebstrap", "apt-get"] {
-        program(folder.path(), name, "exit 1");
+        program(directory.path(), name, "exit 1");
     }
-    let (said, _) = run(folder.path());
+    let (said, _) = run(directory.path());
     for line in [
         "  - cargo fmt: a component of the Rust toolchain\n",
         "  - cargo clippy: a component of the Rust toolchain\n",
@@ -50,21 +50,21 @@ fn all_that_is_missing_is_said_at_once() {
 
 #[test]
 fn where_everything_is_there_the_network_is_not_asked() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let unused = ["mmdebstrap", "apt-get"];
     let present = ["cargo", "cargo-nextest", "cargo-deny", "cargo-fuzz", "nft", "systemd-nspawn"];
     for name in present.into_iter().chain(unused) {
-        program(folder.path(), name, "exit 0");
+        program(directory.path(), name, "exit 0");
     }
-    let reference = folder.path().join("cache/reference");
-    std::fs::create_dir_all(&reference).expect("a folder");
-    std::fs::copy(folder.path().join("bin/nft"), reference.join("nix-instantiate")).expect("a program");
+    let reference = directory.path().join("cache/reference");
+    std::fs::create_dir_all(&reference).expect("a directory");
+    std::fs::copy(directory.path().join("bin/nft"), reference.join("nix-instantiate")).expect("a program");
     let make_tree = "cache=$1/cache suite=trixie lab_dir=tests/lab guest_packages=nix-fixtures/nixpkgs/guest/packages; \
                      source tests/lab/lib/trees.sh; mkdir -p \"$(tree_path)\"";
-    let made = Command::new("bash").args(["-euc", make_tree, "tree"]).arg(folder.path()).status();
+    let made = Command::new("bash").args(["-euc", make_tree, "tree"]).arg(directory.path()).status();
     assert!(made.is_ok_and(|status| status.success()));
 
-    let (said, calls) = run(folder.path());
+    let (said, calls) = run(directory.path());
     assert!(!said.contains("cannot be reached"), "{said}");
     for call in calls.lines() {
         let quiet = call.starts_with("cargo fetch --offline") || call.ends_with(" --version");

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 /// The host file of the README.
 pub(crate) const EXAMPLE: &str = include_str!("../../examples/wasabi/host.nix");
 
-/// A folder with files in which the program runs.
-pub(crate) struct Folder(tempfile::TempDir);
+/// A directory with files in which the program runs.
+pub(crate) struct Directory(tempfile::TempDir);
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +33,9 @@ impl fmt::Display for Said {
     }
 }
 
-impl Folder {
+impl Directory {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        let this = Self(tempfile::tempdir().expect("a folder"));
+        let this = Self(tempfile::tempdir().expect("a directory"));
         for (path, text) in files {
             std::fs::write(this.path().join(path), text).expect("a file");
         }
@@ -46,7 +46,7 @@ impl Folder {
         self.0.path()
     }
 
-    /// Runs the program in the folder; the path of the folder is `DIR` in what it says.
+    /// Runs the program in the directory; the path of the directory is `DIR` in what it says.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         self.run_program(&mut Command::new(env!("CARGO_BIN_EXE_container-rebuild")), arguments)
     }
@@ -68,15 +68,15 @@ impl Folder {
     fn run_program(&self, command: &mut Command, arguments: &[&str]) -> Said {
         let command = command.args(arguments).current_dir(self.path()).env_clear().env("PATH", "/nonexistent");
         let output = command.stdin(Stdio::null()).output().expect("the program runs");
-        let folder = self.path().to_str().expect("UTF-8");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8").replace(folder, "DIR");
+        let directory = self.path().to_str().expect("UTF-8");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8").replace(directory, "DIR");
         Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
 /// Runs the program beside one file, `host.nix`.
 pub(crate) fn run(host: &str, arguments: &[&str]) -> Said {
-    Folder::with(&[("host.nix", host)]).run(arguments)
+    Directory::with(&[("host.nix", host)]).run(arguments)
 }
 
 /// The example with one part of it replaced, which has to be in it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::program::{EXAMPLE, Folder};
+use crate::program::{Directory, EXAMPLE};
 
 #[path = "../readme/mod.rs"]
 mod page;
@@ -12,11 +12,11 @@ fn its_commands_print_what_it_says() {
     let file = |name: &str| std::fs::read_to_string(format!("examples/wasabi/{name}")).expect("an example");
     let (read_only, slip) = (file("read-only.nix"), file("slip.nix"));
     let files = [("host.nix", EXAMPLE), ("read-only.nix", &read_only), ("slip.nix", &slip)];
-    let folder = Folder::with(&files);
+    let directory = Directory::with(&files);
     page::check("$ ", |command| {
         let mut words = command.split(' ');
         assert_eq!(words.next(), Some("container-rebuild"));
-        let said = folder.run_as_nobody(&words.collect::<Vec<_>>());
+        let said = directory.run_as_nobody(&words.collect::<Vec<_>>());
         said.out + &said.err
     });
 }
@@ -48,8 +48,8 @@ const ALL: &str = "{ networking.nat = { dmzHost = \"10.0.0.1\"; enableIPv6 = tru
 
 #[test]
 fn what_it_calls_refused_is_what_is_refused() {
-    let folder = Folder::with(&[("host.nix", ALL)]);
-    let said = folder.run(&["build", "host.nix"]);
+    let directory = Directory::with(&[("host.nix", ALL)]);
+    let said = directory.run(&["build", "host.nix"]);
     let refused: BTreeSet<&str> = said
         .err
         .lines()
@@ -62,7 +62,7 @@ fn what_it_calls_refused_is_what_is_refused() {
     let listed: BTreeSet<&str> = list.split('`').skip(1).step_by(2).collect();
     assert_eq!(listed, refused, "{said}");
 
-    let model = folder.run(&["eval", "host.nix"]);
+    let model = directory.run(&["eval", "host.nix"]);
     let model: serde_json::Value = serde_json::from_str(&model.out).expect("JSON");
     for option in model["containers"]["a"].as_object().expect("a set").keys() {
         assert!(

@@ -1,15 +1,15 @@
 //! Nix's settings of the language, and the purity of flakes.
 
-use crate::program::{Folder, Said};
+use crate::program::{Directory, Said};
 
 const LITERALS: &str = "{ containers.a = { bindMounts.x.hostPath = toString /srv/x; config = { }; }; imports = [ sub/m.nix ];\n  \
                         networking.hostName = builtins.elemAt [ \"h\" https://example.org/x ] 0; }";
 
-fn with_literals() -> Folder {
-    let folder = Folder::with(&[("host.nix", LITERALS)]);
-    std::fs::create_dir(folder.path().join("sub")).expect("a directory");
-    std::fs::write(folder.path().join("sub/m.nix"), "{ }").expect("a file");
-    folder
+fn with_literals() -> Directory {
+    let directory = Directory::with(&[("host.nix", LITERALS)]);
+    std::fs::create_dir(directory.path().join("sub")).expect("a directory");
+    std::fs::write(directory.path().join("sub/m.nix"), "{ }").expect("a file");
+    directory
 }
 
 fn succeeded(said: Said) -> Said {
@@ -19,9 +19,9 @@ fn succeeded(said: Said) -> Said {
 
 #[test]
 fn lints_of_literals_warn_in_nixs_words_with_the_place() {
-    let folder = with_literals();
-    assert!(!succeeded(folder.run(&["eval", "host.nix"])).err.contains("literal"));
-    let warned = folder.run(&[
+    let directory = with_literals();
+    assert!(!succeeded(directory.run(&["eval", "host.nix"])).err.contains("literal"));
+    let warned = directory.run(&[
         "eval",
         "host.nix",
         "--option",
@@ -44,28 +44,28 @@ fn lints_of_literals_warn_in_nixs_words_with_the_place() {
         ],
         "{warned}"
     );
-    assert_eq!(warned.out, succeeded(folder.run(&["eval", "host.nix"])).out);
+    assert_eq!(warned.out, succeeded(directory.run(&["eval", "host.nix"])).out);
 }
 
 #[test]
 fn a_fatal_lint_is_an_error_in_every_command() {
-    let folder = with_literals();
+    let directory = with_literals();
     for command in ["eval", "check", "plan", "firewall"] {
-        let said = folder.run(&[command, "host.nix", "--option", "lint-url-literals", "fatal"]);
+        let said = directory.run(&[command, "host.nix", "--option", "lint-url-literals", "fatal"]);
         assert_eq!(said.code, Some(1), "{command}: {said}");
         assert!(
             said.err.contains("error[url-literal]: URL literals are disallowed. Consider using"),
             "{command}: {said}"
         );
     }
-    let said = folder.run(&["eval", "--expr", "https://a", "--option", "lint-url-literals", "warn"]);
+    let said = directory.run(&["eval", "--expr", "https://a", "--option", "lint-url-literals", "warn"]);
     assert_eq!(said.out, "\"https://a\"\n");
     assert!(said.err.contains("warning[url-literal]: URL literals are discouraged"), "{said}");
 }
 
 #[test]
 fn what_nix_would_warn_of_is_warned_of_once() {
-    let folder = Folder::with(&[("host.nix", "{ }")]);
+    let directory = Directory::with(&[("host.nix", "{ }")]);
     for (arguments, message) in [
         (&["--extra-experimental-features", "foo pipe-operators"][..], "unknown experimental feature 'foo'"),
         (&["--experimental-features", "bar"], "unknown experimental feature 'bar'"),
@@ -80,19 +80,19 @@ fn what_nix_would_warn_of_is_warned_of_once() {
         ),
     ] {
         for command in [&["eval", "host.nix"][..], &["check", "host.nix"], &["eval", "--expr", "1"]] {
-            let said = succeeded(folder.run(&[command, arguments].concat()));
+            let said = succeeded(directory.run(&[command, arguments].concat()));
             assert_eq!(said.err.trim_end(), format!("warning[nix-setting]: {message}"), "{command:?}");
         }
     }
     // Other settings are Nix's.
-    assert_eq!(succeeded(folder.run(&["eval", "host.nix", "--option", "cores", "4"])).err, "");
+    assert_eq!(succeeded(directory.run(&["eval", "host.nix", "--option", "cores", "4"])).err, "");
 }
 
 #[test]
 fn the_depth_of_calls_is_a_setting_and_a_flag() {
-    let folder = Folder::with(&[]);
+    let directory = Directory::with(&[]);
     let deep = "let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 100";
-    let run = |more: &[&str]| folder.run(&[&["eval", "--expr", deep], more].concat());
+    let run = |more: &[&str]| directory.run(&[&["eval", "--expr", deep], more].concat());
     assert_eq!(succeeded(run(&[])).out, "100\n");
     let said = run(&["--option", "max-call-depth", "50"]);
     assert!(said.err.contains("stack overflow; max-call-depth exceeded"), "{said}");
@@ -114,9 +114,9 @@ const CURIOUS: &str = r#"{
 
 #[test]
 fn a_flake_is_evaluated_as_nix_does_it_without_its_surroundings() {
-    let folder = Folder::with(&[("flake.nix", CURIOUS)]);
+    let directory = Directory::with(&[("flake.nix", CURIOUS)]);
     let flags = |more: &[&str]| {
-        let said = succeeded(folder.run(&[&["eval", "."], more].concat()));
+        let said = succeeded(directory.run(&[&["eval", "."], more].concat()));
         let model: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
         model["containers"]["c"]["extraFlags"].clone()
     };
@@ -127,9 +127,9 @@ fn a_flake_is_evaluated_as_nix_does_it_without_its_surroundings() {
 #[test]
 fn what_a_flake_may_not_read_is_an_error_with_nixs_way_out() {
     let flake = CURIOUS.replace("(builtins.getEnv \"PATH\")", "(builtins.readFile /etc/hostname)");
-    let folder = Folder::with(&[("flake.nix", &flake)]);
-    let said = folder.run(&["eval", "."]);
+    let directory = Directory::with(&[("flake.nix", &flake)]);
+    let said = directory.run(&["eval", "."]);
     assert_eq!(said.code, Some(1), "{said}");
     assert!(said.err.contains("forbidden in pure evaluation mode (use '--impure' to override)"), "{said}");
-    let _ = succeeded(folder.run(&["eval", ".", "--impure"]));
+    let _ = succeeded(directory.run(&["eval", ".", "--impure"]));
 }

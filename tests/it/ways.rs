@@ -1,6 +1,6 @@
 //! Ways into NixOS, and ways to name them: all lead to the same hosts.
 
-use crate::program::{Folder, Said};
+use crate::program::{Directory, Said};
 
 /// A module with one container, whose platform comes from the host.
 const MODULE: &str = r#"{ pkgs, ... }: {
@@ -40,8 +40,8 @@ fn every_way_into_nixos_makes_a_host() {
     let outputs = format!(
         "let pkgs = nixpkgs.legacyPackages.x86_64-linux; m = ./m.nix; in {{ nixosConfigurations = {{ {hosts} }}; }}"
     );
-    let folder = Folder::with(&[("flake.nix", &flake(&outputs)), ("m.nix", MODULE)]);
-    let all = model(&folder.run(&["eval", "--all-hosts", "."]));
+    let directory = Directory::with(&[("flake.nix", &flake(&outputs)), ("m.nix", MODULE)]);
+    let all = model(&directory.run(&["eval", "--all-hosts", "."]));
     let hosts = all["hosts"].as_object().expect("hosts");
     assert_eq!(hosts.len(), ways.len());
     for (name, host) in hosts {
@@ -62,11 +62,11 @@ fn a_file_may_be_a_system_or_a_set_of_them() {
         ("hive.nix", "_: { meta.nixpkgs = <nixpkgs>; web = ./m.nix; defaults = { }; }"),
         ("other.nix", "{ network.nixpkgs = <nixpkgs>; web = { imports = [ ./m.nix ]; }; }"),
     ];
-    let folder = Folder::with(&files);
+    let directory = Directory::with(&files);
     for config in
         ["one.nix", "some.nix", "some.nix#web", "like-a-flake.nix#web", "hive.nix#web", "hive.nix", "other.nix#web"]
     {
-        let model = model(&folder.run(&["eval", config]));
+        let model = model(&directory.run(&["eval", config]));
         assert_eq!(model["containers"]["c"]["extraFlags"], serde_json::json!(["x86_64-linux"]), "{config}");
     }
     for (arguments, message) in [
@@ -75,24 +75,24 @@ fn a_file_may_be_a_system_or_a_set_of_them() {
         (&["eval", "some.nix#mail"], "no host `mail`"),
         (&["eval", "--all-hosts", "one.nix"], "it has one host"),
     ] {
-        let said = folder.run(arguments);
+        let said = directory.run(arguments);
         assert!(said.code == Some(1) && said.err.contains(message), "{arguments:?}: {said}");
     }
-    let hosts = model(&folder.run(&["eval", "--all-hosts", "hive.nix"]));
+    let hosts = model(&directory.run(&["eval", "--all-hosts", "hive.nix"]));
     assert!(hosts["hosts"]["web"].is_object(), "{hosts}");
 }
 
 #[test]
 fn a_flake_on_this_machine_is_named_as_nix_names_it() {
     let outputs = "{ nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ ./m.nix ]; }; }";
-    let folder = Folder::with(&[]);
-    for directory in ["", "sub"] {
-        let directory = folder.path().join(directory);
-        std::fs::create_dir_all(&directory).expect("a folder");
+    let directory = Directory::with(&[]);
+    for below in ["", "sub"] {
+        let directory = directory.path().join(below);
+        std::fs::create_dir_all(&directory).expect("a directory");
         std::fs::write(directory.join("m.nix"), MODULE).expect("a file");
     }
-    std::fs::write(folder.path().join("sub/flake.nix"), flake(outputs)).expect("a file");
-    let whole = folder.path().to_str().expect("UTF-8");
+    std::fs::write(directory.path().join("sub/flake.nix"), flake(outputs)).expect("a file");
+    let whole = directory.path().to_str().expect("UTF-8");
     for config in [
         "sub#h".to_owned(),
         "path:sub#h".to_owned(),
@@ -101,18 +101,18 @@ fn a_flake_on_this_machine_is_named_as_nix_names_it() {
         format!("git+file://{whole}?dir=sub#h"),
         format!("{whole}/sub"),
     ] {
-        let model = model(&folder.run(&["eval", &config]));
+        let model = model(&directory.run(&["eval", &config]));
         assert!(model["containers"]["c"].is_object(), "{config}");
     }
     // What git does not track is part of a path, and of nothing else.
-    git2::Repository::init(folder.path()).expect("a repository");
-    let tracked = folder.run(&["eval", "sub#h"]);
+    git2::Repository::init(directory.path()).expect("a repository");
+    let tracked = directory.run(&["eval", "sub#h"]);
     assert!(tracked.err.contains("not tracked by git"), "{tracked}");
-    assert!(model(&folder.run(&["eval", "path:sub#h"]))["containers"]["c"].is_object());
+    assert!(model(&directory.run(&["eval", "path:sub#h"]))["containers"]["c"].is_object());
     for (config, message) in
         [("sub?rev=0123#h", "another revision"), ("path:.?dirr=sub#h", "`dirr`"), ("path:nowhere#h", "cannot read")]
     {
-        let said = folder.run(&["eval", config]);
+        let said = directory.run(&["eval", config]);
         assert!(said.code == Some(1) && said.err.contains(message), "{config}: {said}");
     }
 }
@@ -121,18 +121,18 @@ fn a_flake_on_this_machine_is_named_as_nix_names_it() {
 fn an_override_that_matches_nothing_is_an_error() {
     let outputs =
         "{ nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ ./m.nix other.nixosModules.m ]; }; }";
-    let folder = Folder::with(&[("flake.nix", &flake(outputs)), ("m.nix", MODULE)]);
+    let directory = Directory::with(&[("flake.nix", &flake(outputs)), ("m.nix", MODULE)]);
     for (file, text) in [
         ("other/flake.nix", "{ inputs.inner.url = \"github:x/y\"; outputs = i: { nixosModules.m = i.inner.m; }; }"),
         ("inner/flake.nix", "{ outputs = _: { m.containers.inner.config = { }; }; }"),
     ] {
-        let path = folder.path().join(file);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let path = directory.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         std::fs::write(path, text).expect("a file");
     }
     let nested =
         ["eval", ".#h", "--override-input", "other", "other", "--override-input", "other/inner", "path:inner"];
-    assert!(model(&folder.run(&nested))["containers"]["inner"].is_object());
+    assert!(model(&directory.run(&nested))["containers"]["inner"].is_object());
     for (arguments, message) in [
         (&[".#h", "--override-input", "othr", "other"][..], "no input `othr`"),
         (&[".#h", "--override-input", "othr/inner", "other"], "no input `othr`"),
@@ -140,7 +140,7 @@ fn an_override_that_matches_nothing_is_an_error() {
         (&["m.nix", "--override-input", "other", "other"], "so it has no inputs"),
     ] {
         for command in ["eval", "check"] {
-            let said = folder.run(&[&[command], arguments].concat());
+            let said = directory.run(&[&[command], arguments].concat());
             let all = format!("{}{}", said.out, said.err);
             assert!(said.code == Some(1) && all.contains(message), "{command} {arguments:?}: {said}");
         }
@@ -165,8 +165,8 @@ fn hosts_that_are_not_known_are_told_beside_those_that_are() {
         ),
     ] {
         let outputs = format!("{{ nixosConfigurations = {hosts}; }}");
-        let folder = Folder::with(&[("flake.nix", &flake(&outputs)), ("m.nix", MODULE)]);
-        let said = folder.run(&["eval", "--all-hosts", "."]);
+        let directory = Directory::with(&[("flake.nix", &flake(&outputs)), ("m.nix", MODULE)]);
+        let said = directory.run(&["eval", "--all-hosts", "."]);
         let hosts = model(&said);
         let names: Vec<_> = hosts["hosts"].as_object().expect("hosts").keys().collect();
         // What something unknown may replace is not known.
@@ -176,9 +176,9 @@ fn hosts_that_are_not_known_are_told_beside_those_that_are() {
             assert!(said.err.contains("host `a`"), "{outputs}: {said}");
             continue;
         }
-        let one = folder.run(&["eval", ".#a"]);
+        let one = directory.run(&["eval", ".#a"]);
         assert!(one.code == Some(0) && one.err.contains(note), "{outputs}: {one}");
-        let missing = folder.run(&["eval", ".#c"]);
+        let missing = directory.run(&["eval", ".#c"]);
         assert_eq!(missing.code, Some(1), "{outputs}: {missing}");
     }
 }
@@ -196,17 +196,17 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
         let model = model(said);
         model["containers"].as_object().expect("containers").keys().cloned().collect::<Vec<_>>()
     };
-    let folder = Folder::with(&[("m.nix", module), ("flake.nix", &flake(""))]);
+    let directory = Directory::with(&[("m.nix", module), ("flake.nix", &flake(""))]);
     for config in ["m.nix", ".#h"] {
-        let without = folder.run(&["eval", config]);
+        let without = directory.run(&["eval", config]);
         assert_eq!(without.code, Some(1), "{without}");
         for flag in ["--extra-experimental-features", "--experimental-features"] {
-            assert_eq!(names(&folder.run(&["eval", config, flag, "pipe-operators"])), ["a", "b"]);
+            assert_eq!(names(&directory.run(&["eval", config, flag, "pipe-operators"])), ["a", "b"]);
         }
         for command in [&["check"][..], &["firewall"], &["plan", "--from", "none.nix"]] {
-            std::fs::write(folder.path().join("none.nix"), "{ }").expect("a file");
+            std::fs::write(directory.path().join("none.nix"), "{ }").expect("a file");
             let said =
-                folder.run(&[command, &[config, "--extra-experimental-features", "pipe-operators"]].concat());
+                directory.run(&[command, &[config, "--extra-experimental-features", "pipe-operators"]].concat());
             assert_eq!(said.code, Some(0), "{command:?}: {said}");
         }
     }
@@ -214,14 +214,14 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
         "nixConfig.extra-experimental-features = [ \"pipe-operators\" ];",
         "nixConfig.experimental-features = \"flakes pipe-operators\";",
     ] {
-        let folder = Folder::with(&[("m.nix", module), ("flake.nix", &flake(setting))]);
-        assert_eq!(names(&folder.run(&["eval", ".#h"])), ["a", "b"], "{setting}");
+        let directory = Directory::with(&[("m.nix", module), ("flake.nix", &flake(setting))]);
+        assert_eq!(names(&directory.run(&["eval", ".#h"])), ["a", "b"], "{setting}");
     }
-    let folder = Folder::with(&[("m.nix", module)]);
-    std::fs::create_dir_all(folder.path().join("conf/nix")).expect("a folder");
+    let directory = Directory::with(&[("m.nix", module)]);
+    std::fs::create_dir_all(directory.path().join("conf/nix")).expect("a directory");
     let settings = "experimental-features = nix-command\nextra-experimental-features = pipe-operators\n";
-    std::fs::write(folder.path().join("conf/nix/nix.conf"), settings).expect("a file");
-    let conf = folder.path().join("conf");
+    std::fs::write(directory.path().join("conf/nix/nix.conf"), settings).expect("a file");
+    let conf = directory.path().join("conf");
     for (variable, value) in [
         ("NIX_CONFIG", settings.to_owned()),
         ("XDG_CONFIG_HOME", conf.display().to_string()),
@@ -230,7 +230,7 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
     ] {
         let run = |restrict: &str| {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
-            let command = command.args(["eval", restrict, "m.nix"]).current_dir(folder.path()).env_clear();
+            let command = command.args(["eval", restrict, "m.nix"]).current_dir(directory.path()).env_clear();
             command.env(variable, &value).output().expect("the program runs")
         };
         assert!(run("--no-restrict").status.success(), "{variable}");

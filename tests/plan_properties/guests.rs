@@ -11,7 +11,9 @@ use container_rebuild::model::view::View;
 use container_rebuild::model::{
     Boot, Container, ContainerName, Field, Manifest, Networking, Position, Positions, System, Unknown,
 };
-use container_rebuild::plan::{self, Configuration, Endpoint, EndpointKind, Options, Plan, Reason, Side, show};
+use container_rebuild::plan::{
+    self, Configuration, Endpoint, EndpointKind, Options, Plan, Reason, StateView, show,
+};
 use container_rebuild::state::{Generation, Probe};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -121,8 +123,8 @@ impl Guest {
         Self { manifest, spec, keys, guests }
     }
 
-    fn side(&self) -> Side<'_> {
-        Side::configuration(&Configuration {
+    fn side(&self) -> StateView<'_> {
+        StateView::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,
@@ -137,7 +139,7 @@ impl Guest {
     /// A host that was brought to this, its generation read from the text that is kept there; gives that text too.
     fn host(&self) -> (MemoryHost, String) {
         let (host, side) = (MemoryHost::new(), self.side());
-        let plan = plan::plan(&Side::host(&host.snapshot().expect("in memory")), &side, &Options::default());
+        let plan = plan::plan(&StateView::host(&host.snapshot().expect("in memory")), &side, &Options::default());
         let report = Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
@@ -174,8 +176,8 @@ proptest! {
         let snapshot = host.snapshot().expect("in memory");
         let offline =
             plan::plan(&Guest::new(&before, false).side(), &Guest::new(&after, false).side(), &Options::default());
-        let live = plan::plan(&Side::host(&snapshot), &Guest::new(&after, false).side(), &Options::default());
-        let built = plan::plan(&Side::host(&snapshot), &Guest::new(&after, true).side(), &Options::default());
+        let live = plan::plan(&StateView::host(&snapshot), &Guest::new(&after, false).side(), &Options::default());
+        let built = plan::plan(&StateView::host(&snapshot), &Guest::new(&after, true).side(), &Options::default());
         for plan in [&offline, &live, &built] {
             prop_assert_eq!(plan.is_empty(), before == after);
             for shown in [show::json(plan), show::markdown(plan), show::text(plan, show::Style::default())] {

@@ -11,7 +11,9 @@ use container_rebuild::diag::Code;
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::ContainerName;
 use container_rebuild::model::spec::{Network, Private, Protocol};
-use container_rebuild::plan::{self, Action, Change, Disruption, Options, Plan, RestartMode, Side, Stated};
+use container_rebuild::plan::{
+    self, Action, Change, Disruption, Options, OrderRequest, Plan, RestartMode, StateView,
+};
 use container_rebuild::state::Probe;
 use petgraph::algo::{has_path_connecting, is_cyclic_directed};
 use petgraph::graph::NodeIndex;
@@ -166,7 +168,7 @@ fn names_of(option: &str) -> Vec<String> {
 /// The plan from what the host is, and the same applied.
 fn apply(host: &MemoryHost, wanted: &Evaluated, workers: usize) -> (Plan, bool) {
     let snapshot = host.snapshot().expect("it is in memory");
-    let plan = plan::plan(&Side::host(&snapshot), &wanted.side(), &Options::default());
+    let plan = plan::plan(&StateView::host(&snapshot), &wanted.side(), &Options::default());
     let report = Applier { host, at_once: workers, workers, stop: &|| false, watch: &|_| () }.apply(&plan);
     (plan, report.is_complete())
 }
@@ -311,10 +313,10 @@ proptest! {
 }
 
 /// Statements about the order of containers: each one's `first` starts before its `then`.
-fn stated() -> impl Strategy<Value = Vec<Stated>> {
+fn stated() -> impl Strategy<Value = Vec<OrderRequest>> {
     let pair = (0..NAMES.len(), 0..NAMES.len());
     prop::collection::vec(pair, 0..8).prop_map(|pairs| {
-        let option = |(number, (first, then)): (usize, (usize, usize))| Stated {
+        let option = |(number, (first, then)): (usize, (usize, usize))| OrderRequest {
             first: name(NAMES[first]),
             then: name(NAMES[then]),
             option: format!("order.{number}"),
@@ -326,8 +328,8 @@ fn stated() -> impl Strategy<Value = Vec<Stated>> {
 
 /// The options of statements that stand on a circle of statements, worked out from the definition: `then` leads back to
 /// `first`.
-fn circular(stated: &[Stated], there: &BTreeSet<ContainerName>) -> BTreeSet<String> {
-    let counts: Vec<&Stated> =
+fn circular(stated: &[OrderRequest], there: &BTreeSet<ContainerName>) -> BTreeSet<String> {
+    let counts: Vec<&OrderRequest> =
         stated.iter().filter(|said| there.contains(&said.first) && there.contains(&said.then)).collect();
     let leads = |from: &ContainerName, to: &ContainerName| {
         let (mut seen, mut next) = (BTreeSet::new(), vec![from]);

@@ -10,7 +10,7 @@ use container_rebuild::apply::{Applier, ContainerFiles, Host, HostError, Switche
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::ContainerName;
 use container_rebuild::model::spec::Bind;
-use container_rebuild::plan::{self, Options, Plan, Side};
+use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::nft::{RuleLine, Ruleset};
 use container_rebuild::state::{Generation, Health, Probe};
@@ -112,7 +112,7 @@ impl<'a> Watched<'a> {
 
     fn plan(&self, wanted: &Evaluated) -> Plan {
         let snapshot = self.host.snapshot().expect("it is in memory");
-        plan::plan(&Side::host(&snapshot), &wanted.side(), &Options::default())
+        plan::plan(&StateView::host(&snapshot), &wanted.side(), &Options::default())
     }
 
     /// Applies the plan to this; gives what was wrong on the way.

@@ -10,7 +10,7 @@ use container_rebuild::model::{
     BindMount, Boot, Container, ContainerName, Field, ForwardPort, Manifest, Nat, Networking, PrivateUsers,
     PrivateUsersMode, System, Unknown,
 };
-use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, Side};
+use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, StateView};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -208,8 +208,8 @@ impl Evaluated {
         this
     }
 
-    pub(crate) fn side(&self) -> Side<'_> {
-        Side::configuration(&Configuration {
+    pub(crate) fn side(&self) -> StateView<'_> {
+        StateView::configuration(&Configuration {
             endpoint: Endpoint { kind: EndpointKind::File, name: "host.nix".to_owned() },
             manifest: &self.manifest,
             guest_keys: &self.keys,

@@ -135,7 +135,7 @@ fn evaluate(
         let (arena, sources) = (Arena::new(), SourceMap::new());
         let settings = Settings {
             search_path: vec![(String::from("fixtures"), Path::new(MOUNT).join("files"))],
-            folder: PathBuf::from(MOUNT),
+            directory: PathBuf::from(MOUNT),
             current_time: Some(1_800_000_000),
             ..settings
         };
@@ -152,7 +152,7 @@ fn evaluate(
     .expect("a thread can be started")
 }
 
-/// The fixtures' folder at [`MOUNT`].
+/// The fixtures' directory at [`MOUNT`].
 struct Mounted {
     fixtures: PathBuf,
     /// Whether everything else on this machine is there too, or nothing else.

@@ -34,19 +34,19 @@ impl Reference {
         reference
     }
 
-    /// `nix-instantiate`, to be run in `folder`: no store, no configuration, no environment that matters.
+    /// `nix-instantiate`, to be run in `directory`: no store, no configuration, no environment that matters.
     #[must_use]
-    pub(crate) fn nix_instantiate(&self, folder: &Path) -> Command {
+    pub(crate) fn nix_instantiate(&self, directory: &Path) -> Command {
         let mut command = Command::new(self.tree.join("lib64/ld-linux-x86-64.so.2"));
         command.arg("--library-path").arg(self.tree.join("usr/lib/x86_64-linux-gnu"));
         command.args(["--argv0", "nix-instantiate"]).arg(self.tree.join("usr/bin/nix"));
-        command.env_clear().current_dir(folder).env("HOME", "/nonexistent").env("NIX_CONF_DIR", "/nonexistent");
+        command.env_clear().current_dir(directory).env("HOME", "/nonexistent").env("NIX_CONF_DIR", "/nonexistent");
         command.env("NIX_REMOTE", "dummy://").env("NIX_CONFIG", "build-users-group =\nflake-registry =");
         command
     }
 }
 
-/// A copy of a folder at another place, one at a time on this machine, while it lives.
+/// A copy of a directory at another place, one at a time on this machine, while it lives.
 pub(crate) struct Mount {
     /// The place.
     pub(crate) path: PathBuf,
@@ -54,13 +54,13 @@ pub(crate) struct Mount {
 }
 
 impl Mount {
-    /// Copies `folder` to `path`, after whoever has it there now.
-    pub(crate) fn new(folder: &Path, path: &str) -> Self {
+    /// Copies `directory` to `path`, after whoever has it there now.
+    pub(crate) fn new(directory: &Path, path: &str) -> Self {
         let lock = File::create(format!("{path}.lock")).expect("a lock can be made");
         lock.lock().expect("a lock can be waited for");
         let path = PathBuf::from(path);
         let _ = std::fs::remove_dir_all(&path);
-        let status = Command::new("cp").arg("-rT").arg(folder).arg(&path).status();
+        let status = Command::new("cp").arg("-rT").arg(directory).arg(&path).status();
         assert!(status.is_ok_and(|status| status.success()), "the fixtures can be copied to {}", path.display());
         Self { path, _lock: lock }
     }

@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::install_boot::{InstallError, install_boot};
 use crate::host::linux::Linux;
 use crate::plan::program;
-use crate::plan::{self, Finding, Options, Side};
+use crate::plan::{self, Finding, Options, StateView};
 use crate::render::{boot_service, paths};
 use crate::state::{BootService, Generation};
 
@@ -75,7 +75,7 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
         // It may be dropped as an old one therefore, once there are newer ones.
         tracing::warn!("{error}");
     }
-    let plan = plan::plan(&Side::host(&snapshot), &Side::generation(generation), &Options::default());
+    let plan = plan::plan(&StateView::host(&snapshot), &StateView::generation(generation), &Options::default());
     // A host that has just booted has no units, rules and links: that is no drift. What others brought up is theirs.
     let mut findings: Vec<Diagnostic> = plan
         .findings

@@ -157,7 +157,7 @@ fn failed(configuration: &Configuration, sources: &SourceMap, error: &BuildError
             let log = log.join("\n");
             vec![if log.trim().is_empty() { diagnostic } else { diagnostic.help(format!("it said:\n{log}")) }]
         }
-        BuildError::Unexpected { .. } | BuildError::Folder { .. } => vec![diagnostic],
+        BuildError::Unexpected { .. } | BuildError::Directory { .. } => vec![diagnostic],
     }
 }
 

@@ -17,13 +17,13 @@ pub(in crate::cli) fn completions(session: &Session<'_>, shell: clap_complete::S
     Ok(0)
 }
 
-/// Prints the man page, or writes one a command into `folder`.
-pub(in crate::cli) fn man(session: &Session<'_>, folder: Option<&Path>) -> Outcome {
+/// Prints the man page, or writes one a command into `directory`.
+pub(in crate::cli) fn man(session: &Session<'_>, directory: Option<&Path>) -> Outcome {
     let failed = |error: std::io::Error| vec![failure(Code::Host, &error)];
-    match folder {
-        Some(folder) => {
-            std::fs::create_dir_all(folder).map_err(failed)?;
-            clap_mangen::generate_to(Cli::command(), folder).map_err(failed)?;
+    match directory {
+        Some(directory) => {
+            std::fs::create_dir_all(directory).map_err(failed)?;
+            clap_mangen::generate_to(Cli::command(), directory).map_err(failed)?;
         }
         None => {
             let mut text = Vec::new();

@@ -176,7 +176,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     let limits = Limits::of(config, config.restrict);
     let settings = Settings {
         search_path: search_path_as_given(config, config.restrict),
-        folder: here.clone(),
+        directory: here.clone(),
         environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
         current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
         log: Some(|message| output::line(tracing::Level::INFO, message)),

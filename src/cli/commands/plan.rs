@@ -17,7 +17,7 @@ use crate::model::check::Checked;
 use crate::model::unknown_rules::unknown_rules;
 use crate::modules::Guests;
 use crate::plan::show::hosts;
-use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, Side, facts, show};
+use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, StateView, facts, show};
 use crate::state::{Probe, Snapshot};
 
 /// Prints the plan against this host, or against what `--from` names.
@@ -90,7 +90,7 @@ fn all_hosts(
             }
             None => {
                 let endpoint = Endpoint { kind: EndpointKind::File, name: config.config.clone() };
-                (plan::plan(&before, &Side::absent(endpoint, &format!("the host `{host}`")), &how), Vec::new())
+                (plan::plan(&before, &StateView::absent(endpoint, &format!("the host `{host}`")), &how), Vec::new())
             }
         };
         let plan = with_findings(session, plan, findings, lints);
@@ -192,7 +192,7 @@ pub(in crate::cli) fn between(
     restart_mode: RestartMode,
 ) -> Plan {
     plan::plan(
-        &Side::host(snapshot),
+        &StateView::host(snapshot),
         &configuration.side(Some(&checked.spec), session.sources),
         &options(session, restart_mode),
     )

@@ -52,7 +52,7 @@ pub(super) fn refused(moved: Moved) -> Vec<Diagnostic> {
     vec![failure(Code::PlanMoved, &moved).help(help)]
 }
 
-/// How `config` names its configuration, for whoever reads it from another folder.
+/// How `config` names its configuration, for whoever reads it from another directory.
 fn source(config: &ConfigArgs) -> Source {
     let given = &config.config;
     let named = match given.split_once('#').filter(|_| !Path::new(given).exists()) {

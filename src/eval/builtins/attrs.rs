@@ -1,8 +1,8 @@
 //! Sets.
 
-use super::perhaps::{intersect_perhaps, list_to_attrs_perhaps, remove_perhaps, zip_perhaps};
+use super::partial::{intersect_perhaps, list_to_attrs_perhaps, remove_perhaps, zip_perhaps};
 use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::perhaps::{Item, Perhaps, Rest};
+use crate::eval::partial::{Item, OpenAttrs, OptionalAttr};
 use crate::eval::value::{Attr, Attrs};
 use crate::source::Span;
 use crate::syntax::{Key, Symbol};
@@ -15,10 +15,10 @@ primops! {
 
 fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set_of_names(args[0], pos)?;
-    if !attrs.perhaps().is_empty() {
+    if !attrs.optional().is_empty() {
         let names = ev.all_by_name(attrs).into_iter().map(|(name, item)| Item { value: ev.string(name), ..item });
         let names: Vec<_> = names.collect();
-        return Ok(ev.partly(&names));
+        return Ok(ev.partial_list(&names));
     }
     let keys = attrs.shape().keys();
     let names = ev.order(attrs).iter().map(|at| ev.pack(ev.name_value(keys[*at as usize].name)));
@@ -27,9 +27,9 @@ fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set_of_names(args[0], pos)?;
-    if !attrs.perhaps().is_empty() {
+    if !attrs.optional().is_empty() {
         let values: Vec<_> = ev.all_by_name(attrs).into_iter().map(|(_, item)| item).collect();
-        return Ok(ev.partly(&values));
+        return Ok(ev.partial_list(&values));
     }
     let values = attrs.values();
     let in_order = ev.order(attrs).iter().map(|at| values[*at as usize]);
@@ -61,9 +61,9 @@ fn cat_perhaps<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos:
         if let Some(unknown) = attrs.any().filter(|_| attrs.item(symbol).is_none()) {
             return Err(ev.unknown_error(unknown));
         }
-        found.extend(attrs.item(symbol).map(|item| Item { perhaps: set.perhaps.or(item.perhaps), ..item }));
+        found.extend(attrs.item(symbol).map(|item| Item { optional: set.optional.or(item.optional), ..item }));
     }
-    Ok(ev.partly(&found))
+    Ok(ev.partial_list(&found))
 }
 
 fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -116,7 +116,7 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 
 fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let items = match ev.force_partly(args[0])? {
-        Value::Partly(partly) => return list_to_attrs_perhaps(ev, partly, pos),
+        Value::PartialList(partly) => return list_to_attrs_perhaps(ev, partly, pos),
         list => ev.items(list, pos)?,
     };
     let mut attrs = Vec::with_capacity(items.len());
@@ -165,12 +165,12 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     };
     let mapped = attrs.entries().map(|attr| ev.delay_call_on(args[0], attr.name, attr.value));
     let rest = attrs.open().map(|rest| {
-        let names = rest.names.iter().map(|perhaps| {
-            let value = ev.delay_call_on(args[0], perhaps.attr.name, perhaps.attr.value);
-            Perhaps { attr: Attr { value, ..perhaps.attr }, ..*perhaps }
+        let names = rest.names.iter().map(|optional| {
+            let value = ev.delay_call_on(args[0], optional.attr.name, optional.attr.value);
+            OptionalAttr { attr: Attr { value, ..optional.attr }, ..*optional }
         });
         let names: Vec<_> = names.collect();
-        ev.alloc(Rest { names: ev.alloc_slice(&names), ..*rest })
+        ev.alloc(OpenAttrs { names: ev.alloc_slice(&names), ..*rest })
     });
     Ok(Value::Attrs(Attrs::new(ev.bump, shape, mapped, rest)))
 }
@@ -178,7 +178,7 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set(args[0], pos)?;
     let names = match ev.force_partly(args[1])? {
-        Value::Partly(partly) => return remove_perhaps(ev, attrs, partly, pos),
+        Value::PartialList(partly) => return remove_perhaps(ev, attrs, partly, pos),
         list => ev.items(list, pos)?,
     };
     let mut removed = Vec::with_capacity(names.len());
@@ -189,8 +189,8 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     removed.sort_unstable();
     let stays = |attr: &Attr<'e>| removed.binary_search(&attr.name).is_err();
     let kept: Vec<_> = attrs.entries().filter(stays).collect();
-    let perhaps = attrs.perhaps().iter().filter(|one| removed.binary_search(&one.name()).is_err()).copied();
-    Ok(ev.attrs_maybe(&kept, perhaps.collect(), attrs.any()))
+    let optional = attrs.optional().iter().filter(|one| removed.binary_search(&one.name()).is_err()).copied();
+    Ok(ev.attrs_maybe(&kept, optional.collect(), attrs.any()))
 }
 
 fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -202,7 +202,7 @@ fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let sets = match ev.force_partly(args[1])? {
-        partly @ Value::Partly(_) => return zip_perhaps(ev, function, partly, pos),
+        partly @ Value::PartialList(_) => return zip_perhaps(ev, function, partly, pos),
         list => ev.items(list, pos)?,
     };
     let mut all = Vec::new();

@@ -157,7 +157,7 @@ fn scoped_import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 
 fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let given = ev.force(args[0])?;
-    let wants_folder = matches!(given, Value::String(text) if {
+    let wants_directory = matches!(given, Value::String(text) if {
         text.as_bytes().ends_with(b"/") || text.as_bytes().ends_with(b"/.")
     });
     let path = ev.readable_path(given, pos)?;
@@ -165,11 +165,11 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
         return Ok(Value::Bool(true));
     }
     let kind = match ev.files.kind(&path) {
-        Ok(FileKind::Symlink) if wants_folder => ev.files.read_dir(&path).map(|_| FileKind::Directory),
+        Ok(FileKind::Symlink) if wants_directory => ev.files.read_dir(&path).map(|_| FileKind::Directory),
         kind => kind,
     };
     match kind {
-        Ok(kind) => Ok(Value::Bool(!wants_folder || kind == FileKind::Directory)),
+        Ok(kind) => Ok(Value::Bool(!wants_directory || kind == FileKind::Directory)),
         // For a pure evaluation there is nothing outside of the flake.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && !ev.settings.pure => {
             Err(ev.unreadable(&path, &error, pos))
@@ -200,8 +200,8 @@ fn read_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 fn read_file_type<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let path = ev.readable_path(args[0], pos)?;
     // The one function that follows no links on the way.
-    let on_the_way = path.ancestors().skip(1).filter(|folder| folder.parent().is_some());
-    let links = on_the_way.filter(|folder| matches!(ev.files.kind(folder), Ok(FileKind::Symlink)));
+    let on_the_way = path.ancestors().skip(1).filter(|directory| directory.parent().is_some());
+    let links = on_the_way.filter(|directory| matches!(ev.files.kind(directory), Ok(FileKind::Symlink)));
     if let Some(link) = links.last() {
         return Err(ev.error(ev.word_span(pos), &format!("path '{}' is a symlink", link.display())));
     }

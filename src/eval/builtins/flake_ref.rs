@@ -170,7 +170,7 @@ fn of_path(whole: &str) -> Option<Result<Attrs, String>> {
 }
 
 fn of_url_scheme(mut url: Url<'_>) -> Parsed {
-    let folder = url.query.remove("dir").filter(|folder| !folder.is_empty());
+    let directory = url.query.remove("dir").filter(|directory| !directory.is_empty());
     let mut attrs = match url.scheme {
         "path" => path(&url),
         "flake" => indirect(&url),
@@ -179,8 +179,8 @@ fn of_url_scheme(mut url: Url<'_>) -> Parsed {
         "hg+http" | "hg+https" | "hg+ssh" | "hg+file" => Ok(mercurial(&mut url)),
         _ => download(&mut url),
     }?;
-    if let Some(folder) = folder {
-        attrs.insert(String::from("dir"), text(folder));
+    if let Some(directory) = directory {
+        attrs.insert(String::from("dir"), text(directory));
     }
     Ok(attrs)
 }
@@ -378,7 +378,7 @@ fn json(attrs: &Attrs) -> String {
 
 /// The text of a reference.
 pub(super) fn to_text(mut attrs: Attrs) -> Result<String, String> {
-    let folder = attrs.remove("dir");
+    let directory = attrs.remove("dir");
     let Some(kind) = attrs.get("type") else {
         return Err(String::from("'type' attribute to specify input scheme is required but not provided"));
     };
@@ -390,8 +390,8 @@ pub(super) fn to_text(mut attrs: Attrs) -> Result<String, String> {
         return Err(format!("input attribute '{name}' not supported by scheme '{kind}'"));
     }
     let mut query = BTreeMap::new();
-    if let Some(Attr::Text(folder)) = folder {
-        query.insert(String::from("dir"), folder);
+    if let Some(Attr::Text(directory)) = directory {
+        query.insert(String::from("dir"), directory);
     }
     let optional = |name: &str| match attrs.get(name) {
         None => Ok(None),

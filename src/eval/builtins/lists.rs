@@ -2,13 +2,13 @@
 
 use rustc_hash::FxHashSet;
 
-use super::perhaps::{
+use super::partial::{
     concat_map_perhaps, concat_perhaps, element_perhaps, filter_perhaps, fold_perhaps, map_perhaps,
 };
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
-use crate::eval::perhaps::Item;
-use crate::eval::value::Packed;
+use crate::eval::partial::Item;
+use crate::eval::value::TaggedValue;
 use crate::source::Span;
 
 primops! {
@@ -35,26 +35,26 @@ fn quantified<'e>(
         _ => &[],
     };
     let others = if items.is_empty() { ev.partly_items(list, pos)? } else { Vec::new() };
-    let mut perhaps = None;
-    for item in items.iter().map(|item| Item { value: item.get(), perhaps: None }).chain(others) {
-        let why = perhaps.or(item.perhaps);
+    let mut optional = None;
+    for item in items.iter().map(|item| Item { value: item.get(), optional: None }).chain(others) {
+        let why = optional.or(item.optional);
         let holds = match why {
             None => ev.holds(function, item.value, pos),
             Some(why) => ev.guess(why, |ev| ev.holds(function, item.value, pos)),
         };
         match holds {
-            Ok(holds) if holds == decides => match item.perhaps {
+            Ok(holds) if holds == decides => match item.optional {
                 None => return Ok(Value::Bool(decides)),
-                Some(unknown) => perhaps = Some(unknown),
+                Some(unknown) => optional = Some(unknown),
             },
             Ok(_) => {}
             Err(error) => match error.unknown().or(why) {
-                Some(unknown) => perhaps = Some(unknown),
+                Some(unknown) => optional = Some(unknown),
                 None => return Err(error),
             },
         }
     }
-    match perhaps {
+    match optional {
         Some(unknown) => Err(ev.unknown_error(unknown)),
         None => Ok(Value::Bool(!decides)),
     }
@@ -67,12 +67,12 @@ fn any<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
 fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut joined = Vec::new();
     let lists = match ev.force_partly(args[0])? {
-        Value::Partly(_) => return concat_perhaps(ev, args[0], pos),
+        Value::PartialList(_) => return concat_perhaps(ev, args[0], pos),
         list => ev.items(list, pos)?,
     };
     for list in lists {
         match ev.force_partly(list.get())? {
-            Value::Partly(_) => return concat_perhaps(ev, args[0], pos),
+            Value::PartialList(_) => return concat_perhaps(ev, args[0], pos),
             list => {
                 let items = ev.items(list, pos)?;
                 ev.reserve_items(joined.len() + items.len(), pos)?;
@@ -87,13 +87,13 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
     let function = ev.function(args[0], pos)?;
     let mut joined = Vec::new();
     let items = match ev.force_partly(args[1])? {
-        Value::Partly(_) => return concat_map_perhaps(ev, function, args[1], pos),
+        Value::PartialList(_) => return concat_map_perhaps(ev, function, args[1], pos),
         list => ev.items(list, pos)?,
     };
     for item in items {
         let list = ev.apply(function, item.get(), pos)?;
         match ev.force_partly(list)? {
-            Value::Partly(_) => return concat_map_perhaps(ev, function, args[1], pos),
+            Value::PartialList(_) => return concat_map_perhaps(ev, function, args[1], pos),
             list => {
                 let items = ev.items(list, pos)?;
                 ev.reserve_items(joined.len() + items.len(), pos)?;
@@ -105,16 +105,16 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
 }
 
 fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let mut perhaps = None;
-    if let Value::Partly(partly) = ev.force_partly(args[1])? {
+    let mut optional = None;
+    if let Value::PartialList(partly) = ev.force_partly(args[1])? {
         for item in partly.items() {
-            match (ev.equal(args[0], item.value)?, item.perhaps) {
+            match (ev.equal(args[0], item.value)?, item.optional) {
                 (Ok(true), None) => return Ok(Value::Bool(true)),
                 (Ok(false), _) => {}
-                (Err(unknown), _) | (Ok(true), Some(unknown)) => perhaps = Some(unknown),
+                (Err(unknown), _) | (Ok(true), Some(unknown)) => optional = Some(unknown),
             }
         }
-        return match perhaps {
+        return match optional {
             Some(unknown) => Err(ev.unknown_error(unknown)),
             None => Ok(Value::Bool(false)),
         };
@@ -126,10 +126,10 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
         match ev.equal(args[0], item.get())? {
             Ok(true) => return Ok(Value::Bool(true)),
             Ok(false) => {}
-            Err(unknown) => perhaps = Some(unknown),
+            Err(unknown) => optional = Some(unknown),
         }
     }
-    match perhaps {
+    match optional {
         Some(unknown) => Err(ev.unknown_error(unknown)),
         None => Ok(Value::Bool(false)),
     }
@@ -138,11 +138,11 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
 fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let index = ev.int(args[1], pos)?;
     let items = match ev.force_partly(args[0])? {
-        Value::Partly(partly) => return element_perhaps(ev, partly, index),
+        Value::PartialList(partly) => return element_perhaps(ev, partly, index),
         list => ev.items(list, pos)?,
     };
     match usize::try_from(index).ok().and_then(|index| items.get(index)) {
-        Some(item) => ev.evaluated(*item).map(Packed::get),
+        Some(item) => ev.evaluated(*item).map(TaggedValue::get),
         None => Err(out_of_bounds(ev, index, items.len(), pos)),
     }
 }
@@ -154,7 +154,7 @@ fn out_of_bounds<'e>(ev: &Evaluator<'e>, index: i64, size: usize, pos: Pos) -> E
 fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut kept = Vec::new();
     let items = match ev.force_partly(args[1])? {
-        Value::Partly(_) => return filter_perhaps(ev, args, pos),
+        Value::PartialList(_) => return filter_perhaps(ev, args, pos),
         list => ev.items(list, pos)?,
     };
     if items.is_empty() {
@@ -175,7 +175,7 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let items = match ev.force_partly(args[2])? {
-        Value::Partly(partly) => return fold_perhaps(ev, function, args[1], partly),
+        Value::PartialList(partly) => return fold_perhaps(ev, function, args[1], partly),
         list => ev.items(list, pos)?,
     };
     let mut folded = args[1];
@@ -196,7 +196,7 @@ fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     let function = ev.function(args[0], pos)?;
     let count = usize::try_from(count).expect("not negative");
     // Each item is a call that waits: where it is, and about four words of it.
-    ev.reserve(count * (size_of::<Packed<'_>>() + 4 * size_of::<usize>()), Span::at(pos))?;
+    ev.reserve(count * (size_of::<TaggedValue<'_>>() + 4 * size_of::<usize>()), Span::at(pos))?;
     let mut indices = 0..;
     let items = ev.bump.alloc_slice_fill_with(count, |_| {
         let index = indices.next().expect("there is always a next one");
@@ -291,11 +291,11 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    if let Value::Partly(partly) = ev.force_partly(args[0])? {
+    if let Value::PartialList(partly) = ev.force_partly(args[0])? {
         return element_perhaps(ev, partly, 0);
     }
     match ev.items(args[0], pos)? {
-        [first, ..] => ev.evaluated(*first).map(Packed::get),
+        [first, ..] => ev.evaluated(*first).map(TaggedValue::get),
         [] => Err(ev.error(ev.word_span(pos), "'builtins.head' called on an empty list")),
     }
 }
@@ -307,7 +307,7 @@ fn length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 
 fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let items = match ev.force_partly(args[1])? {
-        Value::Partly(partly) => return map_perhaps(ev, args[0], partly, pos),
+        Value::PartialList(partly) => return map_perhaps(ev, args[0], partly, pos),
         list => ev.items(list, pos)?,
     };
     if items.is_empty() {
@@ -333,10 +333,10 @@ fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 }
 
 fn tail<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    if let Value::Partly(partly) = ev.force_partly(args[0])?
-        && let [Item { perhaps: None, .. }, rest @ ..] = partly.items()
+    if let Value::PartialList(partly) = ev.force_partly(args[0])?
+        && let [Item { optional: None, .. }, rest @ ..] = partly.items()
     {
-        return Ok(ev.partly(rest));
+        return Ok(ev.partial_list(rest));
     }
     match ev.items(args[0], pos)? {
         [_, rest @ ..] => Ok(ev.list_of(rest)),

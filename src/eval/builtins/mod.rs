@@ -16,8 +16,8 @@ mod hashes;
 mod lists;
 mod notations;
 mod numbers;
+mod partial;
 mod patterns;
-mod perhaps;
 mod sort;
 mod store;
 mod strings;
@@ -26,7 +26,7 @@ mod versions;
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attrs, Packed, Primop, PrimopCall, Thunk, Value};
+use super::value::{Attrs, Primop, PrimopCall, TaggedValue, Thunk, Value};
 use crate::source::Pos;
 use crate::syntax::{Str, Symbol};
 
@@ -263,7 +263,7 @@ impl<'e> Evaluator<'e> {
         self.error(self.word_span(pos), &format!("{message}; {help}"))
     }
 
-    fn items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e [Packed<'e>]> {
+    fn items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e [TaggedValue<'e>]> {
         match self.force(value)? {
             Value::List(list) => Ok(list.items()),
             other => Err(self.type_error("a list", other, pos)),
@@ -304,9 +304,9 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A call of a function with the name and the value of an attribute, made when its result is asked for.
-    fn delay_call_on(&self, function: Value<'e>, name: Symbol, value: Packed<'e>) -> Packed<'e> {
+    fn delay_call_on(&self, function: Value<'e>, name: Symbol, value: TaggedValue<'e>) -> TaggedValue<'e> {
         let function = match function {
-            Value::Thunk(thunk) => thunk.done().map_or(function, Packed::get),
+            Value::Thunk(thunk) => thunk.done().map_or(function, TaggedValue::get),
             function => function,
         };
         self.pack(match function {

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{EvalResult, Evaluator, Pos, Value};
-use crate::eval::value::{Packed, Thunk};
+use crate::eval::value::{TaggedValue, Thunk};
 
 /// Stretches of no more elements are sorted by insertion.
 const SHORT: usize = 16;
@@ -35,16 +35,16 @@ pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 /// Sorts by `builtins.lessThan` what needs no evaluation for that: integers, or strings.
-fn sort_natively<'e>(function: Value<'e>, items: &mut [Packed<'e>]) -> bool {
+fn sort_natively<'e>(function: Value<'e>, items: &mut [TaggedValue<'e>]) -> bool {
     let Value::Primop(call) = function else { return false };
     if call.primop.name != "lessThan" || !call.arguments.is_empty() {
         return false;
     }
-    let text = |value: &Packed<'e>| match evaluated(*value) {
+    let text = |value: &TaggedValue<'e>| match evaluated(*value) {
         Value::String(text) => Some(text.as_bytes()),
         _ => None,
     };
-    let number = |value: &Packed<'e>| match evaluated(*value) {
+    let number = |value: &TaggedValue<'e>| match evaluated(*value) {
         Value::Int(number) => Some(number),
         _ => None,
     };
@@ -59,7 +59,7 @@ fn sort_natively<'e>(function: Value<'e>, items: &mut [Packed<'e>]) -> bool {
 }
 
 /// The value behind a thunk that was forced.
-fn evaluated(value: Packed<'_>) -> Value<'_> {
+fn evaluated(value: TaggedValue<'_>) -> Value<'_> {
     value.thunk().and_then(Thunk::done).unwrap_or(value).get()
 }
 
@@ -67,13 +67,13 @@ struct Sorting<'a, 'e> {
     ev: &'a mut Evaluator<'e>,
     less: Value<'e>,
     pos: Pos,
-    items: Vec<Packed<'e>>,
+    items: Vec<TaggedValue<'e>>,
     /// What a merge reads while it writes `items`.
-    buffer: Vec<Packed<'e>>,
+    buffer: Vec<TaggedValue<'e>>,
 }
 
 impl<'e> Sorting<'_, 'e> {
-    fn less(&mut self, a: Packed<'e>, b: Packed<'e>) -> EvalResult<'e, bool> {
+    fn less(&mut self, a: TaggedValue<'e>, b: TaggedValue<'e>) -> EvalResult<'e, bool> {
         let result = self.ev.call2(self.less, a.get(), b.get())?;
         self.ev.boolean(result, self.pos)
     }

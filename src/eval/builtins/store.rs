@@ -67,8 +67,8 @@ fn store_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
         }
         match ev.files.read_link(Path::new(&text)) {
             Ok(target) => {
-                let folder = Path::new(&text).parent().unwrap_or(Path::new("/"));
-                text = crate::eval::import::normalise(&folder.join(target)).to_string_lossy().into_owned();
+                let directory = Path::new(&text).parent().unwrap_or(Path::new("/"));
+                text = crate::eval::import::normalise(&directory.join(target)).to_string_lossy().into_owned();
             }
             Err(_) => break,
         }
@@ -146,7 +146,7 @@ fn base_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// A file or folder to be copied.
+/// A file or directory to be copied.
 pub(super) struct Source<'a, 'e> {
     pub(super) path: &'a Path,
     pub(super) name: &'a str,

@@ -12,7 +12,7 @@ macro_rules! predicates {
         $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
             Ok(Value::Bool(match ev.force_partly(args[0])? {
                 // Which elements it has may be unknown; that it is a list is not.
-                partly @ Value::Partly(_) => matches!(partly, $pattern),
+                partly @ Value::PartialList(_) => matches!(partly, $pattern),
                 value => matches!(ev.known(value)?, $pattern),
             }))
         })*
@@ -26,21 +26,21 @@ predicates! {
     is_float Value::Float(_),
     is_string Value::String(_),
     is_path Value::Path(_),
-    is_list Value::List(_) | Value::Partly(_),
+    is_list Value::List(_) | Value::PartialList(_),
     is_attrs Value::Attrs(_),
     is_function Value::Lambda(_) | Value::Primop(_),
 }
 
 fn type_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let value = ev.force_partly(args[0])?;
-    let name = match if matches!(value, Value::Partly(_)) { value } else { ev.known(value)? } {
+    let name = match if matches!(value, Value::PartialList(_)) { value } else { ev.known(value)? } {
         Value::Null => "null",
         Value::Bool(_) => "bool",
         Value::Int(_) => "int",
         Value::Float(_) => "float",
         Value::String(_) => "string",
         Value::Path(_) => "path",
-        Value::List(_) | Value::Partly(_) => "list",
+        Value::List(_) | Value::PartialList(_) => "list",
         Value::Attrs(_) => "set",
         Value::Lambda(_) | Value::Primop(_) | Value::Thunk(_) | Value::Unknown(_) => "lambda",
     };

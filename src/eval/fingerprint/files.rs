@@ -11,7 +11,7 @@ use crate::source::{FileKind, Files, Pos};
 use crate::syntax::Unit;
 
 impl<'e> Fingerprint<'_, 'e> {
-    /// Adds what stands at a path: Nix code as code, other files by their bytes, folders with all that is in them.
+    /// Adds what stands at a path: Nix code as code, other files by their bytes, directories with all that is in them.
     /// Below the store a path says it all; not one that only stands for where a flake's source will be there.
     pub fn path(&mut self, path: &Path) {
         self.tag("path");
@@ -22,7 +22,7 @@ impl<'e> Fingerprint<'_, 'e> {
         }
         match self.ev.files.kind(path) {
             Ok(FileKind::Regular) => self.file(path),
-            Ok(FileKind::Directory) => self.folder(path),
+            Ok(FileKind::Directory) => self.directory(path),
             Ok(FileKind::Symlink) => match self.ev.files.read_link(path) {
                 Ok(target) => {
                     let target = normalise(&path.parent().unwrap_or(Path::new("/")).join(target));
@@ -71,7 +71,7 @@ impl<'e> Fingerprint<'_, 'e> {
         (!self.visit(unit)).then_some(unit)
     }
 
-    fn folder(&mut self, path: &Path) {
+    fn directory(&mut self, path: &Path) {
         let Ok(entries) = self.ev.files.read_dir(path) else {
             self.unknowable = true;
             return;

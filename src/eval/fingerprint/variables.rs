@@ -20,7 +20,7 @@ impl<'e> Fingerprint<'_, 'e> {
     /// What made a thunk that turned out to be unknown: what is unknown alike may be made of different things.
     pub(super) fn made_by(&self, thunk: &'e Thunk<'e>) -> &'e Thunk<'e> {
         match thunk.state() {
-            State::Done(Value::Unknown(_) | Value::Partly(_)) => {
+            State::Done(Value::Unknown(_) | Value::PartialList(_)) => {
                 self.ev.origins.get(&std::ptr::from_ref(thunk)).copied().unwrap_or(thunk)
             }
             _ => thunk,

@@ -1,4 +1,4 @@
-//! The Nix archive of a file or a folder, hashed as it is made.
+//! The Nix archive of a file or a directory, hashed as it is made.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub(in crate::eval) type Filter<'a, E> = dyn FnMut(&Path, FileKind) -> Result<bo
 
 /// Why there is no archive.
 pub(in crate::eval) enum NarError<E> {
-    /// A file cannot be read, or is neither file, folder nor link.
+    /// A file cannot be read, or is neither file, directory nor link.
     File(PathBuf, io::Error),
     /// The filter failed.
     Filter(E),

@@ -96,7 +96,7 @@ fn committed(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<
         .walk(TreeWalkMode::PreOrder, |_, entry| {
             let is_rule = entry.name() == Some(ATTRIBUTES)
                 && repository.find_blob(entry.id()).map_or(true, |blob| leaves_out(blob.content()));
-            // Nix shows an empty folder for a submodule, and other names than texts not at all as we do.
+            // Nix shows an empty directory for a submodule, and other names than texts not at all as we do.
             plain &= !is_rule && node_kind(entry.filemode()) != NodeKind::Submodule && entry.name().is_some();
             if plain { TreeWalkResult::Ok } else { TreeWalkResult::Abort }
         })

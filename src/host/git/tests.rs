@@ -8,13 +8,13 @@ use crate::host::files::RestrictedFiles;
 
 /// A repository whose only commit is tagged `then`, and a work tree in which everything is different by now.
 struct Fixture {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Fixture {
     fn new() -> Self {
-        let this = Self { folder: tempfile::tempdir().expect("a folder") };
-        fs::create_dir_all(this.at("repo/sub/deep")).expect("a folder");
+        let this = Self { directory: tempfile::tempdir().expect("a directory") };
+        fs::create_dir_all(this.at("repo/sub/deep")).expect("a directory");
         fs::write(this.at("outside"), "outside").expect("a file");
         for (file, content) in [("a.nix", "then"), ("b.nix", "b"), ("sub/deep/c.nix", "c"), ("-odd", "odd")] {
             fs::write(this.repo().join(file), content).expect("a file");
@@ -23,7 +23,7 @@ impl Fixture {
         for (target, link) in [
             ("a.nix", "stays"),
             ("deep/../../a.nix", "sub/up"),
-            ("sub", "folder"),
+            ("sub", "directory"),
             ("../outside", "leaves"),
             ("/etc/passwd", "absolute"),
             ("circle", "circle"),
@@ -31,13 +31,13 @@ impl Fixture {
             symlink(target, this.repo().join(link)).expect("a link");
         }
         commit(&Repository::init(this.repo()).expect("a repository"), "then");
-        fs::remove_dir_all(this.repo().join("sub")).expect("a folder");
+        fs::remove_dir_all(this.repo().join("sub")).expect("a directory");
         fs::write(this.repo().join("a.nix"), "now").expect("a file");
         this
     }
 
     fn at(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
+        self.directory.path().join(path)
     }
 
     fn repo(&self) -> PathBuf {
@@ -70,7 +70,7 @@ fn a_revision_is_read_as_if_it_were_checked_out() {
         ("a.nix", "then"),
         ("stays", "then"),
         ("sub/up", "then"),
-        ("folder/deep/c.nix", "c"),
+        ("directory/deep/c.nix", "c"),
         ("sub/../b.nix", "b"),
         ("-odd", "odd"),
     ] {
@@ -87,14 +87,14 @@ fn a_revision_is_read_as_if_it_were_checked_out() {
     ] {
         assert_eq!(read(path).expect_err(path).kind(), kind, "{path}");
     }
-    let names: Vec<_> = files.read_dir(&at("")).expect("a folder");
+    let names: Vec<_> = files.read_dir(&at("")).expect("a directory");
     let names: Vec<_> = names.iter().map(|(name, kind)| format!("{name} {}", kind.as_str())).collect();
     assert_eq!(
         names.join(", "),
-        "-odd regular, a.nix regular, absolute symlink, b.nix regular, circle symlink, folder symlink, leaves symlink, \
+        "-odd regular, a.nix regular, absolute symlink, b.nix regular, circle symlink, directory symlink, leaves symlink, \
          stays symlink, sub directory"
     );
-    assert_eq!(files.read_dir(&at("folder")).expect("a folder").len(), 2);
+    assert_eq!(files.read_dir(&at("directory")).expect("a directory").len(), 2);
     assert_eq!(files.read_link(&at("sub/up")).expect("a link"), Path::new("deep/../../a.nix"));
     assert!(
         files.is_executable(&at("b.nix")).expect("a file") && !files.is_executable(&at("a.nix")).expect("a file")
@@ -115,7 +115,7 @@ fn a_revision_that_is_not_there_says_what_is() {
 #[test]
 fn a_submodule_is_read_at_the_commit_that_the_revision_names() {
     let fixture = Fixture::new();
-    fs::create_dir_all(fixture.at("module")).expect("a folder");
+    fs::create_dir_all(fixture.at("module")).expect("a directory");
     fs::write(fixture.at("module/m.nix"), "module then").expect("a file");
     let module = Repository::init(fixture.at("module")).expect("a repository");
     commit(&module, "then");
@@ -134,11 +134,11 @@ fn a_submodule_is_read_at_the_commit_that_the_revision_names() {
     fs::write(at("m.nix"), "module now").expect("a file");
     let files = fixture.open("HEAD").expect("the revision");
     assert_eq!(files.read(&at("m.nix")).expect("a file"), b"module then");
-    assert_eq!(files.kind(&at("")).expect("a folder"), FileKind::Directory);
+    assert_eq!(files.kind(&at("")).expect("a directory"), FileKind::Directory);
     // Not checked out any more: git's own clone of it still has the commit.
-    fs::remove_dir_all(at("")).expect("a folder");
+    fs::remove_dir_all(at("")).expect("a directory");
     assert_eq!(files.read(&at("m.nix")).expect("a file"), b"module then");
-    fs::remove_dir_all(fixture.repo().join(".git/modules")).expect("a folder");
+    fs::remove_dir_all(fixture.repo().join(".git/modules")).expect("a directory");
     let error = files.read(&at("m.nix")).expect_err("it is gone");
     assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
     assert!(error.to_string().contains("git submodule update --init"), "{error}");

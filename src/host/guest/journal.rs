@@ -137,8 +137,8 @@ mod tests {
 
     #[test]
     fn what_the_guest_linked_in_its_journal_leads_nowhere() {
-        isolated(|folder| {
-            let (root, secret) = (folder.join("root"), folder.join("secret"));
+        isolated(|directory| {
+            let (root, secret) = (directory.join("root"), directory.join("secret"));
             fs::write(&secret, "the host's").expect("written");
             let id = root.join("var/log/journal/0123");
             fs::create_dir_all(&id).expect("made");
@@ -161,32 +161,32 @@ mod tests {
 
     #[test]
     fn a_journal_directory_that_is_a_link_is_looked_for_in_the_root() {
-        isolated(|folder| {
-            let (root, hosts) = (folder.join("root"), folder.join("log/journal/0123"));
+        isolated(|directory| {
+            let (root, hosts) = (directory.join("root"), directory.join("log/journal/0123"));
             fs::create_dir_all(&hosts).expect("made");
             fs::write(hosts.join("system.journal"), "the host's").expect("written");
             fs::create_dir_all(root.join("var")).expect("made");
-            symlink(folder.join("log"), root.join("var/log")).expect("a link");
+            symlink(directory.join("log"), root.join("var/log")).expect("a link");
             assert!(root.join("var/log/journal").exists(), "it does lead out");
             assert!(at_rest(&root).expect("looked at").is_none());
             // The root itself is the host's own directory, and no link.
-            symlink(&root, folder.join("link")).expect("a link");
-            at_rest(&folder.join("link")).expect_err("refused");
-            assert!(at_rest(&folder.join("nowhere")).expect("looked at").is_none());
+            symlink(&root, directory.join("link")).expect("a link");
+            at_rest(&directory.join("link")).expect_err("refused");
+            assert!(at_rest(&directory.join("nowhere")).expect("looked at").is_none());
         });
     }
 
     #[test]
     fn of_two_journals_the_one_that_was_written_last_is_taken() {
-        isolated(|folder| {
+        isolated(|directory| {
             for (path, age) in [("run/log/journal/01", 10), ("var/log/journal/01", 20)] {
-                fs::create_dir_all(folder.join(path)).expect("made");
-                let file = File::create(folder.join(path).join("system.journal")).expect("made");
+                fs::create_dir_all(directory.join(path)).expect("made");
+                let file = File::create(directory.join(path).join("system.journal")).expect("made");
                 let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
                 file.set_modified(then).expect("set");
             }
-            fs::write(folder.join("run/log/journal/mark"), "volatile").expect("written");
-            let journal = at_rest(folder).expect("opened").expect("there");
+            fs::write(directory.join("run/log/journal/mark"), "volatile").expect("written");
+            let journal = at_rest(directory).expect("opened").expect("there");
             assert_eq!(read(&journal, "mark").ok().as_deref(), Some("volatile"));
         });
     }

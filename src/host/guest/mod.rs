@@ -153,7 +153,7 @@ pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> 
     Ok(status(ended.map_err(gave_up)??))
 }
 
-/// Whether a path of the guest is the file or folder that `there` is on the host, by whatever mount.
+/// Whether a path of the guest is the file or directory that `there` is on the host, by whatever mount.
 pub(super) fn sees(machine: &Machine, path: &str, there: &std::fs::Metadata) -> Result<bool, GuestError> {
     Ok(Root::open(machine)?.is_same(path, there))
 }

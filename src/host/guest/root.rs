@@ -32,7 +32,7 @@ const PASSWD_LIMIT: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Root {
     name: String,
-    folder: File,
+    directory: File,
     /// Its namespaces of processes, and of users where it has its own.
     processes: File,
     users: Option<File>,
@@ -43,7 +43,7 @@ impl Root {
     pub(super) fn open(machine: &Machine) -> Result<Self, GuestError> {
         let open = || {
             let process = format!("/proc/{}", machine.leader);
-            let folder = OpenOptions::new()
+            let directory = OpenOptions::new()
                 .read(true)
                 .custom_flags(nix::libc::O_DIRECTORY)
                 .open(format!("{process}/root"))?;
@@ -51,19 +51,19 @@ impl Root {
             let users = File::open(format!("{process}/ns/user"))?;
             let ours = std::fs::metadata("/proc/self/ns/user")?;
             let users = (users.metadata()?.ino() != ours.ino()).then_some(users);
-            Ok(Self { name: machine.name.clone(), folder, processes, users })
+            Ok(Self { name: machine.name.clone(), directory, processes, users })
         };
         open().map_err(|source| GuestError::Root { name: machine.name.clone(), source })
     }
 
     /// Opens a path of the guest.
     fn beneath(&self, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
-        beneath(&self.folder, path, flags)
+        beneath(&self.directory, path, flags)
     }
 
     /// The directory that the guest has for its root.
     pub(super) fn directory(&self) -> &File {
-        &self.folder
+        &self.directory
     }
 
     /// Fails where the guest has no such file.
@@ -71,7 +71,7 @@ impl Root {
         self.beneath(path, OFlag::O_PATH).map(drop).map_err(|source| self.missing(path, source))
     }
 
-    /// Whether a path is the very file or folder that `there` is.
+    /// Whether a path is the very file or directory that `there` is.
     pub(super) fn is_same(&self, path: &str, there: &std::fs::Metadata) -> bool {
         let found = self.beneath(path, OFlag::O_PATH).and_then(|found| File::from(found).metadata());
         found.is_ok_and(|found| (found.dev(), found.ino()) == (there.dev(), there.ino()))
@@ -212,12 +212,12 @@ mod tests {
 
     #[test]
     fn a_link_to_a_file_of_the_host_leads_nowhere() {
-        let folder = tempfile::tempdir().expect("folder");
+        let directory = tempfile::tempdir().expect("directory");
         let secret = tempfile::NamedTempFile::new().expect("file");
-        std::os::unix::fs::symlink(secret.path(), folder.path().join("link")).expect("link");
+        std::os::unix::fs::symlink(secret.path(), directory.path().join("link")).expect("link");
         let processes = File::open("/proc/self/ns/pid").expect("opened");
-        let folder = File::open(folder.path()).expect("opened");
-        let root = Root { name: "x".to_owned(), folder, processes, users: None };
+        let directory = File::open(directory.path()).expect("opened");
+        let root = Root { name: "x".to_owned(), directory, processes, users: None };
         assert!(secret.path().exists());
         let error = root.must_have("/link").expect_err("it leads out");
         assert!(matches!(error, GuestError::Missing { .. }), "{error}");

@@ -10,7 +10,7 @@ use crate::model::spec::{Forward, NatSpec, Network, Private, Protocol, Users, Ve
 use crate::model::{
     self, BindMount, Boot, Container, ExtraVeth, ForwardPort, Manifest, PrivateUsers, PrivateUsersMode, System,
 };
-use crate::plan::{self, Action, Plan, Side};
+use crate::plan::{self, Action, Plan, StateView};
 
 mod live;
 
@@ -79,7 +79,7 @@ fn generation(records: Vec<Record>) -> Generation {
 
 fn planned(host: &MemoryHost, wanted: &Generation) -> Plan {
     let snapshot = host.snapshot().expect("it is in memory");
-    plan::plan(&Side::host(&snapshot), &Side::generation(wanted), &plan::Options::default())
+    plan::plan(&StateView::host(&snapshot), &StateView::generation(wanted), &plan::Options::default())
 }
 
 /// Applies the plan from what the host is to `wanted`; gives what happened, as words.
@@ -353,7 +353,7 @@ fn how_far_running_containers_are_disturbed_is_the_users_choice() {
     applied(&host, &generation(records("/nix/store/1")));
     let snapshot = host.snapshot().expect("it is in memory");
     let generation = generation(records("/nix/store/2"));
-    let wanted = Side::generation(&generation);
+    let wanted = StateView::generation(&generation);
     #[rustfmt::skip]
     let table = [
         (Auto,    "a: reload; b: restart"),
@@ -363,7 +363,7 @@ fn how_far_running_containers_are_disturbed_is_the_users_choice() {
     ];
     for (restart_mode, expected) in table {
         let plan =
-            plan::plan(&Side::host(&snapshot), &wanted, &plan::Options { restart_mode, ..Default::default() });
+            plan::plan(&StateView::host(&snapshot), &wanted, &plan::Options { restart_mode, ..Default::default() });
         let lines = plan.changes.iter().map(|change| {
             assert_eq!(change.stays_stale.is_some(), change.verbs == [plan::Verb::UpdateUnit]);
             let name = change.container.as_ref().expect("no rules change");

@@ -32,8 +32,8 @@ fn shown(set: &BTreeSet<(IpAddr, u8)>) -> String {
 
 #[test]
 fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
-    isolated(|folder| {
-        let namespace = folder.join("netns/c");
+    isolated(|directory| {
+        let namespace = directory.join("netns/c");
         netns::create(&namespace).expect("a namespace");
         let pair = pair("really-long-name", &veth());
         let link = &pair.host;
@@ -71,8 +71,8 @@ fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
 
 #[test]
 fn a_pair_gets_other_addresses_in_place() {
-    isolated(|folder| {
-        let namespace = folder.join("netns/c");
+    isolated(|directory| {
+        let namespace = directory.join("netns/c");
         netns::create(&namespace).expect("a namespace");
         let complete = pair("c", &veth());
         connect(&complete, &namespace, HardwareAddresses::default()).expect("connected");
@@ -115,8 +115,8 @@ fn a_pair_gets_other_addresses_in_place() {
 
 #[test]
 fn an_end_without_addresses_is_up_and_without_routes() {
-    isolated(|folder| {
-        let namespace = folder.join("netns/c");
+    isolated(|directory| {
+        let namespace = directory.join("netns/c");
         netns::create(&namespace).expect("a namespace");
         let bare = pair("c", &Veth::default());
         connect(&bare, &namespace, HardwareAddresses::default()).expect("connected");
@@ -131,8 +131,8 @@ fn an_end_without_addresses_is_up_and_without_routes() {
 
 #[test]
 fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
-    isolated(|folder| {
-        let namespace = folder.join("netns/c");
+    isolated(|directory| {
+        let namespace = directory.join("netns/c");
         netns::create(&namespace).expect("a namespace");
         let bridge = LinkMessageBuilder::<rtnetlink::LinkBridge>::new("br0").up().build();
         with(async |netlink| netlink.link().add(bridge).execute().await.map_err(cannot("make a bridge")))
@@ -180,10 +180,10 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
 
 #[test]
 fn links_are_given_to_a_namespace_and_taken_back_from_it() {
-    isolated(|folder| {
-        let namespace = folder.join("netns/c");
+    isolated(|directory| {
+        let namespace = directory.join("netns/c");
         netns::create(&namespace).expect("a namespace");
-        let elsewhere = folder.join("netns/far");
+        let elsewhere = directory.join("netns/far");
         netns::create(&elsewhere).expect("a namespace");
         // A card and its cable.
         let cable = Pair {

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_writable_to_whom_there_is_in_the_guest() {
+    fn a_directory_is_writable_to_whom_there_is_in_the_guest() {
         let base = 0x0008_0000;
         #[rustfmt::skip]
         let table = [

@@ -105,7 +105,7 @@ struct Document<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[schemars(rename = "Side")]
+#[schemars(rename = "StateView")]
 struct End<'a> {
     /// What it is.
     kind: EndpointKind,

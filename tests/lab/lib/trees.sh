@@ -7,7 +7,7 @@
 # Invariants:
 # - A tree appears under its name whole or not at all (built beside, then renamed).
 # - Its name holds a hash of all that it was made from: a changed recipe is another tree.
-# - One builder at a time. One that was killed leaves a `build.*` folder, which the next deletes.
+# - One builder at a time. One that was killed leaves a `build.*` directory, which the next deletes.
 #
 # Not here: what differs from lab to lab or changes often (units, nix.conf, machine-id): machine.sh.
 

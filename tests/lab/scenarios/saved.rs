@@ -12,7 +12,7 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
     let changed = host(&[&sambal, &bound]);
     lab.write("/root/host.nix", &changed);
     let keep = || lab.sh("cd /root && container-rebuild plan --out /root/plan.conf host.nix").ok();
-    // From another folder: the file says which configuration it was made from.
+    // From another directory: the file says which configuration it was made from.
     let carry_out = || lab.sh("cd / && container-rebuild switch --yes --plan /root/plan.conf");
     let refused = |why: &str| {
         let before = lab.observe();

@@ -12,7 +12,7 @@ fn name() -> ContainerName {
 fn planned_with(host: &MemoryHost, wanted: &Generation, restart_mode: RestartMode) -> Plan {
     let snapshot = host.snapshot().expect("it is in memory");
     let options = plan::Options { restart_mode, ..plan::Options::default() };
-    plan::plan(&Side::host(&snapshot), &Side::generation(wanted), &options)
+    plan::plan(&StateView::host(&snapshot), &StateView::generation(wanted), &options)
 }
 
 /// A switch to `wanted`, with all that belongs to one; gives what it cost.

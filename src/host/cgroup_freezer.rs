@@ -22,12 +22,12 @@ const INTERVAL: Duration = Duration::from_millis(2);
 
 /// The gate of the unit that we run in.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct Freezer {
     payload: PathBuf,
     supervisor: PathBuf,
 }
 
-impl Gate {
+impl Freezer {
     /// The gate of our unit, whose process has not gone elsewhere yet.
     pub(super) fn new() -> io::Result<Self> {
         let unit = fs::read_to_string("/proc/self/cgroup")?;

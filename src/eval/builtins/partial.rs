@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{Attrs, EvalResult, Evaluator, Pos, Value};
-use crate::eval::perhaps::{Item, Partly, Perhaps};
+use crate::eval::partial::{Item, OptionalAttr, PartialList};
 use crate::eval::value::{Attr, Unknown};
 use crate::syntax::Symbol;
 
 impl<'e> Evaluator<'e> {
     /// All names of a set, those that are there perhaps among them, in the byte order of the names.
     pub(super) fn all_by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Item<'e>)> {
-        let certain = attrs.entries().map(|attr| (attr.name, Item { value: attr.value.get(), perhaps: None }));
-        let perhaps = attrs.perhaps().iter();
-        let perhaps = perhaps.map(|one| (one.name(), Item { value: one.value(), perhaps: Some(one.why()) }));
-        let mut named: Vec<_> = certain.chain(perhaps).map(|(name, item)| (self.name(name), item)).collect();
+        let certain = attrs.entries().map(|attr| (attr.name, Item { value: attr.value.get(), optional: None }));
+        let optional = attrs.optional().iter();
+        let optional = optional.map(|one| (one.name(), Item { value: one.value(), optional: Some(one.why()) }));
+        let mut named: Vec<_> = certain.chain(optional).map(|(name, item)| (self.name(name), item)).collect();
         named.sort_unstable_by_key(|(name, _)| *name);
         named
     }
@@ -21,9 +21,9 @@ impl<'e> Evaluator<'e> {
 
 /// `intersectAttrs` where one of the sets is not all known.
 pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, values: &'e Attrs<'e>) -> Value<'e> {
-    let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
+    let (mut certain, mut optional) = (Vec::new(), Vec::new());
     let of_values = values.entries().map(|attr| (attr, None));
-    for (attr, why) in of_values.chain(values.perhaps().iter().map(|one| (one.attr, Some(one.why)))) {
+    for (attr, why) in of_values.chain(values.optional().iter().map(|one| (one.attr, Some(one.why)))) {
         let wanted = match names.find(attr.name) {
             Some(_) => None,
             None => match names.maybe(attr.name) {
@@ -32,36 +32,36 @@ pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, va
             },
         };
         match why.or(wanted) {
-            Some(why) => perhaps.push(Perhaps { attr, why }),
+            Some(why) => optional.push(OptionalAttr { attr, why }),
             None => certain.push(attr),
         }
     }
     match (values.any(), names.any()) {
         // The values may have any of the names, whatever these are.
-        (Some(unknown), Some(_)) => ev.attrs_maybe(&certain, perhaps, Some(unknown)),
+        (Some(unknown), Some(_)) => ev.attrs_maybe(&certain, optional, Some(unknown)),
         (Some(unknown), None) => {
-            let asked = names.entries().chain(names.perhaps().iter().map(|one| one.attr));
+            let asked = names.entries().chain(names.optional().iter().map(|one| one.attr));
             let asked = asked.filter(|attr| values.item(attr.name).is_none());
-            perhaps.extend(asked.map(|attr| Perhaps {
+            optional.extend(asked.map(|attr| OptionalAttr {
                 attr: Attr { value: ev.pack(Value::Unknown(unknown)), ..attr },
                 why: unknown,
             }));
-            ev.attrs_maybe(&certain, perhaps, None)
+            ev.attrs_maybe(&certain, optional, None)
         }
-        (None, _) => ev.attrs_maybe(&certain, perhaps, None),
+        (None, _) => ev.attrs_maybe(&certain, optional, None),
     }
 }
 
 /// What is known of one name while pairs are put into a set: the first pair that is there counts.
 struct Slot<'e> {
     attr: Attr<'e>,
-    perhaps: Option<&'e Unknown>,
+    optional: Option<&'e Unknown>,
 }
 
 /// `listToAttrs` of pairs that are there perhaps.
 pub(super) fn list_to_attrs_perhaps<'e>(
     ev: &mut Evaluator<'e>,
-    pairs: &'e Partly<'e>,
+    pairs: &'e PartialList<'e>,
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let mut slots: BTreeMap<Symbol, Slot<'e>> = BTreeMap::new();
@@ -88,45 +88,45 @@ pub(super) fn list_to_attrs_perhaps<'e>(
         let attr = Attr { name: ev.symbol(&name), pos: at, value: ev.pack(any.map_or(value, Value::Unknown)) };
         match slots.entry(attr.name) {
             std::collections::btree_map::Entry::Vacant(slot) => {
-                slot.insert(Slot { attr, perhaps: item.perhaps });
+                slot.insert(Slot { attr, optional: item.optional });
             }
             std::collections::btree_map::Entry::Occupied(mut slot) => {
                 let slot = slot.get_mut();
-                if let Some(why) = slot.perhaps {
+                if let Some(why) = slot.optional {
                     slot.attr.value = ev.pack(ev.either(why, slot.attr.value.get(), attr.value.get()));
-                    slot.perhaps = item.perhaps;
+                    slot.optional = item.optional;
                 }
             }
         }
     }
-    let certain: Vec<_> = slots.values().filter(|slot| slot.perhaps.is_none()).map(|slot| slot.attr).collect();
-    let perhaps = slots.values().filter_map(|slot| Some(Perhaps { attr: slot.attr, why: slot.perhaps? }));
-    Ok(ev.attrs_maybe(&certain, perhaps.collect(), any))
+    let certain: Vec<_> = slots.values().filter(|slot| slot.optional.is_none()).map(|slot| slot.attr).collect();
+    let optional = slots.values().filter_map(|slot| Some(OptionalAttr { attr: slot.attr, why: slot.optional? }));
+    Ok(ev.attrs_maybe(&certain, optional.collect(), any))
 }
 
 /// `removeAttrs` of names that are there perhaps.
 pub(super) fn remove_perhaps<'e>(
     ev: &mut Evaluator<'e>,
     attrs: &'e Attrs<'e>,
-    names: &'e Partly<'e>,
+    names: &'e PartialList<'e>,
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let mut removed: BTreeMap<Symbol, Option<&'e Unknown>> = BTreeMap::new();
     for item in names.items() {
         let name = ev.plain_text(item.value, pos)?.to_str_lossy();
-        let removed = removed.entry(ev.symbol(&name)).or_insert(item.perhaps);
-        *removed = removed.and(item.perhaps);
+        let removed = removed.entry(ev.symbol(&name)).or_insert(item.optional);
+        *removed = removed.and(item.optional);
     }
-    let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
+    let (mut certain, mut optional) = (Vec::new(), Vec::new());
     for attr in attrs.entries() {
         match removed.get(&attr.name) {
             None => certain.push(attr),
-            Some(Some(why)) => perhaps.push(Perhaps { attr, why }),
+            Some(Some(why)) => optional.push(OptionalAttr { attr, why }),
             Some(None) => {}
         }
     }
-    perhaps.extend(attrs.perhaps().iter().filter(|one| !matches!(removed.get(&one.name()), Some(None))));
-    Ok(ev.attrs_maybe(&certain, perhaps, attrs.any()))
+    optional.extend(attrs.optional().iter().filter(|one| !matches!(removed.get(&one.name()), Some(None))));
+    Ok(ev.attrs_maybe(&certain, optional, attrs.any()))
 }
 
 /// `zipAttrsWith` where the sets, or what is in them, are not all known.
@@ -146,14 +146,14 @@ pub(super) fn zip_perhaps<'e>(
         };
         if let Ok(attrs) = set {
             names.extend(attrs.entries().map(|attr| attr.name));
-            names.extend(attrs.perhaps().iter().map(|one| one.name()));
+            names.extend(attrs.optional().iter().map(|one| one.name()));
         }
         any = any.or(set.map_or_else(Some, Attrs::any));
-        known.push((set, item.perhaps));
+        known.push((set, item.optional));
     }
     names.sort_unstable();
     names.dedup();
-    let (mut certain, mut perhaps) = (Vec::new(), Vec::new());
+    let (mut certain, mut optional) = (Vec::new(), Vec::new());
     for name in names {
         let mut values = Vec::with_capacity(known.len());
         for (set, of_set) in &known {
@@ -161,23 +161,23 @@ pub(super) fn zip_perhaps<'e>(
                 Ok(attrs) => attrs.item(name).or_else(|| attrs.any().map(maybe)),
                 Err(unknown) => Some(maybe(unknown)),
             };
-            values.extend(item.map(|item| Item { perhaps: of_set.or(item.perhaps), ..item }));
+            values.extend(item.map(|item| Item { optional: of_set.or(item.optional), ..item }));
         }
-        let is_certain = values.iter().any(|item| item.perhaps.is_none());
-        let why = values.iter().find_map(|item| item.perhaps);
-        let value = ev.delay_call_on(function, name, ev.pack(ev.partly(&values)));
+        let is_certain = values.iter().any(|item| item.optional.is_none());
+        let why = values.iter().find_map(|item| item.optional);
+        let value = ev.delay_call_on(function, name, ev.pack(ev.partial_list(&values)));
         let attr = Attr { name, pos: Pos::NONE, value };
         match why.filter(|_| !is_certain) {
-            Some(why) => perhaps.push(Perhaps { attr, why }),
+            Some(why) => optional.push(OptionalAttr { attr, why }),
             None => certain.push(attr),
         }
     }
-    Ok(ev.attrs_maybe(&certain, perhaps, any))
+    Ok(ev.attrs_maybe(&certain, optional, any))
 }
 
 /// A value that something unknown may have.
 fn maybe(unknown: &Unknown) -> Item<'_> {
-    Item { value: Value::Unknown(unknown), perhaps: Some(unknown) }
+    Item { value: Value::Unknown(unknown), optional: Some(unknown) }
 }
 
 /// `concatLists` where lists, or elements of them, are there perhaps.
@@ -190,9 +190,9 @@ fn concatenated<'e>(ev: &mut Evaluator<'e>, lists: Vec<Item<'e>>, pos: Pos) -> E
     let mut joined = Vec::new();
     for list in lists {
         let items = ev.partly_items(list.value, pos)?;
-        joined.extend(items.into_iter().map(|item| Item { perhaps: list.perhaps.or(item.perhaps), ..item }));
+        joined.extend(items.into_iter().map(|item| Item { optional: list.optional.or(item.optional), ..item }));
     }
-    Ok(ev.partly(&joined))
+    Ok(ev.partial_list(&joined))
 }
 
 /// The same of `concatMap`.
@@ -212,10 +212,10 @@ pub(super) fn concat_map_perhaps<'e>(
 /// An element of a list of which some are there perhaps: known while all before it are there.
 pub(super) fn element_perhaps<'e>(
     ev: &mut Evaluator<'e>,
-    list: &'e Partly<'e>,
+    list: &'e PartialList<'e>,
     index: i64,
 ) -> EvalResult<'e, Value<'e>> {
-    let certain: Vec<_> = list.items().iter().take_while(|item| item.perhaps.is_none()).collect();
+    let certain: Vec<_> = list.items().iter().take_while(|item| item.optional.is_none()).collect();
     match usize::try_from(index).ok().and_then(|index| certain.get(index)) {
         Some(item) => ev.force_partly(item.value),
         None => Err(ev.unknown_error(list.why())),
@@ -231,20 +231,20 @@ pub(super) fn filter_perhaps<'e>(
     let function = ev.function(args[0], pos)?;
     let mut kept = Vec::new();
     for item in ev.partly_items(args[1], pos)? {
-        let holds = match item.perhaps {
+        let holds = match item.optional {
             None => ev.holds(function, item.value, pos),
             Some(why) => ev.guess(why, |ev| ev.holds(function, item.value, pos)),
         };
         match holds {
             Ok(true) => kept.push(item),
             Ok(false) => {}
-            Err(error) => match error.unknown().or(item.perhaps) {
-                Some(unknown) => kept.push(Item { perhaps: Some(unknown), ..item }),
+            Err(error) => match error.unknown().or(item.optional) {
+                Some(unknown) => kept.push(Item { optional: Some(unknown), ..item }),
                 None => return Err(error),
             },
         }
     }
-    Ok(ev.partly(&kept))
+    Ok(ev.partial_list(&kept))
 }
 
 /// `foldl'` over elements of which some are there perhaps: with each of these, and without.
@@ -252,11 +252,11 @@ pub(super) fn fold_perhaps<'e>(
     ev: &mut Evaluator<'e>,
     function: Value<'e>,
     start: Value<'e>,
-    list: &'e Partly<'e>,
+    list: &'e PartialList<'e>,
 ) -> EvalResult<'e, Value<'e>> {
     let mut folded = start;
     for item in list.items() {
-        folded = match item.perhaps {
+        folded = match item.optional {
             None => ev.call2(function, folded, item.value)?,
             Some(why) => {
                 ev.one_of(why, |ev| ev.call2(function, folded, item.value), |ev| ev.force_partly(folded))?
@@ -270,12 +270,12 @@ pub(super) fn fold_perhaps<'e>(
 pub(super) fn map_perhaps<'e>(
     ev: &mut Evaluator<'e>,
     function: Value<'e>,
-    list: &'e Partly<'e>,
+    list: &'e PartialList<'e>,
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(function, pos)?;
     let items =
         list.items().iter().map(|item| Item { value: ev.delay_call(function, ev.pack(item.value)).get(), ..*item });
     let items: Vec<_> = items.collect();
-    Ok(ev.partly(&items))
+    Ok(ev.partial_list(&items))
 }

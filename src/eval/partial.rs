@@ -12,7 +12,7 @@
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attr, Attrs, Packed, Suspend, Unknown, Value};
+use super::value::{Attr, Attrs, Suspend, TaggedValue, Unknown, Value};
 use crate::source::Pos;
 use crate::syntax::Symbol;
 
@@ -25,12 +25,12 @@ const MOST_CIRCLES: u32 = 10_000;
 
 /// An attribute that is there only perhaps.
 #[derive(Debug, Clone, Copy)]
-pub struct Perhaps<'e> {
+pub struct OptionalAttr<'e> {
     pub(super) attr: Attr<'e>,
     pub(super) why: &'e Unknown,
 }
 
-impl<'e> Perhaps<'e> {
+impl<'e> OptionalAttr<'e> {
     /// Its name.
     pub fn name(&self) -> Symbol {
         self.attr.name
@@ -54,14 +54,14 @@ impl<'e> Perhaps<'e> {
 
 /// Which names a set may have beside those that are certain.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rest<'e> {
+pub(super) struct OpenAttrs<'e> {
     /// These, sorted; none of them is among its entries.
-    pub(super) names: &'e [Perhaps<'e>],
+    pub(super) names: &'e [OptionalAttr<'e>],
     /// Why it may have any others; `None` where it has no others.
     pub(super) any: Option<&'e Unknown>,
 }
 
-impl<'e> Rest<'e> {
+impl<'e> OpenAttrs<'e> {
     /// Any names at all.
     pub(super) fn any(why: &'e Unknown) -> Self {
         Self { names: &[], any: Some(why) }
@@ -70,7 +70,7 @@ impl<'e> Rest<'e> {
 
 /// A list of which some elements are there only perhaps.
 #[derive(Debug)]
-pub struct Partly<'e> {
+pub struct PartialList<'e> {
     items: &'e [Item<'e>],
     why: &'e Unknown,
 }
@@ -81,10 +81,10 @@ pub struct Item<'e> {
     /// Its value, where it is there.
     pub value: Value<'e>,
     /// What decides whether it is there, and is not known; `None` where it is.
-    pub perhaps: Option<&'e Unknown>,
+    pub optional: Option<&'e Unknown>,
 }
 
-impl<'e> Partly<'e> {
+impl<'e> PartialList<'e> {
     /// Its elements, in their order.
     pub fn items(&self) -> &'e [Item<'e>] {
         self.items
@@ -98,40 +98,42 @@ impl<'e> Partly<'e> {
 
 impl<'e> Evaluator<'e> {
     /// A list of elements that are there, or perhaps.
-    pub fn partly(&self, items: &[Item<'e>]) -> Value<'e> {
-        match items.iter().find_map(|item| item.perhaps) {
-            Some(why) => Value::Partly(self.bump.alloc(Partly { items: self.bump.alloc_slice_copy(items), why })),
+    pub fn partial_list(&self, items: &[Item<'e>]) -> Value<'e> {
+        match items.iter().find_map(|item| item.optional) {
+            Some(why) => {
+                Value::PartialList(self.bump.alloc(PartialList { items: self.bump.alloc_slice_copy(items), why }))
+            }
             None => self.list(items.iter().map(|item| item.value)),
         }
     }
 
     /// A set of names that are there, in any order, of names that are there perhaps, and of any others where `any` says why.
-    pub fn attrs_perhaps(
+    pub fn partial_attrs(
         &self,
         parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
-        perhaps: &[(Symbol, Value<'e>, Pos, &'e Unknown)],
+        optional: &[(Symbol, Value<'e>, Pos, &'e Unknown)],
         any: Option<&'e Unknown>,
     ) -> Value<'e> {
         let mut attrs: Vec<_> =
             parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value: self.pack(value) }).collect();
         attrs.sort_by_key(|attr| attr.name);
-        let perhaps = perhaps.iter().map(|(name, value, pos, why)| Perhaps {
+        let optional = optional.iter().map(|(name, value, pos, why)| OptionalAttr {
             attr: Attr { name: *name, pos: *pos, value: self.pack(*value) },
             why,
         });
-        self.attrs_maybe(&attrs, perhaps.collect(), any)
+        self.attrs_maybe(&attrs, optional.collect(), any)
     }
 
     /// A set of sorted attributes, of names that are there perhaps, and of any others where `any` says why.
     pub(super) fn attrs_maybe(
         &self,
         sorted: &[Attr<'e>],
-        mut perhaps: Vec<Perhaps<'e>>,
+        mut optional: Vec<OptionalAttr<'e>>,
         any: Option<&'e Unknown>,
     ) -> Value<'e> {
-        perhaps.sort_by_key(|perhaps| perhaps.attr.name);
-        let is_open = any.is_some() || !perhaps.is_empty();
-        let rest = is_open.then(|| Rest { names: self.bump.alloc_slice_copy(&perhaps), any });
+        optional.sort_by_key(|optional| optional.attr.name);
+        let is_open = any.is_some() || !optional.is_empty();
+        let rest = is_open.then(|| OpenAttrs { names: self.bump.alloc_slice_copy(&optional), any });
         self.attrs_rest(sorted, rest)
     }
 
@@ -139,7 +141,7 @@ impl<'e> Evaluator<'e> {
     /// [`Evaluator::force`] makes them unknown.
     pub fn force_partly(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match value {
-            Value::Thunk(thunk) => self.force_thunk(thunk).map(Packed::get),
+            Value::Thunk(thunk) => self.force_thunk(thunk).map(TaggedValue::get),
             value => Ok(value),
         }
     }
@@ -147,8 +149,8 @@ impl<'e> Evaluator<'e> {
     /// The elements of an evaluated list; none of anything else.
     pub fn items_perhaps(&self, value: Value<'e>) -> Vec<Item<'e>> {
         match value {
-            Value::List(list) => list.iter().map(|value| Item { value, perhaps: None }).collect(),
-            Value::Partly(partly) => partly.items.to_vec(),
+            Value::List(list) => list.iter().map(|value| Item { value, optional: None }).collect(),
+            Value::PartialList(partly) => partly.items.to_vec(),
             _ => Vec::new(),
         }
     }
@@ -156,7 +158,7 @@ impl<'e> Evaluator<'e> {
     /// The elements of a list that is at least partly known.
     pub(super) fn partly_items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<Item<'e>>> {
         match self.force_partly(value)? {
-            list @ (Value::List(_) | Value::Partly(_)) => Ok(self.items_perhaps(list)),
+            list @ (Value::List(_) | Value::PartialList(_)) => Ok(self.items_perhaps(list)),
             other => Err(self.type_error("a list", other, pos)),
         }
     }
@@ -215,7 +217,7 @@ impl<'e> Evaluator<'e> {
                 let items = x.iter().zip(y.iter()).map(|(x, y)| self.either(why, x, y));
                 self.list(items)
             }
-            (Value::List(_) | Value::Partly(_), Value::List(_) | Value::Partly(_)) => {
+            (Value::List(_) | Value::PartialList(_), Value::List(_) | Value::PartialList(_)) => {
                 // What both begin or end with is there either way.
                 let (a, b) = (self.items_perhaps(a), self.items_perhaps(b));
                 let front = a.iter().zip(&b).take_while(|(a, b)| is_same_item(a, b)).count();
@@ -224,9 +226,9 @@ impl<'e> Evaluator<'e> {
                     a_rest.iter().rev().zip(b_rest.iter().rev()).take_while(|(a, b)| is_same_item(a, b)).count();
                 let (a_rest, end) = a_rest.split_at(a_rest.len() - back);
                 let b_rest = &b_rest[..b_rest.len() - back];
-                let middle = a_rest.iter().chain(b_rest).map(|item| Item { perhaps: Some(why), ..*item });
+                let middle = a_rest.iter().chain(b_rest).map(|item| Item { optional: Some(why), ..*item });
                 let items: Vec<_> = a[..front].iter().copied().chain(middle).chain(end.iter().copied()).collect();
-                self.partly(&items)
+                self.partial_list(&items)
             }
             (Value::Unknown(x), Value::Unknown(y)) if std::ptr::eq(x, y) => a,
             _ => Value::Unknown(why),
@@ -242,15 +244,15 @@ impl<'e> Evaluator<'e> {
         let mut names: Vec<Symbol> = Vec::new();
         for set in [a, b] {
             names.extend(set.entries().map(|attr| attr.name));
-            names.extend(set.perhaps().iter().map(|perhaps| perhaps.attr.name));
+            names.extend(set.optional().iter().map(|optional| optional.attr.name));
         }
         names.sort_unstable();
         names.dedup();
-        let (mut certain, mut perhaps) = (Vec::with_capacity(names.len()), Vec::new());
+        let (mut certain, mut optional) = (Vec::with_capacity(names.len()), Vec::new());
         for name in names {
             let of = |set: &'e Attrs<'e>| {
                 let entry = set.find(name).map(|attr| (attr, None));
-                entry.or_else(|| set.find_perhaps(name).map(|perhaps| (perhaps.attr, Some(perhaps.why))))
+                entry.or_else(|| set.find_perhaps(name).map(|optional| (optional.attr, Some(optional.why))))
             };
             match (of(a), of(b)) {
                 (Some((x, None)), Some((y, None))) => {
@@ -258,19 +260,19 @@ impl<'e> Evaluator<'e> {
                 }
                 (Some((x, _)), Some((y, _))) => {
                     let attr = Attr { value: self.either_packed(why, x.value, y.value), ..x };
-                    perhaps.push(Perhaps { attr, why });
+                    optional.push(OptionalAttr { attr, why });
                 }
                 // Where the other set may have it too, nothing is known of its value.
                 (Some((attr, of)), None) if b.any().is_none() => {
-                    perhaps.push(Perhaps { attr, why: of.unwrap_or(why) })
+                    optional.push(OptionalAttr { attr, why: of.unwrap_or(why) })
                 }
                 (None, Some((attr, of))) if a.any().is_none() => {
-                    perhaps.push(Perhaps { attr, why: of.unwrap_or(why) })
+                    optional.push(OptionalAttr { attr, why: of.unwrap_or(why) })
                 }
                 _ => {}
             }
         }
-        self.attrs_maybe(&certain, perhaps, any)
+        self.attrs_maybe(&certain, optional, any)
     }
 
     /// `if c then mkIf … else …`: for the module system, both under a condition that is not known.
@@ -308,14 +310,14 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn either_packed(&self, why: &'e Unknown, a: Packed<'e>, b: Packed<'e>) -> Packed<'e> {
+    fn either_packed(&self, why: &'e Unknown, a: TaggedValue<'e>, b: TaggedValue<'e>) -> TaggedValue<'e> {
         self.pack(self.either(why, a.get(), b.get()))
     }
 
     /// `left // right` where one of them has names perhaps, and the right one not any.
     pub(super) fn update_perhaps(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
         let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.count() + right.count());
-        let mut perhaps: Vec<Perhaps<'e>> = Vec::new();
+        let mut optional: Vec<OptionalAttr<'e>> = Vec::new();
         for attr in left.entries() {
             if right.find(attr.name).is_some() {
                 continue;
@@ -327,25 +329,25 @@ impl<'e> Evaluator<'e> {
         }
         certain.extend(right.entries());
         certain.sort_by_key(|attr| attr.name);
-        for one in left.perhaps() {
+        for one in left.optional() {
             if right.find(one.attr.name).is_some() {
                 continue;
             }
-            perhaps.push(match right.find_perhaps(one.attr.name) {
+            optional.push(match right.find_perhaps(one.attr.name) {
                 Some(other) => {
                     let value = self.either_packed(other.why, other.attr.value, one.attr.value);
-                    Perhaps { attr: Attr { value, ..one.attr }, why: one.why }
+                    OptionalAttr { attr: Attr { value, ..one.attr }, why: one.why }
                 }
                 None => *one,
             });
         }
-        perhaps.extend(
+        optional.extend(
             right
-                .perhaps()
+                .optional()
                 .iter()
                 .filter(|one| left.find(one.attr.name).is_none() && left.find_perhaps(one.attr.name).is_none()),
         );
-        self.attrs_maybe(&certain, perhaps, left.any())
+        self.attrs_maybe(&certain, optional, left.any())
     }
 
     /// Evaluates what Nix might come to another way; `None` where a value turned out to need itself on this one. What was
@@ -380,8 +382,8 @@ impl<'e> Evaluator<'e> {
 
 /// Whether two elements are the same, as far as that shows without evaluating them.
 fn is_same_item<'e>(a: &Item<'e>, b: &Item<'e>) -> bool {
-    a.perhaps.is_none()
-        && b.perhaps.is_none()
+    a.optional.is_none()
+        && b.optional.is_none()
         && match (a.value, b.value) {
             (Value::Int(a), Value::Int(b)) => a == b,
             (Value::Path(a), Value::Path(b)) => a.as_bytes() == b.as_bytes(),

@@ -56,7 +56,7 @@ pub struct Version<'a> {
     /// The keys of options that are not wholly known.
     pub unknown_keys: UnknownKeys<'a>,
     /// What the guest says itself, where that is known.
-    pub guest: Option<Said<'a>>,
+    pub guest: Option<GuestOptions<'a>>,
     /// Where the container's options stand.
     pub places: Places<'a>,
 }
@@ -79,28 +79,28 @@ impl<'a> UnknownKeys<'a> {
 
 /// What a guest says itself, by where that is known from.
 #[derive(Debug, Clone)]
-pub enum Said<'a> {
+pub enum GuestOptions<'a> {
     /// It has just been evaluated.
-    Now(Spoken<'a>),
+    Now(GuestView<'a>),
     /// It was kept when the guest was brought up, without its secrets.
     Kept(&'a KeptGuest),
 }
 
 /// What a guest says itself, to be looked at.
 #[derive(Debug, Clone)]
-pub struct Spoken<'a> {
+pub struct GuestView<'a> {
     /// Its options as a tree.
     pub options: Cow<'a, Value>,
     /// Where they are set.
     pub places: Places<'a>,
 }
 
-impl Said<'_> {
+impl GuestOptions<'_> {
     /// All of it; `None` where what was kept cannot be read.
-    pub(super) fn open(&self) -> Option<Spoken<'_>> {
+    pub(super) fn open(&self) -> Option<GuestView<'_>> {
         match self {
             Self::Now(spoken) => Some(spoken.clone()),
-            Self::Kept(guest) => guest.open().map(|Guest { options, positions }| Spoken {
+            Self::Kept(guest) => guest.open().map(|Guest { options, positions }| GuestView {
                 options: Cow::Owned(options),
                 places: Places::Noted { all: Cow::Owned(positions), root: String::new() },
             }),
@@ -129,7 +129,7 @@ pub struct Configured<'a> {
 
 /// One side of a plan. It borrows from what it is made of.
 #[derive(Debug, Clone)]
-pub struct Side<'a> {
+pub struct StateView<'a> {
     /// How it is called.
     pub endpoint: Endpoint,
     pub(super) containers: BTreeMap<ContainerName, Configured<'a>>,
@@ -152,7 +152,7 @@ pub struct Side<'a> {
     pub(super) findings: Vec<Finding>,
 }
 
-impl<'a> Side<'a> {
+impl<'a> StateView<'a> {
     fn empty(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
@@ -208,7 +208,7 @@ impl<'a> Side<'a> {
                         Some((_, sources)) => Places::read(&view.places, sources),
                         None => places.below(["config"]),
                     };
-                    Said::Now(Spoken { options: Cow::Borrowed(&view.options), places })
+                    GuestOptions::Now(GuestView { options: Cow::Borrowed(&view.options), places })
                 }),
                 places,
             };
@@ -342,13 +342,13 @@ impl<'a> Side<'a> {
 
     /// What is to be kept of what the guests say themselves, without their secrets.
     pub fn guests(&self) -> BTreeMap<ContainerName, KeptGuest> {
-        let keep = |said: &Said| match said {
-            Said::Now(Spoken { options, places }) => {
+        let keep = |said: &GuestOptions| match said {
+            GuestOptions::Now(GuestView { options, places }) => {
                 let mut options = options.clone().into_owned();
                 redact::all(&mut options);
                 KeptGuest::new(&Guest { options, positions: places.positions() })
             }
-            Said::Kept(guest) => KeptGuest::clone(guest),
+            GuestOptions::Kept(guest) => KeptGuest::clone(guest),
         };
         let kept = |configured: &Configured| configured.written.as_ref()?.guest.as_ref().map(keep);
         self.containers.iter().filter_map(|(name, configured)| Some((name.clone(), kept(configured)?))).collect()
@@ -465,12 +465,12 @@ impl<'a> Version<'a> {
 }
 
 /// What the guest of a record said when it was brought up, if the generation is of that guest.
-fn kept_guest<'a>(record: &Record, generation: Option<&'a Generation>) -> Option<Said<'a>> {
+fn kept_guest<'a>(record: &Record, generation: Option<&'a Generation>) -> Option<GuestOptions<'a>> {
     let (generation, name) = (generation?, &record.spec.name);
     let kept = generation.records.get(name)?;
     let is_same_guest = record.guest_key.is_some() && record.guest_key == kept.guest_key;
     let is_same = is_same_guest || record.spec.system == kept.spec.system;
-    generation.guests.get(name).filter(|_| is_same).map(Said::Kept)
+    generation.guests.get(name).filter(|_| is_same).map(GuestOptions::Kept)
 }
 
 /// What NixOS wrote for a container of its own.

@@ -10,7 +10,7 @@ use super::forwards::holds;
 use super::{Each, Subject, in_view, services};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
-use crate::model::view::{Said, View, has_unknown};
+use crate::model::view::{OptionState, View, has_unknown};
 use crate::model::{Field, List};
 use crate::render::interface::host_end;
 
@@ -69,8 +69,8 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
         ["proxy", "defaultGateway", "defaultGateway6", "wireguard", "wg-quick", "interfaces", "localCommands"]
     {
         match networking {
-            Said::Unknown => return None,
-            Said::Value(json) if json.get(option).is_some() => return None,
+            OptionState::Unknown => return None,
+            OptionState::Value(json) if json.get(option).is_some() => return None,
             _ => {}
         }
     }
@@ -149,19 +149,19 @@ fn translates_otherwise(host: &View) -> bool {
         &["systemd", "network"],
     ] {
         match host.find(part) {
-            Said::Nothing => {}
-            Said::Unknown => return true,
-            Said::Value(json) if has_unknown(json) || holds(json, &masks) => return true,
-            Said::Value(_) => {}
+            OptionState::Undefined => {}
+            OptionState::Unknown => return true,
+            OptionState::Value(json) if has_unknown(json) || holds(json, &masks) => return true,
+            OptionState::Value(_) => {}
         }
     }
     let services = host.find(&["services"]);
     let router = ["frr", "bird", "bird2"];
-    services == Said::Unknown
+    services == OptionState::Unknown
         || services
             .members()
             .any(|(name, _)| OTHER_FIREWALLS.contains(&name.as_str()) || router.contains(&name.as_str()))
-        || host.find(&["boot", "kernel", "sysctl"]) == Said::Unknown
+        || host.find(&["boot", "kernel", "sysctl"]) == OptionState::Unknown
         || host.find(&["boot", "kernel", "sysctl"]).members().any(|(name, _)| name.contains("forward"))
 }
 
@@ -178,8 +178,8 @@ pub(super) fn fetches(guest: &View, domains: &BTreeSet<String>) -> Option<(Vec<S
         }
     }
     for service in CLOCKS {
-        let own_servers = guest.find(&["services", service, "servers"]) != Said::Nothing
-            || guest.find(&["networking", "timeServers"]) != Said::Nothing;
+        let own_servers = guest.find(&["services", service, "servers"]) != OptionState::Undefined
+            || guest.find(&["networking", "timeServers"]) != OptionState::Undefined;
         if guest.find(&["services", service, "enable"]).is(true) && !own_servers {
             let path = own(&["services", service, "enable"]);
             return Some((path, format!("runs `{service}`, which asks public time servers")));

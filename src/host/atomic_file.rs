@@ -9,16 +9,16 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use tempfile::NamedTempFile;
 
-/// Writes a file, whose folders are made where they are missing.
+/// Writes a file, whose directories are made where they are missing.
 pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     tracing::debug!(path = %path.display(), bytes = content.len(), "write");
-    let folder = folder(path)?;
-    let mut file = temporary(folder)?;
+    let directory = directory(path)?;
+    let mut file = temporary(directory)?;
     file.write_all(content)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     persist(file, path)?;
-    sync(folder)
+    sync(directory)
 }
 
 /// Gives a file or symlink its name. A directory in its place, which rename(2) never replaces, is set aside.
@@ -40,34 +40,34 @@ fn set_directory_aside(path: &Path) -> io::Result<()> {
 
 /// Copies all of `source` into a file.
 pub(super) fn copy(source: &mut File, path: &Path, mode: u32) -> io::Result<()> {
-    let folder = folder(path)?;
-    let mut file = temporary(folder)?;
+    let directory = directory(path)?;
+    let mut file = temporary(directory)?;
     source.rewind()?;
     io::copy(source, file.as_file_mut())?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     persist(file, path)?;
-    sync(folder)
+    sync(directory)
 }
 
-/// A file that has no name of its own yet, and will have one in `folder`.
-pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(&prefix()).tempfile_in(folder)
+/// A file that has no name of its own yet, and will have one in `directory`.
+pub(super) fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(&prefix()).tempfile_in(directory)
 }
 
 /// Removes what killed processes left in a directory that is written with the lock held, or by nobody.
-pub(super) fn remove_remains(folder: &Path) -> io::Result<()> {
-    remove_if(folder, |_| true)
+pub(super) fn remove_remains(directory: &Path) -> io::Result<()> {
+    remove_if(directory, |_| true)
 }
 
 /// Removes what killed processes left in a directory below `/run`, while others write there.
-pub(super) fn remove_remains_of_dead(folder: &Path) -> io::Result<()> {
-    remove_if(folder, |process| !Path::new("/proc").join(process).exists())
+pub(super) fn remove_remains_of_dead(directory: &Path) -> io::Result<()> {
+    remove_if(directory, |process| !Path::new("/proc").join(process).exists())
 }
 
 /// Removes what was about to get a name in a directory, where the process that made it is one of these.
-fn remove_if(folder: &Path, is_dead: impl Fn(&str) -> bool) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
+fn remove_if(directory: &Path, is_dead: impl Fn(&str) -> bool) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
         let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
@@ -81,10 +81,10 @@ fn remove_if(folder: &Path, is_dead: impl Fn(&str) -> bool) -> io::Result<()> {
 /// Makes `path` a link to `target`, whatever it was before.
 pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
     tracing::debug!(path = %path.display(), target = %target.display(), "link");
-    let folder = folder(path)?;
-    let link = tempfile::Builder::new().prefix(&prefix()).make_in(folder, |path| symlink(target, path))?;
+    let directory = directory(path)?;
+    let link = tempfile::Builder::new().prefix(&prefix()).make_in(directory, |path| symlink(target, path))?;
     persist(link, path)?;
-    sync(folder)
+    sync(directory)
 }
 
 /// Removes a file or a symlink, and sets a directory in its place aside. One that is not there is none the worse.
@@ -130,15 +130,15 @@ fn prefix() -> String {
     format!("{PREFIX}{}-", std::process::id())
 }
 
-fn folder(path: &Path) -> io::Result<&Path> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    Ok(folder)
+fn directory(path: &Path) -> io::Result<&Path> {
+    let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(directory)?;
+    Ok(directory)
 }
 
-/// A new name is on the disk only when its folder is.
-pub(super) fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// A new name is on the disk only when its directory is.
+pub(super) fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn what_is_replaced_leaves_nothing_beside_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("a/b");
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a/b");
         write(&path, b"one", 0o600).expect("written");
         write(&path, b"two", 0o444).expect("replaced, though it is read-only by now");
         assert_eq!(fs::read(&path).ok().as_deref(), Some(&b"two"[..]));
@@ -157,7 +157,7 @@ mod tests {
             link(Path::new(target), &path).expect("linked");
             assert_eq!(fs::read_link(&path).ok(), Some(target.into()));
         }
-        assert_eq!(fs::read_dir(folder.path().join("a")).map(Iterator::count).ok(), Some(1));
+        assert_eq!(fs::read_dir(directory.path().join("a")).map(Iterator::count).ok(), Some(1));
         for _ in 0..2 {
             remove(&path).expect("removed");
         }
@@ -166,31 +166,31 @@ mod tests {
 
     #[test]
     fn what_the_dead_left_goes_and_what_the_living_write_stays() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let living = temporary(folder.path()).expect("made");
+        let directory = tempfile::tempdir().expect("a directory");
+        let living = temporary(directory.path()).expect("made");
         let child = std::process::Command::new("true").spawn().expect("started");
         let dead = child.id();
         drop(child.wait_with_output());
         for name in [format!("{PREFIX}{dead}-abcdef"), format!("{PREFIX}abcdef"), String::from("other")] {
-            fs::write(folder.path().join(name), "").expect("written");
+            fs::write(directory.path().join(name), "").expect("written");
         }
         let names = || {
-            let entries = fs::read_dir(folder.path()).expect("listed");
+            let entries = fs::read_dir(directory.path()).expect("listed");
             let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
             names.sort();
             names
         };
-        remove_remains_of_dead(folder.path()).expect("removed");
-        assert_eq!(names(), [living.path().to_owned(), folder.path().join("other")]);
-        remove_remains(folder.path()).expect("removed");
-        assert_eq!(names(), [folder.path().join("other")]);
+        remove_remains_of_dead(directory.path()).expect("removed");
+        assert_eq!(names(), [living.path().to_owned(), directory.path().join("other")]);
+        remove_remains(directory.path()).expect("removed");
+        assert_eq!(names(), [directory.path().join("other")]);
     }
 
     #[test]
     fn a_directory_in_the_place_of_a_file_or_symlink_is_kept_beside_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("a");
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a");
+        let at = |name: &str| directory.path().join(name);
         type Step<'a> = &'a dyn Fn() -> io::Result<()>;
         let steps: [Step<'_>; 3] =
             [&|| write(&path, b"one", 0o600), &|| link(Path::new("/x"), &path), &|| remove(&path)];

@@ -231,7 +231,7 @@ impl<'a, 'e> Shown<'a, 'e> {
                     shown.insert(self.ev.name(name).to_owned(), json);
                     self.path.pop();
                 }
-                for one in attrs.perhaps() {
+                for one in attrs.optional() {
                     self.path.push(self.ev.name(one.name()).to_owned());
                     self.note(one.pos());
                     let json = unknown_json(self.ev, one.why().reason(), one.why().span());

@@ -1,0 +1,148 @@
+//! Attribute sets: a shape and its values, or layers of sets.
+
+use std::alloc::Layout;
+use std::cell::Cell;
+
+use bumpalo::Bump;
+
+use super::{TaggedValue, address};
+use crate::eval::layers::Layers;
+use crate::eval::partial::OpenAttrs;
+use crate::syntax::{InlineCache, Shape, Symbol};
+
+/// Whether there is a word before the values that says what other names there may be.
+const OPEN: usize = 1;
+/// Whether the word stands for layers, and not for a shape; nothing is behind it then.
+const LAYERED: usize = 2;
+
+/// A set.
+#[repr(C)]
+pub struct Attrs<'e> {
+    word: usize,
+    words: [Cell<TaggedValue<'e>>; 0],
+}
+
+impl std::fmt::Debug for Attrs<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+impl<'e> Attrs<'e> {
+    /// A set of this shape with these values, one for each of its names, and what other names there may be.
+    #[inline]
+    pub(in crate::eval) fn new(
+        bump: &'e Bump,
+        shape: &'e Shape<'e>,
+        mut values: impl Iterator<Item = TaggedValue<'e>>,
+        rest: Option<&'e OpenAttrs<'e>>,
+    ) -> &'e Self {
+        let (count, open) = (shape.keys().len(), usize::from(rest.is_some()));
+        let layout = Layout::array::<usize>(1 + open + count).expect("there is no memory for as many");
+        let start = bump.alloc_layout(layout).cast::<usize>();
+        start.as_ptr().expose_provenance();
+        // SAFETY: there is room for 1 + open + count words, each of which is written before anything reads it; `Attrs` is one
+        // word, `repr(C)`. The provenance of all of them was exposed.
+        unsafe {
+            start.write(address(shape) | if open == 0 { 0 } else { OPEN });
+            if let Some(rest) = rest {
+                start.add(1).write(address(rest));
+            }
+            for at in 1 + open..1 + open + count {
+                start.add(at).write(values.next().expect("there are as many values as names").bits);
+            }
+            &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
+        }
+    }
+
+    /// A set that is made of layers.
+    pub(in crate::eval) fn layered(bump: &'e Bump, layers: &'e Layers<'e>) -> &'e Self {
+        bump.alloc(Self { word: address(layers) | LAYERED, words: [] })
+    }
+
+    /// The layers that it is made of, if it is.
+    #[inline]
+    pub(in crate::eval) fn layers(&self) -> Option<&'e Layers<'e>> {
+        // SAFETY: where the bit is set, the word was made from such a reference, which lives as long as `'e`.
+        (self.word & LAYERED != 0).then(|| unsafe { &*std::ptr::with_exposed_provenance(self.word & !LAYERED) })
+    }
+
+    /// Its names.
+    #[inline]
+    pub(in crate::eval) fn shape(&self) -> &'e Shape<'e> {
+        match self.layers() {
+            // SAFETY: it has none.
+            None => unsafe { self.own_shape() },
+            // SAFETY: what `flat` gives has none.
+            Some(layers) => unsafe { layers.flat().own_shape() },
+        }
+    }
+
+    /// # Safety
+    /// It has no layers.
+    #[inline]
+    unsafe fn own_shape(&self) -> &'e Shape<'e> {
+        debug_assert!(self.word & LAYERED == 0);
+        // SAFETY: then the word was made from a reference to a shape, which lives as long as `'e`.
+        unsafe { &*std::ptr::with_exposed_provenance(self.word & !OPEN) }
+    }
+
+    /// Which other names it may have.
+    #[inline]
+    pub(in crate::eval) fn open(&self) -> Option<&'e OpenAttrs<'e>> {
+        let rest = std::ptr::from_ref(&self.words).addr();
+        // SAFETY: where the bit is set, the next word was made from such a reference.
+        (self.word & OPEN != 0).then(|| unsafe { &**std::ptr::with_exposed_provenance::<&'e OpenAttrs<'e>>(rest) })
+    }
+
+    /// Its values, in the order of its names.
+    #[inline]
+    pub(in crate::eval) fn values(&self) -> &'e [TaggedValue<'e>] {
+        match self.layers() {
+            // SAFETY: it has none.
+            None => unsafe { self.own_values() },
+            // SAFETY: what `flat` gives has none.
+            Some(layers) => unsafe { layers.flat().own_values() },
+        }
+    }
+
+    /// # Safety
+    /// It has no layers.
+    #[inline]
+    unsafe fn own_values(&self) -> &'e [TaggedValue<'e>] {
+        let start = std::ptr::from_ref(&self.words).addr() + (self.word & OPEN) * size_of::<usize>();
+        // SAFETY: one for each name was allocated there in a row, and written; their provenance was exposed, and nobody
+        // writes them again.
+        unsafe {
+            std::slice::from_raw_parts(std::ptr::with_exposed_provenance(start), self.own_shape().keys().len())
+        }
+    }
+
+    /// The value of a name; where it was found last is looked at first.
+    #[inline]
+    pub(in crate::eval) fn get_again(&self, name: Symbol, hint: &InlineCache) -> Option<TaggedValue<'e>> {
+        if hint.shape.get() == self.word {
+            // SAFETY: a hint is set below alone, and never by a set of layers.
+            return unsafe { self.own_values() }.get(hint.at.get() as usize).copied();
+        }
+        self.get_anew(name, hint)
+    }
+
+    #[inline(never)]
+    fn get_anew(&self, name: Symbol, hint: &InlineCache) -> Option<TaggedValue<'e>> {
+        if let Some(layers) = self.layers() {
+            return match layers.made_flat() {
+                Some(flat) => flat.get_again(name, hint),
+                None => layers.find(name).map(|attr| attr.value),
+            };
+        }
+        let (shape, last) = (self.shape(), hint.at.get() as usize);
+        let at = match shape.keys().get(last) {
+            Some(key) if key.name == name => last,
+            _ => shape.find(name)?,
+        };
+        hint.at.set(u32::try_from(at).ok()?);
+        hint.shape.set(self.word);
+        Some(self.values()[at])
+    }
+}
