@@ -1,1 +1,0 @@
-{ containers.a = { config = { }; localAddress = "x" ; hostAddress = [ ]; }; services = throw "s"; networking.interfaces = throw "i"; system.stateVersion = throw "v"; }
