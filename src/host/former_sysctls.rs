@@ -16,6 +16,7 @@ use super::{atomic_file, nft, sysctl};
 use crate::apply::{HostError, Sysctl};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::paths;
+use crate::state::Rules;
 
 /// By the name of the sysctl.
 type Notes = BTreeMap<String, Note>;
@@ -71,6 +72,16 @@ pub(super) fn restore(needed: &[Sysctl]) -> Result<(), HostError> {
     }
     let path = paths::former_sysctls();
     if kept.is_empty() { atomic_file::remove(&path) } else { write(&kept) }.map_err(failed(path))
+}
+
+/// Gives all of them back if our table, which needs them, is not loaded: a run set them and was killed before it loaded any rules.
+pub(super) fn restore_without_rules() {
+    if notes().is_empty() || !matches!(nft::rules(), Ok(Rules::Absent)) {
+        return;
+    }
+    if let Err(error) = restore(&[]) {
+        tracing::debug!(%error, "cannot give back what rules needed");
+    }
 }
 
 /// What is noted. What cannot be read says nothing, and then nothing is given back.

@@ -71,6 +71,7 @@ impl Linux {
         scratch::sweep_own();
         leftovers::sweep();
         sweep_remains();
+        former_sysctls::restore_without_rules();
         Ok(lock)
     }
 

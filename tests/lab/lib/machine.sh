@@ -53,15 +53,15 @@ supervisor() {
 
 # Prints the PID, as seen from here, of the lab's systemd.
 machine_pid() {
-    local group pid key numbers
+    local group pid status
     for group in "$payload/init.scope" "$payload"; do
         for pid in $(<"$group/cgroup.procs"); do
-            while read -r key numbers; do
-                [[ $key == NSpid: ]] || continue
-                [[ $numbers == *[[:space:]]1 ]] || break
+            # Read as a whole: `read` goes back in the file after each line, and the lines before may have another length by then.
+            status=$(<"/proc/$pid/status")
+            if [[ $status =~ NSpid:[^$'\n']*[[:space:]]1$'\n' ]]; then
                 echo "$pid"
                 return
-            done <"/proc/$pid/status"
+            fi
         done
     done 2>/dev/null
     return 1

@@ -395,6 +395,12 @@ fn forwarding_is_given_back_to_whoever_had_it_otherwise() {
     assert_eq!((get().as_str(), lab.observe().running()), ("1", vec![]));
     switch(none);
     assert_eq!((get().as_str(), lab.sh(&format!("sysctl --values {six}")).ok()), ("0", six_before));
+    // A run that was killed before it loaded rules had turned it on.
+    let note = format!("{{\"{four}\": {{\"former\": \"0\", \"given\": \"1\"}}}}");
+    lab.write("/run/container-rebuild/sysctls.json", &note);
+    lab.sh(&format!("sysctl --quiet {four}=1")).ok();
+    switch(none);
+    assert_eq!(get(), "0");
     lab.sh(&format!("sysctl --quiet {four}={was}")).ok();
     lab.finish();
 }
