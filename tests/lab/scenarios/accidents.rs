@@ -181,7 +181,8 @@ fn what_was_killed_or_broken_by_hand_is_put_right() {
         (
             "all of it",
             "systemctl kill -s KILL 'container@*'; systemctl stop 'container@*'; rm -rf /run/container-rebuild \
-          /run/systemd/system/container@*; systemctl daemon-reload; nft flush ruleset",
+          /run/systemd/system/container@*; systemctl daemon-reload; nft flush ruleset; \
+          sysctl --quiet net.ipv4.conf.all.forwarding=0",
         ),
     ] {
         lab.sh(damage).ok();
