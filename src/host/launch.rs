@@ -249,6 +249,7 @@ pub(super) mod tests {
     use crate::host::sysctl;
     use crate::model::Container;
     use crate::model::spec::{Bind, Forward, Network, Private, Protocol, Users, Veth};
+    use crate::render::nft::IPV4_FORWARDING;
 
     pub(in crate::host) fn record(name: &str, network: Network) -> Record {
         Record {
@@ -309,6 +310,7 @@ pub(super) mod tests {
             let links = netlink::links().expect("listed");
             assert!(links["ve-wasabi"].up);
             assert!(sysctl::is_on("net.ipv4.conf.ve-wasabi.route_localnet"));
+            assert!(!sysctl::is_on(IPV4_FORWARDING), "the host's own are not ours to set");
             assert!(!sysctl::is_on("net.ipv6.conf.ve-wasabi.accept_ra"));
             assert!(roots[1].join("etc/os-release").exists());
             assert!(paths::guest_profiles(name).is_dir() && Path::new("/nix/var/nix/db").is_dir());

@@ -67,8 +67,10 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
     for passed in &private.interfaces {
         netlink::give(&passed.host, interface::moved(passed), &namespace)?;
     }
-    // Those of a link are as new as the link; the rules that need them may be loaded already.
-    for sysctl in Ruleset::of([(&spec.name, &spec.network)], &NatSpec::default()).sysctls() {
+    // Those of an interface are as new as the interface; the rules that need them may be loaded already. Those of the host are set by
+    // whoever loads rules, who notes what they were.
+    let sysctls = Ruleset::of([(&spec.name, &spec.network)], &NatSpec::default()).sysctls();
+    for sysctl in sysctls.into_iter().filter(|sysctl| !sysctl.is_of_host()) {
         sysctl::set(&sysctl).map_err(|source| LaunchError::Sysctl { name: sysctl.name, source })?;
     }
     Ok(())
