@@ -29,7 +29,7 @@ let
           {
             system = null;
           }
-          // builtins.removeAttrs args [ "pkgs" "lib" ]
+          // builtins.removeAttrs args [ "lib" ]
           // {
             modules = [ host ] ++ stubs.modules or [ ] ++ args.modules or [ ];
             specialArgs = { modulesPath = toString ./modules; } // stubs.args or { } // args.specialArgs or { };

@@ -45,7 +45,12 @@ in
   };
 
   config = {
-    _module.args.pkgs = lib.mkForce (packages config.nixpkgs.hostPlatform.system);
+    _module.args.pkgs = lib.mkForce (
+      if options.nixpkgs.pkgs.isDefined then
+        config.nixpkgs.pkgs.appendOverlays config.nixpkgs.overlays
+      else
+        packages config.nixpkgs.hostPlatform.system
+    );
     nixpkgs.system = lib.mkOverride 1400 (vary "x86_64-linux" "aarch64-linux");
     system.stateVersion = lib.mkOverride 1400 (vary "26.05" "22.05");
 

@@ -6,13 +6,18 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
-use super::value::{Attrs, TaggedValue, Thunk, Value};
+use super::value::{Attrs, TaggedValue, Thunk, Unknown, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{FileKind, Files, Pos, Span};
 use crate::syntax;
 
 /// More links than that are a circle.
 const MOST_LINKS: usize = 40;
+/// The search path that nixpkgs itself looks for, under `tryEval`, to find overlays. What else is missing in our search path may
+/// well be in that of the host that is meant: a channel is there under its name. This is only there where somebody has put it into
+/// `NIX_PATH`, which is read here as well; as something unknown it would make packages unknown of every nixpkgs that a
+/// configuration imports. So `tryEval` finds it absent, and whoever takes it without asking has something unknown.
+const OVERLAYS: &str = "nixpkgs-overlays";
 
 impl<'e> Evaluator<'e> {
     /// A path value: normalised, as Nix's parser and its operators make it.
@@ -73,7 +78,11 @@ impl<'e> Evaluator<'e> {
             return Ok(self.path_in_arena(self.alloc_slice(path.as_bytes())));
         }
         if self.settings.unknowns {
-            return Ok(self.unknown(&format!("<{name}> is not in the search path"), span));
+            let reason = format!("<{name}> is not in the search path");
+            if name == OVERLAYS {
+                return Ok(Value::Unknown(self.bump.alloc(Unknown::absent(&reason, span))));
+            }
+            return Ok(self.unknown(&reason, span));
         }
         let help = "(add it using $NIX_PATH or -I)";
         Err(self.catchable(span, &format!("file '{name}' was not found in the Nix search path {help}")))

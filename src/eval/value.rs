@@ -57,19 +57,29 @@ pub struct Unknown {
     named: bool,
     /// Whether it stands for names that nobody knew when this was written: outer names count before it.
     beyond: bool,
+    /// Whether `builtins.tryEval` takes it for what is not there.
+    absent: bool,
 }
 
 impl Unknown {
     pub(super) fn new(reason: &str, span: Span) -> Self {
-        Self { reason: reason.into(), span, named: false, beyond: false }
+        Self { reason: reason.into(), span, named: false, beyond: false, absent: false }
     }
 
     pub(super) fn named(reason: &str, span: Span) -> Self {
-        Self { reason: reason.into(), span, named: true, beyond: false }
+        Self { named: true, ..Self::new(reason, span) }
     }
 
     pub(super) fn beyond(reason: &str) -> Self {
         Self { beyond: true, ..Self::new(reason, Span::NONE) }
+    }
+
+    pub(super) fn absent(reason: &str, span: Span) -> Self {
+        Self { absent: true, ..Self::new(reason, span) }
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        self.absent
     }
 
     pub(super) fn is_beyond(&self) -> bool {

@@ -26,6 +26,7 @@ pub(super) fn provide(ev: &mut Evaluator<'_>) {
         (ev.symbol("present"), ev.native(&PRESENT, &[]), Pos::NONE),
         (ev.symbol("definition"), ev.native(&DEFINED, &[]), Pos::NONE),
         (ev.symbol("opened"), ev.native(&OPENED, &[]), Pos::NONE),
+        (ev.symbol("library"), super::lib::library_function(ev), Pos::NONE),
     ]);
     ev.provide(FILE, functions);
 }

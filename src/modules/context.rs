@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use super::definition::Definition;
 use super::nix_type::Prototypes;
+use super::option::TypeRef;
 use super::scope::Scope;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Evaluator, Symbol, Unknown, Value};
+use crate::eval::{Attrs, Evaluator, Symbol, Unknown, Value};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::view::Bound;
 use crate::source::{Pos, Span};
@@ -28,6 +29,8 @@ pub(super) struct Context<'e> {
     pub(super) lib: Value<'e>,
     /// The platform that a flake names (`nixosSystem { system = …; }`).
     pub(super) system: Option<Value<'e>>,
+    /// The packages that a host is given (`nixosSystem { pkgs = …; }`).
+    pub(super) given: Option<Value<'e>>,
     /// The argument `pkgs`, once it is asked for.
     pub(super) packages: Cell<Option<Value<'e>>>,
     /// The guests: definitions of `containers.<name>.config`, by the name of the container.
@@ -38,6 +41,8 @@ pub(super) struct Context<'e> {
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
     /// How `lib`'s types are recognised, once one is met.
     pub(super) prototypes: OnceCell<&'e Prototypes<'e>>,
+    /// The types that are being recognised, each within the one before.
+    pub(super) recognising: RefCell<Vec<(*const Attrs<'e>, TypeRef<'e>)>>,
     /// Whether a module has an error, so that nobody knows what it would have said.
     pub(super) broken: Cell<bool>,
     /// Why ports may be added to the firewall, once that has been asked.
@@ -55,11 +60,13 @@ impl<'e> Context<'e> {
             host: OnceCell::new(),
             lib,
             system,
+            given: None,
             packages: Cell::new(None),
             guests: RefCell::default(),
             said_of_guests: RefCell::default(),
             bounds: RefCell::default(),
             prototypes: OnceCell::new(),
+            recognising: RefCell::default(),
             broken: Cell::new(false),
             ports: OnceCell::new(),
         }

@@ -3,7 +3,7 @@
 //! Source: `mergeModules'` and `mergeOptionDecls` of nixpkgs' `lib.modules`. Several declarations of one option are one
 //! option whose types are joined; declarations below an option of submodules are options of these.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use super::context::Path;
@@ -223,7 +223,11 @@ fn one<'e>(
 fn unknown_option<'e>(ev: &Evaluator<'e>, unknown: &'e Unknown) -> Node<'e> {
     let value = Value::Unknown(unknown);
     let mut option = Opt::declared(&[]);
-    option.set_type(ev.alloc(Type { kind: Kind::Unknown(unknown), check: None, named: Named::Nix(value) }));
+    option.set_type(ev.alloc(Type {
+        kind: Cell::new(Kind::Unknown(unknown)),
+        check: None,
+        named: Named::Nix(value),
+    }));
     option.default = Default::Value(value);
     Node::Option(ev.alloc(option))
 }

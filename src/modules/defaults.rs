@@ -20,7 +20,7 @@ pub(super) fn option_value<'e>(
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
     let ty = type_of(ev, scope, path, option)?;
-    if matches!(ty.kind, Kind::Guest) {
+    if matches!(ty.kind.get(), Kind::Guest) {
         return guest(ev, scope, path);
     }
     let merge = Merge { scope, path, ty };
@@ -71,7 +71,8 @@ pub(super) fn selected<'e>(
             with_default.insert(0, Definition::of_default(value, Pos::NONE));
             let selected = select(ev, &with_default)?;
             // An empty set beside definitions that may count adds nothing to what they say.
-            let merges_sets = matches!(merge.ty.kind, Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything);
+            let merges_sets =
+                matches!(merge.ty.kind.get(), Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything);
             if selected.outranked && merges_sets && is_empty_set(ev, value)? {
                 return select(ev, &with_default[1..]);
             }

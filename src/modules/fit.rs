@@ -11,7 +11,7 @@ pub(super) fn fits<'e>(
     ty: TypeRef<'e>,
     value: Value<'e>,
 ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
-    let fits = match (ty.kind, value) {
+    let fits = match (ty.kind.get(), value) {
         (Kind::NullOr(_), Value::Null) => true,
         (Kind::NullOr(inner), value) => match self::fits(ev, inner, value)? {
             Ok(fits) => fits,

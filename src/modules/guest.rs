@@ -62,7 +62,7 @@ fn configuration<'e>(
     of: ScopeOwner,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let context: &'e Context<'e> = ev.alloc(Context::new(host.lib, host.system));
-    context.packages.set(Some(packages::packages(ev, host)));
+    context.packages.set(Some(packages::of_platform(ev, host)));
     let mut scope = Scope::new(context, of, Path::ROOT);
     if let Some(host) = host.host.get() {
         let name = ev.name(container);
@@ -115,7 +115,7 @@ struct Platform<'e> {
 
 impl<'e> Suspend<'e> for Platform<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let packages = packages::packages(ev, self.host);
+        let packages = packages::of_platform(ev, self.host);
         ev.select(packages, "hostPlatform")
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Context;
 use super::defaults::host_option;
 use super::definition::Definition;
+use super::packages;
 use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
 use crate::model::path::OptionPath;
 use crate::model::{ContainerName, Manifest};
@@ -57,9 +58,13 @@ pub(super) fn of_guests<'e>(
         let handed_in = handed_in(ev, context, &name);
         let unknown = handed_in.iter().filter(|(_, value)| matches!(value, Ok(Value::Unknown(_))));
         let unknown: Vec<_> = unknown.map(|(path, _)| definitions_of(ev, context, path)).collect();
+        let given_system = packages::given_system(ev, context);
         let mut key = inputs.begin(ev);
         key.text(name.as_str());
         handed_in.into_iter().for_each(|(_, value)| key.result(value));
+        if let Some(system) = given_system {
+            key.result(system);
+        }
         unknown.iter().copied().flatten().for_each(|definition| definition.add_to(&mut key));
         for definition in definitions {
             key.value(definition.value);

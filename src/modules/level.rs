@@ -157,7 +157,7 @@ pub(super) fn level<'e>(
         defining.extend(split.maybe(*symbol));
         let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
         if let (Node::Option(option), Some(container)) = (node, path.last())
-            && matches!(option.known_type().map(|ty| ty.kind), Some(Kind::Guest))
+            && matches!(option.known_type().map(|ty| ty.kind.get()), Some(Kind::Guest))
         {
             scope.context.said_of_guests.borrow_mut().insert(container, ev.alloc_slice(&defining));
         }
@@ -242,7 +242,7 @@ fn tell_failing<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, definitions: &
 /// Whether a freeform type has to see all names at once, with their properties: `types.attrs`, a submodule, and what is the
 /// configuration's own.
 fn is_merged_as_whole(freeform: super::option::TypeRef<'_>) -> bool {
-    !matches!(freeform.kind, Kind::AttrsOf { .. } | Kind::Anything | Kind::Unknown(_))
+    !matches!(freeform.kind.get(), Kind::AttrsOf { .. } | Kind::Anything | Kind::Unknown(_))
 }
 
 /// A name that no option takes, where a freeform type does, and why it may not be there; `None` where nothing defines it
@@ -255,7 +255,7 @@ fn free<'e>(
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Option<(Value<'e>, Option<&'e Unknown>)>> {
     let mut optional = None;
-    let element = match freeform.kind {
+    let element = match freeform.kind.get() {
         Kind::AttrsOf { element, lazy: true } => element,
         Kind::AttrsOf { .. } | Kind::Anything => {
             match super::definition::presence(ev, definitions)? {
@@ -263,7 +263,7 @@ fn free<'e>(
                 Ok(false) => return Ok(None),
                 Err(unknown) => optional = Some(unknown),
             }
-            match freeform.kind {
+            match freeform.kind.get() {
                 Kind::AttrsOf { element, .. } => element,
                 _ => freeform,
             }

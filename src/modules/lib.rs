@@ -6,6 +6,8 @@
 //! What depends on the release of nixpkgs, or is nixpkgs' to decide, is left out of it here. A name that is not there is
 //! unknown, not missing: nixpkgs may have it.
 
+use std::cell::Cell;
+
 use super::at_hand;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Unknown, Value};
 use crate::source::{Pos, Span};
@@ -24,9 +26,9 @@ macro_rules! texts {
     };
 }
 
-const TEXTS: [(&str, &str); 46] = texts! {
+const TEXTS: [(&str, &str); 47] = texts! {
     "asserts" "at-hand" "attrsets" "cli" "customisation" "debug" "default" "deprecated/misc" "derivations" "fetchers" "fileset"
-    "filesystem" "fixed-points" "flakes" "generators" "gvariant" "kernel" "licenses" "lists" "meta" "modules" "moved"
+    "filesystem" "fixed-points" "flakes" "generators" "gvariant" "kernel" "license-expressions" "licenses" "lists" "meta" "modules" "moved"
     "network" "options" "path" "properties" "source-types" "sources" "strings" "strings-with-deps"
     "systems/architectures" "systems/default" "systems/doubles" "systems/examples" "systems/flake-systems"
     "systems/inspect" "systems/parse" "trivial" "types/choices" "types/containers" "types/default" "types/making"
@@ -50,29 +52,58 @@ const LEFT_OUT_OF_TRIVIAL: [&str; 7] = [
     "versionSuffix",
 ];
 
-/// Topics that are sets of functions and tables, which nixpkgs may have more of. (`types` is not among them: below
-/// `with lib; with types;` all names of `lib` would be unknown.)
-const TOPICS: [&str; 20] = [
+/// Topics that are sets of functions and tables, which nixpkgs may have more of.
+const TOPICS: [&str; 31] = [
     "asserts",
     "attrsets",
     "cli",
     "customisation",
     "debug",
+    "derivations",
     "fetchers",
     "fileset",
     "filesystem",
     "fixedPoints",
     "generators",
     "gvariant",
+    "kernel",
     "licenses",
+    "licensesSpdx",
     "lists",
     "meta",
+    "misc",
+    "modules",
     "network",
+    "options",
     "path",
+    "platforms",
+    "sourceTypes",
     "sources",
     "strings",
+    "stringsWithDeps",
     "systems",
     "trivial",
+    "types",
+    "versions",
+];
+
+/// Sets within topics, of which the same is true.
+const WITHIN_TOPICS: [&str; 15] = [
+    "abis",
+    "architectures",
+    "cpuTypes",
+    "doubles",
+    "examples",
+    "inspect",
+    "ints",
+    "ipv6",
+    "kernels",
+    "licensesSpdx",
+    "numbers",
+    "parse",
+    "patterns",
+    "predicates",
+    "vendors",
 ];
 
 /// Evaluates the library.
@@ -96,8 +127,44 @@ static EXTEND: Primop = Primop { name: "extend", arity: 2, strict: 0, run: exten
 /// `lib.extend`
 fn extend<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let extend = ev.select(args[0], "extend")?;
-    let extended = ev.call(extend, args[1], pos)?;
+    let overlay = ev.native(&OVERLAY, &[args[1]]);
+    let extended = ev.call(extend, overlay, pos)?;
     Ok(open(ev, extended))
+}
+
+static OVERLAY: Primop = Primop { name: "overlay", arity: 3, strict: 0, run: overlay };
+
+/// What extends the library sees it as everybody does, before and after.
+fn overlay<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let (of, library) = (args[0], ev.suspend(Opened { lib: args[1] }));
+    let former = ev.suspend(Opened { lib: args[2] });
+    let function = ev.call(of, library, pos)?;
+    ev.call(function, former, pos)
+}
+
+/// The library that is yet to be evaluated.
+struct Opened<'e> {
+    lib: Value<'e>,
+}
+
+impl<'e> Suspend<'e> for Opened<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let lib = ev.force(self.lib)?;
+        Ok(open(ev, lib))
+    }
+}
+
+static LIBRARY: Primop = Primop { name: "library", arity: 1, strict: 0, run: library };
+
+/// The library as modules get it that it evaluates itself.
+fn library<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+    let lib = ev.force(args[0])?;
+    Ok(open(ev, lib))
+}
+
+/// [`library`], for the library to call.
+pub(super) fn library_function<'e>(ev: &Evaluator<'e>) -> Value<'e> {
+    ev.native(&LIBRARY, &[])
 }
 
 /// The library, which nixpkgs may have more of.
@@ -138,13 +205,35 @@ impl<'e> Suspend<'e> for Topic<'e> {
         let set = ev.force(self.set)?;
         let Value::Attrs(attrs) = set else { return Ok(set) };
         let left_out = ev.unknown(UNKNOWN_PART, Span::NONE);
+        let this: &'e Cell<Value<'e>> = ev.alloc(Cell::new(set));
         let parts: Vec<_> = attrs
             .iter()
-            .map(|(name, value, pos)| match self.left_out.contains(&ev.name(name)) {
-                true => (name, left_out, pos),
-                false => (name, value, pos),
+            .map(|(name, value, pos)| {
+                let text = ev.name(name);
+                let value = if self.left_out.contains(&text) {
+                    left_out
+                } else if text == "types" {
+                    ev.suspend(Itself { this })
+                } else if WITHIN_TOPICS.contains(&text) {
+                    ev.suspend(Self { set: value, left_out: &[], rest: self.rest })
+                } else {
+                    value
+                };
+                (name, value, pos)
             })
             .collect();
-        Ok(ev.open_attrs(parts, self.rest))
+        this.set(ev.open_attrs(parts, self.rest));
+        Ok(this.get())
+    }
+}
+
+/// `lib.types.types`: the very same set, so that who walks along it comes to an end.
+struct Itself<'e> {
+    this: &'e Cell<Value<'e>>,
+}
+
+impl<'e> Suspend<'e> for Itself<'e> {
+    fn resume(&self, _: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        Ok(self.this.get())
     }
 }

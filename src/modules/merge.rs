@@ -50,8 +50,10 @@ impl<'e> Merge<'e> {
         definitions: &[Definition<'e>],
         optional: Option<&'e Unknown>,
     ) -> EvalResult<'e, Value<'e>> {
-        let inside =
-            matches!(self.ty.kind, Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything | Kind::ListOf(_));
+        let inside = matches!(
+            self.ty.kind.get(),
+            Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything | Kind::ListOf(_)
+        );
         if let Some(unknown) = optional.filter(|_| !inside) {
             return self.certain(ev, definitions, unknown);
         }
@@ -59,7 +61,7 @@ impl<'e> Merge<'e> {
             Value::Unknown(unknown) => Some(unknown),
             _ => None,
         }) {
-            return match self.ty.kind {
+            return match self.ty.kind.get() {
                 // It may define any name, or none.
                 Kind::AttrsOf { .. } if definitions.len() > 1 => self.around_unknown(ev, definitions),
                 _ => Ok(Value::Unknown(unknown)),
@@ -77,7 +79,7 @@ impl<'e> Merge<'e> {
                 Err(unknown) => return Ok(Value::Unknown(unknown)),
             }
         }
-        match self.ty.kind {
+        match self.ty.kind.get() {
             Kind::Scalar(_) | Kind::Equal => self.equal(ev, definitions),
             Kind::One => match definitions {
                 [only] => Ok(only.value),
@@ -120,7 +122,7 @@ impl<'e> Merge<'e> {
                 certain.push(*definition);
             }
         }
-        match (certain.as_slice(), definitions, self.ty.kind) {
+        match (certain.as_slice(), definitions, self.ty.kind.get()) {
             // Nothing else defines it: without this one it would have no value at all.
             ([], [only], _) => self.merge(ev, &[only.certainly()], None),
             // All definitions have to say the same.
@@ -133,7 +135,7 @@ impl<'e> Merge<'e> {
     pub(super) fn empty(self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
         let mut own = None;
         if let Named::Nix(ty) = self.ty.named
-            && !matches!(self.ty.kind, Kind::Unknown(_))
+            && !matches!(self.ty.kind.get(), Kind::Unknown(_))
         {
             // `nonEmptyListOf` is a `listOf` without one.
             own = match ev.select_optional(ty, "emptyValue")? {
@@ -144,7 +146,7 @@ impl<'e> Merge<'e> {
                 return Ok(None);
             }
         }
-        Ok(match (self.ty.kind, self.ty.named) {
+        Ok(match (self.ty.kind.get(), self.ty.named) {
             (Kind::NullOr(_), _) => Some(Value::Null),
             (Kind::ListOf(_), _) => Some(ev.list([])),
             (Kind::AttrsOf { .. }, _) => Some(ev.attrs([])),
@@ -238,7 +240,7 @@ impl<'e> Merge<'e> {
             let of = definition.pos;
             for (m, item) in ev.items_perhaps(definition.value).into_iter().enumerate() {
                 // The name that nixpkgs gives an element in messages.
-                let path = match element.kind {
+                let path = match element.kind.get() {
                     Kind::Scalar(_) | Kind::Equal => self.path,
                     _ => {
                         let name = ev.symbol(&format!("[definition {}-entry {}]", n + 1, m + 1));
@@ -248,9 +250,9 @@ impl<'e> Merge<'e> {
                 let merge = Self { path, ty: element, ..self };
                 let pos = ev
                     .value_pos(item.value)
-                    .filter(|_| matches!(element.kind, Kind::Submodule(_)))
+                    .filter(|_| matches!(element.kind.get(), Kind::Submodule(_)))
                     // What is wrong with one that is written nowhere is shown where the list is.
-                    .unwrap_or(if matches!(element.kind, Kind::Scalar(_)) { of } else { Pos::NONE });
+                    .unwrap_or(if matches!(element.kind.get(), Kind::Scalar(_)) { of } else { Pos::NONE });
                 let definition = definition.certainly().with_value(item.value, pos);
                 // An element may be an `mkIf`.
                 let of_element = match is_property(ev, item.value) {

@@ -117,7 +117,7 @@ pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Resu
     let lib = lib::load(ev).map_err(|error| ev.to_diagnostics(&error))?;
     nixpkgs::provide(ev, lib);
     let root = ev.string(&file.to_string_lossy());
-    let evaluated = configuration(ev, lib, &[Source::import(root, Pos::NONE)], None, None);
+    let evaluated = configuration(ev, Context::new(lib, None), &[Source::import(root, Pos::NONE)], None);
     read(ev, evaluated, "", guests)
 }
 
@@ -142,7 +142,7 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
         let at = arguments.position(ev.symbol(name)).filter(|at| !lib::is_built_in(ev, *at));
         argument(name).map(|modules| (modules, at.unwrap_or(Pos::NONE)))
     };
-    let (modules, extra) = (placed("modules"), placed("extraModules"));
+    let (modules, extra, given) = (placed("modules"), placed("extraModules"), argument("pkgs"));
     let (special, system, extra_args) = (argument("specialArgs"), argument("system"), argument("extraArgs"));
     let mut sources = Vec::new();
     // Its order is that of `eval-config.nix`.
@@ -159,7 +159,12 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
         let module = ev.attrs([(ev.symbol("_module"), arguments, Pos::NONE)]);
         sources.push(Source::import(module, Pos::NONE));
     }
-    configuration(ev, host.lib, &sources, special, system)
+    let mut context = Context::new(host.lib, system);
+    context.given = match given.map(|packages| ev.force(packages)).transpose()? {
+        Some(Value::Null) | None => None,
+        given => given,
+    };
+    configuration(ev, context, &sources, special)
 }
 
 /// What an evaluated configuration says.
@@ -237,13 +242,12 @@ fn errors_of(context: &Context<'_>) -> Vec<Diagnostic> {
 
 fn configuration<'e>(
     ev: &mut Evaluator<'e>,
-    lib: Value<'e>,
+    context: Context<'e>,
     modules: &[Source<'e>],
     special: Option<Value<'e>>,
-    system: Option<Value<'e>>,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let table = option::table(ev, &declarations::HOST);
-    let context: &'e Context<'e> = ev.alloc(Context::new(lib, system));
+    let context: &'e Context<'e> = ev.alloc(context);
     let mut scope = Scope::new(context, ScopeOwner::Host, context::Path::ROOT);
     scope.special = special;
     let scope: &'e Scope<'e> = ev.alloc(scope);

@@ -4,12 +4,17 @@
 //! definitions are merged natively: faster, and with what is unknown kept to itself. Otherwise (`mkOptionType`, `addCheck`)
 //! the configuration's own functions are called.
 
+use std::cell::Cell;
+
 use super::context::{Context, Path};
 use super::definition::Definition;
 use super::option::{Kind, Named, Opt, Submodule, Type, TypeRef};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{CodeId, EvalError, EvalResult, Evaluator, Value};
 use crate::source::{Pos, Span};
+
+/// How deep types are within each other that are recognised; what lies deeper is merged by its own functions.
+const DEEPEST: usize = 64;
 
 /// The functions of `lib`'s types.
 #[derive(Default)]
@@ -123,7 +128,7 @@ pub(super) fn of_option<'e>(
 
 /// `fixupOptionType` of a type that merges its definitions itself: its submodules stand in `imports`.
 fn fixed_up<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, ty: TypeRef<'e>) -> EvalResult<'e, TypeRef<'e>> {
-    let (Kind::Opaque, Named::Nix(value)) = (ty.kind, ty.named) else { return Ok(ty) };
+    let (Kind::Opaque, Named::Nix(value)) = (ty.kind.get(), ty.named) else { return Ok(ty) };
     let modules = match ev.select(value, "getSubModules") {
         Ok(Value::List(modules)) if modules.iter().len() > 0 => modules,
         _ => return Ok(ty),
@@ -177,7 +182,7 @@ fn declared_twice<'e>(ev: &Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -
 /// A declaration of an option that NixOS has: submodules have the options of both, sets and lists of them likewise. Of other types,
 /// which have to be the same, the last declaration counts.
 fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
-    let kind = match (a.kind, b.kind) {
+    let kind = match (a.kind.get(), b.kind.get()) {
         (Kind::Submodule(a), Kind::Submodule(b)) => {
             let modules: Vec<_> = a.modules.iter().chain(b.modules).copied().collect();
             Kind::Submodule(ev.alloc(Submodule {
@@ -196,7 +201,7 @@ fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
         (Kind::Equal, Kind::Equal) => Kind::Either(a, b),
         _ => return b,
     };
-    ev.alloc(Type { kind, ..*a })
+    ev.alloc(Type { kind: Cell::new(kind), ..*a })
 }
 
 /// Options that are declared below an option of submodules are options of these.
@@ -204,13 +209,13 @@ fn with_options_below<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, below: &'e [(Valu
     if below.is_empty() {
         return ty;
     }
-    let Kind::Submodule(submodule) = ty.kind else { return ty };
+    let Kind::Submodule(submodule) = ty.kind.get() else { return ty };
     let mut modules = submodule.modules.to_vec();
     for (options, pos) in below {
         modules.push((ev.attrs([(ev.symbol("options"), *options, *pos)]), *pos));
     }
     let kind = Kind::Submodule(ev.alloc(Submodule { modules: ev.alloc_slice(&modules), ..*submodule }));
-    ev.alloc(Type { kind, ..*ty })
+    ev.alloc(Type { kind: Cell::new(kind), ..*ty })
 }
 
 /// A type of `lib.types`, or one of the configuration's own.
@@ -220,12 +225,20 @@ pub(super) fn recognise<'e>(
     ty: Value<'e>,
 ) -> EvalResult<'e, TypeRef<'e>> {
     let ty = ev.force(ty)?;
-    match ty {
-        Value::Attrs(_) => {}
+    let set = match ty {
+        Value::Attrs(set) => std::ptr::from_ref(set),
         Value::Unknown(unknown) => {
-            return Ok(ev.alloc(Type { kind: Kind::Unknown(unknown), check: None, named: Named::Nix(ty) }));
+            return Ok(ev.alloc(Type {
+                kind: Cell::new(Kind::Unknown(unknown)),
+                check: None,
+                named: Named::Nix(ty),
+            }));
         }
         other => return Err(ev.type_error("an option type", other, Pos::NONE)),
+    };
+    let around = context.recognising.borrow().iter().find(|(known, _)| *known == set).map(|(_, ty)| *ty);
+    if let Some(itself) = around {
+        return Ok(itself);
     }
     let prototypes = prototypes(ev, context)?;
     let (merge, check) = (ev.select(ty, "merge")?, ev.select(ty, "check")?);
@@ -234,29 +247,49 @@ pub(super) fn recognise<'e>(
         None => None,
     };
     let Some((prototype, _, plain)) = found else {
-        return Ok(ev.alloc(Type { kind: Kind::Opaque, check: Some(check), named: Named::Nix(ty) }));
+        return Ok(ev.alloc(Type { kind: Cell::new(Kind::Opaque), check: Some(check), named: Named::Nix(ty) }));
     };
-    let kind = match kind(ev, context, ty, prototype)? {
-        Some(kind) => kind,
-        None => Kind::Opaque,
-    };
+    let depth = context.recognising.borrow().len();
+    if depth >= DEEPEST {
+        return Ok(ev.alloc(Type { kind: Cell::new(Kind::Opaque), check: Some(check), named: Named::Nix(ty) }));
+    }
     // `addCheck` puts another check in its place; those of the plain types are known. What is equal has as many checks as
     // there are types.
-    let is_plain = plain.is_some() && ev.code_id(check) == plain && !matches!(kind, Kind::Equal | Kind::Opaque);
-    let check = (!is_plain).then_some(check);
-    Ok(ev.alloc(Type { kind, check, named: Named::Nix(ty) }))
+    let is_plain = plain.is_some() && ev.code_id(check) == plain && prototype != Prototype::Equal;
+    // Values such as those of JSON have parts of their own type.
+    let recognised: TypeRef<'e> = ev.alloc(Type {
+        kind: Cell::new(Kind::Opaque),
+        check: (!is_plain).then_some(check),
+        named: Named::Nix(ty),
+    });
+    context.recognising.borrow_mut().push((set, recognised));
+    let kind = kind(ev, context, ty, prototype);
+    context.recognising.borrow_mut().truncate(depth);
+    match kind? {
+        Some(kind) => recognised.kind.set(kind),
+        None => {
+            return Ok(ev.alloc(Type { kind: Cell::new(Kind::Opaque), check: Some(check), named: Named::Nix(ty) }));
+        }
+    }
+    Ok(recognised)
 }
 
 /// A type whose submodules have their modules as they are.
 pub(super) fn bare<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>) -> TypeRef<'e> {
-    let kind = match ty.kind {
+    bare_within(ev, ty, DEEPEST)
+}
+
+fn bare_within<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, depth: usize) -> TypeRef<'e> {
+    // A type that has itself as a part has no submodules down here either.
+    let Some(depth) = depth.checked_sub(1) else { return ty };
+    let kind = match ty.kind.get() {
         Kind::Submodule(submodule) => Kind::Submodule(ev.alloc(Submodule { wrapped: false, ..*submodule })),
-        Kind::AttrsOf { element, lazy } => Kind::AttrsOf { element: bare(ev, element), lazy },
-        Kind::ListOf(element) => Kind::ListOf(bare(ev, element)),
-        Kind::NullOr(inner) => Kind::NullOr(bare(ev, inner)),
+        Kind::AttrsOf { element, lazy } => Kind::AttrsOf { element: bare_within(ev, element, depth), lazy },
+        Kind::ListOf(element) => Kind::ListOf(bare_within(ev, element, depth)),
+        Kind::NullOr(inner) => Kind::NullOr(bare_within(ev, inner, depth)),
         _ => return ty,
     };
-    ev.alloc(Type { kind, ..*ty })
+    ev.alloc(Type { kind: Cell::new(kind), ..*ty })
 }
 
 /// What a recognised type is made of; `None` where its parts are not where they are looked for.

@@ -105,7 +105,7 @@ fn import_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> Ev
         for name in ["system", "localSystem"] {
             let Some(value) = given.get(ev.symbol(name)) else { continue };
             system = match ev.force(value)? {
-                name @ Value::String(_) => name,
+                name @ (Value::String(_) | Value::Unknown(_)) => name,
                 Value::Attrs(attrs) => attrs.get(ev.symbol("system")).unwrap_or(unknown),
                 _ => unknown,
             };
@@ -238,7 +238,7 @@ impl<'e> Suspend<'e> for Part<'e> {
         let (context, config) = super::system(ev, self.host)?;
         match self.part {
             "config" => Ok(config),
-            "pkgs" => Ok(packages::packages(ev, context)),
+            "pkgs" => packages::packages(ev, context),
             _ => match context.host.get().and_then(|scope| scope.options.get()) {
                 Some(options) => ev.force(options),
                 None => Ok(ev.unknown("the options of a host", Span::NONE)),

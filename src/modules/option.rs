@@ -7,7 +7,7 @@
 //! - A tree is built once; instances of a submodule share the part of it that does not depend on the instance.
 //! - Types of a configuration's own are looked at when the first definition is merged, as nixpkgs does.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use super::context::Path;
 use super::scope::Scope;
@@ -16,10 +16,9 @@ use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
 
 /// A type, in the arena.
-#[derive(Clone, Copy)]
 pub(super) struct Type<'e> {
-    /// How its definitions are checked and merged.
-    pub(super) kind: Kind<'e>,
+    /// How its definitions are checked and merged: set once, for a type may be a part of itself.
+    pub(super) kind: Cell<Kind<'e>>,
     /// A check in the Nix language that comes on top of what `kind` says.
     pub(super) check: Option<Value<'e>>,
     /// Where its description is.
@@ -238,5 +237,5 @@ fn table_type<'e>(ev: &Evaluator<'e>, ty: &'static types::Type) -> TypeRef<'e> {
         | types::Type::Enum(_)
         | types::Type::StrMatching { .. } => Kind::Scalar(ty),
     };
-    ev.alloc(Type { kind, check: None, named: Named::Table(ty) })
+    ev.alloc(Type { kind: Cell::new(kind), check: None, named: Named::Table(ty) })
 }

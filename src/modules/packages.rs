@@ -11,16 +11,37 @@ use super::nixpkgs;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
 use crate::source::{Pos, Span};
 
-/// The argument `pkgs` of a host.
-pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> Value<'e> {
+/// The argument `pkgs` of a host: the packages that it is given, as `nixpkgs.pkgs` of NixOS is, or those of its platform.
+pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Value<'e>> {
     if let Some(packages) = context.packages.get() {
-        return packages;
+        return Ok(packages);
     }
+    let packages = match context.given {
+        // NixOS puts its overlays on them, and so has the very packages even where somebody added to the set with `//`.
+        // Overlays may change any of them.
+        Some(given @ Value::Attrs(_)) if !has_overlays(ev, context)? => {
+            let append = ev.select(given, "appendOverlays")?;
+            ev.call(append, ev.list([]), Pos::NONE)?
+        }
+        _ => of_platform(ev, context),
+    };
+    context.packages.set(Some(packages));
+    Ok(packages)
+}
+
+/// Packages of which nothing is known but the platform: those of a guest, which nothing but this is handed into, among them.
+pub(super) fn of_platform<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>) -> Value<'e> {
     let platform = ev.suspend(Platform { context });
     let system = ev.suspend(System { context });
-    let packages = set(ev, context.lib, system, platform);
-    context.packages.set(Some(packages));
-    packages
+    set(ev, context.lib, system, platform)
+}
+
+/// Whether a module may define `nixpkgs.overlays`.
+fn has_overlays<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, bool> {
+    let Some(host) = context.host.get() else { return Ok(false) };
+    // Whatever asks while modules are still found cannot depend on what they say.
+    let defined = ev.unless_circular(|ev| host.defines(ev, &["nixpkgs", "overlays"]))?;
+    Ok(defined.unwrap_or(true))
 }
 
 /// A set of packages for a platform.
@@ -52,7 +73,12 @@ pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, pla
     // The very same set, so that who walks along it comes to an end.
     let this: &'e Cell<Value<'e>> = ev.alloc(Cell::new(Value::Null));
     let itself = ev.suspend(Itself { this });
-    let more = [(ev.symbol("callPackage"), call_package, Pos::NONE), (ev.symbol("pkgs"), itself, Pos::NONE)];
+    let append_overlays = ev.native(&APPEND_OVERLAYS, &[itself, lib, platform]);
+    let more = [
+        (ev.symbol("appendOverlays"), append_overlays, Pos::NONE),
+        (ev.symbol("callPackage"), call_package, Pos::NONE),
+        (ev.symbol("pkgs"), itself, Pos::NONE),
+    ];
     this.set(ev.open_attrs(parts.into_iter().chain(more), rest));
     this.get()
 }
@@ -65,6 +91,19 @@ struct Itself<'e> {
 impl<'e> Suspend<'e> for Itself<'e> {
     fn resume(&self, _: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         Ok(self.this.get())
+    }
+}
+
+static APPEND_OVERLAYS: Primop = Primop { name: "appendOverlays", arity: 4, strict: 0, run: append_overlays };
+
+/// `appendOverlays`: the same packages where there are no overlays, else some of the same platform.
+fn append_overlays<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
+    match ev.force(args[3])? {
+        Value::List(overlays) if overlays.iter().len() == 0 => ev.force(args[0]),
+        _ => {
+            let system = ev.select(args[2], "system")?;
+            Ok(set(ev, args[1], system, args[2]))
+        }
     }
 }
 
@@ -121,8 +160,11 @@ impl<'e> Suspend<'e> for System<'e> {
     }
 }
 
-/// `nixpkgs.hostPlatform`, in each of its forms; what a flake names; else unknown.
+/// That of the packages that are given; `nixpkgs.hostPlatform`, in each of its forms; what a flake names; else unknown.
 fn system<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Value<'e>> {
+    if let Some(platform) = given_platform(ev, context)? {
+        return ev.select(platform, "system");
+    }
     if let Some(host) = context.host.get() {
         for (option, names) in [("hostPlatform", &["system"][..]), ("localSystem", &["system"]), ("system", &[])] {
             let mut value = host_option(ev, host, &["nixpkgs", option])?;
@@ -152,9 +194,30 @@ struct Platform<'e> {
 
 impl<'e> Suspend<'e> for Platform<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        if let Some(platform) = given_platform(ev, self.context)? {
+            return Ok(platform);
+        }
         let system = system(ev, self.context)?;
         Ok(platform(ev, system))
     }
+}
+
+/// The name of the platform of the packages that a host is given: it is that of its guests.
+pub(super) fn given_system<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+) -> Option<EvalResult<'e, Value<'e>>> {
+    match given_platform(ev, context) {
+        Ok(platform) => platform.map(|platform| ev.select(platform, "system")),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// `stdenv.hostPlatform` of the packages that a host is given.
+fn given_platform<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<Value<'e>>> {
+    let Some(given @ Value::Attrs(_)) = context.given else { return Ok(None) };
+    let stdenv = ev.select(given, "stdenv")?;
+    ev.select(stdenv, "hostPlatform").map(Some)
 }
 
 /// A platform as `lib.systems.elaborate` makes it, as far as its name says.

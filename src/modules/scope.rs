@@ -143,6 +143,17 @@ impl<'e> Scope<'e> {
         Ok(false)
     }
 
+    /// Whether a module may define an option, by its path; not while modules are still being loaded.
+    pub(super) fn defines(&self, ev: &mut Evaluator<'e>, path: &[&str]) -> EvalResult<'e, bool> {
+        let Some(all) = self.definitions.get() else { return Ok(false) };
+        let mut definitions = all.to_vec();
+        for name in path {
+            let mut split = split(ev, self.path, &definitions)?;
+            definitions = split.names.remove(&ev.symbol(name)).unwrap_or_default();
+        }
+        Ok(!definitions.is_empty())
+    }
+
     /// What `_module.NAME` says, where something does.
     pub(super) fn module_option(&self, ev: &mut Evaluator<'e>, name: &str) -> EvalResult<'e, Vec<Definition<'e>>> {
         // While modules are still being loaded there are none.
@@ -276,7 +287,7 @@ impl<'e> Suspend<'e> for Argument<'e> {
         match (name, scope.name, scope.of) {
             ("name", Some(value), _) => return Ok(value),
             ("pkgs", _, ScopeOwner::Host | ScopeOwner::Guest | ScopeOwner::GuestShown) => {
-                return Ok(packages::packages(ev, scope.context));
+                return packages::packages(ev, scope.context);
             }
             ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
             _ => {}

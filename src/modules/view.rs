@@ -69,7 +69,7 @@ impl<'e> Suspend<'e> for At<'e> {
         match resolve(ev, self.node)? {
             Node::Level(tree) => Ok(level(ev, self.place, tree)),
             Node::Option(option) => {
-                if let Some(Kind::Unknown(unknown)) = option.known_type().map(|ty| ty.kind)
+                if let Some(Kind::Unknown(unknown)) = option.known_type().map(|ty| ty.kind.get())
                     && option.declared.is_empty()
                 {
                     return Ok(Value::Unknown(unknown));

@@ -50,6 +50,46 @@ fn every_way_into_nixos_makes_a_host() {
 }
 
 #[test]
+fn packages_that_are_given_are_those_that_modules_get() {
+    let module = r#"{ lib, pkgs, ... }: {
+      containers.c = {
+        extraFlags = [ pkgs.stdenv.hostPlatform.system pkgs.own ];
+        config = { pkgs, ... }: { networking.domain = "${pkgs.stdenv.hostPlatform.system}"; networking.hostId = pkgs.own; };
+      };
+    }"#;
+    // NixOS calls `appendOverlays` of what it is given, even without an overlay.
+    let given = |own: &str| {
+        format!(
+            "nixpkgs.legacyPackages.aarch64-linux // {{ appendOverlays = overlays: {own} // {{ inherit (pkgs) stdenv; }}; }}"
+        )
+    };
+    let own = given("{ own = \"appended ${toString (builtins.length overlays)}\"; }");
+    let outputs = format!(
+        "let pkgs = {own}; host = args: nixpkgs.lib.nixosSystem ({{ modules = [ ./m.nix ]; }} // args); in {{ nixosConfigurations = {{ \
+         given = host {{ inherit pkgs; system = \"x86_64-linux\"; }}; \
+         added = host {{ pkgs = nixpkgs.legacyPackages.aarch64-linux // {{ own = \"added\"; }}; }}; \
+         overlaid = host {{ inherit pkgs; modules = [ ./m.nix {{ nixpkgs.overlays = [ (_: _: {{ }}) ]; }} ]; }}; \
+         none = host {{ pkgs = null; system = \"aarch64-linux\"; }}; \
+         unknown = host {{ inherit (other) pkgs; system = \"aarch64-linux\"; }}; }}; }}"
+    );
+    let directory = Directory::with(&[("flake.nix", &flake(&outputs)), ("m.nix", module)]);
+    let all = model(&directory.run(&["eval", "--all-hosts", "--guest", "."]));
+    let hosts = all["hosts"].as_object().expect("hosts");
+    assert_eq!(hosts.len(), 5);
+    for (name, host) in hosts {
+        let (container, guest) = (&host["containers"]["c"], &host["containers"]["c"]["guest"]["networking"]);
+        assert_eq!(container["extraFlags"][0], "aarch64-linux", "{name}");
+        assert_eq!(guest["domain"], "aarch64-linux", "{name}");
+        // A guest has its own packages.
+        assert!(guest["hostId"]["_unknown"].is_object(), "{name}: {guest}");
+        match name.as_str() {
+            "given" => assert_eq!(container["extraFlags"][1], "appended 0"),
+            _ => assert!(container["extraFlags"][1]["_unknown"].is_object(), "{name}: {container}"),
+        }
+    }
+}
+
+#[test]
 fn a_file_may_be_a_system_or_a_set_of_them() {
     let files = [
         ("m.nix", MODULE),
@@ -236,5 +276,68 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
         assert!(run("--no-restrict").status.success(), "{variable}");
         // Nothing of the environment counts for what nobody vouches for.
         assert_eq!(run("--restrict").status.code(), Some(1), "{variable}");
+    }
+}
+
+/// The `extraFlags` of a container, as a module gives them.
+fn flags(expressions: &[&str]) -> serde_json::Value {
+    let flags: String = expressions.iter().map(|expression| format!("({expression})\n")).collect();
+    let module = format!("{{ lib, ... }}: {{ containers.c = {{ config = {{ }}; extraFlags = [ {flags} ]; }}; }}");
+    let directory = Directory::with(&[("m.nix", &module)]);
+    model(&directory.run(&["eval", "m.nix"]))["containers"]["c"]["extraFlags"].take()
+}
+
+#[test]
+fn a_name_that_lib_does_not_have_here_is_not_known() {
+    let unknown = [
+        "lib.noSuch",
+        "lib.types.noSuch",
+        "lib.types.types.noSuch or \"default\"",
+        "lib.modules.noSuch 1 2",
+        "lib.types.ints.noSuch.description",
+        "lib.systems.parse.noSuch",
+        "if lib ? noSuch then \"a\" else \"b\"",
+        "if lib.types ? noSuch then \"a\" else \"b\"",
+        "lib.versions.noSuch or \"default\"",
+        "with lib; with types; noSuch",
+        "(lib.extend (final: _: { x = final.types.noSuch; })).x",
+        "(lib.extend (_: prev: { x = prev.strings.noSuch or \"default\"; })).x",
+        "(lib.evalModules { modules = [ ({ lib, ... }: { options.x = lib.mkOption { default = lib.types.noSuch; }; }) ]; }).config.x",
+        "(lib.evalModules { modules = [ ({ lib, ... }: { options.x = lib.mkOption { type = lib.types.noSuch; default = \"a\"; }; }) ]; }).config.x",
+    ];
+    let flags = flags(&unknown);
+    let flags = flags.as_array().expect("a list");
+    assert_eq!(flags.len(), unknown.len());
+    for (flag, expression) in flags.iter().zip(unknown) {
+        assert!(flag["_unknown"]["reason"].is_string(), "{expression}: {flag}");
+    }
+}
+
+#[test]
+fn a_name_that_lib_has_is_known_beside_those_that_it_may_have() {
+    let known = [
+        ("toString (with lib; with types; last [ 1 2 ])", "2"),
+        ("(with lib; with types; nullOr str).description", "null or string"),
+        ("if lib.types ? attrListOf && lib ? types then \"a\" else \"b\"", "a"),
+        ("toString (lib.extend (final: prev: { x = final.lists.last [ 1 prev.types.int.name ]; })).x", "int"),
+        ("lib.types.types.json.description", "JSON value"),
+        ("(lib // { types = lib.types // { own = \"o\"; }; }).types.own", "o"),
+    ];
+    let flags = flags(&known.map(|(expression, _)| expression));
+    assert_eq!(flags, serde_json::json!(known.map(|(_, value)| value)));
+}
+
+#[test]
+fn the_search_path_for_overlays_is_absent_to_who_asks() {
+    let flags = flags(&[
+        "if (builtins.tryEval <nixpkgs-overlays>).success then \"there\" else \"absent\"",
+        "if (builtins.tryEval (toString <nixpkgs-overlays>)).success then \"there\" else \"absent\"",
+        "toString <nixpkgs-overlays>",
+        "if (builtins.tryEval <home-manager>).success then \"there\" else \"absent\"",
+    ]);
+    assert_eq!(flags[0], "absent");
+    assert_eq!(flags[1], "absent");
+    for flag in [&flags[2], &flags[3]] {
+        assert!(flag["_unknown"].is_object(), "{flag}");
     }
 }

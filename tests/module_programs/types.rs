@@ -32,6 +32,8 @@ pub(crate) enum Wrapper {
     AttrsOf,
     LazyAttrsOf,
     AttrsWith,
+    AttrListOf,
+    AttrListWith,
     Uniq,
     Unique,
     AddCheck,
@@ -77,11 +79,13 @@ const INTEGERS: [Type; 6] = [
     Type::Integer("(types.ints.between (-3) 7)", -3, 7),
     Type::Integer("(types.numbers.between 1 3)", 1, 3),
 ];
-const SETS: [Type; 4] = [
+const SETS: [Type; 6] = [
     Type::Sets("types.attrs"),
     Type::Sets("types.anything"),
     Type::Sets("types.raw"),
     Type::Sets("types.unspecified"),
+    Type::Sets("types.json"),
+    Type::Sets("types.toml"),
 ];
 const WRAPPERS: [Wrapper; 9] = [
     Wrapper::NullOr,
@@ -94,7 +98,8 @@ const WRAPPERS: [Wrapper; 9] = [
     Wrapper::AttrsWith,
     Wrapper::Uniq,
 ];
-const RARE_WRAPPERS: [Wrapper; 2] = [Wrapper::Unique, Wrapper::AddCheck];
+const RARE_WRAPPERS: [Wrapper; 4] =
+    [Wrapper::Unique, Wrapper::AddCheck, Wrapper::AttrListOf, Wrapper::AttrListWith];
 const COERCED: [(&str, &str, usize); 3] = [
     ("(types.coercedTo types.int toString types.str)", "5", 5),
     ("(types.coercedTo types.str (x: x != \"\") types.bool)", "\"yes\"", 0),
@@ -103,8 +108,10 @@ const COERCED: [(&str, &str, usize); 3] = [
 /// The names of options and of other attributes.
 pub(crate) const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 /// The kinds that a run has to meet, in the words of [`Type::kinds`].
-pub(crate) const KINDS: [&str; 21] = [
+pub(crate) const KINDS: [&str; 25] = [
     "addCheck",
+    "attrListOf",
+    "attrListWith",
     "attrTag",
     "attrsOf",
     "attrsWith",
@@ -122,7 +129,9 @@ pub(crate) const KINDS: [&str; 21] = [
     "types.raw",
     "types.unspecified",
     "types.enum",
+    "types.json",
     "types.lines",
+    "types.toml",
     "uniq",
     "unique",
 ];
@@ -251,6 +260,8 @@ impl Wrapper {
             Self::AttrsOf => "attrsOf",
             Self::LazyAttrsOf => "lazyAttrsOf",
             Self::AttrsWith => "attrsWith",
+            Self::AttrListOf => "attrListOf",
+            Self::AttrListWith => "attrListWith",
             Self::Uniq => "uniq",
             Self::Unique => "unique",
             Self::AddCheck => "addCheck",
@@ -260,6 +271,7 @@ impl Wrapper {
     fn text(self, inner: &str) -> String {
         match self {
             Self::AttrsWith => format!("(types.attrsWith {{ elemType = {inner}; placeholder = \"x\"; }})"),
+            Self::AttrListWith => format!("(types.attrListWith {{ elemType = {inner}; asAttrs = true; }})"),
             Self::Unique => format!("(types.unique {{ message = \"one\"; }} {inner})"),
             Self::AddCheck => format!("(types.addCheck {inner} (x: x != 7))"),
             _ => format!("(types.{} {inner})", self.name()),
@@ -278,10 +290,22 @@ impl Wrapper {
                 }
                 text + "]"
             }
-            Self::AttrsOf | Self::LazyAttrsOf | Self::AttrsWith => set(random, |random| {
-                let value = inner.value(random, depth);
-                property(random, value, 25)
-            }),
+            Self::AttrListOf | Self::AttrListWith if random.chance(40) => {
+                let mut text = String::from("[ ");
+                for _ in 0..random.below(4) {
+                    let value = inner.value(random, depth);
+                    let value = property(random, value, 25);
+                    let item = format!("{{ {} = {value}; }}", random.pick(&NAMES));
+                    text += &if random.chance(20) { format!("(lib.mkBefore {item}) ") } else { format!("{item} ") };
+                }
+                text + "]"
+            }
+            Self::AttrsOf | Self::LazyAttrsOf | Self::AttrsWith | Self::AttrListOf | Self::AttrListWith => {
+                set(random, |random| {
+                    let value = inner.value(random, depth);
+                    property(random, value, 25)
+                })
+            }
         }
     }
 }

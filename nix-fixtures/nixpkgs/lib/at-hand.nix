@@ -11,4 +11,6 @@
   definition = value: value;
   # A configuration without them.
   opened = config: config;
+  # The library, which the evaluation may know only a part of.
+  library = lib: lib;
 }

@@ -52,17 +52,31 @@
     # ---- functions ----
     inherit (builtins)
       add
+      addDrvOutputDependencies
       addErrorContext
+      appendContext
       attrNames
+      ceil
+      compareVersions
       concatLists
+      convertHash
       deepSeq
+      div
       elem
       elemAt
       filter
+      filterSource
+      floor
+      fromJSON
+      fromTOML
       genericClosure
       genList
       getAttr
+      getContext
       hasAttr
+      hasContext
+      hashFile
+      hashString
       head
       isAttrs
       isBool
@@ -74,15 +88,28 @@
       length
       lessThan
       listToAttrs
+      mul
+      parseDrvName
       pathExists
+      placeholder
+      readDir
       readFile
+      readFileType
       replaceStrings
       seq
       stringLength
       sub
       substring
       tail
+      toFile
+      toJSON
+      toString
+      toXML
       trace
+      tryEval
+      typeOf
+      unsafeDiscardOutputDependency
+      unsafeDiscardStringContext
       ;
     inherit (lib.trivial)
       and
@@ -103,8 +130,9 @@
       id
       importJSON
       importTOML
-      inPureEvalMode
       info
+      inNixShell
+      inPureEvalMode
       isFunction
       isInOldestRelease
       mapNullable
@@ -207,6 +235,7 @@
       allUnique
       any
       compareLists
+      concatAttrValues
       concatMap
       count
       crossLists
@@ -238,6 +267,7 @@
       partition
       range
       remove
+      replaceElemAt
       replicate
       reverseList
       singleton
@@ -293,6 +323,7 @@
       isStorePath
       isStringLike
       isValidPosixName
+      join
       levenshtein
       levenshteinAtMost
       lowerChars
@@ -465,10 +496,13 @@
       commitIdFromGitRepo
       pathHasContext
       pathIsGitRepo
+      repoRevToName
       revOrTag
       sourceByRegex
       sourceFilesBySuffices
       ;
+    inherit (lib.network.ipv6) mkEUI64Suffix;
+    inherit (lib.flakes) flakeRefToString parseFlakeRef;
     inherit (lib.generators) mkLuaInline;
     inherit (lib.cli) toGNUCommandLine toGNUCommandLineShell;
     inherit (lib.customisation)

@@ -4,6 +4,8 @@ let
   inherit (builtins) removeAttrs;
 in
 {
+  inherit (builtins) addDrvOutputDependencies unsafeDiscardOutputDependency;
+
   # A derivation whose attributes are known without evaluating it.
   lazyDerivation =
     {

@@ -31,6 +31,8 @@ let
     outPath = throw "lib.fileset: A file set cannot be converted to a string or used as a source. Use `lib.fileset.toSource` to create a store path of it.";
   };
   isFileset = x: x._type or null == "fileset";
+  # What the functions here take.
+  isTaken = x: isFileset x || (isPath x && pathExists x);
 
   names = path: (builtins.filter (part: isString part && part != "") (builtins.split "/" (toString path)));
   rooted = path: tree: lib.setAttrByPath (names path) tree;
@@ -152,7 +154,7 @@ let
     rooted path (go path copy);
 in
 {
-  inherit isFileset;
+  isFileset = isTaken;
 
   maybeMissing =
     path:
@@ -246,6 +248,8 @@ in
         shallow = true;
       }).outPath
     );
+
+  empty = make null;
 
   trace =
     fileset: value:

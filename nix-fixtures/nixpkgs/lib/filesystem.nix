@@ -12,7 +12,14 @@ let
     ;
 in
 {
-  inherit (builtins) baseNameOf dirOf isPath;
+  inherit (builtins)
+    baseNameOf
+    dirOf
+    hashFile
+    isPath
+    readDir
+    readFileType
+    ;
 
   pathType =
     builtins.readFileType or (
@@ -81,29 +88,28 @@ in
       directory,
     }@args:
     let
-      entries = readDir directory;
-      call = if args ? newScope then (lib.makeScope newScope (_: { })).callPackage else callPackage;
       package =
-        name: type:
+        functions: name: type:
         let
           path = directory + "/${name}";
         in
         if type == "directory" then
-          { ${name} = lib.packagesFromDirectoryRecursive (args // { directory = path; }); }
+          { ${name} = lib.packagesFromDirectoryRecursive (args // functions // { directory = path; }); }
         else if type == "regular" && lib.hasSuffix ".nix" name then
-          { ${lib.removeSuffix ".nix" name} = call path { }; }
+          { ${lib.removeSuffix ".nix" name} = (args // functions).callPackage path { }; }
         else if type == "regular" then
           { }
         else
           throw "lib.filesystem.packagesFromDirectoryRecursive: Unsupported file type ${type} at path ${toString path}";
-      all = lib.concatMapAttrs package entries;
+      all = functions: lib.concatMapAttrs (package functions) (readDir directory);
     in
     if pathExists (directory + "/package.nix") then
-      call (directory + "/package.nix") { }
+      callPackage (directory + "/package.nix") { }
     else if args ? newScope then
-      lib.recurseIntoAttrs (lib.makeScope newScope (self: all))
+      # Packages of one directory see each other.
+      lib.recurseIntoAttrs (lib.makeScope newScope (self: all { inherit (self) callPackage newScope; }))
     else
-      lib.recurseIntoAttrs all;
+      all { };
 
   # What `import` would read.
   resolveDefaultNix =

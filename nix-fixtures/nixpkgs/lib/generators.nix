@@ -293,19 +293,26 @@ in
     assert isInt depthLimit;
     let
       special = [ "__functor" "__functionArgs" "__toString" "__pretty" ];
+      within =
+        depth: v:
+        if depth <= depthLimit then
+          v
+        else if throwOnDepthLimit then
+          throw "Exceeded maximum eval-depth limit of ${toString depthLimit} while trying to evaluate with `generators.withRecursion'!"
+        else
+          "<unevaluated>";
+      # What has no parts counts as deep as its parts would be.
       go =
         depth: v:
-        if depth > depthLimit then
-          if throwOnDepthLimit then
-            throw "Exceeded maximum eval-depth limit of ${toString depthLimit} while trying to evaluate with `generators.withRecursion'!"
-          else
-            "<unevaluated>"
-        else if isAttrs v then
-          mapAttrs (name: value: if builtins.elem name special then value else go (depth + 1) value) v
+        let
+          next = x: go (depth + 1) (within (depth + 1) x);
+        in
+        if isAttrs v then
+          mapAttrs (name: value: if builtins.elem name special then value else next value) v
         else if isList v then
-          map (go (depth + 1)) v
+          map next v
         else
-          v;
+          within (depth + 1) v;
     in
     go 0;
 

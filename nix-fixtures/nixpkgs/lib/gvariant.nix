@@ -3,11 +3,6 @@
 let
   inherit (builtins)
     head
-    isBool
-    isFloat
-    isInt
-    isList
-    isString
     toString
     typeOf
     ;
@@ -38,22 +33,27 @@ let
   };
   isGVariant = v: v._type or "" == "gvariant";
   bare = self: toString self.value;
-  # A number is read as an int32 unless the text says otherwise.
-  integer = type: prefix: n: make type n (self: "${prefix}${toString self.value}");
+  # A number is read as an int32, and a text as a string, unless its type stands before it.
+  typed = type: v: make type v (self: "@${self.type} ${toString self.value}");
 
   inferred = {
     bool = mkBoolean;
-    int = mkInt32;
     float = mkDouble;
     string = mkString;
     list = mkArray;
+    int = n: throw "The GVariant type for number “${toString n}” is unclear.\nPlease wrap the value with one of the following, depending on the value type in GSettings schema:\n\n${
+      concatMapStringsSep "\n" (c: "- `lib.gvariant.${c.name}` for `${c.type}`") (
+        builtins.filter (c: (c.min == null || c.min <= n) && (c.max == null || n <= c.max)) intConstructors
+      )
+    }\n";
+    set = _: throw "Cannot construct GVariant value from an attribute set. If you want to construct a dictionary, you will need to create an array containing items constructed with `lib.gvariant.mkDictionaryEntry`.";
   };
   mkValue =
     v:
     if isGVariant v then
       v
     else
-      (inferred.${typeOf v} or (_: throw "The GVariant type of \"${typeOf v}\" can't be inferred.")) v;
+      (inferred.${typeOf v} or (_: throw "The GVariant type of “${typeOf v}” can't be inferred.")) v;
 
   mkArray =
     elems:
@@ -61,7 +61,9 @@ let
       values = map mkValue elems;
       type = (head values).type;
     in
-    if builtins.all (v: v.type == type) values then
+    if elems == [ ] then
+      throw "Please create empty array with mkEmptyArray."
+    else if builtins.all (v: v.type == type) values then
       make (types.arrayOf type) values (self: "@${self.type} [${concatMapStringsSep "," toString self.value}]")
     else
       throw "Elements in a list should have same type.";
@@ -73,21 +75,9 @@ let
   mkBoolean = v: make types.boolean v (self: lib.boolToString self.value);
   mkString =
     v: make types.string v (self: "'${lib.replaceStrings [ "\n" ] [ "\\n" ] (lib.escape [ "'" "\\" ] self.value)}'");
-  mkInt32 = integer types.int32 "";
+  mkInt32 = n: make types.int32 n bare;
   mkDouble = v: make types.double v bare;
-in
-{
-  type = types;
-  inherit
-    isGVariant
-    mkArray
-    mkBoolean
-    mkDouble
-    mkInt32
-    mkMaybe
-    mkString
-    mkValue
-    ;
+
   intConstructors = [
     {
       name = "mkInt32";
@@ -104,8 +94,8 @@ in
     {
       name = "mkInt64";
       type = types.int64;
-      min = -9223372036854775807 - 1;
-      max = 9223372036854775807;
+      min = null;
+      max = null;
     }
     {
       name = "mkUint64";
@@ -132,6 +122,20 @@ in
       max = 255;
     }
   ];
+in
+{
+  type = types;
+  inherit
+    intConstructors
+    isGVariant
+    mkArray
+    mkBoolean
+    mkDouble
+    mkInt32
+    mkMaybe
+    mkString
+    mkValue
+    ;
 
   mkEmptyArray = elemType: make (types.arrayOf elemType) [ ] (self: "@${self.type} []");
   mkVariant = elem: make types.variant (mkValue elem) (self: "<${toString self.value}>");
@@ -141,10 +145,9 @@ in
       key = mkValue name;
       content = mkValue value;
     in
-    make (types.dictionaryEntryOf key.type content.type) {
-      name = key;
-      value = content;
-    } (self: "{${toString self.value.name},${toString self.value.value}}");
+    make (types.dictionaryEntryOf key.type content.type) { inherit name value; } (
+      self: "@${self.type} {${key},${content}}"
+    );
   mkNothing = elemType: mkMaybe elemType null;
   mkJust =
     elem:
@@ -160,11 +163,11 @@ in
     make (types.tupleOf (map (v: v.type) values)) values (
       self: "@${self.type} (${concatMapStringsSep "," toString self.value})"
     );
-  mkObjectpath = v: make "o" v (self: "objectpath '${lib.escape [ "'" ] self.value}'");
-  mkUchar = v: make types.uchar v bare;
-  mkInt16 = integer types.int16 "int16 ";
-  mkUint16 = integer types.uint16 "uint16 ";
-  mkUint32 = integer types.uint32 "uint32 ";
-  mkInt64 = integer types.int64 "int64 ";
-  mkUint64 = integer types.uint64 "uint64 ";
+  mkObjectpath = v: make types.string v (self: "objectpath '${lib.escape [ "'" ] self.value}'");
+  mkUchar = typed types.uchar;
+  mkInt16 = typed types.int16;
+  mkUint16 = typed types.uint16;
+  mkUint32 = typed types.uint32;
+  mkInt64 = typed types.int64;
+  mkUint64 = typed types.uint64;
 }

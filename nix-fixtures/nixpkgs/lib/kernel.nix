@@ -1,12 +1,21 @@
 # Settings of a kernel.
 { lib }:
+let
+  tristate = value: {
+    tristate = value;
+    optional = false;
+  };
+in
 {
   option = x: x // { optional = true; };
-  yes.tristate = "y";
-  no.tristate = "n";
-  module.tristate = "m";
-  unset.tristate = null;
-  freeform = x: { freeform = x; };
+  yes = tristate "y";
+  no = tristate "n";
+  module = tristate "m";
+  unset = tristate null;
+  freeform = x: {
+    freeform = x;
+    optional = false;
+  };
   # Settings that depend on the kernel's version.
   whenHelpers =
     version:

@@ -93,6 +93,15 @@ in
   imap1 = f: xs: genList (i: f (i + 1) (elemAt xs i)) (length xs);
   ifilter0 = keep: xs: map (elemAt xs) (filter (i: keep i (elemAt xs i)) (indices xs));
 
+  # The elements of all lists in a set, in the order of their names.
+  concatAttrValues = set: builtins.concatLists (builtins.attrValues set);
+  replaceElemAt =
+    xs: index: x:
+    if index < 0 || index >= length xs then
+      throw "'lists.replaceElemAt' called with index ${toString index} on a list of size ${toString (length xs)}"
+    else
+      genList (i: if i == index then x else elemAt xs i) (length xs);
+
   flatten = x: if isList x then concatMap lib.lists.flatten x else [ x ];
   remove = e: filter (x: x != e);
   count = f: foldl' (n: x: if f x then n + 1 else n) 0;

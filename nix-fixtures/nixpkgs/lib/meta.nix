@@ -39,6 +39,8 @@ in
     setPrio
     ;
 
+  # The priority of a package that does not say its own.
+  defaultPriority = 5;
   dontDistribute = addMetaAttrs { hydraPlatforms = [ ]; };
   setName = name: drv: drv // { inherit name; };
   updateName = updater: drv: drv // { name = updater drv.name; };

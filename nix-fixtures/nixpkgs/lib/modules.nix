@@ -45,6 +45,7 @@ let
     ;
 
   atHand = import ./at-hand.nix;
+  library = atHand.library lib;
 
   # ---- load -------------------------------------------------------------------------------------------------------
 
@@ -559,10 +560,10 @@ let
         {
           inherit
             config
-            lib
             options
             specialArgs
             ;
+          lib = library;
           _class = class;
           _prefix = prefix;
         }

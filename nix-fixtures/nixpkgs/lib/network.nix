@@ -70,17 +70,21 @@ in
     mkEUI64Suffix =
       mac:
       let
-        bytes = map fromHexString (splitString ":" mac);
-        byte = elemAt bytes;
+        octet = "([0-9A-Fa-f]{2})";
+        octets = match (concatStringsSep "[-:.]?" (replicate 6 octet)) mac;
+        byte = elemAt octets;
       in
-      if match "[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}" mac == null then
-        throw "'${mac}' is not a valid MAC address (expected six octets separated by colons)"
+      if octets == null then
+        throw ''"${mac}" is not a valid MAC address (expected 6 octets of hex digits)''
       else
-        show [
-          (bitXor (byte 0) 2 * 256 + byte 1)
-          (byte 2 * 256 + 255)
-          (254 * 256 + byte 3)
-          (byte 4 * 256 + byte 5)
-        ];
+        # The first group is a number, whose zeros in front nixpkgs leaves away; the others are texts.
+        toLower (
+          concatStringsSep ":" [
+            (toHexString (bitXor (fromHexString (byte 0 + byte 1)) 512))
+            "${byte 2}ff"
+            "fe${byte 3}"
+            "${byte 4}${byte 5}"
+          ]
+        );
   };
 }

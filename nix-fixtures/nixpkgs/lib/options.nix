@@ -65,6 +65,9 @@ in
     showOption
     ;
 
+  # A text of some language, shown as such.
+  literalCode = language: text: literalMD "```${language}\n${text}\n```\n";
+
   mkOption =
     {
       default ? null,

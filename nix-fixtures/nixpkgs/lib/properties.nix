@@ -43,6 +43,46 @@ in
   mkVMOverride = mkOverride 10;
   defaultPriority = lib.warn "lib.modules.defaultPriority is deprecated, please use lib.modules.defaultOverridePriority instead." defaultOverridePriority;
 
+  # `f` of the value, within all that stands around it.
+  mapDefinitionValue =
+    f:
+    let
+      apply =
+        def:
+        let
+          kind = def._type or null;
+        in
+        if kind == "merge" then
+          def // { contents = map apply def.contents; }
+        else if kind == "if" || kind == "override" || kind == "order" then
+          def // { content = apply def.content; }
+        else if kind == "definition" then
+          def // { value = apply def.value; }
+        else
+          f def;
+    in
+    apply;
+  # The values of an option that is a set, each with the priority that it has.
+  mergeAttrDefinitionsWithPrio =
+    option:
+    let
+      located =
+        def: map (builtins.mapAttrs (_: value: def // { inherit value; })) (lib.modules.pushDownProperties def.value);
+      byName = lib.zipAttrs (builtins.concatMap located option.definitionsWithLocations);
+      inherit (option.type) name nestedTypes;
+    in
+    assert name == "attrsOf" || name == "lazyAttrsOf";
+    builtins.mapAttrs (
+      name: defs:
+      let
+        merged = lib.modules.mergeDefinitions (option.loc ++ [ name ]) nestedTypes.elemType defs;
+      in
+      {
+        value = merged.mergedValue;
+        inherit (merged.defsFinal') highestPrio;
+      }
+    ) byName;
+
   mkBefore = mkOrder 500;
   defaultOrderPriority = 1000;
   mkAfter = mkOrder 1500;

@@ -5,4 +5,5 @@ lib.mapAttrs (shortName: v: v // { inherit shortName; }) {
   binaryNativeCode.isSource = false;
   binaryBytecode.isSource = false;
   binaryFirmware.isSource = false;
+  obfuscatedCode.isSource = false;
 }

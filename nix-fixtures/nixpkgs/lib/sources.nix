@@ -116,7 +116,24 @@ let
     else
       { error = "Not a .git directory: ${toString path}"; };
 
-  shortRev = rev: if builtins.stringLength rev > 9 && match "[0-9a-f]+" rev != null then substring 0 7 rev else rev;
+  # `refs/tags/v12.0` is `12.0`.
+  shortRev =
+    rev:
+    let
+      base = baseNameOf (toString rev);
+      version = match "([A-Za-z]+[-_. ]?)*(v)?([0-9.]+.*)" base;
+    in
+    if match "[a-f0-9]+" base != null then
+      substring 0 7 base
+    else if version != null then
+      lib.last version
+    else
+      base;
+  nameOf =
+    repo: rev: suffix:
+    "${lib.sources.urlToName repo}${lib.optionalString (rev != null) "-${shortRev rev}"}${
+      lib.optionalString (suffix != null) "-${suffix}"
+    }-source";
 in
 {
   inherit cleanSourceFilter cleanSourceWith shortRev;
@@ -175,36 +192,83 @@ in
   # Names of fetched sources.
   revOrTag =
     rev: tag:
-    if rev != null && tag != null then
-      throw "`rev` and `tag` arguments are mutually exclusive"
+    if tag != null then
+      tag
     else if rev != null then
       rev
-    else if tag != null then
-      tag
     else
-      throw "Either `rev` or `tag` must be provided";
+      "HEAD";
   urlToName =
     url:
     let
-      last = lib.last (filter (part: isString part && part != "") (split "[:/]" (lib.removeSuffix "/" "${url}")));
-      bare = match "(.*)\\.(git|tar|tgz|zip)(\\..*)?" last;
+      base = baseNameOf (lib.removeSuffix "/" (lib.last (lib.splitString ":" (toString url))));
+      archive = match "(.*)\\.(git|tar|zip|gz|tgz|bz|tbz|bz2|tbz2|lzma|txz|xz|zstd)";
+      # `x.tar.gz` has two of them.
+      bare =
+        name:
+        let
+          parts = archive name;
+        in
+        if parts == null then name else bare (head parts);
     in
-    if bare == null then last else head bare;
-  repoRevToNameMaybe =
-    url: rev: suffix:
-    let
-      base = lib.sources.urlToName url;
-    in
-    if rev == null then "source" else "${base}-${shortRev rev}${lib.optionalString (suffix != null) "-${suffix}"}-source";
+    bare base;
   repoRevToName =
     kind:
-    {
-      pretty = lib.sources.repoRevToNamePretty;
-      source = _: _: _: "source";
-      versioned = lib.sources.repoRevToNameMaybe;
-    }
-    .${kind};
-  repoRevToNamePretty =
-    url: rev: suffix:
-    "${lib.sources.urlToName url}-${shortRev rev}${lib.optionalString (suffix != null) "-${suffix}"}";
+    if kind == "source" then
+      _: _: _: "source"
+    else if kind == "versioned" then
+      repo: rev: _: nameOf repo rev null
+    else if kind == "full" then
+      nameOf
+    else
+      throw "repoRevToName: invalid kind";
+
+  inherit (builtins) filterSource;
+  # Files whose path matches one of the patterns: `*` is any text without a slash, `**` any directories.
+  sourceByGlobs =
+    src: patterns:
+    let
+      root = "${toString src}/";
+      parts = text: filter isString (split "/" text);
+      component =
+        glob:
+        if glob == "**" then
+          null
+        else
+          lib.concatMapStrings (part: if isString part then lib.escapeRegex part else "[^/]*") (split "\\*+" glob);
+      globs = map (pattern: map component (parts pattern)) patterns;
+      matches =
+        type: globs: names:
+        let
+          glob = head globs;
+          name = head names;
+          next = builtins.elemAt globs 1;
+          moreGlobs = builtins.tail globs;
+          moreNames = builtins.tail names;
+        in
+        if names == [ ] then
+          # A directory may lead to what matches.
+          globs == [ ] || type == "directory" || type == "symlink"
+        else if globs == [ ] then
+          false
+        else if glob == null then
+          # `**` ends where what follows it matches.
+          if moreGlobs == [ ] then
+            true
+          else if match (if next == null then ".*" else next) name != null then
+            matches type moreGlobs names
+          else
+            matches type globs moreNames
+        else
+          match glob name != null && matches type moreGlobs moreNames;
+    in
+    cleanSourceWith {
+      inherit src;
+      filter =
+        path: type:
+        let
+          names = parts (removePrefix root path);
+        in
+        any (globs: matches type globs names) globs;
+    };
 }

@@ -135,7 +135,9 @@ let
 in
 {
   inherit (builtins)
+    appendContext
     compareVersions
+    concatMap
     concatStringsSep
     elem
     elemAt

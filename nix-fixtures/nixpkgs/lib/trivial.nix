@@ -20,12 +20,16 @@ in
     bitAnd
     bitOr
     bitXor
+    ceil
     deepSeq
+    div
+    floor
     genericClosure
     isBool
     isFloat
     isInt
     lessThan
+    mul
     pathExists
     readFile
     seq
@@ -148,5 +152,7 @@ in
   version = lib.trivial.release + lib.trivial.versionSuffix;
   nixpkgsVersion = lib.trivial.version;
   revisionWithDefault = default: default;
+  # In a shell that `nix-shell` made.
+  inNixShell = builtins.getEnv "IN_NIX_SHELL" != "";
   inPureEvalMode = !(builtins ? currentSystem);
 }

@@ -5,6 +5,7 @@ let
   part = n: version: builtins.elemAt (splitVersion version) n;
 in
 {
+  inherit (builtins) compareVersions;
   inherit splitVersion;
   major = part 0;
   minor = part 1;
@@ -13,7 +14,8 @@ in
   pad =
     n: version:
     let
-      numbers = lib.take n (splitVersion (builtins.head (lib.splitString "-" version)));
+      numeric = builtins.head (lib.splitString "-" version);
+      numbers = splitVersion numeric ++ lib.replicate n "0";
     in
-    lib.concatStringsSep "." (numbers ++ lib.genList (_: "0") (n - builtins.length numbers));
+    lib.concatStringsSep "." (lib.take n numbers) + lib.removePrefix numeric version;
 }

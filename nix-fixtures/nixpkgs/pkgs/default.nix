@@ -17,6 +17,8 @@ builders
   inherit lib config system path;
   pkgs = final;
   callPackage = f: args: let g = if lib.isFunction f then f else import f; in g (builtins.intersectAttrs (lib.functionArgs g) final // args);
+  # The packages themselves, without what somebody added to their set.
+  appendOverlays = lib.foldl' (packages: packages.extend) final;
   extend = overlay: lib.fix (lib.extends overlay (_: final));
 
   stdenv = {

@@ -90,6 +90,7 @@ fn deep_seq<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResul
 
 fn try_eval<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let (success, value) = match ev.force(args[0]) {
+        Ok(Value::Unknown(unknown)) if unknown.is_absent() => (false, Value::Bool(false)),
         // It may throw, or not.
         Ok(Value::Unknown(unknown)) => return Err(ev.unknown_error(unknown)),
         Ok(value) => (true, value),

@@ -18,34 +18,34 @@ let
     tail
     ;
 
-  # Requirements of packages, and theirs.
+  # Requirements of packages, and theirs: what is met last comes first.
   innerClosePropagation =
-    acc: xs:
-    map (item: item.val) (
-      builtins.genericClosure {
-        startSet = map (x: {
-          key = x.outPath;
-          val = x;
-        }) (builtins.filter (x: x != null) xs ++ acc);
-        operator =
-          item:
-          map
-            (x: {
-              key = x.outPath;
-              val = x;
-            })
-            (
-              builtins.filter (x: x != null) (
-                lib.flatten ((item.val.propagatedBuildInputs or [ ]) ++ (item.val.propagatedNativeBuildInputs or [ ]))
-              )
-            );
-      }
-    );
+    found: waiting:
+    let
+      package = head waiting;
+      more = package.propagatedBuildInputs or [ ] ++ package.propagatedNativeBuildInputs or [ ] ++ tail waiting;
+      next = [ package ] ++ found;
+    in
+    if waiting == [ ] then
+      found
+    else if isAttrs package then
+      innerClosePropagation next (lib.subtractLists next (lib.unique more))
+    else
+      innerClosePropagation found (tail waiting);
+  # By their store paths, which compare faster than packages do.
+  byOutPath = builtins.concatMap (
+    val:
+    lib.optional (val != null) {
+      key = val.outPath;
+      inherit val;
+    }
+  );
   mergeAttrsWithFunc =
     f: a: b:
-    foldl' (all: name: if b ? ${name} && a ? ${name} then all // { ${name} = f a.${name} b.${name}; } else all) (
-      a // b
-    ) (attrNames a);
+    let
+      all = b // a;
+    in
+    foldl' (merged: name: merged // { ${name} = f all.${name} b.${name}; }) all (attrNames b);
 in
 {
   inherit innerClosePropagation mergeAttrsWithFunc;
@@ -73,7 +73,7 @@ in
     if (arg ? extra && isFunction arg.extra) then function else f arg // { passthru = meta; };
   maybeAttrNullable = lib.maybeAttr;
   maybeAttr = name: default: attrs: attrs.${name} or default;
-  ifEnable = condition: value: if condition then value else (if isList value then [ ] else if isAttrs value then { } else if isString value then "" else if value == true || value == false then false else null);
+  ifEnable = condition: value: if condition then value else (if isList value then [ ] else if isAttrs value then { } else if value == true || value == false then false else null);
   checkFlag =
     attrs: name:
     if name == "true" then
@@ -143,7 +143,22 @@ in
     f: x: a: b:
     if b == null then f a b // x else lib.innerModifySumArgs f x (a // b);
   modifySumArgs = f: x: lib.innerModifySumArgs f x { };
-  closePropagation = innerClosePropagation [ ];
+  # What a list of packages propagates to whoever builds with them.
+  closePropagation = lib.misc.closePropagationFast;
+  closePropagationFast =
+    packages:
+    map (item: item.val) (
+      builtins.genericClosure {
+        startSet = byOutPath packages;
+        operator =
+          { val, ... }:
+          if isAttrs val then
+            byOutPath (val.propagatedBuildInputs or [ ] ++ val.propagatedNativeBuildInputs or [ ])
+          else
+            [ ];
+      }
+    );
+  closePropagationSlow = packages: lib.misc.uniqList { inputList = innerClosePropagation [ ] packages; };
   mapAttrsFlatten = lib.mapAttrsToList;
   nvs = name: value: listToAttrs [ (lib.nameValuePair name value) ];
   setAttr = set: name: value: set // { ${name} = value; };
@@ -157,27 +172,37 @@ in
       overrideSnd ? [ "buildPhase" ],
     }:
     a: b:
-    foldl' (
-      all: name:
-      if !(hasAttr name b) then
-        all
-      else if elem name mergeLists && hasAttr name a then
-        lib.setAttr all name (lib.toList a.${name} ++ lib.toList b.${name})
-      else if elem name overrideSnd then
-        lib.setAttr all name b.${name}
-      else
-        throw "merging attribute '${name}' of both sets needs a rule"
-    ) (a // b) (attrNames a);
+    let
+      both = name: {
+        ${name} =
+          if elem name mergeLists then
+            b.${name} ++ a.${name}
+          else if elem name overrideSnd then
+            a.${name}
+          else
+            throw "error mergeAttrsNoOverride, attribute ${name} given in both attributes - no merge func defined";
+      };
+    in
+    a // b // lib.concatMapAttrs (name: _: both name) (builtins.intersectAttrs a b);
   # Sets merged by functions that they carry in `mergeAttrBy`.
   mergeAttrByFunc =
     x: y:
     let
-      functions = lib.mergeAttrBy // x.mergeAttrBy or { } // y.mergeAttrBy or { };
+      functions = { mergeAttrBy = lib.mergeAttrs; } // x.mergeAttrBy or { } // y.mergeAttrBy or { };
       merged = lib.concatMapAttrs (
-        name: f: if x ? ${name} || y ? ${name} then { ${name} = if x ? ${name} then if y ? ${name} then f x.${name} y.${name} else x.${name} else y.${name}; } else { }
-      ) (removeAttrs functions [ "mergeAttrBy" ]);
+        name: f:
+        lib.optionalAttrs (x ? ${name} || y ? ${name}) {
+          ${name} =
+            if !(x ? ${name}) then
+              y.${name}
+            else if y ? ${name} then
+              f x.${name} y.${name}
+            else
+              x.${name};
+        }
+      ) functions;
     in
-    x // y // merged // { mergeAttrBy = functions; };
+    x // y // merged;
   mergeAttrsByFuncDefaults = foldl' lib.mergeAttrByFunc { inherit (lib) mergeAttrBy; };
   mergeAttrsByFuncDefaultsClean = sets: removeAttrs (lib.mergeAttrsByFuncDefaults sets) [ "mergeAttrBy" ];
   mergeAttrBy =

@@ -52,7 +52,53 @@ let
             "newlib"
           else
             "native/impure";
-        linker = if final.isDarwin then "cctools" else "bfd";
+        libDir =
+          if !final.isLinux then
+            null
+          else if final.isx86_64 || final.isMips64 || final.isPower64 then
+            "lib64"
+          else
+            "lib";
+        linker =
+          if final.isDarwin then
+            "cctools"
+          else if final.useLLVM then
+            "lld"
+          else
+            "bfd";
+        androidNdkVersion = null;
+        androidSdkVersion = null;
+        darwinMinVersion = "14.0";
+        darwinMinVersionVariable =
+          if final.isMacOS then
+            "MACOSX_DEPLOYMENT_TARGET"
+          else if final.isiOS then
+            "IPHONEOS_DEPLOYMENT_TARGET"
+          else
+            null;
+        darwinSdkVersion = "14.4";
+        rustc = { };
+        nim = {
+          cpu =
+            {
+              aarch64 = "arm64";
+              i686 = "i386";
+              powerpc64le = "powerpc64";
+              riscv64 = "riscv64";
+              x86_64 = "amd64";
+            }
+            .${final.parsed.cpu.name} or (if final.isAarch32 then "arm" else null);
+          os =
+            {
+              darwin = "MacOSX";
+              freebsd = "FreeBSD";
+              linux = "Linux";
+              netbsd = "NetBSD";
+              openbsd = "OpenBSD";
+              windows = "Windows";
+            }
+            .${final.parsed.kernel.name} or null;
+        };
         extensions =
           optionalAttrs final.hasSharedLibraries {
             sharedLibrary =
@@ -141,7 +187,7 @@ let
             {
               powerpc = "ppc";
               powerpc64 = "ppc64";
-              powerpc64le = "ppc64";
+              powerpc64le = "ppc64le";
             }
             .${final.parsed.cpu.name} or final.parsed.cpu.name;
         efiArch =
@@ -155,7 +201,7 @@ let
             "aa64"
           else
             final.parsed.cpu.name;
-        darwinArch = if final.isAarch64 then "arm64" else final.parsed.cpu.name;
+        darwinArch = parse.darwinArch final.parsed.cpu;
         darwinPlatform =
           if final.isMacOS then
             "macos"
@@ -195,6 +241,12 @@ let
               "x64"
             else if final.isx86_32 then
               "ia32"
+            else if final.isAarch32 then
+              "arm"
+            else if final.isPower64 then
+              "ppc64"
+            else if final.isLoongArch64 then
+              "loong64"
             else
               final.parsed.cpu.name;
           platform = if final.isDarwin then "darwin" else final.parsed.kernel.name;
@@ -209,10 +261,7 @@ let
               else if final.isPower64 then
                 "powerpc64"
               else
-                {
-                  i686 = "x86";
-                }
-                .${final.parsed.cpu.name} or final.parsed.cpu.name;
+                final.parsed.cpu.name;
             os =
               if final.isNone then
                 "none"
@@ -220,7 +269,20 @@ let
                 "macos"
               else
                 final.parsed.kernel.name;
+            env =
+              if lib.hasPrefix "gnu" final.parsed.abi.name then
+                "gnu"
+              else if final.isMusl then
+                "musl"
+              else if final.isMsvc then
+                "msvc"
+              else
+                "";
+            target-family =
+              lib.optional final.isUnix "unix" ++ lib.optional final.isWindows "windows" ++ lib.optional final.isWasm "wasm";
+            vendor = if final.parsed.vendor.name == "w64" then "pc" else final.parsed.vendor.name;
           };
+          rustcTargetSpec = final.rust.rustcTarget;
           rustcTarget =
             let
               cpu =
@@ -243,7 +305,25 @@ let
           cargoEnvVarTarget = lib.replaceStrings [ "-" ] [ "_" ] (lib.toUpper final.rust.cargoShortTarget);
           isNoStdTarget = final.isNone;
         };
-        gcc = { };
+        # What compilers are told of the processor, where that is more than its family.
+        gcc =
+          {
+            aarch64 = { arch = "armv8-a"; };
+            armv5tel = { arch = "armv5te"; };
+            armv6l = { arch = "armv6kz"; fpu = "vfpv2"; };
+            armv7a = { arch = "armv7-a"; fpu = "vfpv3-d16"; };
+            armv7l = { arch = "armv7-a"; fpu = "vfpv3-d16"; };
+            loongarch64 = { arch = "la64v1.0"; cmodel = "medium"; strict-align = false; };
+          }
+          .${if final.isDarwin then "" else final.parsed.cpu.name} or (
+            if final.isMacOS && final.isAarch64 then
+              {
+                arch = "armv8.3-a+crypto+sha2+aes+crc+fp16+lse+simd+ras+rdm+rcpc";
+                cpu = "apple-a13";
+              }
+            else
+              { }
+          );
         linux-kernel = optionalAttrs final.isLinux {
           name = if final.isx86 then "pc" else final.linuxArch;
           baseConfig = "defconfig";
@@ -258,10 +338,7 @@ let
         };
       }
       // lib.mapAttrs (_: holds: holds final.parsed) inspect.predicates
-      // lib.mapAttrs (_: holds: holds final.gcc.arch or "default") architectures.predicates
-      // lib.mapAttrs (_: holds: holds final) {
-        isILP32 = platform: lib.elem platform.parsed.abi.name [ "gnux32" "gnuabin32" "muslabin32" ];
-      };
+      // lib.mapAttrs (_: holds: holds final.gcc.arch or "default") architectures.predicates;
     in
     assert final.useAndroidPrebuilt -> final.isAndroid;
     final;
@@ -281,9 +358,12 @@ in
     a: b:
     let
       plain = lib.filterAttrs (_: v: !(lib.isFunction v));
-      cleaned = x: removeAttrs (plain x) [ "canExecute" "emulator" "emulatorAvailable" "isCompatible" "isExecutable" "staticEmulatorAvailable" ];
+      cleaned = x: removeAttrs (plain x) (lib.systems.functionNames ++ [ "isCompatible" "isExecutable" ]);
     in
     cleaned a == cleaned b;
+  # What of a platform is a function, so that it cannot be compared.
+  functionNames = [ "canExecute" "emulator" "emulatorAvailable" "staticEmulatorAvailable" ];
+  systemToAttrs = system: if builtins.isAttrs system then system else { inherit system; };
   toLosslessStringMaybe =
     sys:
     if builtins.isString sys then

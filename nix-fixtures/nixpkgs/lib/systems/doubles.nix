@@ -4,13 +4,13 @@ let
   inherit (lib) systems;
   all = [
     "i686-cygwin" "x86_64-cygwin"
-    "x86_64-darwin" "i686-darwin" "aarch64-darwin" "armv7a-darwin"
+    "x86_64-darwin" "aarch64-darwin"
     "i686-freebsd" "x86_64-freebsd" "aarch64-freebsd"
     "aarch64-genode" "i686-genode" "x86_64-genode"
     "x86_64-solaris"
     "javascript-ghcjs"
-    "aarch64-linux" "armv5tel-linux" "armv6l-linux" "armv7a-linux" "armv7l-linux" "i686-linux" "loongarch64-linux"
-    "m68k-linux" "microblaze-linux" "microblazeel-linux" "mips-linux" "mips64-linux" "mips64el-linux" "mipsel-linux"
+    "aarch64-linux" "arc-linux" "armv5tel-linux" "armv6l-linux" "armv7a-linux" "armv7l-linux" "i686-linux" "loongarch64-linux"
+    "m68k-linux" "sh4-linux" "microblaze-linux" "microblazeel-linux" "mips-linux" "mips64-linux" "mips64el-linux" "mipsel-linux"
     "powerpc-linux" "powerpc64-linux" "powerpc64le-linux" "riscv32-linux" "riscv64-linux" "s390-linux" "s390x-linux"
     "x86_64-linux"
     "mmix-mmixware"
@@ -23,6 +23,7 @@ let
     "x86_64-redox"
     "wasm64-wasi" "wasm32-wasi"
     "aarch64-windows" "x86_64-windows" "i686-windows"
+    "aarch64-uefi" "x86_64-uefi"
   ];
   parsed = map (name: { inherit name; parsed = systems.parse.mkSystemFromString name; }) all;
   inherit (systems.inspect) predicates;
@@ -49,6 +50,8 @@ in
   vc4 = that predicates.isVc4;
   or1k = that predicates.isOr1k;
   m68k = that predicates.isM68k;
+  arc = that predicates.isArc;
+  sh4 = that predicates.isSh4;
   s390 = that predicates.isS390;
   s390x = that predicates.isS390x;
   loongarch64 = that predicates.isLoongArch64;
@@ -58,7 +61,16 @@ in
   cygwin = that predicates.isCygwin;
   darwin = that predicates.isDarwin;
   freebsd = that predicates.isFreeBSD;
-  gnu = that predicates.isGnu;
+  # By their ABI.
+  gnu = lib.concatMap (abi: that (p: p.kernel.name == "linux" && p.abi.name == abi)) [
+    "gnu"
+    "gnueabi"
+    "gnueabihf"
+    "gnuabin32"
+    "gnuabi64"
+    "gnuabielfv1"
+    "gnuabielfv2"
+  ];
   illumos = that predicates.isSunOS;
   linux = that predicates.isLinux;
   netbsd = that predicates.isNetBSD;
@@ -67,6 +79,7 @@ in
   wasi = that predicates.isWasi;
   redox = that predicates.isRedox;
   windows = that predicates.isWindows;
+  uefi = that predicates.isUefi;
   genode = that predicates.isGenode;
   embedded = that predicates.isNone;
 }

@@ -23,7 +23,7 @@ let
     isPower64 = familyOf "power" 64;
     isx86 = family "x86";
     isAarch32 = familyOf "arm" 32;
-    isArmv7 = cpu [ "armv7a" "armv7r" "armv7m" "armv7l" ];
+    isArmv7 = map (arch: { cpu = { inherit arch; }; }) [ "armv7-a" "armv7" "armv7-m" "armv7-r" ];
     isAarch64 = familyOf "arm" 64;
     isAarch = family "arm";
     isMicroBlaze = family "microblaze";
@@ -44,8 +44,10 @@ let
     isVc4 = family "vc4";
     isAvr = family "avr";
     isAlpha = family "alpha";
-    isOr1k = { cpu = cpuTypes.or1k; };
-    isM68k = { cpu = cpuTypes.m68k; };
+    isOr1k = family "or1k";
+    isM68k = family "m68k";
+    isArc = family "arc";
+    isSh4 = family "sh";
     isS390 = family "s390";
     isS390x = familyOf "s390" 64;
     isLoongArch64 = familyOf "loongarch" 64;
@@ -63,20 +65,18 @@ let
       { kernel.families = { inherit (kernelFamilies) darwin; }; }
       { kernel = kernels.linux; }
       { kernel = kernels.solaris; }
-      { kernel = kernels.redox; }
       { kernel = kernels.cygwin; }
-      { kernel = kernels.genode; }
-      { abi = abis.cygnus; }
+      { kernel = kernels.redox; }
     ];
     isMacOS.kernel = kernels.macos;
     isiOS.kernel = kernels.ios;
     isLinux.kernel = kernels.linux;
     isSunOS.kernel = kernels.solaris;
-    isFreeBSD.kernel = kernels.freebsd;
+    isFreeBSD.kernel.name = "freebsd";
     isNetBSD.kernel = kernels.netbsd;
     isOpenBSD.kernel = kernels.openbsd;
     isWindows.kernel = kernels.windows;
-    isCygwin = { kernel = kernels.windows; abi = abis.cygnus; };
+    isCygwin.kernel = kernels.cygwin;
     isMinGW = { kernel = kernels.windows; abi = abis.gnu; };
     isMsvc = { kernel = kernels.windows; abi = abis.msvc; };
     isWasi.kernel = kernels.wasi;
@@ -87,13 +87,13 @@ let
 
     isAndroid = anyAbi [ "android" "androideabi" ];
     isGnu = map (name: { kernel = kernels.linux; abi = abis.${name}; }) [
-      "gnu"
       "gnuabi64"
-      "gnuabielfv1"
-      "gnuabielfv2"
       "gnuabin32"
+      "gnu"
       "gnueabi"
       "gnueabihf"
+      "gnuabielfv1"
+      "gnuabielfv2"
     ];
     isMusl = anyAbi [ "musl" "musleabi" "musleabihf" "muslabin32" "muslabi64" ];
     isUClibc = anyAbi [ "uclibc" "uclibceabi" "uclibceabihf" ];
@@ -108,6 +108,15 @@ let
     ];
     isElf.kernel.execFormat = execFormats.elf;
     isMacho.kernel.execFormat = execFormats.macho;
+    isPE.kernel.execFormat = execFormats.pe;
+    isUefi = [ { kernel = kernels.uefi; } ];
+    isEabi.abi.eabi = true;
+    isILP32 = [ (familyOf "wasm" 32) ] ++ map (abi: { abi = { inherit abi; }; }) [ "n32" "ilp32" "x32" ];
+    isAbiElfv1.abi.abi = "elfv1";
+    isAbiElfv2 = [
+      { abi.abi = "elfv2"; }
+      { abi.name = "musl"; cpu = { family = "power"; bits = 64; }; }
+    ];
   };
 
   # One of several patterns will do.
@@ -116,6 +125,7 @@ in
 {
   inherit patterns;
   predicates = lib.mapAttrs (_: holds) patterns;
+  matchAnyPattern = holds;
   matchAnyAttrs = holds;
   # A pattern that both hold in.
   patternLogicalAnd =

@@ -10,23 +10,14 @@ let
     ;
   inherit (lib) hasPrefix splitString;
 
-  tagged =
-    tag:
-    mapAttrs (
-      name: value:
-      {
-        _type = tag;
-        inherit name;
-      }
-      // value
-    );
-  littleEndian = { _type = "significant-byte"; name = "littleEndian"; };
-  bigEndian = { _type = "significant-byte"; name = "bigEndian"; };
+  named = mapAttrs (name: value: { inherit name; } // value);
+  littleEndian.name = "littleEndian";
+  bigEndian.name = "bigEndian";
   cpu = family: bits: significantByte: rest: { inherit family bits significantByte; } // rest;
   little = family: bits: cpu family bits littleEndian;
   big = family: bits: cpu family bits bigEndian;
 
-  cpuTypes = tagged "cpu-type" {
+  cpuTypes = named {
     arm = little "arm" 32 { };
     armv5tel = little "arm" 32 { version = "5"; arch = "armv5t"; };
     armv6m = little "arm" 32 { version = "6"; arch = "armv6-m"; };
@@ -36,7 +27,12 @@ let
     armv7m = little "arm" 32 { version = "7"; arch = "armv7-m"; };
     armv7l = little "arm" 32 { version = "7"; arch = "armv7"; };
     armv8a = little "arm" 32 { version = "8"; arch = "armv8-a"; };
+    armv8r = little "arm" 32 { version = "8"; arch = "armv8-a"; };
+    armv8m = little "arm" 32 { version = "8"; arch = "armv8-m"; };
     aarch64 = little "arm" 64 { version = "8"; arch = "armv8-a"; };
+    arm64 = cpuTypes.aarch64;
+    arc = little "arc" 32 { };
+    sh4 = little "sh" 32 { };
     aarch64_be = big "arm" 64 { version = "8"; arch = "armv8-a"; };
     i386 = little "x86" 32 { arch = "i386"; };
     i486 = little "x86" 32 { arch = "i486"; };
@@ -66,13 +62,14 @@ let
     alpha = little "alpha" 64 { };
     rx = little "rx" 32 { };
     msp430 = little "msp430" 16 { };
-    avr = cpu "avr" 8 littleEndian { };
+    # Eight bits have no order.
+    avr = { family = "avr"; bits = 8; };
     vc4 = little "vc4" 32 { };
     or1k = big "or1k" 32 { };
     loongarch64 = little "loongarch" 64 { };
     javascript = little "javascript" 32 { };
   };
-  vendors = tagged "vendor" {
+  vendors = named {
     apple = { };
     pc = { };
     knuth = { };
@@ -80,7 +77,7 @@ let
     none = { };
     unknown = { };
   };
-  execFormats = tagged "exec-format" {
+  execFormats = named {
     aout = { };
     elf = { };
     macho = { };
@@ -88,7 +85,7 @@ let
     wasm = { };
     unknown = { };
   };
-  kernelFamilies = tagged "exec-format" {
+  kernelFamilies = named {
     bsd = { };
     darwin = { };
   };
@@ -105,51 +102,39 @@ let
     redox = kernel elf { };
     windows = kernel pe { };
     cygwin = kernel pe { };
+    uefi = kernel pe { };
     ghcjs = kernel unknown { };
     genode = kernel elf { };
     mmixware = kernel unknown { };
     none = kernel unknown { };
   };
-  kernels = tagged "kernel" kernelTable // {
+  kernels = named kernelTable // {
     darwin = kernels.macos;
     watchos = kernels.ios;
     tvos = kernels.ios;
     win32 = kernels.windows;
   };
-  abis = tagged "abi" {
-    cygnus = { };
-    msvc = { };
-    eabi = { float = "soft"; };
-    eabihf = { float = "hard"; };
-    elf = { };
-    androideabi = { };
-    android = { };
-    gnueabi = { float = "soft"; };
-    gnueabihf = { float = "hard"; };
-    gnu = { };
-    gnuabi64 = { abi = "64"; };
-    muslabi64 = { abi = "64"; };
-    gnuabin32 = { abi = "n32"; };
-    muslabin32 = { abi = "n32"; };
-    gnuabielfv2 = { abi = "elfv2"; };
-    gnuabielfv1 = { abi = "elfv1"; };
-    gnux32 = { abi = "x32"; };
-    gnusf = { float = "soft"; };
-    musleabi = { float = "soft"; };
-    musleabihf = { float = "hard"; };
-    musl = { };
-    uclibceabi = { float = "soft"; };
-    uclibceabihf = { float = "hard"; };
-    uclibc = { };
-    unknown = { };
-  };
+  abis = named (
+    lib.genAttrs [ "androideabi" ] (_: { eabi = true; })
+    // lib.genAttrs [ "eabi" "gnueabi" "musleabi" "uclibceabi" ] (_: { eabi = true; float = "soft"; })
+    // lib.genAttrs [ "eabihf" "gnueabihf" "musleabihf" "uclibceabihf" ] (_: { eabi = true; float = "hard"; })
+    // lib.genAttrs [ "android" "elf" "gnu" "msvc" "musl" "uclibc" "unknown" ] (_: { })
+    // {
+      gnuabi64.abi = "64";
+      gnuabielfv1.abi = "elfv1";
+      gnuabielfv2.abi = "elfv2";
+      gnuabin32.abi = "n32";
+      muslabi64.abi = "64";
+      muslabin32.abi = "n32";
+    }
+  );
 
   isDarwin = system: system.kernel.families ? darwin;
 
   mkSystem =
     components:
-    assert components.cpu._type == "cpu-type" && components.kernel._type == "kernel";
-    { _type = "system"; } // components;
+    assert components.cpu ? bits && components.kernel ? execFormat;
+    components // { _type = "system"; };
 
   # Which part is which, by how many there are and what they are.
   skeleton =
@@ -165,7 +150,7 @@ let
         throw "system '${part 0}' with 1 component is ambiguous"
     else if n == 2 then
       if part 1 == "cygwin" then
-        { cpu = part 0; kernel = "windows"; abi = "cygnus"; }
+        { cpu = part 0; vendor = "pc"; kernel = "cygwin"; }
       else if part 1 == "windows" then
         { cpu = part 0; kernel = "windows"; abi = "msvc"; }
       else if part 1 == "elf" then
@@ -208,7 +193,7 @@ let
             find "vendor" vendors vendor
           else if isDarwin parsed then
             vendors.apple
-          else if parsed.kernel == kernels.windows then
+          else if parsed.kernel == kernels.windows || parsed.kernel == kernels.cygwin then
             vendors.pc
           else
             vendors.unknown;
@@ -216,15 +201,11 @@ let
         abi =
           if abi != null then
             find "ABI" abis abi
-          else if parsed.kernel == kernels.linux then
-            if lib.versionAtLeast (parsed.cpu.version or "0") "6" && parsed.cpu.bits == 32 then
-              abis.gnueabihf
-            else if parsed.cpu.family == "arm" && parsed.cpu.bits == 32 then
-              abis.gnueabi
-            else if parsed.cpu.family == "mips" && parsed.cpu.bits == 64 then
-              abis.gnuabi64
+          else if parsed.kernel == kernels.linux || parsed.kernel == kernels.windows then
+            if parsed.cpu.family == "arm" && parsed.cpu.bits == 32 then
+              if lib.versionAtLeast (parsed.cpu.version or "0") "6" then abis.gnueabihf else abis.gnueabi
             else if cpu == "powerpc64" then
-              abis.gnuabielfv2
+              abis.gnuabielfv1
             else
               abis.gnu
           else
@@ -234,11 +215,14 @@ let
     mkSystem parsed;
 
   kernelName = kernel: kernel.name + toString (kernel.version or "");
+  # What macOS calls a processor.
+  darwinArch = cpu: { armv7a = "armv7"; aarch64 = "arm64"; }.${cpu.name} or cpu.name;
 in
 {
   inherit
     abis
     cpuTypes
+    darwinArch
     execFormats
     kernelFamilies
     kernels
@@ -255,12 +239,29 @@ in
   doubleFromSystem =
     system:
     let
-      inherit (system) abi cpu kernel;
+      inherit (system) cpu kernel;
     in
-    if abi == abis.cygnus then "${cpu.name}-cygwin" else "${cpu.name}-${kernelName kernel}";
+    "${cpu.name}-${kernelName kernel}";
   tripleFromSystem =
     { cpu, vendor, kernel, abi, ... }:
-    "${cpu.name}-${vendor.name}-${kernelName kernel}${lib.optionalString (abi != abis.unknown) "-${abi.name}"}";
+    "${if kernel.families ? darwin then darwinArch cpu else cpu.name}-${vendor.name}-${kernelName kernel}${lib.optionalString (abi != abis.unknown) "-${abi.name}"}";
+
+  # The same platform with musl.
+  mkMuslSystem =
+    parsed:
+    let
+      same = name: { inherit name; value = name; };
+      of = {
+        gnueabi = "musleabi";
+        gnueabihf = "musleabihf";
+        gnuabin32 = "muslabin32";
+        gnuabi64 = "muslabi64";
+      }
+      // builtins.listToAttrs (map same [ "musleabi" "musleabihf" "muslabin32" "muslabi64" ]);
+    in
+    mkSystem (parsed // { abi = abis.${of.${parsed.abi.name} or "musl"}; });
+  gnuNetBSDDefaultExecFormat =
+    cpu: if cpu.bits == 32 && elem cpu.family [ "arm" "sparc" "m68k" "x86" ] then execFormats.aout else execFormats.elf;
 
   # Whether the processor `a` runs what was made for `b`.
   isCompatible =

@@ -184,7 +184,7 @@ let
     in
     mkOptionType {
       name = "attrTag";
-      description = "attribute-tagged union";
+      description = "attribute-tagged union with choices: ${choices}";
       descriptionClass = "noun";
       check = v: isAttrs v && length (attrNames v) == 1 && tags ? ${tagOf v};
       getSubOptions = prefix: mapAttrs (name: option: option // { loc = prefix ++ [ name ]; }) declared;
@@ -241,6 +241,33 @@ in
     enum
     nullOr
     ;
+  # The values of a language for data, such as JSON.
+  serializableValueWith =
+    {
+      typeName,
+      nullable ? true,
+    }:
+    let
+      inherit (lib) types;
+      value = types.oneOf [
+        types.bool
+        types.int
+        types.float
+        types.str
+        types.path
+        (types.attrsOf type)
+        (types.listOf type)
+      ];
+      type = (if nullable then nullOr value else value) // {
+        description = "${typeName} value";
+      };
+    in
+    type;
+  json = lib.types.serializableValueWith { typeName = "JSON"; };
+  toml = lib.types.serializableValueWith {
+    typeName = "TOML";
+    nullable = false;
+  };
   attrTagWith = { tags }: attrTag tags;
   oneOf =
     types:

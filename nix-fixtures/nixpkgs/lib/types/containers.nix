@@ -10,7 +10,7 @@ let
     mapAttrs
     zipAttrsWith
     ;
-  inherit (lib.modules) mergeDefinitions;
+  inherit (lib.modules) defaultOrderPriority defaultOverridePriority mergeDefinitions;
   inherit (making)
     addCheck
     defaultFunctor
@@ -122,6 +122,98 @@ let
       }
     );
 
+  # A list of names with their values: several may have one name, and the order is that of the definitions.
+  attrListWith =
+    {
+      elemType,
+      asAttrs ? false,
+      mergeAttrValues ? _: values: values,
+    }@args:
+    let
+      type = mkOptionType (
+        fromElement (elemType: attrListWith (args // { inherit elemType; })) elemType
+        // {
+          name = "attrListOf";
+          description = "attribute list of ${optionDescriptionPhrase isNounOrComposite elemType}";
+          descriptionClass = "composite";
+          check = x: isList x || isAttrs x;
+          emptyValue.value = if asAttrs then { } else [ ];
+          getSubOptions = prefix: elemType.getSubOptions (prefix ++ [ "*" ]);
+          typeMerge = _: null;
+          merge =
+            loc: defs:
+            let
+              items = concatLists (map (itemsOf loc) defs);
+              # By name, the priority that counts. One that is lower than a plain definition's leaves none.
+              priorities = mapAttrs (_: foldl' lib.min defaultOverridePriority) (
+                zipAttrsWith (_: all: all) (map (item: { ${item.name} = item.priority; }) items)
+              );
+              counting = filter (item: item.priority == priorities.${item.name}) items;
+              evaluated = map (item: {
+                inherit (item) name;
+                result =
+                  (mergeDefinitions (loc ++ [ item.name ]) elemType [ { inherit (item) file value; } ]).optionalValue;
+              }) (builtins.sort (a: b: a.order < b.order) counting);
+              list = map (item: { ${item.name} = item.result.value; }) (filter (item: item.result ? value) evaluated);
+            in
+            if asAttrs then zipAttrsWith mergeAttrValues list else list;
+        }
+      );
+      # The items of a definition, a set or a list of sets of one name. What stands around a value directly counts for its
+      # item: the order, which is taken off, and the priority.
+      itemsOf =
+        loc: def:
+        let
+          item = order: name: value: stripped order value // { inherit (def) file; inherit name; };
+          ofElement =
+            element:
+            let
+              isOrdered = lib.types.isType "order" element;
+              set = if isOrdered then element.content else element;
+              names = builtins.attrNames set;
+              name = builtins.head names;
+              found = item defaultOrderPriority name set.${name};
+            in
+            if !(isAttrs set) then
+              wrong loc def.file element "Each list element must be an attribute set, but got ${builtins.typeOf set}"
+            else if builtins.length names != 1 then
+              wrong loc def.file element "Each list element must be a single-key attribute set, but got ${toString (builtins.length names)} keys"
+            else if isOrdered then
+              found // { order = element.priority; }
+            else
+              found;
+        in
+        if isList def.value then
+          map ofElement def.value
+        else
+          builtins.attrValues (mapAttrs (item defaultOrderPriority) def.value);
+      stripped =
+        order: value:
+        let
+          kind = value._type or null;
+          inner = stripped order value.content;
+        in
+        if kind == "order" then
+          inner // { order = value.priority; }
+        else if kind == "override" then
+          inner
+          // {
+            inherit (value) priority;
+            value = lib.mkOverride value.priority inner.value;
+          }
+        else
+          {
+            inherit order value;
+            priority = defaultOverridePriority;
+          };
+      wrong =
+        loc: file: value: why:
+        throw "A definition for option `${lib.showOption loc}' is not of type `${type.description}'. ${why}.${
+          lib.options.showDefs [ { inherit file value; } ]
+        }";
+    in
+    type;
+
   unique =
     { message }:
     type:
@@ -173,6 +265,7 @@ in
 {
   inherit
     addCheck
+    attrListWith
     attrsWith
     functionTo
     listOf
@@ -197,6 +290,7 @@ in
       emptyValue = { };
       substSubModules = modules: lib.types.nonEmptyListOf (elemType.substSubModules modules);
     };
+  attrListOf = elemType: attrListWith { inherit elemType; };
   attrsOf = elemType: attrsWith { inherit elemType; };
   lazyAttrsOf =
     elemType:

@@ -13,4 +13,4 @@ let
     // part ./choices.nix
     // part ./modules.nix;
 in
-making // types // { inherit types; }
+making // types // { inherit (lib) types; }

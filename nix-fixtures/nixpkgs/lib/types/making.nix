@@ -36,6 +36,14 @@ in
   inherit defaultFunctor defaultTypeMerge isType;
   setType = name: x: x // { _type = name; };
   isOptionType = isType "option-type";
+  # The type of an option that is declared with both.
+  mergeTypes =
+    a: b:
+    assert lib.types.isOptionType a && lib.types.isOptionType b;
+    let
+      merged = a.typeMerge b.functor;
+    in
+    if merged == null then lib.types.setType "merge-error" { error = "Cannot merge types"; } else merged;
 
   mkOptionType =
     {

@@ -33,6 +33,7 @@ let
         modules = [ { _module.args.name = lib.mkOptionDefault "‹name›"; } ] ++ modules;
       };
       inherit (base._module) freeformType;
+      forDocs = (base.extendModules { modules = [ lib.types.noCheckForDocsModule ]; })._module.freeformType;
       toModule =
         def:
         if isAttrs def.value && shorthandOnlyDefinesConfig then
@@ -48,10 +49,10 @@ let
       description =
         if description != null then
           description
-        else if freeformType == null then
-          "submodule"
+        else if forDocs ? description then
+          "open submodule of ${making.optionDescriptionPhrase making.isNounOrComposite forDocs}"
         else
-          freeformType.description or freeformType.name;
+          "submodule";
       descriptionClass = if description == null then "noun" else null;
       check = isModule;
       emptyValue.value = base.config;
@@ -66,7 +67,7 @@ let
         let
           inherit (base.extendModules { inherit prefix; }) options;
         in
-        removeAttrs options [ "_module" ]
+        options
         // lib.optionalAttrs (freeformType != null) { _freeformOptions = freeformType.getSubOptions prefix; };
       getSubModules = modules;
       substSubModules = modules: submoduleWith (args // { inherit modules; });
@@ -130,6 +131,11 @@ let
     };
 in
 {
+  # What evaluates modules for their documentation alone.
+  noCheckForDocsModule = {
+    _file = "<built-in module that disables checks for the purpose of documentation generation>";
+    config._module.check = lib.mkForce false;
+  };
   inherit deferredModuleWith submoduleWith;
   deferredModule = deferredModuleWith { };
   submodule =

@@ -45,7 +45,7 @@ let
   };
   number = either int float;
 
-  range = low: high: "${toString low} and ${toString high} (both inclusive)";
+  range = low: high: "${builtins.toJSON low} and ${builtins.toJSON high} (both inclusive)";
   restricted = type: check: names: addCheck type check // names // { descriptionClass = "nonRestrictiveClause"; };
   between =
     low: high:
@@ -188,6 +188,12 @@ in
     description = "fileset";
     check = lib.fileset.isFileset;
     merge = _: defs: lib.fileset.unions (lib.getValues defs);
+  };
+  optionDeclaration = mkOptionType {
+    name = "optionDeclaration";
+    description = "option declaration";
+    descriptionClass = "noun";
+    check = x: making.isType "option" x && !(x ? value);
   };
   optionType = noun {
     name = "optionType";

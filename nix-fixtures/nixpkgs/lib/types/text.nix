@@ -41,7 +41,7 @@ let
     sep:
     mkOptionType {
       name = "separatedString";
-      description = if sep == "" then "Concatenated string" else "strings concatenated with ${toJSON sep}";
+      description = "strings concatenated with ${toJSON sep}";
       descriptionClass = "noun";
       check = isString;
       merge = _: defs: lib.concatStringsSep sep (getValues defs);
@@ -52,6 +52,8 @@ let
       };
     };
 
+  # A path in the store is one whatever it is written as; what is only looked at needs no context.
+  pathOf = x: if builtins.isPath x then x else /. + builtins.unsafeDiscardStringContext x;
   pathWith =
     {
       inStore ? null,
@@ -84,7 +86,7 @@ let
           # What must stay outside of the store may not be a path value, which interpolation would copy there.
           (if inStore == false then isString x else lib.isStringLike x)
           && (absolute == null || absolute == (substring 0 1 (toString x) == "/"))
-          && (inStore == null || inStore == (match "${builtins.storeDir}/[^.].*" (toString x) != null));
+          && (inStore == null || inStore == lib.path.hasStorePathPrefix (pathOf x));
         functor = defaultFunctor "path" // {
           type = pathWith;
           payload = { inherit inStore absolute; };

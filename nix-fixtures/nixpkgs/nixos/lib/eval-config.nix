@@ -17,8 +17,11 @@ let
     _file = ./eval-config.nix;
     key = toString ./eval-config.nix;
     config = {
-      nixpkgs.system = lib.mkIf (system != null) (lib.mkDefault system);
-      _module.args = extraArgs // lib.optionalAttrs (pkgs != null) { pkgs = lib.mkForce pkgs; };
+      nixpkgs = {
+        system = lib.mkIf (system != null) (lib.mkDefault system);
+        pkgs = lib.mkIf (pkgs != null) pkgs;
+      };
+      _module.args = extraArgs;
       _module.check = check;
     };
   };

@@ -38,7 +38,7 @@ in
   "filesystem.listFilesRecursive" = [ (known (map below (f.listFilesRecursive tree)) [ "tree/a.nix" "tree/b.txt" "tree/sub/default.nix" ]) ];
   "filesystem.haskellPathsInDir" = [ (known (f.haskellPathsInDir tree) { }) ];
   "filesystem.locateDominatingFile" = [ (known (let found = f.locateDominatingFile "(a)\\.nix" ./files/tree/sub/default.nix; in { path = below found.path; inherit (found) matches; }) { path = "tree"; matches = [ [ "a" ] ]; }) (known (f.locateDominatingFile "no-such-file-anywhere" tree) null) ];
-  "filesystem.packagesFromDirectoryRecursive" = [ (known (f.packagesFromDirectoryRecursive { callPackage = path: _: below path; directory = tree; }) { a = "tree/a.nix"; sub = { default = "tree/sub/default.nix"; recurseForDerivations = true; }; recurseForDerivations = true; }) ];
+  "filesystem.packagesFromDirectoryRecursive" = [ (known (f.packagesFromDirectoryRecursive { callPackage = path: _: below path; directory = tree; }) { a = "tree/a.nix"; sub.default = "tree/sub/default.nix"; }) ];
   "filesystem.resolveDefaultNix" = [ (known (below (f.resolveDefaultNix tree)) "tree/default.nix") (known (below (f.resolveDefaultNix ./files/text)) "text") (known (f.resolveDefaultNix "some/") "some/default.nix") ];
   "filesystem.baseNameOf" = [ (known (map f.baseNameOf [ "a/b" /c/d "a/b/" ]) [ "b" "d" "b" ]) ];
   "filesystem.dirOf" = [ (known (map f.dirOf [ "a/b" "/a" "a" ]) [ "a" "/" "." ]) ];
@@ -54,14 +54,31 @@ in
   "sources.canCleanSource" = [ (known (map s.canCleanSource [ tree (s.cleanSource tree) ]) [ true true ]) ];
   "sources.pathIsGitRepo" = [ (known (s.pathIsGitRepo tree) false) ];
   "sources.commitIdFromGitRepo" = [ (throws (s.commitIdFromGitRepo tree)) ];
-  "sources.shortRev" = [ (known (map s.shortRev [ revision "v1.0" "abc" ]) [ "0123456" "v1.0" "abc" ]) ];
-  "sources.revOrTag" = [ (known (s.revOrTag "r" null) "r") (known (s.revOrTag null "t") "t") (throws (s.revOrTag "r" "t")) (throws (s.revOrTag null null)) ];
-  "sources.urlToName" = [ (known (map s.urlToName [ "https://example.org/a/repo.git" "https://example.org/repo/" "git@example.org:x/other" ]) [ "repo" "repo" "other" ]) ];
-  "sources.repoRevToNameMaybe" = [ (known (s.repoRevToNameMaybe "https://example.org/repo" revision null) "repo-0123456-source") ];
-  "sources.repoRevToNamePretty" = [ (known (s.repoRevToNamePretty "https://example.org/repo" revision "x") "repo-0123456-x") ];
-  "sources.repoRevToName" = [ (known (s.repoRevToName "source" "url" "rev" null) "source") ];
+  "sources.shortRev" = [ (known (map s.shortRev [ revision "v1.0" "abc" "refs/tags/v12.0" "release" 7 ]) [ "0123456" "1.0" "abc" "12.0" "release" "7" ]) ];
+  "sources.revOrTag" = [ (known (s.revOrTag "r" null) "r") (known (s.revOrTag null "t") "t") (known (s.revOrTag "r" "t") "t") (known (s.revOrTag null null) "HEAD") ];
+  "sources.urlToName" = [ (known (map s.urlToName [ "https://example.org/a/repo.git" "https://example.org/repo/" "git@example.org:x/other" "https://example.org/x.tar.gz" ]) [ "repo" "repo" "other" "x" ]) ];
+  "sources.repoRevToName" = [
+    (known (map (kind: s.repoRevToName kind "https://example.org/a/repo.git" revision "git") [ "source" "versioned" "full" ]) [ "source" "repo-0123456-source" "repo-0123456-git-source" ])
+    (known (s.repoRevToName "full" "repo" null null) "repo-source")
+    (throws (s.repoRevToName "pretty" "repo" null null))
+  ];
+  "filesystem.hashFile" = [ (known (f.hashFile "sha256" (tree + "/a.nix") == builtins.hashFile "sha256" (tree + "/a.nix")) true) ];
+  "filesystem.readDir" = [ (known (f.readDir tree) { "a.nix" = "regular"; "b.txt" = "regular"; sub = "directory"; }) ];
+  "filesystem.readFileType" = [ (known (map f.readFileType [ tree (tree + "/a.nix") ]) [ "directory" "regular" ]) ];
+  "sources.filterSource" = [ (known (baseNameOf (s.filterSource (path: _: baseNameOf path != "b.txt") tree) != "") true) ];
+  "sources.sourceByGlobs" = [
+    (known (let at = globs: (s.sourceByGlobs tree globs).filter; in map (globs: map (x: at globs (toString (tree + x.path)) x.type) [ { path = "/a.nix"; type = "regular"; } { path = "/b.txt"; type = "regular"; } { path = "/sub"; type = "directory"; } { path = "/sub/default.nix"; type = "regular"; } ]) [ [ "*.nix" ] [ "**" ] [ "sub/**" ] [ "**/default.nix" ] [ "a.nix" "sub/*" ] [ ] ]) [
+      [ true false false false ]
+      [ true true true true ]
+      [ false false true true ]
+      [ false false true true ]
+      [ true false true true ]
+      [ false false false false ]
+    ])
+  ];
 
-  "fileset.isFileset" = [ (known (map fs.isFileset [ (fs.unions [ ]) ./files { } ]) [ true false false ]) ];
+  "fileset.isFileset" = [ (known (map fs.isFileset [ (fs.unions [ ]) ./files { } ./no-such ]) [ true true false false ]) ];
+  "fileset.empty" = [ (known (fs.toList fs.empty) [ ]) (known (fs.toList (fs.union fs.empty tree) == fs.toList tree) true) ];
   "fileset.maybeMissing" = [ (known (list (fs.maybeMissing ./files/nothing)) [ ]) (known (list (fs.maybeMissing ./files/text)) [ "text" ]) (throws (fs.maybeMissing "x")) ];
   "fileset.unions" = [ (known (list (fs.unions [ ./files/text ./files/tree/sub ])) [ "text" "tree/sub/default.nix" ]) (known (list (fs.unions [ ])) [ ]) (throws (fs.toList (fs.unions [ ./files/nothing ]))) (throws (fs.toList (fs.unions [ "text" ]))) ];
   "fileset.union" = [ (known (list (fs.union ./files/tree/a.nix ./files/tree)) [ "tree/a.nix" "tree/b.txt" "tree/sub/default.nix" ]) ];

@@ -15,6 +15,8 @@ in
   "lists.imap1" = [ (manual (l.imap1 (i: v: "${v}-${toString i}") [ "a" "b" ]) [ "a-1" "b-2" ]) ];
   "lists.ifilter0" = [ (manual (l.ifilter0 (i: v: i == 0 || v > 2) [ 1 2 3 ]) [ 1 3 ]) ];
   "lists.concatMap" = [ (manual (l.concatMap (x: [ x ] ++ [ "z" ]) [ "a" "b" ]) [ "a" "z" "b" "z" ]) ];
+  "lists.concatAttrValues" = [ (manual (l.concatAttrValues { a = [ 1 2 ]; b = [ 3 ]; }) [ 1 2 3 ]) (known (l.concatAttrValues { }) [ ]) ];
+  "lists.replaceElemAt" = [ (manual (l.replaceElemAt [ 1 2 3 ] 0 "a") [ "a" 2 3 ]) (known (l.replaceElemAt [ 1 2 3 ] 2 "a") [ 1 2 "a" ]) (throws (l.replaceElemAt [ 1 ] 1 2)) (throws (l.replaceElemAt [ 1 ] (-1) 2)) ];
   "lists.flatten" = [ (manual (l.flatten [ 1 [ 2 [ 3 ] 4 ] 5 ]) [ 1 2 3 4 5 ]) (manual (l.flatten 1) [ 1 ]) ];
   "lists.remove" = [ (manual (l.remove 3 [ 1 3 4 3 ]) [ 1 4 ]) ];
   "lists.findSingle" = [ (manual (l.findSingle (x: x == 3) "none" "multiple" [ 1 3 3 ]) "multiple") (manual (l.findSingle (x: x == 3) "none" "multiple" [ 1 3 ]) 3) (manual (l.findSingle (x: x == 3) "none" "multiple" [ 1 9 ]) "none") ];

@@ -28,6 +28,7 @@ in
   "options.mkSinkUndeclaredOptions" = [ (known (let x = o.mkSinkUndeclaredOptions { }; in [ x.internal x.visible x.default ]) [ true false false ]) ];
   "options.literalExpression" = [ (known (o.literalExpression "x") { _type = "literalExpression"; text = "x"; }) ];
   "options.literalExample" = [ (known (o.literalExample "x").text "x") ];
+  "options.literalCode" = [ (known (o.literalCode "python" "print(1)") { _type = "literalMD"; text = "```python\nprint(1)\n```\n"; }) ];
   "options.literalMD" = [ (known (o.literalMD "x") { _type = "literalMD"; text = "x"; }) ];
   "options.mdDoc" = [ (known (o.mdDoc "x") "x") ];
   "options.mergeDefaultOption" = [
@@ -62,6 +63,14 @@ in
   "properties.mkForce" = [ (known (lib.mkForce 1).priority 50) (known (config [ { options.a = ints; } { a = [ 1 ]; } { a = lib.mkForce [ 2 ]; } ]).a [ 2 ]) (known (config [ { options.a.b = int; options.a.c = int; } { a = lib.mkForce { b = 2; }; } { a.b = 3; a.c = 4; } ]).a { b = 2; c = 4; }) ];
   "properties.mkVMOverride" = [ (known (lib.mkVMOverride 1).priority 10) ];
   "properties.mkOrder" = [ (known (lib.mkOrder 5 1) { _type = "order"; priority = 5; content = 1; }) (known (config [ { options.a = ints; } { a = lib.mkOrder 2 [ 2 ]; } { a = lib.mkOrder 1 [ 1 ]; } { a = [ 3 ]; } ]).a [ 1 2 3 ]) ];
+  "properties.mapDefinitionValue" = [
+    (known (map (lib.modules.mapDefinitionValue (y: y + 1)) [ 5 (lib.mkForce 5) (lib.mkMerge [ 1 (lib.mkIf true 2) ]) (lib.mkDefinition { file = "f"; value = 1; }) (lib.mkOrder 500 (lib.mkDefault 1)) ]) [ 6 (lib.mkForce 6) (lib.mkMerge [ 2 (lib.mkIf true 3) ]) { _type = "definition"; file = "f"; value = 2; } (lib.mkOrder 500 (lib.mkDefault 2)) ])
+    (known (lib.modules.mapDefinitionValue builtins.attrNames { _type = "other"; a = 1; }) [ "_type" "a" ])
+  ];
+  "properties.mergeAttrDefinitionsWithPrio" = [
+    (known (lib.modules.mergeAttrDefinitionsWithPrio (lib.evalModules { modules = [ { options.a = lib.mkOption { type = lib.types.attrsOf lib.types.int; }; } { a.x = lib.mkDefault 1; } { a = lib.mkIf true { x = 2; y = lib.mkForce 3; }; } ]; }).options.a) { x = { highestPrio = 100; value = 2; }; y = { highestPrio = 50; value = 3; }; })
+    (throws (lib.modules.mergeAttrDefinitionsWithPrio (lib.evalModules { modules = [ { options.a = lib.mkOption { type = lib.types.int; }; } { a = 1; } ]; }).options.a))
+  ];
   "properties.mkBefore" = [ (known (lib.mkBefore 1).priority 500) (known (config [ { options.a = ints; } { a = lib.mkAfter [ 3 ]; } { a = [ 2 ]; } { a = lib.mkBefore [ 1 ]; } ]).a [ 1 2 3 ]) ];
   "properties.mkAfter" = [ (known (lib.mkAfter 1).priority 1500) (known (config [ { options.a = ints; } { a = lib.mkForce (lib.mkAfter [ 3 ]); } { a = lib.mkForce [ 1 ]; } { a = [ 9 ]; } ]).a [ 1 3 ]) ];
   "properties.defaultOverridePriority" = [ (known lib.properties.defaultOverridePriority 100) ];

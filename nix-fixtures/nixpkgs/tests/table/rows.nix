@@ -71,6 +71,8 @@ in
       "fileset.gitTrackedWith" = git;
       maintainers = "nixpkgs' own affair";
       teams = "nixpkgs' own affair";
+      parseFlakeRef = "Nix's builtins, which need the experimental feature `flakes`";
+      flakeRefToString = "Nix's builtins, which need the experimental feature `flakes`";
       flakes = "Nix's builtins, which need the experimental feature `flakes`";
       extend = "the table of makeExtensible has it";
       __unfix__ = "no name for users";

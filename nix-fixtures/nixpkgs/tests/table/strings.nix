@@ -15,6 +15,8 @@ in
   "strings.concatMapStringsSep" = [ (manual (s.concatMapStringsSep "-" (x: s.toUpper x) [ "foo" "bar" "baz" ]) "FOO-BAR-BAZ") ];
   "strings.concatImapStringsSep" = [ (manual (s.concatImapStringsSep "-" (pos: x: toString (x / pos)) [ 6 6 6 ]) "6-3-2") ];
   "strings.concatMapAttrsStringSep" = [ (manual (s.concatMapAttrsStringSep "\n" (name: value: "${name}: foo-${value}") { a = "0.1.0"; b = "0.2.0"; }) "a: foo-0.1.0\nb: foo-0.2.0") ];
+  "strings.appendContext" = [ (known (s.appendContext "a" { }) "a") ];
+  "strings.concatMap" = [ (known (s.concatMap (y: [ y y ]) [ 1 2 ]) [ 1 1 2 2 ]) ];
   "strings.concatLines" = [ (manual (s.concatLines [ "foo" "bar" ]) "foo\nbar\n") (known (s.concatLines [ ]) "") ];
   "strings.replaceString" = [ (known (s.replaceString "world" "Nix" "Hello, world!") "Hello, Nix!") (known (s.replaceString "." "_" "v1.2.3") "v1_2_3") ];
   "strings.replaceStrings" = [ (known (s.replaceStrings [ "a" "b" ] [ "b" "a" ] "abc") "bac") (known (s.replaceStrings [ "" ] [ "-" ] "ab") "-a-b-") ];

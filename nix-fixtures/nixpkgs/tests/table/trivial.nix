@@ -62,6 +62,21 @@ in
   "trivial.setFunctionArgs" = [ (known (t.setFunctionArgs (x: x.c) { c = true; } { c = 5; }) 5) ];
   "trivial.mirrorFunctionArgs" = [ (known (t.functionArgs (t.mirrorFunctionArgs args (x: x))) { a = false; b = true; }) (known (t.mirrorFunctionArgs args (x: x.b) { b = 7; }) 7) ];
   "trivial.toFunction" = [ (manual (t.toFunction 1 2) 1) (manual (t.toFunction (x: x + 1) 2) 3) ];
+  "trivial.ceil" = [ (known (map t.ceil [ 1.5 (-1.5) 2 ]) [ 2 (-1) 2 ]) ];
+  "trivial.floor" = [ (known (map t.floor [ 1.5 (-1.5) 2 ]) [ 1 (-2) 2 ]) ];
+  "trivial.div" = [ (known [ (t.div 7 2) (t.div 7 2.0) ] [ 3 3.5 ]) ];
+  "trivial.mul" = [ (known [ (t.mul 7 2) (t.mul 7 0.5) ] [ 14 3.5 ]) ];
+  "trivial.inNixShell" = [ (known t.inNixShell false) ];
+  "convertHash" = [ (known (lib.convertHash { hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; toHashFormat = "base16"; }) "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") ];
+  "fromTOML" = [ (known (lib.fromTOML "a = 1") { a = 1; }) ];
+  "getContext" = [ (known (lib.getContext "a") { }) ];
+  "hasContext" = [ (known (lib.hasContext "a") false) ];
+  "hashString" = [ (known (lib.hashString "md5" "") "d41d8cd98f00b204e9800998ecf8427e") ];
+  "placeholder" = [ (known (lib.placeholder "out" == builtins.placeholder "out") true) ];
+  "toFile" = [ (known (lib.toFile "a" "b" == builtins.toFile "a" "b") true) ];
+  "toString" = [ (known (lib.toString [ 1 "a" ]) "1 a") ];
+  "toXML" = [ (known (lib.toXML 1 == builtins.toXML 1) true) ];
+  "tryEval" = [ (known (lib.tryEval (throw "x")) { success = false; value = false; }) ];
   "trivial.add" = [ (known (t.add 1 2.5) 3.5) ];
   "trivial.sub" = [ (known (t.sub 1 3) (-2)) ];
   "trivial.lessThan" = [ (known (t.lessThan 1 2) true) (known (t.lessThan "b" "a") false) ];
@@ -96,11 +111,12 @@ in
   ];
 
   "versions.splitVersion" = [ (manual (v.splitVersion "1.2.3") [ "1" "2" "3" ]) (known (v.splitVersion "2.0pre1") [ "2" "0" "pre" "1" ]) ];
+  "versions.compareVersions" = [ (known (map (v.compareVersions "1.2") [ "1.10" "1.2" "1.2pre1" ]) [ (-1) 0 1 ]) ];
   "versions.major" = [ (manual (v.major "1.2.3") "1") ];
   "versions.minor" = [ (manual (v.minor "1.2.3") "2") ];
   "versions.patch" = [ (manual (v.patch "1.2.3") "3") ];
   "versions.majorMinor" = [ (manual (v.majorMinor "1.2.3") "1.2") (known (v.majorMinor "5") "5") ];
-  "versions.pad" = [ (manual (v.pad 3 "1.2") "1.2.0") (manual (v.pad 3 "1.3-rc1") "1.3.0") (manual (v.pad 3 "1.2.3.4") "1.2.3") ];
+  "versions.pad" = [ (manual (v.pad 3 "1.2") "1.2.0") (manual (v.pad 3 "1.3-rc1") "1.3.0-rc1") (manual (v.pad 3 "1.2.3.4") "1.2.3") ];
 
   "asserts.assertMsg" = [ (known (a.assertMsg true "fine") true) (throws (a.assertMsg false "nope")) ];
   "asserts.assertOneOf" = [ (known (a.assertOneOf "sslLibrary" "openssl" [ "openssl" "bearssl" ]) true) (throws (a.assertOneOf "sslLibrary" "libressl" [ "openssl" "bearssl" ])) ];

@@ -55,20 +55,20 @@ in
   "types.port" = [ (known (accepts t.port [ 0 65535 65536 (-1) "80" ]) [ true true false false false ]) (known t.port.description "16 bit unsigned integer; between 0 and 65535 (both inclusive)") ];
   "types.float" = [ (known (accepts t.float [ 1.5 1 ]) [ true false ]) ];
   "types.number" = [ (known (accepts t.number [ 1.5 1 "1" ]) [ true true false ]) (known t.number.description "signed integer or floating point number") ];
-  "types.numbers" = [ (known (accepts t.numbers.positive [ 0.5 0 ]) [ true false ]) (known (accepts t.numbers.nonnegative [ 0 (-0.5) ]) [ true false ]) (known (accepts (t.numbers.between 0 1) [ 0.5 1.5 ]) [ true false ]) (known (describe [ t.numbers.positive (t.numbers.between 0 1.5) ]) [ "positive integer or floating point number, meaning >0" "integer or floating point number between 0 and 1.500000 (both inclusive)" ]) ];
+  "types.numbers" = [ (known (accepts t.numbers.positive [ 0.5 0 ]) [ true false ]) (known (accepts t.numbers.nonnegative [ 0 (-0.5) ]) [ true false ]) (known (accepts (t.numbers.between 0 1) [ 0.5 1.5 ]) [ true false ]) (known (describe [ t.numbers.positive (t.numbers.between 0 1.5) ]) [ "positive integer or floating point number, meaning >0" "integer or floating point number between 0 and 1.5 (both inclusive)" ]) ];
   "types.str" = [ (known (accepts t.str [ "a" 1 null /a ]) [ true false false false ]) (throws (x t.str [ "a" "b" ])) (known (x t.str [ "a" "a" ]) "a") ];
   "types.nonEmptyStr" = [ (known (accepts t.nonEmptyStr [ "a" "" " \n" ]) [ true false false ]) ];
   "types.singleLineStr" = [ (known (accepts t.singleLineStr [ "a" "a\n" "a\nb" "" ]) [ true true false true ]) (known (x t.singleLineStr [ "a\n" ]) "a") ];
   "types.strMatching" = [ (known (accepts (t.strMatching "[a-z]+") [ "abc" "ABC" 1 ]) [ true false false ]) (known [ (t.strMatching "a+").name (t.strMatching "a+").description ] [ "strMatching \"a+\"" "string matching the pattern a+" ]) (known (joined (t.strMatching "a") (t.strMatching "a")).name "strMatching \"a\"") (throws (joined (t.strMatching "a") (t.strMatching "b")).name) ];
-  "types.separatedString" = [ (known (x (t.separatedString ":") [ "a" "b" ]) "a:b") (known (describe [ (t.separatedString ":") (t.separatedString "") t.lines ]) [ "strings concatenated with \":\"" "Concatenated string" "strings concatenated with \"\\n\"" ]) (known (joined (t.separatedString ":") (t.separatedString ":")).name "separatedString") (throws (joined t.lines t.commas).name) ];
+  "types.separatedString" = [ (known (x (t.separatedString ":") [ "a" "b" ]) "a:b") (known (describe [ (t.separatedString ":") (t.separatedString "") t.lines ]) [ "strings concatenated with \":\"" "strings concatenated with \"\"" "strings concatenated with \"\\n\"" ]) (known (joined (t.separatedString ":") (t.separatedString ":")).name "separatedString") (throws (joined t.lines t.commas).name) ];
   "types.lines" = [ (known (x t.lines [ "a" "b" ]) "a\nb") (known (x t.lines [ (lib.mkAfter "z") "b" (lib.mkBefore "a") ]) "a\nb\nz") ];
   "types.commas" = [ (known (x t.commas [ "a" "b" ]) "a,b") ];
   "types.envVar" = [ (known (x t.envVar [ "a" "b" ]) "a:b") ];
   "types.string" = [ (known (t.string.name) "string") (known (x t.string [ "a" "b" ]) "ab") ];
   "types.passwdEntry" = [ (known (accepts (t.passwdEntry t.str) [ "a" "a:b" "a\nb" ]) [ true false false ]) (known (t.passwdEntry t.str).description "string, not containing newlines or colons") ];
   "types.path" = [ (known (accepts t.path [ "/a" /a "a" 1 "/nix/store/x" ]) [ true true false false true ]) (known t.path.description "absolute path") ];
-  "types.pathInStore" = [ (known (accepts t.pathInStore [ "/nix/store/x-y" "/nix/store/x-y/z" "/nix/store" "/nix/store/" "/nix/store/.links" "/a" ]) [ true true false false false false ]) (known t.pathInStore.description "path in the Nix store") ];
-  "types.externalPath" = [ (known (accepts t.externalPath [ "/a" "/nix/store/x-y" "a" /a ]) [ true false false false ]) (known t.externalPath.description "absolute path not in the Nix store") ];
+  "types.pathInStore" = [ (known (accepts t.pathInStore [ "/nix/store/nvl9ic0pj1fpyln3zaqrf4cclbqdfn1j-foo" "/nix/store/nvl9ic0pj1fpyln3zaqrf4cclbqdfn1j-foo/z" /nix/store/nvl9ic0pj1fpyln3zaqrf4cclbqdfn1j-foo "/nix/store/x-y" "/nix/store" "/nix/store/" "/nix/store/.links" "/a" ]) [ true true true false false false false false ]) (known t.pathInStore.description "path in the Nix store") ];
+  "types.externalPath" = [ (known (accepts t.externalPath [ "/a" "/nix/store/nvl9ic0pj1fpyln3zaqrf4cclbqdfn1j-foo" "/nix/store/x-y" /a ]) [ true false true false ]) (known t.externalPath.description "absolute path not in the Nix store") ];
   "types.pathWith" = [ (known (describe [ (t.pathWith { }) (t.pathWith { absolute = false; }) (t.pathWith { inStore = true; }) ]) [ "path" "relative path" "path in the Nix store" ]) (known (accepts (t.pathWith { absolute = false; }) [ "a" "/a" ]) [ true false ]) (throws (t.pathWith { inStore = true; absolute = false; }).name) ];
   "types.luaInline" = [ (known (accepts t.luaInline [ (lib.mkLuaInline "x") "x" ]) [ true false ]) ];
   "types.package" = [ (known (accepts t.package [ { type = "derivation"; } "/nix/store/d945ibfx9x185xf04b890y4f9g3cbb63-python-2.7.11" "/a" 1 ]) [ true true false false ]) ];
@@ -94,7 +94,7 @@ in
     (throws (x (t.attrsOf t.int) [ { a = "x"; } ]))
     (throws (x (t.attrsOf t.int) [ { a = 1; } { a = 2; } ]))
     (known (describe [ (t.attrsOf t.int) (t.attrsOf (t.either t.int t.str)) ]) [ "attribute set of signed integer" "attribute set of (signed integer or string)" ])
-    (known (builtins.attrNames ((t.attrsOf sub).getSubOptions [ "p" ])) [ "a" ])
+    (known (builtins.attrNames ((t.attrsOf sub).getSubOptions [ "p" ])) [ "_module" "a" ])
     (known ((t.attrsOf sub).getSubOptions [ "p" ]).a.loc [ "p" "<name>" "a" ])
   ];
   "types.lazyAttrsOf" = [ (known (x (t.lazyAttrsOf t.int) [ { a = throw "lazy"; b = 2; } ]).b 2) (known (builtins.attrNames (x (t.lazyAttrsOf t.int) [ { a = lib.mkIf false 1; } ])) [ "a" ]) (throws (x (t.lazyAttrsOf t.int) [ { a = lib.mkIf false 1; } ]).a) (known (x (t.lazyAttrsOf (t.nullOr t.int)) [ { a = lib.mkIf false 1; } ]) { a = null; }) (known (t.lazyAttrsOf t.int).description "lazy attribute set of signed integer") ];
@@ -110,10 +110,56 @@ in
   ];
   "types.nullOr" = [ (known (map (v: x (t.nullOr t.int) [ v ]) [ null 1 ]) [ null 1 ]) (known (x (t.nullOr t.int) [ null null ]) null) (throws (x (t.nullOr t.int) [ null 1 ])) (known (t.nullOr t.int).description "null or signed integer") (known (t.nullOr (t.listOf t.int)).description "null or (list of signed integer)") (known (joined (t.nullOr (t.enum [ 1 ])) (t.nullOr (t.enum [ 2 ]))).description "null or one of 1, 2") ];
   "types.either" = [ (known (map (v: x (t.either t.int (t.listOf t.int)) v) [ [ 1 ] [ [ 1 ] [ 2 ] ] ]) [ 1 [ 1 2 ] ]) (throws (x (t.either t.int t.str) [ true ])) (throws (x (t.either t.int t.str) [ 1 "a" ])) (known (describe [ (t.either t.int t.str) (t.either t.ints.positive t.str) (t.either (t.listOf t.int) t.int) (t.either t.int (t.listOf t.int)) ]) [ "signed integer or string" "positive integer, meaning >0, or string" "(list of signed integer) or signed integer" "signed integer or list of signed integer" ]) (known (joined (t.either (t.enum [ 1 ]) t.str) (t.either (t.enum [ 2 ]) t.str)).description "one of 1, 2 or string") ];
+  "types.json" = [
+    (known (map (v: x t.json [ v ]) [ null true 1 1.5 "a" [ { a = [ null ]; } ] ]) [ null true 1 1.5 "a" [ { a = [ null ]; } ] ])
+    (known (x t.json [ { a.b = 1; } { a.c = [ 1 ]; } { a.c = [ 2 ]; } ]) { a = { b = 1; c = [ 1 2 ]; }; })
+    (known (x t.json [ (lib.mkForce 1) 2 ]) 1)
+    (throws (x t.json [ 1 2 ]))
+    (throws (x t.json [ (y: y) ]))
+    (known [ t.json.description t.json.name t.json.emptyValue ] [ "JSON value" "nullOr" { value = null; } ])
+  ];
+  "types.toml" = [
+    (known (x t.toml [ { a = 1.5; } { b = "x"; } ]) { a = 1.5; b = "x"; })
+    (throws (x t.toml [ null ]))
+    (throws (x t.toml [ { a = null; } ]))
+    (known [ t.toml.description t.toml.name t.toml.emptyValue ] [ "TOML value" "either" { } ])
+  ];
+  "types.serializableValueWith" = [
+    (known (let y = t.serializableValueWith { typeName = "YAML"; }; in [ y.description (x y [ null ]) ]) [ "YAML value" null ])
+    (throws (x (t.serializableValueWith { typeName = "YAML"; nullable = false; }) [ null ]))
+  ];
+  "types.mergeTypes" = [
+    (manual (map (t.mergeTypes (t.enum [ "A" "B" ]) (t.enum [ "X" "Y" ])).check [ "A" "B" "X" "Y" "C" ]) [ true true true true false ])
+    (known (t.mergeTypes t.int t.str) { _type = "merge-error"; error = "Cannot merge types"; })
+    (throws (t.mergeTypes t.int 1))
+  ];
+  "types.optionDeclaration" = [ (known (accepts t.optionDeclaration [ (mkOption { }) 1 { _type = "option"; value = 1; } t.int ]) [ true false false false ]) (known t.optionDeclaration.description "option declaration") ];
+  "types.noCheckForDocsModule" = [ (known (eval [ t.noCheckForDocsModule { no.such = 1; } ]).config { }) ];
+  "types.attrListOf" = [
+    (known (x (t.attrListOf t.int) [ { a = 1; b = 2; } [ { a = 3; } ] ]) [ { a = 1; } { b = 2; } { a = 3; } ])
+    (known (x (t.attrListOf t.int) [ [ (lib.mkAfter { z = 1; }) { y = 2; } ] { x = lib.mkBefore 3; } ]) [ { x = 3; } { y = 2; } { z = 1; } ])
+    (known (x (t.attrListOf t.int) [ { a = lib.mkForce 1; } { a = 2; b = 3; } ]) [ { a = 1; } { b = 3; } ])
+    (known (x (t.attrListOf t.int) [ { a = lib.mkBefore (lib.mkForce 1); b = 4; } { b = 2; a = lib.mkAfter 3; } ]) [ { a = 1; } { b = 4; } { b = 2; } ])
+    (known (x (t.attrListOf t.int) [ { b = lib.mkForce (lib.mkAfter 1); } { c = 2; } ]) [ { c = 2; } { b = 1; } ])
+    (known (x (t.attrListOf t.int) [ { a = lib.mkDefault 1; b = 2; } ]) [ { b = 2; } ])
+    (known (x (t.attrListOf t.int) [ { a = lib.mkIf false 1; b = lib.mkIf true 2; } ]) [ { b = 2; } ])
+    (known (eval [ { options.x = mkOption { type = t.attrListOf t.int; }; } ]).config.x [ ])
+    (known (x (t.attrListOf (t.submodule { options.a = mkOption { type = t.int; default = 1; }; })) [ [ { n = { }; } { n.a = 2; } ] ]) [ { n.a = 1; } { n.a = 2; } ])
+    (throws (x (t.attrListOf t.int) [ [ { a = 1; b = 2; } ] ]))
+    (throws (x (t.attrListOf t.int) [ [ 1 ] ]))
+    (throws (x (t.attrListOf t.int) [ { a = "x"; } ]))
+    (throws (x (t.attrListOf t.int) [ 1 ]))
+    (known (let y = t.attrListOf (t.listOf t.int); in [ y.description y.name (y.typeMerge y.functor) ]) [ "attribute list of list of signed integer" "attrListOf" null ])
+  ];
+  "types.attrListWith" = [
+    (known (x (t.attrListWith { elemType = t.int; asAttrs = true; }) [ { a = 1; b = 2; } { a = lib.mkBefore 3; } ]) { a = [ 3 1 ]; b = [ 2 ]; })
+    (known (x (t.attrListWith { elemType = t.int; asAttrs = true; mergeAttrValues = name: values: "${name}${toString values}"; }) [ { a = 1; } { a = 2; } ]) { a = "a1 2"; })
+    (known (eval [ { options.x = mkOption { type = t.attrListWith { elemType = t.int; asAttrs = true; }; }; } ]).config.x { })
+  ];
   "types.oneOf" = [ (known (map (v: x (t.oneOf [ t.int t.str t.bool ]) [ v ]) [ 1 "a" true ]) [ 1 "a" true ]) (known (t.oneOf [ t.int t.str t.bool ]).description "signed integer or string or boolean") (throws (t.oneOf [ ]).name) ];
   "types.coercedTo" = [ (known (x (t.coercedTo t.int toString t.str) [ 1 ]) "1") (known (x (t.coercedTo t.int (n: [ n ]) (t.listOf t.int)) [ 1 [ 2 ] ]) [ 1 2 ]) (throws (x (t.coercedTo t.int toString t.str) [ true ])) (known (t.coercedTo t.int toString t.str).description "string or signed integer convertible to it") (throws (t.coercedTo sub toString t.str).name) (throws (joined (t.coercedTo t.int toString t.str) (t.coercedTo t.int toString t.str)).name) ];
   "types.attrTag" = [
-    (known (let y = t.attrTag { a = mkOption { type = t.int; }; b = mkOption { type = t.str; default = "d"; }; }; in [ (x y [ { a = 1; } ]) (x y [ { b = "x"; } ]) (y.check { c = 1; }) (y.check { a = 1; b = "x"; }) y.description ]) [ { a = 1; } { b = "x"; } false false "attribute-tagged union" ])
+    (known (let y = t.attrTag { a = mkOption { type = t.int; }; b = mkOption { type = t.str; default = "d"; }; }; in [ (x y [ { a = 1; } ]) (x y [ { b = "x"; } ]) (y.check { c = 1; }) (y.check { a = 1; b = "x"; }) y.description ]) [ { a = 1; } { b = "x"; } false false "attribute-tagged union with choices: a, b" ])
     (throws (x (t.attrTag { a = mkOption { type = t.int; }; b = mkOption { type = t.int; }; }) [ { a = 1; } { b = 1; } ]))
     (known (x (t.attrTag { a = mkOption { type = t.listOf t.int; apply = map (n: n + 1); }; }) [ { a = [ 1 ]; } { a = [ 2 ]; } ]) { a = [ 2 3 ]; })
     (throws (t.attrTag { a = t.int; }).nestedTypes.a)
@@ -133,11 +179,11 @@ in
     # What it takes is configuration, whatever its names.
     (known (x (t.submodule { options.config = mkOption { type = t.int; }; options.imports = mkOption { type = t.int; }; }) [ { config = 1; imports = 2; } ]) { config = 1; imports = 2; })
     (known (x (t.submodule { freeformType = t.attrsOf t.int; options.a = mkOption { default = 1; }; }) [ { b = 2; } ]) { a = 1; b = 2; })
-    (known (t.submodule { freeformType = t.attrsOf t.int; }).description "attribute set of signed integer")
+    (known (t.submodule { freeformType = t.attrsOf t.int; }).description "open submodule of attribute set of signed integer")
     (known (x (joined sub other) [ { } ]) { a = 1; b = 2; })
     (known (x (t.listOf (t.submodule { options.l = mkOption { type = t.listOf t.int; default = [ ]; }; })) [ [ { l = lib.mkMerge [ [ 1 ] [ 2 ] ]; } ] ]) [ { l = [ 1 2 ]; } ])
     (known sub.emptyValue { value = { a = 1; }; })
-    (known (builtins.attrNames (sub.getSubOptions [ ])) [ "a" ])
+    (known (builtins.attrNames (sub.getSubOptions [ ])) [ "_module" "a" ])
   ];
   "types.submoduleWith" = [
     (known (x (t.submoduleWith { modules = [ ({ y, ... }: { options.a = mkOption { default = y; }; }) ]; specialArgs.y = 4; }) [ { } ]) { a = 4; })

@@ -51,7 +51,7 @@ in
 
   config._module.args.pkgs = lib.mkDefault (
     if options.nixpkgs.pkgs.isDefined then
-      cfg.pkgs
+      cfg.pkgs.appendOverlays cfg.overlays
     else
       import ../../.. {
         inherit (cfg) config overlays;
