@@ -42,7 +42,8 @@ fn config_of(directory: &Path) -> String {
     let description = directory.join("fixture.json");
     let description = if description.exists() { json(&description) } else { Value::Null };
     match (description["config"].as_str(), description["host"].as_str()) {
-        (Some(file), _) => directory.join(file).to_string_lossy().into_owned(),
+        (Some(file), Some(host)) => format!("{}#{host}", directory.join(file).display()),
+        (Some(file), None) => directory.join(file).to_string_lossy().into_owned(),
         (None, Some(host)) => format!("{}#{host}", directory.display()),
         (None, None) => directory.to_string_lossy().into_owned(),
     }
@@ -411,7 +412,10 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
+        if entry.file_type().expect("a type").is_symlink() {
+            let to = fs::read_link(entry.path()).expect("a symlink");
+            std::os::unix::fs::symlink(to, target).expect("linked");
+        } else if entry.path().is_dir() {
             copy(&entry.path(), &target);
         } else {
             fs::copy(entry.path(), target).expect("copied");

@@ -53,7 +53,8 @@ let
             else
               inputs.${name} or (throw "inputs.nix has no ${name}");
           asked = builtins.attrNames (builtins.removeAttrs (builtins.functionArgs source.outputs) [ "self" ]);
-          declared = lib.genAttrs asked (_: { }) // source.inputs or { };
+          # Attributes of `self` say how it is fetched.
+          declared = lib.genAttrs asked (_: { }) // builtins.removeAttrs (source.inputs or { }) [ "self" ];
           given = builtins.mapAttrs input declared;
           outputs = source.outputs (given // { inherit self; });
           self = outputs // {
@@ -67,12 +68,14 @@ let
         self;
 
       evaluated =
-        if description ? config || !(builtins.pathExists (fixture + "/flake.nix")) then
+        if description ? config && description ? host then
+          (inputs.colmena.lib.makeHive (import (fixture + "/${description.config}"))).nodes.${description.host}
+        else if description ? config || !(builtins.pathExists (fixture + "/flake.nix")) then
           system { modules = [ (fixture + "/${description.config or "configuration.nix"}") ]; }
         else
           let
             outputs = flake fixture;
-            hosts = outputs.nixosConfigurations or outputs.colmenaHive.nodes;
+            hosts = outputs.nixosConfigurations or (outputs.colmenaHive or (inputs.colmena.lib.makeHive outputs.colmena)).nodes;
           in
           hosts.${description.host or (builtins.head (builtins.attrNames hosts))};
     in

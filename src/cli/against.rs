@@ -100,12 +100,32 @@ pub(super) fn sides(
     let guests = Guests::all_if(before.is_ok());
     let after = after.unwrap_or_else(|| Configuration::load(config, true, guests, sources));
     match (before, after) {
-        (Ok(before), Ok(after)) => Ok((before, after)),
+        (Ok(mut before), Ok(mut after)) => {
+            // What was printed of guests has in it what NixOS hands into them.
+            if let Before::There { configuration: before, .. } = &mut before {
+                match (is_manifest(before), is_manifest(&after)) {
+                    (true, false) => show_handed_in(&mut after),
+                    (false, true) => show_handed_in(before),
+                    _ => {}
+                }
+            }
+            Ok((before, after))
+        }
         (before, after) => {
             let mut findings = on_side("before", from, before.err().map(|findings| as_neither(from, findings)));
             findings.extend(on_side("after", &config.config, after.err()));
             Err(findings)
         }
+    }
+}
+
+fn is_manifest(configuration: &Configuration) -> bool {
+    configuration.file.extension().is_some_and(|extension| extension == "json")
+}
+
+fn show_handed_in(configuration: &mut Configuration) {
+    for view in configuration.guests.values_mut() {
+        *view = std::mem::take(view).with_handed_in();
     }
 }
 

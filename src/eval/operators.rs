@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::error::{EvalError, EvalResult};
 use super::import::path_text;
 use super::machine::Evaluator;
+use super::partial::Item;
 use super::text::Text;
 use super::value::{Frame, Str, TaggedValue, Unknown, Value};
 use crate::source::{Pos, Span};
@@ -49,14 +50,10 @@ impl<'e> Evaluator<'e> {
             }
             Operator::Concat => {
                 // Nix evaluates both before it looks at either.
-                let (a, b) = (self.eval(left, frame)?.get(), self.eval(right, frame)?.get());
+                let (a, b) = (self.eval_or_unknown(left, frame)?, self.eval_or_unknown(right, frame)?);
                 let (a, b) = match (self.list_part(a, left.span)?, self.list_part(b, right.span)?) {
                     (Value::List(a), Value::List(b)) => (a.items(), b.items()),
-                    (a, b) => {
-                        let mut items = self.partly_items(a, left.span.start)?;
-                        items.extend(self.partly_items(b, right.span.start)?);
-                        return Ok(self.pack(self.partial_list(&items)));
-                    }
+                    (a, b) => return self.concat_perhaps(a, b).map(|list| self.pack(list)),
                 };
                 if a.is_empty() || b.is_empty() {
                     return Ok(self.pack(self.list_of(if a.is_empty() { b } else { a })));
@@ -110,6 +107,36 @@ impl<'e> Evaluator<'e> {
         self.error(span, &format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a)))
     }
 
+    /// A value, or the unknown one that it met.
+    fn eval_or_unknown(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
+        match self.eval(node, frame) {
+            Ok(value) => Ok(value.get()),
+            Err(error) => self.settle(Err(error)),
+        }
+    }
+
+    /// Lists of which not all is known, one after the other: what the other has is there whatever an unknown one has.
+    fn concat_perhaps(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
+        let (known, unknown) = match (a, b) {
+            (Value::Unknown(unknown), other) | (other, Value::Unknown(unknown)) => (other, Some(unknown)),
+            (known, _) => (known, None),
+        };
+        if let Some(unknown) = unknown
+            && matches!(known, Value::Unknown(_) | Value::List(_))
+            && self.items_perhaps(known).is_empty()
+        {
+            return Err(self.unknown_error(unknown));
+        }
+        let mut items = Vec::new();
+        for list in [a, b] {
+            match list {
+                Value::Unknown(unknown) => items.push(Item::any(unknown)),
+                list => items.extend(self.items_perhaps(list)),
+            }
+        }
+        Ok(self.partial_list(&items))
+    }
+
     /// A set, or the unknown value that it met.
     fn eval_set_or_unknown(
         &mut self,
@@ -117,20 +144,16 @@ impl<'e> Evaluator<'e> {
         frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, Value<'e>> {
-        let value = match self.eval(node, frame) {
-            Ok(value) => value.get(),
-            Err(error) => self.settle(Err(error))?,
-        };
-        match value {
-            Value::Attrs(_) | Value::Unknown(_) => Ok(value),
+        match self.eval_or_unknown(node, frame)? {
+            value @ (Value::Attrs(_) | Value::Unknown(_)) => Ok(value),
             other => Err(self.type_error_at("a set", other, span)),
         }
     }
 
-    /// A list, or one that is partly known.
+    /// A list, or one that is not known, or partly.
     fn list_part(&self, value: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
         match value {
-            list @ (Value::List(_) | Value::PartialList(_)) => Ok(list),
+            list @ (Value::List(_) | Value::PartialList(_) | Value::Unknown(_)) => Ok(list),
             other => Err(self.type_error_at("a list", other, span)),
         }
     }

@@ -84,6 +84,13 @@ pub struct Item<'e> {
     pub optional: Option<&'e Unknown>,
 }
 
+impl<'e> Item<'e> {
+    /// What stands for any number of elements, of which nothing is known.
+    pub(super) fn any(unknown: &'e Unknown) -> Self {
+        Self { value: Value::Unknown(unknown), optional: Some(unknown) }
+    }
+}
+
 impl<'e> PartialList<'e> {
     /// Its elements, in their order.
     pub fn items(&self) -> &'e [Item<'e>] {

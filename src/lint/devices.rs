@@ -3,7 +3,7 @@
 //! Source: the unit of `nixos/modules/virtualisation/nixos-containers.nix` (`DevicePolicy=closed`), systemd.resource-control(5)
 //! and systemd-nspawn(1): a bind mount shows a node, `allowedDevices` opens it, and one without the other does nothing.
 
-use super::mounts::{Mount, is_at_or_below, mounts, trimmed, words};
+use super::mounts::{is_at_or_below, mounts, trimmed, words};
 use super::{Each, Subject, label};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::OptionState;
@@ -48,8 +48,13 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let Some(nodes) = nodes.filter(|_| !by_hand) else { return found };
     // A class may have any node in it.
     let has_class = nodes.iter().any(|node| !node.starts_with('/'));
-    for mount in mounts.iter().filter(|mount| is_device(mount)) {
-        let host = trimmed(mount.host);
+    let bound_by_flag: Vec<&str> = words(&c.extra_flags)
+        .filter_map(|word| word.strip_prefix("--bind")?.trim_start_matches("-ro").strip_prefix('='))
+        .map(|value| value.split(':').next().unwrap_or(value))
+        .collect();
+    let by_mount = mounts.iter().map(|mount| (trimmed(mount.host), Some(mount.key)));
+    let shown: Vec<_> = by_mount.chain(bound_by_flag.iter().map(|host| (trimmed(host), None))).collect();
+    for (host, key) in shown.into_iter().filter(|(host, _)| is_device(host)) {
         let is_open = (*tun && is_at_or_below(TUN, host))
             || nodes.iter().any(|node| is_at_or_below(node, host) || is_at_or_below(host, node));
         if is_open || has_class {
@@ -70,7 +75,10 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
             )
         };
         let diagnostic = Diagnostic::warning(Code::DeviceAccess, message).help(help);
-        let at = each.path.join("bindMounts").join(mount.key);
+        let at = match key {
+            Some(key) => each.path.join("bindMounts").join(key),
+            None => each.path.join("extraFlags"),
+        };
         let diagnostic = subject.at(diagnostic, &at, "shown here");
         let list = each.path.join("allowedDevices");
         found.push(match subject.spans.contains(&list).then(|| subject.spans.nearest(&list)).flatten() {
@@ -78,10 +86,6 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
             None => diagnostic,
         });
     }
-    let bound_by_flag: Vec<&str> = words(&c.extra_flags)
-        .filter_map(|word| word.strip_prefix("--bind")?.trim_start_matches("-ro").strip_prefix('='))
-        .map(|value| value.split(':').next().unwrap_or(value))
-        .collect();
     for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.starts_with("/dev/")) {
         let node = trimmed(node);
         let is_own = OPEN.iter().any(|open| is_at_or_below(node, open)) || (*tun && node == TUN);
@@ -134,8 +138,7 @@ fn malformed(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether a bind mount shows a device that is not open anyway.
-fn is_device(mount: &Mount<'_>) -> bool {
-    let host = trimmed(mount.host);
-    host.starts_with("/dev/") && !OPEN.iter().any(|open| is_at_or_below(host, open))
+/// Whether a path of the host is, or has, a device that is not open anyway.
+fn is_device(host: &str) -> bool {
+    host == "/dev" || (host.starts_with("/dev/") && !OPEN.iter().any(|open| is_at_or_below(host, open)))
 }

@@ -3,12 +3,15 @@
 //! Takes: a [`Container`]. Gives: a [`Network`], or nothing where something that bears on it is unknown or makes no sense;
 //! [`super::check`] says which, and a plan shows what is known before the guests are built.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::spec::{Forward, Network, Passed, Private, Protocol, Veth, is_link_name};
-use super::{Container, Field, ForwardPort, List};
+use serde::de::DeserializeOwned;
 
-/// The network of a container.
+use super::spec::{Forward, Network, Passed, Private, Protocol, Veth, is_link_name};
+use super::{Container, Field, ForwardPort, List, MayBeUnknown};
+
+/// The network of a container, where all of it is known.
 pub fn network(container: &Container) -> Option<Network> {
     let private = *container.private_network.known()?;
     let extra = container.extra_veths.known()?.iter().map(|(name, options)| {
@@ -38,6 +41,42 @@ pub fn network(container: &Container) -> Option<Network> {
         return Some(Network::Host);
     }
     Some(Network::Private(network))
+}
+
+/// The same as far as it is known: a forward is one, whatever unknown stands beside it.
+pub fn network_at_least(container: &Container) -> Option<Network> {
+    fn known<T: MayBeUnknown + DeserializeOwned>(list: &mut List<T>) {
+        match list {
+            Field::Known(elements) => elements.retain(|element| !element.has_unknown()),
+            Field::Unknown(unknown) => {
+                let at_least = unknown.at_least.take().and_then(|list| serde_json::from_value(list).ok());
+                *list = Field::Known(at_least.unwrap_or_default());
+                known(list);
+            }
+        }
+    }
+    let mut c = container.clone();
+    for text in [
+        &mut c.host_bridge,
+        &mut c.host_address,
+        &mut c.host_address6,
+        &mut c.local_address,
+        &mut c.local_address6,
+        &mut c.local_mac_address,
+        &mut c.network_namespace,
+    ] {
+        if text.known().is_none() {
+            *text = Field::Known(None);
+        }
+    }
+    match &mut c.extra_veths {
+        Field::Known(veths) => veths.retain(|_, veth| !veth.has_unknown()),
+        unknown => *unknown = Field::Known(BTreeMap::new()),
+    }
+    known(&mut c.forward_ports);
+    known(&mut c.macvlans);
+    known(&mut c.interfaces);
+    network(&c)
 }
 
 /// A veth pair: its bridge, the addresses of the host's end and of the guest's, and a hardware address.

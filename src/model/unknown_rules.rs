@@ -4,14 +4,36 @@ use super::{Container, ContainerName, Field, Manifest, MayBeUnknown as _, Unknow
 use crate::diag::{Code, Diagnostic};
 use crate::source::Location;
 
-/// A note for each container whose ports lead, or may lead, to where is not known.
-pub fn unknown_rules(manifest: &Manifest) -> Vec<(&ContainerName, Diagnostic)> {
-    let containers = manifest.containers.iter();
-    containers.filter_map(|(name, container)| Some((name, note(name, unknown(container)?)))).collect()
+/// A note for each container whose ports lead, or may lead, to where is not known, and one for NAT of the host.
+pub fn unknown_rules(manifest: &Manifest) -> Vec<(Option<&ContainerName>, Diagnostic)> {
+    let nat = nat(manifest).into_iter().map(|found| (None, note("the host", "networking.nat", found)));
+    let containers = manifest.containers.iter().filter_map(|(name, container)| {
+        Some((Some(name), note(&format!("`{name}`"), &format!("containers.{name}"), unknown(container)?)))
+    });
+    nat.chain(containers).collect()
 }
 
+/// The first option of NAT that is not known, where NAT may be on.
+fn nat(manifest: &Manifest) -> Option<Found<'_>> {
+    let nat = &manifest.networking.nat;
+    if nat.enable.known() == Some(&false) {
+        return None;
+    }
+    let options = [
+        ("enable", nat.enable.unknown()),
+        ("externalInterface", nat.external_interface.unknown()),
+        ("internalInterfaces", nat.internal_interfaces.unknown()),
+        ("enableIPv6", nat.enable_ipv6.unknown()),
+    ];
+    let whole = options.into_iter().find_map(|(name, unknown)| Some((name, Some(unknown?))));
+    whole.or_else(|| nat.internal_interfaces.has_unknown().then_some(("internalInterfaces", None)))
+}
+
+/// An option that is not known, and why, where all of it is not.
+type Found<'a> = (&'static str, Option<&'a Unknown>);
+
 /// The first option that says where forwards lead and is not known, of a container that has, or may have, any.
-fn unknown(container: &Container) -> Option<(&'static str, Option<&Unknown>)> {
+fn unknown(container: &Container) -> Option<Found<'_>> {
     let forwards = &container.forward_ports;
     if forwards.known().is_some_and(Vec::is_empty) {
         return None;
@@ -32,9 +54,9 @@ fn unknown(container: &Container) -> Option<(&'static str, Option<&Unknown>)> {
     whole.or_else(|| forwards.has_unknown().then_some(("forwardPorts", None)))
 }
 
-fn note(name: &ContainerName, (option, unknown): (&'static str, Option<&Unknown>)) -> Diagnostic {
+fn note(whose: &str, around: &str, (option, unknown): Found<'_>) -> Diagnostic {
     let why = unknown.map_or("some of it is known after build only", |unknown| unknown.reason.as_str());
-    let message = format!("not all rules of `{name}` are known: `containers.{name}.{option}`: {why}");
+    let message = format!("not all rules of {whose} are known: `{around}.{option}`: {why}");
     let note = Diagnostic::note(Code::UnknownValue, message);
     match unknown.filter(|unknown| !unknown.file.is_empty()) {
         Some(unknown) => {

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use super::path::{OptionPath, OptionSpans};
 use super::{AT_LEAST_KEY, UNKNOWN_KEY};
+use crate::diag::Diagnostic;
 use crate::source::Span;
 
 /// What one configuration says, as far as it is known.
@@ -16,6 +17,8 @@ use crate::source::Span;
 pub struct View {
     /// The options as a tree. What is not known is a leaf `{"_unknown": …}`, defaults are absent.
     pub options: Json,
+    /// The same of those that NixOS sets in a guest from outside, with what the guest itself says of them.
+    pub handed_in: Json,
     /// Where they are set, by their path in that tree.
     pub places: OptionSpans,
     /// Why elements of a list are missing, of those that are lower bounds.
@@ -24,6 +27,8 @@ pub struct View {
     pub closed: bool,
     /// Which of the texts are paths: of files that are copied when something is built.
     pub files: BTreeSet<OptionPath>,
+    /// What the configuration itself finds wrong: `assertions` that do not hold, and `warnings`.
+    pub verdicts: Vec<Diagnostic>,
     /// Whether modules are not here, which could say anything.
     pub missing_modules: bool,
     /// Whether there is more of it than is shown, or took more memory than it may.
@@ -40,6 +45,13 @@ pub enum Bound {
 }
 
 impl View {
+    /// The same with what NixOS sets from outside among the options.
+    #[must_use]
+    pub fn with_handed_in(mut self) -> Self {
+        add(&mut self.options, std::mem::take(&mut self.handed_in));
+        self
+    }
+
     /// The option at `path`; `None` where the configuration says nothing of it.
     pub fn get(&self, path: &[&str]) -> Option<&Json> {
         path.iter().try_fold(&self.options, |json, name| json.get(*name))
@@ -63,6 +75,21 @@ impl View {
     /// The place of the option at `path`, or of what is set around it.
     pub fn place(&self, path: &[&str]) -> Option<Span> {
         self.places.nearest(&OptionPath::new(path.iter().copied()))
+    }
+}
+
+/// Adds what is not there, at any depth.
+fn add(json: &mut Json, more: Json) {
+    let (Json::Object(members), Json::Object(more)) = (json, more) else { return };
+    // What stands for all of a set is no set.
+    if members.contains_key(UNKNOWN_KEY) {
+        return;
+    }
+    for (name, value) in more {
+        match members.get_mut(&name) {
+            Some(member) => add(member, value),
+            None => _ = members.insert(name, value),
+        }
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Context<'e> {
     pub(super) said_of_guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
     /// Elements that a list has at least which is not known, by the path of the option, and why it is not.
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
+    /// Definitions of `containers` that fail beside others, as values that do (`--keep-going`).
+    pub(super) failing: RefCell<Vec<Value<'e>>>,
     /// How `lib`'s types are recognised, once one is met.
     pub(super) prototypes: OnceCell<&'e Prototypes<'e>>,
     /// The types that are being recognised, each within the one before.
@@ -65,6 +67,7 @@ impl<'e> Context<'e> {
             guests: RefCell::default(),
             said_of_guests: RefCell::default(),
             bounds: RefCell::default(),
+            failing: RefCell::default(),
             prototypes: OnceCell::new(),
             recognising: RefCell::default(),
             broken: Cell::new(false),

@@ -3,15 +3,17 @@
 use super::context::{Context, Path};
 use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, presence, select};
 use super::firewall;
+use super::keep_going;
 use super::merge::{Merge, type_of};
-use super::option::{Default, Kind, Opt};
+use super::option::{Default, Kind, Opt, TypeRef};
 use super::scope::Scope;
 use super::types;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// The value of a declared option.
+/// The value of a declared option. Where the evaluation keeps going, a definition that fails takes nothing from the others of
+/// a list or a set.
 pub(super) fn option_value<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -23,6 +25,26 @@ pub(super) fn option_value<'e>(
     if matches!(ty.kind.get(), Kind::Guest) {
         return guest(ev, scope, path);
     }
+    match whole_value(ev, scope, path, option, ty, definitions) {
+        Err(error) if ev.keeps_going() => match ty.kind.get() {
+            Kind::ListOf(_) | Kind::AttrsOf { .. } => {
+                keep_going::value(ev, (scope, path, option, ty), definitions, error)
+            }
+            _ => Err(error),
+        },
+        value => value,
+    }
+}
+
+/// The value of an option of which every definition counts, or fails it.
+pub(super) fn whole_value<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    path: Path<'e>,
+    option: &'e Opt<'e>,
+    ty: TypeRef<'e>,
+    definitions: &[Definition<'e>],
+) -> EvalResult<'e, Value<'e>> {
     let merge = Merge { scope, path, ty };
     let selected = selected(ev, option, merge, definitions)?;
     for definition in &selected.definitions {
@@ -78,14 +100,25 @@ pub(super) fn selected<'e>(
             }
             return Ok(selected);
         }
-        (Default::Table(types::Default::Mandatory | types::Default::EmptySet) | Default::None, None) => {}
+        (Default::Table(types::Default::Mandatory) | Default::None, None) => {}
+        (Default::Table(types::Default::EmptySet), None) => {
+            // It adds no name, so that it matters only to what it outranks.
+            let selected = select(ev, &with_default)?;
+            let is_outranked = selected.priority > OPTION_DEFAULT_PRIORITY && !selected.definitions.is_empty();
+            return if is_outranked { select(ev, &[]) } else { Ok(selected) };
+        }
         (Default::Table(_), None) => {
             let selected = select(ev, &with_default)?;
             let is_certain = selected.unknown.is_none() && !selected.definitions.is_empty();
             if is_certain && selected.priority < OPTION_DEFAULT_PRIORITY {
                 return Ok(selected);
             }
-            let value = default(ev, option, merge)?;
+            // Without a default it is what is defined, under whatever condition.
+            let value = match default(ev, option, merge) {
+                Ok(value) => value,
+                Err(_) if !selected.definitions.is_empty() => return Ok(selected),
+                Err(error) => return Err(error),
+            };
             with_default.insert(0, Definition::of_default(value, Pos::NONE));
         }
         (Default::Value(_), None) => {}

@@ -160,6 +160,22 @@ impl<'e> Definition<'e> {
         self.expand_with(ev, into, Layer::OfSet)
     }
 
+    /// Takes the `mkMerge`s apart that are around it, as far as they can be evaluated.
+    pub(super) fn parts(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) {
+        let Ok(Value::Attrs(attrs)) = ev.force(self.value) else { return into.push(self) };
+        let kind = attrs.get(ev.symbol("_type")).map(|kind| ev.force(kind));
+        let contents = match kind {
+            Some(Ok(Value::String(kind))) if kind.as_bytes() == b"merge" => attrs.get(ev.symbol("contents")),
+            _ => None,
+        };
+        match contents.map(|contents| ev.force(contents)) {
+            Some(Ok(Value::List(items))) => {
+                items.iter().for_each(|item| self.with_value(item, self.pos).parts(ev, into));
+            }
+            _ => into.push(self),
+        }
+    }
+
     /// The same where conditions are decided: what stands under one that does not hold is not looked at.
     fn discharge(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
         match self.active(ev)? {
@@ -360,6 +376,11 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
         outranked,
         alternatives,
     })
+}
+
+/// Where something is defined: the first place that there is, for what NixOS hands in has none.
+pub(super) fn place(definitions: &[Definition<'_>]) -> Pos {
+    definitions.iter().map(|definition| definition.pos).find(|pos| pos.is_some()).unwrap_or(Pos::NONE)
 }
 
 /// Whether one of several definitions counts: whether a name exists in a set of definitions.

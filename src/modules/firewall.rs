@@ -92,9 +92,16 @@ fn ports<'e>(
         Value::Unknown(unknown) => (certain(ev, selected)?, Some(unknown)),
         _ => return Ok(merged),
     };
-    let mut known = Vec::new();
+    let (mut known, mut failing) = (Vec::new(), Vec::new());
     for item in items {
-        match ev.force(item)? {
+        let forced = match ev.force(item) {
+            Err(_) if ev.keeps_going() => {
+                failing.push(item);
+                continue;
+            }
+            forced => forced?,
+        };
+        match forced {
             // Where it is sorted, an unknown one may stand anywhere.
             Value::Unknown(element) if sorted || adding.is_some() => unknown = unknown.or(Some(element)),
             item => known.push(item),
@@ -108,6 +115,8 @@ fn ports<'e>(
         known.sort_by_key(number);
         known.dedup_by_key(|value| number(value));
     }
+    // Where it would be sorted in nobody knows.
+    known.extend(failing);
     let bound = match (unknown, adding) {
         (Some(unknown), _) => (Bound::Unknown, unknown),
         (None, Some(adding)) => adding,

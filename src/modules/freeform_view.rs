@@ -8,16 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::context::{Context, Path};
-use super::definition::Definition;
+use super::definition::{Definition, presence};
 use super::firewall;
 use super::level::split;
 use super::lib::is_built_in;
 use super::read::{failed_json, unknown_json};
 use super::undeclared::undeclared;
 use crate::eval::{EvalError, EvalResult, Evaluator, Value};
-use crate::model::AT_LEAST_KEY;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::view::View;
+use crate::model::{AT_LEAST_KEY, UNKNOWN_KEY};
 use crate::source::{Pos, Span};
 
 /// How deep a configuration is shown.
@@ -43,12 +43,27 @@ const OF_THE_HOST: [&[&str]; 9] = [
     &["systemd", "network"],
 ];
 
-/// The view of a whole configuration, a guest's.
-pub(super) fn whole<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, config: Value<'e>) -> View {
+/// The view of a whole configuration, a guest's, and beside it the values of the options in `handed_in`.
+pub(super) fn whole<'e>(
+    ev: &mut Evaluator<'e>,
+    context: &'e Context<'e>,
+    config: Value<'e>,
+    handed_in: &[&[&str]],
+) -> View {
     ev.with_room(ROOM, |ev| {
         let mut shown = Shown::new(ev, context);
         let options = shown.json(config);
-        shown.finish(options)
+        let mut beside = json!({});
+        for path in handed_in {
+            let mut value = Some(config);
+            for name in *path {
+                value = value.and_then(|value| shown.ev.select_optional(value, name).ok().flatten());
+            }
+            let Some(value) = value else { continue };
+            let json = Shown::new(shown.ev, context).json(value);
+            *path.iter().fold(&mut beside, |place, name| &mut place[*name]) = json;
+        }
+        View { handed_in: beside, ..shown.finish(options) }
     })
 }
 
@@ -96,11 +111,29 @@ fn units<'e>(shown: &mut Shown<'_, 'e>, context: &'e Context<'e>, options: &mut 
         shown.path = path.iter().map(|name| (*name).to_owned()).chain([name.clone()]).collect();
         shown.note(pos);
         let Some(host) = context.host.get() else { return };
-        let value = match undeclared(shown.ev, host, at, &definitions, true) {
+        if matches!(presence(shown.ev, &definitions), Ok(Ok(false))) {
+            continue;
+        }
+        let mut value = match undeclared(shown.ev, host, at, &definitions, true) {
             Ok(value) => shown.json(value),
             Err(error) => failure(shown.ev, &error),
         };
+        leave_out_discarded(shown.ev, at, &definitions, &mut value);
         options[path[0]][path[1]][&name] = value;
+    }
+}
+
+/// Removes what stands under conditions that do not hold: who asks whether a unit is changed at all must not see it.
+fn leave_out_discarded<'e>(ev: &mut Evaluator<'e>, at: Path<'e>, definitions: &[Definition<'e>], json: &mut Json) {
+    let Some(members) = json.as_object_mut().filter(|members| !members.contains_key(UNKNOWN_KEY)) else { return };
+    let Ok(split) = split(ev, at, definitions) else { return };
+    for (symbol, definitions) in split.names {
+        let name = ev.name(symbol).to_owned();
+        if matches!(presence(ev, &definitions), Ok(Ok(false))) {
+            members.remove(&name);
+        } else if let Some(member) = members.get_mut(&name) {
+            leave_out_discarded(ev, at.join(ev, symbol), &definitions, member);
+        }
     }
 }
 
@@ -294,6 +327,8 @@ impl<'a, 'e> Shown<'a, 'e> {
         let missing_modules = self.context.is_missing_modules() || lacks_arguments;
         let closed = firewall::opens_nothing(self.ev, self.context);
         let is_cut = self.is_cut || self.ev.is_full();
-        View { options, places: self.places, bounds, files: self.files, closed, missing_modules, is_cut }
+        let (places, files, handed_in) = (self.places, self.files, Json::Null);
+        let verdicts = Vec::new();
+        View { options, handed_in, places, bounds, files, closed, verdicts, missing_modules, is_cut }
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! Nixpkgs decides what a guest's options are; here each of them is what its definitions say. The argument `config` is the
 //! guest's, `lib` and `pkgs` are the host's. What fails or cannot be known is an unknown leaf, never an error: nothing
-//! is built from this. Modules that are missing in the checkout are errors of the host.
+//! is built from this. Modules that are missing in the checkout are errors of the host. What NixOS hands into a guest counts
+//! among its definitions, and has no place: a view leaves it out, but for who asks ([`View::handed_in`]).
 
 use super::context::{Context, Path};
 use super::defaults::host_option;
 use super::definition::Definition;
 use super::load::{self, Source};
 use super::scope::{Scope, ScopeOwner};
-use super::{declarations, freeform_view, option, packages, submodule};
+use super::{declarations, freeform_view, option, packages, submodule, verdicts};
 use crate::diag::Severity;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::model::view::View;
@@ -17,6 +18,18 @@ use crate::source::{Pos, Span};
 
 /// The priority of `lib.mkDefault`.
 const MK_DEFAULT: i64 = 1000;
+/// That of what is an option's default in nixpkgs: just stronger, for nixpkgs' own default is not among the definitions here.
+const DEFAULT: i64 = 1499;
+/// Where what is handed in stands.
+const HANDED_IN: [&[&str]; 7] = [
+    &["boot", "isContainer"],
+    &["boot", "isNspawnContainer"],
+    &["networking", "hostName"],
+    &["networking", "interfaces", "eth0", "ipv4", "addresses"],
+    &["networking", "interfaces", "eth0", "ipv6", "addresses"],
+    &["networking", "useDHCP"],
+    &["nixpkgs", "hostPlatform", "system"],
+];
 
 /// What the guest of a container says.
 pub(super) fn view<'e>(
@@ -27,7 +40,8 @@ pub(super) fn view<'e>(
 ) -> View {
     match configuration(ev, host, container, definitions, ScopeOwner::GuestShown) {
         Ok((context, config)) => {
-            let view = freeform_view::whole(ev, context, config);
+            let mut view = freeform_view::whole(ev, context, config, &HANDED_IN);
+            view.verdicts = verdicts::of_guest(ev, config, ev.name(container));
             let errors = context.findings.borrow();
             errors
                 .iter()
@@ -70,7 +84,7 @@ fn configuration<'e>(
     }
     let scope: &'e Scope<'e> = ev.alloc(scope);
     let _ = context.host.set(scope);
-    let handed_in = (of == ScopeOwner::Guest).then(|| Source::import(handed_in(ev, host, container), Pos::NONE));
+    let handed_in = Source::import(handed_in(ev, host, container), Pos::NONE);
     let own = definitions.iter().map(|definition| Source {
         value: definition.value,
         at: definition.pos,
@@ -79,7 +93,7 @@ fn configuration<'e>(
         optional: None,
         wrapped: false,
     });
-    let sources: Vec<_> = handed_in.into_iter().chain(own).collect();
+    let sources: Vec<_> = std::iter::once(handed_in).chain(own).collect();
     let modules = load::load(ev, scope, &sources)?;
     let table = option::table(ev, &declarations::HOST);
     let config = submodule::whole(ev, scope, Some(table), modules)?;
@@ -89,11 +103,14 @@ fn configuration<'e>(
 /// The module that NixOS puts before a guest's own (`extraConfig` of `nixos-containers.nix`).
 fn handed_in<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -> Value<'e> {
     let set = |name: &str, value| ev.attrs([(ev.symbol(name), value, Pos::NONE)]);
-    let name = ev.attrs([
-        (ev.symbol("_type"), ev.string("override"), Pos::NONE),
-        (ev.symbol("priority"), Value::Int(MK_DEFAULT), Pos::NONE),
-        (ev.symbol("content"), ev.string(ev.name(container)), Pos::NONE),
-    ]);
+    let with_priority = |priority, content| {
+        ev.attrs([
+            (ev.symbol("_type"), ev.string("override"), Pos::NONE),
+            (ev.symbol("priority"), Value::Int(priority), Pos::NONE),
+            (ev.symbol("content"), content, Pos::NONE),
+        ])
+    };
+    let name = with_priority(MK_DEFAULT, ev.string(ev.name(container)));
     let interfaces = ev.suspend(Interfaces { host, container });
     let networking = ev.attrs([
         (ev.symbol("hostName"), name, Pos::NONE),
@@ -101,8 +118,12 @@ fn handed_in<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -
         (ev.symbol("interfaces"), interfaces, Pos::NONE),
     ]);
     let platform = ev.suspend(Platform { host });
+    let boot = ev.attrs([
+        (ev.symbol("isContainer"), with_priority(DEFAULT, Value::Bool(true)), Pos::NONE),
+        (ev.symbol("isNspawnContainer"), Value::Bool(true), Pos::NONE),
+    ]);
     ev.attrs([
-        (ev.symbol("boot"), set("isNspawnContainer", Value::Bool(true)), Pos::NONE),
+        (ev.symbol("boot"), boot, Pos::NONE),
         (ev.symbol("networking"), networking, Pos::NONE),
         (ev.symbol("nixpkgs"), set("hostPlatform", platform), Pos::NONE),
     ])
@@ -120,7 +141,7 @@ impl<'e> Suspend<'e> for Platform<'e> {
     }
 }
 
-/// What a private network makes of the guest's interfaces: how NixOS reads its addresses is nixpkgs' to say.
+/// What a private network makes of the guest's interfaces.
 struct Interfaces<'e> {
     host: &'e Context<'e>,
     container: Symbol,
@@ -137,14 +158,22 @@ impl<'e> Suspend<'e> for Interfaces<'e> {
         }
         let mut families = Vec::new();
         for (family, option) in [("ipv4", "localAddress"), ("ipv6", "localAddress6")] {
-            match host_option(ev, host, &["containers", name, option])? {
-                Value::Null => {}
-                _ => {
-                    let addresses = ev.unknown("the addresses that NixOS gives a guest", Span::NONE);
-                    let addresses = ev.attrs([(ev.symbol("addresses"), addresses, Pos::NONE)]);
-                    families.push((ev.symbol(family), addresses, Pos::NONE));
+            let addresses = match host_option(ev, host, &["containers", name, option])? {
+                Value::Null => continue,
+                unknown @ Value::Unknown(_) => unknown,
+                text if family == "ipv4" => {
+                    let address = ipv4(ev, text);
+                    ev.list([address])
                 }
-            }
+                text => {
+                    let from_string = ["network", "ipv6", "fromString"];
+                    let read = from_string.iter().try_fold(self.host.lib, |set, name| ev.select(set, name))?;
+                    let address = ev.call(read, text, Pos::NONE)?;
+                    ev.list([address])
+                }
+            };
+            let addresses = ev.attrs([(ev.symbol("addresses"), addresses, Pos::NONE)]);
+            families.push((ev.symbol(family), addresses, Pos::NONE));
         }
         if families.is_empty() {
             return Ok(ev.attrs([]));
@@ -152,4 +181,17 @@ impl<'e> Suspend<'e> for Interfaces<'e> {
         let interface = ev.attrs(families);
         Ok(ev.attrs([(ev.symbol("eth0"), interface, Pos::NONE)]))
     }
+}
+
+/// An address with its prefix length, as `ipv4FromString` of NixOS's module reads it.
+fn ipv4<'e>(ev: &mut Evaluator<'e>, text: Value<'e>) -> Value<'e> {
+    let Value::String(text) = text else { return text };
+    let text = text.to_str_lossy().into_owned();
+    let parts: Vec<&str> = text.split('/').collect();
+    let length = match parts.as_slice() {
+        [_, length] => length.parse().map_or_else(|_| ev.unknown("no prefix length", Span::NONE), Value::Int),
+        _ => Value::Int(32),
+    };
+    let address = ev.string(parts[0]);
+    ev.attrs([(ev.symbol("address"), address, Pos::NONE), (ev.symbol("prefixLength"), length, Pos::NONE)])
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::context::Path;
 use super::declare::resolve;
-use super::definition::Definition;
+use super::definition::{Definition, place};
 use super::merge::{Merge, Part, option_value};
 use super::option::{Kind, Node, Tree};
 use super::scope::{Scope, ScopeOwner};
@@ -80,9 +80,10 @@ pub(super) fn split<'e>(
 ) -> EvalResult<'e, Split<'e>> {
     match split_whole(ev, path, definitions) {
         Err(_) if ev.keeps_going() && path.is_same(Path::ROOT) => {
-            let evaluates = |definition: &Definition<'e>| split_whole(ev, path, &[*definition]).is_ok();
-            let evaluating: Vec<_> = definitions.iter().copied().filter(evaluates).collect();
-            split_whole(ev, path, &evaluating)
+            let mut parts = Vec::new();
+            definitions.iter().for_each(|definition| definition.parts(ev, &mut parts));
+            parts.retain(|definition| split_whole(ev, path, &[*definition]).is_ok());
+            split_whole(ev, path, &parts)
         }
         split => split,
     }
@@ -155,7 +156,7 @@ pub(super) fn level<'e>(
         let mut defining = names.remove(symbol).unwrap_or_default();
         // A name that is unknown may be that of any option here.
         defining.extend(split.maybe(*symbol));
-        let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
+        let pos = place(&defining);
         if let (Node::Option(option), Some(container)) = (node, path.last())
             && matches!(option.known_type().map(|ty| ty.kind.get()), Some(Kind::Guest))
         {
@@ -177,7 +178,7 @@ pub(super) fn level<'e>(
             continue;
         }
         let at = path.join(ev, symbol);
-        let pos = defining.first().map_or(Pos::NONE, |definition| definition.pos);
+        let pos = place(&defining);
         let said = defining.len();
         defining.extend(split.maybe(symbol));
         if let Some(freeform) = scope.freeform.get() {
@@ -231,8 +232,10 @@ pub(super) fn level<'e>(
 
 /// Says of which modules the configuration fails as a whole, where the others go on ([`split`]).
 fn tell_failing<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, definitions: &[Definition<'e>]) {
-    for definition in definitions {
-        if let Err(error) = split_whole(ev, Path::ROOT, &[*definition]) {
+    let mut parts = Vec::new();
+    definitions.iter().for_each(|definition| definition.parts(ev, &mut parts));
+    for definition in parts {
+        if let Err(error) = split_whole(ev, Path::ROOT, &[definition]) {
             ev.to_diagnostics(&error).into_iter().for_each(|found| scope.context.find(found));
             scope.context.broken.set(true);
         }

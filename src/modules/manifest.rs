@@ -180,7 +180,13 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let all = certain.chain(optional);
         let read = all.map(|(name, container)| (self.values.ev.name(name), self.container(name, container)));
         let read = read.collect();
-        (read, containers.any().map(|why| leaf(self.values.ev, why)))
+        let mut more = containers.any().map(|why| leaf(self.values.ev, why));
+        for failing in self.context.failing.take() {
+            if let Err(error) = self.values.ev.force(failing) {
+                more = Some(self.values.fail(&error));
+            }
+        }
+        (read, more)
     }
 
     fn container(&mut self, name: Symbol, container: Value<'e>) -> Result<Container, Error> {
@@ -264,7 +270,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
 
     fn option_of(&mut self, container: Value<'e>, name: &str, symbol: Symbol) -> Seen<'e> {
         let at_hand = match container {
-            Value::Attrs(options) => options.get(symbol).and_then(|value| self.values.ev.force(value).ok()),
+            Value::Attrs(options) => options.get(symbol).and_then(|value| self.values.ev.force_partly(value).ok()),
             _ => None,
         };
         match at_hand {
@@ -275,6 +281,14 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     }
 
     fn seen(&mut self, config: Value<'e>, path: &[&str]) -> Seen<'e> {
+        // Selecting a list that is known in part would make it unknown.
+        if let Some((name, around)) = path.split_last()
+            && let Ok(Value::Attrs(attrs)) = self.get(config, around)
+            && let Some(value) = attrs.get(self.values.ev.symbol(name))
+            && let Ok(partly @ Value::PartialList(_)) = self.values.ev.force_partly(value)
+        {
+            return self.values.see(partly);
+        }
         match self.get(config, path) {
             Ok(value) => self.values.see(value),
             Err(error) => Seen::Failed(self.values.fail(&error)),

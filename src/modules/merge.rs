@@ -256,10 +256,13 @@ impl<'e> Merge<'e> {
                 let definition = definition.certainly().with_value(item.value, pos);
                 // An element may be an `mkIf`.
                 let of_element = match is_property(ev, item.value) {
-                    true => match presence(ev, &[definition])? {
-                        Ok(true) => None,
-                        Ok(false) => continue,
-                        Err(unknown) => Some(unknown),
+                    true => match presence(ev, &[definition]) {
+                        Ok(Ok(true)) => None,
+                        Ok(Ok(false)) => continue,
+                        Ok(Err(unknown)) => Some(unknown),
+                        // It fails where it stands, and takes nothing from the others.
+                        Err(_) if ev.keeps_going() => None,
+                        Err(error) => return Err(error),
                     },
                     false => None,
                 };

@@ -22,6 +22,7 @@ pub mod flake;
 mod freeform_view;
 mod guest;
 pub mod hosts;
+mod keep_going;
 mod keys;
 mod known;
 mod level;
@@ -190,7 +191,7 @@ fn read<'e>(
             return Err(errors);
         }
     };
-    let verdicts = verdicts::verdicts(ev, config);
+    let mut verdicts = verdicts::verdicts(ev, config);
     let inputs = Inputs { lib: context.lib, config, search_path: ev.search_path_entries(), pins };
     let guest_keys = keys::of_guests(ev, context, &inputs);
     let unknown_keys = keys::of_unknown_options(ev, context, &inputs, &manifest);
@@ -206,6 +207,7 @@ fn read<'e>(
             guest_views(ev, context, &left_out)
         }
     };
+    verdicts.extend(guests.values().flat_map(|view| view.verdicts.iter().cloned()));
     // Guests may lack modules, too.
     let more = errors_of(context);
     if !more.is_empty() && !ev.keeps_going() {

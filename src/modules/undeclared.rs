@@ -4,14 +4,15 @@
 //! more into it; a list is unknown, for nixpkgs may add to it.
 
 use super::context::Path;
-use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, presence, select};
+use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, place, presence, select};
 use super::level::split;
 use super::scope::Scope;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
 /// Lists that nixpkgs itself adds nothing to: they are what the configuration says. `*` is any name.
-const OWN_LISTS: [&[&str]; 6] = [
+const OWN_LISTS: [&[&str]; 7] = [
+    &["deployment", "tags"],
     &["networking", "bridges", "*", "interfaces"],
     &["networking", "interfaces", "*", "ipv4", "addresses"],
     &["networking", "interfaces", "*", "ipv6", "addresses"],
@@ -77,7 +78,7 @@ fn undecided<'e>(
     };
     let (mut parts, mut optional) = (Vec::new(), Vec::new());
     for (symbol, mut defining) in std::mem::take(&mut split.names) {
-        let (pos, is_certain) = (defining[0].pos, defining.iter().any(Definition::is_certain));
+        let (pos, is_certain) = (place(&defining), defining.iter().any(Definition::is_certain));
         defining.extend(split.maybe(symbol));
         let definitions = ev.alloc_slice(&defining);
         let value = ev.suspend(Below { scope, path: path.join(ev, symbol), definitions, shown });
@@ -124,7 +125,7 @@ fn decided<'e>(
                 of_home = definitions;
             }
             let below = Below { scope, path: path.join(ev, symbol), definitions, shown };
-            parts.push((symbol, ev.suspend(below), defining[0].pos));
+            parts.push((symbol, ev.suspend(below), place(definitions)));
         }
         if let Some(name) = account(ev, path)
             && !parts.iter().any(|(symbol, ..)| *symbol == ev.symbol("name"))

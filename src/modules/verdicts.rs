@@ -11,6 +11,8 @@ use crate::source::Span;
 pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Diagnostic> {
     let mut verdicts = Vec::new();
     for assertion in items(ev, config, "assertions", &mut verdicts) {
+        // Where it stands is known of a value alone.
+        let assertion = ev.force(assertion).unwrap_or(assertion);
         match failed(ev, assertion) {
             Ok(Some(message)) => {
                 verdicts.push(verdict(ev, Diagnostic::error, Code::Assertion, &message, assertion))
@@ -44,6 +46,16 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
             Ok(_) => {}
             Err(error) => verdicts.extend(ev.to_diagnostics(&error)),
         }
+    }
+    verdicts
+}
+
+/// What a guest says of its own mistakes. What does not evaluate is none: nixpkgs decides what options of a guest are.
+pub(super) fn of_guest<'e>(ev: &mut Evaluator<'e>, config: Value<'e>, container: &str) -> Vec<Diagnostic> {
+    let mut verdicts = verdicts(ev, config);
+    verdicts.retain(|verdict| matches!(verdict.code, Code::Assertion | Code::UserWarning));
+    for verdict in &mut verdicts {
+        verdict.message = format!("the guest of `{container}`: {}", verdict.message);
     }
     verdicts
 }

@@ -12,6 +12,7 @@ use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::render::paths;
+use crate::source::Location;
 use crate::state::{Owner, native};
 
 /// All decisions, by the name of the container.
@@ -75,6 +76,16 @@ pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Opt
             // What others brought up and nobody here asks for is none of our business.
             (Some(_) | None, None) => {}
         }
+    }
+    if let Some(unknown) = &to.may_be_off {
+        decisions.changes.iter_mut().for_each(|change| change.may = true);
+        let message = format!(
+            "whether there are containers at all is not known: `boot.enableContainers`: {}",
+            unknown.reason
+        );
+        let place = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
+        let note = Diagnostic::note(Code::UnknownValue, message);
+        decisions.findings.push(if place.file.is_empty() { note } else { note.at_location(place) }.into());
     }
     decisions
 }

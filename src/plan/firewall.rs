@@ -1,6 +1,7 @@
 //! What happens to the rules, of which there is one set for the whole host.
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -175,17 +176,38 @@ fn wanted(
     networks.retain(|name, _| !options.covers(name) || to.containers.contains_key(name));
     for (name, configured) in &to.containers {
         let ours = from.containers.get(name).is_none_or(|is| is.owner == Owner::Ours);
-        let network = configured.written.as_ref().and_then(|wanted| wanted.network());
-        if let (true, true, Some(network)) = (ours, options.covers(name), network) {
+        let Some(written) = configured.written.as_ref().filter(|_| ours && options.covers(name)) else { continue };
+        if let Some(network) = written.network() {
             networks.insert(name.clone(), network.into_owned());
+            continue;
+        }
+        match networks.entry(name.clone()) {
+            Entry::Vacant(entry) => {
+                written.network_at_least().map(|network| entry.insert(network));
+            }
+            Entry::Occupied(mut entry) => add_forwards(entry.get_mut(), written.network_at_least()),
         }
     }
     let nat = match (&from.nat_spec, &to.nat_spec) {
         (Some(nat), _) if options.only.is_some() => nat.clone(),
-        (_, Some(nat)) | (Some(nat), None) => nat.clone(),
-        (None, None) => NatSpec::default(),
+        (_, Some(nat)) => nat.clone(),
+        (former, None) => {
+            let former = former.as_ref().filter(|former| former.enable || to.nat_at_least.is_none());
+            former.or(to.nat_at_least.as_ref()).cloned().unwrap_or_default()
+        }
     };
     (networks, nat)
+}
+
+/// Adds the forwards that are known of a network that is not, where they lead to the same addresses.
+fn add_forwards(former: &mut Network, wanted: Option<Network>) {
+    if let (Network::Private(former), Some(Network::Private(wanted))) = (former, wanted)
+        && former.veth == wanted.veth
+    {
+        let new: Vec<_> =
+            wanted.forwards.into_iter().filter(|forward| !former.forwards.contains(forward)).collect();
+        former.forwards.extend(new);
+    }
 }
 
 /// A listing does not say whose address a forward leads to; those who made the rules know.

@@ -1,6 +1,7 @@
 //! One side of a plan: a host, a generation or a configuration, brought into one shape.
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
@@ -15,7 +16,7 @@ use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::places::Places;
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network, Private};
 use crate::model::view::View;
-use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Manifest, Nat};
+use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Field, Manifest, Nat, Unknown};
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
 use crate::source::SourceMap;
 use crate::state::{
@@ -136,6 +137,10 @@ pub struct StateView<'a> {
     pub(super) missing_modules: bool,
     pub(super) nat: Option<Nat>,
     pub(super) nat_spec: Option<NatSpec>,
+    /// What of NAT is certain where not all of it is known.
+    pub(super) nat_at_least: Option<NatSpec>,
+    /// Why it is not known whether there are containers at all (`boot.enableContainers`).
+    pub(super) may_be_off: Option<Unknown>,
     pub(super) nat_places: Places<'a>,
     /// The table as `nft -j list table` shows it; `None` where it would have to be worked out from the containers.
     pub(super) listing: Option<Cow<'a, Value>>,
@@ -160,6 +165,8 @@ impl<'a> StateView<'a> {
             missing_modules: false,
             nat: None,
             nat_spec: None,
+            nat_at_least: None,
+            may_be_off: None,
             nat_places: Places::none(),
             listing: None,
             rules_drift: RulesDifference::default(),
@@ -186,12 +193,17 @@ impl<'a> StateView<'a> {
         side.missing_modules = configuration.missing_modules;
         let places = configuration.places();
         side.take_nat(&manifest.networking.nat, &places);
-        if let Some(spec) = configuration.spec {
-            side.nat_spec = Some(spec.nat.clone());
-        }
         // NixOS makes no container at all then, whatever is declared.
-        if manifest.boot.enable_containers.known() == Some(&false) {
-            return side;
+        match &manifest.boot.enable_containers {
+            Field::Known(true) => {}
+            Field::Known(false) => return side,
+            // By default there are containers as soon as there is one: it tells something of those alone that are there for certain.
+            Field::Unknown(unknown) => {
+                let is_certain = |c: &Container| {
+                    [&c.auto_start, &c.ephemeral, &c.private_network].iter().any(|it| it.known().is_some())
+                };
+                side.may_be_off = manifest.containers.values().any(is_certain).then(|| unknown.clone());
+            }
         }
         // They come in the order of their names.
         let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
@@ -308,6 +320,7 @@ impl<'a> StateView<'a> {
     fn take_nat(&mut self, nat: &Nat, places: &Places<'a>) {
         self.nat = Some(nat.clone());
         self.nat_spec = lower::nat(nat);
+        self.nat_at_least = lower::nat_at_least(nat);
         self.nat_places = places.below(["networking", "nat"]);
     }
 
@@ -362,6 +375,11 @@ impl<'a> StateView<'a> {
     /// The rules of the containers that `covers` says yes to, and of the host itself.
     pub fn ruleset_of_those(&self, covers: impl Fn(&ContainerName) -> bool) -> Ruleset {
         let mut networks = self.networks();
+        for (name, configured) in self.containers.iter().filter(|(_, it)| it.owner == Owner::Ours) {
+            if let (Entry::Vacant(entry), Some(written)) = (networks.entry(name), &configured.written) {
+                written.network_at_least().map(|network| entry.insert(Cow::Owned(network)));
+            }
+        }
         networks.retain(|name, _| covers(name));
         self.ruleset_of(&networks)
     }
@@ -372,7 +390,7 @@ impl<'a> StateView<'a> {
         // One that was not to be disturbed may run on with an address that is another's by now.
         let held = self.held();
         let holders = Holders::new(&held);
-        let nat = self.nat_spec.clone().unwrap_or_default();
+        let nat = self.nat_spec.as_ref().or(self.nat_at_least.as_ref()).cloned().unwrap_or_default();
         Ruleset::leading(networks, &nat, |name, address| holders.may_lead(name, address))
     }
 }
@@ -433,6 +451,11 @@ impl<'a> Version<'a> {
             Some(spec) => Some(Cow::Borrowed(&spec.network)),
             None => model::network::network(&self.container).map(Cow::Owned),
         }
+    }
+
+    /// The network as far as it is known, where not all of it is.
+    pub(super) fn network_at_least(&self) -> Option<Network> {
+        model::network::network_at_least(&self.container)
     }
 
     /// Its options as JSON.

@@ -197,3 +197,169 @@ fn check_looks_at_the_rest() {
         assert!(without.code == Some(1) && !without.err.contains("[user-warning]"), "{text}: {without}");
     }
 }
+
+/// A printed model in which what failed is a text: the message, and where it is.
+fn told(json: &Value) -> Value {
+    match json {
+        Value::Object(set) => {
+            let members = set.iter().map(|(name, json)| match name.as_str() {
+                "_error" => {
+                    let place =
+                        format!("{}:{}:{}", json["file"].as_str().expect("a file"), json["line"], json["column"]);
+                    (name.clone(), json!(format!("{} {place}", json["message"].as_str().expect("a message"))))
+                }
+                _ => (name.clone(), told(json)),
+            });
+            let members: serde_json::Map<_, _> = members.collect();
+            match members.get("_error") {
+                Some(error) if members.len() == 1 => error.clone(),
+                _ => Value::Object(members),
+            }
+        }
+        Value::Array(items) => items.iter().map(told).collect(),
+        other => other.clone(),
+    }
+}
+
+/// What is expected, where `!x` stands for what `throw "x"` says at its place in the second line.
+fn placed(json: &Value, line: &str) -> Value {
+    match json {
+        Value::Object(set) => set.iter().map(|(name, json)| (name.clone(), placed(json, line))).collect(),
+        Value::Array(items) => items.iter().map(|json| placed(json, line)).collect(),
+        Value::String(text) => match text.strip_prefix('!') {
+            Some(message) => {
+                let column = line.find(&format!("throw \"{message}\"")).expect("it is there") + 1;
+                json!(format!("{message} h.nix:2:{column}"))
+            }
+            None => json.clone(),
+        },
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn one_element_that_fails_takes_nothing_from_the_others() {
+    let forward = |port: Value| json!({ "containerPort": null, "hostPort": port, "protocol": "tcp" });
+    for (text, path, expected) in [
+        // Elements, in lists at any depth.
+        ("a.tmpfs = [ \"/a\" (throw \"el\") ];", "/a/tmpfs", json!(["/a", "!el"])),
+        (
+            "a.tmpfs = [ \"/a\" (lib.mkIf (throw \"cond\") \"/b\") \"/c\" ];",
+            "/a/tmpfs",
+            json!(["/a", "!cond", "/c"]),
+        ),
+        (
+            "a.forwardPorts = [ { hostPort = 80; } (throw \"el\") { hostPort = 81; } ];",
+            "/a/forwardPorts",
+            json!([forward(json!(80)), "!el", forward(json!(81))]),
+        ),
+        (
+            "a.extraVeths.x.forwardPorts = [ { hostPort = 1; } { hostPort = throw \"deep\"; } ];",
+            "/a/extraVeths/x/forwardPorts",
+            json!([forward(json!(1)), forward(json!("!deep"))]),
+        ),
+        (
+            "a.extraFlags = map (x: x.y) [ { y = \"1\"; } { y = throw \"y\"; } ];",
+            "/a/extraFlags",
+            json!(["1", "!y"]),
+        ),
+        // Definitions of a list.
+        (
+            "a.tmpfs = lib.mkMerge [ [ \"/a\" ] (throw \"def\") [ \"/c\" ] ];",
+            "/a/tmpfs",
+            json!(["/a", "/c", "!def"]),
+        ),
+        (
+            "a.tmpfs = lib.mkMerge [ (lib.mkIf (throw \"cond\") [ \"/b\" ]) [ \"/a\" ] ];",
+            "/a/tmpfs",
+            json!(["/a", "!cond"]),
+        ),
+        // Members of a set.
+        (
+            "a.bindMounts = { \"/x\" = throw \"x\"; \"/y\" = { isReadOnly = lib.mkIf (throw \"ro\") false; hostPath = \"/h\"; }; };",
+            "/a/bindMounts",
+            json!({ "/x": "!x", "/y": { "hostPath": "/h", "isReadOnly": "!ro", "mountPoint": "/y" } }),
+        ),
+    ] {
+        let host = format!(
+            "{{ lib, ... }}: {{ containers = {{\n{text}\na.autoStart = true; a.config = {{ }}; b = {{ ephemeral = true; config = {{ }}; }}; }}; }}"
+        );
+        let said = Directory::with(&[("h.nix", &host)]).run(&["eval", "--keep-going", "h.nix"]);
+        assert_eq!(said.code, Some(1), "{said}");
+        let model: Value = serde_json::from_str(&said.out).expect("JSON");
+        let containers = told(&model["containers"]);
+        let expected = placed(&expected, text);
+        assert_eq!(containers.pointer(path), Some(&expected), "{text}");
+        assert_eq!(
+            (&containers["a"]["autoStart"], &containers["b"]["ephemeral"]),
+            (&json!(true), &json!(true)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn definitions_of_containers_that_fail_hide_none_of_the_others() {
+    let schema = Directory::with(&[]).run(&["schema", "manifest"]);
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema.out).expect("JSON")).expect("a schema");
+    for (text, errors) in [
+        (
+            "containers = lib.mkMerge [ { b.autoStart = true; b.config = { }; }\n(throw \"one\") ];",
+            &["one h.nix:2:2"][..],
+        ),
+        (
+            "config = lib.mkMerge [ { containers.b = { autoStart = true; config = { }; }; }\n(lib.mkIf (throw \"one\") { containers.c.config = { }; })\n\
+             (throw \"two\") ];",
+            &["one h.nix:2:12", "two h.nix:3:2"],
+        ),
+        (
+            "imports = [ { containers.b = { autoStart = true; config = { }; }; } ]; config = lib.mkIf\n(throw \"one\") { \
+             containers.c.config = { }; networking.hostName = \"n\"; };",
+            &["one h.nix:2:2"],
+        ),
+        (
+            "containers.b = { autoStart = true; config = { }; }; containers.c =\nthrow \"one\"; containers.d = { tmpfs = [\n\
+             (throw \"two\") ]; config = { }; };",
+            &["one h.nix:2:1", "two h.nix:3:2"],
+        ),
+    ] {
+        let directory = Directory::with(&[("h.nix", &format!("{{ lib, ... }}: {{ {text} }}"))]);
+        let said = directory.run(&["eval", "--keep-going", "h.nix"]);
+        assert_eq!(said.code, Some(1), "{said}");
+        let model: Value = serde_json::from_str(&said.out).expect("JSON");
+        assert_eq!(model["containers"]["b"]["autoStart"], json!(true), "{said}");
+        assert_eq!(model["boot"]["enableContainers"], json!(true), "{said}");
+        let wrong: Vec<_> = schema.iter_errors(&model).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{text}: {wrong:?}");
+        for error in errors {
+            let (message, place) = error.split_once(' ').expect("a message and a place");
+            assert!(said.err.contains(&format!("{place}: error[evaluation]: {message}")), "{error}: {said}");
+        }
+        let whole = directory.run(&["eval", "h.nix"]);
+        assert!(whole.code == Some(1) && whole.out.is_empty(), "{whole}");
+    }
+}
+
+#[test]
+fn ports_and_verdicts_that_fail_stand_beside_the_others() {
+    let host = "{\nnetworking.firewall.allowedTCPPorts = [ 80\n(throw \"port\") 22 ];\nassertions = [ { assertion = throw \"as\"; message = \"m\"; }\n\
+                { assertion = false; message = \"real\"; } ];\nwarnings = [ (throw \"w\") \"heed\" ];\ncontainers.a.config = { }; }";
+    let directory = Directory::with(&[("h.nix", host)]);
+    let said = directory.run(&["eval", "--keep-going", "h.nix"]);
+    let model: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(
+        told(&model["networking"]["firewall"]["allowedTCPPorts"]),
+        json!([22, 80, "port h.nix:3:2"]),
+        "{said}"
+    );
+    let said = directory.run(&["check", "--keep-going", "h.nix"]);
+    for line in [
+        "h.nix:3:2: error[evaluation]: port",
+        "h.nix:4:30: error[evaluation]: as",
+        "h.nix:5:3: error[assertion]: real",
+        "h.nix:6:15: error[evaluation]: w",
+        "h.nix:6:1: warning[user-warning]: heed",
+    ] {
+        assert!(said.code == Some(1) && said.err.contains(line), "{line}: {said}");
+    }
+}

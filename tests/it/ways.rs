@@ -203,6 +203,15 @@ fn hosts_that_are_not_known_are_told_beside_those_that_are() {
             true,
             "a host `b`",
         ),
+        (
+            format!(
+                "nixpkgs.lib.mapAttrs (_: _: {host}) ({{ a = 1; }} // nixpkgs.lib.filterAttrs (n: _: other.lib.wanted n) {{ b = 2; }})"
+            ),
+            true,
+            "a host `b`",
+        ),
+        (format!("{{ a = {host}; ${{other.name}} = {host}; }}"), true, "may be more hosts"),
+        (format!("nixpkgs.lib.genAttrs ([ \"a\" ] ++ other.lib.names) (_: {host})"), true, "may be more hosts"),
     ] {
         let outputs = format!("{{ nixosConfigurations = {hosts}; }}");
         let directory = Directory::with(&[("flake.nix", &flake(&outputs)), ("m.nix", MODULE)]);
@@ -256,6 +265,18 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
     ] {
         let directory = Directory::with(&[("m.nix", module), ("flake.nix", &flake(setting))]);
         assert_eq!(names(&directory.run(&["eval", ".#h"])), ["a", "b"], "{setting}");
+    }
+    // nixConfig is a part of flake.nix, which is read without it; and a name that there is not enables nothing.
+    let piped = flake("nixConfig.extra-experimental-features = [ \"pipe-operators\" ];")
+        .replace("nixpkgs.lib.nixos", "id <| nixpkgs.lib.nixos");
+    for (flake, file) in [
+        (piped.replace("{ nixpkgs, ... }:", "{ nixpkgs, ... }: let id = x: x; in"), "flake.nix:1:"),
+        (flake("nixConfig.extra-experimental-features = [ \"pipe-operator\" ];"), "m.nix:1:"),
+        (flake("nixConfig.experimental-features = [ \"flakes\" ];"), "m.nix:1:"),
+    ] {
+        let said = Directory::with(&[("m.nix", module), ("flake.nix", &flake)]).run(&["eval", ".#h"]);
+        assert!(said.code == Some(1) && said.err.contains("'pipe-operators' is disabled"), "{flake}: {said}");
+        assert!(said.err.contains(file), "{flake}: {said}");
     }
     let directory = Directory::with(&[("m.nix", module)]);
     std::fs::create_dir_all(directory.path().join("conf/nix")).expect("a directory");

@@ -111,7 +111,8 @@ in
 
   # Messages.
   warn = builtins.warn or (message: builtins.trace "evaluation warning: ${message}");
-  warnIf = condition: message: if condition then lib.trivial.warn message else x: x;
+  # As nixpkgs', with the value as an argument: it is the same whether the condition holds or not.
+  warnIf = condition: message: value: if condition then lib.trivial.warn message value else value;
   warnIfNot = condition: lib.trivial.warnIf (!condition);
   throwIf = condition: message: if condition then throw message else x: x;
   throwIfNot = condition: message: if condition then x: x else throw message;

@@ -117,7 +117,7 @@ fn shown(
     }
     let mut json = configuration.manifest.to_json();
     for (name, view) in std::mem::take(&mut configuration.guests) {
-        json["containers"][name.as_str()][GUEST_KEY] = view.options;
+        json["containers"][name.as_str()][GUEST_KEY] = view.with_handed_in().options;
     }
     if !config.keep_going {
         return (Shown::More(json), false);

@@ -43,12 +43,14 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn replace(&mut self, json: &mut Json, path: &mut Vec<String>) {
         if let Some(unknown) = failed(json) {
-            *json = json!({ ERROR_KEY: self.failure(unknown, path) });
-            return;
+            let failure = json!(self.failure(unknown, path));
+            // What else is there of a set stays.
+            json.as_object_mut().map(|set| set.remove(UNKNOWN_KEY));
+            json[ERROR_KEY] = failure;
         }
         match json {
             Json::Object(set) => {
-                for (name, json) in set {
+                for (name, json) in set.iter_mut().filter(|(name, _)| *name != ERROR_KEY) {
                     path.push(name.clone());
                     self.replace(json, path);
                     path.pop();

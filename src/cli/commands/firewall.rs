@@ -20,7 +20,7 @@ pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json:
         return Ok(1);
     }
     let unknown = unknown_rules(&configuration.manifest).into_iter();
-    let unknown = unknown.filter(|(name, _)| session.covers(name)).map(|(_, note)| note);
+    let unknown = unknown.filter(|(name, _)| name.is_none_or(|name| session.covers(name))).map(|(_, note)| note);
     session.terminal.findings(&unknown.collect::<Vec<_>>(), session.sources);
     let side = configuration.side(Some(&checked.spec), session.sources);
     let ruleset: Ruleset = side.ruleset_of_those(|name| session.covers(name));

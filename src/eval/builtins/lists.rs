@@ -72,7 +72,7 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     };
     for list in lists {
         match ev.force_partly(list.get())? {
-            Value::PartialList(_) => return concat_perhaps(ev, args[0], pos),
+            Value::PartialList(_) | Value::Unknown(_) => return concat_perhaps(ev, args[0], pos),
             list => {
                 let items = ev.items(list, pos)?;
                 ev.reserve_items(joined.len() + items.len(), pos)?;
@@ -93,7 +93,7 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
     for item in items {
         let list = ev.apply(function, item.get(), pos)?;
         match ev.force_partly(list)? {
-            Value::PartialList(_) => return concat_map_perhaps(ev, function, args[1], pos),
+            Value::PartialList(_) | Value::Unknown(_) => return concat_map_perhaps(ev, function, args[1], pos),
             list => {
                 let items = ev.items(list, pos)?;
                 ev.reserve_items(joined.len() + items.len(), pos)?;

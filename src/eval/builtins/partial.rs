@@ -158,8 +158,8 @@ pub(super) fn zip_perhaps<'e>(
         let mut values = Vec::with_capacity(known.len());
         for (set, of_set) in &known {
             let item = match set {
-                Ok(attrs) => attrs.item(name).or_else(|| attrs.any().map(maybe)),
-                Err(unknown) => Some(maybe(unknown)),
+                Ok(attrs) => attrs.item(name).or_else(|| attrs.any().map(Item::any)),
+                Err(unknown) => Some(Item::any(unknown)),
             };
             values.extend(item.map(|item| Item { optional: of_set.or(item.optional), ..item }));
         }
@@ -175,11 +175,6 @@ pub(super) fn zip_perhaps<'e>(
     Ok(ev.attrs_maybe(&certain, optional, any))
 }
 
-/// A value that something unknown may have.
-fn maybe(unknown: &Unknown) -> Item<'_> {
-    Item { value: Value::Unknown(unknown), optional: Some(unknown) }
-}
-
 /// `concatLists` where lists, or elements of them, are there perhaps.
 pub(super) fn concat_perhaps<'e>(ev: &mut Evaluator<'e>, lists: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let lists = ev.partly_items(lists, pos)?;
@@ -189,7 +184,10 @@ pub(super) fn concat_perhaps<'e>(ev: &mut Evaluator<'e>, lists: Value<'e>, pos: 
 fn concatenated<'e>(ev: &mut Evaluator<'e>, lists: Vec<Item<'e>>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut joined = Vec::new();
     for list in lists {
-        let items = ev.partly_items(list.value, pos)?;
+        let items = match ev.force_partly(list.value)? {
+            Value::Unknown(unknown) => vec![Item::any(unknown)],
+            list => ev.partly_items(list, pos)?,
+        };
         joined.extend(items.into_iter().map(|item| Item { optional: list.optional.or(item.optional), ..item }));
     }
     Ok(ev.partial_list(&joined))

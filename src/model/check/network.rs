@@ -253,7 +253,9 @@ impl Checker<'_> {
         }
         for (parent, name, at) in parents {
             let Some((first, there)) = taken.get(&parent).filter(|(first, _)| *first != name) else { continue };
-            let message = format!("`{parent}` is moved into `{first}`, so that `{name}` can have no macvlan of it");
+            let message = format!(
+                "`{parent}` of the host is a link of `{first}`, so that `{name}` can have no macvlan of it"
+            );
             let help = "give one of them another interface, or macvlans to both";
             self.find_beside(Diagnostic::error(Code::InterfaceName, message).help(help), &at, there);
         }

@@ -92,6 +92,12 @@ impl Checker<'_> {
         }
         self.tmpfs(c, path);
         self.mount_points(c, path);
+        if let Some(text) = c.timeout_start_sec.known().filter(|text| !is_time_span(text)) {
+            let message = format!("`{}` is not a time span: systemd ignores it", text.escape_debug());
+            let help = "write one such as `90s`, `5min` or `infinity` (systemd.time(7))";
+            let diagnostic = Diagnostic::warning(Code::OptionCombination, message).help(help);
+            self.find(diagnostic, path.join("timeoutStartSec"));
+        }
         if c.private_network.known() == Some(&true) {
             self.ports(c, path);
             self.hardware(&c.local_mac_address, path);
@@ -323,6 +329,34 @@ pub(super) fn normal(path: &str) -> String {
     if joined.is_empty() { String::from("/") } else { joined }
 }
 
+/// Units of systemd.time(7).
+const UNITS: [&str; 30] = [
+    "usec", "us", "µs", "μs", "msec", "ms", "seconds", "second", "sec", "s", "minutes", "minute", "min", "m",
+    "hours", "hour", "hr", "h", "days", "day", "d", "weeks", "week", "w", "months", "month", "M", "years", "year",
+    "y",
+];
+
+/// Whether systemd reads a text as a time span: numbers, each with a unit or in seconds.
+fn is_time_span(text: &str) -> bool {
+    let text = text.trim();
+    if text == "infinity" {
+        return true;
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let after = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let number = &rest[..rest.len() - after.len()];
+        let unit = after.trim_start();
+        let end = unit.find(|c: char| c.is_ascii_digit() || c.is_whitespace() || c == '.').unwrap_or(unit.len());
+        let is_number = number.contains(|c: char| c.is_ascii_digit()) && number.matches('.').count() <= 1;
+        if !is_number || !(end == 0 || UNITS.contains(&&unit[..end])) {
+            return false;
+        }
+        rest = unit[end..].trim_start();
+    }
+    !text.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,6 +390,20 @@ mod tests {
         }
         for (text, path) in [("/a:idmap", "/a"), (r"/a\:b:rw", r"/a\:b"), ("/a", "/a"), (":x", "")] {
             assert_eq!(destination(text), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn time_spans_are_those_of_systemd() {
+        for text in
+            ["90", "1min", "1min 30s", "1min30s", "2 h", "0", "infinity", "1.5min", ".5s", "3M", "5us", " 1d "]
+        {
+            assert!(is_time_span(text), "{text}");
+        }
+        for text in
+            ["", " ", "soon", "1 minuet", "min", "-1s", "1,5min", "infinity 1s", "1..5s", "PT5M", "five min"]
+        {
+            assert!(!is_time_span(text), "{text}");
         }
     }
 }

@@ -1,0 +1,1 @@
+{ containers.c = { config = { }; autoStart = true; }; }

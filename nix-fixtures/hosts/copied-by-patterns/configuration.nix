@@ -1,0 +1,2 @@
+# Copies that patterns and file sets choose: what they leave out is not there.
+{ lib, ... }: let s = lib.sources.sourceByRegex ./. [ "hosts" "hosts/.*" ]; fs = lib.fileset.toSource { root = ./.; fileset = ./hosts; }; in { imports = [ "${s}/hosts/c.nix" (fs + "/hosts/c.nix") (lib.cleanSourceWith { src = ./hosts; filter = p: t: true; } + "/c.nix") ]; containers.i = { config = { }; autoStart = builtins.pathExists "${s}/data"; ephemeral = builtins.pathExists "${fs}/hosts"; }; }

@@ -1,0 +1,2 @@
+# A copied directory is listed, searched, and imported from, by its parts and as a whole.
+{ lib, ... }: let src = builtins.path { path = ./.; name = "conf"; }; in { imports = lib.filesystem.listFilesRecursive (src + "/hosts") ++ map (n: "${./hosts}/${n}") (builtins.attrNames (builtins.readDir "${./hosts}")); containers.h = { config = { }; autoStart = builtins.pathExists "${src}/data/y.json"; ephemeral = builtins.pathExists "${src}/nope"; }; }

@@ -1,0 +1,2 @@
+# What `toFile` and `filterSource` put into the store is imported and read.
+{ lib, ... }: let f = builtins.toFile "m.nix" "{ containers.f.config = { }; }"; in { imports = [ f "${builtins.filterSource (p: t: true) ./hosts}/c.nix" ]; containers.g = { config = { }; extraFlags = [ (builtins.readFile (builtins.toFile "x" "text")) (toString (lib.importJSON "${./data}/y.json").a) (toString (builtins.attrNames (builtins.readDir "${./data}"))) ]; }; }

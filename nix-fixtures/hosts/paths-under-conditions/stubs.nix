@@ -1,0 +1,1 @@
+{ lib, ... }: { modules = [ { options.services.catalogue.old = lib.mkOption { type = lib.types.bool; default = false; }; } ]; }

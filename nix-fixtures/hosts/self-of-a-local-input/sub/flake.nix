@@ -1,0 +1,4 @@
+{
+  inputs.self.submodules = true;
+  outputs = { self }: { nixosModules.s.containers.s.config = { }; };
+}

@@ -1,0 +1,1 @@
+{ containers.n = { ephemeral = true; config = { }; }; }

@@ -1,0 +1,1 @@
+{ services.nextcloud.enable = true; services.redis.servers.n.enable = true; }

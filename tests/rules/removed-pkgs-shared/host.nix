@@ -1,0 +1,3 @@
+{ pkgs, lib, ... }: let base = { config = { }; pkgs = pkgs; }; in {
+  containers = lib.genAttrs [ "x" "y" ] (_: base);
+}
