@@ -1,4 +1,4 @@
-//! The grammar of sets and attribute paths.
+//! Parses sets and attribute paths.
 
 use std::cell::RefCell;
 
@@ -54,7 +54,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         } else {
             None
         };
-        // As in Nix, what is no syntax at all comes before a name that is there twice.
+        // Like Nix, report a syntax error anywhere in the set before a duplicate name.
         let mut twice = None;
         while self.at_attr() {
             let start = self.next.start;
@@ -87,7 +87,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         Ok(names.into_bump_slice())
     }
 
-    /// A name of an attribute path; one that is computed from a plain string is as good as written out.
+    /// A name in an attribute path. A plain string in `${…}` counts as a name that is written out.
     fn attr(&mut self) -> Parsed<Name<'t, 'e>> {
         let tree = match self.next.token {
             Token::Ident | Token::Fixed(Fixed::Or) => {
