@@ -172,15 +172,15 @@ codes! {
     Contradiction = "contradiction";
     /// A required program is missing or failed.
     Program = "program";
-    /// The command line asks for something that is not there.
+    /// The command line asks for something that does not exist.
     Usage = "usage";
     /// The host refused an operation.
     Host = "host";
-    /// What was to be printed could not be written.
+    /// The output could not be written.
     Output = "output";
-    /// The last switch of this host did not do all that it was to do.
+    /// The last switch of this host did not finish its plan.
     LastSwitch = "last-switch";
-    /// A guest runs, and units of it failed.
+    /// A guest runs, but some of its units failed.
     Degraded = "degraded";
     /// Another run holds the lock.
     Locked = "locked";

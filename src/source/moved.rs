@@ -39,7 +39,7 @@ impl<'a> MovedFiles<'a> {
             Some(tracked) if !self.is_there(tracked, below)? => match self.inner.kind(&real) {
                 Ok(_) => {
                     let message = format!(
-                        "it is not tracked by git; `git add {}` makes it part of the flake",
+                        "it is not tracked by git; run `git add {}` to make it part of the flake",
                         below.display()
                     );
                     Err(io::Error::new(io::ErrorKind::NotFound, message))

@@ -1,48 +1,48 @@
-//! Runs a program on a text: depth first, with a stack of its own.
+//! Matches a compiled pattern against a text: depth first, with an explicit stack.
 //!
-//! Source of the order in which things are tried, and of when an empty turn of a loop is let pass (twice): libstdc++'s
-//! depth-first executor.
+//! Source: libstdc++'s depth-first executor determines the order of attempts, and that a loop may take an empty turn
+//! twice.
 
 use rustc_hash::FxHashMap;
 
 use super::TooMany;
 use super::program::{Regex, State, Step};
 
-/// Where something matches: from a byte to the one before another.
+/// Where something matched: start and end, end exclusive.
 pub(in crate::eval) type Span = Option<(usize, usize)>;
 
-/// What remains to be done when a branch has been tried.
+/// What is left to do after a branch has been tried.
 #[derive(Debug, Clone, Copy)]
 enum Frame {
-    /// The second branch of an alternation.
+    /// Try the second branch of an alternation at this offset.
     Second(State, usize),
-    /// Both branches were tried; whether the first one matched.
+    /// Both branches were tried; holds whether the first one matched.
     Both(bool),
-    /// A loop: its turns are put back, and if nothing matched, it is left at this place.
+    /// Restore a loop's turns and, if nothing matched, leave the loop at this offset.
     Leave(State, usize, Turns),
-    /// The same of a loop that never takes an empty turn.
+    /// Leave a loop that cannot take an empty turn, if nothing matched.
     LeavePlain(State, usize),
-    /// A run of single bytes: given back one at a time, from the second place down to the first.
+    /// Shorten a run of single bytes one by one, from the second offset down to the first.
     Shorten(State, usize, usize),
-    /// A group's beginning as it was.
+    /// Restore the start of a group.
     Opened(u32, usize),
-    /// A group's end as it was.
+    /// Restore the end of a group.
     Closed(u32, usize),
-    /// What was found from this state at this place, to be remembered.
+    /// Remember what was found from this state and offset.
     Remember(Key),
 }
 
-/// The last place where a loop took a turn, and how many it took there; none at first.
+/// The last offset at which a loop took a turn, and how many it took there; zero at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Turns {
     place: usize,
     count: u8,
 }
 
-/// A state, a place, and what loops could still do there.
+/// A state, an offset, and the turns that loops have taken there.
 type Key = (State, usize, u64);
 
-/// Where a group was: `usize::MAX` where it was not. Beginning, end, and the beginning that belongs to the end.
+/// Where a group matched: start of the attempt, then start and end of the last match. `usize::MAX` means unmatched.
 #[derive(Debug, Clone, Copy)]
 struct Group {
     open: usize,
@@ -53,21 +53,21 @@ struct Group {
 const NOWHERE: usize = usize::MAX;
 const UNMATCHED: Group = Group { open: NOWHERE, start: NOWHERE, end: NOWHERE };
 
-/// How a match is looked for.
+/// What counts as a match.
 #[derive(Debug, Clone, Copy)]
 struct Mode {
-    /// It must end where the text ends.
+    /// It must end at the end of the text.
     whole: bool,
-    /// It must take a byte.
+    /// It must not be empty.
     not_empty: bool,
-    /// `^` matches at this place.
+    /// The offset at which `^` matches.
     start: Option<usize>,
 }
 
-/// Steps that a search may take for each byte of the text before it begins to remember.
+/// How many steps a search may take for each byte of the text before it starts to remember.
 const PATIENCE: usize = 64;
 
-/// How much a search remembers at most, and how much more for each byte of the text.
+/// How many entries a search may remember, and how many more for each byte of the text.
 const MOST_REMEMBERED: usize = 2 << 20;
 const MORE_REMEMBERED: usize = 16;
 
@@ -85,16 +85,16 @@ struct Machine<'a> {
     budget: usize,
 }
 
-/// It backtracked too often, or remembers too much.
+/// The search backtracked too often or ran out of memory.
 struct Exhausted;
 
 impl Regex {
-    /// The groups of a match of the whole text, the match itself first.
+    /// Matches the whole text; returns the match and its groups.
     pub(in crate::eval) fn match_whole(&self, text: &[u8]) -> Result<Option<Vec<Span>>, TooMany> {
         Machine::new(self, text).find(0..=0, Mode { whole: true, not_empty: false, start: Some(0) })
     }
 
-    /// All matches in a text, one after another.
+    /// All successive matches in a text.
     pub(in crate::eval) fn matches<'a>(
         &'a self,
         text: &'a [u8],
@@ -107,7 +107,8 @@ impl Regex {
             let found = match last {
                 None => machine.find(0..=text.len(), anywhere(start))?,
                 Some((begin, end)) if begin == end => {
-                    // After an empty match, one at the same place that is not, else one further on.
+                    // After an empty match, look for a non-empty one at the same offset, then continue one byte
+                    // further.
                     if begin == text.len() {
                         return Ok(None);
                     }
@@ -120,7 +121,7 @@ impl Regex {
                 Some((_, end)) => machine.find(end..=text.len(), anywhere(None))?,
             };
             let Some(found) = found else { return Ok(None) };
-            // Only at the very beginning, and only until something was taken, `^` matches.
+            // `^` matches only at the start of the text, and only until something has been consumed.
             if last.is_some() || found[0].is_some_and(|(begin, end)| begin != end) {
                 start = None;
             }
@@ -148,7 +149,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The first match that begins at one of these places.
+    /// The first match that starts in this range of offsets.
     fn find(&mut self, places: std::ops::RangeInclusive<usize>, mode: Mode) -> Result<Option<Vec<Span>>, TooMany> {
         self.mode = mode;
         self.memory = None;
@@ -162,7 +163,7 @@ impl<'a> Machine<'a> {
     }
 
     fn search(&mut self, places: std::ops::RangeInclusive<usize>) -> Result<Option<Vec<Span>>, Exhausted> {
-        // The last search may have stopped in the midst of it.
+        // The previous search may have been aborted halfway.
         self.groups.fill(UNMATCHED);
         self.best = None;
         for state in &self.regex.loops {
@@ -185,7 +186,7 @@ impl<'a> Machine<'a> {
         Ok(None)
     }
 
-    /// Tries everything from a state at a place, until nothing remains or nothing can be better.
+    /// Explores everything from a state and an offset, until nothing is left or no better match is possible.
     fn try_from(&mut self, state: State, place: usize) -> Result<(), Exhausted> {
         self.frames.clear();
         self.found = false;
@@ -193,7 +194,8 @@ impl<'a> Machine<'a> {
         loop {
             if let Some((state, place)) = next {
                 self.advance(state, place)?;
-                // Nothing can be longer than the rest, and without alternations the first match is the only one.
+                // No match can be longer than the text, and without alternations the first match is the only
+                // candidate.
                 if self.found
                     && let Some((end, _)) = &self.best
                     && (*end == self.text.len() || !self.regex.alternates)
@@ -208,7 +210,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Goes on until there is a match, or none this way.
+    /// Follows states until there is a match or a dead end.
     fn advance(&mut self, mut state: State, mut place: usize) -> Result<(), Exhausted> {
         loop {
             self.budget = self.budget.checked_sub(1).ok_or(Exhausted)?;
@@ -265,7 +267,7 @@ impl<'a> Machine<'a> {
                         continue;
                     }
                     let turns = self.turns[state as usize];
-                    // An empty turn may be taken twice at one place.
+                    // A loop may take two empty turns at one offset.
                     let count = if turns.place == place { turns.count } else { 0 };
                     if count >= 2 {
                         state = next;
@@ -300,13 +302,13 @@ impl<'a> Machine<'a> {
             return;
         }
         self.found = true;
-        // The longest one counts, and of those the first.
+        // The longest match wins, and the first among equals.
         if self.best.as_ref().is_none_or(|(end, _)| *end < place) {
             self.best = Some((place, self.groups.clone()));
         }
     }
 
-    /// What is to be tried next, if that is what remained.
+    /// Resumes at a frame; returns what to try next, if anything.
     fn resume(&mut self, frame: Frame) -> Option<(State, usize)> {
         match frame {
             Frame::Second(state, place) => {
@@ -330,7 +332,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Frame::Opened(group, open) => self.groups[group as usize].open = open,
-            // Pushed as a pair: the end comes off first.
+            // The two are pushed as a pair: this one holds the end, the next one the start.
             Frame::Closed(group, value) => {
                 let slot = &mut self.groups[group as usize];
                 slot.end = value;
@@ -357,10 +359,10 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Whether everything from here was tried before: then what was found is what would be found again.
+    /// Whether this state and offset were explored before; the result would be the same.
     fn was_here(&mut self, state: State, place: usize) -> bool {
         let Some(memory) = &mut self.memory else { return false };
-        // Loops with empty turns may behave differently at a place where they have taken one.
+        // The key includes loops' empty turns at this offset, because they restrict what the loops may still do.
         let mut turns = 0_u64;
         for state in &self.regex.loops {
             let taken = self.turns[*state as usize];
