@@ -156,13 +156,13 @@ fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
             }
             continue;
         }
-        let place =
+        let location =
             sources.locate(frame.span.start).map(|location| format!("{}: ", visible(&location.to_string())));
-        let place = place.unwrap_or_default();
+        let location = location.unwrap_or_default();
         let times = if *count == 1 { String::new() } else { format!(" ({count} times)") };
         for (line, text) in frame.text.lines().enumerate() {
-            let (place, times) = if line == 0 { (place.as_str(), times.as_str()) } else { ("  ", "") };
-            let _ = writeln!(out, "  {place}{}{times}", visible(text));
+            let (location, times) = if line == 0 { (location.as_str(), times.as_str()) } else { ("  ", "") };
+            let _ = writeln!(out, "  {location}{}{times}", visible(text));
         }
     }
     out

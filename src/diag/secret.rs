@@ -7,14 +7,15 @@
 use std::borrow::Cow;
 
 /// A name that contains one of these, in any case, stands for a secret.
-const SECRET: [&str; 6] = ["password", "passphrase", "secret", "token", "apikey", "privatekey"];
+const SECRET_PARTS: [&str; 6] = ["password", "passphrase", "secret", "token", "apikey", "privatekey"];
 /// Names with these endings say where the secret is, not what it is.
-const PLACES: [&str; 2] = ["File", "Path"];
+const LOCATION_ENDINGS: [&str; 2] = ["File", "Path"];
 
 /// Whether an option of this name holds a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    SECRET.iter().any(|part| lower.contains(part)) && !PLACES.iter().any(|ending| name.ends_with(ending))
+    SECRET_PARTS.iter().any(|part| lower.contains(part))
+        && !LOCATION_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Blots the strings that are bound to the names of secrets out of a Nix text. Every byte keeps its offset, so spans

@@ -33,7 +33,7 @@ pub(super) struct Layers<'e> {
     /// All layers merged, once that paid off.
     flat: Cell<Option<&'e Attrs<'e>>>,
     /// How many lookups there were.
-    asked: Cell<usize>,
+    lookups: Cell<usize>,
     bump: &'e Bump,
 }
 
@@ -66,8 +66,8 @@ impl<'e> Layers<'e> {
             return flat.find(name);
         }
         // By now the lookups have cost as much as merging.
-        self.asked.set(self.asked.get() + 1);
-        if self.asked.get() > self.most / 2 {
+        self.lookups.set(self.lookups.get() + 1);
+        if self.lookups.get() > self.most / 2 {
             return self.flat().find(name);
         }
         self.above.find(name).or_else(|| self.below.find(name))
@@ -107,7 +107,7 @@ impl<'e> Evaluator<'e> {
             return self.merge_anew(below.flat(), above, None);
         }
         let most = below.most() + above.count();
-        let layers = Layers { below, above, most, flat: Cell::new(None), asked: Cell::new(0), bump: self.bump };
+        let layers = Layers { below, above, most, flat: Cell::new(None), lookups: Cell::new(0), bump: self.bump };
         Attrs::layered(self.bump, self.bump.alloc(layers))
     }
 }

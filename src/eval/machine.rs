@@ -138,7 +138,7 @@ pub struct Evaluator<'e> {
     /// The thunks that produced unknown values: equal unknowns need not be the same value.
     pub(super) origins: FxHashMap<*const Thunk<'e>, &'e Thunk<'e>>,
     /// Where the elements of merged lists are defined.
-    pub(super) element_places: FxHashMap<*const List<'e>, &'e [Pos]>,
+    pub(super) element_positions: FxHashMap<*const List<'e>, &'e [Pos]>,
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
     /// Code that returns its capture.
     pub(super) stand_in_unit: &'e Unit<'e>,
@@ -205,7 +205,7 @@ impl<'e> Evaluator<'e> {
             warnings: Vec::new(),
             flake_getter: None,
             origins: FxHashMap::default(),
-            element_places: FxHashMap::default(),
+            element_positions: FxHashMap::default(),
             patterns: FxHashMap::default(),
             stand_in_unit: bump.alloc(Unit {
                 body: bump.alloc(Node { expr: Expr::Captured(0), span: Span::NONE }),

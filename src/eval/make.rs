@@ -360,19 +360,19 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Records where the elements of a merged list are defined.
-    pub fn note_elements(&mut self, list: Value<'e>, places: &[Pos]) {
+    pub fn note_elements(&mut self, list: Value<'e>, positions: &[Pos]) {
         if let Value::List(list) = list
-            && list.len() == places.len()
-            && !places.is_empty()
+            && list.len() == positions.len()
+            && !positions.is_empty()
         {
-            self.element_places.insert(std::ptr::from_ref(list), self.bump.alloc_slice_copy(places));
+            self.element_positions.insert(std::ptr::from_ref(list), self.bump.alloc_slice_copy(positions));
         }
     }
 
     /// Where the elements of a merged list are defined.
     pub fn elements_of(&self, list: Value<'e>) -> Option<&'e [Pos]> {
         let Value::List(list) = list else { return None };
-        self.element_places.get(&std::ptr::from_ref(list)).copied()
+        self.element_positions.get(&std::ptr::from_ref(list)).copied()
     }
 
     /// The part of a span on its first line.

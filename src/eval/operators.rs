@@ -214,6 +214,10 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Whether two values are equal; an unknown value if that decides it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the evaluation of a compared part does.
     pub fn equal(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Result<bool, &'e Unknown>> {
         let (a, b) = (self.force(a)?, self.force(b)?);
         Ok(Ok(match (a, b) {

@@ -14,7 +14,7 @@ use super::value::{Attr, Attrs, TaggedValue, Unknown, Value};
 use crate::syntax::{Key, Shape};
 
 /// The number of entries in each table.
-const PLACES: usize = 1024;
+const ENTRIES: usize = 1024;
 /// Shapes with more names are assumed to be unique.
 const MOST_NAMES: usize = 64;
 
@@ -30,7 +30,7 @@ struct Merged<'e> {
 
 /// The tables.
 pub(super) struct Shapes<'e> {
-    lately: Vec<Cell<Option<&'e Shape<'e>>>>,
+    recent: Vec<Cell<Option<&'e Shape<'e>>>>,
     merged: Vec<Option<Merged<'e>>>,
     /// Scratch space for sets under construction.
     scratch: Vec<Attr<'e>>,
@@ -38,12 +38,12 @@ pub(super) struct Shapes<'e> {
 
 impl Default for Shapes<'_> {
     fn default() -> Self {
-        Self { lately: vec![Cell::new(None); PLACES], merged: vec![None; PLACES], scratch: Vec::new() }
+        Self { recent: vec![Cell::new(None); ENTRIES], merged: vec![None; ENTRIES], scratch: Vec::new() }
     }
 }
 
-fn place(hasher: &FxHasher) -> usize {
-    usize::try_from(hasher.finish() % PLACES as u64).expect("it is less than there are places")
+fn entry_of(hasher: &FxHasher) -> usize {
+    usize::try_from(hasher.finish() % ENTRIES as u64).expect("it is less than the number of entries")
 }
 
 impl<'e> Evaluator<'e> {
@@ -55,12 +55,12 @@ impl<'e> Evaluator<'e> {
         }
         let mut hasher = FxHasher::default();
         keys.clone().for_each(|key| key.hash(&mut hasher));
-        let lately = &self.shapes.lately[place(&hasher)];
-        match lately.get() {
+        let recent = &self.shapes.recent[entry_of(&hasher)];
+        match recent.get() {
             Some(shape) if shape.keys().iter().copied().eq(keys.clone()) => shape,
             _ => {
                 let shape = make();
-                lately.set(Some(shape));
+                recent.set(Some(shape));
                 shape
             }
         }
@@ -95,11 +95,11 @@ impl<'e> Evaluator<'e> {
         }
         let mut hasher = FxHasher::default();
         (std::ptr::from_ref(a), std::ptr::from_ref(b)).hash(&mut hasher);
-        let place = place(&hasher);
-        let known = self.shapes.merged[place].filter(|it| std::ptr::eq(it.left, a) && std::ptr::eq(it.right, b));
+        let entry = entry_of(&hasher);
+        let known = self.shapes.merged[entry].filter(|it| std::ptr::eq(it.left, a) && std::ptr::eq(it.right, b));
         let Some(known) = known else {
             let merged = self.merge_anew(left, right, None);
-            self.shapes.merged[place] = Some(Merged { left: a, right: b, shape: merged.shape(), sources: None });
+            self.shapes.merged[entry] = Some(Merged { left: a, right: b, shape: merged.shape(), sources: None });
             return merged;
         };
         let sources = known.sources.unwrap_or_else(|| {
@@ -109,7 +109,7 @@ impl<'e> Evaluator<'e> {
             };
             let sources = known.shape.keys().iter().map(|key| u32::try_from(source(key)).expect("they are few"));
             let sources = &*self.bump.alloc_slice_fill_iter(sources);
-            self.shapes.merged[place] = Some(Merged { sources: Some(sources), ..known });
+            self.shapes.merged[entry] = Some(Merged { sources: Some(sources), ..known });
             sources
         });
         let sides = [left.values(), right.values()];
@@ -149,13 +149,13 @@ impl<'e> Evaluator<'e> {
     pub(super) fn order(&self, attrs: &Attrs<'e>) -> &'e [u32] {
         attrs.shape().order(|keys| {
             let names: Vec<_> = keys.iter().map(|key| self.symbols.text(key.name).as_bytes()).collect();
-            self.bump.alloc_slice_fill_iter(places_in_order(&names))
+            self.bump.alloc_slice_fill_iter(indexes_in_order(&names))
         })
     }
 }
 
 /// The indexes of these names in their byte order.
-fn places_in_order(names: &[&[u8]]) -> impl ExactSizeIterator<Item = u32> + use<> {
+fn indexes_in_order(names: &[&[u8]]) -> impl ExactSizeIterator<Item = u32> + use<> {
     // A common prefix carries no information. Usually the eight bytes after it decide, compared as a number.
     let first = names.first().copied().unwrap_or_default();
     let common = names.iter().fold(first.len(), |common, name| {

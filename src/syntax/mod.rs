@@ -90,13 +90,16 @@ pub fn parse<'e>(
 #[cold]
 fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Diagnostic> {
     match refusal {
-        Refusal::Twice(twice) => {
+        Refusal::Duplicate(duplicate) => {
             let span = |pos: Pos| lower::name_span(file, pos);
             vec![
-                Diagnostic::error(Code::Syntax, lower::defined_twice(symbols, &twice.path, file, twice.first))
-                    .at(span(twice.second), "defined again here")
-                    .at(span(twice.first), "first defined here")
-                    .help("remove one of them"),
+                Diagnostic::error(
+                    Code::Syntax,
+                    lower::defined_twice(symbols, &duplicate.path, file, duplicate.first),
+                )
+                .at(span(duplicate.second), "defined again here")
+                .at(span(duplicate.first), "first defined here")
+                .help("remove one of them"),
             ]
         }
         Refusal::Literal(code, span, message) => vec![Diagnostic::error(code, message).at(span, "")],

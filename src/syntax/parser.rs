@@ -12,7 +12,7 @@ use super::expr::Operator;
 use super::lexer::{Fixed, Lexeme, Lexer, Token};
 use super::literal::Str;
 use super::literal_lints::LiteralLints;
-use super::sets::Twice;
+use super::sets::Duplicate;
 use super::symbol::{Symbol, Symbols};
 use super::tree::{Formal, Kind, Lambda, Name, Pattern, Tree, TreeRef};
 use crate::diag::{Code, Diagnostic};
@@ -30,7 +30,7 @@ pub(super) enum Refusal {
     /// The tree takes too much memory.
     TooLarge(Span),
     /// A name is defined twice.
-    Twice(Twice),
+    Duplicate(Duplicate),
 }
 
 pub(super) type Parsed<T> = Result<T, Box<Refusal>>;
@@ -367,9 +367,9 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         let argument = argument.map(|token| self.name_at(token));
         if let Some(pattern) = &pattern {
             let formals = pattern.formals;
-            let twice = formals.windows(2).find(|pair| pair[0].name == pair[1].name).map(|pair| &pair[1]);
-            let twice = twice.or_else(|| formals.iter().find(|formal| Some(formal.name) == argument));
-            if let Some(formal) = twice {
+            let duplicate = formals.windows(2).find(|pair| pair[0].name == pair[1].name).map(|pair| &pair[1]);
+            let duplicate = duplicate.or_else(|| formals.iter().find(|formal| Some(formal.name) == argument));
+            if let Some(formal) = duplicate {
                 return Err(self.twice_formal(formal.name, formal.span));
             }
         }

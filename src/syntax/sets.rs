@@ -44,7 +44,7 @@ pub(super) enum Value<'t, 'e> {
 
 /// A name that is defined twice: its path, and both positions.
 #[derive(Debug)]
-pub(super) struct Twice {
+pub(super) struct Duplicate {
     pub(super) path: Vec<Symbol>,
     pub(super) first: Pos,
     pub(super) second: Pos,
@@ -88,9 +88,9 @@ impl<'t, 'e> Set<'t, 'e> {
     }
 
     /// Adds a name that `inherit` lists.
-    pub(super) fn inherit(&mut self, name: Symbol, pos: Pos, value: Value<'t, 'e>) -> Result<(), Twice> {
+    pub(super) fn inherit(&mut self, name: Symbol, pos: Pos, value: Value<'t, 'e>) -> Result<(), Duplicate> {
         match self.find(name) {
-            Some(at) => Err(Twice { path: vec![name], first: self.entries[at].pos, second: pos }),
+            Some(at) => Err(Duplicate { path: vec![name], first: self.entries[at].pos, second: pos }),
             None => {
                 self.push(Entry { name, pos, value });
                 Ok(())
@@ -106,9 +106,9 @@ impl<'t, 'e> Set<'t, 'e> {
         pos: Pos,
         value: TreeRef<'t, 'e>,
         around: &mut Vec<Symbol>,
-    ) -> Result<(), Twice> {
+    ) -> Result<(), Duplicate> {
         let [first, rest @ ..] = path else { return Ok(()) };
-        let nested = |around: &mut Vec<Symbol>| -> Result<TreeRef<'t, 'e>, Twice> {
+        let nested = |around: &mut Vec<Symbol>| -> Result<TreeRef<'t, 'e>, Duplicate> {
             let mut inner = Self::new(bump, false);
             inner.bind(bump, rest, pos, value, around)?;
             let kind = Kind::Set(bump.alloc(RefCell::new(inner)));
@@ -136,12 +136,12 @@ impl<'t, 'e> Set<'t, 'e> {
             (Value::Tree(Tree { kind: Kind::Set(inner), .. }), Kind::Set(more)) => {
                 inner.borrow_mut().merge(&more.borrow(), around)
             }
-            _ => Err(Twice { path: around.clone(), first: there.pos, second: pos }),
+            _ => Err(Duplicate { path: around.clone(), first: there.pos, second: pos }),
         }
     }
 
     /// Adds the names of another set.
-    fn merge(&mut self, more: &Self, around: &mut Vec<Symbol>) -> Result<(), Twice> {
+    fn merge(&mut self, more: &Self, around: &mut Vec<Symbol>) -> Result<(), Duplicate> {
         let shift = u32::try_from(self.sources.len()).expect("a text of 4 GiB holds fewer");
         for entry in &more.entries {
             around.push(entry.name);
@@ -156,7 +156,7 @@ impl<'t, 'e> Set<'t, 'e> {
                         Value::Tree(Tree { kind: Kind::Set(inner), .. }),
                         Value::Tree(Tree { kind: Kind::Set(more), .. }),
                     ) => inner.borrow_mut().merge(&more.borrow(), around)?,
-                    _ => return Err(Twice { path: around.clone(), first: there.pos, second: entry.pos }),
+                    _ => return Err(Duplicate { path: around.clone(), first: there.pos, second: entry.pos }),
                 },
             }
             around.pop();

@@ -32,7 +32,7 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> Value {
 fn result(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
     let first = match diagnostic.labels.first() {
         Some(label) => of_span(label.span, sources),
-        None => location(diagnostic, sources).map(|place| of_location(&place, sources)),
+        None => location(diagnostic, sources).map(|location| of_location(&location, sources)),
     };
     let related: Vec<_> = diagnostic
         .labels
@@ -87,15 +87,15 @@ fn of_span(span: Span, sources: &SourceMap) -> Option<Value> {
 }
 
 /// A location that is known only as text: its column counts bytes unless the file is at hand.
-fn of_location(place: &Location, sources: &SourceMap) -> Value {
-    let file = sources.files().into_iter().find(|file| file.name == place.file);
+fn of_location(location: &Location, sources: &SourceMap) -> Value {
+    let file = sources.files().into_iter().find(|file| file.name == location.file);
     let column = file.and_then(|file| {
-        let pos = file.at(place.line, place.column)?;
+        let pos = file.at(location.line, location.column)?;
         Some(column(&file, file.offset(pos)))
     });
     json!({
-        "artifactLocation": { "uri": uri(&place.file) },
-        "region": { "startLine": place.line.max(1), "startColumn": column.unwrap_or(place.column).max(1) },
+        "artifactLocation": { "uri": uri(&location.file) },
+        "region": { "startLine": location.line.max(1), "startColumn": column.unwrap_or(location.column).max(1) },
     })
 }
 

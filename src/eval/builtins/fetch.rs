@@ -80,7 +80,7 @@ fn fetch<'e>(
             return Ok(found);
         }
     }
-    Err(not_here(ev, &url, pos))
+    Err(not_in_store(ev, &url, pos))
 }
 
 /// A path in the store as a string, with itself as context; `None` if the store lacks it.
@@ -92,7 +92,7 @@ pub(super) fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> 
 }
 
 #[cold]
-pub(super) fn not_here<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
+pub(super) fn not_in_store<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
     ev.only_nix(&format!("'{url}' is not in the Nix store, and only Nix can download it"), ev.word_span(pos))
 }
 
@@ -115,7 +115,7 @@ pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos)
     let input = ev.force(input)?;
     let Value::Attrs(attrs) = input else {
         let url = fetch_location(ev, input, pos)?;
-        return Err(not_here(ev, &url, pos));
+        return Err(not_in_store(ev, &url, pos));
     };
     let Some(url) = ev.optional(attrs, "url")? else {
         return Err(ev.error(ev.word_span(pos), "input attribute 'url' is missing"));
@@ -143,7 +143,7 @@ pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos)
             return Ok(ev.attrs(parts.map(|(name, value)| (ev.symbol(name), value, Pos::NONE))));
         }
     }
-    Err(not_here(ev, &url, pos))
+    Err(not_in_store(ev, &url, pos))
 }
 
 /// Coerces the location to fetch from, which may be a string or a path.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::fetch::{fetch_location, fetch_tree, not_here};
+use super::fetch::{fetch_location, fetch_tree, not_in_store};
 use super::{Attrs, EvalResult, Evaluator, Pos, Value};
 use crate::eval::date;
 use crate::eval::store::hash::{Algorithm, Format, Hash};
@@ -81,7 +81,7 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
     match ev.files.git(&request) {
         Ok(tree) => wanted.result(ev, tree, pos),
         Err(GitError::Failed(message)) => fail(ev, &message),
-        Err(GitError::OnlyNix) => Err(not_here(ev, &location, pos)),
+        Err(GitError::OnlyNix) => Err(not_in_store(ev, &location, pos)),
     }
 }
 

@@ -11,6 +11,10 @@ use crate::source::{Pos, Span};
 
 impl<'e> Evaluator<'e> {
     /// Prints a value as JSON, exactly as Nix does.
+    ///
+    /// # Errors
+    ///
+    /// Fails if any part fails, is unknown, or is a function.
     pub fn to_json(&mut self, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
         self.json_with_context(value, Span::NONE).map(|(json, _)| json)
     }

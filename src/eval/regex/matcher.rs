@@ -35,7 +35,7 @@ enum Frame {
 /// The last offset at which a loop took a turn, and how many it took there; zero at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Turns {
-    place: usize,
+    offset: usize,
     count: u8,
 }
 
@@ -150,26 +150,26 @@ impl<'a> Machine<'a> {
     }
 
     /// The first match that starts in this range of offsets.
-    fn find(&mut self, places: std::ops::RangeInclusive<usize>, mode: Mode) -> Result<Option<Vec<Span>>, TooMany> {
+    fn find(&mut self, starts: std::ops::RangeInclusive<usize>, mode: Mode) -> Result<Option<Vec<Span>>, TooMany> {
         self.mode = mode;
         self.memory = None;
-        let length = self.text.len() - places.start() + self.regex.steps.len();
-        self.budget = (length + places.end() - places.start()).saturating_mul(PATIENCE);
-        self.search(places.clone()).or_else(|Exhausted| {
+        let length = self.text.len() - starts.start() + self.regex.steps.len();
+        self.budget = (length + starts.end() - starts.start()).saturating_mul(PATIENCE);
+        self.search(starts.clone()).or_else(|Exhausted| {
             self.memory = Some(FxHashMap::default());
             self.budget = usize::MAX;
-            self.search(places).map_err(|Exhausted| TooMany)
+            self.search(starts).map_err(|Exhausted| TooMany)
         })
     }
 
-    fn search(&mut self, places: std::ops::RangeInclusive<usize>) -> Result<Option<Vec<Span>>, Exhausted> {
+    fn search(&mut self, starts: std::ops::RangeInclusive<usize>) -> Result<Option<Vec<Span>>, Exhausted> {
         // The previous search may have been aborted halfway.
         self.groups.fill(UNMATCHED);
         self.best = None;
         for state in &self.regex.loops {
             self.turns[*state as usize] = Turns::default();
         }
-        for begin in places {
+        for begin in starts {
             if let Some(first) = &self.regex.first
                 && !self.text.get(begin).is_some_and(|byte| first.contains(*byte))
             {
@@ -187,13 +187,13 @@ impl<'a> Machine<'a> {
     }
 
     /// Explores everything from a state and an offset, until nothing is left or no better match is possible.
-    fn try_from(&mut self, state: State, place: usize) -> Result<(), Exhausted> {
+    fn try_from(&mut self, state: State, offset: usize) -> Result<(), Exhausted> {
         self.frames.clear();
         self.found = false;
-        let mut next = Some((state, place));
+        let mut next = Some((state, offset));
         loop {
-            if let Some((state, place)) = next {
-                self.advance(state, place)?;
+            if let Some((state, offset)) = next {
+                self.advance(state, offset)?;
                 // No match can be longer than the text, and without alternations the first match is the only
                 // candidate.
                 if self.found
@@ -211,124 +211,124 @@ impl<'a> Machine<'a> {
     }
 
     /// Follows states until there is a match or a dead end.
-    fn advance(&mut self, mut state: State, mut place: usize) -> Result<(), Exhausted> {
+    fn advance(&mut self, mut state: State, mut offset: usize) -> Result<(), Exhausted> {
         loop {
             self.budget = self.budget.checked_sub(1).ok_or(Exhausted)?;
             match self.regex.steps[state as usize] {
                 Step::Byte(byte, next) => {
-                    if self.text.get(place) != Some(&byte) {
+                    if self.text.get(offset) != Some(&byte) {
                         return Ok(());
                     }
-                    (state, place) = (next, place + 1);
+                    (state, offset) = (next, offset + 1);
                 }
                 Step::Any(next) => {
-                    if place == self.text.len() {
+                    if offset == self.text.len() {
                         return Ok(());
                     }
-                    (state, place) = (next, place + 1);
+                    (state, offset) = (next, offset + 1);
                 }
                 Step::Set(set, next) => {
                     let set = &self.regex.sets[set as usize];
-                    if !self.text.get(place).is_some_and(|byte| set.contains(*byte)) {
+                    if !self.text.get(offset).is_some_and(|byte| set.contains(*byte)) {
                         return Ok(());
                     }
-                    (state, place) = (next, place + 1);
+                    (state, offset) = (next, offset + 1);
                 }
-                Step::Start(next) if self.mode.start == Some(place) => state = next,
-                Step::End(next) if place == self.text.len() => state = next,
+                Step::Start(next) if self.mode.start == Some(offset) => state = next,
+                Step::End(next) if offset == self.text.len() => state = next,
                 Step::Start(_) | Step::End(_) => return Ok(()),
                 Step::Open(group, next) => {
                     let slot = &mut self.groups[group as usize];
                     self.frames.push(Frame::Opened(group, slot.open));
-                    slot.open = place;
+                    slot.open = offset;
                     state = next;
                 }
                 Step::Close(group, next) => {
                     let slot = &mut self.groups[group as usize];
                     self.frames.push(Frame::Closed(group, slot.start));
                     self.frames.push(Frame::Closed(group, slot.end));
-                    (slot.start, slot.end) = (slot.open, place);
+                    (slot.start, slot.end) = (slot.open, offset);
                     state = next;
                 }
                 Step::Alternate(first, second) => {
-                    if self.was_here(state, place) {
+                    if self.was_explored(state, offset) {
                         return Ok(());
                     }
-                    self.frames.push(Frame::Second(second, place));
+                    self.frames.push(Frame::Second(second, offset));
                     state = first;
                 }
                 Step::Repeat { body, next, empty } => {
-                    if self.was_here(state, place) {
+                    if self.was_explored(state, offset) {
                         return Ok(());
                     }
                     if !empty {
-                        self.frames.push(Frame::LeavePlain(state, place));
+                        self.frames.push(Frame::LeavePlain(state, offset));
                         state = body;
                         continue;
                     }
                     let turns = self.turns[state as usize];
                     // A loop may take two empty turns at one offset.
-                    let count = if turns.place == place { turns.count } else { 0 };
+                    let count = if turns.offset == offset { turns.count } else { 0 };
                     if count >= 2 {
                         state = next;
                         continue;
                     }
-                    self.frames.push(Frame::Leave(state, place, turns));
-                    self.turns[state as usize] = Turns { place, count: count + 1 };
+                    self.frames.push(Frame::Leave(state, offset, turns));
+                    self.turns[state as usize] = Turns { offset, count: count + 1 };
                     state = body;
                 }
                 Step::Run { set, next } => {
-                    if self.was_here(state, place) {
+                    if self.was_explored(state, offset) {
                         return Ok(());
                     }
                     let set = &self.regex.sets[set as usize];
-                    let rest = &self.text[place..];
+                    let rest = &self.text[offset..];
                     let length = rest.iter().position(|byte| !set.contains(*byte)).unwrap_or(rest.len());
                     if length > 0 {
-                        self.frames.push(Frame::Shorten(next, place, place + length));
+                        self.frames.push(Frame::Shorten(next, offset, offset + length));
                     }
-                    (state, place) = (next, place + length);
+                    (state, offset) = (next, offset + length);
                 }
                 Step::Accept => {
-                    self.accept(place);
+                    self.accept(offset);
                     return Ok(());
                 }
             }
         }
     }
 
-    fn accept(&mut self, place: usize) {
-        if self.mode.whole && place != self.text.len() || self.mode.not_empty && place == self.begin {
+    fn accept(&mut self, offset: usize) {
+        if self.mode.whole && offset != self.text.len() || self.mode.not_empty && offset == self.begin {
             return;
         }
         self.found = true;
         // The longest match wins, and the first among equals.
-        if self.best.as_ref().is_none_or(|(end, _)| *end < place) {
-            self.best = Some((place, self.groups.clone()));
+        if self.best.as_ref().is_none_or(|(end, _)| *end < offset) {
+            self.best = Some((offset, self.groups.clone()));
         }
     }
 
     /// Resumes at a frame; returns what to try next, if anything.
     fn resume(&mut self, frame: Frame) -> Option<(State, usize)> {
         match frame {
-            Frame::Second(state, place) => {
+            Frame::Second(state, offset) => {
                 self.frames.push(Frame::Both(self.found));
                 self.found = false;
-                return Some((state, place));
+                return Some((state, offset));
             }
             Frame::Both(found) => self.found |= found,
-            Frame::Leave(state, place, turns) => {
+            Frame::Leave(state, offset, turns) => {
                 self.turns[state as usize] = turns;
-                return self.leave(state, place);
+                return self.leave(state, offset);
             }
-            Frame::LeavePlain(state, place) => return self.leave(state, place),
-            Frame::Shorten(next, shortest, place) => {
+            Frame::LeavePlain(state, offset) => return self.leave(state, offset),
+            Frame::Shorten(next, shortest, offset) => {
                 if !self.found {
-                    let place = place - 1;
-                    if place > shortest {
-                        self.frames.push(Frame::Shorten(next, shortest, place));
+                    let offset = offset - 1;
+                    if offset > shortest {
+                        self.frames.push(Frame::Shorten(next, shortest, offset));
                     }
-                    return Some((next, place));
+                    return Some((next, offset));
                 }
             }
             Frame::Opened(group, open) => self.groups[group as usize].open = open,
@@ -352,24 +352,24 @@ impl<'a> Machine<'a> {
         None
     }
 
-    fn leave(&self, state: State, place: usize) -> Option<(State, usize)> {
+    fn leave(&self, state: State, offset: usize) -> Option<(State, usize)> {
         match self.regex.steps[state as usize] {
-            Step::Repeat { next, .. } if !self.found => Some((next, place)),
+            Step::Repeat { next, .. } if !self.found => Some((next, offset)),
             _ => None,
         }
     }
 
     /// Whether this state and offset were explored before; the result would be the same.
-    fn was_here(&mut self, state: State, place: usize) -> bool {
+    fn was_explored(&mut self, state: State, offset: usize) -> bool {
         let Some(memory) = &mut self.memory else { return false };
         // The key includes loops' empty turns at this offset, because they restrict what the loops may still do.
         let mut turns = 0_u64;
         for state in &self.regex.loops {
             let taken = self.turns[*state as usize];
-            let count = if taken.place == place { taken.count } else { 0 };
+            let count = if taken.offset == offset { taken.count } else { 0 };
             turns = turns.wrapping_mul(3).wrapping_add(u64::from(count));
         }
-        let key = (state, place, turns);
+        let key = (state, offset, turns);
         if let Some(found) = memory.get(&key) {
             self.found = *found;
             return true;
