@@ -1,13 +1,14 @@
 //! The stable names of all findings.
 
-/// What can be done about findings of a code.
+/// Which kind of finding a code stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A verdict on a configuration that evaluates; documented in `docs/lints.md`, and can be allowed.
+    /// A verdict on a configuration that evaluates. Documented in `docs/lints.md`; users can allow it.
     Lint,
-    /// The same of what nothing could run: documented there, and cannot be allowed.
+    /// Like [`Self::Lint`], but nothing could run such a configuration: documented in `docs/lints.md`, and cannot be
+    /// allowed.
     Refusal,
-    /// What is no verdict on a configuration, or says itself what to do.
+    /// Everything else: not a verdict on a configuration, or the message itself says what to do.
     Other,
 }
 
@@ -23,7 +24,7 @@ macro_rules! kind {
     };
 }
 
-/// Declares the closed list of codes, each with its documented name, and whether it is a lint.
+/// Declares the closed list of codes, each with its documentation, its name, and whether it is a lint.
 macro_rules! codes {
     ($($(#[$doc:meta])+ $variant:ident = $name:literal $(, $lint:ident)?;)+) => {
         /// The stable name of a kind of finding, printed as `severity[code]`.
@@ -31,15 +32,15 @@ macro_rules! codes {
         pub enum Code { $($(#[$doc])+ $variant,)+ }
 
         impl Code {
-            /// All of them.
+            /// All codes.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The name as users see it.
+            /// The name that users see.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// What kind of finding it is.
+            /// The kind of finding this code stands for.
             pub fn kind(self) -> Kind {
                 match self { $(Self::$variant => kind!($($lint)?),)+ }
             }
@@ -56,129 +57,130 @@ codes! {
     ShortPathLiteral = "short-path-literal";
     /// A path from the root or the home directory.
     AbsolutePathLiteral = "absolute-path-literal";
-    /// A setting of Nix's of which Nix would warn.
+    /// A setting of Nix that makes Nix print a warning.
     NixSetting = "nix-setting";
-    /// Evaluation failed: the message is Nix's own where it has one.
+    /// Evaluation failed; the message is Nix's own if Nix has one.
     Evaluation = "evaluation";
     /// A file cannot be read.
     Unreadable = "unreadable";
     /// An option that NixOS does not have.
     UnknownOption = "unknown-option";
-    /// A value of a type that the option does not take.
+    /// A value whose type the option does not accept.
     OptionType = "option-type";
-    /// Two definitions of the same priority that do not agree.
+    /// Two definitions of the same priority that contradict each other.
     Conflict = "conflicting-definitions";
     /// A mandatory option without a value.
     MissingOption = "missing-option";
-    /// A module that is not here and is assumed to define nothing for containers; an error where the checkout lacks it.
+    /// A module that is unavailable and assumed to define nothing for containers; an error if it is missing from the
+    /// checkout.
     MissingModule = "missing-module";
-    /// A module argument that nothing around the module supplies.
+    /// A module argument that the module's importer does not supply.
     MissingArgument = "missing-argument";
-    /// An assertion of the configuration's own that does not hold.
+    /// An assertion of the configuration itself that fails.
     Assertion = "assertion";
-    /// A warning of the configuration's own.
+    /// A warning of the configuration itself.
     UserWarning = "user-warning", lint;
     /// A value that only nixpkgs knows, where a known one is needed.
     UnknownValue = "unknown-value";
     /// A name that NixOS refuses for a container.
     ContainerName = "container-name", refusal;
-    /// One host port forwarded twice.
+    /// A host port that is forwarded twice.
     PortTaken = "port-taken", lint;
-    /// One address given twice.
+    /// An address that is assigned twice.
     AddressTaken = "address-taken", lint;
-    /// One MAC address given twice.
+    /// A MAC address that is assigned twice.
     MacTaken = "mac-taken", lint;
-    /// An address that is outside the subnet that it has to be in.
+    /// An address outside the subnet that it must be in.
     AddressOutsideSubnet = "address-outside-subnet", lint;
     /// Ports forwarded to a container that shares the host's network.
     ForwardWithoutPrivateNetwork = "forward-without-private-network", lint;
-    /// A port forwarded to one that the guest's firewall does not open.
+    /// A forward to a port that the guest's firewall does not open.
     ForwardBlocked = "forward-blocked", lint;
-    /// A port opened by a guest in the host's network, which the host's firewall does not open.
+    /// A port opened by a guest that shares the host's network, but not by the host's firewall.
     GuestPortBlocked = "guest-port-blocked", lint;
-    /// A guest that needs the outside, in a private network without a way out.
+    /// A guest that needs the internet from a private network without NAT.
     NoNat = "no-nat", lint;
-    /// A guest on a bridge that nothing tells the way on.
+    /// A guest on a bridge without a default gateway.
     NoGateway = "no-gateway", lint;
-    /// A guest that goes out by a bridge which `networking.nat` does not name.
+    /// A guest whose traffic leaves by a bridge that `networking.nat` does not name.
     NatMissesBridge = "nat-misses-bridge", lint;
-    /// An address on a bridge without the length of its network's prefix.
+    /// An address on a bridge without a prefix length.
     AddressWithoutPrefix = "address-without-prefix", lint;
-    /// A guest that is to ask a name server on the host's loopback.
+    /// A guest that uses a name server on the host's loopback address.
     LoopbackResolver = "loopback-resolver", lint;
-    /// Name servers of a guest that has the host's instead.
+    /// Name servers set in a guest that takes its resolver settings from the host.
     IgnoredNameservers = "ignored-nameservers", lint;
-    /// A reverse proxy on the host that leads to no container.
+    /// A reverse proxy on the host whose target is not a container.
     ProxyToNowhere = "proxy-to-nowhere", lint;
-    /// A reverse proxy on the host that leads to a port which the guest's firewall does not open.
+    /// A reverse proxy on the host whose target is a port that the guest's firewall does not open.
     ProxyBlocked = "proxy-blocked", lint;
     /// Virtual hosts of an nginx that is not enabled.
     NginxDisabled = "nginx-disabled", lint;
-    /// The name of a network interface that the kernel cannot have, or that somebody else has.
+    /// A network interface name that the kernel rejects or that is already taken.
     InterfaceName = "interface-name", lint;
-    /// A bind mount that is not mapped into the guest's own range of users.
+    /// A bind mount that is not mapped into the guest's user namespace.
     PrivateUsersBinds = "private-users-binds", lint;
     /// A capability that is both added and dropped.
     CapabilityConflict = "capability-conflict", lint;
-    /// A rule of the host's tmpfiles for the source of a bind mount.
+    /// A tmpfiles rule of the host that covers the source of a bind mount.
     TmpfilesOnBindMount = "tmpfiles-on-bind-mount", lint;
-    /// A secret as text in the configuration, which everybody can read in the store.
+    /// A secret written as text in the configuration: every user can read it in the Nix store.
     SecretInStore = "secret-in-store", lint;
-    /// A service that keeps state in a root that is empty at each start.
+    /// A service that keeps state in a root that is wiped at each start.
     EphemeralState = "ephemeral-state", lint;
-    /// A device that is shown to a guest and closed, or open and not shown.
+    /// A device node that the guest sees but may not open, or may open but does not see.
     DeviceAccess = "device-access", lint;
-    /// An option under a name that NixOS has given up.
+    /// An option under a name that NixOS has dropped.
     RenamedOption = "renamed-option", lint;
-    /// A guest with data whose version follows nixpkgs.
+    /// A guest with data whose `system.stateVersion` follows nixpkgs.
     GuestStateVersion = "guest-state-version", lint;
-    /// A comment that allows a lint which there is not.
+    /// A comment that allows a lint that does not exist.
     UnknownLint = "unknown-lint", lint;
-    /// An address that is none.
+    /// Text that is not a valid address.
     AddressSyntax = "address-syntax", refusal;
-    /// Options that exclude or need each other.
+    /// Options that exclude or require each other.
     OptionCombination = "option-combination", lint;
-    /// An option of NixOS that this version does not act on yet.
+    /// A NixOS option that this version does not act on yet.
     NotSupported = "not-supported", lint;
     /// Containers are declared, but `boot.enableContainers` is false.
     ContainersDisabled = "containers-disabled", lint;
     /// The `hostPath` of a bind mount does not exist on the host.
     MissingHostPath = "missing-host-path", lint;
-    /// A network interface or bridge that is named does not exist on the host.
+    /// A network interface or bridge that the configuration names does not exist on the host.
     MissingInterface = "missing-interface", lint;
-    /// A container of that name belongs to somebody else.
+    /// Another tool owns a container of that name.
     NotOurs = "not-ours";
-    /// systemd is told not to start a container.
+    /// A container's unit is masked.
     Masked = "masked";
-    /// The host is not as it was left.
+    /// The host differs from the last generation though nobody configured it.
     Drift = "drift";
-    /// Something is mounted in a root that should be gone.
+    /// Something is mounted in a root that is to be removed.
     ForeignMount = "foreign-mount";
-    /// Something of the host could not be looked at.
+    /// Part of the host's state could not be read.
     NotObserved = "not-observed";
-    /// The configuration is not in the revision that is compared with.
+    /// The revision that is compared with does not contain the configuration.
     NotThere = "not-there";
-    /// Part of the configuration that belongs to the host's own generation.
+    /// A part of the configuration that only `nixos-rebuild` can apply.
     NeedsNixosRebuild = "needs-nixos-rebuild";
-    /// The host or the configuration is not what a plan that was kept in a file was made from.
+    /// The host or the configuration has changed since a saved plan was made.
     PlanMoved = "plan-moved";
-    /// Containers are told to wait for each other in a circle.
+    /// Containers that wait for each other in a cycle.
     OrderCycle = "order-cycle";
     /// Nothing will start the containers at the next boot.
     NoBootService = "no-boot-service";
-    /// Nix computed something else than was shown as known.
+    /// Nix computed a value that differs from the one shown as known.
     Contradiction = "contradiction";
-    /// A program that is needed is missing or failed.
+    /// A required program is missing or failed.
     Program = "program";
-    /// The command line asks for something that is not there.
+    /// The command line asks for something that does not exist.
     Usage = "usage";
     /// The host refused an operation.
     Host = "host";
-    /// What was to be printed could not be written.
+    /// The output could not be written.
     Output = "output";
-    /// The last switch of this host did not do all that it was to do.
+    /// The last switch of this host did not finish its plan.
     LastSwitch = "last-switch";
-    /// A guest runs, and units of it failed.
+    /// A guest runs, but some of its units failed.
     Degraded = "degraded";
     /// Another run holds the lock.
     Locked = "locked";

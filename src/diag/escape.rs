@@ -1,17 +1,17 @@
-//! Texts that are shown and not acted on.
+//! Escapes characters that a terminal or a browser would interpret instead of showing.
 //!
-//! What a message or a value quotes comes from whoever wrote the configuration. A terminal or a browser obeys some
-//! characters instead of showing them: control characters, and those that turn the direction of writing.
+//! Messages and values quote text from the configuration, which its author controls. Dangerous are control characters
+//! and those that change the direction of writing.
 
 use std::borrow::Cow;
 
-/// Whether a terminal or a browser would act on it.
+/// Whether a terminal or a browser would interpret this character.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The text with everything spelled out that would be acted on.
+/// The text with every character escaped that a terminal or a browser would interpret.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -24,7 +24,7 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// The lines of a source, with a mark in the place of every byte that would be acted on, so that spans still fit.
+/// The text with `?` for each byte of such characters: spans still fit.
 pub(super) fn marked(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut chars = text.chars().peekable();
     let mut shown: Option<String> = None;

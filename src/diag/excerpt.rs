@@ -1,27 +1,26 @@
-//! The part of a text that a snippet shows.
+//! Cuts out the part of a text that a snippet shows.
 //!
-//! Takes: a text and the ranges that are labelled in it. Gives: a text with the same line numbers in which everything far
-//! from the labels is gone and long lines are cut, with the ranges as they lie there. What draws it then neither copies
-//! nor prints megabytes, whatever the text.
+//! The excerpt keeps line numbers, but drops everything far from the labels and cuts long lines, so that the renderer
+//! never copies or prints megabytes. The labelled ranges are adjusted to match.
 
 use std::ops::Range;
 
-/// Lines of more bytes are cut.
+/// Longer lines are cut to this many bytes.
 const WIDEST: usize = 300;
-/// How many bytes stay before the first label of a line that is cut.
+/// How many bytes of a cut line stay before its first label.
 const BEFORE: usize = 80;
-/// A label over more lines is shown on its first one.
+/// A label with this many line breaks or more is cut to its first line.
 const MOST_LINES: usize = 8;
-/// What stands where something was cut off.
+/// Marks where something was cut off.
 const ELLIPSIS: &str = "...";
 
-/// A text to draw, and the ranges in it.
+/// A text to draw, and the labelled ranges in it.
 pub(super) struct Excerpt {
     pub(super) text: String,
     pub(super) labels: Vec<Range<usize>>,
 }
 
-/// The lines of `text` that bear `labels` (ranges of bytes), those between them, and one more at each end.
+/// The lines of `text` from the first of `labels` (byte ranges) to the last, and one more at each end.
 pub(super) fn excerpt(text: &str, labels: &[Range<usize>]) -> Excerpt {
     let labels: Vec<_> = labels.iter().map(|label| first_lines(text, label.clone())).collect();
     let first = labels.iter().map(|label| label.start).min().unwrap_or_default();
@@ -30,7 +29,7 @@ pub(super) fn excerpt(text: &str, labels: &[Range<usize>]) -> Excerpt {
     let start = line_start(text, own.saturating_sub(1));
     let end = line_end(text, (line_end(text, last) + 1).min(text.len()));
 
-    // Line numbers are counted by whoever draws it.
+    // Whatever draws the excerpt counts newlines to number the lines.
     let mut cut = "\n".repeat(text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count());
     let mut moved = vec![0..0; labels.len()];
     let mut from = start;
@@ -65,7 +64,7 @@ pub(super) fn excerpt(text: &str, labels: &[Range<usize>]) -> Excerpt {
     Excerpt { text: cut, labels: moved }
 }
 
-/// What stays of the line at `range`.
+/// The part of the line at `range` that is kept.
 fn kept(text: &str, range: Range<usize>, labels: &[Range<usize>]) -> Range<usize> {
     if range.len() <= WIDEST {
         return range;
@@ -76,24 +75,24 @@ fn kept(text: &str, range: Range<usize>, labels: &[Range<usize>]) -> Range<usize
     start..boundary(text, (start + WIDEST).min(range.end))
 }
 
-/// `label`, or its first line where it has very many.
+/// `label`, or only its first line if it spans too many.
 fn first_lines(text: &str, label: Range<usize>) -> Range<usize> {
     let label = boundary(text, label.start.min(text.len()))..boundary(text, label.end.min(text.len()));
     let lines = text.as_bytes()[label.clone()].iter().filter(|&&byte| byte == b'\n').take(MOST_LINES).count();
     if lines < MOST_LINES { label } else { label.start..line_end(text, label.start) }
 }
 
-/// The start of the line that `at` lies in.
+/// The start of the line that contains `at`.
 fn line_start(text: &str, at: usize) -> usize {
     text.as_bytes()[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1)
 }
 
-/// The end of the line that `at` lies in, before its newline.
+/// The end of the line that contains `at`, before its newline.
 fn line_end(text: &str, at: usize) -> usize {
     text.as_bytes()[at..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |length| at + length)
 }
 
-/// The first boundary of characters at or before `at`.
+/// The nearest character boundary at or before `at`.
 fn boundary(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default()
 }

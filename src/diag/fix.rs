@@ -1,56 +1,56 @@
-//! Help that is certain, as something that can be done to a text.
+//! Fixes that are certain to be right, described as changes to a text.
 
 use crate::source::{Pos, Span};
 
-/// What is to be done. A definition is named by where its attribute path begins; what its text looks like there decides
-/// whether it can be done ([`crate::syntax::mend`]).
+/// A change to make. A definition is named by the position where its attribute path begins; [`crate::syntax::mend`]
+/// decides from the text there whether the change is possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fix {
-    /// Another text for these bytes.
+    /// Replaces these bytes.
     Text(Span, String),
-    /// Other names for some in an attribute path.
+    /// Replaces consecutive names in an attribute path.
     Rename {
         /// The definition.
         at: Pos,
-        /// The names that stand there, one after the other.
+        /// The names that are in the path now.
         from: Vec<String>,
-        /// What stands there instead, as Nix.
+        /// The Nix text that replaces them.
         to: String,
     },
-    /// Another text for a string in the value of a definition, where there is one such string.
+    /// Replaces a string in a definition's value, if the string occurs there exactly once.
     Replace {
         /// The definition.
         at: Pos,
-        /// What the string says.
+        /// The contents of the string.
         string: String,
-        /// What stands there instead, as Nix.
+        /// The Nix text that replaces it.
         by: String,
     },
-    /// One element more in a list that is written out.
+    /// Appends an element to a list literal.
     Append {
-        /// The definition whose value it is.
+        /// The definition whose value is the list.
         at: Pos,
-        /// A definition that it has to be in.
+        /// A definition that must enclose it.
         within: Pos,
-        /// The element, as Nix.
+        /// The element, as Nix text.
         element: String,
     },
-    /// One definition more in a set that is written out, or that a function gives.
+    /// Adds a definition to a set literal, or to the one that a function returns.
     Define {
-        /// The definition whose value it is.
+        /// The definition whose value is the set.
         at: Pos,
-        /// The definition, as Nix, with its `;`.
+        /// The definition, as Nix text with its `;`.
         definition: String,
     },
-    /// The first of these that can be done.
+    /// Makes the first of these changes that is possible.
     First(Vec<Fix>),
 }
 
-/// Other bytes for some of a text.
+/// Replaces a range of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What goes; empty where something is put in.
+    /// The range to delete; empty for an insertion.
     pub span: Span,
-    /// What comes in its place.
+    /// The text that replaces it.
     pub text: String,
 }

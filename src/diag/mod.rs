@@ -1,12 +1,11 @@
 //! Diagnostics as data: what is wrong, where, and what to do.
 //!
-//! Gives: [`Diagnostic`]; rendering for people and programs is in [`render`]. Every layer makes them, only `cli` prints
-//! them.
+//! [`render`] turns a [`Diagnostic`] into text or JSON. Every layer makes diagnostics; only `cli` prints them.
 //!
 //! Invariants:
-//! - [`Code`] is closed: each code is documented where it is declared, and none is made up elsewhere.
-//! - No source line is quoted with a secret in it ([`secret`]).
-//! - The message is one line, says what is wrong with the user's own names in it, and makes sense without colour.
+//! - [`Code`] is closed: each code is declared and documented in one file, and nothing else invents codes.
+//! - No quoted source line shows a secret ([`secret`]).
+//! - A message is one line, uses the user's own names, and makes sense without colour.
 
 mod code;
 mod escape;
@@ -29,7 +28,7 @@ pub enum Severity {
     Note,
     /// Probably not what was meant; fails only `check --deny warnings`.
     Warning,
-    /// Makes the command fail where the contract says so.
+    /// Makes the command fail, as the contract lays down.
     Error,
 }
 
@@ -44,12 +43,12 @@ impl Severity {
     }
 }
 
-/// A place in a source with a word on it.
+/// A span of a source with a note on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// The place.
+    /// The labelled span.
     pub span: Span,
-    /// What is to be seen there; may be empty.
+    /// The note; may be empty.
     pub text: String,
 }
 
@@ -62,19 +61,19 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong, in one line.
     pub message: String,
-    /// Where; the first one is the place that is to be changed. May be empty.
+    /// Where: the first label marks what to change. May be empty.
     pub labels: Vec<Label>,
-    /// The place, where it is known only as text (from a manifest, whose sources are not at hand).
+    /// The location as text, if the source itself is not at hand (a manifest's, for example).
     pub location: Option<Location>,
     /// What to do.
     pub help: Option<String>,
-    /// The calls that led there, innermost first (evaluation errors).
+    /// The calls that led to an evaluation error, innermost first.
     pub trace: Vec<Label>,
-    /// What certainly mends it, if there is such a thing.
+    /// A change that certainly fixes it, if there is one.
     pub fix: Option<Box<Fix>>,
-    /// The same as edits of the texts, once they were made.
+    /// [`Self::fix`] as edits of the texts, once they have been computed.
     pub edits: Vec<Edit>,
-    /// Whether only the labelled names are to be shown of the source, since the values are secret.
+    /// Whether a snippet may show only the labelled names, because the values are secret.
     pub hides_values: bool,
 }
 
@@ -109,35 +108,35 @@ impl Diagnostic {
         }
     }
 
-    /// Adds a place.
+    /// Adds a label.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
     }
 
-    /// Names a place whose text is not at hand.
+    /// Sets the location for a source whose text is not at hand.
     #[must_use]
     pub fn at_location(mut self, location: Location) -> Self {
         self.location = Some(location);
         self
     }
 
-    /// Keeps what stands beside the labels from being shown.
+    /// Keeps everything beside the labels out of the snippet.
     #[must_use]
     pub fn hide_values(mut self) -> Self {
         self.hides_values = true;
         self
     }
 
-    /// Says what certainly mends it.
+    /// Attaches a change that certainly fixes it.
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fix = Some(Box::new(fix));
         self
     }
 
-    /// The same of the definition at the place that was added first, where there is one.
+    /// Attaches a fix for the definition that the first label marks; does nothing without a label.
     #[must_use]
     pub fn fix_there(self, fix: impl FnOnce(Pos) -> Fix) -> Self {
         match self.labels.first().map(|label| label.span.start).filter(|at| at.is_some()) {

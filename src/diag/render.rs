@@ -1,7 +1,7 @@
 //! Diagnostics as people and programs read them.
 //!
-//! Takes: [`Diagnostic`]s and the texts that they point into. Gives: text (first line `FILE:LINE:COL: severity[code]:
-//! message`, then the snippet and the help, drawn by miette), JSON (contract §6, `diagnostics`) and SARIF 2.1.0.
+//! Text starts with `FILE:LINE:COL: severity[code]: message`, followed by the snippet, which miette draws, and the
+//! help. The other formats are JSON (contract §6, `diagnostics`) and SARIF 2.1.0.
 
 use std::fmt::Write as _;
 
@@ -25,21 +25,21 @@ pub use sarif::sarif;
 /// How text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Lines drawn with box characters instead of ASCII.
+    /// Draw lines with box characters instead of ASCII.
     pub unicode: bool,
-    /// ANSI colours.
+    /// Use ANSI colours.
     pub color: bool,
-    /// The whole call trace instead of its ends.
+    /// Show the whole call trace instead of its two ends.
     pub full_trace: bool,
 }
 
 impl Style {
-    /// What goes to a file or a pipe.
+    /// The style for files and pipes.
     pub const PLAIN: Self = Self { unicode: false, color: false, full_trace: false };
 
     fn theme(self) -> GraphicalTheme {
         match (self.unicode, self.color) {
-            // The sixteen colours that every terminal has, as in our own headings.
+            // The sixteen colours that every terminal has; our own headings use them too.
             (true, true) => GraphicalTheme { styles: miette::ThemeStyles::ansi(), ..GraphicalTheme::unicode() },
             (true, false) => GraphicalTheme::unicode_nocolor(),
             (false, true) => GraphicalTheme { styles: miette::ThemeStyles::ansi(), ..GraphicalTheme::ascii() },
@@ -48,13 +48,13 @@ impl Style {
     }
 }
 
-/// The place of a diagnostic: of its first label, else the one given as text.
+/// The location of a diagnostic: its first label's, or else the one given as text.
 pub fn location(diagnostic: &Diagnostic, sources: &SourceMap) -> Option<Location> {
     let labelled = diagnostic.labels.first().and_then(|label| sources.locate(label.span.start));
     labelled.or_else(|| diagnostic.location.clone())
 }
 
-/// One diagnostic as text, with a final newline.
+/// Renders one diagnostic as text, with a final newline.
 pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
     if let Some(location) = location(diagnostic, sources) {
@@ -83,7 +83,7 @@ pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Strin
     out
 }
 
-/// A longer message is cut, in bytes: it quotes the input, whatever that is.
+/// Longer messages are cut to this many bytes: they quote input of any size.
 const LONGEST_MESSAGE: usize = 10_000;
 
 fn shortened(message: &str) -> std::borrow::Cow<'_, str> {
@@ -103,7 +103,7 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
     let ranges: Vec<_> =
         labels.iter().map(|label| file.offset(label.span.start)..file.offset(label.span.end)).collect();
     let shown = excerpt(&marked(secret::blotted(&file.text)), &ranges);
-    // What is drawn has other columns than the file: each label brings its location along.
+    // The excerpt's columns differ from the file's, so each label carries its own location.
     let locations = ranges.iter().map(|range| visible(&file.location(range.start).to_string()));
     let starts = shown.labels.iter().map(|range| range.start);
     let source = Excerpted { locations: starts.zip(locations).collect(), text: shown.text };
@@ -112,13 +112,14 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
         LabeledSpan::new(text, range.start, range.len())
     });
     let drawn = Drawn { source: Some(source), labels: drawn_labels.collect() };
-    // Without lines around them, nothing but the labelled words is shown.
+    // Without context lines, only the labelled words are shown.
     let context = usize::from(!diagnostic.hides_values);
     let handler = GraphicalReportHandler::new_themed(style.theme())
         .with_width(110)
         .with_context_lines(context)
         .without_primary_span_start();
-    // miette draws its own heading first, which would say the message a second time: as much as it draws of nothing.
+    // miette draws a heading first, which would repeat the message. Render a report without labels and cut off as
+    // much.
     let (mut heading, mut whole) = (String::new(), String::new());
     let nothing = Drawn { source: None, labels: Vec::new() };
     if handler.render_report(&mut heading, &nothing).and(handler.render_report(&mut whole, &drawn)).is_err() {
@@ -135,10 +136,11 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
     out
 }
 
-/// How many frames of a trace are shown at each end.
+/// How many frames of a trace to show at each end.
 const TRACE_ENDS: usize = 3;
 
-/// The callers, a line each. What repeats itself, as recursion does, is one line; in the midst of many the rest is counted.
+/// The calls that led to the error, one per line. Repeated frames, as recursion makes them, share one line; a long
+/// trace loses its middle.
 fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
     let frames: Vec<(&Label, usize)> =
@@ -154,30 +156,30 @@ fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
             }
             continue;
         }
-        let place =
+        let location =
             sources.locate(frame.span.start).map(|location| format!("{}: ", visible(&location.to_string())));
-        let place = place.unwrap_or_default();
+        let location = location.unwrap_or_default();
         let times = if *count == 1 { String::new() } else { format!(" ({count} times)") };
         for (line, text) in frame.text.lines().enumerate() {
-            let (place, times) = if line == 0 { (place.as_str(), times.as_str()) } else { ("  ", "") };
-            let _ = writeln!(out, "  {place}{}{times}", visible(text));
+            let (location, times) = if line == 0 { (location.as_str(), times.as_str()) } else { ("  ", "") };
+            let _ = writeln!(out, "  {location}{}{times}", visible(text));
         }
     }
     out
 }
 
-/// What miette draws: the labels only; heading and help are ours.
+/// What miette draws: only the labels. Heading and help are our own.
 #[derive(Debug)]
 struct Drawn {
     source: Option<Excerpted>,
     labels: Vec<LabeledSpan>,
 }
 
-/// A text that calls itself by the location of the label that is asked about.
+/// An excerpt whose "file name" is the location of the requested label.
 #[derive(Debug)]
 struct Excerpted {
     text: String,
-    /// Where labels start in the text, and their locations in the file.
+    /// Where each label starts in the excerpt, with its location in the file.
     locations: Vec<(usize, String)>,
 }
 
@@ -214,7 +216,7 @@ impl miette::Diagnostic for Drawn {
     }
 }
 
-/// A diagnostic in JSON (contract §6).
+/// A diagnostic as it appears in JSON (contract §6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "named by the contract")]
 pub struct Finding {
@@ -227,7 +229,7 @@ pub struct Finding {
     pub column: Option<u32>,
 }
 
-/// One diagnostic in its JSON form.
+/// Converts a diagnostic to its JSON form.
 pub fn finding(diagnostic: &Diagnostic, sources: &SourceMap) -> Finding {
     let location = location(diagnostic, sources);
     Finding {

@@ -1,23 +1,25 @@
-//! What must not be shown (contract §6, *Secrets*): which names stand for secrets, and source lines without theirs.
+//! Keeps secrets out of what is printed (contract §6, *Secrets*): which names stand for secrets, and how to blot their
+//! values out of source lines.
 //!
-//! A string is secret when the last part of its name says so, whatever is in it. Paths are not: a file that holds a secret
-//! may be named.
+//! A string is secret if the last part of its name says so, whatever the string holds. Paths are not secret: a
+//! diagnostic may name the file that holds a secret.
 
 use std::borrow::Cow;
 
-/// Parts of names that stand for something secret, in lower case.
-const SECRET: [&str; 6] = ["password", "passphrase", "secret", "token", "apikey", "privatekey"];
-/// Names with these endings say where the secret is, not what.
-const PLACES: [&str; 2] = ["File", "Path"];
+/// A name that contains one of these, in any case, stands for a secret.
+const SECRET_PARTS: [&str; 6] = ["password", "passphrase", "secret", "token", "apikey", "privatekey"];
+/// Names with these endings say where the secret is, not what it is.
+const LOCATION_ENDINGS: [&str; 2] = ["File", "Path"];
 
 /// Whether an option of this name holds a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    SECRET.iter().any(|part| lower.contains(part)) && !PLACES.iter().any(|ending| name.ends_with(ending))
+    SECRET_PARTS.iter().any(|part| lower.contains(part))
+        && !LOCATION_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// A Nix text whose secrets are blotted out: what stands in the strings that are bound to their names. Every byte keeps its
-/// place, so that spans still fit, and the text need not be correct.
+/// Blots the strings that are bound to the names of secrets out of a Nix text. Every byte keeps its offset, so spans
+/// still fit; the text may contain syntax errors.
 pub(super) fn blotted(text: &str) -> Cow<'_, str> {
     let mut scan = Scan { text: text.as_bytes(), at: 0, name: None, open: Vec::new(), blots: Vec::new() };
     scan.run();
@@ -30,16 +32,16 @@ pub(super) fn blotted(text: &str) -> Cow<'_, str> {
             *byte = b'*';
         }
     }
-    // A blot covers whole strings, and thus whole characters.
+    // A blot covers whole strings, and therefore whole characters.
     Cow::Owned(String::from_utf8(shown).expect("only whole characters were replaced"))
 }
 
-/// What has been opened and not closed yet.
+/// A construct that is still open at the current byte.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
-    /// `name =`, up to its semicolon; whether the name is a secret's.
+    /// `name =`, up to its semicolon; true if the name is that of a secret.
     Binding(bool),
-    /// `with`, `assert` or `inherit`, which have a semicolon too.
+    /// `with`, `assert` or `inherit`, which end with a semicolon too.
     Keyword,
     /// A brace, bracket or parenthesis.
     Bracket,
@@ -62,13 +64,13 @@ impl Quote {
     }
 }
 
-/// A walk over the tokens of a text, as far as they tell what a string is bound to.
+/// A scan over the tokens of a text that tracks what each string is bound to.
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
-    /// The name that was read last, if nothing else was since.
+    /// The last name, if it is the last token so far.
     name: Option<std::ops::Range<usize>>,
-    /// With each, whether the binding around what follows it is that of a secret.
+    /// The open constructs, each with whether what it contains is bound to a secret.
     open: Vec<(Open, bool)>,
     blots: Vec<std::ops::Range<usize>>,
 }
@@ -88,7 +90,7 @@ impl Scan<'_> {
                 b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
                 b'=' => self.equals(),
                 b'?' => {
-                    // A default: `{ password ? "…" }:`. There is no semicolon; the next string is meant.
+                    // A default, `{ password ? "…" }:`, has no semicolon: the next string is its value.
                     let secret = self.is_secret_name();
                     self.at += 1;
                     self.skip_space();
@@ -154,7 +156,7 @@ impl Scan<'_> {
         self.step();
     }
 
-    /// Everything up to the bracket that this one closes; a string goes on after its interpolation.
+    /// Closes everything up to the bracket that matches this one; after an interpolation, its string continues.
     fn close(&mut self) {
         while let Some((open, _)) = self.open.pop() {
             match open {
@@ -203,7 +205,7 @@ impl Scan<'_> {
             self.at += 2;
             self.name = None;
         } else {
-            // It may be the name of an attribute.
+            // This string may be an attribute name.
             self.name = Some(start..end);
             self.at = (self.at + quote.mark().len()).min(self.text.len());
         }
@@ -217,7 +219,7 @@ impl Scan<'_> {
         self.open.push((open, secret));
     }
 
-    /// Whether the binding around this place is that of a secret.
+    /// Whether the innermost binding is that of a secret.
     fn is_bound_to_secret(&self) -> bool {
         self.open.last().is_some_and(|(_, secret)| *secret)
     }

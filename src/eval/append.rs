@@ -1,27 +1,27 @@
-//! Long strings that grow at their end: `text = text + more`, over and over.
+//! Long strings that grow at their end, as in a loop of `text = text + more`.
 //!
-//! Each string is a value of its own, and copying the whole of it for each would take quadratic time and memory. So a
-//! long result is put where there is room behind it, and what is appended to the newest such string is written into that
-//! room: the older string remains the front part of it.
+//! Each string is a value of its own, so copying them all would take quadratic time and memory. Instead, a long result
+//! gets spare room after it, and appending to the newest such string writes into that room; the older string remains a
+//! prefix of it.
 
 use std::alloc::Layout;
 
 use super::machine::Evaluator;
 
-/// Shorter strings are copied.
+/// Shorter strings are simply copied.
 const LONG: usize = 512;
 
-/// The newest string with room behind it.
+/// The newest string with spare room.
 #[derive(Clone, Copy)]
 pub(super) struct Growing {
     start: *mut u8,
-    /// The length of that string: nobody sees what lies behind it.
+    /// Its length; nothing refers to the bytes after it.
     used: usize,
     room: usize,
 }
 
 impl<'e> Evaluator<'e> {
-    /// `front` and `back` as one text, in the arena.
+    /// Concatenates `front` and `back` in the arena.
     pub(super) fn append_bytes(&mut self, front: &'e [u8], back: &[u8]) -> &'e [u8] {
         let total = front.len() + back.len();
         if front.len() < LONG || front.len() < back.len() {
@@ -39,14 +39,14 @@ impl<'e> Evaluator<'e> {
             _ => {
                 let layout = Layout::array::<u8>(total * 2).expect("a text fits into the address space");
                 let start = self.bump.alloc_layout(layout).as_ptr();
-                // SAFETY: `start` was allocated for more than `front`, and nothing else knows it.
+                // SAFETY: more than `front.len()` bytes were allocated at `start`, and nothing else refers to them.
                 unsafe { std::ptr::copy_nonoverlapping(front.as_ptr(), start, front.len()) };
                 Growing { start, used: front.len(), room: total * 2 - front.len() }
             }
         };
         self.growing = Some(Growing { start: growing.start, used: total, room: growing.room - back.len() });
-        // SAFETY: there is room for `back` behind the first `used` bytes, and no reference reaches into it: all that were
-        // given out end at or before `used`. The bytes up to `total` are written, and never will be again.
+        // SAFETY: there is room for `back` after the first `used` bytes, and no reference reaches into it: every slice
+        // handed out ends at or before `used`. The bytes up to `total` are written here and never again.
         unsafe {
             std::ptr::copy_nonoverlapping(back.as_ptr(), growing.start.add(front.len()), back.len());
             std::slice::from_raw_parts(growing.start, total)

@@ -1,4 +1,4 @@
-//! Why an assertion failed: what its condition is, and of two things that should be equal where they differ.
+//! Explains a failed assertion: shows its condition, and how two values differ that should be equal.
 
 use super::error::{EvalError, EvalResult};
 use super::expression::show;
@@ -40,7 +40,7 @@ impl<'e> Evaluator<'e> {
         self.explain_difference(left, right, span)
     }
 
-    /// Fails where two values differ, and says in what; walks them as the comparison does.
+    /// Fails if two values differ, and says how; compares them in the order of `==`.
     fn explain_difference(&mut self, left: Value<'e>, right: Value<'e>, span: Span) -> EvalResult<'e, ()> {
         let (left, right) = (self.force(left)?, self.force(right)?);
         let differ = |ev: &Self, what: &str, and: &str| {

@@ -1,4 +1,4 @@
-//! Sets: making, reading and updating them.
+//! Creating, reading and updating sets.
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
@@ -70,7 +70,7 @@ impl<'e> Evaluator<'e> {
         Ok(self.pack(self.attrs_of(&attrs, rest)))
     }
 
-    /// A set whose names are all written out, and which do not see each other.
+    /// A non-recursive set whose names are all written out.
     fn plain_attrs(&self, expr: &'e AttrsExpr<'e>, frame: &Frame<'_, 'e>) -> Value<'e> {
         let bindings = &expr.bindings;
         if bindings.entries.is_empty() {
@@ -85,7 +85,7 @@ impl<'e> Evaluator<'e> {
         Attr { name: entry.name, pos: entry.pos, value: self.delay(entry.value.node(), frame) }
     }
 
-    /// `__overrides`: its names replace those of the set, as seen from its other values too.
+    /// Applies `__overrides`: its names replace those of the set, also as seen by the set's other values.
     fn override_all(
         &mut self,
         overrides: usize,
@@ -99,7 +99,7 @@ impl<'e> Evaluator<'e> {
         };
         for attr in given.entries() {
             if let Ok(at) = attrs.binary_search_by_key(&attr.name, |attr| attr.name) {
-                // What the others captured is a cell that can stand for something else; slots are in the order of the names.
+                // The other values captured a cell that can be redirected. Slots are in the order of the names.
                 if let Some(cell) = attrs[at].value.thunk() {
                     cell.stand_for(self.stand_in_unit, attr.value);
                 }
@@ -114,7 +114,7 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// `name` of a set that was evaluated, forced.
+    /// Selects an attribute of an evaluated set, and forces it.
     pub(super) fn select_symbol(&mut self, set: Value<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
         match set {
             Value::Attrs(attrs) => match attrs.find(name) {
@@ -129,7 +129,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Notes which attribute it is that fails.
+    /// Adds to an error which attribute was being evaluated.
     #[cold]
     fn selected(&self, error: EvalError<'e>, attr: &Attr<'e>) -> EvalError<'e> {
         if error.unknown().is_none() && !self.is_internal(attr.pos) {
@@ -141,8 +141,8 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn select_missing(&mut self, attrs: &'e Attrs<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
-        // Where it is not there, this has no value at all.
-        if let Some(optional) = attrs.find_perhaps(name) {
+        // If the attribute is missing, evaluation fails anyway: use the value it has if it exists.
+        if let Some(optional) = attrs.find_optional(name) {
             return self.force_partly(optional.value());
         }
         if let Some(rest) = attrs.any() {
@@ -154,7 +154,7 @@ impl<'e> Evaluator<'e> {
         Err(error)
     }
 
-    /// `base.path`, or `None` where the default after `or` is to be taken.
+    /// `base.path`; `None` means to use the default after `or`.
     #[inline]
     pub(super) fn select_path(
         &mut self,
@@ -261,7 +261,7 @@ impl<'e> Evaluator<'e> {
                     return Ok(self.open_update(left, right, rest));
                 }
                 if !(left.optional().is_empty() && right.optional().is_empty()) {
-                    return Ok(self.update_perhaps(left, right));
+                    return Ok(self.update_partial(left, right));
                 }
                 Ok(Value::Attrs(self.merge_anew(left, right, left.any())))
             }
@@ -274,21 +274,21 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// An update by something that may redefine any name: only what it is known to define stays known.
+    /// An update by a set that may redefine any name: only the names it certainly defines stay known.
     fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
         let unknown = self.pack(Value::Unknown(rest));
         let is_of_right =
-            |one: &&OptionalAttr<'e>| left.find(one.name()).is_none() && left.find_perhaps(one.name()).is_none();
+            |one: &&OptionalAttr<'e>| left.find(one.name()).is_none() && left.find_optional(one.name()).is_none();
         let names: Vec<_> = right.optional().iter().filter(is_of_right).copied().collect();
         self.merge_hidden(left, right, unknown, OpenAttrs { names: self.alloc_slice(&names), any: Some(rest) })
     }
 
-    /// `unsafeGetAttrPos`, `__curPos`: a position as a set.
+    /// A position as the set that `unsafeGetAttrPos` and `__curPos` return.
     pub(super) fn position_value(&self, pos: Pos) -> Value<'e> {
         let (Some(location), Some(file)) = (self.sources.locate(pos), self.sources.file(pos)) else {
             return Value::Null;
         };
-        // A text that was given on the command line is no file.
+        // A text from the command line is not a file.
         if !file.path.is_absolute() {
             return Value::Null;
         }
@@ -301,12 +301,12 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// What comes of one name of a path.
+/// The result of one step along an attribute path.
 enum Selected<'e> {
     /// The value of this name.
     Value(TaggedValue<'e>),
-    /// That of the whole path.
+    /// The value of the whole path.
     All(TaggedValue<'e>),
-    /// What stands after `or`.
+    /// The default after `or` applies.
     Default,
 }

@@ -1,6 +1,6 @@
-//! Bindings: the slots of a frame, filled with what `let`, `rec` and `inherit (…)` bind in it.
+//! Fills the slots of a frame with what `let`, `rec` and `inherit (…)` bind.
 //!
-//! What sees the others gets its cell first, and what it captures when all have theirs.
+//! Recursive bindings all get their cells first; their captures are filled in afterwards.
 
 use std::cell::Cell;
 
@@ -10,10 +10,11 @@ use super::value::{Closure, Frame, TaggedValue, Thunk, Value};
 use crate::syntax::expr::{Bindings, Expr, NodeRef};
 
 impl<'e> Evaluator<'e> {
-    /// Fills the slots of a `let` or a `rec { … }`: one for each binding, then one for each source of an `inherit (…)`.
+    /// Fills the slots of a `let` or a `rec { … }`: one for each binding, then one for each source of an `inherit
+    /// (…)`.
     ///
-    /// First all get their cells, and then the cells what they capture, each other included. Where they may be
-    /// `overridden`, there is one more cell before each, which can be made to stand for something else.
+    /// Allocates all cells before filling in their captures, because they may capture each other. With `overridden`
+    /// there is an additional cell in front of each, which `__overrides` can redirect.
     pub(super) fn bind_all(&mut self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>, overridden: bool) {
         let first = bindings.first as usize;
         let slots = &frame.slots[first..first + bindings.entries.len() + bindings.sources.len()];
@@ -32,7 +33,7 @@ impl<'e> Evaluator<'e> {
         self.bind_those(slots, bindings.nodes().enumerate(), frame);
     }
 
-    /// Fills these of the slots.
+    /// Fills some of the slots.
     #[inline]
     fn bind_those(
         &self,
@@ -48,7 +49,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The same of a `let` whose body needs one of the bindings at once, which sees none of the others.
+    /// Like [`Self::bind_all`], for a `let` whose body needs binding `first` at once; it uses none of the others.
     pub(super) fn bind_rest(
         &mut self,
         bindings: &'e Bindings<'e>,
@@ -63,18 +64,20 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// What is bound to something that is needed at once: evaluated, unless it is a variable, which has a cell already.
+    /// Binds a name to an expression that is needed at once. Evaluates it, unless it is a variable and already has a
+    /// cell.
     #[inline]
     pub(super) fn needed(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
         if !matches!(node.expr, Expr::Delayed(_)) {
             return Ok(self.delay(node, frame));
         }
         let value = self.eval_now(node, frame)?;
-        // Functions, lists and floats are told by their cells.
+        // Functions, lists and floats need a cell: it is their identity.
         if value.is_plain() { Ok(value) } else { Ok(self.pack(Value::Thunk(Thunk::finished(self.bump, value)))) }
     }
 
-    /// The cell of an expression that may wait, which captured nothing yet, see [`fill`]; at once where there is no need.
+    /// Allocates the cell of a lazy expression without its captures (see [`fill`]); evaluates it at once if it need
+    /// not be lazy.
     pub(super) fn hollow(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> TaggedValue<'e> {
         match &node.expr {
             Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::hollow(self.bump, unit))),
@@ -83,7 +86,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Fills the slots of what a set that is not recursive inherits from.
+    /// Fills the slots of the sources that a non-recursive set inherits from.
     pub(super) fn bind_sources(&self, bindings: &'e Bindings<'e>, frame: &Frame<'_, 'e>) {
         for (source, slot) in bindings.sources.iter().zip(bindings.first as usize..) {
             frame.slots[slot].set(self.delay(source, frame));
@@ -91,7 +94,7 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// Gives the cell of an expression what it captures; see [`Evaluator::hollow`].
+/// Fills in the captures of a cell that [`Evaluator::hollow`] allocated.
 pub(super) fn fill<'e>(cell: TaggedValue<'e>, node: NodeRef<'e>, frame: &Frame<'_, 'e>) {
     match (&node.expr, cell.get()) {
         (Expr::Delayed(unit), Value::Thunk(thunk)) => {

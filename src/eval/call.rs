@@ -1,7 +1,7 @@
-//! Calls: of functions written in Nix, of built-in ones, and of sets that act as functions.
+//! Calls functions written in Nix, built-in functions, and sets that act as functions.
 //!
-//! A call with all its arguments makes one frame, however many functions it goes through on paper, and it makes it on the
-//! stack: what outlives the call copied what it needs. With fewer arguments, the closure that results holds what was given.
+//! A call with all arguments makes a single frame on the stack, even for a curried function; what outlives the call
+//! has copied what it needs. With fewer arguments, the resulting closure holds them.
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ use crate::syntax::expr::{Expr, Lambda, Node, NodeRef, Pattern};
 const MOST_ARGUMENTS: usize = 4;
 
 impl<'e> Evaluator<'e> {
-    /// Calls a function with what `nodes` will yield. What is unknown ends as an error of that kind.
+    /// Calls a function with the values of `nodes`. An unknown value is returned as an error of that kind.
     pub(super) fn call_nodes(
         &mut self,
         mut function: TaggedValue<'e>,
@@ -84,7 +84,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Fills the slots of arguments of which the function needs several before all else.
+    /// Fills the slots of arguments, if the function needs several of them first.
     #[inline(never)]
     fn fill_needed(
         &mut self,
@@ -94,7 +94,7 @@ impl<'e> Evaluator<'e> {
         frame: &Frame<'_, 'e>,
     ) -> EvalResult<'e, ()> {
         let (needed, given) = (closure.lambda.needed, closure.lambda.given);
-        // Each is evaluated before the next; the body itself begins with the last.
+        // Evaluate each before the next; the body itself starts by evaluating the last.
         for (argument, left) in needed.iter().zip((0..needed.len()).rev()) {
             let cell = match (*argument as usize).checked_sub(given) {
                 Some(at) => {
@@ -116,7 +116,7 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// Calls a built-in function with its last arguments. Those that it needs in any case are evaluated in place.
+    /// Calls a built-in function with its last arguments, and evaluates its strict ones in place.
     fn call_primop(
         &mut self,
         call: &'e PrimopCall<'e>,
@@ -137,7 +137,7 @@ impl<'e> Evaluator<'e> {
         result.map(|value| self.pack(value))
     }
 
-    /// Calls a function with one argument. What is unknown ends as an error of that kind.
+    /// Calls a function with one argument. An unknown value is returned as an error of that kind.
     pub(super) fn apply(
         &mut self,
         function: Value<'e>,
@@ -177,7 +177,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Calls a function written in Nix with these arguments, which may be fewer than it takes, or more.
+    /// Calls a function written in Nix with these arguments, which may be too few or too many.
     pub(super) fn call_with(
         &mut self,
         closure: &'e Closure<'e>,
@@ -201,7 +201,11 @@ impl<'e> Evaluator<'e> {
         Ok(result)
     }
 
-    /// Calls a function with one argument, from native code: what is unknown comes as a value.
+    /// Calls a function with one argument, from native code: an unknown value is returned as a value.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the call does.
     pub fn call(&mut self, function: Value<'e>, argument: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let result = self.apply(function, argument, pos);
         self.settle(result)
@@ -223,7 +227,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A function with more of its arguments, and not all.
+    /// A closure with more arguments applied, but not all.
     fn partial(&self, closure: &'e Closure<'e>, more: impl ExactSizeIterator<Item = TaggedValue<'e>>) -> Value<'e> {
         let mut lambda = closure.lambda;
         for _ in 0..more.len() {
@@ -242,7 +246,7 @@ impl<'e> Evaluator<'e> {
         Value::Primop(self.bump.alloc(PrimopCall { primop: call.primop, arguments }))
     }
 
-    /// Evaluates the body of a function in a frame with all arguments, of which `fill` puts the last into their slots.
+    /// Evaluates a function's body in a frame with all arguments; `fill` stores the last ones in their slots.
     #[inline]
     fn enter(
         &mut self,
@@ -324,7 +328,7 @@ impl<'e> Evaluator<'e> {
         let slots = &frame.slots[first..first + pattern.formals.len()];
         match self.force_packed(frame.slots[argument].get())? {
             Value::Attrs(attrs) => self.bind(lambda, pattern, attrs, slots, frame, pos),
-            // Whatever it is, its attributes are unknown for the same reason.
+            // The attributes of an unknown argument are unknown for the same reason.
             unknown @ Value::Unknown(_) => {
                 slots.iter().for_each(|slot| slot.set(self.pack(unknown)));
                 Ok(())
@@ -333,7 +337,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Binds the names of a pattern: one walk along two sorted lists.
+    /// Binds the names of a pattern by walking two sorted lists in parallel.
     fn bind(
         &mut self,
         lambda: &'e Lambda<'e>,
@@ -344,9 +348,9 @@ impl<'e> Evaluator<'e> {
         pos: Pos,
     ) -> EvalResult<'e, ()> {
         let mut given = attrs.entries().peekable();
-        // Defaults may capture each other, and whatever else is bound here.
+        // Defaults may capture each other and every other name bound here.
         let mut defaults = Vec::new();
-        // That something is missing is told before that something is too much.
+        // Report missing arguments before unexpected ones.
         let mut extra = None;
         for (slot, formal) in slots.iter().zip(pattern.formals) {
             while let Some(attr) = given.next_if(|attr| attr.name < formal.name) {
@@ -354,7 +358,7 @@ impl<'e> Evaluator<'e> {
             }
             if let Some(attr) = given.next_if(|attr| attr.name == formal.name) {
                 slot.set(attr.value);
-            } else if let Some(optional) = attrs.find_perhaps(formal.name) {
+            } else if let Some(optional) = attrs.find_optional(formal.name) {
                 let value = optional.value();
                 let value = match formal.default {
                     Some(default) => {
@@ -362,7 +366,7 @@ impl<'e> Evaluator<'e> {
                         defaults.push((cell, default));
                         self.either(optional.why(), value, cell.get())
                     }
-                    // Where it is not there, the call has no value at all.
+                    // If the attribute is missing, the call fails anyway.
                     None => value,
                 };
                 slot.set(self.pack(value));
@@ -379,7 +383,7 @@ impl<'e> Evaluator<'e> {
                 let function = self.name_of(lambda);
                 let message = format!("function '{function}' called without required argument '{name}'");
                 let error = self.error(self.word_span(pos), &message);
-                error.label(self.word_span(formal.pos), "the function wants it here");
+                error.label(self.word_span(formal.pos), "the function expects it here");
                 return Err(error);
             }
         }

@@ -1,12 +1,12 @@
-//! When something was committed, as Nix writes it.
+//! Dates of commits, as Nix formats them.
 
-/// The seconds of a day.
+/// The seconds in a day.
 const DAY: i64 = 86_400;
 
-/// Seconds since 1970 as `YYYYMMDDhhmmss` of the universal time.
+/// Formats seconds since 1970 as `YYYYMMDDhhmmss` in UTC.
 pub fn date(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-    // Years begin in March here, so that the odd day stands at the end; 400 of them are 146,097 days.
+    // Years start in March here, which puts the leap day last; 400 years are 146,097 days.
     let shifted = days + 719_468;
     let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! Values in messages, in Nix's words: what sort a value is, and as much of it as a line holds.
+//! Describes values in messages, in Nix's words: their type, and as much of them as fits on a line.
 
 use std::collections::HashSet;
 
@@ -9,19 +9,19 @@ use super::print;
 use super::value::{State, TaggedValue, Value};
 use crate::syntax::quote;
 
-/// How much of a value is shown.
+/// How many attributes to show.
 const MOST_ATTRIBUTES: usize = 10;
 const MOST_ITEMS: usize = 10;
 const MOST_BYTES: usize = 1024;
 const DEEPEST: usize = 10;
 
 impl<'e> Evaluator<'e> {
-    /// What sort of value it is and which one, such as `a string: "a"`.
+    /// The type and the value, such as `a string: "a"`.
     pub fn describe(&self, value: Value<'e>) -> String {
         format!("{}: {}", self.sort_of(value), self.show(value))
     }
 
-    /// What sort of value it is, with its article.
+    /// The type, with its article.
     pub(super) fn sort_of(&self, value: Value<'e>) -> String {
         String::from(match value {
             Value::Null => "null",
@@ -47,7 +47,7 @@ impl<'e> Evaluator<'e> {
         })
     }
 
-    /// The value as far as it is evaluated and fits.
+    /// The value, as far as it is evaluated and fits.
     pub(super) fn show(&self, value: Value<'e>) -> String {
         let mut shown = Shown { ev: self, out: Vec::new(), attributes: 0, items: 0, seen: HashSet::default() };
         shown.value(value, 0);
@@ -55,7 +55,7 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// A value while it is written.
+/// A value that is being written.
 struct Shown<'a, 'e> {
     ev: &'a Evaluator<'e>,
     out: Vec<u8>,
@@ -111,7 +111,7 @@ impl<'e> Shown<'_, 'e> {
         }
     }
 
-    /// What a list or a set holds. A function is made at once here, while Nix makes it when somebody asks for it.
+    /// Writes an element or an attribute. A function is shown as a thunk, because Nix creates it lazily.
     fn part(&mut self, value: Value<'e>, depth: usize) {
         match value {
             Value::Lambda(_) => self.push("«thunk»"),
@@ -148,7 +148,7 @@ impl<'e> Shown<'_, 'e> {
             return self.push("{ ... }");
         }
         let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.name(name), value)).collect();
-        // What says what the set is comes first.
+        // `type` and the like identify the set, so they come first.
         named.sort_unstable_by_key(|(name, _)| (!matches!(*name, "type" | "_type"), *name));
         let count = named.len();
         self.push("{ ");

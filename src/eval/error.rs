@@ -1,4 +1,4 @@
-//! What ends an evaluation early: an error, or a value that is not known.
+//! What ends an evaluation early: an error or an unknown value.
 
 use std::cell::{Cell, RefCell};
 
@@ -6,10 +6,10 @@ use super::value::Unknown;
 use crate::diag::{Code, Diagnostic, Label};
 use crate::source::{Pos, Span};
 
-/// What an evaluation gives.
+/// The result of an evaluation.
 pub type EvalResult<'e, T> = Result<T, EvalError<'e>>;
 
-/// Why an evaluation gave no value. `Copy`: a thunk that failed keeps it and fails the same way again.
+/// Why an evaluation returned no value. It is `Copy`, so that a failed thunk can store it and fail the same way again.
 #[derive(Clone, Copy)]
 pub struct EvalError<'e>(pub(super) &'e Failure<'e>);
 
@@ -17,19 +17,19 @@ pub struct EvalError<'e>(pub(super) &'e Failure<'e>);
 pub(super) struct Failure<'e> {
     pub(super) kind: Kind<'e>,
     pub(super) failures: &'e Failures,
-    /// Which of them it is; none where there is nothing to say.
+    /// The index of its diagnostics; out of range if it has none.
     pub(super) index: usize,
-    /// Whether somebody caught it: who meets it after that, through a thunk that keeps it, is no caller of the place
-    /// where it came up.
+    /// Whether it was caught. Code that meets it later, through a thunk that stored it, did not call the code that
+    /// failed.
     pub(super) caught: Cell<bool>,
 }
 
-/// What all failures of an evaluation say. The arena drops nothing that lies in it; this is beside it.
+/// The diagnostics of all failures. They are kept outside the arena, which drops nothing.
 #[derive(Default)]
 pub(super) struct Failures(RefCell<Vec<Vec<Diagnostic>>>);
 
 impl Failures {
-    /// Keeps what a failure says, and tells where.
+    /// Stores the diagnostics of a failure; returns their index.
     pub(super) fn keep(&self, diagnostics: Vec<Diagnostic>) -> usize {
         if diagnostics.is_empty() {
             return usize::MAX;
@@ -38,33 +38,33 @@ impl Failures {
         self.0.borrow().len() - 1
     }
 
-    /// About how many bytes they take.
+    /// The approximate size in bytes.
     pub(super) fn bytes(&self) -> usize {
         const EACH: usize = 512;
         self.0.borrow().len() * EACH
     }
 }
 
-/// What sort of failure it is.
+/// The kinds of failures.
 #[derive(Clone, Copy)]
 pub(super) enum Kind<'e> {
     /// `throw`, `assert` and the like: `builtins.tryEval` catches it.
     Catchable,
     /// `abort`: `builtins.tryEval` does not catch it.
     Aborted,
-    /// A value that needs itself.
+    /// An infinite recursion.
     Circular,
     /// Any other error; nothing catches it.
     Fatal,
-    /// No error: a strict operation met a value that is not known. The nearest thunk or call becomes unknown.
+    /// Not an error: a strict operation met an unknown value. The nearest thunk or call becomes unknown.
     Unknown(&'e Unknown),
 }
 
-/// How many callers an error names at most: more than calls can nest.
+/// The longest trace: more frames than calls can nest.
 const LONGEST_TRACE: usize = 50_000;
 
 impl<'e> EvalError<'e> {
-    /// Looks at what it says.
+    /// Reads or changes the diagnostics.
     pub(super) fn with<T>(self, look: impl FnOnce(&mut Vec<Diagnostic>) -> T) -> T {
         match self.0.failures.0.borrow_mut().get_mut(self.0.index) {
             Some(diagnostics) => look(diagnostics),
@@ -72,7 +72,7 @@ impl<'e> EvalError<'e> {
         }
     }
 
-    /// Adds a caller, innermost first.
+    /// Adds a caller to the trace, which starts with the innermost.
     #[cold]
     pub(super) fn trace(self, span: Span, text: impl FnOnce() -> String) {
         if self.0.caught.get() {
@@ -88,13 +88,13 @@ impl<'e> EvalError<'e> {
         });
     }
 
-    /// How many callers it names.
+    /// The length of the trace.
     pub(super) fn trace_length(self) -> usize {
         self.with(|diagnostics| diagnostics.first().map_or(0, |diagnostic| diagnostic.trace.len()))
     }
 
-    /// Forgets the callers beyond the first `length`, as somebody else meets it; what was caught names those who came
-    /// before that.
+    /// Drops the callers after the first `length`, because other code meets the failure now. A caught failure keeps
+    /// those that came before.
     #[cold]
     pub(super) fn met_again(self, length: usize) -> Self {
         if !self.0.caught.get() {
@@ -103,7 +103,7 @@ impl<'e> EvalError<'e> {
         self
     }
 
-    /// Adds a place that has to do with it.
+    /// Adds a label.
     #[cold]
     pub(super) fn label(self, span: Span, text: &str) {
         self.with(|diagnostics| {
@@ -115,7 +115,7 @@ impl<'e> EvalError<'e> {
         });
     }
 
-    /// Whether nothing was said yet but what is wrong at that place.
+    /// Whether the error has nothing but a label at that position.
     pub(super) fn is_just_at(self, start: Pos) -> bool {
         self.with(|diagnostics| {
             diagnostics.first().is_some_and(|diagnostic| {
@@ -125,7 +125,7 @@ impl<'e> EvalError<'e> {
         })
     }
 
-    /// The unknown value that is behind it, where it is no error.
+    /// The unknown value, if this is not an error.
     pub(super) fn unknown(self) -> Option<&'e Unknown> {
         match self.0.kind {
             Kind::Unknown(unknown) => Some(unknown),
@@ -133,31 +133,32 @@ impl<'e> EvalError<'e> {
         }
     }
 
-    /// Whether `tryEval` catches it, which it then has.
+    /// Whether `tryEval` catches it; marks it as caught.
     pub(crate) fn is_caught(self) -> bool {
         let caught = matches!(self.0.kind, Kind::Catchable);
         self.0.caught.set(self.0.caught.get() || caught);
         caught
     }
 
-    /// Whether it is how code says that it must not be reached (`throw`, `assert`, `abort`): a branch that ends so is none
-    /// that Nix took. Callers are no longer added to it.
+    /// Whether it marks code that must not be reached (`throw`, `assert`, `abort`): Nix did not take a branch that
+    /// ends like this. Further callers are no longer recorded.
     pub(crate) fn is_guard(self) -> bool {
         let is_guard = matches!(self.0.kind, Kind::Catchable | Kind::Aborted);
         self.0.caught.set(self.0.caught.get() || is_guard);
         is_guard
     }
 
-    /// Whether a value needed itself.
+    /// Whether it is an infinite recursion.
     pub(super) fn is_circular(self) -> bool {
         matches!(self.0.kind, Kind::Circular)
     }
 
-    /// What is wrong, as findings.
+    /// The diagnostics.
     pub fn diagnostics(self) -> Vec<Diagnostic> {
         self.0.caught.set(true);
         if let Some(unknown) = self.unknown() {
-            let mut diagnostic = Diagnostic::error(Code::UnknownValue, format!("not known: {}", unknown.reason()));
+            let mut diagnostic =
+                Diagnostic::error(Code::UnknownValue, format!("unknown value: {}", unknown.reason()));
             if unknown.span() != Span::NONE {
                 diagnostic = diagnostic.at(unknown.span(), "");
             }

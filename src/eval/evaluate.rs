@@ -1,10 +1,10 @@
-//! Evaluation: expressions to values, thunks to what they stand for.
+//! Evaluates expressions to values, and forces thunks.
 //!
 //! Invariants:
-//! - [`Evaluator::eval`] gives a value in weak head normal form, never a thunk.
-//! - A strict operation that meets an unknown value ends as an [`EvalError`] of kind `Unknown`; the thunk, or the call
-//!   from native code, around it becomes that unknown value. So no operation has to know about unknown operands, and
-//!   none takes one for something known.
+//! - [`Evaluator::eval`] returns a value in weak head normal form, never a thunk.
+//! - A strict operation that meets an unknown value returns an [`EvalError`] of kind `Unknown`; the enclosing thunk,
+//!   or the call from native code, becomes that unknown value. So operations need no code for unknown operands, and
+//!   none mistakes one for a known value.
 
 use std::cell::Cell;
 
@@ -18,11 +18,15 @@ use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Expr, Node, NodeRef, Part, Place, Unit};
 
-/// What a text in the making had of memory is kept for the next one, up to so many bytes.
+/// How much capacity of a finished text to keep for the next one.
 const MOST_ROOM: usize = 1 << 12;
 
 impl<'e> Evaluator<'e> {
-    /// A value's outermost constructor: never a thunk.
+    /// Evaluates a value to its outermost constructor, never a thunk.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the evaluation does.
     #[inline]
     pub fn force(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match value {
@@ -31,7 +35,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A list of which only some elements are certain is unknown to whoever does not ask for these.
+    /// Turns a partial list into an unknown value, for callers that do not handle partial lists.
     #[inline]
     fn certain(&self, value: Value<'e>) -> Value<'e> {
         match value {
@@ -40,13 +44,14 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The same of a value where it is kept.
+    /// [`Self::force`] for a stored value.
     #[inline]
     pub(super) fn force_packed(&mut self, value: TaggedValue<'e>) -> EvalResult<'e, Value<'e>> {
         self.evaluated(value).map(|value| self.certain(value.get()))
     }
 
-    /// The same as it is kept, lists of which only some elements are certain included: within the machine results are one word, which a register holds.
+    /// Forces a stored value and keeps it packed; partial lists stay partial. Inside the evaluator results are one
+    /// word, which fits into a register.
     #[inline]
     pub(super) fn evaluated(&mut self, value: TaggedValue<'e>) -> EvalResult<'e, TaggedValue<'e>> {
         match value.thunk() {
@@ -75,7 +80,7 @@ impl<'e> Evaluator<'e> {
         self.ended(thunk, result, before)
     }
 
-    /// Runs a thunk that is no code.
+    /// Runs a thunk that is not plain code.
     #[inline(never)]
     fn run_other(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, TaggedValue<'e>> {
         let before = thunk.begun();
@@ -105,7 +110,7 @@ impl<'e> Evaluator<'e> {
         self.ended(thunk, result, before)
     }
 
-    /// Keeps what came of a thunk.
+    /// Records the result of a thunk.
     #[inline]
     fn ended(
         &mut self,
@@ -139,13 +144,13 @@ impl<'e> Evaluator<'e> {
                 thunk.finish(value);
             }
             Err(error) if self.may_keep(error) => thunk.fail(error),
-            // Nix may come here another way.
+            // Nix may get here in a way that does not fail.
             Err(_) => thunk.begin_again(before),
         }
         result
     }
 
-    /// Keeps what made an unknown value, which the value itself is about to replace ([`Evaluator::origins`]).
+    /// Records what produced an unknown value before the value replaces it ([`Evaluator::origins`]).
     #[cold]
     fn remember(&mut self, thunk: &'e Thunk<'e>, value: TaggedValue<'e>, before: Begun) {
         if !matches!(value.get(), Value::Unknown(_) | Value::PartialList(_)) {
@@ -166,7 +171,7 @@ impl<'e> Evaluator<'e> {
         self.origins.insert(std::ptr::from_ref(thunk), origin);
     }
 
-    /// As [`Evaluator::settle`], of a value as it is kept.
+    /// [`Evaluator::settle`] for a stored value.
     fn settled(&self, result: EvalResult<'e, TaggedValue<'e>>) -> EvalResult<'e, TaggedValue<'e>> {
         match result {
             Err(error) => error.unknown().map(|unknown| self.pack(Value::Unknown(unknown))).ok_or(error),
@@ -174,13 +179,13 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Puts a value where it is kept.
+    /// Packs a value for storage.
     #[inline]
     pub(super) fn pack(&self, value: Value<'e>) -> TaggedValue<'e> {
         TaggedValue::new(value, self.bump)
     }
 
-    /// Runs a unit of code with what it captured.
+    /// Runs a unit of code with its captures.
     #[inline]
     pub(super) fn run(
         &mut self,
@@ -215,7 +220,7 @@ impl<'e> Evaluator<'e> {
         self.eval(unit.body, &Frame { slots, captured })
     }
 
-    /// Turns "a strict operation met an unknown value" into that value.
+    /// Turns the error "a strict operation met an unknown value" into that value.
     pub(super) fn settle(&self, result: EvalResult<'e, Value<'e>>) -> EvalResult<'e, Value<'e>> {
         match result {
             Err(error) => error.unknown().map(Value::Unknown).ok_or(error),
@@ -239,7 +244,7 @@ impl<'e> Evaluator<'e> {
         match packed.thunk() {
             Some(thunk) => {
                 let value = self.force_thunk(thunk)?;
-                // Functions, lists and numbers that equal nothing are told by their cells, which they stay.
+                // Functions, lists and floats keep their cell: it is their identity.
                 if value.is_plain() {
                     cell.set(value);
                 }
@@ -299,7 +304,7 @@ impl<'e> Evaluator<'e> {
                     continue;
                 }
                 Expr::Assert(condition, body) => {
-                    // Where it does not hold there is no value at all.
+                    // An unknown condition counts as true: if it is false, evaluation fails anyway.
                     if self.decided(condition, frame)? == Ok(false) {
                         return Err(self.failed_assertion(condition, frame, node.span));
                     }
@@ -341,7 +346,7 @@ impl<'e> Evaluator<'e> {
         self.pack(self.list_of(items))
     }
 
-    /// What two branches have in common, where nobody knows which is taken.
+    /// What two branches have in common if the condition is unknown.
     #[cold]
     fn eval_both(
         &mut self,
@@ -357,7 +362,7 @@ impl<'e> Evaluator<'e> {
         Ok(self.pack(value))
     }
 
-    /// The value of an expression, to be evaluated when it is needed; at once where that cannot fail and costs nothing.
+    /// Makes a value lazy; evaluates it at once if that cannot fail and costs nothing.
     #[inline]
     pub(super) fn delay(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> TaggedValue<'e> {
         match &node.expr {
@@ -382,7 +387,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The value of an expression that may wait, needed now: what a thunk of it would give, without the thunk.
+    /// Evaluates a lazy expression that is needed now: the result of its thunk without allocating one.
     #[inline(never)]
     pub(super) fn eval_now(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
         let Expr::Delayed(unit) = &node.expr else { return self.eval(node, frame) };
@@ -418,7 +423,7 @@ impl<'e> Evaluator<'e> {
                     if let Some(attr) = attrs.find(name) {
                         return self.evaluated(attr.value);
                     }
-                    // The name may be in this set, or in one further out.
+                    // The name may be in this set or in an outer one.
                     if let Some(rest) = attrs.maybe(name) {
                         if rest.is_beyond() {
                             beyond = beyond.or(Some(rest));
@@ -438,7 +443,7 @@ impl<'e> Evaluator<'e> {
         Err(self.error(span, &format!("undefined variable '{name}'")))
     }
 
-    /// Notes who called what fails, unless that is all that there is to say: `throw` itself fails where it is called.
+    /// Adds a call to the trace of an error, unless it says nothing new: `throw` itself fails at the call.
     #[cold]
     pub(super) fn called(&self, error: EvalError<'e>, function: Value<'e>, call: &Node<'e>) {
         if error.unknown().is_some() {
@@ -461,12 +466,12 @@ impl<'e> Evaluator<'e> {
         });
     }
 
-    /// Whether a place is in a text of Nix's own, which nobody can look at.
+    /// Whether a position is in a text internal to Nix, which users cannot open.
     pub(super) fn is_internal(&self, pos: Pos) -> bool {
         self.sources.file(pos).is_some_and(|file| file.path.starts_with("«nix-internal»"))
     }
 
-    /// Gives an error that has no place yet the place where it came up.
+    /// Labels an error that has no label yet with the span where it occurred.
     #[cold]
     pub(super) fn locate(&self, error: EvalError<'e>, span: Span) {
         error.with(|diagnostics| {
@@ -488,7 +493,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A condition, or what it depends on that is not known.
+    /// The value of a condition, or the unknown value that it depends on.
     #[inline]
     pub(super) fn decided(
         &mut self,

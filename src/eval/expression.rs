@@ -1,4 +1,4 @@
-//! Expressions as Nix writes them into messages: with every operation in parentheses, and names in order.
+//! Prints expressions as Nix does in messages: every operation in parentheses, names in order.
 
 use super::print;
 use crate::source::{SourceMap, Span};
@@ -7,10 +7,10 @@ use crate::syntax::expr::{
 };
 use crate::syntax::{Symbol, Symbols, quote};
 
-/// No message shows what is nested deeper.
+/// Messages show nothing nested more deeply.
 const DEEPEST: usize = 200;
 
-/// The text of an expression, from what it means.
+/// Reconstructs the text of an expression from its meaning.
 pub(super) fn show<'e>(node: NodeRef<'e>, symbols: &Symbols<'e>, sources: &SourceMap) -> String {
     let mut shown = Shown { symbols, sources, out: String::new(), depth: 0 };
     shown.node(node);
@@ -34,7 +34,7 @@ impl<'e> Shown<'_, 'e> {
         self.push(&quoted);
     }
 
-    /// Variables are slots by now: their names stand in the text alone.
+    /// Variables are slots by now; only the source text has their names.
     fn variable(&mut self, span: Span) {
         let Some(file) = self.sources.file(span.start) else { return self.push("…") };
         let text = file.text.get(file.offset(span.start)..file.offset(span.end)).unwrap_or("…");
@@ -143,7 +143,7 @@ impl<'e> Shown<'_, 'e> {
         self.push(after);
     }
 
-    /// Arithmetic and comparisons are calls of functions to Nix.
+    /// Nix shows arithmetic and comparisons as calls of functions.
     fn binary(&mut self, operator: Operator, left: NodeRef<'e>, right: NodeRef<'e>) {
         let between = match operator {
             Operator::Concat => " ++ ",
@@ -243,7 +243,7 @@ impl<'e> Shown<'_, 'e> {
         self.push("}");
     }
 
-    /// What is inherited, then what is defined, each in the order of the names.
+    /// Inherited names first, then definitions, each sorted by name.
     fn bindings(&mut self, bindings: &Bindings<'e>) {
         let mut entries: Vec<_> = bindings.entries.iter().collect();
         entries.sort_unstable_by_key(|entry| self.symbols.name(entry.name));

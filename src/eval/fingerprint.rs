@@ -1,11 +1,11 @@
-//! A key over code that is not evaluated here: what it says, and all that it can reach.
+//! A key for code that is not evaluated here: hashes the code and everything it can reach.
 //!
-//! The guest's configuration is nixpkgs' to evaluate. Whether it is still the same is decided by a hash over its
-//! expressions (comments and layout aside), the values of the variables that it closes over, and the contents of the
-//! files that it names. Code that reads what no literal names (`builtins.getEnv`, a path that is computed) has no key:
-//! then Nix is asked each time.
+//! Only nixpkgs can evaluate a guest's configuration. To decide whether it has changed, this module hashes its
+//! expressions (ignoring comments and layout), the values of captured variables, and the contents of the files it
+//! names. Code that reads something without naming it in a literal (`builtins.getEnv`, a computed path) has no key:
+//! Nix is then asked every time.
 //!
-//! Not covered: what nixpkgs itself says, beyond the place where it is found (see [`Fingerprint::path`]).
+//! The key does not cover the contents of nixpkgs, only where it is (see [`Fingerprint::path`]).
 
 mod files;
 mod library;
@@ -24,7 +24,7 @@ use super::value::{Attrs, Closure, Frame, State, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Place, Unit};
 
-/// Built-in functions that read something; only a path literal says what.
+/// Built-in functions that read something. Their argument must be a path literal, or the code has no key.
 const READERS: [&str; 19] = [
     "import",
     "readFile",
@@ -46,31 +46,31 @@ const READERS: [&str; 19] = [
     "getFlake",
     "storePath",
 ];
-/// A directory with more files than this has no key.
+/// The most files that code with a key may reach.
 const MOST_FILES: usize = 4096;
-/// Code that reaches more than this many bytes of text has none: it captures nixpkgs itself.
+/// The most text that code with a key may reach; more means that it captures nixpkgs itself.
 const MOST_BYTES: usize = 64 << 20;
 
-/// A key in the making; hashed at its end, since its parts are many and small.
+/// A key under construction. It is hashed once at the end, because its parts are many and small.
 pub struct Fingerprint<'a, 'e> {
     ev: &'a mut Evaluator<'e>,
     hashed: Vec<u8>,
     roots: Vec<(&'e Attrs<'e>, &'static str)>,
     config: Option<&'e Attrs<'e>>,
     seen: FxHashMap<*const (), u32>,
-    /// The scopes of the code's own, outermost first.
+    /// The scopes that the code itself opens, outermost first.
     scopes: Vec<Scope>,
-    /// What the units around the code capture of each other, outermost first. The outermost one captured values.
+    /// What each unit captures from the one around it, outermost first. The outermost unit captured values.
     units: Vec<&'e [Place]>,
     files: usize,
     unknowable: bool,
 }
 
-/// The attribute that a set made by native code is known by: the rest of it is what follows from that.
+/// An attribute that stands for a whole set made by native code: the rest of the set follows from it.
 pub const KNOWN_BY: &str = "_nixosSystem";
 
 impl<'a, 'e> Fingerprint<'a, 'e> {
-    /// An empty key. `config` is the configuration around the code: selections from it count by their values.
+    /// An empty key. `config` is the surrounding configuration: selections from it are covered by their values.
     pub fn new(ev: &'a mut Evaluator<'e>, config: Value<'e>) -> Self {
         let config = match ev.force(config) {
             Ok(Value::Attrs(attrs)) => Some(attrs),
@@ -92,14 +92,14 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         this
     }
 
-    /// Names a set that is known by its name, such as `lib`.
+    /// Registers a set, such as `lib`, that is covered by its name.
     pub fn root(&mut self, value: Value<'e>, name: &'static str) {
         if let Ok(Value::Attrs(attrs)) = self.ev.force(value) {
             self.roots.push((attrs, name));
         }
     }
 
-    /// The key as hexadecimal digits; `None` where there is none.
+    /// The key in hexadecimal; `None` if the code has no key.
     pub fn finish(self) -> Option<String> {
         (!self.unknowable).then(|| HEXLOWER.encode(&Sha256::digest(self.hashed)))
     }
@@ -122,7 +122,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         self.hashed.extend_from_slice(&number.into().to_le_bytes());
     }
 
-    /// Whether this was visited before: then its number stands for it.
+    /// Whether something was visited before; if so, adds its number instead.
     fn visit<T>(&mut self, what: &T) -> bool {
         let number = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
         match self.seen.entry(std::ptr::from_ref(what).cast()) {
@@ -139,7 +139,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    /// Adds a value, as far as it has been evaluated, and as code beyond that.
+    /// Adds a value: evaluated parts as values, the rest as code.
     pub fn value(&mut self, value: Value<'e>) {
         self.unknowable |= self.hashed.len() > MOST_BYTES;
         if self.unknowable {
@@ -233,11 +233,11 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    /// Adds a value that there may not be: then there is no key.
+    /// Adds the result of an evaluation; after an error there is no key.
     pub fn result(&mut self, result: super::EvalResult<'e, Value<'e>>) {
         match result {
             Ok(value) => self.value(value),
-            // Nix may well evaluate what fails here.
+            // Nix may succeed where our evaluation fails.
             Err(_) => self.unknowable = true,
         }
     }
@@ -247,7 +247,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             let name = *name;
             return self.tag(name);
         }
-        // All of the host's configuration: whatever any of its files says may matter.
+        // The code uses the whole configuration of the host, so any of its files may matter.
         if self.config.is_some_and(|config| std::ptr::eq(config, attrs)) {
             self.tag("the whole configuration");
             for path in self.ev.sources.paths() {
@@ -301,7 +301,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         self.outermost(|this| this.lambda(closure.lambda, &Frame { slots: &[], captured: closure.captured() }));
     }
 
-    /// Adds a unit of code with what it captured.
+    /// Adds a unit of code with its captures.
     fn whole(&mut self, unit: &'e Unit<'e>, frame: &Frame<'e, 'e>) {
         self.outermost(|this| {
             this.units.push(unit.captures);
@@ -310,7 +310,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         });
     }
 
-    /// Does a part whose code has nothing to do with the code around.
+    /// Adds code that is independent of the surrounding scopes.
     fn outermost(&mut self, part: impl FnOnce(&mut Self)) {
         let (scopes, units) = (std::mem::take(&mut self.scopes), std::mem::take(&mut self.units));
         part(self);
@@ -339,7 +339,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         self.units.pop();
     }
 
-    /// Adds an expression of the innermost unit; the outermost one captured what `frame` has.
+    /// Adds an expression of the innermost unit; `frame` holds the captures of the outermost one.
     fn code(&mut self, node: NodeRef<'e>, frame: &Frame<'e, 'e>) {
         match &node.expr {
             Expr::Int(value) => self.value(Value::Int(*value)),
@@ -463,7 +463,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    /// The built-in function that reads something, if this names one.
+    /// The reading built-in function that an expression names, if it names one.
     fn reader(&self, function: NodeRef<'e>) -> Option<&'static str> {
         let builtin = |name: &str| READERS.into_iter().find(|reader| *reader == name);
         match &function.expr {
@@ -511,7 +511,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    /// The value of `config.a.b.c`, where that is what is selected.
+    /// The value of `config.a.b.c`, if the expression selects that.
     fn selected_from_config(&mut self, base: Value<'e>, path: &'e [Name<'e>]) -> Option<Value<'e>> {
         let config = self.config?;
         let mut value = match base {
@@ -556,7 +556,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         }
     }
 
-    /// Adds bindings that stand in `inner` frames, and have one of their own where they see each other.
+    /// Adds bindings; recursive ones open a scope.
     fn bindings(&mut self, bindings: &'e Bindings<'e>, frame: &Frame<'e, 'e>, recursive: bool) {
         let mut entries: Vec<_> = bindings.entries.iter().map(|entry| (self.ev.name(entry.name), entry)).collect();
         entries.sort_by_key(|(name, _)| *name);

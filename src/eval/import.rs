@@ -1,4 +1,4 @@
-//! Files: imports, search paths and path values.
+//! Imports, search paths and path values.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::{FileKind, Files, Pos, Span};
 use crate::syntax;
 
-/// More links than that are a circle.
+/// How many symlinks to follow before assuming a cycle.
 const MOST_LINKS: usize = 40;
 /// The search path that nixpkgs itself looks for, under `tryEval`, to find overlays. What else is missing in our search path may
 /// well be in that of the host that is meant: a channel is there under its name. This is only there where somebody has put it into
@@ -20,13 +20,13 @@ const MOST_LINKS: usize = 40;
 const OVERLAYS: &str = "nixpkgs-overlays";
 
 impl<'e> Evaluator<'e> {
-    /// A path value: normalised, as Nix's parser and its operators make it.
+    /// A path value, normalized as Nix's parser and operators do.
     pub(super) fn path_value(&self, bytes: &[u8]) -> Value<'e> {
         let path = normalise(Path::new(std::ffi::OsStr::from_bytes(bytes)));
         self.path_in_arena(self.alloc_slice(path.as_os_str().as_bytes()))
     }
 
-    /// What only Nix itself can give: unknown here, or an error where nothing may be unknown.
+    /// Something only Nix can supply: an unknown value, or an error if unknown values are not allowed.
     #[cold]
     pub(super) fn only_nix(&self, reason: &str, span: Span) -> EvalError<'e> {
         if self.settings.unknowns {
@@ -42,7 +42,7 @@ impl<'e> Evaluator<'e> {
         self.find_in(&entries, &text, span)
     }
 
-    /// A name looked up in a search path: prefixes, and the paths that they stand for.
+    /// Looks up a name in a search path: prefixes with their paths.
     pub(super) fn find_in(
         &self,
         entries: &[(String, PathBuf)],
@@ -50,7 +50,7 @@ impl<'e> Evaluator<'e> {
         span: Span,
     ) -> EvalResult<'e, Value<'e>> {
         for (prefix, path) in entries {
-            // Nothing leads out of where the prefix stands for.
+            // `..` in the name must not lead out of the entry.
             let rest = if prefix.is_empty() {
                 name
             } else {
@@ -88,8 +88,11 @@ impl<'e> Evaluator<'e> {
         Err(self.catchable(span, &format!("file '{name}' was not found in the Nix search path {help}")))
     }
 
-    /// The file that a module or an import names: a path, or a string that is one; a directory stands for its
-    /// `default.nix`.
+    /// The file that a module or an import names as a path or a string; a directory stands for its `default.nix`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the value cannot be evaluated.
     pub fn module_path(&mut self, value: Value<'e>) -> EvalResult<'e, Option<String>> {
         let bytes = match value {
             Value::Path(path) => path.as_bytes(),
@@ -100,7 +103,11 @@ impl<'e> Evaluator<'e> {
         Ok(Some(self.default_file(path).to_string_lossy().into_owned()))
     }
 
-    /// The text of a path, of a string that is one, or of a set that has one (`outPath`).
+    /// The text of a path, of a string that holds one, or of a set with an `outPath`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the value cannot be evaluated.
     pub fn path_text(&mut self, value: Value<'e>) -> EvalResult<'e, Option<String>> {
         let bytes = match value {
             Value::Path(path) => path.as_bytes(),
@@ -120,28 +127,28 @@ impl<'e> Evaluator<'e> {
         Ok(Some(path.to_string_lossy().into_owned()))
     }
 
-    /// Whether something stands at a path.
+    /// Whether a path exists.
     pub fn exists(&self, path: &str) -> bool {
         self.files.kind(Path::new(path)).is_ok()
     }
 
-    /// Whether no module stands at a path; what may not be looked at does not count as absent.
+    /// Whether a module certainly does not exist; a path that must not be read does not count as absent.
     pub fn is_absent(&self, path: &str) -> bool {
         let path = self.default_file(normalise(Path::new(path)));
         !self.embedded.contains_key(&path)
             && matches!(self.files.kind(&path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
     }
 
-    /// The file that a module at `path` is read from: of a directory its `default.nix`, of a copy the original.
+    /// The file that a module at `path` is read from: a directory's `default.nix`, or the original of a copy.
     pub fn file_of_module(&self, path: &str) -> PathBuf {
         let file = self.default_file(normalise(Path::new(path)));
         self.files.original(&file).unwrap_or(file)
     }
 
-    /// Whether a path leads into the checkout (the root of the [`SourceMap`](crate::source::SourceMap)). Symlinks on the way
-    /// are followed as far as something is there. A submodule of git that is not checked out is another checkout.
+    /// Whether a path leads into the checkout (the root of the [`SourceMap`](crate::source::SourceMap)). Follows
+    /// symlinks as far as they exist. A git submodule that is not checked out belongs to another checkout.
     pub fn is_in_checkout(&self, path: &Path) -> bool {
-        // The root of all is no checkout: `/host.nix` says nothing of what is in `/etc`.
+        // `/` is not a checkout: `/host.nix` says nothing about the files in `/etc`.
         let Some(root) = self.sources.root().filter(|root| root.parent().is_some()) else { return false };
         let (path, root) = (self.resolve(path), self.resolve(&root));
         let submodules = self.read_text(&root.join(".gitmodules")).unwrap_or_default();
@@ -156,14 +163,15 @@ impl<'e> Evaluator<'e> {
         path.starts_with(&root) && !submodules.any(is_elsewhere)
     }
 
-    /// What is known of a path at which nothing stands, such as that it is not tracked by git.
+    /// Why a path does not exist, if there is more to say, such as that git does not track it.
     pub fn why_absent(&self, path: &str) -> Option<String> {
         let path = self.default_file(normalise(Path::new(path)));
         let error = self.files.kind(&path).err()?;
         error.get_ref().map(|_| error.to_string())
     }
 
-    /// The file that `path` stands for: links at its end are followed, as what the file names is beside their target.
+    /// The file that `path` stands for. Follows final symlinks, because relative paths in the file start at the
+    /// target.
     fn default_file(&self, path: PathBuf) -> PathBuf {
         let mut target = path;
         for _ in 0..MOST_LINKS {
@@ -179,7 +187,7 @@ impl<'e> Evaluator<'e> {
         target
     }
 
-    /// An absolute path with all links on its way and at its end followed, as far as something is there.
+    /// Resolves all symlinks of an absolute path, as far as it exists.
     pub(super) fn resolve(&self, path: &Path) -> PathBuf {
         let mut resolved = PathBuf::from("/");
         let mut rest: Vec<OsString> = Vec::new();
@@ -206,7 +214,11 @@ impl<'e> Evaluator<'e> {
         resolved
     }
 
-    /// The value of the file at `path`, imported from `pos`.
+    /// The value of the file at `path`, imported at `pos`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read, parsed or evaluated.
     pub fn import_at(&mut self, path: &str, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let path = self.default_file(normalise(Path::new(path)));
         let imported = match self.imports.get(&path) {
@@ -227,7 +239,7 @@ impl<'e> Evaluator<'e> {
         self.force(imported)
     }
 
-    /// The value of a file that sees `scope` besides the global names; evaluated anew each time.
+    /// The value of a file that sees the names in `scope` besides the global ones; never cached.
     pub(super) fn import_with_scope(
         &mut self,
         path: &Path,
@@ -247,23 +259,23 @@ impl<'e> Evaluator<'e> {
         self.run(parsed?, &[]).map(TaggedValue::get)
     }
 
-    /// Lets `<name>`, where it is nowhere, and what else names it be `path`, a directory that nobody has: what is provided
-    /// there is known, and all else in it is unknown.
+    /// Makes `<name>` refer to `path`, a directory that does not exist, if the search path lacks it. Provided files
+    /// there are known; everything else in it is unknown.
     pub fn set_stand_in(&mut self, name: &str, path: &str) {
         self.stand_in = Some((name.to_owned(), PathBuf::from(path)));
     }
 
-    /// Says what an import of `path` gives.
+    /// Provides the value of importing `path`.
     pub fn provide(&mut self, path: &str, value: Value<'e>) {
         self.imports.insert(PathBuf::from(path), value);
     }
 
-    /// Says what an import of `file` gives in whatever directory is nixpkgs' source.
+    /// Provides the value of importing `file` from nixpkgs' source, in whatever directory that is.
     pub fn provide_within(&mut self, file: &'static str, value: Value<'e>) {
         self.within_nixpkgs.push((file, value));
     }
 
-    /// What was provided for a file of nixpkgs' source, which is known by its list of modules.
+    /// The value provided for a file of nixpkgs' source. That directory is recognized by its list of modules.
     fn provided_within(&self, path: &Path) -> Option<Value<'e>> {
         self.within_nixpkgs.iter().find_map(|(file, value)| {
             let source = path.to_str()?.strip_suffix(file)?.strip_suffix('/')?;
@@ -276,12 +288,12 @@ impl<'e> Evaluator<'e> {
         self.path_value(path.as_bytes())
     }
 
-    /// Whether what evaluates of a configuration is read though something else fails.
+    /// Whether to read what evaluates even if other parts fail.
     pub fn keeps_going(&self) -> bool {
         self.settings.keep_going
     }
 
-    /// Enables the experimental features of the language that are among these.
+    /// Enables the experimental language features among these names.
     pub fn enable_features<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         for name in names {
             match name {
@@ -292,45 +304,45 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Keeps a note of something that was met on the way, once.
+    /// Records a note, once.
     pub fn remark(&mut self, note: Diagnostic) {
         if !self.remarks.contains(&note) {
             self.remarks.push(note);
         }
     }
 
-    /// What Nix's lints found in the texts that were read; it is given once.
+    /// Takes the findings of Nix's lints out of the evaluator.
     pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
         std::mem::take(&mut self.warnings)
     }
 
-    /// The notes that were kept.
+    /// The notes recorded so far.
     pub fn remarks(&self) -> Vec<Diagnostic> {
         self.remarks.clone()
     }
 
-    /// Makes `function` what `builtins.getFlake` is.
+    /// Sets the function `builtins.getFlake`.
     pub fn provide_flakes(&mut self, function: Value<'e>) {
         self.flake_getter = Some(function);
     }
 
-    /// The text of a file, if it can be read.
+    /// The text of a file, if it is readable and UTF-8.
     pub fn read_text(&self, path: &Path) -> Option<String> {
         self.files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok())
     }
 
-    /// The path `joined` without `.` and `..`; `own` instead where that is absolute.
+    /// `joined` without `.` and `..`, or `own` if that is absolute.
     pub fn normal_path(&self, joined: &str, own: &str) -> String {
         let path = if own.starts_with('/') { own } else { joined };
         normalise(Path::new(path)).to_string_lossy().into_owned()
     }
 
-    /// Puts a text of the program's own where files are looked for.
+    /// Embeds a text as the file at `path`.
     pub fn embed(&mut self, path: &str, text: &'static str) {
         self.embedded.insert(PathBuf::from(path), text);
     }
 
-    /// The search path as it leads from here: prefixes, and the paths behind all links.
+    /// The search path: prefixes, and their paths with symlinks resolved.
     pub fn search_path_entries(&self) -> Vec<(String, String)> {
         let target = |path: &Path| {
             let mut path = path.to_path_buf();
@@ -345,7 +357,7 @@ impl<'e> Evaluator<'e> {
         self.settings.search_path.iter().map(|(prefix, path)| (prefix.clone(), target(path))).collect()
     }
 
-    /// The code of a file, which is read once.
+    /// The code of a file, parsed once.
     pub(super) fn parsed(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, &'e syntax::Unit<'e>> {
         if let Some(unit) = self.parsed.get(path) {
             return Ok(unit);
@@ -368,7 +380,7 @@ impl<'e> Evaluator<'e> {
             Some(text) => text.as_bytes().to_vec(),
             None => self.files.read(path).map_err(|error| {
                 let message = match error.kind() {
-                    // Somebody knows more of it, such as that git does not track it.
+                    // The error says more, such as that git does not track the file.
                     std::io::ErrorKind::NotFound if error.get_ref().is_some() => {
                         format!("path '{}' is not part of the flake: {error}", self.sources.display_name(path))
                     }
@@ -385,7 +397,7 @@ impl<'e> Evaluator<'e> {
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(unreadable(self, &format!("{} is not UTF-8 text", self.sources.display_name(path))));
         };
-        // What was copied is shown where it was written.
+        // Show a copied file under the name of its original.
         let original = self.files.original(path);
         let name = self.sources.display_name(original.as_deref().unwrap_or(path));
         let Some(file) = self.sources.add_named(path, name, text) else {
@@ -394,21 +406,25 @@ impl<'e> Evaluator<'e> {
         self.lower_text(&file, path.parent().unwrap_or(Path::new("/")))
     }
 
-    /// Evaluates a text as if it stood in the file `path`.
+    /// Evaluates a text as if it were the file `path`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text does not parse or evaluate.
     pub fn eval_text(&mut self, path: &str, text: &str) -> EvalResult<'e, Value<'e>> {
         let value = self.text_value(path, Path::new(path).parent().unwrap_or(Path::new("/")), text)?;
         self.force(value)
     }
 }
 
-/// What a path value is as a text. One of the files that Nix brings along (`<nix/fetchurl.nix>`) begins with no slash, and is
-/// seen as if it lay at the root.
+/// The text of a path value. A file that comes with Nix (`<nix/fetchurl.nix>`) has no leading slash, and appears to be
+/// at the root.
 pub(super) fn path_text(path: &[u8]) -> &[u8] {
     let own = path.strip_prefix(b"<nix").and_then(|path| path.strip_suffix(b">"));
     own.unwrap_or(path)
 }
 
-/// The path without `.` and `..`, which are taken off as text: links do not matter (Nix's `CanonPath`).
+/// Removes `.` and `..` from a path as text, ignoring symlinks (Nix's `CanonPath`).
 pub(super) fn normalise(path: &Path) -> PathBuf {
     let mut out = PathBuf::from("/");
     for component in path.components() {

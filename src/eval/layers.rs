@@ -1,12 +1,12 @@
-//! Layers: `large // small` without a copy of the large set.
+//! Layers: `large // small` without copying the large set.
 //!
-//! Such an update keeps both sides, the right one above the left one. Whoever asks for a name looks through the layers; who
-//! walks along the names, or asks very often, gets one set made of them, which is kept.
+//! The result keeps both sets, the right one on top. A lookup goes through the layers. The first traversal, or many
+//! lookups, merge the layers into one set, which is then kept.
 //!
 //! Invariants:
-//! - A layer lies on one of [`RATIO`] times its names, and of [`SMALL`] at least: so there are few of them, and what is added
-//!   one by one is copied a few times only.
-//! - Only sets whose names are all known become layers.
+//! - What lies below a layer has at least [`RATIO`] times its names, and at least [`SMALL`]. So the layers are few,
+//!   and adding names one by one copies each only a few times.
+//! - Only sets without partial names become layers.
 
 use std::cell::Cell;
 
@@ -17,28 +17,28 @@ use super::shapes::merge_sorted;
 use super::value::{Attr, Attrs};
 use crate::syntax::{Key, Shape, Symbol};
 
-/// How many times larger what lies below a layer is.
+/// How many times larger the set below a layer must be.
 const RATIO: usize = 4;
-/// Layers of fewer names are not worth a lookup of their own.
+/// With fewer names below, merging is cheaper than another lookup.
 const SMALL: usize = 16;
 
-/// A set that is another one, updated by a smaller one.
+/// A set that was updated by a smaller one.
 #[derive(Debug)]
 pub(super) struct Layers<'e> {
     below: &'e Attrs<'e>,
-    /// Its names count first; it has no layers itself.
+    /// The layer on top: its names win. It has no layers itself.
     above: &'e Attrs<'e>,
-    /// There are not more names than this.
+    /// An upper bound on the number of names.
     most: usize,
-    /// All in one, once that was of use.
+    /// All layers merged, once that paid off.
     flat: Cell<Option<&'e Attrs<'e>>>,
-    /// How often a name was looked for.
-    asked: Cell<usize>,
+    /// How many lookups there were.
+    lookups: Cell<usize>,
     bump: &'e Bump,
 }
 
 impl<'e> Layers<'e> {
-    /// The same as one set without layers.
+    /// Merges the layers into one set, or returns the merged set.
     #[cold]
     #[inline(never)]
     pub(super) fn flat(&self) -> &'e Attrs<'e> {
@@ -49,32 +49,32 @@ impl<'e> Layers<'e> {
         })
     }
 
-    /// The same where it was made already.
+    /// The merged set, if it exists already.
     pub(super) fn made_flat(&self) -> Option<&'e Attrs<'e>> {
         self.flat.get()
     }
 
-    /// There are not more names than this.
+    /// An upper bound on the number of names.
     pub(super) fn most(&self) -> usize {
         self.flat.get().map_or(self.most, Attrs::count)
     }
 
-    /// The attribute of a name.
+    /// Looks up an attribute.
     #[inline(never)]
     pub(super) fn find(&self, name: Symbol) -> Option<Attr<'e>> {
         if let Some(flat) = self.flat.get() {
             return flat.find(name);
         }
-        // Once that costs as much as one set would have.
-        self.asked.set(self.asked.get() + 1);
-        if self.asked.get() > self.most / 2 {
+        // By now the lookups have cost as much as merging.
+        self.lookups.set(self.lookups.get() + 1);
+        if self.lookups.get() > self.most / 2 {
             return self.flat().find(name);
         }
         self.above.find(name).or_else(|| self.below.find(name))
     }
 
     fn flatten(&self) -> &'e Attrs<'e> {
-        // The smallest first: all together they are little beside the lowest.
+        // From the smallest up: together the layers are small compared with the lowest set.
         let (mut above, mut merged): (Vec<_>, _) = (self.above.entries().collect(), Vec::new());
         let mut below = self.below.settled();
         while let Some(layers) = below.layers() {
@@ -92,10 +92,10 @@ impl<'e> Layers<'e> {
 }
 
 impl<'e> Evaluator<'e> {
-    /// `left // right` of sets whose names are all known, and not few.
+    /// `left // right` for sets without partial names, at least one of which is large.
     pub(super) fn update_large(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> &'e Attrs<'e> {
         let (mut below, mut above) = (left.settled(), right.flat());
-        // What is not much larger than what comes upon it becomes one with that.
+        // Merge layers that are not much larger than what goes on top of them.
         while let Some(layers) = below.layers() {
             if layers.above.count() >= SMALL.max(RATIO * above.count()) {
                 break;
@@ -107,7 +107,7 @@ impl<'e> Evaluator<'e> {
             return self.merge_anew(below.flat(), above, None);
         }
         let most = below.most() + above.count();
-        let layers = Layers { below, above, most, flat: Cell::new(None), asked: Cell::new(0), bump: self.bump };
+        let layers = Layers { below, above, most, flat: Cell::new(None), lookups: Cell::new(0), bump: self.bump };
         Attrs::layered(self.bump, self.bump.alloc(layers))
     }
 }

@@ -1,4 +1,4 @@
-//! What an evaluation may use up: stack, calls, memory and time. Whatever exceeds it is an error like any other.
+//! Limits on stack, calls, memory and time. Exceeding one is an ordinary error.
 
 use std::sync::atomic::Ordering;
 
@@ -9,11 +9,12 @@ use super::text::Text;
 use super::value::TaggedValue;
 use crate::source::{Pos, Span};
 
-/// Memory and time are looked at once in so many steps.
+/// How many steps to take between checks of memory and time.
 const STEPS: u32 = 1024;
 
 impl<'e> Evaluator<'e> {
-    /// Refuses to take one more step where a limit is reached. Calls and thunks are steps: nothing goes on without any.
+    /// Counts a step, and fails if a limit is reached. Every call and every thunk is a step, so no endless evaluation
+    /// escapes.
     #[inline]
     pub(super) fn tick(&mut self, span: Span) -> EvalResult<'e, ()> {
         self.check_stack(span)?;
@@ -29,7 +30,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Refuses to go deeper than the stack is.
+    /// Fails if the stack is nearly used up.
     #[inline]
     pub(super) fn check_stack(&self, span: Span) -> EvalResult<'e, ()> {
         let here = 0_u8;
@@ -44,7 +45,7 @@ impl<'e> Evaluator<'e> {
         self.error(span, "stack overflow; the evaluation is nested too deeply")
     }
 
-    /// Refuses to take `more` bytes where they are too many, and to go on after somebody said stop.
+    /// Fails if `more` bytes would exceed the memory limit, or if the evaluation was told to stop.
     pub(super) fn reserve(&self, more: usize, span: Span) -> EvalResult<'e, ()> {
         let stack = self.first_address.saturating_sub(stack::address());
         let used = self.bump.allocated_bytes() + self.failures.bytes();
@@ -58,13 +59,13 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// Whether there is no room for anything more.
+    /// Whether a limit is reached already.
     pub(crate) fn is_full(&self) -> bool {
         self.reserve(0, Span::NONE).is_err()
     }
 
-    /// Does work that may take `bytes` more memory, and no more than everything may take together: beyond that it fails, and what
-    /// comes after it has room as before.
+    /// Runs `work` with at most `bytes` more memory, within the overall limit. If it runs out, what follows still has
+    /// its memory.
     pub(crate) fn with_room<T>(&mut self, bytes: usize, work: impl FnOnce(&mut Self) -> T) -> T {
         let most = self.settings.most_memory;
         let used = self.bump.allocated_bytes() + self.failures.bytes();
@@ -74,17 +75,17 @@ impl<'e> Evaluator<'e> {
         result
     }
 
-    /// Refuses to make a list of `count` items where there is no room for it; counts the one that is being gathered too.
+    /// Fails if there is no memory for a list of `count` items, and as much again for collecting them.
     pub(super) fn reserve_items(&self, count: usize, pos: Pos) -> EvalResult<'e, ()> {
         self.reserve(2 * count * size_of::<TaggedValue<'_>>(), Span::at(pos))
     }
 
-    /// Refuses to go on with a text that is too long already; it is copied when it is done.
+    /// Fails if a text has grown too long; it is copied once more when it is complete.
     pub(super) fn reserve_text(&self, text: &Text<'e>, span: Span) -> EvalResult<'e, ()> {
         self.reserve(2 * text.bytes.len(), span)
     }
 
-    /// Does a part of a deep operation one level further down, which counts as a call does.
+    /// Runs one level of a recursive operation, which counts as a call.
     pub(super) fn deeper<T>(
         &mut self,
         span: Span,

@@ -1,4 +1,4 @@
-//! The evaluator itself: what it is made of, and how it is set up.
+//! The evaluator: its state and its settings.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -23,7 +23,7 @@ use crate::source::{Files, MountedFiles, Pos, SourceMap, Span};
 use crate::syntax::expr::{Expr, Node, Place, Unit};
 use crate::syntax::{LiteralLints, Shape, Str, Symbol, Symbols};
 
-/// Where everything that an evaluation makes lives; nothing of it is freed before the arena is.
+/// Owns everything that an evaluation allocates, and frees it all at once.
 #[derive(Default)]
 pub struct Arena {
     pub(super) bump: Bump,
@@ -31,45 +31,45 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// An empty one.
+    /// An empty arena.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-/// How a configuration is evaluated.
+/// How to evaluate a configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What `<name>` looks through: a prefix, which may be empty, and the path that it stands for.
+    /// The search path of `<name>`: prefixes, which may be empty, with their paths.
     pub search_path: Vec<(String, PathBuf)>,
-    /// Where relative entries of a search path that `builtins.findFile` is given begin.
+    /// The directory that relative entries of a search path passed to `builtins.findFile` start from.
     pub directory: PathBuf,
-    /// What `builtins.getEnv` and `~` see of the environment; empty where it must not matter.
+    /// The environment that `builtins.getEnv` and `~` see; empty if the result must not depend on it.
     pub environment: BTreeMap<OsString, OsString>,
-    /// What `builtins.currentTime` gives, in seconds; `None` where another evaluation must give the same.
+    /// The result of `builtins.currentTime`, in seconds; `None` if evaluations must be reproducible.
     pub current_time: Option<i64>,
-    /// Whether what only nixpkgs, Nix or the network knows is an unknown value (else it is an error, as in Nix).
+    /// Make values that only nixpkgs, Nix or the network knows unknown instead of an error.
     pub unknowns: bool,
-    /// Whether what evaluates of a configuration is read though something else fails (`--keep-going`).
+    /// Read what evaluates even if other parts of the configuration fail (`--keep-going`).
     pub keep_going: bool,
-    /// Whether `|>` and `<|` are operators (Nix's experimental feature `pipe-operators`).
+    /// Accept the operators `|>` and `<|` (Nix's experimental feature `pipe-operators`).
     pub pipe_operators: bool,
-    /// How literals are taken of which Nix can warn.
+    /// The levels of Nix's lints for literals.
     pub literal_lints: LiteralLints,
-    /// Whether the evaluation is pure, as Nix's is of a flake without `--impure`: nothing of the environment counts, and
-    /// `builtins` has neither a time nor a system.
+    /// Evaluate purely, as Nix evaluates a flake without `--impure`: without the environment, the current time and the
+    /// current system.
     pub pure: bool,
-    /// Whether references to flakes are read (Nix's experimental feature `flakes`).
+    /// Accept flake references (Nix's experimental feature `flakes`).
     pub flakes: bool,
-    /// Whether `fromTOML` takes dates and times (Nix's experimental feature `parse-toml-timestamps`).
+    /// Let `fromTOML` accept dates and times (Nix's experimental feature `parse-toml-timestamps`).
     pub toml_timestamps: bool,
-    /// Takes what `builtins.trace` and `builtins.warn` say, a message each.
+    /// Receives each message of `builtins.trace` and `builtins.warn`.
     pub log: Option<fn(&str)>,
     /// Nix's `max-call-depth`.
     pub max_call_depth: u32,
-    /// How many bytes an evaluation may take.
+    /// How many bytes the evaluation may use.
     pub most_memory: usize,
-    /// Set by somebody else when the evaluation has taken too long.
+    /// Set from outside when the evaluation has taken too long.
     pub stop: Option<Arc<AtomicBool>>,
 }
 
@@ -95,7 +95,7 @@ impl Default for Settings {
     }
 }
 
-/// Names that the machine itself looks for.
+/// Symbols that the evaluator itself needs.
 pub(super) struct Common {
     pub(super) functor: Symbol,
     pub(super) out_path: Symbol,
@@ -108,7 +108,7 @@ pub(super) struct Common {
     pub(super) column: Symbol,
 }
 
-/// One evaluation.
+/// The state of one evaluation.
 pub struct Evaluator<'e> {
     pub(super) bump: &'e Bump,
     pub(super) failures: &'e Failures,
@@ -122,50 +122,50 @@ pub struct Evaluator<'e> {
     pub(super) imports: FxHashMap<PathBuf, Value<'e>>,
     pub(super) parsed: FxHashMap<PathBuf, &'e Unit<'e>>,
     pub(super) embedded: FxHashMap<PathBuf, &'static str>,
-    /// What was computed to be in the store, by its path.
+    /// What the store would hold, by store path.
     pub(super) written: FxHashMap<&'e str, Written<'e>>,
-    /// Store paths of copies of paths.
+    /// The store paths of copied paths.
     pub(super) copies: FxHashMap<&'e [u8], &'e Str<'e>>,
     pub(super) stand_in: Option<(String, PathBuf)>,
-    /// What files of nixpkgs' source give, wherever that is.
+    /// Provided values for files of nixpkgs' source, wherever it is.
     pub(super) within_nixpkgs: Vec<(&'static str, Value<'e>)>,
-    /// What was met on the way and keeps nothing from going on.
+    /// Notes that do not stop the evaluation.
     pub(super) remarks: Vec<Diagnostic>,
-    /// What Nix's lints found in the texts that were read.
+    /// Findings of Nix's lints in the texts read.
     pub(super) warnings: Vec<Diagnostic>,
-    /// What `builtins.getFlake` is, where flakes are evaluated.
+    /// The function `builtins.getFlake`, if flakes are evaluated.
     pub(super) flake_getter: Option<Value<'e>>,
-    /// What made those thunks that turned out to be unknown: two of them may be the same value, or not.
+    /// The thunks that produced unknown values: equal unknowns need not be the same value.
     pub(super) origins: FxHashMap<*const Thunk<'e>, &'e Thunk<'e>>,
-    /// The places of the definitions that elements of merged lists are of.
-    pub(super) element_places: FxHashMap<*const List<'e>, &'e [Pos]>,
+    /// Where the elements of merged lists are defined.
+    pub(super) element_positions: FxHashMap<*const List<'e>, &'e [Pos]>,
     pub(super) patterns: FxHashMap<&'e [u8], std::rc::Rc<Regex>>,
-    /// Gives what it captured.
+    /// Code that returns its capture.
     pub(super) stand_in_unit: &'e Unit<'e>,
     pub(super) shapes: Shapes<'e>,
-    /// What is empty is always the same.
+    /// The empty list, shared.
     pub(super) no_items: &'e List<'e>,
     pub(super) no_attrs: &'e Attrs<'e>,
     pub(super) depth: u32,
-    /// How many branches that Nix may not take are being evaluated within each other, and how many were so far.
+    /// How many speculative branches are being evaluated within each other, and how many there were so far.
     pub(super) guessing: u32,
     pub(super) guesses: u32,
-    /// How many callers go on another way where a value needs itself.
+    /// How many callers can recover from an infinite recursion.
     pub(super) catching_circles: u32,
-    /// How often that happened.
+    /// How often one did.
     pub(super) circles: u32,
-    /// Steps until memory and time are looked at again.
+    /// Steps until memory and time are checked again.
     pub(super) until_check: u32,
     pub(super) growing: Option<super::append::Growing>,
-    /// Empty, with room for the next text in the making.
+    /// Spare capacity for the next text under construction.
     pub(super) text_room: Vec<u8>,
     pub(super) lowest_address: usize,
-    /// Where the stack stood at the beginning.
+    /// The stack address at the start.
     pub(super) first_address: usize,
 }
 
 impl<'e> Evaluator<'e> {
-    /// An evaluator whose values live in `arena`, which reads through `files` and keeps the texts in `sources`.
+    /// An evaluator that allocates in `arena`, reads through `files`, and stores texts in `sources`.
     pub fn new(arena: &'e Arena, files: &'e (dyn Files + 'e), sources: &'e SourceMap, settings: Settings) -> Self {
         let bump = &arena.bump;
         let symbols = Symbols::default();
@@ -205,7 +205,7 @@ impl<'e> Evaluator<'e> {
             warnings: Vec::new(),
             flake_getter: None,
             origins: FxHashMap::default(),
-            element_places: FxHashMap::default(),
+            element_positions: FxHashMap::default(),
             patterns: FxHashMap::default(),
             stand_in_unit: bump.alloc(Unit {
                 body: bump.alloc(Node { expr: Expr::Captured(0), span: Span::NONE }),

@@ -1,4 +1,4 @@
-//! What native code needs to make and describe values: constructors, errors, places.
+//! Constructors for values and errors, for native code.
 
 use std::cell::Cell;
 
@@ -19,7 +19,7 @@ impl<'e> Evaluator<'e> {
         self.symbols.intern(self.bump, name)
     }
 
-    /// The symbol of a name that is a value.
+    /// The symbol of a string.
     pub(super) fn symbol_of(&self, name: &Str<'e>) -> Symbol {
         name.symbol(|name| self.symbols.intern_bytes(self.bump, name.as_bytes()))
     }
@@ -29,22 +29,22 @@ impl<'e> Evaluator<'e> {
         self.symbols.name(symbol)
     }
 
-    /// The name of a symbol, as a value.
+    /// The name of a symbol as a value.
     pub(super) fn name_value(&self, symbol: Symbol) -> Value<'e> {
         Value::String(self.symbols.text(symbol))
     }
 
-    /// The texts that were read.
+    /// The texts read so far.
     pub fn sources(&self) -> &'e SourceMap {
         self.sources
     }
 
-    /// Keeps something as long as the evaluation; it is never dropped.
+    /// Moves a value into the arena; it is never dropped.
     pub fn alloc<T>(&self, value: T) -> &'e T {
         self.bump.alloc(value)
     }
 
-    /// A slice, kept as long as the evaluation.
+    /// Copies a slice into the arena.
     pub fn alloc_slice<T: Copy>(&self, items: &[T]) -> &'e [T] {
         self.bump.alloc_slice_copy(items)
     }
@@ -77,12 +77,12 @@ impl<'e> Evaluator<'e> {
         Value::List(if items.is_empty() { self.no_items } else { self.bump.alloc(List::new(items)) })
     }
 
-    /// A set of names, values and positions, in any order, each name once.
+    /// A set with these names, values and positions, in any order; names must be unique.
     pub fn attrs(&self, parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>) -> Value<'e> {
         self.attrs_from(parts, None)
     }
 
-    /// The same, where there may be more names than these.
+    /// A set with these attributes that may have further names.
     pub fn open_attrs(
         &self,
         parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
@@ -106,27 +106,27 @@ impl<'e> Evaluator<'e> {
         self.attrs_rest(sorted, rest.map(OpenAttrs::any))
     }
 
-    /// A value that is computed by native code when it is asked for.
+    /// A value that native code computes on demand.
     pub fn suspend(&self, suspended: impl Suspend<'e>) -> Value<'e> {
         Value::Thunk(Thunk::native(self.bump, self.bump.alloc(suspended)))
     }
 
-    /// A call that is made when its result is asked for.
+    /// A call that happens when its result is needed.
     pub(super) fn delay_call(&self, function: Value<'e>, argument: TaggedValue<'e>) -> TaggedValue<'e> {
         self.pack(Value::Thunk(Thunk::call(self.bump, function, argument)))
     }
 
-    /// A value that cannot be known.
+    /// An unknown value.
     pub fn unknown(&self, reason: &str, span: Span) -> Value<'e> {
         Value::Unknown(self.unknown_reason(reason, span))
     }
 
-    /// Why something cannot be known.
+    /// The reason for an unknown value.
     pub fn unknown_reason(&self, reason: &str, span: Span) -> &'e Unknown {
         self.bump.alloc(Unknown::new(reason, span))
     }
 
-    /// The same unknown, where it has no place yet, found at `span`.
+    /// Gives an unknown value the position `span`, unless it has one.
     pub(super) fn unknown_at(&self, unknown: &'e Unknown, span: Span) -> &'e Unknown {
         if unknown.span() == Span::NONE && span != Span::NONE {
             if unknown.is_named() {
@@ -137,22 +137,22 @@ impl<'e> Evaluator<'e> {
         unknown
     }
 
-    /// What only a build decides, by its name, such as `pkgs`; what is selected from it is named after it.
+    /// A value, such as `pkgs`, that only a build determines; selections from it append to the name.
     pub fn known_after_build(&self, name: &str) -> &'e Unknown {
         self.unknown_named(&format!("known after build: {name}"))
     }
 
-    /// Why a set may have names beyond those that are known to be in it: in a `with`, names of sets around it count first.
+    /// The reason why a set may have further names. In a `with`, names of outer sets take precedence over these.
     pub fn unknown_beyond(&self, reason: &str) -> &'e Unknown {
         self.bump.alloc(Unknown::beyond(reason))
     }
 
-    /// Something unknown whose reason ends in its name; what is selected from it is named after it.
+    /// An unknown value whose reason ends with its name; selections from it append to the name.
     pub fn unknown_named(&self, reason: &str) -> &'e Unknown {
         self.bump.alloc(Unknown::named(reason, Span::NONE))
     }
 
-    /// The attribute `name` of something unknown.
+    /// The attribute `name` of an unknown value.
     pub(super) fn unknown_member(&self, unknown: &'e Unknown, name: Symbol, span: Span) -> &'e Unknown {
         if unknown.is_named() {
             let reason = format!("{}.{}", unknown.reason(), crate::syntax::quote(self.name(name)));
@@ -162,7 +162,7 @@ impl<'e> Evaluator<'e> {
         self.unknown_at(unknown, span)
     }
 
-    /// A built-in function of another layer, perhaps with its first arguments.
+    /// A built-in function that another layer implements, with its first arguments.
     pub fn native(&self, primop: &'static Primop, arguments: &[Value<'e>]) -> Value<'e> {
         Value::Primop(self.bump.alloc(PrimopCall { primop, arguments: self.alloc_slice(arguments) }))
     }
@@ -184,32 +184,32 @@ impl<'e> Evaluator<'e> {
         self.fail(Kind::Fatal, vec![self.evaluation_error(span, message)])
     }
 
-    /// An error that it does catch.
+    /// An error that `builtins.tryEval` catches.
     #[cold]
     pub(super) fn catchable(&self, span: Span, message: &str) -> EvalError<'e> {
         self.fail(Kind::Catchable, vec![self.evaluation_error(span, message)])
     }
 
-    /// `abort`, which nothing catches.
+    /// The error of `abort`, which nothing catches.
     #[cold]
     pub(super) fn aborted(&self, span: Span, message: &str) -> EvalError<'e> {
         self.fail(Kind::Aborted, vec![self.evaluation_error(span, message)])
     }
 
-    /// A value that needs itself.
+    /// The error of a value that depends on itself.
     #[cold]
     pub(super) fn circular(&self) -> EvalError<'e> {
         self.fail(Kind::Circular, vec![self.evaluation_error(Span::NONE, "infinite recursion encountered")])
     }
 
     fn evaluation_error(&self, span: Span, message: &str) -> Diagnostic {
-        // A message of the user's may have lines; a finding has one, and the rest as help.
+        // The user's message may have several lines; a diagnostic has one, and the rest becomes its help.
         let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
         let mut diagnostic = Diagnostic::error(Code::Evaluation, first);
         if !rest.trim().is_empty() {
             diagnostic = diagnostic.help(rest.trim_end());
         }
-        // A mere place stands for the word there: nobody looks for its end before something is wrong.
+        // Given only a position, label the word there. Its end is computed only now that something failed.
         if span != Span::NONE {
             let span = if span.is_empty() { self.word_span(span.start) } else { self.first_line(span) };
             diagnostic = diagnostic.at(span, "");
@@ -217,22 +217,23 @@ impl<'e> Evaluator<'e> {
         diagnostic
     }
 
-    /// An error from a finding of the caller's own that nixpkgs' library would `throw`, so that `builtins.tryEval` catches it.
+    /// An error with the caller's diagnostic that nixpkgs' library would `throw`: `builtins.tryEval` catches it.
     pub fn thrown(&self, diagnostic: Diagnostic) -> EvalError<'e> {
         self.fail(Kind::Catchable, vec![diagnostic])
     }
 
-    /// An error from a finding of the caller's own.
+    /// An error with the caller's diagnostic.
     pub fn diagnostic_error(&self, diagnostic: Diagnostic) -> EvalError<'e> {
         self.fail(Kind::Fatal, vec![diagnostic])
     }
 
-    /// The same of several findings.
+    /// An error with several diagnostics.
     pub(super) fn diagnostics_error(&self, diagnostics: Vec<Diagnostic>) -> EvalError<'e> {
         self.fail(Kind::Fatal, diagnostics)
     }
 
-    /// "expected a Boolean but found an integer: 1"; an unknown value makes the operation unknown instead.
+    /// A type error such as "expected a Boolean but found an integer: 1". If the value is unknown, the operation is
+    /// unknown instead.
     pub fn type_error(&self, expected: &str, found: Value<'e>, pos: Pos) -> EvalError<'e> {
         self.type_error_at(expected, found, self.word_span(pos))
     }
@@ -249,17 +250,17 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// What is wrong, as findings.
+    /// The diagnostics of an error.
     pub fn to_diagnostics(&self, error: &EvalError<'e>) -> Vec<Diagnostic> {
         error.diagnostics()
     }
 
-    /// Adds "did you mean …" where a name of the set is close.
+    /// Adds "did you mean …" if the set has a similar name.
     pub(super) fn suggest(&self, error: EvalError<'e>, missing: &str, attrs: &Attrs<'e>) {
         self.suggest_of(error, missing, attrs.iter().map(|(name, ..)| self.name(name)));
     }
 
-    /// The same of names from elsewhere.
+    /// Adds "did you mean …" if one of `names` is similar.
     pub(super) fn suggest_of<'a>(&self, error: EvalError<'e>, missing: &str, names: impl Iterator<Item = &'a str>) {
         let close = names
             .map(|name| (strsim::damerau_levenshtein(missing, name), name))
@@ -272,7 +273,11 @@ impl<'e> Evaluator<'e> {
         });
     }
 
-    /// `name` of a set, forced; unknown of what is unknown.
+    /// Selects an attribute and forces it; an unknown set gives an unknown value.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the attribute is missing or its evaluation fails.
     pub fn select(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Value<'e>> {
         let set = self.force(set)?;
         let symbol = self.symbol(name);
@@ -280,7 +285,11 @@ impl<'e> Evaluator<'e> {
         self.force(value)
     }
 
-    /// An attribute of a set that may not have it.
+    /// Selects an attribute that the set may lack.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the evaluation of the attribute does.
     pub fn select_optional(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
         match self.force(set)? {
             Value::Attrs(attrs) => attrs.get(self.symbol(name)).map(|value| self.force(value)).transpose(),
@@ -297,7 +306,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The names that a function's pattern asks for, and whether they have defaults.
+    /// The names in a function's pattern, and whether each has a default.
     pub fn formals(&self, function: Value<'e>) -> Vec<(Symbol, bool)> {
         match function {
             Value::Lambda(closure) => {
@@ -308,7 +317,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The code of a function, which is the same wherever the function was made; none of a set that can be called.
+    /// Identifies the code of a function, wherever the closure was created; `None` for a set that can be called.
     pub fn code_id(&self, function: Value<'e>) -> Option<CodeId<'e>> {
         match function {
             Value::Lambda(closure) => Some(CodeId::Lambda(closure.lambda)),
@@ -317,7 +326,11 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Strings joined by a separator, which may be none.
+    /// Joins strings with a separator, which may be empty.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one of the texts is not a string.
     pub fn concat_strings(&mut self, separator: &str, texts: &[Value<'e>]) -> EvalResult<'e, Value<'e>> {
         let mut joined = Text::default();
         for (index, text) in texts.iter().enumerate() {
@@ -333,7 +346,7 @@ impl<'e> Evaluator<'e> {
         Ok(self.finish(&joined))
     }
 
-    /// Where a value was written, as far as it still shows.
+    /// Where a value was written, if that is still known.
     pub fn value_pos(&self, value: Value<'e>) -> Option<Pos> {
         match value {
             Value::Thunk(thunk) => match thunk.state() {
@@ -346,23 +359,23 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Keeps where the elements of a list are defined that was made of several.
-    pub fn note_elements(&mut self, list: Value<'e>, places: &[Pos]) {
+    /// Records where the elements of a merged list are defined.
+    pub fn note_elements(&mut self, list: Value<'e>, positions: &[Pos]) {
         if let Value::List(list) = list
-            && list.len() == places.len()
-            && !places.is_empty()
+            && list.len() == positions.len()
+            && !positions.is_empty()
         {
-            self.element_places.insert(std::ptr::from_ref(list), self.bump.alloc_slice_copy(places));
+            self.element_positions.insert(std::ptr::from_ref(list), self.bump.alloc_slice_copy(positions));
         }
     }
 
-    /// Where the elements of a list are defined, if it was made of several.
+    /// Where the elements of a merged list are defined.
     pub fn elements_of(&self, list: Value<'e>) -> Option<&'e [Pos]> {
         let Value::List(list) = list else { return None };
-        self.element_places.get(&std::ptr::from_ref(list)).copied()
+        self.element_positions.get(&std::ptr::from_ref(list)).copied()
     }
 
-    /// As much of a span as stands on its first line.
+    /// The part of a span on its first line.
     pub(super) fn first_line(&self, span: Span) -> Span {
         let Some(file) = self.sources.file(span.start) else { return span };
         let (start, end) = (file.offset(span.start), file.offset(span.end));
@@ -375,7 +388,7 @@ impl<'e> Evaluator<'e> {
     pub fn attribute_span(&self, pos: Pos) -> Span {
         self.span_of(pos, |text| {
             let end = text.find(['=', ';', '\n']).unwrap_or(text.len());
-            // A quoted name may hold any of these.
+            // A quoted name may contain any of these.
             let quoted = text.find('"').filter(|quote| *quote < end);
             let end = match quoted {
                 Some(open) => text[open + 1..].find('"').map_or(end, |close| open + 1 + close + 1),

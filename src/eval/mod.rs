@@ -1,12 +1,12 @@
-//! The evaluator: Nix, lazily, with unknown values.
+//! The evaluator: lazy Nix with unknown values.
 //!
-//! Takes: files and texts. Gives: [`Value`]s, whose parts are evaluated when they are asked for.
+//! It turns files and texts into [`Value`]s, whose parts are evaluated on demand.
 //!
 //! Invariants:
-//! - What is known is what Nix computes; what only nixpkgs, the store or the network knows is an [`Unknown`], and
-//!   whatever depends on it is unknown too.
-//! - It reads through [`crate::source::Files`] alone, runs nothing and writes nothing.
-//! - Bad input is an error with a place in it, never a panic and never an overflow of the stack.
+//! - A known value is exactly what Nix computes. What only nixpkgs, the store or the network knows is an [`Unknown`],
+//!   and everything that depends on it is unknown too.
+//! - It reads only through [`crate::source::Files`], runs no programs and writes nothing.
+//! - Bad input gives an error with a location, never a panic or a stack overflow.
 //!
 //! Not here: modules and options (`modules`).
 

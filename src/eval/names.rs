@@ -1,7 +1,7 @@
-//! The names that Nix knows before it reads a text, in its order.
+//! The names that Nix interns before it reads any text, in its order.
 //!
-//! Sets are walked in the order in which names were first met: it decides which of two errors is seen, and where a
-//! comparison stops. Found by asking Nix 2.34.8 which of many attributes that all fail it evaluates first.
+//! Nix walks sets in the order in which it first met their names, which decides which of two errors is reported and
+//! where a comparison stops. Determined by asking Nix 2.34.8 which of many failing attributes it evaluates first.
 
 /// Separated by spaces.
 pub(super) const FIRST: &str = "\

@@ -1,4 +1,4 @@
-//! Operators, equality, order and the coercion to strings.
+//! Operators, equality, ordering, and coercion to strings.
 
 use std::cmp::Ordering;
 
@@ -11,21 +11,21 @@ use super::value::{Frame, Str, TaggedValue, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{NodeRef, Operator};
 
-/// How generous the coercion to a string is.
+/// What coercion to a string accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Coercion {
-    /// Whether numbers, Booleans, null and lists become strings too.
+    /// Also accept numbers, Booleans, null and lists.
     pub(super) more: bool,
-    /// Whether a path becomes the store path of its copy; else it stays where it is.
+    /// Turn a path into the store path of its copy instead of its own text.
     pub(super) copy_to_store: bool,
 }
 
 impl Coercion {
-    /// `"${…}"`: strings, paths and what knows how to become one.
+    /// `"${…}"`: accepts strings, paths and sets with `__toString` or `outPath`.
     pub(super) const INTERPOLATION: Self = Self { more: false, copy_to_store: true };
     /// `builtins.toString`
     pub(super) const TO_STRING: Self = Self { more: true, copy_to_store: false };
-    /// What names something without needing it in the store.
+    /// Like interpolation, but does not copy paths to the store.
     pub(super) const PLAIN: Self = Self { more: false, copy_to_store: false };
 }
 
@@ -43,17 +43,17 @@ impl<'e> Evaluator<'e> {
             Operator::Or => self.logical(left, right, frame, (true, true))?,
             Operator::Implies => self.logical(left, right, frame, (false, true))?,
             Operator::Update => {
-                // As in Nix, the right side comes first, and is looked at before the left one is evaluated.
+                // Like Nix, evaluate and check the right side before the left one.
                 let winning = self.eval_set_or_unknown(right, frame, span)?;
                 let base = self.eval_set_or_unknown(left, frame, span)?;
                 self.update(base, winning, span)?
             }
             Operator::Concat => {
-                // Nix evaluates both before it looks at either.
+                // Nix evaluates both before it checks either.
                 let (a, b) = (self.eval_or_unknown(left, frame)?, self.eval_or_unknown(right, frame)?);
                 let (a, b) = match (self.list_part(a, left.span)?, self.list_part(b, right.span)?) {
                     (Value::List(a), Value::List(b)) => (a.items(), b.items()),
-                    (a, b) => return self.concat_perhaps(a, b).map(|list| self.pack(list)),
+                    (a, b) => return self.concat_partial(a, b).map(|list| self.pack(list)),
                 };
                 if a.is_empty() || b.is_empty() {
                     return Ok(self.pack(self.list_of(if a.is_empty() { b } else { a })));
@@ -107,7 +107,7 @@ impl<'e> Evaluator<'e> {
         self.error(span, &format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a)))
     }
 
-    /// A value, or the unknown one that it met.
+    /// Evaluates to a value, or to the unknown value in its place.
     fn eval_or_unknown(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(node, frame) {
             Ok(value) => Ok(value.get()),
@@ -115,8 +115,8 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Lists of which not all is known, one after the other: what the other has is there whatever an unknown one has.
-    fn concat_perhaps(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
+    /// Concatenates partial or unknown lists: the elements of a known one stay known beside an unknown one.
+    fn concat_partial(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
         let (known, unknown) = match (a, b) {
             (Value::Unknown(unknown), other) | (other, Value::Unknown(unknown)) => (other, Some(unknown)),
             (known, _) => (known, None),
@@ -137,7 +137,7 @@ impl<'e> Evaluator<'e> {
         Ok(self.partial_list(&items))
     }
 
-    /// A set, or the unknown value that it met.
+    /// Evaluates to a set, or to the unknown value in its place.
     fn eval_set_or_unknown(
         &mut self,
         node: NodeRef<'e>,
@@ -150,7 +150,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A list, or one that is not known, or partly.
+    /// Checks that a value is a list; partial and unknown ones pass.
     fn list_part(&self, value: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
         match value {
             list @ (Value::List(_) | Value::PartialList(_) | Value::Unknown(_)) => Ok(list),
@@ -158,8 +158,8 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// `&&`, `||` and `->`: a left side that is `stops` makes `decided` of the whole, and so does a right side that is
-    /// `decided`, even where the left one is not known.
+    /// `&&`, `||` and `->`: if the left side is `stops`, the result is `decided`. If the right side is `decided`, so
+    /// is the result, even if the left side is unknown.
     fn logical(
         &mut self,
         left: NodeRef<'e>,
@@ -177,7 +177,8 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// `a <= b` is `!(b < a)`, as in Nix; so all four come down to one order, taken from the operands as they are given.
+    /// Like Nix, computes `a <= b` as `!(b < a)`: all four operators use one ordering, with the operands evaluated in
+    /// the same order.
     fn compare_nodes(
         &mut self,
         left: NodeRef<'e>,
@@ -191,12 +192,12 @@ impl<'e> Evaluator<'e> {
         if let (Value::Int(left), Value::Int(right)) = (left, right) {
             return Ok(Value::Bool(holds(left.cmp(&right))));
         }
-        // Floats that do not compare are "not less".
+        // NaN is not less than anything.
         let ordering = self.compare(left, right, span)?.unwrap_or(Ordering::Greater);
         Ok(Value::Bool(holds(ordering)))
     }
 
-    /// The order of two values; `None` of floats that have none.
+    /// Compares two values; `None` if one is NaN.
     pub(super) fn compare(&mut self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalResult<'e, Option<Ordering>> {
         let (a, b) = (self.force(a)?, self.force(b)?);
         Ok(match (a, b) {
@@ -235,7 +236,11 @@ impl<'e> Evaluator<'e> {
         })
     }
 
-    /// Whether two values are equal, or which unknown value decides it.
+    /// Whether two values are equal; an unknown value if that decides it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the evaluation of a compared part does.
     pub fn equal(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Result<bool, &'e Unknown>> {
         let (a, b) = (self.force(a)?, self.force(b)?);
         Ok(Ok(match (a, b) {
@@ -274,18 +279,18 @@ impl<'e> Evaluator<'e> {
                 if keys.len() != others.len() {
                     return Ok(Ok(false));
                 }
-                // Values that come before the first name that differs are compared before it, as Nix does.
+                // Like Nix, compare the values that precede the first differing name.
                 let alike = keys.iter().zip(others).take_while(|(a, b)| a.name == b.name).count();
                 let pairs = a.values().iter().zip(b.values()).map(|(a, b)| (a.get(), b.get()));
                 let equal = self.all_equal(pairs.take(alike))?;
                 return Ok(if alike == keys.len() { equal } else { Ok(false) });
             }
-            // Functions are equal only where they are the same cell, which `all_equal` sees.
+            // Functions are equal only if they share a cell, which `all_equal` checks.
             _ => false,
         }))
     }
 
-    /// Evaluates what Nix does of a set that is compared with itself: its values, or only the path of a derivation.
+    /// Evaluates what Nix would if a set is compared with itself: all values, or only the path of a derivation.
     fn force_compared(&mut self, attrs: &'e super::value::Attrs<'e>) -> EvalResult<'e, bool> {
         match attrs.get(self.common.out_path) {
             Some(path) if self.is_derivation(attrs)? => self.force(path).map(drop)?,
@@ -294,7 +299,7 @@ impl<'e> Evaluator<'e> {
         Ok(true)
     }
 
-    /// Known to differ beats unknown.
+    /// Compares pairs of values. A pair known to differ outweighs unknown pairs.
     fn all_equal(
         &mut self,
         pairs: impl Iterator<Item = (Value<'e>, Value<'e>)>,
@@ -313,7 +318,7 @@ impl<'e> Evaluator<'e> {
         Ok(optional)
     }
 
-    /// Whether two values are one and the same cell. Nix evaluates them before it looks.
+    /// Whether two values are the same cell. Nix evaluates both first, so this does too.
     pub(super) fn is_same(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, bool> {
         let same = same_cell(a, b);
         if same {
@@ -331,14 +336,14 @@ impl<'e> Evaluator<'e> {
 
     pub(super) fn negate(&mut self, operand: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(operand, frame)?.get() {
-            // As Nix has it: `0 - value`, which makes no negative zero.
+            // Like Nix, compute `0 - value`, which never gives a negative zero.
             Value::Int(value) => self.integers(Operator::Sub, 0, value, operand.span),
             Value::Float(value) => Ok(Value::Float(0.0 - value)),
             other => Err(self.type_error_at("an integer", other, operand.span)),
         }
     }
 
-    /// `a + b` of numbers.
+    /// Adds two numbers.
     pub(super) fn add(&mut self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
         self.arithmetic(Operator::Add, a, b, span)
     }
@@ -359,7 +364,7 @@ impl<'e> Evaluator<'e> {
             (a, b) => {
                 let is_number = |value| matches!(value, Value::Int(_) | Value::Float(_));
                 let is_float = |value| matches!(value, Value::Float(_));
-                // Nix asks a divisor first, whether it is zero.
+                // Nix checks the divisor for zero first.
                 let divided = operator == Operator::Div;
                 let wrong = if is_number(a) || (divided && !is_number(b)) { b } else { a };
                 if divided && matches!(b, Value::Int(0) | Value::Float(0.0)) {
@@ -398,7 +403,7 @@ impl<'e> Evaluator<'e> {
         })
     }
 
-    /// `a + b` where `a` is a string, a path or a set that becomes a string.
+    /// `a + b` if `a` is a string, a path or a set that can be coerced.
     fn append(
         &mut self,
         a: Value<'e>,
@@ -418,14 +423,14 @@ impl<'e> Evaluator<'e> {
             self.coerce_to_string(b, Coercion::INTERPOLATION, &mut text, right.span)?;
             return self.appended(front, &text, right.span);
         }
-        // Only what is appended to a string goes to the store.
+        // Only what follows a string is copied to the store.
         self.coerce_to_string(a, Coercion::PLAIN, &mut text, a_span)?;
         let b = self.eval(right, frame)?.get();
         self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
         Ok(self.finish(&text))
     }
 
-    /// A string and what follows on it.
+    /// A string with `back` appended.
     pub(super) fn appended(
         &mut self,
         front: &'e Str<'e>,
@@ -439,7 +444,7 @@ impl<'e> Evaluator<'e> {
         Ok(Value::String(self.bump.alloc(Str::with_context(bytes, context))))
     }
 
-    /// A path made of a text, which must not depend on the store.
+    /// A path with this text, which must not have a context.
     pub(super) fn path_of_text(&self, text: &Text<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
         if !text.context.is_empty() {
             let message = "a string that refers to a store path cannot be appended to a path";
@@ -448,7 +453,7 @@ impl<'e> Evaluator<'e> {
         Ok(self.path_value(&text.bytes))
     }
 
-    /// Appends the value as a string.
+    /// Appends the coerced value to `text`.
     pub(super) fn coerce_to_string(
         &mut self,
         value: Value<'e>,
@@ -476,7 +481,7 @@ impl<'e> Evaluator<'e> {
                 }
             }
             Value::Int(value) if how.more => into.push(value.to_string().as_bytes()),
-            // As C's `%f` writes them, which has these two in small letters.
+            // C's `%f` writes these two in lower case.
             Value::Float(value) if how.more && !value.is_finite() => {
                 into.push(super::print::float(value).as_bytes())
             }
@@ -488,7 +493,7 @@ impl<'e> Evaluator<'e> {
                 for (index, item) in list.iter().enumerate() {
                     let item = self.force(item)?;
                     self.deeper(span, |ev| ev.coerce_to_string(item, how, into, span))?;
-                    // An empty list leaves no space behind it.
+                    // An empty list adds no space.
                     if index + 1 < count && !matches!(item, Value::List(inner) if inner.items().is_empty()) {
                         into.push(b" ");
                     }
@@ -506,7 +511,7 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// Whether two values are one and the same cell: then they are equal without a look at them, functions included.
+/// Whether two values share a cell, and are therefore equal without being compared. That includes functions.
 pub(super) fn same_cell<'e>(a: Value<'e>, b: Value<'e>) -> bool {
     match (a, b) {
         (Value::Thunk(a), Value::Thunk(b)) => std::ptr::eq(a, b),

@@ -1,14 +1,14 @@
-//! What is known of something that depends on an unknown condition.
+//! What is known if a condition is unknown.
 //!
-//! `if c then { a = 1; b = 2; } else { b = 2; }` with an unknown `c` is a set with a `b` that is 2, and perhaps an `a`. So
-//! both branches are evaluated and what they agree on is kept: equal values stay known, names that one of them has are
-//! there *perhaps*, and so are the elements of a list that only one of them has. Everything else is unknown.
+//! With an unknown `c`, `if c then { a = 1; b = 2; } else { b = 2; }` is a set in which `b` is 2 and `a` is optional.
+//! The evaluator runs both branches and keeps what they agree on: equal values stay known; names and list elements
+//! that only one branch has become *optional*. Everything else is unknown.
 //!
 //! Invariants:
-//! - What is said to be known is so whichever way the condition is. A branch that throws is none that Nix took.
-//! - Who does not ask for what is there perhaps sees a set that may have any more names, or an unknown value.
-//! - A branch that Nix may never evaluate leaves nothing behind: no error in a thunk, no message.
-//! - Branches within branches are looked at to a depth only, for code that ends on a condition might not end without it.
+//! - What counts as known holds for either value of the condition. A branch that throws is one Nix did not take.
+//! - Code that does not ask for optional parts sees a set that may have any further names, or an unknown value.
+//! - A branch that Nix may never evaluate has no side effects: no error in a thunk, no message.
+//! - The depth of nested branches is bounded, because recursion that a condition ends may never end without it.
 
 use super::error::{EvalError, EvalResult};
 use super::machine::Evaluator;
@@ -16,14 +16,14 @@ use super::value::{Attr, Attrs, Suspend, TaggedValue, Unknown, Value};
 use crate::source::Pos;
 use crate::syntax::Symbol;
 
-/// How many undecided branches are looked at within each other.
+/// How deeply undecided branches may nest.
 const DEEPEST: u32 = 4;
-/// How many undecided conditions of an evaluation are looked behind.
+/// How many undecided branches one evaluation looks at.
 const MOST: u32 = 100_000;
-/// How many values of an evaluation may turn out to need themselves before one more is an error.
+/// How many infinite recursions to recover from; the next one is an error.
 const MOST_CIRCLES: u32 = 10_000;
 
-/// An attribute that is there only perhaps.
+/// An attribute that may be missing.
 #[derive(Debug, Clone, Copy)]
 pub struct OptionalAttr<'e> {
     pub(super) attr: Attr<'e>,
@@ -36,28 +36,28 @@ impl<'e> OptionalAttr<'e> {
         self.attr.name
     }
 
-    /// Its value where it is there.
+    /// Its value if it exists.
     pub fn value(&self) -> Value<'e> {
         self.attr.value.get()
     }
 
-    /// Where it is bound.
+    /// Where it is defined.
     pub fn pos(&self) -> Pos {
         self.attr.pos
     }
 
-    /// What decides whether it is there, and is not known.
+    /// The unknown value that decides whether it exists.
     pub fn why(&self) -> &'e Unknown {
         self.why
     }
 }
 
-/// Which names a set may have beside those that are certain.
+/// Which names a set may have besides the certain ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OpenAttrs<'e> {
-    /// These, sorted; none of them is among its entries.
+    /// The optional attributes, sorted; disjoint from the certain ones.
     pub(super) names: &'e [OptionalAttr<'e>],
-    /// Why it may have any others; `None` where it has no others.
+    /// Why it may have any other name; `None` if it cannot.
     pub(super) any: Option<&'e Unknown>,
 }
 
@@ -68,19 +68,19 @@ impl<'e> OpenAttrs<'e> {
     }
 }
 
-/// A list of which some elements are there only perhaps.
+/// A list in which some elements are optional.
 #[derive(Debug)]
 pub struct PartialList<'e> {
     items: &'e [Item<'e>],
     why: &'e Unknown,
 }
 
-/// One element of it.
+/// An element of a partial list.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'e> {
-    /// Its value, where it is there.
+    /// Its value if it exists.
     pub value: Value<'e>,
-    /// What decides whether it is there, and is not known; `None` where it is.
+    /// The unknown value that decides whether it exists; `None` if it certainly does.
     pub optional: Option<&'e Unknown>,
 }
 
@@ -92,19 +92,19 @@ impl<'e> Item<'e> {
 }
 
 impl<'e> PartialList<'e> {
-    /// Its elements, in their order.
+    /// The elements, in order.
     pub fn items(&self) -> &'e [Item<'e>] {
         self.items
     }
 
-    /// Why it is not known.
+    /// Why the list is partial.
     pub fn why(&self) -> &'e Unknown {
         self.why
     }
 }
 
 impl<'e> Evaluator<'e> {
-    /// A list of elements that are there, or perhaps.
+    /// A list with certain and optional elements.
     pub fn partial_list(&self, items: &[Item<'e>]) -> Value<'e> {
         match items.iter().find_map(|item| item.optional) {
             Some(why) => {
@@ -114,7 +114,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A set of names that are there, in any order, of names that are there perhaps, and of any others where `any` says why.
+    /// A set with certain attributes in any order, optional ones, and any others if `any` gives a reason.
     pub fn partial_attrs(
         &self,
         parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
@@ -131,7 +131,7 @@ impl<'e> Evaluator<'e> {
         self.attrs_maybe(&attrs, optional.collect(), any)
     }
 
-    /// A set of sorted attributes, of names that are there perhaps, and of any others where `any` says why.
+    /// Like [`Self::partial_attrs`], from attributes that are already sorted and packed.
     pub(super) fn attrs_maybe(
         &self,
         sorted: &[Attr<'e>],
@@ -144,8 +144,12 @@ impl<'e> Evaluator<'e> {
         self.attrs_rest(sorted, rest)
     }
 
-    /// A value's outermost constructor: never a thunk. Lists of which only some elements are certain come as they are;
-    /// [`Evaluator::force`] makes them unknown.
+    /// Evaluates a value to its outermost constructor, never a thunk. Unlike [`Evaluator::force`], it returns partial
+    /// lists as they are.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the evaluation does.
     pub fn force_partly(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match value {
             Value::Thunk(thunk) => self.force_thunk(thunk).map(TaggedValue::get),
@@ -153,7 +157,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The elements of an evaluated list; none of anything else.
+    /// The elements of an evaluated list, partial or not; empty for anything else.
     pub fn items_perhaps(&self, value: Value<'e>) -> Vec<Item<'e>> {
         match value {
             Value::List(list) => list.iter().map(|value| Item { value, optional: None }).collect(),
@@ -162,15 +166,15 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The elements of a list that is at least partly known.
-    pub(super) fn partly_items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<Item<'e>>> {
+    /// Evaluates a value to a list, partial or not, and returns its elements.
+    pub(super) fn partial_items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<Item<'e>>> {
         match self.force_partly(value)? {
             list @ (Value::List(_) | Value::PartialList(_)) => Ok(self.items_perhaps(list)),
             other => Err(self.type_error("a list", other, pos)),
         }
     }
 
-    /// Evaluates what Nix may never evaluate.
+    /// Evaluates a branch that Nix may never evaluate.
     pub(super) fn guess<T>(
         &mut self,
         why: &'e Unknown,
@@ -187,7 +191,11 @@ impl<'e> Evaluator<'e> {
         result
     }
 
-    /// What is known of a value that is one of two.
+    /// What is known of a value that is either `a` or `b`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the unknown value `why` if neither branch can be relied on.
     pub fn one_of(
         &mut self,
         why: &'e Unknown,
@@ -225,7 +233,7 @@ impl<'e> Evaluator<'e> {
                 self.list(items)
             }
             (Value::List(_) | Value::PartialList(_), Value::List(_) | Value::PartialList(_)) => {
-                // What both begin or end with is there either way.
+                // A common prefix and a common suffix exist either way.
                 let (a, b) = (self.items_perhaps(a), self.items_perhaps(b));
                 let front = a.iter().zip(&b).take_while(|(a, b)| is_same_item(a, b)).count();
                 let (a_rest, b_rest) = (&a[front..], &b[front..]);
@@ -259,7 +267,7 @@ impl<'e> Evaluator<'e> {
         for name in names {
             let of = |set: &'e Attrs<'e>| {
                 let entry = set.find(name).map(|attr| (attr, None));
-                entry.or_else(|| set.find_perhaps(name).map(|optional| (optional.attr, Some(optional.why))))
+                entry.or_else(|| set.find_optional(name).map(|optional| (optional.attr, Some(optional.why))))
             };
             match (of(a), of(b)) {
                 (Some((x, None)), Some((y, None))) => {
@@ -269,7 +277,7 @@ impl<'e> Evaluator<'e> {
                     let attr = Attr { value: self.either_packed(why, x.value, y.value), ..x };
                     optional.push(OptionalAttr { attr, why });
                 }
-                // Where the other set may have it too, nothing is known of its value.
+                // If the other set may have the name too, its value is unknown.
                 (Some((attr, of)), None) if b.any().is_none() => {
                     optional.push(OptionalAttr { attr, why: of.unwrap_or(why) })
                 }
@@ -282,7 +290,7 @@ impl<'e> Evaluator<'e> {
         self.attrs_maybe(&certain, optional, any)
     }
 
-    /// `if c then mkIf … else …`: for the module system, both under a condition that is not known.
+    /// `if c then mkIf … else …`: turns both into definitions under an unknown condition, for the module system.
     fn joined_properties(&mut self, why: &'e Unknown, a: &'e Attrs<'e>, b: &'e Attrs<'e>) -> Value<'e> {
         let kind = self.symbol("_type");
         for set in [a, b] {
@@ -308,7 +316,7 @@ impl<'e> Evaluator<'e> {
         self.attrs([(kind, self.string("merge"), Pos::NONE), (self.symbol("contents"), contents, Pos::NONE)])
     }
 
-    /// A value that is one of two, looked at when it is asked for.
+    /// A value that is either `a` or `b`, examined on demand.
     pub(super) fn either(&self, why: &'e Unknown, a: Value<'e>, b: Value<'e>) -> Value<'e> {
         match (a, b) {
             (Value::Thunk(x), Value::Thunk(y)) if std::ptr::eq(x, y) => a,
@@ -321,15 +329,15 @@ impl<'e> Evaluator<'e> {
         self.pack(self.either(why, a.get(), b.get()))
     }
 
-    /// `left // right` where one of them has names perhaps, and the right one not any.
-    pub(super) fn update_perhaps(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
+    /// `left // right` if one side has optional attributes and the right one cannot have arbitrary names.
+    pub(super) fn update_partial(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
         let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.count() + right.count());
         let mut optional: Vec<OptionalAttr<'e>> = Vec::new();
         for attr in left.entries() {
             if right.find(attr.name).is_some() {
                 continue;
             }
-            certain.push(match right.find_perhaps(attr.name) {
+            certain.push(match right.find_optional(attr.name) {
                 Some(other) => Attr { value: self.either_packed(other.why, other.attr.value, attr.value), ..attr },
                 None => attr,
             });
@@ -340,7 +348,7 @@ impl<'e> Evaluator<'e> {
             if right.find(one.attr.name).is_some() {
                 continue;
             }
-            optional.push(match right.find_perhaps(one.attr.name) {
+            optional.push(match right.find_optional(one.attr.name) {
                 Some(other) => {
                     let value = self.either_packed(other.why, other.attr.value, one.attr.value);
                     OptionalAttr { attr: Attr { value, ..one.attr }, why: one.why }
@@ -352,13 +360,17 @@ impl<'e> Evaluator<'e> {
             right
                 .optional()
                 .iter()
-                .filter(|one| left.find(one.attr.name).is_none() && left.find_perhaps(one.attr.name).is_none()),
+                .filter(|one| left.find(one.attr.name).is_none() && left.find_optional(one.attr.name).is_none()),
         );
         self.attrs_maybe(&certain, optional, left.any())
     }
 
-    /// Evaluates what Nix might come to another way; `None` where a value turned out to need itself on this one. What was
-    /// begun on the way is as it was before.
+    /// Evaluates something in a way that Nix may not; returns `None` if that is an infinite recursion. Thunks that
+    /// were running then return to their previous state.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the evaluation fails otherwise.
     pub fn unless_circular<T>(
         &mut self,
         of: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
@@ -380,14 +392,14 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Whether a failure may be kept: one that Nix would have met as well.
+    /// Whether to record a failure in its thunk: only if Nix would have failed too.
     pub(super) fn may_keep(&self, error: EvalError<'e>) -> bool {
         let is_certain = self.guessing == 0 && !(self.catching_circles > 0 && error.is_circular());
         is_certain || error.unknown().is_some()
     }
 }
 
-/// Whether two elements are the same, as far as that shows without evaluating them.
+/// Whether two elements are visibly the same without evaluating them.
 fn is_same_item<'e>(a: &Item<'e>, b: &Item<'e>) -> bool {
     a.optional.is_none()
         && b.optional.is_none()

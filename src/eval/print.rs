@@ -1,4 +1,4 @@
-//! Values as text, the way `nix-instantiate --eval --strict` prints them.
+//! Prints values like `nix-instantiate --eval --strict`.
 
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -11,11 +11,15 @@ use super::value::{State, Value};
 use crate::source::Span;
 use crate::syntax::quote;
 
-/// Which sets and lists were met already, by their addresses.
+/// The addresses of sets and lists already printed.
 type Seen = HashSet<usize, FxBuildHasher>;
 
 impl<'e> Evaluator<'e> {
-    /// Evaluates a value with all that is in it.
+    /// Evaluates a value and everything in it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if any part fails.
     pub fn force_deep(&mut self, value: Value<'e>) -> EvalResult<'e, ()> {
         self.force_parts(value, &mut Seen::default())
     }
@@ -39,9 +43,13 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Evaluates a value with all that is in it, and prints it on one line.
+    /// Evaluates a value and everything in it, and prints it on one line.
     ///
-    /// Bytes and not text, as strings are bytes.
+    /// Returns bytes instead of text, because strings are bytes.
+    ///
+    /// # Errors
+    ///
+    /// Fails if any part fails or is unknown.
     pub fn print(&mut self, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
         self.force_deep(value)?;
         let mut out = Vec::new();
@@ -76,7 +84,7 @@ impl<'e> Evaluator<'e> {
             Value::Lambda(_) => out.extend(b"<LAMBDA>"),
             Value::Primop(call) if call.arguments.is_empty() => out.extend(b"<PRIMOP>"),
             Value::Primop(_) => out.extend(b"<PRIMOP-APP>"),
-            // A list is told by the cell that holds it: Nix copies lists where it copies values.
+            // The identity of a list is its cell: Nix copies lists along with values.
             Value::Thunk(thunk) => match thunk.state() {
                 State::Done(Value::List(list)) => {
                     self.print_list(list, std::ptr::from_ref(thunk).addr(), out, seen)?;
@@ -84,7 +92,7 @@ impl<'e> Evaluator<'e> {
                 State::Done(value) => self.print_parts(value, out, seen)?,
                 State::Failed(error, length) => return Err(error.met_again(length)),
                 State::Running | State::Code(_) | State::Native(..) | State::Call(..) | State::CallOn(..) => {
-                    return Err(self.error(Span::NONE, "a value was to be printed before it was evaluated"));
+                    return Err(self.error(Span::NONE, "cannot print a value that has not been evaluated"));
                 }
             },
             Value::PartialList(partly) => return Err(self.unknown_error(partly.why())),
@@ -114,7 +122,7 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// A string literal that means these bytes.
+/// Writes bytes as a string literal.
 pub(super) fn string(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for (index, byte) in bytes.iter().enumerate() {
@@ -130,7 +138,7 @@ pub(super) fn string(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// A float as C's `%g` writes it: six significant digits.
+/// Formats a float like C's `%g`: six significant digits.
 pub(super) fn float(value: f64) -> String {
     const DIGITS: i32 = 6;
     let sign = if value.is_sign_negative() { "-" } else { "" };

@@ -1,7 +1,7 @@
-//! Shapes that came up lately, so that sets that are made alike share theirs, and what comes of two shapes in `//`.
+//! Caches of recent shapes, so that similar sets share one, and of the shapes that `//` produces.
 //!
-//! Both tables forget: a shape that is not found is made anew, which costs its memory and nothing else. So an evaluation
-//! whose sets are all different pays little for them.
+//! Both tables overwrite old entries: a shape that is missing is made again, which costs its memory and nothing else.
+//! So an evaluation whose sets all differ pays little for them.
 
 use std::cell::Cell;
 use std::hash::{Hash as _, Hasher as _};
@@ -13,41 +13,41 @@ use super::partial::OpenAttrs;
 use super::value::{Attr, Attrs, TaggedValue, Unknown, Value};
 use crate::syntax::{Key, Shape};
 
-/// How many places each table has.
-const PLACES: usize = 1024;
-/// Shapes of more names are taken to be the only ones of their kind.
+/// The number of entries in each table.
+const ENTRIES: usize = 1024;
+/// Shapes with more names are assumed to be unique.
 const MOST_NAMES: usize = 64;
 
-/// What comes of two shapes.
+/// The shape that `//` makes of two shapes.
 #[derive(Clone, Copy)]
 struct Merged<'e> {
     left: &'e Shape<'e>,
     right: &'e Shape<'e>,
     shape: &'e Shape<'e>,
-    /// Where each value comes from, once that was of use: twice its place, and one more where that is on the right.
+    /// Where each value comes from, computed on the second use: twice its index, plus one if it is on the right.
     sources: Option<&'e [u32]>,
 }
 
 /// The tables.
 pub(super) struct Shapes<'e> {
-    lately: Vec<Cell<Option<&'e Shape<'e>>>>,
+    recent: Vec<Cell<Option<&'e Shape<'e>>>>,
     merged: Vec<Option<Merged<'e>>>,
-    /// For sets in the making.
+    /// Scratch space for sets under construction.
     scratch: Vec<Attr<'e>>,
 }
 
 impl Default for Shapes<'_> {
     fn default() -> Self {
-        Self { lately: vec![Cell::new(None); PLACES], merged: vec![None; PLACES], scratch: Vec::new() }
+        Self { recent: vec![Cell::new(None); ENTRIES], merged: vec![None; ENTRIES], scratch: Vec::new() }
     }
 }
 
-fn place(hasher: &FxHasher) -> usize {
-    usize::try_from(hasher.finish() % PLACES as u64).expect("it is less than there are places")
+fn entry_of(hasher: &FxHasher) -> usize {
+    usize::try_from(hasher.finish() % ENTRIES as u64).expect("it is less than the number of entries")
 }
 
 impl<'e> Evaluator<'e> {
-    /// The shape of these names, which are sorted, each once.
+    /// The shape with these names, which must be sorted and unique.
     pub(super) fn shape_of(&self, keys: impl ExactSizeIterator<Item = Key> + Clone) -> &'e Shape<'e> {
         let make = || &*self.bump.alloc(Shape::new(self.bump.alloc_slice_fill_iter(keys.clone())));
         if keys.len() > MOST_NAMES {
@@ -55,18 +55,18 @@ impl<'e> Evaluator<'e> {
         }
         let mut hasher = FxHasher::default();
         keys.clone().for_each(|key| key.hash(&mut hasher));
-        let lately = &self.shapes.lately[place(&hasher)];
-        match lately.get() {
+        let recent = &self.shapes.recent[entry_of(&hasher)];
+        match recent.get() {
             Some(shape) if shape.keys().iter().copied().eq(keys.clone()) => shape,
             _ => {
                 let shape = make();
-                lately.set(Some(shape));
+                recent.set(Some(shape));
                 shape
             }
         }
     }
 
-    /// A set of sorted attributes, each name once, and what other names there may be.
+    /// A set of sorted attributes with unique names, and possibly partial names.
     pub(super) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<OpenAttrs<'e>>) -> Value<'e> {
         Value::Attrs(self.set_of(sorted, rest))
     }
@@ -77,13 +77,13 @@ impl<'e> Evaluator<'e> {
         Attrs::new(self.bump, shape, sorted.iter().map(|attr| attr.value), rest)
     }
 
-    /// `left // right` where all names of both are known.
+    /// `left // right` for sets without partial names.
     #[inline]
     pub(super) fn merge(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
         Value::Attrs(self.merged(left, right))
     }
 
-    /// The same as a set.
+    /// Like [`Self::merge`], but returns the set.
     #[inline]
     pub(super) fn merged(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> &'e Attrs<'e> {
         if left.layers().is_some() || right.layers().is_some() {
@@ -95,11 +95,11 @@ impl<'e> Evaluator<'e> {
         }
         let mut hasher = FxHasher::default();
         (std::ptr::from_ref(a), std::ptr::from_ref(b)).hash(&mut hasher);
-        let place = place(&hasher);
-        let known = self.shapes.merged[place].filter(|it| std::ptr::eq(it.left, a) && std::ptr::eq(it.right, b));
+        let entry = entry_of(&hasher);
+        let known = self.shapes.merged[entry].filter(|it| std::ptr::eq(it.left, a) && std::ptr::eq(it.right, b));
         let Some(known) = known else {
             let merged = self.merge_anew(left, right, None);
-            self.shapes.merged[place] = Some(Merged { left: a, right: b, shape: merged.shape(), sources: None });
+            self.shapes.merged[entry] = Some(Merged { left: a, right: b, shape: merged.shape(), sources: None });
             return merged;
         };
         let sources = known.sources.unwrap_or_else(|| {
@@ -109,7 +109,7 @@ impl<'e> Evaluator<'e> {
             };
             let sources = known.shape.keys().iter().map(|key| u32::try_from(source(key)).expect("they are few"));
             let sources = &*self.bump.alloc_slice_fill_iter(sources);
-            self.shapes.merged[place] = Some(Merged { sources: Some(sources), ..known });
+            self.shapes.merged[entry] = Some(Merged { sources: Some(sources), ..known });
             sources
         });
         let sides = [left.values(), right.values()];
@@ -117,7 +117,7 @@ impl<'e> Evaluator<'e> {
         Attrs::new(self.bump, known.shape, values, None)
     }
 
-    /// The same by comparing their names; more of them may be there for a reason that is not known.
+    /// Computes `left // right` by comparing names; `rest` is a reason why there may be further ones.
     pub(super) fn merge_anew(
         &mut self,
         left: &Attrs<'e>,
@@ -132,7 +132,7 @@ impl<'e> Evaluator<'e> {
         set
     }
 
-    /// The same with another value for each name on the left.
+    /// Computes `left // right` with `hidden` in place of each value on the left.
     pub(super) fn merge_hidden(
         &self,
         left: &Attrs<'e>,
@@ -145,18 +145,18 @@ impl<'e> Evaluator<'e> {
         self.attrs_rest(&merged, Some(rest))
     }
 
-    /// The places of the attributes in the byte order of their names.
+    /// The indexes of the attributes in the byte order of their names.
     pub(super) fn order(&self, attrs: &Attrs<'e>) -> &'e [u32] {
         attrs.shape().order(|keys| {
             let names: Vec<_> = keys.iter().map(|key| self.symbols.text(key.name).as_bytes()).collect();
-            self.bump.alloc_slice_fill_iter(places_in_order(&names))
+            self.bump.alloc_slice_fill_iter(indexes_in_order(&names))
         })
     }
 }
 
-/// The places of these names in their byte order.
-fn places_in_order(names: &[&[u8]]) -> impl ExactSizeIterator<Item = u32> + use<> {
-    // What all begin with says nothing. The eight bytes behind that, as a number, mostly say it all.
+/// The indexes of these names in their byte order.
+fn indexes_in_order(names: &[&[u8]]) -> impl ExactSizeIterator<Item = u32> + use<> {
+    // A common prefix carries no information. Usually the eight bytes after it decide, compared as a number.
     let first = names.first().copied().unwrap_or_default();
     let common = names.iter().fold(first.len(), |common, name| {
         let same = |(a, b): &(&u8, &u8)| a == b;
@@ -177,7 +177,7 @@ fn places_in_order(names: &[&[u8]]) -> impl ExactSizeIterator<Item = u32> + use<
     heads.into_iter().map(|(_, at)| at)
 }
 
-/// Two sorted lists in one; the right one wins.
+/// Merges two sorted lists of attributes; the right one wins.
 pub(super) fn merge_sorted<'e>(
     left: impl ExactSizeIterator<Item = Attr<'e>>,
     right: impl ExactSizeIterator<Item = Attr<'e>>,

@@ -1,20 +1,24 @@
-//! The stack: Nix values nest deeply, and so does their evaluation.
+//! The evaluation's stack: values nest deeply, and so does their evaluation.
 
 use std::cell::Cell;
 
-/// Reserved for an evaluation; memory is used only as far as it is touched. Four times what Nix asks for; frames that are
-/// not optimised need more.
+/// The reserved size; only touched pages use memory. It is four times Nix's, and larger still in debug builds, whose
+/// frames are bigger.
 const SIZE: usize = if cfg!(debug_assertions) { 1 << 30 } else { 1 << 28 };
-/// Left over for what is called below the last check.
+/// Reserve for code that runs below the last check.
 const MARGIN: usize = 256 << 10;
-/// What an evaluation uses at most on a thread of somebody else's making, whose stack may be as small as 2 MiB.
+/// How much to use of a thread that we did not create, whose stack may be only 2 MiB.
 const SMALL: usize = 1 << 20;
 
 thread_local! {
     static LOWEST: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// Runs `work` on a thread with a big stack, and gives what it gives.
+/// Runs `work` on a thread with a large stack, and returns its result.
+///
+/// # Errors
+///
+/// Fails if the thread cannot be started.
 pub fn on_big_stack<R: Send>(work: impl FnOnce() -> R + Send) -> std::io::Result<R> {
     std::thread::scope(|scope| {
         let thread =
@@ -27,7 +31,7 @@ pub fn on_big_stack<R: Send>(work: impl FnOnce() -> R + Send) -> std::io::Result
     })
 }
 
-/// An address that nothing lies below yet.
+/// An address near the current end of the stack.
 pub(super) fn address() -> usize {
     let here = 0_u8;
     (&raw const here).addr()

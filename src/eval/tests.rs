@@ -1,4 +1,4 @@
-//! What expressions evaluate to, each seen with Nix 2.34.8.
+//! What expressions evaluate to, each checked with Nix 2.34.8.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! Strings in the making, and what they stand for in the store.
+//! Strings under construction, and their contexts.
 //!
-//! A string remembers which store paths its text was made of: its [`Context`]. Whatever joins strings joins their
-//! contexts, so that a derivation knows its inputs.
+//! A string records which store paths its text refers to: its [`Context`]. Joining strings joins their contexts, so
+//! that a derivation knows its inputs.
 
 use super::error::EvalResult;
 use super::machine::Evaluator;
@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::Str;
 pub(super) use crate::syntax::{Context, Element};
 
-/// A string in the making.
+/// A string under construction.
 #[derive(Debug, Default)]
 pub(super) struct Text<'e> {
     pub(super) bytes: Vec<u8>,
@@ -33,13 +33,12 @@ impl<'e> Text<'e> {
 }
 
 impl<'e> Evaluator<'e> {
-    /// A string that depends on something.
+    /// A string with a context.
     pub fn text_with_context(&self, bytes: &[u8], context: Context<'e>) -> Value<'e> {
         Value::String(self.alloc(Str::with_context(self.alloc_slice(bytes), context)))
     }
 
-    /// The string that was made.
-    /// The string itself, or the error that it refers to the store where that must not be.
+    /// The string itself, or an error if it has a context where none is allowed.
     pub(super) fn without_context(&self, text: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
         let Some(element) = text.context().elements().first() else { return Ok(text) };
         let path = match *element {
@@ -64,7 +63,7 @@ impl<'e> Evaluator<'e> {
         Context::new(self.alloc_slice(&elements))
     }
 
-    /// What two strings depend on together.
+    /// The union of two contexts.
     pub fn merge_contexts(&self, a: Context<'e>, b: Context<'e>) -> Context<'e> {
         if b.is_empty() || std::ptr::eq(a.elements(), b.elements()) {
             return a;

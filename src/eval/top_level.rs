@@ -1,4 +1,4 @@
-//! What `nix-instantiate` does around an expression: texts from nowhere, attribute paths, automatic arguments.
+//! What `nix-instantiate` does around an expression: texts without a file, attribute paths, automatic arguments.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,12 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, SourceMap, Span};
 use crate::syntax::{self, LiteralLints};
 
-/// Evaluates `text` with everything in it, as if it stood in `directory`, and prints the value on one line: what
-/// `nix-instantiate --eval --strict --expr` prints.
+/// Evaluates all of `text` as if it were in `directory`, and prints the value on one line like `nix-instantiate --eval
+/// --strict --expr`.
+///
+/// # Errors
+///
+/// Fails if the text does not parse or evaluate.
 pub fn print_text(
     files: &dyn Files,
     sources: &SourceMap,
@@ -25,7 +29,11 @@ pub fn print_text(
 }
 
 impl<'e> Evaluator<'e> {
-    /// The value, not evaluated yet, of a text that is shown as `name` and whose relative paths start in `directory`.
+    /// The unevaluated value of a text that is shown as `name` and whose relative paths start in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text does not parse.
     pub fn text_value(&mut self, name: &str, directory: &Path, text: &str) -> EvalResult<'e, Value<'e>> {
         let Some(file) = self.sources.add(name, text) else {
             return Err(self.error(Span::NONE, "too many texts were read"));
@@ -57,7 +65,11 @@ impl<'e> Evaluator<'e> {
         Ok(unit)
     }
 
-    /// Calls a function whose pattern `arguments` can fill; anything else is left as it is.
+    /// Calls a function if `arguments` can fill its pattern; returns anything else unchanged.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an argument without a default is missing, or the call fails.
     pub fn call_with_arguments(&mut self, function: Value<'e>, arguments: Value<'e>) -> EvalResult<'e, Value<'e>> {
         let function = self.force(function)?;
         let given = match self.force(arguments)? {
@@ -102,7 +114,11 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The value at an attribute path such as `a."b.c".0`; functions on the way are called with `arguments`.
+    /// The value at an attribute path such as `a."b.c".0`; calls functions on the way with `arguments`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the path does not exist or an evaluation on the way fails.
     pub fn select_along(&mut self, root: Value<'e>, path: &str, arguments: Value<'e>) -> EvalResult<'e, Value<'e>> {
         let names = split_path(path)
             .ok_or_else(|| self.error(Span::NONE, &format!("missing closing quote in selection path '{path}'")))?;
@@ -149,7 +165,7 @@ impl<'e> Evaluator<'e> {
         })
     }
 
-    /// "an integer", "a set", …
+    /// The type of a value in words: "an integer", "a set", …
     pub(super) fn type_in_words(&self, value: Value<'e>) -> String {
         let words = match value {
             Value::Null => "null",
@@ -178,7 +194,7 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// The names of an attribute path as the command line writes it; `None` where a quote is not closed.
+/// Splits an attribute path as written on the command line; `None` if a quote is not closed.
 fn split_path(path: &str) -> Option<Vec<String>> {
     let mut names = Vec::new();
     let mut name = String::new();

@@ -1,8 +1,8 @@
-//! Values and what they are made of.
+//! Values and their parts.
 //!
-//! A [`Value`] is 16 bytes and `Copy`: everything larger lives in the arena and is never freed before the evaluation
-//! ends. Only what is not evaluated yet has a shared cell, the [`Thunk`]. Where values are kept they are packed into a word
-//! each (see [`super::cells`]).
+//! A [`Value`] is 16 bytes and `Copy`. Everything larger is in the arena, which frees nothing before the evaluation
+//! ends. Only unevaluated values have a shared cell, the [`Thunk`]. Stored values are packed into one word each (see
+//! [`super::repr`]).
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Lambda, Place};
 
-/// A value, or the promise of one.
+/// A value, or a thunk that will become one.
 #[derive(Debug, Clone, Copy)]
 pub enum Value<'e> {
     /// `null`
@@ -30,32 +30,33 @@ pub enum Value<'e> {
     Float(f64),
     /// A string.
     String(&'e Str<'e>),
-    /// A path: absolute, normalised.
+    /// A path: absolute, normalized.
     Path(&'e Str<'e>),
     /// A list.
     List(&'e List<'e>),
-    /// A list of which some elements are there only perhaps.
+    /// A list in which some elements are optional.
     PartialList(&'e PartialList<'e>),
     /// A set.
     Attrs(&'e Attrs<'e>),
     /// A function written in Nix.
     Lambda(&'e Closure<'e>),
-    /// A built-in function, perhaps with some of its arguments.
+    /// A built-in function, with or without its first arguments.
     Primop(&'e PrimopCall<'e>),
-    /// Not evaluated yet.
+    /// An unevaluated value.
     Thunk(&'e Thunk<'e>),
-    /// Something that cannot be known here.
+    /// A value that cannot be known without Nix.
     Unknown(&'e Unknown),
 }
 
-/// Why a value is not known, and where it comes from.
+/// Why a value is unknown, and where it comes from.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unknown {
     reason: Box<str>,
     span: Span,
-    /// Whether the reason ends in a name that its attributes' names are appended to.
+    /// Whether the reason ends with a name, to which selections append attribute names.
     named: bool,
-    /// Whether it stands for names that nobody knew when this was written: outer names count before it.
+    /// Whether it stands for names beyond those known in advance: in a `with`, names of outer sets take precedence
+    /// over these.
     beyond: bool,
     /// Whether `builtins.tryEval` takes it for what is not there.
     absent: bool,
@@ -90,12 +91,12 @@ impl Unknown {
         self.named
     }
 
-    /// Why, as a sentence without its full stop.
+    /// The reason, as a sentence without its full stop.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// The expression that is not known.
+    /// The span of the unknown expression.
     pub fn span(&self) -> Span {
         self.span
     }
@@ -112,28 +113,28 @@ impl<'e> List<'e> {
         Self { items }
     }
 
-    /// Its elements.
+    /// The elements.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Value<'e>> + use<'e> {
         self.items.iter().map(|item| item.get())
     }
 
-    /// Its elements as they are kept.
+    /// The elements as stored.
     pub(super) fn items(&self) -> &'e [TaggedValue<'e>] {
         self.items
     }
 
-    /// How many elements it has.
+    /// The number of elements.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether it has none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 }
 
-/// One attribute.
+/// An attribute.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attr<'e> {
     pub(super) name: Symbol,
@@ -142,38 +143,38 @@ pub(super) struct Attr<'e> {
 }
 
 impl<'e> Attrs<'e> {
-    /// How many names are certain to be in it.
+    /// How many attributes it certainly has.
     pub(super) fn count(&self) -> usize {
         self.shape().keys().len()
     }
 
-    /// The same at most, of which it does not have to be one set yet.
+    /// An upper bound on [`Self::count`] that does not merge layers.
     pub(super) fn most(&self) -> usize {
         self.layers().map_or_else(|| self.count(), Layers::most)
     }
 
-    /// Whether it is certain that there is no name in it.
+    /// Whether it certainly has no attributes.
     pub(super) fn is_empty(&self) -> bool {
         self.layers().is_none() && self.count() == 0 && self.open().is_none()
     }
 
-    /// The same set without layers.
+    /// The set without layers; merges them if necessary.
     pub(super) fn flat(&'e self) -> &'e Self {
         self.layers().map_or(self, Layers::flat)
     }
 
-    /// The same set, without layers where it was made so already.
+    /// The set without layers if they have been merged, otherwise the set as it is.
     pub(super) fn settled(&'e self) -> &'e Self {
         self.layers().and_then(Layers::made_flat).unwrap_or(self)
     }
 
-    /// Its attributes, sorted by symbol.
+    /// The attributes, sorted by symbol.
     pub(super) fn entries(&self) -> impl ExactSizeIterator<Item = Attr<'e>> + Clone + use<'e> {
         let keys = self.shape().keys().iter();
         keys.zip(self.values()).map(|(key, value)| Attr { name: key.name, pos: key.pos, value: *value })
     }
 
-    /// The attribute at a place.
+    /// The attribute at an index.
     #[inline]
     pub(super) fn attr(&self, at: usize) -> Attr<'e> {
         let key = self.shape().keys()[at];
@@ -187,59 +188,59 @@ impl<'e> Attrs<'e> {
         }
     }
 
-    /// The value of a name.
+    /// The value of an attribute.
     pub fn get(&self, name: Symbol) -> Option<Value<'e>> {
         self.find(name).map(|attr| attr.value.get())
     }
 
-    /// Where a name is bound.
+    /// The position of an attribute.
     pub fn position(&self, name: Symbol) -> Option<Pos> {
         self.find(name).map(|attr| attr.pos).filter(|pos| pos.is_some())
     }
 
-    /// Names, values and positions, in the order of the symbols.
+    /// Names, values and positions, sorted by symbol.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Symbol, Value<'e>, Pos)> + use<'e> {
         self.entries().map(|attr| (attr.name, attr.value.get(), attr.pos))
     }
 
-    /// Why there may be more names than these; `None` where there are not.
+    /// Why the set may have further names; `None` if it is complete.
     pub fn rest(&self) -> Option<&'e Unknown> {
         let rest = self.open()?;
         rest.any.or_else(|| rest.names.first().map(|optional| optional.why))
     }
 
-    /// The names that are there perhaps, sorted.
+    /// The optional attributes, sorted by symbol.
     pub fn optional(&self) -> &'e [OptionalAttr<'e>] {
         self.open().map_or(&[], |rest| rest.names)
     }
 
-    /// Why there may be names beyond these and those that are there perhaps; `None` where there are none.
+    /// Why the set may have names besides the certain and the optional ones; `None` if it has none.
     pub fn any(&self) -> Option<&'e Unknown> {
         self.open()?.any
     }
 
-    pub(super) fn find_perhaps(&self, name: Symbol) -> Option<&'e OptionalAttr<'e>> {
+    pub(super) fn find_optional(&self, name: Symbol) -> Option<&'e OptionalAttr<'e>> {
         let names = self.optional();
         let at = names.binary_search_by_key(&name, |optional| optional.attr.name).ok()?;
         Some(&names[at])
     }
 
-    /// The value of a name, and whether it is there perhaps.
+    /// The value of an attribute, and whether it is optional.
     pub(super) fn item(&self, name: Symbol) -> Option<Item<'e>> {
         match self.find(name) {
             Some(attr) => Some(Item { value: attr.value.get(), optional: None }),
-            None => self.find_perhaps(name).map(|one| Item { value: one.value(), optional: Some(one.why) }),
+            None => self.find_optional(name).map(|one| Item { value: one.value(), optional: Some(one.why) }),
         }
     }
 
-    /// Why a name that is not among those that are there may be there; `None` where it is not.
+    /// Why a name that is not certain may exist; `None` if it does not.
     pub fn maybe(&self, name: Symbol) -> Option<&'e Unknown> {
         let any = self.open()?.any;
-        self.find_perhaps(name).map(|optional| optional.why).or(any)
+        self.find_optional(name).map(|optional| optional.why).or(any)
     }
 }
 
-/// What running code sees: the slots of its unit, and what that captured.
+/// The variables of running code: the slots of its unit, and its captures.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame<'f, 'e> {
     pub(super) slots: &'f [Cell<TaggedValue<'e>>],
@@ -247,7 +248,7 @@ pub(super) struct Frame<'f, 'e> {
 }
 
 impl<'f, 'e> Frame<'f, 'e> {
-    /// Where a variable is.
+    /// The cell of a variable.
     #[inline]
     pub(super) fn cell(&self, place: Place) -> &'f Cell<TaggedValue<'e>> {
         match place {
@@ -256,7 +257,7 @@ impl<'f, 'e> Frame<'f, 'e> {
         }
     }
 
-    /// Fills in what is captured here.
+    /// Copies the captured variables `places` into cells.
     #[inline]
     pub(super) fn capture(&self, places: &[Place], into: &[Cell<TaggedValue<'e>>]) {
         for (cell, place) in into.iter().zip(places) {
@@ -265,12 +266,12 @@ impl<'f, 'e> Frame<'f, 'e> {
     }
 }
 
-/// The code of a function: equal where it is the same code, whatever was captured.
+/// Identifies the code of a function: equal for the same code, whatever it captured.
 #[derive(Debug, Clone, Copy)]
 pub enum CodeId<'e> {
-    /// Of a function written in Nix.
+    /// A function written in Nix.
     Lambda(&'e Lambda<'e>),
-    /// Of a built-in function.
+    /// A built-in function.
     Primop(&'static Primop),
 }
 
@@ -286,18 +287,19 @@ impl PartialEq for CodeId<'_> {
 
 impl Eq for CodeId<'_> {}
 
-/// What a built-in function is implemented by. It gets as many arguments as it has; none is evaluated yet.
+/// The implementation of a built-in function. It receives `arity` arguments, all unevaluated.
 pub(super) type PrimopFn = for<'e> fn(&mut Evaluator<'e>, &[Value<'e>], Pos) -> EvalResult<'e, Value<'e>>;
 
 /// A built-in function.
 pub struct Primop {
-    /// Its name, for messages.
+    /// Its name in messages.
     pub name: &'static str,
-    /// How many arguments it takes.
+    /// The number of arguments.
     pub arity: usize,
-    /// Those that it evaluates in any case, before all else and in their order: a bit each, the first one's is the lowest.
+    /// A bit mask of the arguments that it always evaluates before anything else, in order; the lowest bit is the
+    /// first argument.
     pub strict: u8,
-    /// What it does with them.
+    /// The implementation.
     pub run: PrimopFn,
 }
 
@@ -314,18 +316,22 @@ pub struct PrimopCall<'e> {
     pub(super) arguments: &'e [Value<'e>],
 }
 
-/// Something that yields a value when it is asked for, once.
+/// Native code that computes a value on demand, once.
 pub trait Suspend<'e>: 'e {
     /// Computes the value.
+    ///
+    /// # Errors
+    ///
+    /// Fails as the evaluation does.
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>>;
 
-    /// Computes one of its values, where it has several ([`Thunk::part`]).
+    /// Computes one of its values, if it has several ([`Thunk::part`]).
     fn resume_part(&'e self, part: u32, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         debug_assert!(part == 0, "it has one value");
         self.resume(ev)
     }
 
-    /// The values that it is computed from and nothing else, where there are such.
+    /// The values that alone determine its result, if that applies.
     fn parts(&self) -> Option<[Value<'e>; 3]> {
         None
     }

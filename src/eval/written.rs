@@ -1,4 +1,4 @@
-//! What would be in the store if Nix had evaluated: derivations, texts and copies that were made on the way.
+//! What Nix would have written to the store during the evaluation: derivations, texts and copies.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ use crate::source::Span;
 /// Something with a store path.
 #[derive(Clone, Copy)]
 pub(super) enum Written<'e> {
-    /// A text or a copy, and what it refers to.
+    /// A text or a copy, and its references.
     File {
         /// Store paths.
         references: &'e [&'e str],
     },
-    /// A derivation, and the hash that stands for it.
+    /// A derivation, and the hash that represents it.
     Derivation(&'e Derivation, &'e Modulo),
 }
 
 impl<'e> Evaluator<'e> {
-    /// A text that is kept as long as the evaluation.
+    /// Copies a text into the arena.
     pub(super) fn text_in_arena(&self, text: &str) -> &'e str {
         self.bump.alloc_str(text)
     }
 
-    /// The derivation at a path, which this evaluation must have made.
+    /// The derivation at a path, which must come from this evaluation.
     pub(super) fn written_derivation(
         &self,
         path: &str,
@@ -38,7 +38,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A path and all that it refers to, directly or not.
+    /// The closure of a path: the path and everything it refers to, directly or indirectly.
     pub(super) fn closure(&self, start: &str, span: Span) -> EvalResult<'e, BTreeSet<String>> {
         let mut found = BTreeSet::new();
         let mut open = vec![start.to_owned()];
@@ -59,11 +59,11 @@ impl<'e> Evaluator<'e> {
         Ok(found)
     }
 
-    /// A store path that only a store knows.
+    /// The error for a store path that only the store can look up.
     #[cold]
     pub(super) fn not_valid(&self, path: &str, span: Span) -> super::error::EvalError<'e> {
         if self.settings.unknowns {
-            return self.only_nix(&format!("{path} is known to the Nix store alone"), span);
+            return self.only_nix(&format!("only the Nix store knows {path}"), span);
         }
         self.error(span, &format!("path '{}' is not valid", path::base(path)))
     }

@@ -1,4 +1,4 @@
-//! Values as XML (`builtins.toXML`).
+//! Prints values as XML (`builtins.toXML`).
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -9,20 +9,20 @@ use super::text::{Context, Text};
 use super::value::{Attrs, Value};
 use crate::source::Span;
 
-/// An XML document in the making.
+/// An XML document under construction.
 struct Document<'e> {
     out: Text<'e>,
-    /// Where lines begin, and how deep. They are indented once it is complete: what nests without an end takes no more
-    /// memory than its text.
+    /// Where each line begins, and its depth. Indentation is added once the document is complete, so that an
+    /// infinitely nested value needs no memory for it.
     lines: Vec<(usize, usize)>,
     depth: usize,
-    /// Derivations whose attributes were written already.
+    /// Derivations whose attributes have been printed.
     seen: BTreeSet<Vec<u8>>,
     span: Span,
 }
 
 impl<'e> Evaluator<'e> {
-    /// A value as XML, and what its strings depend on.
+    /// Prints a value as XML; also returns the context of its strings.
     pub(super) fn xml_with_context(
         &mut self,
         value: Value<'e>,
@@ -44,7 +44,7 @@ impl<'e> Document<'e> {
         self.out.bytes.len() + self.lines.iter().map(|(_, depth)| depth * 2).sum::<usize>()
     }
 
-    /// The whole text.
+    /// The indented document.
     fn indented(&self) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.indented_len());
         let mut from = 0;
@@ -163,7 +163,7 @@ impl<'e> Document<'e> {
         Ok(())
     }
 
-    /// A derivation, whose attributes stand where it occurs first.
+    /// Prints a derivation; its attributes appear only at its first occurrence.
     fn derivation(&mut self, ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>) -> EvalResult<'e, ()> {
         let mut paths = Vec::new();
         for name in ["drvPath", "outPath"] {

@@ -1,4 +1,4 @@
-//! How the evaluator sees the file system: read only, through one trait.
+//! The file system as the evaluator sees it: read only, through one trait.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::git::{GitError, GitRequest, GitTree};
 
-/// What stands at a path, in the words of `builtins.readFileType`.
+/// The type of a file, in the words of `builtins.readFileType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    /// A plain file.
+    /// A regular file.
     Regular,
     /// A directory.
     Directory,
-    /// A symbolic link (never followed here).
+    /// A symlink (which the query did not follow).
     Symlink,
     /// A device, socket or pipe.
     Unknown,
@@ -31,23 +31,27 @@ impl FileKind {
     }
 }
 
-/// Read access to files. Implemented by the real file system, by restricted views of it and by [`MemoryFiles`].
+/// Read access to files, implemented by the real file system, by restricted views of it and by [`MemoryFiles`].
 ///
-/// Paths are absolute and free of `.` and `..`. A refusal (restricted reading) is an error of kind
+/// Paths are absolute, without `.` and `..`. A file that restricted reading forbids is an error of kind
 /// [`io::ErrorKind::PermissionDenied`].
+///
+/// # Errors
+///
+/// Every method fails as the system call behind it does.
 pub trait Files {
-    /// The bytes of a plain file; links are followed.
+    /// The bytes of a regular file; follows symlinks.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
-    /// What stands at `path` itself, a final link not followed.
+    /// The type of `path` itself; does not follow a final symlink.
     fn kind(&self, path: &Path) -> io::Result<FileKind>;
-    /// The entries of a directory, in byte order of their names; links are followed.
+    /// The entries of a directory, sorted by the bytes of their names; follows symlinks.
     fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>>;
-    /// The target of a symbolic link, as written in it.
+    /// The target of a symlink, verbatim.
     fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
-    /// Whether a plain file may be executed by its owner (NAR hashing asks).
+    /// Whether a regular file's owner may execute it (NAR hashing asks).
     fn is_executable(&self, path: &Path) -> io::Result<bool>;
-    /// A tree of a git repository. A view that is not of all files tells nothing of it: what belongs to a repository may lie
-    /// anywhere.
+    /// A tree of a git repository. Restricted views return [`GitError::OnlyNix`]: a repository's objects may be
+    /// anywhere on the disk.
     fn git(&self, _request: &GitRequest<'_>) -> Result<GitTree, GitError> {
         Err(GitError::OnlyNix)
     }
@@ -60,17 +64,17 @@ pub struct MemoryFiles {
 }
 
 impl MemoryFiles {
-    /// An empty one.
+    /// An empty file system.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds or replaces the file at the absolute `path`; its directories exist from then on.
+    /// Adds or replaces the file at the absolute `path`; its parent directories then exist too.
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), content.into());
     }
 
-    /// The same, to be chained.
+    /// [`Self::insert`] for method chains.
     #[must_use]
     pub fn with(mut self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) -> Self {
         self.insert(path, content);

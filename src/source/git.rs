@@ -1,44 +1,44 @@
-//! Git repositories on this machine, as `builtins.fetchGit` asks for them.
+//! Requests for git repositories on this machine, as `builtins.fetchGit` makes them.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::files::Files;
 
-/// What is wanted of a repository: a revision, or the work tree as it is where none is named.
+/// A tree to read from a repository: a revision, or the work tree if the request names none.
 #[derive(Debug, Clone, Copy)]
 pub struct GitRequest<'a> {
-    /// Its top level, absolute.
+    /// The absolute path of the repository's top directory.
     pub repository: &'a Path,
-    /// A branch, a tag or another name of a revision.
+    /// A branch, a tag or another name of a commit.
     pub reference: Option<&'a str>,
     /// A commit, by its hash.
     pub revision: Option<&'a str>,
-    /// Whether its history may be cut off; it is then not counted.
+    /// Whether a shallow clone will do; its commits are then not counted.
     pub shallow: bool,
 }
 
-/// The tree that was asked for.
+/// The requested tree.
 pub struct GitTree {
-    /// Reads it below `top`.
+    /// Reads the tree below `top`.
     pub files: Rc<dyn Files>,
-    /// Where it is.
+    /// The directory that holds the tree.
     pub top: PathBuf,
-    /// The commit that it is, or that it was before it was changed; none where nothing was committed yet.
+    /// The commit that the tree is, or started from if it has changes; `None` before the first commit.
     pub commit: Option<String>,
-    /// Whether it is that commit no more.
+    /// Whether the tree differs from that commit.
     pub changed: bool,
-    /// How many commits led to it.
+    /// How many commits its history has.
     pub count: i64,
-    /// When it was committed, in seconds.
+    /// The commit's time, in seconds since the epoch.
     pub time: i64,
 }
 
-/// Why there is no such tree.
+/// Why a tree is unavailable.
 #[derive(Debug)]
 pub enum GitError {
-    /// Nix alone can tell.
+    /// Only Nix can tell.
     OnlyNix,
-    /// It fails, in Nix's words.
+    /// The request fails, with Nix's message.
     Failed(String),
 }

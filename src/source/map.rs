@@ -1,24 +1,24 @@
-//! The texts themselves, and the way from a position back to a line.
+//! Stores the texts and maps positions back to lines.
 
 use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// A byte position over all texts of a [`SourceMap`]; [`Pos::NONE`] stands for "made by no source".
+/// A byte position in the common address space of a [`SourceMap`]; [`Pos::NONE`] belongs to no source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pos(pub u32);
 
 impl Pos {
-    /// The position of what no source text made.
+    /// The position of what no source text produced.
     pub const NONE: Self = Self(0);
 
-    /// Whether there is a place in a source behind it.
+    /// Whether this is a position in a source.
     pub fn is_some(self) -> bool {
         self != Self::NONE
     }
 }
 
-/// A range of bytes within one text, `start` inclusive, `end` exclusive.
+/// A range of bytes in one text, `end` exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Its first byte.
@@ -28,7 +28,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span of what no source text made.
+    /// The span of what no source text produced.
     pub const NONE: Self = Self { start: Pos::NONE, end: Pos::NONE };
 
     /// The span from `start` to `end`.
@@ -52,7 +52,7 @@ impl Span {
     }
 }
 
-/// A place as people read it: `file:line:column`, both counted from 1, columns in bytes as Nix counts them.
+/// A position as people read it: `file:line:column`, both counted from 1. Columns count bytes, as in Nix.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
     /// The name under which the file is shown (see [`SourceMap::add`]).
@@ -72,15 +72,15 @@ impl std::fmt::Display for Location {
 /// One text of a [`SourceMap`].
 #[derive(Debug)]
 pub struct SourceFile {
-    /// Where its first byte stands in the common address space.
+    /// The position of its first byte in the common address space.
     pub base: u32,
-    /// The absolute path it was read from; `«…»` names for texts that are no file.
+    /// The absolute path of the file; for other texts, a `«…»` name.
     pub path: PathBuf,
     /// The name it is shown under.
     pub name: String,
     /// The whole text.
     pub text: Rc<str>,
-    /// The offset of the first byte of each line, once a location was asked for.
+    /// The offset of each line, computed when a location is first requested.
     lines: OnceCell<Vec<usize>>,
 }
 
@@ -90,7 +90,7 @@ impl SourceFile {
         Pos(self.base + u32::try_from(offset).expect("`SourceMap::add` refuses larger texts"))
     }
 
-    /// The offset within this text of a position in it.
+    /// The offset in this text of one of its positions.
     pub fn offset(&self, pos: Pos) -> usize {
         (pos.0 - self.base) as usize
     }
@@ -111,21 +111,21 @@ impl SourceFile {
         })
     }
 
-    /// The position at a line and column, counted as in [`Location`]; `None` where the text has none there, or it lies in
-    /// the middle of a character.
+    /// The position at a line and column, counted as in [`Location`]; `None` if the text has none there, or it falls
+    /// inside a character.
     pub fn at(&self, line: u32, column: u32) -> Option<Pos> {
         let start = *self.lines().get((line as usize).checked_sub(1)?)?;
         let offset = start + (column as usize).checked_sub(1)?;
         self.text.is_char_boundary(offset).then(|| self.pos(offset))
     }
 
-    /// A place in the midst of a message of Nix's: with the whole path.
+    /// A location with the full path, as Nix prints it within messages.
     pub fn place(&self, pos: Pos) -> Location {
         Location { file: self.path.display().to_string(), ..self.location(self.offset(pos)) }
     }
 }
 
-/// All texts that were read, laid end to end.
+/// All texts read so far, laid end to end in one address space.
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RefCell<Vec<Rc<SourceFile>>>,
@@ -133,37 +133,37 @@ pub struct SourceMap {
 }
 
 impl SourceMap {
-    /// An empty map.
+    /// A map without texts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the directory relative to which files below it are shown (contract §5: the git top level of CONFIG).
-    /// Only texts added afterwards are named by it.
+    /// Sets the root directory: files below it are shown by their relative path (contract §5: the git top level of
+    /// CONFIG). Affects only texts that are added later.
     pub fn set_root(&self, root: impl Into<PathBuf>) {
         *self.root.borrow_mut() = Some(root.into());
     }
 
-    /// The directory that was set last.
+    /// The root directory, if one was set.
     pub fn root(&self) -> Option<PathBuf> {
         self.root.borrow().clone()
     }
 
-    /// How a path is shown: relative to the root if it lies below it, else as it is.
+    /// The name under which a path is shown: relative if it is below the root, otherwise unchanged.
     pub fn display_name(&self, path: &Path) -> String {
         let root = self.root.borrow();
         let below = root.as_deref().and_then(|root| path.strip_prefix(root).ok());
         below.filter(|below| !below.as_os_str().is_empty()).unwrap_or(path).to_string_lossy().into_owned()
     }
 
-    /// Adds a text. Fails (`None`) when the common address space of 4 GiB is full.
+    /// Adds a text; returns `None` once the address space of 4 GiB is full.
     pub fn add(&self, path: impl Into<PathBuf>, text: impl Into<Rc<str>>) -> Option<Rc<SourceFile>> {
         let path = path.into();
         let name = self.display_name(&path);
         self.add_named(path, name, text)
     }
 
-    /// The same of a text that is shown under another name than its path.
+    /// Like [`Self::add`], for a text that is shown under a name other than its path.
     pub fn add_named(
         &self,
         path: impl Into<PathBuf>,
@@ -184,7 +184,7 @@ impl SourceMap {
         Some(file)
     }
 
-    /// The text that `pos` lies in.
+    /// The text that contains `pos`.
     pub fn file(&self, pos: Pos) -> Option<Rc<SourceFile>> {
         let files = self.files.borrow();
         let after = files.partition_point(|file| file.base <= pos.0);
@@ -197,12 +197,12 @@ impl SourceMap {
         Some(file.location(file.offset(pos)))
     }
 
-    /// All texts, in the order in which they were added.
+    /// All texts, in the order they were added.
     pub fn files(&self) -> Vec<Rc<SourceFile>> {
         self.files.borrow().clone()
     }
 
-    /// The paths of all texts, in the order in which they were added.
+    /// The paths of all texts, in the order they were added.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.files.borrow().iter().map(|file| file.path.clone()).collect()
     }

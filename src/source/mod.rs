@@ -1,13 +1,14 @@
 //! Source texts and positions in them.
 //!
-//! Takes: paths. Gives: texts, [`Pos`] and [`Span`], and from those the file, line and column that people read.
+//! Given a path, it supplies the text, [`Pos`] and [`Span`], and from those the file, line and column that people
+//! read.
 //!
-//! All texts are laid end to end in one address space of bytes, so that a position is a single `u32` that fits into
-//! every value and attribute; lines and columns are computed only when something is printed.
+//! All texts lie end to end in one address space, so that a position is a single `u32` that fits into every value and
+//! attribute; lines and columns are computed only for printing.
 //!
 //! Invariants:
-//! - A text, once added, never moves and never changes.
-//! - The world is read only through [`Files`]; this layer opens nothing itself.
+//! - Once added, a text never moves or changes.
+//! - This layer opens no files itself: it reads only through [`Files`].
 
 mod files;
 mod git;

@@ -1,4 +1,4 @@
-//! Files with trees that appear among them while they are read, as Nix puts them into the store.
+//! Files in which trees appear during an evaluation, the way Nix adds them to the store.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -9,10 +9,10 @@ use std::rc::Rc;
 use super::files::{FileKind, Files};
 use super::git::{GitError, GitRequest, GitTree};
 
-/// As many links in a row as Linux follows (path_resolution(7)).
+/// As many symlinks in a row as Linux follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
-/// Some files, and what was put among them.
+/// Underlying files, with trees and copies mounted over them.
 pub struct MountedFiles<'a> {
     around: &'a dyn Files,
     mounts: RefCell<HashMap<PathBuf, Mount>>,
@@ -20,33 +20,33 @@ pub struct MountedFiles<'a> {
 
 #[derive(Clone)]
 enum Mount {
-    /// What other files have below a directory of theirs.
+    /// The contents of the directory `top` of other files.
     Tree { files: Rc<dyn Files>, top: PathBuf },
-    /// A copy of what stands at `from`; of what is below it only the paths that were kept, where not all were.
+    /// A copy of `from`; if `kept` is given, only those paths below it exist.
     Copy { from: PathBuf, kept: Option<Rc<BTreeSet<PathBuf>>> },
 }
 
-/// Where something is really read.
+/// Where a path is really read from.
 enum Real {
     Around(PathBuf),
     Tree(Rc<dyn Files>, PathBuf),
 }
 
 impl<'a> MountedFiles<'a> {
-    /// Nothing but `around`.
+    /// Nothing mounted yet.
     pub fn new(around: &'a dyn Files) -> Self {
         Self { around, mounts: RefCell::default() }
     }
 
-    /// Lets what `files` has below `top` be below `at`.
+    /// Makes the contents of the directory `top` of `files` appear at `at`.
     pub fn mount(&self, at: &Path, files: Rc<dyn Files>, top: PathBuf) {
         self.mounts.borrow_mut().entry(at.to_path_buf()).or_insert(Mount::Tree { files, top });
     }
 
-    /// Lets a copy of what stands at `from` be at `at`. Of what is below it only the paths in `kept` are there, relative to
-    /// it; all of them without.
+    /// Makes a copy of `from` appear at `at`. Below it only the paths in `kept`, relative to it, exist; without
+    /// `kept`, all of them do.
     pub fn copy(&self, at: &Path, from: &Path, kept: Option<BTreeSet<PathBuf>>) {
-        // What is copied from a copy is read where that is read, so that nothing is looked for through both.
+        // Resolve a copy of a copy to its original once, so that lookups need not go through both.
         let (from, kept) = match self.find(from) {
             Some((Mount::Copy { from, kept: around }, _, below)) => {
                 let inside = |kept: Rc<BTreeSet<PathBuf>>| {
@@ -61,7 +61,7 @@ impl<'a> MountedFiles<'a> {
         self.mounts.borrow_mut().entry(at.to_path_buf()).or_insert(copy);
     }
 
-    /// Where the original of a file is that was copied; `None` of what is no copy.
+    /// The original of a copied file; `None` if `path` is not in a copy.
     pub fn original(&self, path: &Path) -> Option<PathBuf> {
         match self.find(path)? {
             (Mount::Copy { from, .. }, _, below) => Some(joined(&from, &below)),
@@ -69,7 +69,7 @@ impl<'a> MountedFiles<'a> {
         }
     }
 
-    /// What is mounted around a path: it, where it is, and the rest of the path.
+    /// The mount that contains `path`, its mount point, and the rest of the path.
     fn find(&self, path: &Path) -> Option<(Mount, PathBuf, PathBuf)> {
         let mounts = self.mounts.borrow();
         if mounts.is_empty() {
@@ -81,8 +81,8 @@ impl<'a> MountedFiles<'a> {
         })
     }
 
-    /// Where `path` is really read. Links within a copy lead on from where the copy is, and those on the way are followed here;
-    /// one at the end is, where `follow` says so.
+    /// The path that `path` is really read from. Symlinks in a copy are resolved relative to the copy, so they are
+    /// followed here; a final one only if `follow` is set.
     fn real(&self, path: &Path, follow: bool) -> io::Result<Real> {
         let mut path = path.to_path_buf();
         for _ in 0..MOST_LINKS {
@@ -103,7 +103,7 @@ impl<'a> MountedFiles<'a> {
         Err(io::Error::from(io::ErrorKind::NotFound))
     }
 
-    /// The first link on the way along `below` in what was copied from `from`, and where it leads.
+    /// The first symlink along `below` in the copy of `from`, and its target.
     fn link_on_the_way(
         &self,
         from: &Path,
@@ -141,7 +141,7 @@ impl<'a> MountedFiles<'a> {
     }
 }
 
-/// The same as [`Path::join`], but for an empty rest, which would leave a slash at the end.
+/// Like [`Path::join`], but an empty `below` does not add a trailing slash.
 fn joined(path: &Path, below: &Path) -> PathBuf {
     if below.as_os_str().is_empty() { path.to_path_buf() } else { path.join(below) }
 }

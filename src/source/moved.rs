@@ -1,4 +1,4 @@
-//! A work tree as it is seen from the store: at another path, and only as far as it is tracked.
+//! A work tree as it appears in the store: at another path, and limited to the files that git tracks.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -6,22 +6,22 @@ use std::path::{Component, Path, PathBuf};
 use super::files::{FileKind, Files};
 use super::tracked::Tracked;
 
-/// As many links in a row as Linux follows (path_resolution(7)).
+/// As many symlinks in a row as Linux follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
-/// Files of which one directory appears elsewhere.
+/// Files in which one directory appears at another path.
 pub struct MovedFiles<'a> {
     inner: &'a dyn Files,
-    /// Where the directory is.
+    /// The real path of the directory.
     directory: PathBuf,
-    /// Where it appears.
+    /// The path at which it appears.
     seen: PathBuf,
-    /// The paths in it that count, relative; all of them without.
+    /// The paths in it that are visible; `None` for all.
     tracked: Option<Tracked>,
 }
 
 impl<'a> MovedFiles<'a> {
-    /// `directory` of `inner`, seen at `seen`. Of what is in it only `tracked` files are there, where those are given.
+    /// Makes `directory` of `inner` appear at `seen`. If `tracked` is given, only those files in it are visible.
     pub fn new(
         inner: &'a dyn Files,
         directory: impl Into<PathBuf>,
@@ -31,7 +31,7 @@ impl<'a> MovedFiles<'a> {
         Self { inner, directory: directory.into(), seen: seen.into(), tracked }
     }
 
-    /// Where `path` really is.
+    /// The real path of `path`.
     fn real(&self, path: &Path) -> io::Result<PathBuf> {
         let Ok(below) = path.strip_prefix(&self.seen) else { return Ok(path.to_path_buf()) };
         let real = self.directory.join(below);
@@ -39,7 +39,7 @@ impl<'a> MovedFiles<'a> {
             Some(tracked) if !self.is_there(tracked, below)? => match self.inner.kind(&real) {
                 Ok(_) => {
                     let message = format!(
-                        "it is not tracked by git; `git add {}` makes it part of the flake",
+                        "it is not tracked by git; run `git add {}` to make it part of the flake",
                         below.display()
                     );
                     Err(io::Error::new(io::ErrorKind::NotFound, message))
@@ -50,17 +50,17 @@ impl<'a> MovedFiles<'a> {
         }
     }
 
-    /// Whether a path leads to something that is tracked; links in it are followed.
+    /// Whether a path leads to something tracked; follows symlinks inside the tree.
     fn is_there(&self, tracked: &Tracked, below: &Path) -> io::Result<bool> {
         let mut rest = below.to_path_buf();
         for _ in 0..MOST_LINKS {
             if tracked.has(&rest) {
                 return Ok(true);
             }
-            // A link on the way: what it leads to counts.
+            // A symlink on the way: its target decides.
             let link = rest.ancestors().skip(1).find(|around| tracked.contains(around));
             let Some(link) = link.map(Path::to_path_buf) else { return Ok(false) };
-            // Or a submodule that is not checked out.
+            // It may also be a submodule that is not checked out.
             if self.inner.kind(&self.directory.join(&link))? != FileKind::Symlink {
                 return Ok(false);
             }
@@ -108,7 +108,7 @@ impl Files for MovedFiles<'_> {
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         let target = self.inner.read_link(&self.real(path)?)?;
-        // A link into the directory leads into it where it is seen.
+        // A symlink into the directory must lead to where the directory appears.
         Ok(match target.strip_prefix(&self.directory) {
             Ok(below) => self.seen.join(below),
             Err(_) => target,

@@ -1,20 +1,21 @@
-//! Which paths of a work tree count: those that git tracks.
+//! The paths of a work tree that git tracks.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// The paths of files, relative to the work tree. A repository may have a hundred thousand of them, so they are bytes, sorted, and shared.
+/// File paths relative to the work tree. A repository may track a hundred thousand files, so they are stored as bytes,
+/// sorted, and shared.
 #[derive(Debug, Clone)]
 pub struct Tracked(Rc<[Vec<u8>]>);
 
 impl Tracked {
-    /// Whether it is one of the files.
+    /// Whether `path` is a tracked file.
     pub fn contains(&self, path: &Path) -> bool {
         self.0.binary_search_by(|file| file.as_slice().cmp(path.as_os_str().as_bytes())).is_ok()
     }
 
-    /// Whether it is one of the files, or a directory with one of them in it.
+    /// Whether `path` is a tracked file or a directory that contains one.
     pub fn has(&self, path: &Path) -> bool {
         let path = path.as_os_str().as_bytes();
         let directory = [path, b"/"].concat();
@@ -28,7 +29,7 @@ impl Tracked {
 impl FromIterator<PathBuf> for Tracked {
     fn from_iter<I: IntoIterator<Item = PathBuf>>(paths: I) -> Self {
         let mut paths: Vec<_> = paths.into_iter().map(|path| path.into_os_string().into_encoded_bytes()).collect();
-        // Those of an index are sorted but for submodules.
+        // The index is already sorted, except for submodules.
         paths.sort_unstable();
         paths.dedup();
         Self(paths.into())

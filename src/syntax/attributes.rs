@@ -1,4 +1,4 @@
-//! The grammar of sets and attribute paths.
+//! Parses sets and attribute paths.
 
 use std::cell::RefCell;
 
@@ -40,7 +40,8 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
             let value = self.expr()?;
             self.expect(Fixed::Semicolon)?;
             around.clear();
-            set.bind(self.bump, path, pos, value, &mut around).map_err(|twice| Box::new(Refusal::Twice(twice)))?;
+            set.bind(self.bump, path, pos, value, &mut around)
+                .map_err(|duplicate| Box::new(Refusal::Duplicate(duplicate)))?;
         }
         Ok(set)
     }
@@ -54,8 +55,8 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         } else {
             None
         };
-        // As in Nix, what is no syntax at all comes before a name that is there twice.
-        let mut twice = None;
+        // Like Nix, report a syntax error anywhere in the set before a duplicate name.
+        let mut duplicate = None;
         while self.at_attr() {
             let start = self.next.start;
             let name = self.attr()?;
@@ -64,10 +65,10 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                 return Err(self.refuse(span, "dynamic attributes not allowed in inherit"));
             };
             let value = source.map_or(Value::Inherited(span), |source| Value::From(source, span));
-            twice = twice.or(set.inherit(name, span.start, value).err());
+            duplicate = duplicate.or(set.inherit(name, span.start, value).err());
         }
         self.expect(Fixed::Semicolon)?;
-        twice.map_or(Ok(()), |twice| Err(Box::new(Refusal::Twice(twice))))
+        duplicate.map_or(Ok(()), |duplicate| Err(Box::new(Refusal::Duplicate(duplicate))))
     }
 
     fn at_attr(&self) -> bool {
@@ -87,7 +88,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         Ok(names.into_bump_slice())
     }
 
-    /// A name of an attribute path; one that is computed from a plain string is as good as written out.
+    /// A name in an attribute path. A plain string in `${…}` counts as a name that is written out.
     fn attr(&mut self) -> Parsed<Name<'t, 'e>> {
         let tree = match self.next.token {
             Token::Ident | Token::Fixed(Fixed::Or) => {

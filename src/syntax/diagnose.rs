@@ -1,20 +1,20 @@
-//! What is wrong with a text, in words that help.
+//! Explains what is wrong with a text that does not parse.
 //!
-//! rnix reports where it lost the thread; people want to know where it broke. The commonest slip, a missing `;`, is found
-//! by putting it in and parsing again, so that one slip is one finding, and those after it are found in the same run.
+//! rnix reports where it lost the thread; people want to know where the text is broken. To find a missing `;`, the
+//! commonest slip, this module inserts one and parses again: each slip gives one finding, and one run finds them all.
 
 use rnix::{ParseError, Root, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
 
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::source::{SourceFile, Span};
 
-/// More slips than this in one file are not told apart.
+/// How many slips per file to look for.
 const MOST_REPAIRS: usize = 50;
 
-/// A longer text is not parsed again and again to find them.
+/// Longer texts are not parsed repeatedly.
 const LONGEST: usize = 1 << 20;
 
-/// The slips in a text that have a name; empty where there is nothing better to say than what the parser said.
+/// The slips in a text that have a better explanation than the parser's own error; may be empty.
 pub(super) fn slips(file: &SourceFile) -> Vec<Diagnostic> {
     if file.text.len() > LONGEST {
         return Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn slips(file: &SourceFile) -> Vec<Diagnostic> {
     }
 }
 
-/// The offset in the user's text of an offset in a text that was repaired.
+/// Converts an offset in a repaired text to one in the user's text.
 fn original(offset: usize, repairs: &[usize]) -> usize {
     repairs.iter().rev().fold(offset, |offset, repair| if *repair < offset { offset - 1 } else { offset })
 }
@@ -64,7 +64,7 @@ fn missing(file: &SourceFile, offset: usize) -> Diagnostic {
         .fix(Fix::Text(Span::at(file.pos(offset)), String::from(";")))
 }
 
-/// Where a `;` would have kept the parser on its way.
+/// The offset at which a `;` would have let the parser continue.
 fn missing_semicolon(root: &SyntaxNode, error: &ParseError) -> Option<usize> {
     let (found, at, wanted) = match error {
         ParseError::UnexpectedWanted(found, at, wanted) => (Some(*found), at.start(), wanted),
@@ -76,7 +76,7 @@ fn missing_semicolon(root: &SyntaxNode, error: &ParseError) -> Option<usize> {
     }
     let before = previous(root, at)?;
     let value_end = match found {
-        // `a = 1  b = 2;`: the parser took `1 b` for a call and stumbled over the second `=`.
+        // `a = 1  b = 2;`: the parser took `1 b` for a call and failed at the second `=`.
         Some(SyntaxKind::TOKEN_ASSIGN) => before_attrpath(before)?,
         Some(SyntaxKind::TOKEN_R_BRACE | SyntaxKind::TOKEN_IN) => before,
         _ => return None,
@@ -88,7 +88,7 @@ fn missing_semicolon(root: &SyntaxNode, error: &ParseError) -> Option<usize> {
     ends_value.then(|| usize::from(value_end.text_range().end()))
 }
 
-/// The last token before `at` that is neither space nor comment.
+/// The last token before `at`, skipping spaces and comments.
 fn previous(root: &SyntaxNode, at: TextSize) -> Option<SyntaxToken> {
     let token = match root.token_at_offset(at) {
         rowan::TokenAtOffset::None => root.last_token(),
@@ -131,7 +131,7 @@ fn before_name(last: SyntaxToken) -> Option<SyntaxToken> {
     }
 }
 
-/// What is wrong beyond missing semicolons: the first error of each line, for those behind it are its echo.
+/// What is wrong besides missing semicolons: the first error of each line, because later ones are its consequences.
 fn remaining(file: &SourceFile, errors: &[ParseError], repairs: &[usize]) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut last_line = None;
@@ -154,7 +154,9 @@ fn describe(error: &ParseError, length: usize) -> (TextRange, String) {
     let end = TextRange::empty(TextSize::new(u32::try_from(length).unwrap_or(u32::MAX)));
     match error {
         ParseError::Unexpected(range) => (*range, String::from("this is not Nix")),
-        ParseError::UnexpectedExtra(range) => (*range, String::from("the expression has ended before this")),
+        ParseError::UnexpectedExtra(range) => {
+            (*range, String::from("unexpected text after the end of the expression"))
+        }
         ParseError::UnexpectedWanted(found, range, wanted) => {
             (*range, format!("unexpected {}, expected {}", name(*found), names(wanted)))
         }
@@ -174,7 +176,7 @@ fn names(kinds: &[SyntaxKind]) -> String {
     kinds.iter().map(|kind| name(*kind)).collect::<Vec<_>>().join(" or ")
 }
 
-/// A token as it is written.
+/// A token kind as it appears in the text.
 fn name(kind: SyntaxKind) -> String {
     let text = match kind {
         SyntaxKind::TOKEN_SEMICOLON => "`;`",

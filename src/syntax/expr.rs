@@ -1,9 +1,9 @@
-//! The expression tree that is evaluated: names resolved, sugar gone, everything in the arena.
+//! The expression tree that the evaluator runs: variables resolved, syntactic sugar removed, everything in the arena.
 //!
-//! What runs as one is a *unit*: the body of a function with its arguments, or an expression that is evaluated later (a
-//! [`Unit`]). A unit has one frame of slots, for arguments and for what `let`, `with` and `rec` bind in it; what it uses of the
-//! units around it was copied when it was made: that is *captured*. So a frame dies with its call, and nothing keeps more
-//! alive than it uses.
+//! A *unit* is code that runs as a whole: the body of a function with its arguments, or an expression that is
+//! evaluated later ([`Unit`]). Each unit has a frame with one slot for each argument and for each name that `let`,
+//! `with` and `rec` bind in it. Variables of enclosing units are *captured*: copied when the thunk or closure is
+//! created. Therefore a frame dies with its call, and a value keeps alive only what it uses.
 
 use std::cell::Cell;
 
@@ -12,87 +12,88 @@ use super::shape::{InlineCache, Shape};
 use super::symbol::Symbol;
 use crate::source::{Pos, Span};
 
-/// An expression and the text that it came from.
+/// An expression and the span it was parsed from.
 #[derive(Debug)]
 pub struct Node<'e> {
-    /// What it is.
+    /// The expression.
     pub expr: Expr<'e>,
-    /// Its text.
+    /// Its span.
     pub span: Span,
 }
 
 /// A reference to an expression in the arena.
 pub type NodeRef<'e> = &'e Node<'e>;
 
-/// What an expression can be.
+/// The kinds of expressions.
 #[derive(Debug)]
 pub enum Expr<'e> {
     /// An integer.
     Int(i64),
     /// A float.
     Float(f64),
-    /// A string without interpolation, or a URI.
+    /// A string without interpolation, or a URL literal.
     Str(&'e Str<'e>),
     /// A string with interpolations.
     Interpolated(&'e [Part<'e>]),
-    /// An absolute path, normalised.
+    /// An absolute path, normalized.
     Path(&'e Str<'e>),
-    /// A path with interpolations; the first part is its absolute beginning.
+    /// A path with interpolations; the first part is its absolute prefix.
     InterpolatedPath(&'e [Part<'e>]),
     /// `<name>`
     SearchPath(&'e [u8]),
-    /// A variable of the unit's own, by its slot.
+    /// A variable of this unit, by its slot.
     Slot(u32),
-    /// A variable of a unit around, by its place among what was captured.
+    /// A variable of an enclosing unit, by its index among the captures.
     Captured(u32),
-    /// A variable that nothing binds lexically: a name of the global scope, by its place there.
+    /// A variable without a lexical binding: a global name, by its index.
     Global(u32),
-    /// A variable that one of the enclosing `with`s may supply.
+    /// A variable that only an enclosing `with` can supply.
     With {
         /// The name.
         name: Symbol,
-        /// Where their namespaces are, innermost first.
+        /// Where the namespaces of the enclosing `with`s are, innermost first.
         namespaces: &'e [Place],
     },
-    /// What is evaluated when it is asked for. It stands where a value may wait: arguments, elements, bindings.
+    /// An expression that becomes a thunk. Occurs where a value may be lazy: arguments, elements, bindings.
     Delayed(&'e Unit<'e>),
     /// `base.path or default`
     Select {
-        /// The set.
+        /// The set to select from.
         base: NodeRef<'e>,
-        /// The names.
+        /// The attribute path.
         path: &'e [Name<'e>],
-        /// After `or`.
+        /// The expression after `or`.
         default: Option<NodeRef<'e>>,
     },
     /// `base ? path`
     HasAttr {
-        /// The set.
+        /// The set to look in.
         base: NodeRef<'e>,
-        /// The names.
+        /// The attribute path.
         path: &'e [Name<'e>],
     },
-    /// A call; `f a b` is one with two arguments.
+    /// A call; `f a b` is one call with two arguments.
     Apply {
-        /// What is called.
+        /// The function.
         function: NodeRef<'e>,
-        /// With what.
+        /// The arguments.
         arguments: &'e [NodeRef<'e>],
     },
     /// A function.
     Lambda(&'e Lambda<'e>),
     /// `let … in body`
     Let {
-        /// One slot each.
+        /// The bindings, one slot each.
         bindings: &'e Bindings<'e>,
-        /// The binding that the body needs before all else, where that sees none of them: nothing is gained by waiting.
+        /// The binding that the body needs first, if it uses no other binding: it is evaluated at once, without a
+        /// thunk.
         first: Option<u32>,
-        /// What sees them.
+        /// The expression after `in`.
         body: NodeRef<'e>,
     },
-    /// A set.
+    /// A set literal.
     Attrs(&'e AttrsExpr<'e>),
-    /// A list.
+    /// A list literal.
     List(&'e [NodeRef<'e>]),
     /// `if … then … else …`
     If(NodeRef<'e>, NodeRef<'e>, NodeRef<'e>),
@@ -100,11 +101,11 @@ pub enum Expr<'e> {
     Assert(NodeRef<'e>, NodeRef<'e>),
     /// `with namespace; body`
     WithIn {
-        /// The set.
+        /// The namespace.
         namespace: NodeRef<'e>,
-        /// Where it is put.
+        /// The slot that holds it.
         slot: u32,
-        /// What sees its names.
+        /// The expression after the semicolon.
         body: NodeRef<'e>,
     },
     /// `!`
@@ -117,23 +118,23 @@ pub enum Expr<'e> {
     CurPos,
 }
 
-/// Where a variable is, as the unit that runs sees it.
+/// Where the running unit finds a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// A slot of its own frame.
+    /// In a slot of its own frame.
     Slot(u32),
-    /// What it captured.
+    /// Among its captures.
     Captured(u32),
 }
 
-/// An expression that runs later, or somewhere else.
+/// An expression that runs later or elsewhere.
 #[derive(Debug)]
 pub struct Unit<'e> {
-    /// What is evaluated.
+    /// The expression.
     pub body: NodeRef<'e>,
-    /// What it captures, as the unit around it sees it.
+    /// Which variables of the enclosing unit it captures.
     pub captures: &'e [Place],
-    /// The size of its frame.
+    /// The number of slots in its frame.
     pub slots: u32,
 }
 
@@ -161,7 +162,7 @@ pub enum Operator {
 /// A part of an interpolated string.
 #[derive(Debug)]
 pub enum Part<'e> {
-    /// Text.
+    /// Literal text.
     Text(&'e [u8]),
     /// `${…}`
     Value(NodeRef<'e>),
@@ -170,45 +171,45 @@ pub enum Part<'e> {
 /// A name in an attribute path.
 #[derive(Debug)]
 pub enum Name<'e> {
-    /// Written out.
+    /// A name written out.
     Static(Symbol, InlineCache),
-    /// Computed.
+    /// A computed name.
     Dynamic(NodeRef<'e>),
 }
 
 /// A function of one or more arguments: `a: b: { c }: …` is one function of three, with one frame.
 #[derive(Debug)]
 pub struct Function<'e> {
-    /// What it captures, as the unit around it sees it.
+    /// Which variables of the enclosing unit it captures.
     pub captures: &'e [Place],
-    /// The size of its frame, which begins with all arguments and names of the pattern. The last argument is there even
-    /// where nothing names it.
+    /// The number of slots in its frame, which starts with all arguments and the names of the pattern. The last
+    /// argument has a slot even if it has no name.
     pub slots: u32,
-    /// The arguments that it needs before all else, in that order, one right after the other.
+    /// The arguments that the body needs first, in the order in which it evaluates them.
     pub needed: &'e [u32],
-    /// The arguments before the last: they take the first slots.
+    /// The arguments before the last one, which take the first slots.
     pub leading: &'e [Symbol],
-    /// The last argument itself, where it is named: the next slot.
+    /// The name of the last argument, if it has one; its slot follows those of `leading`.
     pub argument: Option<Symbol>,
-    /// The last argument's pattern, where there is one. Its names take the slots after that.
+    /// The pattern of the last argument, if it has one. Its names take the slots after the last argument's.
     pub pattern: Option<&'e Pattern<'e>>,
-    /// Evaluated in a frame with all these names.
+    /// The expression after the last colon.
     pub body: NodeRef<'e>,
-    /// What it is bound to where it is written: `f` of `f = x: { y }: …`, for both functions. What a computed name was
-    /// is told when it is (see [`Expr::call_it`]).
+    /// The name that the function is bound to in the text: `f` in `f = x: { y }: …`, for both functions. A computed
+    /// name is set when it is known (see [`Expr::call_it`]).
     pub name: Cell<Option<Symbol>>,
 }
 
-/// A function that has some of its arguments.
+/// A function to which some arguments may already be applied.
 #[derive(Debug)]
 pub struct Lambda<'e> {
     /// The function.
     pub function: &'e Function<'e>,
-    /// How many arguments were given already.
+    /// How many arguments have been applied.
     pub given: usize,
-    /// The same with one more given; `None` where only the last is missing.
+    /// This function with one more argument applied; `None` if only the last is missing.
     pub after: Option<&'e Self>,
-    /// Where the function of the next argument begins.
+    /// Where the function of the next argument begins in the text.
     pub pos: Pos,
 }
 
@@ -221,7 +222,7 @@ impl<'e> std::ops::Deref for Lambda<'e> {
 }
 
 impl Expr<'_> {
-    /// Gives a function, and what it yields at once, the name that it is bound to.
+    /// Names a function, and the functions it returns directly, after the name it is bound to.
     pub fn call_it(&self, name: Symbol) {
         let mut expr = self;
         while let Self::Lambda(lambda) = expr {
@@ -237,7 +238,7 @@ impl<'e> Lambda<'e> {
         self.leading.len() + 1 - self.given
     }
 
-    /// The name of the next argument, where it has one.
+    /// The name of the next argument, if it has one.
     pub fn next_argument(&self) -> Option<Symbol> {
         self.leading.get(self.given).copied().or(self.argument)
     }
@@ -251,9 +252,9 @@ impl<'e> Lambda<'e> {
 /// `{ a, b ? 1, ... }`
 #[derive(Debug)]
 pub struct Pattern<'e> {
-    /// Its names, sorted by symbol.
+    /// The names, sorted by symbol.
     pub formals: &'e [Formal<'e>],
-    /// Whether other names are let pass.
+    /// Whether the pattern accepts other names.
     pub ellipsis: bool,
 }
 
@@ -262,25 +263,25 @@ pub struct Pattern<'e> {
 pub struct Formal<'e> {
     /// The name.
     pub name: Symbol,
-    /// After `?`, evaluated in the function's own frame.
+    /// The expression after `?`, evaluated in the function's own frame.
     pub default: Option<NodeRef<'e>>,
-    /// Where it is written.
+    /// Where the name is written.
     pub pos: Pos,
 }
 
 /// The bindings of a `let` or of a set.
 #[derive(Debug)]
 pub struct Bindings<'e> {
-    /// Names with their values, sorted by symbol. Where they see each other, each has a slot, in this order.
+    /// The names with their values, sorted by symbol. If the bindings see each other, each has a slot, in this order.
     pub entries: &'e [Binding<'e>],
-    /// `inherit (source) …` sources: slots after the entries'.
+    /// The sources of `inherit (source) …`; their slots follow the entries'.
     pub sources: &'e [NodeRef<'e>],
-    /// Their first slot.
+    /// The first slot.
     pub first: u32,
 }
 
 impl<'e> Bindings<'e> {
-    /// What its slots are filled with, and whether that sees none of them.
+    /// The expressions that fill the slots, each with whether it uses none of these bindings.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeRef<'e>, bool)> + Clone + use<'e> {
         let entries = self.entries.iter().map(|entry| (entry.value.node(), entry.alone));
         entries.chain(self.sources.iter().map(|source| (*source, false)))
@@ -292,24 +293,24 @@ impl<'e> Bindings<'e> {
 pub struct Binding<'e> {
     /// The name.
     pub name: Symbol,
-    /// Where its attribute path begins.
+    /// Where its attribute path begins in the text.
     pub pos: Pos,
     /// Its value.
     pub value: BindingValue<'e>,
-    /// Whether its value sees none of the bindings beside it.
+    /// Whether its value uses none of the other bindings.
     pub alone: bool,
 }
 
-/// What a binding is bound to.
+/// The value of a binding.
 #[derive(Debug, Clone, Copy)]
 pub enum BindingValue<'e> {
-    /// An expression, which sees the bindings where they are recursive.
+    /// An expression; it sees the bindings if they are recursive.
     Inner(NodeRef<'e>),
-    /// `inherit name;`: a variable from outside.
+    /// `inherit name;`: a variable of the enclosing scope.
     Outer(NodeRef<'e>),
-    /// `inherit (source) name;`: an attribute of that source.
+    /// `inherit (source) name;`: an attribute of the source.
     From {
-        /// Which one.
+        /// The index of the source.
         source: u32,
         /// The selection.
         selection: NodeRef<'e>,
@@ -317,7 +318,7 @@ pub enum BindingValue<'e> {
 }
 
 impl<'e> BindingValue<'e> {
-    /// The expression itself.
+    /// The expression of the value.
     pub fn node(self) -> NodeRef<'e> {
         match self {
             Self::Inner(node) | Self::Outer(node) => node,
@@ -326,17 +327,17 @@ impl<'e> BindingValue<'e> {
     }
 }
 
-/// A set.
+/// A set literal.
 #[derive(Debug)]
 pub struct AttrsExpr<'e> {
-    /// Its static names.
+    /// The bindings with static names.
     pub bindings: Bindings<'e>,
-    /// The same names, as sets have them.
+    /// The shape of a set with these names.
     pub shape: &'e Shape<'e>,
-    /// Whether the names are visible in the values.
+    /// Whether the values see the names (`rec`).
     pub recursive: bool,
-    /// Computed names with their values, and where they are written; they see the names where those are visible.
+    /// Bindings with computed names: name, value, and position; in a recursive set they see the static names.
     pub dynamic: &'e [(NodeRef<'e>, NodeRef<'e>, Pos)],
-    /// Where among the bindings `__overrides` is, if it means something here.
+    /// The index of `__overrides` among the bindings, in a recursive set that has it.
     pub overrides: Option<usize>,
 }

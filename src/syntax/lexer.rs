@@ -1,11 +1,11 @@
-//! Text to tokens, as Nix's own lexer cuts it: the longest match wins.
+//! Cuts a text into tokens as Nix's own lexer does: the longest match wins.
 //!
-//! The lexer keeps no place: the parser knows whether it is inside a string, a path or plain code, and asks for the next
-//! piece of the kind that it needs. Columns are bytes, as in Nix.
+//! The lexer has no mode: the parser knows whether it is in a string, in a path or in plain code, and asks for the
+//! next piece of that kind. Columns count bytes, as in Nix.
 
 use std::cell::Cell;
 
-/// What a token is.
+/// The kinds of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token {
     Ident,
@@ -21,18 +21,18 @@ pub(super) enum Token {
     /// A keyword, an operator or a bracket.
     Fixed(Fixed),
     End,
-    /// A byte that begins no token, or a comment without its end.
+    /// A byte that starts no token, or an unterminated comment.
     Wrong,
 }
 
 macro_rules! fixed {
     ($($name:ident $text:literal),* $(,)?) => {
-        /// Tokens that are always written alike.
+        /// Tokens that always have the same text.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Fixed { $($name),* }
 
         impl Fixed {
-            /// The token as it is written.
+            /// The token's text.
             pub(super) fn text(self) -> &'static str {
                 match self { $(Self::$name => $text),* }
             }
@@ -49,7 +49,7 @@ fixed! {
 }
 
 impl Token {
-    /// The token in a message, as Nix names it.
+    /// The token as Nix names it in a message.
     pub(super) fn describe(self) -> String {
         match self {
             Self::Ident => String::from("identifier"),
@@ -68,7 +68,7 @@ impl Token {
     }
 }
 
-/// A token and where it stands.
+/// A token and its range.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lexeme {
     pub(super) token: Token,
@@ -96,10 +96,10 @@ fn run(text: &[u8], at: usize, holds: impl Fn(u8) -> bool) -> usize {
 /// A text to be cut into tokens.
 pub(super) struct Lexer<'a> {
     text: &'a [u8],
-    /// The last run of path characters that no slash ended: no path begins in it. Without it, `1+1+1+…` would be looked
-    /// through to its end at every token.
+    /// The last run of path characters without a slash: no path begins in it. Without this, `1+1+1+…` would be scanned
+    /// to its end at every token.
     no_path: Cell<Run>,
-    /// The same of URIs.
+    /// Likewise for URLs.
     no_uri: Cell<Run>,
 }
 
@@ -120,7 +120,7 @@ impl<'a> Lexer<'a> {
         Self { text, no_path: Cell::default(), no_uri: Cell::default() }
     }
 
-    /// The token at `at` in plain code, after spaces and comments.
+    /// The next token of plain code at or after `at`, skipping spaces and comments.
     pub(super) fn token(&self, at: usize) -> Lexeme {
         token(self, at)
     }
@@ -145,7 +145,7 @@ fn token(lexer: &Lexer<'_>, at: usize) -> Lexeme {
     Lexeme { token, start, end: start + length }
 }
 
-/// Where the next token begins, and whether the comments before it are closed.
+/// Where the next token begins, and whether every comment before it is terminated.
 fn skip_trivia(text: &[u8], mut at: usize) -> (usize, bool) {
     loop {
         match text.get(at) {
@@ -162,7 +162,7 @@ fn skip_trivia(text: &[u8], mut at: usize) -> (usize, bool) {
     }
 }
 
-/// A path, where `/` follows on characters of paths.
+/// A path, if a `/` follows the path characters at `start`.
 fn path(lexer: &Lexer<'_>, start: usize) -> Option<(Token, usize)> {
     let text = lexer.text;
     if lexer.no_path.get().contains(start) {
@@ -189,22 +189,22 @@ fn path(lexer: &Lexer<'_>, start: usize) -> Option<(Token, usize)> {
         at += 1;
         at += run(text, at, is_path_char);
     }
-    // The slash at the end belongs to it: the parser complains where nothing follows.
+    // A trailing slash belongs to the token; the parser reports it if nothing follows.
     at += usize::from(text.get(at) == Some(&b'/'));
     Some((Token::Path, at - start))
 }
 
-/// What goes on with a path after its beginning or an interpolation.
+/// The rest of a path after its beginning or an interpolation.
 pub(super) fn path_rest(text: &[u8], at: usize) -> usize {
     run(text, at, |byte| is_path_char(byte) || byte == b'/')
 }
 
-/// Something that begins with a letter: a path, a URI, a keyword or a name.
+/// A token that begins with a letter: a path, a URL, a keyword or a name.
 fn word(lexer: &Lexer<'_>, start: usize) -> (Token, usize) {
     let text = lexer.text;
     let name = run(text, start, is_ident_char);
     let follows = text.get(start + name).copied();
-    // Only these can make something longer than a name of it.
+    // Only these characters can continue a name into something longer.
     if matches!(follows, Some(b'/' | b'.' | b'+' | b':')) {
         if let Some(path) = path(lexer, start) {
             return path;
@@ -237,7 +237,7 @@ fn word(lexer: &Lexer<'_>, start: usize) -> (Token, usize) {
     (Token::Fixed(fixed), name)
 }
 
-/// A float needs its dot: `1e7` is the integer 1 and a name.
+/// A number. A float needs its dot: `1e7` is the integer 1 followed by a name.
 fn number(text: &[u8], start: usize) -> Option<(Token, usize)> {
     let digits = |at: usize| run(text, at, |byte| byte.is_ascii_digit());
     let whole = digits(start);
@@ -302,7 +302,7 @@ fn symbol(text: &[u8], start: usize) -> (Token, usize) {
             None => (Fixed::Less, 1),
         },
         [b'\'', b'\'', ..] => {
-            // The first line goes if there is nothing in it.
+            // Drop the first line if it is blank.
             let spaces = run(text, start + 2, |byte| byte == b' ');
             let newline = text.get(start + 2 + spaces) == Some(&b'\n');
             return (Token::Indented, if newline { 3 + spaces } else { 2 });

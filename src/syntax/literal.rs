@@ -1,16 +1,16 @@
-//! Strings as values hold them: bytes, and what they depend on. A literal is made once, and each value of it is that one.
+//! The strings that values hold: bytes with their context. A literal is allocated once, and all its values share it.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::symbol::Symbol;
 
-/// A string: bytes, as in Nix.
+/// A string: a sequence of bytes, as in Nix.
 #[derive(Debug)]
 pub struct Str<'e> {
     bytes: &'e [u8],
     context: Context<'e>,
-    /// The name that it is, once somebody asked.
+    /// The string as a name, once it was interned.
     symbol: Cell<Option<Symbol>>,
 }
 
@@ -23,17 +23,17 @@ impl PartialEq for Str<'_> {
 impl Eq for Str<'_> {}
 
 impl<'e> Str<'e> {
-    /// A string that depends on nothing.
+    /// A string without context.
     pub const fn new(bytes: &'e [u8]) -> Self {
         Self { bytes, context: Context(&[]), symbol: Cell::new(None) }
     }
 
-    /// A string with what it depends on.
+    /// A string with context.
     pub fn with_context(bytes: &'e [u8], context: Context<'e>) -> Self {
         Self { bytes, context, symbol: Cell::new(None) }
     }
 
-    /// The name that it is; `find` tells it the first time.
+    /// The string as a name; calls `find` the first time.
     pub fn symbol(&self, find: impl FnOnce(&Self) -> Symbol) -> Symbol {
         match self.symbol.get() {
             Some(symbol) => symbol,
@@ -50,40 +50,40 @@ impl<'e> Str<'e> {
         self.bytes
     }
 
-    /// Its text, where bytes that are no UTF-8 are replaced.
+    /// Its text; bytes that are not UTF-8 are replaced.
     pub fn to_str_lossy(&self) -> Cow<'e, str> {
-        // Telling that it is text is quicker than looking for what is not.
+        // Validating is faster than searching for what to replace.
         std::str::from_utf8(self.bytes).map_or_else(|_| String::from_utf8_lossy(self.bytes), Cow::Borrowed)
     }
 
-    /// What it depends on in the store.
+    /// Its context: what it depends on in the store.
     pub fn context(&self) -> Context<'e> {
         self.context
     }
 }
 
-/// One thing that a string depends on. The order is the one that Nix prints them in.
+/// One element of a string's context, ordered as Nix prints them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Element<'e> {
-    /// A path of the store.
+    /// A store path.
     Path(&'e str),
-    /// A derivation with all its outputs and all that it is built from.
+    /// A derivation with all its outputs and its build-time closure.
     Deep(&'e str),
     /// One output of a derivation.
     Output {
         /// The derivation.
         derivation: &'e str,
-        /// The output's name.
+        /// The name of the output.
         output: &'e str,
     },
 }
 
-/// What a string depends on: sorted, each once, in the arena.
+/// The context of a string: sorted, without duplicates, in the arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Context<'e>(&'e [Element<'e>]);
 
 impl<'e> Context<'e> {
-    /// The context of these elements, which are sorted, each once.
+    /// A context of these elements, which must be sorted and unique.
     pub fn new(elements: &'e [Element<'e>]) -> Self {
         debug_assert!(elements.is_sorted_by(|a, b| a < b));
         Self(elements)

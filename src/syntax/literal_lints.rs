@@ -1,24 +1,26 @@
-//! Nix's lints of literals.
+//! Nix's lints for literals.
 //!
-//! Source: nix.conf(5), `lint-url-literals`, `lint-short-path-literals` and `lint-absolute-path-literals`; the messages are Nix's.
+//! Source: nix.conf(5), `lint-url-literals`, `lint-short-path-literals` and `lint-absolute-path-literals`. The
+//! messages
+//! are Nix's.
 
 use super::parser::{Parsed, Parser};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 
-/// How literals of a kind are taken.
+/// What to do with a kind of literal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LintLevel {
-    /// As any other expression.
+    /// Accept it.
     #[default]
     Ignore,
-    /// With a warning.
+    /// Warn.
     Warn,
-    /// As an error.
+    /// Fail.
     Fatal,
 }
 
-/// How literals are taken of which Nix can warn.
+/// The level of each lint for literals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LiteralLints {
     /// `https://example.org`
@@ -30,7 +32,7 @@ pub struct LiteralLints {
 }
 
 impl Parser<'_, '_, '_> {
-    /// Looks at a URL.
+    /// Checks a URL literal.
     pub(super) fn lint_url(&mut self, text: &str, span: Span) -> Parsed<()> {
         let level = self.lints.url;
         let verdict = if level == LintLevel::Fatal { "disallowed" } else { "discouraged" };
@@ -40,7 +42,7 @@ impl Parser<'_, '_, '_> {
         })
     }
 
-    /// Looks at a path, of which `text` is what stands before the first interpolation.
+    /// Checks a path literal; `text` is the part before its first interpolation.
     pub(super) fn lint_path(&mut self, text: &str, span: Span) -> Parsed<()> {
         let kind = match text.as_bytes() {
             [b'/', ..] => "absolute",

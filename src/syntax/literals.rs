@@ -1,4 +1,4 @@
-//! Numbers, strings and paths as they are written.
+//! Parses numbers, strings and paths.
 //!
 //! Source: `unescapeStr` and `stripIndentation` of Nix's parser.
 
@@ -7,11 +7,11 @@ use super::parser::{Parsed, Parser};
 use super::tree::{Kind, Piece, TreeRef};
 use crate::source::Span;
 
-/// A part of an indented string before its indentation is taken off.
+/// A part of an indented string before its indentation is removed.
 enum Part<'t, 'e> {
     Text {
         bytes: Vec<u8>,
-        /// Whether spaces in it are indentation: not those that come from an escape.
+        /// Whether spaces in it count as indentation; those from an escape do not.
         plain: bool,
     },
     Hole(TreeRef<'t, 'e>),
@@ -36,7 +36,8 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         Ok(self.tree(kind, span))
     }
 
-    /// `${…}` inside a string or a path, `offset` being the dollar's. Gives where the text goes on.
+    /// Parses `${…}` in a string or a path; `offset` is that of the dollar. Returns the expression and the offset
+    /// after `}`.
     fn hole(&mut self, offset: usize) -> Parsed<(TreeRef<'t, 'e>, usize)> {
         self.resume(offset + 2);
         let tree = self.expr()?;
@@ -52,7 +53,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         let mut at = self.next.end;
         let mut pieces = Vec::new();
         let mut bytes = Vec::new();
-        // Where the part begins that is read now.
+        // Where the current part begins.
         let mut from = at;
         loop {
             let length = self.text[at..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | b'$' | b'\r'));
@@ -81,7 +82,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                     at = end;
                     from = end;
                 }
-                // The second of two dollars opens nothing.
+                // The second of two dollars does not start an interpolation.
                 [b'$', b'$', ..] => {
                     bytes.extend_from_slice(b"$$");
                     at += 2;
@@ -106,7 +107,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
     }
 
     fn refuse_null_bytes(&self, bytes: &[u8], span: Span) -> Parsed<()> {
-        // A finding is one line.
+        // A message is one line.
         null_bytes(bytes).map_or(Ok(()), |message| Err(self.refuse(span, message.replace('\n', "\\n"))))
     }
 
@@ -136,7 +137,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                 [b'\'', b'\'', b'\'', ..] => (b"''", 3),
                 [b'\'', b'\'', b'\\', escaped, ..] => (&[unescaped(escaped)], 4),
                 [b'\'', b'\'', ..] => break,
-                // What precedes an interpolation or a quote stands for itself, but ends the indentation.
+                // The character before an interpolation or a quote stands for itself, but ends the indentation.
                 [b'\'', b'$', ..] => (b"'", 1),
                 [b'\'', other, ..] => {
                     bytes.extend_from_slice(&[b'\'', other]);
@@ -179,7 +180,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         Ok(self.tree(kind, span))
     }
 
-    /// Takes off the smallest indentation of the lines, those that are blank aside.
+    /// Removes the smallest indentation of all lines that are not blank.
     fn strip(&self, parts: Vec<Part<'t, 'e>>) -> Vec<Piece<'t, 'e>> {
         let indentation = smallest_indentation(&parts);
         let mut pieces = Vec::with_capacity(parts.len());
@@ -212,7 +213,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                     }
                 }
             }
-            // The last line goes if it holds nothing but the closing quotes' indentation.
+            // Drop the last line if it only holds the indentation of the closing quotes.
             if index == last
                 && let Some(newline) = kept.iter().rposition(|&byte| byte == b'\n')
                 && kept[newline + 1..].iter().all(|&byte| byte == b' ')
@@ -226,7 +227,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         pieces
     }
 
-    /// A path, perhaps with interpolations.
+    /// Parses a path, with or without interpolations.
     pub(super) fn path(&mut self) -> Parsed<TreeRef<'t, 'e>> {
         let token = self.next;
         let file = self.file;
@@ -258,7 +259,8 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
                 start.push_str(&self.file.text[token.end..at]);
                 return self.interpolated_path(token.start, start, at);
             }
-            // What goes on is one piece for Nix's lexer, which looks for a slash at its end, unless two slashes part it.
+            // Nix's lexer reads the rest as one piece and looks for a slash at its end, unless the piece contains
+            // `//`.
             let piece = &self.text[token.end..at];
             let is_whole = piece.ends_with(b"/") && !piece.windows(2).any(|two| two == b"//");
             let message = if rest == 0 || is_whole {
@@ -298,7 +300,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
     }
 }
 
-/// Whether a float is written with no digit but zero before its exponent: others that come out as zero are too small.
+/// Whether a float has no digit but zero before its exponent. Any other float that evaluates to zero is an underflow.
 fn is_zero(text: &str) -> bool {
     text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).all(|byte| matches!(byte, b'0' | b'.'))
 }
@@ -346,7 +348,7 @@ fn smallest_indentation(parts: &[Part<'_, '_>]) -> usize {
     smallest
 }
 
-/// Why bytes are no string of Nix, in its words; `None` where they are one.
+/// Nix's message for a string that contains null bytes; `None` if it contains none.
 pub(crate) fn null_bytes(bytes: &[u8]) -> Option<String> {
     let shown = || String::from_utf8_lossy(bytes).replace('\0', "␀");
     let why = "cannot be represented as Nix string because it contains null bytes";

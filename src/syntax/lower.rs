@@ -1,4 +1,4 @@
-//! From trees to expressions: variables resolved to slots and captures, curried functions made one, sugar gone.
+//! Lowers trees to expressions: resolves variables to slots and captures, merges curried functions, removes sugar.
 
 use std::cell::Cell;
 
@@ -21,14 +21,14 @@ pub(super) struct Lowerer<'a, 'e> {
     pub(super) symbols: &'a Symbols<'e>,
     pub(super) scopes: Scopes<'a>,
     pub(super) errors: Vec<Diagnostic>,
-    /// How far down the stack may reach.
+    /// The lowest address that the stack may reach.
     pub(super) lowest_address: usize,
 }
 
-/// Nobody reads more errors than these.
+/// How many errors to report.
 const MOST_ERRORS: usize = 50;
 
-/// The name that an operator stands for: whoever binds it means the operator as well.
+/// The name of the builtin that an operator calls. As in Nix, a text that binds this name redefines the operator.
 fn name_of(operator: Operator) -> Option<&'static str> {
     match operator {
         Operator::Sub => Some("__sub"),
@@ -99,7 +99,7 @@ impl<'e> Lowerer<'_, 'e> {
         self.node(expr, span)
     }
 
-    /// A whole text, as a unit that captures nothing.
+    /// Lowers a whole text to a unit that captures nothing.
     pub(super) fn lower_whole(&mut self, tree: TreeRef<'_, 'e>) -> &'e Unit<'e> {
         self.unit(|this| this.lower(tree))
     }
@@ -112,7 +112,7 @@ impl<'e> Lowerer<'_, 'e> {
         self.bump.alloc(Unit { body, captures, slots })
     }
 
-    /// An expression whose value may wait. What cannot fail and costs nothing does not.
+    /// Lowers an expression whose value may be lazy. What cannot fail and costs nothing gets no thunk.
     fn delay(&mut self, tree: TreeRef<'_, 'e>) -> NodeRef<'e> {
         match tree.kind {
             Kind::Int(_) | Kind::Float(_) | Kind::Str(_) | Kind::Path(_) | Kind::Lambda(_) | Kind::List([]) => {
@@ -131,7 +131,8 @@ impl<'e> Lowerer<'_, 'e> {
         self.node(Expr::Delayed(unit), tree.span)
     }
 
-    /// The same where the slots `own` cannot be read yet; what stands for one of those before them shares its cell.
+    /// Like [`Self::delay`], if the slots `own` are not filled yet: a variable in one of them needs a thunk of its
+    /// own.
     fn delay_among(&mut self, tree: TreeRef<'_, 'e>, own: std::ops::Range<u32>) -> NodeRef<'e> {
         match tree.kind {
             Kind::Variable(name) if self.scopes.is_own(name, own) => {
@@ -143,7 +144,7 @@ impl<'e> Lowerer<'_, 'e> {
     }
 
     fn delay_all(&mut self, trees: &[TreeRef<'_, 'e>]) -> &'e [NodeRef<'e>] {
-        // Filled in place: nothing is collected on the way.
+        // Fill the slice in place instead of collecting first.
         let mut trees = trees.iter();
         self.bump.alloc_slice_fill_with(trees.len(), |_| {
             let tree = trees.next().expect("as many as were counted");
@@ -210,15 +211,15 @@ impl<'e> Lowerer<'_, 'e> {
         let help = match close {
             Some((_, known)) => format!("did you mean `{known}`?"),
             None if matches!(missing, "pkgs" | "lib" | "config") => {
-                format!("ask for it in the arguments of the module: `{{ {missing}, ... }}:`")
+                format!("add it to the module's arguments: `{{ {missing}, ... }}:`")
             }
-            None => String::from("nothing around this place binds that name"),
+            None => String::from("no enclosing scope binds this name"),
         };
         let message = format!("undefined variable '{missing}'");
         self.errors.push(Diagnostic::error(Code::Evaluation, message).at(span, "").help(help));
     }
 
-    /// What an operator stands for, where that is not the built-in function: then it is called like any other.
+    /// The variable that redefines an operator, if there is one: the operator is then an ordinary call.
     fn rebound(&mut self, name: &str, span: Span) -> Option<NodeRef<'e>> {
         let symbol = self.symbol(name);
         match self.scopes.find(symbol) {
@@ -230,7 +231,7 @@ impl<'e> Lowerer<'_, 'e> {
         }
     }
 
-    /// A variable that is an argument.
+    /// Lowers a variable that is passed as an argument.
     fn delay_variable(&mut self, name: &str, span: Span) -> NodeRef<'e> {
         let symbol = self.symbol(name);
         let unit = self.unit(|this| {
@@ -287,7 +288,7 @@ impl<'e> Lowerer<'_, 'e> {
         }
     }
 
-    /// A function and those that it yields at once: `a: b: { c }: …` has one frame.
+    /// Lowers a function together with those it returns directly: `a: b: { c }: …` gets one frame.
     fn lambda(&mut self, lambda: &tree::Lambda<'_, 'e>, span: Span) -> Expr<'e> {
         let mut leading = Vec::new();
         let mut places = vec![span.start];
@@ -378,7 +379,8 @@ impl<'e> Lowerer<'_, 'e> {
         Expr::Let { bindings: self.bump.alloc(bindings), body, first }
     }
 
-    /// Bindings whose slots begin at `first`: those of the entries where they see each other, then those of the sources.
+    /// Lowers bindings whose slots begin at `first`: the entries' slots if the bindings see each other, then the
+    /// sources'.
     fn bindings(
         &mut self,
         entries: &[super::sets::Entry<'_, 'e>],
@@ -428,7 +430,7 @@ impl<'e> Lowerer<'_, 'e> {
         self.symbols.name(name) == "__overrides"
     }
 
-    /// `inherit name;`
+    /// Lowers `inherit name;`.
     fn inherited(&mut self, found: Found, name: Symbol, recursive: bool, span: Span) -> NodeRef<'e> {
         if !matches!(&found, Found::With(namespaces) if !namespaces.is_empty()) {
             let expr = self.found(found, name, span);
@@ -442,7 +444,7 @@ impl<'e> Lowerer<'_, 'e> {
         self.node(Expr::Delayed(unit), span)
     }
 
-    /// `inherit (source) name;` where the source is in that slot. What is a variable itself needs no slot.
+    /// Lowers `inherit (source) name;` with the source in `slot`. A source that is itself a variable is read directly.
     fn selection(&mut self, source: TreeRef<'_, 'e>, slot: u32, name: Symbol, span: Span) -> NodeRef<'e> {
         let unit = self.unit(|this| {
             let base = match source.kind {
@@ -459,7 +461,7 @@ impl<'e> Lowerer<'_, 'e> {
     }
 }
 
-/// Whether an expression that may wait captures one of these slots.
+/// Whether a lazy expression captures one of these slots.
 fn sees(node: NodeRef<'_>, slots: &std::ops::Range<u32>) -> bool {
     let captures = match &node.expr {
         Expr::Delayed(unit) => unit.captures,
@@ -469,7 +471,7 @@ fn sees(node: NodeRef<'_>, slots: &std::ops::Range<u32>) -> bool {
     captures.iter().any(|place| matches!(place, Place::Slot(slot) if slots.contains(slot)))
 }
 
-/// The binding that `body` needs first, where it is code that captures none of the bindings.
+/// The binding that `body` needs first, if it becomes a thunk that captures no other binding.
 fn first_binding(bindings: &Bindings<'_>, body: NodeRef<'_>) -> Option<u32> {
     let slot = needed_first(body)?;
     let at = slot.checked_sub(bindings.first)?;
@@ -477,7 +479,7 @@ fn first_binding(bindings: &Bindings<'_>, body: NodeRef<'_>) -> Option<u32> {
     (binding.alone && matches!(binding.value.node().expr, Expr::Delayed(_))).then_some(at)
 }
 
-/// The slot whose value an expression needs before it does anything that could be seen.
+/// The slot whose value an expression needs before it can have any observable effect.
 fn needed_first(node: NodeRef<'_>) -> Option<u32> {
     let mut node = node;
     loop {
@@ -506,7 +508,7 @@ fn needed_first(node: NodeRef<'_>) -> Option<u32> {
     }
 }
 
-/// The same of what is captured.
+/// Like [`needed_first`], for captures.
 fn captured_first(node: NodeRef<'_>) -> Option<u32> {
     let mut node = node;
     loop {
@@ -522,7 +524,7 @@ fn captured_first(node: NodeRef<'_>) -> Option<u32> {
     }
 }
 
-/// Operands in the order in which they are evaluated.
+/// The operands in the order in which they are evaluated.
 fn in_order<'e>(operator: Operator, left: NodeRef<'e>, right: NodeRef<'e>) -> (NodeRef<'e>, NodeRef<'e>) {
     match operator {
         Operator::LessOrEqual | Operator::More => (right, left),
@@ -530,7 +532,7 @@ fn in_order<'e>(operator: Operator, left: NodeRef<'e>, right: NodeRef<'e>) -> (N
     }
 }
 
-/// The arguments that a body needs before all else: one, or two that are compared or computed with.
+/// The arguments that a body needs first: one, or both operands of a comparison or of arithmetic.
 fn needed_arguments(body: NodeRef<'_>, count: u32) -> Vec<u32> {
     let mut node = body;
     while let Expr::If(condition, ..) = &node.expr {
@@ -551,7 +553,7 @@ fn needed_arguments(body: NodeRef<'_>, count: u32) -> Vec<u32> {
     {
         needed.push(slot);
     }
-    // What follows on something else that is needed first is not next.
+    // An argument counts only if nothing else is evaluated before it.
     let arguments = needed.iter().take_while(|slot| **slot < count).count();
     needed.truncate(arguments);
     needed
@@ -563,7 +565,7 @@ fn sorted<'t, 'e>(set: &Set<'t, 'e>) -> Vec<super::sets::Entry<'t, 'e>> {
     entries
 }
 
-/// What is said of a name that is defined twice, with the place of the first.
+/// The message for a name that is defined twice, with the location of the first definition.
 pub(super) fn defined_twice(
     symbols: &Symbols<'_>,
     path: &[Symbol],
@@ -574,7 +576,7 @@ pub(super) fn defined_twice(
     format!("attribute '{}' already defined at {}", path.join("."), file.place(first))
 }
 
-/// The attribute path that begins at `pos`, as far as its first name goes.
+/// The span of the first name in the attribute path that begins at `pos`.
 pub(super) fn name_span(file: &crate::source::SourceFile, pos: Pos) -> Span {
     let offset = file.offset(pos);
     let text = &file.text[offset..];

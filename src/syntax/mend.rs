@@ -1,11 +1,11 @@
-//! From help that is certain to edits of the text that it is about.
+//! Turns fixes into edits of the text.
 //!
-//! Takes: a [`Fix`] and the texts. Gives: the edits, or nothing where the text is not written in a way in which it is certain
-//! what they would have to be. They are made on rnix's lossless tree: what stands around them, comments and all, stays.
+//! A [`Fix`] becomes edits only if the way the text is written leaves no doubt what they must be. They are computed on
+//! rnix's lossless tree, so that everything around them stays, comments included.
 //!
 //! Invariants:
-//! - A text that was Nix is Nix afterwards ([`applied`]).
-//! - Edits of one fix do not overlap.
+//! - A text that was valid Nix stays valid Nix ([`applied`]).
+//! - The edits of one fix do not overlap.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,18 +18,18 @@ use super::quote;
 use crate::diag::{Edit, Fix};
 use crate::source::{Pos, SourceFile, SourceMap, Span};
 
-/// A longer text is left to people.
+/// Longer texts are not edited.
 const LONGEST: usize = 1 << 20;
-/// Functions, `let`s and parentheses around a value; more are left to people as well.
+/// How many functions, `let`s and parentheses around a value to look through.
 const DEEPEST: usize = 32;
 
-/// Makes edits of fixes; keeps the trees of the texts that it looked at.
+/// Computes the edits of fixes; caches the trees of the texts it has parsed.
 pub struct Mender<'a> {
     sources: &'a SourceMap,
     trees: BTreeMap<u32, Option<SyntaxNode>>,
 }
 
-/// A definition in a tree.
+/// A definition in a syntax tree.
 struct Definition {
     file: Rc<SourceFile>,
     path: ast::Attrpath,
@@ -37,12 +37,12 @@ struct Definition {
 }
 
 impl<'a> Mender<'a> {
-    /// One for these texts.
+    /// A mender for these texts.
     pub fn new(sources: &'a SourceMap) -> Self {
         Self { sources, trees: BTreeMap::new() }
     }
 
-    /// The edits that do it; `None` where it is not certain what they are.
+    /// The edits that make this fix; `None` if they are not certain.
     pub fn edits(&mut self, fix: &Fix) -> Option<Vec<Edit>> {
         match fix {
             Fix::Text(span, text) => Some(vec![Edit { span: *span, text: text.clone() }]),
@@ -54,7 +54,7 @@ impl<'a> Mender<'a> {
         }
     }
 
-    /// The tree of a text without errors.
+    /// The tree of a text that parses without errors.
     fn tree(&mut self, file: &SourceFile) -> Option<SyntaxNode> {
         let tree = self.trees.entry(file.base).or_insert_with(|| {
             let parsed = (file.text.len() <= LONGEST).then(|| Root::parse(&file.text))?;
@@ -96,7 +96,7 @@ impl<'a> Mender<'a> {
     fn replace(&mut self, at: Pos, string: &str, by: &str) -> Option<Vec<Edit>> {
         let Definition { file, value, .. } = self.definition(at)?;
         let strings = value.syntax().descendants().filter_map(ast::Str::cast);
-        // A name of a set in there is no value.
+        // A string that is a name in a nested set is not a value.
         let values = strings.filter(|string| {
             string.syntax().parent().is_none_or(|parent| parent.kind() != SyntaxKind::NODE_ATTRPATH)
         });
@@ -119,7 +119,7 @@ impl<'a> Mender<'a> {
     fn define(&mut self, at: Pos, definition: &str) -> Option<Vec<Edit>> {
         let Definition { file, value, .. } = self.definition(at)?;
         let mut set = literal_set(value, DEEPEST)?;
-        // A module that says which of it is its configuration.
+        // A module that puts its configuration under `config`.
         let names = |set: &ast::AttrSet| -> Vec<(String, ast::AttrpathValue)> {
             let entries = set.attrpath_values();
             entries.filter_map(|entry| Some((name(&entry.attrpath()?.attrs().next()?)?, entry))).collect()
@@ -139,7 +139,7 @@ impl<'a> Mender<'a> {
     }
 }
 
-/// The text of a string without anything computed in it.
+/// The contents of a string without interpolations.
 fn plain(string: &ast::Str) -> Option<String> {
     match string.normalized_parts().as_slice() {
         [] => Some(String::new()),
@@ -148,7 +148,7 @@ fn plain(string: &ast::Str) -> Option<String> {
     }
 }
 
-/// The name that a part of an attribute path is, where it is written out.
+/// The name of an attribute path's part, if it is written out.
 fn name(attr: &ast::Attr) -> Option<String> {
     match attr {
         ast::Attr::Ident(ident) => Some(ident.syntax().text().to_string()),
@@ -157,7 +157,7 @@ fn name(attr: &ast::Attr) -> Option<String> {
     }
 }
 
-/// The list that a value is, behind what only says how much it counts.
+/// The list literal that a value is, looking through `mkForce`, `mkBefore` and the like.
 fn literal_list(value: ast::Expr, depth: usize) -> Option<ast::List> {
     let depth = depth.checked_sub(1)?;
     match value {
@@ -177,7 +177,7 @@ fn literal_list(value: ast::Expr, depth: usize) -> Option<ast::List> {
     }
 }
 
-/// The set that a module is, as a set or as what a function gives.
+/// The set literal that a module is, or that its function returns.
 fn literal_set(value: ast::Expr, depth: usize) -> Option<ast::AttrSet> {
     let depth = depth.checked_sub(1)?;
     match value {
@@ -190,7 +190,7 @@ fn literal_set(value: ast::Expr, depth: usize) -> Option<ast::AttrSet> {
     }
 }
 
-/// Puts something before the bracket `close` of `around`, in the way in which what is in there is laid out.
+/// Inserts `what` before the closing bracket `close` of `around`, laid out like the existing contents.
 fn put_before(
     file: &SourceFile,
     around: &SyntaxNode,
@@ -204,7 +204,7 @@ fn put_before(
     let after = before.text_range().end();
     let at = TextRange::empty(after);
     let gap: &str = file.text.get(usize::from(after)..usize::from(close.text_range().start()))?;
-    // What stands before the first thing on the line of `node`.
+    // The indentation of `node`, if it is the first thing on its line.
     let own_line = |node: &SyntaxNode| -> Option<String> {
         let start = usize::from(node.text_range().start());
         let line = file.text[..start].rfind('\n')? + 1;
@@ -214,7 +214,7 @@ fn put_before(
     let is_comment = before.kind() == SyntaxKind::TOKEN_COMMENT && before.text().starts_with('#');
     let text = match last.as_ref().and_then(own_line) {
         Some(indent) => format!("\n{indent}{what}{}", if gap.is_empty() { " " } else { "" }),
-        // A comment to the end of the line, with things before it.
+        // A comment runs to the end of the line, with other code before it.
         None if is_comment => {
             let indent = last.iter().find_map(|_| line_indent(file, around)).unwrap_or_default();
             format!("\n{indent}  {what}")
@@ -229,7 +229,7 @@ fn put_before(
     Some(vec![edit(file, at, text)])
 }
 
-/// The space that begins the line of `node`.
+/// The indentation of the line that contains `node`.
 fn line_indent(file: &SourceFile, node: &SyntaxNode) -> Option<String> {
     let start = usize::from(node.text_range().start());
     let line = file.text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
@@ -240,7 +240,7 @@ fn edit(file: &SourceFile, range: TextRange, text: String) -> Edit {
     Edit { span: Span::new(file.pos(range.start().into()), file.pos(range.end().into())), text }
 }
 
-/// The text with edits made, those of others left out; `None` where they overlap, or where it was Nix and is none afterwards.
+/// The text with the edits that belong to it; `None` if they overlap or would turn valid Nix into invalid.
 pub fn applied(file: &SourceFile, edits: &[Edit]) -> Option<String> {
     let own = edits.iter().filter(|edit| (file.pos(0)..=file.pos(file.text.len())).contains(&edit.span.start));
     let mut ranges: Vec<(usize, usize, &str)> =
@@ -261,18 +261,18 @@ pub fn applied(file: &SourceFile, edits: &[Edit]) -> Option<String> {
     (!is_nix(&file.text) || is_nix(&out)).then_some(out)
 }
 
-/// A text as a string that is written out.
+/// A text as a Nix string literal.
 pub fn literal(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace("${", "\\${").replace('\n', "\\n");
     format!("\"{escaped}\"")
 }
 
-/// A name as it is written in an attribute path.
+/// A name as it must be written in an attribute path.
 pub fn written(name: &str) -> String {
     quote(name).into_owned()
 }
 
-/// Whether rnix reads a text as we do, tokens of space and comments included: nothing of it is lost.
+/// Whether rnix reads a text as we do and keeps every byte of it, spaces and comments included.
 pub fn is_lossless(text: &str) -> bool {
     let parsed = Root::parse(text);
     let tokens = parsed.syntax().descendants_with_tokens().filter_map(SyntaxElement::into_token);

@@ -1,13 +1,14 @@
-//! From text to expressions.
+//! Parses texts into expressions.
 //!
-//! Takes: a text. Gives: a tree of [`Node`]s in the arena, with every variable resolved to a slot or to what is captured, or
-//! all that can be said about why it is none.
+//! The result is a tree of [`Node`]s in the arena, in which every variable is resolved to a slot or a capture; or else
+//! every error that can be found in the text.
 //!
-//! Two parsers read the text. Ours knows Nix's own lexer and grammar to the last oddity, is fast, and stops at the first
-//! error. A text that it refuses goes to rnix, whose lossless tree tells where people went wrong ([`diagnose`]).
+//! Two parsers read a text. Our own follows Nix's lexer and grammar down to the last oddity, is fast, and stops at the
+//! first error. A text that it rejects goes to rnix, whose lossless tree shows where the text is broken
+//! ([`diagnose`]).
 //!
 //! Invariants:
-//! - Never panics, whatever the text, and never overflows the stack.
+//! - Parsing never panics and never overflows the stack, whatever the text.
 //! - Errors point into the user's text, and one mistake is one error.
 
 mod attributes;
@@ -46,25 +47,29 @@ pub use quote::quote;
 pub use shape::{InlineCache, Key, Shape};
 pub use symbol::{Symbol, Symbols};
 
-/// What a text can see around itself, and how it is read.
+/// What a text sees of its surroundings, and how it is parsed.
 pub struct Scope<'a> {
-    /// The global names, with their places.
+    /// The global names, with their indexes.
     pub globals: &'a FxHashMap<Symbol, u32>,
-    /// Where relative paths start.
+    /// The directory that relative paths start from.
     pub directory: &'a Path,
-    /// Where `~` is; `None` where it must not matter.
+    /// The home directory, which `~` stands for; `None` if the result must not depend on it.
     pub home: Option<&'a Path>,
     /// Whether `|>` and `<|` are operators.
     pub pipe_operators: bool,
-    /// How literals are taken of which Nix can warn.
+    /// The levels of Nix's lints for literals.
     pub literal_lints: LiteralLints,
-    /// How far down the stack may reach.
+    /// The lowest address that the stack may reach.
     pub lowest_address: usize,
-    /// How many bytes a tree may take.
+    /// How many bytes the tree may take.
     pub most_memory: usize,
 }
 
-/// The expression that a text is, with what Nix's lints of literals warn of; or what is wrong with it.
+/// Parses a text; returns the expression and the warnings of Nix's lints for literals.
+///
+/// # Errors
+///
+/// Everything that is wrong with the text.
 pub fn parse<'e>(
     arena: &'e Bump,
     symbols: &Symbols<'e>,
@@ -85,13 +90,16 @@ pub fn parse<'e>(
 #[cold]
 fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Diagnostic> {
     match refusal {
-        Refusal::Twice(twice) => {
+        Refusal::Duplicate(duplicate) => {
             let span = |pos: Pos| lower::name_span(file, pos);
             vec![
-                Diagnostic::error(Code::Syntax, lower::defined_twice(symbols, &twice.path, file, twice.first))
-                    .at(span(twice.second), "defined again here")
-                    .at(span(twice.first), "first defined here")
-                    .help("remove one of them"),
+                Diagnostic::error(
+                    Code::Syntax,
+                    lower::defined_twice(symbols, &duplicate.path, file, duplicate.first),
+                )
+                .at(span(duplicate.second), "defined again here")
+                .at(span(duplicate.first), "first defined here")
+                .help("remove one of them"),
             ]
         }
         Refusal::Literal(code, span, message) => vec![Diagnostic::error(code, message).at(span, "")],
@@ -108,7 +116,7 @@ fn refused(symbols: &Symbols<'_>, file: &SourceFile, refusal: Refusal) -> Vec<Di
     }
 }
 
-/// `.` and `..` taken off as text, as Nix's parser does.
+/// Removes `.` and `..` from a path without looking at the file system, as Nix's parser does.
 fn clean(path: &Path) -> String {
     let mut names: Vec<&str> = Vec::new();
     let text = path.to_string_lossy();

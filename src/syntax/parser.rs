@@ -1,6 +1,7 @@
-//! Tokens to trees: the grammar of Nix, with its precedences and its oddities (`f or`, `(x: x) or`, `a ? b ? c`).
+//! Parses tokens into trees: the grammar of Nix, with its precedences and its oddities (`f or`, `(x: x) or`, `a ? b ?
+//! c`).
 //!
-//! One error ends it: what is wrong in words that help is [`super::diagnose`]'s to say.
+//! Parsing stops at the first error; [`super::diagnose`] explains it.
 
 use std::cell::RefCell;
 
@@ -11,33 +12,33 @@ use super::expr::Operator;
 use super::lexer::{Fixed, Lexeme, Lexer, Token};
 use super::literal::Str;
 use super::literal_lints::LiteralLints;
-use super::sets::Twice;
+use super::sets::Duplicate;
 use super::symbol::{Symbol, Symbols};
 use super::tree::{Formal, Kind, Lambda, Name, Pattern, Tree, TreeRef};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile, Span};
 
-/// Why a text is no expression.
+/// Why a text does not parse.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// Something stands where it must not.
+    /// An unexpected token.
     Syntax(Span, String),
-    /// A literal that a lint of Nix's refuses.
+    /// A literal that a lint of Nix rejects.
     Literal(Code, Span, String),
-    /// It is nested too deeply to be read.
+    /// The text is nested too deeply.
     TooDeep(Span),
-    /// It needs more memory than it may take.
+    /// The tree takes too much memory.
     TooLarge(Span),
     /// A name is defined twice.
-    Twice(Twice),
+    Duplicate(Duplicate),
 }
 
 pub(super) type Parsed<T> = Result<T, Box<Refusal>>;
 
-/// More levels than these are not code that anybody wrote, and would need more stack than there is.
+/// The deepest nesting. Nobody writes deeper code by hand, and it would overflow the stack.
 const DEEPEST: u32 = 100_000;
 
-/// The same for the sets that one attribute path means.
+/// How many sets one attribute path may create; the limit exists for the same reason as [`DEEPEST`].
 pub(super) const LONGEST_PATH: usize = 10_000;
 
 pub(super) struct Parser<'a, 't, 'e> {
@@ -52,16 +53,16 @@ pub(super) struct Parser<'a, 't, 'e> {
     /// Whether `|>` and `<|` are operators.
     pub(super) pipes: bool,
     pub(super) lints: LiteralLints,
-    /// What the lints found.
+    /// What Nix's lints found.
     pub(super) warnings: Vec<Diagnostic>,
-    /// The token to be read next.
+    /// The token to read next.
     pub(super) next: Lexeme,
     pub(super) depth: u32,
     lowest_address: usize,
     most_memory: usize,
 }
 
-/// How tight an operator binds, as in Nix's grammar; the higher the tighter.
+/// How tightly operators bind, as in Nix's grammar: higher is tighter.
 const IMPLIES: u8 = 1;
 const UPDATE: u8 = 6;
 const NOT: u8 = 7;
@@ -69,7 +70,7 @@ const CONCAT: u8 = 10;
 const QUESTION: u8 = 11;
 const NEGATE: u8 = 12;
 
-/// Where the operands of equal operators belong.
+/// How operators of the same precedence group.
 #[derive(PartialEq, Eq)]
 enum Associativity {
     Left,
@@ -127,7 +128,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         }
     }
 
-    /// The whole text, and what lints found in it.
+    /// Parses the whole text; returns the warnings of lints as well.
     pub(super) fn whole(mut self) -> Parsed<(TreeRef<'t, 'e>, Vec<Diagnostic>)> {
         let tree = self.expr()?;
         match self.next.token {
@@ -144,7 +145,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         Span::new(self.file.pos(start), self.file.pos(end))
     }
 
-    /// The place of a token.
+    /// The span of a token.
     pub(super) fn span_of(&self, lexeme: Lexeme) -> Span {
         self.span(lexeme.start, lexeme.end)
     }
@@ -176,7 +177,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         token
     }
 
-    /// Goes on reading code at `offset`, after a string or a path.
+    /// Continues with plain code at `offset`, after a string or a path.
     pub(super) fn resume(&mut self, offset: usize) {
         self.next = self.lexer.token(offset);
     }
@@ -215,7 +216,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         self.arena.alloc(Str::new(self.arena.alloc_slice_copy(bytes)))
     }
 
-    /// Refuses to go deeper than the stack is.
+    /// Fails if the stack is nearly used up.
     pub(super) fn descend(&mut self) -> Parsed<()> {
         self.depth += 1;
         let here = 0_u8;
@@ -225,7 +226,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         Ok(())
     }
 
-    /// Refuses to make a tree that is larger than it may be.
+    /// Fails if the tree has become too large.
     pub(super) fn check_size(&self) -> Parsed<()> {
         if self.bump.allocated_bytes() > self.most_memory {
             return Err(Box::new(Refusal::TooLarge(self.span_of(self.next))));
@@ -233,7 +234,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         Ok(())
     }
 
-    /// `expr` of the grammar.
+    /// Parses `expr` of the grammar.
     pub(super) fn expr(&mut self) -> Parsed<TreeRef<'t, 'e>> {
         self.descend()?;
         let tree = self.expr_function()?;
@@ -340,7 +341,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             let span = self.span_of(self.next);
             let name = self.ident()?;
             let default = if self.take(Fixed::Question) { Some(self.expr()?) } else { None };
-            // Names count as met when Nix's parser has read all that belongs to them: that decides the order of symbols.
+            // Intern a name only once Nix's parser would have: symbols are ordered by first occurrence.
             formals.push(Formal { name: self.name_at(name), span, default });
             if !self.take(Fixed::Comma) {
                 break;
@@ -366,9 +367,9 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         let argument = argument.map(|token| self.name_at(token));
         if let Some(pattern) = &pattern {
             let formals = pattern.formals;
-            let twice = formals.windows(2).find(|pair| pair[0].name == pair[1].name).map(|pair| &pair[1]);
-            let twice = twice.or_else(|| formals.iter().find(|formal| Some(formal.name) == argument));
-            if let Some(formal) = twice {
+            let duplicate = formals.windows(2).find(|pair| pair[0].name == pair[1].name).map(|pair| &pair[1]);
+            let duplicate = duplicate.or_else(|| formals.iter().find(|formal| Some(formal.name) == argument));
+            if let Some(formal) = duplicate {
                 return Err(self.twice_formal(formal.name, formal.span));
             }
         }
@@ -376,7 +377,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         Ok(self.tree(Kind::Lambda(lambda), self.span_to(start, body)))
     }
 
-    /// `a |> f`, `f <| a`: weaker than all operators, and not to be mixed.
+    /// Parses `a |> f` and `f <| a`, which bind more weakly than all operators and cannot be mixed.
     fn pipe(&mut self, first: TreeRef<'t, 'e>) -> Parsed<TreeRef<'t, 'e>> {
         let forwards = match self.next.token {
             Token::Fixed(Fixed::PipeRight) => true,
@@ -406,7 +407,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         self.tree(Kind::Apply(function, self.bump.alloc_slice_copy(arguments)), span)
     }
 
-    /// Operators that bind at least as tight as `least`.
+    /// Parses operators that bind at least as tightly as `least`.
     fn operation(&mut self, least: u8) -> Parsed<TreeRef<'t, 'e>> {
         self.descend()?;
         let start = self.next.start;
@@ -423,7 +424,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             }
             _ => self.application()?,
         };
-        // The level of an operator that must not follow on itself.
+        // The precedence of a non-associative operator that was just used.
         let mut closed = None;
         while let Token::Fixed(fixed) = self.next.token {
             if fixed == Fixed::Question {
@@ -452,7 +453,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         Ok(left)
     }
 
-    /// Where the token before the next one ended: trailing space is no part of an expression.
+    /// Where the previous token ended: an expression excludes trailing space.
     pub(super) fn last_end(&self) -> usize {
         let before = &self.text[..self.next.start];
         before.len() - before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count()
@@ -469,11 +470,11 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             arguments.push(self.selection()?);
         }
         let last = arguments[arguments.len() - 1];
-        // `(f a) b` is one call of two arguments, where nothing but brackets tells them apart.
+        // `(f a) b` is one call with two arguments: only brackets tell it apart from `f a b`.
         Ok(self.tree(Kind::Apply(function, arguments.into_bump_slice()), self.span_to(start, last)))
     }
 
-    /// Whether an operand begins here.
+    /// Whether the next token starts an operand.
     fn at_simple(&self) -> bool {
         match self.next.token {
             Token::Ident
@@ -491,7 +492,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         }
     }
 
-    /// `a.b or c`
+    /// Parses `a.b or c`.
     fn selection(&mut self) -> Parsed<TreeRef<'t, 'e>> {
         let start = self.next.start;
         let base = self.simple()?;
@@ -507,7 +508,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             return Ok(self.tree(Kind::Select(base, path, None), self.span(start, end)));
         }
         if self.at(Fixed::Or) {
-            // `f or` calls `f` with a variable of that name.
+            // `f or` calls `f` with a variable named `or`.
             let token = self.advance();
             let argument = self.tree(Kind::Variable(self.name_at(token)), self.span_of(token));
             return Ok(self.call(base, &[argument], self.span_to(start, argument)));

@@ -1,14 +1,14 @@
-//! Path literals as they are written: the value of one does not say where it stands.
+//! Finds path literals in a text: the value of a path does not record where it was written.
 
 use rnix::{Root, SyntaxKind, TextSize};
 
 use crate::source::{Pos, SourceMap, Span};
 
-/// A longer text is not searched.
+/// Longer texts are not searched.
 const LONGEST: usize = 1 << 20;
 
-/// The path literals of the definition around `pos`, in their order, each with its text; those with something interpolated are
-/// left out.
+/// The path literals of the definition around `pos`, in order, each with its text; those with interpolations are left
+/// out.
 pub fn path_literals(sources: &SourceMap, pos: Pos) -> Vec<(Span, String)> {
     let Some(file) = sources.file(pos).filter(|file| file.text.len() <= LONGEST) else { return Vec::new() };
     let Ok(offset) = TextSize::try_from(file.offset(pos)) else { return Vec::new() };

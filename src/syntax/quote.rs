@@ -1,8 +1,8 @@
-//! Names as they are written.
+//! Quotes attribute names.
 
 use std::borrow::Cow;
 
-/// A name as it has to be written in an attribute path (`printIdentifier` of Nix).
+/// A name as it must be written in an attribute path (`printIdentifier` in Nix).
 pub fn quote(name: &str) -> Cow<'_, str> {
     const KEYWORDS: [&str; 9] = ["if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"];
     let mut chars = name.chars();

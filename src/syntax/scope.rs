@@ -1,18 +1,18 @@
-//! Which names are bound where, while a tree is lowered: a stack of bindings for each name; and which units of code there
-//! are around, what each captures and how large its frame is.
+//! Tracks scopes while a tree is lowered: a stack of bindings for each name, and the enclosing units with their
+//! captures and frame sizes.
 
 use rustc_hash::FxHashMap;
 
 use super::expr::Place;
 use super::symbol::Symbol;
 
-/// What a variable stands for.
+/// What a name refers to.
 pub(super) enum Found {
-    /// Something that is bound around.
+    /// A variable that an enclosing scope binds.
     Local(Place),
-    /// A name of the global scope.
+    /// A global name, by its index.
     Global(u32),
-    /// Nothing but one of these `with`s, innermost first, if any, can tell.
+    /// An attribute of one of these `with`s, innermost first; undefined if the list is empty.
     With(Vec<Place>),
 }
 
@@ -20,24 +20,24 @@ struct Bound {
     name: Symbol,
     level: u32,
     home: Home,
-    /// The binding that this one hides.
+    /// The binding that this one shadows.
     hidden: Option<u32>,
 }
 
-/// The unit that something is bound in, and its slot there.
+/// The unit that binds a variable, and the variable's slot in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Home {
     unit: u32,
     slot: u32,
 }
 
-/// With more captures than these, an index is kept.
+/// Units with more captures keep an index of them.
 const FEW: usize = 12;
 
-/// A unit of code while it is lowered.
+/// A unit of code that is being lowered.
 #[derive(Default)]
 struct Unit {
-    /// What it captures: where it is bound, and where the unit around finds it.
+    /// Its captures: where each is bound, and where the enclosing unit finds it.
     captures: Vec<(Home, Place)>,
     index: FxHashMap<Home, u32>,
     slots: u32,
@@ -69,13 +69,13 @@ impl Unit {
 
 pub(super) struct Scopes<'a> {
     globals: &'a FxHashMap<Symbol, u32>,
-    /// All bindings around, outermost first.
+    /// All bindings in scope, outermost first.
     bound: Vec<Bound>,
     /// The innermost binding of each name.
     innermost: FxHashMap<Symbol, u32>,
-    /// Where the bindings of each scope begin.
+    /// The index of each scope's first binding.
     scopes: Vec<usize>,
-    /// The levels of the `with`s, and where their namespaces are.
+    /// The levels of the enclosing `with`s, and where their namespaces are.
     withs: Vec<(u32, Home)>,
     units: Vec<Unit>,
 }
@@ -105,13 +105,13 @@ impl<'a> Scopes<'a> {
         self.units.push(Unit::default());
     }
 
-    /// Ends it; gives what it captures and the size of its frame.
+    /// Ends the unit; returns its captures and the size of its frame.
     pub(super) fn close_unit(&mut self) -> (impl ExactSizeIterator<Item = Place> + use<>, u32) {
         let unit = self.units.pop().expect("every unit is closed once");
         (unit.captures.into_iter().map(|(_, place)| place), unit.most_slots)
     }
 
-    /// Takes slots of the unit's frame; gives the first.
+    /// Takes slots of the unit's frame; returns the first.
     pub(super) fn take_slots(&mut self, count: usize) -> u32 {
         let count = u32::try_from(count).expect("a text of 4 GiB holds fewer");
         let unit = self.units.last_mut().expect("there is a unit");
@@ -121,12 +121,12 @@ impl<'a> Scopes<'a> {
         first
     }
 
-    /// Gives back all slots from this one on: what they held is out of sight.
+    /// Frees all slots from `first` on; their variables are out of scope.
     pub(super) fn free_slots(&mut self, first: u32) {
         self.units.last_mut().expect("there is a unit").slots = first;
     }
 
-    /// Enters a scope of names, a slot each from `first` on; a name that comes twice means its last slot.
+    /// Enters a scope whose names take one slot each from `first` on; a repeated name refers to its last slot.
     pub(super) fn enter(&mut self, names: impl Iterator<Item = Symbol>, first: u32) {
         self.scopes.push(self.bound.len());
         let level = self.level();
@@ -138,7 +138,7 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    /// Enters the scope of a `with` whose namespace is in that slot.
+    /// Enters the scope of a `with` whose namespace is in `slot`.
     pub(super) fn enter_with(&mut self, slot: u32) {
         self.scopes.push(self.bound.len());
         self.withs.push((self.level(), Home { unit: self.unit(), slot }));
@@ -160,7 +160,7 @@ impl<'a> Scopes<'a> {
         self.find_from(name, self.level())
     }
 
-    /// What a name means just outside the innermost scope.
+    /// What a name refers to just outside the innermost scope.
     pub(super) fn find_outside(&mut self, name: Symbol) -> Found {
         self.find_from(name, self.level() - 1)
     }
@@ -185,19 +185,19 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    /// Whether a variable is bound by one of these slots of the unit's own frame.
+    /// Whether a name is bound in one of these slots of the current unit.
     pub(super) fn is_own(&self, name: Symbol, slots: std::ops::Range<u32>) -> bool {
         let bound = self.innermost.get(&name).map(|at| self.bound[*at as usize].home);
         bound.is_some_and(|home| home.unit == self.unit() && slots.contains(&home.slot))
     }
 
-    /// A slot of the unit around the innermost one, as the innermost one sees it.
+    /// Captures a slot of the enclosing unit in the innermost one.
     pub(super) fn capture_slot(&mut self, slot: u32) -> Place {
         let unit = self.unit();
         self.place(Home { unit: unit - 1, slot }, unit)
     }
 
-    /// Where `unit` finds what is bound at `home`: each unit on the way captures it.
+    /// Where `unit` finds the variable bound at `home`; every unit in between captures it.
     fn place(&mut self, home: Home, unit: u32) -> Place {
         if home.unit == unit {
             return Place::Slot(home.slot);
@@ -205,7 +205,7 @@ impl<'a> Scopes<'a> {
         if let Some(at) = self.units[unit as usize].find(home) {
             return Place::Captured(at);
         }
-        // Units nest as deep as the text does: no recursion.
+        // A loop, because units nest as deeply as the text does.
         let mut below = unit;
         while below > home.unit && self.units[below as usize].find(home).is_none() {
             below -= 1;
@@ -220,7 +220,7 @@ impl<'a> Scopes<'a> {
         place
     }
 
-    /// The names that are bound around.
+    /// All names in scope.
     pub(super) fn names(&self) -> impl Iterator<Item = Symbol> {
         self.bound.iter().map(|bound| bound.name)
     }

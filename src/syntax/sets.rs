@@ -1,7 +1,7 @@
-//! The bindings of sets and `let`s: `a.b.c = 1; a.b = { … };` brought together while they are parsed.
+//! Collects the bindings of sets and `let`s: merges `a.b.c = 1; a.b = { … };` while parsing.
 //!
-//! Source: `addAttr` of Nix's parser: a set that is written out may be continued by further paths into it, and keeps the
-//! `rec` of its first definition; the `rec` of a later one is lost.
+//! Source: `addAttr` in Nix's parser. Further paths may extend a set literal; it keeps the `rec` of its first
+//! definition and loses the `rec` of later ones.
 
 use std::cell::RefCell;
 
@@ -14,15 +14,15 @@ use super::symbol::Symbol;
 use super::tree::{Kind, Name, Tree, TreeRef};
 use crate::source::{Pos, Span};
 
-/// A set in the making.
+/// A set that is being parsed.
 pub(super) struct Set<'t, 'e> {
-    /// Whether the names see each other.
+    /// Whether the values see the names (`rec`).
     pub(super) recursive: bool,
     pub(super) entries: BumpVec<'t, Entry<'t, 'e>>,
     pub(super) dynamic: BumpVec<'t, (TreeRef<'t, 'e>, TreeRef<'t, 'e>, Pos)>,
-    /// What is inherited from.
+    /// The sources of `inherit (source) …`.
     pub(super) sources: BumpVec<'t, TreeRef<'t, 'e>>,
-    /// Where to find a name, once there are many.
+    /// The index of each name, once there are many.
     index: Option<HashMap<Symbol, usize, FxBuildHasher, &'t Bump>>,
 }
 
@@ -42,15 +42,15 @@ pub(super) enum Value<'t, 'e> {
     From(u32, Span),
 }
 
-/// A name that is defined twice: its path, and both places.
+/// A name that is defined twice: its path, and both positions.
 #[derive(Debug)]
-pub(super) struct Twice {
+pub(super) struct Duplicate {
     pub(super) path: Vec<Symbol>,
     pub(super) first: Pos,
     pub(super) second: Pos,
 }
 
-/// With more names than these, an index is kept.
+/// Sets with more names keep an index.
 const FEW: usize = 12;
 
 impl<'t, 'e> Set<'t, 'e> {
@@ -87,10 +87,10 @@ impl<'t, 'e> Set<'t, 'e> {
         }
     }
 
-    /// Adds what `inherit` names.
-    pub(super) fn inherit(&mut self, name: Symbol, pos: Pos, value: Value<'t, 'e>) -> Result<(), Twice> {
+    /// Adds a name that `inherit` lists.
+    pub(super) fn inherit(&mut self, name: Symbol, pos: Pos, value: Value<'t, 'e>) -> Result<(), Duplicate> {
         match self.find(name) {
-            Some(at) => Err(Twice { path: vec![name], first: self.entries[at].pos, second: pos }),
+            Some(at) => Err(Duplicate { path: vec![name], first: self.entries[at].pos, second: pos }),
             None => {
                 self.push(Entry { name, pos, value });
                 Ok(())
@@ -106,9 +106,9 @@ impl<'t, 'e> Set<'t, 'e> {
         pos: Pos,
         value: TreeRef<'t, 'e>,
         around: &mut Vec<Symbol>,
-    ) -> Result<(), Twice> {
+    ) -> Result<(), Duplicate> {
         let [first, rest @ ..] = path else { return Ok(()) };
-        let nested = |around: &mut Vec<Symbol>| -> Result<TreeRef<'t, 'e>, Twice> {
+        let nested = |around: &mut Vec<Symbol>| -> Result<TreeRef<'t, 'e>, Duplicate> {
             let mut inner = Self::new(bump, false);
             inner.bind(bump, rest, pos, value, around)?;
             let kind = Kind::Set(bump.alloc(RefCell::new(inner)));
@@ -136,12 +136,12 @@ impl<'t, 'e> Set<'t, 'e> {
             (Value::Tree(Tree { kind: Kind::Set(inner), .. }), Kind::Set(more)) => {
                 inner.borrow_mut().merge(&more.borrow(), around)
             }
-            _ => Err(Twice { path: around.clone(), first: there.pos, second: pos }),
+            _ => Err(Duplicate { path: around.clone(), first: there.pos, second: pos }),
         }
     }
 
     /// Adds the names of another set.
-    fn merge(&mut self, more: &Self, around: &mut Vec<Symbol>) -> Result<(), Twice> {
+    fn merge(&mut self, more: &Self, around: &mut Vec<Symbol>) -> Result<(), Duplicate> {
         let shift = u32::try_from(self.sources.len()).expect("a text of 4 GiB holds fewer");
         for entry in &more.entries {
             around.push(entry.name);
@@ -156,7 +156,7 @@ impl<'t, 'e> Set<'t, 'e> {
                         Value::Tree(Tree { kind: Kind::Set(inner), .. }),
                         Value::Tree(Tree { kind: Kind::Set(more), .. }),
                     ) => inner.borrow_mut().merge(&more.borrow(), around)?,
-                    _ => return Err(Twice { path: around.clone(), first: there.pos, second: entry.pos }),
+                    _ => return Err(Duplicate { path: around.clone(), first: there.pos, second: entry.pos }),
                 },
             }
             around.pop();

@@ -1,31 +1,31 @@
-//! The names of sets. Sets that are made by the same code have the same, which is written down once.
+//! The names of sets, stored once for all sets that the same code creates.
 
 use std::cell::Cell;
 
 use super::symbol::Symbol;
 use crate::source::Pos;
 
-/// A name of a set, and where it is bound.
+/// A name in a set, and where it is defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The name.
     pub name: Symbol,
-    /// Where its attribute path begins.
+    /// Where its attribute path begins in the text.
     pub pos: Pos,
 }
 
-/// The names of a set: sorted by symbol, each once.
+/// The names of a set: sorted by symbol, without duplicates.
 #[derive(Debug)]
 pub struct Shape<'e> {
     keys: &'e [Key],
-    /// Their places in the byte order of the names, once somebody asked.
+    /// The indexes of the names in byte order; computed on demand.
     order: Cell<Option<&'e [u32]>>,
-    /// The shape of the same names that are bound nowhere, once somebody asked.
+    /// The shape with the same names but no positions; computed on demand.
     unplaced: Cell<Option<&'e Shape<'e>>>,
 }
 
 impl<'e> Shape<'e> {
-    /// `keys` are sorted by name and have each name once.
+    /// A shape with these names, which must be sorted by symbol and unique.
     pub fn new(keys: &'e [Key]) -> Self {
         debug_assert!(keys.is_sorted_by(|a, b| a.name < b.name));
         Self { keys, order: Cell::new(None), unplaced: Cell::new(None) }
@@ -37,12 +37,12 @@ impl<'e> Shape<'e> {
         self.keys
     }
 
-    /// Where a name is among them.
+    /// The index of a name.
     pub fn find(&self, name: Symbol) -> Option<usize> {
         self.keys.binary_search_by_key(&name, |key| key.name).ok()
     }
 
-    /// The shape of the same names that are bound nowhere; `make` tells it the first time.
+    /// The shape with the same names but no positions; calls `make` the first time.
     pub fn unplaced(&self, make: impl FnOnce(&'e [Key]) -> &'e Self) -> &'e Self {
         match self.unplaced.get() {
             Some(unplaced) => unplaced,
@@ -54,7 +54,7 @@ impl<'e> Shape<'e> {
         }
     }
 
-    /// Their places in the byte order of the names; `sort` tells it the first time.
+    /// The indexes of the names in byte order; calls `sort` the first time.
     pub fn order(&self, sort: impl FnOnce(&'e [Key]) -> &'e [u32]) -> &'e [u32] {
         match self.order.get() {
             Some(order) => order,
@@ -67,11 +67,11 @@ impl<'e> Shape<'e> {
     }
 }
 
-/// Where a name was found last: the next set that is asked for it often has the same shape.
+/// Where a select last found its name: the next set often has the same shape.
 #[derive(Debug, Default)]
 pub struct InlineCache {
-    /// What tells that shape.
+    /// Identifies that shape.
     pub shape: Cell<usize>,
-    /// Where the name was.
+    /// The index of the name in it.
     pub at: Cell<u32>,
 }

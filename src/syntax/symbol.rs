@@ -1,4 +1,4 @@
-//! Names as small numbers.
+//! Interns names as small numbers.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::literal::Str;
 
-/// A name that was interned: cheap to copy and to compare. Its order is that of first sight, not that of the alphabet.
+/// An interned name: cheap to copy and to compare. Symbols are ordered by first occurrence, not alphabetically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(u32);
 
@@ -17,7 +17,7 @@ impl Symbol {
         self.0
     }
 
-    /// The symbol of that number.
+    /// The symbol with that number.
     pub(crate) fn of_number(number: u32) -> Self {
         Self(number)
     }
@@ -32,7 +32,7 @@ pub struct Symbols<'e> {
 #[derive(Default)]
 struct Inner<'e> {
     numbers: FxHashMap<&'e str, Symbol>,
-    /// Those that are no UTF-8.
+    /// Those that are not UTF-8.
     others: FxHashMap<&'e [u8], Symbol>,
     names: Vec<(&'e str, &'e Str<'e>)>,
 }
@@ -51,7 +51,7 @@ impl<'e> Symbols<'e> {
         symbol
     }
 
-    /// The symbol of a name that may be any bytes.
+    /// The symbol of a name that may hold any bytes.
     pub fn intern_bytes(&self, bump: &'e Bump, name: &[u8]) -> Symbol {
         if let Ok(name) = std::str::from_utf8(name) {
             return self.intern(bump, name);
@@ -68,12 +68,12 @@ impl<'e> Symbols<'e> {
         symbol
     }
 
-    /// The name of a symbol, for people where it is no UTF-8.
+    /// The name of a symbol; lossy if it is not UTF-8.
     pub fn name(&self, symbol: Symbol) -> &'e str {
         self.inner.borrow().names[symbol.0 as usize].0
     }
 
-    /// The name of a symbol as the string that a value of it is.
+    /// The name of a symbol as a string value.
     pub fn text(&self, symbol: Symbol) -> &'e Str<'e> {
         self.inner.borrow().names[symbol.0 as usize].1
     }

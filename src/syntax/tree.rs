@@ -1,6 +1,6 @@
-//! What the parser makes: expressions whose names are not resolved yet. It lives as long as the parsing of one text.
+//! The trees that the parser produces, with names still unresolved. A tree lives until its text has been lowered.
 //!
-//! Sets stay open while they are parsed, for `a.b = 1; a.c = 2;` is one set (see [`super::sets`]).
+//! Sets remain mutable during parsing because `a.b = 1; a.c = 2;` is one set (see [`super::sets`]).
 
 use std::cell::RefCell;
 
@@ -10,7 +10,7 @@ use super::sets::Set;
 use super::symbol::Symbol;
 use crate::source::Span;
 
-/// An expression and where it stands. `'t` is the parse, `'e` the evaluation.
+/// An expression and its span. `'t` is the parse, `'e` the evaluation.
 pub(super) struct Tree<'t, 'e> {
     pub(super) kind: Kind<'t, 'e>,
     pub(super) span: Span,

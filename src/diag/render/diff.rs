@@ -1,20 +1,21 @@
-//! Edits of a text as a diff.
+//! Renders edits as a diff, or as a suggestion for a code host.
 
 use std::fmt::Write as _;
 
 use crate::diag::{Diagnostic, Edit, secret};
 use crate::source::{SourceFile, SourceMap};
 
-/// An edit as offsets in the text.
+/// An edit: the range of offsets it replaces, and the new text.
 type Range<'a> = (usize, usize, &'a str);
 
-/// Lines that edits touch, counted from 0, end exclusive.
+/// The lines that edits touch, counted from 0, end exclusive, with those edits.
 type Change<'a> = (usize, usize, Vec<Range<'a>>);
 
-/// Lines that are shown around what changes.
+/// How many unchanged lines to show around a change.
 const CONTEXT: usize = 3;
 
-/// Edits of a file as `diff -u` prints the difference. Secrets in it are blotted out: it is for people, and no patch.
+/// Renders the edits of a file like `diff -u`. Secrets are blotted out: the result is for people to read, not a patch
+/// to apply.
 pub fn diff(file: &SourceFile, edits: &[Edit]) -> String {
     let text = secret::blotted(&file.text);
     let old: Vec<&str> = text.split_inclusive('\n').collect();
@@ -24,7 +25,7 @@ pub fn diff(file: &SourceFile, edits: &[Edit]) -> String {
         .collect();
     edits.sort_unstable();
     edits.dedup();
-    // Lines that edits touch, from 0, end exclusive, each with what they become.
+    // Group edits that touch the same lines.
     let line = |offset: usize| file.location(offset).line as usize - 1;
     let mut changes: Vec<Change<'_>> = Vec::new();
     for edit in edits {
@@ -50,7 +51,7 @@ pub fn diff(file: &SourceFile, edits: &[Edit]) -> String {
     out
 }
 
-/// One run of changes that are near to each other.
+/// Writes one hunk: changes that are close together.
 fn hunk(out: &mut String, (old, text): (&[&str], &str), changes: &[Change<'_>], grown: &mut isize) {
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return };
     let (start, end) = (first.0.saturating_sub(CONTEXT), (last.1 + CONTEXT).min(old.len()));
@@ -86,7 +87,7 @@ fn hunk(out: &mut String, (old, text): (&[&str], &str), changes: &[Change<'_>], 
     out.push_str(&body);
 }
 
-/// What lines become, counted from 0, end exclusive.
+/// The new text of lines `from..to`, counted from 0.
 fn changed((old, text): (&[&str], &str), (from, to): (usize, usize), edits: &[Range<'_>]) -> String {
     let starts = |line: usize| old[..line.min(old.len())].iter().map(|line| line.len()).sum::<usize>();
     let (mut new, mut done) = (String::new(), starts(from));
@@ -99,23 +100,24 @@ fn changed((old, text): (&[&str], &str), (from, to): (usize, usize), edits: &[Ra
     new
 }
 
-/// Lines of a file, and what is to stand there instead.
+/// Lines of a file, and what to replace them with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     /// The name of the file.
     pub file: String,
-    /// The first line, from 1.
+    /// The first line, counted from 1.
     pub first: u32,
-    /// The last one.
+    /// The last line.
     pub last: u32,
     /// The new lines, each with its line break.
     pub text: String,
 }
 
-/// More lines than this are no suggestion.
+/// Changes of more lines are not suggested.
 const MOST_LINES: u32 = 20;
 
-/// What a finding's edits make of the lines that they touch; `None` where they touch several files, many lines, or a secret.
+/// The replacement for the lines that a finding's edits touch; `None` if they touch several files, too many lines, or
+/// a secret.
 pub fn suggestion(finding: &Diagnostic, sources: &SourceMap) -> Option<Suggestion> {
     let first = finding.edits.first()?;
     let file = sources.file(first.span.start)?;
@@ -137,7 +139,7 @@ pub fn suggestion(finding: &Diagnostic, sources: &SourceMap) -> Option<Suggestio
         changed((&old, text), (first as usize - 1, last as usize), &edits)
     };
     let mut text = of(&file.text);
-    // With a secret blotted out it would be taken over so.
+    // A code host would apply the blotted secret literally.
     if of(&secret::blotted(&file.text)) != text {
         return None;
     }

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0 (OASIS), as code hosts read it.
+//! Renders diagnostics as SARIF 2.1.0 (OASIS), the format that code hosts read.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use super::location;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Location, SourceFile, SourceMap, Span};
 
-/// All diagnostics as one log (sections 3.13 to 3.58).
+/// Renders all diagnostics as one log (sections 3.13 to 3.58).
 ///
-/// Columns count UTF-16 code units, as `columnKind` says; artifacts are URIs (RFC 3986), relative ones to the top of the
-/// checkout.
+/// Columns count UTF-16 code units, as `columnKind` says. Artifacts are URIs (RFC 3986); relative ones start at the
+/// top of the checkout.
 pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> Value {
     let results: Vec<_> = diagnostics.iter().map(|diagnostic| result(diagnostic, sources)).collect();
     json!({
@@ -32,7 +32,7 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> Value {
 fn result(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
     let first = match diagnostic.labels.first() {
         Some(label) => of_span(label.span, sources),
-        None => location(diagnostic, sources).map(|place| of_location(&place, sources)),
+        None => location(diagnostic, sources).map(|location| of_location(&location, sources)),
     };
     let related: Vec<_> = diagnostic
         .labels
@@ -60,7 +60,7 @@ fn result(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
     result
 }
 
-/// The edits that mend it (section 3.55).
+/// The edits that fix it (section 3.55).
 fn fix(diagnostic: &Diagnostic, sources: &SourceMap) -> Option<Value> {
     let mut changes: Vec<(String, Vec<Value>)> = Vec::new();
     for edit in &diagnostic.edits {
@@ -86,20 +86,20 @@ fn of_span(span: Span, sources: &SourceMap) -> Option<Value> {
     Some(json!({ "artifactLocation": { "uri": uri(&file.name) }, "region": region(&file, span) }))
 }
 
-/// A place that is known as text: in bytes, unless the file is at hand.
-fn of_location(place: &Location, sources: &SourceMap) -> Value {
-    let file = sources.files().into_iter().find(|file| file.name == place.file);
+/// A location that is known only as text: its column counts bytes unless the file is at hand.
+fn of_location(location: &Location, sources: &SourceMap) -> Value {
+    let file = sources.files().into_iter().find(|file| file.name == location.file);
     let column = file.and_then(|file| {
-        let pos = file.at(place.line, place.column)?;
+        let pos = file.at(location.line, location.column)?;
         Some(column(&file, file.offset(pos)))
     });
     json!({
-        "artifactLocation": { "uri": uri(&place.file) },
-        "region": { "startLine": place.line.max(1), "startColumn": column.unwrap_or(place.column).max(1) },
+        "artifactLocation": { "uri": uri(&location.file) },
+        "region": { "startLine": location.line.max(1), "startColumn": column.unwrap_or(location.column).max(1) },
     })
 }
 
-/// A region whose end is the column behind its last character (section 3.30).
+/// A region: its end is the column after its last character (section 3.30).
 fn region(file: &SourceFile, span: Span) -> Value {
     let (start, end) = (file.offset(span.start), file.offset(span.end));
     json!({
@@ -110,14 +110,14 @@ fn region(file: &SourceFile, span: Span) -> Value {
     })
 }
 
-/// The column of a byte in UTF-16 code units, from 1.
+/// The column of a byte in UTF-16 code units, counted from 1.
 fn column(file: &SourceFile, offset: usize) -> u32 {
     let bytes = file.location(offset).column as usize - 1;
     let line = file.text.get(offset.min(file.text.len()) - bytes..offset.min(file.text.len())).unwrap_or_default();
     u32::try_from(line.encode_utf16().count() + 1).unwrap_or(u32::MAX)
 }
 
-/// The reference to a file that has this name (RFC 3986): absolute with a scheme, relative without.
+/// The URI of a file (RFC 3986): absolute names get a scheme, relative ones do not.
 fn uri(name: &str) -> String {
     let mut uri = String::with_capacity(name.len());
     if name.starts_with('/') {
@@ -125,7 +125,7 @@ fn uri(name: &str) -> String {
     }
     for byte in name.bytes() {
         match byte {
-            // A colon in the first segment would end a scheme.
+            // A colon in the first segment would be read as the end of a scheme.
             b'a'..=b'z'
             | b'A'..=b'Z'
             | b'0'..=b'9'
@@ -173,7 +173,7 @@ mod tests {
         let results = &log["runs"][0]["results"];
         let physical = &results[0]["locations"][0]["physicalLocation"];
         assert_eq!(physical["artifactLocation"]["uri"], "a%20b/%23%C3%A9%3A1%25.nix");
-        // Two bytes are one unit, and four are two.
+        // `é` is two bytes but one code unit; the emoji is four bytes and two.
         let region = json!({ "startLine": 2, "startColumn": 16, "endLine": 2, "endColumn": 17 });
         assert_eq!(physical["region"], region);
         assert_eq!(file.location(at).column, 19);

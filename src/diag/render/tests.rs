@@ -1,17 +1,17 @@
-//! Findings as they are drawn, also in colour and with box characters.
+//! Tests of what findings look like, including colour and box characters.
 
 use super::*;
 use crate::diag::Code;
 
-/// As on a terminal.
+/// The style of a terminal.
 const TERMINAL: Style = Style { unicode: true, color: true, full_trace: false };
 
-/// What a terminal is sent, with its escape sequences to be read.
+/// What is sent to a terminal, with escape sequences made readable.
 fn drawn(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     text(diagnostic, sources, style).replace('\u{1b}', "^[")
 }
 
-/// A finding whose labels lie on the given words of a file `host.nix`.
+/// A finding with labels on the given words of a file `host.nix`.
 fn labelled(content: &str, labels: &[(&str, &str)]) -> (Diagnostic, SourceMap) {
     let sources = SourceMap::new();
     let file = sources.add("host.nix", content).expect("fits");
@@ -23,21 +23,21 @@ fn labelled(content: &str, labels: &[(&str, &str)]) -> (Diagnostic, SourceMap) {
     (labels.iter().fold(finding, |finding, (word, text)| finding.at(span(word), *text)), sources)
 }
 
-/// The text with all escape sequences taken out (ECMA-48: SGR is all that is written).
+/// The text without escape sequences (ECMA-48; SGR is the only kind we write).
 fn without_colour(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| plain + part.split_once('m').expect("a sequence ends").1)
 }
 
-/// What is drawn on a terminal, after it was held against what is drawn without colour.
+/// Draws for a terminal, after checking that colour changes no word.
 fn on_a_terminal(content: &str, labels: &[(&str, &str)]) -> String {
     let (finding, sources) = labelled(content, labels);
     for unicode in [false, true] {
         let style = |color| Style { unicode, color, full_trace: false };
         let coloured = text(&finding, &sources, style(true));
         let plain = text(&finding, &sources, style(false));
-        // The marks below a label are other characters in the theme without colour.
+        // The underlines of labels use other characters in the theme without colour.
         let words = |text: &str| -> Vec<String> {
             let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
             words.map(str::to_owned).collect()

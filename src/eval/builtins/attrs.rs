@@ -1,6 +1,6 @@
-//! Sets.
+//! Built-in functions on sets.
 
-use super::partial::{intersect_perhaps, list_to_attrs_perhaps, remove_perhaps, zip_perhaps};
+use super::partial::{intersect_partial, list_to_attrs_partial, remove_partial, zip_partial};
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::partial::{Item, OpenAttrs, OptionalAttr};
 use crate::eval::value::{Attr, Attrs};
@@ -56,7 +56,7 @@ fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 
 fn cat_perhaps<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut found = Vec::new();
-    for set in ev.partly_items(sets, pos)? {
+    for set in ev.partial_items(sets, pos)? {
         let attrs = ev.set(set.value, pos)?;
         if let Some(unknown) = attrs.any().filter(|_| attrs.item(symbol).is_none()) {
             return Err(ev.unknown_error(unknown));
@@ -103,9 +103,9 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     let names = ev.set(args[0], pos)?;
     let values = ev.set(args[1], pos)?;
     if names.rest().or(values.rest()).is_some() {
-        return Ok(intersect_perhaps(ev, names, values));
+        return Ok(intersect_partial(ev, names, values));
     }
-    // The smaller one is walked along, the larger one is looked into.
+    // Walk the smaller set and look names up in the larger one.
     let common: Vec<_> = if names.most() < values.most() {
         names.entries().filter_map(|attr| values.find(attr.name)).collect()
     } else {
@@ -116,7 +116,7 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 
 fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let items = match ev.force_partly(args[0])? {
-        Value::PartialList(partly) => return list_to_attrs_perhaps(ev, partly, pos),
+        Value::PartialList(partly) => return list_to_attrs_partial(ev, partly, pos),
         list => ev.items(list, pos)?,
     };
     let mut attrs = Vec::with_capacity(items.len());
@@ -124,7 +124,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
     for item in items {
         let pair = match ev.force_packed(*item)? {
             Value::Attrs(pair) => pair,
-            // One pair that is not known may define any name, but hides none before it.
+            // An unknown pair may define any name, but does not override those before it.
             Value::Unknown(unknown) => {
                 rest = Some(unknown);
                 continue;
@@ -148,7 +148,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
         let value = rest.map_or(attr.value, |unknown| ev.pack(Value::Unknown(unknown)));
         attrs.push(Attr { name, pos: attr.pos, value });
     }
-    // Stable: of one name, the first counts.
+    // A stable sort: the first pair of each name wins.
     attrs.sort_by_key(|attr| attr.name);
     attrs.dedup_by_key(|attr| attr.name);
     Ok(ev.attrs_of(&attrs, rest))
@@ -156,7 +156,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 
 fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set(args[1], pos)?;
-    // Nix forgets where the attributes were written; findings about a configuration had better not.
+    // Nix drops the positions here; our findings about a configuration need them.
     let shape = attrs.shape();
     let shape = if ev.settings.unknowns {
         shape
@@ -178,7 +178,7 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set(args[0], pos)?;
     let names = match ev.force_partly(args[1])? {
-        Value::PartialList(partly) => return remove_perhaps(ev, attrs, partly, pos),
+        Value::PartialList(partly) => return remove_partial(ev, attrs, partly, pos),
         list => ev.items(list, pos)?,
     };
     let mut removed = Vec::with_capacity(names.len());
@@ -202,7 +202,7 @@ fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let sets = match ev.force_partly(args[1])? {
-        partly @ Value::PartialList(_) => return zip_perhaps(ev, function, partly, pos),
+        partly @ Value::PartialList(_) => return zip_partial(ev, function, partly, pos),
         list => ev.items(list, pos)?,
     };
     let mut all = Vec::new();
@@ -211,11 +211,11 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
             Value::Attrs(attrs) if attrs.rest().is_none() => {
                 all.extend(attrs.entries().map(|attr| (attr.name, attr.value)));
             }
-            Value::Attrs(_) | Value::Unknown(_) => return zip_perhaps(ev, function, args[1], pos),
+            Value::Attrs(_) | Value::Unknown(_) => return zip_partial(ev, function, args[1], pos),
             other => return Err(ev.type_error("a set", other, pos)),
         }
     }
-    // Stable: the values of one name stay in the order of the sets.
+    // A stable sort: the values of a name keep the order of the sets.
     all.sort_by_key(|(name, _)| *name);
     let mut zipped = Vec::with_capacity(all.len());
     for group in all.chunk_by(|(a, _), (b, _)| a == b) {

@@ -1,4 +1,4 @@
-//! What strings depend on.
+//! Built-in functions on the context of strings.
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
     Ok(ev.attrs(infos.collect::<Vec<_>>()))
 }
 
-/// What a string depends on at one path.
+/// The elements of a context for one path.
 #[derive(Default)]
 struct Info<'e> {
     path: bool,

@@ -1,4 +1,4 @@
-//! Errors, tracing and the order of evaluation.
+//! Errors, tracing, and the order of evaluation.
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::operators::Coercion;
@@ -16,11 +16,11 @@ fn message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult
     Ok(text.to_str_lossy().into_owned())
 }
 
-/// The message of an error that ends the evaluation whether or not the message is known.
-fn last_words<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
+/// The message of an error that ends the evaluation even if the message is unknown.
+fn final_message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
     match message(ev, value, pos) {
         Err(error) => match error.unknown() {
-            Some(unknown) => Ok(format!("(its message is not known here: {})", unknown.reason())),
+            Some(unknown) => Ok(format!("(message unknown: {})", unknown.reason())),
             None => Err(error),
         },
         message => message,
@@ -28,13 +28,13 @@ fn last_words<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalRes
 }
 
 fn abort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let message = last_words(ev, args[0], pos)?;
+    let message = final_message(ev, args[0], pos)?;
     let message = format!("evaluation aborted with the following error message: '{message}'");
     Err(ev.aborted(ev.word_span(pos), &message))
 }
 
 fn throw<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let message = last_words(ev, args[0], pos)?;
+    let message = final_message(ev, args[0], pos)?;
     Err(ev.catchable(ev.word_span(pos), &message))
 }
 
@@ -72,12 +72,12 @@ fn identity<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResul
     ev.force(args[0])
 }
 
-/// Only Nix's `trace-verbose` makes it say anything.
+/// `traceVerbose`, which prints only with Nix's `trace-verbose`.
 fn second<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     ev.force(args[1])
 }
 
-/// Whether the first argument would throw may be unknown; the second is what it is all the same.
+/// If it is unknown whether the first argument throws, assume it does not: the result is the second one either way.
 fn seq<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     ev.force(args[0])?;
     ev.force(args[1])
@@ -91,7 +91,7 @@ fn deep_seq<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResul
 fn try_eval<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let (success, value) = match ev.force(args[0]) {
         Ok(Value::Unknown(unknown)) if unknown.is_absent() => (false, Value::Bool(false)),
-        // It may throw, or not.
+        // Whether it throws is unknown.
         Ok(Value::Unknown(unknown)) => return Err(ev.unknown_error(unknown)),
         Ok(value) => (true, value),
         Err(error) if error.is_caught() => (false, Value::Bool(false)),

@@ -1,4 +1,4 @@
-# `derivation`: what `derivationStrict` computes, as a set for each output, all lazy.
+# `derivation`: wraps what `derivationStrict` computes in one lazy set for each output.
 arguments@{ outputs ? [ "out" ], ... }:
 let
   computed = derivationStrict arguments;

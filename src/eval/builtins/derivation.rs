@@ -1,4 +1,4 @@
-//! `derivationStrict`: from attributes to a derivation, its path and those of its outputs.
+//! `derivationStrict`: turns attributes into a derivation, its store path and those of its outputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::source::Span;
 
 primops! { "derivationStrict" 1 derivation_strict }
 
-/// What every attribute becomes: a string, however it can, with paths in the store.
+/// How attributes are coerced: every value becomes a string, with its paths in the store.
 const ATTRIBUTE: Coercion = Coercion { more: true, copy_to_store: true };
 
 /// `derivation`, which is written in Nix.
@@ -27,7 +27,7 @@ impl<'e> Suspend<'e> for WrittenInNix {
     }
 }
 
-/// A derivation while its attributes are looked at.
+/// A derivation under construction.
 struct Draft<'e> {
     derivation: Derivation,
     context: Context<'e>,
@@ -40,7 +40,7 @@ struct Draft<'e> {
 
 fn derivation_strict<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.closed_set(args[0], pos)?;
-    // What is wrong with it as a whole is told where it gets its name: `pos` is inside of `derivation`.
+    // Errors about the derivation as a whole point to its name: `pos` is inside `derivation`.
     let first = attrs.find(ev.common.name).map(|attr| attr.pos).or_else(|| attrs.iter().map(|(.., pos)| pos).min());
     let span = match first.filter(|first| first.is_some()) {
         Some(first) => ev.attribute_span(first),
@@ -129,7 +129,7 @@ impl<'e> Draft<'e> {
     ) -> EvalResult<'e, ()> {
         let bytes = self.string(ev, value, pos)?;
         if name == "__json" {
-            // Nix reads it and writes it again.
+            // Like Nix, parse the JSON and print it again.
             let json = ev.parse_json(&bytes).map_err(|message| {
                 ev.error(ev.attribute_span(pos), &format!("cannot process __json attribute: {message}"))
             })?;
@@ -234,7 +234,7 @@ impl<'e> Draft<'e> {
         Ok(())
     }
 
-    /// The derivation with everything computed, as the set that `derivationStrict` gives.
+    /// Computes everything else, and returns the set that `derivationStrict` returns.
     fn finish(mut self, ev: &mut Evaluator<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
         if let Some(members) = self.json.take() {
             self.derivation.structured = Some(object(&members));
@@ -285,7 +285,7 @@ impl<'e> Draft<'e> {
         Ok(ev.attrs(result))
     }
 
-    /// What its strings depend on is what it is built from.
+    /// Turns the context of the attributes into inputs.
     fn add_inputs(&mut self, ev: &Evaluator<'e>, span: Span) -> EvalResult<'e, ()> {
         let derivation = &mut self.derivation;
         for element in self.context.elements() {
@@ -298,7 +298,7 @@ impl<'e> Draft<'e> {
                     outputs.insert(output.to_owned());
                 }
                 Element::Deep(path) => {
-                    // `nix-instantiate --eval` writes no derivations, and so cannot look into this one.
+                    // `nix-instantiate --eval` writes no derivations, so Nix fails to read this one.
                     if !ev.settings.unknowns {
                         return Err(ev.error(span, &format!("path '{path}' is not valid")));
                     }
@@ -317,7 +317,7 @@ impl<'e> Draft<'e> {
     }
 }
 
-/// A JSON object of members that are JSON already.
+/// A JSON object whose member values are JSON already.
 fn object(members: &BTreeMap<&str, Vec<u8>>) -> Vec<u8> {
     let mut out = vec![b'{'];
     for (index, (name, json)) in members.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Fetchers: the store path of what is there already, never a download.
+//! Fetchers: they return the store path of what the store already has, and never download.
 
 use std::path::Path;
 
@@ -80,10 +80,10 @@ fn fetch<'e>(
             return Ok(found);
         }
     }
-    Err(not_here(ev, &url, pos))
+    Err(not_in_store(ev, &url, pos))
 }
 
-/// A path that the store has, as a string that depends on it.
+/// A path in the store as a string, with itself as context; `None` if the store lacks it.
 pub(super) fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> {
     ev.files.kind(Path::new(path)).ok()?;
     let path = ev.text_in_arena(path);
@@ -92,8 +92,8 @@ pub(super) fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> 
 }
 
 #[cold]
-pub(super) fn not_here<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
-    ev.only_nix(&format!("'{url}' is not in the Nix store, and nothing is downloaded here"), ev.word_span(pos))
+pub(super) fn not_in_store<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
+    ev.only_nix(&format!("'{url}' is not in the Nix store, and only Nix can download it"), ev.word_span(pos))
 }
 
 fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -110,12 +110,12 @@ fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     fetch_tree(ev, args[0], pos)
 }
 
-/// A work tree under version control: known only where a revision and the hash of its archive are given.
+/// Fetches a work tree under version control: known only if both the revision and the NAR hash are given.
 pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let input = ev.force(input)?;
     let Value::Attrs(attrs) = input else {
         let url = fetch_location(ev, input, pos)?;
-        return Err(not_here(ev, &url, pos));
+        return Err(not_in_store(ev, &url, pos));
     };
     let Some(url) = ev.optional(attrs, "url")? else {
         return Err(ev.error(ev.word_span(pos), "input attribute 'url' is missing"));
@@ -143,10 +143,10 @@ pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos)
             return Ok(ev.attrs(parts.map(|(name, value)| (ev.symbol(name), value, Pos::NONE))));
         }
     }
-    Err(not_here(ev, &url, pos))
+    Err(not_in_store(ev, &url, pos))
 }
 
-/// Where something is to be fetched from: a text, or a path.
+/// Coerces the location to fetch from, which may be a string or a path.
 pub(super) fn fetch_location<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
     let mut text = Text::default();
     let span = ev.word_span(pos);

@@ -1,9 +1,9 @@
-//! `fetchGit` of repositories on this machine; of all others see `fetch`.
+//! `fetchGit` of local repositories; `fetch` handles all others.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::fetch::{fetch_location, fetch_tree, not_here};
+use super::fetch::{fetch_location, fetch_tree, not_in_store};
 use super::{Attrs, EvalResult, Evaluator, Pos, Value};
 use crate::eval::date;
 use crate::eval::store::hash::{Algorithm, Format, Hash};
@@ -12,13 +12,13 @@ use crate::eval::store::path::{self, Method};
 use crate::eval::written::Written;
 use crate::source::{FileKind, Files, GitError, GitRequest, GitTree};
 
-/// What a commit is called where there is none.
+/// The hash Nix shows in place of a commit.
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 
-/// The attributes that are understood here, beside `url`.
+/// The attributes we understand besides `url`.
 const PLAIN: [&str; 6] = ["allRefs", "name", "ref", "rev", "shallow", "submodules"];
 
-/// The other ones that Nix knows.
+/// The other attributes that Nix accepts.
 const OTHER: [&str; 13] = [
     "dirtyRev",
     "dirtyShortRev",
@@ -81,11 +81,11 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
     match ev.files.git(&request) {
         Ok(tree) => wanted.result(ev, tree, pos),
         Err(GitError::Failed(message)) => fail(ev, &message),
-        Err(GitError::OnlyNix) => Err(not_here(ev, &location, pos)),
+        Err(GitError::OnlyNix) => Err(not_in_store(ev, &location, pos)),
     }
 }
 
-/// Texts, Booleans and numbers are what attributes can be.
+/// Checks the types of attributes: strings, Booleans and integers are allowed.
 fn check_types<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> EvalResult<'e, ()> {
     for (name, value, at) in attrs.iter() {
         let name = ev.name(name);
@@ -109,11 +109,11 @@ fn check_types<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> Ev
     Ok(())
 }
 
-/// The repository that a location names, if it is one on this machine.
+/// The local repository that a location names, if it names one.
 fn local(location: &str) -> Option<PathBuf> {
     let path = location.strip_prefix("git+").unwrap_or(location);
     let path = path.strip_prefix("file://").unwrap_or(path);
-    // What is escaped or asked for in it is for Nix to read.
+    // Leave escapes and parameters to Nix.
     (path.starts_with('/') && !path.contains(['%', '?', '#']))
         .then(|| crate::eval::import::normalise(Path::new(path)))
 }
@@ -139,7 +139,7 @@ impl Wanted {
         Ok(())
     }
 
-    /// The set that `fetchGit` gives; the tree is in the store from then on.
+    /// The set that `fetchGit` returns. The tree can then be read from the store.
     fn result<'e>(self, ev: &mut Evaluator<'e>, tree: GitTree, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let name = self.name.as_deref().unwrap_or("source");
         let mut all = |_: &Path, _: FileKind| Ok::<_, std::convert::Infallible>(true);

@@ -1,6 +1,6 @@
-# <nix/fetchurl.nix>: a file from the network as a fixed-output derivation that Nix builds by itself.
+# <nix/fetchurl.nix>: downloads a file as a fixed-output derivation that Nix builds itself.
 let
-  # Of the hashes that may be given the first that is, and how it was made.
+  # The first hash that is given, with its algorithm.
   chosen = { hash, sha512, sha1, md5, sha256 }:
     let
       candidates = [
@@ -21,7 +21,7 @@ in
 , executable ? false
 , unpack ? false
 , impure ? false
-, system ? "" # once meant something
+, system ? "" # had a meaning in older versions
 }:
 let
   promised = if impure then { __impure = true; } else { inherit outputHash outputHashAlgo; };

@@ -1,4 +1,4 @@
-//! Files, imports, the environment.
+//! Files, imports and the environment.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl<'e> Suspend<'e> for CurrentTime {
 }
 
 impl<'e> Evaluator<'e> {
-    /// The absolute path that a value names, and what it depends on.
+    /// The absolute path that a value names, with its context.
     pub(super) fn path_argument(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, (PathBuf, Context<'e>)> {
         let (bytes, context) = self.path_bytes(value, pos)?;
         Ok((normalise(Path::new(std::ffi::OsStr::from_bytes(&bytes))), context))
@@ -62,19 +62,19 @@ impl<'e> Evaluator<'e> {
         Ok((path.bytes, path.context))
     }
 
-    /// The same, where the path is about to be read: what only a build or a copy makes must be there already.
+    /// The path that a value names, which is about to be read: what a build or a copy produces must exist already.
     pub(super) fn readable_path(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, PathBuf> {
         let (path, context) = self.path_argument(value, pos)?;
         self.check_there(&path, context, pos)?;
         Ok(path)
     }
 
-    /// What a path depends on is there.
+    /// Checks that everything in the context of a path exists.
     pub(super) fn check_there(&self, path: &Path, context: Context<'e>, pos: Pos) -> EvalResult<'e, ()> {
         for element in context.elements() {
             let needed = match *element {
                 Element::Path(path) | Element::Deep(path) => Some(path.to_owned()),
-                // Nix looks for the derivation first; the output alone is all that we need.
+                // Nix checks the derivation first; we need only the output.
                 Element::Output { derivation, .. }
                     if !self.settings.unknowns && self.files.kind(Path::new(derivation)).is_err() =>
                 {
@@ -108,7 +108,7 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// The text that `baseNameOf` and `dirOf` work on.
+/// The text that `baseNameOf` and `dirOf` operate on.
 fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
     let mut text = Text::default();
     let span = ev.word_span(pos);
@@ -116,7 +116,7 @@ fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult
     Ok(text)
 }
 
-/// `baseNameOf`: of a string, what follows the last slash, one at the end aside.
+/// `baseNameOf`: the part of a string after its last slash, ignoring a trailing one.
 fn base_name_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = coerced(ev, args[0], pos)?;
     let bytes = text.bytes.strip_suffix(b"/").unwrap_or(&text.bytes);
@@ -170,7 +170,7 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
     };
     match kind {
         Ok(kind) => Ok(Value::Bool(!wants_directory || kind == FileKind::Directory)),
-        // For a pure evaluation there is nothing outside of the flake.
+        // In pure evaluation nothing exists outside the flake.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && !ev.settings.pure => {
             Err(ev.unreadable(&path, &error, pos))
         }
@@ -199,7 +199,7 @@ fn read_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 
 fn read_file_type<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let path = ev.readable_path(args[0], pos)?;
-    // The one function that follows no links on the way.
+    // The only function that does not follow symlinks on the way.
     let on_the_way = path.ancestors().skip(1).filter(|directory| directory.parent().is_some());
     let links = on_the_way.filter(|directory| matches!(ev.files.kind(directory), Ok(FileKind::Symlink)));
     if let Some(link) = links.last() {

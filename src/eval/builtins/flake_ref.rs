@@ -1,10 +1,10 @@
-//! References to flakes: texts such as `github:NixOS/nixpkgs/nixos-25.11` and the attributes that they stand for.
+//! Flake references: texts such as `github:NixOS/nixpkgs/nixos-25.11`, and the attributes they stand for.
 //!
-//! What Nix accepts, ignores and refuses of each scheme was found by asking Nix 2.34.8.
+//! What Nix accepts, ignores and rejects for each scheme was determined with Nix 2.34.8.
 
 use std::collections::BTreeMap;
 
-/// An attribute of a reference.
+/// An attribute of a flake reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Attr {
     Text(String),
@@ -12,14 +12,14 @@ pub(super) enum Attr {
     Switch(bool),
 }
 
-/// The attributes of a reference, its `type` among them.
+/// The attributes of a flake reference, including `type`.
 pub(super) type Attrs = BTreeMap<String, Attr>;
 
-/// Why a text is no reference.
+/// Why a text is not a flake reference.
 enum Refused {
-    /// It is no URL of that scheme: then it may still be a path.
+    /// Not a URL of that scheme; it may still be a path.
     NoUrl,
-    /// It is one, and wrong.
+    /// Such a URL, but an invalid one.
     Wrong(String),
 }
 
@@ -29,7 +29,7 @@ fn text(value: impl Into<String>) -> Attr {
     Attr::Text(value.into())
 }
 
-/// A flake's name in a registry.
+/// Whether a text is the name of a flake in a registry.
 fn is_id(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
@@ -39,7 +39,7 @@ fn is_revision(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// The name of a branch or a tag.
+/// Whether a text is the name of a branch or a tag.
 fn is_branch(text: &str) -> bool {
     let first = |c: char| c.is_ascii_alphanumeric() || c == '@';
     let rest = |c: char| first(c) || matches!(c, '_' | '.' | '/' | '+' | '-');
@@ -74,7 +74,7 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
-/// Everything but letters, digits and what may stay becomes `%` and two digits.
+/// Percent-encodes everything but letters, digits and the characters in `stays`.
 fn encode(text: &str, stays: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
@@ -99,7 +99,7 @@ fn parse_query(query: &str) -> Option<BTreeMap<String, String>> {
     pairs.map(|(name, value)| Some((decode(name)?, decode(value)?))).collect()
 }
 
-/// A URL in its parts, the path not decoded.
+/// The parts of a URL; the path is not decoded.
 struct Url<'a> {
     whole: &'a str,
     scheme: &'a str,
@@ -127,14 +127,14 @@ impl<'a> Url<'a> {
         Some(Self { whole, scheme, authority, path, query: parse_query(query)? })
     }
 
-    /// The same under another scheme, with what is left of its query.
+    /// The URL with another scheme and the remaining query.
     fn under(&self, scheme: &str) -> String {
         let authority = self.authority.map(|authority| format!("//{authority}")).unwrap_or_default();
         format!("{scheme}:{authority}{}{}", self.path, query_text(&self.query))
     }
 }
 
-/// The attributes that a reference stands for.
+/// The attributes that a flake reference stands for.
 pub(super) fn parse(reference: &str) -> Result<Attrs, String> {
     let (whole, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let id = whole.split('/').next().unwrap_or_default();
@@ -263,7 +263,7 @@ fn forge(url: &Url<'_>) -> Parsed {
             "host" if !value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')) => {
                 return Err(Refused::NoUrl);
             }
-            // Told twice: in the path, and in the query.
+            // Given twice: in the path and in the query.
             "rev" | "ref" | "host" | "narHash" if attrs.insert(name.clone(), text(value)).is_some() => {
                 return Err(Refused::NoUrl);
             }
@@ -273,7 +273,7 @@ fn forge(url: &Url<'_>) -> Parsed {
     if attrs.contains_key("rev") && attrs.contains_key("ref") { Err(Refused::NoUrl) } else { Ok(attrs) }
 }
 
-/// Moves what is told of a reference out of the query of its URL.
+/// Moves a parameter from the URL's query to the attributes.
 fn take(url: &mut Url<'_>, attrs: &mut Attrs, name: &str, attr: impl FnOnce(String) -> Option<Attr>) {
     if let Some(value) = url.query.get(name).cloned()
         && let Some(attr) = attr(value)
@@ -327,7 +327,7 @@ fn download(url: &mut Url<'_>) -> Parsed {
     Ok(attrs)
 }
 
-/// What a scheme takes besides `type` and `dir`.
+/// The attributes that a scheme accepts besides `type` and `dir`.
 fn allowed(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "path" => &["path", "rev", "revCount", "lastModified", "narHash"],
@@ -376,7 +376,7 @@ fn json(attrs: &Attrs) -> String {
     serde_json::Value::Object(object).to_string()
 }
 
-/// The text of a reference.
+/// The text of a flake reference with these attributes.
 pub(super) fn to_text(mut attrs: Attrs) -> Result<String, String> {
     let directory = attrs.remove("dir");
     let Some(kind) = attrs.get("type") else {
@@ -443,7 +443,7 @@ pub(super) fn to_text(mut attrs: Attrs) -> Result<String, String> {
         }
         _ => {
             let given = required("url")?;
-            // A repository on this machine may be named by its path.
+            // A local repository may be named by its path.
             let file = (kind == "git" && given.starts_with('/')).then(|| format!("file://{given}"));
             let whole = file.as_deref().unwrap_or(given);
             let mut url = Url::parse(whole).ok_or_else(|| format!("'{whole}' is not a valid URL"))?;

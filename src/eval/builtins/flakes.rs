@@ -1,5 +1,5 @@
-//! What belongs to flakes: their references as texts and as attributes. Nix refuses it without its experimental feature
-//! `flakes`; so does this, unless a configuration is evaluated, which may be a flake.
+//! Built-in functions for flakes. Like Nix, rejects them without the experimental feature `flakes`, except while a
+//! configuration is evaluated, which may be a flake.
 
 use super::flake_ref::{self, Attr};
 use super::{EvalResult, Evaluator, Pos, Value, primops};
@@ -13,7 +13,7 @@ fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     }
     let reference = ev.plain_text(args[0], pos)?.to_str_lossy();
     if ev.has_flakes() {
-        return Err(ev.only_nix(&format!("the flake '{reference}' is fetched by Nix"), ev.word_span(pos)));
+        return Err(ev.only_nix(&format!("only Nix can fetch the flake '{reference}'"), ev.word_span(pos)));
     }
     Err(ev.feature_error("flakes", "", pos))
 }

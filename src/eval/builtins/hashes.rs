@@ -1,4 +1,4 @@
-//! Hashes of strings and files, and their notations.
+//! Hashes of strings and files, and conversion between hash formats.
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::store::hash::{Algorithm, Format, Hash};

@@ -1,9 +1,9 @@
-//! Lists.
+//! Built-in functions on lists.
 
 use rustc_hash::FxHashSet;
 
 use super::partial::{
-    concat_map_perhaps, concat_perhaps, element_perhaps, filter_perhaps, fold_perhaps, map_perhaps,
+    concat_map_partial, concat_partial, element_partial, filter_partial, fold_partial, map_partial,
 };
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::error::EvalError;
@@ -21,7 +21,8 @@ fn all<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
     quantified(ev, args, pos, false)
 }
 
-/// `all` and `any`: one element of which the predicate says `decides` decides, even where others are not known.
+/// `all` and `any`: one element for which the predicate returns `decides` settles the result, even if others are
+/// unknown.
 fn quantified<'e>(
     ev: &mut Evaluator<'e>,
     args: &[Value<'e>],
@@ -34,7 +35,7 @@ fn quantified<'e>(
         Value::List(list) => list.items(),
         _ => &[],
     };
-    let others = if items.is_empty() { ev.partly_items(list, pos)? } else { Vec::new() };
+    let others = if items.is_empty() { ev.partial_items(list, pos)? } else { Vec::new() };
     let mut optional = None;
     for item in items.iter().map(|item| Item { value: item.get(), optional: None }).chain(others) {
         let why = optional.or(item.optional);
@@ -67,12 +68,12 @@ fn any<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
 fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut joined = Vec::new();
     let lists = match ev.force_partly(args[0])? {
-        Value::PartialList(_) => return concat_perhaps(ev, args[0], pos),
+        Value::PartialList(_) => return concat_partial(ev, args[0], pos),
         list => ev.items(list, pos)?,
     };
     for list in lists {
         match ev.force_partly(list.get())? {
-            Value::PartialList(_) | Value::Unknown(_) => return concat_perhaps(ev, args[0], pos),
+            Value::PartialList(_) | Value::Unknown(_) => return concat_partial(ev, args[0], pos),
             list => {
                 let items = ev.items(list, pos)?;
                 ev.reserve_items(joined.len() + items.len(), pos)?;
@@ -87,13 +88,13 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
     let function = ev.function(args[0], pos)?;
     let mut joined = Vec::new();
     let items = match ev.force_partly(args[1])? {
-        Value::PartialList(_) => return concat_map_perhaps(ev, function, args[1], pos),
+        Value::PartialList(_) => return concat_map_partial(ev, function, args[1], pos),
         list => ev.items(list, pos)?,
     };
     for item in items {
         let list = ev.apply(function, item.get(), pos)?;
         match ev.force_partly(list)? {
-            Value::PartialList(_) | Value::Unknown(_) => return concat_map_perhaps(ev, function, args[1], pos),
+            Value::PartialList(_) | Value::Unknown(_) => return concat_map_partial(ev, function, args[1], pos),
             list => {
                 let items = ev.items(list, pos)?;
                 ev.reserve_items(joined.len() + items.len(), pos)?;
@@ -138,7 +139,7 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
 fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let index = ev.int(args[1], pos)?;
     let items = match ev.force_partly(args[0])? {
-        Value::PartialList(partly) => return element_perhaps(ev, partly, index),
+        Value::PartialList(partly) => return element_partial(ev, partly, index),
         list => ev.items(list, pos)?,
     };
     match usize::try_from(index).ok().and_then(|index| items.get(index)) {
@@ -154,7 +155,7 @@ fn out_of_bounds<'e>(ev: &Evaluator<'e>, index: i64, size: usize, pos: Pos) -> E
 fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut kept = Vec::new();
     let items = match ev.force_partly(args[1])? {
-        Value::PartialList(_) => return filter_perhaps(ev, args, pos),
+        Value::PartialList(_) => return filter_partial(ev, args, pos),
         list => ev.items(list, pos)?,
     };
     if items.is_empty() {
@@ -165,7 +166,7 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
         match ev.holds(function, item.get(), pos) {
             Ok(true) => kept.push(*item),
             Ok(false) => {}
-            Err(error) if error.unknown().is_some() => return filter_perhaps(ev, args, pos),
+            Err(error) if error.unknown().is_some() => return filter_partial(ev, args, pos),
             Err(error) => return Err(error),
         }
     }
@@ -175,7 +176,7 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let items = match ev.force_partly(args[2])? {
-        Value::PartialList(partly) => return fold_perhaps(ev, function, args[1], partly),
+        Value::PartialList(partly) => return fold_partial(ev, function, args[1], partly),
         list => ev.items(list, pos)?,
     };
     let mut folded = args[1];
@@ -195,7 +196,7 @@ fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     }
     let function = ev.function(args[0], pos)?;
     let count = usize::try_from(count).expect("not negative");
-    // Each item is a call that waits: where it is, and about four words of it.
+    // Each item is a delayed call: its slot in the list, and about four words of its own.
     ev.reserve(count * (size_of::<TaggedValue<'_>>() + 4 * size_of::<usize>()), Span::at(pos))?;
     let mut indices = 0..;
     let items = ev.bump.alloc_slice_fill_with(count, |_| {
@@ -234,7 +235,7 @@ fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     Ok(ev.list_of(ev.alloc_slice(&found)))
 }
 
-/// Keys that were met: most are strings or integers, which are looked up and not searched for.
+/// Keys seen so far. Strings and integers, which most keys are, are looked up instead of searched for.
 #[derive(Default)]
 struct Keys<'e> {
     first: Option<Value<'e>>,
@@ -244,10 +245,10 @@ struct Keys<'e> {
 }
 
 impl<'e> Keys<'e> {
-    /// Adds a key; `false` where it is there already.
+    /// Adds a key; returns false if it is present already.
     fn insert(&mut self, ev: &mut Evaluator<'e>, key: Value<'e>, pos: Pos) -> EvalResult<'e, bool> {
         let span = Span::at(pos);
-        // Keys of different kinds have no order, which is an error.
+        // As in Nix, keys of different types cannot be ordered, which is an error.
         let first = *self.first.get_or_insert(key);
         match (key, first) {
             (Value::String(text), Value::String(_)) => return Ok(self.texts.insert(text.as_bytes())),
@@ -292,7 +293,7 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 
 fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     if let Value::PartialList(partly) = ev.force_partly(args[0])? {
-        return element_perhaps(ev, partly, 0);
+        return element_partial(ev, partly, 0);
     }
     match ev.items(args[0], pos)? {
         [first, ..] => ev.evaluated(*first).map(TaggedValue::get),
@@ -307,7 +308,7 @@ fn length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 
 fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let items = match ev.force_partly(args[1])? {
-        Value::PartialList(partly) => return map_perhaps(ev, args[0], partly, pos),
+        Value::PartialList(partly) => return map_partial(ev, args[0], partly, pos),
         list => ev.items(list, pos)?,
     };
     if items.is_empty() {
@@ -322,7 +323,7 @@ fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let function = ev.function(args[0], pos)?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
     for item in ev.items(args[1], pos)? {
-        // Nix evaluates them, whatever the function looks at.
+        // Nix evaluates them even if the function ignores them.
         ev.force(item.get())?;
         if ev.holds(function, item.get(), pos)? { right.push(*item) } else { wrong.push(*item) }
     }

@@ -1,7 +1,8 @@
-//! `builtins`, by subject.
+//! `builtins`, one module for each topic.
 //!
-//! A built-in function gets its arguments unevaluated and asks for what it needs with the methods below; one that meets
-//! an unknown value there ends as unknown (see [`super::evaluate`]), so only those that can say more look for it.
+//! A built-in function receives its arguments unevaluated and requests what it needs through the methods below. If one
+//! of these meets an unknown value, the call becomes unknown (see [`super::evaluate`]); only functions that can say
+//! more handle unknown values themselves.
 
 mod attrs;
 mod context;
@@ -30,7 +31,7 @@ use super::value::{Attrs, Primop, PrimopCall, TaggedValue, Thunk, Value};
 use crate::source::Pos;
 use crate::syntax::{Str, Symbol};
 
-/// A built-in function of `$arity` arguments.
+/// Declares built-in functions of a topic: name, `$arity`, implementation.
 macro_rules! primops {
     ($($name:literal $arity:literal $run:path),* $(,)?) => {
         pub(super) static PRIMOPS: &[$crate::eval::value::Primop] = &[
@@ -45,8 +46,8 @@ macro_rules! primops {
 }
 use primops;
 
-/// The arguments that a built-in function evaluates before it does anything else, a bit each: what is evaluated first, and
-/// what is next where nothing can go wrong in between.
+/// A bit mask of the arguments that a built-in function evaluates before it does anything else: the first one it
+/// evaluates, and the next one if nothing can fail in between.
 const fn strict(name: &str) -> u8 {
     match name.as_bytes() {
         b"add" | b"sub" | b"mul" | b"div" | b"lessThan" | b"seq" => 0b11,
@@ -62,7 +63,7 @@ const fn strict(name: &str) -> u8 {
     }
 }
 
-/// Those that are global under their own names; all others are with `__` before them.
+/// The functions that are global without a prefix; all others are global with a `__` prefix.
 const GLOBAL: [&str; 21] = [
     "abort",
     "baseNameOf",
@@ -87,10 +88,10 @@ const GLOBAL: [&str; 21] = [
     "true",
 ];
 
-/// The version of Nix whose answers are given.
+/// The version of Nix that we imitate.
 const NIX_VERSION: &str = "2.34.8";
 
-/// Puts `builtins` and the global names into the evaluator.
+/// Adds `builtins` and the global names to the evaluator.
 pub(super) fn install(ev: &mut Evaluator<'_>) {
     let tables: [&'static [Primop]; 16] = [
         attrs::PRIMOPS,
@@ -170,7 +171,7 @@ impl<'e> super::value::Suspend<'e> for Knot {
     }
 }
 
-/// A call with two arguments that is made when its result is asked for.
+/// A delayed call with two arguments.
 struct Call2<'e> {
     function: Value<'e>,
     arguments: [Value<'e>; 2],
@@ -188,7 +189,7 @@ impl<'e> super::value::Suspend<'e> for Call2<'e> {
     }
 }
 
-/// What built-in functions ask of their arguments.
+/// How built-in functions access their arguments.
 impl<'e> Evaluator<'e> {
     fn int(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, i64> {
         match self.force(value)? {
@@ -211,7 +212,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A string that depends on nothing.
+    /// A string without context.
     fn plain_text(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Str<'e>> {
         let text = self.text(value, pos)?;
         if text.context().is_empty() {
@@ -220,7 +221,7 @@ impl<'e> Evaluator<'e> {
         self.without_context(text, self.word_span(pos))
     }
 
-    /// A function, or a set that can be called, though it may not be. One that is unknown makes each result unknown.
+    /// Checks that a value can be called. An unknown function makes every result unknown.
     fn function(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         match self.force(value)? {
             function @ Value::Unknown(_) => Ok(function),
@@ -229,7 +230,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// An attribute that a set must have.
+    /// An attribute that the set must have.
     fn required(&mut self, attrs: &'e Attrs<'e>, name: &str, pos: Pos) -> EvalResult<'e, Value<'e>> {
         match self.optional(attrs, name)? {
             Some(value) => Ok(value),
@@ -237,7 +238,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// An attribute that a set may have.
+    /// An attribute that the set may lack.
     fn optional(&self, attrs: &'e Attrs<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
         let symbol = self.symbol(name);
         match (attrs.get(symbol), attrs.maybe(symbol)) {
@@ -255,7 +256,7 @@ impl<'e> Evaluator<'e> {
         named.collect()
     }
 
-    /// What Nix says of a feature that is not on by default.
+    /// Nix's error for an experimental feature that is not enabled.
     #[cold]
     fn feature_error(&self, feature: &str, what: &str, pos: Pos) -> EvalError<'e> {
         let message = format!("experimental Nix feature '{feature}' is disabled{what}");
@@ -277,7 +278,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A set all of whose names are known.
+    /// Evaluates a value to a set without partial names.
     fn closed_set(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Attrs<'e>> {
         let attrs = self.set(value, pos)?;
         match attrs.rest() {
@@ -286,7 +287,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The same, though some of them may be there only perhaps.
+    /// Evaluates a value to a set whose names are known, at least as optional ones.
     fn set_of_names(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Attrs<'e>> {
         let attrs = self.set(value, pos)?;
         match attrs.any() {
@@ -295,7 +296,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// An evaluated value that is known.
+    /// Evaluates a value that must be known.
     fn known(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match self.force(value)? {
             Value::Unknown(unknown) => Err(self.unknown_error(unknown)),
@@ -303,7 +304,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A call of a function with the name and the value of an attribute, made when its result is asked for.
+    /// A delayed call of a function with the name and the value of an attribute.
     fn delay_call_on(&self, function: Value<'e>, name: Symbol, value: TaggedValue<'e>) -> TaggedValue<'e> {
         let function = match function {
             Value::Thunk(thunk) => thunk.done().map_or(function, TaggedValue::get),
@@ -315,7 +316,7 @@ impl<'e> Evaluator<'e> {
         })
     }
 
-    /// What a predicate says of a value.
+    /// Calls a predicate.
     fn holds(&mut self, predicate: Value<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, bool> {
         let result = self.apply(predicate, value, pos)?;
         self.boolean(result, pos)

@@ -1,4 +1,4 @@
-//! Values in other notations: JSON, TOML, XML.
+//! Conversion to and from JSON, TOML and XML.
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::source::Span;
@@ -73,10 +73,10 @@ fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, 
     })
 }
 
-/// A date or time as Nix writes it: the fraction of a second in thousandths, millionths or billionths.
+/// A date or time as Nix prints it: with 3, 6 or 9 digits of a fraction.
 fn timestamp(time: &toml::value::Datetime) -> String {
     let text = time.to_string();
-    // No distance from universal time is written as that.
+    // An offset of zero is written as `Z`.
     let text = match text.strip_suffix("+00:00").or(text.strip_suffix("-00:00")) {
         Some(before) => format!("{before}Z"),
         None => text,

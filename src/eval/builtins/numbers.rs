@@ -1,4 +1,4 @@
-//! Arithmetic.
+//! Built-in functions on numbers.
 
 use super::{EvalError, EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::print::float;
@@ -46,7 +46,7 @@ fn floor<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
 }
 
 fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) -> f64) -> EvalResult<'e, Value<'e>> {
-    // Integers become floats first, and may lose digits.
+    // Integers are converted to floats first, and may lose digits.
     let value = ev.force(value)?;
     let rounded = match value {
         #[expect(clippy::cast_precision_loss, reason = "as Nix rounds them")]
@@ -80,7 +80,7 @@ fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) ->
     })
 }
 
-/// Nix refuses integers that its older versions rounded wrongly.
+/// The error for integers that older versions of Nix rounded incorrectly.
 #[cold]
 fn old_defect<'e>(ev: &Evaluator<'e>, what: &str, pos: Pos) -> EvalError<'e> {
     let message = format!("Due to a bug (see https://github.com/NixOS/nix/issues/12899) {what}");

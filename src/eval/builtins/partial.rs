@@ -1,4 +1,4 @@
-//! Built-in functions on sets and lists of which some parts are there only perhaps (see [`crate::eval::perhaps`]).
+//! Built-in functions on partial sets and lists (see [`crate::eval::partial`]).
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::eval::value::{Attr, Unknown};
 use crate::syntax::Symbol;
 
 impl<'e> Evaluator<'e> {
-    /// All names of a set, those that are there perhaps among them, in the byte order of the names.
+    /// All attributes of a set, including optional ones, in the byte order of their names.
     pub(super) fn all_by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Item<'e>)> {
         let certain = attrs.entries().map(|attr| (attr.name, Item { value: attr.value.get(), optional: None }));
         let optional = attrs.optional().iter();
@@ -19,8 +19,8 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// `intersectAttrs` where one of the sets is not all known.
-pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, values: &'e Attrs<'e>) -> Value<'e> {
+/// `intersectAttrs` of sets of which at least one is partial.
+pub(super) fn intersect_partial<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, values: &'e Attrs<'e>) -> Value<'e> {
     let (mut certain, mut optional) = (Vec::new(), Vec::new());
     let of_values = values.entries().map(|attr| (attr, None));
     for (attr, why) in of_values.chain(values.optional().iter().map(|one| (one.attr, Some(one.why)))) {
@@ -37,7 +37,7 @@ pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, va
         }
     }
     match (values.any(), names.any()) {
-        // The values may have any of the names, whatever these are.
+        // The values may have any of the names, whatever those are.
         (Some(unknown), Some(_)) => ev.attrs_maybe(&certain, optional, Some(unknown)),
         (Some(unknown), None) => {
             let asked = names.entries().chain(names.optional().iter().map(|one| one.attr));
@@ -52,14 +52,14 @@ pub(super) fn intersect_perhaps<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, va
     }
 }
 
-/// What is known of one name while pairs are put into a set: the first pair that is there counts.
+/// What is known of one name while pairs are collected into a set: the first pair that exists wins.
 struct Slot<'e> {
     attr: Attr<'e>,
     optional: Option<&'e Unknown>,
 }
 
-/// `listToAttrs` of pairs that are there perhaps.
-pub(super) fn list_to_attrs_perhaps<'e>(
+/// `listToAttrs` of optional pairs.
+pub(super) fn list_to_attrs_partial<'e>(
     ev: &mut Evaluator<'e>,
     pairs: &'e PartialList<'e>,
     pos: Pos,
@@ -104,8 +104,8 @@ pub(super) fn list_to_attrs_perhaps<'e>(
     Ok(ev.attrs_maybe(&certain, optional.collect(), any))
 }
 
-/// `removeAttrs` of names that are there perhaps.
-pub(super) fn remove_perhaps<'e>(
+/// `removeAttrs` with optional names.
+pub(super) fn remove_partial<'e>(
     ev: &mut Evaluator<'e>,
     attrs: &'e Attrs<'e>,
     names: &'e PartialList<'e>,
@@ -129,8 +129,8 @@ pub(super) fn remove_perhaps<'e>(
     Ok(ev.attrs_maybe(&certain, optional, attrs.any()))
 }
 
-/// `zipAttrsWith` where the sets, or what is in them, are not all known.
-pub(super) fn zip_perhaps<'e>(
+/// `zipAttrsWith` of partial sets, or of a partial list of sets.
+pub(super) fn zip_partial<'e>(
     ev: &mut Evaluator<'e>,
     function: Value<'e>,
     sets: Value<'e>,
@@ -138,7 +138,7 @@ pub(super) fn zip_perhaps<'e>(
 ) -> EvalResult<'e, Value<'e>> {
     let (mut known, mut names) = (Vec::new(), Vec::new());
     let mut any = None;
-    for item in ev.partly_items(sets, pos)? {
+    for item in ev.partial_items(sets, pos)? {
         let set = match ev.force(item.value)? {
             Value::Attrs(attrs) => Ok(attrs),
             Value::Unknown(unknown) => Err(unknown),
@@ -175,9 +175,9 @@ pub(super) fn zip_perhaps<'e>(
     Ok(ev.attrs_maybe(&certain, optional, any))
 }
 
-/// `concatLists` where lists, or elements of them, are there perhaps.
-pub(super) fn concat_perhaps<'e>(ev: &mut Evaluator<'e>, lists: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let lists = ev.partly_items(lists, pos)?;
+/// `concatLists` of partial or unknown lists, or of a partial list of lists.
+pub(super) fn concat_partial<'e>(ev: &mut Evaluator<'e>, lists: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+    let lists = ev.partial_items(lists, pos)?;
     concatenated(ev, lists, pos)
 }
 
@@ -186,29 +186,29 @@ fn concatenated<'e>(ev: &mut Evaluator<'e>, lists: Vec<Item<'e>>, pos: Pos) -> E
     for list in lists {
         let items = match ev.force_partly(list.value)? {
             Value::Unknown(unknown) => vec![Item::any(unknown)],
-            list => ev.partly_items(list, pos)?,
+            list => ev.partial_items(list, pos)?,
         };
         joined.extend(items.into_iter().map(|item| Item { optional: list.optional.or(item.optional), ..item }));
     }
     Ok(ev.partial_list(&joined))
 }
 
-/// The same of `concatMap`.
-pub(super) fn concat_map_perhaps<'e>(
+/// `concatMap` over a partial list, or with partial results.
+pub(super) fn concat_map_partial<'e>(
     ev: &mut Evaluator<'e>,
     function: Value<'e>,
     items: Value<'e>,
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
-    let items = ev.partly_items(items, pos)?;
+    let items = ev.partial_items(items, pos)?;
     let lists =
         items.into_iter().map(|item| Item { value: ev.delay_call(function, ev.pack(item.value)).get(), ..item });
     let lists: Vec<_> = lists.collect();
     concatenated(ev, lists, pos)
 }
 
-/// An element of a list of which some are there perhaps: known while all before it are there.
-pub(super) fn element_perhaps<'e>(
+/// An element of a partial list: known only if every element before it certainly exists.
+pub(super) fn element_partial<'e>(
     ev: &mut Evaluator<'e>,
     list: &'e PartialList<'e>,
     index: i64,
@@ -220,15 +220,15 @@ pub(super) fn element_perhaps<'e>(
     }
 }
 
-/// `filter` where the predicate, or the list, is not all known.
-pub(super) fn filter_perhaps<'e>(
+/// `filter` with an unknown predicate, or of a partial list.
+pub(super) fn filter_partial<'e>(
     ev: &mut Evaluator<'e>,
     args: &[Value<'e>],
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let mut kept = Vec::new();
-    for item in ev.partly_items(args[1], pos)? {
+    for item in ev.partial_items(args[1], pos)? {
         let holds = match item.optional {
             None => ev.holds(function, item.value, pos),
             Some(why) => ev.guess(why, |ev| ev.holds(function, item.value, pos)),
@@ -245,8 +245,8 @@ pub(super) fn filter_perhaps<'e>(
     Ok(ev.partial_list(&kept))
 }
 
-/// `foldl'` over elements of which some are there perhaps: with each of these, and without.
-pub(super) fn fold_perhaps<'e>(
+/// `foldl'` over a partial list: both with and without each optional element.
+pub(super) fn fold_partial<'e>(
     ev: &mut Evaluator<'e>,
     function: Value<'e>,
     start: Value<'e>,
@@ -264,8 +264,8 @@ pub(super) fn fold_perhaps<'e>(
     ev.force_partly(folded)
 }
 
-/// `map` over elements of which some are there perhaps.
-pub(super) fn map_perhaps<'e>(
+/// `map` over a partial list.
+pub(super) fn map_partial<'e>(
     ev: &mut Evaluator<'e>,
     function: Value<'e>,
     list: &'e PartialList<'e>,

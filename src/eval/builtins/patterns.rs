@@ -65,7 +65,7 @@ fn split<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
         parts.push(ev.groups(text, &groups));
         rest = end;
     }
-    // A text without a match stays the string that it was.
+    // A text without a match keeps its context and its cell.
     parts.push(if parts.is_empty() { Value::String(whole) } else { ev.str_in_arena(&text[rest..]) });
     Ok(ev.list(parts))
 }

@@ -1,15 +1,15 @@
-//! `builtins.sort`, which asks the comparison what Nix's asks it, in the same order.
+//! `builtins.sort`: calls the comparison with the same arguments as Nix, in the same order.
 //!
-//! That can be seen: where the comparison is no order, where it fails, and where it traces. Nix sorts by "peeksort" (Munro and
-//! Wild, 2018): the run around the middle of a stretch is looked for and decides where the stretch is split; short
-//! stretches are sorted by insertion.
+//! The order is observable if the comparison is inconsistent, fails or traces. Nix uses "peeksort" (Munro and Wild,
+//! 2018): it finds the run around the middle of a range and splits the range at an end of that run; short ranges are
+//! sorted by insertion.
 
 use std::ops::Range;
 
 use super::{EvalResult, Evaluator, Pos, Value};
 use crate::eval::value::{TaggedValue, Thunk};
 
-/// Stretches of no more elements are sorted by insertion.
+/// Ranges of at most this many elements are sorted by insertion.
 const SHORT: usize = 16;
 
 pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -20,7 +20,7 @@ pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     let function = ev.function(args[0], pos)?;
     for item in &mut items {
         let value = ev.force_packed(*item)?;
-        // What is compared often is at hand. Others are told by their cells, which they stay.
+        // Unpack values that are compared often. Others keep their cell: it is their identity.
         if matches!(value, Value::Int(_) | Value::String(_) | Value::Attrs(_)) {
             *item = ev.pack(value);
         }
@@ -34,7 +34,7 @@ pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     Ok(ev.list_of(ev.alloc_slice(&items)))
 }
 
-/// Sorts by `builtins.lessThan` what needs no evaluation for that: integers, or strings.
+/// Sorts integers or strings by `builtins.lessThan` without evaluating anything; returns false for anything else.
 fn sort_natively<'e>(function: Value<'e>, items: &mut [TaggedValue<'e>]) -> bool {
     let Value::Primop(call) = function else { return false };
     if call.primop.name != "lessThan" || !call.arguments.is_empty() {
@@ -58,7 +58,7 @@ fn sort_natively<'e>(function: Value<'e>, items: &mut [TaggedValue<'e>]) -> bool
     true
 }
 
-/// The value behind a thunk that was forced.
+/// The value of a thunk that has been forced.
 fn evaluated(value: TaggedValue<'_>) -> Value<'_> {
     value.thunk().and_then(Thunk::done).unwrap_or(value).get()
 }
@@ -68,7 +68,7 @@ struct Sorting<'a, 'e> {
     less: Value<'e>,
     pos: Pos,
     items: Vec<TaggedValue<'e>>,
-    /// What a merge reads while it writes `items`.
+    /// A copy of the left run, which a merge reads while it overwrites `items`.
     buffer: Vec<TaggedValue<'e>>,
 }
 
@@ -83,7 +83,7 @@ impl<'e> Sorting<'_, 'e> {
         self.less(self.items[at], self.items[at - 1])
     }
 
-    /// Sorts a stretch. What of it lies before `open` is a run, and so is what lies behind.
+    /// Sorts the range `all`. Both parts of it outside `open` are runs already.
     fn sort(&mut self, all: Range<usize>, open: Range<usize>) -> EvalResult<'e, ()> {
         if open.start == all.end || open.end == all.start {
             return Ok(());
@@ -104,7 +104,7 @@ impl<'e> Sorting<'_, 'e> {
         if run == all {
             return Ok(());
         }
-        // The split is the nearer end of the run, which then lies in the larger part.
+        // Split at the nearer end of the run, which then belongs to the larger part.
         if middle - run.start < run.end - middle {
             self.sort(all.start..run.start, open.start..run.start.saturating_sub(1))?;
             self.sort(run.start..all.end, run.end..open.end)?;
@@ -116,8 +116,8 @@ impl<'e> Sorting<'_, 'e> {
         }
     }
 
-    /// The run that has the last element before `middle` in it, as far as it reaches within `open`; one that falls all the way is
-    /// turned round.
+    /// The run that contains the element before `middle`, as far as it extends within `open`. A strictly descending
+    /// run is reversed.
     fn run_around(&mut self, middle: usize, open: &Range<usize>) -> EvalResult<'e, Range<usize>> {
         let falling = self.falls(middle)?;
         let mut start = middle;

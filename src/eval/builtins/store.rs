@@ -1,4 +1,4 @@
-//! What puts files into the store: here it is only told where they would be.
+//! Built-in functions that add to the store: they compute paths and write nothing.
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -15,7 +15,7 @@ use crate::eval::value::Str;
 use crate::eval::written::Written;
 use crate::source::{FileKind, Files, MemoryFiles, Span};
 
-/// Where the only file of a text is among files of its own.
+/// The path of the only file in a file system made for one text.
 const FILE: &str = "/text";
 
 primops! {
@@ -60,7 +60,7 @@ fn to_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
 fn store_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let (given, context) = ev.path_argument(args[0], pos)?;
     let mut text = given.to_string_lossy().into_owned();
-    // A link outside of the store may lead into it.
+    // A symlink outside the store may point into it.
     for _ in 0..40 {
         if path::split(&text).is_some() {
             break;
@@ -103,7 +103,7 @@ fn add_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     for (attribute, value, at) in input.iter() {
         match ev.name(attribute) {
             "path" => path = Some((ev.path_argument(value, at)?, at)),
-            // As in Nix, an empty one is none.
+            // As in Nix, an empty name counts as missing.
             "name" => {
                 name = Some(ev.plain_text(value, at)?.to_str_lossy().into_owned()).filter(|name| !name.is_empty())
             }
@@ -133,7 +133,7 @@ fn add_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     ev.add_source(&Source { path: &path, name: &name, filter, method, expected }, pos)
 }
 
-/// A hash, where an empty text stands for one that is not known yet.
+/// Parses a hash; an empty text stands for one that the user does not know yet.
 pub(super) fn parse_hash_allow_empty(text: &str, algorithm: Option<Algorithm>) -> Result<Hash, String> {
     if text.is_empty() {
         let algorithm = algorithm.ok_or("empty hash requires explicit hash algorithm")?;
@@ -146,29 +146,29 @@ fn base_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// A file or directory to be copied.
+/// A file or directory to copy to the store.
 pub(super) struct Source<'a, 'e> {
     pub(super) path: &'a Path,
     pub(super) name: &'a str,
     pub(super) filter: Option<Value<'e>>,
     pub(super) method: Method,
-    /// What its hash is to be.
+    /// The hash it must have.
     pub(super) expected: Option<Hash>,
 }
 
 impl<'e> Evaluator<'e> {
-    /// Whether what would be in the store is there: Nix writes it while it evaluates a system, and not for an expression
-    /// (`nix-instantiate --eval`).
+    /// Whether files added to the store can be read there. Nix writes them when it evaluates a system, but not for an
+    /// expression (`nix-instantiate --eval`).
     fn reads_copies(&self) -> bool {
         self.settings.unknowns
     }
 
-    /// The store path of a copy, as a string that depends on it. What is read there from then on is the original.
+    /// The store path of a copy, with itself as context. Reading the copy from then on reads the original.
     pub(super) fn add_source(&mut self, source: &Source<'_, 'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let fixed = |ev: &Self, hash: &Hash| {
             path::fixed(source.name, source.method, hash).map_err(|message| ev.error(ev.word_span(pos), &message))
         };
-        // What is in the store already is not copied again.
+        // Like Nix, do not copy what the store already has.
         if let Some(expected) = &source.expected {
             let path = fixed(self, expected)?;
             if self.files.kind(Path::new(&path)).is_ok() {
@@ -200,7 +200,7 @@ impl<'e> Evaluator<'e> {
         Ok(self.written_path(&path, Written::File { references: &[] }))
     }
 
-    /// The hash of an archive; where there is a filter, also the paths below `top` that it keeps, relative to that.
+    /// The NAR hash of a path; with a filter, also the paths it keeps, relative to `top`.
     fn nar_hash(
         &mut self,
         top: &Path,
@@ -228,18 +228,18 @@ impl<'e> Evaluator<'e> {
         Ok((hash, kept))
     }
 
-    /// The string that a path becomes where it is wanted in the store: the path of its copy, which it depends on.
+    /// Coerces a path to a string: the store path of its copy, with itself as context.
     pub(in crate::eval) fn path_in_store(&mut self, path: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
         if let Some(copy) = self.copies.get(path.as_bytes()) {
             return Ok(copy);
         }
         if path.as_bytes().starts_with(b"<nix") {
-            // Ours say the same in other words, so their hash is another.
-            let reason = format!("the text of '{}' is Nix's own", path.to_str_lossy());
+            // Our version of this file has another text, and therefore another hash.
+            let reason = format!("only Nix has the text of '{}'", path.to_str_lossy());
             return Err(self.only_nix(&reason, span));
         }
         let from = Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()));
-        // What only stands for a source is where it is.
+        // The placeholder of a source is not copied.
         if self.stand_in.as_ref().is_some_and(|(_, source)| from.starts_with(source)) {
             self.copies.insert(path.as_bytes(), path);
             return Ok(path);
@@ -256,7 +256,7 @@ impl<'e> Evaluator<'e> {
         Ok(copy)
     }
 
-    /// A store path that was computed, as a string that depends on it.
+    /// A computed store path as a string, with itself as context.
     pub(super) fn written_path(&mut self, path: &str, written: Written<'e>) -> Value<'e> {
         let path = self.text_in_arena(path);
         self.written.insert(path, written);

@@ -1,4 +1,4 @@
-//! Strings.
+//! Built-in functions on strings.
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 use crate::eval::operators::Coercion;
@@ -11,7 +11,7 @@ primops! {
     "substring" 3 substring, "toString" 1 to_string,
 }
 
-/// A value as a string; one that is a string already is not copied.
+/// Coerces a value to a string without copying one that is a string already.
 fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, &'e Str<'e>> {
     let value = ev.force(value)?;
     if let Value::String(text) = value {
@@ -52,14 +52,14 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     let span = ev.word_span(pos);
     let mut out = Text { bytes: Vec::with_capacity(text.as_bytes().len()), context: text.context() };
     let text = text.as_bytes();
-    // Most bytes begin no pattern: one look tells.
+    // Most bytes start no pattern, which a table lookup tells.
     let has_empty = patterns.iter().any(|pattern| pattern.is_empty());
     let mut begins = [has_empty; 256];
     for first in patterns.iter().filter_map(|pattern| pattern.first()) {
         begins[usize::from(*first)] = true;
     }
     let mut at = 0;
-    // One step beyond the end: an empty pattern matches there as well.
+    // Go one step beyond the end, because an empty pattern matches there too.
     while at <= text.len() {
         let rest = &text[at..];
         let plain = rest.iter().position(|byte| begins[usize::from(*byte)]).unwrap_or(rest.len());
@@ -102,9 +102,9 @@ fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let length = ev.int(args[1], pos)?;
     let text = coerced(ev, args[2], pos)?;
     let rest = text.as_bytes().get(start..).unwrap_or_default();
-    // A negative length means all that is left.
+    // A negative length means the whole rest.
     let length = usize::try_from(length).map_or(rest.len(), |length| length.min(rest.len()));
-    // The bytes stay where they are.
+    // Share the bytes with the original.
     Ok(Value::String(ev.alloc(Str::with_context(&rest[..length], text.context()))))
 }
 

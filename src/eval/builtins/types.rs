@@ -1,4 +1,4 @@
-//! What a value is.
+//! Built-in functions that test the type of a value.
 
 use super::{EvalResult, Evaluator, Pos, Value, primops};
 
@@ -11,7 +11,7 @@ macro_rules! predicates {
     ($($name:ident $pattern:pat),* $(,)?) => {
         $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
             Ok(Value::Bool(match ev.force_partly(args[0])? {
-                // Which elements it has may be unknown; that it is a list is not.
+                // The elements of a partial list are uncertain, but it is a list.
                 partly @ Value::PartialList(_) => matches!(partly, $pattern),
                 value => matches!(ev.known(value)?, $pattern),
             }))

@@ -1,4 +1,4 @@
-//! Versions and the names of packages.
+//! Built-in functions on versions and package names.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use super::{EvalResult, Evaluator, Pos, Value, primops};
 
 primops! { "compareVersions" 2 compare_versions, "splitVersion" 1 split_version, "parseDrvName" 1 parse_drv_name }
 
-/// The components of a version: runs of digits and runs of letters; dots and dashes part them.
+/// The components of a version: runs of digits or of letters, separated by dots and dashes.
 fn components(mut version: &[u8]) -> Vec<&[u8]> {
     let mut components = Vec::new();
     loop {
@@ -24,7 +24,7 @@ fn components(mut version: &[u8]) -> Vec<&[u8]> {
     }
 }
 
-/// A component as a number; what does not fit into 32 bits is text to Nix.
+/// A component as a number; Nix treats numbers beyond 32 bits as text.
 fn number(component: &[u8]) -> Option<i32> {
     std::str::from_utf8(component).ok()?.parse().ok()
 }
@@ -35,7 +35,7 @@ fn component_less(a: &[u8], b: &[u8]) -> bool {
         (None, Some(_)) if a.is_empty() => true,
         _ if a == b"pre" && b != b"pre" => true,
         _ if b == b"pre" => false,
-        // A number comes after any text.
+        // Numbers sort after text.
         (None, Some(_)) => true,
         (Some(_), None) => false,
         (None, None) => a < b,
@@ -67,7 +67,7 @@ fn split_version<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
     Ok(ev.list(parts))
 }
 
-/// The version begins after the first dash that no letter follows.
+/// `parseDrvName`: the version starts after the first dash that no letter follows.
 fn parse_drv_name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?.as_bytes();
     let dash = name.windows(2).position(|pair| pair[0] == b'-' && !pair[1].is_ascii_alphabetic());

@@ -1,4 +1,4 @@
-//! What a key says of files: Nix code as code, others by their bytes.
+//! How a key covers files: Nix code as code, everything else by its bytes.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -11,8 +11,9 @@ use crate::source::{FileKind, Files, Pos};
 use crate::syntax::Unit;
 
 impl<'e> Fingerprint<'_, 'e> {
-    /// Adds what stands at a path: Nix code as code, other files by their bytes, directories with all that is in them.
-    /// Below the store a path says it all; not one that only stands for where a flake's source will be there.
+    /// Adds the file or directory at a path: Nix code as code, other files by their bytes, directories with their
+    /// contents.
+    /// A real store path stands for its contents; the placeholder of a flake's source does not.
     pub fn path(&mut self, path: &Path) {
         self.tag("path");
         self.bytes(path.as_os_str().as_bytes());
@@ -51,7 +52,7 @@ impl<'e> Fingerprint<'_, 'e> {
             Ok(content) => self.bytes(&content),
             Err(_) => self.unknowable = true,
         }
-        // What the file names in turn; it closes over nothing but that.
+        // Follow what the file itself names. A file captures nothing.
         if path.extension().is_some_and(|extension| extension == "nix")
             && let Some(unit) = self.imported(path)
         {
@@ -59,7 +60,7 @@ impl<'e> Fingerprint<'_, 'e> {
         }
     }
 
-    /// The code of a file, the first time that it is asked for.
+    /// The code of a file, on its first visit.
     fn imported(&mut self, path: &Path) -> Option<&'e Unit<'e>> {
         let unit = match self.ev.parsed(path, Pos::NONE) {
             Ok(unit) => unit,

@@ -1,16 +1,16 @@
-//! `lib` in what a key covers: the library that is built in is the same wherever this program is.
+//! How a key covers `lib`: the built-in library is part of the program, so only additions to it count.
 
 use super::Fingerprint;
 use crate::eval::machine::Evaluator;
 use crate::eval::value::Attrs;
 
 impl<'e> Fingerprint<'_, 'e> {
-    /// Whether a set is `lib`, perhaps with something added to it.
+    /// Whether a set is `lib`, with or without additions.
     pub(super) fn is_library(&self, attrs: &Attrs<'e>) -> bool {
         ["attrsets", "evalModules", "mkOption"].iter().all(|name| attrs.get(self.ev.symbol(name)).is_some())
     }
 
-    /// Adds what a library has beyond the built-in one, which is the same wherever this program is.
+    /// Adds what a library has beyond the built-in one.
     pub(super) fn library(&mut self, attrs: &'e Attrs<'e>) {
         self.tag("lib");
         let own = |ev: &Evaluator<'e>, pos| {

@@ -1,23 +1,23 @@
-//! What a key says of variables: those that the code captured by their values, its own by their names.
+//! How a key covers variables: captured ones by their values, the code's own by their names.
 
 use super::Fingerprint;
 use crate::eval::value::{Frame, State, Thunk, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Bindings, Place};
 
-/// Names that the code binds itself, a slot each. Slots are in the order in which names were first met anywhere, which says
-/// nothing about this code: names do.
+/// Names that the code binds, one slot each. Slots follow the order in which the evaluation first met the names, which
+/// depends on unrelated code; hence the names go into the key.
 pub(super) struct Scope {
-    /// The unit whose slots they are.
+    /// The index of the unit whose slots these are.
     unit: usize,
     first: u32,
     names: Vec<Symbol>,
-    /// Slots behind those of the names.
+    /// How many slots follow those of the names.
     hidden: usize,
 }
 
 impl<'e> Fingerprint<'_, 'e> {
-    /// What made a thunk that turned out to be unknown: what is unknown alike may be made of different things.
+    /// The thunk that produced an unknown value: equal unknowns may come from different code.
     pub(super) fn made_by(&self, thunk: &'e Thunk<'e>) -> &'e Thunk<'e> {
         match thunk.state() {
             State::Done(Value::Unknown(_) | Value::PartialList(_)) => {
@@ -32,7 +32,8 @@ impl<'e> Fingerprint<'_, 'e> {
         self.scopes.push(Scope { unit, first, names, hidden });
     }
 
-    /// The value that a variable of the innermost unit was captured with; what else it is otherwise: a unit and a slot of it.
+    /// Resolves a variable of the innermost unit: the captured value, or else the unit of the code that binds it and
+    /// its slot.
     pub(super) fn find(&self, mut place: Place, frame: &Frame<'e, 'e>) -> Result<Value<'e>, (usize, u32)> {
         let mut unit = self.units.len().saturating_sub(1);
         loop {
@@ -67,13 +68,13 @@ impl<'e> Fingerprint<'_, 'e> {
         self.number(depth);
         match name {
             Some(name) => self.name(name),
-            // The sources of `inherit (source) …` have slots without names behind those that have one.
+            // The sources of `inherit (source) …` have no names; their slots come last.
             None => self.number(hidden as u64),
         }
     }
 }
 
-/// The names of the slots of bindings that see each other.
+/// The names of the slots of recursive bindings.
 pub(super) fn names_of(bindings: &Bindings<'_>) -> Vec<Symbol> {
     bindings.entries.iter().map(|binding| binding.name).collect()
 }

@@ -1,4 +1,4 @@
-//! Values as JSON and back (`builtins.toJSON`, `builtins.fromJSON`).
+//! Conversion between values and JSON (`builtins.toJSON`, `builtins.fromJSON`).
 
 mod read;
 mod write;

@@ -1,6 +1,6 @@
-//! From JSON to values, without anything in between.
+//! Parses JSON directly into values.
 //!
-//! What is an integer, a float or an error is as in the library that Nix reads JSON with.
+//! Integers, floats and errors follow the library with which Nix reads JSON.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::eval::value::{Attr, Value};
 use crate::source::Pos;
 use crate::syntax::null_bytes;
 
-/// What is wrong with a text, in words.
+/// A result whose error is a message.
 type Parsed<T> = Result<T, String>;
 
-/// Deeper texts are refused: the values could not be printed either.
+/// How deeply a text may nest: deeper values could not be printed either.
 const DEEPEST: usize = 100_000;
 
 impl<'e> Evaluator<'e> {
-    /// The value of a JSON text.
+    /// Parses a JSON text into a value.
     pub(in crate::eval) fn parse_json(&self, text: &[u8]) -> Parsed<Value<'e>> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let mut reader = Reader { ev: self, text, at: 0, depth: 0 };
@@ -87,7 +87,7 @@ impl<'e> Reader<'_, 'e> {
         }
     }
 
-    /// Whether another item follows: a comma, or the closing bracket.
+    /// Reads what follows an item: true after a comma, false after the closing bracket.
     fn more(&mut self, close: u8) -> Parsed<bool> {
         self.space();
         match self.peek() {
@@ -136,7 +136,7 @@ impl<'e> Reader<'_, 'e> {
             self.eat(":")?;
             self.space();
             let value = self.value()?;
-            // The last one of a name counts.
+            // As in Nix, the last member of a name wins.
             members.insert(name, value);
             if !self.more(b'}')? {
                 let members: Vec<_> = members
@@ -161,7 +161,7 @@ impl<'e> Reader<'_, 'e> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
-        // A number that begins with 0 has no further digits before the dot.
+        // After a leading 0 no further digits may come before the dot.
         if self.peek() == Some(b'0') {
             self.at += 1;
         } else {

@@ -1,4 +1,4 @@
-//! From values to JSON, straight into one buffer.
+//! Writes values as JSON into a single buffer.
 
 use std::io::Write as _;
 
@@ -10,12 +10,16 @@ use crate::eval::value::Value;
 use crate::source::{Pos, Span};
 
 impl<'e> Evaluator<'e> {
-    /// A value as JSON, as Nix prints it.
+    /// Prints a value as JSON, exactly as Nix does.
+    ///
+    /// # Errors
+    ///
+    /// Fails if any part fails, is unknown, or is a function.
     pub fn to_json(&mut self, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
         self.json_with_context(value, Span::NONE).map(|(json, _)| json)
     }
 
-    /// The same, and what its strings depend on.
+    /// Prints a value as JSON; also returns the context of its strings.
     pub(in crate::eval) fn json_with_context(
         &mut self,
         value: Value<'e>,
@@ -103,8 +107,8 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// What is wrong with bytes that are no UTF-8, in the words of Nix's JSON library: it goes by the byte at which a character
-/// cannot go on.
+/// The message of Nix's JSON library for bytes that are not UTF-8. It names the first byte that cannot continue a
+/// character.
 fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> String {
     let Some(length) = error.error_len() else {
         let last = bytes.last().copied().unwrap_or_default();
@@ -116,7 +120,7 @@ fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> String {
     format!("invalid UTF-8 byte at index {at}: 0x{:02X}", bytes[at])
 }
 
-/// A string literal of JSON.
+/// Writes a JSON string literal.
 pub(in crate::eval) fn string(bytes: &[u8], out: &mut Vec<u8>) {
     out.reserve(bytes.len() + 2);
     out.push(b'"');
@@ -141,7 +145,7 @@ pub(in crate::eval) fn string(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// The shortest digits that mean this float; an exponent only where it is far from 1.
+/// Writes the shortest digits that represent a float; very large and very small numbers get an exponent.
 fn float(value: f64, out: &mut Vec<u8>) {
     if !value.is_finite() {
         out.extend(b"null");

@@ -1,4 +1,4 @@
-//! `[…]`: sets of bytes.
+//! Bracket expressions (`[…]`): sets of bytes.
 
 use super::PatternError;
 
@@ -28,16 +28,16 @@ impl Set {
     }
 }
 
-/// What was read last: it may become the start of a range.
+/// The last item read: a byte may start a range.
 enum Last {
     Nothing,
     Byte(u8),
-    /// A class, or a range: neither starts a range.
+    /// A class or a range, neither of which can start a range.
     Class,
     Range,
 }
 
-/// Reads a set; `at` is behind the opening bracket, and afterwards behind the closing one.
+/// Parses a set; `at` starts after the opening bracket and ends after the closing one.
 pub(super) fn parse(pattern: &[u8], at: &mut usize) -> Result<Set, PatternError> {
     let mut set = Set::default();
     let negated = pattern.get(*at) == Some(&b'^');
@@ -53,14 +53,14 @@ pub(super) fn parse(pattern: &[u8], at: &mut usize) -> Result<Set, PatternError>
             b'-' if !first => {
                 let next = *pattern.get(*at).ok_or(PatternError::Invalid)?;
                 match (&last, next) {
-                    // At the end, a dash stands for itself.
+                    // A dash at the end stands for itself.
                     (_, b']') => {
                         flush(&mut set, &last);
                         last = Last::Byte(b'-');
                     }
                     (Last::Byte(from), _) => {
                         let to = range_end(pattern, at)?;
-                        // Bytes are signed characters here.
+                        // libstdc++ compares signed chars.
                         let (from, to) = (from.cast_signed(), to.cast_signed());
                         if from > to {
                             return Err(PatternError::Invalid);
@@ -104,7 +104,7 @@ fn flush(set: &mut Set, last: &Last) {
     }
 }
 
-/// What a range ends with: a byte that stands for itself.
+/// The byte at the end of a range.
 fn range_end(pattern: &[u8], at: &mut usize) -> Result<u8, PatternError> {
     let byte = *pattern.get(*at).ok_or(PatternError::Invalid)?;
     if byte == b'[' && matches!(pattern.get(*at + 1), Some(b'.' | b':' | b'=')) {
@@ -114,7 +114,7 @@ fn range_end(pattern: &[u8], at: &mut usize) -> Result<u8, PatternError> {
     Ok(byte)
 }
 
-/// The name in `[:name:]`, `[.name.]` or `[=name=]`; `at` is at the first inner character.
+/// The name in `[:name:]`, `[.name.]` or `[=name=]`; `at` is at its first byte.
 fn named<'a>(pattern: &'a [u8], at: &mut usize) -> Result<&'a [u8], PatternError> {
     let kind = pattern[*at];
     let start = *at + 1;
@@ -147,7 +147,7 @@ fn insert_class(set: &mut Set, name: &[u8]) -> Result<(), PatternError> {
     Ok(())
 }
 
-/// The byte that POSIX has a name for.
+/// The byte with this POSIX name.
 fn collating(name: &[u8]) -> Result<u8, PatternError> {
     #[rustfmt::skip]
     const NAMES: [&str; 128] = [

@@ -1,48 +1,48 @@
-//! Runs a program on a text: depth first, with a stack of its own.
+//! Matches a compiled pattern against a text: depth first, with an explicit stack.
 //!
-//! Source of the order in which things are tried, and of when an empty turn of a loop is let pass (twice): libstdc++'s
-//! depth-first executor.
+//! Source: libstdc++'s depth-first executor determines the order of attempts, and that a loop may take an empty turn
+//! twice.
 
 use rustc_hash::FxHashMap;
 
 use super::TooMany;
 use super::program::{Regex, State, Step};
 
-/// Where something matches: from a byte to the one before another.
+/// Where something matched: start and end, end exclusive.
 pub(in crate::eval) type Span = Option<(usize, usize)>;
 
-/// What remains to be done when a branch has been tried.
+/// What is left to do after a branch has been tried.
 #[derive(Debug, Clone, Copy)]
 enum Frame {
-    /// The second branch of an alternation.
+    /// Try the second branch of an alternation at this offset.
     Second(State, usize),
-    /// Both branches were tried; whether the first one matched.
+    /// Both branches were tried; holds whether the first one matched.
     Both(bool),
-    /// A loop: its turns are put back, and if nothing matched, it is left at this place.
+    /// Restore a loop's turns and, if nothing matched, leave the loop at this offset.
     Leave(State, usize, Turns),
-    /// The same of a loop that never takes an empty turn.
+    /// Leave a loop that cannot take an empty turn, if nothing matched.
     LeavePlain(State, usize),
-    /// A run of single bytes: given back one at a time, from the second place down to the first.
+    /// Shorten a run of single bytes one by one, from the second offset down to the first.
     Shorten(State, usize, usize),
-    /// A group's beginning as it was.
+    /// Restore the start of a group.
     Opened(u32, usize),
-    /// A group's end as it was.
+    /// Restore the end of a group.
     Closed(u32, usize),
-    /// What was found from this state at this place, to be remembered.
+    /// Remember what was found from this state and offset.
     Remember(Key),
 }
 
-/// The last place where a loop took a turn, and how many it took there; none at first.
+/// The last offset at which a loop took a turn, and how many it took there; zero at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Turns {
-    place: usize,
+    offset: usize,
     count: u8,
 }
 
-/// A state, a place, and what loops could still do there.
+/// A state, an offset, and the turns that loops have taken there.
 type Key = (State, usize, u64);
 
-/// Where a group was: `usize::MAX` where it was not. Beginning, end, and the beginning that belongs to the end.
+/// Where a group matched: start of the attempt, then start and end of the last match. `usize::MAX` means unmatched.
 #[derive(Debug, Clone, Copy)]
 struct Group {
     open: usize,
@@ -53,21 +53,21 @@ struct Group {
 const NOWHERE: usize = usize::MAX;
 const UNMATCHED: Group = Group { open: NOWHERE, start: NOWHERE, end: NOWHERE };
 
-/// How a match is looked for.
+/// What counts as a match.
 #[derive(Debug, Clone, Copy)]
 struct Mode {
-    /// It must end where the text ends.
+    /// It must end at the end of the text.
     whole: bool,
-    /// It must take a byte.
+    /// It must not be empty.
     not_empty: bool,
-    /// `^` matches at this place.
+    /// The offset at which `^` matches.
     start: Option<usize>,
 }
 
-/// Steps that a search may take for each byte of the text before it begins to remember.
+/// How many steps a search may take for each byte of the text before it starts to remember.
 const PATIENCE: usize = 64;
 
-/// How much a search remembers at most, and how much more for each byte of the text.
+/// How many entries a search may remember, and how many more for each byte of the text.
 const MOST_REMEMBERED: usize = 2 << 20;
 const MORE_REMEMBERED: usize = 16;
 
@@ -85,16 +85,16 @@ struct Machine<'a> {
     budget: usize,
 }
 
-/// It backtracked too often, or remembers too much.
+/// The search backtracked too often or ran out of memory.
 struct Exhausted;
 
 impl Regex {
-    /// The groups of a match of the whole text, the match itself first.
+    /// Matches the whole text; returns the match and its groups.
     pub(in crate::eval) fn match_whole(&self, text: &[u8]) -> Result<Option<Vec<Span>>, TooMany> {
         Machine::new(self, text).find(0..=0, Mode { whole: true, not_empty: false, start: Some(0) })
     }
 
-    /// All matches in a text, one after another.
+    /// All successive matches in a text.
     pub(in crate::eval) fn matches<'a>(
         &'a self,
         text: &'a [u8],
@@ -107,7 +107,8 @@ impl Regex {
             let found = match last {
                 None => machine.find(0..=text.len(), anywhere(start))?,
                 Some((begin, end)) if begin == end => {
-                    // After an empty match, one at the same place that is not, else one further on.
+                    // After an empty match, look for a non-empty one at the same offset, then continue one byte
+                    // further.
                     if begin == text.len() {
                         return Ok(None);
                     }
@@ -120,7 +121,7 @@ impl Regex {
                 Some((_, end)) => machine.find(end..=text.len(), anywhere(None))?,
             };
             let Some(found) = found else { return Ok(None) };
-            // Only at the very beginning, and only until something was taken, `^` matches.
+            // `^` matches only at the start of the text, and only until something has been consumed.
             if last.is_some() || found[0].is_some_and(|(begin, end)| begin != end) {
                 start = None;
             }
@@ -148,27 +149,27 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The first match that begins at one of these places.
-    fn find(&mut self, places: std::ops::RangeInclusive<usize>, mode: Mode) -> Result<Option<Vec<Span>>, TooMany> {
+    /// The first match that starts in this range of offsets.
+    fn find(&mut self, starts: std::ops::RangeInclusive<usize>, mode: Mode) -> Result<Option<Vec<Span>>, TooMany> {
         self.mode = mode;
         self.memory = None;
-        let length = self.text.len() - places.start() + self.regex.steps.len();
-        self.budget = (length + places.end() - places.start()).saturating_mul(PATIENCE);
-        self.search(places.clone()).or_else(|Exhausted| {
+        let length = self.text.len() - starts.start() + self.regex.steps.len();
+        self.budget = (length + starts.end() - starts.start()).saturating_mul(PATIENCE);
+        self.search(starts.clone()).or_else(|Exhausted| {
             self.memory = Some(FxHashMap::default());
             self.budget = usize::MAX;
-            self.search(places).map_err(|Exhausted| TooMany)
+            self.search(starts).map_err(|Exhausted| TooMany)
         })
     }
 
-    fn search(&mut self, places: std::ops::RangeInclusive<usize>) -> Result<Option<Vec<Span>>, Exhausted> {
-        // The last search may have stopped in the midst of it.
+    fn search(&mut self, starts: std::ops::RangeInclusive<usize>) -> Result<Option<Vec<Span>>, Exhausted> {
+        // The previous search may have been aborted halfway.
         self.groups.fill(UNMATCHED);
         self.best = None;
         for state in &self.regex.loops {
             self.turns[*state as usize] = Turns::default();
         }
-        for begin in places {
+        for begin in starts {
             if let Some(first) = &self.regex.first
                 && !self.text.get(begin).is_some_and(|byte| first.contains(*byte))
             {
@@ -185,15 +186,16 @@ impl<'a> Machine<'a> {
         Ok(None)
     }
 
-    /// Tries everything from a state at a place, until nothing remains or nothing can be better.
-    fn try_from(&mut self, state: State, place: usize) -> Result<(), Exhausted> {
+    /// Explores everything from a state and an offset, until nothing is left or no better match is possible.
+    fn try_from(&mut self, state: State, offset: usize) -> Result<(), Exhausted> {
         self.frames.clear();
         self.found = false;
-        let mut next = Some((state, place));
+        let mut next = Some((state, offset));
         loop {
-            if let Some((state, place)) = next {
-                self.advance(state, place)?;
-                // Nothing can be longer than the rest, and without alternations the first match is the only one.
+            if let Some((state, offset)) = next {
+                self.advance(state, offset)?;
+                // No match can be longer than the text, and without alternations the first match is the only
+                // candidate.
                 if self.found
                     && let Some((end, _)) = &self.best
                     && (*end == self.text.len() || !self.regex.alternates)
@@ -208,129 +210,129 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Goes on until there is a match, or none this way.
-    fn advance(&mut self, mut state: State, mut place: usize) -> Result<(), Exhausted> {
+    /// Follows states until there is a match or a dead end.
+    fn advance(&mut self, mut state: State, mut offset: usize) -> Result<(), Exhausted> {
         loop {
             self.budget = self.budget.checked_sub(1).ok_or(Exhausted)?;
             match self.regex.steps[state as usize] {
                 Step::Byte(byte, next) => {
-                    if self.text.get(place) != Some(&byte) {
+                    if self.text.get(offset) != Some(&byte) {
                         return Ok(());
                     }
-                    (state, place) = (next, place + 1);
+                    (state, offset) = (next, offset + 1);
                 }
                 Step::Any(next) => {
-                    if place == self.text.len() {
+                    if offset == self.text.len() {
                         return Ok(());
                     }
-                    (state, place) = (next, place + 1);
+                    (state, offset) = (next, offset + 1);
                 }
                 Step::Set(set, next) => {
                     let set = &self.regex.sets[set as usize];
-                    if !self.text.get(place).is_some_and(|byte| set.contains(*byte)) {
+                    if !self.text.get(offset).is_some_and(|byte| set.contains(*byte)) {
                         return Ok(());
                     }
-                    (state, place) = (next, place + 1);
+                    (state, offset) = (next, offset + 1);
                 }
-                Step::Start(next) if self.mode.start == Some(place) => state = next,
-                Step::End(next) if place == self.text.len() => state = next,
+                Step::Start(next) if self.mode.start == Some(offset) => state = next,
+                Step::End(next) if offset == self.text.len() => state = next,
                 Step::Start(_) | Step::End(_) => return Ok(()),
                 Step::Open(group, next) => {
                     let slot = &mut self.groups[group as usize];
                     self.frames.push(Frame::Opened(group, slot.open));
-                    slot.open = place;
+                    slot.open = offset;
                     state = next;
                 }
                 Step::Close(group, next) => {
                     let slot = &mut self.groups[group as usize];
                     self.frames.push(Frame::Closed(group, slot.start));
                     self.frames.push(Frame::Closed(group, slot.end));
-                    (slot.start, slot.end) = (slot.open, place);
+                    (slot.start, slot.end) = (slot.open, offset);
                     state = next;
                 }
                 Step::Alternate(first, second) => {
-                    if self.was_here(state, place) {
+                    if self.was_explored(state, offset) {
                         return Ok(());
                     }
-                    self.frames.push(Frame::Second(second, place));
+                    self.frames.push(Frame::Second(second, offset));
                     state = first;
                 }
                 Step::Repeat { body, next, empty } => {
-                    if self.was_here(state, place) {
+                    if self.was_explored(state, offset) {
                         return Ok(());
                     }
                     if !empty {
-                        self.frames.push(Frame::LeavePlain(state, place));
+                        self.frames.push(Frame::LeavePlain(state, offset));
                         state = body;
                         continue;
                     }
                     let turns = self.turns[state as usize];
-                    // An empty turn may be taken twice at one place.
-                    let count = if turns.place == place { turns.count } else { 0 };
+                    // A loop may take two empty turns at one offset.
+                    let count = if turns.offset == offset { turns.count } else { 0 };
                     if count >= 2 {
                         state = next;
                         continue;
                     }
-                    self.frames.push(Frame::Leave(state, place, turns));
-                    self.turns[state as usize] = Turns { place, count: count + 1 };
+                    self.frames.push(Frame::Leave(state, offset, turns));
+                    self.turns[state as usize] = Turns { offset, count: count + 1 };
                     state = body;
                 }
                 Step::Run { set, next } => {
-                    if self.was_here(state, place) {
+                    if self.was_explored(state, offset) {
                         return Ok(());
                     }
                     let set = &self.regex.sets[set as usize];
-                    let rest = &self.text[place..];
+                    let rest = &self.text[offset..];
                     let length = rest.iter().position(|byte| !set.contains(*byte)).unwrap_or(rest.len());
                     if length > 0 {
-                        self.frames.push(Frame::Shorten(next, place, place + length));
+                        self.frames.push(Frame::Shorten(next, offset, offset + length));
                     }
-                    (state, place) = (next, place + length);
+                    (state, offset) = (next, offset + length);
                 }
                 Step::Accept => {
-                    self.accept(place);
+                    self.accept(offset);
                     return Ok(());
                 }
             }
         }
     }
 
-    fn accept(&mut self, place: usize) {
-        if self.mode.whole && place != self.text.len() || self.mode.not_empty && place == self.begin {
+    fn accept(&mut self, offset: usize) {
+        if self.mode.whole && offset != self.text.len() || self.mode.not_empty && offset == self.begin {
             return;
         }
         self.found = true;
-        // The longest one counts, and of those the first.
-        if self.best.as_ref().is_none_or(|(end, _)| *end < place) {
-            self.best = Some((place, self.groups.clone()));
+        // The longest match wins, and the first among equals.
+        if self.best.as_ref().is_none_or(|(end, _)| *end < offset) {
+            self.best = Some((offset, self.groups.clone()));
         }
     }
 
-    /// What is to be tried next, if that is what remained.
+    /// Resumes at a frame; returns what to try next, if anything.
     fn resume(&mut self, frame: Frame) -> Option<(State, usize)> {
         match frame {
-            Frame::Second(state, place) => {
+            Frame::Second(state, offset) => {
                 self.frames.push(Frame::Both(self.found));
                 self.found = false;
-                return Some((state, place));
+                return Some((state, offset));
             }
             Frame::Both(found) => self.found |= found,
-            Frame::Leave(state, place, turns) => {
+            Frame::Leave(state, offset, turns) => {
                 self.turns[state as usize] = turns;
-                return self.leave(state, place);
+                return self.leave(state, offset);
             }
-            Frame::LeavePlain(state, place) => return self.leave(state, place),
-            Frame::Shorten(next, shortest, place) => {
+            Frame::LeavePlain(state, offset) => return self.leave(state, offset),
+            Frame::Shorten(next, shortest, offset) => {
                 if !self.found {
-                    let place = place - 1;
-                    if place > shortest {
-                        self.frames.push(Frame::Shorten(next, shortest, place));
+                    let offset = offset - 1;
+                    if offset > shortest {
+                        self.frames.push(Frame::Shorten(next, shortest, offset));
                     }
-                    return Some((next, place));
+                    return Some((next, offset));
                 }
             }
             Frame::Opened(group, open) => self.groups[group as usize].open = open,
-            // Pushed as a pair: the end comes off first.
+            // The two are pushed as a pair: this one holds the end, the next one the start.
             Frame::Closed(group, value) => {
                 let slot = &mut self.groups[group as usize];
                 slot.end = value;
@@ -350,24 +352,24 @@ impl<'a> Machine<'a> {
         None
     }
 
-    fn leave(&self, state: State, place: usize) -> Option<(State, usize)> {
+    fn leave(&self, state: State, offset: usize) -> Option<(State, usize)> {
         match self.regex.steps[state as usize] {
-            Step::Repeat { next, .. } if !self.found => Some((next, place)),
+            Step::Repeat { next, .. } if !self.found => Some((next, offset)),
             _ => None,
         }
     }
 
-    /// Whether everything from here was tried before: then what was found is what would be found again.
-    fn was_here(&mut self, state: State, place: usize) -> bool {
+    /// Whether this state and offset were explored before; the result would be the same.
+    fn was_explored(&mut self, state: State, offset: usize) -> bool {
         let Some(memory) = &mut self.memory else { return false };
-        // Loops with empty turns may behave differently at a place where they have taken one.
+        // The key includes loops' empty turns at this offset, because they restrict what the loops may still do.
         let mut turns = 0_u64;
         for state in &self.regex.loops {
             let taken = self.turns[*state as usize];
-            let count = if taken.place == place { taken.count } else { 0 };
+            let count = if taken.offset == offset { taken.count } else { 0 };
             turns = turns.wrapping_mul(3).wrapping_add(u64::from(count));
         }
-        let key = (state, place, turns);
+        let key = (state, offset, turns);
         if let Some(found) = memory.get(&key) {
             self.found = *found;
             return true;

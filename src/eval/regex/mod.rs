@@ -1,13 +1,12 @@
-//! Regular expressions as Nix has them: POSIX extended syntax over bytes, matched the way libstdc++ does.
+//! Regular expressions as in Nix: POSIX extended syntax over bytes, matched as libstdc++ does.
 //!
-//! Takes: a pattern and a text. Gives: where the pattern and its groups match.
+//! Given a pattern and a text, it returns where the pattern and its groups match.
 //!
-//! What differs from the POSIX standard is on purpose, for Nix matches with libstdc++: groups and loops are greedy from
-//! left to right, as in Perl; but of the branches of an alternation both are tried, and the one that makes the whole match
-//! longest counts.
+//! It deviates from POSIX on purpose, because Nix uses libstdc++: groups and loops are greedy from left to right, as
+//! in Perl, but both branches of an alternation are tried, and the one with the longest overall match wins.
 //!
 //! Invariants:
-//! - Never exponential: what backtracks too often is run again with a memory of where it has been, which is bounded.
+//! - Never exponential: a search that backtracks too often is repeated with bounded memoization.
 //! - Never recursive in the length of the text.
 
 mod bracket;
@@ -18,16 +17,16 @@ mod program;
 pub(super) use matcher::Span;
 pub(super) use program::Regex;
 
-/// Why a pattern is none.
+/// Why a pattern is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PatternError {
-    /// It breaks the syntax.
+    /// A syntax error.
     Invalid,
-    /// It would take too much memory.
+    /// The pattern would need too much memory.
     TooLarge,
 }
 
-/// A text on which a pattern can be tried in too many ways.
+/// There are too many ways to match the pattern against this text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TooMany;
 

@@ -1,4 +1,4 @@
-//! From the text of a pattern to a tree.
+//! Parses patterns into trees.
 
 use super::PatternError;
 use super::bracket::{self, Set};
@@ -6,7 +6,7 @@ use super::bracket::{self, Set};
 /// A pattern as a tree.
 #[derive(Debug)]
 pub(super) enum Tree {
-    /// Nothing, which always matches.
+    /// Matches the empty text.
     Empty,
     /// This byte.
     Byte(u8),
@@ -20,7 +20,7 @@ pub(super) enum Tree {
     End,
     /// `(…)`, with its number.
     Group(usize, Box<Tree>),
-    /// One after another.
+    /// A sequence.
     Concat(Vec<Tree>),
     /// `left|right`
     Alternate(Box<Tree>, Box<Tree>),
@@ -30,16 +30,16 @@ pub(super) enum Tree {
     Plus(Box<Tree>),
     /// `?`: once or not at all.
     Optional(Box<Tree>),
-    /// `{2,4}`: at least so often, and at most; no second number: without end.
+    /// `{2,4}`: a minimum and a maximum; without the latter, unbounded.
     Repeat(Box<Tree>, u32, Option<u32>),
 }
 
-/// Characters that a backslash may stand before.
+/// Characters that a backslash may escape.
 const SPECIAL: &[u8] = b".[\\()*+?{|^$";
-/// Groups nest no deeper.
+/// How deeply groups may nest.
 const DEEPEST: usize = 1_000;
 
-/// The tree of a pattern, and how many groups it has.
+/// Parses a pattern; returns its tree and the number of its groups.
 pub(super) fn parse(pattern: &[u8]) -> Result<(Tree, usize), PatternError> {
     let mut parser = Parser { pattern, at: 0, groups: 0, depth: 0 };
     let tree = parser.alternation()?;
@@ -86,7 +86,7 @@ impl Parser<'_> {
     fn term(&mut self) -> Result<Option<Tree>, PatternError> {
         let Some(byte) = self.peek() else { return Ok(None) };
         let tree = match byte {
-            // What a branch or a group ends with, and repetitions of nothing, which the caller refuses.
+            // The end of a branch or a group, or a repetition of nothing, which the caller rejects.
             b'|' | b')' | b'*' | b'+' | b'?' | b'{' => return Ok(None),
             b'^' | b'$' => {
                 self.at += 1;
@@ -131,7 +131,7 @@ impl Parser<'_> {
             tree = match self.peek() {
                 Some(b'*') => Tree::Star(Box::new(tree)),
                 Some(b'+') => Tree::Plus(Box::new(tree)),
-                // What may be left out may be left out once more: that changes nothing, but there would be more to try.
+                // Making an optional part optional again changes nothing but the number of attempts.
                 Some(b'?') if matches!(tree, Tree::Optional(_)) => tree,
                 Some(b'?') => Tree::Optional(Box::new(tree)),
                 Some(b'{') => {

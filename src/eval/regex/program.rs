@@ -1,68 +1,68 @@
-//! From the tree of a pattern to a program: a graph of states, each naming the one that follows.
+//! Compiles the tree of a pattern into a program: a graph of states, each naming its successor.
 
 use super::PatternError;
 use super::bracket::Set;
 use super::parse::{Tree, parse};
 
-/// The number of a state.
+/// The index of a state.
 pub(super) type State = u32;
 
 /// What a state does.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
-    /// Takes this byte.
+    /// Consumes this byte.
     Byte(u8, State),
-    /// Takes any byte.
+    /// Consumes any byte.
     Any(State),
-    /// Takes a byte out of the set of this number.
+    /// Consumes a byte from the set with this index.
     Set(u32, State),
-    /// Only at the beginning.
+    /// Matches only at the start.
     Start(State),
-    /// Only at the end.
+    /// Matches only at the end.
     End(State),
-    /// A group begins.
+    /// Starts a group.
     Open(u32, State),
-    /// A group ends.
+    /// Ends a group.
     Close(u32, State),
-    /// Tries the first; then, whatever came of it, the second.
+    /// Tries the first branch, and then the second, even if the first matched.
     Alternate(State, State),
-    /// Tries `body`, which leads back here or past here; where that fails, goes on.
+    /// Tries `body`, which leads back here or past here; if that fails, continues with `next`.
     Repeat {
-        /// Once more.
+        /// Another turn.
         body: State,
-        /// No more.
+        /// The state after the loop.
         next: State,
-        /// Whether the state can be met again before a byte is taken.
+        /// Whether a turn may consume nothing.
         empty: bool,
     },
-    /// The same where `body` takes one byte out of a set and leads back here.
+    /// A loop whose body consumes one byte from a set.
     Run {
-        /// What it takes.
+        /// The index of the set.
         set: u32,
-        /// No more.
+        /// The state after the loop.
         next: State,
     },
     /// The end of the pattern.
     Accept,
 }
 
-/// A pattern that is ready to match.
+/// A compiled pattern.
 #[derive(Debug)]
 pub(in crate::eval) struct Regex {
     pub(super) steps: Vec<Step>,
     pub(super) sets: Vec<Set>,
     pub(super) start: State,
-    /// How many groups it has.
+    /// The number of groups.
     pub(super) groups: usize,
-    /// The bytes that a match can begin with; `None` where it may be empty.
+    /// The bytes a match can start with; `None` if it may be empty.
     pub(super) first: Option<Set>,
-    /// Loops that can take an empty turn.
+    /// The loops that can take an empty turn.
     pub(super) loops: Vec<State>,
-    /// Whether there is an alternation: only then can the first match found be shorter than another.
+    /// Whether the pattern has an alternation; only then may a later match be longer than the first.
     pub(super) alternates: bool,
 }
 
-/// As many states as libstdc++ allows.
+/// The limit of libstdc++.
 const MOST_STATES: usize = 100_000;
 
 impl Regex {
@@ -84,7 +84,7 @@ struct Builder {
     steps: Vec<Step>,
     sets: Vec<Set>,
     alternates: bool,
-    /// Whether what is emitted is the body of a loop, or part of it.
+    /// Whether the current tree is inside a loop.
     in_loop: bool,
 }
 
@@ -107,7 +107,7 @@ impl Builder {
         u32::try_from(number).expect("there are fewer sets than states")
     }
 
-    /// The states of a tree that lead to `next`; gives the first.
+    /// Emits the states of a tree, with `next` as successor; returns the first.
     fn emit(&mut self, tree: &Tree, next: State) -> Result<State, PatternError> {
         match tree {
             Tree::Empty => Ok(next),
@@ -159,7 +159,7 @@ impl Builder {
                 for _ in 0..*least {
                     let before = self.steps.len();
                     state = self.emit(inner, state)?;
-                    // What emits nothing can be repeated for ever.
+                    // What emits nothing could be repeated forever.
                     if self.steps.len() == before {
                         break;
                     }
@@ -169,7 +169,7 @@ impl Builder {
         }
     }
 
-    /// `inner*`: the state that decides, and the first one of its body.
+    /// Emits `inner*`; returns the deciding state and the first state of the body.
     fn star(&mut self, inner: &Tree, next: State) -> Result<(State, State), PatternError> {
         if let Some(set) = single(inner) {
             let set = self.set(&set);
@@ -185,7 +185,7 @@ impl Builder {
     }
 }
 
-/// The bytes of a tree that takes exactly one.
+/// The set of bytes, if the tree matches exactly one byte.
 fn single(tree: &Tree) -> Option<Set> {
     match tree {
         Tree::Byte(byte) => {
@@ -203,7 +203,7 @@ fn single(tree: &Tree) -> Option<Set> {
     }
 }
 
-/// Whether a tree can match without taking a byte.
+/// Whether a tree can match the empty text.
 fn is_empty_possible(tree: &Tree) -> bool {
     match tree {
         Tree::Byte(_) | Tree::Any | Tree::Set(_) => false,
@@ -215,7 +215,7 @@ fn is_empty_possible(tree: &Tree) -> bool {
     }
 }
 
-/// The bytes that what a tree takes can begin with.
+/// The bytes that a match of a tree can start with.
 fn first_bytes(tree: &Tree) -> Set {
     let mut set = Set::default();
     match tree {

@@ -1,4 +1,4 @@
-//! Patterns, and what libstdc++ makes of them.
+//! Patterns and how libstdc++ matches them.
 
 use super::{PatternError, Regex};
 

@@ -1,4 +1,4 @@
-//! Attribute sets: a shape and its values, or layers of sets.
+//! Attribute sets: a shape with its values, or layers of sets.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -10,12 +10,12 @@ use crate::eval::layers::Layers;
 use crate::eval::partial::OpenAttrs;
 use crate::syntax::{InlineCache, Shape, Symbol};
 
-/// Whether there is a word before the values that says what other names there may be.
+/// Set if a word before the values holds the partial names.
 const OPEN: usize = 1;
-/// Whether the word stands for layers, and not for a shape; nothing is behind it then.
+/// Set if the word points to layers instead of a shape; no values follow it then.
 const LAYERED: usize = 2;
 
-/// A set.
+/// An attribute set.
 #[repr(C)]
 pub struct Attrs<'e> {
     word: usize,
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Attrs<'_> {
 }
 
 impl<'e> Attrs<'e> {
-    /// A set of this shape with these values, one for each of its names, and what other names there may be.
+    /// A set with this shape, one value for each of its names, and possibly partial names.
     #[inline]
     pub(in crate::eval) fn new(
         bump: &'e Bump,
@@ -41,8 +41,8 @@ impl<'e> Attrs<'e> {
         let layout = Layout::array::<usize>(1 + open + count).expect("there is no memory for as many");
         let start = bump.alloc_layout(layout).cast::<usize>();
         start.as_ptr().expose_provenance();
-        // SAFETY: there is room for 1 + open + count words, each of which is written before anything reads it; `Attrs` is one
-        // word, `repr(C)`. The provenance of all of them was exposed.
+        // SAFETY: 1 + open + count words are allocated, and each is written before anything reads it. `Attrs` is one
+        // word, `repr(C)`. The provenance of every pointer was exposed.
         unsafe {
             start.write(address(shape) | if open == 0 { 0 } else { OPEN });
             if let Some(rest) = rest {
@@ -55,15 +55,15 @@ impl<'e> Attrs<'e> {
         }
     }
 
-    /// A set that is made of layers.
+    /// A set made of layers.
     pub(in crate::eval) fn layered(bump: &'e Bump, layers: &'e Layers<'e>) -> &'e Self {
         bump.alloc(Self { word: address(layers) | LAYERED, words: [] })
     }
 
-    /// The layers that it is made of, if it is.
+    /// Its layers, if it has any.
     #[inline]
     pub(in crate::eval) fn layers(&self) -> Option<&'e Layers<'e>> {
-        // SAFETY: where the bit is set, the word was made from such a reference, which lives as long as `'e`.
+        // SAFETY: if the bit is set, the word was made from such a reference, which lives for `'e`.
         (self.word & LAYERED != 0).then(|| unsafe { &*std::ptr::with_exposed_provenance(self.word & !LAYERED) })
     }
 
@@ -71,27 +71,27 @@ impl<'e> Attrs<'e> {
     #[inline]
     pub(in crate::eval) fn shape(&self) -> &'e Shape<'e> {
         match self.layers() {
-            // SAFETY: it has none.
+            // SAFETY: it has no layers.
             None => unsafe { self.own_shape() },
-            // SAFETY: what `flat` gives has none.
+            // SAFETY: the result of `flat` has no layers.
             Some(layers) => unsafe { layers.flat().own_shape() },
         }
     }
 
     /// # Safety
-    /// It has no layers.
+    /// It must not have layers.
     #[inline]
     unsafe fn own_shape(&self) -> &'e Shape<'e> {
         debug_assert!(self.word & LAYERED == 0);
-        // SAFETY: then the word was made from a reference to a shape, which lives as long as `'e`.
+        // SAFETY: without layers, the word was made from a reference to a shape, which lives for `'e`.
         unsafe { &*std::ptr::with_exposed_provenance(self.word & !OPEN) }
     }
 
-    /// Which other names it may have.
+    /// The partial names.
     #[inline]
     pub(in crate::eval) fn open(&self) -> Option<&'e OpenAttrs<'e>> {
         let rest = std::ptr::from_ref(&self.words).addr();
-        // SAFETY: where the bit is set, the next word was made from such a reference.
+        // SAFETY: if the bit is set, the next word was made from such a reference.
         (self.word & OPEN != 0).then(|| unsafe { &**std::ptr::with_exposed_provenance::<&'e OpenAttrs<'e>>(rest) })
     }
 
@@ -99,30 +99,30 @@ impl<'e> Attrs<'e> {
     #[inline]
     pub(in crate::eval) fn values(&self) -> &'e [TaggedValue<'e>] {
         match self.layers() {
-            // SAFETY: it has none.
+            // SAFETY: it has no layers.
             None => unsafe { self.own_values() },
-            // SAFETY: what `flat` gives has none.
+            // SAFETY: the result of `flat` has no layers.
             Some(layers) => unsafe { layers.flat().own_values() },
         }
     }
 
     /// # Safety
-    /// It has no layers.
+    /// It must not have layers.
     #[inline]
     unsafe fn own_values(&self) -> &'e [TaggedValue<'e>] {
         let start = std::ptr::from_ref(&self.words).addr() + (self.word & OPEN) * size_of::<usize>();
-        // SAFETY: one for each name was allocated there in a row, and written; their provenance was exposed, and nobody
-        // writes them again.
+        // SAFETY: one value for each name was allocated there contiguously, and written. Their provenance was exposed,
+        // and they are never written again.
         unsafe {
             std::slice::from_raw_parts(std::ptr::with_exposed_provenance(start), self.own_shape().keys().len())
         }
     }
 
-    /// The value of a name; where it was found last is looked at first.
+    /// The value of a name; tries first where the cache last found it.
     #[inline]
     pub(in crate::eval) fn get_again(&self, name: Symbol, hint: &InlineCache) -> Option<TaggedValue<'e>> {
         if hint.shape.get() == self.word {
-            // SAFETY: a hint is set below alone, and never by a set of layers.
+            // SAFETY: only the code below fills a cache, and never from a set with layers.
             return unsafe { self.own_values() }.get(hint.at.get() as usize).copied();
         }
         self.get_anew(name, hint)

@@ -1,4 +1,4 @@
-//! Functions, with what they captured.
+//! Closures: functions with their captures.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -9,7 +9,7 @@ use super::TaggedValue;
 use crate::eval::value::Frame;
 use crate::syntax::expr::Lambda;
 
-/// A function with what it captured, and the arguments that were given already.
+/// A function with its captures and the arguments already applied.
 #[repr(C)]
 pub struct Closure<'e> {
     pub(in crate::eval) lambda: &'e Lambda<'e>,
@@ -23,15 +23,15 @@ impl std::fmt::Debug for Closure<'_> {
 }
 
 impl<'e> Closure<'e> {
-    /// A function whose captures and given arguments are still to be filled in.
+    /// A closure whose captures and arguments the caller must fill in.
     #[inline]
     pub(in crate::eval) fn hollow(bump: &'e Bump, lambda: &'e Lambda<'e>) -> &'e Self {
         let count = lambda.captures.len() + lambda.given;
         let layout = Layout::array::<usize>(1 + count).expect("a text of 4 GiB captures less");
         let start = bump.alloc_layout(layout).cast::<usize>();
         start.as_ptr().expose_provenance();
-        // SAFETY: there is room for 1 + count words, each of which is written; `Closure` is one word, `repr(C)`, with the layout
-        // of a reference. The provenance of all of them was exposed.
+        // SAFETY: 1 + count words are allocated, and each is written. `Closure` is one word, `repr(C)`, with the
+        // layout of a reference. The provenance of every pointer was exposed.
         unsafe {
             start.cast::<&'e Lambda<'e>>().write(lambda);
             for at in 1..count + 1 {
@@ -41,7 +41,7 @@ impl<'e> Closure<'e> {
         }
     }
 
-    /// A function with what it captures of this frame.
+    /// A closure that captures variables of this frame.
     #[inline]
     pub(in crate::eval) fn new(bump: &'e Bump, lambda: &'e Lambda<'e>, frame: &Frame<'_, 'e>) -> &'e Self {
         let closure = Self::hollow(bump, lambda);
@@ -49,22 +49,22 @@ impl<'e> Closure<'e> {
         closure
     }
 
-    /// What it captured, and behind that the arguments that were given already.
+    /// The captures, followed by the arguments already applied.
     #[inline]
     pub(in crate::eval) fn words(&'e self) -> &'e [Cell<TaggedValue<'e>>] {
         let start = std::ptr::from_ref(&self.rest).addr();
         let count = self.lambda.captures.len() + self.lambda.given;
-        // SAFETY: as many were allocated behind it in a row, and written; their provenance was exposed.
+        // SAFETY: that many words were allocated after it contiguously and written, and their provenance was exposed.
         unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(start), count) }
     }
 
-    /// What it captured.
+    /// The captures.
     #[inline]
     pub(in crate::eval) fn captured(&'e self) -> &'e [Cell<TaggedValue<'e>>] {
         &self.words()[..self.lambda.captures.len()]
     }
 
-    /// The arguments that were given already.
+    /// The arguments already applied.
     #[inline]
     pub(in crate::eval) fn given(&'e self) -> &'e [Cell<TaggedValue<'e>>] {
         &self.words()[self.lambda.captures.len()..]

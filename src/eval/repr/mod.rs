@@ -1,17 +1,18 @@
-//! How values lie in memory: a word each, and thunks and closures with what they captured behind them.
+//! The memory layout of values: one word each, with captures stored directly after thunks and closures.
 //!
-//! A [`TaggedValue`] is a [`Value`] in one word: an address with a tag in its low bits, or a small number. A [`Thunk`] is a word
-//! that says what is to be done, and behind it what that needs; the result takes the place of the first of those. A
-//! [`Closure`] is its code and what it captured. [`Attrs`] are their shape and a value for each of its names, or layers of such.
+//! A [`TaggedValue`] is a [`Value`] in one word: an address with a tag in its low bits, or a small number. A [`Thunk`]
+//! is a word that says what to do, followed by the words that this needs; the result replaces the first of them. A
+//! [`Closure`] is its code followed by its captures. [`Attrs`] are a shape followed by one value for each name, or
+//! layers of such sets.
 //!
-//! These are the files of unsafe code of the evaluator, with that of `append`. What they rely on:
-//! - Addresses are those of references that live as long as the arena (`'e`), given away with `expose_provenance` when they
-//!   are packed; nothing in the arena is freed or moved before. Only [`TaggedValue::new`] and the setters here make tagged words, each
-//!   from a reference of the type that its tag stands for.
-//! - All that is pointed to is aligned to 8 bytes, so that three bits are free for tags (asserted below).
-//! - The words behind a thunk, a closure or a set are allocated with it, as many as its code captures (and, of a closure, as
-//!   were given already) or its shape has names; code and shapes do not change. A set of layers has none,
-//!   and what [`Layers::flat`] gives has no layers.
+//! All unsafe code of the evaluator is in this directory and in `append`. It relies on this:
+//! - Addresses come from references that live as long as the arena (`'e`); packing one exposes its provenance. The
+//!   arena never moves anything, and frees nothing before it is dropped. Only [`TaggedValue::new`] and the setters
+//!   here create tagged words, each from a reference of the type that its tag names.
+//! - Everything pointed to is aligned to 8 bytes, which leaves three bits for tags (asserted below).
+//! - The words after a thunk, a closure or a set are allocated together with it: as many as its code captures (plus,
+//!   for a closure, the arguments already applied) or as its shape has names. Code and shapes never change. A set of
+//!   layers has no such words, and the result of [`Layers::flat`] has no layers.
 
 mod attrs;
 mod closure;
@@ -48,7 +49,7 @@ const _: () =
     assert!(align_of::<Unit<'_>>() == 8 && align_of::<Failure<'_>>() == 8 && align_of::<Shape<'_>>() == 8);
 const _: () = assert!(align_of::<Layers<'_>>() == 8);
 
-/// A value in one word.
+/// A value packed into one word.
 #[derive(Clone, Copy)]
 pub(super) struct TaggedValue<'e> {
     bits: usize,
@@ -103,10 +104,10 @@ impl<'e> TaggedValue<'e> {
         std::ptr::with_exposed_provenance(self.bits & !TAG)
     }
 
-    /// The value.
+    /// Unpacks the value.
     #[inline]
     pub(super) fn get(self) -> Value<'e> {
-        // SAFETY: the tag says what reference the word was made from, which lives as long as `'e`.
+        // SAFETY: the tag says which kind of reference the word was made from; it lives for `'e`.
         unsafe {
             match self.bits & TAG {
                 THUNK => Value::Thunk(&*self.pointer()),
@@ -129,28 +130,29 @@ impl<'e> TaggedValue<'e> {
         Self::of_bits(CONSTANT | (usize::from(value) + 1) << 3)
     }
 
-    /// Which of the two it is, where it is `true` or `false`.
+    /// The Boolean, if it is one.
     #[inline]
     pub(super) fn truth(self) -> Option<bool> {
         (self.bits & TAG == CONSTANT && self.bits != CONSTANT).then_some(self.bits >> 3 == 2)
     }
 
-    /// Whether it is evaluated, and of a kind that equals whatever says the same: no function, list or float.
+    /// Whether it is evaluated and equality compares its contents. Functions, lists and floats are excluded: for them
+    /// the cell matters.
     #[inline]
     pub(super) fn is_plain(self) -> bool {
         matches!(self.bits & TAG, INT | CONSTANT | STRING | ATTRS)
     }
 
-    /// Whether it is of a rare kind, such as what is unknown.
+    /// Whether it is of a rare kind that is stored indirectly, such as an unknown value.
     #[inline]
     pub(super) fn is_boxed(self) -> bool {
         self.bits & TAG == BOXED
     }
 
-    /// The thunk that it is, if it is one.
+    /// The thunk, if it is one.
     #[inline]
     pub(super) fn thunk(self) -> Option<&'e Thunk<'e>> {
-        // SAFETY: as above.
+        // SAFETY: as in `get`.
         (self.bits & TAG == THUNK).then(|| unsafe { &*self.pointer() })
     }
 }

@@ -1,4 +1,4 @@
-//! What is evaluated at most once, and how far that is.
+//! Thunks: cells that are evaluated at most once.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -11,22 +11,22 @@ use crate::eval::value::{Frame, Suspend, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::Unit;
 
-/// What a thunk is at the moment.
+/// The current state of a thunk.
 #[derive(Clone, Copy)]
 pub(in crate::eval) enum State<'e> {
-    /// Code that captured something.
+    /// Code with its captures.
     Code(&'e Unit<'e>),
-    /// Something else that yields a value, and which of those that it yields.
+    /// Native code, and which of its values to compute.
     Native(&'e dyn Suspend<'e>, u32),
-    /// A call that is made when its result is asked for.
+    /// A delayed call.
     Call(Value<'e>, Value<'e>),
-    /// The call of a function with the name and the value of an attribute.
+    /// A delayed call of a function with the name and the value of an attribute.
     CallOn(&'e Closure<'e>, Symbol, TaggedValue<'e>),
-    /// Being evaluated right now: whoever asks again asks in a circle.
+    /// Being evaluated; evaluating it again is an infinite recursion.
     Running,
     /// Evaluated.
     Done(Value<'e>),
-    /// Failed, and will again; with a trace of that length.
+    /// Failed for good; the number is the length the trace had then.
     Failed(EvalError<'e>, usize),
 }
 
@@ -39,15 +39,15 @@ const CALL: usize = 5;
 const CALL_ANY: usize = 6;
 const CALL_ON: usize = 7;
 
-/// What a thunk was to do before it ran.
+/// The tagged word of a thunk from before it ran.
 #[derive(Clone, Copy)]
 pub(in crate::eval) struct Begun(usize);
 
-/// The shared cell of something that is evaluated at most once.
+/// A shared cell that is evaluated at most once.
 #[repr(C)]
 pub struct Thunk<'e> {
     word: Cell<usize>,
-    /// The first word of what it needs, the others behind it; once it is done, the result.
+    /// The first word of what it needs; the others follow it. After evaluation, the result.
     first: Cell<TaggedValue<'e>>,
 }
 
@@ -62,14 +62,14 @@ impl std::fmt::Debug for Thunk<'_> {
 }
 
 impl<'e> Thunk<'e> {
-    /// A thunk with `count` words behind its first, all null.
+    /// Allocates a thunk with `count` words after its first, all null.
     #[inline]
     fn allocate(bump: &'e Bump, word: usize, count: usize) -> &'e Self {
         let layout = Layout::array::<usize>(1 + count.max(1)).expect("a text of 4 GiB captures less");
         let start = bump.alloc_layout(layout).cast::<usize>();
         start.as_ptr().expose_provenance();
-        // SAFETY: there is room for 1 + max(count, 1) words, each of which is written before anything reads it; `Thunk` is two
-        // words, `repr(C)`, and both cells have the layout of a word. The provenance of all of them was exposed.
+        // SAFETY: 1 + max(count, 1) words are allocated, and each is written before anything reads it. `Thunk` is two
+        // words, `repr(C)`, and both cells have the layout of a word. The provenance of every pointer was exposed.
         unsafe {
             start.write(word);
             for at in 1..count.max(1) + 1 {
@@ -79,20 +79,20 @@ impl<'e> Thunk<'e> {
         }
     }
 
-    /// Code whose captures are still to be filled in, see [`Thunk::captured`].
+    /// A thunk of code whose captures the caller must fill in; see [`Thunk::captured`].
     #[inline]
     pub(in crate::eval) fn hollow(bump: &'e Bump, unit: &'e Unit<'e>) -> &'e Self {
         Self::allocate(bump, address(unit) | CODE, unit.captures.len())
     }
 
-    /// Code with what it captures of this frame.
+    /// A thunk of code that captures variables of this frame.
     #[inline]
     pub(in crate::eval) fn code(bump: &'e Bump, unit: &'e Unit<'e>, frame: &Frame<'_, 'e>) -> &'e Self {
         let count = unit.captures.len();
         let layout = Layout::array::<usize>(1 + count.max(1)).expect("a text of 4 GiB captures less");
         let start = bump.alloc_layout(layout).cast::<usize>();
         start.as_ptr().expose_provenance();
-        // SAFETY: as in `allocate`: there is room for all words, and each is written.
+        // SAFETY: as in `allocate`: every word is allocated and written.
         unsafe {
             start.write(address(unit) | CODE);
             start.add(1).write(TaggedValue::NULL.bits);
@@ -103,7 +103,7 @@ impl<'e> Thunk<'e> {
         }
     }
 
-    /// A cell that holds a value.
+    /// A thunk that is already evaluated.
     pub(in crate::eval) fn finished(bump: &'e Bump, value: TaggedValue<'e>) -> &'e Self {
         let thunk = Self::allocate(bump, DONE, 1);
         thunk.first.set(value);
@@ -114,7 +114,7 @@ impl<'e> Thunk<'e> {
         Self::part(bump, bump.alloc(suspended), 0)
     }
 
-    /// One of the values of what yields several.
+    /// A thunk for one value of native code that computes several.
     #[inline]
     pub(in crate::eval) fn part(bump: &'e Bump, suspended: &'e &'e dyn Suspend<'e>, part: u32) -> &'e Self {
         let thunk = Self::allocate(bump, address(suspended) | NATIVE, 1);
@@ -128,7 +128,7 @@ impl<'e> Thunk<'e> {
             Value::Lambda(closure) => Self::allocate(bump, address(closure) | CALL, 1),
             _ => {
                 let thunk = Self::allocate(bump, CALL_ANY, 2);
-                // SAFETY: it has two words behind its first.
+                // SAFETY: it has two words after its first.
                 let words = unsafe { thunk.words(2) };
                 words[1].set(TaggedValue::new(function, bump));
                 thunk
@@ -147,62 +147,64 @@ impl<'e> Thunk<'e> {
     ) -> &'e Self {
         let thunk = Self::allocate(bump, address(function) | CALL_ON, 2);
         thunk.first.set(value);
-        // SAFETY: it has two words behind its first.
+        // SAFETY: it has two words after its first.
         let words = unsafe { thunk.words(2) };
         words[1].set(TaggedValue::of_bits((name.number() as usize) << 3 | INT));
         thunk
     }
 
-    /// The words behind the first.
+    /// The words after the first.
     ///
     /// # Safety
-    /// `count` is not more than were allocated.
+    ///
+    /// `count` must not exceed the number allocated.
     #[inline]
     unsafe fn words(&'e self, count: usize) -> &'e [Cell<TaggedValue<'e>>] {
         let first = std::ptr::from_ref(&self.first).addr();
-        // SAFETY: they were allocated in a row and written; their provenance was exposed.
+        // SAFETY: they were allocated contiguously and written, and their provenance was exposed.
         unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(first), count) }
     }
 
-    /// What its code captured.
+    /// The captures of its code.
     ///
-    /// Only of a thunk whose code is `unit`.
+    /// `unit` must be the thunk's own code.
     #[inline]
     pub(in crate::eval) fn captured(&'e self, unit: &'e Unit<'e>) -> &'e [Cell<TaggedValue<'e>>] {
         debug_assert!(self.word.get() == RUNNING || self.word.get() == address(unit) | CODE);
-        // SAFETY: a thunk of this code was allocated with as many words.
+        // SAFETY: a thunk of this code was allocated with that many words.
         unsafe { self.words(unit.captures.len()) }
     }
 
-    /// The result, where it is there.
+    /// The result, if it is evaluated.
     #[inline]
     pub(in crate::eval) fn done(&self) -> Option<TaggedValue<'e>> {
         (self.word.get() == DONE).then(|| self.first.get())
     }
 
-    /// The word behind the first.
+    /// The word after the first.
     ///
     /// # Safety
-    /// There is one.
+    ///
+    /// The thunk must have one.
     unsafe fn second(&self) -> TaggedValue<'e> {
         let first = std::ptr::from_ref(&self.first).addr();
-        // SAFETY: it was allocated behind the first and written; its provenance was exposed.
+        // SAFETY: it was allocated after the first and written, and its provenance was exposed.
         unsafe { (*std::ptr::with_exposed_provenance::<Cell<TaggedValue<'e>>>(first).add(1)).get() }
     }
 
-    /// Its code, where it is some that did not run yet.
+    /// Its code, if it is code that has not run yet.
     #[inline]
     pub(in crate::eval) fn waiting(&self) -> Option<&'e Unit<'e>> {
         let word = self.word.get();
-        // SAFETY: the tag says that the word was made from a reference to a unit, which lives as long as `'e`.
+        // SAFETY: the tag says that the word was made from a reference to a unit, which lives for `'e`.
         (word & TAG == CODE).then(|| unsafe { &*std::ptr::with_exposed_provenance(word) })
     }
 
-    /// What it is at the moment.
+    /// Its current state.
     pub(in crate::eval) fn state(&self) -> State<'e> {
         let word = self.word.get();
         let pointer = word & !TAG;
-        // SAFETY: the tag says what reference the word was made from, which lives as long as `'e`.
+        // SAFETY: the tag says which kind of reference the word was made from; it lives for `'e`.
         unsafe {
             match word & TAG {
                 DONE => State::Done(self.first.get().get()),
@@ -229,13 +231,14 @@ impl<'e> Thunk<'e> {
         }
     }
 
-    /// What it was to do; that is still there until it is done.
+    /// What it was before it ran. The words stay intact until it is finished.
     #[inline]
     pub(in crate::eval) fn begun(&self) -> Begun {
         Begun(self.word.get())
     }
 
-    /// Makes it what it was before it ran. Only what [`Thunk::begun`] gave of the same thunk, which has not been finished.
+    /// Returns it to the state before it ran. `before` must come from [`Thunk::begun`] of this thunk, which must not
+    /// have finished since.
     pub(in crate::eval) fn begin_again(&self, before: Begun) {
         self.word.set(before.0);
     }
@@ -251,13 +254,13 @@ impl<'e> Thunk<'e> {
         self.word.set(DONE);
     }
 
-    /// Keeps a failure, and how long its trace was.
+    /// Records a failure, and the current length of its trace.
     pub(in crate::eval) fn fail(&self, error: EvalError<'e>) {
         self.first.set(TaggedValue::of_bits(error.trace_length() << 3 | INT));
         self.word.set(address(error.0) | FAILED);
     }
 
-    /// Code that captured one thing and gives that, whatever it was before.
+    /// Turns it into code that returns its only capture, whatever it was before.
     pub(in crate::eval) fn stand_for(&self, unit: &'e Unit<'e>, value: TaggedValue<'e>) {
         assert!(unit.captures.len() == 1, "every thunk has one word at least");
         self.first.set(value);

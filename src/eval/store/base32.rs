@@ -1,13 +1,13 @@
-//! Nix's own base 32: digits without `e`, `o`, `t` and `u`, the last bits first.
+//! Nix's base 32: digits without `e`, `o`, `t` and `u`, starting with the last bits.
 
 const DIGITS: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
-/// How many digits some bytes take.
+/// The number of digits that encode so many bytes.
 pub(in crate::eval) fn encoded_len(bytes: usize) -> usize {
     (bytes * 8).div_ceil(5)
 }
 
-/// The digits of some bytes.
+/// Encodes bytes.
 pub(in crate::eval) fn encode(bytes: &[u8]) -> String {
     let digit = |nth: usize| {
         let (byte, bit) = (nth * 5 / 8, nth * 5 % 8);
@@ -19,8 +19,8 @@ pub(in crate::eval) fn encode(bytes: &[u8]) -> String {
     (0..encoded_len(bytes.len())).rev().map(digit).collect()
 }
 
-/// The bytes that digits stand for, one more than there should be where the first has bits too many; `None` where one is no
-/// digit.
+/// Decodes digits; `None` if one is invalid. If the first digit has too many bits, the result is one byte longer than
+/// expected.
 pub(in crate::eval) fn decode(digits: &str) -> Option<Vec<u8>> {
     let mut bytes = vec![0_u8; digits.len() * 5 / 8];
     for (nth, c) in digits.chars().rev().enumerate() {
@@ -39,7 +39,7 @@ pub(in crate::eval) fn decode(digits: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether this is a digit.
+/// Whether a character is a digit.
 pub(in crate::eval) fn is_digit(c: char) -> bool {
     c.is_ascii() && DIGITS.contains(&(c as u8))
 }

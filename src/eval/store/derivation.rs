@@ -1,41 +1,41 @@
-//! Derivations: their text in the store, and the hash that their outputs' paths come from.
+//! Derivations: their text in the store, and the hash that determines their outputs' paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::hash::{Algorithm, Hash};
 use super::path::{self, Method};
 
-/// An output.
+/// An output of a derivation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::eval) enum Output {
-    /// Its path follows from what goes into it; empty while it is not known.
+    /// An output whose path depends on the inputs; the path is empty until it is known.
     Path(String),
-    /// Its content is known beforehand.
+    /// An output whose content hash is fixed in advance.
     Fixed(Method, Hash),
 }
 
-/// A derivation. What Nix keeps as bytes may be any.
+/// A derivation. Fields that Nix stores as bytes may hold any bytes.
 #[derive(Debug, Clone, Default)]
 pub(in crate::eval) struct Derivation {
     pub(in crate::eval) name: String,
     pub(in crate::eval) outputs: BTreeMap<String, Output>,
-    /// Other derivations, with the outputs that are used.
+    /// Other derivations, with the outputs that this one uses.
     pub(in crate::eval) input_derivations: BTreeMap<String, BTreeSet<String>>,
     pub(in crate::eval) input_sources: BTreeSet<String>,
     pub(in crate::eval) system: Vec<u8>,
     pub(in crate::eval) builder: Vec<u8>,
     pub(in crate::eval) arguments: Vec<Vec<u8>>,
     pub(in crate::eval) environment: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// `__json`: the attributes of a derivation with structured ones.
+    /// `__json`: the attributes of a derivation with structured attributes.
     pub(in crate::eval) structured: Option<Vec<u8>>,
 }
 
-/// What a derivation is hashed to where others use it.
+/// The hash that represents a derivation in those that use it.
 #[derive(Debug, Clone)]
 pub(in crate::eval) enum Modulo {
-    /// The content of its one output is known: however it is made, what uses it stays the same.
+    /// The hash of its only output: how it is built does not affect its users.
     Fixed(Hash),
-    /// Its own text, its inputs replaced by their hashes.
+    /// The hash of its text, with inputs replaced by their hashes.
     Text(Hash),
 }
 
@@ -48,7 +48,7 @@ impl Modulo {
 }
 
 impl Derivation {
-    /// Its text.
+    /// Its text in the store.
     pub(in crate::eval) fn to_aterm(&self) -> Vec<u8> {
         let inputs = self.input_derivations.iter().map(|(path, outputs)| (path.clone(), outputs.clone()));
         self.aterm(&inputs.collect())
@@ -80,7 +80,7 @@ impl Derivation {
         out.push(b',');
         list(&mut out, &self.input_sources, |out, path| string(out, path.as_bytes()));
         out.push(b',');
-        // As Nix has it, this one is not escaped.
+        // Nix does not escape this one.
         out.push(b'"');
         out.extend_from_slice(&self.system);
         out.push(b'"');
@@ -102,11 +102,11 @@ impl Derivation {
     }
 
     fn fixed_path(&self, output: &str, method: Method, hash: &Hash) -> String {
-        // Its name was checked when the derivation was made.
+        // The name was validated when the derivation was created.
         path::fixed(&path::output_name(&self.name, output), method, hash).unwrap_or_default()
     }
 
-    /// The path of an output, where it is known.
+    /// The path of an output, if it is known.
     pub(in crate::eval) fn output_path(&self, name: &str) -> Option<String> {
         match self.outputs.get(name)? {
             Output::Path(path) => Some(path.clone()),
@@ -114,8 +114,8 @@ impl Derivation {
         }
     }
 
-    /// The hash that stands for this derivation; `of_input` gives those of its inputs. While the paths of its outputs are
-    /// empty, it is the one that they are made from.
+    /// The hash that represents this derivation; `of_input` returns those of its inputs. The outputs' paths are
+    /// computed from it while they are still empty.
     pub(in crate::eval) fn hash_modulo<'a, E>(
         &self,
         mut of_input: impl FnMut(&str) -> Result<&'a Modulo, E>,
@@ -138,7 +138,7 @@ impl Derivation {
         Ok(Modulo::Text(Hash::of(Algorithm::Sha256, &self.aterm(&inputs))))
     }
 
-    /// Fills in the paths of its outputs, which were empty.
+    /// Fills in the paths of its outputs, which must be empty.
     pub(in crate::eval) fn fill_outputs(&mut self, hash: &Modulo) -> Result<(), String> {
         for (name, output) in &mut self.outputs {
             if let Output::Path(filled) = output {

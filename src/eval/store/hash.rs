@@ -1,4 +1,4 @@
-//! Hashes: their algorithms and their many notations.
+//! Hashes: algorithms and formats.
 
 use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use md5::Md5;
@@ -19,7 +19,7 @@ pub(in crate::eval) enum Algorithm {
 impl Algorithm {
     const ALL: [Self; 4] = [Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
 
-    /// The algorithm of a name, or what is wrong with it in Nix's words.
+    /// Parses the name of an algorithm; the error is Nix's.
     pub(in crate::eval) fn parse(name: &str) -> Result<Self, String> {
         if name == "blake3" {
             let feature = "experimental Nix feature 'blake3-hashes' is disabled";
@@ -39,7 +39,7 @@ impl Algorithm {
         }
     }
 
-    /// How many bytes a digest has.
+    /// The size of a digest in bytes.
     pub(in crate::eval) fn size(self) -> usize {
         match self {
             Self::Md5 => 16,
@@ -50,7 +50,7 @@ impl Algorithm {
     }
 }
 
-/// How a hash is written.
+/// How to write a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::eval) enum Format {
     Base16,
@@ -60,7 +60,7 @@ pub(in crate::eval) enum Format {
 }
 
 impl Format {
-    /// The format of a name, or what is wrong with it in Nix's words.
+    /// Parses the name of a format; the error is Nix's.
     pub(in crate::eval) fn parse(name: &str) -> Result<Self, String> {
         match name {
             "base16" => Ok(Self::Base16),
@@ -80,7 +80,7 @@ pub(in crate::eval) struct Hash {
 }
 
 impl Hash {
-    /// The hash of some bytes.
+    /// Hashes bytes.
     pub(in crate::eval) fn of(algorithm: Algorithm, bytes: &[u8]) -> Self {
         let mut hasher = Hasher::new(algorithm);
         hasher.update(bytes);
@@ -92,8 +92,8 @@ impl Hash {
         Self { algorithm, digest: vec![0; algorithm.size()] }
     }
 
-    /// A hash in any notation. Where the text names no algorithm, `algorithm` says which it is; where both do, they must
-    /// agree. The error is Nix's.
+    /// Parses a hash in any format. `algorithm` is needed if the text names none; if both do, they must agree. The
+    /// error is Nix's.
     pub(in crate::eval) fn parse(text: &str, algorithm: Option<Algorithm>) -> Result<Self, String> {
         let (named, rest, is_sri) = match text.split_once(':') {
             Some((name, rest)) => (Some(Algorithm::parse(name)?), rest, false),
@@ -135,7 +135,7 @@ impl Hash {
         Ok(Self { algorithm, digest })
     }
 
-    /// The same in some notation; all but SRI leave the algorithm out.
+    /// Formats the hash; only SRI includes the algorithm.
     pub(in crate::eval) fn format(&self, format: Format) -> String {
         match format {
             Format::Base16 => HEXLOWER.encode(&self.digest),
@@ -145,13 +145,14 @@ impl Hash {
         }
     }
 
-    /// In base 16, as most is computed from it.
+    /// The hash in base 16, the format that store paths are computed from.
     pub(in crate::eval) fn hex(&self) -> String {
         self.format(Format::Base16)
     }
 }
 
-/// Base 64 as Nix reads it: it ends at the first `=`, and may lack some. `None` where there is another character in it.
+/// Decodes base 64 like Nix: the text ends at the first `=`, and padding may be missing. `None` if it contains an
+/// invalid character.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut count) = (0_u32, 0);
@@ -177,7 +178,7 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// A hash in the making.
+/// A hash computation in progress.
 pub(in crate::eval) enum Hasher {
     Md5(Md5),
     Sha1(Sha1),

@@ -1,11 +1,11 @@
-//! The Nix store as arithmetic: which path something would have, without a store being there or written to.
+//! Computes store paths without reading or writing a store.
 //!
-//! Takes: contents, files (through [`crate::source::Files`]) and derivations. Gives: hashes and store paths, the same that
+//! Given contents, files (through [`crate::source::Files`]) or derivations, it returns the hashes and store paths that
 //! Nix computes.
 //!
 //! Invariants:
-//! - Pure: nothing is written, and a path is never asked of a store.
-//! - Paths are texts from the root on (`/nix/store/HASH-NAME`), in the only store directory that this program knows.
+//! - Pure: it writes nothing and never queries a store.
+//! - Paths are absolute texts (`/nix/store/HASH-NAME`); only this store directory is supported.
 //!
 //! Source: Nix's manual, "Store Path Specification", "Nix Archive Format" and "Derivation ATerm Format".
 
@@ -15,7 +15,7 @@ pub(super) mod hash;
 pub(super) mod nar;
 pub(super) mod path;
 
-/// The store path of a source tree with this hash (`sha256-…`, of its NAR), as flake inputs have it.
+/// The store path of a source tree with this NAR hash (`sha256-…`), as flake inputs have it.
 pub fn source_path(nar_hash: &str) -> Option<String> {
     let hash = hash::Hash::parse(nar_hash, None).ok()?;
     path::fixed("source", path::Method::Recursive, &hash).ok()

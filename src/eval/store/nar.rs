@@ -1,4 +1,4 @@
-//! The Nix archive of a file or a directory, hashed as it is made.
+//! Hashes a file or a directory as a Nix archive (NAR) without building the archive.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use super::hash::{Algorithm, Hash, Hasher};
 use crate::source::{FileKind, Files};
 
-/// Decides whether a file belongs into the archive. It may fail in its own way.
+/// Decides whether the archive contains a file; may fail with its own error.
 pub(in crate::eval) type Filter<'a, E> = dyn FnMut(&Path, FileKind) -> Result<bool, E> + 'a;
 
-/// Why there is no archive.
+/// Why an archive could not be hashed.
 pub(in crate::eval) enum NarError<E> {
-    /// A file cannot be read, or is neither file, directory nor link.
+    /// A file is unreadable, or neither a regular file, a directory nor a symlink.
     File(PathBuf, io::Error),
     /// The filter failed.
     Filter(E),
 }
 
-/// The hash of the archive of `path`, a link at its end not followed.
+/// The hash of the NAR of `path`; does not follow a final symlink.
 pub(in crate::eval) fn hash<E>(
     files: &dyn Files,
     path: &Path,
@@ -36,7 +36,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// A string: its length, its bytes, and zeros up to a multiple of eight.
+    /// Writes a string: its length, its bytes, and padding to a multiple of eight.
     fn string(&mut self, bytes: &[u8]) {
         self.out.update(&(bytes.len() as u64).to_le_bytes());
         self.out.update(bytes);

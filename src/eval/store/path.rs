@@ -1,4 +1,4 @@
-//! Store paths: which one something has, and whether a text is one.
+//! Store paths: computes and validates them.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,21 @@ use super::hash::{Algorithm, Hash};
 
 /// The store directory.
 pub(in crate::eval) const STORE: &str = "/nix/store";
-/// Digits of the hash in a store path.
+/// The number of digits of the hash in a store path.
 const HASH_DIGITS: usize = 32;
 /// The longest name.
 const LONGEST_NAME: usize = 211;
 
-/// How what stands at a store path was hashed.
+/// How the content of a store path was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::eval) enum Method {
-    /// The bytes of one file.
+    /// The bytes of a single file.
     Flat,
-    /// Its archive.
+    /// A NAR.
     Recursive,
 }
 
-/// What is wrong with a name, in Nix's words; `None` where it is fine.
+/// Nix's message for an invalid name; `None` if it is valid.
 pub(in crate::eval) fn name_error(name: &str) -> Option<String> {
     if name.is_empty() {
         return Some(String::from("name must not be empty"));
@@ -45,7 +45,7 @@ pub(in crate::eval) fn name_error(name: &str) -> Option<String> {
     Some(format!("name '{name}' contains illegal character '{illegal}'"))
 }
 
-/// The hash and name of a store path's last component, checked. The error is Nix's.
+/// The hash and the name of a store path's last component, validated. The error is Nix's.
 pub(in crate::eval) fn parse_base(base: &str) -> Result<(&str, &str), String> {
     let invalid = |what: String| format!("path '{base}' is not a valid store path: {what}");
     if base.len() < HASH_DIGITS + 1 {
@@ -56,7 +56,7 @@ pub(in crate::eval) fn parse_base(base: &str) -> Result<(&str, &str), String> {
     if let Some(c) = hash.chars().find(|c| !base32::is_digit(*c)) {
         return Err(invalid(format!("contains illegal base-32 character '{c}'")));
     }
-    // Nix skips one byte, whatever it is: what is left of a longer character is in no name.
+    // Nix skips a single byte, whatever it is. The rest of a longer character is not valid in a name.
     let mut rest = rest.chars();
     if let Some(c) = rest.next().filter(|c| !c.is_ascii()) {
         return Err(invalid(format!("name contains illegal character '{c}'")));
@@ -68,7 +68,7 @@ pub(in crate::eval) fn parse_base(base: &str) -> Result<(&str, &str), String> {
     }
 }
 
-/// The store path that `path` is or lies in, and the rest; `None` where it is not in the store.
+/// Splits a path into the store path that contains it and the rest; `None` if it is not in the store.
 pub(in crate::eval) fn split(path: &str) -> Option<(&str, &str)> {
     let below = path.strip_prefix(STORE)?.strip_prefix('/')?;
     let end = below.find('/').map_or(path.len(), |slash| path.len() - below.len() + slash);
@@ -80,7 +80,7 @@ pub(in crate::eval) fn base(path: &str) -> &str {
     path.strip_prefix(STORE).and_then(|below| below.strip_prefix('/')).unwrap_or(path)
 }
 
-/// The store path of a hash, in the fingerprint's words.
+/// The store path for a hash; the parameters are the parts of the fingerprint in Nix's manual.
 fn make(kind: &str, hash: &str, name: &str) -> Result<String, String> {
     let fingerprint = format!("{kind}:{hash}:{STORE}:{name}");
     let digest = Hash::of(Algorithm::Sha256, fingerprint.as_bytes()).digest;
@@ -93,7 +93,7 @@ fn make(kind: &str, hash: &str, name: &str) -> Result<String, String> {
     Ok(format!("{STORE}/{base}"))
 }
 
-/// The path of a file that `toFile` or a derivation makes: its text and what that refers to.
+/// The path of a text that `toFile` or a derivation writes, given the text's hash and references.
 pub(in crate::eval) fn text<'a>(
     name: &str,
     hash: &Hash,
@@ -104,7 +104,7 @@ pub(in crate::eval) fn text<'a>(
     make(&kind, &format!("{}:{}", hash.algorithm.name(), hash.hex()), name)
 }
 
-/// The path of what is known by its hash.
+/// The path of content with a known hash.
 pub(in crate::eval) fn fixed(name: &str, method: Method, hash: &Hash) -> Result<String, String> {
     match (method, hash.algorithm) {
         (Method::Recursive, Algorithm::Sha256) => make("source", &format!("sha256:{}", hash.hex()), name),
@@ -117,17 +117,17 @@ pub(in crate::eval) fn fixed(name: &str, method: Method, hash: &Hash) -> Result<
     }
 }
 
-/// The path of an output of a derivation that is known by what goes into it.
+/// The path of a derivation's output, computed from the derivation's inputs.
 pub(in crate::eval) fn output(output: &str, hash: &Hash, name: &str) -> Result<String, String> {
     make(&format!("output:{output}"), &format!("sha256:{}", hash.hex()), &output_name(name, output))
 }
 
-/// The name of an output's path.
+/// The name in an output's path.
 pub(in crate::eval) fn output_name(name: &str, output: &str) -> String {
     if output == "out" { name.to_owned() } else { format!("{name}-{output}") }
 }
 
-/// What stands for the path of an output in the derivation that makes it.
+/// The placeholder for the path of an output inside the derivation that builds it.
 pub(in crate::eval) fn placeholder(output: &[u8]) -> String {
     let hash = Hash::of(Algorithm::Sha256, &[b"nix-output:", output].concat());
     format!("/{}", base32::encode(&hash.digest))
