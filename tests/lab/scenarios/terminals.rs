@@ -238,8 +238,8 @@ fn what_takes_long_is_said_every_few_seconds_and_in_a_json_log_as_json() {
         "systemd: the job ended",
         "run",
         "write",
-        "link",
-        "netlink: list links, addresses and routes",
+        "symlink",
+        "netlink: list interfaces, addresses and routes",
     ] {
         let line = lines.iter().find(|line| line["message"] == call && line["level"] == "debug");
         assert!(line.is_some(), "{call}: {messages:#?}");
