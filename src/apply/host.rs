@@ -85,7 +85,7 @@ pub enum HostError {
         message: String,
     },
     /// Another container has taken what this one ran with before.
-    #[error("`{by}` now has an address or interface that it had before")]
+    #[error("`{by}` now has an address or interface that this container had before")]
     Taken {
         /// The container that has it now.
         by: ContainerName,

@@ -358,7 +358,7 @@ pub(super) fn boot_service() -> Result<BootService, BusError> {
     bus::with(async |connection| find_boot_service(connection).await)
 }
 
-/// Like [`boot_service`], over an existing connection.
+/// Like [`boot_service()`], over an existing connection.
 pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootService, BusError> {
     tracing::debug!("systemd: LoadUnit, GetUnitFileState {}", paths::BOOT_SERVICE);
     let manager = ManagerProxy::new(connection).await?;
