@@ -136,7 +136,7 @@ fn a_revision_that_a_shallow_clone_lacks_says_how_to_fetch_it() {
     let clone = Clone::new(&[("host.nix", WEB)]);
     let unknown = stderr(&clone.run(&["plan", "--from", "origin/main", "host.nix"]));
     assert!(unknown.contains("this repository has the branches m"), "{unknown}");
-    assert!(unknown.contains("there is no such file, and `origin/main` is no revision"), "{unknown}");
+    assert!(unknown.contains("there is no such file, and `origin/main` is not a revision"), "{unknown}");
     std::fs::write(clone.top().join(".git/shallow"), format!("{}\n", git2::Oid::zero())).expect("a file");
     let output = clone.run(&["plan", "--from", "origin/main", "host.nix"]);
     assert_eq!(output.status.code(), Some(1));
@@ -394,7 +394,7 @@ fn a_revision_is_whatever_git_takes_for_one() {
         let output = clone.run(&["plan", &format!("--from={revision}"), "host.nix"]);
         let stderr = stderr(&output);
         assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(1), true), "{revision}");
-        assert!(stderr.contains("is no revision of the git repository"), "{revision:?}: {stderr}");
+        assert!(stderr.contains("is not a revision of the git repository"), "{revision:?}: {stderr}");
         assert!(stderr.lines().count() == 2 && !stderr.contains('\u{1b}'), "{revision:?}: {stderr:?}");
     }
     // There is no commit at all yet.

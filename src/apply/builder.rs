@@ -1,4 +1,4 @@
-//! The seam to Nix: what it says of containers, and the systems that it builds.
+//! The interface to Nix: evaluates containers' options and builds their systems.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,45 +6,45 @@ use std::path::PathBuf;
 use crate::model::ContainerName;
 use crate::source::Location;
 
-/// A configuration, in the words that Nix needs to evaluate it (contract §3). No text of it is copied or rewritten.
+/// A configuration in the form that Nix needs to evaluate it (contract §3). Its text is neither copied nor rewritten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The NixOS module, or the `flake.nix`; an absolute path.
     pub file: PathBuf,
-    /// The host, where the file is a flake.
+    /// The host, if the file is a flake.
     pub host: Option<String>,
     /// `-I` entries, `NAME=PATH` or `PATH`.
     pub include: Vec<String>,
-    /// Inputs of the flake that are elsewhere: names and paths.
+    /// Overridden inputs of the flake: names and paths.
     pub overrides: Vec<(String, PathBuf)>,
-    /// Whether a flake sees the environment.
+    /// Whether a flake may read the environment.
     pub impure: bool,
 }
 
-/// What Nix says of one container.
+/// What Nix evaluated for one container.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NixContainer {
     /// All options that have a JSON form, as `nix eval --json` prints them.
     pub options: serde_json::Value,
-    /// The derivation of `path`; `None` where `path` is no derivation.
+    /// The derivation of `path`; `None` if `path` is not a derivation.
     pub derivation: Option<String>,
     /// `path`: the store path of the system, built or not.
     pub system: PathBuf,
 }
 
-/// Why Nix gave nothing.
+/// Why Nix returned no result.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// There is no Nix here.
-    #[error("`nix` is not here: {source}")]
+    /// Nix could not be run.
+    #[error("cannot run `nix`: {source}")]
     Missing {
-        /// What the kernel said.
+        /// The kernel's error.
         source: std::io::Error,
     },
     /// Nix cannot evaluate the configuration.
-    #[error("Nix cannot evaluate this: {}", error.message)]
+    #[error("Nix cannot evaluate the configuration: {}", error.message)]
     Evaluation {
-        /// What it says.
+        /// Nix's error.
         error: Frame,
         /// The calls that led there, innermost first.
         trace: Vec<Frame>,
@@ -54,49 +54,49 @@ pub enum BuildError {
     Failed {
         /// `nix eval` or `nix build`.
         what: &'static str,
-        /// How it ended.
+        /// Its exit status.
         status: String,
-        /// The last lines that it wrote.
+        /// The last lines of its output.
         log: Vec<String>,
     },
-    /// Nix printed something that is not what was asked for.
-    #[error("`nix eval` printed something unexpected: {reason}")]
+    /// Nix printed something other than the JSON that was asked for.
+    #[error("unexpected output of `nix eval`: {reason}")]
     Unexpected {
-        /// What is wrong with it.
+        /// What is wrong with the output.
         reason: String,
     },
-    /// A directory for the results could not be made.
-    #[error("cannot make a directory for the results of `nix build`")]
+    /// The directory for the results could not be created.
+    #[error("cannot create a directory for the results of `nix build`")]
     Directory {
-        /// What the kernel said.
+        /// The kernel's error.
         source: std::io::Error,
     },
 }
 
-/// One step of an evaluation by Nix that failed.
+/// One frame of the trace of a failed evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// In Nix's words.
+    /// Nix's message.
     pub message: String,
-    /// Where, with the file's absolute path, or a name such as `«string»` where it is not in a file.
+    /// The position, with the file's absolute path, or a name such as `«string»` if it is not in a file.
     pub at: Option<Location>,
 }
 
-/// Systems that were built, kept from the garbage collector as long as this lives.
+/// Built systems, protected from the garbage collector as long as this value lives.
 pub trait Built {
-    /// The store path of each.
+    /// The store path of each container's system.
     fn systems(&self) -> &BTreeMap<ContainerName, PathBuf>;
 }
 
 /// Evaluates and builds with Nix.
 pub trait Builder {
-    /// All options of the containers `names`, from one evaluation.
+    /// Evaluates all options of the containers `names` in one run of Nix.
     fn evaluate(
         &self,
         source: &Source,
         names: &[ContainerName],
     ) -> Result<BTreeMap<ContainerName, NixContainer>, BuildError>;
 
-    /// Builds what [`evaluate`](Builder::evaluate) named.
+    /// Builds the systems that [`evaluate`](Builder::evaluate) named.
     fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError>;
 }

@@ -1,4 +1,4 @@
-//! Walks the graph of a plan and does each step through [`Host`].
+//! Walks the plan's graph of actions and carries out each one through [`Host`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,95 +13,96 @@ use crate::plan::{Action, Plan, Stage, Target};
 use crate::render::{conf, paths, unit};
 use crate::state::{FailedUnit, Health, Record};
 
-/// What happens while a plan is applied, for whoever watches.
+/// What happens while a plan is applied, reported to [`Applier::watch`].
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A step begins.
+    /// An action begins.
     Begun(&'a Action),
-    /// It is done.
+    /// An action succeeded.
     Done(&'a Action),
-    /// It is over, and the rules of its container are what they were: that did not come up.
+    /// A container did not come up, so its firewall rules were left as they were.
     RulesKept(&'a Action),
-    /// It failed.
+    /// An action failed.
     Failed(&'a Action, &'a HostError),
-    /// The guest asked to be started again, since its new system can only be booted.
+    /// The guest must be restarted, because its new system can only be booted.
     RestartWanted(&'a ContainerName),
-    /// After a failed start or reload, it is being brought back as it was.
+    /// A start or reload failed, and the container is being brought back to its former state.
     Restoring(&'a ContainerName),
-    /// `switch-to-configuration` did all that it had to, and says that units failed.
+    /// `switch-to-configuration` finished, and reports that units failed.
     UnitsFailed(&'a ContainerName),
-    /// The guest runs, and units of it failed.
+    /// The guest runs, but some of its units failed.
     Degraded(&'a Degraded),
-    /// After a failed start or reload, the container runs again as it did before.
+    /// The container runs as it did before the failed start or reload.
     Restored(&'a ContainerName),
-    /// After a failed start or reload, it could not be brought back either.
+    /// The container could not be brought back after a failed start or reload.
     NotRestored(&'a ContainerName, &'a HostError),
 }
 
-/// After what a guest was looked at.
+/// The event after which a guest's health was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached {
-    /// Its start.
+    /// The guest started.
     Start,
-    /// A switch to another system, or another change while it ran.
+    /// The guest switched to another system, or was changed while it ran.
     Reload,
-    /// Going back to what ran before.
+    /// The guest was brought back to its former state.
     Former,
 }
 
-/// A guest that runs, and of whose units some failed. That is no failure of the step: nothing goes back for it.
+/// A guest that runs with failed units. The step still succeeded: nothing is rolled back for this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Degraded {
     /// The container.
     pub name: ContainerName,
-    /// After what.
+    /// The event after which it was checked.
     pub reached: Reached,
-    /// Units that failed; after a reload, those that had not failed before it.
+    /// The failed units; after a reload, only those that had not failed before it.
     pub new: Vec<FailedUnit>,
-    /// Units that had failed before the reload, too.
+    /// The units that had failed before the reload already.
     pub old: Vec<FailedUnit>,
 }
 
-/// How an apply ended.
+/// The result of an apply.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Guests that run and are not well, by name.
+    /// Guests that run with failed units, by name.
     pub degraded: Vec<Degraded>,
-    /// Steps that failed, with why.
+    /// The actions that failed, with their errors.
     pub failed: Vec<(Action, HostError)>,
-    /// Steps that were not begun, because something before them failed or the run was stopped.
+    /// The actions that were skipped because one they need failed, or because the run was stopped.
     pub skipped: Vec<Action>,
 }
 
 impl Report {
-    /// Whether everything was done.
+    /// Whether no action failed or was skipped.
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.skipped.is_empty()
     }
 }
 
-/// How a plan is applied.
+/// Applies plans to a host.
 pub struct Applier<'a> {
     /// The host.
     pub host: &'a dyn Host,
-    /// How many steps may be under way at the same time. Most of them only wait for systemd, and that for a guest.
+    /// How many actions may run at the same time. Most of them only wait for systemd, which waits for a guest.
     pub at_once: usize,
-    /// How many of those may be work of our own, such as writing files.
+    /// How many of those may do work of our own, such as writing files.
     pub workers: usize,
-    /// Asked before each step; once it says yes, no further step begins, and those under way are finished.
+    /// Asked before each action. Once it returns true, no further action begins; those that are running finish.
     pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// Told of everything that happens, from several threads.
+    /// Receives every event, from several threads.
     pub watch: &'a (dyn Fn(Event<'_>) + Sync),
 }
 
-/// What the steps of one apply share.
+/// The state shared by the actions of one apply.
 struct Run<'a> {
     plan: &'a Plan,
     units: Units<'a>,
     rules: Rules<'a>,
-    /// Containers that are changed while they run.
+    /// Containers that the plan changes while they run.
     reloaded: BTreeSet<&'a ContainerName>,
-    /// Containers whose way back may be in the way of others: decided when those are up, or are not.
+    /// Containers whose former addresses or interfaces others may take. Whether they are brought back is decided once
+    /// those others are up, or have failed.
     deferred: Mutex<BTreeSet<ContainerName>>,
 }
 
@@ -110,8 +111,10 @@ impl Run<'_> {
         self.plan.targets.get(name)
     }
 
-    /// A start that was refused says nothing of a container that was up before it: only one that is seen to be down has no
-    /// address any more. One that nobody waited for is left as it is.
+    /// Notes after a failed start that the container holds no address any more, if it is seen to be down.
+    ///
+    /// A failed start alone does not prove that: the container may have been up before. One whose start was not waited
+    /// for is left as it is.
     fn start_failed(&self, host: &dyn Host, name: &ContainerName, error: &HostError) {
         let is_left_alone = matches!(error, HostError::LeftAlone { .. });
         if !is_left_alone && matches!(host.is_running(name), Ok(false)) {
@@ -125,8 +128,8 @@ impl Run<'_> {
 }
 
 impl Applier<'_> {
-    /// Does what `plan` says. Steps that do not depend on each other run at the same time; what fails holds up only what
-    /// depends on it.
+    /// Applies `plan`. Actions that do not depend on each other run at the same time; a failure stops only what depends
+    /// on it.
     pub fn apply(&self, plan: &Plan) -> Report {
         let run = &Run {
             plan,
@@ -140,8 +143,8 @@ impl Applier<'_> {
         let jobs = queue::Jobs {
             at_once: self.at_once,
             workers: self.workers,
-            // A container that does not come up is no reason to leave its rules half taken out, nor others without theirs; and
-            // rules that are refused are no reason to leave one down.
+            // If a container does not come up, its rules must not stay half removed, nor may others go without theirs.
+            // And rules that are refused must not keep a container down.
             needs: &|before, after| {
                 !matches!(before, Action::Firewall(None)) && !matches!(after, Action::Firewall(_))
             },
@@ -149,7 +152,7 @@ impl Applier<'_> {
             stop: self.stop,
             ready: &|action, will_run| match action {
                 Action::Create(name) | Action::UpdateUnit(name) if will_run => run.units.expect(name),
-                Action::Create(name) | Action::UpdateUnit(name) => run.units.is_over(name),
+                Action::Create(name) | Action::UpdateUnit(name) => run.units.finish(name),
                 _ => {}
             },
         };
@@ -159,17 +162,17 @@ impl Applier<'_> {
                 Action::Reload(name) => self.host.health(name),
                 _ => None,
             };
-            // A panic is a failed step as any other: what it did is taken back.
+            // A panic counts as a failure like any other, so that what the step did is undone.
             let result = queue::guarded(|| self.step(run, action, missing));
             if let Action::Create(name) | Action::UpdateUnit(name) = action {
-                run.units.is_over(name);
+                run.units.finish(name);
             }
             match &result {
                 Ok(()) if is_stale(action, missing) => (self.watch)(Event::RulesKept(action)),
                 Ok(()) => (self.watch)(Event::Done(action)),
                 Err(error) => (self.watch)(Event::Failed(action, error)),
             }
-            // Files are written while the container is stopped, so that their failure leaves it down as well.
+            // Files are written while the container is stopped, so a failure to write them leaves it down, too.
             let is_left_alone = matches!(result, Err(HostError::LeftAlone { .. }));
             let looked_at = match (&result, action) {
                 (Ok(()), Action::Start(name)) => self.look_at(name, Reached::Start, None),
@@ -199,9 +202,9 @@ impl Applier<'_> {
             &done,
             graph.node_indices().zip(&outcomes).map(|(node, outcome)| (&graph[node], outcome)),
         );
-        // Most often there is nothing to do.
+        // Usually there is nothing left to load.
         let rules = run.rules.settle();
-        // The last thing written may be files that nothing was started from.
+        // The last files written may belong to containers that were not started.
         let units = run.units.read_now(None);
         let mut report = Report { degraded, ..Report::default() };
         for (node, outcome) in graph.node_indices().zip(outcomes) {
@@ -221,7 +224,7 @@ impl Applier<'_> {
         report
     }
 
-    /// Asks a guest that runs how it is; something only where units of it failed.
+    /// Asks a running guest for its health; `Some` only if units of it failed.
     fn look_at(&self, name: &ContainerName, reached: Reached, before: Option<&Health>) -> Option<Degraded> {
         let health = self.host.health(name).filter(Health::is_degraded)?;
         let (new, old) = health.since(before);
@@ -230,7 +233,7 @@ impl Applier<'_> {
         Some(degraded)
     }
 
-    /// Does one step. `missing` is what did not succeed though it comes before.
+    /// Carries out one action. `missing` lists its predecessors that did not succeed.
     fn step(&self, run: &Run<'_>, action: &Action, missing: &[&Action]) -> Result<(), HostError> {
         let plan = run.plan;
         match action {
@@ -243,7 +246,8 @@ impl Applier<'_> {
             }
             Action::Create(name) | Action::UpdateUnit(name) => {
                 let Some(target) = plan.targets.get(name) else { return Ok(()) };
-                // What runs on as it is may be what nothing else holds any more.
+                // The running guest may be the only thing that still uses its system: keep that from the garbage
+                // collector.
                 if let Some(former) = &target.former
                     && !run.reloaded.contains(name)
                     && self.host.is_running(name)?
@@ -263,7 +267,7 @@ impl Applier<'_> {
                     let keeps = former.is_some_and(|former| former.spec.network.addresses() == addresses);
                     run.rules.claim(name, addresses, !(is_restart && keeps))?;
                 }
-                // The garbage collector must not take the system of a guest that is on its way up.
+                // The garbage collector must not remove the system of a guest that is starting.
                 if let Some(record) = record {
                     self.host.add_gc_root(&paths::booted_root(name), &record.spec.system)?;
                 }
@@ -306,7 +310,7 @@ impl Applier<'_> {
         }
     }
 
-    /// Writes a container's files, its system safe from the garbage collector first.
+    /// Protects a container's system from the garbage collector, then writes the container's files.
     fn install(&self, name: &ContainerName, record: &Record, run: &Run<'_>) -> Result<(), HostError> {
         self.host.add_gc_root(&paths::current_root(name), &record.spec.system)?;
         self.host.install(name, &files(record))?;
@@ -314,7 +318,7 @@ impl Applier<'_> {
         Ok(())
     }
 
-    /// Makes a container that runs as `former` run as `record`.
+    /// Changes a running container from `former` to `record`.
     fn reload(
         &self,
         name: &ContainerName,
@@ -323,7 +327,7 @@ impl Applier<'_> {
         run: &Run<'_>,
     ) -> Result<(), HostError> {
         run.units.read(name)?;
-        // One that is on its way up can be changed when it is there; of any other, this is done at once.
+        // A container that is still starting can be changed once it is up; for one that runs, this returns at once.
         self.host.start(name)?;
         let change = LiveChange::between(&former.spec, &record.spec);
         for bind in &change.binds {
@@ -345,11 +349,14 @@ impl Applier<'_> {
         self.host.note_running(name, &files(record).record)
     }
 
-    /// Brings back what ran before a step failed. What of a reload had been done is undone by the same means; a mount that
-    /// is in the way of nothing stays until the next start. Where not even the former files can be written, those that are
-    /// there are started: down is worse. Whether it runs again by now.
+    /// Brings back what ran before a step failed; returns whether it runs again.
     ///
-    /// Where others take something that the container had, that waits until it is known whether they have it.
+    /// The parts of a reload that were done are undone by the same means. A mount is left until the next start, since
+    /// it harms nothing. If even the former files cannot be written, the files on disk are started: being down is
+    /// worse.
+    ///
+    /// If other containers take something that this one had, the decision waits until it is known whether they got it.
+    ///
     fn restore(&self, run: &Run<'_>, name: &ContainerName) -> bool {
         if run.plan.rivals.contains_key(name) {
             run.deferred().insert(name.clone());
@@ -359,7 +366,7 @@ impl Applier<'_> {
         }
     }
 
-    /// Brings back those of whom others did not take anything after all; gives those that are degraded then.
+    /// Brings back the deferred containers whose rivals did not come up; returns those that are degraded afterwards.
     fn restore_deferred(&self, run: &Run<'_>, done: &BTreeSet<&Action>) -> Vec<Degraded> {
         let deferred = run.deferred().clone();
         let mut degraded = Vec::new();
@@ -377,7 +384,7 @@ impl Applier<'_> {
                     if self.bring_back(run, name) {
                         degraded.extend(self.look_at(name, Reached::Former, None));
                     }
-                    // What goes wrong here is said by the load at the end, which tries again.
+                    // An error here is reported by the final load, which tries again.
                     _ = put_back(run, name);
                 }
             }
@@ -385,7 +392,7 @@ impl Applier<'_> {
         degraded
     }
 
-    /// Whether it runs again.
+    /// Installs and starts the former state; returns whether the container runs again.
     fn bring_back(&self, run: &Run<'_>, name: &ContainerName) -> bool {
         let target = run.target(name);
         let Some(former) = target.and_then(|target| target.former.as_ref()) else { return false };
@@ -414,7 +421,7 @@ impl Applier<'_> {
     }
 }
 
-/// The container that a step changes while it runs.
+/// The container that an action changes while it runs.
 fn reloaded(action: &Action) -> Option<&ContainerName> {
     match action {
         Action::Reload(name) => Some(name),
@@ -422,12 +429,12 @@ fn reloaded(action: &Action) -> Option<&ContainerName> {
     }
 }
 
-/// Whether a step is in the plan.
+/// Whether an action is part of the plan.
 fn find(plan: &Plan, action: &Action) -> bool {
     plan.order.nodes().any(|(_, other)| other == action)
 }
 
-/// Whether this would load the rules of a container that is not as they would have it.
+/// Whether this action would load rules for a container that is not in the state they are meant for.
 fn is_stale(action: &Action, missing: &[&Action]) -> bool {
     let Action::Firewall(Some(name)) = action else { return false };
     missing.iter().any(|missing| missing.container() == Some(name))
@@ -437,7 +444,7 @@ fn is_of_rules(action: &Action) -> bool {
     matches!(action, Action::Withdraw(_) | Action::Firewall(_))
 }
 
-/// In which order steps begin that could begin now. Rules and files take no time, and others wait for them.
+/// The rank of an action. Rules and files take little time and others wait for them, so they go first.
 fn rank(action: &Action) -> queue::Rank {
     match action {
         Action::Withdraw(_) | Action::Firewall(_) => queue::Rank::First,
@@ -451,7 +458,7 @@ fn rank(action: &Action) -> queue::Rank {
     }
 }
 
-/// A container is as before: so are its rules, unless they never were anything else.
+/// Restores the former rules of a container that is as it was before, unless they never changed.
 fn put_back(run: &Run<'_>, name: &ContainerName) -> Result<(), HostError> {
     match run.rules.stage(name) {
         Stage::Former => Ok(()),
@@ -459,8 +466,11 @@ fn put_back(run: &Run<'_>, name: &ContainerName) -> Result<(), HostError> {
     }
 }
 
-/// A run that was stopped leaves no container with half of its rules: one that is up has all of its new ones, and one that
-/// was not stopped all of its former ones. What goes wrong here is said by the load after it, which tries again.
+/// Settles the rules of containers whose last actions were skipped, so that no container is left with half of its
+/// rules.
+///
+/// One that is up gets all of its new rules; one that was not stopped gets all of its former ones. An error here is
+/// reported by the load that follows, which tries again.
 fn settle_skipped<'a>(
     run: &Run<'_>,
     done: &BTreeSet<&Action>,
@@ -493,7 +503,7 @@ fn settle_skipped<'a>(
     }
 }
 
-/// The files of a container that is to run as `record` says.
+/// The files of a container that runs as `record` says.
 pub fn files(record: &Record) -> ContainerFiles {
     let record_json = serde_json::to_string_pretty(record).expect("a record has string keys only");
     ContainerFiles { unit: unit::text(&record.spec), conf: conf::text(&record.spec), record: record_json + "\n" }

@@ -1,4 +1,4 @@
-//! The seam between what is to be done and the world in which it is done.
+//! The interface to the host that a plan is applied to.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,10 +12,10 @@ use crate::render::interface::Pair;
 use crate::render::nft::Sysctl;
 use crate::state::{Generation, Health};
 
-/// Why the host did not do it.
+/// Why an operation on the host failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
-    /// systemd refused, or the job failed.
+    /// A systemd job failed.
     #[error("{unit}: the {job} job ended with `{result}`")]
     Job {
         /// The unit.
@@ -24,28 +24,28 @@ pub enum HostError {
         job: &'static str,
         /// `failed`, `timeout`, `dependency` … (org.freedesktop.systemd1(5), JobRemoved).
         result: String,
-        /// The last lines of the unit's own log, where they could be had.
+        /// The last lines of the unit's own log, if they could be read.
         log: Vec<String>,
     },
     /// A call over D-Bus failed.
     #[error("cannot {what}")]
     Bus {
-        /// What was to be done, as the object of "cannot".
+        /// What was attempted, as the object of "cannot".
         what: String,
-        /// What zbus said.
+        /// The error of zbus.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file operation failed.
     #[error("cannot {what} {}", path.display())]
     File {
-        /// What was to be done: `write`, `remove`, `link` …
+        /// What was attempted: `write`, `remove`, `link` …
         what: &'static str,
         /// The path.
         path: PathBuf,
-        /// What the kernel said.
+        /// The kernel's error.
         source: std::io::Error,
     },
-    /// A guest that runs did not do what it was asked for.
+    /// A running guest did not do what it was asked to do.
     #[error("`{name}` {what}")]
     Guest {
         /// The container.
@@ -53,47 +53,47 @@ pub enum HostError {
         /// What it did instead.
         what: String,
     },
-    /// It took longer than it may.
+    /// An operation took longer than its limit.
     #[error("gave up waiting for the {what}: {reason}")]
     GaveUp {
         /// What was waited for.
         what: String,
-        /// How long.
+        /// The limit that was reached.
         reason: String,
     },
-    /// The user did not want to wait any longer. It goes on, and is not gone back on.
-    #[error("did not wait for the {what}: {who} goes on with it")]
+    /// The user stopped waiting. The operation goes on, and is not rolled back.
+    #[error("stopped waiting for the {what}: {who} goes on with it")]
     LeftAlone {
         /// What was waited for.
         what: String,
-        /// Who does it.
+        /// What carries on with it, such as systemd or the guest.
         who: String,
     },
-    /// This program panicked in the middle of it.
+    /// This program panicked during the operation.
     #[error("internal error: {message}; please report it")]
     Internal {
-        /// What it panicked with.
+        /// The panic's message.
         message: String,
     },
-    /// The plan has guests in it that were not built yet.
-    #[error("some guests are not built yet")]
+    /// The plan contains guests that have not been built yet.
+    #[error("some guests have not been built yet")]
     Unbuilt,
-    /// The rules are loaded for several containers at once, and could not be.
+    /// A load of rules that is shared by several containers failed.
     #[error("the rules were not loaded: {message}")]
     Rules {
-        /// Why not.
+        /// The error of the load.
         message: String,
     },
-    /// What a container ran with before is another's by now.
-    #[error("an address or interface that it had before belongs to `{by}` now")]
+    /// Another container has taken what this one ran with before.
+    #[error("`{by}` now has an address or interface that this container had before")]
     Taken {
-        /// Whose.
+        /// The container that has it now.
         by: ContainerName,
     },
     /// `nft` refused the rules.
     #[error("nft refused the rules")]
     Nft {
-        /// What it said.
+        /// The error of nft.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -104,62 +104,65 @@ impl From<Panicked> for HostError {
     }
 }
 
-/// The files of one container, as text ready to be written.
+/// The contents of one container's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerFiles {
     /// `/run/systemd/system/container@NAME.service`.
     pub unit: String,
-    /// `/etc/nixos-containers/NAME.conf` (through a link to a read-only file).
+    /// `/etc/nixos-containers/NAME.conf` (a symlink to a read-only file).
     pub conf: String,
     /// The [`crate::state::Record`] as JSON.
     pub record: String,
 }
 
-/// What apply may do to a host. Each operation is idempotent: it may be run again after a crash in its middle.
+/// The operations that apply performs on a host. Each is idempotent: it may be repeated after a crash in its middle.
 ///
-/// Shared between threads: independent containers are worked on at the same time.
+/// Shared between threads: independent containers are worked on at the same time. Methods fail if the host refuses the
+/// operation, or does not carry it out in time.
 pub trait Host: Sync {
-    /// Puts this program where units call it ([`crate::render::paths::PROGRAM`]), whole at every instant.
+    /// Installs this program at the path that units call ([`crate::render::paths::PROGRAM`]), replacing it atomically.
     fn install_program(&self) -> Result<(), HostError>;
-    /// Writes the boot service again, which is installed and ours. systemd is not told yet.
+    /// Rewrites the boot service, which must be installed and ours. systemd is not told yet.
     fn write_boot_service(&self) -> Result<(), HostError>;
-    /// Writes the files of a container, each atomically. systemd is not told yet.
+    /// Writes a container's files, each atomically. systemd is not told yet.
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError>;
-    /// Removes the files that [`install`](Host::install) wrote, and what the runtime left of the container (a dead
-    /// ephemeral root, its network namespace), but nothing that is kept.
+    /// Removes the files that [`install`](Host::install) wrote and what the runtime left behind (a dead ephemeral root,
+    /// the network namespace), but nothing that is kept.
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError>;
-    /// Has systemd read all unit files again.
+    /// Makes systemd reload all unit files.
     fn reload_units(&self) -> Result<(), HostError>;
-    /// Starts the container and waits until its guest has said that it is ready.
+    /// Starts the container and waits until its guest reports that it is ready.
     fn start(&self, name: &ContainerName) -> Result<(), HostError>;
-    /// Stops it and waits until nothing of it is left.
+    /// Stops the container and waits until all of its processes are gone.
     fn stop(&self, name: &ContainerName) -> Result<(), HostError>;
-    /// Whether the container runs, or is on the way to.
+    /// Whether the container runs or is starting.
     fn is_running(&self, name: &ContainerName) -> Result<bool, HostError>;
-    /// How the running guest is, as its own systemd says; `None` where it has none, or gives no answer in good time.
+    /// The running guest's health according to its own systemd; `None` if it has none, or does not answer in time.
     fn health(&self, name: &ContainerName) -> Option<Health>;
-    /// Mounts a path of the host in the running guest, unless it is mounted there.
+    /// Mounts a path of the host in the running guest, unless it is already mounted there.
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError>;
-    /// Changes the addresses and routes of a link to the running guest, on both sides, and puts it into its bridge.
+    /// Changes the addresses and routes of an interface of the running guest, on both ends, and attaches it to its
+    /// bridge.
     fn readdress(&self, name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError>;
-    /// Has the running guest switch to another system.
+    /// Makes the running guest switch to another system.
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError>;
-    /// Writes down what the container runs with from now on, in the place of what it booted with.
+    /// Replaces the record that the container booted with by the one that it runs with from now on.
     fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError>;
     /// Loads a ruleset (libnftables-json(5)) in one transaction.
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError>;
-    /// Forgets the open connections from and to these addresses, which are about to be another guest's: by what the kernel
-    /// keeps of them, packets would go on to whoever is there then, forward or not.
+    /// Ends the tracked connections from and to these addresses, which another guest is about to get. Otherwise
+    /// conntrack would keep sending their packets to the new holder, whether or not a forward exists.
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError>;
-    /// Sets sysctls; one whose interface is gone by now is passed over.
+    /// Sets sysctls; one whose interface no longer exists is skipped.
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError>;
-    /// Gives back the sysctls of the whole host that were set for rules and that none of these needs any more: those that were
-    /// different before, and still are as they were set.
+    /// Restores the host-wide sysctls that were set for rules and that `needed` does not list: those that had another
+    /// value before, and still have the value that was set.
     fn release_sysctls(&self, needed: &[Sysctl]) -> Result<(), HostError>;
-    /// Keeps a store path from Nix's garbage collector under a name of ours; paths outside the store need no keeping.
+    /// Protects a store path from Nix's garbage collector under a root named `root`; paths outside the store need no
+    /// protection.
     fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError>;
-    /// Lets it go again.
+    /// Removes that root.
     fn remove_gc_root(&self, root: &str) -> Result<(), HostError>;
-    /// Records a generation under the next free number and makes it the one that boots; gives the number.
+    /// Records a generation under the next free number and makes it the one that boots; returns the number.
     fn record_generation(&self, generation: &Generation) -> Result<u32, HostError>;
 }

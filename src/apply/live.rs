@@ -1,29 +1,29 @@
-//! What changes in a container that goes on running.
+//! Changes to a container that keeps running.
 //!
-//! Takes: the record of what runs, and of what is wanted. Gives: a [`LiveChange`], whose parts [`Host`](super::Host) can do
-//! under a running guest, each of them once more after a crash in its middle.
+//! Takes: the specifications of what runs and of what is wanted. Gives: a [`LiveChange`], whose parts
+//! [`Host`](super::Host) can carry out in a running guest. Each may be repeated after a crash in its middle.
 //!
-//! Not here: whether a change can be made live at all. That is a question of cost, and so the plan's.
+//! Not here: whether a change can be made live at all. That depends on its cost, which the plan decides.
 
 use std::path::PathBuf;
 
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::{self, Pair};
 
-/// The parts of a change, in the order in which they are made.
+/// The parts of a change, in the order in which they are carried out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveChange {
-    /// Bind mounts that are new.
+    /// New bind mounts.
     pub binds: Vec<Bind>,
-    /// The links that stay, before and after. Also where they are the same: a link that has lost a route gets it
-    /// back, and one that is complete stays as it is.
+    /// The interfaces that stay, before and after. Unchanged ones are included: one that has lost a route gets it back,
+    /// and one that is complete is left alone.
     pub links: Vec<(Pair, Pair)>,
-    /// Another system, for the guest to switch to: last, since its services may want the mounts.
+    /// The system for the guest to switch to, if it changes. Last, since its services may need the mounts.
     pub system: Option<PathBuf>,
 }
 
 impl LiveChange {
-    /// What has to happen for a container that runs as `is` to run as `wanted`.
+    /// The change that turns a container running as `is` into `wanted`.
     pub fn between(is: &ContainerSpec, wanted: &ContainerSpec) -> Self {
         let wanted_pairs = interface::pairs(&wanted.name, &wanted.network);
         let links = interface::pairs(&is.name, &is.network).into_iter().filter_map(|is| {
@@ -39,13 +39,13 @@ impl LiveChange {
     }
 }
 
-/// What a guest says of a switch to another system.
+/// How a guest's switch to another system ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switched {
-    /// It runs the new one.
+    /// The guest runs the new system.
     Done,
-    /// It runs the new one, and units of it failed (exit code 4).
+    /// The guest runs the new system, but units failed (exit code 4 of `switch-to-configuration`).
     UnitsFailed,
-    /// It cannot without being started again (exit code 100 of `switch-to-configuration`).
+    /// The guest must be restarted (exit code 100 of `switch-to-configuration`).
     RestartWanted,
 }

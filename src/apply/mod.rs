@@ -1,7 +1,7 @@
-//! Does what a plan says, through [`Host`].
+//! Carries out a plan through [`Host`].
 //!
-//! Takes: a plan, as it was shown. Gives: events, and at the end a host that looks as planned, or one that looks as
-//! before for each container that failed.
+//! Takes: a plan, exactly as it was shown. Gives: events while it works. Afterwards the host matches the plan; each
+//! container whose step failed runs as it did before.
 
 mod builder;
 mod execute;

@@ -1,10 +1,10 @@
-//! Works through a graph of jobs: what does not depend on each other runs at the same time.
+//! Runs a graph of jobs, independent ones at the same time.
 //!
-//! Knows nothing of containers. A job starts when all that it depends on has succeeded; when one fails, all that depends
-//! on it is skipped, and the rest goes on. Some only have to come after others, whatever became of those, and are told what
-//! of that did not succeed.
+//! It knows nothing about containers. A job starts when everything it needs has succeeded; when a job fails, those that
+//! need it are skipped and the rest go on. Some edges only order jobs: the later one runs however the earlier one
+//! ended, and is told which of its predecessors did not succeed.
 //!
-//! Every job that was begun is heard of: one that panics has failed.
+//! A job that panics counts as failed.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -15,10 +15,10 @@ use std::sync::mpsc;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-/// A job panicked: a defect of this program.
+/// A job panicked, which is a bug in this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Panicked {
-    /// What it panicked with.
+    /// The panic's message.
     pub message: String,
 }
 
@@ -30,59 +30,59 @@ impl Panicked {
     }
 }
 
-/// Does `work`; a panic in it ends it as an error.
+/// Runs `work`, turning a panic into an error.
 ///
 /// # Errors
 ///
 /// Those of `work`, and [`Panicked`].
 pub fn guarded<E: From<Panicked>>(work: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
-    // What a job shares with others is behind locks whose poison nobody minds, or on the host.
+    // Whatever jobs share is on the host, or behind a lock whose poisoning is ignored.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Panicked::from_payload(&*payload).into()))
 }
 
 /// How a job ended.
 #[derive(Debug)]
 pub enum Outcome<E> {
-    /// It did what it was for.
+    /// It succeeded.
     Done,
     /// It failed.
     Failed(E),
-    /// Something that it depends on did not succeed, or the run was stopped before it.
+    /// A job that it needs did not succeed, or the run was stopped first.
     Skipped,
 }
 
-/// In which order jobs begin that could begin now, and what they need.
+/// The priority of a job that could begin now, and what it occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// Begins before others.
     First,
     /// Keeps a processor or the disk busy.
     Work,
-    /// Waits for somebody else most of the time.
+    /// Mostly waits for another process.
     Wait,
 }
 
-/// How jobs are run.
+/// How to run the jobs of a graph.
 pub struct Jobs<'a, N> {
-    /// How many may be under way at the same time.
+    /// How many jobs may run at the same time.
     pub at_once: usize,
-    /// How many of rank [`Rank::Work`] may be.
+    /// How many of them may have rank [`Rank::Work`].
     pub workers: usize,
-    /// Whether the first has to have succeeded for the second to begin; otherwise it only has to be over.
+    /// Whether the first job must have succeeded for the second to begin. Otherwise it must only have ended.
     pub needs: &'a (dyn Fn(&N, &N) -> bool + Sync),
     /// The rank of a job.
     pub rank: &'a (dyn Fn(&N) -> Rank + Sync),
-    /// Asked before each start; once it says yes nothing more is started.
+    /// Asked before each start. Once it returns true, nothing more is started.
     pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// Told of each job that could begin, and, with `false`, of each of those that will not after all.
+    /// Called with `true` for each job that becomes ready, and with `false` for each of those that will not run after
+    /// all.
     pub ready: &'a (dyn Fn(&N, bool) + Sync),
 }
 
-/// Runs `work` on every node of the acyclic `graph`, an edge `a → b` meaning that `a` comes first. A job is
-/// told what before it did not succeed. Gives the outcome of each node, in the order of
-/// the nodes.
+/// Runs `work` on every node of the acyclic `graph`, where an edge `a → b` means that `a` comes first. `work` also gets
+/// those predecessors of its node that did not succeed. Returns the outcome of each node, in the order of the nodes.
 ///
-/// A job has a thread while it is under way: one that waits costs nothing but its stack.
+/// Each running job has a thread of its own: one that only waits costs nothing but its stack.
 pub fn run<N, E, W>(graph: &DiGraph<N, ()>, jobs: &Jobs<'_, N>, work: W) -> Vec<Outcome<E>>
 where
     N: Sync,
@@ -133,10 +133,10 @@ where
                     };
                     match std::thread::Builder::new().spawn_scoped(scope, thread) {
                         Ok(_) => threads += 1,
-                        // Those that there are come to it later.
+                        // The existing threads get to it later.
                         Err(_) if threads > 0 => {}
                         Err(error) => {
-                            let message = format!("cannot make a thread: {error}");
+                            let message = format!("cannot create a thread: {error}");
                             _ = report.send((node, Err(Panicked { message }.into())));
                             running += 1;
                             working += usize::from(rank == Rank::Work);
@@ -159,7 +159,7 @@ where
                 Ok(()) => Outcome::Done,
                 Err(error) => Outcome::Failed(error),
             });
-            // What is skipped is over as well, for those behind it.
+            // A skipped job has ended, too, for those that come after it.
             let mut over = vec![node];
             while let Some(node) = over.pop() {
                 for next in graph.neighbors_directed(node, Direction::Outgoing) {
@@ -180,10 +180,10 @@ where
                 }
             }
         }
-        // Ends the threads, which wait for jobs.
+        // Closing the channel ends the threads, which wait for jobs.
         drop(to_threads);
     });
-    // What nothing was heard of was not begun before the run was stopped.
+    // Jobs without an outcome were not begun before the run was stopped.
     outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Skipped)).collect()
 }
 
@@ -211,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_panics_has_failed_and_nobody_waits_for_it() {
-        // As many that panic as there are workers: each worker has to go on after one.
+    fn a_job_that_panics_counts_as_failed() {
+        // As many panics as there are workers: each worker must survive one.
         let graph = graph(&["bad", "worse", "after-bad", "good", "in-any-case"], &[(0, 2), (0, 4), (1, 4), (3, 4)]);
         let outcomes =
             run(&graph, &jobs(2, &|_, name| *name != "in-any-case", &|| false), |name: &&str, _| match *name {
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_a_failure_is_skipped_and_the_rest_goes_on() {
+    fn jobs_that_need_a_failed_one_are_skipped_and_the_rest_go_on() {
         let graph = graph(
             &["a", "bad", "after-bad", "after-a", "after-both", "in-any-case"],
             &[(1, 2), (0, 3), (2, 4), (3, 4), (1, 5), (3, 5), (4, 5)],
@@ -265,7 +265,7 @@ mod tests {
         let graph = graph(&["a", "b"], &[]);
         let meeting = std::sync::Barrier::new(2);
         let outcomes = run(&graph, &jobs(2, &|_, _| true, &|| false), |_, _| {
-            // Returns only if both are in it at once.
+            // Returns only if both jobs run at once.
             meeting.wait();
             Ok::<(), Failure>(())
         });
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_is_not_bounded_by_the_number_of_workers_and_working_is() {
+    fn the_number_of_workers_bounds_work_but_not_waiting() {
         let nodes: Vec<&'static str> = ["wait"; 40].into_iter().chain(["work"; 10]).collect();
         let meeting = std::sync::Barrier::new(40);
         let (working, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn who_expects_a_job_hears_when_it_will_not_run() {
+    fn ready_is_called_again_for_jobs_that_will_not_run() {
         let expected = Mutex::new(Vec::new());
         let ready = |name: &&'static str, will_run: bool| {
             expected.lock().expect("no test thread panics").push((*name, will_run));

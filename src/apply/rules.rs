@@ -1,10 +1,10 @@
-//! Brings the host to the rules that are to stand at each moment of an apply.
+//! Loads the firewall rules that the host needs at each moment of an apply.
 //!
-//! Many steps change the rules, and each load replaces all of them in one transaction. So there is one writer at a time,
-//! and what is asked for while it writes becomes one transaction together.
+//! Many actions change the rules, and each load replaces all of them in one transaction. So one thread writes at a
+//! time, and all changes requested while it writes go into the next transaction.
 //!
-//! Invariant: a container is only given an address once no rule in the kernel leads others' ports there, and no open
-//! connection of whoever had it does ([`Rules::claim`]).
+//! Invariant: a container gets an address only once no rule in the kernel forwards another container's port to it, and
+//! no open connection of its former holder is left ([`Rules::claim`]).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -19,32 +19,32 @@ use crate::render::nft::{RuleLine, Ruleset, Sysctl};
 pub(super) struct Rules<'a> {
     host: &'a dyn Host,
     state: Mutex<State<'a>>,
-    /// Something was written, or failed to be.
+    /// Signalled when a write has ended, successfully or not.
     written: Condvar,
 }
 
 struct State<'a> {
     standing: Standing<'a>,
-    /// What was loaded last; `None` where the kernel has what nobody here loaded.
+    /// The ruleset in the kernel; `None` if that is not known.
     loaded: Option<Ruleset>,
-    /// What a load that failed may have left in the kernel all the same.
+    /// The ruleset of a failed load, which may be in the kernel all the same.
     tried: Option<Ruleset>,
-    /// The forwards in the kernel as long as nothing was loaded.
+    /// The forwards that the kernel had before the first load.
     found: &'a BTreeSet<RuleLine>,
-    /// Sysctls that were set.
+    /// The sysctls that were set.
     set: Vec<Sysctl>,
-    /// Addresses that get another holder.
+    /// Addresses that are about to get another holder.
     flows: BTreeSet<IpAddr>,
-    /// Counts what was asked for.
+    /// The number of requests so far.
     asked: u64,
-    /// All up to here is done.
+    /// All requests up to this number succeeded.
     done: u64,
-    /// All up to here was tried, and this is what came of it.
+    /// All requests up to this number were tried, and failed with this error.
     failed: Option<(u64, String)>,
     is_writing: bool,
-    /// Whether the rules are to be loaded that are to stand now.
+    /// Whether the current rules must be loaded, unless they are what was loaded last.
     is_outdated: bool,
-    /// Whether they are to be even where they should be there.
+    /// Whether they must be loaded in any case.
     is_forced: bool,
 }
 
@@ -71,12 +71,12 @@ impl<'a> Rules<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stage of a container's rules.
+    /// The current stage of a container's rules.
     pub(super) fn stage(&self, name: &ContainerName) -> Stage {
         self.state().standing.stage(name)
     }
 
-    /// Brings the rules of a container to a stage. Where that fails they count as they were.
+    /// Moves a container's rules to a stage. On failure the former stage counts.
     pub(super) fn set(&self, name: &ContainerName, stage: Stage) -> Result<(), HostError> {
         let mut state = self.state();
         let before = state.standing.stage(name);
@@ -89,7 +89,7 @@ impl<'a> Rules<'a> {
         result
     }
 
-    /// Loads the rules of the host itself, and of all that go on as they are but those that are `stale`.
+    /// Loads the host's own rules and those of the containers that stay as they are, except the `stale` ones.
     pub(super) fn set_host(&self, stale: &BTreeSet<&ContainerName>) -> Result<(), HostError> {
         let mut state = self.state();
         state.standing.set_host(stale);
@@ -97,8 +97,10 @@ impl<'a> Rules<'a> {
         self.write(state)
     }
 
-    /// Notes that a container is about to have these addresses beside those that it has; `anew` says that others may have
-    /// had them until now. When this is done, nothing leads there for anybody else.
+    /// Gives a container these addresses in addition to those that it has. When this returns, nothing leads there for
+    /// another container.
+    ///
+    /// `anew` means that another container may have had them until now.
     pub(super) fn claim(
         &self,
         name: &ContainerName,
@@ -111,7 +113,7 @@ impl<'a> Rules<'a> {
         }
         let before = state.standing.held(name);
         state.standing.hold(name, &before | &addresses);
-        // What is being written now was put together before this.
+        // A write in progress was put together before this request.
         while state.is_writing {
             state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -127,13 +129,15 @@ impl<'a> Rules<'a> {
         result
     }
 
-    /// Notes that a container has these addresses, and no others any more.
+    /// Notes that a container has exactly these addresses.
     pub(super) fn hold(&self, name: &ContainerName, addresses: BTreeSet<IpAddr>) {
         self.state().standing.hold(name, addresses);
     }
 
-    /// Loads what is still to be loaded, if anything was changed at all, and lets go what the rules do not need any more. Only
-    /// when all is over: meanwhile there may be no rules for a moment, and connections of others must not feel that.
+    /// Loads the final rules if anything changed at all, and releases the sysctls that they do not need.
+    ///
+    /// Sysctls are released only at the end: in between there may be no rules for a moment, which must not disturb
+    /// other connections.
     pub(super) fn settle(&self) -> Result<(), HostError> {
         let mut state = self.state();
         if state.asked == 0 {
@@ -145,7 +149,7 @@ impl<'a> Rules<'a> {
         needed.map_or(Ok(()), |needed| self.host.release_sysctls(&needed))
     }
 
-    /// Sees to it that all that was asked for up to now is written, by this thread or by another one.
+    /// Makes sure that everything requested so far is written, by this thread or by another.
     fn write<'s>(&'s self, mut state: MutexGuard<'s, State<'a>>) -> Result<(), HostError> {
         state.asked += 1;
         let mine = state.asked;
@@ -163,7 +167,7 @@ impl<'a> Rules<'a> {
             let (upto, job) = (state.asked, state.job());
             state.is_writing = true;
             drop(state);
-            // A panic must not leave the others waiting.
+            // A panic must not leave the other threads waiting.
             let loaded = super::queue::guarded(|| job.load(self.host));
             let is_loaded = loaded.is_ok();
             let result = loaded.and_then(|()| super::queue::guarded(|| job.forget_flows(self.host)));
@@ -182,14 +186,14 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// An error with its causes, in one line.
+/// The error and its causes on one line.
 fn chain(error: &HostError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl State<'_> {
-    /// What is to be done now for all that was asked for.
+    /// Takes what must be done for all requests so far.
     fn job(&mut self) -> Job {
         let ruleset = self.standing.ruleset();
         let is_forced = std::mem::take(&mut self.is_forced);
@@ -205,7 +209,7 @@ impl State<'_> {
         Job { loads, ruleset, sysctls, flows: std::mem::take(&mut self.flows) }
     }
 
-    /// Takes note of what came of a job: whether the kernel has its rules, and whether all else was done, too.
+    /// Notes how a job ended: whether the kernel has its rules, and whether everything else succeeded, too.
     fn note(&mut self, job: Job, is_loaded: bool, is_done: bool) {
         if !is_done {
             self.flows.extend(job.flows);
@@ -223,7 +227,8 @@ impl State<'_> {
         }
     }
 
-    /// Whether the kernel leads somebody else's port to one of these addresses, or did when it was looked at.
+    /// Whether the kernel forwards another container's port to one of these addresses, or did when it was last
+    /// observed.
     fn misleads(&self, addresses: &BTreeSet<IpAddr>) -> bool {
         let wanted = self.standing.ruleset();
         let leads_astray = |loaded: &Ruleset| {
@@ -249,7 +254,7 @@ impl State<'_> {
     }
 }
 
-/// One transaction, and what goes with it.
+/// One transaction, with the sysctls and connections that go with it.
 struct Job {
     ruleset: Ruleset,
     loads: bool,
@@ -266,7 +271,8 @@ impl Job {
         host.load_rules(&self.ruleset.json())
     }
 
-    /// Ends open connections. That comes after the rules, by which new ones would come up at once.
+    /// Ends open connections. This must come after the rules, since the former ones would let new connections come up
+    /// at once.
     fn forget_flows(&self, host: &dyn Host) -> Result<(), HostError> {
         if self.flows.is_empty() { Ok(()) } else { host.forget_flows(&self.flows) }
     }

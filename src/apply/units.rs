@@ -1,7 +1,7 @@
-//! Unit files that were written and that systemd has not read yet.
+//! Tracks unit files that were written but that systemd has not read yet.
 //!
-//! Reading takes systemd long, and it does nothing else meanwhile. So several containers share one reading: it waits for
-//! files that are about to be written, as long as those are few.
+//! A reload takes systemd a long time, during which it does nothing else. So containers share reloads: a reload waits
+//! for files that are about to be written, as long as there are few of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::host::{Host, HostError};
 use crate::model::ContainerName;
 
-/// How many more files a reading waits for at most.
+/// How many more files a reload waits for at most.
 const SHARED: u64 = 64;
 
-/// The unit files of an apply.
+/// The unit files that one apply writes.
 pub(super) struct Units<'a> {
     host: &'a dyn Host,
     state: Mutex<State>,
@@ -21,16 +21,16 @@ pub(super) struct Units<'a> {
 
 #[derive(Default)]
 struct State {
-    /// Counts the files that were written or removed.
+    /// The number of files written or removed so far.
     written: u64,
-    /// All up to here has been read.
+    /// systemd has read all files up to this number.
     read: u64,
-    /// When the file of each container was written.
-    of: BTreeMap<ContainerName, u64>,
+    /// The number of each container's last write.
+    last_write: BTreeMap<ContainerName, u64>,
     /// Containers whose files are about to be written.
-    coming: BTreeSet<ContainerName>,
-    /// How many of those were done with.
-    over: u64,
+    expected: BTreeSet<ContainerName>,
+    /// How many of those have been written or given up.
+    finished: u64,
     is_reading: bool,
 }
 
@@ -43,40 +43,43 @@ impl<'a> Units<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The file of a container is about to be written, as soon as somebody comes to it.
+    /// Notes that a container's file will be written soon.
     pub(super) fn expect(&self, name: &ContainerName) {
-        self.state().coming.insert(name.clone());
+        self.state().expected.insert(name.clone());
     }
 
-    /// It was written, or could not be, or nobody will.
-    pub(super) fn is_over(&self, name: &ContainerName) {
+    /// Notes that an expected file was written, could not be, or will not be.
+    pub(super) fn finish(&self, name: &ContainerName) {
         let mut state = self.state();
-        if state.coming.remove(name) {
-            state.over += 1;
+        if state.expected.remove(name) {
+            state.finished += 1;
             self.changed.notify_all();
         }
     }
 
-    /// The file of a container is not as systemd has read it.
+    /// Notes that a container's file has changed since systemd read it.
     pub(super) fn mark(&self, name: &ContainerName) {
         let mut state = self.state();
         state.written += 1;
         let now = state.written;
-        state.of.insert(name.clone(), now);
+        state.last_write.insert(name.clone(), now);
     }
 
-    /// A unit file of no container was written.
+    /// Notes that a unit file that belongs to no container was written.
     pub(super) fn mark_other(&self) {
         self.state().written += 1;
     }
 
-    /// Sees to it that systemd has read the file of a container, after those that are about to be written. Not for whoever
-    /// has to be done before others can write theirs: [`read_now`](Self::read_now).
+    /// Makes sure that systemd has read a container's file; first waits for files that are about to be written.
+    ///
+    /// Callers that others wait for before they write theirs must use [`read_now`](Self::read_now), or both would wait
+    /// for ever.
     pub(super) fn read(&self, name: &ContainerName) -> Result<(), HostError> {
         self.read_after(SHARED, Some(name))
     }
 
-    /// Sees to it that systemd has read the file of a container; of all, where none is named. Waits for no other file.
+    /// Makes sure that systemd has read a container's file, or all files if `name` is `None`, without waiting for other
+    /// files.
     pub(super) fn read_now(&self, name: Option<&ContainerName>) -> Result<(), HostError> {
         self.read_after(0, name)
     }
@@ -84,19 +87,19 @@ impl<'a> Units<'a> {
     fn read_after(&self, shared: u64, name: Option<&ContainerName>) -> Result<(), HostError> {
         let mut state = self.state();
         let mine = match name {
-            Some(name) => state.of.get(name).copied().unwrap_or_default(),
+            Some(name) => state.last_write.get(name).copied().unwrap_or_default(),
             None => state.written,
         };
-        let patience = state.over + shared;
+        let patience = state.finished + shared;
         while state.read < mine {
-            if state.is_reading || (!state.coming.is_empty() && state.over < patience) {
+            if state.is_reading || (!state.expected.is_empty() && state.finished < patience) {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
             let upto = state.written;
             state.is_reading = true;
             drop(state);
-            // A panic must not leave the others waiting.
+            // A panic must not leave the other threads waiting.
             let result = super::queue::guarded(|| self.host.reload_units());
             state = self.state();
             state.is_reading = false;
@@ -114,25 +117,25 @@ mod tests {
     use crate::host::memory::MemoryHost;
 
     #[test]
-    fn one_reading_is_shared_and_whoever_keeps_others_from_writing_waits_for_none() {
+    fn reloads_are_shared_and_read_now_does_not_wait_for_expected_files() {
         let host = MemoryHost::new();
         let [a, b] = ["a", "b"].map(|name| ContainerName::new(name).expect("a good name"));
         let units = Units::new(&host);
         units.expect(&a);
         units.expect(&b);
         units.mark(&a);
-        units.is_over(&a);
-        // Where a step that writes goes back, the next write may wait for its thread.
+        units.finish(&a);
+        // While a step is being undone, the next write may be waiting for its thread.
         units.read_now(Some(&a)).expect("read");
         assert_eq!(host.state().reloads, 1);
         units.mark(&a);
         std::thread::scope(|scope| {
             let reading = scope.spawn(|| units.read(&a));
             units.mark(&b);
-            units.is_over(&b);
+            units.finish(&b);
             reading.join().expect("no panic").expect("read");
         });
-        // Everything is read already.
+        // Everything has been read already.
         let reloads = host.state().reloads;
         units.read(&a).expect("read");
         units.read(&b).expect("read");

@@ -1,4 +1,4 @@
-//! Files that are whole at every instant: written beside, brought to the disk, and only then given their name.
+//! Writes files atomically: to a temporary file first, synced to disk, and only then renamed into place.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Seek, Write};
@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use tempfile::NamedTempFile;
 
-/// Writes a file, whose directories are made where they are missing.
+/// Writes a file; missing parent directories are created.
 pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     tracing::debug!(path = %path.display(), bytes = content.len(), "write");
     let directory = directory(path)?;
@@ -21,7 +21,8 @@ pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     sync(directory)
 }
 
-/// Gives a file or symlink its name. A directory in its place, which rename(2) never replaces, is set aside.
+/// Renames a temporary file or symlink to its final name. A directory in its way, which rename(2) never replaces, is
+/// set aside.
 fn persist<F>(temporary: NamedTempFile<F>, path: &Path) -> io::Result<()> {
     match temporary.persist(path) {
         Err(error) if error.error.kind() == io::ErrorKind::IsADirectory => {
@@ -38,7 +39,7 @@ fn set_directory_aside(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Copies all of `source` into a file.
+/// Copies all of `source` to a file at `path`.
 pub(super) fn copy(source: &mut File, path: &Path, mode: u32) -> io::Result<()> {
     let directory = directory(path)?;
     let mut file = temporary(directory)?;
@@ -50,22 +51,22 @@ pub(super) fn copy(source: &mut File, path: &Path, mode: u32) -> io::Result<()> 
     sync(directory)
 }
 
-/// A file that has no name of its own yet, and will have one in `directory`.
+/// A temporary file in `directory`, to be renamed later.
 pub(super) fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(&prefix()).tempfile_in(directory)
 }
 
-/// Removes what killed processes left in a directory that is written with the lock held, or by nobody.
+/// Removes the temporary files of killed processes from a directory that is only written to while holding the lock.
 pub(super) fn remove_remains(directory: &Path) -> io::Result<()> {
     remove_if(directory, |_| true)
 }
 
-/// Removes what killed processes left in a directory below `/run`, while others write there.
+/// Removes the temporary files of dead processes from a directory below `/run` to which other processes write.
 pub(super) fn remove_remains_of_dead(directory: &Path) -> io::Result<()> {
     remove_if(directory, |process| !Path::new("/proc").join(process).exists())
 }
 
-/// Removes what was about to get a name in a directory, where the process that made it is one of these.
+/// Removes the temporary files of a directory whose process `is_dead`.
 fn remove_if(directory: &Path, is_dead: impl Fn(&str) -> bool) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -78,16 +79,16 @@ fn remove_if(directory: &Path, is_dead: impl Fn(&str) -> bool) -> io::Result<()>
     Ok(())
 }
 
-/// Makes `path` a link to `target`, whatever it was before.
+/// Makes `path` a symlink to `target`, replacing what was there.
 pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
-    tracing::debug!(path = %path.display(), target = %target.display(), "link");
+    tracing::debug!(path = %path.display(), target = %target.display(), "symlink");
     let directory = directory(path)?;
     let link = tempfile::Builder::new().prefix(&prefix()).make_in(directory, |path| symlink(target, path))?;
     persist(link, path)?;
     sync(directory)
 }
 
-/// Removes a file or a symlink, and sets a directory in its place aside. One that is not there is none the worse.
+/// Removes a file or a symlink, or sets a directory aside. A missing file is not an error.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Ok(()) => {
@@ -100,10 +101,10 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives what is at `path` another name beside it, one that ends in `.edited`, and gives that. Nothing is replaced by it.
+/// Renames what is at `path` to a free name beside it that ends in `.edited`, and returns that. It replaces nothing.
 ///
 /// # Errors
-/// When it cannot be renamed, or every such name is taken.
+/// If it cannot be renamed, or every such name is taken.
 pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     for number in 1..=MOST_ASIDE {
@@ -119,13 +120,13 @@ pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// How many edited files are kept beside one of ours.
+/// The number of edited files that are kept beside one of ours.
 const MOST_ASIDE: u32 = 100;
 
-/// Hidden, so that systemd and Nix pass over what a killed run left.
+/// Starts with a dot, so that systemd and Nix ignore what a killed run left.
 pub(super) const PREFIX: &str = ".container-rebuild-";
 
-/// It tells which process was writing.
+/// The prefix of this process's temporary files.
 fn prefix() -> String {
     format!("{PREFIX}{}-", std::process::id())
 }
@@ -136,7 +137,7 @@ fn directory(path: &Path) -> io::Result<&Path> {
     Ok(directory)
 }
 
-/// A new name is on the disk only when its directory is.
+/// Syncs a directory: a new name is on disk only once its directory is.
 pub(super) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_replaced_leaves_nothing_beside_it() {
+    fn replacing_a_file_leaves_no_other_files_behind() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("a/b");
         write(&path, b"one", 0o600).expect("written");
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_dead_left_goes_and_what_the_living_write_stays() {
+    fn temporary_files_of_dead_processes_are_removed() {
         let directory = tempfile::tempdir().expect("a directory");
         let living = temporary(directory.path()).expect("made");
         let child = std::process::Command::new("true").spawn().expect("started");
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_in_the_place_of_a_file_or_symlink_is_kept_beside_it() {
+    fn a_directory_in_the_way_is_set_aside() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("a");
         let at = |name: &str| directory.path().join(name);

@@ -1,8 +1,8 @@
-//! The boot service as a package in the default profile, for a host where `/etc/systemd/system` is part of the system:
-//! NixOS's systemd reads units from that profile too.
+//! Installs the boot service as a package in the default profile, for hosts where `/etc/systemd/system` is part of the
+//! system. NixOS's systemd also reads units from that profile.
 //!
-//! Takes: the unit's text, and Nix as it is on `PATH`. Gives: a profile that has the package once, beside whatever else is
-//! in it. Nothing is evaluated or built: the package is two files that are added to the store as they are.
+//! Takes: the unit's text, and Nix from `PATH`. Gives: a profile that contains the package once, next to its other
+//! packages. Nothing is evaluated or built: the package is two files that are added to the store as they are.
 
 use std::fs;
 use std::io;
@@ -12,37 +12,37 @@ use std::process::{Command, Stdio};
 
 use crate::render::{boot_service, paths};
 
-/// The name of the package. nix-env replaces what has the same one.
+/// The name of the package; nix-env replaces a package of the same name.
 const NAME: &str = "container-rebuild-boot";
 
 /// Why the package could not be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// The files could not be written.
-    #[error("cannot make the package of {}", paths::BOOT_SERVICE)]
+    /// The package's files could not be written.
+    #[error("cannot create the package of {}", paths::BOOT_SERVICE)]
     Make {
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
     /// Nix could not be run.
     #[error("cannot run `{program}`")]
     Run {
-        /// Which part of it.
+        /// The program, such as `nix-env`.
         program: &'static str,
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
-    /// Nix refused.
-    #[error("`{command}` failed: {said}")]
+    /// Nix failed.
+    #[error("`{command}` failed: {message}")]
     Refused {
-        /// What was run.
+        /// The command line.
         command: String,
-        /// What it said.
-        said: String,
+        /// What Nix wrote to stderr.
+        message: String,
     },
 }
 
-/// Whether Nix is there to install it with.
+/// Whether Nix is available for the installation.
 pub(super) fn is_possible() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|directory| directory.join("nix-env").is_file())
@@ -54,28 +54,28 @@ fn write(directory: &Path) -> io::Result<()> {
     let wants = units.join(format!("{}.wants", boot_service::WANTED_BY));
     fs::create_dir_all(&wants)?;
     fs::write(units.join(paths::BOOT_SERVICE), boot_service::packaged())?;
-    // `systemctl enable` could not write this link either.
+    // The symlink that `systemctl enable` would create if it could write here.
     symlink(Path::new("..").join(paths::BOOT_SERVICE), wants.join(paths::BOOT_SERVICE))
 }
 
-/// Installs the package, in the place of a former one. What else is in the profile stays.
+/// Installs the package, replacing a former one. The profile's other packages stay.
 ///
 /// # Errors
 ///
-/// Where Nix is not there, or refuses.
+/// If Nix is missing, or fails.
 pub(super) fn install() -> Result<(), PackageError> {
     let made = tempfile::tempdir().and_then(|directory| {
         let package = directory.path().join(NAME);
         fs::create_dir(&package)?;
         write(&package).map(|()| (directory, package))
     });
-    // Removed when it has been added.
+    // Holds the temporary directory until the package has been added.
     let (_directory, package) = made.map_err(|source| PackageError::Make { source })?;
     let added = nix("nix-store", &["--add", &package.to_string_lossy()])?;
     let added = added.trim();
     let profile = Path::new(paths::DEFAULT_PROFILE);
     match fs::read(profile.join("manifest.json")) {
-        // Made by `nix profile`, which nix-env does not touch.
+        // Profiles with a manifest.json belong to `nix profile`; nix-env refuses to change them.
         Ok(manifest) => {
             let former = elements(&manifest);
             if former.iter().any(|path| path == added) {
@@ -84,18 +84,18 @@ pub(super) fn install() -> Result<(), PackageError> {
             for former in former {
                 profile_command(&["remove"], &former)?;
             }
-            // Its name until Nix 2.27, which newer ones know too.
+            // The name of `nix profile add` until Nix 2.27; newer versions still accept it.
             profile_command(&["install"], added)
         }
         Err(_) => nix("nix-env", &["--profile", paths::DEFAULT_PROFILE, "--install", added]).map(drop),
     }
 }
 
-/// Takes the package out of the profile again.
+/// Removes the package from the profile.
 ///
 /// # Errors
 ///
-/// Where Nix refuses.
+/// If Nix fails.
 pub(super) fn uninstall() -> Result<(), PackageError> {
     match fs::read(Path::new(paths::DEFAULT_PROFILE).join("manifest.json")) {
         Ok(manifest) => elements(&manifest).iter().try_for_each(|former| profile_command(&["remove"], former)),
@@ -110,7 +110,8 @@ fn profile_command(command: &[&str], path: &str) -> Result<(), PackageError> {
     nix("nix", &arguments).map(drop)
 }
 
-/// The store paths of our package among the elements of a profile: a list before Nix 2.20, and a set by name since then.
+/// The store paths of our package in a profile. The manifest's elements are a list before Nix 2.20, and a map by name
+/// since.
 fn elements(manifest: &[u8]) -> Vec<String> {
     let manifest: serde_json::Value = serde_json::from_slice(manifest).unwrap_or_default();
     let elements: Vec<&serde_json::Value> = match &manifest["elements"] {
@@ -121,24 +122,24 @@ fn elements(manifest: &[u8]) -> Vec<String> {
     let paths = elements.iter().flat_map(|element| element["storePaths"].as_array().into_iter().flatten());
     let ours = paths.filter_map(|path| path.as_str()).filter(|path| {
         let name = Path::new(path).file_name().and_then(|name| name.to_str());
-        // Behind the hash and its dash.
+        // The name follows the hash and a dash.
         name.and_then(|name| name.split_once('-')).is_some_and(|(_, name)| name == NAME)
     });
     ours.map(str::to_owned).collect()
 }
 
-/// Runs a part of Nix to its end; gives what it printed.
+/// Runs one of Nix's programs to completion and returns its output.
 fn nix(program: &'static str, arguments: &[&str]) -> Result<String, PackageError> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
     let output = output.map_err(|source| PackageError::Run { program, source })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(PackageError::Refused { command: format!("{program} {}", arguments.join(" ")), said })
+    let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    Err(PackageError::Refused { command: format!("{program} {}", arguments.join(" ")), message })
 }
 
-/// Whether systemd, which looks for units in `directories`, looks for them in the default profile.
+/// Whether the default profile is among the `directories` in which systemd looks for units.
 pub(super) fn is_searched(directories: &[String]) -> bool {
     let units = Path::new(paths::DEFAULT_PROFILE).join(paths::PACKAGED_UNITS);
     let leads_there = |directory: &String| {

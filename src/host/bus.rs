@@ -1,7 +1,8 @@
-//! The system bus.
+//! Connects to the system bus.
 //!
-//! Callers are plain threads, several at once. What is asked once has a connection and a small runtime of its own ([`with`]);
-//! jobs that are waited for, of which there may be more than the bus allows connections, share one ([`shared`]).
+//! Callers are plain threads, several at once. Single requests get a connection and a small runtime of their own
+//! ([`with`]). Jobs that are waited for share one ([`shared`]): there may be more of them than the bus allows
+//! connections.
 
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -12,17 +13,18 @@ use zbus::connection::Builder;
 
 use super::waiting::{self, ANSWER};
 
-/// Whether the host was booted with systemd (sd_booted(3)); without it there is nobody to ask.
+/// Whether the host was booted with systemd (sd_booted(3)).
 pub(super) fn is_booted_with_systemd() -> bool {
     Path::new("/run/systemd/system").symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Runs `calls` with a new connection to the system bus, on this thread, to its end. Each call has to be answered in time.
+/// Runs `calls` to completion on this thread, with a new connection to the system bus. Each call must be answered in
+/// time.
 pub(super) fn with<T>(calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>) -> zbus::Result<T> {
     with_limit(ANSWER, calls)
 }
 
-/// The same for calls that may take up to `limit` each.
+/// Like [`with`], but each call may take up to `limit`.
 pub(super) fn with_limit<T>(
     limit: Duration,
     calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>,
@@ -34,7 +36,7 @@ pub(super) fn with_limit<T>(
     })
 }
 
-/// The same on the connection that this process shares. One that waits holds up no other.
+/// Like [`with`], but on the connection that this process shares. A call that waits does not hold up others.
 pub(super) fn shared<T>(calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>) -> zbus::Result<T> {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     static CONNECTION: Mutex<Option<Connection>> = Mutex::new(None);
@@ -47,7 +49,7 @@ pub(super) fn shared<T>(calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>)
         }
     };
     let ready = {
-        // Held while it is opened, so that there is one; opening has a limit.
+        // Locked while connecting, so that only one connection is made. Connecting has a time limit.
         let mut ready = connection();
         match &*ready {
             Some(ready) => ready.clone(),
@@ -59,13 +61,13 @@ pub(super) fn shared<T>(calls: impl AsyncFnOnce(&Connection) -> zbus::Result<T>)
     };
     let result = runtime.block_on(calls(&ready));
     if let Err(zbus::Error::InputOutput(_)) = &result {
-        // The bus may have gone away; who comes next tries another connection.
+        // The bus may have gone away; the next call opens a new connection.
         *connection() = None;
     }
     result
 }
 
-/// A connection on which each call is answered within `limit`, as is the one that opens it, or fails.
+/// Opens a connection on which every call, including the handshake, fails unless it is answered within `limit`.
 pub(super) async fn open(builder: Builder<'_>, limit: Duration) -> zbus::Result<Connection> {
     let opened = tokio::time::timeout(limit, builder.method_timeout(limit).build()).await;
     opened.unwrap_or_else(|_| Err(zbus::Error::InputOutput(std::sync::Arc::new(waiting::no_answer(limit)))))
@@ -79,7 +81,7 @@ mod tests {
     async fn a_bus_that_never_answers_is_not_waited_for() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("bus");
-        // Takes connections, and says nothing.
+        // Accepts connections, but never answers.
         let _bus = std::os::unix::net::UnixListener::bind(&path).expect("bound");
         let builder = Builder::address(format!("unix:path={}", path.display()).as_str());
         let error = open(builder, Duration::from_millis(50)).await.expect_err("nobody answers");

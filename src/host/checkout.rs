@@ -1,4 +1,4 @@
-//! Files of the user's own that are changed at their word.
+//! Changes the user's own files when they ask for it.
 
 use std::fs;
 use std::io;
@@ -7,15 +7,19 @@ use std::path::Path;
 
 use super::atomic_file;
 
-/// Gives a file another text in one step, with its owner and permissions as they were. Fails where it does not say `from` (any
-/// more), and changes nothing then.
+/// Replaces a file's text atomically, keeping its owner and permissions. Fails without changing anything unless the
+/// file's text is `from`.
+///
+/// # Errors
+///
+/// If the file has another text, is not a regular file, or cannot be written.
 pub fn replace(path: &Path, from: &str, to: &str) -> io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("not a regular file"));
     }
     if fs::read(path)? != from.as_bytes() {
-        return Err(io::Error::other("it has changed meanwhile"));
+        return Err(io::Error::other("it has changed in the meantime"));
     }
     atomic_file::write(path, to.as_bytes(), metadata.permissions().mode())?;
     let new = fs::symlink_metadata(path)?;

@@ -1,4 +1,4 @@
-//! Programs that are run to their end, within a time.
+//! Runs programs to completion within a time limit.
 
 use std::io;
 use std::process::{Command, Output, Stdio};
@@ -8,9 +8,10 @@ use tokio::io::AsyncWriteExt;
 
 use super::waiting;
 
-/// Runs a program with `input`, and gives what it printed. One that is not done within `limit` is killed.
+/// Runs a program with `input` and returns its output. It is killed if it takes longer than `limit`.
 ///
-/// It is in a process group of its own: what the terminal sends to us (Ctrl-C, a hang-up) is not for it.
+/// The program gets a process group of its own, so that it does not receive what the terminal sends us (Ctrl-C, a
+/// hang-up).
 pub(super) fn output(mut command: Command, input: &str, limit: Duration) -> io::Result<Output> {
     use std::os::unix::process::CommandExt;
     command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -20,7 +21,7 @@ pub(super) fn output(mut command: Command, input: &str, limit: Duration) -> io::
         let stdin = child.stdin.take();
         let feed = async {
             if let Some(mut stdin) = stdin {
-                // Whether it has read everything is for its status to say.
+                // A program that ignores its input reports that, if it matters, by its exit status.
                 _ = stdin.write_all(input.as_bytes()).await;
             }
         };
@@ -43,7 +44,7 @@ mod tests {
     #[test]
     fn a_program_that_does_not_end_is_killed() {
         let mut command = Command::new("sh");
-        // It reads nothing either, and more than a pipe holds.
+        // It does not read its input either, which is more than a pipe holds.
         command.args(["-c", "exec sleep 1000"]);
         let error = output(command, &"x".repeat(1 << 20), Duration::from_millis(50)).expect_err("killed");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

@@ -1,10 +1,11 @@
-//! The kernel's table of open connections, over netlink (`linux/netfilter/nfnetlink_conntrack.h`).
+//! Ends connections in the kernel's connection tracking table, over netlink (`linux/netfilter/nfnetlink_conntrack.h`).
 //!
-//! A connection that once went through a forward goes on to the same address after the forward is gone, and a client that
-//! sends UDP keeps it alive for as long as it likes. When the address gets another holder, such connections have to end.
+//! A connection that came through a forward goes on to the same address after the forward is gone, and a client that
+//! sends UDP keeps it alive for as long as it likes. So when an address gets another holder, its connections must be
+//! ended.
 //!
-//! Two messages of ctnetlink are all that is needed, and no crate has them; they are put together here. Nothing here waits
-//! longer than [`PATIENCE`] for the kernel.
+//! This needs only two messages of ctnetlink, which no crate provides, so they are built here. Nothing waits longer
+//! than [`PATIENCE`] for the kernel.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,23 +18,23 @@ use nix::sys::socket::{
 };
 use nix::sys::time::{TimeVal, TimeValLike};
 
-/// Seconds.
+/// The limit for an answer of the kernel, in seconds.
 const PATIENCE: i64 = 10;
 
-/// `NFNL_SUBSYS_CTNETLINK << 8`, with the messages below.
+/// `NFNL_SUBSYS_CTNETLINK << 8`, to which the message types below are added.
 const CONNTRACK: u16 = 1 << 8;
 const NEW: u16 = CONNTRACK;
 const GET: u16 = CONNTRACK | 1;
 const DELETE: u16 = CONNTRACK | 2;
 
-// linux/netlink.h
+// Constants of linux/netlink.h.
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 const REQUEST: u16 = 1;
 const ACK: u16 = 4;
 const INTERRUPTED: u16 = 0x10;
 const DUMP: u16 = 0x300;
-/// Bits of an attribute's type that are flags.
+/// The bits of an attribute's type that are not flags.
 const TYPE: u16 = 0x3fff;
 
 // The attributes of a connection, and of the tuples in it.
@@ -43,31 +44,31 @@ const ID: u16 = 12;
 const ZONE: u16 = 18;
 const TUPLE_IP: u16 = 1;
 
-/// The sizes of `nlmsghdr`, and of that with `nfgenmsg`.
+/// The sizes of `nlmsghdr`, and of `nlmsghdr` with `nfgenmsg`.
 const HEADER: usize = 16;
 const HEADERS: usize = HEADER + 4;
 
-/// A connection.
+/// A tracked connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Flow {
     /// `AF_INET` or `AF_INET6`.
     family: u8,
-    /// The addresses of both ends, as either end sees them.
+    /// The addresses of both ends, before and after translation.
     addresses: BTreeSet<IpAddr>,
-    /// The attributes that tell it from all others, as the kernel sent them.
+    /// The attributes that identify it, as the kernel sent them.
     identity: Vec<u8>,
 }
 
-/// Ends all connections in which one of these addresses takes part. A kernel that cannot list connections has none that
-/// could be ended, or cannot be helped; that is logged.
+/// Ends all connections from or to these addresses. If the kernel cannot list connections, this logs a warning and
+/// succeeds.
 ///
 /// # Errors
 ///
-/// What the kernel says.
+/// If the kernel refuses a request.
 pub(super) fn forget(addresses: &BTreeSet<IpAddr>) -> io::Result<()> {
     let kernel = match connect().and_then(|kernel| Ok((flows(&kernel)?, kernel))) {
         Err(error) if is_unsupported(&error) => {
-            tracing::warn!(%error, "the kernel does not list its connections: those to former guests may go on");
+            tracing::warn!(%error, "the kernel cannot list its connections; those to former guests may stay open");
             return Ok(());
         }
         result => result?,
@@ -91,9 +92,9 @@ fn connect() -> io::Result<OwnedFd> {
     Ok(kernel)
 }
 
-/// All connections.
+/// Lists all connections.
 fn flows(kernel: &OwnedFd) -> io::Result<Vec<Flow>> {
-    /// The table changes while it is read; what then is missing was there all the time.
+    /// The table may change while it is read, and the dump is then incomplete: so try again.
     const TRIES: u32 = 5;
     let mut flows = Vec::new();
     for number in 0..TRIES {
@@ -117,7 +118,7 @@ fn delete(kernel: &OwnedFd, number: u32, flow: &Flow) -> io::Result<()> {
     let request = message(DELETE, REQUEST | ACK, number, flow.family, &flow.identity);
     send(kernel.as_raw_fd(), &request, MsgFlags::empty())?;
     match answers(kernel, number, |_, _, _| ()) {
-        // It has ended by itself.
+        // The connection has ended by itself.
         Err(error) if error.raw_os_error() == Some(Errno::ENOENT as i32) => Ok(()),
         result => result,
     }
@@ -136,7 +137,7 @@ fn message(kind: u16, flags: u16, number: u32, family: u8, attributes: &[u8]) ->
     message
 }
 
-/// Reads the answers to a request, up to the last one. Each is its type, its flags and what follows its header.
+/// Reads the answers to a request up to the last one, and calls `each` with the type, the flags and the rest of each.
 fn answers(kernel: &OwnedFd, number: u32, mut each: impl FnMut(u16, u16, &[u8])) -> io::Result<()> {
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -146,7 +147,7 @@ fn answers(kernel: &OwnedFd, number: u32, mut each: impl FnMut(u16, u16, &[u8]))
             let (Some(message), true) = (rest.get(..length), length >= HEADER) else { break };
             rest = rest.get(aligned(length)..).unwrap_or_default();
             let (kind, flags) = (u16_at(message, 4).unwrap_or(0), u16_at(message, 6).unwrap_or(0));
-            // What a former request was not read to the end.
+            // The rest of the answers to an earlier request.
             if u32_at(message, 8) != Some(number) {
                 continue;
             }
@@ -161,7 +162,7 @@ fn answers(kernel: &OwnedFd, number: u32, mut each: impl FnMut(u16, u16, &[u8]))
     }
 }
 
-/// A connection, from what follows the header of its message.
+/// Parses a connection from the part of a message after its header.
 fn flow(body: &[u8]) -> Option<Flow> {
     let (family, attributes) = (*body.first()?, body.get(HEADERS - HEADER..)?);
     let (mut addresses, mut identity) = (BTreeSet::new(), Vec::new());
@@ -183,13 +184,13 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-/// The attributes that stand one after the other in some bytes.
+/// Iterates over the attributes in some bytes.
 struct Attributes<'a>(&'a [u8]);
 
 struct Attribute<'a> {
     kind: u16,
     value: &'a [u8],
-    /// With its header.
+    /// The attribute with its header.
     whole: &'a [u8],
 }
 
@@ -231,7 +232,7 @@ mod tests {
     fn connections_of_an_address_end_and_those_of_others_go_on() {
         isolated(|_| {
             netlink::set_lo_up(Path::new("/proc/thread-self/ns/net")).expect("lo is up");
-            // A network namespace tracks connections when a rule asks for them.
+            // A network namespace tracks connections only once a rule needs it.
             let rule = "add table inet t; add chain inet t c { type filter hook input priority 0; }; \
                         add rule inet t c ct state new accept";
             assert!(Command::new("nft").arg(rule).status().expect("nft runs").success());
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_would_never_send_is_passed_over() {
+    fn malformed_messages_are_ignored() {
         for body in [&[][..], &[2], &[2, 0, 0, 0, 3, 0], &[2, 0, 0, 0, 200, 0, 1, 0], &[2, 0, 0, 0, 0, 0, 0, 0]] {
             assert!(flow(body).is_none_or(|flow| flow.addresses.is_empty()), "{body:?}");
         }

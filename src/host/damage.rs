@@ -1,7 +1,8 @@
-//! What was done to our files and directories that their text does not show: masks, copies that outrank ours, owners,
-//! modes, and roots for the garbage collector.
+//! Detects damage to our files and directories that their text does not show: masks, units that outrank ours, owners,
+//! modes, and garbage collector roots.
 //!
-//! [`directories`] are put right whenever the host is locked; all else is for a plan to name and for a switch to repair.
+//! [`directories`] are repaired whenever the host is locked; for the rest, a plan names the damage and a switch repairs
+//! it.
 
 use std::fs;
 use std::io;
@@ -14,16 +15,16 @@ use crate::model::ContainerName;
 use crate::render::paths;
 use crate::state::{Damage, Generation, Record};
 
-/// What is known of a container of ours that bears on its files.
+/// What is known about a container of ours that matters for its files.
 pub(super) struct Known<'a> {
-    /// The file that systemd reads its unit from.
+    /// The file from which systemd read its unit.
     pub(super) fragment: Option<&'a Path>,
     pub(super) written: Option<&'a Record>,
     pub(super) booted: Option<&'a Record>,
     pub(super) generation: Option<&'a Generation>,
 }
 
-/// Looks at the files of a container of ours, beyond their text.
+/// Inspects the files of a container of ours, except for their text.
 pub(super) fn of(name: &ContainerName, known: &Known<'_>) -> Damage {
     let files = [(paths::unit(name), 0o644), (paths::conf_target(name), 0o444), (paths::record(name), 0o644)];
     Damage {
@@ -35,7 +36,8 @@ pub(super) fn of(name: &ContainerName, known: &Known<'_>) -> Damage {
     }
 }
 
-/// The mask that keeps systemd from starting a unit: `fragment`, where it is one. Our own file, emptied, is none.
+/// Returns `fragment` if it is a mask, which keeps systemd from starting the unit. Our own unit, emptied, is not a
+/// mask.
 pub(super) fn mask(name: &ContainerName, fragment: &Path) -> Option<PathBuf> {
     let metadata = fs::symlink_metadata(fragment).ok()?;
     let is_mask = if metadata.is_symlink() {
@@ -46,14 +48,15 @@ pub(super) fn mask(name: &ContainerName, fragment: &Path) -> Option<PathBuf> {
     is_mask.then(|| fragment.to_owned())
 }
 
-/// Whether a file of ours is no plain file, or has another owner or mode than it was given. One that is missing has none.
+/// Whether a file of ours is not a regular file, or has another owner or mode than it was given; false if it is
+/// missing.
 pub(super) fn has_other_access(path: &Path, mode: u32) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| {
         !metadata.is_file() || metadata.uid() != 0 || metadata.permissions().mode() & 0o7777 != mode
     })
 }
 
-/// Whether the `.conf` is not our symlink, where it could be one.
+/// Whether the `.conf` is not our symlink, although it could be one.
 fn is_unlinked(name: &ContainerName) -> bool {
     match fs::read_link(paths::conf(name)) {
         Ok(target) => target != paths::conf_target(name),
@@ -63,14 +66,14 @@ fn is_unlinked(name: &ContainerName) -> bool {
     }
 }
 
-/// Whether nothing can be made in a directory, or made a directory, because of what it is mounted on.
+/// Whether a directory (or its nearest existing parent) is on a read-only file system.
 fn is_read_only(directory: &Path) -> bool {
     let there = directory.ancestors().find(|path| path.exists());
     there.is_some_and(|path| statvfs(path).is_ok_and(|statistics| statistics.flags().contains(FsFlags::ST_RDONLY)))
 }
 
-/// Whether a root is missing or leads elsewhere that holds what the container runs, or what its next start brings, or what
-/// the next boot brings.
+/// Whether a root is missing or wrong that holds what the container runs, what its next start needs, or what the next
+/// boot needs.
 fn is_unheld(name: &ContainerName, known: &Known<'_>) -> bool {
     let target = |root: &str| fs::read_link(paths::gc_root(root)).ok();
     let is_lost = |roots: &[&Option<PathBuf>], record: &Record| {
@@ -83,12 +86,12 @@ fn is_unheld(name: &ContainerName, known: &Known<'_>) -> bool {
         Some(is_lost(&[&root], generation.records.get(name)?))
     });
     known.written.is_some_and(|record| is_lost(&[&current], record))
-        // One that has changed since it booted runs what was written last.
+        // A container that was changed while it runs uses the system that was written last.
         || known.booted.is_some_and(|record| is_lost(&[&booted, &current], record))
         || boots == Some(true)
 }
 
-/// Directories of ours in which others than root could replace what root runs or believes.
+/// Our directories in which users other than root could replace files that root executes or trusts.
 pub(super) fn directories() -> Vec<PathBuf> {
     let run = Path::new(paths::RUN);
     let program = Path::new(paths::PROGRAM).parent().unwrap_or(Path::new(paths::STATE));
@@ -111,17 +114,23 @@ fn is_open(directory: &Path) -> bool {
     })
 }
 
-/// The right to write of the group and of everybody.
+/// Write permission for the group and others.
 const OTHERS: u32 = 0o022;
 
-/// Takes from others what they could do in our directories. What cannot be closed is named in the log.
+/// Removes other users' write access to our directories. Failures are logged.
 pub(super) fn close_directories() {
     for directory in directories() {
         match close(&directory) {
             Ok(()) => {
-                tracing::warn!("{} could be changed by others than root; that is put right", directory.display())
+                tracing::warn!(
+                    "users other than root could write to {}; its owner and mode have been fixed",
+                    directory.display()
+                )
             }
-            Err(error) => tracing::warn!("{} can be changed by others than root: {error}", directory.display()),
+            Err(error) => tracing::warn!(
+                "users other than root can write to {}, which could not be fixed: {error}",
+                directory.display()
+            ),
         }
     }
 }
@@ -216,7 +225,7 @@ mod tests {
             assert!(is_unheld(Some(&runs)));
             hold(paths::booted_root(name), &runs);
             assert!(!is_unheld(Some(&runs)));
-            // What is not in the store needs no root.
+            // A system outside the store needs no root.
             written.spec.system = "/opt/system".into();
             let known = Known { fragment: None, written: Some(&written), booted: None, generation: None };
             assert!(!super::is_unheld(name, &known));
@@ -228,7 +237,7 @@ mod tests {
         empty_host(|| {
             let name = ContainerName::new("a").expect("a good name");
             let (ours, above) = (paths::unit(&name), paths::outranking_unit(&name));
-            // A path is all that counts of it.
+            // Only the path of the target matters.
             atomic_file::write(Path::new("/dev/null"), b"", 0o666).expect("written");
             for (path, is_mask) in [(&ours, false), (&above, true)] {
                 atomic_file::write(path, b"", 0o644).expect("written");

@@ -1,5 +1,4 @@
-//! What has to go with this process when a signal ends it before its time: processes that it waits for, and directories that
-//! are only for now.
+//! Ends child processes and removes temporary directories when a signal ends this process early.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -13,7 +12,7 @@ use nix::unistd::Pid;
 
 use super::wipe;
 
-/// How long a process may take to end itself.
+/// How long a process may take to end by itself.
 const PATIENCE: Duration = Duration::from_secs(3);
 const INTERVAL: Duration = Duration::from_millis(20);
 
@@ -24,12 +23,13 @@ struct Left {
 
 static LEFT: Mutex<Left> = Mutex::new(Left { processes: Vec::new(), directories: Vec::new() });
 
-/// Whoever comes here after [`end_all`] waits for the end of the process.
+/// Callers after [`end_all`] block until the process ends, since it never releases the lock.
 fn left() -> MutexGuard<'static, Left> {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A process that goes with this one until it is dropped, which has to be before it is reaped.
+/// A child process that is ended with this one, until this value is dropped. It must be dropped before the child is
+/// reaped.
 #[derive(Debug)]
 pub(super) struct Process(Pid);
 
@@ -41,7 +41,7 @@ impl Process {
         Self(pid)
     }
 
-    /// Waits for its end, without reaping it: until then its number is nobody else's.
+    /// Waits for its end without reaping it, so that its process ID cannot be reused yet.
     pub(super) fn wait(self) -> nix::Result<()> {
         loop {
             match waitid(Id::Pid(self.0), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
@@ -58,7 +58,7 @@ impl Drop for Process {
     }
 }
 
-/// A directory of symlinks that goes with this process until this is dropped.
+/// A directory of symlinks that is removed with this process, until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Directory(PathBuf);
 
@@ -75,12 +75,14 @@ impl Drop for Directory {
     }
 }
 
-/// Ends all of them. From then on nothing new is begun: who would, waits for the end of this process, which the caller
-/// brings.
+/// Ends all registered processes and removes all registered directories.
+///
+/// Afterwards nothing new can be registered: callers that try block until this process ends, which is up to the caller
+/// of this function.
 pub fn end_all() {
     let left = left();
     for pid in &left.processes {
-        // One that ended in this moment needs no signal.
+        // If it has just ended, it needs no signal.
         _ = kill(*pid, Signal::SIGTERM);
     }
     for _ in 0..PATIENCE.as_millis() / INTERVAL.as_millis() {

@@ -1,10 +1,10 @@
-//! The real file system, as the evaluator reads it: all of it, or only what lies below given roots.
+//! The real file system for the evaluator: all of it, or only what lies below given roots.
 //!
 //! Implements [`Files`]. Nothing here writes.
 //!
 //! Invariant of [`RestrictedFiles`]: what is read is what was checked. A path is first opened without any effect
-//! (`O_PATH`, open(2)), the kernel is asked where that handle lies, and then the handle is read and not the path, so that
-//! a link that is exchanged in between gains nothing.
+//! (`O_PATH`, open(2)); the kernel tells where that handle lies; and then the handle is read, not the path. So
+//! replacing a symlink in between gains nothing.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use nix::libc::{O_CLOEXEC, O_NOFOLLOW, O_PATH};
 
 use crate::source::{FileKind, Files, GitError, GitRequest, GitTree};
 
-/// All files that the user may read.
+/// All files that this user may read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealFiles;
 
@@ -46,24 +46,25 @@ impl Files for RealFiles {
     }
 }
 
-/// What lies below some roots, and nothing else (contract §2, *Restricted reading*). A link that leads out of them is
-/// refused when it is followed; to be told that it is a link, and where it leads, is no way out.
+/// The files below some roots, and nothing else (contract §2, *Restricted reading*). A symlink that leads out of them
+/// is refused when it is followed; asking whether it is a symlink and where it leads is allowed.
 #[derive(Debug, Clone)]
 pub struct RestrictedFiles {
-    /// The roots as they were given, and as they are called once all links are followed.
+    /// The roots as given, and with all symlinks resolved.
     roots: Vec<PathBuf>,
-    /// Why nothing else is read.
+    /// The error for everything else.
     reason: &'static str,
 }
 
 impl RestrictedFiles {
-    /// Allows what is below `roots`, each an absolute path to a file or a directory. One that does not exist allows nothing.
+    /// Allows everything below `roots`, each an absolute path to a file or a directory. A root that does not exist
+    /// allows nothing.
     pub fn new(roots: impl IntoIterator<Item = PathBuf>) -> Self {
         let both = roots.into_iter().filter_map(|root| fs::canonicalize(&root).ok().map(|real| [root, real]));
         Self { roots: both.flatten().collect(), reason: "outside of what restricted reading allows" }
     }
 
-    /// Allows what a flake may read (pure evaluation of Nix's): what is below `roots`, and the store.
+    /// Allows what a flake may read (Nix's pure evaluation): everything below `roots`, and the store.
     pub fn pure(roots: impl IntoIterator<Item = PathBuf>) -> Self {
         let reason = "access to absolute paths is forbidden in pure evaluation mode (use '--impure' to override)";
         Self { reason, ..Self::new(roots.into_iter().chain([PathBuf::from("/nix/store")])) }
@@ -77,7 +78,7 @@ impl RestrictedFiles {
         io::Error::new(io::ErrorKind::PermissionDenied, self.reason)
     }
 
-    /// Opens `path` for nothing but finding out where it is and reading it through [`Handle::path`].
+    /// Opens `path` only to find out where it is, and to read it through [`Handle::path`].
     fn open(&self, path: &Path, flags: i32) -> io::Result<Handle> {
         if !self.allows(path) {
             return Err(self.refused());
@@ -88,11 +89,11 @@ impl RestrictedFiles {
     }
 }
 
-/// A file that was opened with `O_PATH`.
+/// A file opened with `O_PATH`.
 struct Handle(File);
 
 impl Handle {
-    /// The way to the file itself, whatever stands at its path by now (proc_pid_fd(5)).
+    /// A path to the opened file itself, whatever its original path leads to by now (proc_pid_fd(5)).
     fn path(&self) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
     }
@@ -101,9 +102,9 @@ impl Handle {
 impl Files for RestrictedFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let handle = self.open(path, 0)?;
-        // A pipe or a device is no source text, and reading one could have an effect.
+        // A pipe or a device is not source text, and reading one could have an effect.
         if !handle.0.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         let mut content = Vec::new();
         File::open(handle.path())?.read_to_end(&mut content)?;
@@ -147,7 +148,7 @@ fn kind(kind: fs::FileType) -> FileKind {
 fn entries(path: &Path) -> io::Result<Vec<(String, FileKind)>> {
     let entry = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;
-        // A name that is no text could not be asked for again.
+        // A name that is not UTF-8 could not be asked for again.
         let name = entry.file_name().into_string().map_err(|name| {
             io::Error::new(io::ErrorKind::InvalidData, format!("the file name {name:?} is not UTF-8"))
         })?;
@@ -168,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    /// `in/` is allowed, `out/` is not; links lead between them.
+    /// `in/` is allowed, `out/` is not; symlinks lead between them.
     fn tree() -> tempfile::TempDir {
         let tree = tempfile::tempdir().expect("a directory");
         let at = |path: &str| tree.path().join(path);
@@ -195,7 +196,7 @@ mod tests {
     fn a_restricted_view_ends_at_its_roots_and_says_so() {
         let tree = tree();
         let at = |path: &str| tree.path().join(path);
-        // The root is given by a link, as a channel is.
+        // The root is given as a symlink, as a channel is.
         let files = RestrictedFiles::new([at("alias"), at("not-there")]);
         let read = |path: &str| files.read(&at(path)).map_err(|error| error.kind());
         for (path, content) in [("in/a", "in/a"), ("alias/a", "in/a"), ("in/stays", "in/sub/c")] {

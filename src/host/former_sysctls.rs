@@ -1,10 +1,10 @@
-//! Whether the host forwarded before rules needed it to, so that it can be given back.
+//! Remembers whether the host forwarded packets before our rules needed it, so that the former setting can be restored.
 //!
-//! Kept below `/run`: a boot sets it anew.
+//! Kept below `/run`, since a boot resets the sysctls.
 //!
 //! Invariants:
-//! - One that had the value already was somebody else's doing, is not noted, and never touched.
-//! - One that has another value by now than it was given is somebody else's by now.
+//! - A sysctl that already had the value was set by someone else: it is not noted, and never touched.
+//! - A sysctl that no longer has the value that we gave it was changed by someone else since: it is left alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::paths;
 use crate::state::Rules;
 
-/// By the name of the sysctl.
+/// Notes by the name of the sysctl.
 type Notes = BTreeMap<String, Note>;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,13 +27,13 @@ struct Note {
     given: String,
 }
 
-/// Notes what a sysctl is, where it is one of forwarding and about to be changed.
+/// Notes the value of a forwarding sysctl before it is changed.
 ///
 /// # Errors
-/// When that cannot be written.
+/// If the note cannot be written.
 pub(super) fn note(sysctl: &Sysctl) -> io::Result<()> {
     let Sysctl { name, value } = sysctl;
-    // The others that rules need change nothing for a host that does not forward.
+    // The other sysctls that rules need make no difference to a host that does not forward.
     if ![IPV4_FORWARDING, IPV6_FORWARDING].contains(&name.as_str()) {
         return Ok(());
     }
@@ -44,10 +44,10 @@ pub(super) fn note(sysctl: &Sysctl) -> io::Result<()> {
     write(&notes)
 }
 
-/// Gives back those that no rules need any more: all that were noted but `needed`.
+/// Restores all noted sysctls except those in `needed`.
 ///
 /// # Errors
-/// When one cannot be set, or what is left cannot be written.
+/// If one cannot be set, or the remaining notes cannot be written.
 pub(super) fn restore(needed: &[Sysctl]) -> Result<(), HostError> {
     let failed = |path: std::path::PathBuf| move |source| HostError::File { what: "write", path, source };
     let mut notes = notes();
@@ -57,14 +57,14 @@ pub(super) fn restore(needed: &[Sysctl]) -> Result<(), HostError> {
     if released.is_empty() {
         return Ok(());
     }
-    // A firewall or another program that forwards may have set the same value, which nobody could see.
+    // Another program that forwards may have set the same value, without a trace.
     let is_shared = nft::others_filter_forwards().unwrap_or(true);
     for (name, Note { former, given }) in released {
         if sysctl::get(&name) != Some(given) {
             continue;
         }
         if is_shared {
-            tracing::info!("{name} is left as it is: others have rules for packets that are forwarded");
+            tracing::info!("{name} stays as it is: another nftables table has rules for forwarded packets");
             continue;
         }
         let path = sysctl::path(&name);
@@ -74,17 +74,17 @@ pub(super) fn restore(needed: &[Sysctl]) -> Result<(), HostError> {
     if kept.is_empty() { atomic_file::remove(&path) } else { write(&kept) }.map_err(failed(path))
 }
 
-/// Gives all of them back if our table, which needs them, is not loaded: a run set them and was killed before it loaded any rules.
+/// Restores all of them unless our table, which needs them, is loaded: a run set them and was killed before it loaded any rules.
 pub(super) fn restore_without_rules() {
     if notes().is_empty() || !matches!(nft::rules(), Ok(Rules::Absent)) {
         return;
     }
     if let Err(error) = restore(&[]) {
-        tracing::debug!(%error, "cannot give back what rules needed");
+        tracing::debug!(%error, "cannot restore the sysctls that rules needed");
     }
 }
 
-/// What is noted. What cannot be read says nothing, and then nothing is given back.
+/// Reads the notes. If they are unreadable, nothing is restored.
 fn notes() -> Notes {
     let text = fs::read(paths::former_sysctls()).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_off_before_is_noted_once_and_what_was_on_is_not() {
+    fn only_sysctls_that_were_off_are_noted_and_only_once() {
         empty_host(|| {
             set("0");
             for _ in 0..2 {
@@ -130,7 +130,7 @@ mod tests {
             fs::remove_file(paths::former_sysctls()).expect("written");
             need();
             assert!(is_on() && notes().is_empty());
-            // One of an interface goes with it.
+            // A sysctl of an interface disappears with it.
             note(&Sysctl { name: "net.ipv4.conf.lo.route_localnet".to_owned(), value: "1".to_owned() })
                 .expect("no need");
             assert!(notes().is_empty());
@@ -138,17 +138,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_or_shared_or_changed_by_others_stays_as_it_is() {
+    fn sysctls_that_are_needed_shared_or_changed_by_others_stay() {
         empty_host(|| {
             set("0");
             need();
             restore(&[sysctl("1")]).expect("still needed");
             assert!(is_on() && !notes().is_empty());
             set("0");
-            restore(&[]).expect("somebody else's by now");
+            restore(&[]).expect("changed by someone else");
             assert!(!is_on() && notes().is_empty());
             need();
-            // There is no nft here that would say that nobody shares it.
+            // There is no nft here to show that nobody shares it.
             restore(&[]).expect("left alone");
             assert!(is_on() && notes().is_empty());
         });

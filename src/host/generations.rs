@@ -1,11 +1,11 @@
-//! Generations on disk, and the roots that hold what they and the containers run.
+//! Stores generations, and manages the roots that protect their systems and those of running containers.
 //!
-//! Whoever calls this has the lock.
+//! Callers hold the lock.
 //!
 //! Invariants:
-//! - What a generation names is held before the generation is there, and as long as it is: a root without a generation costs
-//!   room until the next run, a generation without its roots could not be brought up.
-//! - The one that boots next, the one that this boot brought up and the last ones are kept.
+//! - The systems of a generation are protected before it is written, and as long as it exists. A root without a
+//!   generation wastes space until the next run; a generation without its roots could not be started.
+//! - The generation that boots next, the one that this boot started, and the most recent ones are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -19,14 +19,15 @@ use crate::model::ContainerName;
 use crate::render::paths;
 use crate::state::{Generation, Record};
 
-/// Records a generation under the next free number, has it boot, and drops those that are too many; gives the number.
+/// Records a generation under the next free number, makes it the one that boots, and removes surplus ones; returns the
+/// number.
 ///
 /// # Errors
-/// When it cannot be recorded. What cannot be dropped is dropped by the next run.
+/// If it cannot be recorded. Surplus generations that cannot be removed are left for the next run.
 pub(super) fn record(generation: &Generation) -> Result<u32, HostError> {
     let number = numbers()?.last().map_or(1, |last| last + 1);
     let generation = Generation { number, ..generation.clone() };
-    // Those of a run that was killed before it came to name them.
+    // Roots of a run that was killed before it wrote its generation.
     let directory = Path::new(paths::GC_ROOTS);
     let is_stale = |root: &String| matches!(Root::new(root), Some(Root::Generation(other)) if other == number);
     remove_all(directory, names(directory)?.into_iter().filter(is_stale))?;
@@ -41,44 +42,44 @@ pub(super) fn record(generation: &Generation) -> Result<u32, HostError> {
     let keep = generation.manifest.services.keep_generations();
     if let Err(error) = prune(keep, &generation.records) {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        tracing::warn!("old generations are left for the next run: {error}: {cause}");
+        tracing::warn!("could not remove old generations, which the next run tries again: {error}: {cause}");
     }
     Ok(number)
 }
 
-/// Notes that this boot brings up the generation `number`.
+/// Notes that this boot starts the generation `number`.
 ///
 /// # Errors
-/// When that cannot be written.
+/// If the note cannot be written.
 pub(super) fn note_booted(number: u32) -> Result<(), HostError> {
     let path = paths::booted_generation();
     atomic_file::write(&path, format!("{number}\n").as_bytes(), 0o644).map_err(file("write", &path))
 }
 
-/// Keeps a store path from the garbage collector under a name of ours.
+/// Protects a store path from the garbage collector with a root of this name.
 ///
 /// # Errors
-/// When the root cannot be made.
+/// If the root cannot be created.
 pub(super) fn hold(root: &str, path: &Path) -> Result<(), HostError> {
     let link = paths::gc_root(root);
     if path.starts_with("/nix/store") {
         atomic_file::link(path, &link).map_err(file("link", &link))
     } else {
-        // The name may still hold what it stood for before.
+        // The root may still hold what it held before.
         release(root)
     }
 }
 
-/// Lets it go again.
+/// Removes a root.
 ///
 /// # Errors
-/// When the root cannot be removed.
+/// If the root cannot be removed.
 pub(super) fn release(root: &str) -> Result<(), HostError> {
     let link = paths::gc_root(root);
     atomic_file::remove(&link).map_err(file("remove", &link))
 }
 
-/// Drops generations but the last `keep` (all, where that is not known), and then all roots that nothing needs.
+/// Removes all generations but the last `keep` (none, if that is unknown), then all roots that are no longer needed.
 fn prune(keep: Option<NonZeroU32>, records: &BTreeMap<ContainerName, Record>) -> Result<(), HostError> {
     let numbers = numbers()?;
     let mut kept: BTreeSet<u32> = match keep.map(|keep| usize::try_from(keep.get()).unwrap_or(usize::MAX)) {
@@ -102,14 +103,14 @@ fn prune(keep: Option<NonZeroU32>, records: &BTreeMap<ContainerName, Record>) ->
     remove_all(directory, unneeded.chain(unfinished(directory)?))
 }
 
-/// What a root of ours holds.
+/// What one of our roots belongs to.
 enum Root {
     Generation(u32),
     Container(ContainerName),
 }
 
 impl Root {
-    /// `None` where it is neither of these, and not ours to drop.
+    /// `None` if it is neither of these, and not ours to remove.
     fn new(root: &str) -> Option<Self> {
         if let Some((number, name)) = root.strip_prefix("generation-").and_then(|rest| rest.split_once('-')) {
             ContainerName::new(name).ok()?;
@@ -135,7 +136,7 @@ fn booted() -> Option<u32> {
     fs::read_to_string(paths::booted_generation()).ok()?.trim().parse().ok()
 }
 
-/// What a killed run was about to name.
+/// Temporary files of a killed run.
 fn unfinished(directory: &Path) -> Result<Vec<String>, HostError> {
     let mut names = names(directory)?;
     names.retain(|name| name.starts_with(atomic_file::PREFIX));
@@ -155,14 +156,14 @@ fn names(directory: &Path) -> Result<Vec<String>, HostError> {
     Ok(names)
 }
 
-/// Removes files of a directory, for good before this is over.
+/// Removes files from a directory, and syncs it.
 fn remove_all(directory: &Path, names: impl Iterator<Item = String>) -> Result<(), HostError> {
     let mut is_changed = false;
     for name in names {
         let path = directory.join(name);
         match fs::remove_file(&path) {
             Ok(()) => is_changed = true,
-            // A directory that was set aside is none of what is made here.
+            // We never create directories here: it was set aside.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {}
             Err(error) => return Err(file("remove", &path)(error)),
         }
@@ -184,7 +185,7 @@ mod tests {
     use crate::model::spec::{NatSpec, Network};
     use crate::model::{Boot, Manifest, Services, System};
 
-    /// A generation of these containers.
+    /// A generation with these containers.
     fn generation(containers: &[&str], services: serde_json::Value) -> Generation {
         let records = containers.iter().map(|name| tests::record(name, Network::Host));
         Generation {
@@ -211,7 +212,7 @@ mod tests {
         serde_json::json!({ "container-rebuild": { "keepGenerations": keep } })
     }
 
-    /// The numbers of generations, and the names of roots.
+    /// The numbers of all generations, and the names of all roots.
     fn there() -> (Vec<u32>, BTreeSet<String>) {
         let roots = names(Path::new(paths::GC_ROOTS)).expect("listed");
         (numbers().expect("listed").into_iter().collect(), roots.into_iter().collect())
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn of_thirty_generations_the_last_ten_and_the_booted_one_are_kept_with_their_roots() {
+    fn the_last_ten_generations_and_the_booted_one_are_kept_with_their_roots() {
         empty_host(|| {
             let generation = generation(&["a", "b-c"], serde_json::json!({}));
             for number in 1..=30 {
@@ -253,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn how_many_are_kept_is_an_option_and_none_is_dropped_where_it_is_unknown() {
+    fn the_number_to_keep_is_an_option_and_nothing_is_removed_if_it_is_unknown() {
         empty_host(|| {
             for _ in 1..=12 {
                 record(&generation(&["a"], keep(20))).expect("recorded");
@@ -272,19 +273,19 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_killed_anywhere_is_finished_by_the_next() {
+    fn the_next_run_cleans_up_after_a_killed_one() {
         empty_host(|| {
             for _ in 1..=3 {
                 record(&generation(&["a", "b"], keep(2))).expect("recorded");
             }
             let root = |name: &str| symlink("/nix/store/9-old", paths::gc_root(name)).expect("a symlink");
-            // While generations were dropped: a file was gone, and its roots were not yet.
+            // Killed while removing generations: a file was gone, but not its roots.
             root("generation-1-a");
-            // While one was recorded: its roots were there, and nothing named it yet. Here it had another container.
+            // Killed while recording one: its roots existed, but not its file. It had another container then.
             root("generation-4-c");
             root(".container-rebuild-x1y2z3");
             fs::write(paths::generations().join(".container-rebuild-a1b2c3"), "{").expect("written");
-            // Others' are theirs.
+            // Roots with other names belong to others.
             for theirs in ["generation-x-a", "generations", "kept-by-hand", paths::OWN_ROOT] {
                 _ = fs::remove_file(paths::gc_root(theirs));
                 root(theirs);
@@ -296,7 +297,7 @@ mod tests {
                     .map(str::to_owned),
             );
             let (numbers, mut roots) = there();
-            // The program is in the store, or has no root.
+            // The root of the program depends on whether the program is in the store.
             roots.insert(paths::OWN_ROOT.to_owned());
             assert_eq!((numbers, roots), (vec![3, 4], expected));
             assert_eq!(names(&paths::generations()).expect("listed").len(), 2);
@@ -304,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_containers_ran_that_are_gone_is_let_go() {
+    fn roots_of_removed_containers_are_removed() {
         empty_host(|| {
             for name in ["gone", "stopped", "runs", "a"] {
                 for root in ["booted", "current"] {

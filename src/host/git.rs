@@ -1,11 +1,12 @@
-//! A git revision as the evaluator reads it: what the work tree would hold if that revision were checked out.
+//! Reads a git revision for the evaluator: the files that the work tree would hold if that revision were checked out.
 //!
 //! Implements [`Files`] over the objects of the repository. Nothing is checked out, fetched or written, and no program
-//! runs. Paths are those of the work tree, so that both sides of a comparison name their files alike.
+//! is run. Paths are those of the work tree, so that both sides of a comparison use the same names.
 //!
 //! Invariants:
-//! - Below the top level everything comes from the revision, submodules at the commit that it names.
-//! - A link that leads out of the top level ends where the view for the outside puts it: refused, or the real file.
+//! - Below the top level everything comes from the revision, and submodules from the commit that it names.
+//! - For a symlink that leads out of the top level, the `outside` view decides: it is refused, or the real file is
+//!   read.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -20,36 +21,36 @@ use crate::source::{FileKind, Files, Tracked};
 
 pub(super) mod fetch;
 
-/// As many links in a row as Linux follows (path_resolution(7)).
+/// The number of symlinks that Linux follows in one path (path_resolution(7)).
 const MOST_LINKS: usize = 40;
 
 /// Why a revision cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RevisionError {
-    /// There is no repository.
+    /// The configuration is not in a repository.
     #[error("{} is not in a git repository", path.display())]
     NoRepository {
-        /// The configuration.
+        /// The path of the configuration.
         path: PathBuf,
     },
-    /// The repository knows no such revision.
-    #[error("`{name}` is no revision of the git repository {}", top.display())]
+    /// The repository has no such revision.
+    #[error("`{name}` is not a revision of the git repository {}", top.display())]
     Unknown {
-        /// What was asked for.
+        /// The name of the revision.
         name: String,
         /// The repository's top level.
         top: PathBuf,
-        /// Whether its history was cut off.
+        /// Whether the clone is shallow.
         shallow: bool,
-        /// Branches that it does have.
+        /// The branches that the repository has.
         branches: Vec<String>,
     },
-    /// It is there, but cannot be read.
+    /// The repository exists, but cannot be read.
     #[error("cannot read the git repository {}", top.display())]
     Git {
         /// The repository's top level.
         top: PathBuf,
-        /// What libgit2 said.
+        /// The error of libgit2.
         source: git2::Error,
     },
 }
@@ -57,13 +58,13 @@ pub enum RevisionError {
 /// One revision of a work tree.
 pub struct RevisionFiles {
     top: PathBuf,
-    /// The same without links, as git knows it.
+    /// `top` without symlinks, as git knows it.
     real_top: PathBuf,
     root: Node,
     outside: Box<dyn Files>,
 }
 
-/// Something in a tree.
+/// An entry of a tree.
 #[derive(Clone)]
 struct Node {
     repository: Rc<Repository>,
@@ -79,14 +80,19 @@ enum NodeKind {
     Submodule,
 }
 
-/// Where a path leads.
-enum Place {
+/// What a path resolves to.
+enum Resolved {
     Inside(Node),
     Outside(PathBuf),
 }
 
 impl RevisionFiles {
-    /// The revision `name` (gitrevisions(7)) of the work tree `top`; what is not below `top` is read through `outside`.
+    /// Opens the revision `name` (gitrevisions(7)) of the work tree `top`; what is not below `top` is read through
+    /// `outside`.
+    ///
+    /// # Errors
+    ///
+    /// If the repository has no such revision, or cannot be read.
     pub fn open(top: &Path, name: &str, outside: Box<dyn Files>) -> Result<Self, RevisionError> {
         let failed = |source| RevisionError::Git { top: top.to_path_buf(), source };
         let repository = Repository::open(top).map_err(failed)?;
@@ -107,20 +113,20 @@ impl RevisionFiles {
         Ok(Self { top: top.to_path_buf(), real_top, root, outside })
     }
 
-    /// Follows `path`; a link at its very end only if `follow`.
-    fn resolve(&self, path: &Path, follow: bool) -> io::Result<Place> {
+    /// Resolves `path`. A symlink as its last component is followed only if `follow` is set.
+    fn resolve(&self, path: &Path, follow: bool) -> io::Result<Resolved> {
         let Ok(below) = path.strip_prefix(&self.top) else {
-            return Ok(Place::Outside(path.to_path_buf()));
+            return Ok(Resolved::Outside(path.to_path_buf()));
         };
         let mut rest: VecDeque<OsString> = names(below);
-        // The way from the top level to where we are, free of links.
+        // The resolved components so far, starting at the top level.
         let mut way: Vec<(OsString, Node)> = Vec::new();
         let mut links = 0;
         while let Some(name) = rest.pop_front() {
             if name == ".." {
                 if way.pop().is_none() {
                     let parent = self.top.parent().unwrap_or(&self.top);
-                    return Ok(Place::Outside(parent.join(rest.iter().collect::<PathBuf>())));
+                    return Ok(Resolved::Outside(parent.join(rest.iter().collect::<PathBuf>())));
                 }
                 continue;
             }
@@ -133,12 +139,12 @@ impl RevisionFiles {
             }
             links += 1;
             if links > MOST_LINKS {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "too many links"));
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "too many symlinks"));
             }
             let target = PathBuf::from(OsString::from_vec(node.blob()?));
             let mut target_rest = if target.is_absolute() {
                 let Ok(below) = target.strip_prefix(&self.top) else {
-                    return Ok(Place::Outside(target.join(rest.iter().collect::<PathBuf>())));
+                    return Ok(Resolved::Outside(target.join(rest.iter().collect::<PathBuf>())));
                 };
                 way.clear();
                 names(below)
@@ -148,7 +154,7 @@ impl RevisionFiles {
             target_rest.append(&mut rest);
             rest = target_rest;
         }
-        Ok(Place::Inside(way.pop().map_or_else(|| self.root.clone(), |(_, node)| node)))
+        Ok(Resolved::Inside(way.pop().map_or_else(|| self.root.clone(), |(_, node)| node)))
     }
 
     /// The entry `name` of the directory `directory`, which lies at `below`.
@@ -162,12 +168,12 @@ impl RevisionFiles {
 }
 
 impl Node {
-    /// The content of a file, or the target of a link.
+    /// The content of a file, or the target of a symlink.
     fn blob(&self) -> io::Result<Vec<u8>> {
         self.repository.find_blob(self.object).map(|blob| blob.content().to_vec()).map_err(broken)
     }
 
-    /// A directory as itself, a submodule (which lies at `path`) as the root of its own repository.
+    /// Returns a directory as it is, and a submodule (at `path`) as the root of its own repository.
     fn directory(&self, path: &Path) -> io::Result<Self> {
         match self.kind {
             NodeKind::Tree => Ok(self.clone()),
@@ -180,28 +186,28 @@ impl Node {
 impl Files for RevisionFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.resolve(path, true)? {
-            Place::Inside(node) => match node.kind {
+            Resolved::Inside(node) => match node.kind {
                 NodeKind::File { .. } | NodeKind::Link => node.blob(),
                 NodeKind::Tree | NodeKind::Submodule => Err(io::Error::from(io::ErrorKind::IsADirectory)),
             },
-            Place::Outside(path) => self.outside.read(&path),
+            Resolved::Outside(path) => self.outside.read(&path),
         }
     }
 
     fn kind(&self, path: &Path) -> io::Result<FileKind> {
         match self.resolve(path, false)? {
-            Place::Inside(node) => Ok(file_kind(node.kind)),
-            Place::Outside(path) => self.outside.kind(&path),
+            Resolved::Inside(node) => Ok(file_kind(node.kind)),
+            Resolved::Outside(path) => self.outside.kind(&path),
         }
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
         let directory = match self.resolve(path, true)? {
-            Place::Inside(node) => {
+            Resolved::Inside(node) => {
                 let below = path.strip_prefix(&self.top).unwrap_or(path);
                 node.directory(&self.real_top.join(below))?
             }
-            Place::Outside(path) => return self.outside.read_dir(&path),
+            Resolved::Outside(path) => return self.outside.read_dir(&path),
         };
         let tree = directory.repository.find_tree(directory.object).map_err(broken)?;
         let mut entries = BTreeMap::new();
@@ -215,24 +221,24 @@ impl Files for RevisionFiles {
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         match self.resolve(path, false)? {
-            Place::Inside(node) if node.kind == NodeKind::Link => {
+            Resolved::Inside(node) if node.kind == NodeKind::Link => {
                 Ok(PathBuf::from(OsString::from_vec(node.blob()?)))
             }
-            Place::Inside(_) => Err(io::Error::from(io::ErrorKind::InvalidInput)),
-            Place::Outside(path) => self.outside.read_link(&path),
+            Resolved::Inside(_) => Err(io::Error::from(io::ErrorKind::InvalidInput)),
+            Resolved::Outside(path) => self.outside.read_link(&path),
         }
     }
 
     fn is_executable(&self, path: &Path) -> io::Result<bool> {
         match self.resolve(path, true)? {
-            Place::Inside(node) => Ok(node.kind != NodeKind::File { executable: false }),
-            Place::Outside(path) => self.outside.is_executable(&path),
+            Resolved::Inside(node) => Ok(node.kind != NodeKind::File { executable: false }),
+            Resolved::Outside(path) => self.outside.is_executable(&path),
         }
     }
 }
 
-/// The paths, relative to the work tree `top`, that git tracks in it and in its submodules: those of the index. `None` where there is no
-/// repository to ask.
+/// The paths that git tracks in the work tree `top` and its submodules, according to the index, relative to `top`;
+/// `None` without a repository.
 pub fn tracked(top: &Path) -> Option<Tracked> {
     tracked_paths(top).map(Tracked::from_iter)
 }
@@ -243,7 +249,7 @@ fn tracked_paths(top: &Path) -> Option<Vec<PathBuf>> {
     for entry in index.iter() {
         let path = PathBuf::from(OsString::from_vec(entry.path));
         let is_submodule = i32::try_from(entry.mode).is_ok_and(|mode| node_kind(mode) == NodeKind::Submodule);
-        // One that is not checked out is an empty directory.
+        // A submodule that is not checked out is an empty directory.
         let inside = if is_submodule { tracked_paths(&top.join(&path)) } else { None };
         match inside {
             Some(inside) => paths.extend(inside.into_iter().map(|below| path.join(below))),
@@ -253,16 +259,16 @@ fn tracked_paths(top: &Path) -> Option<Vec<PathBuf>> {
     Some(paths)
 }
 
-/// The commit of a submodule that lies at `path`: in its own clone, or in the one that git keeps for it.
+/// Finds the commit of a submodule at `path`: in the submodule's own clone, or in the one that git keeps for it.
 fn submodule(node: &Node, path: &Path) -> io::Result<Node> {
     let around = &node.repository;
     let below = around.workdir().and_then(|top| path.strip_prefix(top).ok()).and_then(Path::to_str);
     let named = below.and_then(|below| around.find_submodule(below).ok()?.name().map(str::to_owned));
-    // The name comes from a file of the repository; it may not lead elsewhere.
+    // The name comes from a file of the repository, so it must not lead elsewhere.
     let inside = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let kept = named.into_iter().chain(below.map(str::to_owned)).filter(|name| inside(name));
     let kept = kept.map(|name| around.commondir().join("modules").join(name));
-    // Bare: the work tree that git's own clone belongs to need not be there.
+    // Opened as bare, since the work tree of git's own clone may not exist.
     let opened = kept.map(Repository::open_bare);
     for repository in std::iter::once(Repository::open(path)).chain(opened) {
         let Ok(repository) = repository else { continue };
@@ -272,15 +278,15 @@ fn submodule(node: &Node, path: &Path) -> io::Result<Node> {
         }
     }
     let message = format!(
-        "commit {} of the submodule {} is not here; `git submodule update --init` fetches it",
+        "commit {} of the submodule {} is missing; fetch it with `git submodule update --init`",
         node.object,
         path.display()
     );
-    // Not "not found": nothing may take the files for absent (`builtins.pathExists`).
+    // Not `NotFound`: the files must not count as absent (`builtins.pathExists`).
     Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
 }
 
-/// The names of a relative path, `.` left out.
+/// The components of a relative path, without `.`.
 fn names(path: &Path) -> VecDeque<OsString> {
     let name = |part: Component<'_>| match part {
         Component::Normal(name) => Some(name.to_owned()),
@@ -290,7 +296,7 @@ fn names(path: &Path) -> VecDeque<OsString> {
     path.components().filter_map(name).collect()
 }
 
-/// The kinds of gitdatamodel(7).
+/// The kind of an entry by its mode (gitdatamodel(7)).
 fn node_kind(mode: i32) -> NodeKind {
     match mode {
         0o040_000 => NodeKind::Tree,
@@ -312,7 +318,7 @@ fn broken(error: git2::Error) -> io::Error {
     io::Error::other(format!("git: {}", error.message()))
 }
 
-/// The names of all branches, those of remotes included.
+/// The names of all branches, including remote ones.
 fn branches(repository: &Repository) -> Vec<String> {
     let branches = repository.branches(None).into_iter().flatten().flatten();
     let mut names: Vec<String> =

@@ -1,9 +1,9 @@
-//! Mounts that show the files of a directory under other owners (mount_setattr(2), *ID-mapped mounts*).
+//! Mounts directories so that their files appear under other owners (mount_setattr(2), *ID-mapped mounts*).
 //!
-//! A guest with private users has the numbers from its base on. On disk its files are to have the numbers that the guest
-//! sees, as they have for any other guest: 33 is 33. Only where it may write, its root is not the host's root on disk, but the
-//! number of its base; else it could leave a program there that makes any user of the host root. What belongs to the host's
-//! root belongs to nobody there.
+//! The users of a guest with private users have the IDs from its base on. On disk, its files have the IDs that the
+//! guest sees, as for any other guest: 33 is 33. The exception is root in directories that the guest may write to: on
+//! disk the guest's root is there the ID `base`, not the host's root. Otherwise it could leave a set-uid program that
+//! makes any user of the host root. Files of the host's root belong to nobody there.
 
 use std::ffi::CString;
 use std::fs::{self, DirBuilder, File, FileType};
@@ -23,17 +23,17 @@ use super::{mounts, wipe};
 use crate::model::spec::Users;
 use crate::render::nspawn::Mapped;
 
-/// Why something could not be mounted for a guest's users.
+/// Why a path could not be mapped to a guest's users.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum MapError {
-    #[error("{} cannot be mapped to private users: its file system, or one below it, has no id-mapped mounts", path.display())]
+    #[error("{} cannot be mapped to private users: it or a mount below it does not support id-mapped mounts", path.display())]
     Unmappable { path: PathBuf, source: io::Error },
     #[error("cannot map {} to private users", path.display())]
     Mount { path: PathBuf, source: io::Error },
 }
 
-/// Mounts each of `mounts` for the guest whose users begin at `base`. Nothing may be mounted there yet.
+/// Mounts each of `mounts` for the guest whose IDs start at `base`. Nothing may be mounted there yet.
 pub(super) fn mount_all(mounts: &[Mapped], base: u32) -> Result<(), MapError> {
     let namespace = |path: &Path, map: &[Range]| {
         namespace(map).map_err(|source| MapError::Mount { path: path.to_owned(), source })
@@ -50,7 +50,7 @@ pub(super) fn mount_all(mounts: &[Mapped], base: u32) -> Result<(), MapError> {
     Ok(())
 }
 
-/// Whether [`mount_all`] can mount `path`; `None` where that cannot be tried.
+/// Whether [`mount_all`] can mount `path`; `None` if that cannot be tested.
 pub(super) fn is_mappable(path: &Path) -> Option<bool> {
     if !nix::unistd::geteuid().is_root() {
         return None;
@@ -64,7 +64,8 @@ pub(super) fn is_mappable(path: &Path) -> Option<bool> {
     }
 }
 
-/// Unmounts everything that [`mount_all`] mounted in `directory`, and removes the directory. One that is not there is none the worse.
+/// Unmounts everything that [`mount_all`] mounted in `directory`, and removes the directory. A missing directory is not
+/// an error.
 pub(super) fn unmount_all(directory: &Path) -> Result<(), (PathBuf, io::Error)> {
     let entries = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -77,25 +78,25 @@ pub(super) fn unmount_all(directory: &Path) -> Result<(), (PathBuf, io::Error)> 
     wipe::tree(directory).or_error()
 }
 
-/// Some numbers on disk, and what they are mounted as.
+/// A range of IDs on disk, and the IDs that it is mounted as.
 struct Range {
     on_disk: u32,
     mounted: u32,
     count: u32,
 }
 
-/// All users of a guest with their own numbers on disk.
+/// A map of all users of a guest to their own IDs on disk.
 fn whole(base: u32) -> Vec<Range> {
     vec![Range { on_disk: 0, mounted: base, count: Users::COUNT }]
 }
 
-/// The same but for its root, which on disk has the number of `base`.
+/// Like [`whole`], except that the guest's root has the ID `base` on disk.
 fn rootless(base: u32) -> Vec<Range> {
     let root = Range { on_disk: base, mounted: base, count: 1 };
     vec![root, Range { on_disk: 1, mounted: base + 1, count: Users::COUNT - 1 }]
 }
 
-/// A user namespace with this map, which nobody is in.
+/// A user namespace with this map that no process is in.
 fn namespace(map: &[Range]) -> io::Result<File> {
     let (ready, told) = pipe()?;
     // SAFETY: the child does system calls only, and never returns from here.
@@ -110,7 +111,7 @@ fn namespace(map: &[Range]) -> io::Result<File> {
         ForkResult::Parent { child } => {
             drop(told);
             let made = of_child(child, ready, map);
-            // It may have ended by itself.
+            // It may have ended already.
             _ = kill(child, Signal::SIGKILL);
             _ = waitpid(child, None);
             made
@@ -132,7 +133,7 @@ fn mount(source: &Path, at: &Path, users: BorrowedFd<'_>, read_only: bool) -> Re
     let failed = |error: io::Error| MapError::Mount { path: source.to_owned(), source: error };
     let tree = tree(source).map_err(failed)?;
     let kind = map(source, tree.as_fd(), users, read_only)?;
-    // What the source lies in may keep users of the host from it, and so does this.
+    // The directories above the source may deny access to users of the host, and so must this one.
     let private = |directory: &Path| DirBuilder::new().recursive(true).mode(0o700).create(directory);
     let directory = at.parent().map_or(Ok(()), private);
     let make = directory.and_then(|()| match kind.is_dir() {
@@ -142,11 +143,11 @@ fn mount(source: &Path, at: &Path, users: BorrowedFd<'_>, read_only: bool) -> Re
     make.and_then(|()| attach(tree.as_fd(), at)).map_err(failed)
 }
 
-/// Maps a tree that was taken of `source`, unless that is a device. Gives what it is.
+/// Maps a tree that was cloned from `source`, unless that is a device; returns its file type.
 fn map(source: &Path, tree: BorrowedFd<'_>, users: BorrowedFd<'_>, read_only: bool) -> Result<FileType, MapError> {
     let failed = |error: io::Error| MapError::Mount { path: source.to_owned(), source: error };
     let kind = source.metadata().map_err(failed)?.file_type();
-    // A device has no owner that a map could change: who may open it is decided by its mode, and by the unit.
+    // Mapping a device's owner has no use: its mode and the unit decide who may open it.
     let is_device = kind.is_char_device() || kind.is_block_device();
     let users = (!is_device).then_some(users);
     set(tree, users, read_only).map_err(|error| match error.raw_os_error() {
@@ -156,7 +157,7 @@ fn map(source: &Path, tree: BorrowedFd<'_>, users: BorrowedFd<'_>, read_only: bo
     Ok(kind)
 }
 
-/// A copy of the mounts at and below `path`, attached nowhere.
+/// A detached copy of the mounts at and below `path`.
 fn tree(path: &Path) -> io::Result<OwnedFd> {
     let path = c_string(path)?;
     let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as libc::c_uint;
@@ -167,7 +168,7 @@ fn tree(path: &Path) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Maps the mounts of a tree to `users`, where there are any, and keeps from them what is mounted in the original later.
+/// Maps the mounts of a tree to `users`, if given, and keeps out what is mounted in the original later.
 fn set(tree: BorrowedFd<'_>, users: Option<BorrowedFd<'_>>, read_only: bool) -> io::Result<()> {
     let map = if users.is_some() { libc::MOUNT_ATTR_IDMAP } else { 0 };
     let attributes = libc::mount_attr {

@@ -1,5 +1,5 @@
-//! The flags `i` and `a` of chattr(1), which keep even root from removing a file (ioctl_iflags(2)). NixOS gives `i` to its
-//! `/var/empty`.
+//! Handles the flags `i` and `a` of chattr(1), which keep even root from removing a file (ioctl_iflags(2)). NixOS sets
+//! `i` on its `/var/empty`.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -17,13 +17,14 @@ use super::within::{self, Reach};
 const IMMUTABLE: c_int = 0x10;
 const APPEND_ONLY: c_int = 0x20;
 
-// The kernel's headers say `long`, but what it reads and writes is an `int`.
+// The kernel's headers say `long`, but the kernel reads and writes an `int`.
 nix::ioctl_read_bad!(get_flags, nix::request_code_read!(b'f', 1, size_of::<c_long>()), c_int);
 nix::ioctl_write_ptr_bad!(set_flags, nix::request_code_write!(b'f', 2, size_of::<c_long>()), c_int);
 
-/// Whether a file may be neither replaced nor removed because of its flags. What is no plain file, or cannot be asked, may.
+/// Whether a file's flags keep it from being replaced or removed; false if it is not a regular file, or cannot be
+/// opened.
 pub(super) fn is_fixed(path: &Path) -> bool {
-    // Opening a device or a pipe does something.
+    // Opening a device or a pipe may have an effect.
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         return false;
     }
@@ -31,17 +32,17 @@ pub(super) fn is_fixed(path: &Path) -> bool {
     file.is_ok_and(|file| flags(&file).is_ok_and(|flags| flags & (IMMUTABLE | APPEND_ONLY) != 0))
 }
 
-/// Something in a directory, held without having been opened: opening a device does something.
+/// An entry of a directory, held without opening it: opening a device may have an effect.
 pub(super) struct Entry {
     held: OwnedFd,
     stat: FileStat,
 }
 
 impl Entry {
-    /// Takes hold of `name` in `directory`.
+    /// Looks up `name` in `directory`.
     ///
     /// # Errors
-    /// `EXDEV` where something is mounted there.
+    /// `EXDEV` if something is mounted there.
     pub(super) fn open(directory: impl AsFd, name: &CStr) -> nix::Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
         let held = within::open(directory, name, Reach::Entry, flags, Mode::empty())?;
@@ -57,12 +58,12 @@ impl Entry {
         self.stat.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Clears the flags, where it is something that has any.
+    /// Clears the flags, if this is a file or a directory.
     pub(super) fn clear(&self) -> nix::Result<Cleared> {
         if !matches!(self.stat.st_mode & S_IFMT, S_IFDIR | S_IFREG) {
             return Ok(Cleared(None));
         }
-        // The way to open just what is held, whatever has its name by now.
+        // This path opens what is held, whatever has its name by now.
         let path = format!("/proc/thread-self/fd/{}", self.held.as_raw_fd());
         let file = open(path.as_str(), OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty())?;
         let flags = clear(&file)?;
@@ -76,23 +77,23 @@ impl AsFd for Entry {
     }
 }
 
-/// Flags that were cleared of a file.
+/// The flags that were cleared from a file.
 #[must_use]
 pub(super) struct Cleared(Option<(File, c_int)>);
 
 impl Cleared {
-    /// Gives the file its flags again, if it still has a name.
+    /// Restores the flags, if the file still has a name.
     pub(super) fn restore(self) {
         let Some((file, flags)) = self.0 else { return };
         if fstat(&file).is_ok_and(|stat| stat.st_nlink > 0)
             && let Err(errno) = set(&file, flags)
         {
-            tracing::warn!("cannot make a file immutable again that has other names than the one removed: {errno}");
+            tracing::warn!("cannot restore the flags of a removed file that has another name: {errno}");
         }
     }
 }
 
-/// Clears the flags of what is open; gives what they were where there were any.
+/// Clears the flags of an open file; returns the former flags if any were set.
 pub(super) fn clear(file: impl AsFd) -> nix::Result<Option<c_int>> {
     let former = flags(&file)?;
     let rest = former & !(IMMUTABLE | APPEND_ONLY);
@@ -106,7 +107,7 @@ fn flags(file: impl AsFd) -> nix::Result<c_int> {
     let mut flags = 0;
     // SAFETY: the descriptor is open as long as `file` is borrowed, and `flags` is the int that the kernel writes.
     match unsafe { get_flags(file.as_fd().as_raw_fd(), &mut flags) } {
-        // This file system has no flags.
+        // The file system has no flags.
         Err(Errno::ENOTTY | Errno::EOPNOTSUPP) => Ok(0),
         result => result.map(|_| flags),
     }
@@ -135,7 +136,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn flags_are_cleared_and_given_back() {
+    fn flags_are_cleared_and_restored() {
         crate::host::netns::tests::isolated(|directory| {
             let file = directory.join("file");
             fs::write(&file, "").expect("written");
@@ -147,7 +148,7 @@ pub(super) mod tests {
             cleared.restore();
             assert!(is_immutable(&file) && is_fixed(&file));
             std::os::unix::fs::symlink("file", directory.join("link")).expect("a symlink");
-            // It is the symlink that would be replaced.
+            // The symlink itself would be replaced.
             assert!(
                 !is_fixed(&directory.join("link")) && !is_fixed(directory) && !is_fixed(&directory.join("none"))
             );

@@ -1,7 +1,7 @@
-//! The service that brings the boot generation up (contract §8), installed.
+//! Installs the service that brings up the boot generation (contract §8).
 //!
-//! Written to `/etc/systemd/system` and enabled there; where that is part of the system, as on NixOS, it is a package in the
-//! default profile. What it does at boot is the command line's to say.
+//! It is written to `/etc/systemd/system` and enabled there. If that directory is part of the system, as on NixOS, it
+//! becomes a package in the default profile. What the service does at boot is in the command line's code.
 
 use std::fs;
 use std::io;
@@ -16,45 +16,45 @@ use super::{atomic_file, bus};
 use crate::apply::{Host, HostError};
 use crate::render::{boot_service, paths};
 
-/// Why it could not be installed.
+/// Why the boot service could not be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// There is nobody who would run it.
+    /// systemd is not running.
     #[error("systemd does not run here")]
     NoSystemd,
-    /// The program that it calls could not be put where it calls it.
+    /// The program that it calls could not be installed.
     #[error(transparent)]
     Program(#[from] HostError),
     /// The unit could not be written.
     #[error("cannot write {}", path.display())]
     Write {
-        /// The unit.
+        /// The path of the unit.
         path: PathBuf,
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
-    /// Units are part of the system here, and nothing that may be changed is looked at by systemd.
+    /// Units are part of the system here, and systemd reads no directory that we may write to.
     #[error("{} is part of the system and cannot be written", paths::NATIVE_UNITS)]
     PartOfSystem,
-    /// Nix did not install the package.
+    /// Nix could not install the package.
     #[error(transparent)]
     Package(#[from] PackageError),
-    /// systemd refused.
+    /// systemd could not enable the unit.
     #[error("cannot enable {}", paths::BOOT_SERVICE)]
     Enable {
-        /// What it said.
+        /// The error of systemd.
         source: BusError,
     },
-    /// All was done, and a boot would still not start it.
+    /// The service was installed, but a boot would still not start it.
     #[error("systemd does not start {} at boot, though {} was installed", paths::BOOT_SERVICE, .0.display())]
     NotWanted(PathBuf),
 }
 
-/// Installs the service and what it calls, and sees that a boot starts it. Gives where it is.
+/// Installs the service and the program that it calls, and checks that a boot starts it; returns the unit's path.
 ///
 /// # Errors
 ///
-/// Where that cannot be done. What is not found by systemd does not stay installed.
+/// If any of that fails. A package that systemd does not find is uninstalled.
 pub fn install_boot() -> Result<PathBuf, InstallError> {
     if !bus::is_booted_with_systemd() {
         return Err(InstallError::NoSystemd);
@@ -73,7 +73,7 @@ pub fn install_boot() -> Result<PathBuf, InstallError> {
     if is_wanted()? { Ok(path) } else { Err(InstallError::NotWanted(path)) }
 }
 
-/// The same as a package in the default profile.
+/// Installs the service as a package in the default profile.
 fn install_package() -> Result<PathBuf, InstallError> {
     let enable = |source| InstallError::Enable { source };
     let directories = systemd::unit_path().map_err(enable)?;
@@ -96,12 +96,12 @@ fn is_wanted() -> Result<bool, InstallError> {
     systemd::boot_service().map(|service| service.is_enabled).map_err(|source| InstallError::Enable { source })
 }
 
-/// Whether the directory of the administrator's units belongs to a system that is replaced as a whole.
+/// Whether the administrator's units are part of a system that is replaced as a whole.
 fn is_part_of_system() -> bool {
     fs::canonicalize(paths::NATIVE_UNITS).is_ok_and(|directory| directory.starts_with("/nix/store"))
 }
 
-/// Whether [`install_boot`] has a way here, when systemd looks for units in `directories`. As root.
+/// Whether [`install_boot`] can work here, given that systemd looks for units in `directories`. Must be called as root.
 pub(super) fn is_installable(directories: &[String]) -> bool {
     let is_writable = || access(paths::NATIVE_UNITS, AccessFlags::W_OK).is_ok();
     (!is_part_of_system() && is_writable())

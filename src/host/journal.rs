@@ -1,7 +1,7 @@
-//! The host's journal (systemd-journald.service(8), through its native protocol).
+//! Writes to the host's journal (systemd-journald.service(8), through its native protocol).
 //!
-//! Takes: entries. Nobody waits for the journal: a thread of its own sends them, and what does not fit into its queue is
-//! dropped.
+//! Takes: entries. Callers never wait for the journal: a separate thread sends the entries, and those that do not fit
+//! in its queue are dropped.
 
 use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -13,27 +13,27 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use crate::model::ContainerName;
 
-/// As which program we are known there (`journalctl -t`).
+/// Our name in the journal (`journalctl -t`).
 pub const IDENTIFIER: &str = "container-rebuild";
-/// How many entries wait for a slow journal.
+/// How many entries may wait for a slow journal.
 const QUEUE: usize = 4096;
-/// How long the end of the program waits for the last of them.
+/// How long the program waits at its end for the last entries to be sent.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// One entry.
+/// A journal entry.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// How grave it is.
+    /// The severity.
     pub level: Level,
     /// The text.
     pub message: String,
-    /// Whom it is about (field `CONTAINER`).
+    /// The container that it is about (field `CONTAINER`).
     pub container: Option<ContainerName>,
-    /// What is done (field `ACTION`).
+    /// The action that it is about (field `ACTION`).
     pub action: Option<&'static str>,
 }
 
-/// The journal. What was sent is there when this is dropped, if the journal takes it.
+/// A connection to the journal. Dropping it waits for a limited time until all entries are sent.
 #[derive(Debug)]
 pub struct Journal {
     entries: Option<SyncSender<Entry>>,
@@ -41,16 +41,16 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The journal of this host, where it has one.
+    /// Connects to the host's journal, if it has one.
     pub fn open() -> Option<Self> {
-        // The field names are the protocol's: neither prefixed nor changed.
+        // Fields keep their names, without a prefix.
         let layer = tracing_journald::layer().ok()?;
         let layer = layer.with_field_prefix(None).with_syslog_identifier(IDENTIFIER.to_owned());
         let (entries, queue) = sync_channel::<Entry>(QUEUE);
         let (end, ended) = sync_channel(1);
         let send = move || {
             tracing::subscriber::with_default(Registry::default().with(layer), || queue.iter().for_each(send));
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             _ = end.send(());
         };
         std::thread::Builder::new().name("journal".to_owned()).spawn(send).ok()?;
@@ -60,7 +60,7 @@ impl Journal {
     /// Sends an entry, without waiting.
     pub fn send(&self, entry: Entry) {
         if let Some(entries) = &self.entries {
-            // A journal that takes nothing has to do without.
+            // If the queue is full, the entry is lost.
             _ = entries.try_send(entry);
         }
     }
@@ -70,14 +70,14 @@ impl Drop for Journal {
     fn drop(&mut self) {
         drop(self.entries.take());
         if self.ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            tracing::debug!("the journal does not take what we have to say");
+            tracing::debug!("the journal did not accept all entries in time");
         }
     }
 }
 
 fn send(entry: Entry) {
     let (message, container) = (entry.message, entry.container.as_ref().map(ContainerName::as_str));
-    // The level of an event is a constant.
+    // tracing requires constant levels.
     match entry.level {
         Level::ERROR => tracing::error!(container, action = entry.action, "{message}"),
         Level::WARN => tracing::warn!(container, action = entry.action, "{message}"),
@@ -85,7 +85,7 @@ fn send(entry: Entry) {
     }
 }
 
-/// Whether what is written to `stream` goes to the journal anyhow (systemd.exec(5), `JOURNAL_STREAM`).
+/// Whether `stream` is connected to the journal already (systemd.exec(5), `JOURNAL_STREAM`).
 pub fn is_stream(stream: impl AsFd) -> bool {
     let Some(journal) = std::env::var_os("JOURNAL_STREAM") else { return false };
     let Ok(stat) = nix::sys::stat::fstat(stream) else { return false };

@@ -1,7 +1,7 @@
-//! Journals, read by journalctl(1).
+//! Reads journals with journalctl(1).
 //!
-//! Takes: the journal of a guest, or what the host's has of a unit. Gives: its last lines, bounded in time and size and with
-//! nothing in them that a terminal would act on; or journalctl in our place, for people to read.
+//! Takes: the journal of a guest, or a unit in the host's journal. Gives: its last lines, limited in time and size and
+//! free of terminal escape sequences; or journalctl in place of our process, for people to read.
 
 use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -16,25 +16,25 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use super::guest::Journal;
 use crate::diag::visible;
 
-/// How long journalctl may take over a few lines. Nobody waits longer for an explanation.
+/// How long journalctl may take for a few lines: an explanation of a failure must not delay it by more.
 const LIMIT: Duration = Duration::from_secs(3);
-/// More of it is not read, in bytes.
+/// The most bytes that are read of its output.
 const MOST_BYTES: u64 = 1 << 20;
-/// So many entries are read to find those that tell something.
+/// The number of entries to search for relevant lines.
 const READ_LINES: usize = 1000;
-/// Longer lines are cut, in characters.
+/// The length at which lines are cut, in characters.
 const LONGEST_LINE: usize = 400;
 
-/// Which entries.
+/// Selects entries of the host's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entries {
-    /// Those of a unit of the host.
+    /// The entries of a unit.
     Unit(String),
-    /// Those that the processes of one run of a unit wrote.
+    /// The entries that processes of one run of a unit wrote.
     Invocation(String),
 }
 
-/// What people ask for (journalctl(1)).
+/// The options that users pass on to journalctl(1).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// `--follow`.
@@ -54,13 +54,13 @@ impl Wanted {
     }
 }
 
-/// A command that reads a guest's journal. What it was written with reads it for certain, where that is at hand in the
-/// store: `system` is the guest's.
+/// A journalctl command for a guest's journal. It prefers the journalctl of the guest's system, if `system` is in the
+/// store: that one can certainly read the format.
 fn of_guest(journal: &Journal, system: Option<&Path>) -> std::io::Result<Command> {
     let own = system.map(|system| system.join("sw/bin/journalctl"));
     let own = own.filter(|program| program.starts_with("/nix/store") && program.is_file());
     let mut command = Command::new(own.unwrap_or_else(|| PathBuf::from("journalctl")));
-    // The guest's journal directory has a directory for each machine-id, as the host's.
+    // Like the host's, the guest's journal directory has a subdirectory for each machine ID.
     let inherited: OwnedFd = journal.as_fd().try_clone_to_owned()?;
     command.arg(format!("--directory=/proc/self/fd/{}", inherited.as_raw_fd()));
     let inherit = move || {
@@ -81,7 +81,7 @@ fn of_host(entries: &Entries) -> Command {
     command
 }
 
-/// Becomes a journalctl that shows a guest's journal; comes back only where that failed.
+/// Replaces this process with a journalctl that shows a guest's journal; returns only on failure.
 pub(super) fn show_of_guest(journal: &Journal, system: Option<&Path>, wanted: &Wanted) -> std::io::Error {
     match of_guest(journal, system) {
         Ok(mut command) => command.args(wanted.arguments()).exec(),
@@ -89,13 +89,13 @@ pub(super) fn show_of_guest(journal: &Journal, system: Option<&Path>, wanted: &W
     }
 }
 
-/// The same of what the host has of a unit.
+/// Replaces this process with a journalctl that shows entries of the host's journal; returns only on failure.
 pub fn show_of_host(entries: &Entries, wanted: &Wanted) -> std::io::Error {
     of_host(entries).args(wanted.arguments()).exec()
 }
 
-/// The last `lines` lines of a guest's journal that tell something of why it failed, of those since a time (in seconds since
-/// the epoch); none where it cannot be read.
+/// The last `lines` lines of a guest's journal that may explain a failure, since a time in seconds since the epoch;
+/// empty if it cannot be read.
 pub(super) fn tail_of_guest(journal: &Journal, lines: usize, since: Option<i64>) -> Vec<String> {
     let Ok(mut command) = of_guest(journal, None) else { return Vec::new() };
     command.args(["--output=short", "--no-hostname"]);
@@ -103,35 +103,35 @@ pub(super) fn tail_of_guest(journal: &Journal, lines: usize, since: Option<i64>)
     tail(command, READ_LINES, lines, |line| !is_routine_of_guest(line))
 }
 
-/// Whether a line of a guest's journal is its systemd's about what went well. A guest that is not up in time is shut down in
-/// good order, of which its systemd tells far more than of what it waited for.
+/// Whether a line of a guest's journal is a routine message of its systemd. A guest that does not start in time is shut
+/// down in good order, about which its systemd logs far more than about what it waited for.
 fn is_routine_of_guest(line: &str) -> bool {
-    let Some((before, said)) = line.split_once("[1]: ") else { return false };
-    before.contains(" systemd") && !is_trouble(said)
+    let Some((before, message)) = line.split_once("[1]: ") else { return false };
+    before.contains(" systemd") && !is_trouble(message)
 }
 
-/// The same of a line of its console (systemd(1), `systemd.show_status`).
+/// Whether a line of a guest's console is a routine message (systemd(1), `systemd.show_status`).
 fn is_routine_of_console(line: &str) -> bool {
     line.starts_with("[  OK  ]") || line.starts_with("         ")
 }
 
-fn is_trouble(said: &str) -> bool {
-    ["ailed", "timed out", "Dependency", "error", "cannot", "Cannot"].iter().any(|word| said.contains(word))
+fn is_trouble(message: &str) -> bool {
+    ["ailed", "timed out", "Dependency", "error", "cannot", "Cannot"].iter().any(|word| message.contains(word))
 }
 
-/// The last `lines` lines that tell something of what the host has of a container's run, without time and origin; none
-/// where it has no journal.
+/// The last `lines` relevant lines of the host's journal about a container's run, without time and origin; empty if the
+/// host has no journal.
 pub(super) fn tail_of_host(entries: &Entries, lines: usize) -> Vec<String> {
     let mut synchronize = Command::new("journalctl");
     synchronize.arg("--sync");
-    // What was written last may still be on its way to the journal.
+    // The last lines may still be on their way to the journal.
     drop(tail(synchronize, 0, 0, |_| true));
     let mut command = of_host(entries);
     command.arg("--output=cat");
     tail(command, READ_LINES, lines, |line| !is_routine_of_console(line))
 }
 
-/// The last `lines` lines that `is_wanted`, of the last `read` entries (all, where that is 0).
+/// The last `lines` lines for which `is_wanted` holds, out of the last `read` entries (all if 0).
 fn tail(mut command: Command, read: usize, lines: usize, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
     command.args(["--no-pager", "--quiet"]);
     if read > 0 {
@@ -142,7 +142,7 @@ fn tail(mut command: Command, read: usize, lines: usize, is_wanted: impl Fn(&str
     let Ok(mut child) = command.spawn() else { return Vec::new() };
     let stdout = child.stdout.take();
     let (sender, printed) = mpsc::channel();
-    // It ends when journalctl is gone, which it is below.
+    // The thread ends with journalctl, which is killed below at the latest.
     std::thread::spawn(move || {
         let mut text = Vec::new();
         if let Some(stdout) = stdout {
@@ -151,13 +151,13 @@ fn tail(mut command: Command, read: usize, lines: usize, is_wanted: impl Fn(&str
         drop(sender.send(text));
     });
     let text = printed.recv_timeout(LIMIT).unwrap_or_default();
-    // One that has ended is not harmed.
+    // Has no effect if it has ended already.
     drop(child.kill());
     drop(child.wait());
     last_lines(&String::from_utf8_lossy(&text), lines, is_wanted)
 }
 
-/// The last lines of a text as they may be shown: one entry may have many.
+/// The last lines of a text, made safe to show. One journal entry may have many lines.
 fn last_lines(text: &str, lines: usize, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let shown = text.lines().map(|line| {
         let mut chars = line.trim_end().chars();
@@ -169,7 +169,7 @@ fn last_lines(text: &str, lines: usize, is_wanted: impl Fn(&str) -> bool) -> Vec
     shown[shown.len().saturating_sub(lines)..].to_vec()
 }
 
-/// A line without the colours that a guest's systemd gives what it writes to its console (ECMA-48, SGR).
+/// Removes the colours that a guest's systemd uses on its console (ECMA-48, SGR).
 fn without_colours(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut rest = line;
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_few_and_short_and_no_terminal_acts_on_them() {
+    fn lines_are_limited_and_escaped() {
         let text = format!("one\n\u{1b}[0;1;31mtwo\u{1b}[0m\u{1b}]0;title\u{7}\u{1b}[2J\n\n{}\n", "x".repeat(1000));
         let lines = last_lines(&text, 2, |_| true);
         assert_eq!(lines[0], "two\\u{1b}]0;title\\u{7}\\u{1b}[2J");
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_went_well_tells_nothing_of_what_did_not() {
+    fn routine_messages_are_recognised() {
         #[rustfmt::skip]
         let table = [
             ("Dec 01 16:57:19 systemd[1]: Stopped target network.target - Network.",          true),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journalctl_that_does_not_end_is_ended() {
+    fn a_journalctl_that_hangs_is_killed() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo line; exec sleep 600", "sh"]);
         let begun = std::time::Instant::now();

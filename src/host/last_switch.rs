@@ -1,4 +1,4 @@
-//! The file in which a switch says what became of it.
+//! Stores the result of the last switch in a file.
 
 use std::fs;
 use std::io;
@@ -9,30 +9,32 @@ use crate::model::FORMAT_VERSION;
 use crate::render::paths;
 use crate::state::LastSwitch;
 
-/// Writes it down.
+/// Writes the file.
 ///
 /// # Errors
 ///
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn write(last: &LastSwitch) -> io::Result<()> {
     let json = serde_json::to_string_pretty(last).expect("it has string keys only");
     atomic_file::write(&paths::last_switch(), (json + "\n").as_bytes(), 0o644)
 }
 
-/// The last switch; `None` where there was none, or what says so is damaged or another version's.
+/// Reads the last switch; `None` if there was none, or if the file is damaged or of another version.
 pub fn read() -> Option<LastSwitch> {
     let last: LastSwitch = serde_json::from_slice(&fs::read(paths::last_switch()).ok()?).ok()?;
     (last.format_version == FORMAT_VERSION).then_some(last)
 }
 
-/// Whether `process` holds the lock over the host. Trying the lock would tell, and be in the way of whoever wants it.
+/// Whether `process` holds the lock on the host. Trying to take the lock would show it too, but would block other
+/// processes that want it.
 pub fn holds_lock(process: u32) -> bool {
     let Ok(lock) = fs::metadata(paths::lock()) else { return false };
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     is_held(&locks, process, lock.ino())
 }
 
-/// Looks for a lock in the text of proc_locks(5). The device in it is not always the one that stat(2) gives (btrfs).
+/// Looks for a lock in the text of proc_locks(5). Its device is ignored, since it is not always the one that stat(2)
+/// returns (btrfs).
 fn is_held(locks: &str, process: u32, inode: u64) -> bool {
     locks.lines().any(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
@@ -53,7 +55,7 @@ mod tests {
     use crate::host::netns::tests::empty_host;
 
     #[test]
-    fn who_holds_the_lock_is_known() {
+    fn the_holder_of_the_lock_is_found() {
         let locks = "1: POSIX  ADVISORY  WRITE 31 00:1a:7 0 EOF\n2: FLOCK  ADVISORY  WRITE 31 00:1a:42 0 EOF\n2: -> FLOCK  ADVISORY  WRITE 32 00:1a:42 0 EOF\n";
         assert!(is_held(locks, 31, 42));
         for (process, inode) in [(31, 7), (32, 42), (30, 42)] {

@@ -1,12 +1,12 @@
-//! What is left to say of a start that failed.
+//! Keeps an explanation of a failed start.
 //!
-//! A unit whose start failed is stopped, and for systemd it is then as one that was never started; a guest's journal goes
-//! with its root. Kept below `/run`: that the last start failed, with what everybody may know of it, and for root the last
-//! lines of the guest's journal.
+//! A unit whose start failed is stopped, and systemd then treats it like one that was never started; and an ephemeral
+//! guest's journal is removed with its root. So below `/run` we keep a note that the last start failed, with what every
+//! user may know, and for root the last lines of the guest's journal.
 //!
 //! Invariants:
-//! - The note lasts until the next launch of the container, whoever starts it, and until it is stopped by us or removed.
-//! - Nothing here fails anything: an explanation that cannot be had is left out.
+//! - The note lasts until the container is launched again, by anyone, stopped by us, or removed.
+//! - Errors here never make an operation fail: an explanation that is not available is left out.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -26,11 +26,11 @@ const KEPT_LINES: usize = 50;
 /// How many lines are shown of each journal.
 const SHOWN_LINES: usize = 20;
 
-/// A start that failed, as it is noted.
+/// The note of a failed start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct FailedStart {
     format_version: u32,
-    /// What systemd says of it.
+    /// systemd's explanation.
     reason: String,
 }
 
@@ -46,25 +46,25 @@ pub(super) fn note_failed_start(name: &ContainerName, job: Job, failure: &JobFai
     }
 }
 
-/// Why the last start of a container that does not run failed; `None` where it did not.
+/// Why the last start of a stopped container failed; `None` if it did not.
 pub fn failed_start(name: &ContainerName) -> Option<String> {
     let json = fs::read(paths::failed_start(name)).ok()?;
     serde_json::from_slice::<FailedStart>(&json).ok().map(|failed| failed.reason)
 }
 
-/// Forgets that a start failed.
+/// Removes the note of a failed start.
 pub fn forget_failed_start(name: &ContainerName) {
     forget_at(&paths::failed_start(name));
 }
 
-/// Forgets all of a container's last words.
+/// Removes everything that is kept about a container.
 pub(super) fn forget(name: &ContainerName) {
     forget_failed_start(name);
     forget_at(&paths::last_log(name));
 }
 
 fn forget_at(path: &Path) {
-    // Without the file there is nothing to bring to the disk either.
+    // If the file does not exist, do not sync its directory.
     if path.symlink_metadata().is_ok()
         && let Err(error) = atomic_file::remove(path)
     {
@@ -72,13 +72,13 @@ fn forget_at(path: &Path) {
     }
 }
 
-/// When the container was last launched: what it booted with is written just before.
+/// When the container was last launched: the record is written just before.
 fn launched(name: &ContainerName) -> Option<i64> {
     paths::booted(name).metadata().ok().map(|metadata| metadata.mtime())
 }
 
-/// Keeps the last lines of the guest's journal where its unit failed, before what is left of its root goes. Called as
-/// `ExecStopPost=`, which systemd tells how the service ended (systemd.exec(5)).
+/// Keeps the last lines of the guest's journal if its unit failed, before the rest of its root is removed. Called from
+/// `ExecStopPost=`, to which systemd passes how the service ended (systemd.exec(5)).
 pub fn keep_of_root(name: &ContainerName) {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let invocation = variable("INVOCATION_ID");
@@ -98,7 +98,7 @@ pub fn keep_of_root(name: &ContainerName) {
     }
 }
 
-/// The lines that [`keep_of_root`] kept of the run `invocation`.
+/// The lines that [`keep_of_root`] kept from the run `invocation`.
 fn kept(name: &ContainerName, invocation: &str) -> Vec<String> {
     let text = fs::read_to_string(paths::last_log(name)).unwrap_or_default();
     match text.split_once('\n') {
@@ -107,14 +107,14 @@ fn kept(name: &ContainerName, invocation: &str) -> Vec<String> {
     }
 }
 
-/// All there is to say of a job that failed: what systemd says, what systemd-nspawn and the guest's console said, and the
-/// last lines of the guest's journal.
+/// The explanation of a failed job: systemd's own, the last output of systemd-nspawn and of the guest's console, and
+/// the last lines of the guest's journal.
 pub(super) fn of_failure(name: &ContainerName, failure: &JobFailure) -> Vec<String> {
     let mut lines = failure.log.clone();
     let invocation = failure.invocation.as_deref().unwrap_or_default();
     if !invocation.is_empty() {
         let console = tail_of_host(&Entries::Invocation(invocation.to_owned()), SHOWN_LINES);
-        add(&mut lines, "its systemd-nspawn and its console said last:", console);
+        add(&mut lines, "its systemd-nspawn and its console wrote last:", console);
     }
     add(&mut lines, "its journal ends with:", kept(name, invocation));
     lines
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_were_kept_of_another_run_are_not_shown() {
+    fn lines_from_another_run_are_not_shown() {
         empty_host(|| {
             atomic_file::write(&paths::last_log(&name()), b"0123\none\ntwo\n", 0o600).expect("written");
             let lines = of_failure(&name(), &failure());

@@ -1,12 +1,12 @@
-//! What a container's unit runs: [`launch`] before the guest, [`cleanup`] after it.
+//! Runs as part of a container's unit: [`launch`] before the guest, [`cleanup`] after it.
 //!
-//! The launcher makes everything that the guest finds when it wakes up (root, network namespace, links, addresses,
-//! routes), writes down what it is about to boot, and then *becomes* systemd-nspawn, so that the unit's main process, its
+//! The launcher creates everything that the guest finds when it starts (root, network namespace, interfaces, addresses,
+//! routes), records what it is about to boot, and then *becomes* systemd-nspawn. So the unit's main process, its
 //! notifications and its exit status are nspawn's.
 //!
 //! Invariants:
-//! - Whatever a killed run left is removed first: a launch may follow anything.
-//! - What is booted is one record, read once; the same bytes become the booted record.
+//! - Remains of a killed run are removed first, so a launch may follow anything.
+//! - The guest is booted from one record, which is read once; the same bytes become the booted record.
 
 mod network;
 
@@ -31,15 +31,15 @@ use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{interface, nspawn, paths};
 use crate::state::Record;
 
-/// Why a container could not be launched, or not be cleaned up after.
+/// Why a container could not be launched, or its remains not be removed.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum LaunchError {
-    #[error("cannot read the record {} of what to launch", path.display())]
+    #[error("cannot read the record {} of the container to launch", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not a record of container-rebuild: {reason}", path.display())]
     Corrupt { path: PathBuf, reason: String },
-    #[error("cannot make the directory {}", path.display())]
+    #[error("cannot create the directory {}", path.display())]
     Directory { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Root(#[from] RootError),
@@ -57,14 +57,14 @@ pub enum LaunchError {
     Map(#[from] MapError),
     #[error("gave up waiting for {what} after {seconds} s")]
     Waited { what: String, seconds: u64 },
-    #[error("cannot hold the guest back until its network is there")]
+    #[error("cannot freeze the guest until its network is ready")]
     Freezer { source: io::Error },
     #[error("cannot run `systemd-nspawn`")]
     Nspawn { source: io::Error },
 }
 
-/// Prepares the container and becomes its systemd-nspawn. Comes back only when that failed; the unit's status then says
-/// why (`StatusText`).
+/// Prepares the container and becomes its systemd-nspawn. Returns only on failure; the unit's status then shows the
+/// error (`StatusText`).
 pub fn launch(name: &ContainerName) -> LaunchError {
     let prepared = prepare(name).and_then(|(nspawn, is_unfinished)| {
         if is_unfinished {
@@ -80,55 +80,59 @@ pub fn launch(name: &ContainerName) -> LaunchError {
     error
 }
 
-/// An error with its causes, in one line.
+/// The error and its causes on one line.
 fn chain(error: &LaunchError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// Sees to it that the guest waits for its network, and starts who brings that: [`connect`].
+/// Freezes the guest until its network is ready, and starts the process that sets it up: [`connect`].
 fn finish_later(name: &ContainerName) -> io::Result<()> {
-    Freezer::new()?.shut()?;
+    Freezer::new()?.freeze()?;
     let mut connect = Command::new("/proc/self/exe");
     let nspawn = std::process::id().to_string();
     connect.args(["internal", "connect", name.as_str(), &nspawn]).stdin(Stdio::null());
-    // nspawn, which this process is about to be, reaps it.
+    // nspawn, which this process is about to become, reaps it.
     connect.spawn().map(drop)
 }
 
-/// Brings a guest that is held back its network, in the namespace that systemd-nspawn (the process `nspawn`) made for it, and
-/// lets it go on. Where that fails, nspawn is ended, and the unit's status says why.
+/// Sets up the network of a frozen guest, in the namespace that systemd-nspawn (the process `nspawn`) created, and
+/// thaws the guest. On failure it kills nspawn, and the unit's status shows the error.
+///
+/// # Errors
+///
+/// If the network cannot be set up.
 pub fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
-    let gate = |source| LaunchError::Freezer { source };
-    let held = Freezer::new().map_err(gate)?;
+    let freezer = |source| LaunchError::Freezer { source };
+    let held = Freezer::new().map_err(freezer)?;
     let bring = || {
-        held.step_aside().map_err(gate)?;
+        held.step_aside().map_err(freezer)?;
         let record = read(paths::booted(name))?.0;
-        netns::adopt(&paths::namespace(name), held.guest().map_err(gate)?)?;
+        netns::adopt(&paths::namespace(name), held.wait_for_guest().map_err(freezer)?)?;
         network::fill(&record.spec)
     };
     match bring() {
-        Ok(()) => held.open().map_err(gate),
+        Ok(()) => held.thaw().map_err(freezer),
         Err(error) => {
             let parent = getppid();
-            // Where it is gone already, its number may be somebody else's.
+            // If nspawn has ended already, its process ID may belong to another process.
             if u32::try_from(parent.as_raw()) == Ok(nspawn) {
                 notify::status_for(parent, &chain(&error));
-                // Any other signal it would answer, and say something else; its guest dies with the unit.
-                kill(parent, Signal::SIGKILL).map_err(|errno| gate(errno.into()))?;
+                // nspawn would handle any other signal and overwrite the status; its guest dies with the unit.
+                kill(parent, Signal::SIGKILL).map_err(|errno| freezer(errno.into()))?;
             }
             Err(error)
         }
     }
 }
 
-/// Everything up to the point of no return. Gives also whether the network is still to be finished.
+/// Prepares everything up to execve(2). Also returns whether the network remains to be set up.
 fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
     let (record, bytes) = read(paths::record(name))?;
     let spec = &record.spec;
     remove_leftovers(name)?;
     if let Err(error) = remove_dead_roots(name) {
-        // It is in nobody's way.
+        // An old root does not prevent the start.
         tracing::warn!("{}", chain(&error));
     }
     let root = prepare_files(spec)?;
@@ -136,7 +140,8 @@ fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
         idmap::mount_all(&nspawn::mapped(spec), base)?;
     }
     let is_unfinished = network::prepare(spec)?;
-    // Here, and not when a switch has seen it up: that may be killed before, and systemd starts guests without one.
+    // Done here rather than after a successful switch, which may be killed before; besides, systemd starts guests
+    // without a switch.
     if spec.system.starts_with("/nix/store") {
         let path = paths::gc_root(&paths::booted_root(name));
         atomic_file::link(&spec.system, &path).map_err(|source| LaunchError::Write { path, source })?;
@@ -148,7 +153,7 @@ fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
     Ok((nspawn, is_unfinished))
 }
 
-/// A record, also as it lies there.
+/// Reads a record, and returns its bytes, too.
 fn read(path: PathBuf) -> Result<(Record, Vec<u8>), LaunchError> {
     let bytes = fs::read(&path).map_err(|source| LaunchError::Read { path: path.clone(), source })?;
     let record = parse(&bytes).map_err(|reason| LaunchError::Corrupt { path, reason })?;
@@ -164,9 +169,9 @@ fn parse(bytes: &[u8]) -> Result<Record, String> {
     }
 }
 
-/// Prepares the root, and what is bound into it; gives the root.
+/// Prepares the root and the paths that are bound into it; returns the root.
 fn prepare_files(spec: &ContainerSpec) -> Result<PathBuf, LaunchError> {
-    // With the modes that NixOS gives them; what nobody has made yet would make nspawn refuse the bind mount.
+    // With NixOS's modes. nspawn refuses to bind a path that does not exist.
     directory(Path::new(paths::EPHEMERAL_ROOTS), 0o700)?;
     if !spec.ephemeral {
         directory(Path::new(paths::ROOTS), 0o700)?;
@@ -176,11 +181,11 @@ fn prepare_files(spec: &ContainerSpec) -> Result<PathBuf, LaunchError> {
     }
     for path in [paths::guest_profiles(&spec.name), paths::guest_gc_roots(&spec.name)] {
         directory(&path, 0o755)?;
-        // The guest's root writes there.
+        // The guest's root must be able to write there.
         let root = spec.users.base().unwrap_or(0);
         let left = owner::hand_over(&path, root).map_err(|source| LaunchError::Directory { path, source })?;
         for left in left {
-            tracing::warn!("{} may be somebody else's: it keeps its owner", left.display());
+            tracing::warn!("{} may belong to someone else: it keeps its owner", left.display());
         }
     }
     let resolv_conf = spec.copy_resolv_conf.then_some(Path::new("/etc/resolv.conf"));
@@ -189,7 +194,7 @@ fn prepare_files(spec: &ContainerSpec) -> Result<PathBuf, LaunchError> {
     Ok(root)
 }
 
-/// Makes a directory where there is none; the mode is for it, not for those above.
+/// Creates a directory unless it exists; the mode does not apply to its parents.
 fn directory(path: &Path, mode: u32) -> Result<(), LaunchError> {
     let make = || {
         if let Some(parent) = path.parent() {
@@ -203,12 +208,18 @@ fn directory(path: &Path, mode: u32) -> Result<(), LaunchError> {
     make().map_err(|source| LaunchError::Directory { path: path.to_owned(), source })
 }
 
-/// Removes what is left of a container that does not run: its link, its namespace, its ephemeral root, and the record of
-/// what it had booted. Does all that it can, and gives the first thing that it could not. What somebody else has mounted in
-/// the root is left alone, with a warning.
+/// Removes the remains of a stopped container: its interface, its namespace, its ephemeral root, and the record that it
+/// booted with.
+///
+/// It removes everything that it can, and returns the first error. A root in which someone has mounted something is
+/// left alone, with a warning.
+///
+/// # Errors
+///
+/// If something could not be removed; this is the first such error.
 pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
     let (removed, roots) = (remove_leftovers(name), remove_dead_roots(name));
-    // Last, since it says what is to be taken back.
+    // Last, since it names the interfaces that must be taken back.
     let path = paths::booted(name);
     let forgotten = atomic_file::remove(&path).map_err(|source| LaunchError::Left { path, source });
     removed.and(roots).and(forgotten)
@@ -223,7 +234,7 @@ fn left((path, source): (PathBuf, io::Error)) -> LaunchError {
 }
 
 fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
-    // The former configuration may have had it on a bridge.
+    // The former configuration may have attached it to a bridge.
     let ends = [interface::host_end(name), interface::bridge_end(name)];
     let links = ends.map(|end| netlink::delete(&end.name));
     let namespace = network::empty(name).and_then(|()| Ok(netns::delete(&paths::namespace(name))?));
@@ -232,7 +243,7 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     if bus::is_booted_with_systemd()
         && let Err(error) = machined::forget(name.as_str(), &name.unit())
     {
-        // nspawn says it again, should it matter.
+        // If this matters, nspawn reports it again.
         tracing::warn!(%name, %error, "cannot ask systemd-machined to forget the machine");
     }
     links.into_iter().collect::<Result<(), _>>()?;
@@ -327,7 +338,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_bound_into_a_guest_with_private_users_is_mapped_while_it_runs() {
+    fn bind_mounts_of_private_users_are_mapped_while_the_guest_runs() {
         empty_host(|| {
             let mut record = record("wasabi", private());
             let base = 0x0008_0000;
@@ -356,7 +367,7 @@ pub(super) mod tests {
             chown(&other, Some(33), Some(33)).expect("given");
             cleanup(name).expect("cleaned");
             assert!(!paths::mapped(name).exists() && Path::new("/data").exists());
-            // Its root is the host's again.
+            // Without private users its root is the host's root again.
             record.spec.users = Users::Shared;
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
             atomic_file::write(&paths::record(name), &bytes, 0o644).expect("written");
@@ -370,7 +381,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_guest_in_the_hosts_network_gets_no_link() {
+    fn a_guest_in_the_hosts_network_gets_no_interface() {
         empty_host(|| {
             let record = record("a", Network::Host);
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
@@ -382,11 +393,12 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_believed_is_named() {
+    fn a_missing_or_damaged_record_is_named() {
         empty_host(|| {
             let name = ContainerName::new("a").expect("a good name");
             let error = prepare(&name).map(drop).expect_err("no record");
-            let message = "cannot read the record /run/container-rebuild/containers/a.json of what to launch";
+            let message =
+                "cannot read the record /run/container-rebuild/containers/a.json of the container to launch";
             assert_eq!(error.to_string(), message);
             let mut newer = record("a", Network::Host);
             newer.format_version = 9;

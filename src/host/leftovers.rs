@@ -1,14 +1,16 @@
-//! What a container leaves behind. Some of it makes the next start fail, and all of it stays for ever unless it is removed.
+//! Removes what a container leaves behind. Some of it makes the next start fail, and none of it would ever go away by
+//! itself.
 //!
-//! - The root of an ephemeral container, which we make for each run and which systemd-nspawn locks while it runs
-//!   (`.#ROOT.lck` beside it). Versions before this one had nspawn copy it (`.#machine.NAME` and 16 digits) from a template
-//!   that had the container's name.
-//! - A directory for the guest's sockets, with a mount: nspawn refuses to start where there is one.
-//! - A directory through which mounts get into a guest that runs.
-//! - machined still has the machine, and registers no second one of that name ([`super::machined`]).
+//! - The root of an ephemeral container. We create one for each run, and systemd-nspawn locks it while it runs
+//!   (`.#ROOT.lck` beside it). Earlier versions had nspawn copy it (`.#machine.NAME` and 16 digits) from a template
+//!   with the container's name.
+//! - A directory for the guest's sockets, with a mount: nspawn refuses to start if it exists.
+//! - A directory through which mounts get into a running guest.
+//! - machined's record of the machine, which keeps another machine of the same name from being registered
+//!   ([`super::machined`]).
 //!
-//! What somebody else has mounted in a root is left alone, named in the log, and tried again whenever something is removed.
-//! It is in nobody's way.
+//! If someone has mounted something in a root, the root is left alone and logged, and removing it is tried again at
+//! each cleanup. It does not prevent anything.
 
 use std::fs::{self, File};
 use std::io;
@@ -24,46 +26,46 @@ use super::wipe::{self, Left};
 use crate::model::ContainerName;
 use crate::render::paths;
 
-/// Where nspawn shows the sockets that a guest exports (since systemd 256).
+/// Where nspawn puts the sockets that a guest exports (since systemd 256).
 const EXPORTS: &str = "/run/systemd/nspawn/unix-export";
 
-/// What machined mounts in a guest that runs comes through here.
+/// Through here machined mounts paths in a running guest.
 const PROPAGATE: &str = "/run/systemd/nspawn/propagate";
 
-/// Removes nspawn's own directories of a guest that does not run.
+/// Removes nspawn's own directories of a stopped guest.
 pub(super) fn remove_directories(name: &ContainerName) -> Result<(), (PathBuf, io::Error)> {
     let path = Path::new(EXPORTS).join(name.as_str());
     mounts::detach(&path).map_err(|error| (path.clone(), error))?;
     wipe::tree(&path).or_error()?;
-    // nspawn starts all the same where this one is left.
+    // nspawn starts even if this directory exists.
     tell(name, &wipe::tree(&Path::new(PROPAGATE).join(name.as_str())));
     Ok(())
 }
 
-/// The roots of an ephemeral container that are there, whether somebody runs them or not.
+/// The existing roots of an ephemeral container, in use or not.
 pub(super) fn roots_of(name: &ContainerName) -> Vec<PathBuf> {
     let roots = roots().unwrap_or_default();
     roots.into_iter().filter(|(_, root)| root.is_of(name)).map(|(path, _)| path).collect()
 }
 
-/// Removes the roots of an ephemeral container that nobody runs, and those of containers that this host does not have any
-/// more. Gives the first thing that could not be removed; a mount is none.
+/// Removes the unused roots of an ephemeral container, and those of containers that no longer exist; returns the first
+/// error. A mount in a root is not an error.
 pub(super) fn remove_dead_roots(name: &ContainerName) -> Result<(), (PathBuf, io::Error)> {
     let removed = remove_roots(|root| root.is_of(name), true);
     sweep();
     removed
 }
 
-/// Removes the roots of containers that this host does not have any more, where that was not possible before.
+/// Removes the roots of containers that no longer exist, if that failed before.
 pub(super) fn sweep() {
     let is_gone = |root: &Root| matches!(root, Root::Ours(name) if !paths::record(name).exists());
-    // What is mounted there was said when the container went.
+    // Mounts in it were logged when the container was removed.
     if let Err((path, error)) = remove_roots(is_gone, false) {
         tracing::warn!("cannot remove {}: {error}", path.display());
     }
 }
 
-/// What somebody else has mounted in roots of `name` that nobody runs any more.
+/// The mounts in unused roots of `name`.
 pub(super) fn mounts_in_dead_roots(name: &ContainerName) -> Vec<Mount> {
     let Ok(roots) = roots() else { return Vec::new() };
     let dead = roots.into_iter().filter(|(_, root)| root.is_of(name));
@@ -74,9 +76,9 @@ pub(super) fn mounts_in_dead_roots(name: &ContainerName) -> Vec<Mount> {
 /// A directory among the roots of ephemeral containers.
 #[derive(Debug, PartialEq, Eq)]
 enum Root {
-    /// Made by us for a run of this container.
+    /// Created by us for a run of this container.
     Ours(ContainerName),
-    /// Something of this name: a template, or a copy that nspawn made of one. It may be another program's.
+    /// Something of this name: a template, or a copy that nspawn made of one. It may belong to another program.
     Others(String),
 }
 
@@ -125,7 +127,7 @@ fn remove_roots(is_meant: impl Fn(&Root) -> bool, tells: bool) -> Result<(), (Pa
 fn remove_root(path: &Path, root: &Root, tells: bool) -> Result<(), (PathBuf, io::Error)> {
     let lock = lock_of(path);
     let at_lock = |error| (lock.clone(), error);
-    // Held until the root is gone, so that nobody takes it over in between.
+    // Held until the root is gone, so that no process starts to use it in between.
     let Some(held) = dead_lock(&lock).map_err(at_lock)? else { return Ok(()) };
     let left = wipe::tree(path);
     match fs::remove_file(&lock) {
@@ -141,17 +143,17 @@ fn remove_root(path: &Path, root: &Root, tells: bool) -> Result<(), (PathBuf, io
     left.error.map_or(Ok(()), Err)
 }
 
-/// Names in the log what somebody else has mounted.
+/// Logs the mounts that keep a root from being removed.
 fn tell(name: impl std::fmt::Display, left: &Left) {
     if left.mounts.is_empty() {
         return;
     }
-    // Should `/proc` say nothing, the paths still do.
+    // If `/proc` cannot be read, log just the paths.
     let all = mounts::all().unwrap_or_default();
     for path in &left.mounts {
         let mount = all.iter().rfind(|mount| mount.at == *path);
         let shown = mount.map_or_else(|| path.display().to_string(), ToString::to_string);
-        tracing::warn!("`{name}`: its former root cannot be removed: {shown} is mounted there, and was left alone");
+        tracing::warn!("cannot remove a former root of `{name}`: {shown} is mounted there, and was left alone");
     }
 }
 
@@ -161,9 +163,10 @@ fn lock_of(root: &Path) -> PathBuf {
     root.with_file_name(format!(".#{name}.lck"))
 }
 
-/// The lock of a root that nobody runs, held where there is a file for it; `None` while somebody does.
+/// Locks an unused root, if its lock file exists; `None` while the root is in use.
 fn dead_lock(lock: &Path) -> io::Result<Option<Option<File>>> {
-    // Killed between making the root and locking it, or while removing both.
+    // A missing lock file means that a process was killed between creating the root and locking it, or while removing
+    // both.
     let Some(file) = open_lock(lock)? else { return Ok(Some(None)) };
     match fcntl(&file, FcntlArg::F_OFD_SETLK(&WHOLE)) {
         Ok(_) => Ok(Some(Some(file))),
@@ -172,7 +175,7 @@ fn dead_lock(lock: &Path) -> io::Result<Option<Option<File>>> {
     }
 }
 
-/// Whether somebody runs a root. Asks without taking the lock, which would keep a container from starting just then.
+/// Whether a root is in use. This does not take the lock, which would keep a container from starting just then.
 fn is_locked(lock: &Path) -> io::Result<bool> {
     let Some(file) = open_lock(lock)? else { return Ok(false) };
     let mut found = WHOLE;
@@ -187,7 +190,8 @@ fn open_lock(lock: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// The kind of lock that systemd takes (fcntl(2), *open file description locks*): flock(2) would not see it, nor be seen.
+/// The kind of lock that systemd takes (fcntl(2), *open file description locks*). A flock(2) lock would neither see it
+/// nor be seen by it.
 const WHOLE: libc::flock = libc::flock {
     l_type: libc::F_WRLCK as libc::c_short,
     l_whence: libc::SEEK_SET as libc::c_short,
@@ -196,7 +200,7 @@ const WHOLE: libc::flock = libc::flock {
     l_pid: 0,
 };
 
-/// What the kernel makes of the type of a lock that could be taken.
+/// The type to which the kernel sets a lock that could be taken.
 const WHOLE_FREE: libc::c_short = libc::F_UNLCK as libc::c_short;
 
 #[cfg(test)]
@@ -216,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn nspawns_own_directories_go_with_what_it_mounted_there() {
+    fn nspawns_directories_are_unmounted_and_removed() {
         empty_host(|| {
             let (export, propagate) = (Path::new(EXPORTS).join("web"), Path::new(PROPAGATE).join("web"));
             for path in [&export, &propagate.join("x"), Path::new("/precious")] {
@@ -241,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn roots_are_told_by_their_names() {
+    fn the_owner_of_a_root_is_read_from_its_name() {
         let ours = |of: &str| Some(Root::Ours(name(of)));
         let others = |of: &str| Some(Root::Others(of.to_owned()));
         for (entry, expected) in [
@@ -261,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn only_dead_roots_of_this_very_container_are_removed() {
+    fn only_unused_roots_of_this_container_are_removed() {
         empty_host(|| {
             let dead = ["web_0123456789abcdef", "web_0123456789abcde0", ".#machine.web0123456789abcdef", "web"];
             let running = "web_fedcba9876543210";
@@ -279,7 +283,7 @@ mod tests {
             for root in [dead[0], dead[2], running] {
                 fs::write(lock_of(&at(root)), "").expect("written");
             }
-            // Its lock belongs to what was opened here, as nspawn's to what nspawn opened.
+            // The lock belongs to the file opened here, as nspawn's lock belongs to the file that nspawn opened.
             let held = dead_lock(&lock_of(&at(running))).expect("no error").expect("nobody has it");
             assert!(
                 is_locked(&lock_of(&at(running))).expect("asked")
@@ -299,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_mounted_in_a_root_is_named_and_the_root_goes_once_it_is_unmounted() {
+    fn a_root_with_a_mount_is_removed_once_that_is_unmounted() {
         empty_host(|| {
             let root = at("web_0123456789abcdef");
             let mounted = root.join("mnt/x");
@@ -318,7 +322,7 @@ mod tests {
             }
             assert_eq!(fs::read_to_string("/srv/precious/file").ok().as_deref(), Some("kept"));
             umount2(&mounted, MntFlags::empty()).expect("it was still mounted");
-            // The container is gone, and so is who would remove its root: whoever comes next does.
+            // The container no longer exists to clean up its root, so the next cleanup does.
             remove_dead_roots(&name("other")).expect("removed");
             assert!(!root.exists());
         });

@@ -1,10 +1,10 @@
-//! A Linux host with systemd: carries out the steps of a plan.
+//! Carries out plans on a Linux host with systemd.
 //!
-//! Implements [`Host`] here and [`Probe`](crate::state::Probe) in [`super::probe`].
+//! Implements [`Host`] here, and [`Probe`](crate::state::Probe) in [`super::probe`].
 //!
 //! Invariants:
-//! - A file is whole at every instant ([`super::durable`]), and a container's unit is the last of its files to appear.
-//! - Somebody else's file is never replaced or removed.
+//! - Files are replaced atomically ([`super::atomic_file`]), and a container's unit is the last of its files to appear.
+//! - Files that are not ours are never replaced or removed.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -36,37 +36,42 @@ pub struct Linux;
 /// Why the host could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else is at it.
+    /// Another process is changing the host.
     #[error("{holder} is changing this host")]
     Held {
-        /// Who, as far as that can be told.
+        /// The process that holds the lock, as far as that is known.
         holder: String,
     },
-    /// The lock could not be used.
+    /// The lock file could not be opened or locked.
     #[error("cannot lock {}", path.display())]
     File {
-        /// The lock.
+        /// The lock file.
         path: PathBuf,
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
 }
 
-/// Nobody else changes the host as long as this lives. The kernel takes it back from a process that dies.
+/// The lock on the host: no other process changes the host while this lives. The kernel releases it if the process
+/// dies.
 #[derive(Debug)]
 pub struct Lock(#[allow(dead_code, reason = "held, not used")] Flock<File>);
 
 impl Linux {
-    /// This machine; nothing is looked at yet.
+    /// Returns a handle on this machine, without accessing it.
     pub fn new() -> Self {
         Self
     }
 
-    /// Locks the host against everybody else who would change it, without waiting, closes our directories to others than root,
-    /// and removes what dead runs and containers that are gone have left.
+    /// Locks the host against other processes that would change it, without waiting. It then closes our directories to
+    /// other users, and removes what dead runs and removed containers have left.
+    ///
+    /// # Errors
+    ///
+    /// If another process holds the lock, or the lock file cannot be used.
     pub fn lock(&self) -> Result<Lock, LockError> {
         let lock = lock(&paths::lock())?;
-        // Before anything in them is believed.
+        // First, before any file in them is trusted.
         damage::close_directories();
         scratch::sweep_own();
         leftovers::sweep();
@@ -75,25 +80,27 @@ impl Linux {
         Ok(lock)
     }
 
-    /// Notes that this boot brings up the generation of that number, which is kept therefore.
+    /// Notes that this boot starts the generation `number`, which is therefore kept.
     ///
     /// # Errors
-    /// When that cannot be written.
+    /// If the note cannot be written.
     pub fn note_booted(&self, number: u32) -> Result<(), HostError> {
         generations::note_booted(number)
     }
 
-    /// What somebody else has mounted in a former root of the container, which was left alone therefore.
+    /// The mounts because of which former roots of the container could not be removed.
     pub fn mounts_left(&self, name: &ContainerName) -> Vec<Mount> {
         leftovers::mounts_in_dead_roots(name)
     }
 
-    /// How many containers may be on their way up at the same time: as systemd would have it, all of them, as long as there
-    /// is memory for their guests to boot in, and they do not keep each other from coming up in time.
+    /// How many containers may start at the same time.
+    ///
+    /// Like systemd, we would start all at once. But their guests need memory to boot in, and too many would keep each
+    /// other from starting in time.
     pub fn starts_at_once(&self) -> usize {
         const MOST: usize = 128;
         const LEAST: usize = 8;
-        /// What the processes of a guest take while it boots.
+        /// The memory that the processes of a guest need to boot.
         const KIB_EACH: usize = 64 * 1024;
         let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let available =
@@ -102,12 +109,20 @@ impl Linux {
         kib.map_or(MOST, |kib| kib / KIB_EACH).clamp(LEAST, MOST)
     }
 
-    /// Stops the container, if it runs, and starts it with what was last written for it.
+    /// Restarts the container with what was last written for it; starts it if it does not run.
+    ///
+    /// # Errors
+    ///
+    /// If the job fails, or is not waited for.
     pub fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
         job(name, Job::Restart)
     }
 
     /// Sends a signal to all processes of the container, its systemd-nspawn included.
+    ///
+    /// # Errors
+    ///
+    /// If systemd cannot send the signal.
     pub fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
         systemd::kill(&name.unit(), signal).map_err(bus(format!("kill `{name}`")))
     }
@@ -118,15 +133,15 @@ fn lock(path: &Path) -> Result<Lock, LockError> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(failed)?;
     }
-    // Not truncated: until it is ours it names the one who holds it.
+    // Not truncated: until we hold the lock, the file names its holder.
     let open = File::options().read(true).write(true).create(true).truncate(false).open(path);
     match Flock::lock(open.map_err(failed)?, FlockArg::LockExclusiveNonblock) {
         Ok(mut held) => {
             let pid = std::process::id();
-            // Where there is no room for its name it is locked all the same; what is to be written is tried before anything
-            // is changed, and everything that lacks is said together.
+            // On a full disk the lock counts all the same. Whether files can be written is checked before anything is
+            // changed, and reported for all of them together.
             if let Err(error) = held.set_len(0).and_then(|()| writeln!(held, "{pid}")) {
-                tracing::warn!("cannot write into {} who holds it: {error}", path.display());
+                tracing::warn!("cannot write our process ID to {}: {error}", path.display());
             }
             Ok(Lock(held))
         }
@@ -142,7 +157,7 @@ fn lock(path: &Path) -> Result<Lock, LockError> {
     }
 }
 
-/// Removes the files that killed processes were about to give their names.
+/// Removes the temporary files of killed processes.
 fn sweep_remains() {
     let run = Path::new(paths::RUN);
     let directories = [
@@ -152,17 +167,17 @@ fn sweep_remains() {
         run.join("conf"),
         paths::records(),
         paths::unread_units(),
-        // Here a run that is killed was looking for room.
+        // A run that was killed was testing for free space here.
         PathBuf::from(paths::ROOTS),
         Path::new(paths::PROGRAM).with_file_name(""),
     ];
-    // Where units of containers write as well, which hold no lock.
+    // The units of containers write here as well, without holding the lock.
     let shared = [paths::booted_records(), paths::EPHEMERAL_ROOTS.into(), paths::NAMESPACES.into()];
     let swept = directories.into_iter().map(|directory| (atomic_file::remove_remains(&directory), directory));
     let swept = swept
         .chain(shared.into_iter().map(|directory| (atomic_file::remove_remains_of_dead(&directory), directory)));
     for (result, directory) in swept {
-        // One that is not there, or not to be written to, is found by whoever writes there.
+        // A missing or read-only directory is reported when something is written there.
         if let Err(error) = result {
             tracing::debug!(directory = %directory.display(), %error, "cannot sweep");
         }
@@ -210,11 +225,13 @@ fn remove(path: &Path) -> Result<(), HostError> {
     atomic_file::remove(path).map_err(file("remove", path))
 }
 
-/// Makes the `.conf` a symlink to ours. Where `/etc` cannot be written, ours below `/run` has to do. An editor that replaces
-/// the symlink by a file makes it nobody else's: what was edited is kept beside it.
+/// Makes the `.conf` a symlink to our file. If `/etc` is read-only, our file below `/run` must do.
+///
+/// An editor may have replaced the symlink with a file. The container is still ours, and the edited file is kept beside
+/// it.
 fn link_conf(name: &ContainerName) -> Result<(), HostError> {
     let (conf, target) = (paths::conf(name), paths::conf_target(name));
-    // A plain file, or a symlink that leads somewhere else.
+    // A regular file, or a symlink to something else.
     if conf.exists() && fs::read_link(&conf).ok().as_ref() != Some(&target) {
         if !is_on_record(name) {
             return Err(file("replace", &conf)(io::ErrorKind::AlreadyExists.into()));
@@ -229,7 +246,7 @@ fn link_conf(name: &ContainerName) -> Result<(), HostError> {
     }
 }
 
-/// Whether this boot, or the generation that boots, says that a container is ours.
+/// Whether the files of this boot or the generation that boots show that a container is ours.
 fn is_on_record(name: &ContainerName) -> bool {
     let in_generation = || {
         let text = fs::read(paths::boot_generation()).ok()?;
@@ -239,25 +256,25 @@ fn is_on_record(name: &ContainerName) -> bool {
     paths::record(name).is_file() || in_generation() == Some(true) || is_our_unit(&paths::unit(name))
 }
 
-/// Whether a plain file has nothing in it that is not in ours.
+/// Whether this is a regular file with the same text as ours.
 fn is_copy(path: &Path, ours: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
         && matches!((fs::read(path), fs::read(ours)), (Ok(there), Ok(ours)) if there == ours)
 }
 
-/// Whether a file begins as the units do that this program writes.
+/// Whether a file starts with the header of the units that we write.
 fn is_our_unit(path: &Path) -> bool {
     fs::read(path).is_ok_and(|text| text.starts_with(unit::HEADER.as_bytes()))
 }
 
 fn set_aside(path: &Path) -> Result<(), HostError> {
     let aside = atomic_file::set_aside(path).map_err(file("set aside", path))?;
-    tracing::warn!("{} was edited; what was written there is kept as {}", path.display(), aside.display());
+    tracing::warn!("{} was edited; the edited file is kept as {}", path.display(), aside.display());
     Ok(())
 }
 
-/// Sets aside what would outrank the unit that is to be written, if it is a copy of ours, and what was written in its place
-/// without the line that says that it is lost.
+/// Sets aside a copy of our unit that would outrank it, and a unit in its place that lacks our header, which warns that
+/// changes are lost.
 fn set_unit_aside(name: &ContainerName) -> Result<(), HostError> {
     let (unit, above) = (paths::unit(name), paths::outranking_unit(name));
     if is_our_unit(&above) {
@@ -267,8 +284,8 @@ fn set_unit_aside(name: &ContainerName) -> Result<(), HostError> {
     if is_theirs && !is_our_unit(&unit) { set_aside(&unit) } else { Ok(()) }
 }
 
-/// Waits for a container that is on its way down, as a run that was killed leaves it: systemd needs its unit to the end,
-/// or what that names (its runtime directory) stays behind.
+/// Waits for a container that is still stopping because a run was killed. systemd needs its unit until the end, or what
+/// that names (its runtime directory) stays behind.
 fn finish_stopping(name: &ContainerName) -> Result<(), HostError> {
     if !super::bus::is_booted_with_systemd() {
         return Ok(());
@@ -279,7 +296,7 @@ fn finish_stopping(name: &ContainerName) -> Result<(), HostError> {
         }
         Ok(_) => Ok(()),
         Err(error) => {
-            // Whoever stopped it before has asked systemd too.
+            // The job that stopped it before has asked systemd, too.
             tracing::warn!(%name, %error, "cannot ask systemd whether the container is down");
             Ok(())
         }
@@ -291,7 +308,7 @@ impl Host for Linux {
         let path = Path::new(paths::PROGRAM);
         let mut own = own_program::Own::open().map_err(file("read", Path::new("/proc/self/exe")))?;
         if let Some(target) = own.in_store() {
-            // Until the one root is moved, both hold what units call.
+            // Until the first root is moved, both roots hold the program.
             self.add_gc_root(paths::NEXT_OWN_ROOT, target)?;
             atomic_file::link(target, path).map_err(file("link", path))?;
             self.add_gc_root(paths::OWN_ROOT, target)?;
@@ -316,7 +333,7 @@ impl Host for Linux {
         if fs::read(paths::unit(name)).is_ok_and(|text| text == files.unit.as_bytes()) {
             return write(&paths::unit(name), &files.unit, 0o644);
         }
-        // Before the unit itself: a run that is killed here has systemd go by the former one.
+        // Before the unit itself: if this run is killed in between, systemd still uses the former unit.
         write(&paths::unread_units().join(name.as_str()), "", 0o644)?;
         write(&paths::unit(name), &files.unit, 0o644)
     }
@@ -329,20 +346,20 @@ impl Host for Linux {
         if fs::read_link(&conf).ok().as_ref() == Some(&target) {
             remove(&conf)?;
         } else if conf.exists() && is_on_record(name) {
-            // Left there it would be a container of somebody else's.
+            // If it stayed, it would count as someone else's container.
             set_aside(&conf)?;
         }
         remove(&target)?;
         launch::cleanup(name).map_err(|error| left(name, error))?;
         last_words::forget(name);
-        // Last, since it is by the record that a container whose unit is gone is still known as ours.
+        // Last, since the record still identifies a container as ours when its unit is gone.
         remove(&paths::record(name))
     }
 
     fn reload_units(&self) -> Result<(), HostError> {
-        // What is noted from here on may have come too late for systemd.
+        // Notes that are written from here on may be too late for this reload.
         let noted: Vec<_> = fs::read_dir(paths::unread_units()).into_iter().flatten().flatten().collect();
-        systemd::reload().map_err(bus("have systemd read its units again".to_owned()))?;
+        systemd::reload().map_err(bus("make systemd reload its units".to_owned()))?;
         noted.iter().try_for_each(|note| remove(&note.path()))
     }
 
@@ -384,7 +401,7 @@ impl Host for Linux {
 
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
         conntrack::forget(addresses).map_err(|source| HostError::Bus {
-            what: String::from("forget the connections of guests that are gone"),
+            what: String::from("end the connections of former guests"),
             source: source.into(),
         })
     }
@@ -413,7 +430,7 @@ impl Host for Linux {
     }
 }
 
-/// What could not be cleaned up, in the words of apply.
+/// Converts an error of the cleanup.
 fn left(name: &ContainerName, error: LaunchError) -> HostError {
     match error {
         LaunchError::Left { path, source } => HostError::File { what: "remove", path, source },
@@ -439,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_installed_is_whole_and_is_removed_again() {
+    fn installed_files_are_complete_and_can_be_removed() {
         empty_host(|| {
             let (host, name, files) = (Linux::new(), name(), files());
             let read = |path: PathBuf| fs::read_to_string(path).ok();
@@ -462,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conf_of_somebody_else_is_neither_replaced_nor_removed() {
+    fn a_conf_that_is_not_ours_is_neither_replaced_nor_removed() {
         empty_host(|| {
             let (host, conf) = (Linux::new(), paths::conf(&name()));
             fs::create_dir_all(paths::CONFS).expect("made");
@@ -471,15 +488,15 @@ mod tests {
             assert_eq!(error.to_string(), "cannot replace /etc/nixos-containers/wasabi.conf");
             host.uninstall(&name()).expect("nothing of ours");
             assert_eq!(fs::read_to_string(&conf).ok().as_deref(), Some("theirs"));
-            // A link that leads nowhere is what an older system left.
+            // A dangling symlink is left over from an older system.
             fs::remove_file(&conf).expect("removed");
-            symlink("/etc/static/gone.conf", &conf).expect("a link");
+            symlink("/etc/static/gone.conf", &conf).expect("a symlink");
             host.install(&name(), &files()).expect("installed");
         });
     }
 
     #[test]
-    fn roots_hold_store_paths_and_nothing_else() {
+    fn roots_only_hold_store_paths() {
         empty_host(|| {
             let host = Linux::new();
             let target = || fs::read_link(paths::gc_root("current-a")).ok();
@@ -493,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn two_at_once_are_told_of_each_other() {
+    fn the_error_names_the_process_that_holds_the_lock() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state/lock");
         let held = lock(&path).expect("locked");

@@ -1,4 +1,4 @@
-//! Changes a container that goes on running: its mounts, the addresses of its link, its system.
+//! Changes a container while it runs: its mounts, the addresses of its interfaces, its system.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use crate::render::interface::Pair;
 use crate::render::paths;
 use crate::state::{ActiveState, Health, Machine};
 
-/// What `switch-to-configuration` ends with where only a start will do
-/// (nixpkgs `pkgs/by-name/sw/switch-to-configuration-ng`).
+/// The exit code of `switch-to-configuration` if only a restart will do (nixpkgs
+/// `pkgs/by-name/sw/switch-to-configuration-ng`).
 const RESTART_WANTED: u8 = 100;
-/// What it ends with where all was done and units failed, those included that had failed before.
+/// Its exit code if it is done but units have failed, including those that had failed before.
 const UNITS_FAILED: u8 = 4;
 
-/// How long a guest that says it is ready may still be busy with its own start.
+/// How long a guest that has reported that it is ready may still be busy starting.
 const SETTLING: Duration = Duration::from_secs(5);
 
-/// Whether its unit runs, or is on the way to.
+/// Whether its unit runs or is starting.
 pub(super) fn is_running(name: &ContainerName) -> Result<bool, HostError> {
-    let units = systemd::units(&[name.unit()]).map_err(cannot(format!("look at `{name}`")))?;
+    let units = systemd::units(&[name.unit()]).map_err(cannot(format!("get the state of `{name}`")))?;
     let state = units.into_iter().next().flatten().map(|unit| unit.active);
     Ok(matches!(state, Some(ActiveState::Active | ActiveState::Reloading | ActiveState::Activating)))
 }
 
-/// Mounts a path of the host in the guest, unless that is what the guest sees there.
+/// Mounts a path of the host in the guest, unless the guest sees that path there already.
 pub(super) fn bind(name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
     let path = Path::new(&bind.host);
     let host =
@@ -41,13 +41,13 @@ pub(super) fn bind(name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
     machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(cannot(what))
 }
 
-/// Gives a link other addresses, on both sides, and brings it back into its bridge.
+/// Changes the addresses of an interface on both ends, and attaches it to its bridge again.
 pub(super) fn readdress(name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError> {
-    let what = format!("set up the link `{}` of `{name}` anew", to.host.name);
+    let what = format!("reconfigure the interface `{}` of `{name}`", to.host.name);
     netlink::readdress(&paths::namespace(name), from, to).map_err(cannot(what))
 }
 
-/// Has the guest switch to another system, as `nixos-rebuild test` does on a host.
+/// Makes the guest switch to another system, as `nixos-rebuild test` does on a host.
 pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
     let program = system.join("bin/switch-to-configuration");
     let program = program.to_string_lossy();
@@ -65,7 +65,7 @@ pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switch
     }
 }
 
-/// Writes down what the container runs with.
+/// Records what the container runs with.
 pub(super) fn note_running(name: &ContainerName, record: &str) -> Result<(), HostError> {
     let path = paths::booted(name);
     atomic_file::write(&path, record.as_bytes(), 0o644).map_err(|source| HostError::File {
@@ -75,7 +75,7 @@ pub(super) fn note_running(name: &ContainerName, record: &str) -> Result<(), Hos
     })
 }
 
-/// How the running guest is; `None` where nobody says.
+/// The running guest's health; `None` if it gives no answer.
 pub(super) fn health(name: &ContainerName) -> Option<Health> {
     let machine = machined::find(name.as_str()).ok().flatten().filter(|machine| machine.unit == name.unit())?;
     guest::health(&machine, SETTLING)

@@ -1,4 +1,4 @@
-//! How containers are, beyond what a plan needs: what `status` and `logs` ask.
+//! Details of containers that plans do not need, for `status` and `logs`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,10 +11,10 @@ use crate::model::ContainerName;
 use crate::render::paths;
 use crate::state::{ActiveState, Health, Machine, ObservedContainer, Snapshot};
 
-/// So many guests are asked at the same time: what takes long is that others answer.
+/// How many guests are asked at the same time: most of that time is spent waiting for answers.
 const AT_ONCE: usize = 32;
 
-/// How the guests that run are, as their own systemds say; those that give no answer are left out.
+/// The health of the running guests according to their own systemds; guests that do not answer are left out.
 pub fn healths(snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
     let machines =
         snapshot.containers.iter().filter_map(|(name, container)| Some((name, container.machine.as_ref()?)));
@@ -32,7 +32,7 @@ pub fn healths(snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
     healths
 }
 
-/// Why containers that do not run have failed: as systemd says of their units, or as was noted when their start failed.
+/// Why stopped containers have failed: from systemd if it knows, otherwise from the note of a failed start.
 pub fn failures(snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
     let is = |container: &ObservedContainer, wanted: ActiveState| {
         container.unit.as_ref().is_some_and(|unit| unit.active == wanted)
@@ -55,8 +55,8 @@ pub fn failures(snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
     failures
 }
 
-/// Becomes a journalctl that shows the journal of a guest that runs. Comes back where that failed, and with `None` where it
-/// keeps no journal.
+/// Replaces this process with a journalctl that shows the journal of a running guest. Returns the error if that fails,
+/// and `None` if the guest has no journal.
 pub fn show_journal(machine: &Machine, wanted: &Wanted) -> Option<io::Error> {
     match guest::of_guest(machine) {
         Ok(journal) => {
@@ -66,7 +66,7 @@ pub fn show_journal(machine: &Machine, wanted: &Wanted) -> Option<io::Error> {
     }
 }
 
-/// The same of a guest that does not run and whose root was kept.
+/// Like [`show_journal`], for a stopped guest whose root was kept.
 pub fn show_kept_journal(name: &ContainerName, wanted: &Wanted) -> Option<io::Error> {
     match guest::at_rest(&paths::root(name)) {
         Ok(journal) => {
@@ -76,12 +76,12 @@ pub fn show_kept_journal(name: &ContainerName, wanted: &Wanted) -> Option<io::Er
     }
 }
 
-/// The same of what the host's journal has of a unit.
+/// Replaces this process with a journalctl that shows the host's journal of a unit; returns the error if that fails.
 pub fn show_journal_of_unit(unit: &str, wanted: &Wanted) -> io::Error {
     journalctl::show_of_host(&Entries::Unit(unit.to_owned()), wanted)
 }
 
-/// The system that a container of ours was last told to be.
+/// The system of the written record of one of our containers.
 fn system(name: &str) -> Option<PathBuf> {
     let name = ContainerName::new(name).ok()?;
     let system = std::fs::read_link(paths::gc_root(&paths::current_root(&name))).ok()?;

@@ -1,4 +1,4 @@
-//! systemd-machined, over D-Bus (org.freedesktop.machine1(5)): the machines that it has registered.
+//! Talks to systemd-machined over D-Bus (org.freedesktop.machine1(5)) about the machines that it has registered.
 
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
@@ -11,9 +11,9 @@ use super::systemd::{BusError, Properties};
 use crate::state::Machine;
 
 const SERVICE: &str = "org.freedesktop.machine1";
-/// What it says where there is no machine of a name.
+/// Its error for an unknown machine.
 const NO_MACHINE: &str = "org.freedesktop.machine1.NoSuchMachine";
-/// Of one machine.
+/// The interface of a machine.
 const INTERFACE: &str = "org.freedesktop.machine1.Machine";
 
 #[zbus::proxy(
@@ -38,13 +38,17 @@ trait Manager {
     fn get_machine_addresses(&self, name: &str) -> zbus::Result<Vec<(i32, Vec<u8>)>>;
 }
 
-/// All machines but the host itself, by name, without their addresses. A machine that ends while it is asked is left out;
-/// where there is no machined, nothing is registered.
+/// Lists all machines except the host, by name and without their addresses. A machine that ends meanwhile is left out;
+/// without machined the list is empty.
+///
+/// # Errors
+///
+/// If machined is installed but cannot be reached.
 pub fn machines() -> Result<Vec<Machine>, BusError> {
     bus::with(listed)
 }
 
-/// The same over a connection that is there.
+/// Like [`machines`], over an existing connection.
 pub(super) async fn listed(connection: &Connection) -> Result<Vec<Machine>, BusError> {
     let manager = ManagerProxy::new(connection).await?;
     tracing::debug!("machined: ListMachines");
@@ -52,7 +56,7 @@ pub(super) async fn listed(connection: &Connection) -> Result<Vec<Machine>, BusE
         Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::ServiceUnknown(_)) => Vec::new(),
         listed => listed?,
     };
-    // All calls are under way at the same time: what takes long is the way there and back.
+    // All calls are sent at once: most of their time is the round trip.
     let asked = listed.into_iter().filter(|(_, class, ..)| class != "host");
     let asked = asked.map(|(name, class, service, path)| async move {
         let properties = Properties::at(connection, SERVICE, &path, INTERFACE).await.ok()?;
@@ -64,7 +68,8 @@ pub(super) async fn listed(connection: &Connection) -> Result<Vec<Machine>, BusE
     Ok(machines)
 }
 
-/// One machine by its name, without its addresses; `None` where none is registered. Of many machines, this looks at one.
+/// Finds one machine by its name, without its addresses; `None` if it is not registered. Cheaper than [`machines`] on a
+/// host with many.
 pub(super) fn find(name: &str) -> Result<Option<Machine>, BusError> {
     bus::with(async |connection| {
         let Ok(path) = ManagerProxy::new(connection).await?.get_machine(name).await else { return Ok(None) };
@@ -78,13 +83,13 @@ pub(super) fn find(name: &str) -> Result<Option<Machine>, BusError> {
     })
 }
 
-/// Adds the addresses that machines have in their own network namespaces, for which machined starts a process each.
+/// Adds the addresses that machines have in their own network namespaces. machined starts a process for each.
 pub(super) fn add_addresses<'a>(machines: impl Iterator<Item = &'a mut Machine>) -> Result<(), BusError> {
     tracing::debug!("machined: GetMachineAddresses");
     bus::with(async |connection| {
         let manager = &ManagerProxy::new(connection).await?;
         let asked = machines.map(|machine| async move {
-            // Refused for a guest in the host's network, and on some versions to ordinary users.
+            // Fails for a guest in the host's network, and on some versions for ordinary users.
             let addresses = manager.get_machine_addresses(&machine.name).await.unwrap_or_default();
             machine.addresses = addresses.into_iter().filter_map(|(_, bytes)| address(&bytes)).collect();
         });
@@ -93,8 +98,8 @@ pub(super) fn add_addresses<'a>(machines: impl Iterator<Item = &'a mut Machine>)
     })
 }
 
-/// Takes a machine off the list that runs in `unit` and is dead. machined would keep it until it notices, and register
-/// no second one of its name.
+/// Unregisters a dead machine that ran in `unit`. Otherwise machined would keep it until it notices, and register no
+/// other machine of that name.
 pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
@@ -112,8 +117,8 @@ pub(super) fn forget(name: &str, unit: &str) -> Result<(), BusError> {
     })
 }
 
-/// Mounts a path of the host in a machine that runs, where the place is made if need be. A machine with a user namespace
-/// is refused.
+/// Mounts a path of the host in a running machine, creating the mount point if needed. Fails for a machine with a user
+/// namespace.
 pub(super) fn bind_mount(name: &str, host: &str, mount: &str, read_only: bool) -> Result<(), BusError> {
     tracing::debug!(name, host, mount, read_only, "machined: BindMountMachine");
     bus::with(async |connection| {
@@ -121,7 +126,7 @@ pub(super) fn bind_mount(name: &str, host: &str, mount: &str, read_only: bool) -
     })
 }
 
-/// A new pseudo-terminal of a machine: its master, and the path of the other end in the machine.
+/// Opens a new pseudo-terminal of a machine: returns its master, and the path of the other end in the machine.
 pub(super) fn open_terminal(name: &str) -> Result<(OwnedFd, String), BusError> {
     tracing::debug!(name, "machined: OpenMachinePTY");
     bus::with(async |connection| {
@@ -140,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_length_tells_the_family() {
+    fn the_length_decides_the_address_family() {
         assert_eq!(address(&[10, 0, 0, 1]).map(|address| address.to_string()).as_deref(), Some("10.0.0.1"));
         let mut six = [0; 16];
         six[15] = 1;

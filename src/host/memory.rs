@@ -1,7 +1,7 @@
-//! A host in memory, for tests: it keeps state as a real one does, and starts fail on demand.
+//! A host in memory, for tests: it keeps state like a real one, and starts fail on demand.
 //!
-//! It is strict where a real host is: what starts is what systemd has *read*, not what was written since; starting what
-//! runs changes nothing; a host port leads to one container only.
+//! It is as strict as a real host: a start uses what systemd has *read*, not what was written since; starting a running
+//! container changes nothing; a host port is forwarded to one container only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -19,68 +19,68 @@ use crate::state::{
     ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
-/// The host. Shared between threads as a real one is.
+/// The host. It may be shared between threads like a real one.
 #[derive(Debug, Default)]
 pub struct MemoryHost(Mutex<State>);
 
-/// All that there is of it.
+/// The state of the host.
 #[derive(Debug, Default, Clone)]
 pub struct State {
-    /// The program that units call, by version and path; `None` where it is not there.
+    /// The program that units call, by version and path; `None` if it is missing.
     pub program: Option<String>,
-    /// The boot service: enabled, and with the program that it calls.
+    /// The boot service.
     pub boot_service: BootService,
-    /// What was written for each container.
+    /// The files written for each container.
     pub written: BTreeMap<ContainerName, ContainerFiles>,
-    /// What systemd has read of that.
+    /// The files that systemd has read.
     pub loaded: BTreeMap<ContainerName, ContainerFiles>,
-    /// What runs, and with what.
+    /// The running containers, with the records that they run with.
     pub running: BTreeMap<ContainerName, Record>,
-    /// Containers whose start failed and that were not started since.
+    /// Containers whose last start failed.
     pub failed: BTreeSet<ContainerName>,
-    /// Roots that are kept.
+    /// Containers that have a kept root.
     pub roots: BTreeSet<ContainerName>,
-    /// Our table, as a listing of it.
+    /// Our nftables table, as a listing.
     pub rules: Option<serde_json::Value>,
-    /// The host's ends of the links to guests.
+    /// The host's interfaces.
     pub links: BTreeMap<String, Link>,
     /// Sysctls that were set.
     pub sysctls: BTreeMap<String, String>,
-    /// Those of the whole host that were set for rules and were not so before.
+    /// Host-wide sysctls that were set for rules and had another value before.
     pub lent_sysctls: BTreeSet<String>,
-    /// What was done to the files of containers.
+    /// Damage to containers' files.
     pub damage: BTreeMap<ContainerName, Damage>,
-    /// Whether the generation that boots cannot be read.
+    /// Whether the generation that boots is unreadable.
     pub is_generation_lost: bool,
-    /// Directories of ours that others may write to.
+    /// Our directories that other users may write to.
     pub open_directories: Vec<PathBuf>,
-    /// Connections that are open, by the address of the guest; each is of the container that had that then.
+    /// Open connections by the guest's address, each with the container that had the address then.
     pub flows: BTreeMap<IpAddr, ContainerName>,
-    /// Roots for the garbage collector.
+    /// Garbage collector roots.
     pub gc_roots: BTreeMap<String, PathBuf>,
     /// Generations; the last one boots.
     pub generations: Vec<Generation>,
-    /// How often systemd read all units.
+    /// How often systemd reloaded all units.
     pub reloads: usize,
-    /// Systems that do not start.
+    /// Systems that fail to start.
     pub broken: BTreeSet<PathBuf>,
-    /// Systems at whose start this program panics.
+    /// Systems whose start makes this program panic.
     pub panics: BTreeSet<PathBuf>,
-    /// Whether no file can be written.
+    /// Whether the disk is full.
     pub is_full: bool,
-    /// Systems that a running guest cannot switch to without being started again.
+    /// Systems that a running guest can only switch to by a restart.
     pub needs_restart: BTreeSet<PathBuf>,
-    /// Systems of whose units some fail.
+    /// Systems of which some units fail.
     pub ailing: BTreeMap<PathBuf, Vec<FailedUnit>>,
-    /// Whether `nft` refuses all rules.
+    /// Whether `nft` rejects all rules.
     pub refuses_rules: bool,
-    /// Whether there is no `nft`.
+    /// Whether `nft` is missing.
     pub lacks_nft: bool,
-    /// Whether there is no systemd-nspawn.
+    /// Whether systemd-nspawn is missing.
     pub lacks_nspawn: bool,
     /// Paths that do not exist.
     pub missing: BTreeSet<PathBuf>,
-    /// What there is to know of paths.
+    /// The facts about paths.
     pub paths: BTreeMap<PathBuf, PathFacts>,
 }
 
@@ -90,14 +90,14 @@ impl MemoryHost {
         Self::default()
     }
 
-    /// Its state, to be looked at and to be changed.
+    /// Locks its state, for reading and changing.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl MemoryHost {
-    /// Changes a container that runs.
+    /// Changes the record of a running container.
     fn running(&self, name: &ContainerName, change: impl FnOnce(&mut Record)) -> Result<(), HostError> {
         match self.state().running.get_mut(name) {
             Some(record) => {
@@ -109,7 +109,7 @@ impl MemoryHost {
     }
 }
 
-/// The host's end of a link as it is made.
+/// The host's end of a new veth pair.
 fn link(veth: &Veth) -> Link {
     if veth.bridge.is_some() {
         return Link { up: true, bridge: veth.bridge.clone(), ..Link::default() };
@@ -122,7 +122,7 @@ fn link(veth: &Veth) -> Link {
     Link { up: true, addresses, routes, ..Link::default() }
 }
 
-/// The links of the host that a guest has while it runs.
+/// The host interfaces that a guest has while it runs.
 fn given(record: &Record) -> impl Iterator<Item = &String> {
     let given = match &record.spec.network {
         Network::Private(private) => private.interfaces.as_slice(),
@@ -135,7 +135,7 @@ fn record(files: &ContainerFiles) -> Record {
     serde_json::from_str(&files.record).expect("apply writes records only")
 }
 
-/// The program that plans and applies.
+/// The running program.
 const PROGRAM: &str = "0.1.0, /usr/bin/container-rebuild";
 
 impl Host for MemoryHost {
@@ -190,7 +190,7 @@ impl Host for MemoryHost {
         if state.running.contains_key(name) {
             return Ok(());
         }
-        // The unit is what systemd has read of it; what the launcher boots is the record as it lies there.
+        // The unit is the one that systemd has read, but the launcher boots the record that is on disk.
         if !state.loaded.contains_key(name) {
             return Err(failure("not-found", &[]));
         }
@@ -198,7 +198,7 @@ impl Host for MemoryHost {
             return Err(failure("failed", &["status 203"]));
         }
         let Some(record) = state.written.get(name).map(record) else {
-            return Err(failure("failed", &["cannot read the record of what to launch"]));
+            return Err(failure("failed", &["cannot read the record of the container to launch"]));
         };
         assert!(!state.panics.contains(&record.spec.system), "a defect at the start of {name}");
         if state.broken.contains(&record.spec.system) {
@@ -257,7 +257,7 @@ impl Host for MemoryHost {
             }
         })?;
         if is_refused {
-            let what = "lets nobody mount anything, for its users are private".to_owned();
+            let what = "cannot be given new mounts while it runs, because its users are private".to_owned();
             return Err(HostError::Guest { name: name.clone(), what });
         }
         Ok(())
@@ -284,7 +284,7 @@ impl Host for MemoryHost {
             return Err(HostError::Guest { name: name.clone(), what });
         }
         self.running(name, |record| record.spec.system = system.to_owned())?;
-        // As a real one: also where they had failed before.
+        // As with a real guest, this includes units that had failed before.
         let is_ailing = self.state().ailing.contains_key(system);
         Ok(if is_ailing { Switched::UnitsFailed } else { Switched::Done })
     }
@@ -300,7 +300,7 @@ impl Host for MemoryHost {
             return Err(HostError::Nft { source: "the kernel says no".into() });
         }
         let commands = ruleset["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
-        // What is added after the table was deleted is what is there in the end.
+        // Only what is added after the last deletion of the table is there in the end.
         let deleted = commands.iter().rposition(|command| command.get("delete").is_some());
         let added: Vec<_> = commands[deleted.map_or(0, |at| at + 1)..]
             .iter()
@@ -390,7 +390,7 @@ impl State {
             owner: Owner::Ours,
             unit: Some(unit),
             machine,
-            // As on a real host, a damaged file counts as missing.
+            // As on a real host, a damaged file is treated as missing.
             written: self.written.get(name).and_then(|files| serde_json::from_str(&files.record).ok()),
             booted: running.cloned(),
             unit_text: self.written.get(name).map(|files| files.unit.clone()),
@@ -401,7 +401,7 @@ impl State {
         }
     }
 
-    /// Whether the unit of a container, as systemd has read it, calls a program that is not there.
+    /// Whether a container's unit, as systemd has read it, calls a missing program.
     fn calls_nothing(&self, name: &ContainerName) -> bool {
         let program = self.loaded.get(name).and_then(|files| unit::program(&files.unit));
         program.is_some_and(|program| self.is_gone(&program))
@@ -411,13 +411,13 @@ impl State {
         if program == Path::new(paths::PROGRAM) { self.program.is_none() } else { self.missing.contains(program) }
     }
 
-    /// The program that the unit of a container calls, where that is not there.
+    /// The program that a container's unit calls, if that is missing.
     fn missing_program(&self, name: &ContainerName) -> Option<PathBuf> {
         let program = self.written.get(name).and_then(|files| unit::program(&files.unit))?;
         self.is_gone(&program).then_some(program)
     }
 
-    /// The links with what is set of each. Rules are loaded after a start, and set it again.
+    /// The interfaces with their sysctls. Rules are loaded after a start, and set those again.
     fn links(&self) -> BTreeMap<String, Link> {
         let is_on =
             |link: &str| self.sysctls.get(&format!("net.ipv4.conf.{}.route_localnet", link.replace('.', "/")));

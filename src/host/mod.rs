@@ -1,4 +1,4 @@
-//! The world: everything that happens outside this process happens here.
+//! Everything outside this process: D-Bus, netlink, nftables, Nix, git and files.
 
 mod atomic_file;
 mod boot_package;

@@ -1,4 +1,4 @@
-//! What is mounted where (proc_pid_mountinfo(5)).
+//! Lists mounts (proc_pid_mountinfo(5)), and unmounts them.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,24 +10,24 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 
-/// A mount of this process's namespace.
+/// A mount in this process's namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
-    /// Where it is mounted.
+    /// The mount point.
     pub at: PathBuf,
-    /// Where the same can be seen on the host, if it can.
+    /// Where else on the host its contents can be seen, if anywhere.
     pub shows: Option<PathBuf>,
-    /// Of what type the file system is.
+    /// The type of the file system.
     pub kind: String,
-    /// What the file system lies on, as it was named when it was mounted.
+    /// The device or other source of the file system, as it was named when mounting.
     pub source: String,
-    /// The number of the file system.
+    /// The device number of the file system.
     device: Vec<u8>,
-    /// What of the file system is mounted: `/` for all of it.
+    /// The mounted part of the file system: `/` for all of it.
     root: PathBuf,
 }
 
-/// Where it is, and what it is.
+/// Shows the mount point and the source.
 impl fmt::Display for Mount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at, shows, kind, source, .. } = self;
@@ -38,10 +38,10 @@ impl fmt::Display for Mount {
     }
 }
 
-/// All mounts, each after those that it lies on.
+/// Lists all mounts, each after the mounts below it.
 ///
 /// # Errors
-/// When `/proc` is not mounted.
+/// If `/proc` is not mounted.
 pub(super) fn all() -> io::Result<Vec<Mount>> {
     let text = fs::read("/proc/thread-self/mountinfo")?;
     let mut mounts: Vec<Mount> = text.split(|byte| *byte == b'\n').filter_map(parse).collect();
@@ -52,10 +52,10 @@ pub(super) fn all() -> io::Result<Vec<Mount>> {
     Ok(mounts)
 }
 
-/// What a mount shows, by the path that it has in another mount of its file system.
+/// The path of a mount's contents through another mount of its file system.
 fn elsewhere(mount: &Mount, mounts: &[Mount]) -> Option<PathBuf> {
     let others = mounts.iter().filter(|other| other.device == mount.device && !other.at.starts_with(&mount.at));
-    // The shortest is the one that people know.
+    // People know the shortest path best.
     let widest = others
         .filter(|other| mount.root.starts_with(&other.root))
         .min_by_key(|other| other.at.as_os_str().len())?;
@@ -63,7 +63,7 @@ fn elsewhere(mount: &Mount, mounts: &[Mount]) -> Option<PathBuf> {
     Some(if below.as_os_str().is_empty() { widest.at.clone() } else { widest.at.join(below) })
 }
 
-/// The mounts at and below `path`.
+/// Lists the mounts at and below `path`.
 ///
 /// # Errors
 /// As for [`all`].
@@ -73,16 +73,16 @@ pub(super) fn below(path: &Path) -> io::Result<Vec<Mount>> {
     Ok(mounts)
 }
 
-/// Undoes all that is mounted at `path` itself, with what is mounted below it, and does not wait for who uses it.
+/// Unmounts everything that is mounted at `path`, including mounts below it, without waiting for its users.
 ///
 /// # Errors
-/// When the kernel refuses.
+/// If the kernel refuses.
 pub(super) fn detach(path: &Path) -> io::Result<()> {
-    // Bounded, should somebody mount there as fast as this undoes it.
+    // Bounded, in case someone mounts there as fast as this unmounts.
     for _ in 0..64 {
         match umount2(path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW) {
             Ok(()) => {}
-            // Nothing is mounted, or there is nothing at all.
+            // Nothing is mounted there, or the path does not exist.
             Err(Errno::EINVAL | Errno::ENOENT) => return Ok(()),
             Err(errno) => return Err(errno.into()),
         }
@@ -95,14 +95,14 @@ fn parse(line: &[u8]) -> Option<Mount> {
     let device = fields.nth(2)?.to_vec();
     let root = fields.next()?;
     let at = fields.next()?;
-    // Optional fields end with a dash.
+    // The optional fields end with a dash.
     let mut last = fields.skip_while(|field| *field != b"-").skip(1);
     let text = |field: &[u8]| unescaped(field).to_string_lossy().into_owned();
     let (kind, source) = (text(last.next()?), text(last.next()?));
     Some(Mount { at: unescaped(at).into(), shows: None, kind, source, device, root: unescaped(root).into() })
 }
 
-/// Blanks, line breaks and backslashes are written as `\` and three octal digits.
+/// Undoes the escapes `\` and three octal digits of blanks, line breaks and backslashes.
 fn unescaped(field: &[u8]) -> OsString {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;

@@ -1,7 +1,7 @@
-//! Links, addresses and routes, over netlink (rtnetlink(7)).
+//! Manages interfaces, addresses and routes over netlink (rtnetlink(7)).
 //!
-//! Gives: what is on the host ([`links`]), and the veth pair of a container, complete with addresses and routes on both
-//! sides as NixOS sets them, so that the guest's network is up before its first instruction.
+//! Gives: the interfaces of the host ([`links`]), and the veth pair of a container, complete with addresses and routes
+//! on both ends as NixOS sets them. So the guest's network is up before its first instruction.
 //!
 //! Everything happens in the network namespace of the calling thread.
 
@@ -29,13 +29,13 @@ use crate::model::spec::HardwareAddress;
 use crate::render::interface::{LinkName, Pair};
 use crate::state::Link;
 
-/// Why the kernel did not do it.
+/// Why a netlink request failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what}")]
 pub struct NetlinkError {
-    /// What was to be done, as the object of "cannot".
+    /// What was attempted, as the object of "cannot".
     pub what: String,
-    /// Why not.
+    /// The error of the kernel or of rtnetlink.
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
@@ -45,7 +45,7 @@ fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     move |source| NetlinkError { what: what.into(), source: source.into() }
 }
 
-/// Runs `requests` on a netlink socket of this thread's namespace, to their end.
+/// Runs `requests` to completion on a netlink socket of this thread's namespace.
 fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Result<T, NetlinkError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(cannot("open a netlink socket"))?;
@@ -57,11 +57,16 @@ fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Re
     })
 }
 
-/// All links of this namespace.
+/// Lists the interfaces of this namespace.
+///
+/// # Errors
+///
+/// If the kernel refuses a request.
 pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
-    tracing::debug!("netlink: list links, addresses and routes");
+    tracing::debug!("netlink: list interfaces, addresses and routes");
     with(async |netlink| {
-        let messages: Vec<_> = netlink.link().get().execute().try_collect().await.map_err(cannot("list links"))?;
+        let messages: Vec<_> =
+            netlink.link().get().execute().try_collect().await.map_err(cannot("list interfaces"))?;
         let named = messages.iter().filter_map(|message| Some((message.header.index, name(message)?.to_owned())));
         let names: HashMap<u32, String> = named.collect();
         let mut links = BTreeMap::new();
@@ -143,7 +148,7 @@ fn altnames(message: &LinkMessage) -> Vec<String> {
     names.collect()
 }
 
-/// `IFA_LOCAL` where there is one: on a point-to-point link `IFA_ADDRESS` is the peer's.
+/// `IFA_LOCAL` if present: on a point-to-point interface `IFA_ADDRESS` is the peer's address.
 fn own_address(attributes: &[AddressAttribute]) -> Option<IpAddr> {
     let local = attributes.iter().find_map(|attribute| match attribute {
         AddressAttribute::Local(address) => Some(*address),
@@ -157,7 +162,7 @@ fn own_address(attributes: &[AddressAttribute]) -> Option<IpAddr> {
     })
 }
 
-/// The links that a route of the main table leads to, each with the destination.
+/// The interfaces of a route in the main table, each with the destination.
 fn destinations(route: &RouteMessage) -> BTreeSet<(u32, (IpAddr, u8))> {
     let mut any: IpAddr = match route.header.address_family {
         rtnetlink::packet_route::AddressFamily::Inet => Ipv4Addr::UNSPECIFIED.into(),
@@ -181,39 +186,47 @@ fn destinations(route: &RouteMessage) -> BTreeSet<(u32, (IpAddr, u8))> {
     links.into_iter().map(|link| (link, (any, route.header.destination_prefix_length))).collect()
 }
 
-/// The hardware addresses of both ends of a pair, where they are not the kernel's to choose.
+/// The hardware addresses of both ends of a pair, unless the kernel chooses them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HardwareAddresses {
-    /// Of the host's end.
+    /// The address of the host's end.
     pub host: Option<HardwareAddress>,
-    /// Of the guest's.
+    /// The address of the guest's end.
     pub guest: Option<HardwareAddress>,
 }
 
-/// Makes a veth pair, its guest's end in the namespace named by `namespace`, with its addresses and routes on both sides
-/// and the host's end in its bridge, and sets both ends up. Neither link may exist yet.
+/// Creates a veth pair with the guest's end in the namespace at `namespace`, sets its addresses and routes on both
+/// ends, attaches the host's end to its bridge, and sets both ends up. Neither interface may exist yet.
+///
+/// # Errors
+///
+/// If the kernel refuses a request.
 pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
-    tracing::debug!(link = pair.host.name, namespace = %namespace.display(), "netlink: make a veth pair");
+    tracing::debug!(link = pair.host.name, namespace = %namespace.display(), "netlink: create a veth pair");
     make_pair(pair, namespace, hardware)?;
-    let (host, guest) = sides(pair);
+    let (host, guest) = ends(pair);
     in_guest(pair, namespace, async |netlink| configure(netlink, &guest).await)?;
     with(async |netlink| configure(netlink, &host).await)
 }
 
-/// Changes the addresses and routes of a pair that [`connect`] made, on both sides, and brings its host's end back into
-/// its bridge. What is new is there before what is old goes, and what both have stays throughout.
+/// Changes the addresses and routes of a pair that [`connect`] created, on both ends, and attaches the host's end to
+/// its bridge again. New ones are added before old ones are removed, and those that stay are never removed.
+///
+/// # Errors
+///
+/// If the kernel refuses a request.
 pub fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
-    tracing::debug!(link = to.host.name, namespace = %namespace.display(), "netlink: set up a veth pair anew");
-    let ((host_from, guest_from), (host_to, guest_to)) = (sides(from), sides(to));
+    tracing::debug!(link = to.host.name, namespace = %namespace.display(), "netlink: reconfigure a veth pair");
+    let ((host_from, guest_from), (host_to, guest_to)) = (ends(from), ends(to));
     in_guest(to, namespace, async |netlink| {
         configure(netlink, &guest_to).await?;
-        forget(netlink, &guest_from, &guest_to).await?;
-        // With the last IPv4 address of a link, the kernel takes its routes as well.
+        remove_stale(netlink, &guest_from, &guest_to).await?;
+        // When an interface loses its last IPv4 address, the kernel removes its routes as well.
         configure(netlink, &guest_to).await
     })?;
     with(async |netlink| {
         configure(netlink, &host_to).await?;
-        forget(netlink, &host_from, &host_to).await?;
+        remove_stale(netlink, &host_from, &host_to).await?;
         configure(netlink, &host_to).await
     })
 }
@@ -222,24 +235,24 @@ pub fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), Netlink
 struct VethEnd<'a> {
     link: &'a str,
     bridge: Option<&'a str>,
-    /// For IPv4 and IPv6.
+    /// Addresses for IPv4 and IPv6.
     families: [Family; 2],
-    /// Whether everything else is reached through the other end.
+    /// Whether the default route leads through the other end.
     is_way_out: bool,
-    /// Whether somebody else may have these addresses.
+    /// Whether another host on the network may have these addresses.
     is_shared: bool,
 }
 
 #[derive(Clone, Copy)]
 struct Family {
-    /// With the length of its prefix.
+    /// The own address, with its prefix length.
     own: Option<(IpAddr, u8)>,
-    /// The other end's.
+    /// The other end's address.
     other: Option<IpAddr>,
 }
 
-/// The host's side and the guest's.
-fn sides(pair: &Pair) -> (VethEnd<'_>, VethEnd<'_>) {
+/// The host's end and the guest's.
+fn ends(pair: &Pair) -> (VethEnd<'_>, VethEnd<'_>) {
     let veth = &pair.veth;
     let hosts = [veth.host4.map(IpAddr::V4), veth.host6.map(IpAddr::V6)];
     let locals = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
@@ -260,7 +273,7 @@ fn sides(pair: &Pair) -> (VethEnd<'_>, VethEnd<'_>) {
     }
 }
 
-/// Runs `requests` in the namespace of a guest.
+/// Runs `requests` in a guest's namespace.
 fn in_guest(
     pair: &Pair,
     namespace: &Path,
@@ -270,8 +283,8 @@ fn in_guest(
         .map_err(cannot(format!("set up `{}` of `{}`", pair.guest, pair.host.name)))?
 }
 
-/// Takes away what `from` has and `to` has not. What is gone already is none the worse.
-async fn forget(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) -> Result<(), NetlinkError> {
+/// Removes the addresses and routes of `from` that `to` lacks. Those that are gone already are not an error.
+async fn remove_stale(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) -> Result<(), NetlinkError> {
     let link = to.link;
     let index = index(netlink, link).await?;
     for (before, after) in from.families.iter().zip(&to.families) {
@@ -282,22 +295,22 @@ async fn forget(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) -> Resul
                 routes.push(default_route(index, other));
             }
             for route in routes {
-                gone(netlink.route().del(route).execute().await).map_err(cannot(what.clone()))?;
+                ignore_missing(netlink.route().del(route).execute().await).map_err(cannot(what.clone()))?;
             }
         }
         if let Some((own, _)) = before.own.filter(|own| Some(*own) != after.own) {
             let what = || format!("remove the address {own} from `{link}`");
             let mut found = netlink.address().get().set_link_index_filter(index).set_address_filter(own).execute();
             while let Some(message) = found.try_next().await.map_err(cannot(what()))? {
-                gone(netlink.address().del(message).execute().await).map_err(cannot(what()))?;
+                ignore_missing(netlink.address().del(message).execute().await).map_err(cannot(what()))?;
             }
         }
     }
     Ok(())
 }
 
-/// The result of a removal, where that there was nothing to remove is well.
-fn gone(result: Result<(), Error>) -> Result<(), Error> {
+/// The result of a removal, in which a missing object is not an error.
+fn ignore_missing(result: Result<(), Error>) -> Result<(), Error> {
     let nothing = [Errno::ESRCH, Errno::EADDRNOTAVAIL, Errno::ENOENT, Errno::ENODEV].map(|errno| -(errno as i32));
     match result {
         Err(Error::NetlinkError(error)) if nothing.contains(&error.raw_code()) => Ok(()),
@@ -307,7 +320,7 @@ fn gone(result: Result<(), Error>) -> Result<(), Error> {
 
 fn make_pair(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
     let link = &pair.host;
-    let what = || format!("make the link `{}`", link.name);
+    let what = || format!("create the interface `{}`", link.name);
     let namespace = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
         let mut peer = LinkMessageBuilder::<LinkUnspec>::default()
@@ -326,15 +339,15 @@ fn make_pair(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Resu
     })
 }
 
-/// Gives a link its second name, if it has one.
+/// Sets an interface's alternative name, if it has one.
 async fn also_name(netlink: &Handle, link: &LinkName) -> Result<(), NetlinkError> {
     let Some(altname) = &link.altname else { return Ok(()) };
     let index = index(netlink, &link.name).await?;
     let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;
-    named.map_err(cannot(format!("name the link `{}` also `{altname}`", link.name)))
+    named.map_err(cannot(format!("add the alternative name `{altname}` to the interface `{}`", link.name)))
 }
 
-/// Brings a link into its bridge, gives it its addresses, sets it up, and leads to the other end through it.
+/// Attaches an interface to its bridge, adds its addresses, sets it up, and adds routes to the other end.
 async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkError> {
     let link = side.link;
     let index = index(netlink, link).await?;
@@ -342,12 +355,13 @@ async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkEr
         let controller = self::index(netlink, bridge).await?;
         let port = LinkUnspec::new_with_index(index).controller(controller).build();
         let joined = netlink.link().change(port).execute().await;
-        joined.map_err(cannot(format!("bring the link `{link}` into the bridge `{bridge}`")))?;
+        joined.map_err(cannot(format!("attach the interface `{link}` to the bridge `{bridge}`")))?;
     }
     for (own, length) in side.families.iter().filter_map(|family| family.own) {
         let mut request = netlink.address().add(index, own, length);
         if own.is_ipv6() && !side.is_shared {
-            // The pair has two ends, and both are ours: nobody else can have the address.
+            // Both ends of the pair are ours, so no other host can have the address, and duplicate detection would only
+            // delay it.
             let flags = AddressAttribute::Flags(AddressFlags::Nodad);
             request.message_mut().attributes.push(flags);
         }
@@ -358,14 +372,14 @@ async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkEr
         let what = format!("add a route to {other} through `{link}`");
         netlink.route().add(host_route(index, other)).replace().execute().await.map_err(cannot(what))?;
         if side.is_way_out {
-            let what = format!("add the default route by {other} through `{link}`");
+            let what = format!("add the default route via {other} through `{link}`");
             netlink.route().add(default_route(index, other)).replace().execute().await.map_err(cannot(what))?;
         }
     }
     Ok(())
 }
 
-/// The route to the other end of a link.
+/// The route to the other end of an interface.
 fn host_route(link: u32, to: IpAddr) -> RouteMessage {
     match to {
         IpAddr::V4(to) => RouteMessageBuilder::<Ipv4Addr>::new()
@@ -379,7 +393,7 @@ fn host_route(link: u32, to: IpAddr) -> RouteMessage {
     }
 }
 
-/// The route to everywhere.
+/// The default route.
 fn default_route(link: u32, gateway: IpAddr) -> RouteMessage {
     match gateway {
         IpAddr::V4(gateway) => {
@@ -399,22 +413,26 @@ fn whole(address: IpAddr) -> u8 {
 async fn set_up(netlink: &Handle, link: &str) -> Result<(), NetlinkError> {
     let index = index(netlink, link).await?;
     let up = LinkUnspec::new_with_index(index).up().build();
-    netlink.link().change(up).execute().await.map_err(cannot(format!("set the link `{link}` up")))
+    netlink.link().change(up).execute().await.map_err(cannot(format!("set the interface `{link}` up")))
 }
 
 async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkError> {
-    let what = || format!("find the link `{link}`");
+    let what = || format!("find the interface `{link}`");
     let found = netlink.link().get().match_name(link).execute().try_next().await.map_err(cannot(what()))?;
-    found.map(|message| message.header.index).ok_or_else(|| cannot(what())("there is none"))
+    found.map(|message| message.header.index).ok_or_else(|| cannot(what())("it does not exist"))
 }
 
-/// Deletes a link, and with it the other end of a pair. One that is not there is none the worse.
+/// Deletes an interface, and with it the other end of a pair. A missing interface is not an error.
+///
+/// # Errors
+///
+/// If the kernel refuses.
 pub fn delete(link: &str) -> Result<(), NetlinkError> {
-    tracing::debug!(link, "netlink: delete a link");
+    tracing::debug!(link, "netlink: delete an interface");
     with(async |netlink| {
         let message = LinkMessageBuilder::<LinkUnspec>::default().name(link).build();
-        let deleted = gone(netlink.link().del_with_message(message).execute().await);
-        deleted.map_err(cannot(format!("delete the link `{link}`")))
+        let deleted = ignore_missing(netlink.link().del_with_message(message).execute().await);
+        deleted.map_err(cannot(format!("delete the interface `{link}`")))
     })
 }
 

@@ -1,7 +1,7 @@
-//! Named network namespaces, as ip-netns(8) makes and lists them: a file below `/run/netns` on which the namespace is
-//! mounted, so that it stays while no process is in it.
+//! Manages named network namespaces as ip-netns(8) does: each is mounted on a file below `/run/netns`, so that it stays
+//! while no process is in it.
 //!
-//! A namespace belongs to a thread (unshare(2)); whoever makes or enters one here does so on a thread that ends with it.
+//! A namespace belongs to a thread (unshare(2)), so creating or entering one here happens on a thread of its own.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -16,15 +16,15 @@ use nix::unistd::Pid;
 
 use super::mounts;
 
-/// Why a namespace could not be made, entered or deleted.
+/// Why an operation on a namespace failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what} the network namespace {}", path.display())]
 pub struct NamespaceError {
-    /// `make`, `name`, `enter` or `delete`.
+    /// `create`, `name`, `enter` or `delete`.
     pub what: &'static str,
-    /// Where it is named.
+    /// The path that names it.
     pub path: PathBuf,
-    /// What the kernel said.
+    /// The kernel's error.
     pub source: io::Error,
 }
 
@@ -32,9 +32,13 @@ fn error<E: Into<io::Error>>(what: &'static str, path: &Path) -> impl Fn(E) -> N
     move |source| NamespaceError { what, path: path.to_owned(), source: source.into() }
 }
 
-/// Makes a namespace named by `path`, which must not exist yet.
+/// Creates a namespace named by `path`, which must not exist yet.
+///
+/// # Errors
+///
+/// If the name exists, or the kernel refuses.
 pub fn create(path: &Path) -> Result<(), NamespaceError> {
-    named("make", path, || {
+    named("create", path, || {
         on_thread(|| {
             unshare(CloneFlags::CLONE_NEWNET)?;
             bind(Path::new("/proc/thread-self/ns/net"), path)
@@ -42,12 +46,16 @@ pub fn create(path: &Path) -> Result<(), NamespaceError> {
     })
 }
 
-/// Names the namespace of a process by `path`, which must not exist yet.
+/// Names a process's namespace by `path`, which must not exist yet.
+///
+/// # Errors
+///
+/// If the name exists, the process has no network namespace of its own, or the kernel refuses.
 pub fn adopt(path: &Path, process: Pid) -> Result<(), NamespaceError> {
     named("name", path, || {
         let [its, ours] = [format!("/proc/{process}/ns/net").into(), PathBuf::from("/proc/self/ns/net")];
         if fs::read_link(&its)? == fs::read_link(ours)? {
-            return Err(io::Error::other("the process has none of its own"));
+            return Err(io::Error::other("the process has no network namespace of its own"));
         }
         bind(&its, path)
     })
@@ -57,7 +65,7 @@ fn bind(namespace: &Path, path: &Path) -> io::Result<()> {
     Ok(mount(Some(namespace), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)?)
 }
 
-/// Makes the name and puts a namespace on it.
+/// Creates the file and mounts a namespace on it.
 fn named(what: &'static str, path: &Path, put: impl FnOnce() -> io::Result<()>) -> Result<(), NamespaceError> {
     let failed = error(what, path);
     if let Some(directory) = path.parent() {
@@ -65,13 +73,14 @@ fn named(what: &'static str, path: &Path, put: impl FnOnce() -> io::Result<()>) 
     }
     OpenOptions::new().write(true).create_new(true).mode(0o000).open(path).map_err(&failed)?;
     put().map_err(|source| {
-        // A name without a namespace would only be in the way.
+        // A file without a namespace would only be in the way.
         _ = fs::remove_file(path);
         failed(source)
     })
 }
 
-/// Makes `directory` a mount point whose mounts are seen, and can be undone, from every mount namespace (ip-netns does so).
+/// Makes `directory` a shared mount point, like ip-netns: its mounts are visible, and can be undone, in every mount
+/// namespace.
 fn share(directory: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
     let shared =
@@ -86,7 +95,11 @@ fn share(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Deletes the name, and with it the namespace once no process is in it. One that is not there is none the worse.
+/// Deletes the name, and with it the namespace once no process is in it. A missing name is not an error.
+///
+/// # Errors
+///
+/// If the kernel refuses.
 pub fn delete(path: &Path) -> Result<(), NamespaceError> {
     let failed = error("delete", path);
     mounts::detach(path).map_err(&failed)?;
@@ -97,6 +110,10 @@ pub fn delete(path: &Path) -> Result<(), NamespaceError> {
 }
 
 /// Runs `work` in the namespace named by `path`.
+///
+/// # Errors
+///
+/// If the namespace cannot be entered.
 pub fn within<T: Send>(path: &Path, work: impl FnOnce() -> T + Send) -> Result<T, NamespaceError> {
     on_thread(|| {
         let namespace = File::open(path)?;
@@ -119,8 +136,8 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Runs `test` with an empty directory, where nothing that it mounts or makes of links is seen by others, or outlives
-    /// it. Needs root.
+    /// Runs `test` with an empty directory in mount and network namespaces of its own, so that nothing it mounts or
+    /// creates is seen by others or outlives it. Needs root.
     pub(in crate::host) fn isolated<T: Send>(test: impl FnOnce(&Path) -> T + Send) -> T {
         let directory = tempfile::tempdir().expect("a directory");
         thread::scope(|scope| {
@@ -137,7 +154,7 @@ pub(super) mod tests {
         })
     }
 
-    /// The same where `/` has nothing in it but the kernel's `/proc`. What `test` writes, it may write anywhere.
+    /// Like [`isolated`], but `/` is empty except for the kernel's `/proc`. `test` may write anywhere.
     pub(in crate::host) fn empty_host<T: Send>(test: impl FnOnce() -> T + Send) -> T {
         isolated(|root| {
             let proc = root.join("proc");
@@ -146,7 +163,8 @@ pub(super) mod tests {
             }
             let tree = MsFlags::MS_BIND | MsFlags::MS_REC;
             mount(Some("/proc"), &proc, None::<&str>, tree, None::<&str>).expect("proc");
-            // Not chroot(2), in which nobody may make a user namespace. The former root lies on the new one until it goes.
+            // Not chroot(2), which does not allow creating user namespaces. The former root is stacked on the new one
+            // until it is unmounted.
             nix::unistd::chdir(root)
                 .and_then(|()| nix::unistd::pivot_root(".", "."))
                 .and_then(|()| umount2(".", MntFlags::MNT_DETACH))
@@ -179,7 +197,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_name_that_a_killed_run_left_without_a_namespace_can_be_deleted() {
+    fn a_name_without_a_namespace_can_be_deleted() {
         isolated(|directory| {
             let path = directory.join("left");
             fs::write(&path, "").expect("a file");

@@ -1,4 +1,4 @@
-//! Our nftables table, through `nft -j` (libnftables-json(5)).
+//! Reads and loads our nftables table with `nft -j` (libnftables-json(5)).
 
 use std::io;
 use std::process::Command;
@@ -7,37 +7,37 @@ use super::{child, waiting};
 use crate::render::nft::TABLE;
 use crate::state::Rules;
 
-/// The `nft` that was fixed when packaging; without one, that on `PATH`.
+/// The `nft` that was set when packaging; otherwise the one on `PATH`.
 const NFT: &str = match option_env!("CONTAINER_REBUILD_NFT") {
     Some(path) => path,
     None => "nft",
 };
 
-/// Why `nft` did not do it.
+/// Why `nft` failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NftError {
-    /// It could not be run.
+    /// The program could not be run.
     #[error("cannot run `{NFT}`")]
     Run {
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
-    /// It said no.
+    /// nft exited with an error message.
     #[error("nft: {0}")]
     Refused(String),
-    /// It printed something unexpected.
-    #[error("nft printed something that is no JSON: {0}")]
+    /// nft's output could not be parsed.
+    #[error("could not parse nft's output as JSON: {0}")]
     Unexpected(serde_json::Error),
 }
 
-/// Runs `nft -j` to its end; gives what it printed. What it says of an error is kept for the error, where the nftables
-/// crate would let it go to the terminal.
+/// Runs `nft -j` to completion and returns its output. Its error messages are captured, which the nftables crate would
+/// let through to the terminal.
 fn run(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
     let failed = |source| NftError::Run { source };
     let mut command = Command::new(NFT);
     command.arg("-j").args(arguments);
     tracing::debug!(?command, bytes = input.len(), "run");
-    // Killed, it has changed nothing: the kernel takes a transaction as a whole.
+    // If it is killed, it has changed nothing: the kernel applies a transaction as a whole.
     let output = child::output(command, input, waiting::RULES).map_err(failed)?;
     if output.status.success() {
         Ok(output.stdout)
@@ -46,23 +46,23 @@ fn run(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
     }
 }
 
-/// Our table as it is in the kernel.
+/// Reads our table from the kernel.
 pub(super) fn rules() -> Result<Rules, NftError> {
     match list(&["list", "table", "inet", TABLE]) {
-        // It says in words alone that there is none; the tables that there are say it for certain.
+        // nft reports a missing table only in words, so ask for the list of tables to be certain.
         Err(NftError::Refused(_)) if !is_there()? => Ok(Rules::Absent),
         listing => listing.map(Rules::Present),
     }
 }
 
-/// Whether our table is in the kernel.
+/// Whether the kernel has our table.
 fn is_there() -> Result<bool, NftError> {
     let tables = list(&["list", "tables", "inet"])?;
     let is_ours = |object: &serde_json::Value| object["table"]["name"] == TABLE;
     Ok(tables["nftables"].as_array().is_some_and(|objects| objects.iter().any(is_ours)))
 }
 
-/// Whether anybody else has rules for packets that are forwarded.
+/// Whether another table has a chain for forwarded packets.
 pub(super) fn others_filter_forwards() -> Result<bool, NftError> {
     let chains = list(&["list", "chains"])?;
     let is_others = |object: &serde_json::Value| {
@@ -89,7 +89,7 @@ mod tests {
     use crate::render::nft::Ruleset;
 
     #[test]
-    fn what_was_loaded_is_listed_and_what_is_refused_says_why() {
+    fn loaded_rules_are_listed_and_refused_ones_explained() {
         isolated(|_| {
             assert_eq!(rules().expect("listed"), Rules::Absent);
             let nat = NatSpec {

@@ -1,6 +1,6 @@
-//! Nix, run as a program: it evaluates the user's own configuration and builds what that names.
+//! Runs Nix to evaluate the user's own configuration and to build the systems that it names.
 //!
-//! Runs as the user who called us, also under sudo: evaluating a configuration is running somebody's program.
+//! Nix runs as the invoking user, also under sudo: evaluating a configuration means running someone's program.
 
 mod log;
 
@@ -20,28 +20,28 @@ use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::model::ContainerName;
 use crate::model::path::quote;
 
-/// The Nix of this machine.
+/// The Nix that is installed on this machine.
 #[derive(Debug, Clone)]
 pub struct Nix {
-    /// Who it runs as, where that is not who we are.
+    /// The user to run it as, unless that is the current one.
     pub user: Option<Invoker>,
-    /// Where each line goes that it writes while it works.
+    /// Receives each line that Nix writes while it works.
     pub progress: fn(&str),
 }
 
-/// The user who called us through sudo (sudo(8): `SUDO_UID`, `SUDO_GID`).
+/// The user who ran sudo (sudo(8): `SUDO_UID`, `SUDO_GID`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoker {
-    /// The user.
+    /// The user ID.
     pub uid: u32,
-    /// Its group.
+    /// The group ID.
     pub gid: u32,
-    /// Its home.
+    /// The home directory.
     pub home: PathBuf,
 }
 
 impl Invoker {
-    /// Who called us, where that is somebody else than root.
+    /// The user who ran sudo, unless that is root.
     pub fn from_environment() -> Option<Self> {
         let id = |name: &str| std::env::var(name).ok()?.parse().ok();
         let (uid, gid) = (id("SUDO_UID")?, id("SUDO_GID")?);
@@ -52,7 +52,7 @@ impl Invoker {
         Some(Self { uid, gid, home: user.dir })
     }
 
-    /// All groups that the user is in.
+    /// All groups of the user.
     fn groups(&self) -> nix::Result<Vec<Gid>> {
         let user = User::from_uid(Uid::from_raw(self.uid))?;
         let gid = Gid::from_raw(self.gid);
@@ -62,7 +62,7 @@ impl Invoker {
         }
     }
 
-    /// Has `command` run as this user for good. Groups count: Nix's daemon may serve one of them alone.
+    /// Makes `command` run as this user for good. The groups matter: Nix's daemon may serve only one of them.
     fn drop_to(&self, command: &mut Command) -> nix::Result<()> {
         let (uid, gid, groups) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid), self.groups()?);
         let become_user = move || {
@@ -77,7 +77,11 @@ impl Invoker {
         Ok(())
     }
 
-    /// Does `work` with this user's rights to files, and takes ours back.
+    /// Runs `work` with this user's file permissions, and then restores ours.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel refuses to change users.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> nix::Result<T> {
         let groups = getgroups()?;
         let gid = Gid::from_raw(self.gid);
@@ -92,10 +96,10 @@ impl Invoker {
     }
 }
 
-/// How many of the last lines are kept for a diagnostic.
+/// How many of the last lines of output are kept for a diagnostic.
 const LOG_LINES: usize = 20;
 
-/// All options of a container that have a JSON form, `path` aside.
+/// All options of a container that have a JSON form, except `path`.
 const OPTIONS: [&str; 26] = [
     "additionalCapabilities",
     "allowedDevices",
@@ -135,7 +139,7 @@ impl Nix {
         Ok(command)
     }
 
-    /// Runs Nix to its end; gives what it printed. What it writes beside that goes to `progress`, line by line.
+    /// Runs Nix to completion and returns its output. Each line that it logs goes to `progress`.
     fn run(&self, what: &'static str, arguments: &[OsString]) -> Result<Vec<u8>, BuildError> {
         let mut command = self.command(arguments).map_err(|errno| BuildError::Missing { source: errno.into() })?;
         tracing::debug!(?command, "run");
@@ -176,8 +180,8 @@ impl Nix {
     }
 }
 
-/// The arguments of `nix eval` that read containers out of the user's configuration: the file is named, never copied. A flake is
-/// named as on a command line, since Nix evaluates that as pure as it does for `nixos-rebuild`.
+/// The arguments with which `nix eval` reads containers from the user's configuration. The file is named, never copied.
+/// A flake is named as on a command line, since Nix then evaluates it as purely as for `nixos-rebuild`.
 fn reading(source: &Source, names: &[ContainerName]) -> Vec<OsString> {
     let reader = reader(names);
     let Source { file, host, include, overrides, impure } = source;
@@ -195,7 +199,7 @@ fn reading(source: &Source, names: &[ContainerName]) -> Vec<OsString> {
             }
         }
         None => {
-            // A `path` type literal cannot hold every file name; a string added to the root path can.
+            // A path literal cannot express every file name; a string added to the root path can.
             let file = format!("(/. + {})", string(&file.to_string_lossy()));
             let system = format!("(import <nixpkgs/nixos/lib/eval-config.nix> {{ modules = [ {file} ]; }})");
             arguments.extend(["--expr".into(), format!("({reader}) {system}.config.containers").into()]);
@@ -204,7 +208,7 @@ fn reading(source: &Source, names: &[ContainerName]) -> Vec<OsString> {
     arguments
 }
 
-/// A function from all containers to what is to be known of some.
+/// A Nix function that selects what we need to know of some containers from all of them.
 fn reader(names: &[ContainerName]) -> String {
     let list = |items: &mut dyn Iterator<Item = &str>| items.map(string).collect::<Vec<_>>().join(" ");
     let names = list(&mut names.iter().map(ContainerName::as_str));
@@ -224,7 +228,7 @@ in builtins.listToAttrs (map read [ {names} ])"
     )
 }
 
-/// A string literal of the Nix language.
+/// Quotes a string in the Nix language.
 fn string(text: &str) -> String {
     let quoted = quote(text);
     if quoted.starts_with('"') { quoted.into_owned() } else { format!("\"{quoted}\"") }
@@ -247,7 +251,7 @@ impl Builder for Nix {
             .iter()
             .map(|name| {
                 let Printed { options, derivation, system } =
-                    all.remove(name).ok_or_else(|| unexpected(format!("nothing of `{name}`")))?;
+                    all.remove(name).ok_or_else(|| unexpected(format!("`{name}` is missing")))?;
                 Ok((name.clone(), NixContainer { options, derivation, system }))
             })
             .collect()
@@ -257,7 +261,7 @@ impl Builder for Nix {
         let owner = self.user.as_ref().map(|user| (user.uid, user.gid));
         let scratch = Scratch::new(owner).map_err(|source| BuildError::Directory { source })?;
         let mut arguments: Vec<OsString> = vec!["build".into(), "--out-link".into()];
-        // The links are roots for the garbage collector until apply has made lasting ones.
+        // The symlinks are garbage collector roots until apply has created lasting ones.
         arguments.push(scratch.path().join("system").into());
         let derivations: Vec<_> =
             containers.values().filter_map(|container| container.derivation.as_ref()).collect();
@@ -270,7 +274,7 @@ impl Builder for Nix {
     }
 }
 
-/// What `nix eval` prints of a container.
+/// What `nix eval` prints for a container.
 #[derive(serde::Deserialize)]
 struct Printed {
     options: serde_json::Value,
@@ -278,7 +282,7 @@ struct Printed {
     system: PathBuf,
 }
 
-/// Results that temporary links hold.
+/// Build results that temporary symlinks hold.
 struct Links {
     systems: BTreeMap<ContainerName, PathBuf>,
     _scratch: Scratch,
@@ -295,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_and_names_are_data_in_the_expression() {
+    fn files_and_names_are_quoted_in_the_expression() {
         let name = ContainerName::new("if").expect("a good name");
         let source = |file: &str, host: Option<&str>| Source {
             file: file.into(),

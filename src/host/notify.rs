@@ -1,4 +1,4 @@
-//! Word to systemd from inside a unit (sd_notify(3)).
+//! Notifies systemd from inside a unit (sd_notify(3)).
 
 use std::io::IoSlice;
 use std::os::fd::AsRawFd;
@@ -10,12 +10,13 @@ use nix::libc::ucred;
 use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, sendmsg};
 use nix::unistd::{Pid, getegid, geteuid};
 
-/// Sets the unit's `StatusText`. Where nobody listens nothing happens: whoever calls has other ways to be heard.
+/// Sets the unit's `StatusText`. Errors are ignored: callers also report their problems elsewhere.
 pub(super) fn status(text: &str) {
     status_for(Pid::this(), text);
 }
 
-/// The same in the name of another process, the one that systemd listens to. That is for root (unix(7), `SCM_CREDENTIALS`).
+/// Sets the unit's `StatusText` on behalf of another process, the one that systemd listens to. Needs root (unix(7),
+/// `SCM_CREDENTIALS`).
 pub(super) fn status_for(process: Pid, text: &str) {
     let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else { return };
     let line = format!("STATUS={}", text.replace('\n', " "));
@@ -30,6 +31,6 @@ pub(super) fn status_for(process: Pid, text: &str) {
         sendmsg(from.as_raw_fd(), &line, &who, MsgFlags::empty(), Some(&address))
     });
     if let Err(error) = sent {
-        tracing::debug!(%error, "cannot tell systemd");
+        tracing::debug!(%error, "cannot notify systemd");
     }
 }

@@ -1,11 +1,12 @@
-//! The program that units call ([`paths::PROGRAM`]): a copy of this one, or a symlink to it in the Nix store.
+//! Installs the program that units call ([`paths::PROGRAM`]): a copy of this one, or a symlink to it in the Nix store.
 //!
-//! Units must not name where a program happened to be installed: that is gone after an upgrade. What they name is replaced
-//! by rename(2), so that each execve(2) finds the former program or the new one, and one that runs keeps its own.
+//! Units must not name the path where a program happened to be installed, which may be gone after an upgrade. What they
+//! call is replaced by rename(2): each execve(2) finds the former program or the new one, and running processes keep
+//! theirs.
 //!
 //! Invariants:
-//! - A program in the store is never copied: its root holds what it was built with (its `nft`) too.
-//! - Two programs are the same when their bytes are. Neither a version nor a time is trusted.
+//! - A program in the store is never copied: its root also protects what it was built with (its `nft`).
+//! - Programs are compared by their bytes. Neither versions nor times are trusted.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -20,38 +21,38 @@ use super::atomic_file;
 use crate::render::paths;
 use crate::state::{Installed, Program};
 
-/// This program, also where its file was replaced or removed since it was started.
+/// The running program, even if its file was replaced or removed since it was started.
 pub(super) struct Own {
     file: File,
-    /// Where that file still is.
+    /// The path of the file, if it is still there.
     path: Option<PathBuf>,
 }
 
 impl Own {
-    /// Opens it.
+    /// Opens the running program.
     ///
     /// # Errors
     ///
-    /// Where `/proc` is not mounted.
+    /// If `/proc` is not mounted.
     pub(super) fn open() -> io::Result<Self> {
         let file = File::open("/proc/self/exe")?;
         let metadata = file.metadata()?;
-        // The kernel adds " (deleted)" to the path of a file that is gone, and another file may have been put there.
+        // The kernel adds " (deleted)" to the path of a removed file, and another file may have taken its place.
         let is_there = |path: &PathBuf| fs::metadata(path).is_ok_and(|there| is_same_inode(&there, &metadata));
         let path = std::env::current_exe().ok().filter(is_there);
         Ok(Self { file, path })
     }
 
-    /// Where it is in the Nix store.
+    /// Its path, if it is in the Nix store.
     pub(super) fn in_store(&self) -> Option<&Path> {
         self.path.as_deref().filter(|path| path.starts_with("/nix/store"))
     }
 
-    /// Writes a copy of it to where units call it.
+    /// Copies the program to the path that units call.
     ///
     /// # Errors
     ///
-    /// Where the copy cannot be written whole, or could not be executed there. What was there before is there still.
+    /// If the copy cannot be written completely, or could not be executed there. The former program then stays.
     pub(super) fn copy(&mut self) -> io::Result<()> {
         if let Some(obstacle) = obstacle() {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, obstacle));
@@ -59,7 +60,7 @@ impl Own {
         atomic_file::copy(&mut self.file, Path::new(paths::PROGRAM), MODE)
     }
 
-    /// Whether it is what units call, and what it needs is held.
+    /// Whether units call this very program, with the root that it needs.
     fn is_installed(&self) -> io::Result<bool> {
         let link = fs::read_link(paths::PROGRAM).ok();
         if let Some(target) = link.as_ref().filter(|target| target.starts_with("/nix/store"))
@@ -69,7 +70,7 @@ impl Own {
         }
         match (self.in_store(), &link) {
             (Some(path), Some(target)) if path == target => return Ok(true),
-            // A link to a program that may go away, or a copy of one that needs its root.
+            // A symlink to a program that may go away, or a copy of one that needs its root.
             (Some(_), _) => return Ok(false),
             (None, Some(target)) if !target.starts_with("/nix/store") => return Ok(false),
             (None, _) => {}
@@ -83,7 +84,7 @@ impl Own {
     }
 }
 
-/// Everybody may run and read it: `plan` compares with it as any user.
+/// Any user may read and run it: `plan` compares with it as any user.
 const MODE: u32 = 0o755;
 
 fn is_same_inode(one: &fs::Metadata, other: &fs::Metadata) -> bool {
@@ -100,7 +101,7 @@ fn is_same(one: &File, other: &mut File) -> io::Result<bool> {
         if read == 0 {
             return Ok(one.read_at(&mut ours, at)? == 0);
         }
-        // Without a position of its own, which a copy may need later.
+        // Does not move the file's position, which a later copy relies on.
         match one.read_exact_at(&mut ours[..read], at) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
             result => result?,
@@ -112,7 +113,7 @@ fn is_same(one: &File, other: &mut File) -> io::Result<bool> {
     }
 }
 
-/// Looks at what units call.
+/// Inspects the program that units call.
 pub(super) fn look() -> Program {
     let own = Own::open();
     let is_installed = || own.as_ref().is_ok_and(|own| own.is_installed().unwrap_or(false));
@@ -133,15 +134,15 @@ pub(super) fn look() -> Program {
     }
 }
 
-/// Why no copy could be executed where units call it.
+/// Why a copy could not be executed at the path that units call.
 fn obstacle() -> Option<String> {
-    // The directories that are missing are made on the file system of the one that is there.
+    // Missing directories would be created on the file system of their nearest existing parent.
     let there = Path::new(paths::PROGRAM).ancestors().skip(1).find(|path| path.exists())?;
     let is_noexec = statvfs(there).is_ok_and(|statistics| statistics.flags().contains(FsFlags::ST_NOEXEC));
     is_noexec.then(|| format!("{} is mounted `noexec`", there.display()))
 }
 
-/// Whether there is no program at `path` that systemd could execute. What this user may not look at counts as there.
+/// Whether `path` is not a program that systemd could execute. A path that this user may not inspect counts as present.
 pub(super) fn is_gone(path: &Path) -> bool {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => return true,
@@ -150,7 +151,7 @@ pub(super) fn is_gone(path: &Path) -> bool {
         Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => return true,
         Ok(_) => {}
     }
-    // It knows of `noexec` too. An ordinary user may be refused what root is not.
+    // access(2) also checks for `noexec`. An ordinary user may be denied what root is not.
     matches!(access(path, AccessFlags::X_OK), Err(Errno::EACCES)) && nix::unistd::geteuid().is_root()
 }
 
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_units_call_is_this_program_whole_and_is_copied_once() {
+    fn the_program_is_installed_completely_and_leaves_no_other_files() {
         empty_host(|| {
             assert_eq!(look().installed, Installed::Nothing);
             Linux::new().install_program().expect("installed");
@@ -177,7 +178,7 @@ mod tests {
             assert!(fs::read(paths::PROGRAM).expect("read") == bytes);
             assert_eq!(fs::metadata(paths::PROGRAM).expect("there").permissions().mode() & 0o7777, 0o755);
             let directory = Path::new(paths::PROGRAM).parent().expect("a directory");
-            // What a run that was killed left beside it.
+            // Left by a killed run.
             fs::write(directory.join(".container-rebuild-killed"), "half").expect("written");
             Linux::new().install_program().expect("installed again");
             assert_eq!(fs::read_dir(directory).expect("listed").count(), 1);
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn another_program_is_noticed_by_a_byte_by_its_mode_and_by_being_a_link() {
+    fn another_program_is_noticed_by_its_bytes_its_mode_or_being_a_symlink() {
         empty_host(|| {
             let mut bytes = fs::read("/proc/self/exe").expect("read");
             let middle = bytes.len() / 2;
@@ -196,9 +197,9 @@ mod tests {
             assert_eq!(look().installed, Installed::Other, "one byte");
             bytes[middle] ^= 1;
             write(&bytes, 0o777);
-            assert_eq!(look().installed, Installed::Other, "anybody may write it");
+            assert_eq!(look().installed, Installed::Other, "any user may write to it");
             write(&bytes, 0o644);
-            assert_eq!(look().installed, Installed::Nothing, "nobody may execute it");
+            assert_eq!(look().installed, Installed::Nothing, "no user may execute it");
             write(&bytes[1..], 0o755);
             assert_eq!(look().installed, Installed::Other, "a byte less");
             write(&bytes, 0o755);
@@ -207,21 +208,21 @@ mod tests {
             atomic_file::link(Path::new("/opt/a"), Path::new(paths::PROGRAM)).expect("linked");
             assert_eq!(look().installed, Installed::Other, "what it leads to may go away");
             fs::remove_file("/opt/a").expect("removed");
-            assert_eq!(look().installed, Installed::Nothing, "a link to nowhere");
+            assert_eq!(look().installed, Installed::Nothing, "a dangling symlink");
             Linux::new().install_program().expect("installed");
             assert_eq!(look().installed, Installed::Same);
         });
     }
 
     #[test]
-    fn where_nothing_may_be_executed_nothing_is_copied() {
+    fn nothing_is_copied_to_a_noexec_file_system() {
         empty_host(|| {
             fs::create_dir_all("/var/lib").expect("made");
             tmpfs("/var/lib", MsFlags::MS_NOEXEC);
             assert_eq!(look().obstacle.as_deref(), Some("/var/lib is mounted `noexec`"));
             Linux::new().install_program().expect_err("refused");
             assert!(!Path::new(paths::PROGRAM).exists());
-            // What was copied before that.
+            // A copy made before the remount.
             atomic_file::write(Path::new(paths::PROGRAM), b"", 0o755).expect("written");
             assert!(is_gone(Path::new(paths::PROGRAM)));
         });

@@ -1,8 +1,10 @@
-//! Gives a directory that a guest's root writes to another root, with all in it that belonged to the former one.
+//! Changes the owner of a directory that a guest's root writes to, including all files in it that belonged to the
+//! former owner.
 //!
-//! Invariants, since what is in it may be anything, and may be changed meanwhile:
-//! - Each file is changed through a descriptor of it, which neither a symlink nor a mount leads to ([`Reach::Entry`]).
-//! - A file with several names keeps its owner: one of them may be outside, and the file somebody else's.
+//! Invariants, since the directory may contain anything and may change meanwhile:
+//! - Each file is changed through a descriptor that was opened without following symlinks or entering mounts
+//!   ([`Reach::Entry`]).
+//! - A file with several names keeps its owner: another name may be outside the directory, and the file someone else's.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -19,14 +21,15 @@ use nix::unistd::{Gid, Uid, fchown, fchownat};
 use super::immutable::Entry;
 use super::within::{self, Reach};
 
-/// How deep directories are given away; there is one open for each. Nix makes two or three.
+/// The deepest level that is changed, with one open directory for each. Nix creates two or three.
 const DEPTH: usize = 64;
 
-/// Gives `directory` to `root`, and what in it belonged to the same user. Gives what was left alone: mounts, files with
-/// several names, and what lies too deep. A symlink in the place of `directory` is left alone too.
+/// Changes the owner of `directory` to `root`, and that of everything in it that belonged to the same user. Returns
+/// what was left alone: mounts, files with several names, and what is nested too deep. A symlink in place of
+/// `directory` is left alone, too.
 ///
 /// # Errors
-/// When something cannot be listed or given away.
+/// If an entry cannot be listed or its owner not be changed.
 pub(super) fn hand_over(directory: &Path, root: u32) -> io::Result<Vec<PathBuf>> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let opened = match Dir::open(directory, flags, Mode::empty()) {
@@ -50,7 +53,7 @@ struct Giving<'a> {
     left: Vec<PathBuf>,
 }
 
-/// A directory that was entered; it changes hands after what is in it, so that a run that is killed is done again.
+/// A directory that was entered. Its own owner is changed last, so that a killed run is repeated.
 struct Level {
     name: CString,
     directory: Dir,
@@ -105,13 +108,13 @@ impl Giving<'_> {
         let opened = within::open(level.directory.as_fd(), name.as_c_str(), Reach::Entry, flags, Mode::empty());
         match opened.and_then(Dir::from_fd) {
             Ok(directory) => self.enter(name, directory),
-            // It was replaced since.
+            // It has been replaced since.
             Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::EXDEV) => self.leave_alone(&name),
             Err(errno) => Err(errno),
         }
     }
 
-    /// The new owner and group, each where it is to change.
+    /// The new owner and group, each only if it changes.
     fn owners(&self, stat: &FileStat) -> (Option<Uid>, Option<Gid>) {
         let is_its = |id: u32| (id == self.from).then_some(self.to);
         (is_its(stat.st_uid).map(Uid::from_raw), is_its(stat.st_gid).map(Gid::from_raw))
@@ -128,7 +131,7 @@ impl Giving<'_> {
 fn give(entry: &Entry, user: Option<Uid>, group: Option<Gid>) -> nix::Result<()> {
     let give = || fchownat(entry, c"", user, group, AtFlags::AT_EMPTY_PATH | AtFlags::AT_SYMLINK_NOFOLLOW);
     match give() {
-        // A guest may make its files immutable.
+        // Guests may make their files immutable.
         Err(Errno::EPERM) => {
             let flags = entry.clear()?;
             let given = give();
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_changes_hands_with_what_belonged_to_the_same_user() {
+    fn files_of_the_former_owner_change_with_the_directory() {
         isolated(|directory| {
             let given = directory.join("given");
             let at = |path: &str| given.join(path);
@@ -182,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_somebody_elses_keeps_its_owner() {
+    fn files_that_may_belong_to_others_keep_their_owner() {
         isolated(|directory| {
             let (given, precious, secret) =
                 (directory.join("given"), directory.join("precious"), directory.join("secret"));
@@ -192,7 +195,7 @@ mod tests {
             for path in [&precious.join("file"), &secret] {
                 fs::write(path, "").expect("written");
             }
-            // Of the same file system and the same owner, as only what is mounted there tells.
+            // It has the same file system and owner; only the mount distinguishes it.
             let bind = mount(Some(&precious), &given.join("mnt"), None::<&str>, MsFlags::MS_BIND, None::<&str>);
             bind.expect("mounted");
             fs::hard_link(&secret, given.join("secret")).expect("a hard link");
@@ -204,7 +207,7 @@ mod tests {
                 assert_eq!(owner(path), (0, 0), "{}", path.display());
             }
             assert_eq!((owner(&given), owner(&given.join("link"))), ((BASE, BASE), (BASE, BASE)));
-            // A symlink in its place leads to nothing of ours.
+            // A symlink in place of the directory is not followed.
             let link = directory.join("link");
             symlink(&precious, &link).expect("a symlink");
             lchown(&link, Some(33), Some(33)).expect("given");

@@ -1,6 +1,6 @@
-//! Looks at a Linux host: systemd, machined, the kernel and our own files, brought into one [`Snapshot`].
+//! Observes a Linux host: combines what systemd, machined, the kernel and our own files say into a [`Snapshot`].
 //!
-//! Nothing here changes anything. What an ordinary user may not read is `None`; what fails otherwise is an error.
+//! It changes nothing. What an ordinary user may not read is `None`; any other failure is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -26,7 +26,7 @@ use crate::state::{
 impl Probe for Linux {
     fn snapshot(&self) -> Result<Snapshot, ProbeError> {
         let systemd = bus::is_booted_with_systemd();
-        // None of these needs another, and some wait for somebody else: they are looked at at the same time.
+        // These are independent, and some wait for other processes, so they run in parallel.
         let (services, rules, generation, program, links, written, booted) = std::thread::scope(|scope| {
             let services = scope.spawn(|| if systemd { Services::ask().map(Some) } else { Ok(None) });
             let rules = scope.spawn(rules);
@@ -45,7 +45,7 @@ impl Probe for Linux {
             }
             None => Default::default(),
         };
-        let links = links.map_err(|error| ProbeError::Netlink { what: "links", source: error.into() });
+        let links = links.map_err(|error| ProbeError::Netlink { what: "interfaces", source: error.into() });
         Ok(Snapshot {
             host_name: nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned(),
             systemd,
@@ -105,12 +105,12 @@ fn asking(service: &'static str) -> impl FnOnce(systemd::BusError) -> ProbeError
     move |source| ProbeError::Bus { service, source: source.into() }
 }
 
-/// What a thread gave.
+/// The result of a thread.
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// What systemd and machined say.
+/// The answers of systemd and machined.
 struct Services {
     machines: Vec<Machine>,
     /// The instances of the container template, by name.
@@ -119,7 +119,7 @@ struct Services {
 }
 
 impl Services {
-    /// Asks them over one connection, at the same time.
+    /// Asks both at the same time over one connection.
     fn ask() -> Result<Self, ProbeError> {
         let asked = bus::with(async |connection| {
             let machines = async { machined::listed(connection).await.map_err(asking("systemd-machined")) };
@@ -133,18 +133,18 @@ impl Services {
     }
 }
 
-/// What our own files say of containers.
+/// What our own files say about containers.
 struct OnRecord<'a> {
-    /// What their next starts bring.
+    /// The records that their next starts bring up.
     written: &'a BTreeMap<ContainerName, Record>,
-    /// What they booted with; of one that does not run it may have been left.
+    /// The records that they booted with; a stopped container may have left one behind.
     booted: &'a BTreeMap<ContainerName, Record>,
-    /// What the next boot brings.
+    /// The generation that the next boot starts.
     generation: Option<&'a Generation>,
 }
 
 impl OnRecord<'_> {
-    /// Whether this boot has seen that a container is ours.
+    /// Whether the files of this boot show that a container is ours.
     fn has(&self, name: &ContainerName) -> bool {
         self.written.contains_key(name) || self.booted.contains_key(name)
     }
@@ -154,7 +154,7 @@ impl OnRecord<'_> {
     }
 }
 
-/// All containers by name, and the machines that are none.
+/// All containers by name, and the machines that are not containers of these.
 fn containers(
     machines: Vec<Machine>,
     mut units: BTreeMap<String, Unit>,
@@ -162,14 +162,14 @@ fn containers(
 ) -> Result<(BTreeMap<ContainerName, ObservedContainer>, Vec<Machine>), ProbeError> {
     let of_units = units.keys().filter_map(|unit| unit.strip_prefix("container@")?.strip_suffix(".service"));
     let mut confs = names_in(Path::new(paths::CONFS), |name| name.strip_suffix(".conf"))?.unwrap_or_default();
-    // A container of ours is known by its record. After a reboot our links lead nowhere, and so may others. One that somebody
-    // edited is a file by now, of a container that the generation has and nobody brought up.
+    // Our own containers are known by their records. After a reboot our symlinks dangle, and so may others. A `.conf`
+    // that someone edited is a regular file by now, of a container that is in the generation but was not started.
     let is_edited = |name: &ContainerName| on_record.boots(name) && !units.contains_key(&name.unit());
     confs.retain(|name| {
         let conf = paths::conf(name);
         conf.exists() && fs::read_link(&conf).ok() != Some(paths::conf_target(name)) && !is_edited(name)
     });
-    // What is no name of ours is somebody else's container; if it runs, it is among the machines.
+    // A name that is invalid for us belongs to another program's container; if that runs, it is among the machines.
     let mut names: BTreeSet<ContainerName> = of_units.filter_map(|name| ContainerName::new(name).ok()).collect();
     names.extend(confs.iter().cloned());
     names.extend(on_record.written.keys().cloned());
@@ -179,7 +179,7 @@ fn containers(
     let mut containers = BTreeMap::new();
     for name in names {
         let unit = units.remove(&name.unit());
-        // A machine of that name may be somebody else's, started by hand.
+        // A machine of that name may have been started by hand.
         let machine = match machines.get(name.as_str()) {
             Some(machine) if machine.unit == name.unit() => machines.remove(name.as_str()),
             _ => None,
@@ -205,14 +205,14 @@ fn observed(
     let unit_text = fragment.and_then(|path| fs::read_to_string(path).ok());
     let mask = fragment.and_then(|path| damage::mask(name, path));
     let owner = match &mask {
-        // Whose unit it would be, nobody can say by a mask.
+        // A mask does not show whose unit it hides.
         Some(_) if on_record.has(name) || on_record.boots(name) => Owner::Ours,
         Some(_) => Owner::Foreign,
         None => owner(name, fragment, unit_text.as_deref(), on_record.has(name)),
     };
     let ours = |record: Option<&Record>| record.filter(|_| owner == Owner::Ours).cloned();
     let (written, booted) = (on_record.written.get(name), on_record.booted.get(name));
-    // Where `/etc` cannot be written there is no link to it.
+    // If `/etc` is read-only, only the target exists.
     let confs = [paths::conf(name), paths::conf_target(name)];
     let conf_text = confs.iter().find_map(|path| fs::read_to_string(path).ok());
     let mut container = ObservedContainer {
@@ -231,7 +231,7 @@ fn observed(
         conf_text,
         damage: Damage::default(),
     };
-    // One that was killed with the host's systemd may have left its record.
+    // A container that was killed together with the host's systemd may have left its record.
     container.booted = ours(booted).filter(|_| container.is_running());
     let damage = match owner {
         Owner::Ours => damage::of(
@@ -249,19 +249,19 @@ fn observed(
     container
 }
 
-/// What the unit of a native container runs: with NixOS a script of its own.
+/// The text of the program that a native container's unit runs: with NixOS, a script.
 fn start_script(unit: &str) -> Option<String> {
     let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart="))?;
     let program = command.split_whitespace().next()?.trim_matches('"');
     fs::read_to_string(program).ok()
 }
 
-/// Whether there is such a container. systemd remembers that a unit failed when its file is long gone.
+/// Whether a container exists. systemd remembers failed units long after their files are gone.
 fn is_there(container: &ObservedContainer, has_files: bool) -> bool {
     has_files || container.is_running() || container.unit.as_ref().is_some_and(|unit| unit.fragment.is_some())
 }
 
-/// Who brought a container up (contract §7).
+/// The owner of a container (contract §7).
 fn owner(name: &ContainerName, fragment: Option<&Path>, text: Option<&str>, has_record: bool) -> Owner {
     let Some(fragment) = fragment else {
         return if has_record { Owner::Ours } else { Owner::Foreign };
@@ -269,31 +269,32 @@ fn owner(name: &ContainerName, fragment: Option<&Path>, text: Option<&str>, has_
     if text.is_some_and(|text| text.starts_with(unit::HEADER)) {
         return Owner::Ours;
     }
-    // An instance of the template is an imperative container, on NixOS too.
+    // On NixOS, too, an instance of the template is an imperative container.
     let is_instance = fragment.file_name() == Some(OsStr::new(&name.unit()));
     if is_instance && fragment.starts_with(paths::NATIVE_UNITS) {
         return Owner::Native;
     }
-    // Our file was edited beyond recognition, or removed; where there is a template, its instance has that one's file then.
+    // Our file was edited beyond recognition, or removed. In the latter case systemd uses the file of the template, if
+    // there is one.
     if has_record && (fragment == paths::unit(name) || !is_instance) { Owner::Ours } else { Owner::Foreign }
 }
 
-/// The records in a directory.
+/// Reads the records in a directory.
 fn records(directory: &Path) -> Result<BTreeMap<ContainerName, Record>, ProbeError> {
     let mut records = BTreeMap::new();
     for name in names_in(directory, |name| name.strip_suffix(".json"))?.unwrap_or_default() {
-        // It may be gone since the directory was listed.
+        // It may have been removed since the directory was listed.
         let record = read_json::<Record>(&directory.join(format!("{name}.json")))?;
         records.extend(record.map(|record| (name, record)));
     }
     Ok(records)
 }
 
-/// A document of ours.
+/// A JSON document that we write.
 trait Document: DeserializeOwned {
-    /// Where its version stands (JSON Pointer, RFC 6901).
+    /// The position of its format version (JSON Pointer, RFC 6901).
     const VERSION: &'static str;
-    /// Its version.
+    /// Its format version.
     fn version(&self) -> u32;
 }
 
@@ -311,13 +312,13 @@ impl Document for Generation {
     }
 }
 
-/// Our own JSON; `None` where there is none, or where what is there is no JSON of ours: the next switch writes it anew.
-/// What a later version wrote is not ours to replace.
+/// Reads our own JSON; `None` if it is missing or damaged, in which case the next switch writes it again. A document of
+/// a later version is an error, since we must not replace it.
 fn read_json<T: Document>(path: &Path) -> Result<Option<T>, ProbeError> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-            tracing::warn!("{} is a directory, and counts as missing", path.display());
+            tracing::warn!("{} is a directory, so it is treated as missing", path.display());
             return Ok(None);
         }
         bytes => bytes.map_err(reading(path))?,
@@ -325,7 +326,7 @@ fn read_json<T: Document>(path: &Path) -> Result<Option<T>, ProbeError> {
     let document = serde_json::from_slice::<T>(&bytes);
     let version = match &document {
         Ok(document) => Some(document.version().into()),
-        // What a later version wrote may be read by that one only.
+        // Only that later version may be able to read the rest.
         Err(_) => {
             let json = serde_json::from_slice::<serde_json::Value>(&bytes).ok();
             json.and_then(|mut json| json.pointer_mut(T::VERSION).map(serde_json::Value::take))
@@ -338,7 +339,7 @@ fn read_json<T: Document>(path: &Path) -> Result<Option<T>, ProbeError> {
     match document {
         Ok(document) => Ok(Some(document)),
         Err(error) => {
-            tracing::warn!("{} is damaged, and counts as missing: {error}", path.display());
+            tracing::warn!("{} is damaged, so it is treated as missing: {error}", path.display());
             Ok(None)
         }
     }
@@ -348,7 +349,7 @@ fn reading(path: &Path) -> impl FnOnce(io::Error) -> ProbeError {
     move |source| ProbeError::Read { path: path.to_owned(), source }
 }
 
-/// The names of containers among the entries of a directory; `None` where it may not be read.
+/// The names of containers among the entries of a directory; `None` if it may not be read.
 fn names_in(
     directory: &Path,
     name: impl Fn(&str) -> Option<&str>,
@@ -367,7 +368,7 @@ fn names_in(
     Ok(Some(names))
 }
 
-/// Whether anything was ever recorded to be booted.
+/// Whether a generation was ever recorded.
 fn has_generations() -> bool {
     let entries = || fs::read_dir(paths::generations()).into_iter().flatten().flatten();
     fs::symlink_metadata(paths::boot_generation()).is_ok()
@@ -383,7 +384,7 @@ fn roots(directory: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, 
     Ok(names.map(|names| names.into_iter().map(kept).collect()))
 }
 
-/// Our rules, or why they cannot be read.
+/// Reads our rules, or says why they cannot be read.
 fn rules() -> Result<Result<Rules, Unobserved>, ProbeError> {
     if !nix::unistd::geteuid().is_root() {
         return Ok(Err(Unobserved::NotPermitted));
@@ -404,7 +405,7 @@ mod tests {
     use crate::model::spec::Network;
 
     #[test]
-    fn owners_are_told_by_where_the_unit_is_and_who_wrote_it() {
+    fn the_owner_follows_from_the_units_path_text_and_record() {
         let name = ContainerName::new("a").expect("a good name");
         let ours = Some(unit::HEADER);
         #[rustfmt::skip]
@@ -447,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn records_and_roots_are_read_and_nonsense_counts_as_missing() {
+    fn damaged_records_are_treated_as_missing() {
         let directory = tempfile::tempdir().expect("a directory");
         let record = record("a", Network::Host);
         let json = serde_json::to_vec(&record).expect("a record has string keys only");
@@ -459,7 +460,7 @@ mod tests {
         fs::create_dir(directory.path().join("d.json")).expect("made");
         for damaged in ["[]", "{", "", "{ \"format_version\": 1 }"] {
             atomic_file::write(&directory.path().join("z.json"), damaged.as_bytes(), 0o644).expect("written");
-            assert_eq!(records(directory.path()).expect("counts as missing"), read, "{damaged}");
+            assert_eq!(records(directory.path()).expect("treated as missing"), read, "{damaged}");
         }
         atomic_file::write(&directory.path().join("z.json"), b"{ \"format_version\": 2 }", 0o644).expect("written");
         let error = records(directory.path()).expect_err("a later version's");
@@ -472,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_from_what_is_there() {
+    fn missing_paths_are_found() {
         let paths = ["/proc/self", "/nowhere", "/proc/version/x"].map(PathBuf::from);
         let missing = Linux::new().missing_paths(&paths.clone().into());
         assert_eq!(missing, [paths[1].clone(), paths[2].clone()].into());

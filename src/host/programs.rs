@@ -1,13 +1,14 @@
-//! Where a unit finds the programs that it runs.
+//! Looks for programs where units would find them.
 
 use std::path::Path;
 
-/// What systemd searches for a unit that says nothing else (systemd.exec(5), `PATH`), and NixOS's own programs.
+/// The directories that systemd searches for a unit by default (systemd.exec(5), `PATH`), and NixOS's directory of
+/// programs.
 const UNIT_PATH: [&str; 7] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/run/current-system/sw/bin"];
 
-/// Whether systemd-nspawn is there. `PATH` counts too, though it is ours and not a unit's: an administrator may have given
-/// all units another one.
+/// Whether systemd-nspawn is installed. This also searches our own `PATH`, although units do not use it: an
+/// administrator may have set another one for all units.
 pub(super) fn nspawn() -> bool {
     let own = std::env::var_os("PATH").unwrap_or_default();
     let own = std::env::split_paths(&own).map(|directory| directory.join("systemd-nspawn"));
@@ -15,7 +16,7 @@ pub(super) fn nspawn() -> bool {
     own.chain(units).any(|program| program.is_file())
 }
 
-/// Whether Nix is there, which we run ourselves: `PATH` alone counts.
+/// Whether Nix is installed. We run it ourselves, so only `PATH` matters.
 pub(crate) fn nix() -> bool {
     let own = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&own).any(|directory| directory.join("nix").is_file())

@@ -1,25 +1,25 @@
-//! Whether files of ours can be written: found out by writing, before anything is built or stopped.
+//! Tests whether our files can be written, by writing, before anything is built or stopped.
 //!
-//! Takes: directories, and how much is about to be written into each. Gives: those in which that fails, with why. What it
-//! writes is removed at once; a directory that is missing is made, as the switch would make it.
+//! Takes: directories, and how many bytes will be written to each. Gives: those in which that fails, with the error.
+//! Test files are removed at once; a missing directory is created, as the switch would do.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// A directory, and how much will be written into it.
+/// A directory, and how much will be written to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     /// The directory.
     pub directory: PathBuf,
-    /// In bytes.
+    /// The number of bytes.
     pub bytes: usize,
-    /// Whether it may be on a file system that is read-only: there is another place then.
+    /// Whether the file system may be read-only, because there is an alternative.
     pub optional: bool,
 }
 
-/// A directory in which the files of a switch cannot be written.
+/// A directory in which a switch could not write its files.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {bytes} bytes in {}", directory.display())]
 pub struct NoRoom {
@@ -27,12 +27,12 @@ pub struct NoRoom {
     pub directory: PathBuf,
     /// In bytes.
     pub bytes: usize,
-    /// What the kernel said.
+    /// The kernel's error.
     pub source: io::Error,
 }
 
-/// Those of `rooms` in which what is to be written cannot be. Directories may share a file system: what was written into
-/// one lies there until all were tried.
+/// Returns those of `rooms` that lack space or permission. Since directories may share a file system, test files stay
+/// until all directories have been tested.
 pub fn lacking(rooms: &[Room]) -> Vec<NoRoom> {
     let mut written = Vec::new();
     let lacks = |Room { directory, bytes, optional }: &Room| match try_to_write(directory, *bytes) {
@@ -46,21 +46,23 @@ pub fn lacking(rooms: &[Room]) -> Vec<NoRoom> {
     rooms.iter().filter_map(lacks).collect()
 }
 
-/// Those of `files` that can be neither replaced nor removed, though their directory can be written: `chattr +i` is on them.
+/// Returns those of `files` that are protected by `chattr +i` or `+a`, and so cannot be replaced or removed even if
+/// their directory is writable.
 pub fn fixed(files: &[PathBuf]) -> Vec<&PathBuf> {
     files.iter().filter(|path| super::immutable::is_fixed(path)).collect()
 }
 
-/// Those of `roots` that are no directory, so that no guest can start in them. One that is missing is made.
+/// Returns those of `roots` that exist but are not directories, so that no guest can start in them. Missing ones will
+/// be created.
 pub fn unusable_roots(roots: &[PathBuf]) -> Vec<&PathBuf> {
     roots.iter().filter(|path| path.symlink_metadata().is_ok() && !path.is_dir()).collect()
 }
 
-/// Writes as much and brings it to the disk, since some file systems find only then that they are full.
+/// Writes that many bytes and syncs them, since some file systems only notice then that they are full.
 fn try_to_write(directory: &Path, bytes: usize) -> io::Result<NamedTempFile> {
     std::fs::create_dir_all(directory)?;
     let mut file = super::atomic_file::temporary(directory)?;
-    // No zeros, which a file system may compress away or leave out.
+    // Not zeros, which a file system may compress or leave out.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut block = [0; 4096];
     let mut left = bytes;
@@ -91,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_full_read_only_or_no_directory_is_found_at_once_and_nothing_is_left() {
+    fn all_unwritable_directories_are_found_and_no_test_file_is_left() {
         empty_host(|| {
             for (path, size) in [("/full", "size=64k"), ("/read-only", "size=1m"), ("/good", "size=1m")] {
                 std::fs::create_dir_all(path).expect("made");
@@ -111,7 +113,7 @@ mod tests {
             ];
             let lacking = lacking(&rooms).into_iter();
             let lacking: Vec<_> = lacking.map(|lack| (lack.directory, lack.source.kind())).collect();
-            // The last one has room by itself, but not beside the one before it.
+            // The last one would fit on its own, but not in addition to the one before it.
             let expected = [
                 ("/full", io::ErrorKind::StorageFull),
                 ("/read-only", io::ErrorKind::ReadOnlyFilesystem),

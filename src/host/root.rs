@@ -1,7 +1,7 @@
-//! A guest's root, as far as it has to be there before systemd-nspawn looks at it.
+//! Prepares a guest's root for systemd-nspawn.
 //!
-//! A root that is kept was written by its guest, which may have left links in it that lead anywhere. Nothing here
-//! follows one out of the root (`RESOLVE_IN_ROOT`, openat2(2)): to the guest's own eyes they never led out either.
+//! A kept root was written by its guest, which may have left symlinks in it that lead anywhere. Nothing here follows
+//! one out of the root (`RESOLVE_IN_ROOT`, openat2(2)); as seen from the guest they do not lead out either.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -22,25 +22,26 @@ use crate::render::paths;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot prepare {} of the container's root", path.display())]
 pub struct RootError {
-    /// What of it, as the host calls it.
+    /// The part that could not be prepared, as a path of the host.
     pub path: PathBuf,
-    /// What the kernel said.
+    /// The kernel's error.
     pub source: io::Error,
 }
 
-/// Makes an empty root for one run of an ephemeral container. Its name is new each time, so that nothing that a former run
-/// left, or that somebody has mounted, is in the way; and the root is ours to remove, as systemd-nspawn would enter what is
-/// mounted on a root that it made itself (`--ephemeral`).
+/// Creates an empty root for one run of an ephemeral container.
+///
+/// Its name is new each time, so that nothing that a former run left or that someone has mounted is in the way. We also
+/// remove it ourselves, because systemd-nspawn would empty mounts in a root that it created (`--ephemeral`).
 ///
 /// # Errors
-/// When it cannot be made.
+/// If it cannot be created.
 pub(super) fn fresh(name: &ContainerName) -> Result<PathBuf, RootError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| RootError { path, source }
     };
     let random = Path::new("/proc/sys/kernel/random/uuid");
-    // Two are never the same (RFC 9562); mkdir(2) would say so.
+    // Never repeats (RFC 9562); if it did, mkdir(2) would fail.
     let uuid = fs::read_to_string(random).map_err(failed(random))?;
     let digits: String = uuid.chars().filter(char::is_ascii_hexdigit).take(paths::RUN_DIGITS).collect();
     let root = paths::ephemeral_root(name, &digits);
@@ -48,9 +49,10 @@ pub(super) fn fresh(name: &ContainerName) -> Result<PathBuf, RootError> {
     Ok(root)
 }
 
-/// Makes `root` and in it all that nspawn and a NixOS guest expect to find, as NixOS's own start script does. What is
-/// there already stays, but for modes and `etc/resolv.conf`, which becomes a copy of `resolv_conf`, where one is given and
-/// exists.
+/// Creates `root` and everything in it that nspawn and a NixOS guest expect, like NixOS's own start script.
+///
+/// Existing files stay, except for modes and for `etc/resolv.conf`, which becomes a copy of `resolv_conf` if that is
+/// given and exists.
 pub(super) fn prepare(root: &Path, resolv_conf: Option<&Path>) -> Result<(), RootError> {
     let failed = |path: &str| {
         let path = root.join(path);
@@ -58,7 +60,7 @@ pub(super) fn prepare(root: &Path, resolv_conf: Option<&Path>) -> Result<(), Roo
     };
     fs::DirBuilder::new().recursive(true).mode(0o755).create(root).map_err(failed(""))?;
     let tree = Root::open(root).map_err(failed(""))?;
-    // A guest may have replaced `usr` by a link into the store.
+    // A guest may have replaced `usr` with a symlink into the store.
     if tree.directory("usr", 0o755).map_err(failed("usr"))? {
         tree.directory("usr/bin", 0o755).map_err(failed("usr/bin"))?;
     }
@@ -91,13 +93,14 @@ impl Root {
         within::open(&self.0, path, Reach::Root, flags, mode)
     }
 
-    /// The directory that `path` is in, and its name there.
+    /// Opens the directory of `path`, and returns the file name, too.
     fn parent<'a>(&self, path: &'a str) -> io::Result<(OwnedFd, &'a str)> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         Ok((self.open_within(Path::new(parent), OFlag::O_PATH | OFlag::O_DIRECTORY, Mode::empty())?, name))
     }
 
-    /// Makes a directory with a mode, or gives it to one that is there. A link is left alone; gives whether it is none.
+    /// Creates a directory with a mode, or sets the mode of an existing one. A symlink is left alone, and the result is
+    /// then false.
     fn directory(&self, path: &str, mode: u32) -> io::Result<bool> {
         let mode = Mode::from_bits_truncate(mode);
         let (parent, name) = self.parent(path)?;
@@ -119,7 +122,7 @@ impl Root {
         }
     }
 
-    /// Makes a file without content, unless there is anything at all.
+    /// Creates an empty file unless something exists there.
     fn empty_file(&self, path: &str) -> io::Result<()> {
         match self.create(path, 0o644) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -127,7 +130,7 @@ impl Root {
         }
     }
 
-    /// Makes a file anew: one that is there, or a link, is removed first.
+    /// Replaces a file: an existing file or symlink is removed first.
     fn replace(&self, path: &str, content: &[u8]) -> io::Result<()> {
         let (parent, name) = self.parent(path)?;
         match unlinkat(&parent, name, UnlinkatFlags::NoRemoveDir) {
@@ -155,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_root_gets_what_nixos_gives_it_and_keeps_what_it_has() {
+    fn a_root_gets_what_nixos_expects_and_keeps_its_files() {
         let directory = tempfile::tempdir().expect("a directory");
         let (root, resolv_conf) = (directory.path().join("c"), directory.path().join("resolv.conf"));
         fs::write(&resolv_conf, "nameserver 192.0.2.1\n").expect("written");
@@ -180,16 +183,16 @@ mod tests {
     }
 
     #[test]
-    fn links_of_the_guest_never_lead_out_of_its_root() {
+    fn symlinks_of_the_guest_never_lead_out_of_its_root() {
         let directory = tempfile::tempdir().expect("a directory");
         let (root, outside) = (directory.path().join("c"), directory.path().join("outside"));
         fs::create_dir(&outside).expect("made");
         fs::set_permissions(&outside, fs::Permissions::from_mode(0o711)).expect("a mode");
         fs::create_dir(&root).expect("made");
-        // What another guest system may have left: `usr` in the store, and `etc` leading to the host.
-        symlink("/nix/store/1-guest/usr", root.join("usr")).expect("a link");
-        symlink(&outside, root.join("etc")).expect("a link");
-        symlink("../outside", root.join("root")).expect("a link");
+        // What another guest system may have left: `usr` in the store, and `etc` as a symlink to the host's.
+        symlink("/nix/store/1-guest/usr", root.join("usr")).expect("a symlink");
+        symlink(&outside, root.join("etc")).expect("a symlink");
+        symlink("../outside", root.join("root")).expect("a symlink");
         let error =
             prepare(&root, Some(&directory.path().join("none"))).expect_err("etc leads nowhere inside the root");
         assert_eq!(error.path, root.join("etc/os-release"));

@@ -1,11 +1,11 @@
-//! Directories that last as long as a run: the temporary roots of what it builds.
+//! Temporary directories for one run, which hold the garbage collector roots of its builds.
 //!
-//! The kernel takes the lock (flock(2)) on such a directory back from a process that dies, so that the next run knows whose
-//! owner does not live any more, and removes it.
+//! Each directory is locked (flock(2)). The kernel releases the lock of a process that dies, so the next run can tell
+//! which directories are abandoned, and removes them.
 //!
 //! Invariants:
-//! - root's are below `/run/container-rebuild`, where nobody else can prepare one. An ordinary user's are in
-//!   `XDG_RUNTIME_DIR`, or in the directory for temporary files, where it removes none but its own.
+//! - Root's are below `/run/container-rebuild`, where no other user can prepare one. An ordinary user's are in
+//!   `XDG_RUNTIME_DIR`, or in the system's temporary directory, where only the user's own are removed.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
@@ -23,20 +23,21 @@ use crate::render::paths;
 
 const PREFIX: &str = "container-rebuild-";
 
-/// A directory of this run's.
+/// A temporary directory of this run.
 #[derive(Debug)]
 pub(super) struct Scratch {
     path: PathBuf,
     _held: Flock<File>,
-    /// For a signal that ends this process.
+    /// Removes the directory if a signal ends this process.
     _ends_with_us: ending::Directory,
 }
 
 impl Scratch {
-    /// Removes what dead runs left, and makes a directory that belongs to this user and group, or to who we are.
+    /// Removes what dead runs left, and creates a directory that belongs to `owner` (user and group), or to the current
+    /// user.
     ///
     /// # Errors
-    /// When none can be made.
+    /// If it cannot be created.
     pub(super) fn new(owner: Option<(u32, u32)>) -> io::Result<Self> {
         let base = base()?;
         sweep(&base);
@@ -48,7 +49,7 @@ impl Scratch {
     }
 
     fn new_in(base: &Path) -> io::Result<Self> {
-        // Another run may take one for dead that is not locked yet, and remove it.
+        // Until it is locked, another run may consider it abandoned and remove it.
         for _ in 0..16 {
             let made = tempfile::Builder::new()
                 .prefix(PREFIX)
@@ -62,7 +63,7 @@ impl Scratch {
                 return Ok(Self { path: made, _held: held, _ends_with_us: ends_with_us });
             }
         }
-        Err(io::Error::other("somebody removes it as often as it is made"))
+        Err(io::Error::other("it was removed each time that it was created"))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -78,11 +79,11 @@ impl Drop for Scratch {
     }
 }
 
-/// Where this user's are.
+/// The directory for this user's temporary directories.
 fn base() -> io::Result<PathBuf> {
     let user = geteuid();
     if user.is_root() {
-        // Whoever called sudo has to get there, whatever the umask.
+        // The user who ran sudo must be able to enter it, whatever the umask.
         for path in [Path::new(paths::RUN), &paths::builds()] {
             DirBuilder::new().recursive(true).mode(0o755).create(path)?;
             fs::set_permissions(path, Permissions::from_mode(0o755))?;
@@ -94,17 +95,17 @@ fn base() -> io::Result<PathBuf> {
     Ok(of_user.filter(is_its).unwrap_or_else(std::env::temp_dir))
 }
 
-/// Removes what dead runs of this user left, as far as that can be done.
+/// Removes what dead runs of this user left, as far as possible.
 pub(super) fn sweep_own() {
     match base() {
         Ok(base) => sweep(&base),
-        Err(error) => tracing::debug!("no temporary directories to look at: {error}"),
+        Err(error) => tracing::debug!("cannot look for abandoned temporary directories: {error}"),
     }
 }
 
 fn sweep(base: &Path) {
     let (Ok(entries), Ok(directory)) = (fs::read_dir(base), File::open(base)) else { return };
-    // In root's directory there is nobody else's; those of the users who called sudo are among them.
+    // Everything in root's directory belongs to this program, including what it created for users who ran sudo.
     let is_whole = base == paths::builds();
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -138,14 +139,14 @@ mod tests {
     use crate::host::netns::tests::empty_host;
 
     #[test]
-    fn what_a_killed_run_left_is_removed_by_the_next_and_that_of_a_living_one_is_not() {
+    fn only_directories_of_dead_runs_are_removed() {
         empty_host(|| {
             let living = Scratch::new(Some((1000, 1000))).expect("made");
             assert!(living.path().starts_with("/run/container-rebuild/builds"));
             let metadata = living.path().metadata().expect("there");
             assert_eq!((metadata.uid(), metadata.mode() & 0o777), (1000, 0o700));
             symlink("/nix/store/1-a", living.path().join("system")).expect("a symlink");
-            // As a run leaves it that was killed: nobody has the lock.
+            // As left by a killed run: it is not locked.
             let dead = paths::builds().join("container-rebuild-dead");
             fs::create_dir_all(dead.join("sub")).expect("made");
             fs::create_dir("/precious").expect("made");

@@ -1,4 +1,4 @@
-//! Settings of the kernel below `/proc/sys` (sysctl(8)).
+//! Reads and writes kernel settings below `/proc/sys` (sysctl(8)).
 
 use std::fs;
 use std::io;
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::render::nft::Sysctl;
 
-/// Where a setting is: dots separate, and a dot that belongs to a name is written as a slash (sysctl.d(5)).
+/// The path of a setting. Dots in its name separate directories, and a slash stands for a dot within an interface's
+/// name (sysctl.d(5)).
 pub(super) fn path(name: &str) -> PathBuf {
     let swapped: String = name
         .chars()
@@ -19,21 +20,23 @@ pub(super) fn path(name: &str) -> PathBuf {
     Path::new("/proc/sys").join(swapped)
 }
 
-/// What it is; `None` where it is not there.
+/// Reads a setting; `None` if it does not exist.
 pub(super) fn get(name: &str) -> Option<String> {
     fs::read_to_string(path(name)).ok().map(|value| value.trim().to_owned())
 }
 
-/// Whether a switch is on; one that is not there is off.
+/// Whether a boolean setting is on; a missing one is off.
 pub(super) fn is_on(name: &str) -> bool {
     get(name).is_some_and(|value| value != "0")
 }
 
-/// Where each link's settings of IPv6 are, with those of `all` and `default` beside them.
+/// The directory of the IPv6 settings of each interface, and of `all` and `default`.
 const IPV6_LINKS: &str = "/proc/sys/net/ipv6/conf";
 
-/// The links that take advertisements of routers only as long as the host does not forward, and the `default` of new ones.
-/// Ours are none of them: no guest is to be the host's router.
+/// The `accept_ra` settings of interfaces that stop accepting router advertisements once the host forwards, and the
+/// `default` of new ones.
+///
+/// Our own interfaces are left out: no guest may become the host's router.
 fn losing_advertisements() -> Vec<PathBuf> {
     let Ok(links) = fs::read_dir(IPV6_LINKS) else { return Vec::new() };
     let links = links.filter_map(|link| Some(link.ok()?.file_name().to_string_lossy().into_owned()));
@@ -43,21 +46,22 @@ fn losing_advertisements() -> Vec<PathBuf> {
     settings.filter(|path| fs::read_to_string(path).is_ok_and(|value| value.trim() == "1")).collect()
 }
 
-/// Whether all links that take advertisements of routers also do when the host forwards.
+/// Whether all interfaces that accept router advertisements also do so when the host forwards.
 pub(super) fn keeps_advertisements() -> bool {
     losing_advertisements().is_empty()
 }
 
-/// Keeps a link that leads to a guest from taking its advertisements.
+/// Makes an interface to a guest ignore the guest's router advertisements.
 pub(super) fn refuse_advertisements(link: &str) -> io::Result<()> {
     write(&Path::new(IPV6_LINKS).join(link).join("accept_ra"), "0")
 }
 
-/// Sets it, unless it is so already: some settings reset others even then. One that is not there, because its interface
-/// is gone, is passed over.
+/// Sets a sysctl, unless it has the value already: some reset others even then. If it does not exist because its
+/// interface is gone, it is skipped.
 ///
-/// `accept_ra` of `all` is what NixOS sets, and the kernel lets it change no link: here it is that of each link. Where it is
-/// off, somebody else takes the advertisements (systemd-networkd, dhcpcd), and it stays off.
+/// NixOS sets `accept_ra` of `all`, but the kernel does not apply that to any interface. Here it is applied to each
+/// interface. If an interface has it off, another program handles the advertisements (systemd-networkd, dhcpcd), so it
+/// stays off.
 pub(super) fn set(sysctl: &Sysctl) -> io::Result<()> {
     let path = path(&sysctl.name);
     match sysctl.accept_ra() {
@@ -94,7 +98,7 @@ mod tests {
     use crate::host::netns::tests::isolated;
 
     #[test]
-    fn a_dot_in_a_link_stays_in_its_name() {
+    fn a_dot_in_an_interface_name_is_kept() {
         let path = path("net.ipv4.conf.ve-a/b.route_localnet");
         assert_eq!(path, Path::new("/proc/sys/net/ipv4/conf/ve-a.b/route_localnet"));
     }
@@ -114,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn advertisements_are_taken_by_links_that_took_them_and_by_no_other() {
+    fn only_interfaces_that_accept_advertisements_go_on_accepting_them() {
         isolated(|_| {
             let setting = |link: &str| Path::new(IPV6_LINKS).join(link).join("accept_ra");
             let read = |link: &str| fs::read_to_string(setting(link)).expect("a setting").trim().to_owned();
@@ -124,7 +128,7 @@ mod tests {
             set(&to("all")).expect("set");
             assert!(keeps_advertisements());
             assert_eq!((read("default"), read("lo")), ("2".to_owned(), "1".to_owned()));
-            // Somebody else takes them.
+            // Another program handles advertisements.
             fs::write(setting("default"), "0").expect("written");
             for link in ["all", "default", "gone0"] {
                 set(&to(link)).expect("set");

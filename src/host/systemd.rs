@@ -1,7 +1,7 @@
-//! systemd, over D-Bus (org.freedesktop.systemd1(5)).
+//! Talks to systemd over D-Bus (org.freedesktop.systemd1(5)).
 //!
-//! Gives: jobs that are waited for, and units as they are. A job's end is a signal that is asked for before the job is
-//! begun; nothing here waits by looking again and again.
+//! Gives: jobs that are waited for, and the state of units. The end of a job is a signal, to which we subscribe before
+//! the job starts; nothing here polls.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,19 +19,19 @@ use crate::render::boot_service::{self, WANTED_BY};
 use crate::render::{paths, unit};
 use crate::state::{ActiveState, BootService, Unit};
 
-/// What a job is to do to a unit.
+/// What a job does to a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Job {
     /// Start it.
     Start,
     /// Stop it.
     Stop,
-    /// Stop it, if it runs, and start it.
+    /// Stop it if it runs, then start it.
     Restart,
 }
 
 impl Job {
-    /// The word for people.
+    /// The job's name in messages.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -41,27 +41,27 @@ impl Job {
     }
 }
 
-/// Why a job is not done.
+/// Why a job did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobError {
     /// It failed.
     Failed(JobFailure),
-    /// It was not waited for any longer, and goes on.
+    /// We stopped waiting; the job goes on.
     GaveUp(GaveUp),
 }
 
-/// How a job ended, when not well.
+/// How a job failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobFailure {
     /// `failed`, `timeout`, `dependency` … (JobRemoved).
     pub result: String,
-    /// What the unit says of itself.
+    /// What systemd and the unit say about it.
     pub log: Vec<String>,
-    /// The `InvocationID` of the run that failed, where there was one.
+    /// The `InvocationID` of the run that failed, if there was one.
     pub invocation: Option<String>,
 }
 
-/// Why systemd did not answer, or not as expected.
+/// An error of D-Bus or of systemd.
 pub type BusError = zbus::Error;
 
 type ListedUnit = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
@@ -94,26 +94,34 @@ trait Manager {
     fn job_removed(&self, id: u32, job: OwnedObjectPath, unit: String, result: String) -> zbus::Result<()>;
 }
 
-/// Has systemd read all unit files again.
+/// Makes systemd reload all unit files.
+///
+/// # Errors
+///
+/// If systemd cannot be reached, or refuses.
 pub fn reload() -> Result<(), BusError> {
     tracing::debug!("systemd: Reload");
     bus::with_limit(waiting::RELOAD, async |connection| ManagerProxy::new(connection).await?.reload().await)
 }
 
-/// Runs a job and waits for its end, as long as the unit itself lets it take. Stopping a unit that nobody knows is done at once.
+/// Runs a job and waits until it ends, as long as the unit itself allows. Stopping an unknown unit succeeds at once.
 ///
-/// A unit whose start failed is not left to try on its own (`Restart=` would): it is stopped.
+/// A unit whose start failed is stopped, so that `Restart=` does not keep trying.
+///
+/// # Errors
+///
+/// If systemd cannot be reached. A job that fails is the inner error.
 pub fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError> {
     tracing::debug!(unit, job = job.as_str(), "systemd: begin a job");
     bus::shared(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
         match manager.subscribe().await {
-            // Somebody on the same connection was first.
+            // Another thread has subscribed on the same connection.
             Err(zbus::Error::MethodError(name, ..)) if name.as_str() == ALREADY_SUBSCRIBED => {}
             result => result?,
         }
         if job != Job::Stop {
-            // Failures of a former version do not count against this one. A unit that is not loaded has none.
+            // Failures of an earlier version must not count against this start limit. An unloaded unit has none.
             match manager.reset_failed_unit(unit).await {
                 Err(error) if !is_unknown(&error) => return Err(error),
                 _ => {}
@@ -130,17 +138,17 @@ pub fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError> {
         let (log, invocation) = account(connection, unit).await.unwrap_or_default();
         let failure = JobFailure { result: result.unwrap_or_default(), log, invocation };
         if job != Job::Stop {
-            // Whether it is down by then is for whoever starts it next to find out.
+            // If it is still up after this, the next start will find out.
             _ = wait(&manager, unit, Job::Stop).await?;
         }
         Ok(Err(JobError::Failed(failure)))
     })
 }
 
-/// Runs a job to its end; gives its result, or `None` where there is no such unit to be stopped.
+/// Runs a job to its end; returns its result, or `None` if there is no such unit to stop.
 async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<Result<Option<String>, GaveUp>> {
     let mut removed = manager.receive_job_removed().await?;
-    // "replace": a job that stands against this one gives way, as with systemctl(1).
+    // "replace": conflicting jobs are cancelled, as with systemctl(1).
     let path = match job {
         Job::Start => manager.start_unit(unit, "replace").await,
         Job::Stop => manager.stop_unit(unit, "replace").await,
@@ -158,7 +166,7 @@ async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<
                 return Ok(Some(ended.result));
             }
         }
-        // The bus went away under us.
+        // The bus went away.
         Err(zbus::Error::InputOutput(std::sync::Arc::new(std::io::ErrorKind::ConnectionAborted.into())))
     });
     match ended.await {
@@ -167,8 +175,8 @@ async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<
     }
 }
 
-/// How long systemd itself lets the job take, and some more: a start that fails is followed by a stop, and each signal of a
-/// stop is given the time once.
+/// How long systemd itself lets the job take, and some more. A failed start is followed by a stop, and each signal of a
+/// stop gets the full time.
 async fn limit(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> Duration {
     let times = async {
         let path = manager.load_unit(unit).await?;
@@ -178,9 +186,9 @@ async fn limit(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> Duration {
         zbus::Result::Ok((time("TimeoutStartUSec"), time("TimeoutStopUSec")))
     };
     let (start, stop) = match times.await {
-        // Without a limit of its own, one of ours.
+        // Units without a limit get one of ours.
         Ok((start, stop)) => (start.unwrap_or(waiting::ENDLESS), stop.unwrap_or(waiting::ENDLESS)),
-        // A unit that is not a service, or is gone by now.
+        // Not a service, or already gone.
         Err(_) => (waiting::ENDLESS, waiting::ENDLESS),
     };
     let stop = stop.saturating_mul(2);
@@ -198,7 +206,11 @@ fn is_unknown(error: &zbus::Error) -> bool {
     matches!(error, zbus::Error::MethodError(name, ..) if name.as_str() == "org.freedesktop.systemd1.NoSuchUnit")
 }
 
-/// What services say of their last run, in the order of `names`; nothing of those that cannot be asked.
+/// What systemd says about the last runs of services, in the order of `names`; empty for those that cannot be queried.
+///
+/// # Errors
+///
+/// If systemd cannot be reached.
 pub fn accounts(names: &[String]) -> Result<Vec<Vec<String>>, BusError> {
     bus::with(async |connection| {
         let asked = names.iter().map(|name| async { account(connection, name).await.unwrap_or_default().0 });
@@ -206,14 +218,14 @@ pub fn accounts(names: &[String]) -> Result<Vec<Vec<String>>, BusError> {
     })
 }
 
-/// What a service says of its last run, and which run that was.
+/// What systemd says about a service's last run, and the ID of that run.
 async fn account(connection: &Connection, unit: &str) -> zbus::Result<(Vec<String>, Option<String>)> {
     let path = ManagerProxy::new(connection).await?.load_unit(unit).await?;
     let invocation: Option<Vec<u8>> =
         Properties::of(connection, &path, "org.freedesktop.systemd1.Unit").await?.get("InvocationID");
     let invocation = invocation.filter(|id| !id.is_empty()).map(|id| data_encoding::HEXLOWER.encode(&id));
     let service = Properties::of(connection, &path, "org.freedesktop.systemd1.Service").await?;
-    // "Terminating..." is nspawn's last word whatever happened.
+    // nspawn always ends with "Terminating...".
     let status =
         service.get("StatusText").filter(|text: &String| !text.is_empty() && !text.starts_with("Terminating"));
     let mut lines: Vec<String> = status.into_iter().collect();
@@ -227,15 +239,21 @@ async fn account(connection: &Connection, unit: &str) -> zbus::Result<(Vec<Strin
 }
 
 /// Sends a signal to all processes of a unit.
+///
+/// # Errors
+///
+/// If systemd cannot be reached, or does not know the unit.
 pub fn kill(unit: &str, signal: i32) -> Result<(), BusError> {
     tracing::debug!(unit, signal, "systemd: KillUnit");
     bus::with(async |connection| ManagerProxy::new(connection).await?.kill_unit(unit, "all", signal).await)
 }
 
-/// All instances of a template such as `container@.service`, by name: those that are loaded, and those that have a file.
+/// Lists all instances of a template such as `container@.service` by name: those that are loaded, and those that have a
+/// file.
 ///
-/// What takes a call for each of them (since when, how much memory) is left out. Files are looked for as systemd does
-/// (systemd.unit(5), *Unit File Load Path*): `ListUnitFiles` would have it look at the state of every file of the host.
+/// Properties that need a call for each unit (start time, memory) are left out. Files are searched for in systemd's own
+/// directories (systemd.unit(5), *Unit File Load Path*), because `ListUnitFiles` would make systemd inspect every unit
+/// file of the host.
 pub(super) async fn instances(connection: &Connection, template: &str) -> Result<BTreeMap<String, Unit>, BusError> {
     let (prefix, suffix) = template.split_at(template.find('@').map_or(template.len(), |at| at + 1));
     let pattern = format!("{prefix}*{suffix}");
@@ -246,7 +264,7 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
         futures_util::future::try_join(manager.list_units_by_patterns(&[], &patterns), manager.unit_path()).await?;
     let mut units = BTreeMap::new();
     for directory in directories {
-        // Most of them are not there.
+        // Most of these directories do not exist.
         for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
             let Ok(name) = entry.file_name().into_string() else { continue };
             if name.strip_prefix(prefix).is_some_and(|rest| rest.ends_with(suffix)) {
@@ -267,7 +285,8 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
         let active = active_state(&active).unwrap_or(ActiveState::Inactive);
         match units.get_mut(&name) {
             Some(unit) => unit.active = active,
-            // One whose file is gone is still there while its processes are; one of a template has that one's file.
+            // A unit without a file still exists while it has processes; an instance of a template uses the template's
+            // file.
             None if loaded != "not-found" || active != ActiveState::Inactive => {
                 units.extend(unit(connection, &path).await?.map(|unit| (name, unit)));
             }
@@ -278,12 +297,16 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
     Ok(units)
 }
 
-/// The units called `names`, in their order; `None` for one that systemd cannot load.
+/// Reads the units `names`, in that order; `None` for units that systemd cannot load.
+///
+/// # Errors
+///
+/// If systemd cannot be reached.
 pub fn units(names: &[String]) -> Result<Vec<Option<Unit>>, BusError> {
     tracing::debug!(?names, "systemd: LoadUnit and GetAll");
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
-        // All calls are under way at the same time: what takes long is the way there and back.
+        // All calls are sent at once: most of their time is the round trip.
         let manager = &manager;
         let looked_at =
             names.iter().map(|name| async move { unit(connection, &manager.load_unit(name).await?).await });
@@ -296,7 +319,7 @@ async fn unit(connection: &Connection, path: &OwnedObjectPath) -> zbus::Result<O
     let active = unit.get::<String>("ActiveState").as_deref().and_then(active_state);
     let active = active.unwrap_or(ActiveState::Inactive);
     let loaded: Option<String> = unit.get("LoadState");
-    // One whose file is gone is still there while its processes are.
+    // A unit without a file still exists while it has processes.
     if loaded.as_deref() == Some("not-found") && active == ActiveState::Inactive {
         return Ok(None);
     }
@@ -307,7 +330,7 @@ async fn unit(connection: &Connection, path: &OwnedObjectPath) -> zbus::Result<O
         is_unread: false,
         active,
         active_since: since.filter(|_| matches!(active, ActiveState::Active | ActiveState::Reloading)),
-        // systemd says "not known" by the largest number.
+        // systemd reports an unknown value as the largest number.
         memory: service.get("MemoryCurrent").filter(|memory: &u64| *memory != u64::MAX),
     }))
 }
@@ -325,24 +348,24 @@ fn active_state(word: &str) -> Option<ActiveState> {
     })
 }
 
-/// Where systemd looks for units, the first directory first.
+/// The directories in which systemd looks for units, by precedence.
 pub(super) fn unit_path() -> Result<Vec<String>, BusError> {
     bus::with(async |connection| ManagerProxy::new(connection).await?.unit_path().await)
 }
 
-/// The boot service, as a boot would find it.
+/// Reads the boot service as a boot would find it.
 pub(super) fn boot_service() -> Result<BootService, BusError> {
     bus::with(async |connection| find_boot_service(connection).await)
 }
 
-/// The same over a connection that is there.
+/// Like [`boot_service()`], over an existing connection.
 pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootService, BusError> {
     tracing::debug!("systemd: LoadUnit, GetUnitFileState {}", paths::BOOT_SERVICE);
     let manager = ManagerProxy::new(connection).await?;
     let path = manager.load_unit(paths::BOOT_SERVICE).await?;
     let unit = Properties::of(connection, &path, "org.freedesktop.systemd1.Unit").await?;
     let is_loaded = unit.get("LoadState").is_some_and(|state: String| state == "loaded");
-    // Asked for, since the unit's own property is as old as the last reload.
+    // Queried separately, since the unit's own property is as old as the last reload.
     let state = match manager.get_unit_file_state(paths::BOOT_SERVICE).await {
         Err(zbus::Error::FDO(error)) if matches!(*error, fdo::Error::FileNotFound(_)) => String::new(),
         Err(error) if is_unknown(&error) => String::new(),
@@ -351,9 +374,9 @@ pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootSer
     let wanted_by: Vec<String> = unit.get("WantedBy").unwrap_or_default();
     let is_enabled = match state.as_str() {
         "enabled" => true,
-        // Gone, or enabled until the next boot only.
+        // Missing, or enabled only until the next boot.
         "" | "enabled-runtime" => false,
-        // That state knows of links below `/etc` and `/run` alone; a package brings its own.
+        // This state only considers symlinks below `/etc` and `/run`; a package brings its own.
         _ => wanted_by.iter().any(|unit| unit == WANTED_BY),
     };
     let fragment: String = unit.get("FragmentPath").unwrap_or_default();
@@ -375,7 +398,11 @@ pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootSer
     })
 }
 
-/// Enables a unit file for all boots to come (its `[Install]` section says how).
+/// Enables a unit file for all future boots, as its `[Install]` section says.
+///
+/// # Errors
+///
+/// If systemd cannot be reached, or refuses.
 pub fn enable(file: &str) -> Result<(), BusError> {
     tracing::debug!(file, "systemd: EnableUnitFiles and Reload");
     bus::with_limit(waiting::RELOAD, async |connection| {
@@ -409,13 +436,13 @@ impl Properties {
         Self::at(connection, "org.freedesktop.systemd1", path, interface).await
     }
 
-    /// The number of the unit's job (property `Job`); 0 where it has none.
+    /// The ID of the unit's job (property `Job`); 0 if it has none.
     pub(super) fn job(&self) -> Option<u32> {
         let job: zbus::Structure<'_> = self.get("Job")?;
         job.fields().first().and_then(|number| u32::try_from(number).ok())
     }
 
-    /// A property; `None` where this version has none of the name and type.
+    /// Returns a property; `None` if this version of systemd does not have it with this type.
     pub(super) fn get<T: TryFrom<OwnedVariant>>(&self, name: &str) -> Option<T> {
         T::try_from(self.0.get(name)?.try_clone().ok()?).ok()
     }

@@ -1,4 +1,4 @@
-//! How long the host is waited for. Nothing here waits without a bound, and the user may cut waiting short.
+//! Limits how long we wait for the host. Every wait has a limit, and the user can cut it short.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -6,54 +6,54 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How long somebody may take to answer who answers at once.
+/// The limit for answers that normally come at once.
 pub(super) const ANSWER: Duration = Duration::from_secs(60);
-/// How long nft may take over the rules: a hundred times what ten thousand forwards take.
+/// The limit for nft: a hundred times what it takes to load ten thousand forwards.
 pub(super) const RULES: Duration = Duration::from_secs(60);
-/// How long systemd may take to read its units, which is what systemctl(1) gives it.
+/// The limit for systemd to reload its units, as in systemctl(1).
 pub(super) const RELOAD: Duration = Duration::from_secs(180);
-/// How long is waited for what is told to take as long as it likes (`infinity`).
+/// The limit for units that may take as long as they like (`infinity`).
 pub(super) const ENDLESS: Duration = Duration::from_secs(3600);
 
-/// Why it was waited for no longer.
+/// Why we stopped waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GaveUp {
     /// It took longer than this.
     TooLong(Duration),
-    /// The user did not want to wait any longer.
+    /// The user asked to stop waiting.
     CutShort,
 }
 
 impl fmt::Display for GaveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong(limit) => write!(f, "it is not done after {} s", limit.as_secs()),
-            Self::CutShort => f.write_str("you asked not to wait any longer"),
+            Self::TooLong(limit) => write!(f, "still not done after {} s", limit.as_secs()),
+            Self::CutShort => f.write_str("you asked to stop waiting"),
         }
     }
 }
 
 static CUT_SHORT: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
-/// From now on jobs of systemd, and commands in guests, are begun and not waited for.
+/// From now on, jobs of systemd and commands in guests are started, but not waited for.
 pub fn cut_short() {
     CUT_SHORT.send_replace(true);
 }
 
-/// Whether that was asked for.
+/// Whether the user has asked to stop waiting.
 pub fn is_cut_short() -> bool {
     *CUT_SHORT.borrow()
 }
 
-/// Waits for `work`, at most as long as `limit`, and unless the user cuts it short.
+/// Waits for `work`, but no longer than `limit` or until the user cuts it short.
 ///
 /// # Errors
 ///
-/// Why it was not waited for any longer. What was waited for goes on.
+/// Why we stopped waiting. The operation itself goes on.
 pub(super) async fn patiently<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, GaveUp> {
     let mut cut_short = CUT_SHORT.subscribe();
     tokio::select! {
-        // What is done already is not given up.
+        // Work that is already done counts as done.
         biased;
         done = work => Ok(done),
         _ = cut_short.wait_for(|is_cut_short| *is_cut_short) => Err(GaveUp::CutShort),
@@ -61,7 +61,7 @@ pub(super) async fn patiently<T>(limit: Duration, work: impl Future<Output = T>)
     }
 }
 
-/// An error of the kind that reading and writing has: nobody answered within `limit`.
+/// An I/O error for a missing answer within `limit`.
 pub(super) fn no_answer(limit: Duration) -> std::io::Error {
     std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no answer within {} s", limit.as_secs()))
 }

@@ -1,14 +1,15 @@
-//! Removes trees. Everything in this program that removes more than one file does it here.
+//! Removes directory trees. All code that removes more than one file does it here.
 //!
-//! Takes the path of a tree, whose parent directory is trusted; what is in the tree may be anybody's, and may be changed by
-//! others meanwhile. Gives what it stopped at.
+//! Takes: the path of a tree. Its parent directory is trusted; what is in the tree may belong to anyone, and may be
+//! changed meanwhile. Gives: what could not be removed.
 //!
 //! Invariants:
-//! - Nothing outside of the tree is touched: directories are entered by descriptor, one name at a time, and no symlink is
-//!   followed ([`Reach::Entry`]). What is removed is a name in a directory that was entered in this way.
-//! - No mount is entered, and none is undone. `st_dev` would not tell a bind mount of the same file system; openat2(2) does.
-//! - What may not be removed does not keep the rest.
-//! - However deep the tree is, no more than [`DEPTH`] directories are open.
+//! - Nothing outside the tree is touched. Directories are entered by descriptor, one name at a time, without following
+//!   symlinks ([`Reach::Entry`]), and each removal names an entry of a directory that was entered like that.
+//! - No mount is entered or unmounted. openat2(2) detects mounts; `st_dev` would miss a bind mount of the same file
+//!   system.
+//! - If an entry cannot be removed, the others still are.
+//! - At most [`DEPTH`] directories are open, however deep the tree is.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -25,35 +26,35 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use super::immutable::{self, Entry};
 use super::within::{self, Reach};
 
-/// How many directories are open at a time at most. What lies deeper is moved up first, so that there is no limit to a
-/// tree's depth, nor to the length of its paths.
+/// The most directories that are open at a time. Deeper ones are moved up first, so that neither the depth of a tree
+/// nor the length of its paths is limited.
 const DEPTH: usize = 64;
 
-/// How often a directory is read again in which something turned up meanwhile.
+/// How often a directory is read again because new entries have appeared in it.
 const PASSES: u8 = 8;
 
-/// What was left of a tree.
+/// What could not be removed of a tree.
 #[derive(Debug, Default)]
 #[must_use]
 pub(super) struct Left {
-    /// Where something is mounted, which is not ours to undo; directories that lead there are left too.
+    /// Mount points, which are not ours to unmount; the directories that lead there are left, too.
     pub(super) mounts: Vec<PathBuf>,
-    /// The first thing that could not be removed for another reason.
+    /// The first entry that could not be removed for another reason.
     pub(super) error: Option<(PathBuf, io::Error)>,
 }
 
 impl Left {
-    /// As an error: of a mount that it is in the way.
+    /// Converts this to an error: the first failure, or else a mount that is in the way.
     ///
     /// # Errors
-    /// When anything is left.
+    /// If anything is left.
     pub(super) fn or_error(mut self) -> Result<(), (PathBuf, io::Error)> {
         let mount = self.mounts.pop().map(|path| (path, io::Error::other("something is mounted there")));
         self.error.or(mount).map_or(Ok(()), Err)
     }
 }
 
-/// Removes `path` with all that is in it. One that is not there is none the worse. Gives what could not be removed.
+/// Removes `path` and everything in it; returns what could not be removed. A missing path is not an error.
 pub(super) fn tree(path: &Path) -> Left {
     let failed = |error: io::Error| Left { mounts: Vec::new(), error: Some((path.to_owned(), error)) };
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
@@ -71,11 +72,11 @@ pub(super) fn tree(path: &Path) -> Left {
     }
 }
 
-/// A wipe that is under way. The first of its levels is the directory that the tree is in, of which it removes that one name.
+/// A wipe in progress. The first level is the parent directory of the tree, from which only the tree is removed.
 struct Wipe<'a> {
     base: &'a Path,
     levels: Vec<Level>,
-    /// How many directories were moved up.
+    /// The number of directories moved up so far.
     moved: u32,
     left: Left,
 }
@@ -84,16 +85,16 @@ struct Wipe<'a> {
 struct Level {
     name: CString,
     directory: Dir,
-    /// What in it is still to be removed.
+    /// Entries that remain to be removed.
     names: Vec<CString>,
-    /// Whether something in it stays.
+    /// Whether an entry in it could not be removed.
     keeps: bool,
     passes: u8,
 }
 
-/// What became of a name.
+/// The result of removing an entry.
 enum Removed {
-    /// It is gone, or will be seen again when its directory is read again.
+    /// It is gone, or will be found when its directory is read again.
     Gone,
     Entered(Dir),
     Mount,
@@ -110,7 +111,7 @@ impl Wipe<'_> {
             } else if !is_base {
                 self.leave();
             } else {
-                // Somebody may have put something else in the place of the tree.
+                // Something else may have taken the place of the tree.
                 let is_there = fstatat(level.directory.as_fd(), tree, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok();
                 if !is_there || level.keeps {
                     break;
@@ -126,9 +127,9 @@ impl Wipe<'_> {
         self.left
     }
 
-    /// Removes one name of the last level, or enters it.
+    /// Removes one entry of the last level, or enters it.
     fn remove(&mut self, name: CString) {
-        // The directory that the tree is in is not the tree's.
+        // The first level is not part of the tree.
         let is_ours = self.levels.len() > 1;
         let Some(level) = self.levels.last_mut() else { return };
         match remove(&level.directory, &name, is_ours) {
@@ -144,7 +145,7 @@ impl Wipe<'_> {
         }
     }
 
-    /// Lists the last level.
+    /// Reads the entries of the last level.
     fn read(&mut self) {
         let Some(level) = self.levels.last_mut() else { return };
         let mut failed = None;
@@ -160,7 +161,7 @@ impl Wipe<'_> {
         }
     }
 
-    /// Removes the last level, all of whose names were seen.
+    /// Removes the last level after all of its entries have been handled.
     fn leave(&mut self) {
         let Some(level) = self.levels.pop() else { return };
         let is_ours = self.levels.len() > 1;
@@ -179,7 +180,7 @@ impl Wipe<'_> {
             result => result,
         };
         match removed {
-            // Replaced meanwhile: whoever reads the directory above again sees by what.
+            // It was replaced meanwhile; reading its parent again will show by what.
             Ok(()) | Err(Errno::ENOENT | Errno::ENOTDIR) => {}
             Err(Errno::EBUSY) if is_mount(&above.directory, &level.name) => self.stop(&level.name),
             Err(Errno::ENOTEMPTY | Errno::EEXIST) if level.passes < PASSES => {
@@ -190,7 +191,7 @@ impl Wipe<'_> {
         }
     }
 
-    /// Moves a directory up to the top of the tree, since too many are open to enter it. What is mounted below it goes along.
+    /// Moves a directory to the top of the tree when too many are open to enter it. Mounts below it move along.
     fn move_up(&mut self, name: &CStr) {
         let (Some(level), Some(top)) = (self.levels.last(), self.levels.get(1)) else { return };
         let mut moved = Err(Errno::EEXIST);
@@ -200,7 +201,7 @@ impl Wipe<'_> {
             to = CString::new(format!(".wipe-{}", self.moved)).expect("there is no zero in it");
             moved = renameat(level.directory.as_fd(), name, top.directory.as_fd(), to.as_c_str());
             match moved {
-                // Something has that name already.
+                // The name is taken.
                 Err(Errno::EEXIST | Errno::ENOTEMPTY | Errno::ENOTDIR | Errno::EBUSY) => {}
                 Err(Errno::EPERM) if clear_around(&level.directory, name, &top.directory).is_ok() => {}
                 _ => break,
@@ -232,7 +233,7 @@ impl Wipe<'_> {
         }
     }
 
-    /// What `name` in the last level is called on the host.
+    /// The path of `name` in the last level on the host.
     fn path(&self, name: &CStr) -> PathBuf {
         let names = self.levels.iter().skip(1).map(|level| level.name.as_c_str()).chain([name]);
         let names = names.filter(|name| !name.is_empty());
@@ -240,8 +241,8 @@ impl Wipe<'_> {
     }
 }
 
-/// Removes a name that is not a directory's, or enters the directory. The flags of `directory` are changed only where it is
-/// one of the tree.
+/// Removes an entry that is not a directory, or enters a directory. Changes the flags of `directory` only if `is_ours`,
+/// that is, if it is part of the tree.
 fn remove(directory: &Dir, name: &CStr, is_ours: bool) -> Removed {
     match unlinkat(directory.as_fd(), name, UnlinkatFlags::NoRemoveDir) {
         Ok(()) | Err(Errno::ENOENT) => Removed::Gone,
@@ -252,7 +253,7 @@ fn remove(directory: &Dir, name: &CStr, is_ours: bool) -> Removed {
     }
 }
 
-/// The same for a name that may not be removed: it, or the directory that it is in, may be immutable.
+/// Removes an entry that is protected: it, or its directory, may be immutable.
 fn remove_immutable(directory: &Dir, name: &CStr, is_ours: bool) -> Removed {
     if is_ours && let Err(errno) = immutable::clear(directory.as_fd()) {
         return Removed::Failed(errno);
@@ -262,7 +263,7 @@ fn remove_immutable(directory: &Dir, name: &CStr, is_ours: bool) -> Removed {
         Ok(entry) => {
             let Ok(flags) = entry.clear() else { return Removed::Failed(Errno::EPERM) };
             let removed = unlinkat(directory.as_fd(), name, UnlinkatFlags::NoRemoveDir);
-            // It may have another name elsewhere, where somebody relies on its flags.
+            // It may have another name elsewhere that relies on its flags.
             flags.restore();
             match removed {
                 Ok(()) | Err(Errno::ENOENT | Errno::EISDIR) => Removed::Gone,
@@ -281,7 +282,7 @@ fn enter(directory: &Dir, name: &CStr) -> Removed {
     match opened {
         Ok(directory) => Removed::Entered(directory),
         Err(Errno::EXDEV) => Removed::Mount,
-        // It was replaced since; what is there now is seen when its directory is read again.
+        // It has been replaced; reading its directory again will show by what.
         Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => Removed::Gone,
         Err(errno) => Removed::Failed(errno),
     }
@@ -292,9 +293,9 @@ fn is_mount(directory: &Dir, name: &CStr) -> bool {
     within::open(directory.as_fd(), name, Reach::Entry, flags, Mode::empty()).err() == Some(Errno::EXDEV)
 }
 
-/// Clears what may keep a directory from being moved.
+/// Clears flags that may keep a directory from being moved.
 fn clear_around(from: &Dir, name: &CStr, to: &Dir) -> nix::Result<()> {
-    // A directory has no other name that could want them back.
+    // Not restored: a directory has no other name that could rely on its flags.
     drop(Entry::open(from.as_fd(), name)?.clear()?);
     immutable::clear(from.as_fd()).and(immutable::clear(to.as_fd())).map(drop)
 }

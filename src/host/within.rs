@@ -1,4 +1,4 @@
-//! Opens what lies in a directory that somebody else may write, without being led out of it (openat2(2)).
+//! Opens files in a directory that others may write to, without being led out of it (openat2(2)).
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -7,19 +7,20 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::Mode;
 
-/// How far a path may lead.
+/// How paths are resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// Symlinks are followed as a process would follow them that has the directory as its `/`.
+    /// Symlinks are followed as if the directory were `/`.
     Root,
-    /// Nothing is followed: no symlink, no mount (a bind mount of the same file system neither), no `..` that leads out.
+    /// Nothing is followed: no symlinks, no mounts (not even bind mounts of the same file system), and no `..` out of
+    /// the directory.
     Entry,
 }
 
-/// Opens `path`, which is relative to `directory`.
+/// Opens `path`, relative to `directory`.
 ///
 /// # Errors
-/// With [`Reach::Entry`], `EXDEV` says that something is mounted there, and `ELOOP` that there is a symlink.
+/// With [`Reach::Entry`], `EXDEV` means that something is mounted there, and `ELOOP` that it is a symlink.
 pub(super) fn open<P: ?Sized + NixPath>(
     directory: impl AsFd,
     path: &P,
@@ -37,7 +38,7 @@ pub(super) fn open<P: ?Sized + NixPath>(
         }
     };
     let how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).mode(mode).resolve(resolve);
-    // The kernel gives up on a path with `..` when anything on the host is renamed or mounted meanwhile.
+    // The kernel gives up with EAGAIN on a path with `..` if anything on the host is renamed or mounted meanwhile.
     for _ in 0..64 {
         match openat2(directory.as_fd(), path, how) {
             Err(Errno::EAGAIN | Errno::EINTR) => {}

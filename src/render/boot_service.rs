@@ -5,12 +5,13 @@ use super::{paths, unit};
 /// The target that starts it.
 pub const WANTED_BY: &str = "multi-user.target";
 
-/// What it comes after: whatever else loads rules, since `flush ruleset` in one of those would take ours with it.
+/// The units that it starts after: everything else that loads rules, since a `flush ruleset` there would delete ours.
 const AFTER: [&str; 4] = ["network.target", "nftables.service", "firewall.service", "dbus.service"];
-/// `machines.target` is where NixOS has its containers up.
+/// It starts before `machines.target`, by which NixOS has started its containers.
 const BEFORE: &str = "machines.target";
 
-/// Where programs are on NixOS and elsewhere. A service has none of these on its `PATH` there, and `nft` is looked for on it.
+/// The directories of programs on NixOS and elsewhere. On NixOS a service has none of them on its `PATH`, which we
+/// search for `nft`.
 const PATH: &str = "/nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 
 /// The text of the unit below `/etc/systemd/system`.
@@ -18,7 +19,7 @@ pub fn text() -> String {
     with("")
 }
 
-/// The text of the unit in a package in the default profile, which NixOS's systemd reads.
+/// The text of the unit for a package in the default profile, where NixOS's systemd reads it.
 pub fn packaged() -> String {
     with(&format!("Environment=PATH={PATH}\n"))
 }
@@ -51,12 +52,12 @@ WantedBy={WANTED_BY}
     )
 }
 
-/// What has to be mounted: all that it reads.
+/// The paths that must be mounted: all that the service reads.
 fn mounts() -> String {
     format!("/nix {} {}", paths::STATE, paths::ROOTS)
 }
 
-/// The same service as options of NixOS, for a host whose units are part of its system.
+/// The service as NixOS options, for a host whose units are part of its system.
 pub fn nixos() -> String {
     let after: Vec<String> = AFTER.iter().map(|unit| format!("\"{unit}\"")).collect();
     format!(

@@ -1,14 +1,14 @@
-//! `/etc/nixos-containers/NAME.conf`, with the keys and the order that NixOS gives it.
+//! Writes `/etc/nixos-containers/NAME.conf` with NixOS's keys, in NixOS's order.
 //!
-//! Nothing of ours reads it. It is there for `nixos-container` and for people, who find in it what they would find on
-//! NixOS; the syntax is that of `EnvironmentFile=` (systemd.exec(5)).
+//! We never read it. It is there for `nixos-container` and for people, who find in it what NixOS would have written.
+//! Its syntax is that of `EnvironmentFile=` (systemd.exec(5)).
 
 use std::fmt::{Display, Write};
 
 use super::{host_port, is_private, veth};
 use crate::model::spec::{Bind, ContainerSpec, Network};
 
-/// The text for one container.
+/// The text of one container's file.
 pub fn text(spec: &ContainerSpec) -> String {
     let mut conf = String::new();
     let mut set = |key: &str, value: &dyn Display| {
@@ -55,7 +55,7 @@ pub fn text(spec: &ContainerSpec) -> String {
     conf
 }
 
-/// The four addresses under the names that NixOS's start script knows them by; empty where there is none.
+/// The four addresses under the names that NixOS's start script uses; empty if not set.
 pub(super) fn addresses(spec: &ContainerSpec) -> [(&'static str, String); 4] {
     fn shown<A: Display>(address: Option<A>) -> String {
         address.map(|address| address.to_string()).unwrap_or_default()
@@ -73,14 +73,15 @@ pub(super) fn addresses(spec: &ContainerSpec) -> [(&'static str, String); 4] {
     ]
 }
 
-/// `--bind=` or `--bind-ro=`, with colons and backslashes in paths escaped as systemd-nspawn(1) wants it.
+/// The flag `--bind=` or `--bind-ro=` of a mount, with colons and backslashes in paths escaped as systemd-nspawn(1)
+/// requires.
 pub(super) fn bind_flag(bind: &Bind) -> String {
     let escaped = |path: &str| path.replace('\\', r"\\").replace(':', r"\:");
     let flag = if bind.read_only { "--bind-ro" } else { "--bind" };
     format!("{flag}={}:{}", escaped(&bind.host), escaped(&bind.mount))
 }
 
-/// A value in double quotes, in which systemd gives a backslash a meaning only before these four.
+/// Puts a value in double quotes, in which systemd treats a backslash as special only before these four characters.
 fn quoted(value: &str) -> String {
     let mut text = String::from("\"");
     for c in value.chars() {

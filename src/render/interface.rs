@@ -1,7 +1,7 @@
-//! Names of network links.
+//! Names of network interfaces.
 //!
-//! The kernel takes at most 15 bytes. Longer names are shortened exactly as systemd-nspawn does it
-//! (`shorten_ifname` in systemd's `src/nspawn/nspawn-network.c`), so that rules written for either tool fit both.
+//! The kernel allows at most 15 bytes. Longer names are shortened exactly as systemd-nspawn does it (`shorten_ifname`
+//! in systemd's `src/nspawn/nspawn-network.c`), so that rules written for either tool fit both.
 
 use std::hash::Hasher;
 
@@ -10,10 +10,10 @@ use siphasher::sip::SipHasher24;
 use crate::model::ContainerName;
 use crate::model::spec::{HardwareAddress, Network, Passed, Private, Veth};
 
-/// `IFNAMSIZ` without its terminating zero: bytes in the name of a link.
+/// `IFNAMSIZ` without its terminating zero: the most bytes an interface name may have.
 pub const LONGEST: usize = 15;
 
-/// systemd's key for hashing link names, as the two words that SipHash reads it as.
+/// systemd's SipHash key for interface names, as two words.
 const KEY: (u64, u64) = (
     u64::from_le_bytes([0xe1, 0x90, 0xa4, 0x04, 0xa8, 0xef, 0x4b, 0x51]),
     u64::from_le_bytes([0x8c, 0xcc, 0xc3, 0x3a, 0x9f, 0x11, 0xfc, 0xa2]),
@@ -22,33 +22,33 @@ const KEY: (u64, u64) = (
 /// The URL-safe alphabet of base64 (RFC 4648, section 5).
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// A link of the host and what it is also known as.
+/// An interface of the host, with its alternative name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkName {
-    /// The name in the kernel; what `iifname` matches.
+    /// The name in the kernel, which `iifname` matches.
     pub name: String,
-    /// The whole name, when `name` had to be shortened; to be added as `altname`.
+    /// The full name, if `name` had to be shortened; becomes its `altname`.
     pub altname: Option<String>,
 }
 
-/// The guest's end of the pair that leads to the host, as NixOS names it.
+/// The guest's end of the main veth pair, as NixOS names it.
 pub const GUEST_END: &str = "eth0";
 
-/// A veth pair: what its ends are called, and what is on them.
+/// A veth pair: the names of its ends, and their configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
     /// The end on the host.
     pub host: LinkName,
     /// The end in the guest.
     pub guest: String,
-    /// What is on both.
+    /// The addresses and routes of both ends.
     pub veth: Veth,
-    /// Which of the extra pairs it is, and none for the one that leads everywhere.
+    /// The index among the extra pairs; `None` for the main pair, which has the default route.
     pub extra: Option<u64>,
 }
 
 impl Pair {
-    /// Whether the guest's way to everywhere leads through it.
+    /// Whether this is the main pair, which has the guest's default route.
     pub fn is_way_out(&self) -> bool {
         self.extra.is_none()
     }
@@ -70,48 +70,48 @@ pub fn pairs(container: &ContainerName, network: &Network) -> Vec<Pair> {
     main.into_iter().chain(extra).collect()
 }
 
-/// What a macvlan of a link of the host is called in the guest: `mv-LINK`, unless that was said.
+/// The name in the guest of a macvlan on a host interface: `mv-INTERFACE`, unless configured.
 pub fn macvlan(passed: &Passed) -> LinkName {
     shorten(passed.guest.clone().unwrap_or_else(|| format!("mv-{}", passed.host)))
 }
 
-/// What a link of the host is called while it is a guest's.
+/// The name of a host interface while a guest has it.
 pub fn moved(passed: &Passed) -> &str {
     passed.guest.as_deref().unwrap_or(&passed.host)
 }
 
-/// The host's end of the veth pair of a container: `ve-NAME`.
+/// The host's end of a container's veth pair: `ve-NAME`.
 pub fn host_end(container: &ContainerName) -> LinkName {
     shorten(format!("ve-{container}"))
 }
 
-/// The same where it is a port of a bridge: `vb-NAME`.
+/// The host's end of a container's veth pair if it is attached to a bridge: `vb-NAME`.
 pub fn bridge_end(container: &ContainerName) -> LinkName {
     shorten(format!("vb-{container}"))
 }
 
-/// The link of the host that packets to a guest leave by.
+/// The host interface through which packets reach a guest.
 pub fn way_in(container: &ContainerName, veth: &Veth) -> String {
     veth.bridge.clone().unwrap_or_else(|| host_end(container).name)
 }
 
-/// An end of a pair, for its hardware address.
+/// An interface that gets a generated hardware address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// On the host.
+    /// The host's end of the main pair.
     Host,
-    /// In the guest.
+    /// The guest's end of the main pair.
     Guest,
-    /// Of an extra pair, on the host.
+    /// The host's end of an extra pair.
     ExtraHost,
-    /// Of an extra pair, in the guest.
+    /// The guest's end of an extra pair.
     ExtraGuest,
-    /// Of a macvlan.
+    /// A macvlan.
     Macvlan,
 }
 
 impl End {
-    /// systemd's key for it (`src/nspawn/nspawn-network.c`).
+    /// systemd's key for this kind (`src/nspawn/nspawn-network.c`).
     fn key(self) -> [u8; 16] {
         match self {
             Self::Host => 0x1a37_6fc7_46ec_450b_ada3_d531_0660_5db1_u128,
@@ -124,8 +124,9 @@ impl End {
     }
 }
 
-/// The hardware address that systemd-nspawn gives to a link of a container, which is the `index`th of its kind: the same at
-/// each start on one machine, so that what was leased to it, or made of it, stays.
+/// The hardware address that systemd-nspawn gives to the `index`th interface of a kind.
+///
+/// On one machine it is the same at each start, so that leases and addresses derived from it stay valid.
 pub fn hardware_address(machine: [u8; 16], end: End, container: &ContainerName, index: u64) -> HardwareAddress {
     let mut hasher = SipHasher24::new_with_key(&end.key());
     hasher.write(&machine);
@@ -134,7 +135,7 @@ pub fn hardware_address(machine: [u8; 16], end: End, container: &ContainerName, 
         hasher.write(&index.to_le_bytes());
     }
     let [first, b, c, d, e, f, ..] = hasher.finish().to_le_bytes();
-    // Administered locally, and of a single station.
+    // The bits for "locally administered" and "unicast".
     HardwareAddress([first & 0xfe | 0x02, b, c, d, e, f])
 }
 
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn hardware_addresses_are_those_of_systemd_nspawn() {
-        // As systemd 257 gave them on a machine of this id.
+        // What systemd 257 assigned on a machine with this ID.
         let machine = 0x81d0_81c9_42cd_44eb_a5d7_143c_dd51_8349_u128.to_be_bytes();
         let name = ContainerName::new("wasabi").expect("a good name");
         for (end, index, expected) in [

@@ -1,13 +1,13 @@
-//! What is meant, as the texts that systemd, nspawn and nftables read.
+//! Renders a checked configuration as the texts that systemd, nspawn and nftables read.
 //!
-//! Takes: [`crate::model::spec`], where everything is known and checked. Gives: the unit, the `.conf`, the arguments of
-//! systemd-nspawn, the ruleset, and the names and paths that go with them.
+//! Takes: a [`crate::model::spec`], in which everything is known and checked. Gives: the unit, the `.conf`, the
+//! arguments of systemd-nspawn, the ruleset, and the names and paths that go with them.
 //!
 //! Invariants:
 //! - Pure and byte-stable: equal input gives equal bytes. Nothing here looks at the host.
-//! - A path or a name on the host is spelled in [`paths`] or [`interface`], and nowhere else in the crate.
+//! - Paths and names on the host are spelled in [`paths`] and [`interface`], and nowhere else in the crate.
 //!
-//! Not here: writing any of it (that is `host`), and deciding whether to (that is `plan`).
+//! Not here: writing these texts to the host (that is `host`), and deciding whether to (that is `plan`).
 
 pub mod boot_service;
 pub mod conf;

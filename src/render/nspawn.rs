@@ -1,25 +1,27 @@
 //! The arguments of systemd-nspawn(1) for one container, in NixOS's order.
 //!
-//! Where they differ from NixOS's, and why:
-//! - Links of all kinds are made *before* the start, in a namespace that nspawn only joins (`--network-namespace-path=`): the
-//!   network is up before the guest's first instruction, and nothing has to run inside an empty root.
-//!   A namespace of users has no power over such a namespace, and nspawn cannot join it with one. Then nspawn makes its own
-//!   (`--private-network`), which is filled while the guest is held back.
-//! - What is bound into a guest with private users is mapped to them before, by a map in which the host's root is nobody
-//!   where the guest may write: with nspawn's own (`idmap`), its root could leave set-uid programs of the host's root behind.
-//! - There is never a `--port=`: forwards are rules in our own table, so that changing one restarts nobody.
-//! - There is never an `--ephemeral`: nspawn empties what somebody has mounted on the copy that it makes. The root is new at
-//!   each start already, and is removed by who made it.
-//! - `PATH` is not handed on: it let NixOS's wrapper around `init` find `ip`, and there is no wrapper here.
+//! Differences from NixOS's arguments, and why:
+//! - All interfaces are created *before* the start, in a namespace that nspawn only joins
+//!   (`--network-namespace-path=`). The network is up before the guest's first instruction, and nothing needs to run
+//!   inside an empty root. With private users nspawn cannot join such a namespace, since a user namespace has no power
+//!   over one that it did not create. Then nspawn creates it (`--private-network`), and it is filled while the guest is
+//!   frozen.
+//! - Bind mounts of a guest with private users are mapped beforehand, by a map that leaves the host's root out where
+//!   the guest may write. With nspawn's own `idmap` the guest's root could leave set-uid programs of the host's root
+//!   there.
+//! - There is never a `--port=`: forwards are rules in our own table, so that changing one restarts no container.
+//! - There is never an `--ephemeral`: nspawn would empty whatever is mounted in the copy that it makes. We create a new
+//!   root at each start and remove it ourselves.
+//! - `PATH` is not passed on: NixOS's wrapper around `init` needs it to find `ip`, and we have no such wrapper.
 //!
-//! Not here: preparing the root, the namespace and its links, which must be done when these arguments are used.
+//! Not here: preparing the root, the namespace and its interfaces, which must exist before these arguments are used.
 
 use std::path::{Path, PathBuf};
 
 use super::{conf, host_port, is_private, paths, veth};
 use crate::model::spec::{Bind, ContainerSpec, Network, Users};
 
-/// What follows `systemd-nspawn` on the command line, for a guest with this root. Nothing in it is to be seen by a shell.
+/// The arguments of `systemd-nspawn` for a guest with this root. They must not pass through a shell.
 pub fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     let name = spec.name.as_str();
     let makes_network = is_made_by_nspawn(spec);
@@ -48,10 +50,11 @@ pub fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     }
     let (own, binds) = binds.split_at(OWN);
     args.extend(own.iter().map(conf::bind_flag));
-    // A journal that goes with the root is none to link to.
+    // The journal of an ephemeral root is removed with it, so there is nothing to link to.
     args.push(format!("--link-journal={}", if spec.ephemeral { "no" } else { "try-guest" }));
     args.extend(environment(spec).map(|(key, value)| format!("--setenv={key}={value}")));
-    // What nspawn does by itself for a network that it made: no resolv.conf of the host's, and the guest sets up its links.
+    // nspawn does the same for a network that it made: it leaves out the host's resolv.conf, and lets the guest set up
+    // its interfaces.
     let joins_own = matches!(&spec.network, Network::Private(private) if private.has_links());
     if joins_own || !spec.copy_resolv_conf {
         args.push("--resolv-conf=off".to_owned());
@@ -72,25 +75,25 @@ pub fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     args
 }
 
-/// Whether nspawn makes the network namespace, and not we before it.
+/// Whether nspawn creates the network namespace, rather than our launcher.
 pub fn is_made_by_nspawn(spec: &ContainerSpec) -> bool {
     spec.users.are_private() && matches!(spec.network, Network::Private(_))
 }
 
-/// Whose the guest's users are.
+/// The flags for the guest's user namespace.
 fn users(spec: &ContainerSpec) -> Vec<String> {
     let Some(base) = spec.users.base() else { return vec![format!("--private-users={}", spec.users)] };
-    // On disk a root has the numbers that the guest sees, so that it can be taken to another range or to none. One that is
-    // not kept may lie on a tmpfs that cannot be mapped (Linux before 6.3).
+    // A kept root has the guest's own user IDs on disk (`map`), so that the container can move to another range or to
+    // none. An ephemeral root may lie on a tmpfs, which cannot be mapped before Linux 6.3.
     let ownership = if spec.ephemeral { "auto" } else { "map" };
     let range = format!("--private-users={base}:{}", Users::COUNT);
     vec![range, format!("--private-users-ownership={ownership}")]
 }
 
-/// How many bind mounts each guest has, with or without `bindMounts`, that are not the same for all.
+/// The number of bind mounts that each guest has regardless of `bindMounts`, with a source of its own.
 const OWN: usize = 2;
 
-/// The bind mounts of this guest alone, [`OWN`] first.
+/// The bind mounts that only this guest has, starting with those counted by [`OWN`].
 fn binds(spec: &ContainerSpec) -> Vec<Bind> {
     let own = [
         (paths::guest_profiles(&spec.name), "/nix/var/nix/profiles"),
@@ -100,18 +103,18 @@ fn binds(spec: &ContainerSpec) -> Vec<Bind> {
     own.into_iter().chain(spec.binds.iter().cloned()).collect()
 }
 
-/// Something of the host that is to be mapped to the users of a guest.
+/// A path of the host that is mapped to a guest's users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapped {
-    /// What is mapped.
+    /// The path that is mapped.
     pub source: PathBuf,
-    /// Where it is mounted on the host.
+    /// Where the mapped mount appears on the host.
     pub at: PathBuf,
     /// Whether the guest may only read it.
     pub read_only: bool,
 }
 
-/// What is to be mapped before these [`arguments`] are used; nothing where the guest's users have the host's numbers.
+/// The mounts that must be made before these [`arguments`] are used; empty if the guest's users have the host's IDs.
 pub fn mapped(spec: &ContainerSpec) -> Vec<Mapped> {
     let directory = paths::mapped(&spec.name);
     let binds = binds(spec).into_iter().filter(|_| spec.users.base().is_some()).zip(0_u32..);
@@ -124,7 +127,7 @@ pub fn mapped(spec: &ContainerSpec) -> Vec<Mapped> {
         .collect()
 }
 
-/// The environment that NixOS gives to `init`; a variable that says nothing is empty there too.
+/// The environment that NixOS gives to `init`; like there, variables without a value are set but empty.
 fn environment(spec: &ContainerSpec) -> [(&'static str, String); 9] {
     let [host4, host6, local4, local6] = conf::addresses(spec);
     [
@@ -154,7 +157,7 @@ pub(super) mod tests {
         Bind { host: host.to_owned(), mount: mount.to_owned(), read_only }
     }
 
-    /// A container that uses about everything.
+    /// A container that uses nearly every option.
     pub(in crate::render) fn wasabi() -> ContainerSpec {
         ContainerSpec {
             name: ContainerName::new("wasabi").expect("a good name"),

@@ -1,10 +1,10 @@
-//! The per-instance unit `container@NAME.service`, with the properties that NixOS gives it.
+//! Writes the unit `container@NAME.service` of each container, with the properties that NixOS gives it.
 //!
-//! Its process is systemd-nspawn: our own program prepares the root, the namespace and the links and then becomes
-//! nspawn by execve(2), so that the main PID, the notification socket and the exit status are nspawn's.
+//! Its process is systemd-nspawn: our own program prepares the root, the namespace and the interfaces, and then becomes
+//! nspawn by execve(2). So the main PID, the notification socket and the exit status are nspawn's.
 //!
-//! There is no `[Install]` section: what starts at boot is decided by the boot generation, not by links to units that
-//! are gone after a reboot.
+//! There is no `[Install]` section: the boot generation decides what starts at boot, not symlinks to units below
+//! `/run`, which are gone after a reboot.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use super::paths;
 use crate::model::spec::{ContainerSpec, Network};
 
-/// The first line of every unit that this program wrote; a unit without it belongs to somebody else.
+/// The first line of every unit that this program writes; a unit without it is not ours.
 pub const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
 
 /// The text of the unit.
@@ -20,7 +20,7 @@ pub fn text(spec: &ContainerSpec) -> String {
     with_program(spec, paths::PROGRAM)
 }
 
-/// The same with the first word of its command lines as it stands there.
+/// The text of the unit, with `program` as it stands in the command lines, quoted and escaped.
 fn with_program(spec: &ContainerSpec, program: &str) -> String {
     let name = &spec.name;
     let mut unit = format!("{HEADER}\n\n[Unit]\nDescription=Container '{name}'\n");
@@ -42,9 +42,9 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     line(&format!("ExecStart={program} internal launch {name}"));
     line(&format!("ExecStopPost={program} internal cleanup {name}"));
     line(&format!("SyslogIdentifier=container {name}"));
-    // No RuntimeDirectory=, though NixOS has one: systemd would empty what somebody has mounted on it.
+    // No RuntimeDirectory=, though NixOS has one: systemd would empty whatever is mounted there.
     line("Restart=on-failure");
-    // How nspawn says that the guest asked for a reboot.
+    // nspawn exits with 133 if the guest asked for a reboot.
     line("RestartForceExitStatus=133");
     line("SuccessExitStatus=133");
     line(&format!("TimeoutStartSec={}", spec.timeout_start.replace('%', "%%")));
@@ -52,28 +52,28 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     line("Delegate=yes");
     line("KillMode=mixed");
     line("KillSignal=TERM");
-    // What nspawn itself needs (the pseudo devices, ptmx and the pts) is part of "closed". The rest of the list in
-    // systemd-nspawn@.service serves disk images, which no guest of ours is given, and /dev/net/tun.
+    // "closed" includes what nspawn itself needs (the pseudo devices, ptmx and the pts). The rest of the list in
+    // systemd-nspawn@.service is for disk images, which our guests never get, and for /dev/net/tun.
     line("DevicePolicy=closed");
     for device in &spec.devices {
         let allowed = format!("{} {}", device.node, device.modifier);
         line(&format!("DeviceAllow={}", allowed.replace('%', "%%")));
     }
-    // To a guest with a user namespace and a network, nspawn gives it in any case, and fails where it may not.
+    // nspawn always passes tun on to a guest with user and network namespaces, and fails if it may not.
     if spec.tun || (spec.users.are_private() && matches!(spec.network, Network::Private(_))) {
         line("DeviceAllow=/dev/net/tun rwm");
     }
     unit
 }
 
-/// How the text of a unit compares with what is written for its container.
+/// How a unit's text compares with what we would write for its container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Likeness {
-    /// It is the same.
+    /// They are the same.
     Same,
-    /// It calls another program, as former versions wrote it, and is the same apart from that.
+    /// It calls another program, as units of former versions did, and is the same otherwise.
     OtherProgram,
-    /// It says something else.
+    /// It differs in another way.
     Different,
 }
 
@@ -89,10 +89,10 @@ pub fn compare(text: &str, spec: &ContainerSpec) -> Likeness {
     }
 }
 
-/// The program that a unit runs, by the last `ExecStart=` in its text; `None` where there is none.
+/// The program that a unit runs, according to the last `ExecStart=` in its text; `None` if it has no such line.
 pub fn program(text: &str) -> Option<PathBuf> {
     let command = text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).rfind(|line| !line.is_empty())?;
-    // What systemd does with it besides running it (systemd.service(5), *Command lines*).
+    // Prefixes that systemd interprets (systemd.service(5), *Command lines*).
     let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
     let (quote, rest) = match command.strip_prefix('"') {
         Some(rest) => (true, rest),
@@ -111,16 +111,17 @@ pub fn program(text: &str) -> Option<PathBuf> {
     Some(path.into())
 }
 
-/// Paths whose file systems must be mounted first, in the order in which they are used.
+/// The paths whose file systems must be mounted first, in the order in which they are used.
 fn mounts(spec: &ContainerSpec) -> Vec<String> {
     let root = paths::root(&spec.name).to_string_lossy().into_owned();
     let root = (!spec.ephemeral).then_some(root);
     let hosts = spec.binds.iter().map(|bind| bind.host.clone());
-    // The setting has no escape for a line break; such a path goes without the dependency rather than ending the line.
+    // The setting cannot escape a line break. A path with one is left out, since it would end the line and start
+    // another setting.
     root.into_iter().chain(hosts).filter(|path| !path.contains(char::is_control)).map(|path| word(&path)).collect()
 }
 
-/// A word of a setting that takes a list (systemd.syntax(7), *Quoting*), with specifiers escaped.
+/// Quotes a word of a list setting (systemd.syntax(7), *Quoting*) and escapes specifiers.
 fn word(text: &str) -> String {
     let escaped = text.replace('%', "%%").replace('\\', r"\\").replace('"', "\\\"");
     let plain =

@@ -1,13 +1,14 @@
-//! What a running container acts as: the one answer to "what runs?", for plan, apply and `status` alike.
+//! Which record a running container acts as: the one answer to "what runs?" for plan, apply and `status`.
 //!
-//! Takes: the record that a container booted with (or was reloaded to), and the one that was written since. Gives: the
-//! [`Record`] that describes it at this moment.
+//! Takes: the record that a container booted with (or was reloaded to), and the one written since. Gives: the
+//! [`Record`] that describes the container now.
 //!
 //! Invariants:
-//! - An option that takes effect without touching the guest is taken from what was written; every other one from what was
-//!   booted. Neither is copied into the other file, so a run that is killed between the two leaves nothing that disagrees.
-//! - The options taken from what was written are those whose change costs at most `firewall` (a test of `plan::cost` holds
-//!   them together).
+//! - Options that take effect without touching the guest are taken from the written record, all others from the booted
+//!   one. Neither is copied into the other file, so a run that is killed between the two writes leaves no
+//!   contradiction.
+//! - The options taken from the written record are those whose change costs at most `firewall` (a test in `plan::cost`
+//!   keeps the two lists equal).
 
 use std::borrow::Cow;
 
@@ -19,7 +20,8 @@ use crate::model::spec::Network;
 const LIVE: [&str; 4] = ["autoStart", "timeoutStartSec", "restartIfChanged", "forwardPorts"];
 
 impl ObservedContainer {
-    /// What the container acts as while it runs; `None` where it does not run, or where what it booted with is not known.
+    /// The record that the container acts as; `None` if it does not run, or if the record that it booted with is
+    /// unknown.
     pub fn acts_as(&self) -> Option<Cow<'_, Record>> {
         let booted = self.booted.as_ref()?;
         let Some(written) = &self.written else { return Some(Cow::Borrowed(booted)) };
@@ -31,7 +33,7 @@ impl ObservedContainer {
     }
 }
 
-/// Whether `booted` has the live options that were written.
+/// Whether the live options of `booted` are those of `written`.
 fn is_same(booted: &Record, written: &Record) -> bool {
     let options = |record: &Record| {
         let container = &record.container;
@@ -56,7 +58,7 @@ fn with_live_options(mut acting: Record, written: &Record) -> Record {
     into.forward_ports = from.forward_ports.clone();
     acting.spec.auto_start = written.spec.auto_start;
     acting.spec.timeout_start = written.spec.timeout_start.clone();
-    // Between two kinds of network there is no link that a forward could lead through.
+    // If the kind of network changes, there is no interface yet that a forward could use.
     if let (Network::Private(into), Network::Private(from)) = (&mut acting.spec.network, &written.spec.network) {
         into.forwards = from.forwards.clone();
     }
@@ -78,7 +80,7 @@ fn live_positions(positions: &Positions) -> impl Iterator<Item = (&String, &crat
     positions.iter().filter(|(option, _)| is_live(option))
 }
 
-/// Whether the option at this path is one of them, or inside of one.
+/// Whether the option at this path is a live one, or lies inside one.
 fn is_live(option: &str) -> bool {
     LIVE.iter().any(|name| option.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }

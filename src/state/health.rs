@@ -1,4 +1,4 @@
-//! How a guest is: what its own systemd says of it.
+//! A guest's health, as reported by its own systemd.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use serde::Serialize;
 /// A unit of a guest that failed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct FailedUnit {
-    /// Its name.
+    /// The unit's name.
     pub unit: String,
-    /// Its `Result`, such as `exit-code` or `timeout` (org.freedesktop.systemd1(5)).
+    /// The unit's `Result`, such as `exit-code` or `timeout` (org.freedesktop.systemd1(5)).
     pub result: String,
 }
 
@@ -19,20 +19,20 @@ impl std::fmt::Display for FailedUnit {
     }
 }
 
-/// What a guest's systemd said when it was asked. A guest without one, or that gave no answer, has no health.
+/// What a guest's systemd reported. A guest without systemd, or one that did not answer, has no health.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// The units that failed, by name.
+    /// The failed units, by name.
     pub failed: BTreeSet<FailedUnit>,
 }
 
 impl Health {
-    /// Whether anything failed.
+    /// Whether any unit failed.
     pub fn is_degraded(&self) -> bool {
         !self.failed.is_empty()
     }
 
-    /// The failed units, told apart: those that have failed since `before`, and those that had failed then.
+    /// Splits the failed units into those that failed since `before` and those that had failed already.
     pub fn since(&self, before: Option<&Self>) -> (Vec<FailedUnit>, Vec<FailedUnit>) {
         let had_failed = |unit: &&FailedUnit| {
             before.is_some_and(|before| before.failed.iter().any(|failed| failed.unit == unit.unit))
@@ -47,12 +47,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_had_failed_before_is_told_from_what_failed_since() {
+    fn since_separates_old_failures_from_new_ones() {
         let failed = |unit: &str, result: &str| FailedUnit { unit: unit.to_owned(), result: result.to_owned() };
         let before = Health { failed: [failed("a.service", "exit-code"), failed("gone.service", "signal")].into() };
         let after = Health { failed: [failed("a.service", "timeout"), failed("b.mount", "exit-code")].into() };
         let (new, old) = after.since(Some(&before));
         assert_eq!((new, old), (vec![failed("b.mount", "exit-code")], vec![failed("a.service", "timeout")]));
-        assert_eq!(after.since(None).0.len(), 2, "of what was not known nothing is excused");
+        assert_eq!(after.since(None).0.len(), 2, "without a former health all failures count as new");
     }
 }

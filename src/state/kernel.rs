@@ -1,20 +1,21 @@
-//! Settings of the kernel that rules need.
+//! Kernel settings that the rules need.
 
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING, Sysctl};
 
-/// What a host's kernel is set to (`/proc/sys/net`).
+/// The settings of a host's kernel (`/proc/sys/net`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kernel {
-    /// Whether it passes on packets of IPv4.
+    /// Whether it forwards IPv4 packets.
     pub forwards_ipv4: bool,
-    /// The same of IPv6.
+    /// Whether it forwards IPv6 packets.
     pub forwards_ipv6: bool,
-    /// Whether each link that takes advertisements of routers also does when the host forwards (`accept_ra` is 2).
+    /// Whether every interface that accepts router advertisements goes on accepting them while the host forwards
+    /// (`accept_ra` is 2).
     pub keeps_advertisements: bool,
 }
 
 impl Kernel {
-    /// Whether a setting of the whole host is as it is to be.
+    /// Whether the kernel has the value that a host-wide sysctl requires.
     pub fn has(self, sysctl: &Sysctl) -> bool {
         match sysctl.name.as_str() {
             IPV4_FORWARDING => self.forwards_ipv4,

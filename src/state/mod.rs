@@ -1,11 +1,11 @@
-//! What is observed of a host: units, machines, rules, records.
+//! The observed state of a host: units, machines, rules, records.
 //!
-//! Gives: [`Snapshot`] and its parts, and [`Probe`], through which it is taken. Nothing here looks at the world itself
-//! (that is `host`), and nothing decides what is to be done about it (that is `plan`).
+//! Gives: [`Snapshot`] and its parts, and [`Probe`], the trait that takes one. Nothing here looks at the host itself
+//! (that is `host`) or decides what to do about it (that is `plan`).
 //!
 //! Invariants:
-//! - What could not be looked at is `None`, or says why, and is never an empty set.
-//! - A [`Record`] is believed only for what it says of our own containers.
+//! - What could not be observed is `None` or carries a reason; it is never an empty set.
+//! - A [`Record`] is only trusted about our own containers.
 
 mod acting;
 mod damage;
@@ -33,29 +33,29 @@ pub use last_switch::{LastSwitch, SwitchOutcome};
 use crate::model::spec::{ContainerSpec, NatSpec};
 use crate::model::{Container, ContainerName, Manifest, Positions};
 
-/// What one container was last told to be, kept as JSON beside its unit, and once more when it has booted with it.
+/// The state that one container was given: kept as JSON beside its unit, and copied when the container boots with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// [`crate::model::FORMAT_VERSION`].
     pub format_version: u32,
-    /// What was typed, `path` filled in.
+    /// The container's options as configured, with `path` filled in.
     pub container: Container,
-    /// What was meant; the launcher runs exactly this.
+    /// The checked specification; the launcher runs exactly this.
     pub spec: ContainerSpec,
-    /// The key of the guest's configuration, by which an unchanged one is known without Nix; `None` where `path` was
+    /// The key of the guest's configuration, which shows without Nix whether the guest changed; `None` if `path` was
     /// given.
     pub guest_key: Option<String>,
-    /// Where the options stood (paths relative to the container).
+    /// The positions of the options (paths relative to the container).
     pub positions: Positions,
 }
 
-/// All that one apply brought up: what a reboot brings back, and what the next plan compares with where the host cannot
-/// be looked at.
+/// The result of one apply: what a reboot brings back, and what the next plan compares with if the host cannot be
+/// observed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
-    /// Its number, from 1; 0 until it has been recorded.
+    /// Its number, counted from 1; 0 until it is recorded.
     pub number: u32,
-    /// The configuration that it came from, as given on the command line, made absolute.
+    /// The configuration that it came from: the argument of the command line as an absolute path.
     pub source: String,
     /// The manifest, with the systems that Nix built as `path`.
     pub manifest: Manifest,
@@ -63,33 +63,34 @@ pub struct Generation {
     pub records: BTreeMap<ContainerName, Record>,
     /// NAT.
     pub nat: NatSpec,
-    /// What the guests said themselves that were built from `config`, with which the next plan compares theirs.
+    /// The evaluated options of the guests that were built from `config`, for the next plan to compare with.
     #[serde(default)]
     pub guests: BTreeMap<ContainerName, KeptGuest>,
 }
 
-/// What a guest says itself: the freeform evaluation of its `config`.
+/// The freeform evaluation of a guest's `config`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Guest {
-    /// Its options as a tree; what is not known is a leaf `{"_unknown": …}`.
+    /// Its options as a tree; an unknown value is a leaf `{"_unknown": …}`.
     pub options: serde_json::Value,
-    /// Where they are set, by their path in that tree.
+    /// The positions of their definitions, by path in that tree.
     pub positions: Positions,
 }
 
-/// The same as a generation has it, without its secrets: every user of the host may read that. It stays text until it is
-/// asked for, since most guests are what they were.
+/// A guest as a generation stores it: without secrets, since every user of the host may read generations.
+///
+/// It stays JSON text until [`open`](Self::open) is called, since most guests have not changed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeptGuest(Box<RawValue>);
 
 impl KeptGuest {
-    /// Keeps `guest`, whose secrets have been blotted out.
+    /// Stores `guest`, whose secrets must already be redacted.
     pub fn new(guest: &Guest) -> Self {
         Self(serde_json::value::to_raw_value(guest).expect("it has string keys only"))
     }
 
-    /// What was kept; `None` where that is nothing of ours.
+    /// Parses the stored guest; `None` if it is not in our format.
     pub fn open(&self) -> Option<Guest> {
         serde_json::from_str(self.0.get()).ok()
     }
@@ -101,15 +102,15 @@ impl PartialEq for KeptGuest {
     }
 }
 
-/// Who brought a container up (contract §7).
+/// Who owns a container (contract §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
     /// This program.
     Ours,
-    /// A unit below `/etc/systemd/system` that we did not write: NixOS's own.
+    /// NixOS: the unit lies below `/etc/systemd/system` and is not ours.
     Native,
-    /// Anybody else: imperative containers, other machines.
+    /// Anything else: imperative containers, other machines.
     Foreign,
 }
 
@@ -130,67 +131,67 @@ pub enum ActiveState {
 /// A `container@NAME.service` as systemd sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
-    /// `FragmentPath`: the file it was read from; `None` when there is none any more.
+    /// `FragmentPath`: the file that it was read from; `None` if that no longer exists.
     pub fragment: Option<PathBuf>,
-    /// Whether we have written the file since systemd read its units.
+    /// Whether we have written the file since systemd last read its units.
     pub is_unread: bool,
     /// `ActiveState`.
     pub active: ActiveState,
     /// `ActiveEnterTimestamp`, in microseconds since the epoch, while it is active ([`Probe::details`]).
     pub active_since: Option<u64>,
-    /// `MemoryCurrent` in bytes, where the host accounts for it ([`Probe::details`]).
+    /// `MemoryCurrent` in bytes, if the host accounts for it ([`Probe::details`]).
     pub memory: Option<u64>,
 }
 
-/// A machine that systemd-machined has registered.
+/// A machine registered with systemd-machined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// Its name.
     pub name: String,
     /// `Class`: `container` or `vm`.
     pub class: String,
-    /// `Service`: who registered it, such as `systemd-nspawn`.
+    /// `Service`: the program that registered it, such as `systemd-nspawn`.
     pub service: String,
     /// PID 1 of the guest, as the host numbers it.
     pub leader: u32,
     /// `Unit`: the unit it runs in.
     pub unit: String,
-    /// Addresses that the guest has in its own network namespace, where they could be read ([`Probe::details`]).
+    /// The guest's addresses in its own network namespace, if they could be read ([`Probe::details`]).
     pub addresses: Vec<IpAddr>,
 }
 
-/// All that is known of one container of the host.
+/// Everything observed about one container of the host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedContainer {
-    /// Who brought it up.
+    /// Who owns it.
     pub owner: Owner,
-    /// Its unit, where one is loaded or could be.
+    /// Its unit, if one is loaded or could be.
     pub unit: Option<Unit>,
     /// Its machine, while it runs.
     pub machine: Option<Machine>,
-    /// What it was last told to be: the next start brings this.
+    /// The record that the next start brings up.
     pub written: Option<Record>,
-    /// What it booted with, while it runs.
+    /// The record that it booted with, while it runs.
     pub booted: Option<Record>,
-    /// The text of its unit file, where it can be read.
+    /// The text of its unit file, if readable.
     pub unit_text: Option<String>,
-    /// The program that its unit calls, where the unit is ours and that program is not there or cannot be executed.
+    /// The program that its unit calls, if the unit is ours and the program is missing or not executable.
     pub missing_program: Option<PathBuf>,
-    /// The text of what `ExecStart=` of a unit of NixOS's runs, where it can be read.
+    /// The text of the script that `ExecStart=` of a unit of NixOS runs, if readable.
     pub start_text: Option<String>,
-    /// The text of its `.conf`, where it can be read.
+    /// The text of its `.conf`, if readable.
     pub conf_text: Option<String>,
-    /// What else is wrong with its files.
+    /// Other damage to its files.
     pub damage: Damage,
 }
 
 impl ObservedContainer {
-    /// Whether it is on the way up and not ready yet.
+    /// Whether it is starting and not ready yet.
     pub fn is_starting(&self) -> bool {
         self.unit.as_ref().is_some_and(|unit| unit.active == ActiveState::Activating)
     }
 
-    /// Whether it runs or is on the way to.
+    /// Whether it runs or is starting.
     pub fn is_running(&self) -> bool {
         self.unit.as_ref().is_some_and(|unit| {
             matches!(unit.active, ActiveState::Active | ActiveState::Reloading | ActiveState::Activating)
@@ -198,7 +199,7 @@ impl ObservedContainer {
     }
 }
 
-/// A link of the host with what is on it.
+/// A network interface of the host, with its addresses and routes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Link {
     /// Its alternative names (`ip link` shows them as altname).
@@ -207,38 +208,38 @@ pub struct Link {
     pub up: bool,
     /// Whether it is a bridge itself.
     pub is_bridge: bool,
-    /// Whether packets for `127.0.0.0/8` may come and go by it (its sysctl `route_localnet`).
+    /// Whether packets for `127.0.0.0/8` may pass through it (its sysctl `route_localnet`).
     pub routes_localnet: bool,
-    /// The bridge (or bond) that it is in.
+    /// The bridge (or bond) that it is attached to.
     pub bridge: Option<String>,
     /// Its addresses with their prefix lengths.
     pub addresses: BTreeSet<(IpAddr, u8)>,
-    /// Destinations that are routed through it, with their prefix lengths.
+    /// Destinations routed through it, with their prefix lengths.
     pub routes: BTreeSet<(IpAddr, u8)>,
 }
 
-/// A root that a container left on disk.
+/// A root directory that a container left on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptRoot {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
 }
 
-/// Our nftables table as it stands in the kernel.
+/// Our nftables table as the kernel has it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rules {
-    /// There is no table of ours.
+    /// The kernel has no table of ours.
     Absent,
-    /// What `nft -j list table inet container-rebuild` printed.
+    /// The output of `nft -j list table inet container-rebuild`.
     Present(serde_json::Value),
 }
 
 /// Why something could not be observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unobserved {
-    /// This user may not.
+    /// This user lacks the permission.
     NotPermitted,
-    /// The program that would tell is not installed, or not on `PATH`.
+    /// The program needed for it is not installed, or not on `PATH`.
     NoProgram,
 }
 
@@ -247,35 +248,35 @@ pub enum Unobserved {
 pub struct Snapshot {
     /// The host's name.
     pub host_name: String,
-    /// Whether systemd runs here; without it there are no containers.
+    /// Whether systemd runs here; without it the host has no containers.
     pub systemd: bool,
     /// Containers by name, foreign `container@` units included.
     pub containers: BTreeMap<ContainerName, ObservedContainer>,
-    /// Machines that are no container of ours or of NixOS.
+    /// Machines that are not containers of ours or of NixOS.
     pub foreign: Vec<Machine>,
     /// Our rules, or why they could not be read.
     pub rules: Result<Rules, Unobserved>,
-    /// Whether systemd-nspawn is where a unit finds it.
+    /// Whether systemd-nspawn is installed where units look for it.
     pub nspawn: bool,
-    /// The host's links by name; `None` where they may not be read.
+    /// The host's interfaces by name; `None` if they may not be read.
     pub links: Option<BTreeMap<String, Link>>,
-    /// Roots below `/var/lib/nixos-containers`; `None` where the directory may not be read.
+    /// Root directories below `/var/lib/nixos-containers`; `None` if that may not be read.
     pub roots: Option<BTreeMap<ContainerName, KeptRoot>>,
-    /// What the kernel is set to.
+    /// The kernel's settings.
     pub kernel: Kernel,
     /// The generation that the next boot brings up.
     pub generation: Option<Generation>,
-    /// Whether there was one, and what is left of it cannot be read.
+    /// Whether a generation was recorded, but can no longer be read.
     pub is_generation_lost: bool,
-    /// Directories of ours that others than root may write to.
+    /// Directories of ours that users other than root may write to.
     pub open_directories: Vec<PathBuf>,
-    /// The service that brings it up.
+    /// The service that brings up the generation at boot.
     pub boot_service: BootService,
     /// The program that units call.
     pub program: Program,
 }
 
-/// Why the host could not be looked at.
+/// Why the host could not be observed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The system bus, or a service on it, failed.
@@ -283,7 +284,7 @@ pub enum ProbeError {
     Bus {
         /// The service that was asked.
         service: &'static str,
-        /// What zbus said.
+        /// The error of zbus.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The kernel refused a netlink request.
@@ -291,13 +292,13 @@ pub enum ProbeError {
     Netlink {
         /// What was asked for.
         what: &'static str,
-        /// What rtnetlink said.
+        /// The error of rtnetlink.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// `nft` failed.
     #[error("cannot list the nftables rules")]
     Nft {
-        /// What the nftables crate said.
+        /// The error of the nftables crate.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file could not be read.
@@ -305,10 +306,10 @@ pub enum ProbeError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the kernel said.
+        /// The kernel's error.
         source: std::io::Error,
     },
-    /// A file of ours does not hold what we write there.
+    /// A file of ours has other contents than we write there.
     #[error("{} is not a record of container-rebuild: {reason}", path.display())]
     Corrupt {
         /// The file.
@@ -318,29 +319,29 @@ pub enum ProbeError {
     },
 }
 
-/// What there is to know of a path of the host.
+/// The owner, mode and mountability of a path on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PathFacts {
-    /// Its user.
+    /// Its owner's user ID.
     pub owner: u32,
-    /// Its group.
+    /// Its group ID.
     pub group: u32,
     /// Its permissions (inode(7)).
     pub mode: u32,
-    /// Whether it can be mounted for other users than its own; `None` where that cannot be tried.
+    /// Whether it can be mounted with its users mapped to others; `None` if that cannot be tested.
     pub is_mappable: Option<bool>,
 }
 
-/// A way to look at a host. It changes nothing.
+/// Observes a host. It changes nothing.
 pub trait Probe {
-    /// Looks at everything once. What may not be read as this user is `None` or [`Unobserved`] in the result; what fails
-    /// otherwise is an error.
+    /// Observes everything once. What this user may not read is `None` or [`Unobserved`] in the result; any other
+    /// failure is an error.
     fn snapshot(&self) -> Result<Snapshot, ProbeError>;
-    /// Adds what no plan needs and what takes a call for each container: since when it runs, how much memory it uses, the
-    /// addresses in its own network.
+    /// Adds what plans do not need and costs a call for each container: how long it has been running, its memory use,
+    /// the addresses in its own network.
     fn details(&self, snapshot: &mut Snapshot) -> Result<(), ProbeError>;
-    /// Of `paths`, those that do not exist on the host.
+    /// Those of `paths` that do not exist on the host.
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf>;
-    /// What there is to know of `paths`; those that cannot be looked at are left out.
+    /// The facts about each of `paths`; those that cannot be inspected are left out.
     fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts>;
 }

@@ -1,11 +1,11 @@
-//! Containers that NixOS itself brought up, read from what it wrote for them.
+//! Reads containers that NixOS itself manages from the files that NixOS wrote for them.
 //!
 //! Takes: the unit, the `.conf` and the start script of a native container. Gives: the options that they show, and
-//! [`visible`], which reduces what a configuration says to just those. A container that nixos-rebuild is up to date with
-//! shows the same on both ways.
+//! [`visible`], which reduces a configured container to just those. If nixos-rebuild is up to date with a container,
+//! both give the same.
 //!
-//! Source: `nixos/modules/virtualisation/nixos-containers.nix` (the `.conf`'s keys, the unit's settings, the arguments that the
-//! start script gives to systemd-nspawn).
+//! Source: `nixos/modules/virtualisation/nixos-containers.nix` (the keys of the `.conf`, the settings of the unit, the
+//! arguments that the start script passes to systemd-nspawn).
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::model::{AllowedDevice, BindMount, Container, Field, ForwardPort, List
 const TUN: &str = "/dev/net/tun";
 const NET_ADMIN: &str = "CAP_NET_ADMIN";
 
-/// The container that NixOS wrote these texts for; `None` where they are not in NixOS's form.
+/// The container that NixOS wrote these texts for; `None` if they are not in NixOS's form.
 pub fn container(unit: &str, conf: &str, script: &str) -> Option<Container> {
     let conf = settings(conf);
     let key = |name: &str| conf.get(name).map(String::as_str).filter(|value| !value.is_empty());
@@ -23,7 +23,7 @@ pub fn container(unit: &str, conf: &str, script: &str) -> Option<Container> {
     }
     let path = match (key("SYSTEM_PATH"), key("FLAKE")) {
         (Some(path), _) => path.to_owned(),
-        // Where NixOS puts what it builds of a flake.
+        // Where NixOS puts the systems that it builds from a flake.
         (None, Some(_)) => format!("/nix/var/nix/profiles/per-container/{}", instance(unit)?),
         (None, None) => return None,
     };
@@ -79,21 +79,23 @@ pub fn container(unit: &str, conf: &str, script: &str) -> Option<Container> {
     })
 }
 
-/// What of a configuration's container its native form shows, beside which `native` is to be put. What cannot be seen
-/// there, or is not known yet (the path of a guest that has not been built), is taken from `native`.
+/// Reduces a configured container to what the native files can show, for comparison with `native`.
+///
+/// What they cannot show, or what is not known yet (the path of a guest that has not been built), is taken from
+/// `native`.
 pub fn visible(wanted: &Container, native: &Container) -> Container {
     let mut seen = wanted.clone();
     if seen.path.known().is_none() {
         seen.path = native.path.clone();
     }
     seen.drop_capabilities = native.drop_capabilities.clone();
-    // Compiled into scripts in a form that says less than the options.
+    // NixOS compiles these into scripts, which do not show all of the options.
     seen.extra_veths = native.extra_veths.clone();
     // Before 26.05 NixOS always copied it.
     if native.copy_resolv_conf.known() == Some(&true) && wanted.copy_resolv_conf.known() != Some(&false) {
         seen.copy_resolv_conf = native.copy_resolv_conf.clone();
     }
-    // Without `autoStart` the unit says "false" whatever the option is.
+    // Without `autoStart` the unit says "false", whatever the option is.
     if wanted.auto_start.known() == Some(&false) {
         seen.restart_if_changed = native.restart_if_changed.clone();
     }
@@ -122,7 +124,7 @@ pub fn visible(wanted: &Container, native: &Container) -> Container {
     seen
 }
 
-/// A bind mount by the name and with the source that its flag shows.
+/// A bind mount with the name and source that its flag shows.
 fn as_flag(name: String, bind: Field<BindMount>) -> (String, Field<BindMount>) {
     let Field::Known(mut bind) = bind else { return (name, bind) };
     if bind.host_path.known() == Some(&None) {
@@ -135,7 +137,7 @@ fn as_flag(name: String, bind: Field<BindMount>) -> (String, Field<BindMount>) {
     (name, Field::Known(bind))
 }
 
-/// `KEY=value` lines, quotes taken off (systemd.exec(5), `EnvironmentFile=`).
+/// Parses `KEY=value` lines and removes quotes (systemd.exec(5), `EnvironmentFile=`).
 fn settings(conf: &str) -> BTreeMap<String, String> {
     let pairs = conf.lines().filter_map(|line| line.split_once('='));
     pairs.map(|(key, value)| (key.trim().to_owned(), unquoted(value.trim()).to_owned())).collect()
@@ -145,17 +147,17 @@ fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
-/// The values of a setting of a unit.
+/// The values of one setting of a unit.
 fn values<'a>(unit: &'a str, setting: &'a str) -> impl Iterator<Item = &'a str> {
     unit.lines().filter_map(move |line| line.strip_prefix(setting)?.strip_prefix('=')).map(unquoted)
 }
 
-/// The name that NixOS gives to the scripts: `Environment="INSTANCE=NAME"`.
+/// The container's name as NixOS passes it to the scripts: `Environment="INSTANCE=NAME"`.
 fn instance(unit: &str) -> Option<&str> {
     values(unit, "Environment").find_map(|value| value.strip_prefix("INSTANCE="))
 }
 
-/// The words of a script, quotes taken off.
+/// The words of a script without quotes.
 fn words(script: &str) -> Vec<String> {
     script.split_whitespace().map(|word| word.replace('"', "").trim_end_matches('\\').to_owned()).collect()
 }
@@ -164,7 +166,7 @@ fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> List<String> {
     Field::Known(items.into_iter().map(|item| item.as_ref().to_owned().into()).collect())
 }
 
-/// `EXTRA_NSPAWN_FLAGS`: the bind mounts, then `extraFlags`, of which nothing says where they begin.
+/// `EXTRA_NSPAWN_FLAGS`: the bind mounts, followed by `extraFlags`. Nothing marks where the latter begin.
 fn nspawn_flags(flags: &str) -> (BTreeMap<String, Field<BindMount>>, List<String>) {
     let mut binds = BTreeMap::new();
     let mut words = flags.split_whitespace().peekable();
@@ -240,7 +242,7 @@ exec /nix/store/3-systemd/bin/systemd-nspawn \\
   $EXTRA_NSPAWN_FLAGS ${SYSTEM_PATH:-/nix/var/nix/profiles/system}/init
 ";
 
-    /// What a host configuration says that NixOS would write this for.
+    /// The configuration that NixOS would write these texts for.
     fn wanted() -> Container {
         let bind = |mount: &str, host: Option<&str>, read_only: bool| BindMount {
             mount_point: mount.to_owned().into(),
@@ -286,13 +288,13 @@ exec /nix/store/3-systemd/bin/systemd-nspawn \\
     }
 
     #[test]
-    fn what_nixos_wrote_shows_what_the_configuration_says() {
+    fn the_native_files_show_the_configured_container() {
         let native = container(UNIT, CONF, SCRIPT).expect("NixOS's form");
         assert_eq!(visible(&wanted(), &native), native);
     }
 
     #[test]
-    fn a_difference_is_seen_and_what_has_no_effect_is_none() {
+    fn differences_are_seen_unless_they_have_no_effect() {
         let native = container(UNIT, CONF, SCRIPT).expect("NixOS's form");
         let other = Container { ephemeral: true.into(), ..wanted() };
         assert_ne!(visible(&other, &native), native);
@@ -305,7 +307,7 @@ exec /nix/store/3-systemd/bin/systemd-nspawn \\
     }
 
     #[test]
-    fn texts_of_another_form_are_not_believed() {
+    fn texts_in_another_form_are_rejected() {
         assert_eq!(container("[Service]\nExecStart=/bin/sleep infinity\n", "", "#!/bin/sh\n"), None);
         assert_eq!(container(UNIT, "PRIVATE_NETWORK=1\n", SCRIPT), None);
         assert_eq!(container(UNIT, &CONF.replace("8080", "many"), SCRIPT), None);

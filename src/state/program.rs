@@ -1,57 +1,57 @@
-//! The program that units call, and the service that calls it at boot.
+//! The program that units call, and the service that runs it at boot.
 
 use std::path::{Path, PathBuf};
 
 use crate::render::paths;
 
-/// What stands where units call the program, and what could be put there.
+/// The program at the path that units call, and the one that could be installed there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// What stands there.
+    /// What is installed at the path.
     pub installed: Installed,
-    /// The program that looks: its version, and where it was run from.
+    /// The running program: its version and where it was run from.
     pub running: String,
-    /// How many bytes it takes to put that there.
+    /// How many bytes installing the running program takes.
     pub bytes: usize,
-    /// Why the program that looks cannot be put there, where that is known.
+    /// Why the running program cannot be installed, if it is known that it cannot.
     pub obstacle: Option<String>,
 }
 
-/// What stands where units call the program.
+/// What is installed at the path that units call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Installed {
-    /// The program that looks.
+    /// The running program.
     Same,
-    /// Another one.
+    /// Another program.
     Other,
-    /// Nothing that can be executed.
+    /// Nothing executable.
     Nothing,
 }
 
 /// `container-rebuild.service`, which brings the containers up at boot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BootService {
-    /// Whether a boot starts it.
+    /// Whether it starts at boot.
     pub is_enabled: bool,
-    /// Whether its unit is the one that `install-boot` writes below `/etc/systemd/system`, so that it may be written again.
+    /// Whether its unit is the one that `install-boot` writes below `/etc/systemd/system`, so that it may be rewritten.
     pub is_ours: bool,
-    /// Whether that is not what this version of `install-boot` writes.
+    /// Whether that unit differs from what this version of `install-boot` writes.
     pub is_edited: bool,
-    /// The program that it calls, where it calls one.
+    /// The program that it calls, if any.
     pub program: Option<PathBuf>,
-    /// Whether that is not there, or cannot be executed.
+    /// Whether that program is missing or not executable.
     pub is_program_gone: bool,
-    /// Whether `install-boot` has a way to install it here.
+    /// Whether `install-boot` can install it on this host.
     pub is_installable: bool,
 }
 
 impl BootService {
-    /// Whether it calls the program that units call.
+    /// Whether it calls the program that containers' units call.
     pub fn calls_ours(&self) -> bool {
         self.program.as_deref().is_some_and(|program| program == Path::new(paths::PROGRAM))
     }
 
-    /// Whether a switch has it call a program that is there.
+    /// Whether a switch can make it call a program that exists.
     pub fn is_repairable(&self) -> bool {
         self.is_ours || self.calls_ours()
     }

@@ -183,7 +183,8 @@ pub(super) fn obstacle(session: &Session<'_>, configuration: &Configuration) -> 
 /// and through nixpkgs are left out: nobody here wrote them.
 fn not_evaluated(configuration: &Configuration, sources: &SourceMap, error: &Frame, trace: &[Frame]) -> Diagnostic {
     let pos = |location: &Location| position(configuration, sources, location);
-    let diagnostic = Diagnostic::error(Code::Program, format!("Nix cannot evaluate this: {}", error.message));
+    let diagnostic =
+        Diagnostic::error(Code::Program, format!("Nix cannot evaluate the configuration: {}", error.message));
     let calls = trace.iter().filter_map(|frame| {
         let span = Span::at(pos(frame.at.as_ref()?)?);
         Some(Label { span, text: frame.message.clone() })

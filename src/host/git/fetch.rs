@@ -1,4 +1,4 @@
-//! Trees of repositories for `builtins.fetchGit`, from where they lie: read, and nothing else.
+//! Reads trees of local repositories for `builtins.fetchGit`, without changing them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{NodeKind, RevisionFiles, node_kind};
 use crate::host::files::RealFiles;
 use crate::source::{GitError, GitRequest, GitTree, MovedFiles};
 
-/// Files that decide what belongs into an archive of the tree.
+/// The files that decide what belongs in an archive of the tree.
 const ATTRIBUTES: &str = ".gitattributes";
 
 impl From<git2::Error> for GitError {
@@ -21,7 +21,7 @@ impl From<git2::Error> for GitError {
     }
 }
 
-/// The tree that `request` asks for.
+/// Reads the tree that `request` asks for.
 pub(in crate::host) fn tree(request: &GitRequest<'_>) -> Result<GitTree, GitError> {
     let top = request.repository;
     if !top.exists() {
@@ -47,7 +47,7 @@ pub(in crate::host) fn tree(request: &GitRequest<'_>) -> Result<GitTree, GitErro
     committed(&repository, &commit, request)
 }
 
-/// The commit that is asked for by name or by hash.
+/// The commit that is requested by name or hash.
 fn named_commit<'r>(repository: &'r Repository, request: &GitRequest<'_>) -> Result<Option<Commit<'r>>, GitError> {
     let found: Object<'r> = match (request.revision, request.reference) {
         (Some(revision), _) => {
@@ -88,7 +88,7 @@ fn count(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<'_>)
     Ok(count)
 }
 
-/// A commit as it is among the objects.
+/// The tree of a commit.
 fn committed(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<'_>) -> Result<GitTree, GitError> {
     let mut plain = true;
     commit
@@ -96,7 +96,7 @@ fn committed(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<
         .walk(TreeWalkMode::PreOrder, |_, entry| {
             let is_rule = entry.name() == Some(ATTRIBUTES)
                 && repository.find_blob(entry.id()).map_or(true, |blob| leaves_out(blob.content()));
-            // Nix shows an empty directory for a submodule, and other names than texts not at all as we do.
+            // Nix shows a submodule as an empty directory, and handles names that are not UTF-8 differently from us.
             plain &= !is_rule && node_kind(entry.filemode()) != NodeKind::Submodule && entry.name().is_some();
             if plain { TreeWalkResult::Ok } else { TreeWalkResult::Abort }
         })
@@ -117,7 +117,7 @@ fn committed(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<
     })
 }
 
-/// The work tree: its commit where nothing in it was changed, else what of it is tracked.
+/// The work tree: its commit if nothing has changed, otherwise its tracked files.
 fn work_tree(repository: &Repository, request: &GitRequest<'_>) -> Result<GitTree, GitError> {
     let commit = match repository.head() {
         Ok(head) => Some(head.peel_to_commit()?),
@@ -155,12 +155,12 @@ fn work_tree(repository: &Repository, request: &GitRequest<'_>) -> Result<GitTre
     })
 }
 
-/// Whether the user's own attributes may leave something out.
+/// Whether the repository's own attributes may exclude files.
 fn rules_beside_the_tree(repository: &Repository) -> bool {
     std::fs::read(repository.commondir().join("info/attributes")).is_ok_and(|content| leaves_out(&content))
 }
 
-/// Whether some files are no part of archives: what that leaves is for Nix to say.
+/// Whether attributes exclude files from archives. Only Nix knows what is left then.
 fn leaves_out(attributes: &[u8]) -> bool {
     String::from_utf8_lossy(attributes).contains("export-ignore")
 }

@@ -1,4 +1,4 @@
-//! A revision beside a work tree that has moved on.
+//! Reads a revision while the work tree has moved on.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use super::*;
 use crate::host::files::RestrictedFiles;
 
-/// A repository whose only commit is tagged `then`, and a work tree in which everything is different by now.
+/// A repository with one commit, tagged `then`, and a work tree in which everything has changed since.
 struct Fixture {
     directory: tempfile::TempDir,
 }
@@ -49,7 +49,7 @@ impl Fixture {
     }
 }
 
-/// Commits all of the work tree and tags it.
+/// Commits the whole work tree and tags the commit.
 fn commit(repository: &Repository, tag: &str) {
     let mut index = repository.index().expect("an index");
     index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("added");
@@ -102,7 +102,7 @@ fn a_revision_is_read_as_if_it_were_checked_out() {
 }
 
 #[test]
-fn a_revision_that_is_not_there_says_what_is() {
+fn an_unknown_revision_lists_the_branches() {
     let fixture = Fixture::new();
     let Err(RevisionError::Unknown { shallow: false, branches, .. }) = fixture.open("nowhere") else {
         panic!("there is no such revision")
@@ -135,7 +135,7 @@ fn a_submodule_is_read_at_the_commit_that_the_revision_names() {
     let files = fixture.open("HEAD").expect("the revision");
     assert_eq!(files.read(&at("m.nix")).expect("a file"), b"module then");
     assert_eq!(files.kind(&at("")).expect("a directory"), FileKind::Directory);
-    // Not checked out any more: git's own clone of it still has the commit.
+    // The submodule is no longer checked out, but git's own clone of it still has the commit.
     fs::remove_dir_all(at("")).expect("a directory");
     assert_eq!(files.read(&at("m.nix")).expect("a file"), b"module then");
     fs::remove_dir_all(fixture.repo().join(".git/modules")).expect("a directory");

@@ -1,7 +1,7 @@
-//! Calls to a guest's systemd, one after the other, each with a bound on time and size (D-Bus Specification).
+//! Calls methods of a guest's systemd one at a time, with limits on time and size (D-Bus Specification).
 //!
-//! Messages are zbus's, and so is the reading of what is in them; the connection is not: a systemd that is asked without a bus
-//! between gives itself a sender that zbus takes for no name, and refuses to read.
+//! Messages are built and parsed by zbus, but its connections cannot be used: a systemd that is addressed without a bus
+//! sets a sender that zbus considers an invalid name and refuses to read.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,24 +11,24 @@ use serde::de::DeserializeOwned;
 use zbus::wire::serialized::{Context, Data};
 use zbus::{Message, Type};
 
-/// No answer that is asked for here is longer.
+/// The longest message that is accepted; no answer that we ask for is longer.
 const LONGEST_MESSAGE: usize = 1 << 20;
-/// No line of the authentication is longer.
+/// The longest line of the authentication that is accepted.
 const LONGEST_LINE: usize = 512;
 
-/// The kinds of messages that are answers: METHOD_RETURN and ERROR.
+/// The message types of answers: METHOD_RETURN and ERROR.
 const RETURN: u8 = 2;
 const ERROR: u8 = 3;
 
-/// A connection.
+/// A connection to a guest's systemd or bus.
 #[derive(Debug)]
 pub(super) struct Peer {
     stream: UnixStream,
-    /// When nothing is waited for any longer.
+    /// When to stop waiting.
     end: Instant,
 }
 
-/// A message as it came in.
+/// A received message.
 struct Incoming {
     kind: u8,
     body: Vec<u8>,
@@ -36,20 +36,21 @@ struct Incoming {
 }
 
 impl Peer {
-    /// Makes itself known on a connection: as root, which the kernel confirms.
+    /// Authenticates on a connection: as root, which the kernel confirms.
     pub(super) fn new(stream: UnixStream, end: Instant) -> io::Result<Self> {
         let mut peer = Self { stream, end };
-        // "30" is the user "0" in hexadecimal digits. All at once, as systemd's own clients do: what its server reads together
-        // with the end of the authentication stays unread until more comes, so that BEGIN and a call must not come together.
+        // "30" is the user "0" in hexadecimal digits. Sent all at once, as systemd's own clients do. The server does
+        // not look at what it has read together with the end of the authentication until more arrives, so BEGIN and a
+        // call must not come together.
         peer.send(b"\0AUTH EXTERNAL 30\r\nBEGIN\r\n")?;
         let line = peer.line()?;
         if !line.starts_with(b"OK ") {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it does not let us in"));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it rejects our authentication"));
         }
         Ok(peer)
     }
 
-    /// Calls a method of systemd, or of the bus, and gives what it returns.
+    /// Calls a method of systemd or of the bus, and returns its result.
     pub(super) fn call<B, T>(
         &mut self,
         [destination, path, interface, method]: [&str; 4],
@@ -64,25 +65,25 @@ impl Peer {
         let call = call().map_err(io::Error::other)?;
         self.send(call.data().bytes())?;
         loop {
-            // One call at a time: the next answer is to it. Signals may come in between.
+            // There is only one call at a time, so the next answer belongs to it. Signals may come in between.
             let Incoming { kind, body, endian } = self.next()?;
             match kind {
                 RETURN => {
                     let body = Data::new(body, Context::new(endian, 0));
                     return body.deserialize().map(|(value, _)| value).map_err(io::Error::other);
                 }
-                ERROR => return Err(io::Error::other(format!("{method} is refused"))),
+                ERROR => return Err(io::Error::other(format!("{method} was refused"))),
                 _ => {}
             }
         }
     }
 
-    /// From now on, nothing is waited for any longer than this.
+    /// Changes when to stop waiting.
     pub(super) fn set_end(&mut self, end: Instant) {
         self.end = end;
     }
 
-    /// Waits for a message of whatever kind.
+    /// Waits for a message of any type.
     pub(super) fn wait(&mut self) -> io::Result<()> {
         self.next().map(drop)
     }
@@ -125,7 +126,7 @@ impl Peer {
     }
 
     fn next(&mut self) -> io::Result<Incoming> {
-        // Byte order, kind, flags, version, the body's length, serial number, the length of the fields.
+        // The byte order, type, flags, version, body length, serial number, and length of the header fields.
         let mut head = [0; 16];
         self.receive(&mut head)?;
         let endian = match head[0] {
@@ -143,7 +144,7 @@ impl Peer {
         };
         let too_long = || io::Error::new(io::ErrorKind::InvalidData, "its answer is too long");
         let (length, fields) = (number(4).ok_or_else(too_long)?, number(12).ok_or_else(too_long)?);
-        // The body begins at a multiple of eight.
+        // The body starts at a multiple of eight.
         self.receive(&mut vec![0; fields.next_multiple_of(8)])?;
         let mut body = vec![0; length];
         self.receive(&mut body)?;
@@ -155,14 +156,14 @@ impl Peer {
 mod tests {
     use super::*;
 
-    /// What a peer makes of `script`, which is sent to it as it stands, after it was let in.
+    /// The result of a call if the guest sends `script` after the authentication.
     fn asked(script: Vec<u8>) -> io::Result<String> {
         let (ours, theirs) = UnixStream::pair().expect("a pair");
         let guest = std::thread::spawn(move || {
             let mut theirs = theirs;
             drop(theirs.write_all(b"OK 0123456789abcdef0123456789abcdef\r\n"));
             drop(theirs.write_all(&script));
-            // Held until the other end is closed.
+            // Keep the connection open until the other end is closed.
             drop(theirs.read_to_end(&mut Vec::new()));
         });
         let mut peer = Peer::new(ours, Instant::now() + Duration::from_millis(300))?;
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_read_in_both_orders_and_signals_passed_over() {
+    fn answers_are_read_in_both_byte_orders_and_signals_skipped() {
         let little = message(b'l', 2, b"\x05\0\0\0hello\0");
         let big = message(b'B', 2, b"\0\0\0\x05hello\0");
         assert_eq!(asked(little.clone()).expect("answered"), "hello");
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_that_answers_with_nonsense_or_not_at_all_is_an_error_in_time() {
+    fn nonsense_and_silence_are_errors_in_time() {
         let endless = [&b"l\x02\0\x01\xff\xff\xff\x7f\x01\0\0\0"[..], &[0; 4]].concat();
         let cut = message(b'l', 2, b"\xff\0\0\0hello\0");
         let table: [Vec<u8>; 6] = [

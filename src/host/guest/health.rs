@@ -1,7 +1,7 @@
-//! How a guest is: what its own systemd says (org.freedesktop.systemd1(5)).
+//! Asks a guest's own systemd for the guest's health (org.freedesktop.systemd1(5)).
 //!
-//! Takes: a machine that runs. Gives: the units of it that failed, or nothing where nobody in there can be asked. No
-//! program is started, and no answer is waited for without a bound: a guest is whatever its root wants it to be.
+//! Takes: a running machine. Gives: its failed units, or nothing if it cannot be asked. No program is started, and no
+//! answer is waited for without a limit, since the guest's root controls everything in the guest.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -14,11 +14,11 @@ use super::root::Root;
 use crate::diag::visible;
 use crate::state::{FailedUnit, Health, Machine};
 
-/// How long the answers may take.
+/// The time limit for the answers.
 const LIMIT: Duration = Duration::from_secs(2);
-/// More failed units are not told of: nobody reads them.
+/// The most failed units that are reported.
 const MOST_UNITS: usize = 50;
-/// No unit's name is longer (systemd's `UNIT_NAME_MAX`).
+/// The longest name of a unit (systemd's `UNIT_NAME_MAX`).
 const LONGEST_NAME: usize = 255;
 
 const SERVICE: &str = "org.freedesktop.systemd1";
@@ -28,12 +28,12 @@ const BUS: [&str; 3] = ["org.freedesktop.DBus", "/org/freedesktop/DBus", "org.fr
 
 type ListedUnit = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
 
-/// Asks the guest's systemd. One that is still busy with its own start is waited for, for as long as `settling`, and then
-/// asked all the same.
+/// Asks the guest's systemd for failed units. If the guest is still starting, this waits up to `settling` first, and
+/// then asks in any case.
 pub(in crate::host) fn health(machine: &Machine, settling: Duration) -> Option<Health> {
     let root = Root::open(machine).ok()?;
     let end = Instant::now() + LIMIT;
-    // Without a bus first: that one may be what failed.
+    // Directly first: the bus may be what failed.
     let direct = root.connect_to_systemd(LIMIT).and_then(|stream| ask(stream, false, settling, end));
     let answer = direct.or_else(|error| match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Err(error),
@@ -42,7 +42,7 @@ pub(in crate::host) fn health(machine: &Machine, settling: Duration) -> Option<H
     match answer {
         Ok(health) => Some(health),
         Err(error) => {
-            tracing::debug!(machine = machine.name, %error, "its systemd does not say how it is");
+            tracing::debug!(machine = machine.name, %error, "cannot get the guest's health from its systemd");
             None
         }
     }
@@ -63,12 +63,12 @@ fn ask(stream: UnixStream, is_bus: bool, settling: Duration, end: Instant) -> io
     Ok(Health { failed: failed.collect() })
 }
 
-/// Waits until the guest's own start is over, for so long and no longer.
+/// Waits until the guest has finished starting, at most as long as `settling`.
 fn settle(peer: &mut Peer, settling: Duration) -> io::Result<()> {
     if settling.is_zero() || !is_starting(peer)? {
         return Ok(());
     }
-    // Signals tell of each step; that a bus was told of this before is no harm.
+    // The signals report each step. Subscribing twice over a bus does no harm.
     let _: io::Result<()> = peer.call([SERVICE, PATH, MANAGER, "Subscribe"], &());
     peer.set_end(Instant::now() + settling);
     while is_starting(peer).unwrap_or(false) && peer.wait().is_ok() {}
@@ -76,13 +76,13 @@ fn settle(peer: &mut Peer, settling: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the guest is on its way up (`SystemState`).
+/// Whether the guest is still starting (`SystemState`).
 fn is_starting(peer: &mut Peer) -> io::Result<bool> {
     let state = property(peer, PATH, MANAGER, "SystemState")?;
     Ok(matches!(state.as_str(), "initializing" | "starting"))
 }
 
-/// Why a unit failed; `None` for a kind of unit that does not say.
+/// Why a unit failed; `None` for types of units that do not say.
 fn result(peer: &mut Peer, name: &str, path: &OwnedObjectPath) -> Option<String> {
     let kind = name.rsplit('.').next()?;
     let (first, rest) = kind.split_at_checked(1)?;
@@ -96,7 +96,7 @@ fn property(peer: &mut Peer, path: &str, interface: &str, name: &str) -> io::Res
     String::try_from(value).map_err(io::Error::other)
 }
 
-/// A word of the guest's as it may be shown.
+/// Shortens and escapes text from the guest, so that it is safe to show.
 fn shown(word: &str) -> String {
     visible(&word.chars().take(LONGEST_NAME).collect::<String>())
 }

@@ -1,8 +1,8 @@
-//! The directory of a guest's journal, as the host may read it.
+//! Opens the directory of a guest's journal for reading by the host.
 //!
-//! Takes: a machine that runs, or a root at rest. Gives: a mount of the guest's journal directory that is nobody else's, in
-//! which nothing can be written or run and no symlink is followed: the guest may have put one there that leads to files of
-//! the host. Such a mount is seen by those who have its descriptor, and ends with that.
+//! Takes: a running machine, or the root of a stopped one. Gives: a private mount of the guest's journal directory, in
+//! which nothing can be written or executed and no symlink is followed: the guest may have put one there that leads to
+//! files of the host. The mount is visible only through its descriptor, and ends with it.
 
 use std::fs::File;
 use std::io;
@@ -17,7 +17,8 @@ use nix::sched::{CloneFlags, setns, unshare};
 use super::root::{Root, beneath};
 use crate::state::Machine;
 
-/// Where journald keeps files: on disk, or in memory where there is no such directory or it was told to.
+/// Where journald keeps files: on disk, or in memory if the first directory does not exist or journald is configured
+/// so.
 const DIRECTORIES: [&str; 2] = ["/var/log/journal", "/run/log/journal"];
 
 /// A mount of a journal directory; read it through `/proc/self/fd`.
@@ -30,16 +31,16 @@ impl AsFd for Journal {
     }
 }
 
-/// The journal of a guest that runs; `None` where it keeps none.
+/// Opens the journal of a running guest; `None` if it has none.
 pub(in crate::host) fn of_guest(machine: &Machine) -> io::Result<Option<Journal>> {
     let root = Root::open(machine).map_err(io::Error::other)?;
-    // Only there is it a mount that may be copied.
+    // Only in the guest's mount namespace is this a mount that may be copied.
     let mounts = File::open(format!("/proc/{}/ns/mnt", machine.leader))?;
     let Some(directory) = newest(root.directory()) else { return Ok(None) };
     detached(&directory, Some(&mounts)).map(Some)
 }
 
-/// The journal in the root of a guest that does not run; `None` where none was kept.
+/// Opens the journal in the root of a stopped guest; `None` if it has none.
 pub(in crate::host) fn at_rest(root: &Path) -> io::Result<Option<Journal>> {
     let open = File::options().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(root);
     let root = match open {
@@ -52,7 +53,7 @@ pub(in crate::host) fn at_rest(root: &Path) -> io::Result<Option<Journal>> {
     }
 }
 
-/// The journal directory below a root that was written to last.
+/// The journal directory below a root that was written to most recently.
 fn newest(root: &File) -> Option<OwnedFd> {
     let found = DIRECTORIES.into_iter().filter_map(|path| {
         let directory = beneath(root, path, OFlag::O_RDONLY | OFlag::O_DIRECTORY).ok()?;
@@ -61,7 +62,7 @@ fn newest(root: &File) -> Option<OwnedFd> {
     found.max_by_key(|(written, _)| *written).map(|(_, directory)| directory)
 }
 
-/// When a journal in the directory was last written; `None` where there is none.
+/// When a journal in the directory was last written; `None` if it has none.
 fn last_write(directory: &OwnedFd) -> Option<(i64, i64)> {
     let entries = std::fs::read_dir(format!("/proc/self/fd/{}", directory.as_raw_fd())).ok()?;
     let written = entries.flatten().filter_map(|entry| {
@@ -76,10 +77,10 @@ fn last_write(directory: &OwnedFd) -> Option<(i64, i64)> {
     written.max()
 }
 
-/// A copy of the mount that a directory is on, from that directory on.
+/// A detached copy of the mount that a directory is on, rooted at that directory.
 fn detached(directory: &OwnedFd, mounts: Option<&File>) -> io::Result<Journal> {
     let Some(mounts) = mounts else { return copied(directory.as_fd()).map(Journal) };
-    // A namespace belongs to a thread, as long as that shares its directories with no other (setns(2)).
+    // A mount namespace can only be entered by a thread that shares its working directory with no other (setns(2)).
     std::thread::scope(|scope| {
         let copying = std::thread::Builder::new().spawn_scoped(scope, || {
             unshare(CloneFlags::CLONE_FS)?;
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_guest_linked_in_its_journal_leads_nowhere() {
+    fn symlinks_in_a_guests_journal_are_not_followed() {
         isolated(|directory| {
             let (root, secret) = (directory.join("root"), directory.join("secret"));
             fs::write(&secret, "the host's").expect("written");
@@ -144,8 +145,8 @@ mod tests {
             fs::create_dir_all(&id).expect("made");
             assert!(at_rest(&root).expect("looked at").is_none(), "no journal yet");
             fs::write(id.join("system.journal"), "the guest's").expect("written");
-            symlink(&secret, id.join("absolute.journal")).expect("a link");
-            symlink("../../../../../secret", id.join("relative.journal")).expect("a link");
+            symlink(&secret, id.join("absolute.journal")).expect("a symlink");
+            symlink("../../../../../secret", id.join("relative.journal")).expect("a symlink");
             let journal = at_rest(&root).expect("opened").expect("there");
             assert_eq!(read(&journal, "0123/system.journal").ok().as_deref(), Some("the guest's"));
             for link in ["0123/absolute.journal", "0123/relative.journal"] {
@@ -160,24 +161,24 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_directory_that_is_a_link_is_looked_for_in_the_root() {
+    fn a_symlink_to_the_journal_directory_is_resolved_in_the_root() {
         isolated(|directory| {
             let (root, hosts) = (directory.join("root"), directory.join("log/journal/0123"));
             fs::create_dir_all(&hosts).expect("made");
             fs::write(hosts.join("system.journal"), "the host's").expect("written");
             fs::create_dir_all(root.join("var")).expect("made");
-            symlink(directory.join("log"), root.join("var/log")).expect("a link");
+            symlink(directory.join("log"), root.join("var/log")).expect("a symlink");
             assert!(root.join("var/log/journal").exists(), "it does lead out");
             assert!(at_rest(&root).expect("looked at").is_none());
-            // The root itself is the host's own directory, and no link.
-            symlink(&root, directory.join("link")).expect("a link");
+            // The root itself must be a directory of the host, not a symlink.
+            symlink(&root, directory.join("link")).expect("a symlink");
             at_rest(&directory.join("link")).expect_err("refused");
             assert!(at_rest(&directory.join("nowhere")).expect("looked at").is_none());
         });
     }
 
     #[test]
-    fn of_two_journals_the_one_that_was_written_last_is_taken() {
+    fn the_journal_that_was_written_last_is_used() {
         isolated(|directory| {
             for (path, age) in [("run/log/journal/01", 10), ("var/log/journal/01", 20)] {
                 fs::create_dir_all(directory.join(path)).expect("made");

@@ -1,14 +1,14 @@
-//! Commands in a running guest.
+//! Runs commands in a running guest.
 //!
-//! A command is a transient service of the guest's own systemd, as with systemd-run(1): it has the guest's view, its
-//! limits and its journal, and it ends with the guest, or when nobody waits for it any more. Every NixOS guest has the
-//! system bus through which its systemd is asked.
+//! A command is a transient service of the guest's own systemd, as with systemd-run(1). It has the guest's view, limits
+//! and journal, and it ends with the guest, or when the caller stops waiting for it. Every NixOS guest has the system
+//! bus through which its systemd is called.
 //!
 //! Invariants:
-//! - A path in the guest is only ever opened beneath the guest's root, since a guest may put a symbolic link anywhere.
-//! - No descriptor of the host's terminal gets into a guest (it could type on it): what is a terminal here is a
-//!   pseudo-terminal of the guest, or a pipe, there.
-//! - The terminal is as it was when this returns, whatever happened.
+//! - A path in the guest is always opened beneath the guest's root, since a guest may put symlinks anywhere.
+//! - No descriptor of the host's terminal gets into a guest, which could type on it. If a stream is a terminal here, it
+//!   is a pseudo-terminal of the guest, or a pipe, there.
+//! - The terminal is restored before this returns, whatever happens.
 
 mod dbus;
 mod health;
@@ -35,30 +35,30 @@ use super::systemd::BusError;
 use super::waiting::{self, GaveUp};
 use crate::state::Machine;
 
-/// What is to run.
+/// What to run in a guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Root's login shell.
     Shell,
-    /// A program and its arguments, found and run as in a login of root.
+    /// A program and its arguments, looked up and run as in a login shell of root.
     Program(Vec<std::ffi::OsString>),
 }
 
-/// Why a command could not be run to its end.
+/// Why a command could not be run to completion.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum GuestError {
-    #[error("the root of `{name}` cannot be opened; has it just stopped?")]
+    #[error("cannot open the root of `{name}`; has it just stopped?")]
     Root { name: String, source: io::Error },
-    #[error("there is no {} in `{name}`", path.display())]
+    #[error("`{name}` has no {}", path.display())]
     Missing { name: String, path: PathBuf, source: io::Error },
-    #[error("the system bus of `{name}` cannot be reached; is it still starting?")]
+    #[error("cannot reach the system bus of `{name}`; is it still starting?")]
     Unreachable { name: String, source: io::Error },
     #[error("systemd in `{name}`: {source}")]
     Refused { name: String, source: BusError },
-    #[error("systemd-machined gives no terminal in `{name}`: {source}")]
+    #[error("systemd-machined cannot open a terminal in `{name}`: {source}")]
     NoTerminal { name: String, source: BusError },
-    #[error("the argument {argument:?} is not UTF-8, which systemd demands")]
+    #[error("the argument {argument:?} is not UTF-8, which systemd requires")]
     NotUtf8 { argument: std::ffi::OsString },
     #[error("`{name}` stopped while the command ran")]
     Gone { name: String },
@@ -66,25 +66,29 @@ pub enum GuestError {
     GaveUp { name: String, what: String, reason: GaveUp },
     #[error("the guest did not start the command ({reason})")]
     NotStarted { reason: String },
-    #[error("the terminal cannot be used")]
+    #[error("cannot use the terminal")]
     Terminal(#[source] io::Error),
 }
 
-/// The standard search path of NixOS, then of everybody else: what a login shell starts with.
+/// The search path of a login shell: NixOS's, followed by that of other distributions.
 const SEARCH_PATH: &str = "/run/wrappers/bin:/root/.nix-profile/bin:/etc/profiles/per-user/root/bin:\
                            /nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:\
                            /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// How long a guest may take over what it is asked for without anybody watching, in microseconds: ten minutes, which is
-/// longer than systemd lets all of its services take to stop.
+/// How long a guest may take over a command that nobody watches, in microseconds: ten minutes, which is longer than
+/// systemd lets all of its services take to stop.
 const CALL_LIMIT_USEC: u64 = 600_000_000;
 
-/// Runs a command as root in a guest, connected to our standard streams, to its end.
+/// Runs a command as root in a guest, connected to our standard streams, until it ends.
 ///
-/// SIGINT, SIGTERM and SIGHUP that we get are passed on to it.
+/// SIGINT, SIGTERM and SIGHUP are passed on to it.
 ///
 /// # Returns
-/// Its exit status; 128 and the number of a signal that ended it; 127 where there is no such program.
+/// Its exit status; 128 plus the number of the signal that killed it; 127 if the program does not exist.
+///
+/// # Errors
+///
+/// If the command cannot be started, or the guest stops before it ends.
 pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
     let name = machine.name.as_str();
     let root = Root::open(machine)?;
@@ -93,7 +97,7 @@ pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let _entered = runtime.enter();
     let mut service = Service::new(name, arguments);
-    // Even for root, this is what makes systemd set HOME and the like (systemd.exec(5)).
+    // Needed even for root: otherwise systemd does not set HOME and the like (systemd.exec(5)).
     service.set("User", "root");
     service.set("WorkingDirectory", "-/root");
     let mut environment = vec![format!("PATH={SEARCH_PATH}")];
@@ -106,7 +110,7 @@ pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
         }
         service.set("TTYPath", path);
         service.set("Environment", environment);
-        // An interactive shell heeds no SIGTERM.
+        // Interactive shells ignore SIGTERM.
         service.set("SendSIGHUP", true);
         let session = terminal.begin().map_err(GuestError::Terminal)?;
         let ended = runtime.block_on(service.run(&root, Some(&|| session.resize())));
@@ -120,7 +124,7 @@ pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
             service.set(&format!("{stream}FileDescriptor"), zbus::Fd::from(descriptor));
         }
         let ended = runtime.block_on(service.run(&root, Some(&|| {})));
-        // Their ends of the pipes must be gone for ours to end.
+        // The guest's ends of the pipes must be closed for our ends to see the end of file.
         drop(service);
         streams.finish();
         ended
@@ -128,11 +132,11 @@ pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
     Ok(status(ended?))
 }
 
-/// Runs a program as root in a guest, to its end. What it says goes to the guest's journal; signals that we get are not
-/// passed on to it.
+/// Runs a program as root in a guest until it ends. Its output goes to the guest's journal, and signals are not passed
+/// on to it.
 ///
 /// # Returns
-/// As [`run`].
+/// As for [`run`].
 pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> {
     let root = Root::open(machine)?;
     root.must_have(words[0])?;
@@ -146,20 +150,20 @@ pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> 
     service.set("Environment", vec![format!("PATH={SEARCH_PATH}")]);
     service.set("RuntimeMaxUSec", CALL_LIMIT_USEC);
     tracing::debug!(guest = machine.name, ?words, "systemd of the guest: run a command");
-    // The guest's systemd ends it in time, unless that hangs itself.
+    // The guest's systemd enforces the limit, unless it hangs itself.
     let limit = Duration::from_micros(CALL_LIMIT_USEC) + waiting::ANSWER;
     let ended = runtime.block_on(waiting::patiently(limit, service.run(&root, None)));
     let gave_up = |reason| GuestError::GaveUp { name: machine.name.clone(), what: words.join(" "), reason };
     Ok(status(ended.map_err(gave_up)??))
 }
 
-/// Whether a path of the guest is the file or directory that `there` is on the host, by whatever mount.
+/// Whether a path in the guest is the file or directory that `there` is on the host, through any mount.
 pub(super) fn sees(machine: &Machine, path: &str, there: &std::fs::Metadata) -> Result<bool, GuestError> {
     Ok(Root::open(machine)?.is_same(path, there))
 }
 
 fn status(ended: Ended) -> u8 {
-    // systemd's statuses are a byte, signals are below 65.
+    // Exit statuses are bytes, and signals are below 65.
     match ended {
         Ended::Exited(status) => u8::try_from(status).unwrap_or(u8::MAX),
         Ended::Killed(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
@@ -172,13 +176,13 @@ fn open_terminal(machine: &Machine) -> Result<(Terminal, String), GuestError> {
     Ok((Terminal::new(master).map_err(GuestError::Terminal)?, path))
 }
 
-/// What systemd is to execute: the program, then its arguments from number 0 on.
+/// The program for systemd to execute, and its arguments, starting with number 0.
 fn arguments(root: &Root, command: &Command) -> Result<(String, Vec<String>), GuestError> {
     match command {
         Command::Shell => {
             let shell = root.login_shell()?;
             let base = shell.rsplit('/').next().unwrap_or_default();
-            // By the dash a shell knows that it is one of a login (login(1)).
+            // The dash makes it a login shell (login(1)).
             let zeroth = format!("-{base}");
             Ok((shell, vec![zeroth]))
         }

@@ -1,4 +1,4 @@
-//! Files of a running guest, opened beneath its root.
+//! Opens files of a running guest beneath its root.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -19,27 +19,27 @@ use crate::state::Machine;
 
 /// The guest's system bus, below its root.
 const BUS: &str = "/run/dbus/system_bus_socket";
-/// Where its systemd is asked without a bus: it is there before one is, and when that has failed.
+/// The socket of the guest's systemd itself: it exists before the bus does, and also if the bus has failed.
 const PRIVATE: &str = "/run/systemd/private";
 
-/// How long the guest's bus may take to take us.
+/// How long the guest's bus may take to accept a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 
-/// No account database is larger.
+/// The most that is read of the account database.
 const PASSWD_LIMIT: u64 = 1 << 20;
 
-/// The root of a running guest. It stays this guest's, also when another gets its PID.
+/// The root of a running guest. It stays that guest's, even if another process gets its PID.
 #[derive(Debug)]
 pub(super) struct Root {
     name: String,
     directory: File,
-    /// Its namespaces of processes, and of users where it has its own.
+    /// Its PID namespace, and its user namespace if it has its own.
     processes: File,
     users: Option<File>,
 }
 
 impl Root {
-    /// The root that the guest's first process sees.
+    /// Opens the root of the guest's first process.
     pub(super) fn open(machine: &Machine) -> Result<Self, GuestError> {
         let open = || {
             let process = format!("/proc/{}", machine.leader);
@@ -56,22 +56,22 @@ impl Root {
         open().map_err(|source| GuestError::Root { name: machine.name.clone(), source })
     }
 
-    /// Opens a path of the guest.
+    /// Opens a path in the guest.
     fn beneath(&self, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
         beneath(&self.directory, path, flags)
     }
 
-    /// The directory that the guest has for its root.
+    /// The guest's root directory.
     pub(super) fn directory(&self) -> &File {
         &self.directory
     }
 
-    /// Fails where the guest has no such file.
+    /// Fails unless the guest has this file.
     pub(super) fn must_have(&self, path: &str) -> Result<(), GuestError> {
         self.beneath(path, OFlag::O_PATH).map(drop).map_err(|source| self.missing(path, source))
     }
 
-    /// Whether a path is the very file or directory that `there` is.
+    /// Whether a path in the guest is the file or directory `there`.
     pub(super) fn is_same(&self, path: &str, there: &std::fs::Metadata) -> bool {
         let found = self.beneath(path, OFlag::O_PATH).and_then(|found| File::from(found).metadata());
         found.is_ok_and(|found| (found.dev(), found.ino()) == (there.dev(), there.ino()))
@@ -81,21 +81,22 @@ impl Root {
         GuestError::Missing { name: self.name.clone(), path: path.into(), source }
     }
 
-    /// A connection to the guest's system bus.
+    /// Connects to the guest's system bus.
     ///
-    /// Its systemd talks only to a root that it can see, one of its own namespaces of processes and users (unix(7),
-    /// `SO_PEERCRED`). Whom the kernel shows it is decided when connecting, so a process in there connects for us.
+    /// The guest's systemd only talks to a root that it can see: one in its own PID and user namespaces (unix(7),
+    /// `SO_PEERCRED`). The kernel records the credentials when connecting, so a process in these namespaces connects
+    /// for us.
     pub(super) fn connect(&self) -> Result<UnixStream, GuestError> {
         self.connect_to_bus(CONNECT_LIMIT)
             .map_err(|source| GuestError::Unreachable { name: self.name.clone(), source })
     }
 
-    /// The same for whoever has less time.
+    /// Like [`connect`](Self::connect), with another time limit.
     pub(super) fn connect_to_bus(&self, limit: Duration) -> io::Result<UnixStream> {
         self.connect_to(BUS, limit)
     }
 
-    /// A connection to the guest's systemd itself, without a bus between.
+    /// Connects to the guest's systemd itself, without a bus.
     pub(super) fn connect_to_systemd(&self, limit: Duration) -> io::Result<UnixStream> {
         self.connect_to(PRIVATE, limit)
     }
@@ -105,12 +106,12 @@ impl Root {
             let inode = self.beneath(path, OFlag::O_PATH)?;
             let address = UnixAddr::new(format!("/proc/self/fd/{}", inode.as_raw_fd()).as_str())?;
             let stream = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-            // Whoever listens there may take no connections, and would be waited for (unix(7)).
+            // The listener may not accept connections, and connecting would block (unix(7)).
             let stream = UnixStream::from(stream);
             stream.set_write_timeout(Some(limit))?;
             in_child(|| {
                 setns(self.processes.as_fd(), CloneFlags::CLONE_NEWPID)?;
-                // Only children of whoever enters a namespace of processes are in it (pid_namespaces(7)).
+                // Entering a PID namespace only affects children (pid_namespaces(7)).
                 in_child(|| {
                     if let Some(users) = &self.users {
                         setns(users.as_fd(), CloneFlags::CLONE_NEWUSER)?;
@@ -126,11 +127,11 @@ impl Root {
         attempt()
     }
 
-    /// The shell that the guest's account database gives root.
+    /// Root's shell in the guest's account database.
     pub(super) fn login_shell(&self) -> Result<String, GuestError> {
         let path = "/etc/passwd";
         let read = || {
-            // A guest could put a pipe there, which would be waited for.
+            // A guest could put a pipe there, on which opening would block.
             let file = self.beneath(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
             let mut text = String::new();
             File::from(file).take(PASSWD_LIMIT).read_to_string(&mut text)?;
@@ -147,7 +148,7 @@ impl Root {
     }
 }
 
-/// Opens a path below a root; symbolic links lead to where they lead in that root (openat2(2)).
+/// Opens a path below a root, resolving symlinks inside that root (openat2(2)).
 pub(super) fn beneath(root: &File, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
     let how = OpenHow::new()
         .flags(flags | OFlag::O_CLOEXEC)
@@ -155,9 +156,9 @@ pub(super) fn beneath(root: &File, path: &str, flags: OFlag) -> io::Result<Owned
     Ok(openat2(root, path, how)?)
 }
 
-/// Does something in a child process and waits for its end.
+/// Runs `task` in a child process and waits for it.
 ///
-/// Only system calls may be done in there: of all threads, the child has but one, and what the others held stays locked
+/// `task` may only make system calls: the child has just one thread, and locks that other threads held stay locked
 /// (fork(2)).
 fn in_child(task: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
     // SAFETY: the callers keep to the rule above, and the child never returns from here.
@@ -205,13 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn a_child_tells_how_it_went() {
+    fn a_child_reports_its_error() {
         assert_eq!(in_child(|| Ok(())), Ok(()));
         assert_eq!(in_child(|| Err(Errno::EXDEV)), Err(Errno::EXDEV));
     }
 
     #[test]
-    fn a_link_to_a_file_of_the_host_leads_nowhere() {
+    fn a_symlink_to_a_file_of_the_host_is_not_followed() {
         let directory = tempfile::tempdir().expect("directory");
         let secret = tempfile::NamedTempFile::new().expect("file");
         std::os::unix::fs::symlink(secret.path(), directory.path().join("link")).expect("link");

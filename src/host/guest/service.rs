@@ -1,4 +1,4 @@
-//! A transient service of the guest's systemd (org.freedesktop.systemd1(5)).
+//! Runs a transient service of the guest's systemd (org.freedesktop.systemd1(5)).
 
 use futures_util::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,7 +11,7 @@ use crate::host::bus;
 use crate::host::systemd::{BusError, Properties};
 use crate::host::waiting::ANSWER;
 
-/// `CLD_EXITED` of waitid(2): an ordinary end.
+/// `CLD_EXITED` of waitid(2): the process exited by itself.
 const EXITED: i32 = nix::libc::CLD_EXITED;
 
 #[zbus::proxy(
@@ -35,13 +35,13 @@ trait Manager {
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// With this status.
+    /// It exited with this status.
     Exited(i32),
-    /// By this signal.
+    /// It was killed by this signal.
     Killed(i32),
 }
 
-/// A service that is yet to be run.
+/// A service that has not been started yet.
 #[derive(Debug)]
 pub(super) struct Service {
     name: String,
@@ -49,7 +49,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// A service that executes a program (its path, then its arguments from number 0 on) in the guest `guest`.
+    /// Creates a service that executes a program (its path, and its arguments from number 0 on) in the guest `guest`.
     pub(super) fn new(guest: &str, (program, arguments): (String, Vec<String>)) -> Self {
         let name = format!("container-rebuild-run-{}.service", random());
         let what = arguments.iter().skip(5).chain([&program]).next().cloned().unwrap_or_default();
@@ -58,7 +58,7 @@ impl Service {
         service.set("Description", format!("{what} (container-rebuild run {guest})"));
         service.set("ExecStart", vec![(program, arguments, false)]);
         service.set("Type", "exec");
-        // It stays, with its exit status, until we are off the bus, and then goes however it ended.
+        // Keep the unit and its exit status until we leave the bus, then remove it however it ended.
         service.set("AddRef", true);
         service.set("CollectMode", "inactive-or-failed");
         service.set("IgnoreSIGPIPE", false);
@@ -71,8 +71,10 @@ impl Service {
         self.properties.push((property.to_owned(), value.into()));
     }
 
-    /// Runs it to its end, in the runtime that we are in. With `resized`, signals that we get are passed on to it, and
-    /// that is called when our terminal's size changed; without, they are none of its business.
+    /// Runs the service to completion in the current runtime.
+    ///
+    /// If `resized` is given, signals that we get are passed on to the service, and `resized` is called when our
+    /// terminal's size changes.
     pub(super) async fn run(&mut self, root: &Root, resized: Option<&dyn Fn()>) -> Result<Ended, GuestError> {
         let stream = root.connect()?;
         let refused = |source: BusError| GuestError::Refused { name: root.name().to_owned(), source };
@@ -100,7 +102,7 @@ impl Service {
         let manager = ManagerProxy::new(connection).await?;
         manager.subscribe().await?;
         manager.start_transient_unit(&self.name, "fail", &properties, &[]).await?;
-        // The descriptors in it are the guest's now; a pipe only ends when nobody else holds it.
+        // The guest has its own copies of the descriptors now. A pipe only ends once ours are closed.
         drop(properties);
         let path = manager.get_unit(&self.name).await?;
         let rule = MatchRule::builder()
@@ -126,7 +128,7 @@ impl Service {
                         if kind == SignalKind::window_change() {
                             resized();
                         } else {
-                            // It may have ended in this moment, which the next change tells.
+                            // If it has just ended, the next change says so.
                             drop(manager.kill_unit(&self.name, "main", kind.as_raw_value()).await);
                         }
                     }
@@ -136,18 +138,18 @@ impl Service {
     }
 }
 
-/// Why there is no end to be told.
+/// Why the service has no result.
 enum Failure {
     Gone,
     NotStarted(String),
 }
 
-/// How the service ended; `None` while it runs or is about to; the reason where it never ran.
+/// How the service ended; `None` while it runs or is about to; an error if it never ran.
 async fn state(connection: &Connection, path: &OwnedObjectPath) -> Result<Option<Result<Ended, String>>, BusError> {
     let service = "org.freedesktop.systemd1";
     let unit = Properties::at(connection, service, path, "org.freedesktop.systemd1.Unit").await?;
     let active: String = unit.get("ActiveState").unwrap_or_default();
-    // A job in the queue: it waits for the guest to boot.
+    // A queued job waits for the guest to boot.
     let queued = unit.job().is_some_and(|job| job != 0);
     if active != "failed" && (active != "inactive" || queued) {
         return Ok(None);
@@ -180,7 +182,7 @@ impl Signals {
         })
     }
 
-    /// The next one.
+    /// Waits for the next signal.
     async fn next(&mut self) -> SignalKind {
         tokio::select! {
             _ = self.interrupt.recv() => SignalKind::interrupt(),
@@ -191,7 +193,7 @@ impl Signals {
     }
 }
 
-/// The next signal that concerns the command; never, where none does.
+/// Waits for the next signal for the command; never returns if signals are not passed on.
 async fn next<'a>(signals: &mut Option<(Signals, &'a dyn Fn())>) -> (SignalKind, &'a dyn Fn()) {
     match signals {
         Some((signals, resized)) => (signals.next().await, *resized),
@@ -199,15 +201,15 @@ async fn next<'a>(signals: &mut Option<(Signals, &'a dyn Fn())>) -> (SignalKind,
     }
 }
 
-/// A word that systemd takes as it is: it would expand variables (systemd.service(5), "Command lines").
+/// Escapes a word, in which systemd would expand variables (systemd.service(5), "Command lines").
 fn literal(word: &str) -> String {
     word.replace('$', "$$")
 }
 
-/// 64 random bits in hexadecimal digits.
+/// 64 random bits as hexadecimal digits.
 fn random() -> String {
     use std::hash::{BuildHasher, Hasher};
-    // The standard library seeds each of these differently, from the system's random numbers.
+    // The standard library seeds each of these with random numbers from the system.
     let bits = std::collections::hash_map::RandomState::new().build_hasher().finish();
     format!("{bits:016x}")
 }

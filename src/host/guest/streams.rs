@@ -1,21 +1,21 @@
-//! Our standard streams as the guest's command gets them, where they are not a terminal.
+//! Passes our standard streams to the guest's command, if they are not terminals.
 //!
-//! A file, pipe or socket is passed on as it is, so that it is binary safe and costs no copying. A terminal stays here:
-//! a pipe stands for it.
+//! A file, pipe or socket is passed on as it is, so that it is binary safe and nothing is copied. A terminal is not
+//! passed on: a pipe takes its place.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::thread::JoinHandle;
 
-/// What is copied between our terminal and pipes to the guest.
+/// Copies data between our terminal and pipes to the guest.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     outputs: Vec<JoinHandle<()>>,
 }
 
 impl Streams {
-    /// The streams, and the three descriptors for the command.
+    /// Opens the streams, and returns the three descriptors for the command.
     pub(super) fn open() -> io::Result<(Self, [OwnedFd; 3])> {
         let mut streams = Self::default();
         let input = if io::stdin().is_terminal() { input()? } else { io::stdin().as_fd().try_clone_to_owned()? };
@@ -30,23 +30,24 @@ impl Streams {
         Ok((streams, [input, output, errors]))
     }
 
-    /// The writing end of a pipe whose content goes to `destination`.
+    /// The write end of a pipe whose content goes to `destination`.
     fn output(&mut self, destination: impl Write + Send + 'static) -> io::Result<OwnedFd> {
         let (reader, writer) = io::pipe()?;
         self.outputs.push(std::thread::spawn(move || copy(reader, destination)));
         Ok(writer.into())
     }
 
-    /// Waits until everything that was written has been copied. The command, and all that it left, must be gone.
+    /// Waits until all output has been copied. The command and all processes that it left must have ended.
     pub(super) fn finish(self) {
         for output in self.outputs {
-            // A copier that panicked has already said so.
+            // A thread that panicked has already reported it.
             drop(output.join());
         }
     }
 }
 
-/// The reading end of a pipe that gets what is typed. Its thread ends with the process: typing cannot be interrupted.
+/// The read end of a pipe with what is typed. Its thread ends with the process, since reading from a terminal cannot be
+/// interrupted.
 fn input() -> io::Result<OwnedFd> {
     let (reader, writer) = io::pipe()?;
     let terminal = File::from(io::stdin().as_fd().try_clone_to_owned()?);
@@ -54,7 +55,7 @@ fn input() -> io::Result<OwnedFd> {
     Ok(reader.into())
 }
 
-/// Copies until one of the two ends: a pseudo-terminal does when all its other ends are closed (EIO).
+/// Copies until one of them ends. Reading a pseudo-terminal fails with EIO when all of its other ends are closed.
 pub(super) fn copy(mut source: impl Read, mut destination: impl Write) {
     let mut buffer = vec![0; 64 << 10];
     loop {

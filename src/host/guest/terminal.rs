@@ -1,4 +1,4 @@
-//! Our terminal, connected with a pseudo-terminal of a guest (pty(7), termios(3)).
+//! Connects our terminal to a pseudo-terminal of a guest (pty(7), termios(3)).
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -13,7 +13,7 @@ use super::streams::copy;
 nix::ioctl_read_bad!(window_size, libc::TIOCGWINSZ, libc::winsize);
 nix::ioctl_write_ptr_bad!(set_window_size, libc::TIOCSWINSZ, libc::winsize);
 
-/// Whether a person sits at both ends of what we run, so that it needs a terminal.
+/// Whether both our input and our output are a terminal, so that the command needs one.
 pub(super) fn is_used() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
@@ -22,12 +22,13 @@ pub(super) fn is_used() -> bool {
 #[derive(Debug)]
 pub(super) struct Terminal {
     master: File,
-    /// The guest's end, held open: while nobody has it open, reading the other end fails, and processes come and go.
+    /// The guest's end. Kept open because processes come and go, and reading the master fails while nobody has this end
+    /// open.
     other: OwnedFd,
 }
 
 impl Terminal {
-    /// From its master's end.
+    /// Opens the guest's end of the pseudo-terminal `master`.
     pub(super) fn new(master: OwnedFd) -> io::Result<Self> {
         let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
         // SAFETY: the ioctl takes a number, and gives a new descriptor or -1 (ioctl_tty(2)).
@@ -40,13 +41,13 @@ impl Terminal {
         Ok(Self { master: File::from(master), other })
     }
 
-    /// Connects it: ours becomes raw, and bytes go to and fro until [`Session::end`].
+    /// Connects both terminals: ours becomes raw, and data is copied both ways until [`Session::end`].
     pub(super) fn begin(self) -> io::Result<Session> {
         let keys = self.master.try_clone()?;
         let screen = self.master.try_clone()?;
         let session = Session { master: self.master, other: Some(self.other), raw: Raw::set()?, output: None };
         session.resize();
-        // Ends with the process: a read of the terminal cannot be interrupted.
+        // The thread ends with the process, since reading from a terminal cannot be interrupted.
         std::thread::spawn(move || copy(io::stdin(), keys));
         let output = std::thread::spawn(move || copy(screen, io::stdout()));
         Ok(Session { output: Some(output), ..session })
@@ -68,26 +69,26 @@ impl Session {
         let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
         // SAFETY: both take a pointer to a winsize that outlives the call.
         unsafe {
-            // A terminal without a size has none to pass on.
+            // A terminal may have no size.
             if window_size(io::stdout().as_raw_fd(), &raw mut size).is_ok() {
                 let _ = set_window_size(self.master.as_raw_fd(), &raw const size);
             }
         }
     }
 
-    /// Waits for the last output; the guest's processes must have ended, or be about to. Our terminal is as it was then.
+    /// Waits for the last output, and restores our terminal. The guest's processes must have ended, or be about to.
     pub(super) fn end(mut self) {
-        // The guest's were the others, so that reading ends when they are gone.
+        // With ours closed, reading ends when the guest's processes are gone.
         self.other = None;
         if let Some(output) = self.output.take() {
-            // A copier that panicked has already said so.
+            // A thread that panicked has already reported it.
             drop(output.join());
         }
         drop(self.raw);
     }
 }
 
-/// Our terminal in raw mode; as it was when this is dropped.
+/// Our terminal in raw mode, restored when this is dropped.
 #[derive(Debug)]
 struct Raw {
     before: Termios,
@@ -105,7 +106,7 @@ impl Raw {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // Nothing helps where even this fails.
+        // Nothing can be done if even this fails.
         let _ = termios::tcsetattr(io::stdin().as_fd(), SetArg::TCSADRAIN, &self.before);
     }
 }

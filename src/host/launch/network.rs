@@ -1,4 +1,4 @@
-//! A container's network: made before its guest starts, and taken back after it.
+//! Sets up a container's network before its guest starts, and takes it down afterwards.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,8 +16,8 @@ use crate::render::interface::{self, End, Pair};
 use crate::render::nft::Ruleset;
 use crate::render::{nspawn, paths};
 
-/// Makes what can be made before systemd-nspawn runs. Gives whether there is more to do once it has made the namespace,
-/// which is for [`fill`].
+/// Creates what can be created before systemd-nspawn runs. Returns whether [`fill`] must do the rest once nspawn has
+/// created the namespace.
 pub(super) fn prepare(spec: &ContainerSpec) -> Result<bool, LaunchError> {
     let private = match &spec.network {
         Network::Private(private) if private.has_links() => private,
@@ -36,7 +36,7 @@ pub(super) fn prepare(spec: &ContainerSpec) -> Result<bool, LaunchError> {
     Ok(false)
 }
 
-/// Makes all links in the container's namespace, complete with addresses and routes.
+/// Creates all interfaces in the container's namespace, complete with addresses and routes.
 pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
     let Network::Private(private) = &spec.network else { return Ok(()) };
     let pairs = interface::pairs(&spec.name, &spec.network);
@@ -52,7 +52,8 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
         let hardware = HardwareAddresses { host, guest: pair.veth.hardware.or(guest) };
         netlink::connect(pair, &namespace, hardware)?;
         if pair.veth.bridge.is_none() {
-            // Hosts that forward IPv6 have new links take them, and no guest is to be the host's router.
+            // A host that forwards IPv6 may accept router advertisements on new interfaces, but a guest must not become
+            // the host's router.
             let name = &pair.host.name;
             sysctl::refuse_advertisements(name).map_err(|source| LaunchError::Sysctl {
                 name: format!("net.ipv6.conf.{name}.accept_ra"),
@@ -67,8 +68,8 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
     for passed in &private.interfaces {
         netlink::give(&passed.host, interface::moved(passed), &namespace)?;
     }
-    // Those of an interface are as new as the interface; the rules that need them may be loaded already. Those of the host are set by
-    // whoever loads rules, who notes what they were.
+    // An interface's sysctls are as new as the interface; the rules that need them may be loaded already. The host's own are set when
+    // rules are loaded, after their former values were noted.
     let sysctls = Ruleset::of([(&spec.name, &spec.network)], &NatSpec::default()).sysctls();
     for sysctl in sysctls.into_iter().filter(|sysctl| !sysctl.is_of_host()) {
         sysctl::set(&sysctl).map_err(|source| LaunchError::Sysctl { name: sysctl.name, source })?;
@@ -76,9 +77,10 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
     Ok(())
 }
 
-/// Waits until all links of the host are there that the container needs: at boot they may be late. How long a start may
-/// take is for systemd to say (`TimeoutStartSec=`), and what is waited for is told to it; where it sets no limit, there is
-/// one here.
+/// Waits until all host interfaces that the container needs exist; at boot they may be late.
+///
+/// systemd limits how long a start may take (`TimeoutStartSec=`), and is told what the start is waiting for. If it sets
+/// no limit, [`ENDLESS`] applies.
 fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
     let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
     let passed = private.macvlans.iter().chain(&private.interfaces).map(|passed| &passed.host);
@@ -88,7 +90,7 @@ fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> 
         let links = netlink::links()?;
         let Some(missing) = wanted.iter().find(|link| !links.contains_key(link.as_str())) else { break };
         if said != Some(*missing) {
-            notify::status(&format!("waits for the interface `{missing}`"));
+            notify::status(&format!("waiting for the interface `{missing}`"));
             said = Some(*missing);
         }
         if begun.elapsed() > ENDLESS {
@@ -99,10 +101,10 @@ fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> 
     Ok(())
 }
 
-/// Waits in the same way until somebody has made the namespace that the container joins.
+/// Waits in the same way until the namespace that the container joins exists.
 fn wait_for_namespace(path: &Path) -> Result<(), LaunchError> {
     if !path.exists() {
-        notify::status(&format!("waits for the network namespace {}", path.display()));
+        notify::status(&format!("waiting for the network namespace {}", path.display()));
     }
     let begun = Instant::now();
     while !path.exists() {
@@ -118,16 +120,16 @@ fn too_long(what: String) -> LaunchError {
     LaunchError::Waited { what, seconds: ENDLESS.as_secs() }
 }
 
-/// What tells this machine from others (machine-id(5)); `None` where it has none yet.
+/// The ID of this machine (machine-id(5)); `None` if it has none yet.
 fn machine_id() -> Option<[u8; 16]> {
     let id = fs::read_to_string("/etc/machine-id").ok()?;
     data_encoding::HEXLOWER_PERMISSIVE.decode(id.trim().as_bytes()).ok()?.try_into().ok()
 }
 
-/// Takes back what the guest was given of the host, and deletes its links.
+/// Takes back the host interfaces that the guest was given, and deletes its own.
 pub(super) fn empty(name: &ContainerName) -> Result<(), LaunchError> {
     let namespace = paths::namespace(name);
-    // What a killed run made, and did not come to put a namespace on.
+    // A killed run may have created the file, but not mounted a namespace on it.
     if netns::within(&namespace, || ()).is_err() {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Plans against the host in memory: made from what it is, applied, and made again from what it has become.
+//! Plans changes to the host in memory, applies them, and checks that the next plan is empty.
 
 mod health;
 
@@ -14,7 +14,7 @@ use crate::plan::{self, Action, Plan, StateView};
 
 mod live;
 
-/// A container that starts with the host and has a network and a forward of its own.
+/// A container that starts at boot, with a network and a forward of its own.
 fn wanted(name: &str, system: &str, last: u8, host_port: u16) -> Record {
     let mut container = Container::with_defaults(system.to_owned().into());
     container.auto_start = true.into();
@@ -44,7 +44,7 @@ fn wanted(name: &str, system: &str, last: u8, host_port: u16) -> Record {
     }
 }
 
-/// The same with a root that is empty at each start, so that another system can only be booted.
+/// Makes a container ephemeral, so that another system can only be booted.
 fn ephemeral(record: Record) -> Record {
     let mut record = record;
     record.container.ephemeral = true.into();
@@ -82,7 +82,7 @@ fn planned(host: &MemoryHost, wanted: &Generation) -> Plan {
     plan::plan(&StateView::host(&snapshot), &StateView::generation(wanted), &plan::Options::default())
 }
 
-/// Applies the plan from what the host is to `wanted`; gives what happened, as words.
+/// Plans and applies the change from the host's state to `wanted`; returns the events as words.
 fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec<String>) {
     let events = Mutex::new(Vec::new());
     let watch = |event: Event<'_>| {
@@ -153,7 +153,7 @@ fn nothing_is_mounted_into_a_guest_with_private_users_while_it_runs() {
     assert_eq!(applied(&host, &bound(users, &["/x"])), restart);
     assert_eq!(applied(&host, &bound(users, &["/x", "/y"])), restart);
     assert_eq!(applied(&host, &bound(users, &["/y"])), restart);
-    // The fake refuses it as a real host does.
+    // The fake refuses it like a real host.
     let bind = Bind { host: "/z".to_owned(), mount: "/z".to_owned(), read_only: true };
     let error = host.bind(&name("a"), &bind).expect_err("refused");
     assert!(error.to_string().contains("its users are private"), "{error}");
@@ -164,7 +164,7 @@ fn containers_come_change_and_go_and_each_time_the_next_plan_is_empty() {
     let host = MemoryHost::new();
     let both = generation(vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/2", 12, 81)]);
     let events = applied(&host, &both);
-    // Each is reached as soon as it is up.
+    // Each container's forwards are loaded as soon as it is up.
     let at = |event: &str| events.iter().position(|other| other == event).expect("it happened");
     assert!(at("firewall a") == at("start a") + 1 && at("firewall b") == at("start b") + 1, "{events:#?}");
     assert_eq!(systems(&host), ["a=/nix/store/1", "b=/nix/store/2"]);
@@ -214,7 +214,7 @@ fn a_container_that_does_not_start_goes_back_and_holds_up_only_what_depends_on_i
     assert_eq!(report.failed.iter().map(|(action, _)| action).collect::<Vec<_>>(), [&Action::Start(name("a"))]);
     assert_eq!(report.skipped, []);
     assert_eq!(host.state().gc_roots["current-a"], Path::new("/nix/store/1"), "what runs is held");
-    // The rules are those of what runs: of the one as it was, of the other as it is to be.
+    // The rules match what runs: the former ones for one container, the new ones for the other.
     let runs = vec![wanted("a", "/nix/store/1", 11, 80), wanted("b", "/nix/store/4", 12, 8181)];
     let again = planned(&host, &generation(runs.into_iter().map(ephemeral).collect()));
     assert!(again.is_empty(), "{:#?} {:#?}", again.changes, again.firewall);
@@ -337,7 +337,7 @@ fn what_somebody_else_did_to_a_container_is_named_and_put_right() {
         assert_eq!(planned(&host, &one).findings, []);
     }
 
-    // The address of a link is an option, and so it is shown as one.
+    // The address of an interface is an option, and so it is shown as one.
     let other = [(std::net::IpAddr::from([10, 9, 9, 9]), 32)].into();
     host.state().links.get_mut("ve-a").expect("a link").addresses = other;
     let reasons = &planned(&host, &one).changes[0].reasons;
@@ -383,7 +383,7 @@ fn rules_that_are_refused_leave_the_containers_up_and_are_planned_again() {
     assert_eq!(systems(&host), ["a=/nix/store/1"]);
     host.state().refuses_rules = false;
     assert_eq!(applied(&host, &one), ["firewall"]);
-    // A port that cannot be taken back from a container keeps it up: nobody else may get its address.
+    // If a port cannot be taken back from a container, the container stays up: no other may get its address.
     host.state().refuses_rules = true;
     let other = generation(vec![wanted("b", "/nix/store/1", 11, 81)]);
     let (report, events) = apply(&host, &other, 1);
@@ -393,7 +393,7 @@ fn rules_that_are_refused_leave_the_containers_up_and_are_planned_again() {
     applied(&host, &other);
 }
 
-/// `record`, with links of the host beside its own.
+/// `record` with host interfaces in addition to its own.
 fn with_links(record: Record, bridge: &str, interface: &str) -> Record {
     let mut record = record;
     record.container.host_bridge = Some(bridge.to_owned()).into();
@@ -422,7 +422,7 @@ fn links_of_the_host_are_given_and_come_back_and_one_that_left_its_bridge_is_bro
     host.state().links.remove("lan1");
     assert_eq!(applied(&host, &generation(vec![one.clone()])), ["stop a", "start a"]);
 
-    // The interface goes from one container to another: what has it stops before the other starts.
+    // The interface moves from one container to another: the first stops before the second starts.
     let mut without = one.clone();
     without.container.interfaces = vec![].into();
     without.container.extra_veths = BTreeMap::new().into();
@@ -435,7 +435,7 @@ fn links_of_the_host_are_given_and_come_back_and_one_that_left_its_bridge_is_bro
     assert_eq!(links(), ["br0", "eth1"]);
 }
 
-/// A host with a container, and another program that applied it.
+/// A host with a container that another program has applied.
 fn applied_by_another() -> (MemoryHost, Generation) {
     let host = MemoryHost::new();
     let wanted = generation(vec![wanted("a", "/nix/store/1", 11, 8080)]);

@@ -1,4 +1,4 @@
-//! Links of the host that a guest gets, or gets a macvlan of, and taking them back.
+//! Gives host interfaces, or macvlans of them, to a guest, and takes them back.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,23 +14,31 @@ use crate::host::netns;
 use crate::model::spec::HardwareAddress;
 use crate::render::interface::LinkName;
 
-/// Sets `lo` of a namespace up.
+/// Sets the interface `lo` of a namespace up.
+///
+/// # Errors
+///
+/// If the namespace cannot be entered, or the kernel refuses.
 pub fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
     tracing::debug!(namespace = %namespace.display(), "netlink: set `lo` up");
     let up = || with(async |netlink| set_up(netlink, "lo").await);
     netns::within(namespace, up).map_err(cannot("set `lo` up"))?
 }
 
-/// Makes a macvlan of the link `parent` in a namespace, in the mode in which it reaches others of the same link. Who has it
-/// sets it up.
+/// Creates a macvlan of the interface `parent` in a namespace, in the mode in which it reaches other macvlans of that
+/// interface. The guest sets it up.
+///
+/// # Errors
+///
+/// If `parent` does not exist, or the kernel refuses.
 pub fn give_macvlan(
     parent: &str,
     link: &LinkName,
     namespace: &Path,
     hardware: Option<HardwareAddress>,
 ) -> Result<(), NetlinkError> {
-    tracing::debug!(namespace = %namespace.display(), "netlink: make a macvlan link");
-    let what = || format!("make the macvlan `{}` of `{parent}`", link.name);
+    tracing::debug!(namespace = %namespace.display(), "netlink: create a macvlan");
+    let what = || format!("create the macvlan `{}` of `{parent}`", link.name);
     let into = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
         let parent = index(netlink, parent).await?;
@@ -43,9 +51,13 @@ pub fn give_macvlan(
     netns::within(namespace, || with(async |netlink| also_name(netlink, link).await)).map_err(cannot(what()))?
 }
 
-/// Moves a link of the host into a namespace, under another name there.
+/// Moves a host interface into a namespace, and renames it to `seen`.
+///
+/// # Errors
+///
+/// If the interface does not exist, or the kernel refuses.
 pub fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError> {
-    tracing::debug!(link, seen, namespace = %namespace.display(), "netlink: move a link into a namespace");
+    tracing::debug!(link, seen, namespace = %namespace.display(), "netlink: move an interface into a namespace");
     let what = || format!("give the interface `{link}` to the guest");
     let into = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
@@ -55,10 +67,14 @@ pub fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError
     })
 }
 
-/// Takes back out of a namespace what was given to it (names there, and on the host), and deletes all veths and macvlans
-/// that are left: at once, and not when the kernel finds that nobody uses the namespace any more.
+/// Moves the `given` interfaces (names in the namespace to names on the host) back out of a namespace, and deletes all
+/// remaining veths and macvlans. They are gone at once, not only when the kernel finds that the namespace is unused.
+///
+/// # Errors
+///
+/// If the namespace cannot be entered, or the kernel refuses.
 pub fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), NetlinkError> {
-    tracing::debug!(namespace = %namespace.display(), "netlink: take links back and delete the rest");
+    tracing::debug!(namespace = %namespace.display(), "netlink: take interfaces back and delete the rest");
     let what = || format!("empty the network namespace {}", namespace.display());
     let back = File::open("/proc/thread-self/ns/net").map_err(cannot(what()))?;
     let requests = async |netlink: &rtnetlink::Handle| {
@@ -72,8 +88,9 @@ pub fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), N
                 moved.map_err(cannot(format!("take the interface `{link}` back from the guest")))?;
             } else if is_made(message) {
                 let link = LinkMessageBuilder::<LinkUnspec>::default().name(seen).build();
-                // The other end of one in the same namespace has gone with it.
-                super::gone(netlink.link().del_with_message(link).execute().await).map_err(cannot(what()))?;
+                // If both ends were in this namespace, deleting one has deleted the other.
+                super::ignore_missing(netlink.link().del_with_message(link).execute().await)
+                    .map_err(cannot(what()))?;
             }
         }
         Ok(())
@@ -81,7 +98,7 @@ pub fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), N
     netns::within(namespace, || with(requests)).map_err(cannot(what()))?
 }
 
-/// Whether it is of a kind that is made for guests.
+/// Whether it is of a kind that we create for guests.
 fn is_made(message: &LinkMessage) -> bool {
     message.attributes.iter().any(|attribute| match attribute {
         LinkAttribute::LinkInfo(infos) => {

@@ -1,4 +1,4 @@
-//! Links for real, in network namespaces of the tests' own.
+//! Tests with real interfaces, in network namespaces of their own.
 
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn pair(container: &str, veth: &Veth) -> Pair {
 }
 
 fn shown(set: &BTreeSet<(IpAddr, u8)>) -> String {
-    // The kernel adds link-local ones by itself.
+    // The kernel adds link-local addresses by itself.
     let ours = set.iter().filter(|(address, _)| !matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()));
     ours.map(|(address, length)| format!("{address}/{length}")).collect::<Vec<_>>().join(" ")
 }
@@ -42,7 +42,7 @@ fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
         let host = links().expect("listed")[&link.name].clone();
         assert_eq!((host.altnames, host.up), (vec!["ve-really-long-name".to_owned()], true));
         assert_eq!(shown(&host.addresses), "192.168.100.10/32 fd00::10/128");
-        // IPv6 lists a route to one's own address as well.
+        // IPv6 also lists a route to one's own address.
         assert_eq!(shown(&host.routes), "192.168.100.11/32 fd00::10/128 fd00::11/128");
 
         let guest = netns::within(&namespace, links).expect("entered").expect("listed");
@@ -102,7 +102,7 @@ fn a_pair_gets_other_addresses_in_place() {
         ];
         for (other, expected) in table {
             let other = pair("c", other);
-            // A change may have been killed in its middle, and is then made once more.
+            // A change that was killed in its middle is made again.
             for _ in 0..2 {
                 readdress(&namespace, &complete, &other).expect("changed");
                 assert_eq!(both(), expected);
@@ -124,7 +124,7 @@ fn an_end_without_addresses_is_up_and_without_routes() {
         assert!(found.up);
         assert_eq!((shown(&found.addresses), shown(&found.routes)), (String::new(), String::new()));
         let again = connect(&bare, &namespace, HardwareAddresses::default()).expect_err("it exists");
-        assert_eq!(again.to_string(), "cannot make the link `ve-c`");
+        assert_eq!(again.to_string(), "cannot create the interface `ve-c`");
         netns::delete(&namespace).expect("deleted");
     });
 }
@@ -159,7 +159,7 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
         assert_eq!(shown(&guest.addresses), "10.0.0.2/24");
         assert_eq!(shown(&guest.routes), "0.0.0.0/0 10.0.0.0/24 10.0.0.1/32");
 
-        // What has left the bridge comes back, and the way out of the guest may become another.
+        // An interface that has left the bridge comes back, and the guest's default route may change.
         let index = with(async |netlink| index(netlink, "vb-c").await).expect("found");
         let alone = LinkUnspec::new_with_index(index).nocontroller().build();
         with(async |netlink| netlink.link().change(alone).execute().await.map_err(cannot("leave"))).expect("left");
@@ -174,7 +174,7 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
         let host = interface::bridge_end(&ContainerName::new("d").expect("a good name"));
         let pair = Pair { host, guest: "other".to_owned(), veth: elsewhere, extra: None };
         let error = connect(&pair, &namespace, HardwareAddresses::default()).expect_err("there is no such bridge");
-        assert_eq!(error.to_string(), "cannot find the link `br9`");
+        assert_eq!(error.to_string(), "cannot find the interface `br9`");
     });
 }
 
@@ -185,7 +185,7 @@ fn links_are_given_to_a_namespace_and_taken_back_from_it() {
         netns::create(&namespace).expect("a namespace");
         let elsewhere = directory.join("netns/far");
         netns::create(&elsewhere).expect("a namespace");
-        // A card and its cable.
+        // A network card and the far end of its cable.
         let cable = Pair {
             host: LinkName { name: "card".to_owned(), altname: None },
             guest: "far".to_owned(),
@@ -210,7 +210,7 @@ fn links_are_given_to_a_namespace_and_taken_back_from_it() {
             give("card", "eth7", &namespace).expect("moved");
             assert!(inside()["lo"].up && !inside()["eth7"].up);
             assert_eq!(inside()[&macvlan.name].altnames, ["mv-a-very-long-card"]);
-            // No default route leads through an extra pair.
+            // An extra pair has no default route.
             let routes = "192.168.100.10/32 fd00::10/128 fd00::11/128";
             assert_eq!(shown(&inside()["lan1"].routes), routes);
             assert_eq!(links().expect("listed").keys().collect::<Vec<_>>(), ["lan1", "lo"]);
@@ -219,7 +219,7 @@ fn links_are_given_to_a_namespace_and_taken_back_from_it() {
             assert_eq!(inside().keys().collect::<Vec<_>>(), ["lo"]);
             assert_eq!(links().expect("listed").keys().collect::<Vec<_>>(), ["card", "lo"]);
         }
-        let error = give("nothing", "eth7", &namespace).expect_err("there is no such link");
-        assert_eq!(error.to_string(), "cannot find the link `nothing`");
+        let error = give("nothing", "eth7", &namespace).expect_err("the interface does not exist");
+        assert_eq!(error.to_string(), "cannot find the interface `nothing`");
     });
 }

@@ -1,7 +1,7 @@
-//! What Nix writes while it evaluates: its `internal-json` log format, one JSON object a line behind `@nix `.
+//! Parses Nix's `internal-json` log format: one JSON object on each line, after `@nix `.
 //!
-//! Takes: a line. Gives: a [`Line`]. The format is that of nix(1), `--log-format internal-json`: `action` is `start`, `stop`,
-//! `result` or `msg`; an error is a `msg` that has a `raw_msg`, and with `--show-trace` a `trace`.
+//! Takes: a line. Gives: a [`Line`]. nix(1) describes the format under `--log-format internal-json`: `action` is
+//! `start`, `stop`, `result` or `msg`; an error is a `msg` with a `raw_msg`, and with `--show-trace` also a `trace`.
 
 use anstream::adapter::strip_str;
 use serde::Deserialize;
@@ -9,17 +9,17 @@ use serde::Deserialize;
 use crate::apply::Frame;
 use crate::source::Location;
 
-/// Nix's own limit for what it says unasked (its `lvlInfo`); what is above is for whoever debugs Nix.
+/// Nix's default verbosity (its `lvlInfo`); higher levels are for debugging Nix.
 const INFO: u8 = 3;
 
 /// One line of the log.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// It says this.
+    /// A message to show.
     Message(String),
-    /// It cannot go on: the error, and the calls that led there, innermost first.
+    /// The evaluation failed: the error, and the calls that led to it, innermost first.
     Error(Frame, Vec<Frame>),
-    /// Nothing for anybody.
+    /// Nothing to show.
     Nothing,
 }
 
@@ -56,7 +56,7 @@ impl Hint {
     fn frame(self) -> Frame {
         let at = match (self.file, self.line, self.column) {
             (Some(file), Some(line), Some(column)) => {
-                // Nix repeats line and column behind the name.
+                // Nix appends the line and column to the name.
                 let position = format!(":{line}:{column}");
                 let file = file.strip_suffix(&position).map_or(file.clone(), str::to_owned);
                 Some(Location { file, line, column })
@@ -67,12 +67,12 @@ impl Hint {
     }
 }
 
-/// Text without colours.
+/// Removes colours.
 fn plain(text: &str) -> String {
     strip_str(text).to_string()
 }
 
-/// Reads a line; one that is no JSON was written by something that Nix runs, and is a message.
+/// Parses a line. One that is not in Nix's format comes from a program that Nix runs, and is a message.
 pub(super) fn read(line: &str) -> Line {
     let event = line.strip_prefix("@nix ").map(serde_json::from_str);
     match event {
@@ -83,7 +83,7 @@ pub(super) fn read(line: &str) -> Line {
         }
         Some(Ok(Event::Msg { level, msg, .. })) if level <= INFO => Line::Message(plain(&msg)),
         Some(Ok(_)) => Line::Nothing,
-        // Of a Nix that is newer than this.
+        // From a newer Nix.
         Some(Err(_)) => Line::Nothing,
     }
 }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_else_it_says_is_a_message() {
+    fn other_lines_are_messages_or_nothing() {
         let table = [
             ("plain", Line::Message("plain".to_owned())),
             (

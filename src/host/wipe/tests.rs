@@ -1,5 +1,5 @@
-//! Trees of all kinds are removed, and what lies outside of them is not: neither what is mounted in them, nor what symlinks lead to,
-//! whatever others do meanwhile.
+//! Tests that trees of all kinds are removed, and that nothing outside is touched, whether it is mounted in them or
+//! symlinked from them, whatever other processes do meanwhile.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ impl Left {
     }
 }
 
-/// Makes files with these contents, and the directories that they are in.
+/// Creates these files, whose contents are their names, and their directories.
 fn fill(directory: &Path, files: &[&str]) {
     for file in files {
         let path = directory.join(file);
@@ -87,7 +87,7 @@ fn what_is_mounted_in_a_tree_is_named_and_neither_emptied_nor_unmounted() {
         for path in [&on_directory, &nested] {
             fs::create_dir_all(path).expect("made");
         }
-        // Of the same file system, so that no device number tells it, and of another one.
+        // One mount of the same file system, which no device number reveals, and one of another.
         bind(&precious, &on_directory).expect("mounted");
         bind(&precious.join("x"), &on_file).expect("mounted");
         mount(Some("tmpfs"), &nested, Some("tmpfs"), MsFlags::empty(), None::<&str>).expect("mounted");
@@ -149,7 +149,7 @@ fn what_is_immutable_goes_and_its_other_names_stay_immutable() {
     });
 }
 
-/// Makes directories called `d`, each in the one before.
+/// Creates nested directories called `d`.
 fn nest(top: &Path, depth: usize) {
     fs::create_dir(top).expect("made");
     let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -164,7 +164,7 @@ fn nest(top: &Path, depth: usize) {
 fn there_is_no_limit_to_the_depth_of_a_tree() {
     isolated(|directory| {
         let root = directory.join("root");
-        // A path of it would have 40,000 bytes, and a stack or a descriptor for each would be too many.
+        // Its longest path would have 40,000 bytes; a stack frame or a descriptor for each level would be too many.
         nest(&root, 20_000);
         fill(&root, &[".wipe-1/file", ".wipe-2"]);
         assert!(tree(&root).is_nothing());
@@ -192,14 +192,14 @@ fn what_is_mounted_far_below_is_kept_too() {
     });
 }
 
-/// How many rounds the race below has.
+/// The number of rounds of the race below.
 fn rounds() -> usize {
     std::env::var("WIPE_ROUNDS").map_or(200, |rounds| rounds.parse().expect("WIPE_ROUNDS is a number"))
 }
 
-/// Puts a symlink to `precious`, or `precious` itself as a mount, in the place of directories of `root`, and takes it away
-/// again, until `is_over`. Gives how often that worked. No two may have a part of the tree in common: one would go through
-/// the symlink of the other.
+/// Repeatedly replaces directories of `root` with a symlink to `precious` or a mount of it, and puts them back, until
+/// `is_over`. Returns how often that worked. No two threads may share a part of the tree, or one would go through the
+/// symlink of the other.
 fn swap(root: &Path, precious: &Path, aside: &Path, is_over: &AtomicBool, places: &[&str]) -> usize {
     let mut swapped = 0;
     for n in 0.. {
@@ -217,7 +217,7 @@ fn swap(root: &Path, precious: &Path, aside: &Path, is_over: &AtomicBool, places
                 thread::yield_now();
                 _ = fs::remove_file(&place);
             }
-            // Back, or it would be safe outside; where the directory above is gone by now, it stays outside.
+            // Put back, or it would survive outside the tree. If its parent is gone by now, it stays outside.
             _ = fs::rename(&parked, &place);
         } else if bind(precious, &place).is_ok() {
             swapped += 1;
@@ -232,7 +232,7 @@ fn swap(root: &Path, precious: &Path, aside: &Path, is_over: &AtomicBool, places
 fn nothing_outside_is_touched_while_others_swap_directories_for_symlinks_and_mounts() {
     isolated(|directory| {
         let (root, precious, aside) = (directory.join("root"), directory.join("precious"), directory.join("aside"));
-        // The names are the same inside and outside, so that a wrong turn would find what it looks for.
+        // The same names exist inside and outside, so that a wrong turn would find them.
         let files: Vec<String> =
             ["", "a/", "a/b/", "a/b/c/", "a/b/c/f/", "b/", "b/c/", "c/", "c/f/", "d/", "d/e/", "e/"]
                 .iter()
@@ -253,7 +253,7 @@ fn nothing_outside_is_touched_while_others_swap_directories_for_symlinks_and_mou
                         swaps.fetch_add(swap(root, precious, aside, is_over, places), Ordering::Relaxed)
                     })
                 });
-                // What is left after a wipe is there to be wiped again.
+                // What a wipe leaves must be removable by another.
                 for _ in 0..4 {
                     drop(tree(&root));
                 }

@@ -1,7 +1,7 @@
-//! What loading a table would change, read from two listings of it.
+//! Computes what loading a table would change, by comparing two listings.
 //!
-//! The kernel prints the same table with handles and counters, with elements in the order of its hashes, and each nft
-//! version spells a few things its own way. All of that is taken out of both sides before they are compared.
+//! The kernel lists a table with handles and counters, and with elements in the order of its hashes; and each nft
+//! version spells a few things its own way. All of that is removed from both sides before they are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,14 +13,14 @@ use super::text;
 use crate::model::ContainerName;
 use crate::model::spec::Protocol;
 
-/// One line of what is added or removed.
+/// One line of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RuleLine {
-    /// A port of the host that leads to an address.
+    /// A forwarded port.
     Forward {
-        /// The container that has the address; a listing does not tell, so whoever knows fills it in.
+        /// The container that has the address. A listing does not say; callers that know fill it in.
         container: Option<ContainerName>,
-        /// The transport.
+        /// The transport protocol.
         protocol: Protocol,
         /// The port of the host.
         host_port: u16,
@@ -33,12 +33,12 @@ pub enum RuleLine {
     Rule(String),
 }
 
-/// What loading would do to the table.
+/// The changes that loading a table makes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RulesDifference {
-    /// What is not there yet, in a stable order.
+    /// Lines that loading adds, in a stable order.
     pub added: Vec<RuleLine>,
-    /// What is there and is not wanted any more.
+    /// Lines that loading removes.
     pub removed: Vec<RuleLine>,
 }
 
@@ -54,14 +54,14 @@ pub(super) fn between(listed: &Value, wanted: &Value) -> RulesDifference {
     RulesDifference { added: wanted.without(&listed), removed: listed.without(&wanted) }
 }
 
-/// A table, free of everything that is not its meaning.
+/// A table reduced to its meaning.
 #[derive(Debug, Default, PartialEq)]
 struct Content {
     /// The maps, sets, chains and so on by their names, each with its declaration.
     declared: BTreeMap<String, String>,
-    /// What is in the maps and sets, with the name of one that it is in.
+    /// The elements of the maps and sets, each with the name of one that contains it.
     elements: BTreeSet<(String, RuleLine)>,
-    /// The rules of each chain: their order matters, and one may stand there twice.
+    /// The rules of each chain: their order matters, and a rule may occur twice.
     rules: BTreeMap<String, Vec<String>>,
 }
 
@@ -78,7 +78,7 @@ impl Content {
             match kind.as_str() {
                 "metainfo" => {}
                 "table" => {
-                    // A dormant table has its rules, but they do nothing.
+                    // A dormant table keeps its rules, but they have no effect.
                     let flags = body.get("flags").map(|flags| format!(" flags {flags}")).unwrap_or_default();
                     declare(format!("table inet {TABLE}{flags}"));
                 }
@@ -108,7 +108,7 @@ impl Content {
         content
     }
 
-    /// Brings the maps of addresses and of ports together; elements that have no counterpart are shown as they are.
+    /// Joins the maps of addresses and of ports to forwards; elements without a counterpart are shown as they are.
     fn join(&mut self, mut maps: BTreeMap<String, Vec<Value>>) {
         for (addresses, ports) in [("addr4", "port4"), ("addr6", "port6")] {
             let mut counterparts: BTreeMap<(Protocol, u16), Value> = BTreeMap::new();
@@ -138,13 +138,13 @@ impl Content {
         }
     }
 
-    /// The lines that are here and not in `other`. A declaration goes without saying where something that is in it, or
-    /// for the table anything at all, is listed.
+    /// The lines that `other` lacks. A declaration is left out if one of its elements or rules is listed; the table's,
+    /// if anything is.
     fn without(&self, other: &Self) -> Vec<RuleLine> {
         let mut lines = Vec::new();
-        let mut said = BTreeSet::new();
+        let mut mentioned = BTreeSet::new();
         for (of, line) in self.elements.difference(&other.elements) {
-            said.extend([of.clone(), of.replace("addr", "port")]);
+            mentioned.extend([of.clone(), of.replace("addr", "port")]);
             lines.push(line.clone());
         }
         for (chain, rules) in &self.rules {
@@ -157,21 +157,21 @@ impl Content {
                     None => missing.push(rule.clone()),
                 }
             }
-            // The same rules in another order decide otherwise: then the whole chain is new.
+            // The same rules in another order have another effect: then the whole chain counts as new.
             if missing.is_empty() && unmatched.is_empty() && rules != theirs {
                 missing = rules.clone();
             }
             if !missing.is_empty() {
-                said.insert(chain.clone());
+                mentioned.insert(chain.clone());
             }
             lines.extend(missing.into_iter().map(|rule| RuleLine::Rule(format!("{chain}: {rule}"))));
         }
         if !lines.is_empty() {
-            said.insert(TABLE.to_owned());
+            mentioned.insert(TABLE.to_owned());
         }
         let declared = self.declared.iter().filter(|(name, text)| other.declared.get(*name) != Some(text));
-        let unsaid = declared.filter(|(name, _)| !said.contains(*name));
-        lines.extend(unsaid.map(|(_, text)| RuleLine::Rule(text.clone())));
+        let unmentioned = declared.filter(|(name, _)| !mentioned.contains(*name));
+        lines.extend(unmentioned.map(|(_, text)| RuleLine::Rule(text.clone())));
         lines.sort();
         lines
     }
@@ -182,7 +182,7 @@ fn line(kind: &str, name: &str, element: &Value) -> (String, RuleLine) {
     (name.to_owned(), RuleLine::Rule(format!("{kind} {name} {{ {} }}", text::element_text(element))))
 }
 
-/// The elements of a set or map, without what surrounds one that counts or has a comment.
+/// The elements of a set or map, stripped of counters and comments.
 fn elements(body: &Value) -> Vec<Value> {
     let elements = match body.get("elem") {
         Some(Value::Array(elements)) => elements.clone(),
@@ -197,7 +197,7 @@ fn elements(body: &Value) -> Vec<Value> {
     elements.into_iter().map(pair).collect()
 }
 
-/// Key and value of an element `protocol . port : value`.
+/// The key and value of an element `protocol . port : value`.
 fn parts(element: &Value) -> Option<((Protocol, u16), &Value)> {
     let [key, value] = element.as_array()?.as_slice() else {
         return None;
@@ -205,7 +205,7 @@ fn parts(element: &Value) -> Option<((Protocol, u16), &Value)> {
     let [protocol, host_port] = key.get("concat")?.as_array()?.as_slice() else {
         return None;
     };
-    // nft prints the number where it finds no /etc/protocols to look the name up in.
+    // nft prints the number if it finds no /etc/protocols to look up the name.
     let protocol = match (protocol.as_str(), protocol.as_u64()) {
         (Some("tcp"), _) | (_, Some(6)) => Protocol::Tcp,
         (Some("udp"), _) | (_, Some(17)) => Protocol::Udp,

@@ -17,10 +17,10 @@ use serde_json::Value;
 
 use super::{Ruleset, TABLE};
 
-/// All objects of our table in the order in which they have to be defined; none when there is to be no table.
+/// All objects of our table in the order in which they must be defined; empty if there should be no table.
 pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
 
-/// The set of our own links.
+/// The set of our own interfaces.
 const LINKS: &str = "links";
 
 impl Table {
@@ -67,7 +67,7 @@ impl Table {
     }
 }
 
-/// Protocol and host port, in the order of the elements.
+/// Protocol and host port; also the order of the elements.
 type Key = (&'static str, u32);
 
 fn targets(ruleset: &Ruleset, family: u8) -> BTreeMap<Key, (IpAddr, u32)> {
@@ -139,7 +139,8 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
         if v6 {
             let forward = |first: Statements| [first, dnat(6, NATFamily::IP6)].concat();
             pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv6"))]));
-            // Nothing routes ::1 out of the host. Refused at once, a client goes on to 127.0.0.1; sent on, it hangs.
+            // Nothing routes ::1 out of the host. If the connection is refused at once, a client tries 127.0.0.1; if it
+            // were forwarded, it would hang.
             out.push(forward(vec![is_not(payload("ip6", "daddr"), string("::1"))]));
         }
         chains.push((PRE, pre));
@@ -163,7 +164,7 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
         ]);
     }
     if let Some(nat) = &ruleset.nat {
-        // One rule each: an anonymous set refuses a name that a pattern beside it covers.
+        // One rule each: nft rejects an anonymous set in which a pattern covers another name.
         for internal in &nat.internal {
             let mut rule = Vec::new();
             if !nat.ipv6 {
@@ -179,7 +180,7 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
     chains
 }
 
-/// `fib daddr type local dnat … to` the target that the maps of `family` hold.
+/// The statements `fib daddr type local dnat … to` the target in the maps of `family`.
 fn dnat(family: u8, nat: NATFamily) -> Statements {
     let fib = Fib { result: FibResult::Type, flags: [FibFlag::Daddr].into() };
     let key = Expression::Named(NamedExpression::Concat(vec![meta(MetaKey::L4proto), payload("th", "dport")]));
@@ -246,7 +247,7 @@ fn table() -> NfListObject<'static> {
     NfListObject::Table(NfTable { family: NfFamily::INet, name: TABLE.into(), handle: None })
 }
 
-/// Declare, delete, define: whatever was there is replaced in one step, and it is no error when nothing was.
+/// Declares, deletes and defines the table: this replaces it in one transaction, and does not fail if it did not exist.
 pub(super) fn transaction(objects: &Table) -> Value {
     let mut commands = vec![NfCmd::Add(table()), NfCmd::Delete(table())];
     if !objects.0.is_empty() {
@@ -256,7 +257,7 @@ pub(super) fn transaction(objects: &Table) -> Value {
     value(commands.into_iter().map(NfObject::CmdObject).collect())
 }
 
-/// As `nft -j list table` prints it; `null` when there is no table.
+/// The table as `nft -j list table` prints it; `null` if there should be no table.
 pub(super) fn listing(objects: &Table) -> Value {
     if objects.0.is_empty() {
         return Value::Null;

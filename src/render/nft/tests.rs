@@ -1,4 +1,4 @@
-//! What people read, and what goes with the rules. Loading them for real is in `tests/nft.rs`.
+//! Tests of the text that people read, and of the sysctls. `tests/nft.rs` loads the rules into a real kernel.
 
 use crate::model::spec::{HostSpec, NatSpec, Network, Private, Veth};
 use crate::render::nspawn::tests::wasabi;
@@ -39,7 +39,7 @@ fn the_text_is_fit_for_reading() {
         }
       }
 
-      # The links by which the host reaches the containers.
+      # The interfaces through which the host reaches the containers.
       set links {
         type ifname
         elements = {
@@ -47,8 +47,8 @@ fn the_text_is_fit_for_reading() {
         }
       }
 
-      # Forwards of 127.0.0.1 need route_localnet on these links, which would open the host's own loopback
-      # services to the guests. Nothing legitimate comes from a link for 127.0.0.0/8.
+      # Forwards of 127.0.0.1 need route_localnet on these interfaces, which would open the host's own loopback
+      # services to the guests. Nothing legitimate comes through them for 127.0.0.0/8.
       chain guard {
         type filter hook prerouting priority raw; policy accept;
         iifname @links ip daddr 127.0.0.0/8 drop
@@ -127,7 +127,7 @@ fn forwards_and_nat_need_forwarding_and_loopback_needs_its_link() {
     assert_eq!(names(Ruleset::new(&spec)), ipv6);
     spec.containers.clear();
     assert_eq!(names(Ruleset::new(&spec)), ["net.ipv4.conf.all.forwarding"]);
-    // The way out is named, and comes before the host forwards; a pattern is no link.
+    // The external interface is set by name, before forwarding is. A pattern is not an interface.
     spec.nat.ipv6 = true;
     let by = |external: Option<&str>| {
         let nat = NatSpec { external_interface: external.map(str::to_owned), ..spec.nat.clone() };

@@ -1,7 +1,7 @@
-//! nft's own language, printed from the objects of libnftables-json(5).
+//! Prints rules in nft's own language from the objects of libnftables-json(5).
 //!
-//! Statements are printed from their JSON form rather than from types, so that a rule that somebody else put into our
-//! table can be shown as well; what is not known here is shown as the JSON that it is.
+//! Statements are printed from their JSON form rather than from types, so that rules which others put into our table
+//! can be shown, too. Unknown statements are shown as JSON.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::TABLE;
 use super::objects::Table;
 
-/// A whole file for `nft -f`.
+/// A complete file for `nft -f`.
 pub(super) fn file(objects: &Table) -> String {
     let mut text = format!(
         "# The rules of container-rebuild. Loading this replaces its table, and no other, in one step.\n\
@@ -37,7 +37,7 @@ pub(super) fn file(objects: &Table) -> String {
 
 const INFALLIBLE: &str = "writing to a string does not fail";
 
-/// A map, set or chain with what is in it; rules are printed with their chain, and so are none by themselves.
+/// Prints a map, set or chain with its contents. Rules are printed with their chain, so a rule on its own is `None`.
 fn block(object: &Value, all: &Table) -> Option<String> {
     let (kind, body) = object.as_object()?.iter().next()?;
     let name = body.get("name").map(expression).unwrap_or_default();
@@ -69,15 +69,15 @@ fn block(object: &Value, all: &Table) -> Option<String> {
     Some(lines.join("\n") + "\n")
 }
 
-/// What a reader of the file has to know about a part of it.
+/// A comment that explains a part of the file to its reader.
 fn purpose(name: &str) -> Option<&'static str> {
     match name {
         "addr4" | "addr6" => Some("# Protocol and port of the host : address of the guest."),
         "port4" | "port6" => Some("# Protocol and port of the host : port of the guest."),
-        "links" => Some("# The links by which the host reaches the containers."),
+        "links" => Some("# The interfaces through which the host reaches the containers."),
         "guard" => Some(
-            "# Forwards of 127.0.0.1 need route_localnet on these links, which would open the host's own loopback\n\
-             # services to the guests. Nothing legitimate comes from a link for 127.0.0.0/8.",
+            "# Forwards of 127.0.0.1 need route_localnet on these interfaces, which would open the host's own loopback\n\
+             # services to the guests. Nothing legitimate comes through them for 127.0.0.0/8.",
         ),
         "pre" => Some("# Connections from other machines and from guests."),
         "out" => Some("# Connections from the host itself."),
@@ -85,10 +85,10 @@ fn purpose(name: &str) -> Option<&'static str> {
     }
 }
 
-/// `type nat hook prerouting priority dstnat; policy accept;`
+/// The properties of a base chain: `type nat hook prerouting priority dstnat; policy accept;`
 pub(super) fn base(chain: &Value) -> String {
     let field = |name: &str| chain.get(name).map(expression).unwrap_or_default();
-    // nft 1.0 knows each name at one hook only.
+    // nft 1.0 knows each name only at one hook.
     let priority = match (field("hook").as_str(), field("prio").as_str()) {
         (_, "-300") => "raw".to_owned(),
         ("prerouting", "-100") => "dstnat".to_owned(),
@@ -99,7 +99,7 @@ pub(super) fn base(chain: &Value) -> String {
     format!("type {} hook {} priority {priority}; policy {policy};", field("type"), field("hook"))
 }
 
-/// `inet_proto . inet_service`
+/// Types of a key or value: `inet_proto . inet_service`
 pub(super) fn types(types: &Value) -> String {
     match types {
         Value::Array(types) => types.iter().map(expression).collect::<Vec<_>>().join(" . "),
@@ -157,7 +157,7 @@ fn statement(statement: &Value) -> String {
     }
 }
 
-/// A name of a link, quoted unless it refers to a set.
+/// An interface name, quoted unless it refers to a set.
 fn quoted(name: &Value) -> String {
     match name {
         Value::String(name) if !name.starts_with('@') => format!("\"{name}\""),

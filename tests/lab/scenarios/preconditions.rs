@@ -66,7 +66,7 @@ fn what_is_missing_is_said_before_the_first_build_and_the_first_stop() {
         ("a lock that is held", (String::new(), String::new()), format!("flock -n {state}/lock {switch}"),
             vec!["error[locked]: another container-rebuild", "help: wait until it is done"]),
         ("no Nix", (String::new(), String::new()), format!("PATH=/root/none /usr/local/bin/{switch}"),
-            vec!["error[program]: `nix` is not here", "error[program]: nft is not installed", "help: install Nix"]),
+            vec!["error[program]: cannot run `nix`", "error[program]: nft is not installed", "help: install Nix"]),
         ("several of them", read_only(state), format!("{} && PATH=/root/bin /usr/local/bin/{switch}", write(&bind)),
             vec!["/var/lib/container-rebuild/generations: Read-only file system"]),
         ("several that leave the lock", read_only("/run/systemd/system"), format!("{} && PATH=/root/bin /usr/local/bin/{switch}", write(&bind)),

@@ -196,7 +196,7 @@ fn links_of_all_kinds_lead_to_a_guest_with_private_users_and_are_put_right() {
     // What cannot be made is said, and the guest goes back to what it had.
     lab.write("/root/host.nix", &host(&[&with(&all, "\"card1\"", "\"lo\"")]));
     let failed = lab.sh("container-rebuild switch --yes /root/host.nix");
-    assert!(failed.code == 1 && failed.err.contains("cannot make the macvlan `mv-lo` of `lo`"), "{failed:#?}");
+    assert!(failed.code == 1 && failed.err.contains("cannot create the macvlan `mv-lo` of `lo`"), "{failed:#?}");
     reached();
     let on_host = || lab.sh("ip -brief link | grep -c '^card2' || true").ok();
     assert_eq!(on_host(), "0\n");

@@ -80,7 +80,7 @@ fn a_configuration_with_mistakes_changes_nothing() {
     let before = lab.observe();
     let said = lab.sh("container-rebuild switch --yes /root/host.nix");
     assert!(
-        said.code == 1 && said.err.contains("error[program]: Nix cannot evaluate this: not today"),
+        said.code == 1 && said.err.contains("error[program]: Nix cannot evaluate the configuration: not today"),
         "{said:#?}"
     );
     // At its place in the user's file, and with nothing of the expression that we gave Nix.

@@ -149,7 +149,7 @@ fn a_second_ctrl_c_leaves_a_start_to_systemd_and_the_next_switch_takes_it_up() {
     let interrupted = said.err.lines().find(|line| line.starts_with("interrupted: finishing ")).unwrap_or_default();
     assert!(interrupted.contains("sambal: starting"), "{said:#?}");
     assert!(said.err.contains("sambal: start is not waited for\n"), "{said:#?}");
-    assert!(said.err.contains("did not wait for the start of `sambal`: systemd goes on with it"), "{said:#?}");
+    assert!(said.err.contains("stopped waiting for the start of `sambal`: systemd goes on with it"), "{said:#?}");
     let status = lab.sh("container-rebuild status");
     assert!(
         status.err.contains("warning[last-switch]: the last switch, to /root/host.nix, was interrupted"),
@@ -238,8 +238,8 @@ fn what_takes_long_is_said_every_few_seconds_and_in_a_json_log_as_json() {
         "systemd: the job ended",
         "run",
         "write",
-        "link",
-        "netlink: list links, addresses and routes",
+        "symlink",
+        "netlink: list interfaces, addresses and routes",
     ] {
         let line = lines.iter().find(|line| line["message"] == call && line["level"] == "debug");
         assert!(line.is_some(), "{call}: {messages:#?}");

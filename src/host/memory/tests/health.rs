@@ -1,4 +1,4 @@
-//! Guests that run though units of them failed.
+//! Tests of running guests with failed units.
 
 use super::*;
 use crate::apply::Reached;
@@ -7,7 +7,7 @@ fn failed(unit: &str) -> FailedUnit {
     FailedUnit { unit: unit.to_owned(), result: "exit-code".to_owned() }
 }
 
-/// Where a report says that `a` is degraded: after what, with what new and what old.
+/// How a report describes the degraded `a`: after what, with which new and which old failures.
 fn degraded(report: &Report) -> Vec<(Reached, Vec<&str>, Vec<&str>)> {
     fn names(units: &[FailedUnit]) -> Vec<&str> {
         units.iter().map(|unit| unit.unit.as_str()).collect()

@@ -1,4 +1,4 @@
-//! Changes without a restart: what runs, what is recorded and what is shown are one thing afterwards.
+//! Tests of changes without a restart: afterwards what runs, what is recorded and what is shown agree.
 
 use super::*;
 use crate::model::spec::Bind;
@@ -15,7 +15,7 @@ fn planned_with(host: &MemoryHost, wanted: &Generation, restart_mode: RestartMod
     plan::plan(&StateView::host(&snapshot), &StateView::generation(wanted), &options)
 }
 
-/// A switch to `wanted`, with all that belongs to one; gives what it cost.
+/// A complete switch to `wanted`; returns its cost.
 fn switch(host: &MemoryHost, wanted: &Generation, mode: RestartMode) -> Option<plan::Disruption> {
     let plan = planned_with(host, wanted, mode);
     let report = Applier { host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
@@ -61,7 +61,7 @@ fn system(record: &mut Record, system: &str) {
     record.spec.system = system.into();
 }
 
-/// A change, what it does to a record, and what it costs.
+/// A change: its effect on a record, and its cost.
 type Row = (&'static str, fn(&mut Record), plan::Disruption);
 
 #[rustfmt::skip]
@@ -134,7 +134,7 @@ fn what_is_kept_stale_on_purpose_is_named_option_by_option() {
             assert!(has_cost <= Some(plan::Disruption::Firewall), "{what}");
             let snapshot = host.snapshot().expect("it is in memory");
             let container = &snapshot.containers[&name()];
-            // What needs no start is as wanted, whatever else waits.
+            // What needs no restart is applied, whatever else is pending.
             let acts = container.acts_as().expect("it runs");
             assert_eq!(acts.container.forward_ports, record.container.forward_ports, "{what}");
             assert_eq!(acts.spec.timeout_start, record.spec.timeout_start, "{what}");
@@ -202,7 +202,7 @@ fn exactly_the_options_that_touch_no_guest_act_as_soon_as_they_are_written() {
     switch(&host, &generation(vec![record]), RestartMode::Auto);
     let snapshot = host.snapshot().expect("it is in memory");
     let mut container = snapshot.containers[&name()].clone();
-    // Another value of every option: the default of a container that is another in each.
+    // Another value for every option: the default, for a container in which each option differs from it.
     let other = serde_json::json!({
         "additionalCapabilities": ["CAP_X"], "allowedDevices": [{"node": "/dev/x", "modifier": "r"}],
         "autoStart": false, "bindMounts": {"/x": {"mountPoint": "/x", "hostPath": null, "isReadOnly": true}},
