@@ -1,34 +1,35 @@
-# make test       every test; says at once what it lacks here
-# make demo       the main job on real input, in a throwaway systemd host
-# make check      what needs no lab: formatting, lints, documentation, unit and fixture tests
-# make scenarios  the program in a lab, end to end, after the lab's own test
-# make scenario NAME=…    those whose name contains it, in a lab that stays up (LAB_NAME=scenarios tests/lab/lab down ends it)
-# make attack     a switch that is killed, rebooted under, or loses its terminal or its readers, 112 times; SEED=… repeats a run
-# make hosts-expected     what real Nix says of the host fixtures, written anew (needs the reference Nix)
-# make lib-expected      what the calls of lib in nix-fixtures/nixpkgs/tests give, and what failing ones say, by real Nix
-# make lang-expected      the results of the language cases, written anew by real Nix
-# make git-expected       what real Nix makes of repositories on this machine, written anew
-# make conformance        the language against real Nix, CASES=2000 generated expressions, and PROGRAMS=500 of the module system
-#                 (against the library NIXPKGS_LIB=PATH, where that is given)
-# make test-long  all of make test, with ten times as many generated expressions and programs, every mutation of the hosts, and a long fuzz
-# make fuzz       random texts for the parser and the evaluator; FUZZ_SECONDS=600 each
-# make wipe-race  trees are removed while others swap their directories for symlinks and mounts; WIPE_ROUNDS=10000
-# make deny       licences and sources of the dependencies
-# make bench      the evaluator beside real Nix, plans beside what they are made of, and starts beside bare units; writes docs/benchmarks.md
+# make test       all tests; reports at once what this machine lacks for them
+# make demo       the main use case on real input, in a throwaway systemd host
+# make check      everything that needs no lab: formatting, lints, documentation, unit and fixture tests
+# make scenarios  the program end to end in labs, after the lab's own test
+# make scenario NAME=…    scenarios whose name contains NAME, in a lab that stays up
+#                         (LAB_NAME=scenarios tests/lab/lab down stops it)
+# make attack     112 switches that are killed, rebooted under, or lose their terminal or readers; SEED=… repeats a run
+# make hosts-expected     regenerates what real Nix says about the host fixtures (needs the reference Nix)
+# make lib-expected       regenerates the results and errors of the lib calls in nix-fixtures/nixpkgs/tests, with real Nix
+# make lang-expected      regenerates the results of the language cases, with real Nix
+# make git-expected       regenerates what real Nix makes of local git repositories
+# make conformance        compares the language with real Nix, on CASES=2000 generated expressions, and the module system on
+#                         PROGRAMS=500 generated programs (with the library NIXPKGS_LIB=PATH, if given)
+# make test-long  make test with ten times as many generated expressions and programs, all mutations of the hosts, and a long fuzz
+# make fuzz       random input for the parser and the evaluator; FUZZ_SECONDS=600 each
+# make wipe-race  removes trees while others replace their directories with symlinks and mounts; WIPE_ROUNDS=10000
+# make deny       checks licences and sources of the dependencies
+# make bench      measures the evaluator against real Nix, plans, and starts against bare units; writes docs/benchmarks.md
 
 CARGO ?= cargo
-# Programs that are built once for all clones.
+# Holds programs that are built once for all clones.
 CACHE = $(or $(CONTAINER_REBUILD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/container-rebuild)
 export PATH := $(CACHE)/tools/bin:$(PATH)
-# A pipe fails as any of its commands does.
+# A pipeline fails if any of its commands fails.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: test demo check scenarios scenario attack tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
 	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites optimised
 
-# Two lanes, since much of either leaves a processor idle: the programs for debugging with their tests, and then the scenarios,
-# which mostly wait for guests; beside them, and behind them where both have work, the optimised programs.
+# Two lanes in parallel, since neither keeps all processors busy. One has the debug build with its tests, and then the scenarios,
+# which mostly wait for guests. The other has the optimised builds, at a lower priority.
 test: prerequisites tools
 	nice $(MAKE) optimised 2>&1 | sed --unbuffered 's/^/optimised: /' & \
 		code=0; $(MAKE) check deny scenarios || code=$$?; wait $$! || code=$$?; exit $$code
@@ -44,7 +45,7 @@ test-long: FUZZ_SECONDS = 1200
 test-long: export HOSTS_STRIDE = 1
 test-long: test fuzz
 
-# nft runs in the tests of the rules, in a network namespace of their own; nextest runs all tests.
+# nft is used by the tests of the rules, in a network namespace of their own. nextest runs all tests.
 tools:
 	tests/tools nft cargo-nextest
 
@@ -60,24 +61,21 @@ check: tools
 hosts-expected:
 	nix-fixtures/reference/generate
 
-# The Nix that the evaluator is compared with, once for all clones.
+# Builds the Nix that the evaluator is compared with, once for all clones.
 reference:
 	tests/reference/reference
 
-# The results of the cases in nix-fixtures/lang, written by Nix.
 lang-expected: tools reference
 	$(CARGO) nextest run --test lang --run-ignored only write_expected
 
-# What Nix makes of local git repositories.
 git-expected: tools reference
 	$(CARGO) nextest run --test fetch_git --run-ignored only write_expected
 
-# The results of the calls of lib in nix-fixtures/nixpkgs/tests, written by Nix.
 lib-expected: reference
 	$(CARGO) nextest run --test lib_table --test merging --run-ignored only write_expected
 
-# The language against Nix itself: the stored results of the cases, and generated expressions. As long as CASES says. And the
-# module system, as long as PROGRAMS says.
+# Compares the language with Nix, on the stored cases and on CASES generated expressions, and the module system on PROGRAMS
+# generated programs.
 CASES ?= 2000
 PROGRAMS ?= 500
 conformance: tools reference
@@ -90,20 +88,19 @@ bench: reference
 	$(CARGO) bench --bench plan
 	$(CARGO) bench --bench starts
 
-# The same once each, for the results alone.
+# Runs each benchmark once, only to compare the results.
 bench-short: reference
 	$(CARGO) bench --profile conformance --bench evaluator -- --short
 	$(CARGO) bench --profile conformance --bench plan -- --short
 
-# Licences, banned crates and sources of what is depended on.
 deny:
 	tests/tools cargo-deny
-	# It looks at the crates of all platforms; a build brings only this one's.
+	# cargo-deny needs the crates of all platforms, but a build only fetches those of this one.
 	$(CARGO) fetch --quiet --locked
 	$(CARGO) deny --offline --locked check licenses bans sources
-	@echo "advisories are not checked: their database is not to be had here"
+	@echo "advisories are not checked: their database is not available here"
 
-# Random texts for the parser and the evaluator, guided by coverage, FUZZ_SECONDS each (cargo-fuzz).
+# Coverage-guided (cargo-fuzz).
 FUZZ_SECONDS ?= 600
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
@@ -111,7 +108,7 @@ fuzz:
 fuzz-short:
 	FUZZ_SECONDS=20 fuzz/run
 
-# The same race as among the unit tests, which have 200 rounds of it.
+# The unit tests run the same race for 200 rounds.
 WIPE_ROUNDS ?= 10000
 wipe-race: tools
 	WIPE_ROUNDS=$(WIPE_ROUNDS) $(CARGO) nextest run --lib --no-capture -E 'test(nothing_outside_is_touched)'
@@ -123,6 +120,6 @@ scenarios: tools
 scenario: tools
 	CARGO=$(CARGO) tests/lab/scenarios/run --keep $(NAME)
 
-# All of it takes half an hour; make scenarios has a quarter.
+# Takes half an hour. `make scenarios` runs a quarter of it.
 attack: tools
 	ATTACK_SCALE=1 CARGO=$(CARGO) tests/lab/scenarios/run --no-capture attack::

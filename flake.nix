@@ -1,5 +1,5 @@
 {
-  description = "What nixos-rebuild is to a NixOS host, for its containers alone";
+  description = "nixos-rebuild for NixOS containers, without rebuilding the host";
 
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
 
@@ -30,7 +30,7 @@
             mkdir man && $out/bin/container-rebuild man --out man && installManPage man/*
           '';
           meta = {
-            description = "What nixos-rebuild is to a NixOS host, for its containers alone";
+            description = "nixos-rebuild for NixOS containers, without rebuilding the host";
             license = pkgs.lib.licenses.mit;
             platforms = systems;
             mainProgram = "container-rebuild";

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The main job on real input, in a throwaway systemd host (docs/lab.md): a configuration goes in, a running container comes
-# out, and a second run changes nothing. Every step is checked; the first that fails ends it. Nothing but build outputs and
-# the cached trees stays behind, also after Ctrl-C.
+# Runs the main use case in a throwaway systemd host (docs/lab.md): turns a configuration into a running container, and checks
+# that a second run changes nothing. Stops at the first failed check. Leaves only build outputs and cached trees behind, even
+# after Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
@@ -13,7 +13,7 @@ expected='<html><body><h1>It works!</h1> wasabi foo@example.org</body></html>'
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 lab() { tests/lab/lab "$@"; }
-# What is shown is what is checked: a command of the lab, on the terminal and in $output.
+# Runs a command in the lab, prints its output, and keeps it in $output for checks.
 show() {
     printf '$ %s\n' "$*"
     output=$(lab exec -- "$@" 2>&1) || { printf '%s\n' "$output"; fail "failed: $*"; }
@@ -31,17 +31,17 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-((EUID == 0)) || fail 'boots a machine of its own, which needs root'
+((EUID == 0)) || fail 'must run as root, to boot a throwaway host'
 
-step 'What is needed: Rust is here, the rest comes from the distribution'
+step 'Installing what the lab needs from the distribution'
 lab prepare
 
 step 'Building container-rebuild'
 "${CARGO:-cargo}" build --release --locked
 
-# This shows what is found in it, once: later steps allow it.
-step 'The plan of the example, on this machine, as nobody: no Nix, no systemd, no nft'
-# Copied to where an ordinary user may read, wherever the clone is.
+# This step shows the lint finding; later steps silence it.
+step 'The plan of the example, on this machine, as user nobody, without Nix, systemd and nft'
+# Copied to a directory that an ordinary user can read, wherever the clone is.
 public=$(mktemp -d)
 chmod 755 "$public"
 cp "$binary" "$example" "$public"
@@ -52,33 +52,33 @@ printf '%s\n' "$plan"
 grep -q '^Plan: .*1 to create, ' <<<"$plan" || fail 'the plan does not create the container'
 
 step 'A throwaway systemd host'
-# What an earlier run left that was killed.
+# Remove what a killed run left behind.
 lab down
 lab up
 lab push "$binary" /usr/local/bin/container-rebuild
 lab push "$example" /root/host.nix
 lab exec -- mkdir -p /mnt/wasabiData
 
-step 'switch: evaluates, builds the guest with Nix, starts it, loads the rules'
+step 'switch: evaluates, builds the guest with Nix, starts it, and loads the rules'
 show container-rebuild switch --yes --allow forward-blocked /root/host.nix
 
 step 'The container'
 show container-rebuild status
-grep -q '^wasabi  *running  *ours  *192\.168\.100\.11' <<<"$output" || fail 'wasabi does not run'
+grep -q '^wasabi  *running  *ours  *192\.168\.100\.11' <<<"$output" || fail 'wasabi is not running'
 show systemctl is-active container@wasabi.service
 before=$(leader)
 
-step 'Its page, for the host'
+step 'Its page, from the host'
 show curl --silent --show-error --max-time 10 http://192.168.100.11/
-[[ $output == "$expected" ]] || fail 'that is another page'
+[[ $output == "$expected" ]] || fail 'unexpected page'
 
-step 'Its page, for a machine on the LAN, through the forwarded port'
+step 'Its page, from a machine on the LAN, through the forwarded port'
 show ip netns exec lan curl --silent --show-error --max-time 10 http://10.77.0.2:8080/
-[[ $output == "$expected" ]] || fail 'that is another page'
+[[ $output == "$expected" ]] || fail 'unexpected page'
 
 step 'A command in it'
 show container-rebuild run wasabi -- hostname
-[[ $output == wasabi ]] || fail 'that is not its name'
+[[ $output == wasabi ]] || fail 'unexpected host name'
 
 step 'switch again: nothing to do'
 show container-rebuild plan --detailed-exitcode --allow forward-blocked /root/host.nix
@@ -86,4 +86,4 @@ show container-rebuild switch --yes --allow forward-blocked /root/host.nix
 grep -q '^No changes\.$' <<<"$output" || fail 'the second switch found something to do'
 [[ $(leader) == "$before" ]] || fail 'the container was restarted'
 
-step "Done: all of it held, and the guest's first process is still $before"
+step "Done: all checks passed, and the guest's first process is still $before"

@@ -1,24 +1,24 @@
-//! `container-rebuild`: what `nixos-rebuild` is to a NixOS host, for its containers alone.
+//! `container-rebuild`: `nixos-rebuild` for NixOS containers, without rebuilding the host.
 //!
-//! Data flows one way; each layer may import those above it in this table, and none below.
+//! Data flows one way: each layer may import the layers above it in this table, and none below.
 //!
 //! | layer | takes → gives |
 //! |---|---|
-//! | [`source`] | paths → texts, positions, spans |
+//! | [`source`] | paths → source texts, positions, spans |
 //! | [`diag`] | – → diagnostics as data, and their renderers |
-//! | [`syntax`] | texts → expressions, or all their syntax errors |
+//! | [`syntax`] | source texts → expressions, or all syntax errors |
 //! | [`eval`] | expressions → values, known or unknown |
-//! | [`model`] | – → manifest (what was typed) → spec (what is meant) |
+//! | [`model`] | – → manifest (the options as typed) → spec (what they mean) |
 //! | [`modules`] | module files → one configuration, as a manifest |
-//! | [`render`] | spec → unit, `.conf`, arguments of nspawn, nftables rules |
-//! | [`lint`] | a manifest and what is said beside it → what is probably not meant |
-//! | [`state`] | – → what is observed of a host |
-//! | [`plan`] | what is, and what is wanted → changes, reasons, costs, rules, a graph of steps |
+//! | [`render`] | spec → unit, `.conf`, nspawn arguments, nftables rules |
+//! | [`lint`] | a manifest, and the host's and guests' other options → probable mistakes |
+//! | [`state`] | – → the observed state of a host |
+//! | [`plan`] | current and wanted state → changes, reasons, costs, rules, a graph of steps |
 //! | [`apply`] | plan → events, through the trait `Host` |
 //! | [`cli`] | arguments, terminal, signals → exit codes |
-//! | [`host`] | the world, behind the traits of the layers above |
+//! | [`host`] | the outside world, behind the traits of the layers above |
 
-// One file prints, `cli/output.rs`: these panic where nobody reads.
+// Only `cli/output.rs` prints: `println!` and `eprintln!` panic if the reader has gone.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod apply;

@@ -1,4 +1,4 @@
-//! The program; everything it does is in the library.
+//! The `container-rebuild` binary, a thin wrapper around the library.
 
 use std::process::ExitCode;
 

@@ -69,7 +69,7 @@ fn options() -> String {
                 "private users",
             ),
             (Situation { ephemeral: true, keeps_link: true, ..Situation::default() }, "ephemeral"),
-            (Situation::default(), "the link comes or goes"),
+            (Situation::default(), "the interface comes or goes"),
         ] {
             let cost = Row::of(*option, situation).cost().as_str();
             let plain = Row::of(*option, Situation { keeps_link: true, ..Situation::default() }).cost().as_str();

@@ -146,7 +146,7 @@ fn programs_and_reviews_are_given_the_same_edits() {
     let (code, out, said) = run(directory.path(), &plan);
     assert_eq!(code, Some(0), "{said}");
     let block = "```suggestion\n  internalInterfaces = [ \"ve-*\" ]; }; containers.a.config = { }; }\n```\n";
-    assert!(out.contains("`interface-name` instead of `host.nix:2`:\n\n") && out.contains(block), "{out}");
+    assert!(out.contains("`interface-name` at `host.nix:2`:\n\n") && out.contains(block), "{out}");
 }
 
 /// What is found in a text, with the edits that mend it; and the text as it is kept.

@@ -135,7 +135,7 @@ fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
                     assert!(findings(&commented, code).is_empty(), "{code}/{name}: {commented}");
                 }
             } else {
-                assert!(status == Some(1) && flagged.contains("no such lint"), "{code}/{name}: {flagged}");
+                assert!(status == Some(1) && flagged.contains("unknown lint"), "{code}/{name}: {flagged}");
                 assert!(commented.contains("cannot be allowed"), "{code}/{name}: {commented}");
             }
         }

@@ -205,6 +205,6 @@ fn the_commands_keep_and_refuse_files() {
     assert!(code == Some(1) && err.contains("cannot be used with"), "{err}");
     if nix::unistd::geteuid().is_root() {
         let (code, err) = run(&["switch", "--yes", "--plan", "host.nix"]);
-        assert!(code == Some(1) && err.contains("give a file that `plan --out FILE` wrote"), "{err}");
+        assert!(code == Some(1) && err.contains("pass a file that `plan --out FILE` wrote"), "{err}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a plan compares with, when it is not the live host (contract §6, *Against what*).
+//! Loads both sides of a plan that compares with something else than the live host (contract §6, *Against what*).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::modules::{Guests, Seen};
 use crate::plan::{self, Endpoint, EndpointKind, StateView};
 use crate::source::SourceMap;
 
-/// What stands after `--from`.
+/// The argument of `--from`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Baseline<'a> {
     /// A file, directory, flake output or manifest.
@@ -23,7 +23,7 @@ enum Baseline<'a> {
 }
 
 impl<'a> Baseline<'a> {
-    /// A path that exists comes first; `rev:` says that it is a revision.
+    /// Parses the argument: an existing path wins over a revision, unless the argument starts with `rev:`.
     fn new(text: &'a str) -> Self {
         if let Some(revision) = text.strip_prefix("rev:") {
             return Self::Revision(revision);
@@ -41,45 +41,45 @@ impl<'a> Baseline<'a> {
     }
 }
 
-/// What was, as far as there was anything.
+/// The former side of a plan.
 pub(super) enum Before {
     /// A configuration.
-    There {
-        /// How it is called in the plan.
+    Present {
+        /// Its name in the plan.
         endpoint: Endpoint,
-        /// What it said.
+        /// The configuration.
         configuration: Box<Configuration>,
     },
     /// Nothing was configured there.
     Absent {
-        /// Where.
+        /// Its name in the plan.
         endpoint: Endpoint,
-        /// What was not there.
+        /// The configuration that does not exist there.
         what: String,
     },
 }
 
 impl Before {
-    /// The side that it is of a plan.
+    /// The view that the plan compares.
     pub(super) fn side<'a>(&'a self, sources: &'a SourceMap) -> StateView<'a> {
         match self {
-            Self::There { endpoint, configuration } => configuration.side_called(endpoint.clone(), None, sources),
+            Self::Present { endpoint, configuration } => configuration.side_called(endpoint.clone(), None, sources),
             Self::Absent { endpoint, what } => StateView::absent(endpoint.clone(), what),
         }
     }
 }
 
-/// Both sides of a plan that needs no host: what `from` says, and what `config` says now.
+/// Loads both sides of a plan without a host: the configuration that `from` names, and `config` as it is now.
 ///
-/// What is wrong with either is reported in one run, and says which side it is. Guests are evaluated only where something is
-/// to be said of them ([`left_out`]): the others may be most of all the work.
+/// The errors of both sides are reported in one run, and each says which side it is about. A guest is evaluated only if
+/// something is to be reported about it ([`left_out`]), since evaluating guests may be most of the work.
 pub(super) fn sides(
     config: &ConfigArgs,
     from: &str,
     sources: &SourceMap,
 ) -> Result<(Before, Configuration), Vec<Diagnostic>> {
     let mut after = None;
-    // The one side is kept as it is, in the middle of its evaluation, until it is known which guests the other shares.
+    // Pauses the evaluation of the former side until the other side is loaded as well, and both know which guests they share.
     let mut same_after = |before: Seen<'_>| {
         let root = sources.root();
         let mut same = BTreeSet::new();
@@ -96,13 +96,13 @@ pub(super) fn sides(
         same
     };
     let before = before(config, &Baseline::new(from), Guests::Without(&mut same_after), sources);
-    // A side that failed, or that has no guests to compare with: then all of them are new.
+    // If the former side failed or has no guests, all guests are new and must be evaluated.
     let guests = Guests::all_if(before.is_ok());
     let after = after.unwrap_or_else(|| Configuration::load(config, true, guests, sources));
     match (before, after) {
         (Ok(mut before), Ok(mut after)) => {
             // What was printed of guests has in it what NixOS hands into them.
-            if let Before::There { configuration: before, .. } = &mut before {
+            if let Before::Present { configuration: before, .. } = &mut before {
                 match (is_manifest(before), is_manifest(&after)) {
                     (true, false) => show_handed_in(&mut after),
                     (false, true) => show_handed_in(before),
@@ -129,8 +129,8 @@ fn show_handed_in(configuration: &mut Configuration) {
     }
 }
 
-/// Of the guests that are the `same` on both sides, those of which no lint has anything new to say: nothing around them
-/// changed, and nothing of the host leads to them.
+/// The guests that need no evaluation: they are the `same` on both sides, nothing around them changed, and no host option
+/// refers to them, so that no lint can report anything new.
 fn left_out(before: Seen<'_>, after: Seen<'_>, same: &BTreeSet<ContainerName>) -> BTreeSet<ContainerName> {
     if lint::leads_to_guests(after.manifest, after.host) || !is_same_host(before, after) {
         return BTreeSet::new();
@@ -143,25 +143,25 @@ fn left_out(before: Seen<'_>, after: Seen<'_>, same: &BTreeSet<ContainerName>) -
     same.iter().filter(is_same).cloned().collect()
 }
 
-/// Whether two containers with the same guest have the same options, as far as that can be told at a glance.
+/// Whether two containers with the same guest have equal options, apart from `path`.
 fn is_same_container(before: &Container, after: &Container) -> bool {
     before.is_same_but_for_path(after)
 }
 
-/// Whether the host is the same apart from its containers.
+/// Whether the host is equal apart from its containers.
 fn is_same_host(before: Seen<'_>, after: Seen<'_>) -> bool {
     let parts = |seen: Seen<'_>| {
         let mut parts = serde_json::json!([&seen.manifest.networking, &seen.manifest.boot, &seen.host.options]);
-        plan::forget_places(&mut parts);
+        plan::strip_positions(&mut parts);
         parts
     };
     parts(before) == parts(after)
 }
 
-/// Hosts, each with whether it is before and after.
+/// Hosts, each with whether it exists before and after.
 type Sided = BTreeMap<String, (bool, bool)>;
 
-/// The hosts that a flake has on either side, and notes on those that are not known.
+/// The hosts that a flake has on either side, and notes about hosts that are unknown.
 pub(super) fn hosts(
     config: &ConfigArgs,
     from: &str,
@@ -169,8 +169,8 @@ pub(super) fn hosts(
 ) -> Result<(Sided, Vec<Diagnostic>), Vec<Diagnostic>> {
     for given in [config.config.as_str(), from] {
         if !Path::new(given).exists() && given.contains('#') {
-            let message = format!("`{given}` names one host, and `--all-hosts` asks for all");
-            return Err(vec![Diagnostic::error(Code::Usage, message).help("leave one of them out")]);
+            let message = format!("`{given}` names one host, but `--all-hosts` means all of them");
+            return Err(vec![Diagnostic::error(Code::Usage, message).help("remove `#HOST`, or `--all-hosts`")]);
         }
     }
     let (before, mut notes) = match Baseline::new(from) {
@@ -183,7 +183,7 @@ pub(super) fn hosts(
     Ok((names.map(|name| (name.clone(), (before.contains(name), after.contains(name)))).collect(), notes))
 }
 
-/// Both sides of one host of a flake that may be there before and after; there is no configuration where it is gone.
+/// Loads both sides of one host of a flake. The second side is `None` if the host no longer exists.
 pub(super) fn sides_of_host(
     config: &ConfigArgs,
     from: &str,
@@ -210,7 +210,7 @@ pub(super) fn sides_of_host(
     }
 }
 
-/// The same arguments for another configuration.
+/// These arguments with another configuration.
 fn at(config: &ConfigArgs, path: &str) -> ConfigArgs {
     ConfigArgs { config: path.to_owned(), ..config.clone() }
 }
@@ -224,19 +224,19 @@ fn before(
     match *from {
         Baseline::Path(path) => {
             let configuration = Configuration::load(&at(config, path), true, guests, sources)?;
-            Ok(Before::There { endpoint: configuration.endpoint(), configuration: Box::new(configuration) })
+            Ok(Before::Present { endpoint: configuration.endpoint(), configuration: Box::new(configuration) })
         }
         Baseline::Revision(revision) => {
             let endpoint = Endpoint { kind: EndpointKind::Revision, name: revision.to_owned() };
             Ok(match Configuration::load_revision(config, revision, guests, sources)? {
-                Some(configuration) => Before::There { endpoint, configuration: Box::new(configuration) },
+                Some(configuration) => Before::Present { endpoint, configuration: Box::new(configuration) },
                 None => Before::Absent { endpoint, what: config.config.clone() },
             })
         }
     }
 }
 
-/// What is wrong with a side whose name is that of no file, and that could not be read as a revision either.
+/// Adapts the errors of a `--from` argument that is neither an existing path nor a revision.
 fn as_neither(from: &str, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if !matches!(Baseline::new(from), Baseline::Revision(revision) if revision == from) {
         return findings;
@@ -246,13 +246,13 @@ fn as_neither(from: &str, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     findings
         .into_iter()
         .map(|finding| match is_of_git(&finding) {
-            true => Diagnostic { message: format!("there is no such file, and {}", finding.message), ..finding },
+            true => Diagnostic { message: format!("no such file, and {}", finding.message), ..finding },
             false => finding,
         })
         .collect()
 }
 
-/// The errors of one side, each saying which one.
+/// The errors of one side, with the side named in each message.
 fn on_side(side: &str, name: &str, findings: Option<Vec<Diagnostic>>) -> Vec<Diagnostic> {
     let errors = findings.into_iter().flatten().filter(|finding| finding.severity == Severity::Error);
     errors

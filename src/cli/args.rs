@@ -1,7 +1,8 @@
-//! What may be typed.
+//! The command line.
 //!
-//! One item a flag: parser, help, man page and completions all come from here. Commands that do not exist yet are
-//! absent, never stubs.
+//! Each flag is declared once: the parser, the help, the man pages and the completions all come from here. Commands
+//! that do not
+//! exist yet are absent, not stubs.
 
 use std::path::PathBuf;
 
@@ -14,17 +15,17 @@ use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
 use crate::plan::RestartMode;
 
-/// What nixos-rebuild is to a NixOS host, for its containers alone.
+/// nixos-rebuild for NixOS containers, without rebuilding the host.
 ///
-/// Evaluates the `containers.<name>` part of a host configuration, compares it with the live host, shows what would
-/// change and what each change disrupts, and applies it.
+/// Evaluates the `containers.<name>` part of a host configuration, compares it with the live host, shows what would change and
+/// what each change disrupts, and applies it.
 #[derive(Debug, Parser)]
 #[command(name = "container-rebuild", version, max_term_width = 100)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -33,37 +34,37 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
-    /// Say more; twice for what is asked of Nix, nft and systemd.
+    /// Print more; `-vv` also prints every call of Nix, nft and systemd.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Say nothing but errors and results.
+    /// Print only errors and results.
     #[arg(long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// How the log on stderr is written.
+    /// The format of the log on stderr.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// When to use colours and box characters (NO_COLOR is honoured).
+    /// When to use colours and box-drawing characters (respects NO_COLOR).
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// Work on these containers only (comma-separated): others are neither shown nor touched, and their rules stay.
+    /// Work on these containers only (comma-separated). Others are neither shown nor changed, and keep their firewall rules.
     #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = container_name,
         add = ArgValueCandidates::new(containers))]
     pub only: Vec<ContainerName>,
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// A line an event, for people.
+    /// One line per event, for people.
     Text,
-    /// A JSON object an event.
+    /// One JSON object per event.
     Json,
 }
 
-/// When to do something that depends on the terminal.
+/// When to use a feature that depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On a terminal.
+    /// Only on a terminal.
     Auto,
     /// Always.
     Always,
@@ -71,49 +72,55 @@ pub enum When {
     Never,
 }
 
-/// The configuration and how it is read.
+/// The configuration, and how to read it.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
-    /// A NixOS module (FILE.nix), a flake (DIR or DIR#HOST, `path:` before it to read what git does not track, too), a directory
-    /// with configuration.nix, default.nix or hive.nix, a hive or a set of systems (FILE.nix#HOST), or a manifest (FILE.json).
+    /// The configuration: a NixOS module (FILE.nix), a flake (DIR or DIR#HOST; path:DIR includes files that git does
+    /// not track),
+    /// a directory with a configuration.nix, default.nix or hive.nix, a hive or a set of systems (FILE.nix#HOST), or a
+    /// manifest
+    /// (FILE.json).
     #[arg(value_name = "CONFIG", default_value = "/etc/nixos", value_hint = ValueHint::AnyPath)]
     pub config: String,
-    /// Look up `<NAME>` and `<NAME/…>` in PATH, before NIX_PATH.
+    /// Look up `<NAME>` and `<NAME/…>` in PATH before trying NIX_PATH.
     #[arg(short = 'I', value_name = "NAME=PATH", action = clap::ArgAction::Append)]
     pub include: Vec<String>,
-    /// Use PATH as the flake's input NAME; `A/B` is the input B of the input A.
+    /// Use PATH as the flake input NAME; `A/B` is the input B of the input A.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "PATH"])]
     pub override_input: Vec<String>,
-    /// Read only below the configuration's git top level (else its directory) and in the given search paths; ignore the
-    /// environment.
+    /// Read only below the top level of the configuration's git repository (or below its directory, without git) and
+    /// in the given
+    /// search paths; ignore the environment.
     #[arg(long, overrides_with = "no_restrict")]
     pub restrict: bool,
-    /// Read any path that the configuration names.
+    /// Let the configuration read any path.
     #[arg(long, overrides_with = "restrict")]
     pub no_restrict: bool,
-    /// Set Nix's setting NAME, as far as it bears on the language; nix.conf and NIX_CONFIG are read, too.
+    /// Set the Nix setting NAME, if it concerns the language. nix.conf and NIX_CONFIG are read as well.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "VALUE"])]
     pub option: Vec<String>,
-    /// Enable these experimental features of Nix, and no others.
+    /// Enable exactly these experimental features of Nix.
     #[arg(long, value_name = "FEATURES", action = clap::ArgAction::Append)]
     pub experimental_features: Vec<String>,
-    /// Enable these experimental features of Nix, beside those that are set.
+    /// Enable these experimental features of Nix in addition.
     #[arg(long, value_name = "FEATURES", action = clap::ArgAction::Append)]
     pub extra_experimental_features: Vec<String>,
-    /// Let a flake see the environment, the time, the system, and files outside of it; other configurations always do.
+    /// Let a flake access the environment, the time, the current system, and files outside of it. Other configurations
+    /// always can.
     #[arg(long, conflicts_with = "restrict")]
     pub impure: bool,
-    /// Fail when the evaluation takes more memory than this, in MiB; by default half of what the machine has, and at most 8192
+    /// Fail if the evaluation needs more memory than this, in MiB. The default is half of the machine's memory, but at
+    /// most 8192
     /// (4096 with `--restrict`).
     #[arg(long, value_name = "MIB")]
     pub max_memory: Option<usize>,
-    /// Fail when the evaluation takes longer than this, in seconds; by default 600 (60 with `--restrict`).
+    /// Fail if the evaluation takes longer than this, in seconds. The default is 600 (60 with `--restrict`).
     #[arg(long, value_name = "SECONDS")]
     pub max_time: Option<u64>,
-    /// Whether what evaluates is read though something else fails: `--keep-going` of the commands that only show.
+    /// Whether to use what evaluates even if other parts fail: `--keep-going` of `eval` and `check`.
     #[arg(skip)]
     pub keep_going: bool,
-    /// What all of this, nix.conf and NIX_CONFIG say of the language.
+    /// The resulting language settings, from these flags, nix.conf and NIX_CONFIG.
     #[arg(skip)]
     pub nix_settings: NixSettings,
 }
@@ -122,99 +129,101 @@ pub struct ConfigArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Any expression, as nix-instantiate --eval --strict")]
 pub struct ExpressionArgs {
-    /// Evaluate this expression; repeat it for several, one result per line.
+    /// Evaluate this expression. May be repeated; prints one result per line.
     #[arg(short = 'E', long, value_name = "EXPR", group = "of", conflicts_with_all = ["config", "positions", "keep_going"])]
     pub expr: Vec<String>,
-    /// Evaluate the expression in this file (`-` for standard input).
+    /// Evaluate the expression in this file (`-` for stdin).
     #[arg(short, long, value_name = "FILE", group = "of", conflicts_with_all = ["config", "positions", "keep_going", "expr"])]
     pub file: Vec<PathBuf>,
-    /// Print the value at this attribute path; repeat it for several, one per line.
+    /// Print the value at this attribute path. May be repeated; prints one value per line.
     #[arg(short = 'A', long, value_name = "PATH", requires = "of")]
     pub attr: Vec<String>,
-    /// Pass the expression EXPR as the argument NAME to functions at the top.
+    /// Pass the expression EXPR as the argument NAME to a top-level function.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "EXPR"], requires = "of")]
     pub arg: Vec<String>,
-    /// Pass the string STRING as the argument NAME to functions at the top.
+    /// Pass the string STRING as the argument NAME to a top-level function.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "STRING"], requires = "of")]
     pub argstr: Vec<String>,
-    /// Print JSON (the model of a configuration is always JSON).
+    /// Print JSON (a configuration is always printed as JSON).
     #[arg(long)]
     pub json: bool,
-    /// Fail when calls nest deeper than this; 10000 unless Nix's settings say otherwise.
+    /// Fail if function calls nest deeper than this. The default is Nix's setting, or 10000.
     #[arg(long, value_name = "CALLS")]
     pub max_call_depth: Option<u32>,
 }
 
 impl ExpressionArgs {
-    /// Whether no expression is asked for.
+    /// Whether no expression was given.
     pub fn is_empty(&self) -> bool {
         self.expr.is_empty() && self.file.is_empty()
     }
 }
 
-/// Whether and how to ask.
+/// Confirmation before changes.
 #[derive(Debug, Clone, Args)]
 pub struct AskArgs {
     /// Apply without asking.
     #[arg(short, long)]
     pub yes: bool,
-    /// Allow a configuration from another source, or one that removes more than half of the containers.
+    /// Allow a configuration from another source than the last one, or one that removes more than half of the containers.
     #[arg(long)]
     pub allow_remove: bool,
 }
 
-/// What is made of guests that run, and of whose units some failed.
+/// How to treat degraded guests: guests that run, but have failed units.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct DegradedArgs {
-    /// What it means for the exit status that units of a guest failed. No guest goes back for it.
+    /// How failed units in a guest affect the exit status. The guest is not rolled back either way.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "warn")]
     pub degraded: OnDegraded,
 }
 
-/// `--degraded`.
+/// The values of `--degraded`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnDegraded {
-    /// A warning; the exit status is 0.
+    /// Warn, and exit with 0.
     Warn,
-    /// A warning, and the exit status is 1, unless all of these units had failed before.
+    /// Warn, and exit with 1, unless all of these units had failed before.
     Fail,
 }
 
-/// What is not to be reported.
+/// Which lints to silence.
 #[derive(Debug, Clone, Args)]
 pub struct LintArgs {
-    /// Do not report these lints (comma-separated; docs/lints.md lists them). A comment `# container-rebuild: allow(CODE)`
-    /// does the same for one line.
+    /// Do not report these lints (comma-separated; see docs/lints.md). The comment `# container-rebuild: allow(CODE)`
+    /// silences a
+    /// lint for one line.
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = lint_code)]
     pub allow: Vec<Code>,
 }
 
-/// What a plan compares with, and how it is shown.
+/// What to compare with, and how to show the plan.
 #[derive(Debug, Clone, Args)]
 pub struct PlanArgs {
-    /// Compare with this instead of the live host: a file, a directory, DIR#HOST or a manifest, else a git revision, in
-    /// which CONFIG's own path is read (`rev:X` where a file has the revision's name).
+    /// Compare with X instead of the live host. X is a file, a directory, DIR#HOST or a manifest if one exists, and a
+    /// git revision
+    /// of CONFIG otherwise (`rev:X` is always a revision).
     #[arg(long, value_name = "X")]
     pub from: Option<String>,
-    /// Plan for all hosts of a flake, including those that only one side has.
+    /// Plan for all hosts of a flake, including hosts that exist on one side only.
     #[arg(long, requires = "from")]
     pub all_hosts: bool,
-    /// How to print the plan.
+    /// The output format.
     #[arg(long, value_enum, default_value = "text")]
     pub format: PlanFormat,
-    /// Exit with 2 when there are changes.
+    /// Exit with 2 if there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// How far switch would go.
+    /// How far `switch` would go.
     #[command(flatten)]
     pub restart: RestartArgs,
-    /// Save the plan to this file, too: `switch --plan FILE` carries out exactly that, or refuses when the host or the
+    /// Also save the plan to this file. `switch --plan FILE` then carries out exactly this plan, or refuses if the host or the
     /// configuration has changed since.
     #[arg(long, value_name = "FILE", conflicts_with = "from", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
 }
 
-/// How far running containers may be disturbed.
+/// How far running containers may be disrupted.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct RestartArgs {
     /// How to bring running containers up to date.
@@ -222,16 +231,16 @@ pub struct RestartArgs {
     pub restart_mode: RestartModeArg,
 }
 
-/// `--restart-mode`.
+/// The values of `--restart-mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RestartModeArg {
-    /// In the way that costs least.
+    /// In the least disruptive way.
     Auto,
-    /// In place or not at all: what needs a restart waits for the next start.
+    /// Only in place: a change that needs a restart waits for the next start.
     Reload,
-    /// By a restart, even where less would do.
+    /// By a restart, even if a reload would do.
     Restart,
-    /// Not at all: every change of a running container waits for its next start.
+    /// Not at all: every change waits for the container's next start.
     Never,
 }
 
@@ -249,100 +258,100 @@ impl From<RestartModeArg> for RestartMode {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Evaluate, build, show the plan, ask, apply, and make the result the one that boots.
+    /// Evaluate, build, show the plan, ask, apply it, and make it the boot generation.
     Switch {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Whether to ask.
+        /// Confirmation before changes.
         #[command(flatten)]
         ask: AskArgs,
-        /// How far to go.
+        /// How far running containers may be disrupted.
         #[command(flatten)]
         restart: RestartArgs,
-        /// Guests that are not well.
+        /// How to treat degraded guests.
         #[command(flatten)]
         degraded: DegradedArgs,
-        /// What is not reported.
+        /// Which lints to silence.
         #[command(flatten)]
         lints: LintArgs,
-        /// Carry out the plan that `plan --out FILE` saved: exactly that, or nothing.
+        /// Carry out exactly the plan that `plan --out FILE` saved, or nothing.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = [
             "config", "include", "override_input", "only", "restart_mode",
         ])]
         plan: Option<PathBuf>,
     },
-    /// Build the guest systems and print their store paths; apply nothing.
+    /// Build the guest systems and print their store paths, without applying anything.
     Build {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// What is not reported.
+        /// Which lints to silence.
         #[command(flatten)]
         lints: LintArgs,
     },
-    /// Show what switch would do, and why.
+    /// Show what `switch` would do, and why.
     #[command(visible_alias = "dry-activate")]
     Plan {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// What is compared and how it is shown.
+        /// What to compare with, and how to show the plan.
         #[command(flatten)]
         options: PlanArgs,
-        /// What is not reported.
+        /// Which lints to silence.
         #[command(flatten)]
         lints: LintArgs,
     },
-    /// Report everything that is wrong with a configuration.
+    /// Check a configuration for errors and probable mistakes.
     Check {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Fail on warnings, too (`--deny warnings`).
+        /// Fail on warnings as well as errors (`--deny warnings`).
         #[arg(long, value_enum)]
         deny: Option<Deny>,
-        /// How to print the findings.
+        /// The output format.
         #[arg(long, value_enum, default_value = "text")]
         format: CheckFormat,
-        /// Check this host, too: the paths and interfaces that the configuration names.
+        /// Also check that this host has the paths and interfaces that the configuration names.
         #[arg(long)]
         host: bool,
-        /// Go on after errors: check what evaluates, too.
+        /// Continue after errors, and check everything that evaluates.
         #[arg(long)]
         keep_going: bool,
-        /// Do what is certain of the help to the files of the checkout: shows the diff, and asks.
+        /// Apply the certain fixes to the files of the checkout, after showing a diff and asking.
         #[arg(long)]
         fix: bool,
-        /// Change the files without asking.
+        /// Apply the fixes without asking.
         #[arg(long, requires = "fix")]
         yes: bool,
-        /// What is not reported.
+        /// Which lints to silence.
         #[command(flatten)]
         lints: LintArgs,
     },
-    /// Print the typed model as JSON, or the value of any Nix expression.
+    /// Print a configuration as JSON, or the value of any Nix expression.
     Eval {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Add the position at which each option is set.
+        /// Add the position where each option is set.
         #[arg(long)]
         positions: bool,
-        /// Add each guest's own configuration, as `guest`.
+        /// Add the configuration of each guest, as `guest`.
         #[arg(long)]
         guest: bool,
-        /// Print the models of all hosts of a flake: `{"hosts": {HOST: …}}`.
+        /// Print all hosts of a flake: `{"hosts": {HOST: …}}`.
         #[arg(long)]
         all_hosts: bool,
-        /// Go on after errors: print `{"_error": {…}}` in the place of what fails, and all the rest; the exit status is 1.
+        /// Continue after errors: print `{"_error": {…}}` in place of each value that fails, and exit with 1.
         #[arg(long)]
         keep_going: bool,
-        /// Or an expression.
+        /// An expression to evaluate instead.
         #[command(flatten)]
         expression: ExpressionArgs,
     },
-    /// Print the nftables ruleset that would be loaded.
+    /// Print the nftables ruleset that `switch` would load.
     Firewall {
         /// The configuration.
         #[command(flatten)]
@@ -353,16 +362,16 @@ pub enum Command {
     },
     /// Show the containers of this host.
     Status {
-        /// Show these only.
+        /// Show only these containers.
         #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
         names: Vec<ContainerName>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Start containers and wait until they are ready.
+    /// Start containers and wait until they are up.
     Start(Started),
-    /// Stop containers and wait until they are gone.
+    /// Stop containers and wait until they have stopped.
     Stop(Names),
     /// Stop and start containers.
     Restart(Started),
@@ -374,7 +383,7 @@ pub enum Command {
         #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
         name: ContainerName,
     },
-    /// Run a command in a container and exit with its status.
+    /// Run a command in a container and exit with its exit status.
     Run {
         /// The container.
         #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
@@ -383,24 +392,24 @@ pub enum Command {
         #[arg(value_name = "CMD", required = true, last = true)]
         command: Vec<std::ffi::OsString>,
     },
-    /// Show a container's own journal, or what the host's journal has of its unit
+    /// Show a container's own journal, or the host's journal of its unit
     ///
-    /// Of a container that does not run, its own journal is shown where its root was kept.
+    /// The journal of a stopped container can be shown if its root is kept.
     Logs {
         /// The container.
         #[arg(value_name = "NAME", value_parser = container_name, add = ArgValueCandidates::new(containers))]
         name: ContainerName,
-        /// Go on as it grows.
+        /// Keep printing new entries.
         #[arg(short, long)]
         follow: bool,
-        /// Show the last lines only: a number, or `all`.
+        /// Show only the last N lines, or `all`.
         #[arg(short = 'n', long, value_name = "N", value_parser = lines)]
         lines: Option<String>,
-        /// Show what is not older than this, as journalctl takes times: "2026-01-31 12:00", yesterday, -1h.
+        /// Show only entries since this time, in a format of journalctl: "2026-01-31 12:00", yesterday, -1h.
         #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
         since: Option<String>,
     },
-    /// Install the service that brings the containers up when the host boots.
+    /// Install the service that starts the containers when the host boots.
     InstallBoot,
     /// Print the JSON Schema of a document.
     Schema {
@@ -410,26 +419,26 @@ pub enum Command {
     },
     /// Print a shell's completion script.
     ///
-    /// It completes commands, options and the names of this host's containers. For bash:
-    /// `source <(container-rebuild completions bash)`, by hand or in ~/.bashrc.
+    /// The script completes commands, options and the names of this host's containers. For bash, run
+    /// `source <(container-rebuild completions bash)`, or add that to ~/.bashrc.
     Completions {
         /// The shell.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Print the man page, or write the pages of all commands.
+    /// Print the man page, or write the man pages of all commands.
     Man {
-        /// Write one page per command into this directory.
+        /// Write one man page per command into this directory.
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         out: Option<PathBuf>,
     },
-    /// What units call.
+    /// Commands for our systemd units.
     #[command(hide = true, subcommand)]
     Internal(Internal),
 }
 
 impl Command {
-    /// The configuration that it evaluates, if it does.
+    /// The configuration arguments of a command that evaluates one.
     pub fn config_mut(&mut self) -> Option<&mut ConfigArgs> {
         match self {
             Self::Switch { config, .. }
@@ -451,45 +460,45 @@ pub struct Names {
     pub names: Vec<ContainerName>,
 }
 
-/// Containers that are started.
+/// Containers to start.
 #[derive(Debug, Clone, Args)]
 pub struct Started {
-    /// Which ones.
+    /// The containers.
     #[command(flatten)]
     pub names: Names,
-    /// Guests that are not well.
+    /// How to treat degraded guests.
     #[command(flatten)]
     pub degraded: DegradedArgs,
 }
 
-/// What our units call; no interface for anybody else.
+/// Commands for our systemd units. Not a stable interface.
 #[derive(Debug, Subcommand)]
 pub enum Internal {
-    /// `ExecStart=` of a container: becomes its systemd-nspawn.
+    /// `ExecStart=` of a container: sets it up, and becomes its systemd-nspawn.
     Launch {
         /// The container.
         #[arg(value_parser = container_name)]
         name: ContainerName,
     },
-    /// What that starts for a guest that waits for its network.
+    /// Started by `launch`, beside systemd-nspawn, to set up the network of a guest with private users.
     Connect {
         /// The container.
         #[arg(value_parser = container_name)]
         name: ContainerName,
-        /// The process that is its systemd-nspawn.
+        /// The process ID of its systemd-nspawn.
         nspawn: u32,
     },
-    /// `ExecStopPost=` of a container.
+    /// `ExecStopPost=` of a container: removes what it leaves behind.
     Cleanup {
         /// The container.
         #[arg(value_parser = container_name)]
         name: ContainerName,
     },
-    /// `ExecStart=` of the boot service.
+    /// `ExecStart=` of the boot service: brings up the boot generation.
     Boot,
 }
 
-/// How a plan is printed.
+/// The output formats of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
     /// For people.
@@ -498,34 +507,34 @@ pub enum PlanFormat {
     Json,
     /// For a comment on a pull request.
     Markdown,
-    /// The order of the steps, for Graphviz.
+    /// The order of the steps as a Graphviz graph.
     Dot,
 }
 
-/// What a JSON Schema is printed of.
+/// The documents that have a JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaOf {
-    /// What `eval` prints.
+    /// The output of `eval`.
     Manifest,
-    /// What `plan --format json` prints.
+    /// The output of `plan --format json`.
     Plan,
 }
 
-/// How findings are printed.
+/// The output formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CheckFormat {
     /// For people.
     Text,
     /// For programs.
     Json,
-    /// For code review services.
+    /// For code scanning services.
     Sarif,
 }
 
-/// What `check` takes for errors.
+/// What `check` treats as errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Deny {
-    /// Warnings too.
+    /// Warnings.
     Warnings,
 }
 
@@ -533,7 +542,7 @@ fn container_name(text: &str) -> Result<ContainerName, crate::model::NameError> 
     ContainerName::new(text)
 }
 
-/// A number of lines, as journalctl(1) takes it.
+/// Parses a number of lines as journalctl(1) takes it.
 fn lines(text: &str) -> Result<String, String> {
     match text.parse::<u32>() {
         Err(_) if text != "all" => Err(String::from("expected a number, or `all`")),
@@ -541,11 +550,11 @@ fn lines(text: &str) -> Result<String, String> {
     }
 }
 
-/// The code of a lint.
+/// Parses the code of a lint.
 fn lint_code(text: &str) -> Result<Code, String> {
     let lints = || Code::ALL.iter().filter(|code| code.kind() == Kind::Lint);
     lints().find(|code| code.as_str() == text).copied().ok_or_else(|| {
         let names: Vec<_> = lints().map(|code| code.as_str()).collect();
-        format!("there is no such lint; there are {}", names.join(", "))
+        format!("unknown lint; known lints are {}", names.join(", "))
     })
 }

@@ -1,8 +1,9 @@
-//! Completions: the shell asks this program, each time.
+//! Shell completions, which this program computes each time the shell asks.
 //!
-//! What `completions` prints only tells the shell to call us with [`VARIABLE`] set and what was typed behind `--`; the parser
-//! answers, and [`containers`] names the containers of this host. The scripts that clap_complete generates beforehand know no
-//! names, and in bash none of a program with a dash in its name goes beyond the first word.
+//! The script that `completions` prints only tells the shell to call us with [`VARIABLE`] set and the typed words after `--`.
+//! The parser answers, and [`containers`] lists the containers of this host. The static scripts of clap_complete do
+//! not know the
+//! containers, and in bash they fail after the first word if the program's name contains a dash.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -18,17 +19,17 @@ use super::args::Cli;
 use crate::model::{ContainerName, natural_order};
 use crate::render::paths;
 
-/// Not `COMPLETE`, which clap_complete would take: a variable of another program must not keep a switch from running.
+/// Not `COMPLETE`, clap_complete's default: another program may set that, and it must not keep a switch from running.
 const VARIABLE: &str = "CONTAINER_REBUILD_COMPLETE";
 const PROGRAM: &str = "container-rebuild";
 
-/// Answers a shell, if that is what asks; nothing in any other run. Has to come before all else: it changes the environment.
+/// Answers a shell that asks for completions; `None` in any other run. Must be called first, since it changes the environment.
 pub(super) fn answer() -> Option<ExitCode> {
     let here = std::env::current_dir().ok();
     match CompleteEnv::with_factory(Cli::command).var(VARIABLE).try_complete(std::env::args_os(), here.as_deref()) {
         Ok(false) => None,
         Ok(true) => Some(ExitCode::SUCCESS),
-        // The shell shows nothing then; whoever called us by hand reads it.
+        // The shell discards this, but a user who calls us by hand sees it.
         Err(error) => {
             let _ = error.print();
             Some(ExitCode::FAILURE)
@@ -36,11 +37,11 @@ pub(super) fn answer() -> Option<ExitCode> {
     }
 }
 
-/// What `shell` has to be told.
+/// The completion script of `shell`.
 ///
 /// # Errors
 ///
-/// Where the script cannot be written.
+/// Fails if the script cannot be written.
 pub(super) fn script(shell: clap_complete::Shell) -> std::io::Result<Vec<u8>> {
     let shells = Shells::builtins();
     let name = shell.to_string();
@@ -51,14 +52,14 @@ pub(super) fn script(shell: clap_complete::Shell) -> std::io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The containers of this host, as far as files tell that every user may read: asking systemd would take longer than a key.
+/// The containers of this host, according to files that every user may read. Asking systemd would be too slow for a keypress.
 pub(super) fn containers() -> Vec<CompletionCandidate> {
     let mut names: Vec<_> = names_in(&[(paths::records(), "json"), (paths::confs(), "conf")]).into_iter().collect();
     names.sort_by(|a, b| natural_order(a.as_str()).cmp(&natural_order(b.as_str())));
     names.into_iter().map(|name| CompletionCandidate::new(name.as_str())).collect()
 }
 
-/// The names that files `NAME.EXTENSION` have in these directories. What cannot be read has none.
+/// The names of files `NAME.EXTENSION` in these directories. Unreadable directories count as empty.
 fn names_in(directories: &[(PathBuf, &str)]) -> BTreeSet<ContainerName> {
     let mut names = BTreeSet::new();
     for (directory, extension) in directories {

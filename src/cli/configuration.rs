@@ -1,4 +1,4 @@
-//! The configuration argument: which file is meant, and what it evaluates to.
+//! The CONFIG argument: finds the file that it names, and evaluates it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -29,28 +29,28 @@ use crate::plan::{self, Endpoint, EndpointKind, StateView};
 use crate::source::{Files, Location, SourceMap};
 use crate::state::Snapshot;
 
-/// What the evaluation of a configuration may take that nobody vouches for: many times what a large host needs.
+/// Limits of a restricted evaluation, whose configuration is not trusted. A large host needs a small fraction of them.
 const RESTRICTED_MEMORY: usize = 4 << 30;
 const RESTRICTED_TIME: Duration = Duration::from_secs(60);
-/// How long an evaluation without `--restrict` may take: a whole NixOS with its packages takes a fraction of it.
+/// The time limit without `--restrict`. A whole NixOS with its packages needs a fraction of it.
 const MOST_TIME: Duration = Duration::from_secs(600);
 
-/// Something of several hosts, and notes on those of which not all is known.
+/// A result about several hosts, and notes about hosts that are partly unknown.
 pub(super) type WithNotes<T> = (T, Vec<Diagnostic>);
 
-/// A host among others: what it says, or what is wrong with it.
+/// The configuration of one of several hosts, or its errors.
 pub(super) type Loaded = Result<Configuration, Vec<Diagnostic>>;
 
-/// What a CONFIG says.
+/// An evaluated configuration.
 #[derive(Debug, Clone)]
 pub(super) struct Configuration {
-    /// The argument, as it was given.
+    /// The CONFIG argument as given.
     pub(super) given: String,
-    /// The file that was read, absolute.
+    /// The absolute path of the file that was read.
     pub(super) file: PathBuf,
-    /// The host, of a flake.
+    /// The host, if the configuration has several.
     pub(super) host: Option<String>,
-    /// `-I` entries, as they were given.
+    /// `-I` entries as given.
     pub(super) include: Vec<String>,
     /// `--override-input`.
     pub(super) overrides: Vec<(String, PathBuf)>,
@@ -58,28 +58,28 @@ pub(super) struct Configuration {
     pub(super) impure: bool,
     /// The typed model.
     pub(super) manifest: Manifest,
-    /// Where its options stand.
+    /// The spans of its options.
     pub(super) spans: OptionSpans,
-    /// The keys of guests that are built from `config`.
+    /// The keys of the guests that are built from `config`.
     pub(super) guest_keys: BTreeMap<ContainerName, String>,
-    /// The keys of options of containers that are not wholly known.
+    /// The keys of container options that are unknown or partial.
     pub(super) unknown_keys: BTreeMap<String, String>,
-    /// What the guests say themselves, as far as that is known.
+    /// The guests' own options, as far as known.
     pub(super) guests: BTreeMap<ContainerName, View>,
-    /// What the host says beside the model.
+    /// The host's options beside the model.
     pub(super) host_view: View,
     /// Whether modules are missing.
     pub(super) missing_modules: bool,
     /// Notes and warnings of the evaluation.
     pub(super) findings: Vec<Diagnostic>,
-    /// What the configuration itself finds wrong with it.
+    /// The configuration's own failed assertions and warnings.
     verdicts: Vec<Diagnostic>,
-    /// Sets of options that failed as wholes, with the leaf that says how (`--keep-going`).
+    /// Option sets that failed as a whole, each with the `_error` that replaces it (`--keep-going`).
     pub(super) failed: Vec<(OptionPath, serde_json::Value)>,
 }
 
 impl Configuration {
-    /// Finds, reads and evaluates CONFIG. `restricted` is what holds unless the user says otherwise.
+    /// Finds and evaluates CONFIG. `restricted` is the default of `--restrict`.
     pub(super) fn load(
         config: &ConfigArgs,
         restricted: bool,
@@ -94,7 +94,7 @@ impl Configuration {
         Ok(Self { findings: read.findings.iter().cloned().chain(unknown).collect(), ..read })
     }
 
-    /// The same to be shown alone: which containers there are may be unknown.
+    /// Like [`Self::load`], but allows containers with unknown names, for a configuration that is only printed.
     pub(super) fn load_to_show(
         config: &ConfigArgs,
         guests: Guests<'_>,
@@ -103,27 +103,27 @@ impl Configuration {
         Self::read(config, false, sources, |reading| reading.one(sources, true, guests))
     }
 
-    /// Fails where there may be containers of which not even the name is known: nothing could be said of them.
+    /// Fails if there may be containers with unknown names, since nothing can be planned for them.
     fn with_known_names(self) -> Result<Self, Vec<Diagnostic>> {
         let Some(unknown) = self.unknown_names() else { return Ok(self) };
         Err(self.findings.into_iter().chain([unknown]).collect())
     }
 
-    /// That there may be more containers; none where it is said already what failed.
+    /// The error about containers with unknown names. `None` if the error behind it was reported already.
     fn unknown_names(&self) -> Option<Diagnostic> {
         let unknown = self.manifest.more_containers.as_ref().filter(|unknown| !unknown.failed)?;
-        let message = format!("there may be more containers, under names that are not known: {}", unknown.reason);
+        let message = format!("there may be more containers, with unknown names: {}", unknown.reason);
         let location = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
         Some(Diagnostic::error(Code::UnknownValue, message).at_location(location))
     }
 
-    /// The same for something that changes the host: which host is meant has to be clear.
+    /// Like [`Self::load`], but for a command that changes the host: does not fall back to the only host of a flake.
     pub(super) fn load_for_change(config: &ConfigArgs, sources: &SourceMap) -> Result<Self, Vec<Diagnostic>> {
         let read = Self::read(config, false, sources, |reading| reading.one(sources, false, Guests::All));
         read?.with_known_names()
     }
 
-    /// All hosts of a flake, and notes on those that are not known.
+    /// Loads all hosts of a flake, with notes about unknown hosts.
     pub(super) fn load_hosts(
         config: &ConfigArgs,
         guests: bool,
@@ -132,7 +132,7 @@ impl Configuration {
         Self::read(config, false, sources, |reading| reading.all(sources, guests))
     }
 
-    /// The names of all hosts of a flake, and notes on those that are not known.
+    /// The names of all hosts of a flake, with notes about unknown hosts.
     pub(super) fn hosts(
         config: &ConfigArgs,
         sources: &SourceMap,
@@ -140,7 +140,7 @@ impl Configuration {
         Self::read(config, true, sources, |reading| reading.hosts(sources))
     }
 
-    /// The names of all hosts that a flake had in a revision; none where it was not there.
+    /// The names of all hosts of a flake in a revision. Empty if the flake does not exist there.
     pub(super) fn hosts_of_revision(
         config: &ConfigArgs,
         revision: &str,
@@ -159,7 +159,7 @@ impl Configuration {
         let mut target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
         target.file = in_work_tree(&target.file).unwrap_or(target.file);
         let file = &target.file;
-        // With `path:`, what git tracks does not count.
+        // `path:` includes files that git does not track.
         let top = if target.whole.is_some() { None } else { git_top_level(file) };
         let around = || target.whole.clone().or_else(|| file.parent().map(Path::to_path_buf));
         let root = top.clone().or_else(around).unwrap_or_default();
@@ -181,7 +181,7 @@ impl Configuration {
         work(Reading { config, target, files: files.as_ref(), top: &root, tracked, search_path, restricted })
     }
 
-    /// What CONFIG was in the git revision `revision`; `None` where it was not there.
+    /// Loads CONFIG from the git revision `revision`. `None` if it does not exist there.
     pub(super) fn load_revision(
         config: &ConfigArgs,
         revision: &str,
@@ -211,7 +211,7 @@ impl Configuration {
         let outside: Box<dyn Files> = if restricted {
             let overrides = overrides(config).into_iter().map(|(_, path)| path);
             let given = search_path.iter().map(|(_, path)| path.clone()).chain(overrides);
-            // The revision's own lock file says what else it is made of.
+            // The revision's own lock file lists the store paths that it may read.
             let inside = RevisionFiles::open(top, revision, Box::new(RestrictedFiles::new([]))).map_err(failed)?;
             let locks = [path.join("flake.lock"), path.with_file_name("flake.lock")];
             let lock = locks.iter().find_map(|lock| inside.read(lock).ok()).unwrap_or_default();
@@ -254,26 +254,30 @@ impl Configuration {
         }
     }
 
-    /// A manifest needs no evaluation; its positions are what it says itself.
+    /// Reads a manifest, which needs no evaluation and contains its positions.
     pub(super) fn from_manifest(
         config: &ConfigArgs,
         file: PathBuf,
         files: &dyn Files,
     ) -> Result<Self, Vec<Diagnostic>> {
         let unreadable = |what: String| {
-            let help = "give a manifest as `container-rebuild eval` prints it";
+            let help = "expected a manifest as `container-rebuild eval` prints it";
             vec![Diagnostic::error(Code::Unreadable, format!("{}: {what}", file.display())).help(help)]
         };
         let text = files.read(&file).map_err(|error| unreadable(error.to_string()))?;
         let mut json: serde_json::Value =
             serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-        // Before all else: another version's manifest may have any form.
+        // Check the version first: another version's manifest may look like anything.
         if let Some(version) = json.get("format_version").filter(|version| **version != FORMAT_VERSION) {
-            return Err(unreadable(format!("its format is {version}, and this version knows {FORMAT_VERSION}")));
+            return Err(unreadable(format!(
+                "its format is {version}, but this version reads format {FORMAT_VERSION}"
+            )));
         }
         let guests = guests_of_manifest(&mut json);
         if has_failed(&json) {
-            return Err(unreadable(String::from("it was printed by `--keep-going`, and lacks what failed")));
+            return Err(unreadable(String::from(
+                "it was printed with `--keep-going`, and has no values for what failed",
+            )));
         }
         let manifest = Manifest::from_json(json).map_err(|error| unreadable(error.to_string()))?;
         Ok(Self {
@@ -296,7 +300,7 @@ impl Configuration {
         })
     }
 
-    /// Where the options stand, as text.
+    /// The positions of the options.
     pub(super) fn positions(&self, sources: &SourceMap) -> Positions {
         match &self.manifest.positions {
             Some(noted) => noted.clone(),
@@ -304,18 +308,18 @@ impl Configuration {
         }
     }
 
-    /// The same as a side of a plan; `spec` is what is known of its meaning.
+    /// This configuration as one side of a plan. `spec` is the checked spec, if complete.
     pub(super) fn side<'a>(&'a self, spec: Option<&'a HostSpec>, sources: &'a SourceMap) -> StateView<'a> {
         self.side_called(self.endpoint(), spec, sources)
     }
 
-    /// How it is called in a plan.
+    /// Its name in a plan.
     pub(super) fn endpoint(&self) -> Endpoint {
         let kind = if is_manifest(&self.file) { EndpointKind::Manifest } else { EndpointKind::File };
         Endpoint { kind, name: self.given.clone() }
     }
 
-    /// The same under another name.
+    /// Like [`Self::side`], but under another name.
     pub(super) fn side_called<'a>(
         &'a self,
         endpoint: Endpoint,
@@ -334,7 +338,7 @@ impl Configuration {
         })
     }
 
-    /// The same with the systems of guests that are what they were: those need no Nix (contract §3).
+    /// Fills in the systems of unchanged guests from what was last applied: those need no Nix (contract §3).
     pub(super) fn with_known_systems(mut self, snapshot: &Snapshot) -> Self {
         for (name, container) in &mut self.manifest.containers {
             let (Some(key), None) = (self.guest_keys.get(name), container.path.known()) else { continue };
@@ -351,25 +355,25 @@ impl Configuration {
         self
     }
 
-    /// A key over all that was read, before anything of the host is taken into account ([`plan::saved::inputs`]).
+    /// A hash of everything that was evaluated, before filling in anything from the host ([`plan::saved::inputs`]).
     pub(super) fn inputs(&self) -> String {
         plan::saved::inputs(&self.manifest, &self.guest_keys, &self.guests)
     }
 
-    /// The containers of which something is unknown.
+    /// The containers with unknown options.
     pub(super) fn unknown_containers(&self) -> Vec<ContainerName> {
         let containers = self.manifest.containers.iter();
         containers.filter(|(_, container)| container.has_unknown()).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Checks the model as it is now, and looks for what is probably not meant.
+    /// Checks the model, and runs the lints.
     pub(super) fn check(&self) -> Checked {
         let mut checked = self.check_model();
         checked.findings.extend(self.lints());
         checked
     }
 
-    /// Checks the model alone.
+    /// Checks the model without running the lints.
     pub(super) fn check_model(&self) -> Checked {
         let mut checked = check(&self.manifest, &self.spans);
         checked.unsupported.extend(unsupported_units(&self.manifest, &self.host_view));
@@ -378,14 +382,14 @@ impl Configuration {
     }
 
     fn lints(&self) -> Vec<Diagnostic> {
-        // What a manifest says of its guests is for comparisons: it does not say which of their texts are paths.
+        // The guests in a manifest are only good for comparisons, since JSON does not tell paths from strings.
         let none = BTreeMap::new();
         let guests = if is_manifest(&self.file) { &none } else { &self.guests };
         lint::lint(lint::Subject { manifest: &self.manifest, spans: &self.spans, host: &self.host_view, guests })
     }
 }
 
-/// The top level of the work tree that CONFIG is in, else its directory.
+/// The top level of the git work tree that contains CONFIG, or CONFIG's directory.
 pub(super) fn checkout(config: &ConfigArgs) -> Result<PathBuf, Vec<Diagnostic>> {
     let target = Target::find(&config.config, &RealFiles).map_err(|diagnostic| vec![*diagnostic])?;
     let file = in_work_tree(&target.file).unwrap_or(target.file);
@@ -393,17 +397,17 @@ pub(super) fn checkout(config: &ConfigArgs) -> Result<PathBuf, Vec<Diagnostic>> 
     Ok(top.unwrap_or_default())
 }
 
-/// How much an evaluation may take.
+/// The limits of an evaluation.
 pub(super) struct Limits {
     /// In bytes.
     pub(super) memory: usize,
-    /// From its beginning.
+    /// From the start of the evaluation.
     pub(super) time: Duration,
 }
 
 impl Limits {
-    /// What holds: what the user says, or else less for what may be somebody else's, and never so much that the kernel would
-    /// have to kill somebody.
+    /// The user's limits, or else defaults: lower ones for a restricted evaluation, and never so much memory that the kernel
+    /// might run out of it.
     pub(super) fn of(config: &ConfigArgs, restricted: bool) -> Self {
         let (memory, time) = if restricted {
             (RESTRICTED_MEMORY, RESTRICTED_TIME)
@@ -419,7 +423,7 @@ impl Limits {
     }
 }
 
-/// In bytes (sysconf(3)); without an answer there is no limit to it.
+/// The machine's memory in bytes (sysconf(3)), or `usize::MAX` if unknown.
 fn memory_of_machine() -> usize {
     let ask = |what| sysconf(what).ok().flatten().and_then(|value| usize::try_from(value).ok());
     match (ask(SysconfVar::_PHYS_PAGES), ask(SysconfVar::PAGE_SIZE)) {
@@ -428,11 +432,11 @@ fn memory_of_machine() -> usize {
     }
 }
 
-/// A flag that is raised after some time.
+/// A flag that is set after some time.
 pub(super) fn stop_after(time: Duration) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
-    // It ends with the program at the latest.
+    // The thread ends with the process at the latest.
     std::thread::spawn(move || {
         std::thread::sleep(time);
         raised.store(true, Ordering::Relaxed);
@@ -446,7 +450,7 @@ pub(super) fn overrides(config: &ConfigArgs) -> Vec<(String, PathBuf)> {
     config.override_input.chunks_exact(2).map(|pair| (pair[0].clone(), path(&pair[1]))).collect()
 }
 
-/// Whether something in a manifest stands for what failed.
+/// Whether a manifest contains an `_error`.
 fn has_failed(json: &serde_json::Value) -> bool {
     match json {
         serde_json::Value::Object(set) => set.contains_key(ERROR_KEY) || set.values().any(has_failed),
@@ -455,7 +459,7 @@ fn has_failed(json: &serde_json::Value) -> bool {
     }
 }
 
-/// What a manifest says of its guests (`eval --guest`), taken out of it.
+/// Removes the guests from a manifest (`eval --guest`), and returns them.
 fn guests_of_manifest(json: &mut serde_json::Value) -> BTreeMap<ContainerName, View> {
     let containers = json.get_mut("containers").and_then(serde_json::Value::as_object_mut);
     let guest = |(name, container): (&String, &mut serde_json::Value)| {
@@ -470,11 +474,11 @@ pub(super) fn is_manifest(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "json")
 }
 
-/// Why a revision cannot be read, and what to do.
+/// Why a revision cannot be read, and what to do about it.
 fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
     let (code, help) = match error {
         RevisionError::NoRepository { .. } => {
-            (Code::Unreadable, String::from("give a file, a directory or DIR#HOST after `--from`"))
+            (Code::Unreadable, String::from("pass a file, a directory or DIR#HOST to `--from`"))
         }
         RevisionError::Unknown { shallow: true, .. } => (
             Code::Usage,
@@ -484,45 +488,46 @@ fn revision_diagnostic(error: &RevisionError) -> Box<Diagnostic> {
             ),
         ),
         RevisionError::Unknown { branches, .. } if branches.is_empty() => {
-            (Code::Usage, String::from("this repository has no branch yet"))
+            (Code::Usage, String::from("this repository has no branches yet"))
         }
         RevisionError::Unknown { branches, .. } => {
-            (Code::Usage, format!("this repository has the branches {}", branches.join(", ")))
+            (Code::Usage, format!("the branches of this repository are {}", branches.join(", ")))
         }
         RevisionError::Git { source, .. } if source.code() == git2::ErrorCode::Owner => (
             Code::Unreadable,
             String::from(
-                "it belongs to another user; if you trust it: git config --global --add safe.directory DIR",
+                "it belongs to another user; if you trust it, run `git config --global --add safe.directory DIR`",
             ),
         ),
-        RevisionError::Git { .. } => (Code::Unreadable, String::from("`git fsck` says more")),
+        RevisionError::Git { .. } => (Code::Unreadable, String::from("see `git fsck`")),
     };
     Box::new(super::failure(code, error).help(help))
 }
 
-/// What may be read of a `file` that nobody vouches for: the git work tree that holds it, else its directory.
+/// What the restricted evaluation of `file` may read: the git work tree that contains it, or its directory.
 pub(super) fn readable_around(file: &Path) -> PathBuf {
     git_top_level(file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default()
 }
 
-/// Where a path leads that is in no git work tree itself, but a link into one, as `/etc/nixos` may be.
+/// The target of a path that is not in a git work tree, but a symlink into one, as `/etc/nixos` may be.
 fn in_work_tree(path: &Path) -> Option<PathBuf> {
     let holds = |path: &Path| path.ancestors().any(|directory| directory.join(".git").exists());
     path.canonicalize().ok().filter(|real| !holds(path) && holds(real))
 }
 
-/// The directory of the git work tree that holds `file`.
+/// The top level of the git work tree that contains `file`.
 fn git_top_level(file: &Path) -> Option<PathBuf> {
     file.ancestors().skip(1).find(|directory| directory.join(".git").exists()).map(Path::to_path_buf)
 }
 
-/// `-I` and then `NIX_PATH`, as pairs of prefix and path; URLs lead nowhere without a download.
+/// The search path: `-I`, then `NIX_PATH`, as pairs of prefix and absolute path. URLs are skipped, since nothing is
+/// downloaded.
 pub(super) fn search_path(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> {
     let given = search_path_as_given(config, restricted).into_iter();
     given.map(|(prefix, path)| (prefix, absolute(path))).collect()
 }
 
-/// The same with relative paths left as they are, for `builtins.nixPath` shows them.
+/// Like [`search_path`], but keeps relative paths, which `builtins.nixPath` prints as given.
 pub(super) fn search_path_as_given(config: &ConfigArgs, restricted: bool) -> Vec<(String, PathBuf)> {
     let environment = if restricted { None } else { std::env::var("NIX_PATH").ok() };
     let inherited = environment.as_deref().unwrap_or_default().split(':').filter(|entry| !entry.is_empty());
@@ -539,7 +544,7 @@ pub(super) fn search_path_as_given(config: &ConfigArgs, restricted: bool) -> Vec
         .collect()
 }
 
-/// The path from the root, without `.` and `..`, which are taken off as text, as Nix does.
+/// The absolute path without `.` and `..`, resolved lexically as Nix does, without following symlinks.
 pub(super) fn absolute(path: impl AsRef<Path>) -> PathBuf {
     let path = path.as_ref();
     let mut plain = PathBuf::new();

@@ -1,8 +1,8 @@
-//! Ctrl-C, an ended session, a terminal that is gone.
+//! Signals: Ctrl-C, termination, and a closed terminal.
 //!
-//! Until the host is changed a signal ends the program as it ends any other, and what the program has begun with it: Nix,
-//! and directories that are only for now. From then on ([`hold`]) no signal ends it. SIGINT and SIGTERM stop it after the
-//! steps in hand, and a second one stops waiting for them; SIGHUP says that the terminal is gone, and all is done without it.
+//! Before the host is changed, a signal ends the program as usual, together with the processes and temporary directories that
+//! it has created. After [`hold`], no signal ends it: SIGINT and SIGTERM stop it after the ongoing steps, a second one stops
+//! waiting for those steps, and SIGHUP only means that the run continues without a terminal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,21 +20,21 @@ pub(super) const EXIT_CODE: u8 = 130;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Who is told of signals, once they are held. Locked for good by a signal that ends the program, so that nothing is begun
-/// in that moment.
+/// The log that signals are reported to, once they are held. A signal that ends the program never releases this lock, so
+/// that the host is not changed in the meantime.
 static HELD: Mutex<Option<Arc<Log>>> = Mutex::new(None);
 
-/// Looks after the signals from now on.
+/// Handles signals from now on.
 ///
 /// # Errors
 ///
-/// Where the kernel has no thread or no pipe for us.
+/// Fails if the kernel refuses a thread or a pipe.
 pub(super) fn watch() -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let entered = runtime.enter();
     let mut streams = Vec::new();
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        // One that whoever started us has us ignore stays ignored (nohup(1), jobs in the background of a script).
+        // A signal that is ignored at the start stays ignored, as under nohup(1) and in background jobs of a script.
         if !is_ignored(signal) {
             streams.push((signal, tokio::signal::unix::signal(SignalKind::from_raw(signal as i32))?));
         }
@@ -61,7 +61,7 @@ fn is_ignored(signal: Signal) -> bool {
     mask & 1 << (signal as i32 - 1) != 0
 }
 
-/// From now on no signal ends the program; `log` is told of them.
+/// From now on, no signal ends the program, and signals are reported to `log`.
 pub(super) fn hold(log: &Arc<Log>) {
     *HELD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(log));
 }
@@ -78,23 +78,24 @@ fn came(signal: Signal) {
         die(signal);
     };
     if signal == Signal::SIGHUP {
-        log.say(Level::WARN, "the terminal is gone: going on without it", None);
+        log.say(Level::WARN, "the terminal is gone: continuing without it", None);
     } else if !ASKED.swap(true, Ordering::SeqCst) {
-        let in_hand = progress::in_hand().join(", ");
-        let finishing = if in_hand.is_empty() { String::new() } else { format!("finishing {in_hand}; ") };
-        let line = format!("interrupted: {finishing}nothing more is started (press Ctrl-C again to stop waiting)");
+        let ongoing = progress::ongoing().join(", ");
+        let finishing = if ongoing.is_empty() { String::new() } else { format!("finishing {ongoing}; ") };
+        let line =
+            format!("interrupted: {finishing}no further steps are started (press Ctrl-C again to stop waiting)");
         log.say(Level::WARN, &line, None);
     } else if !waiting::is_cut_short() {
-        log.say(Level::WARN, "interrupted again: what systemd still does is not waited for", None);
+        log.say(Level::WARN, "interrupted again: no longer waiting for systemd", None);
         waiting::cut_short();
     }
 }
 
-/// Ends the program by `signal`, so that whoever waits for it sees by what.
+/// Ends the program with `signal`, so that its parent sees that signal as the cause.
 fn die(signal_: Signal) -> ! {
     // SAFETY: the default action runs no code of ours.
     _ = unsafe { signal(signal_, SigHandler::SigDfl) };
     _ = raise(signal_);
-    // Not reached: all three end a process.
+    // Not reached: the default action of all three signals ends the process.
     std::process::exit(EXIT_CODE.into())
 }

@@ -1,5 +1,4 @@
-//! What is said while the host is being changed: to the terminal, and to the host's journal, whether or not there is a
-//! terminal.
+//! The log of a run that changes the host: to the terminal if there is one, and to the host's journal.
 
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,28 +10,28 @@ use crate::diag::{Diagnostic, Severity};
 use crate::host::journal::{self, Entry, Journal};
 use crate::model::ContainerName;
 
-/// Where it goes.
+/// A log to the terminal and the journal.
 pub(super) struct Log {
     terminal: Terminal,
-    /// Gone once the log is [closed](Log::close).
+    /// `None` once the log is [closed](Log::close).
     journal: Mutex<Option<Journal>>,
-    /// Whether what goes to the terminal goes to the journal as well.
+    /// Whether stderr is the journal, so that lines for the terminal must not be sent twice.
     is_one: bool,
 }
 
 impl Log {
-    /// Opens the journal, where there is one.
+    /// Opens the journal, if there is one.
     pub(super) fn new(terminal: Terminal) -> Arc<Self> {
         let is_one = journal::is_stream(std::io::stderr().as_fd());
         Arc::new(Self { terminal, journal: Mutex::new(Journal::open()), is_one })
     }
 
-    /// Says something of a container's action (or of one that is no container's) to both.
+    /// Logs a message to both. `about` names the container and the action, if it has any.
     pub(super) fn say(&self, level: Level, message: &str, about: Option<(&ContainerName, &'static str)>) {
         self.say_and_keep(level, message, message, about);
     }
 
-    /// Says `shown` to the terminal, of which more is said there later, and keeps `kept` in the journal.
+    /// Prints `shown` on the terminal, where a finding will follow with the details, and logs `kept` to the journal.
     pub(super) fn say_and_keep(
         &self,
         level: Level,
@@ -44,7 +43,7 @@ impl Log {
         self.keep_beside(level, kept, about, true);
     }
 
-    /// Keeps in the journal what is on the terminal already if it `is_shown`.
+    /// Logs to the journal what was printed on the terminal already, if `is_shown`.
     pub(super) fn keep_beside(
         &self,
         level: Level,
@@ -57,7 +56,7 @@ impl Log {
         }
     }
 
-    /// Says it to the journal alone, which is not on the terminal.
+    /// Logs a message to the journal only.
     pub(super) fn keep(&self, level: Level, message: &str, about: Option<(&ContainerName, &'static str)>) {
         let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(journal) = &*journal {
@@ -66,7 +65,7 @@ impl Log {
         }
     }
 
-    /// Keeps findings, which somebody else prints.
+    /// Logs findings to the journal; the caller prints them.
     pub(super) fn findings(&self, findings: &[Diagnostic]) {
         for finding in findings {
             let (is_printed, level) = match finding.severity {
@@ -80,7 +79,7 @@ impl Log {
         }
     }
 
-    /// Waits until the journal has all of it, if it takes it.
+    /// Closes the log, after waiting for the journal to take all messages.
     pub(super) fn close(&self) {
         drop(self.journal.lock().unwrap_or_else(PoisonError::into_inner).take());
     }

@@ -1,7 +1,8 @@
-//! The command line: arguments in, findings and results out, exit codes as the contract has them (§4).
+//! The command line: arguments in, results and findings out, and the exit codes of the contract (§4).
 //!
-//! Takes: what was typed, the terminal, signals. Gives: an exit code. The only layer that prints, asks and exits; what is
-//! to be done is decided in `plan` and done in `apply`.
+//! Takes: arguments, the terminal, signals. Gives: an exit code. This is the only layer that prints, asks and exits.
+//! What to do
+//! is decided in `plan` and done in `apply`.
 
 mod against;
 pub mod args;
@@ -35,10 +36,10 @@ use crate::host::journalctl::Wanted;
 use crate::model::ContainerName;
 use crate::source::SourceMap;
 
-/// How a command ends: an exit code, or findings of which the errors failed it.
+/// The result of a command: an exit code, or the findings that made it fail.
 type Outcome = Result<u8, Vec<Diagnostic>>;
 
-/// What every command works with.
+/// The context of every command.
 struct Session<'a> {
     global: &'a Global,
     terminal: Terminal,
@@ -46,7 +47,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Whether a container may be shown and touched (`--only`).
+    /// Whether `--only` includes a container.
     fn covers(&self, name: &ContainerName) -> bool {
         self.global.only.is_empty() || self.global.only.contains(name)
     }
@@ -70,33 +71,33 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Prints what the parser has to say. Help and version are results; everything else is an error of usage, which is 1 here
-/// and never 2.
+/// Prints the message of the parser. Help and version are results; anything else is a usage error, with exit code 1 and not
+/// clap's 2.
 fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                let message = "error[output]: what was to be printed could not be written";
+                let message = "error[output]: cannot write the output";
                 output::line(Level::ERROR, &format!("{message}: {error}"));
                 ExitCode::FAILURE
             }
             _ => ExitCode::SUCCESS,
         };
     }
-    // The options are not known yet, but this one is asked for by programs.
+    // The options are not parsed yet, but programs that pass this one expect JSON even for usage errors.
     let words: Vec<_> = std::env::args_os().collect();
     let is_json = |pair: &[std::ffi::OsString]| pair[0] == "--log-format" && pair[1] == "json";
     if words.windows(2).any(is_json) || words.iter().any(|word| word == "--log-format=json") {
         output::use_json();
         output::line(Level::ERROR, error.render().to_string().trim_end());
     } else {
-        // There is nobody left to tell when even this cannot be printed.
+        // If even this cannot be printed, there is nowhere to report it.
         _ = error.print();
     }
     ExitCode::FAILURE
 }
 
-/// The stream on which a command says what it was asked for, without which it has failed; `None` where that is a change.
+/// The stream of a command's result, without which it has failed. `None` for commands whose result is a change of the host.
 fn result(command: &Command) -> Option<Stream> {
     match command {
         Command::Switch { .. }
@@ -111,13 +112,13 @@ fn result(command: &Command) -> Option<Stream> {
     }
 }
 
-/// What is to be said of a result that could not be written: an error where it was asked for. That its reader has left is
-/// neither.
+/// The finding about a result that could not be written: an error if the result is the purpose of the command, and a warning
+/// otherwise. A reader that has left is neither.
 fn unwritten(command: &Command) -> Option<Diagnostic> {
     output::finish();
     let result = result(command);
     let errno = output::lost(result.unwrap_or(Stream::Results)).failed?;
-    let message = format!("what was to be printed could not be written: {}", errno.desc());
+    let message = format!("cannot write the output: {}", errno.desc());
     Some(match result {
         Some(_) => Diagnostic::error(Code::Output, message),
         None => Diagnostic::warning(Code::Output, message),
@@ -169,7 +170,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),
         Command::Check { config, deny, format, host, keep_going, fix, yes, lints } => {
             let config = &ConfigArgs { keep_going: *keep_going, ..config.clone() };
-            let how = commands::check::How { deny_warnings: deny.is_some(), format: *format, host: *host };
+            let how = commands::check::CheckOptions { deny_warnings: deny.is_some(), format: *format, host: *host };
             match fix {
                 true => commands::fix::fix(session, config, how, (*yes, lints)),
                 false => commands::check::check(session, config, how, lints),
@@ -204,13 +205,13 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
     }
 }
 
-/// An error of another layer as a finding: its message, and what lies behind it.
+/// Converts an error of another layer, with its chain of causes in one message.
 fn failure(code: Code, error: &dyn std::error::Error) -> Diagnostic {
     let mut message = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         let cause_message = cause.to_string();
-        // Some errors repeat their cause.
+        // Some errors include their cause already.
         if !message.contains(&cause_message) {
             message.push_str(": ");
             message.push_str(&cause_message);
@@ -220,11 +221,11 @@ fn failure(code: Code, error: &dyn std::error::Error) -> Diagnostic {
     Diagnostic::error(code, message.replace('\n', " "))
 }
 
-/// Fails unless we may change the host.
+/// Fails unless we run as root.
 fn require_root(command: &str) -> Result<(), Vec<Diagnostic>> {
     if nix::unistd::geteuid().is_root() {
         return Ok(());
     }
-    let message = format!("`{command}` changes the host, which only root may do");
+    let message = format!("`{command}` must run as root");
     Err(vec![Diagnostic::error(Code::Host, message).help(format!("run `sudo container-rebuild {command} …`"))])
 }

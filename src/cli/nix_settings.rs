@@ -1,7 +1,8 @@
-//! Nix's own settings, as far as they bear on the language: by flags, and as Nix's files have them.
+//! Nix's settings that concern the language, from flags and from Nix's own files.
 //!
-//! Source: nix.conf(5): the system's `nix.conf`, the user's, `NIX_CONFIG`, then the command line, of which `--option` comes
-//! first. A later one replaces an earlier one; `extra-experimental-features` adds to what is there.
+//! In nix.conf(5)'s order: the system's `nix.conf`, the user's, `NIX_CONFIG`, then the command line with `--option`
+//! first. A later
+//! setting replaces an earlier one, but `extra-experimental-features` adds to it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use super::args::ConfigArgs;
 use crate::eval::Settings;
 use crate::syntax::{LintLevel, LiteralLints};
 
-/// Files that include each other are read to this depth.
+/// The maximum depth of files that include each other.
 const DEEPEST: u32 = 8;
 
 /// The experimental features of Nix 2.34.
@@ -17,18 +18,18 @@ const FEATURES: &str = "auto-allocate-uids blake3-hashes ca-derivations cgroups 
     dynamic-derivations external-builders fetch-closure fetch-tree flakes git-hashing impure-derivations local-overlay-store \
     mounted-ssh-store nix-command parse-toml-timestamps pipe-operators read-only-local-store recursive-nix verified-fetches";
 
-/// What Nix's settings say of the language.
+/// The language settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NixSettings {
     features: Vec<String>,
     lints: LiteralLints,
     max_call_depth: Option<u32>,
-    /// What Nix would warn of.
+    /// The warnings that Nix would print.
     pub(super) warnings: Vec<String>,
 }
 
 impl NixSettings {
-    /// Those of the command line, and of Nix's files unless nothing of the environment counts (`--restrict`).
+    /// Loads the settings from the command line and, unless `--restrict` is given, from Nix's files and the environment.
     pub(super) fn load(config: &ConfigArgs) -> Self {
         let mut settings = Self::default();
         if !config.restrict {
@@ -64,7 +65,7 @@ impl NixSettings {
         settings
     }
 
-    /// Evaluates as these settings say.
+    /// Applies these settings to the evaluator's.
     pub(super) fn apply(&self, to: Settings) -> Settings {
         let has = |feature: &str| self.features.iter().any(|name| name == feature);
         Settings {
@@ -83,7 +84,7 @@ impl NixSettings {
         }
     }
 
-    /// Sets what the lines of a settings file say, in their order.
+    /// Applies the lines of a settings file in order.
     fn text(&mut self, text: &str, directory: &Path, depth: u32) {
         for line in text.lines() {
             let line = line.split('#').next().unwrap_or_default().trim();
@@ -97,7 +98,7 @@ impl NixSettings {
         }
     }
 
-    /// Sets what bears on the language; all else is Nix's.
+    /// Applies one setting, if it concerns the language.
     fn set(&mut self, name: &str, value: &str) {
         let words = || value.split_whitespace().map(str::to_owned);
         match name {
@@ -140,7 +141,7 @@ fn files() -> Vec<PathBuf> {
     let system = variable("NIX_CONF_DIR").unwrap_or_else(|| PathBuf::from("/etc/nix"));
     let mut files = vec![system.join("nix.conf")];
     match std::env::var("NIX_USER_CONF_FILES") {
-        // The first one counts most, so it is read last.
+        // The first file takes precedence, so it is read last.
         Ok(paths) => files.extend(paths.split(':').rev().map(PathBuf::from)),
         Err(_) => {
             let home = variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")));
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn lints_have_three_levels_and_all_else_is_warned_of() {
+    fn lints_have_three_levels_and_other_values_cause_a_warning() {
         let read = settings("lint-url-literals = fatal\nlint-absolute-path-literals=warn\nmax-call-depth = 12\n");
         assert_eq!((read.lints.url, read.lints.short_path), (LintLevel::Fatal, LintLevel::Ignore));
         assert_eq!((read.lints.absolute_path, read.max_call_depth), (LintLevel::Warn, Some(12)));

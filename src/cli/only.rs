@@ -1,4 +1,4 @@
-//! `--only`: names that no container has, and findings that are about others.
+//! `--only`: rejects unknown names, and filters findings about other containers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,59 +9,59 @@ use crate::model::{ContainerName, natural_order};
 use crate::source::Pos;
 use crate::state::Snapshot;
 
-/// The names of all containers that are configured, or are or were on the host.
+/// The names of all containers in the configuration, on the host, or in the last generation.
 pub(super) fn names<'a>(configuration: &'a Configuration, snapshot: &'a Snapshot) -> BTreeSet<&'a ContainerName> {
     let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
     configuration.manifest.containers.keys().chain(snapshot.containers.keys()).chain(recorded).collect()
 }
 
-/// Where the names of `--only` are looked for.
+/// Where the names of `--only` are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Among {
-    /// What a host is to be brought to, and the host.
+pub(super) enum Scope {
+    /// In the configuration and on the host.
     ConfigurationAndHost,
-    /// Two configurations.
+    /// In two configurations.
     BothSides,
-    /// One configuration.
+    /// In one configuration.
     Configuration,
 }
 
-/// Fails unless each name of `--only` is one of `names`: no result for a name that nobody has would say anything.
+/// Fails unless each name of `--only` is one of `names`, since a result for an unknown name would be misleading.
 ///
 /// # Errors
 ///
-/// One finding for each name that is not there.
-pub(super) fn must_be<'a>(
+/// One finding for each unknown name.
+pub(super) fn require_known<'a>(
     session: &Session<'_>,
     names: impl IntoIterator<Item = &'a ContainerName>,
-    among: Among,
+    scope: Scope,
 ) -> Result<(), Vec<Diagnostic>> {
     if session.global.only.is_empty() {
         return Ok(());
     }
     let names: BTreeSet<&str> = names.into_iter().map(ContainerName::as_str).collect();
     let missing = session.global.only.iter().filter(|name| !names.contains(name.as_str()));
-    let errors: Vec<_> = missing.map(|name| nobody(name, &names, among)).collect();
+    let errors: Vec<_> = missing.map(|name| unknown_name(name, &names, scope)).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn nobody(name: &ContainerName, names: &BTreeSet<&str>, among: Among) -> Diagnostic {
-    let whereabouts = match among {
-        Among::ConfigurationAndHost => ", neither in the configuration nor on this host",
-        Among::BothSides => ", neither before nor after",
-        Among::Configuration => " in the configuration",
+fn unknown_name(name: &ContainerName, names: &BTreeSet<&str>, scope: Scope) -> Diagnostic {
+    let whereabouts = match scope {
+        Scope::ConfigurationAndHost => " in the configuration or on this host",
+        Scope::BothSides => " on either side of the plan",
+        Scope::Configuration => " in the configuration",
     };
-    let diagnostic =
-        Diagnostic::error(Code::Usage, format!("`--only`: there is no container `{name}`{whereabouts}"));
-    match suggestion(name, names, "there are") {
+    let diagnostic = Diagnostic::error(Code::Usage, format!("`--only`: no container `{name}`{whereabouts}"));
+    match suggestion(name, names, "known containers") {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
 }
 
-/// The name of `names` that was probably meant, else what there is, after the words `there_are`; nothing where there is none.
-pub(super) fn suggestion(name: &ContainerName, names: &BTreeSet<&str>, there_are: &str) -> Option<String> {
-    /// More names than this are a screenful.
+/// A suggestion for an unknown name: the most similar of `names`, or else a list of them after `heading`. `None` if there are
+/// no names.
+pub(super) fn suggestion(name: &ContainerName, names: &BTreeSet<&str>, heading: &str) -> Option<String> {
+    /// More names than this would fill the screen.
     const MOST: usize = 12;
     let distance = |other: &&str| strsim::damerau_levenshtein(name.as_str(), other);
     if let Some(other) = names.iter().copied().min_by_key(distance).filter(|other| distance(other) <= 2) {
@@ -73,13 +73,14 @@ pub(super) fn suggestion(name: &ContainerName, names: &BTreeSet<&str>, there_are
     known.truncate(MOST);
     match (known.is_empty(), more) {
         (true, _) => None,
-        (false, 0) => Some(format!("{there_are}: {}", known.join(", "))),
-        (false, more) => Some(format!("{there_are}: {}, and {more} more", known.join(", "))),
+        (false, 0) => Some(format!("{heading}: {}", known.join(", "))),
+        (false, more) => Some(format!("{heading}: {}, and {more} more", known.join(", "))),
     }
 }
 
-/// `findings` of `configuration` without the warnings and notes whose every place is of containers that `--only` leaves
-/// out. What forbids applying it is said whosever it is.
+/// Filters `findings` of `configuration`: drops warnings and notes that are only about containers that `--only` excludes.
+///
+/// Errors stay, whichever container they are about, since they forbid applying the configuration.
 pub(super) fn covered(
     session: &Session<'_>,
     configuration: &Configuration,
@@ -90,7 +91,7 @@ pub(super) fn covered(
     findings.into_iter().filter(stays).collect()
 }
 
-/// `findings` without those whose every place is of containers that `--only` leaves out.
+/// Filters `findings`: drops everything that is only about containers that `--only` excludes, errors included.
 pub(super) fn about_covered(
     session: &Session<'_>,
     configuration: &Configuration,
@@ -100,7 +101,7 @@ pub(super) fn about_covered(
     findings.into_iter().filter(|finding| !of_others(finding)).collect()
 }
 
-/// Whether a finding is about nothing but containers that `--only` leaves out.
+/// Whether a finding is only about containers that `--only` excludes.
 fn of_others(session: &Session<'_>, configuration: &Configuration) -> impl Fn(&Diagnostic) -> bool {
     let owners = if session.global.only.is_empty() { BTreeMap::new() } else { owners(configuration) };
     let left_out: BTreeSet<Pos> = owners
@@ -113,7 +114,7 @@ fn of_others(session: &Session<'_>, configuration: &Configuration) -> impl Fn(&D
     }
 }
 
-/// Of which containers it is that something is said at a place.
+/// The containers whose options are set at each position.
 fn owners(configuration: &Configuration) -> BTreeMap<Pos, BTreeSet<&ContainerName>> {
     let mut owners: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for name in configuration.manifest.containers.keys() {

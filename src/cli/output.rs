@@ -1,12 +1,12 @@
-//! The two streams: the one way by which this program prints.
+//! The two output streams. Everything that this program prints goes through here.
 //!
-//! Takes: bytes, and lines with a level. Gives: what of them was lost, and why.
+//! Takes: bytes, and lines with a level. Gives: what was lost of them, and why.
 //!
 //! Invariants:
 //! - No write panics, whatever a stream is connected to.
-//! - Until [`hold_nothing_up`] a write waits for its reader, as in any program. From then on none waits: a thread writes
-//!   what stands in a bounded queue; what does not fit, or nobody takes, is dropped and counted.
-//! - What is written by one thread comes out in that order, on both streams.
+//! - Before [`stop_blocking`], a write waits for its reader as in any program. After it, no write blocks: a thread writes
+//!   from a bounded queue, and what does not fit or is not read in time is dropped and counted.
+//! - The writes of one thread keep their order, across both streams.
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal};
@@ -22,53 +22,53 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
-/// How long a reader may take nothing before it counts as one that has stopped reading.
+/// How long a reader may read nothing before it counts as stalled.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
-/// How many bytes wait for a slow reader.
+/// How many bytes are queued for a slow reader.
 const QUEUE: usize = 1 << 20;
-/// As much as a pipe takes at once when poll(2) says that it takes something (pipe(7), `PIPE_BUF`).
+/// How much a pipe takes without blocking once poll(2) reports it writable (pipe(7), `PIPE_BUF`).
 const CHUNK: usize = 4096;
 
-/// Which of the two.
+/// One of the two streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stream {
-    /// Standard output: what was asked for.
+    /// Standard output: the result of a command.
     Results = 0,
-    /// Standard error: all else.
+    /// Standard error: everything else.
     Messages = 1,
 }
 
-/// What could not be written to a stream.
+/// What was lost of a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Lost {
-    /// Its reader left: a closed pipe, or a terminal that is gone. That is the reader's choice.
+    /// Whether the reader has left, by closing a pipe or a terminal. That is not an error.
     pub(super) reader_left: bool,
     /// The first error of another kind.
     pub(super) failed: Option<Errno>,
-    /// How many writes were dropped, because the reader had stopped reading.
+    /// How many writes were dropped because the reader had stalled.
     pub(super) dropped: usize,
 }
 
 impl Lost {
-    /// Whether all of it was written.
+    /// Whether everything was written.
     pub(super) fn is_nothing(self) -> bool {
         self == Self::default()
     }
 }
 
 struct Target {
-    /// A copy of the standard descriptor; none could be made of one where the process may open no more.
+    /// A copy of the standard descriptor. `None` if it was closed, or if the process may not open any more.
     descriptor: Option<OwnedFd>,
     is_terminal: bool,
 }
 
 impl Target {
     fn new(stream: impl AsFd + IsTerminal) -> Self {
-        // Asked for now: one that has hung up is not known as a terminal any more.
+        // Ask now: after a hangup, a terminal is no longer recognized as one.
         Self { is_terminal: stream.is_terminal(), descriptor: stream.as_fd().try_clone_to_owned().ok() }
     }
 
-    /// Whether something can be written, now or within `wait`. An error counts: writing will tell.
+    /// Whether the stream is writable now or within `wait`. True on errors, which the write itself will report.
     fn is_ready(&self, wait: Option<Duration>) -> bool {
         let Some(descriptor) = &self.descriptor else { return true };
         let wait = match wait {
@@ -89,32 +89,32 @@ impl Target {
 #[derive(Default)]
 struct State {
     queue: VecDeque<(Stream, Vec<u8>)>,
-    /// The bytes in it, and in what is being written.
+    /// The number of bytes in the queue and in the current write.
     waiting: usize,
-    /// Whether nothing may wait for a reader any more.
-    holds_nothing_up: bool,
-    /// Whether there is a thread that writes.
+    /// Whether writes must not block any more.
+    never_blocks: bool,
+    /// Whether the writer thread is running.
     has_writer: bool,
     lost: [Lost; 2],
-    /// Streams whose reader has stopped reading, and how many writes it has not been told of that it missed.
+    /// Whether the reader of each stream has stalled, and how many dropped writes it has not been told about.
     stalled: [bool; 2],
     unsaid: [usize; 2],
 }
 
-/// The streams of a process.
+/// The output streams of the process.
 struct Output {
     targets: [Target; 2],
     is_json: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
-    /// Held while something is written, so that lines do not mix.
+    /// Held during a write, so that lines do not mix.
     writing: Mutex<()>,
 }
 
 static OUTPUT: LazyLock<Output> =
     LazyLock::new(|| Output::new([Target::new(io::stdout()), Target::new(io::stderr())]));
 
-/// Has each line on stderr be a JSON object.
+/// Makes each line on stderr a JSON object.
 pub(super) fn use_json() {
     OUTPUT.is_json.store(true, Ordering::Relaxed);
 }
@@ -129,22 +129,22 @@ pub(super) fn line(level: Level, message: &str) {
     OUTPUT.write(Stream::Messages, OUTPUT.format(level, message).as_bytes());
 }
 
-/// From now on no write waits for its reader.
-pub(super) fn hold_nothing_up() {
-    OUTPUT.hold_nothing_up();
+/// From now on, no write waits for its reader.
+pub(super) fn stop_blocking() {
+    OUTPUT.stop_blocking();
 }
 
-/// What of a stream was lost so far.
+/// What was lost of a stream so far.
 pub(super) fn lost(stream: Stream) -> Lost {
     OUTPUT.state().lost[stream as usize]
 }
 
-/// Waits until all is written, as long as the readers go on reading.
+/// Waits until everything is written, unless a reader stalls.
 pub(super) fn finish() {
     OUTPUT.finish();
 }
 
-/// A JSON line of a log: when, how grave, and the `fields`.
+/// A JSON line of the log: the time, the level, and the `fields`.
 pub(super) fn json_line(level: Level, fields: serde_json::Map<String, serde_json::Value>) -> String {
     let mut time = String::new();
     // Writing to a string does not fail.
@@ -182,7 +182,7 @@ impl Output {
     fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut state = self.state();
         if !state.has_writer {
-            let waits = !state.holds_nothing_up;
+            let waits = !state.never_blocks;
             drop(state);
             self.write_now(stream, bytes, waits);
         } else if state.waiting + bytes.len() > QUEUE {
@@ -195,7 +195,7 @@ impl Output {
         }
     }
 
-    /// Writes on this thread. Unless it `waits`, what a reader does not take in time is dropped.
+    /// Writes on this thread. Unless `waits`, drops what the reader does not read in time.
     fn write_now(&self, stream: Stream, bytes: &[u8], waits: bool) {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let (target, index) = (&self.targets[stream as usize], stream as usize);
@@ -225,7 +225,7 @@ impl Output {
             match write(descriptor, chunk) {
                 Ok(length) if length > 0 => rest = &rest[length..],
                 Err(Errno::EINTR) => {}
-                // Somebody else has made it one that does not wait.
+                // Another process that shares the descriptor has made it non-blocking.
                 Err(Errno::EAGAIN) => _ = target.is_ready(if waits { None } else { Some(patience) }),
                 Err(Errno::EPIPE) => return self.state().lost[index].reader_left = true,
                 Err(Errno::EIO | Errno::ENXIO) if target.is_terminal => {
@@ -244,16 +244,16 @@ impl Output {
         self.state().lost[index].failed.get_or_insert(errno);
     }
 
-    fn hold_nothing_up(&'static self) {
+    fn stop_blocking(&'static self) {
         let mut state = self.state();
-        if !std::mem::replace(&mut state.holds_nothing_up, true) {
+        if !std::mem::replace(&mut state.never_blocks, true) {
             let writer = std::thread::Builder::new().name("output".to_owned()).spawn(|| self.work());
-            // Without it each write waits a moment at most.
+            // Without the thread, each write blocks for a limited time.
             state.has_writer = writer.is_ok();
         }
     }
 
-    /// Writes what stands in the queue, for ever.
+    /// Writes from the queue until the process ends.
     fn work(&self) {
         let mut state = self.state();
         loop {
@@ -271,7 +271,7 @@ impl Output {
 
     fn finish(&self) {
         let state = self.state();
-        // A reader that has stopped reading is waited for once; a write that hangs all the same, a little longer.
+        // Give a stalled reader one chance, and a write that hangs regardless a little longer.
         let limit = PATIENCE + Duration::from_secs(1);
         let ended = self.changed.wait_timeout_while(state, limit, |state| state.waiting > 0);
         let (mut state, _) = ended.unwrap_or_else(PoisonError::into_inner);
@@ -304,10 +304,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_comes_out_in_order_whoever_writes_it() {
+    fn writes_keep_their_order_with_and_without_the_thread() {
         let (output, mut reader) = piped();
         output.write(Stream::Messages, b"one\n");
-        output.hold_nothing_up();
+        output.stop_blocking();
         output.write(Stream::Messages, b"two\n");
         output.finish();
         let mut read = [0; 8];
@@ -317,12 +317,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_leaves_is_no_error() {
+    fn a_reader_that_leaves_is_not_an_error() {
         for holds_up in [true, false] {
             let (output, reader) = piped();
             drop(reader);
             if !holds_up {
-                output.hold_nothing_up();
+                output.stop_blocking();
             }
             output.write(Stream::Messages, b"one\n");
             output.write(Stream::Messages, b"two\n");
@@ -342,18 +342,18 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_stops_reading_holds_nothing_up_and_is_told_what_it_missed() {
+    fn a_stalled_reader_blocks_nothing_and_is_told_what_it_missed() {
         let (output, mut reader) = piped();
-        output.hold_nothing_up();
+        output.stop_blocking();
         let line = [b'x'; 1023].iter().chain(b"\n").copied().collect::<Vec<u8>>();
-        // More than fits into the pipe and the queue.
+        // This is more than the pipe and the queue hold.
         for _ in 0..(2 * QUEUE / line.len()) {
             output.write(Stream::Messages, &line);
         }
-        // Neither came to wait for ever.
+        // Neither the writes nor this must block forever.
         output.finish();
         assert!(lost(output).dropped > QUEUE / line.len(), "{:?}", lost(output));
-        // It reads again.
+        // The reader resumes.
         let rest = std::thread::spawn(move || {
             let mut text = String::new();
             let mut buffer = [0; 1 << 16];
@@ -365,7 +365,7 @@ mod tests {
         });
         output.write(Stream::Messages, b"last\n");
         let text = loop {
-            // Dropped where the pipe had no room yet.
+            // This write was dropped if the pipe still had no room.
             if rest.is_finished() {
                 break rest.join().expect("read");
             }

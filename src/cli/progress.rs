@@ -1,11 +1,11 @@
-//! What is in hand, for people who wait: said when it begins, and again every few seconds until it is over.
+//! Ongoing work: printed when it begins, and again every few seconds until it ends.
 
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::terminal::Terminal;
 
-/// How long nothing is said of something in hand.
+/// How long ongoing work stays silent.
 const SILENCE: Duration = Duration::from_secs(5);
 
 struct Item {
@@ -13,17 +13,17 @@ struct Item {
     text: String,
     terminal: Terminal,
     begun: Instant,
-    /// When something was last said of it.
+    /// When it was last printed.
     said: Instant,
 }
 
 #[derive(Default)]
 struct Items {
     last: u64,
-    in_hand: Vec<Item>,
+    ongoing: Vec<Item>,
 }
 
-static ITEMS: Mutex<Items> = Mutex::new(Items { last: 0, in_hand: Vec::new() });
+static ITEMS: Mutex<Items> = Mutex::new(Items { last: 0, ongoing: Vec::new() });
 static BEGUN: Condvar = Condvar::new();
 static TICKER: Once = Once::new();
 
@@ -31,57 +31,57 @@ fn items() -> MutexGuard<'static, Items> {
     ITEMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// In hand as long as it lives.
+/// Ongoing work, which ends when this is dropped.
 #[must_use]
-pub(super) struct InHand(u64);
+pub(super) struct Ongoing(u64);
 
-impl Drop for InHand {
+impl Drop for Ongoing {
     fn drop(&mut self) {
-        items().in_hand.retain(|item| item.number != self.0);
+        items().ongoing.retain(|item| item.number != self.0);
     }
 }
 
-/// Begins something, and says so.
-pub(super) fn begin(terminal: Terminal, text: &str) -> InHand {
+/// Begins some work, and prints it.
+pub(super) fn begin(terminal: Terminal, text: &str) -> Ongoing {
     terminal.progress(text);
     quietly(terminal, text)
 }
 
-/// Begins something of which nothing is said unless it takes long.
-pub(super) fn quietly(terminal: Terminal, text: &str) -> InHand {
+/// Begins some work that is only printed if it takes long.
+pub(super) fn quietly(terminal: Terminal, text: &str) -> Ongoing {
     TICKER.call_once(|| {
-        // Without it there is silence, and nothing worse.
+        // Without the thread, long work is not printed again, which is acceptable.
         _ = std::thread::Builder::new().name("ticker".to_owned()).spawn(tick);
     });
     let (mut items, now) = (items(), Instant::now());
     items.last += 1;
     let number = items.last;
-    items.in_hand.push(Item { number, text: text.to_owned(), terminal, begun: now, said: now });
+    items.ongoing.push(Item { number, text: text.to_owned(), terminal, begun: now, said: now });
     BEGUN.notify_all();
-    InHand(number)
+    Ongoing(number)
 }
 
-/// All that is in hand, in the order in which it was begun.
-pub(super) fn in_hand() -> Vec<String> {
-    items().in_hand.iter().map(|item| item.text.clone()).collect()
+/// All ongoing work, in the order in which it began.
+pub(super) fn ongoing() -> Vec<String> {
+    items().ongoing.iter().map(|item| item.text.clone()).collect()
 }
 
-/// Says what has been in hand for long, for ever.
+/// Prints long-running work until the process ends.
 fn tick() {
     loop {
         let mut items =
-            BEGUN.wait_while(items(), |items| items.in_hand.is_empty()).unwrap_or_else(PoisonError::into_inner);
+            BEGUN.wait_while(items(), |items| items.ongoing.is_empty()).unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let mut lines = Vec::new();
-        for item in &mut items.in_hand {
+        for item in &mut items.ongoing {
             if now.duration_since(item.said) >= SILENCE {
                 item.said = now;
                 let seconds = now.duration_since(item.begun).as_secs();
                 lines.push((item.terminal, format!("{} ({seconds} s)", item.text)));
             }
         }
-        let next = items.in_hand.iter().map(|item| item.said + SILENCE).min();
-        // Whoever reads slowly must not hold up those who begin and end.
+        let next = items.ongoing.iter().map(|item| item.said + SILENCE).min();
+        // Release the lock: a slow reader must not block the work itself.
         drop(items);
         for (terminal, line) in lines {
             terminal.progress(&line);

@@ -1,4 +1,4 @@
-//! How a configuration is read: which host is meant, among which files, with which limits.
+//! Evaluates a configuration: selects the host, and sets up the files, the search path and the limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,22 +12,21 @@ use crate::modules::hosts::Hosts;
 use crate::modules::{self, Guests, flake};
 use crate::source::{Files, MovedFiles, SourceMap, Tracked};
 
-/// Where and how a configuration is read.
+/// Everything needed to evaluate a configuration.
 pub(super) struct Reading<'a> {
     pub(super) config: &'a ConfigArgs,
     pub(super) target: Target,
     pub(super) files: &'a dyn Files,
-    /// The top level of the work tree around it, else its directory.
+    /// The top level of the git work tree that contains it, or its directory.
     pub(super) top: &'a Path,
-    /// What of the work tree a flake consists of.
+    /// The tracked files that a flake consists of.
     pub(super) tracked: Option<Tracked>,
     pub(super) search_path: Vec<(String, PathBuf)>,
     pub(super) restricted: bool,
 }
 
 impl Reading<'_> {
-    /// The configuration that is meant; of a flake, the host that was named, or this machine's, or, where that may be
-    /// (`only`), the only one.
+    /// Evaluates the selected host: the named one, or this machine's, or, if `only` allows it, the only one.
     pub(super) fn one(
         self,
         sources: &SourceMap,
@@ -56,7 +55,7 @@ impl Reading<'_> {
         Ok(Configuration::new(&self, None, evaluated))
     }
 
-    /// The host that is meant among several.
+    /// Evaluates the selected host among several.
     fn chosen<'e>(
         &self,
         evaluator: &mut Evaluator<'e>,
@@ -81,7 +80,7 @@ impl Reading<'_> {
         Ok(Configuration::new(self, Some(host), evaluated))
     }
 
-    /// All hosts, and what is to be said of those that are not known.
+    /// Evaluates all hosts, with notes about unknown hosts.
     pub(super) fn all(
         self,
         sources: &SourceMap,
@@ -98,7 +97,7 @@ impl Reading<'_> {
                     let configuration = Configuration::new(&self, Some(host.clone()), evaluated);
                     hosts.insert(host, Ok(configuration));
                 }
-                // What nothing is known of takes nothing from the others.
+                // A host that is unknown must not make the others fail.
                 Err(found) if found.iter().all(|finding| finding.code == Code::UnknownValue) => {
                     let note = |finding: Diagnostic| Diagnostic {
                         severity: Severity::Note,
@@ -116,7 +115,7 @@ impl Reading<'_> {
         Ok((hosts, notes))
     }
 
-    /// The names of the hosts, and what is to be said of others.
+    /// The names of the hosts, with notes about unknown hosts.
     pub(super) fn hosts(self, sources: &SourceMap) -> Result<WithNotes<BTreeSet<String>>, Vec<Diagnostic>> {
         let arena = Arena::new();
         let files = self.moved(sources);
@@ -125,12 +124,12 @@ impl Reading<'_> {
         Ok((found.names(&evaluator).into_iter().collect(), found.notes(&evaluator)))
     }
 
-    /// What is read: of a flake the work tree where Nix would have put it.
+    /// The files to read. A flake's work tree appears at the store path where Nix would copy it.
     fn files_of<'b>(&'b self, moved: &'b MovedFiles<'_>) -> &'b dyn Files {
         if self.target.flake { moved } else { self.files }
     }
 
-    /// All hosts; what has no names for them is an error.
+    /// All hosts. An error for a configuration without host names.
     fn hosts_of<'e>(&self, evaluator: &mut Evaluator<'e>) -> Result<Hosts<'e>, Vec<Diagnostic>> {
         if self.target.flake {
             return Hosts::of_flake(evaluator, &self.seen(), &overrides(self.config));
@@ -138,17 +137,19 @@ impl Reading<'_> {
         self.require_no_overrides()?;
         let hosts = Hosts::of_file(evaluator, &self.target.file)?.filter(|hosts| !hosts.is_single());
         hosts.ok_or_else(|| {
-            let message = format!("{} is no flake: it has one host", self.target.file.display());
-            vec![Diagnostic::error(Code::Usage, message).help("leave `--all-hosts` out")]
+            let message = format!("{} is not a flake, so it has only one host", self.target.file.display());
+            vec![Diagnostic::error(Code::Usage, message).help("remove `--all-hosts`")]
         })
     }
 
-    /// What is no flake has no inputs.
+    /// Fails on `--override-input` without a flake, which alone has inputs.
     fn require_no_overrides(&self) -> Result<(), Vec<Diagnostic>> {
         let Some((name, _)) = overrides(self.config).into_iter().next() else { return Ok(()) };
-        let message =
-            format!("`--override-input {name}`: {} is no flake, so it has no inputs", self.target.file.display());
-        Err(vec![Diagnostic::error(Code::Usage, message).help("give a search path: `-I NAME=PATH`")])
+        let message = format!(
+            "`--override-input {name}`: {} is not a flake, so it has no inputs",
+            self.target.file.display()
+        );
+        Err(vec![Diagnostic::error(Code::Usage, message).help("use a search path instead: `-I NAME=PATH`")])
     }
 
     fn settings(&self) -> Settings {
@@ -170,18 +171,18 @@ impl Reading<'_> {
         self.config.nix_settings.apply(settings)
     }
 
-    /// Whether it is read as Nix reads a flake without `--impure`.
+    /// Whether to evaluate purely, as Nix evaluates a flake without `--impure`.
     fn is_pure(&self) -> bool {
         self.target.flake && !self.config.impure
     }
 
-    /// The work tree where Nix would have put it.
+    /// The work tree, at the store path where Nix would copy it.
     fn moved(&self, sources: &SourceMap) -> MovedFiles<'_> {
         sources.set_root(flake::SOURCE);
         MovedFiles::new(self.files, self.top, flake::SOURCE, self.tracked.clone())
     }
 
-    /// The directory of the flake there.
+    /// The directory of the flake below that store path.
     fn seen(&self) -> PathBuf {
         let directory = self.target.file.parent().unwrap_or(self.top);
         Path::new(flake::SOURCE).join(directory.strip_prefix(self.top).unwrap_or(Path::new("")))

@@ -1,36 +1,38 @@
-//! Tables for people: rows that fit the terminal.
+//! Tables that fit the terminal.
 //!
-//! Takes cells, each a list of entries, and how wide the terminal is. Gives text.
+//! Takes: cells, each a list of entries, and the width of the terminal. Gives: text.
 //!
-//! Invariants: no line of the table itself is wider than the terminal as long as two columns fit. A cell with several
-//! entries is stacked, and columns are left out by importance and named below the table, before a line would be wrapped.
-//! Notes stand below their row. Without a known width nothing is stacked and nothing is left out.
+//! Invariants: as long as two columns fit, no line of the table is wider than the terminal. Before a line would wrap,
+//! cells with
+//! several entries are stacked, then columns are left out by importance and named below the table. Notes stand below
+//! their row.
+//! Without a known width, nothing is stacked or left out.
 
 use std::borrow::Cow;
 
-/// Between two columns.
+/// The number of spaces between two columns.
 const GAP: usize = 2;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     pub(super) heading: &'static str,
-    /// Columns with the highest number are left out first; those with 0 stay.
+    /// Columns with the highest number are left out first; columns with 0 always stay.
     pub(super) expendable: u8,
 }
 
-/// A container, a machine: whatever has a line of its own.
+/// A row of the table, such as a container or a machine.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Row {
-    /// One cell for each column, each a list of entries; an empty one is shown as `-`.
+    /// One cell for each column, each a list of entries. An empty cell is shown as `-`.
     pub(super) cells: Vec<Vec<String>>,
-    /// The column that is coloured, and the ECMA-48 colour.
+    /// The coloured column, and its ECMA-48 colour.
     pub(super) colour: Option<(usize, u8)>,
-    /// What does not fit into a column; a line each.
+    /// Further lines below the row.
     pub(super) notes: Vec<String>,
 }
 
-/// The table in at most `width` columns of characters; `colour` says whether there may be colours.
+/// Renders the table in at most `width` characters. `colour` says whether to use colours.
 pub(super) fn table(columns: &[Column], rows: &[Row], width: Option<usize>, colour: bool) -> String {
     let all: Vec<usize> = (0..columns.len()).collect();
     let mut layout = Layout { shown: all, stacked: false };
@@ -46,9 +48,9 @@ pub(super) fn table(columns: &[Column], rows: &[Row], width: Option<usize>, colo
 }
 
 struct Layout {
-    /// The columns that are shown.
+    /// The indices of the shown columns.
     shown: Vec<usize>,
-    /// Whether entries of a cell stand below each other.
+    /// Whether the entries of a cell are stacked.
     stacked: bool,
 }
 
@@ -93,17 +95,17 @@ impl Layout {
         let left_out = (0..columns.len()).filter(|column| !self.shown.contains(column));
         let left_out: Vec<&str> = left_out.map(|column| columns[column].heading).collect();
         if !left_out.is_empty() {
-            let note = format!("No room for {}: `--json` has all of it.", left_out.join(", "));
+            let note = format!("No room for {}; `--json` shows all columns.", left_out.join(", "));
             lines.extend(wrapped(&note, "", width));
         }
         lines.join("\n") + "\n"
     }
 
-    /// One line of the table, the column `painted` in its colour.
+    /// Renders one line of the table, with the column `painted` in its colour.
     fn line(&self, entries: &[&str], widths: &[usize], painted: Option<(usize, u8)>) -> String {
         let mut line = String::new();
         for ((entry, width), column) in entries.iter().zip(widths).zip(&self.shown) {
-            // Escape sequences have no width, so the padding is counted without them.
+            // Escape sequences take no space, so the padding ignores them.
             let padding = " ".repeat(width + GAP - entry.chars().count());
             match painted.filter(|(painted, _)| painted == column && !entry.is_empty()) {
                 Some((_, colour)) => line.push_str(&format!("\x1b[{colour}m{entry}\x1b[0m{padding}")),
@@ -115,7 +117,7 @@ impl Layout {
     }
 }
 
-/// A text as lines that begin with `indent`, broken between words; a word that is too long for a line (a path) stays whole.
+/// Wraps a text into lines that begin with `indent`. A word that is too long for a line, such as a path, stays whole.
 fn wrapped(text: &str, indent: &str, width: Option<usize>) -> Vec<String> {
     let mut lines = vec![String::from(indent)];
     for (at, word) in text.split(' ').enumerate() {
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wider_than_the_terminal_is_stacked_and_then_left_out() {
+    fn wide_cells_are_stacked_and_then_columns_are_left_out() {
         insta::assert_snapshot!(table(&COLUMNS, &rows(), None, false), @r"
         NAME  STATE    PORTS                    MEMORY
         web   running  tcp:8080->80 udp:53->53  12MiB
@@ -176,8 +178,8 @@ mod tests {
             drift: runs something else
               than will boot
         db    failed   -
-        No room for MEMORY: `--json`
-          has all of it.
+        No room for MEMORY; `--json`
+          shows all columns.
         ");
     }
 

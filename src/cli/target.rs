@@ -1,4 +1,4 @@
-//! Which file CONFIG means, and which host of a flake (contract §2).
+//! Resolves CONFIG to a file, and to a host of a flake (contract §2).
 
 use std::path::{Path, PathBuf};
 
@@ -6,34 +6,34 @@ use super::configuration::absolute;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Files;
 
-/// What CONFIG means.
+/// The file and host that CONFIG names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
-    /// The file: a module, a manifest, or a `flake.nix`; an absolute path.
+    /// The absolute path of a module, a manifest, or a `flake.nix`.
     pub(super) file: PathBuf,
     /// Whether it is a flake.
     pub(super) flake: bool,
-    /// The directory that the whole is, whatever git says of it (`path:DIR`).
+    /// The directory of `path:DIR`, which includes files that git does not track.
     pub(super) whole: Option<PathBuf>,
-    /// The host that was named.
+    /// The named host.
     pub(super) host: Option<String>,
 }
 
-/// CONFIG taken apart: `path:DIR?dir=SUB#HOST`, `git+file:DIR#HOST`, or a path with `#HOST` behind it, perhaps.
+/// The parts of CONFIG: `path:DIR?dir=SUB#HOST`, `git+file:DIR#HOST`, or a path with an optional `#HOST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reference {
-    /// The path, absolute.
+    /// The absolute path.
     pub(super) path: PathBuf,
-    /// The directory below it that has the flake (`?dir=`).
+    /// The subdirectory that contains the flake (`?dir=`).
     below: Option<String>,
-    /// Whether it is what it is, whatever git says of it.
+    /// Whether files that git does not track are included (`path:`).
     whole: bool,
-    /// The host.
+    /// The named host.
     pub(super) host: Option<String>,
 }
 
 impl Reference {
-    /// Takes `config` apart; what `exists` as it is given is a path, whatever it looks like.
+    /// Parses `config`. An argument that `exists` as given is a path, even if it contains `#` or `?`.
     pub(super) fn parse(config: &str, exists: impl Fn(&Path) -> bool) -> Result<Self, Box<Diagnostic>> {
         let plain = |path: &str, host: Option<&str>| Self {
             path: absolute(if path.is_empty() { "." } else { path }),
@@ -61,20 +61,22 @@ impl Reference {
                 "submodules" | "shallow" | "lfs" => {}
                 "ref" | "rev" => {
                     let message =
-                        format!("`{name}={value}`: CONFIG is read where it lies, not in another revision");
-                    let help = "check that revision out, or compare with it: `plan --from REVISION`";
+                        format!("`{name}={value}`: CONFIG is read from its directory, not from another revision");
+                    let help = "check out that revision, or compare with it: `plan --from REVISION`";
                     return Err(Box::new(Diagnostic::error(Code::Usage, message).help(help)));
                 }
                 other => {
-                    let message = format!("`{other}` is not a parameter of a flake on this machine");
-                    return Err(Box::new(Diagnostic::error(Code::Usage, message).help("give `?dir=DIR`, or none")));
+                    let message = format!("unknown parameter `{other}` of a local flake");
+                    return Err(Box::new(
+                        Diagnostic::error(Code::Usage, message).help("only `?dir=DIR` is supported"),
+                    ));
                 }
             }
         }
         Ok(this)
     }
 
-    /// The path with the directory below it.
+    /// The directory or file that CONFIG names, with `?dir=` applied.
     pub(super) fn directory(&self) -> PathBuf {
         match &self.below {
             Some(below) => absolute(self.path.join(below.trim_start_matches('/'))),
@@ -84,17 +86,17 @@ impl Reference {
 }
 
 impl Target {
-    /// The file that CONFIG means.
+    /// Finds the file that CONFIG names.
     pub(super) fn find(config: &str, files: &dyn Files) -> Result<Self, Box<Diagnostic>> {
         let reference = Reference::parse(config, |path| files.kind(path).is_ok())?;
         let whole = reference.whole.then(|| reference.path.clone());
         let (path, host) = (reference.directory(), reference.host);
         let missing = |path: &Path, error: &std::io::Error| {
             Diagnostic::error(Code::Unreadable, format!("cannot read {}: {error}", path.display()))
-                .help("give the file of a NixOS configuration, or a directory with a configuration.nix")
+                .help("expected a NixOS configuration, or a directory that contains a configuration.nix")
         };
         files.kind(&path).map_err(|error| Box::new(missing(&path, &error)))?;
-        // A link to a directory is one too.
+        // A symlink to a directory counts as one.
         let is_directory = files.read_dir(&path).is_ok();
         let file = if is_directory { path.join("flake.nix") } else { path.clone() };
         let is_flake = file.file_name().is_some_and(|name| name == "flake.nix") && files.kind(&file).is_ok();
@@ -108,20 +110,21 @@ impl Target {
         let names = ["configuration.nix", "default.nix", "hive.nix"];
         let found = names.iter().map(|name| path.join(name)).find(exists);
         found.map(|file| Self { file, flake: false, whole, host }).ok_or_else(|| {
-            let message = format!("{} has neither flake.nix nor configuration.nix nor default.nix", path.display());
-            let help = "give the file of the host's configuration";
+            let message =
+                format!("{} contains no flake.nix, configuration.nix, default.nix or hive.nix", path.display());
+            let help = "pass the file of the host's configuration";
             Box::new(Diagnostic::error(Code::Unreadable, message).help(help))
         })
     }
 
-    /// What is wrong where a host was named and there are none.
+    /// The error about a named host of a configuration without hosts.
     pub(super) fn without_hosts(&self) -> Box<Diagnostic> {
         let directory = self.file.parent().unwrap_or(&self.file);
         let message = format!("{} has no flake.nix, so it has no hosts to choose from", directory.display());
-        Box::new(Diagnostic::error(Code::Unreadable, message).help("leave `#HOST` out"))
+        Box::new(Diagnostic::error(Code::Unreadable, message).help("remove `#HOST`"))
     }
 
-    /// The host of a flake with these `hosts`: the one that was named, this machine's, or, if it may be, the only one.
+    /// Selects one of a flake's `hosts`: the named one, this machine's, or, if `only` allows it, the only one.
     pub(super) fn choose(&self, hosts: &[String], only: bool) -> Result<String, Box<Diagnostic>> {
         if let Some(host) = &self.host {
             return Ok(host.clone());
@@ -131,7 +134,7 @@ impl Target {
             hosts if hosts.contains(&here) => Ok(here),
             [host] if only => Ok(host.clone()),
             hosts => {
-                let message = format!("the flake has no host called `{here}`, as this machine is");
+                let message = format!("the flake has no host `{here}`, which is the name of this machine");
                 let names = hosts.iter().map(|host| format!("`#{host}`")).collect::<Vec<_>>().join(", ");
                 let help = format!("name the host: {names}");
                 Err(Box::new(Diagnostic::error(Code::Usage, message).help(help)))
@@ -145,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_is_a_path_and_what_is_asked_of_it() {
+    fn a_reference_is_a_path_with_parameters_and_a_host() {
         let exists = |path: &Path| matches!(path.to_str(), Some("/etc/nixos" | "/a#b" | "/a?b"));
         let table = [
             ("/etc/nixos", "/etc/nixos", false, None),

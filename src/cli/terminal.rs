@@ -1,6 +1,6 @@
-//! The two streams: results to stdout, all else to stderr.
+//! Prints results to stdout, and everything else to stderr.
 //!
-//! Colours and box characters only on a terminal (contract §4), unless asked for.
+//! Colours and box-drawing characters are only used on a terminal (contract §4), unless the user asks for them.
 
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal};
@@ -17,17 +17,17 @@ use crate::diag::render::{self, Style};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
-/// Of terminals that do not tell, as serial lines.
+/// The assumed width of a terminal that does not report one, such as a serial line.
 const UNKNOWN_WIDTH: usize = 80;
 
-/// How this run talks.
+/// How this run prints.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terminal {
-    /// How diagnostics are drawn (stderr).
+    /// How to draw diagnostics (stderr).
     pub(super) style: Style,
-    /// Whether results are drawn for a terminal (stdout).
+    /// Whether to draw results for a terminal (stdout).
     pub(super) fancy_results: bool,
-    /// How many characters fit into a line of results; nothing where no terminal shows them.
+    /// The width of the terminal that shows results. `None` if there is none.
     pub(super) width: Option<usize>,
     quiet: bool,
     /// Whether each line on stderr is a JSON object.
@@ -35,7 +35,7 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// From the options and what the streams are connected to.
+    /// Decides from the options, and from what the streams are connected to.
     pub(super) fn new(global: &Global) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let decide = |is_terminal: bool| match global.color {
@@ -55,12 +55,12 @@ impl Terminal {
         Self { style, fancy_results: decide(results_are_seen), width, quiet: global.quiet, json }
     }
 
-    /// Prints findings to stderr; `--quiet` leaves the errors.
+    /// Prints findings to stderr; with `--quiet`, only errors.
     pub(super) fn findings(&self, findings: &[Diagnostic], sources: &SourceMap) {
         self.print(findings, |finding| render::text(finding, sources, self.style), sources);
     }
 
-    /// Prints findings to stderr in a line each, for people: without their sources and help.
+    /// Prints only the first line of each finding to stderr, without source snippets and help.
     pub(super) fn headings(&self, findings: &[Diagnostic], sources: &SourceMap) {
         let heading = |finding: &Diagnostic| {
             let text = render::text(finding, sources, self.style);
@@ -76,7 +76,7 @@ impl Terminal {
         output::bytes(Stream::Messages, text.as_bytes());
     }
 
-    /// Whether nothing but errors and results is printed.
+    /// Whether only errors and results are printed.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -93,12 +93,12 @@ impl Terminal {
         self.result_bytes(text.as_bytes());
     }
 
-    /// The same of what need not be UTF-8.
+    /// Like [`Self::result`], for bytes that may not be UTF-8.
     pub(super) fn result_bytes(&self, bytes: &[u8]) {
         output::bytes(Stream::Results, bytes);
     }
 
-    /// Asks a question that is answered with yes or no; `None` without a terminal to ask on.
+    /// Asks a yes-or-no question. `None` without a terminal.
     pub(super) fn ask(&self, question: &str) -> Option<bool> {
         let stdin = io::stdin();
         if !stdin.is_terminal() || !io::stderr().is_terminal() {
@@ -116,7 +116,7 @@ impl Terminal {
     }
 }
 
-/// A finding as a line of the log.
+/// A finding as a JSON line of the log.
 fn json(finding: &Diagnostic, sources: &SourceMap) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
@@ -132,16 +132,18 @@ fn json(finding: &Diagnostic, sources: &SourceMap) -> String {
     }
 }
 
-/// Says of a panic what a finding would say; without this it would be a line that is neither text nor JSON of ours, written
-/// to a reader that may hold it up.
+/// Prints panics like findings. The default hook would bypass `--log-format json`, and could block on a stalled reader.
 pub(super) fn catch_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let payload = panic.payload();
         let message = payload.downcast_ref::<&str>().copied();
         let message =
             message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
-        output::line(Level::ERROR, &format!("error[internal]: panicked{place}: {message}; please report it"));
+        let location = panic.location().map(|location| format!(" at {location}")).unwrap_or_default();
+        output::line(
+            Level::ERROR,
+            &format!("error[internal]: panicked{location}: {message}; please report this bug"),
+        );
         let backtrace = std::backtrace::Backtrace::capture();
         if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
             output::line(Level::ERROR, &backtrace.to_string());
@@ -149,7 +151,7 @@ pub(super) fn catch_panics() {
     }));
 }
 
-/// Where the log goes.
+/// Writes the log to stderr.
 struct Messages;
 
 impl io::Write for Messages {
@@ -163,7 +165,7 @@ impl io::Write for Messages {
     }
 }
 
-/// Sends the log to stderr: warnings by default, more with `-v`.
+/// Starts logging to stderr: warnings by default, more with `-v`.
 pub(super) fn start_log(global: &Global) {
     use tracing_subscriber::filter::LevelFilter;
     let level = match (global.quiet, global.verbose) {
@@ -177,7 +179,7 @@ pub(super) fn start_log(global: &Global) {
         .with_writer(|| Messages)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false);
-    // A second subscriber in one process (tests) is no reason to fail.
+    // In tests, another subscriber may be installed already, which is not an error.
     let _ = match global.log_format {
         LogFormat::Text => log.without_time().try_init(),
         LogFormat::Json => {
@@ -187,7 +189,7 @@ pub(super) fn start_log(global: &Global) {
     };
 }
 
-/// An event of the log as a line of the same form as all other lines.
+/// Formats log events like all other JSON lines.
 struct JsonLines;
 
 impl<S, N> FormatEvent<S, N> for JsonLines

@@ -1,20 +1,21 @@
-//! What a change costs: the table of the contract's §6, in one place.
+//! What a change costs: the table of the contract's §6.
 //!
-//! A change is put into a [`Row`]; a row has one cost, which is what apply does ([`crate::apply`]).
+//! [`Row::of`] sorts a changed option into a row of that table, and [`Row::cost`] gives the row's cost, which is also the
+//! cost of what [`crate::apply`] then does.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How much a change disturbs, from nothing to everything.
+/// How much a change disrupts a running container, from nothing to everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Disruption {
-    /// Nobody notices.
+    /// No running process or connection is affected.
     #[default]
     None,
-    /// Rules are replaced in one step.
+    /// Firewall rules are replaced in one transaction.
     Firewall,
-    /// The guest goes on running while something in it changes.
+    /// The guest keeps running while something in it changes.
     Reload,
     /// The guest stops and starts.
     Restart,
@@ -23,7 +24,7 @@ pub enum Disruption {
 }
 
 impl Disruption {
-    /// The word in `disruption`.
+    /// The name in the `disruption` field of the JSON plan.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -34,25 +35,25 @@ impl Disruption {
         }
     }
 
-    /// All of them, from the lowest.
+    /// All costs, lowest first.
     pub const ALL: [Self; 5] = [Self::None, Self::Firewall, Self::Reload, Self::Restart, Self::Stop];
 
-    /// The one with this word.
+    /// Parses a name that [`Self::as_str`] gave.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|disruption| disruption.as_str() == word)
     }
 }
 
-/// Declares the options of `containers.<name>`, each with its name.
+/// Declares the options of `containers.<name>`, each with its NixOS name.
 macro_rules! options {
     ($($variant:ident = $name:literal,)+) => {
-        /// The options of a container: closed, so that a new one does not go without a cost.
+        /// The options of a container. A closed set, so that a new option does not compile until it has a cost.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[allow(missing_docs, reason = "named after the options")]
         pub enum ContainerOption { $($variant,)+ }
 
         impl ContainerOption {
-            /// All of them.
+            /// All options.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// NixOS's name of the option.
@@ -98,46 +99,46 @@ options! {
     LocalMacAddress = "localMacAddress",
 }
 
-/// What the cost of a change depends on, besides the option.
+/// What the cost of a change depends on besides the option.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Situation {
-    /// Whether the root of the container is empty at each start.
+    /// Whether the container starts with an empty root each time.
     pub ephemeral: bool,
     /// Whether the container has a user namespace.
     pub private_users: bool,
-    /// Whether a whole attribute of the option is new (and nothing was changed or removed).
+    /// Whether the change adds a whole attribute to the option, and changes or removes nothing.
     pub added: bool,
-    /// Whether it has a link to the host before and after.
+    /// Whether the container has a veth to the host both before and after.
     pub keeps_link: bool,
 }
 
 /// A row of the contract's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Row {
-    /// The container was not there, or did not run.
+    /// The container is created or started.
     Appears,
-    /// Read only when the container starts or a switch decides.
+    /// An option that is only read at the next start, or by the next switch.
     Bookkeeping,
-    /// Forwards and NAT.
+    /// Forwarded ports and NAT.
     Rules,
-    /// A bind mount more, in a container without a user namespace.
+    /// A bind mount is added, and the container has no user namespace.
     BindAdded,
     /// Any other change of bind mounts.
     BindChanged,
-    /// The host's end of the veth.
+    /// The address of the host's end of the veth.
     HostAddress,
-    /// Another guest system on a root that is kept.
+    /// Another guest system, on a kept root.
     GuestInPlace,
-    /// Another guest system on a root that is not.
+    /// Another guest system, on an ephemeral root.
     GuestAnew,
-    /// All else.
+    /// Everything else.
     Other,
-    /// The container is not wanted any more.
+    /// The container is stopped or removed.
     Goes,
 }
 
 impl Row {
-    /// All of them, from the cheapest.
+    /// All rows, cheapest first.
     pub const ALL: [Self; 10] = [
         Self::Appears,
         Self::Bookkeeping,
@@ -151,23 +152,23 @@ impl Row {
         Self::Goes,
     ];
 
-    /// What changes, in words.
+    /// What changes, as the table in docs/disruption.md words it.
     pub fn change(self) -> &'static str {
         match self {
             Self::Appears => "create, start",
             Self::Bookkeeping => "`autoStart`, `timeoutStartSec`, `restartIfChanged`",
             Self::Rules => "`forwardPorts`, `networking.nat.*`",
             Self::BindAdded => "bind mount added, without private users",
-            Self::HostAddress => "`hostAddress`, `hostAddress6`, while the link stays",
+            Self::HostAddress => "`hostAddress`, `hostAddress6`, while the interface stays",
             Self::GuestInPlace => "guest system, root kept",
-            Self::BindChanged => "bind mount removed or changed; any change of them with private users",
+            Self::BindChanged => "bind mount removed or changed; any bind mount change with private users",
             Self::GuestAnew => "guest system, ephemeral",
             Self::Other => "everything else",
             Self::Goes => "stop, remove",
         }
     }
 
-    /// The row that a change of `option` belongs to.
+    /// The row for a change of `option`.
     pub fn of(option: ContainerOption, situation: Situation) -> Self {
         use ContainerOption as O;
         match option {
@@ -176,7 +177,7 @@ impl Row {
             O::BindMounts if situation.added && !situation.private_users => Self::BindAdded,
             O::BindMounts => Self::BindChanged,
             O::HostAddress | O::HostAddress6 if situation.keeps_link => Self::HostAddress,
-            // The link comes or goes with it.
+            // Here the change creates or removes the veth itself.
             O::HostAddress | O::HostAddress6 => Self::Other,
             O::Path if situation.ephemeral => Self::GuestAnew,
             O::Path => Self::GuestInPlace,
@@ -202,7 +203,7 @@ impl Row {
         }
     }
 
-    /// What it costs.
+    /// The cost of a change in this row.
     pub fn cost(self) -> Disruption {
         match self {
             Self::Appears | Self::Bookkeeping => Disruption::None,

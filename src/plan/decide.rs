@@ -1,4 +1,6 @@
-//! What happens to each container, one by one.
+//! Decides what happens to each container.
+//!
+//! Containers are decided one at a time; how their steps depend on each other is for [`super::graph`].
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,20 +17,20 @@ use crate::render::paths;
 use crate::source::Location;
 use crate::state::{Owner, native};
 
-/// All decisions, by the name of the container.
+/// The decisions about all containers.
 #[derive(Debug, Default)]
 pub(super) struct Decisions<'a> {
     pub(super) changes: Vec<Change>,
-    /// What each step needs to know of a container, with what it used up to now and what it will use.
+    /// The steps of each container that has any, with its versions before and after.
     pub(super) steps: BTreeMap<ContainerName, Steps<'a>>,
     pub(super) targets: BTreeMap<ContainerName, Target>,
     pub(super) unchanged: usize,
-    /// Containers whose guests have to be built first.
+    /// Containers whose guests must be built first.
     pub(super) builds: BTreeSet<ContainerName>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// The steps of one container, without those of others.
+/// The steps of one container.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Steps<'a> {
     pub(super) stop: bool,
@@ -37,14 +39,14 @@ pub(super) struct Steps<'a> {
     pub(super) start: bool,
     pub(super) reload: bool,
     pub(super) remove: bool,
-    /// Up to now.
+    /// What it runs with, or what was last written for it.
     pub(super) before: Option<Rc<Version<'a>>>,
-    /// From now on.
+    /// What it is changed to.
     pub(super) after: Option<Rc<Version<'a>>>,
 }
 
 impl Options {
-    /// Whether a container may be shown and touched.
+    /// Whether `--only` includes a container.
     pub(super) fn covers(&self, name: &ContainerName) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(name))
     }
@@ -73,7 +75,7 @@ pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Opt
                 decisions.refuse_stop(name, mask);
             }
             (Some(is), None) if is.owner == Owner::Ours => decisions.remove(name, is, to.missing_modules),
-            // What others brought up and nobody here asks for is none of our business.
+            // Somebody else's container that the configuration does not mention: leave it alone.
             (Some(_) | None, None) => {}
         }
     }
@@ -94,7 +96,7 @@ impl<'a> Decisions<'a> {
     fn create(&mut self, name: &ContainerName, wanted: &Rc<Version<'a>>, kept_root: bool) {
         let auto_start = wanted.container.auto_start.known();
         let starts = auto_start == Some(&true);
-        // Where that is not known it may start, and of one under an unknown condition nothing is known at all.
+        // An unknown `autoStart` may turn out true. Under an unknown `mkIf`, all options are unknown.
         let may = auto_start.is_none();
         let verbs = if starts || may { vec![Verb::Create, Verb::Start] } else { vec![Verb::Create] };
         let reason = Reason { may, ..whole(None, Some(wanted), Row::Appears.cost()) };
@@ -128,21 +130,22 @@ impl<'a> Decisions<'a> {
         );
     }
 
-    /// A container that is somebody else's: nothing is done, and if something had to be, that is an error.
+    /// Reports a container that is configured here but belongs to somebody else.
+    ///
+    /// Such a container is never touched. For one of nixos-rebuild's, the plan shows what nixos-rebuild would do.
     fn leave(&mut self, name: &ContainerName, is: &Configured, wanted: &Version) {
         if let Some(written) = &is.written {
             let seen = native::visible(&wanted.container, &written.container);
             let reasons = reasons(written, &Version { container: Cow::Owned(seen), ..wanted.clone() });
             if wanted.container.path.known().is_none() {
-                let message =
-                    format!("`{name}` is owned by nixos-rebuild: whether its guest changed is not compared");
+                let message = format!("`{name}` is owned by nixos-rebuild: cannot tell whether its guest changed");
                 self.findings.push(Diagnostic::note(Code::NotObserved, message).into());
             }
             if reasons.is_empty() {
                 self.unchanged += 1;
                 return;
             }
-            // What nixos-rebuild does about it: a restart of what starts by itself, and nothing to others.
+            // nixos-rebuild restarts a changed container only if it has `autoStart`.
             let restarts = is.is_running && wanted.container.auto_start.known() == Some(&true);
             let (verb, cost) =
                 if restarts { (Verb::Restart, Disruption::Restart) } else { (Verb::UpdateUnit, Disruption::None) };
@@ -156,10 +159,10 @@ impl<'a> Decisions<'a> {
         let (whose, help) = match is.owner {
             Owner::Native => (
                 "belongs to nixos-rebuild, which wrote its unit",
-                "take it out of the host's configuration, and have nixos-rebuild switch to that, before it is brought up here",
+                "remove it from the host's configuration and run nixos-rebuild, then run this again",
             ),
             Owner::Foreign | Owner::Ours => (
-                "was brought up by somebody else",
+                "was created by another tool",
                 "destroy it (`nixos-container destroy`), or give this one another name",
             ),
         };
@@ -167,24 +170,28 @@ impl<'a> Decisions<'a> {
         self.findings.push(Finding::from(finding).at(wanted.places.position(&[])));
     }
 
-    /// A container whose unit is masked: nobody may start it, and a plan that had to would fail in its middle. Who has masked it
-    /// wanted that, and is the one to take it back.
+    /// Refuses to change a container whose unit is masked.
+    ///
+    /// systemd does not start it, so the plan would fail halfway. Whoever masked the unit had a reason, so `switch` does not
+    /// unmask it either.
     fn refuse_masked(&mut self, name: &ContainerName, mask: &Path, wanted: &Version) {
-        let message =
-            format!("`{name}` is masked: as long as there is {}, systemd does not start it", mask.display());
+        let message = format!("`{name}` is masked by {}: systemd does not start it", mask.display());
         let help = format!(
-            "let it run (`{}`), take it out of the configuration, or name the others with `--only`",
+            "unmask it (`{}`), remove it from the configuration, or select other containers with `--only`",
             unmask(name, mask)
         );
         let finding = Diagnostic::error(Code::Masked, message).help(help);
         self.findings.push(Finding::from(finding).at(wanted.places.position(&[])));
     }
 
-    /// A masked container that is to go and runs. systemd has forgotten how its unit is to be stopped: it would send SIGTERM to
-    /// all processes of the guest, of which its init makes something else, and kill them in the end.
+    /// Refuses to remove a masked container that is running.
+    ///
+    /// systemd no longer knows the stop command of a masked unit. It would send SIGTERM to every process of the guest,
+    /// which the
+    /// guest's init does not take as a request to shut down, and kill them all after the timeout.
     fn refuse_stop(&mut self, name: &ContainerName, mask: &Path) {
-        let message = format!("`{name}` is masked and runs: its guest would be killed and not shut down");
-        let help = format!("to have it shut down and removed, unmask it first: `{}`", unmask(name, mask));
+        let message = format!("`{name}` is masked and running: its guest would be killed instead of shut down");
+        let help = format!("unmask it first: `{}`", unmask(name, mask));
         self.findings.push(Diagnostic::error(Code::Masked, message).help(help).into());
     }
 
@@ -210,7 +217,7 @@ impl<'a> Decisions<'a> {
                 self.unchanged += 1;
                 return;
             }
-            // Nothing runs that could be disturbed; the rules are there all the same.
+            // Nothing runs that a change could disrupt. The firewall rules exist even so.
             let cost = without_restart(&reasons);
             let may = !starts && !reasons.is_empty() && reasons.iter().all(|reason| reason.may);
             let steps = Steps { start: starts, ..steps };
@@ -222,7 +229,7 @@ impl<'a> Decisions<'a> {
         let (cost, reasons) = match &is.running {
             Some(running) => {
                 let reasons = match (&is.written, &on_disk) {
-                    // A side that is no host: what is written is what runs.
+                    // This side is not a host: what is written counts as what runs.
                     (Some(written), Some(on_disk)) if Rc::ptr_eq(written, running) => on_disk.clone(),
                     _ => reasons(running, wanted),
                 };
@@ -230,7 +237,7 @@ impl<'a> Decisions<'a> {
             }
             None => (Row::Other.cost(), vec![whole(None, Some(wanted), Row::Other.cost())]),
         };
-        // What is repaired is certain, whatever else may have to be done.
+        // A repair is certain, even if all other reasons depend on unknown values.
         let repair = is.drift.iter().map(|drift| drift.cost()).max().unwrap_or_default();
         let cost = cost.max(repair);
         let change = |verbs, cost, reasons| Change {
@@ -239,7 +246,7 @@ impl<'a> Decisions<'a> {
             ..change(name, verbs, cost, reasons)
         };
         if cost <= Disruption::Firewall {
-            // What runs is as wanted; what the next start would bring may still be something else.
+            // What runs is what is wanted, but the written files may still differ from it.
             let reasons = if reasons.is_empty() { on_disk.unwrap_or_default() } else { reasons };
             if reasons.is_empty() && !drifted && !is.is_starting {
                 self.unchanged += 1;
@@ -247,7 +254,7 @@ impl<'a> Decisions<'a> {
             }
             let writes = drifted || outdated_beyond_rules(&reasons);
             let mut verbs = if writes { vec![Verb::UpdateUnit] } else { vec![] };
-            // A start that somebody else began, such as a run that was killed, is waited for, and may still fail.
+            // The container is still starting, for example since a run that was killed. Wait for it: the start may fail.
             verbs.extend(is.is_starting.then_some(Verb::Start));
             let steps = Steps { start: is.is_starting, ..steps };
             let may =
@@ -265,7 +272,7 @@ impl<'a> Decisions<'a> {
         }
     }
 
-    /// The next start brings what is wanted, and until then that is said.
+    /// Leaves a container running as it is, and says which changes wait for its next start.
     fn keep_stale(&mut self, name: &ContainerName, steps: Steps<'a>, stale: Stale, change: Change) {
         let former: Vec<&str> = change
             .reasons
@@ -274,9 +281,9 @@ impl<'a> Decisions<'a> {
             .map(|reason| reason.option.as_str())
             .collect();
         let kept =
-            (!former.is_empty()).then(|| format!("`{name}` goes on running with its former {}", former.join(", ")));
+            (!former.is_empty()).then(|| format!("`{name}` keeps running with its former {}", former.join(", ")));
         let drift = change.drift.iter().filter(|drift| drift.cost() > Disruption::Firewall);
-        let drift = drift.map(|drift| format!("`{name}`: {}, and stays so", drift.as_str()));
+        let drift = drift.map(|drift| format!("`{name}`: {}; not repaired", drift.as_str()));
         let help = format!("{}; to bring it up to date: container-rebuild restart {name}", stale.as_str());
         for message in kept.into_iter().chain(drift) {
             self.findings.push(Diagnostic::note(Code::NotSupported, message).help(help.clone()).into());
@@ -305,7 +312,7 @@ impl<'a> Decisions<'a> {
     }
 }
 
-/// The command that takes a mask back.
+/// The command that unmasks the container's unit.
 fn unmask(name: &ContainerName, mask: &Path) -> String {
     let runtime = if mask.starts_with("/run") { " --runtime" } else { "" };
     format!("systemctl unmask{runtime} {}", name.unit())
@@ -325,7 +332,7 @@ fn change(name: &ContainerName, verbs: Vec<Verb>, disruption: Disruption, reason
     }
 }
 
-/// Why a running container is left as it is, where the change costs it at least a reload.
+/// Why a running container is left as it is, if it is. Only called for changes that cost at least a reload.
 fn stale(cost: Disruption, wanted: &Version, mode: RestartMode) -> Option<Stale> {
     if wanted.container.restart_if_changed.known() == Some(&false) {
         return Some(Stale::RestartIfChanged);
@@ -342,23 +349,23 @@ fn highest(reasons: &[Reason]) -> Disruption {
     reasons.iter().map(|reason| reason.disruption).max().unwrap_or_default()
 }
 
-/// What it costs to do all of it that touches no running guest.
+/// The cost of the changes that do not touch a running guest.
 fn without_restart(reasons: &[Reason]) -> Disruption {
     let costs = reasons.iter().map(|reason| reason.disruption);
     costs.filter(|cost| *cost <= Disruption::Firewall).max().unwrap_or_default()
 }
 
-/// The cost of what is certain; `None` when nothing is.
+/// The cost of the certain changes, or `None` if every change may turn out to be none.
 fn certain(reasons: &[Reason]) -> Option<Disruption> {
     reasons.iter().filter(|reason| !reason.may).map(|reason| reason.disruption).max()
 }
 
-/// Whether more has changed than rules, which by themselves are no action on the container.
+/// Whether anything changed besides firewall rules, which need no action on the container itself.
 fn outdated_beyond_rules(reasons: &[Reason]) -> bool {
     reasons.iter().any(|reason| reason.disruption != Disruption::Firewall)
 }
 
-/// The paths that hold data of a container, before and after.
+/// The host paths that hold data of a container, before or after the change.
 fn keeps<const N: usize>(name: &ContainerName, versions: [Option<&Version>; N]) -> Vec<String> {
     let mut paths = BTreeSet::new();
     for version in versions.into_iter().flatten() {

@@ -1,31 +1,31 @@
-//! Compares two values of the model as JSON, option by option.
+//! Compares two configurations as JSON, option by option.
 
 use serde_json::{Map, Value};
 
 use super::redact::{REDACTED_KEY, is_redacted};
 use crate::model::UNKNOWN_KEY;
 
-/// One option that differs, or may.
+/// One option that differs, or may differ.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Difference {
-    /// Its names, from the container (or another root) downwards; elements of lists by their key.
+    /// Its attribute path from the container (or another root) down. Elements of lists appear under their key.
     pub(super) path: Vec<String>,
-    /// `null` where there was nothing.
+    /// The old value; `null` if it is added.
     pub(super) before: Value,
-    /// `null` where there is nothing.
+    /// The new value; `null` if it is removed.
     pub(super) after: Value,
-    /// Whether either is unknown.
+    /// Whether either value is unknown, so that the two may be equal after all.
     pub(super) may: bool,
-    /// Whether there was nothing before.
+    /// Whether the option has no old value.
     pub(super) added: bool,
-    /// Whether there is nothing after.
+    /// Whether the option has no new value.
     pub(super) removed: bool,
 }
 
-/// All differences between two values, in the order of their paths.
+/// All differences between two values, sorted by path.
 ///
-/// `same_inputs` says that unknown values of both sides come from the same inputs, so that two that look the same are;
-/// `is_same` says so of a single option, by its path.
+/// `same_inputs` says that the unknown values of both sides come from the same inputs, so that two equal-looking ones are
+/// equal. `is_same` answers this for a single option, by its path.
 pub(super) fn differences(
     before: &Value,
     after: &Value,
@@ -37,32 +37,32 @@ pub(super) fn differences(
     walk.found
 }
 
-/// All differences between two trees of options, each down to its leaves, also where a whole branch appears or goes.
+/// All differences between two trees of options, leaf by leaf, even if a whole branch is added or removed.
 ///
-/// Where an unknown value comes from is no difference here.
+/// Unknown values at different positions count as equal.
 pub(super) fn leaf_differences(before: &Value, after: &Value) -> Vec<Difference> {
     let (mut before, mut after) = (before.clone(), after.clone());
-    forget_places(&mut before);
-    forget_places(&mut after);
+    strip_positions(&mut before);
+    strip_positions(&mut after);
     let is_same = &|_: &[String]| false;
     let mut walk = Walk { same_inputs: true, is_same, to_leaves: true, path: Vec::new(), found: Vec::new() };
     walk.compare(Some(&before), Some(&after));
     walk.found
 }
 
-/// Leaves of unknown values only why they are unknown.
-pub fn forget_places(value: &mut Value) {
+/// Strips the positions of unknown values and keeps only why they are unknown.
+pub fn strip_positions(value: &mut Value) {
     match value {
-        Value::Array(elements) => elements.iter_mut().for_each(forget_places),
+        Value::Array(elements) => elements.iter_mut().for_each(strip_positions),
         Value::Object(object) => match object.get_mut(UNKNOWN_KEY).and_then(Value::as_object_mut) {
             Some(unknown) => unknown.retain(|name, _| name == "reason"),
-            None => object.values_mut().for_each(forget_places),
+            None => object.values_mut().for_each(strip_positions),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-/// Whether this stands for a value that is not known.
+/// Whether this JSON stands for an unknown value.
 pub(super) fn is_unknown(value: &Value) -> bool {
     value.as_object().is_some_and(is_unknown_object)
 }
@@ -71,7 +71,7 @@ fn is_unknown_object(object: &Map<String, Value>) -> bool {
     object.contains_key(UNKNOWN_KEY)
 }
 
-/// Whether this is unknown or has something unknown in it.
+/// Whether this is an unknown value or contains one.
 pub(super) fn has_unknown(value: &Value) -> bool {
     is_unknown(value)
         || match value {
@@ -84,7 +84,7 @@ pub(super) fn has_unknown(value: &Value) -> bool {
 struct Walk<'a> {
     same_inputs: bool,
     is_same: &'a dyn Fn(&[String]) -> bool,
-    /// Whether what appears or goes as a whole is told leaf by leaf.
+    /// Whether to list an added or removed branch leaf by leaf.
     to_leaves: bool,
     path: Vec<String>,
     found: Vec<Difference>,
@@ -143,14 +143,14 @@ impl Walk<'_> {
             path: self.path.clone(),
             before: before.cloned().unwrap_or_default(),
             after: after.cloned().unwrap_or_default(),
-            // Something that appears or goes as a whole does so for certain, whatever is in it.
+            // Adding or removing an option is certain, even if its value is unknown.
             may: may && before.is_some() && after.is_some(),
             added: before.is_none(),
             removed: after.is_none(),
         });
     }
 
-    /// The elements of a list that has keys, by them. `None` for other lists, and where a key is unknown or twice there.
+    /// The elements of a list by their key. `None` for lists without keys, and if a key is unknown or occurs twice.
     fn keyed(&self, list: &[Value]) -> Option<Map<String, Value>> {
         let key = match self.path.last().map(String::as_str)? {
             "forwardPorts" => |element: &Value| match (&element["protocol"], &element["hostPort"]) {
@@ -197,7 +197,7 @@ mod tests {
             paths(forwards(vec![port(1, 1), port(2, 2)]), forwards(vec![port(2, 9), port(3, 3)])),
             ["forwardPorts.\"tcp:1\"", "forwardPorts.\"tcp:2\".containerPort", "forwardPorts.\"tcp:3\""],
         );
-        // The order of forwards says nothing; one that is there twice leaves no keys to go by.
+        // The order of forwards does not matter. With a duplicate key, the list is compared as a whole.
         assert!(paths(forwards(vec![port(1, 1), port(2, 2)]), forwards(vec![port(2, 2), port(1, 1)])).is_empty());
         assert_eq!(paths(forwards(vec![port(1, 1), port(1, 2)]), forwards(vec![])), ["forwardPorts"]);
         assert_eq!(paths(json!({"tmpfs": ["/a"]}), json!({"tmpfs": ["/a", "/b"]})), ["tmpfs"]);
@@ -210,7 +210,7 @@ mod tests {
         let found = differences(&unknown, &unknown, false, &|_| false);
         assert!(found.len() == 1 && found[0].may);
         assert!(differences(&unknown, &json!({"path": "/nix/store/x"}), true, &|_| false)[0].may);
-        // Or when they come from the same expression, wherever that stands.
+        // Or if they come from the same expression, even if its position changed.
         let moved = json!({"path": {"_unknown": {"reason": "r", "file": "f", "line": 9, "column": 1}}});
         assert!(differences(&unknown, &moved, false, &|path| path == ["path"]).is_empty());
     }

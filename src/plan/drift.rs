@@ -1,7 +1,8 @@
-//! How the host differs from what was last applied to it, by somebody else's doing.
+//! Drift: how the host differs from what was last applied, though nobody configured it that way.
 //!
-//! Pure: it compares what was observed with what our own records say. What can be told as a difference of an option (the
-//! address of a link) is shown as one; the rest has a [`Drift`], which is named in a finding and repaired by the plan.
+//! Compares what was observed with our own records, and does no I/O. A difference that is an option's value (the address of an
+//! interface) appears in the plan as a changed option. Everything else is a [`Drift`], which the plan reports as a finding and
+//! repairs.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -14,29 +15,29 @@ use crate::render::unit::{self, Likeness};
 use crate::render::{conf, interface};
 use crate::state::{Link, ObservedContainer, Owner, Record, Snapshot};
 
-/// Declares the ways in which a container may not be as it was left: what is wrong, after "`NAME`: ", what it costs the
-/// container to put that right, and whether its files are written again for it.
+/// Declares the kinds of drift: what is wrong (printed after "`NAME`: "), what the repair costs the container, and whether
+/// writing its files again is the repair.
 macro_rules! drifts {
     ($($(#[$doc:meta])+ $variant:ident = $words:literal, $cost:ident $(, $files:ident)?;)+) => {
-        /// One way in which a container is not as it was left.
+        /// One way in which a container differs from what was last applied.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Drift { $($(#[$doc])+ $variant,)+ }
 
         impl Drift {
-            /// All of them.
+            /// All kinds of drift.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// What is wrong, after "`NAME`: ".
+            /// What is wrong, in words that follow "`NAME`: ".
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $words,)+ }
             }
 
-            /// What its repair costs the container.
+            /// What the repair costs the container.
             pub(super) fn cost(self) -> Disruption {
                 match self { $(Self::$variant => Disruption::$cost,)+ }
             }
 
-            /// Whether writing its files again repairs it.
+            /// Whether writing the container's files again repairs it.
             pub(super) fn is_of_files(self) -> bool {
                 match self { $(Self::$variant => false $(|| is!($files))?,)+ }
             }
@@ -51,65 +52,63 @@ macro_rules! is {
 }
 
 drifts! {
-    /// It starts by itself and does not run.
-    Stopped = "was stopped, though it starts by itself", None;
-    /// Its unit file is not what we wrote.
-    Unit = "its unit file is not as it was written", None, files;
-    /// systemd goes by what its unit file was before.
-    Unread = "systemd has not read its unit file since that was written", None, files;
-    /// A copy of its unit is in a directory that systemd prefers.
-    Outranked = "a copy of its unit in /etc/systemd/system outranks the one that was written", None, files;
-    /// Its unit calls a program by the path where a former version was, and not by the one that units share.
-    Program = "its unit calls the program where a former version was installed", None, files;
-    /// The program that its unit calls is not there, or cannot be executed.
+    /// It has `autoStart`, but does not run.
+    Stopped = "was stopped, although it starts by itself", None;
+    /// Its unit file is not the one we wrote.
+    Unit = "its unit file was changed or removed", None, files;
+    /// systemd still uses the previous content of its unit file.
+    Unread = "systemd has not reloaded its unit file", None, files;
+    /// A copy of its unit is in a directory that takes precedence.
+    Outranked = "a unit file in /etc/systemd/system overrides ours", None, files;
+    /// Its unit calls the path of a former version, instead of the path that all units share.
+    Program = "its unit calls the path of a former version of the program", None, files;
+    /// The program that its unit calls is missing or not executable.
     ProgramGone = "the program that its unit calls is missing or not executable", None, files;
-    /// Its `.conf` is not what we wrote, or not the symlink to it.
-    Conf = "its .conf file is not as it was written", None, files;
-    /// What its next start brings is not on record, or the record is damaged.
-    Record = "the record of what its next start brings is missing or damaged", None, files;
-    /// Its files say what they said, and are not as they were made.
+    /// Its `.conf` is not the one we wrote, or not a symlink to it.
+    Conf = "its .conf file was changed or removed", None, files;
+    /// The record of what its next start uses is missing or damaged.
+    Record = "the record for its next start is missing or damaged", None, files;
+    /// One of its files has the right content, but another type, owner or mode.
     Access = "one of its files was replaced, or has another owner or mode", None, files;
-    /// Nothing keeps its system from Nix's garbage collector.
+    /// No garbage collector root protects its system.
     Unheld = "a garbage collection may remove its system", None, files;
-    /// What it runs with is not on record, so that only a start makes it certain.
+    /// The record of what it runs with is missing or damaged. Only a restart makes that known again.
     Booted = "the record of what it runs with is missing or damaged", Restart;
-    /// Its link to the host is down, or a route through it is gone.
-    Link = "its link to the host is down or has lost a route", Reload;
-    /// The host's end of its link has not the addresses that were set.
-    Address = "the host's end of its link has another address than was set", Reload;
-    /// Its link to the host is in no bridge, or in another than was set.
-    Bridge = "its link to the host has left its bridge", Reload;
-    /// It has no link to the host any more.
-    LinkGone = "its link to the host is gone", Restart;
+    /// Its interface on the host is down, or a route through it is missing.
+    Link = "its interface on the host is down or has lost a route", Reload;
+    /// Its interface on the host lacks an address that was set.
+    Address = "its interface on the host has another address than was set", Reload;
+    /// Its interface on the host is in another bridge than was set, or in none.
+    Bridge = "its interface on the host has left its bridge", Reload;
+    /// Its interface on the host no longer exists.
+    LinkGone = "its interface on the host is gone", Restart;
 }
 
 impl Drift {
-    /// The finding that names it.
+    /// The note that reports it.
     pub(super) fn finding(self, name: &ContainerName) -> Diagnostic {
-        Diagnostic::note(Code::Drift, format!("`{name}`: {}", self.as_str())).help("`switch` puts it right")
+        Diagnostic::note(Code::Drift, format!("`{name}`: {}", self.as_str())).help("`switch` repairs it")
     }
 }
 
-/// What is not as it was left of the host itself, and is put right by a switch though it changes no container.
+/// The drift of the host itself, which `switch` repairs even if no container changes.
 pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
-    let note = |message: String| Diagnostic::note(Code::Drift, message).help("`switch` puts it right");
+    let note = |message: String| Diagnostic::note(Code::Drift, message).help("`switch` repairs it");
     let lost = snapshot.is_generation_lost.then(|| {
-        note(String::from(
-            "the generation that boots is missing or damaged: the next boot would start no container",
-        ))
+        note(String::from("the boot generation is missing or damaged: the next boot would start no container"))
     });
     let open = snapshot.open_directories.iter();
-    let open = open.map(|path| note(format!("others than root may write to {}", path.display())));
+    let open = open.map(|path| note(format!("{} is writable by users other than root", path.display())));
     lost.into_iter().chain(open).collect()
 }
 
-/// What is not as it was left of a container.
+/// The drift of a container.
 pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     let Some(observed) = snapshot.containers.get(name).filter(|observed| observed.owner == Owner::Ours) else {
         return Vec::new();
     };
     if observed.damage.mask.is_some() {
-        // That it is masked is all that counts, and is for nobody but its author to change.
+        // Masking the unit was a deliberate act, which the plan reports instead: nothing else matters until it is undone.
         return Vec::new();
     }
     let mut drift = files(observed);
@@ -121,7 +120,7 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
         drift.extend(starts.then_some(Drift::Stopped));
         return drift;
     }
-    // One that is on its way up has none yet.
+    // A container that is still starting has no record yet.
     let is_lost = observed.booted.is_none() && !observed.is_starting();
     drift.extend(is_lost.then_some(Drift::Booted));
     if let (Some(booted), Some(links)) = (&observed.booted, &snapshot.links) {
@@ -131,7 +130,7 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     drift
 }
 
-/// What is not as it was left of a link to a guest that runs.
+/// The drift of the interface that leads to a running guest.
 fn of_link(link: Option<&Link>, veth: &Veth) -> Option<Drift> {
     match link {
         None => Some(Drift::LinkGone),
@@ -157,12 +156,12 @@ fn files(observed: &ObservedContainer) -> Vec<Drift> {
     let is_conf_same = observed.conf_text.as_ref().is_some_and(|text| *text == conf::text(&record.spec));
     let conf = (!is_conf_same || damage.is_unlinked).then_some(Drift::Conf);
     let text = unit.into_iter().chain(conf);
-    // What has another text has another owner too, more often than not.
+    // A changed text is reported already, and usually comes with another owner.
     let access = (damage.has_other_access && text.clone().next().is_none()).then_some(Drift::Access);
     text.chain(access).chain(damage.is_unheld.then_some(Drift::Unheld)).collect()
 }
 
-/// Whether two records are of the same options and mean something else by them: somebody edited one.
+/// Whether two records have the same options but a different spec, which means that somebody edited one of them.
 fn contradict(one: &Record, other: &Record) -> bool {
     one.spec != other.spec && (&one.container, &one.guest_key) == (&other.container, &other.guest_key)
 }
@@ -178,7 +177,7 @@ fn has_addresses(link: &Link, veth: &Veth) -> bool {
     wanted.iter().flatten().all(|address| link.addresses.iter().any(|(other, _)| other == address))
 }
 
-/// A container as it `acts`, but with the addresses that the host's end of its link has now.
+/// The record that a container `acts` by, with the addresses that its interface on the host really has.
 pub(super) fn as_observed<'a>(name: &ContainerName, acts: Cow<'a, Record>, snapshot: &Snapshot) -> Cow<'a, Record> {
     let mut record = acts;
     let link = snapshot.links.as_ref().and_then(|links| links.get(&interface::host_end(name).name));
@@ -186,7 +185,7 @@ pub(super) fn as_observed<'a>(name: &ContainerName, acts: Cow<'a, Record>, snaps
         return record;
     };
     let veth = veth.clone();
-    // There the addresses of the host are the bridge's, and none of ours.
+    // In a bridge, the host's address is the bridge's, which is not ours to compare.
     if veth.bridge.is_some() {
         return record;
     }
@@ -201,7 +200,7 @@ pub(super) fn as_observed<'a>(name: &ContainerName, acts: Cow<'a, Record>, snaps
     let has = |address: IpAddr| link.addresses.iter().any(|(other, _)| *other == address);
     if !veth.host4.is_some_and(|address| has(address.into())) {
         let (record, host4) = (record.to_mut(), four.next());
-        // No line of a configuration says that.
+        // The observed address has no position in any configuration.
         record.positions.remove("hostAddress");
         record.container.host_address = host4.map(|address| address.to_string()).into();
         pair(record).into_iter().for_each(|veth| veth.host4 = host4);
@@ -215,7 +214,7 @@ pub(super) fn as_observed<'a>(name: &ContainerName, acts: Cow<'a, Record>, snaps
     record
 }
 
-/// The container's own pair.
+/// The container's own veth pair.
 fn pair(record: &mut Record) -> Option<&mut Veth> {
     match &mut record.spec.network {
         Network::Private(private) => private.veth.as_mut(),

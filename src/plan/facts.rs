@@ -1,6 +1,6 @@
-//! What a configuration takes for granted of the host that it is for.
+//! Checks what a configuration requires of its host: paths, interfaces, programs.
 //!
-//! Changes nothing: what is there is asked through the arguments.
+//! Changes nothing, and asks the host through [`Probe`].
 
 mod links;
 mod programs;
@@ -16,7 +16,7 @@ use crate::model::spec::HostSpec;
 use crate::source::Span;
 use crate::state::{PathFacts, Probe, ProbeError, Snapshot};
 
-/// A host on which a build has not happened yet: what is missing of the store may still be made by it.
+/// A host before the build, which may still create missing store paths: none of them is reported.
 #[derive(Clone, Copy)]
 pub struct BeforeBuild<'a>(pub &'a dyn Probe);
 
@@ -40,11 +40,11 @@ impl Probe for BeforeBuild<'_> {
     }
 }
 
-/// What is missing: programs, paths that are bound into guests, systems that are to be booted, bridges, the interface that
-/// NAT goes out by.
+/// Everything the host lacks: programs, sources of bind mounts, guest systems, network namespaces, bridges, and the
+/// interface through which NAT leaves.
 ///
-/// Bind mounts and bridges are looked at in the `manifest`, for they are known before the guest is built. `host` is asked about
-/// paths; where its links could not be listed, they are not looked at.
+/// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
+/// checked only if the `snapshot` lists them.
 pub fn missing(
     manifest: &Manifest,
     spec: &HostSpec,
@@ -62,38 +62,38 @@ pub fn missing(
     for Source { container, key, host, mount, .. } in sources {
         if missing.contains(&PathBuf::from(host)) {
             let option = OptionPath::new(["containers", container, "bindMounts", key, "hostPath"]);
-            let message = format!("`{container}`: the path {host} of the bind mount {mount} does not exist");
-            let help = format!("make it (`mkdir -p {host}`), or correct `hostPath`");
-            findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
+            let message = format!("`{container}`: {host} does not exist, but is bind-mounted at {mount}");
+            let help = format!("create it (`mkdir -p {host}`), or correct `hostPath`");
+            findings.push(at_option(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
         }
     }
     for container in &spec.containers {
         let around = OptionPath::new(["containers", container.name.as_str()]);
         if missing.contains(&container.system.join("init")) {
             let message = format!("`{}`: {} has no `init`", container.name, container.system.display());
-            let help = "`path` is the system of a container: the store path of its `config.system.build.toplevel`";
+            let help = "`path` must be a guest system: the store path of a `config.system.build.toplevel`";
             let option = around.join("path");
-            findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
+            findings.push(at_option(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
         }
     }
     for (container, namespace) in namespaces {
         if missing.contains(&PathBuf::from(namespace)) {
             let message = format!("`{container}`: the network namespace {namespace} does not exist");
             let help =
-                "make it before the container starts (`ip netns add` names those below /run/netns), or correct it";
+                "create it (`ip netns add` creates namespaces below /run/netns), or correct `networkNamespace`";
             let option = OptionPath::new(["containers", container, "networkNamespace"]);
-            findings.push(place(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
+            findings.push(at_option(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
         }
     }
     let mapped = users::findings(manifest, &host.path_facts(&users::wanted(manifest))).into_iter();
-    findings.extend(mapped.map(|(finding, option)| place(finding, spans, &option)));
+    findings.extend(mapped.map(|(finding, option)| at_option(finding, spans, &option)));
     findings.extend(programs::missing(manifest, spec, snapshot));
     let links = links::missing(manifest, spec, snapshot).into_iter();
-    findings.extend(links.map(|(finding, option)| place(finding, spans, &option)));
+    findings.extend(links.map(|(finding, option)| at_option(finding, spans, &option)));
     findings
 }
 
-/// The namespaces that somebody else makes, by container.
+/// The existing network namespaces that containers join (`networkNamespace`), as pairs of container and path.
 fn namespaces(manifest: &Manifest) -> Vec<(&str, &str)> {
     let enabled = manifest.boot.enable_containers.known() != Some(&false);
     let containers = manifest.containers.iter().filter(|_| enabled);
@@ -101,22 +101,22 @@ fn namespaces(manifest: &Manifest) -> Vec<(&str, &str)> {
         let namespace = container.network_namespace.known()?.as_deref()?;
         Some((name.as_str(), namespace))
     });
-    // Any other is an error of the configuration itself.
+    // The check of the configuration itself reports a relative path.
     named.filter(|(_, namespace)| namespace.starts_with('/')).collect()
 }
 
-/// What is bound into a guest.
+/// The source of a bind mount.
 struct Source<'a> {
     container: &'a str,
     /// The name of the attribute.
     key: &'a str,
     host: &'a str,
     mount: &'a str,
-    /// Whether the guest may only read it; also where that is not known.
+    /// Whether the guest may only read it. An unknown `isReadOnly` counts as read-only.
     read_only: bool,
 }
 
-/// The sources of bind mounts, as far as they are known.
+/// The known sources of all bind mounts.
 fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
     let mut sources = Vec::new();
     if manifest.boot.enable_containers.known() == Some(&false) {
@@ -127,7 +127,7 @@ fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
             let Some(bind) = bind.known() else { continue };
             let (Some(mount), Some(host)) = (bind.mount_point.known(), bind.host_path.known()) else { continue };
             let host = host.as_ref().unwrap_or(mount);
-            // Any other is an error of the configuration itself.
+            // The check of the configuration itself reports a relative path.
             if host.starts_with('/') {
                 let read_only = bind.is_read_only.known() != Some(&false);
                 sources.push(Source { container: name.as_str(), key, host, mount, read_only });
@@ -137,7 +137,7 @@ fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
     sources
 }
 
-fn place(diagnostic: Diagnostic, spans: &OptionSpans, option: &OptionPath) -> Diagnostic {
+fn at_option(diagnostic: Diagnostic, spans: &OptionSpans, option: &OptionPath) -> Diagnostic {
     match spans.nearest(option) {
         Some(span) if span != Span::NONE => diagnostic.at(span, ""),
         _ => diagnostic,

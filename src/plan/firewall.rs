@@ -1,4 +1,4 @@
-//! What happens to the rules, of which there is one set for the whole host.
+//! Decides what happens to the firewall rules, which are one ruleset for the whole host.
 
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
@@ -19,24 +19,24 @@ use crate::render::interface;
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl, Target};
 use crate::state::Owner;
 
-/// What changes of the rules.
+/// How the firewall rules change.
 #[derive(Debug, Clone, Default)]
 pub struct FirewallChange {
-    /// Whether they are to be replaced, or a sysctl to be set for them.
+    /// Whether the rules are replaced, or a sysctl is set for them.
     pub changed: bool,
-    /// What is not there yet.
+    /// Rules that the host lacks.
     pub added: Vec<RuleLine>,
-    /// What is there and not wanted any more.
+    /// Rules of the host that are no longer wanted.
     pub removed: Vec<RuleLine>,
-    /// All rules that are wanted.
+    /// All wanted rules.
     pub ruleset: Ruleset,
-    /// All rules that the host has before, where that is known.
+    /// All rules that the host has before, if known.
     pub standing: Option<Ruleset>,
-    /// The forwards that the host has before, whoever made them.
+    /// The forwards that our table has before, whether or not we made them.
     pub found: BTreeSet<RuleLine>,
-    /// The containers whose rules change without a step of their own that they would have to wait for.
+    /// Containers whose rules change without having to wait for another step of theirs.
     pub(super) in_place: BTreeSet<ContainerName>,
-    /// Whether more changes than the rules of containers with steps of their own.
+    /// Whether any rules change that do not belong to a container's own firewall step.
     pub(super) of_host: bool,
     pub(super) wanted: BTreeMap<ContainerName, Network>,
     pub(super) former: BTreeMap<ContainerName, Network>,
@@ -47,12 +47,12 @@ pub struct FirewallChange {
 }
 
 impl FirewallChange {
-    /// What a container that goes, or changes its forwards, keeps of its rules meanwhile.
+    /// The rules that a container keeps after its outdated forwards are withdrawn.
     pub(super) fn withdrawn(&self, name: &ContainerName) -> Option<Network> {
         Some(kept(self.former.get(name)?, self.wanted.get(name)?))
     }
 
-    /// Whether a container has rules that it is not to have any more.
+    /// Whether a container loses any rules.
     pub(super) fn loses(&self, name: &ContainerName) -> bool {
         match (self.former.get(name), self.withdrawn(name)) {
             (Some(former), Some(kept)) => *former != kept,
@@ -66,18 +66,18 @@ impl FirewallChange {
         self.changed && self.part(name, self.former.get(name)) != self.part(name, self.wanted.get(name))
     }
 
-    /// What of the rules is there because of a container.
+    /// The part of the rules that exists because of a container.
     fn part(&self, name: &ContainerName, network: Option<&Network>) -> Option<(String, Vec<Target>)> {
         let Network::Private(Private { veth: Some(veth), .. }) = network? else { return None };
         let forwards = Ruleset::of(network.map(|network| (name, network)), &NatSpec::default()).forwards().to_vec();
-        // Links are in the rules for the sake of forwards, be they those of others.
+        // The rules list a container's interface if any container has forwards.
         let others = [Some(&self.ruleset), self.standing.as_ref()];
         let has_links = others.into_iter().flatten().any(|ruleset| !ruleset.forwards().is_empty());
         (has_links || !forwards.is_empty()).then(|| (interface::way_in(name, veth), forwards))
     }
 
-    /// Says whose rules change together with the host's own part, and whether that has to be touched.
-    fn finds_steps(&mut self, decisions: &Decisions<'_>, drifted: bool) {
+    /// Fills in [`Self::in_place`] and [`Self::of_host`].
+    fn assign_steps(&mut self, decisions: &Decisions<'_>, drifted: bool) {
         let addresses = |network: Option<&Network>| network.map(Network::addresses);
         let is_in_place = |name: &&ContainerName| match decisions.steps.get(*name) {
             Some(steps) if steps.stop || steps.start || steps.reload || steps.create || steps.remove => false,
@@ -93,7 +93,7 @@ impl FirewallChange {
     }
 }
 
-/// Compares the rules of both sides.
+/// Compares the rules before and after.
 pub(super) fn change(
     from: &StateView,
     to: &StateView,
@@ -107,7 +107,7 @@ pub(super) fn change(
     let holders = Holders::new(&held);
     let ruleset = Ruleset::leading(&wanted, &nat, |name, address| holders.may_lead(name, address));
     let mut difference = match &from.listing {
-        // What is wanted is what the records have: that has been compared.
+        // The wanted rules are those of the records, which were compared with the kernel already.
         Some(_) if ruleset == former => from.rules_drift.clone(),
         Some(listing) => ruleset.differences(listing),
         None if ruleset == former => RulesDifference::default(),
@@ -116,7 +116,7 @@ pub(super) fn change(
     name_containers(&mut difference.added, &ruleset);
     name_containers(&mut difference.removed, &former);
     let sysctls = ruleset.sysctls();
-    // That of a link which is not there is set with the link.
+    // A sysctl of an interface that does not exist yet is set together with the interface.
     let before = former.sysctls();
     let is_off = |sysctl: &&Sysctl| match &from.kernel {
         _ if !sysctl.is_of_host() => sysctl.is_of_link(&from.no_localnet),
@@ -146,11 +146,11 @@ pub(super) fn change(
         former_nat: from.nat_spec.clone().unwrap_or_default(),
         held: from.held(),
     };
-    change.finds_steps(decisions, is_drifted);
+    change.assign_steps(decisions, is_drifted);
     change
 }
 
-/// The addresses that each container has when everything is done.
+/// The addresses that each container holds once the plan is applied.
 fn finally_held(from: &StateView, decisions: &Decisions<'_>) -> BTreeMap<ContainerName, BTreeSet<IpAddr>> {
     let mut held = from.held();
     for (name, steps) in &decisions.steps {
@@ -164,7 +164,8 @@ fn finally_held(from: &StateView, decisions: &Decisions<'_>) -> BTreeMap<Contain
     held
 }
 
-/// What the wanted rules are made of. What is not known, and what `--only` leaves alone, stays as it was.
+/// The networks and NAT settings that the wanted rules are made from. Unknown ones, and those that `--only` excludes, stay
+/// as they were.
 fn wanted(
     from: &StateView,
     former: &BTreeMap<&ContainerName, Cow<'_, Network>>,
@@ -199,7 +200,7 @@ fn wanted(
     (networks, nat)
 }
 
-/// Adds the forwards that are known of a network that is not, where they lead to the same addresses.
+/// Adds the known forwards of a partly unknown network, if they lead to the same addresses.
 fn add_forwards(former: &mut Network, wanted: Option<Network>) {
     if let (Network::Private(former), Some(Network::Private(wanted))) = (former, wanted)
         && former.veth == wanted.veth
@@ -210,7 +211,7 @@ fn add_forwards(former: &mut Network, wanted: Option<Network>) {
     }
 }
 
-/// A listing does not say whose address a forward leads to; those who made the rules know.
+/// Fills in the containers of forwards: nft's listing names only addresses, while the `known` ruleset names containers.
 pub(super) fn name_containers(lines: &mut [RuleLine], known: &Ruleset) {
     for line in lines {
         if let RuleLine::Forward { container, protocol, host_port, .. } = line {
@@ -225,7 +226,7 @@ pub(super) fn name_containers(lines: &mut [RuleLine], known: &Ruleset) {
 
 /// The change of the host itself: `networking.nat`.
 ///
-/// The rules in the kernel decide whether there is any; the options only say why.
+/// Whether there is a change depends on the rules in the kernel; the options only explain it.
 pub(super) fn host_change(
     from: &StateView,
     to: &StateView,

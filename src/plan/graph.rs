@@ -1,22 +1,22 @@
-//! The single steps, and what has to wait for what.
+//! The single steps of a plan, and which of them wait for which.
 //!
-//! A restart is three steps (stop, write, start), so that two containers that swap an address stop both before either
-//! starts. Edges go from what comes first:
+//! A restart is three steps (stop, write, start), so that two containers that swap an address both stop before either
+//! starts. These orderings hold:
 //!
-//! - The builds: before anything is stopped or written, since what does not build must change nothing.
-//! - The program that units call: before anything that has systemd call it, and before the boot service is written, for
-//!   which nothing has to wait.
-//! - A container: stop, then write its files, then start; stop, then remove.
-//! - An address or an interface: stopped whoever had it, then started whoever gets it.
-//! - The rules of a container: what it loses is withdrawn before it stops, what it gets is loaded when it is up. So no
-//!   forward outlives what it leads to, and none waits for other containers.
-//! - A host port: withdrawn from whoever had it, then led to whoever gets it.
-//! - The rules that change while nothing stops: in one step, together with those of the host itself. Those are there
-//!   before a guest boots that may ask for its way out at once.
-//! - What the user says about the order: the second starts after the first, and stops before it. Such an edge is left
-//!   out, with an error, where it closes a circle.
+//! - Builds come before anything is stopped or written: a guest that fails to build must change nothing.
+//! - The program that units call is renewed before systemd runs anything that calls it, and before the boot service is
+//!   written. Nothing waits for the boot service.
+//! - Within a container: stop, then write its files, then start; stop, then remove.
+//! - An address or an interface moves from one container to another by stopping the first before starting the second.
+//! - A container's outdated rules are withdrawn before it stops, and its new rules are loaded once it is up. So no forward
+//!   outlives its target, and no forward waits for other containers.
+//! - A host port is withdrawn from its former container before it is forwarded to the next.
+//! - Rules that change while nothing stops are replaced in one step, together with the host's own. They are loaded before a
+//!   guest starts, which may need NAT at once.
+//! - Where the user orders two containers, the second starts after the first and stops before it. If such requests form a
+//!   cycle, they are dropped and reported as an error.
 //!
-//! Containers that share nothing are not ordered, and may be worked on at the same time.
+//! Containers that share nothing are unordered, and may be worked on in parallel.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -32,35 +32,35 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::check::forward_key;
 use crate::model::{ContainerName, Field, Position};
 
-/// One step. What it needs besides is in [`super::Plan::targets`] and [`super::Plan::firewall`].
+/// One step. The data it needs is in [`super::Plan::targets`] and [`super::Plan::firewall`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
-    /// Builds all guests that have to be built. A plan that can be applied has none left.
+    /// Builds all guests that need it. A plan that can be applied has no such step.
     Build,
-    /// Puts this program where units call it.
+    /// Installs this program at the path that units call.
     RenewProgram,
-    /// Writes the boot service again.
+    /// Rewrites the boot service.
     WriteBootService,
     /// Writes the files of a container for the first time.
     Create(ContainerName),
     /// Stops it.
     Stop(ContainerName),
-    /// Writes its files again.
+    /// Rewrites its files.
     UpdateUnit(ContainerName),
     /// Starts it.
     Start(ContainerName),
     /// Changes it while it runs.
     Reload(ContainerName),
-    /// Takes out of the rules what leads to a container that goes, or no longer goes by that address or port.
+    /// Removes the rules that lead to a container that is about to stop, or to lose that address or port.
     Withdraw(ContainerName),
-    /// Loads the rules of a container; without one, those of the host itself and of all containers that go on as they are.
+    /// Loads the rules of one container; `None` loads those of the host itself and of all containers that keep running.
     Firewall(Option<ContainerName>),
     /// Removes its files.
     Remove(ContainerName),
 }
 
 impl Action {
-    /// The word in `order`.
+    /// The name in the `order` field of the JSON plan.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Build => "build",
@@ -77,7 +77,7 @@ impl Action {
         }
     }
 
-    /// The container it is done to; `None` for what is done once for all.
+    /// The container that the step is about; `None` for a step of the whole host.
     pub fn container(&self) -> Option<&ContainerName> {
         match self {
             Self::Create(name)
@@ -93,20 +93,20 @@ impl Action {
     }
 }
 
-/// The steps as an acyclic graph; an edge leads from a step to one that waits for it.
+/// The steps as an acyclic graph. An edge leads from a step to one that waits for it.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
-    /// The graph. Indices are the ids that the plan shows.
+    /// The graph. Node indices are the IDs that the plan shows.
     pub graph: DiGraph<Action, ()>,
 }
 
 impl Order {
-    /// The steps with their ids.
+    /// The steps with their IDs.
     pub fn nodes(&self) -> impl Iterator<Item = (usize, &Action)> {
         self.graph.node_indices().map(|node| (node.index(), &self.graph[node]))
     }
 
-    /// What comes before what, in ascending order.
+    /// All edges as pairs of step IDs, sorted.
     pub fn edges(&self) -> BTreeSet<(usize, usize)> {
         let ends = self.graph.edge_indices().filter_map(|edge| self.graph.edge_endpoints(edge));
         ends.map(|(before, after)| (before.index(), after.index())).collect()
@@ -123,33 +123,33 @@ impl Order {
     }
 }
 
-/// What the user says about the order of two containers.
+/// A request of the user that one container start before another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRequest {
-    /// Starts first, and stops last.
+    /// The container that starts first and stops last.
     pub first: ContainerName,
-    /// Starts after that, and stops before it.
+    /// The container that starts after `first` and stops before it.
     pub then: ContainerName,
-    /// The option that says so.
+    /// The option that requests it.
     pub option: String,
     /// Where it is set.
     pub position: Option<Position>,
 }
 
-/// What only one container can have at a time.
+/// Something that only one container can hold at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Resource {
     Address(IpAddr),
     Mac(String),
-    /// A link of the host: one that is moved into the guest, or the host's end of an extra veth.
-    Link(String),
+    /// An interface of the host: one that is moved into the guest, or the host's end of an extra veth.
+    Interface(String),
 }
 
 fn resources(version: Option<&Version>) -> BTreeSet<Resource> {
     let Some(container) = version.map(|version| &version.container) else { return BTreeSet::new() };
     let mut resources = BTreeSet::new();
     let mut network = |local: [&Field<Option<String>>; 2], mac: &Field<Option<String>>| {
-        // Not those of the host's end: many containers may share one there.
+        // The host's address does not count: many containers may share it.
         let addresses =
             local.into_iter().filter_map(|field| field.known()?.as_deref()?.split('/').next()?.parse().ok());
         resources.extend(addresses.map(Resource::Address));
@@ -162,13 +162,13 @@ fn resources(version: Option<&Version>) -> BTreeSet<Resource> {
     for veth in container.extra_veths.known().into_iter().flat_map(BTreeMap::values).filter_map(Field::known) {
         network([&veth.local_address, &veth.local_address6], &veth.local_mac_address);
     }
-    let links = container.interfaces.known().into_iter().flatten().filter_map(Field::known).cloned();
+    let interfaces = container.interfaces.known().into_iter().flatten().filter_map(Field::known).cloned();
     let veths = container.extra_veths.known().into_iter().flat_map(BTreeMap::keys).cloned();
-    resources.extend(links.chain(veths).map(Resource::Link));
+    resources.extend(interfaces.chain(veths).map(Resource::Interface));
     resources
 }
 
-/// The ports of the host that lead to a container.
+/// The host ports that are forwarded to a container.
 fn ports(version: Option<&Version>) -> BTreeSet<String> {
     let Some(container) = version.map(|version| &version.container) else { return BTreeSet::new() };
     let is_private = container.private_network.known() == Some(&true);
@@ -180,28 +180,28 @@ fn ports(version: Option<&Version>) -> BTreeSet<String> {
 struct Nodes {
     withdraw: Option<NodeIndex>,
     stop: Option<NodeIndex>,
-    /// Its files are written.
+    /// Writes the container's files: [`Action::Create`] or [`Action::UpdateUnit`].
     write: Option<NodeIndex>,
     start: Option<NodeIndex>,
     firewall: Option<NodeIndex>,
     remove: Option<NodeIndex>,
 }
 
-/// All steps in order.
+/// The result of [`order`].
 pub(super) struct Ordered {
     pub(super) order: Order,
-    /// For each container, the others that take something of it.
+    /// For each container, the others that take over one of its resources.
     pub(super) rivals: BTreeMap<ContainerName, BTreeSet<ContainerName>>,
-    /// Where what the user states about the order cannot be.
+    /// Errors about requests that form a cycle.
     pub(super) findings: Vec<Finding>,
 }
 
-/// Puts all steps into order.
+/// Builds the graph of all steps.
 pub(super) fn order(
     decisions: &Decisions,
     change: Option<&ProgramChange>,
     firewall: &FirewallChange,
-    stated: &[OrderRequest],
+    requests: &[OrderRequest],
 ) -> Ordered {
     let mut order = Order::default();
     let build = (!decisions.builds.is_empty()).then(|| order.add(Action::Build));
@@ -221,7 +221,7 @@ pub(super) fn order(
         nodes.insert(name, of);
     }
     let rivals = hand_over(&mut order, decisions, &nodes);
-    let findings = add_stated(&mut order, &nodes, stated);
+    let findings = add_requests(&mut order, &nodes, requests);
     let host = firewall.of_host.then(|| order.add(Action::Firewall(None)));
     order.before(build, host);
     for name in &firewall.in_place {
@@ -245,7 +245,7 @@ fn add_container(
     gives_ports: bool,
 ) -> Nodes {
     let is_in_place = firewall.in_place.contains(name);
-    // What runs on and keeps what it has to itself changes its rules in one step.
+    // A container that keeps running, and gives no port to another, changes its rules in one step.
     let lets_go = steps.stop || steps.remove || !steps.reload || gives_ports;
     let withdraws = firewall.changed && !is_in_place && lets_go && firewall.loses(name);
     let loads = !is_in_place && !steps.remove && firewall.changes(name);
@@ -264,7 +264,7 @@ fn add_container(
     Nodes { withdraw, stop, write, start, firewall, remove }
 }
 
-/// For each container, what others take that it had.
+/// For each container, the others that take over a resource it had.
 fn taken<R: Ord>(
     decisions: &Decisions,
     of: impl Fn(Option<&Version>) -> BTreeSet<R>,
@@ -286,7 +286,7 @@ fn taken<R: Ord>(
     taken
 }
 
-/// What one container gives up, another one may take only then.
+/// Orders containers so that a resource is released before another container takes it.
 fn hand_over(
     order: &mut Order,
     decisions: &Decisions,
@@ -297,7 +297,7 @@ fn hand_over(
         let from = &nodes[holder];
         for taker in takers {
             let to = &nodes[taker];
-            // What does not run has nothing but the rules that lead to where it was.
+            // A container that does not run only has rules that lead to its address.
             order.before(from.stop.or(from.withdraw), to.start);
             order.before(from.stop.or(from.withdraw), to.firewall.filter(|_| to.start.is_none()));
         }
@@ -305,7 +305,7 @@ fn hand_over(
     given
 }
 
-/// A port of the host leads to one container at a time.
+/// Orders firewall steps so that a host port leads to one container at a time.
 fn hand_over_ports(
     order: &mut Order,
     given: &BTreeMap<ContainerName, BTreeSet<ContainerName>>,
@@ -324,44 +324,48 @@ fn hand_over_ports(
     }
 }
 
-/// Adds what the user says; what would close a circle is left out and reported, once for each circle.
-fn add_stated(order: &mut Order, nodes: &BTreeMap<&ContainerName, Nodes>, stated: &[OrderRequest]) -> Vec<Finding> {
+/// Adds the ordering that the user requested. Requests that form a cycle are dropped, with one finding for each cycle.
+fn add_requests(
+    order: &mut Order,
+    nodes: &BTreeMap<&ContainerName, Nodes>,
+    requests: &[OrderRequest],
+) -> Vec<Finding> {
     let mut edges: Vec<(NodeIndex, NodeIndex, &OrderRequest)> = Vec::new();
-    for said in stated {
-        let (Some(first), Some(then)) = (nodes.get(&said.first), nodes.get(&said.then)) else { continue };
+    for request in requests {
+        let (Some(first), Some(then)) = (nodes.get(&request.first), nodes.get(&request.then)) else { continue };
         let pairs = [(first.start, then.start), (then.stop, first.stop)];
-        edges.extend(pairs.into_iter().filter_map(|(before, after)| Some((before?, after?, said))));
+        edges.extend(pairs.into_iter().filter_map(|(before, after)| Some((before?, after?, request))));
     }
     let mut trial = order.graph.clone();
     for (before, after, _) in &edges {
         trial.update_edge(*before, *after, ());
     }
-    let mut circle_of: BTreeMap<NodeIndex, usize> = BTreeMap::new();
-    for (number, circle) in tarjan_scc(&trial).into_iter().enumerate() {
-        let closes = circle.len() > 1 || trial.contains_edge(circle[0], circle[0]);
-        circle_of.extend(circle.into_iter().filter(|_| closes).map(|node| (node, number)));
+    let mut cycle_of: BTreeMap<NodeIndex, usize> = BTreeMap::new();
+    for (number, cycle) in tarjan_scc(&trial).into_iter().enumerate() {
+        let closes = cycle.len() > 1 || trial.contains_edge(cycle[0], cycle[0]);
+        cycle_of.extend(cycle.into_iter().filter(|_| closes).map(|node| (node, number)));
     }
-    let mut circles: BTreeMap<Vec<&str>, (BTreeSet<&ContainerName>, &OrderRequest)> = BTreeMap::new();
+    let mut cycles: BTreeMap<Vec<&str>, (BTreeSet<&ContainerName>, &OrderRequest)> = BTreeMap::new();
     let mut by_number: BTreeMap<usize, Vec<&OrderRequest>> = BTreeMap::new();
-    for (before, after, said) in edges {
-        match (circle_of.get(&before), circle_of.get(&after)) {
-            (Some(a), Some(b)) if a == b => by_number.entry(*a).or_default().push(said),
+    for (before, after, request) in edges {
+        match (cycle_of.get(&before), cycle_of.get(&after)) {
+            (Some(a), Some(b)) if a == b => by_number.entry(*a).or_default().push(request),
             _ => order.before(Some(before), Some(after)),
         }
     }
-    // Starts and stops go round the same circle, one the other way; it is one finding.
-    for said in by_number.values() {
-        let mut options: Vec<&str> = said.iter().map(|said| said.option.as_str()).collect();
+    // The same requests make a cycle of starts and another of stops. Report both as one.
+    for requests in by_number.values() {
+        let mut options: Vec<&str> = requests.iter().map(|request| request.option.as_str()).collect();
         options.sort_unstable();
         options.dedup();
-        let names = said.iter().flat_map(|said| [&said.first, &said.then]);
-        circles.entry(options).or_insert_with(|| (BTreeSet::new(), said[0])).0.extend(names);
+        let names = requests.iter().flat_map(|request| [&request.first, &request.then]);
+        cycles.entry(options).or_insert_with(|| (BTreeSet::new(), requests[0])).0.extend(names);
     }
-    let finding = |(options, (names, said)): (Vec<&str>, (BTreeSet<&ContainerName>, &OrderRequest))| {
+    let finding = |(options, (names, request)): (Vec<&str>, (BTreeSet<&ContainerName>, &OrderRequest))| {
         let names: Vec<_> = names.into_iter().map(ContainerName::as_str).collect();
-        let message = format!("{} cannot start in the order that is asked for: it is a circle", names.join(", "));
-        let help = format!("take one of these back: {}", options.join(", "));
-        Finding::from(Diagnostic::error(Code::OrderCycle, message).help(help)).at(said.position.clone())
+        let message = format!("cannot order {}: the requested order is a cycle", names.join(", "));
+        let help = format!("remove one of these: {}", options.join(", "));
+        Finding::from(Diagnostic::error(Code::OrderCycle, message).help(help)).at(request.position.clone())
     };
-    circles.into_iter().map(finding).collect()
+    cycles.into_iter().map(finding).collect()
 }

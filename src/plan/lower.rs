@@ -1,9 +1,9 @@
-//! What a manifest says about NAT, as far as it is known before its guests are built.
+//! Lowers the NAT options of a manifest before its guests are built, when some options may still be unknown.
 
 use crate::model::spec::NatSpec;
 use crate::model::{Field, Nat};
 
-/// NAT; `None` where it is unknown.
+/// The NAT settings, or `None` if any of them is unknown.
 pub(super) fn nat(nat: &Nat) -> Option<NatSpec> {
     let internal = nat.internal_interfaces.known()?.iter().map(|interface| Some(pattern(interface.known()?)));
     Some(NatSpec {
@@ -14,7 +14,7 @@ pub(super) fn nat(nat: &Nat) -> Option<NatSpec> {
     })
 }
 
-/// What of NAT is certain where not all of it is known.
+/// The part of the NAT settings that is known, if some of them are not.
 pub(super) fn nat_at_least(nat: &Nat) -> Option<NatSpec> {
     let internal = nat.internal_interfaces.known().into_iter().flatten().filter_map(Field::known);
     Some(NatSpec {
@@ -25,7 +25,7 @@ pub(super) fn nat_at_least(nat: &Nat) -> Option<NatSpec> {
     })
 }
 
-/// iptables ends a pattern with `+`, nftables with `*`.
+/// Translates an interface pattern: iptables ends it with `+`, nftables with `*`.
 fn pattern(interface: &str) -> String {
     match interface.strip_suffix('+') {
         Some(prefix) => format!("{prefix}*"),

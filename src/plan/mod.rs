@@ -1,15 +1,15 @@
-//! Decides what has to happen, and why.
+//! Decides what to change on a host, and why.
 //!
-//! Takes: two [`StateView`]s, what is and what is wanted; either may be the live host, a generation or a configuration.
-//! Gives: a [`Plan`]: the changes with their reasons and costs, the rules, and an acyclic graph of [`Action`]s.
+//! Takes: two [`StateView`]s, the current and the wanted state. Each may be the live host, a generation or a configuration.
+//! Gives: a [`Plan`], with the changes, their reasons and costs, the firewall rules, and an acyclic graph of [`Action`]s.
 //!
 //! Invariants:
 //! - Pure: equal inputs give an equal plan, down to the byte of its JSON.
-//! - Two unknown values are equal only when the same expression over the same inputs yields both.
-//! - The cost that is shown is never lower than what apply causes ([`cost`]).
-//! - Reasons are for readers; what is done is in [`Plan::order`] and [`Plan::targets`].
+//! - Two unknown values are equal only if the same expression over the same inputs yields both.
+//! - The cost shown is never lower than the cost of what apply does ([`cost`]).
+//! - Reasons are for readers. What to do is in [`Plan::order`] and [`Plan::targets`].
 //!
-//! Not here: the rules themselves ([`crate::render::nft`]), and anything that waits.
+//! Not here: the text of the rules ([`crate::render::nft`]), and anything that waits.
 
 pub mod cost;
 mod decide;
@@ -32,7 +32,7 @@ mod state_view;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use cost::Disruption;
-pub use diff::forget_places;
+pub use diff::strip_positions;
 pub use drift::Drift;
 pub use firewall::FirewallChange;
 pub use graph::{Action, Order, OrderRequest};
@@ -49,7 +49,7 @@ use crate::model::{ContainerName, Position};
 use crate::source::{Location, SourceMap};
 use crate::state::Record;
 
-/// What a side of the plan is.
+/// What kind of state one side of a plan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndpointKind {
@@ -57,29 +57,29 @@ pub enum EndpointKind {
     Host,
     /// A git revision of a configuration.
     Revision,
-    /// A configuration as it lies on disk.
+    /// A configuration on disk.
     File,
-    /// A manifest, or a generation, which holds one.
+    /// A manifest, or a generation, which contains one.
     Manifest,
 }
 
-/// One side of the plan, by name.
+/// The name of one side of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// What it is.
+    /// What kind of state it is.
     pub kind: EndpointKind,
     /// The host's name, the revision, or the path as given.
     pub name: String,
 }
 
-/// What is to be planned.
+/// Options of a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The containers that may be shown and touched; `None` means all.
+    /// The only containers to show and change (`--only`); `None` means all.
     pub only: Option<BTreeSet<ContainerName>>,
-    /// How far running containers may be disturbed.
+    /// How far running containers may be disrupted.
     pub restart_mode: RestartMode,
-    /// What the user says about the order of containers.
+    /// The order of containers that the user requests.
     pub stated: Vec<OrderRequest>,
 }
 
@@ -87,43 +87,43 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RestartMode {
-    /// By what costs least.
+    /// In the cheapest way.
     #[default]
     Auto,
-    /// In place or not at all: what would need a restart waits for the next start.
+    /// Only in place: a change that needs a restart waits for the next start.
     Reload,
-    /// By a restart, also where less would do.
+    /// By a restart, even if a reload would do.
     Restart,
-    /// Not at all: every change of a running container waits for its next start.
+    /// Not at all: every change waits for the container's next start.
     Never,
 }
 
-/// One thing that differs.
+/// One difference that explains a change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
-    /// The option, relative to the container and quoted as Nix does; empty for the container as a whole.
+    /// The option, relative to the container and quoted as Nix quotes it; empty for the container as a whole.
     pub option: String,
     /// Its value before.
     pub before: serde_json::Value,
     /// Its value after.
     pub after: serde_json::Value,
-    /// Where it is set; where it was set when it no longer is.
+    /// Where it is set, or where it was set before it was removed.
     pub position: Option<Position>,
-    /// Where it was set before, when that is known.
+    /// Where it was set before, if known.
     pub old_position: Option<Position>,
-    /// Whether a value is unknown, so that there may be no difference after all.
+    /// Whether a value is unknown, so that the two may be equal after all.
     pub may: bool,
     /// What the change costs.
     pub disruption: Disruption,
 }
 
-/// What is done to a container, as people call it; [`Order`] holds the single steps.
+/// What is done to a container, as a user would say it. [`Order`] has the single steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
     /// Its files are written for the first time.
     Create,
-    /// Its files are written again; what runs goes on.
+    /// Its files are rewritten, and it keeps running.
     UpdateUnit,
     /// It is started.
     Start,
@@ -133,12 +133,12 @@ pub enum Verb {
     Restart,
     /// It is stopped.
     Stop,
-    /// Its files are removed; what is kept stays.
+    /// Its files are removed, except its kept root and what it bind-mounts.
     Remove,
 }
 
 impl Verb {
-    /// The word in `actions`.
+    /// The name in the `actions` field of the JSON plan.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -152,26 +152,26 @@ impl Verb {
     }
 }
 
-/// All that changes for one container, or for the host.
+/// Everything that changes for one container, or for the host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// The container; `None` for the host itself.
     pub container: Option<ContainerName>,
-    /// What is done to it; nothing where only rules change.
+    /// What is done to it; empty if only firewall rules change.
     pub verbs: Vec<Verb>,
-    /// What that costs.
+    /// The cost.
     pub disruption: Disruption,
-    /// Whether it depends on values that are not known yet.
+    /// Whether the change depends on values that are still unknown.
     pub may: bool,
-    /// Whether its root is lost.
+    /// Whether its ephemeral root is wiped.
     pub wipes_root: bool,
-    /// Why it goes on running as it was, where it does.
+    /// Why the container keeps running unchanged, if it does.
     pub stays_stale: Option<Stale>,
-    /// Paths of the host that hold its data, none of which is touched.
+    /// Host paths that hold its data, which is never touched.
     pub keeps: Vec<String>,
-    /// How it was not as it had been left, which this repairs too.
+    /// The drift that this change repairs as well.
     pub drift: Vec<Drift>,
-    /// Why.
+    /// Why the change is made.
     pub reasons: Vec<Reason>,
 }
 
@@ -180,21 +180,21 @@ pub struct Change {
 pub enum Stale {
     /// Its `restartIfChanged` is false.
     RestartIfChanged,
-    /// `--restart-mode` does not go as far as the change costs.
+    /// The change costs more than `--restart-mode` allows.
     RestartMode,
 }
 
 impl Stale {
-    /// The reason in words.
+    /// The reason, for users.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RestartIfChanged => "restartIfChanged is false",
-            Self::RestartMode => "--restart-mode goes no further",
+            Self::RestartMode => "--restart-mode does not allow it",
         }
     }
 }
 
-/// Containers by the heaviest thing that is done to them.
+/// Counts of containers by the most disruptive thing that is done to each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Created.
@@ -207,16 +207,16 @@ pub struct Summary {
     pub stop: usize,
     /// Removed.
     pub remove: usize,
-    /// 1 when the rules are replaced: there is one table.
+    /// 1 if the rules are replaced: there is only one table.
     pub firewall: usize,
-    /// Left as they are.
+    /// Unchanged.
     pub unchanged: usize,
 }
 
-/// A finding with its place, fit for printing without the sources.
+/// A finding that can be printed without the sources, since it has its position as file, line and column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Its stable name.
+    /// Its stable code.
     pub code: Code,
     /// How much it matters.
     pub severity: Severity,
@@ -224,21 +224,21 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
-    /// The place that is to be changed.
+    /// The position to change.
     pub position: Option<Position>,
-    /// What certainly mends it, where there is such a thing.
+    /// The edit that certainly fixes it, if there is one.
     pub suggestion: Option<Suggestion>,
 }
 
 impl Finding {
-    /// A diagnostic of another layer, its first label looked up in `sources`.
+    /// Converts a diagnostic, and looks up the position of its first label in `sources`.
     pub fn new(diagnostic: &Diagnostic, sources: &SourceMap) -> Self {
-        let place = diagnostic.labels.first().and_then(|label| sources.locate(label.span.start));
-        let position = place.map(|place| Position { file: place.file, line: place.line, column: place.column });
+        let location = diagnostic.labels.first().and_then(|label| sources.locate(label.span.start));
+        let position = location.map(|Location { file, line, column }| Position { file, line, column });
         Self { position, suggestion: suggestion(diagnostic, sources), ..Self::from(diagnostic.clone()) }
     }
 
-    /// The same as a diagnostic, whose place is text.
+    /// Converts back to a diagnostic, which then has a location instead of a span.
     pub fn to_diagnostic(&self) -> Diagnostic {
         let Self { code, severity, message, help, position, .. } = self.clone();
         let location = position.map(|Position { file, line, column }| Location { file, line, column });
@@ -258,40 +258,40 @@ impl From<Diagnostic> for Finding {
     }
 }
 
-/// What a container is told to be, and what it was told before.
+/// The records that a container's steps work with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
-    /// What the next start is to bring; `None` while something of it is unknown, and when it is removed.
+    /// What the next start uses. `None` if the container is removed, or if part of it is still unknown.
     pub record: Option<Record>,
-    /// What runs, or would have been started, until now: the way back.
+    /// What the container ran with, or would have started with, before: what a failed change goes back to.
     pub former: Option<Record>,
 }
 
-/// What has to happen.
+/// What to change on a host, and why.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What is.
+    /// The current state.
     pub from: Endpoint,
-    /// What is wanted.
+    /// The wanted state.
     pub to: Endpoint,
     /// The host first, then the containers by name.
     pub changes: Vec<Change>,
-    /// The rules.
+    /// The firewall rules.
     pub firewall: FirewallChange,
-    /// The program that units call, where it is renewed.
+    /// The change of the program that units call, if it is renewed.
     pub program: Option<ProgramChange>,
-    /// The counts.
+    /// Counts of containers.
     pub summary: Summary,
-    /// The single steps and what has to wait for what.
+    /// The single steps, and which of them wait for which.
     pub order: Order,
-    /// What is to be said about it.
+    /// Errors, warnings and notes about the plan.
     pub findings: Vec<Finding>,
-    /// Containers whose guests have to be built before any of it can be done.
+    /// Containers whose guests must be built before any step can run.
     pub builds: BTreeSet<ContainerName>,
-    /// For each container that a step names.
+    /// The records for each container that a step names.
     pub targets: BTreeMap<ContainerName, Target>,
-    /// For each container of which something goes to others (an address, an interface): those others. While one of them has
-    /// it, there is no way back.
+    /// For each container, the others that take over one of its resources (an address, an interface). While one of them holds
+    /// it, the container cannot go back to its former state.
     pub rivals: BTreeMap<ContainerName, BTreeSet<ContainerName>>,
 }
 
@@ -301,13 +301,13 @@ impl Plan {
         self.changes.is_empty() && !self.firewall.changed && self.program.is_none()
     }
 
-    /// Whether a finding forbids applying it.
+    /// Whether an error forbids applying the plan.
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 
-/// Plans the way from `from` to `to`.
+/// Plans how to get from the state `from` to the state `to`.
 pub fn plan(from: &StateView, to: &StateView, options: &Options) -> Plan {
     let mut decisions = decide::decide(from, to, options);
     let firewall = firewall::change(from, to, options, &decisions);
@@ -318,10 +318,10 @@ pub fn plan(from: &StateView, to: &StateView, options: &Options) -> Plan {
         ..decisions.changes.iter().fold(Summary::default(), count)
     };
     let program = program::change(from, !decisions.steps.is_empty());
-    let graph::Ordered { order, rivals, findings: circles } =
+    let graph::Ordered { order, rivals, findings: cycles } =
         graph::order(&decisions, program.as_ref(), &firewall, &options.stated);
     changes.append(&mut decisions.changes);
-    let mut findings = [from.findings.clone(), to.findings.clone(), decisions.findings, circles].concat();
+    let mut findings = [from.findings.clone(), to.findings.clone(), decisions.findings, cycles].concat();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let (targets, builds) = (decisions.targets, decisions.builds);
     Plan {
@@ -347,7 +347,7 @@ fn count(mut summary: Summary, change: &Change) -> Summary {
         Some(Verb::Restart) => summary.restart += 1,
         Some(Verb::Stop) => summary.stop += 1,
         Some(Verb::Remove) => summary.remove += 1,
-        // The contract has no count for what costs nothing.
+        // The contract's summary does not count what costs nothing.
         Some(Verb::UpdateUnit | Verb::Start) | None => {}
     }
     summary

@@ -1,11 +1,11 @@
-//! Paths of options, written as Nix writes attribute paths.
+//! Writes option paths as Nix attribute paths.
 
 use std::fmt::Write;
 
-/// Words that Nix would not read as a name (`src/libexpr/lexer.l`; `or` may be one).
+/// Words that Nix does not read as a name (`src/libexpr/lexer.l`). `or` is not among them: it is a valid name.
 const KEYWORDS: [&str; 9] = ["if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"];
 
-/// One name of a path, in quotes where Nix needs them.
+/// One name of a path, quoted if Nix needs that.
 pub(super) fn attribute(name: &str) -> String {
     let mut chars = name.chars();
     let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
@@ -14,7 +14,7 @@ pub(super) fn attribute(name: &str) -> String {
     if plain { name.to_owned() } else { string(name) }
 }
 
-/// A string in Nix's quotes, which reads back as the same string.
+/// A Nix string literal, which reads back as the same string.
 pub(super) fn string(text: &str) -> String {
     let mut quoted = String::from("\"");
     let mut chars = text.chars().peekable();
@@ -32,7 +32,7 @@ pub(super) fn string(text: &str) -> String {
     quoted
 }
 
-/// The names joined to a path.
+/// The names joined into an attribute path.
 pub(super) fn path(names: &[String]) -> String {
     let mut path = String::new();
     for name in names {

@@ -1,36 +1,37 @@
-//! What happens to the program that units call, and to the boot service, which calls it too.
+//! Decides whether to renew the program that units call, and the boot service, which calls it too.
 
 use super::{Action, Finding, StateView};
 use crate::diag::{Code, Diagnostic};
 use crate::render::paths;
 use crate::state::{BootService, Installed, Owner, Program, Snapshot};
 
-/// What is to be done about the program that units call.
+/// What to do about the program that units call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramChange {
-    /// The program that is put there, by its version and where it was run from; `None` where the right one is there.
+    /// The program to install, by its version and the path it runs from. `None` if it is installed already.
     pub renewed: Option<String>,
-    /// Whether the boot service is written again.
+    /// Whether to rewrite the boot service.
     pub boot_service: bool,
-    /// Whether it calls that program all the same.
+    /// Whether the boot service calls that program already.
     pub(super) calls_ours: bool,
-    /// Whether nothing has called it so far: it comes with the first container, and is not worth a word.
+    /// Whether nothing has called the program so far. It comes with the first container then, and the plan does not
+    /// mention it.
     pub(super) is_first: bool,
 }
 
 impl ProgramChange {
-    /// What is done, as a summary counts it.
+    /// What is done, for the line of counts.
     pub(super) fn parts(&self) -> impl Iterator<Item = &'static str> {
         let program = (self.renewed.is_some() && !self.is_first).then_some("program to renew");
-        program.into_iter().chain(self.boot_service.then_some("service to write again"))
+        program.into_iter().chain(self.boot_service.then_some("boot service to rewrite"))
     }
 
-    /// What is done, a line each.
+    /// What is done, one line each.
     pub fn lines(&self) -> Vec<String> {
         [Action::RenewProgram, Action::WriteBootService].iter().filter_map(|action| self.line(action)).collect()
     }
 
-    /// What a step does, where that is worth a line.
+    /// What a step does, in one line. `None` if the plan does not mention it.
     pub fn line(&self, action: &Action) -> Option<String> {
         match action {
             Action::RenewProgram => {
@@ -40,8 +41,8 @@ impl ProgramChange {
             Action::WriteBootService => {
                 let (service, program) = (paths::BOOT_SERVICE, paths::PROGRAM);
                 self.boot_service.then(|| match self.calls_ours {
-                    true => format!("{service} is written again: it was edited, or a former version wrote it"),
-                    false => format!("{service} is written again, so that it calls {program}"),
+                    true => format!("{service} is rewritten: it was edited, or written by a former version"),
+                    false => format!("{service} is rewritten to call {program}"),
                 })
             }
             _ => None,
@@ -49,7 +50,7 @@ impl ProgramChange {
     }
 }
 
-/// What is to be done on a host; `has_steps` where something is done to containers.
+/// What to do on a host. `has_steps` says whether the plan has steps for containers.
 pub(super) fn change(from: &StateView, has_steps: bool) -> Option<ProgramChange> {
     let (program, service) = from.program?;
     let has_units = from.containers.values().any(|configured| configured.owner == Owner::Ours);
@@ -64,23 +65,23 @@ pub(super) fn change(from: &StateView, has_steps: bool) -> Option<ProgramChange>
     })
 }
 
-/// Says so where a boot would find no program to bring the containers up with.
+/// Reports a boot service whose program is missing.
 pub(super) fn finding(service: &BootService) -> Option<Finding> {
     if service.works() || !service.is_enabled {
         return None;
     }
     let message = gone(service);
     let finding = match service.is_repairable() {
-        true => Diagnostic::note(Code::Drift, message).help("`switch` puts it right"),
+        true => Diagnostic::note(Code::Drift, message).help("`switch` repairs it"),
         false => Diagnostic::warning(Code::NoBootService, message).help(format!(
-            "have it run `{} internal boot`, or remove it and run `container-rebuild install-boot`",
+            "change it to run `{} internal boot`, or remove it and run `container-rebuild install-boot`",
             paths::PROGRAM
         )),
     };
     Some(finding.into())
 }
 
-/// What is wrong with a boot service that calls a program which is not there.
+/// The message about a boot service that calls a missing program.
 pub fn gone(service: &BootService) -> String {
     let program = service.program.as_deref().unwrap_or_else(|| paths::PROGRAM.as_ref());
     let (unit, program) = (paths::BOOT_SERVICE, program.display());
@@ -89,7 +90,7 @@ pub fn gone(service: &BootService) -> String {
     )
 }
 
-/// Says so where this program cannot be put where units call it: nothing must be changed then.
+/// Reports that this program cannot be installed at the path that units call. `switch` must not change anything then.
 pub fn obstacle(plan: &super::Plan, snapshot: &Snapshot) -> Option<Diagnostic> {
     let Program { obstacle, .. } = &snapshot.program;
     let (Some(obstacle), Some(ProgramChange { renewed: Some(_), .. })) = (obstacle, &plan.program) else {

@@ -1,8 +1,8 @@
-//! Why a container is not what it is to be, option by option, each with its cost.
+//! Compares two versions of a container option by option, and gives each difference its cost.
 //!
 //! Invariants:
-//! - Equal versions give no reason, and versions that differ, or may, give at least one.
-//! - What is secret in a guest stands in no reason ([`super::redact`]).
+//! - Equal versions give no reason. Versions that differ, or may differ, give at least one.
+//! - No reason contains a secret of a guest ([`super::redact`]).
 
 use std::borrow::Cow;
 
@@ -14,10 +14,10 @@ use super::state_view::{GuestOptions, GuestView, Version};
 use super::{Reason, option, redact};
 use crate::model::{MayBeUnknown as _, Position, PrivateUsers};
 
-/// Under which name the guest's options stand in reasons, as they do in a configuration.
+/// The first name in the path of a guest's option, as in a configuration.
 const GUEST: &str = "config";
 
-/// A container appears or goes as a whole.
+/// The reason for adding or removing a container as a whole.
 pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruption: Disruption) -> Reason {
     let options = |version: Option<&Version>| version.map(Version::options).unwrap_or_default();
     let position = |version: Option<&Version>| version.and_then(|version| version.places.position(&[]));
@@ -33,12 +33,12 @@ pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruptio
     }
 }
 
-/// Whether both guests come from the same inputs, so that they are the same system.
+/// Whether both guests are built from the same inputs, and so are the same system.
 pub(super) fn is_same_guest(before: &Version, after: &Version) -> bool {
     before.guest_key.is_some() && before.guest_key == after.guest_key
 }
 
-/// Why `before` is not `after`.
+/// The reasons why `before` differs from `after`.
 pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
     let same_inputs = is_same_guest(before, after);
     let has_unknown_path = before.container.path.known().is_none() || after.container.path.known().is_none();
@@ -54,7 +54,8 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         (Some(old), Some(new)) => guest_differences(old, new, has_unknown_path),
         _ => GuestDifferences::default(),
     };
-    // The same guest, whether or not Nix has been asked for its path yet; or one whose options say what is different.
+    // Leave out `path` if the guest is the same, even if Nix has not given its path yet, or if the guest's own options already
+    // show the difference.
     if ignores_path || (has_unknown_path && guest.explain) {
         for side in [&mut old, &mut new] {
             side.as_object_mut().and_then(|options| options.remove("path"));
@@ -71,9 +72,9 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         let added = difference.added && difference.path.len() == 2;
         let option = if name == GUEST { Some(ContainerOption::Path) } else { ContainerOption::named(name) };
         let row = option.map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
-        // What was not there had no place, whatever is around it.
-        let old_position = place(before, old_guest.as_ref(), &difference.path).filter(|_| !difference.added);
-        let new_position = place(after, new_guest.as_ref(), &difference.path).filter(|_| !difference.removed);
+        // `position` falls back to the attribute around an option, which must not stand in for an added or removed one.
+        let old_position = position(before, old_guest.as_ref(), &difference.path).filter(|_| !difference.added);
+        let new_position = position(after, new_guest.as_ref(), &difference.path).filter(|_| !difference.removed);
         let option = option::path(&difference.path);
         let Difference { before, after, may, .. } = difference;
         Reason {
@@ -90,7 +91,7 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
     diff::differences(&old, &new, same_inputs, &is_same).into_iter().chain(guest.found).map(reason).collect()
 }
 
-/// Whether an option that is not known, or one around it, is the same expression over the same inputs on both sides.
+/// Whether an unknown option, or one that contains it, is the same expression over the same inputs on both sides.
 fn is_same_value(before: &Version, after: &Version, path: &[String]) -> bool {
     (1..=path.len()).rev().any(|length| {
         let option = &path[..length];
@@ -99,44 +100,44 @@ fn is_same_value(before: &Version, after: &Version, path: &[String]) -> bool {
     })
 }
 
-/// Where an option is set; one of the guest inside of its configuration, the system where that is as a whole.
-fn place(version: &Version, said: Option<&GuestView>, path: &[String]) -> Option<Position> {
-    let guest = match (path, said) {
-        ([first, inside @ ..], Some(said)) if first == GUEST => said.places.position(inside),
+/// Where an option is set. For an option of the guest, that is inside `config`; for `path`, it is `config` as a whole.
+fn position(version: &Version, guest: Option<&GuestView>, path: &[String]) -> Option<Position> {
+    let guest = match (path, guest) {
+        ([first, inside @ ..], Some(guest)) if first == GUEST => guest.places.position(inside),
         _ => None,
     };
     let whole = || version.places.position(&[GUEST.to_owned()]).filter(|_| path == ["path"]);
     guest.or_else(|| version.places.position(path)).or_else(whole)
 }
 
-/// What differs inside of two guests.
+/// The differences between the options of two guests.
 #[derive(Default)]
 struct GuestDifferences {
     found: Vec<Difference>,
-    /// Whether that is why they are two.
+    /// Whether these differences explain why the guests differ.
     explain: bool,
 }
 
-/// What differs inside the guests, as far as their configurations are evaluated here; secrets blotted out.
+/// Compares the options of two guests, as far as they were evaluated here, and redacts secrets.
 ///
-/// A side that was kept is without its secrets. Where nothing else differs, it may be any of those, until it is `unbuilt`
-/// no more.
+/// A guest read from a generation has no secrets left to compare. If nothing else differs and the guest is `unbuilt`, each
+/// redacted option may be the one that changed.
 fn guest_differences(old: &GuestView, new: &GuestView, unbuilt: bool) -> GuestDifferences {
-    let (blots, new_blots) = (redact::blots(&old.options), redact::blots(&new.options));
+    let (old_redacted, new_redacted) = (redact::redacted_paths(&old.options), redact::redacted_paths(&new.options));
     let (mut old, mut new) = (Cow::Borrowed(&*old.options), Cow::Borrowed(&*new.options));
-    if !blots.is_empty() {
+    if !old_redacted.is_empty() {
         redact::all(new.to_mut());
     }
-    if !new_blots.is_empty() {
+    if !new_redacted.is_empty() {
         redact::all(old.to_mut());
     }
     let mut found = diff::leaf_differences(&old, &new);
-    // What is unknown on both sides says nothing: it may well be the same.
+    // An option that is unknown on both sides explains nothing: it may well be equal.
     found.retain(|difference| !(diff::is_unknown(&difference.before) && diff::is_unknown(&difference.after)));
     found.iter_mut().for_each(redact::redact);
     let explain = !found.is_empty();
     if !explain && unbuilt {
-        let on_both = blots.union(&new_blots).filter(|path| lookup(&old, path) == lookup(&new, path));
+        let on_both = old_redacted.union(&new_redacted).filter(|path| lookup(&old, path) == lookup(&new, path));
         found.extend(on_both.map(|path| Difference {
             path: path.clone(),
             before: lookup(&old, path).cloned().unwrap_or_default(),
@@ -157,7 +158,7 @@ fn lookup<'a>(options: &'a Value, path: &[String]) -> Option<&'a Value> {
 }
 
 impl Version<'_> {
-    /// Whether nothing is unknown and all is the same, which for most containers is all that has to be found out.
+    /// Whether nothing is unknown and everything is equal. A fast path, since most containers do not change.
     fn is_plainly(&self, other: &Self, ignores_path: bool) -> bool {
         if ignores_path {
             self.container.is_same_but_for_path(&other.container)

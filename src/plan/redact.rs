@@ -1,7 +1,7 @@
-//! What must not be shown (contract §6, *Secrets*).
+//! Redacts secrets of guests (contract §6, *Secrets*).
 //!
-//! A string of a guest is secret when the last part of its name says so, whatever is in it. Paths are not: a file that
-//! holds a secret may be named.
+//! A string option of a guest is secret if the last part of its name says so, regardless of its value. Paths are not secret:
+//! the plan may name a file that holds a secret.
 
 use std::collections::BTreeSet;
 
@@ -10,30 +10,30 @@ use serde_json::{Value, json};
 use super::diff::Difference;
 use crate::diag::is_secret;
 
-/// What marks the place of a secret.
+/// The JSON key that stands in place of a secret.
 pub(super) const REDACTED_KEY: &str = "_redacted";
 
-/// Blots out the secrets on both sides.
+/// Redacts the secrets in both values.
 pub(super) fn redact(difference: &mut Difference) {
     let name = difference.path.iter().rev().find(|name| name.parse::<usize>().is_err());
     let secret = name.is_some_and(|name| is_secret(name));
     for value in [&mut difference.before, &mut difference.after] {
-        blot(value, secret);
+        redact_value(value, secret);
     }
 }
 
-/// Blots out every secret in a tree of options.
+/// Redacts every secret in a tree of options.
 pub(super) fn all(options: &mut Value) {
-    blot(options, false);
+    redact_value(options, false);
 }
 
-/// Whether this stands for a secret.
+/// Whether this JSON stands for a secret.
 pub(super) fn is_redacted(value: &Value) -> bool {
     value.as_object().is_some_and(|object| object.contains_key(REDACTED_KEY))
 }
 
-/// Where a tree has secrets that were blotted out, the elements of a list as that list.
-pub(super) fn blots(options: &Value) -> BTreeSet<Vec<String>> {
+/// The paths of redacted secrets in a tree of options. For an element of a list, the path of the list.
+pub(super) fn redacted_paths(options: &Value) -> BTreeSet<Vec<String>> {
     fn walk(value: &Value, path: &mut Vec<String>, found: &mut BTreeSet<Vec<String>>) {
         match value {
             value if is_redacted(value) => drop(found.insert(path.clone())),
@@ -53,14 +53,14 @@ pub(super) fn blots(options: &Value) -> BTreeSet<Vec<String>> {
     found
 }
 
-fn blot(value: &mut Value, secret: bool) {
+fn redact_value(value: &mut Value, secret: bool) {
     match value {
         Value::String(_) if secret => *value = json!({ REDACTED_KEY: true }),
-        Value::Array(elements) => elements.iter_mut().for_each(|element| blot(element, secret)),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| redact_value(element, secret)),
         Value::Object(members) => {
             for (name, member) in members {
                 let is_number = name.parse::<usize>().is_ok();
-                blot(member, is_secret(name) || (secret && is_number));
+                redact_value(member, is_secret(name) || (secret && is_number));
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_strings_are_blotted_out_and_wherever_they_are() {
+    fn only_strings_are_redacted_at_any_depth() {
         let mut difference = Difference {
             path: vec!["services".into(), "x".into()],
             before: json!({ "password": "a", "passwordFile": "/run/p", "tokens": ["b"], "secret": true }),
@@ -82,12 +82,12 @@ mod tests {
             removed: false,
         };
         redact(&mut difference);
-        let blot = json!({ "_redacted": true });
-        let shown = json!({ "password": blot, "passwordFile": "/run/p", "tokens": [blot], "secret": true });
+        let redacted = json!({ "_redacted": true });
+        let shown = json!({ "password": redacted, "passwordFile": "/run/p", "tokens": [redacted], "secret": true });
         assert_eq!(difference.before, shown);
         difference.path = vec!["apiToken".into()];
         (difference.before, difference.after) = (json!("a"), json!("b"));
         redact(&mut difference);
-        assert_eq!((&difference.before, &difference.after), (&blot, &blot));
+        assert_eq!((&difference.before, &difference.after), (&redacted, &redacted));
     }
 }

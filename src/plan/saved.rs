@@ -1,7 +1,7 @@
-//! A plan that is kept in a file (`plan --out`), to be carried out later exactly as it was shown or not at all.
+//! A plan saved in a file (`plan --out`), to be carried out later exactly as shown, or not at all.
 //!
-//! What is kept is not carried out by itself: the plan is made again when its time has come, and has to be the same. So a
-//! file that somebody changed can make a switch refuse, but never do anything that no configuration says.
+//! The saved plan is never applied itself. `switch --plan` makes the plan again and requires that it is equal. So an edited
+//! file can make a switch refuse, but cannot make it do anything that the configuration does not say.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use super::{Disruption, Options, Plan, RestartMode, diff, show};
 use crate::model::view::View;
 use crate::model::{ContainerName, FORMAT_VERSION, Manifest};
 
-/// A plan with all that it was made from.
+/// A plan, with everything needed to make it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Saved {
@@ -22,21 +22,21 @@ pub struct Saved {
     pub format_version: u32,
     /// The configuration.
     pub source: Source,
-    /// The containers that it is limited to; `None` means all.
+    /// The containers that the plan is limited to; `None` means all.
     pub only: Option<Vec<ContainerName>>,
-    /// How far running containers may be disturbed.
+    /// How far running containers may be disrupted.
     pub restart_mode: RestartMode,
-    /// What the configuration evaluated to ([`inputs`]).
+    /// A hash of what the configuration evaluated to ([`inputs`]).
     inputs: String,
     /// The plan, as `plan --format json` prints it.
     plan: Value,
 }
 
-/// How a configuration was named, with absolute paths.
+/// How the configuration was given on the command line, with absolute paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// CONFIG.
+    /// The CONFIG argument.
     pub config: String,
     /// `-I` entries.
     pub include: Vec<String>,
@@ -50,36 +50,36 @@ pub struct Source {
 /// Why a saved plan must not be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Moved {
-    /// It was written by another version.
-    #[error("the plan has format {0}, and this version knows {FORMAT_VERSION}")]
+    /// Another version wrote it.
+    #[error("the plan has format {0}, but this version reads format {FORMAT_VERSION}")]
     Version(u32),
-    /// It is about another host.
-    #[error("the plan was made on `{made}`, and this is `{here}`")]
+    /// It was made on another host.
+    #[error("the plan was made on `{made}`, but this host is `{here}`")]
     Elsewhere {
-        /// Where it was made.
+        /// The host it was made on.
         made: String,
-        /// Where it is to be carried out.
+        /// This host.
         here: String,
     },
-    /// The configuration says something else by now.
+    /// The configuration has changed since.
     #[error("the configuration has changed since the plan was made")]
     Configuration,
-    /// The same configuration would take other steps by now.
+    /// The host has changed since, so the same configuration needs other steps.
     #[error("the host has changed since the plan was made: {}", .0.join(", "))]
     Host(Vec<String>),
-    /// What is known now, after the build, costs more than what was shown, or is something else.
-    #[error("what was not known when the plan was made turned out to cost more than it said: {}", .0.join(", "))]
+    /// Values that the build made known cause a change that was not shown, or one that costs more than shown.
+    #[error("with all values known, the plan would do more than it showed: {}", .0.join(", "))]
     More(Vec<String>),
 }
 
-/// A key over what a configuration evaluated to: everything in its manifest but the places, and its guests.
+/// A hash of what a configuration evaluated to: its manifest without the positions, and its guests.
 pub fn inputs(
     manifest: &Manifest,
     guest_keys: &BTreeMap<ContainerName, String>,
     guests: &BTreeMap<ContainerName, View>,
 ) -> String {
     let manifest = Manifest { positions: None, ..manifest.clone() };
-    // A guest without a key may have changed unseen, but for what it says here.
+    // A guest without a key is compared by its options, the only thing known about it.
     let without_key = guests.iter().filter(|(name, _)| !guest_keys.contains_key(*name));
     let without_key: BTreeMap<_, _> = without_key.map(|(name, view)| (name, &view.options)).collect();
     let text = serde_json::to_vec(&(manifest.to_json(), guest_keys, without_key)).expect("string keys only");
@@ -87,14 +87,19 @@ pub fn inputs(
 }
 
 impl Saved {
-    /// The plan `plan`, which was made with `options` from the configuration of these [`inputs`].
+    /// Saves `plan`, which was made with `options` from a configuration with these [`inputs`].
     pub fn new(source: Source, options: &Options, inputs: String, plan: &Plan) -> Self {
         let only = options.only.as_ref().map(|only| only.iter().cloned().collect());
         let (restart_mode, plan) = (options.restart_mode, value(plan));
         Self { format_version: FORMAT_VERSION, source, only, restart_mode, inputs, plan }
     }
 
-    /// Compares with `plan`, made anew from the configuration of these [`inputs`] and from the host as it is.
+    /// Checks that this plan equals `plan`, which was just made from a configuration with these [`inputs`] and the
+    /// current host.
+    ///
+    /// # Errors
+    ///
+    /// The first kind of difference that is found.
     pub fn is_still(&self, inputs: &str, plan: &Plan) -> Result<(), Moved> {
         if self.format_version != FORMAT_VERSION {
             return Err(Moved::Version(self.format_version));
@@ -115,7 +120,7 @@ impl Saved {
             }
         }
         if self.plan["firewall"] != now["firewall"] {
-            moved.push("its rules".to_owned());
+            moved.push("the firewall rules".to_owned());
         }
         if moved.is_empty() && self.plan["order"] != now["order"] {
             moved.push("the order of the steps".to_owned());
@@ -123,8 +128,13 @@ impl Saved {
         if moved.is_empty() { Ok(()) } else { Err(Moved::Host(moved)) }
     }
 
-    /// Compares with the same plan after its guests were built: what may have changed need not have, and nothing may cost
-    /// more than was shown.
+    /// Checks the plan made after the build against this one: a possible change may turn out to be none, but no change
+    /// may cost
+    /// more than shown.
+    ///
+    /// # Errors
+    ///
+    /// The changes that cost more than shown.
     pub fn allows(&self, built: &Plan) -> Result<(), Moved> {
         let shown = by_container(&self.plan);
         let mut more: Vec<String> = Vec::new();
@@ -140,7 +150,7 @@ impl Saved {
             }
         }
         if self.plan["firewall"] != value(built)["firewall"] {
-            more.push("the rules".to_owned());
+            more.push("the firewall rules".to_owned());
         }
         if more.is_empty() { Ok(()) } else { Err(Moved::More(more)) }
     }
@@ -150,8 +160,8 @@ fn value(plan: &Plan) -> Value {
     serde_json::from_str(&show::json(plan)).expect("it was just printed")
 }
 
-/// The changes by whom they are for, without what is only said for information: the paths that are kept are seen by root
-/// alone, and the places may have moved.
+/// The changes by container, without the parts that may legitimately differ: only root can see which paths are kept, and
+/// positions may have moved.
 fn by_container(plan: &Value) -> BTreeMap<String, Value> {
     let changes = plan["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
     let entry = |change: &Value| {
@@ -161,11 +171,11 @@ fn by_container(plan: &Value) -> BTreeMap<String, Value> {
             members.remove("keeps");
         }
         for reason in change["reasons"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
-            for place in ["file", "line", "column", "before_at"] {
-                reason.remove(place);
+            for key in ["file", "line", "column", "before_at"] {
+                reason.remove(key);
             }
             for side in ["before", "after"] {
-                reason.get_mut(side).into_iter().for_each(diff::forget_places);
+                reason.get_mut(side).into_iter().for_each(diff::strip_positions);
             }
         }
         (name, change)

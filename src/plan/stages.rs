@@ -1,10 +1,10 @@
-//! Which rules stand at each moment while a plan is applied.
+//! Computes the rules that must be loaded at each moment while a plan is applied.
 //!
-//! Takes: the [`FirewallChange`] of a plan, and word of what was done. Gives: the [`Ruleset`] that is to be loaded now.
+//! Takes: the [`FirewallChange`] of a plan, and which steps are done. Gives: the [`Ruleset`] to load now.
 //!
 //! Invariants:
-//! - No forward leads to an address that another container holds, whatever was done in which order.
-//! - When all of a plan is done, the rules are those that were planned.
+//! - No forward leads to an address that another container holds, in whatever order the steps are done.
+//! - Once every step is done, the rules are the planned ones.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,37 +15,37 @@ use crate::model::ContainerName;
 use crate::model::spec::{Forward, Network, Private};
 use crate::render::nft::Ruleset;
 
-/// Which of its rules a container has. Of two that want the same port of the host, the one of the earlier stage has it.
+/// Which of its rules a container has. If two containers claim the same host port, the one in the earlier stage gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Those from before.
+    /// The rules from before.
     Former,
-    /// Those from before that it is to keep: what will not be there any more has been taken out.
+    /// The rules from before, without those that the plan removes.
     Withdrawn,
-    /// Those that are planned.
+    /// The planned rules.
     Wanted,
-    /// Those from before once more, since the container runs again as it did.
+    /// The rules from before again, since the container went back to its former state.
     Restored,
 }
 
-/// The rules at one moment.
+/// The state of the rules at one moment.
 #[derive(Debug, Clone)]
 pub struct Standing<'a> {
     change: &'a FirewallChange,
     stages: BTreeMap<ContainerName, Stage>,
-    /// The stage of those that are not named there.
+    /// The stage of all containers that `stages` does not name.
     first: Stage,
-    /// Whether the host's own part is as planned already.
+    /// Whether the host's own rules are the planned ones already.
     is_host_done: bool,
-    /// The addresses that each container has now.
+    /// The addresses that each container holds now.
     held: BTreeMap<ContainerName, BTreeSet<IpAddr>>,
 }
 
 impl<'a> Standing<'a> {
-    /// Before anything was done.
+    /// The state before the first step.
     pub fn new(change: &'a FirewallChange) -> Self {
         let first = if change.changed { Stage::Former } else { Stage::Wanted };
-        // Where nobody knows what is there, the first load puts it right.
+        // If the loaded rules are unknown, the first load replaces them all anyway.
         let is_host_done = !change.of_host || change.standing.is_none();
         Self { change, stages: BTreeMap::new(), first, is_host_done, held: change.held.clone() }
     }
@@ -55,13 +55,14 @@ impl<'a> Standing<'a> {
         self.stages.get(name).copied().unwrap_or(self.first)
     }
 
-    /// Brings a container to a stage.
+    /// Moves a container to a stage.
     pub fn set(&mut self, name: &ContainerName, stage: Stage) {
         self.stages.insert(name.clone(), stage);
     }
 
-    /// The host's own part is as planned from now on, and with it the rules of the containers that no step of their own
-    /// brings there. Those that are `stale` did not get what is planned for them, and keep what they have.
+    /// Marks the host's own rules as done, and with them the rules of all containers without a firewall step of their own.
+    ///
+    /// Containers in `stale` did not get what was planned for them, and keep their rules.
     pub fn set_host(&mut self, stale: &BTreeSet<&ContainerName>) {
         self.is_host_done = true;
         for name in self.change.in_place.iter().filter(|name| !stale.contains(name)) {
@@ -69,17 +70,17 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// A container holds these addresses from now on, and no others.
+    /// Records the addresses that a container holds from now on.
     pub fn hold(&mut self, name: &ContainerName, addresses: BTreeSet<IpAddr>) {
         self.held.insert(name.clone(), addresses);
     }
 
-    /// The addresses that a container has now.
+    /// The addresses that a container holds now.
     pub fn held(&self, name: &ContainerName) -> BTreeSet<IpAddr> {
         self.held.get(name).cloned().unwrap_or_default()
     }
 
-    /// What is to be loaded.
+    /// The rules to load.
     pub fn ruleset(&self) -> Ruleset {
         let change = self.change;
         let names: BTreeSet<&ContainerName> = change.former.keys().chain(change.wanted.keys()).collect();
@@ -104,7 +105,7 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// Who holds which address.
+/// The containers that hold each address.
 #[derive(Debug, Default)]
 pub(super) struct Holders<'a>(BTreeMap<IpAddr, BTreeSet<&'a ContainerName>>);
 
@@ -119,13 +120,13 @@ impl<'a> Holders<'a> {
         Self(holders)
     }
 
-    /// Whether a forward of this container may lead to the address: nobody else has it.
+    /// Whether a forward of this container may lead to the address, because no other container holds it.
     pub(super) fn may_lead(&self, name: &ContainerName, address: IpAddr) -> bool {
         self.0.get(&address).is_none_or(|holders| holders.iter().all(|holder| *holder == name))
     }
 }
 
-/// `former` without the forwards that `wanted` has not, or has to another address.
+/// `former` without the forwards that `wanted` lacks or leads to another address.
 pub(super) fn kept(former: &Network, wanted: &Network) -> Network {
     let Network::Private(from) = former else { return former.clone() };
     let targets = |private: &Private| private.veth.as_ref().map(|veth| (veth.local4, veth.local6));

@@ -1,7 +1,7 @@
-//! How a container stands: in what it differs from what is written for it, from what boots, and from the rules.
+//! How a running container differs from its written files, from the boot generation, and from its firewall rules.
 //!
-//! Takes: a [`Snapshot`]. Gives: one short phrase for each difference, for `status`. A plan to the generation that boots has
-//! the same differences: both compare what [`ObservedContainer::acts_as`] says.
+//! Takes: a [`Snapshot`]. Gives: one short phrase for each difference, for `status`. A plan to the boot generation shows the
+//! same differences, since both compare what [`ObservedContainer::acts_as`] returns.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use crate::model::ContainerName;
 use crate::render::nft::RuleLine;
 use crate::state::{ObservedContainer, Owner, Record, Snapshot};
 
-/// The forwards that belong to each container and are not in the kernel, as `tcp:8080`.
+/// For each container, its forwards that the kernel lacks, as `tcp:8080`.
 pub type MissingForwards = BTreeMap<ContainerName, Vec<String>>;
 
-/// The forwards that were applied and are not in the kernel; none where the rules cannot be observed.
+/// The forwards that were applied but are not in the kernel; empty if the rules cannot be observed.
 pub fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
     let mut missing = MissingForwards::new();
     for line in StateView::host(snapshot).missing_rules() {
@@ -25,13 +25,13 @@ pub fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
         }
     }
     for ports in missing.values_mut() {
-        // One for each address family.
+        // There is one forward for each address family.
         ports.dedup();
     }
     missing
 }
 
-/// In what the container `name` is not as it was left, or not as the next boot brings it.
+/// How the container `name` has drifted, and how it differs from what the next boot starts.
 pub fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) -> Vec<String> {
     let Some(container) = snapshot.containers.get(name).filter(|container| container.owner == Owner::Ours) else {
         return Vec::new();
@@ -39,10 +39,10 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) 
     let mut standing: Vec<String> =
         drift::of(name, snapshot).into_iter().map(|drift| drift.as_str().to_owned()).collect();
     if let Some(mask) = &container.damage.mask {
-        standing.push(format!("is masked by {}: systemd does not start it", mask.display()));
+        standing.push(format!("is masked by {}, so systemd does not start it", mask.display()));
     }
     if let Some(ports) = missing.get(name) {
-        standing.push(format!("the rules do not forward {}", ports.join(", ")));
+        standing.push(format!("no rule forwards {}", ports.join(", ")));
     }
     if let (Some(acts), Some(written)) = (container.acts_as(), &container.written) {
         let former = options(&acts, written, Disruption::Reload);
@@ -53,23 +53,23 @@ pub fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) 
     let boots = snapshot.generation.as_ref().map(|generation| generation.records.get(name));
     match boots {
         None if !snapshot.is_generation_lost => {}
-        None | Some(None) => standing.push("is not in the generation that boots".to_owned()),
+        None | Some(None) => standing.push("is not in the boot generation".to_owned()),
         Some(Some(boots)) => {
             let others = next(container).map(|next| options(&next, boots, Disruption::None)).unwrap_or_default();
             if !others.is_empty() {
-                standing.push(format!("the next boot brings another {}", others.join(", ")));
+                standing.push(format!("the next boot changes its {}", others.join(", ")));
             }
         }
     }
     standing
 }
 
-/// What its next start brings, as far as that is known.
+/// What the container's next start uses, if known.
 fn next(container: &ObservedContainer) -> Option<Cow<'_, Record>> {
     container.written.as_ref().map(Cow::Borrowed).or_else(|| container.acts_as())
 }
 
-/// The options in which two records differ, those alone whose change costs at least `least`.
+/// The options that differ between two records, if the change costs at least `least`.
 fn options(before: &Record, after: &Record, least: Disruption) -> Vec<String> {
     let [before, after] = [before, after].map(|record| Version::recorded(Cow::Borrowed(record)));
     let reasons = reasons::reasons(&before, &after).into_iter();

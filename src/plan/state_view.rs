@@ -1,4 +1,4 @@
-//! One side of a plan: a host, a generation or a configuration, brought into one shape.
+//! One side of a plan: a host, a generation or a configuration, seen through one type.
 
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
@@ -24,48 +24,48 @@ use crate::state::{
     Snapshot, Unobserved,
 };
 
-/// A configuration that has been evaluated.
+/// An evaluated configuration.
 #[derive(Debug, Clone)]
 pub struct Configuration<'a> {
-    /// How it is called in the plan.
+    /// Its name in the plan.
     pub endpoint: Endpoint,
-    /// What was typed; guests that Nix has not built yet have an unknown `path`.
+    /// The options as typed. The `path` of a guest that Nix has not built yet is unknown.
     pub manifest: &'a Manifest,
-    /// The keys of the guests that are built from `config`, by which an unchanged one is known without Nix.
+    /// The keys of the guests that are built from `config`. They tell an unchanged guest without Nix.
     pub guest_keys: &'a BTreeMap<ContainerName, String>,
-    /// The keys of options of containers that are not wholly known, by their full path: equal keys, equal values.
+    /// The keys of container options that are unknown or partial, by full option path: equal keys mean equal values.
     pub unknown_keys: &'a BTreeMap<String, String>,
-    /// The guests' own configurations, where they have been evaluated.
+    /// The guests' own configurations, if evaluated.
     pub guests: &'a BTreeMap<ContainerName, View>,
-    /// The sources, with the places of the options, where they are at hand; else the manifest says where those stand.
+    /// The sources and the spans of the options. Without them, the positions come from the manifest.
     pub sources: Option<(&'a OptionSpans, &'a SourceMap)>,
-    /// What is meant, once everything is known. Without it the plan can be shown, but not applied.
+    /// The checked spec, once everything is known. Without it the plan can be shown, but not applied.
     pub spec: Option<&'a HostSpec>,
-    /// Whether modules are missing, so that a container that is not there may be in one of them.
+    /// Whether modules are missing, which may define containers that are absent here.
     pub missing_modules: bool,
 }
 
-/// A container in one state: what it was, or is, told to be. It borrows from what says so.
+/// One version of a container: the options that it has, had, or is to get.
 #[derive(Debug, Clone)]
 pub struct Version<'a> {
-    /// What was typed.
+    /// The options as typed.
     pub container: Cow<'a, Container>,
-    /// What is meant, where everything is known.
+    /// The checked spec, if everything is known.
     pub spec: Option<Cow<'a, ContainerSpec>>,
     /// The key of the guest.
     pub guest_key: Option<Cow<'a, str>>,
-    /// The keys of options that are not wholly known.
+    /// The keys of options that are unknown or partial.
     pub unknown_keys: UnknownKeys<'a>,
-    /// What the guest says itself, where that is known.
+    /// The guest's own options, if known.
     pub guest: Option<GuestOptions<'a>>,
-    /// Where the container's options stand.
+    /// The positions of the container's options.
     pub places: Places<'a>,
 }
 
-/// The keys of a container's options that are not wholly known: equal keys, equal values.
+/// The keys of a container's options that are unknown or partial: equal keys mean equal values.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UnknownKeys<'a> {
-    /// Those of all containers, by full path, and the container.
+    /// The keys of all containers by full path, and the name of this container.
     of: Option<(&'a BTreeMap<String, String>, &'a ContainerName)>,
 }
 
@@ -78,29 +78,29 @@ impl<'a> UnknownKeys<'a> {
     }
 }
 
-/// What a guest says itself, by where that is known from.
+/// A guest's own options, by where they come from.
 #[derive(Debug, Clone)]
 pub enum GuestOptions<'a> {
-    /// It has just been evaluated.
+    /// Evaluated in this run.
     Now(GuestView<'a>),
-    /// It was kept when the guest was brought up, without its secrets.
+    /// Kept in the generation that the guest was applied with, without its secrets.
     Kept(&'a KeptGuest),
 }
 
-/// What a guest says itself, to be looked at.
+/// A guest's own options, ready to read.
 #[derive(Debug, Clone)]
 pub struct GuestView<'a> {
-    /// Its options as a tree.
+    /// The options as a tree.
     pub options: Cow<'a, Value>,
-    /// Where they are set.
+    /// The positions of the options.
     pub places: Places<'a>,
 }
 
 impl GuestOptions<'_> {
-    /// All of it; `None` where what was kept cannot be read.
+    /// The options; `None` if the kept ones cannot be read.
     pub(super) fn open(&self) -> Option<GuestView<'_>> {
         match self {
-            Self::Now(spoken) => Some(spoken.clone()),
+            Self::Now(view) => Some(view.clone()),
             Self::Kept(guest) => guest.open().map(|Guest { options, positions }| GuestView {
                 options: Cow::Owned(options),
                 places: Places::Noted { all: Cow::Owned(positions), root: String::new() },
@@ -109,50 +109,50 @@ impl GuestOptions<'_> {
     }
 }
 
-/// A container on the side that is.
+/// A container on one side of a plan.
 #[derive(Debug, Clone)]
 pub struct Configured<'a> {
-    /// Who brought it up.
+    /// Who owns it.
     pub owner: Owner,
-    /// What its next start brings; `None` where that is not known.
+    /// What its next start uses, if known.
     pub written: Option<Rc<Version<'a>>>,
-    /// What it runs with. A side that is no host counts all its containers as running.
+    /// What it runs with. On a side that is not a host, all containers count as running.
     pub running: Option<Rc<Version<'a>>>,
-    /// Whether it runs, even if it is not known with what.
+    /// Whether it runs, even if it is unknown with which options.
     pub is_running: bool,
-    /// Whether it is still on the way up, on a host: somebody has to wait for it.
+    /// Whether it is still starting on the host, so that the plan must wait for it.
     pub is_starting: bool,
-    /// How it is not as it was left, on a host.
+    /// Its drift, on a host.
     pub drift: Vec<Drift>,
     /// The mask that keeps systemd from starting it, on a host.
     pub mask: Option<&'a Path>,
 }
 
-/// One side of a plan. It borrows from what it is made of.
+/// One side of a plan.
 #[derive(Debug, Clone)]
 pub struct StateView<'a> {
-    /// How it is called.
+    /// Its name in the plan.
     pub endpoint: Endpoint,
     pub(super) containers: BTreeMap<ContainerName, Configured<'a>>,
     pub(super) missing_modules: bool,
     pub(super) nat: Option<Nat>,
     pub(super) nat_spec: Option<NatSpec>,
-    /// What of NAT is certain where not all of it is known.
+    /// The part of the NAT settings that is known, if some of them are not.
     pub(super) nat_at_least: Option<NatSpec>,
-    /// Why it is not known whether there are containers at all (`boot.enableContainers`).
+    /// Why it is unknown whether NixOS makes any container (`boot.enableContainers`).
     pub(super) may_be_off: Option<Unknown>,
     pub(super) nat_places: Places<'a>,
-    /// The table as `nft -j list table` shows it; `None` where it would have to be worked out from the containers.
+    /// Our table as `nft -j list table` shows it. `None` if it was not observed: then the rules follow from the containers.
     pub(super) listing: Option<Cow<'a, Value>>,
-    /// How that is not as the records have it.
+    /// How the table differs from what the records say.
     pub(super) rules_drift: RulesDifference,
-    /// What the kernel is set to, on a host.
+    /// The kernel's settings, on a host.
     pub(super) kernel: Option<Kernel>,
-    /// The host's links whose `route_localnet` is off.
+    /// The host's interfaces whose `route_localnet` is off.
     pub(super) no_localnet: BTreeSet<&'a str>,
     /// The program that units call, and the boot service, on a host with systemd.
     pub(super) program: Option<(&'a Program, &'a BootService)>,
-    /// Containers whose kept root is there.
+    /// Containers whose kept root exists.
     pub(super) kept_roots: BTreeSet<ContainerName>,
     pub(super) findings: Vec<Finding>,
 }
@@ -178,26 +178,27 @@ impl<'a> StateView<'a> {
         }
     }
 
-    /// A configuration that is not there: nothing is configured, and that is said.
+    /// A configuration that does not exist on this side: nothing is configured, and a note says so.
     pub fn absent(endpoint: Endpoint, configuration: &str) -> Self {
-        let message = format!("{configuration} is not in `{}`: there, nothing was configured", endpoint.name);
+        let message =
+            format!("{configuration} does not exist in `{}`: nothing was configured there", endpoint.name);
         let mut side = Self::empty(endpoint);
         side.findings.push(Diagnostic::note(Code::NotThere, message).into());
         side
     }
 
-    /// A configuration: what is wanted, or what was (`plan --from`).
+    /// A configuration: the wanted state, or the former one (`plan --from`).
     pub fn configuration(configuration: &Configuration<'a>) -> Self {
         let manifest = configuration.manifest;
         let mut side = Self::empty(configuration.endpoint.clone());
         side.missing_modules = configuration.missing_modules;
         let places = configuration.places();
         side.take_nat(&manifest.networking.nat, &places);
-        // NixOS makes no container at all then, whatever is declared.
+        // With `boot.enableContainers = false`, NixOS ignores all declared containers.
         match &manifest.boot.enable_containers {
             Field::Known(true) => {}
             Field::Known(false) => return side,
-            // By default there are containers as soon as there is one: it tells something of those alone that are there for certain.
+            // By default it is true as soon as one container is declared, so an unknown value matters only if one certainly is.
             Field::Unknown(unknown) => {
                 let is_certain = |c: &Container| {
                     [&c.auto_start, &c.ephemeral, &c.private_network].iter().any(|it| it.known().is_some())
@@ -205,7 +206,7 @@ impl<'a> StateView<'a> {
                 side.may_be_off = manifest.containers.values().any(is_certain).then(|| unknown.clone());
             }
         }
-        // They come in the order of their names.
+        // The specs are sorted by name.
         let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
         for (name, container) in &manifest.containers {
             let spec = specs.binary_search_by(|spec| spec.name.cmp(name)).ok();
@@ -229,7 +230,7 @@ impl<'a> StateView<'a> {
         side
     }
 
-    /// A generation: what was last brought up, where the host cannot be looked at, or what is to be gone back to.
+    /// A generation: what was last applied, if the host cannot be observed, or what to go back to.
     pub fn generation(generation: &'a Generation) -> Self {
         let endpoint = Endpoint { kind: EndpointKind::Manifest, name: format!("generation {}", generation.number) };
         let mut side = Self::empty(endpoint);
@@ -273,40 +274,38 @@ impl<'a> StateView<'a> {
                 side.containers.insert(name.clone(), configured);
             }
         } else {
-            side.note("systemd does not run here: the host counts as one without containers");
+            side.note("systemd does not run here: planning as if this host had no containers");
         }
         match &snapshot.rules {
             Ok(Rules::Absent) => side.listing = Some(Cow::Owned(Value::Null)),
             Ok(Rules::Present(listing)) => side.listing = Some(Cow::Borrowed(listing)),
-            Err(Unobserved::NotPermitted) => side.note(
-                "the nftables rules may not be read as this user: they are taken to be what was last recorded",
-            ),
-            Err(Unobserved::NoProgram) => side.note(
-                "nft is not installed, or not on PATH: the nftables rules are taken to be what was last recorded",
-            ),
+            Err(Unobserved::NotPermitted) => {
+                side.note("only root can read the nftables rules: assuming those of the last generation")
+            }
+            Err(Unobserved::NoProgram) => side
+                .note("nft is not installed, or not on PATH: assuming the nftables rules of the last generation"),
         }
         side.compare_rules();
         if snapshot.roots.is_none() {
-            side.note("the containers' roots may not be read as this user: they are taken to be where they belong");
+            side.note("only root can read the containers' roots: cannot tell which kept roots exist");
         }
         side
     }
 
-    /// Says so where the rules in the kernel are not those of the records.
+    /// Compares the rules in the kernel with those of the records, and reports drift.
     fn compare_rules(&mut self) {
         let Some(listing) = &self.listing else { return };
         let difference = self.ruleset().differences(listing);
         if !difference.is_empty() {
             let (missing, extra) = (difference.added.len(), difference.removed.len());
-            let message = format!(
-                "the nftables rules are not those that were applied last: {missing} missing, {extra} others"
-            );
-            self.findings.push(Diagnostic::note(Code::Drift, message).help("`switch` puts them right").into());
+            let message =
+                format!("the nftables rules differ from those last applied: {missing} missing, {extra} unexpected");
+            self.findings.push(Diagnostic::note(Code::Drift, message).help("`switch` repairs them").into());
         }
         self.rules_drift = difference;
     }
 
-    /// The rules that were applied last and are not in the kernel.
+    /// The rules that were last applied but are not in the kernel.
     pub(super) fn missing_rules(mut self) -> Vec<RuleLine> {
         let mut missing = std::mem::take(&mut self.rules_drift.added);
         firewall::name_containers(&mut missing, &self.ruleset());
@@ -330,13 +329,13 @@ impl<'a> StateView<'a> {
         self.nat_spec = Some(generation.nat.clone());
     }
 
-    /// The network that the next start of each of our containers brings; those whose is not known are left out.
+    /// The network that each of our containers gets at its next start, if known.
     pub(super) fn networks(&self) -> BTreeMap<&ContainerName, Cow<'_, Network>> {
         let ours = self.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
         ours.filter_map(|(name, configured)| Some((name, configured.written.as_ref()?.network()?))).collect()
     }
 
-    /// The addresses that each container has as long as it runs as it does.
+    /// The addresses that each running container holds.
     pub(super) fn held(&self) -> BTreeMap<ContainerName, BTreeSet<IpAddr>> {
         let running = self.containers.iter().filter_map(|(name, is)| Some((name, is.running.as_ref()?.network()?)));
         running.map(|(name, network)| (name.clone(), network.addresses())).collect()
@@ -347,15 +346,15 @@ impl<'a> StateView<'a> {
         self.containers.keys()
     }
 
-    /// What is to be recorded of each of our containers whose every option is known.
+    /// The records of our containers, except those with an unknown option.
     pub fn records(&self) -> BTreeMap<ContainerName, Record> {
         let ours = self.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
         ours.filter_map(|(name, configured)| Some((name.clone(), configured.written.as_ref()?.record()?))).collect()
     }
 
-    /// What is to be kept of what the guests say themselves, without their secrets.
+    /// The guests' own options to keep in a generation, without secrets.
     pub fn guests(&self) -> BTreeMap<ContainerName, KeptGuest> {
-        let keep = |said: &GuestOptions| match said {
+        let keep = |guest: &GuestOptions| match guest {
             GuestOptions::Now(GuestView { options, places }) => {
                 let mut options = options.clone().into_owned();
                 redact::all(&mut options);
@@ -367,12 +366,12 @@ impl<'a> StateView<'a> {
         self.containers.iter().filter_map(|(name, configured)| Some((name.clone(), kept(configured)?))).collect()
     }
 
-    /// The rules that belong to what is configured here.
+    /// The rules of all our containers and of the host itself.
     pub fn ruleset(&self) -> Ruleset {
         self.ruleset_of(&self.networks())
     }
 
-    /// The rules of the containers that `covers` says yes to, and of the host itself.
+    /// The rules of the containers that `covers` accepts, and of the host itself.
     pub fn ruleset_of_those(&self, covers: impl Fn(&ContainerName) -> bool) -> Ruleset {
         let mut networks = self.networks();
         for (name, configured) in self.containers.iter().filter(|(_, it)| it.owner == Owner::Ours) {
@@ -384,10 +383,10 @@ impl<'a> StateView<'a> {
         self.ruleset_of(&networks)
     }
 
-    /// The same of its networks, where those are at hand.
+    /// Like [`Self::ruleset`], but takes the result of [`Self::networks`].
     pub(super) fn ruleset_of(&self, networks: &BTreeMap<&ContainerName, Cow<'_, Network>>) -> Ruleset {
         let networks = networks.iter().map(|(name, network)| (*name, &**network));
-        // One that was not to be disturbed may run on with an address that is another's by now.
+        // A container that was left running may still hold an address that is configured for another one now.
         let held = self.held();
         let holders = Holders::new(&held);
         let nat = self.nat_spec.as_ref().or(self.nat_at_least.as_ref()).cloned().unwrap_or_default();
@@ -396,7 +395,7 @@ impl<'a> StateView<'a> {
 }
 
 impl<'a> Configuration<'a> {
-    /// Where its options stand.
+    /// The positions of its options.
     fn places(&self) -> Places<'a> {
         self.sources.map_or_else(|| places_of(self.manifest), |(spans, sources)| Places::read(spans, sources))
     }
@@ -434,7 +433,7 @@ impl<'a> Version<'a> {
         Self { container, spec: Some(spec), guest_key, unknown_keys: UnknownKeys::default(), guest: None, places }
     }
 
-    /// What is to be kept beside the unit; `None` while something is unknown.
+    /// The record to write beside the unit; `None` while any option is unknown.
     pub fn record(&self) -> Option<Record> {
         Some(Record {
             format_version: FORMAT_VERSION,
@@ -445,7 +444,7 @@ impl<'a> Version<'a> {
         })
     }
 
-    /// Its network, where it is known.
+    /// Its network, if known.
     pub(super) fn network(&self) -> Option<Cow<'_, Network>> {
         match &self.spec {
             Some(spec) => Some(Cow::Borrowed(&spec.network)),
@@ -463,17 +462,17 @@ impl<'a> Version<'a> {
         serde_json::to_value(&*self.container).expect("the model has string keys only")
     }
 
-    /// Whether the root is empty at each start; an unknown one counts as such, since that is the worse case.
+    /// Whether the root is ephemeral. An unknown `ephemeral` counts as true, the worse case.
     pub(super) fn is_ephemeral(&self) -> bool {
         self.container.ephemeral.known().copied().unwrap_or(true)
     }
 
-    /// Whether a link leads from it to the host; one that is unknown may be about to come or go.
+    /// Whether it has a veth to the host. An unknown network counts as none, since the veth may be about to appear or go.
     pub(super) fn has_link(&self) -> bool {
         matches!(self.network().as_deref(), Some(Network::Private(Private { veth: Some(_), .. })))
     }
 
-    /// The host paths of the bind mounts that are known.
+    /// The known host paths of its bind mounts.
     pub(super) fn host_paths(&self) -> BTreeSet<String> {
         let mounts = self.container.bind_mounts.known().into_iter().flatten();
         let path = |(name, mount): (&String, &crate::model::Field<crate::model::BindMount>)| {
@@ -487,7 +486,7 @@ impl<'a> Version<'a> {
     }
 }
 
-/// What the guest of a record said when it was brought up, if the generation is of that guest.
+/// The guest's own options as kept in the generation, if that generation has the same guest as the record.
 fn kept_guest<'a>(record: &Record, generation: Option<&'a Generation>) -> Option<GuestOptions<'a>> {
     let (generation, name) = (generation?, &record.spec.name);
     let kept = generation.records.get(name)?;
@@ -496,7 +495,7 @@ fn kept_guest<'a>(record: &Record, generation: Option<&'a Generation>) -> Option
     generation.guests.get(name).filter(|_| is_same).map(GuestOptions::Kept)
 }
 
-/// What NixOS wrote for a container of its own.
+/// The version of a container that nixos-rebuild owns, read back from the files NixOS wrote.
 fn native(observed: &ObservedContainer) -> Option<Version<'_>> {
     let texts = (&observed.unit_text, &observed.conf_text, &observed.start_text);
     let (Owner::Native, (Some(unit), Some(conf), Some(script))) = (observed.owner, texts) else { return None };
@@ -511,7 +510,7 @@ fn native(observed: &ObservedContainer) -> Option<Version<'_>> {
     })
 }
 
-/// Where a manifest says that its options stand.
+/// The positions of options that a manifest contains.
 fn places_of(manifest: &Manifest) -> Places<'_> {
     manifest.positions.as_ref().map_or_else(Places::none, Places::noted)
 }

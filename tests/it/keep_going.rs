@@ -170,7 +170,7 @@ fn what_is_printed_is_as_its_schema_says_and_no_manifest() {
         assert!(wrong.is_empty() && !found.is_empty(), "{text}: {wrong:?}");
         std::fs::write(directory.path().join("model.json"), model.to_string()).expect("a file");
         let said = directory.run(&["firewall", "model.json"]);
-        assert!(said.code == Some(1) && said.err.contains("lacks what failed"), "{text}: {said}");
+        assert!(said.code == Some(1) && said.err.contains("has no values for what failed"), "{text}: {said}");
     }
     let directory = Directory::with(&[("host.nix", "{ containers.a.config = { }; }")]);
     let said = directory.run(&["eval", "--keep-going", "host.nix"]);

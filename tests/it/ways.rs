@@ -113,7 +113,7 @@ fn a_file_may_be_a_system_or_a_set_of_them() {
         (&["eval", "m.nix#web"][..], "has no hosts to choose from"),
         (&["eval", "one.nix#web"], "has no hosts to choose from"),
         (&["eval", "some.nix#mail"], "no host `mail`"),
-        (&["eval", "--all-hosts", "one.nix"], "it has one host"),
+        (&["eval", "--all-hosts", "one.nix"], "it has only one host"),
     ] {
         let said = directory.run(arguments);
         assert!(said.code == Some(1) && said.err.contains(message), "{arguments:?}: {said}");

@@ -1,4 +1,4 @@
-//! The boot service: installed by `install-boot`, run by systemd.
+//! The boot service: `install-boot` installs it, and systemd runs `internal boot` at each boot.
 
 use super::build::watch_signals;
 use super::health;
@@ -15,7 +15,7 @@ use crate::plan::{self, Finding, Options, StateView};
 use crate::render::{boot_service, paths};
 use crate::state::{BootService, Generation};
 
-/// Installs the service.
+/// Installs the boot service.
 pub(in crate::cli) fn install(session: &Session<'_>) -> Outcome {
     require_root("install-boot")?;
     let _lock = lock()?;
@@ -30,15 +30,15 @@ pub(in crate::cli) fn install(session: &Session<'_>) -> Outcome {
     Ok(0)
 }
 
-/// What to do where the service has to be part of the system.
+/// The help for hosts whose units are part of the system, as on NixOS.
 fn in_configuration() -> String {
     format!(
-        "on NixOS, add this to the host's configuration, and run `nixos-rebuild switch`:\n\n{}\n",
+        "on NixOS, add this to the host's configuration and run `nixos-rebuild switch`:\n\n{}\n",
         boot_service::nixos()
     )
 }
 
-/// Says so where the next boot does not bring the containers up.
+/// Warns if the next boot will not start the containers.
 pub(super) fn warning(service: &BootService) -> Vec<Diagnostic> {
     const WARNING: &str = "the containers will NOT start at next boot";
     let warning = |message| Diagnostic::warning(Code::NoBootService, message);
@@ -54,29 +54,29 @@ pub(super) fn warning(service: &BootService) -> Vec<Diagnostic> {
     }]
 }
 
-/// Brings up what was last applied: no evaluation, no Nix. Fails when not all of it came up.
+/// Brings up the boot generation, without evaluating anything or calling Nix. Fails unless every container comes up.
 pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     require_root("internal boot")?;
     let _lock = lock()?;
     let snapshot = observe()?;
     let Some(generation) = &snapshot.generation else {
-        // Nothing was ever applied; or it was, and what says so is damaged.
+        // Either nothing was ever applied, or the boot generation is damaged.
         return match std::fs::symlink_metadata(paths::boot_generation()) {
             Err(_) => Ok(0),
             Ok(_) => {
                 let message =
-                    format!("{} cannot be read, so no container was started", paths::boot_generation().display());
-                let help = "`container-rebuild switch` writes it anew and starts them";
+                    format!("cannot read {}, so no container was started", paths::boot_generation().display());
+                let help = "run `container-rebuild switch`, which writes it again and starts the containers";
                 Err(vec![Diagnostic::error(Code::Host, message).help(help)])
             }
         };
     };
     if let Err(error) = Linux::new().note_booted(generation.number) {
-        // It may be dropped as an old one therefore, once there are newer ones.
+        // Not fatal: the generation may only be pruned earlier than it should.
         tracing::warn!("{error}");
     }
     let plan = plan::plan(&StateView::host(&snapshot), &StateView::generation(generation), &Options::default());
-    // A host that has just booted has no units, rules and links: that is no drift. What others brought up is theirs.
+    // A freshly booted host has no units, rules or interfaces yet, which is not drift: leave out the notes about it.
     let mut findings: Vec<Diagnostic> = plan
         .findings
         .iter()
@@ -86,16 +86,16 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     watch_signals()?;
     let log = Log::new(session.terminal);
     interrupt::hold(&log);
-    output::hold_nothing_up();
+    output::stop_blocking();
     let report = run(session, &plan, &log);
-    // What has come up is up: a boot does not fail for it.
+    // A degraded guest is up, so the boot does not fail because of it.
     let degraded = health::findings(&report.degraded);
     session.terminal.findings(&degraded, session.sources);
     log.findings(&degraded);
     log.close();
     findings.extend(report.failed.iter().map(|(action, error)| health::failed_step(error, action.container())));
     if !report.skipped.is_empty() {
-        findings.push(Diagnostic::error(Code::Host, format!("{} steps were not done", report.skipped.len())));
+        findings.push(Diagnostic::error(Code::Host, format!("{} steps were skipped", report.skipped.len())));
     }
     findings.extend(down(generation));
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -105,7 +105,7 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     Ok(0)
 }
 
-/// The containers that were to come up and did not, for whatever reason.
+/// An error that lists the containers with `autoStart` that are not running, if there are any.
 fn down(generation: &Generation) -> Option<Diagnostic> {
     let host = Linux::new();
     let starting = generation.records.iter().filter(|(_, record)| record.spec.auto_start);
@@ -113,7 +113,7 @@ fn down(generation: &Generation) -> Option<Diagnostic> {
         .filter(|(name, _)| !host.is_running(name).unwrap_or(false))
         .map(|(name, _)| name.as_str())
         .collect();
-    let message = || format!("not running after the boot: {}", down.join(", "));
-    let help = "`container-rebuild status` shows what is there, and `container-rebuild switch` starts them";
+    let message = || format!("these containers did not start at boot: {}", down.join(", "));
+    let help = "`container-rebuild status` shows their state, and `container-rebuild switch` starts them";
     (!down.is_empty()).then(|| Diagnostic::error(Code::Host, message()).help(help))
 }

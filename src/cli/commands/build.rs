@@ -1,4 +1,4 @@
-//! `build`: guest systems through Nix; also the first half of `switch`.
+//! `build`: builds guest systems with Nix. Also the first half of `switch`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::apply::{BuildError, Builder, Built, Frame, NixContainer, Source};
 use crate::cli::args::{ConfigArgs, LintArgs};
 use crate::cli::configuration::Configuration;
-use crate::cli::only::{Among, covered, must_be};
+use crate::cli::only::{Scope, covered, require_known};
 use crate::cli::{Outcome, Session, failure, interrupt, progress};
 use crate::diag::{Code, Diagnostic, Label, Severity};
 use crate::host::nix::{Invoker, Nix};
@@ -21,7 +21,7 @@ use crate::source::{Location, Pos, SourceMap, Span};
 pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &LintArgs) -> Outcome {
     watch_signals()?;
     let mut configuration = load(session, config)?;
-    must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
+    require_known(session, configuration.manifest.containers.keys(), Scope::Configuration)?;
     let warnings = refuse(session, &configuration, lints)?;
     session.terminal.findings(&warnings, session.sources);
     let _built = complete_with_nix(session, &mut configuration)?;
@@ -31,29 +31,29 @@ pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &
     Ok(0)
 }
 
-/// Looks after signals, so that nothing that is begun outlives us.
+/// Handles signals from now on, so that no child process outlives us.
 pub(in crate::cli) fn watch_signals() -> Result<(), Vec<Diagnostic>> {
     interrupt::watch().map_err(|error| vec![failure(Code::Host, &error)])
 }
 
-/// Evaluates as the user who called us (contract §2).
+/// Evaluates the configuration as the user who ran sudo (contract §2).
 pub(in crate::cli) fn load(session: &Session<'_>, config: &ConfigArgs) -> Result<Configuration, Vec<Diagnostic>> {
     let load = || Configuration::load_for_change(config, session.sources);
     let configuration = match Invoker::from_environment() {
         Some(invoker) => invoker
             .run(load)
-            .map_err(|error| vec![failure(Code::Host, &error).help("run it without sudo, or as root itself")])??,
+            .map_err(|error| vec![failure(Code::Host, &error).help("run it without sudo, or in a root shell")])??,
         None => load()?,
     };
     session.terminal.findings(&configuration.findings, session.sources);
     Ok(configuration)
 }
 
-/// Gives the warnings about a configuration that may be applied.
+/// Returns the warnings about a configuration that can be applied.
 ///
 /// # Errors
 ///
-/// Errors of the model, and what this version does not act on, whatever is allowed; the warnings too.
+/// Errors of the model, and options that this version does not support, regardless of `lints`; the warnings as well.
 pub(in crate::cli) fn refuse(
     session: &Session<'_>,
     configuration: &Configuration,
@@ -68,15 +68,16 @@ pub(in crate::cli) fn refuse(
     Ok(warnings)
 }
 
-/// The errors of a configuration that is to be applied, and all else that is found in it.
+/// The findings about a configuration to apply, split into errors and the rest.
 fn verdict(configuration: &Configuration) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let checked = configuration.check();
     let findings = checked.findings.into_iter().chain(checked.unsupported);
     findings.partition(|finding| finding.severity == Severity::Error)
 }
 
-/// Takes what is unknown of the containers from Nix, and builds their systems. What is given lives as long as they are
-/// to be kept from the garbage collector.
+/// Has Nix evaluate the containers with unknown options, and build their systems.
+///
+/// The result protects the systems from the garbage collector until it is dropped.
 pub(in crate::cli) fn complete_with_nix(
     session: &Session<'_>,
     configuration: &mut Configuration,
@@ -87,12 +88,12 @@ pub(in crate::cli) fn complete_with_nix(
         return Ok(None);
     }
     if configuration.file.extension().is_some_and(|extension| extension == "json") {
-        // A manifest names no configuration that Nix could evaluate.
+        // A manifest does not name a configuration that Nix could evaluate.
         return Err(configuration.check().unknown);
     }
     let listed: Vec<_> = names.iter().map(ContainerName::as_str).collect();
     let terminal = session.terminal;
-    let in_hand = progress::begin(terminal, &format!("evaluating with Nix: {}", listed.join(", ")));
+    let ongoing = progress::begin(terminal, &format!("evaluating with Nix: {}", listed.join(", ")));
     let nix = Nix { user: Invoker::from_environment(), progress: |line| tracing::info!("{line}") };
     let source = Source {
         file: configuration.file.clone(),
@@ -103,14 +104,14 @@ pub(in crate::cli) fn complete_with_nix(
     };
     let evaluated =
         nix.evaluate(&source, &names).map_err(|error| failed(configuration, session.sources, &error))?;
-    drop(in_hand);
+    drop(ongoing);
     contradict_or_complete(configuration, &evaluated)?;
-    // Warnings have been printed before Nix was asked.
+    // The warnings were printed before Nix ran.
     let (errors, _) = verdict(configuration);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let _in_hand = progress::begin(terminal, &format!("building: {}", listed.join(", ")));
+    let _ongoing = progress::begin(terminal, &format!("building: {}", listed.join(", ")));
     let built = nix.build(&evaluated).map_err(|error| failed(configuration, session.sources, &error))?;
     Ok(Some(built))
 }
@@ -132,10 +133,12 @@ fn contradict_or_complete(
                         .chain(contradiction.option.names())
                         .cloned()
                         .collect::<OptionPath>();
-                    let message =
-                        format!("`{option}` is {} here, and {} for Nix", contradiction.shown, contradiction.nix);
+                    let message = format!(
+                        "`{option}` is {} here, but {} according to Nix",
+                        contradiction.shown, contradiction.nix
+                    );
                     let diagnostic = Diagnostic::error(Code::Contradiction, message)
-                        .help("nothing was changed; please report this, with the configuration");
+                        .help("nothing was changed; please report this bug, with the configuration");
                     findings.push(match configuration.spans.nearest(&option) {
                         Some(span) if span != Span::NONE => diagnostic.at(span, ""),
                         _ => diagnostic,
@@ -155,21 +158,25 @@ fn failed(configuration: &Configuration, sources: &SourceMap, error: &BuildError
         BuildError::Missing { .. } => no_nix(configuration, diagnostic),
         BuildError::Failed { log, .. } => {
             let log = log.join("\n");
-            vec![if log.trim().is_empty() { diagnostic } else { diagnostic.help(format!("it said:\n{log}")) }]
+            vec![if log.trim().is_empty() {
+                diagnostic
+            } else {
+                diagnostic.help(format!("the log of Nix ends with:\n{log}"))
+            }]
         }
         BuildError::Unexpected { .. } | BuildError::Directory { .. } => vec![diagnostic],
     }
 }
 
-/// Without Nix what is unknown stays unknown: says what that is.
+/// The errors without Nix: the missing program, and each value that stays unknown.
 fn no_nix(configuration: &Configuration, diagnostic: Diagnostic) -> Vec<Diagnostic> {
-    let help = "install Nix, or give each container a `path` that is built already";
+    let help = "install Nix, or set `path` of each container to a system that is already built";
     let mut findings = configuration.check().unknown;
     findings.push(diagnostic.help(help));
     findings
 }
 
-/// What is in the way of a build that is to come, as far as it can be told before: Nix that is not there.
+/// What will prevent the build, as far as that is known in advance: Nix is needed, but not installed.
 pub(super) fn obstacle(session: &Session<'_>, configuration: &Configuration) -> Vec<Diagnostic> {
     let needs_nix = configuration.unknown_containers().iter().any(|name| session.covers(name));
     if !needs_nix || programs::nix() {
@@ -179,8 +186,9 @@ pub(super) fn obstacle(session: &Session<'_>, configuration: &Configuration) -> 
     no_nix(configuration, failure(Code::Program, &error))
 }
 
-/// What Nix says of a configuration, at the places in the user's files that it names. Its calls through our own expression
-/// and through nixpkgs are left out: nobody here wrote them.
+/// Converts an evaluation error of Nix, with the positions in the user's files that it names.
+///
+/// Frames in our own expression and in nixpkgs are left out, since the user did not write them.
 fn not_evaluated(configuration: &Configuration, sources: &SourceMap, error: &Frame, trace: &[Frame]) -> Diagnostic {
     let pos = |location: &Location| position(configuration, sources, location);
     let diagnostic =
@@ -192,7 +200,7 @@ fn not_evaluated(configuration: &Configuration, sources: &SourceMap, error: &Fra
     let calls: Vec<_> = calls.collect();
     let mut diagnostic = match (&error.at, error.at.as_ref().and_then(pos), calls.first()) {
         (_, Some(pos), _) => diagnostic.at(Span::at(pos), ""),
-        // It went wrong in nixpkgs, on the way from here.
+        // The error is inside nixpkgs: point at the user's code that led there.
         (_, None, Some(nearest)) => diagnostic.at(nearest.span, nearest.text.clone()),
         (Some(location), None, None) if location.file.starts_with('/') => diagnostic.at_location(location.clone()),
         _ => diagnostic,
@@ -201,7 +209,7 @@ fn not_evaluated(configuration: &Configuration, sources: &SourceMap, error: &Fra
     diagnostic
 }
 
-/// Where in the texts that were read a location of Nix's is. Nix names the copy of a flake that it has in the store.
+/// Finds a location that Nix reports in the sources that we read. Nix names the flake's copy in the store.
 fn position(configuration: &Configuration, sources: &SourceMap, location: &Location) -> Option<Pos> {
     let path = Path::new(&location.file);
     let in_flake = configuration.host.is_some().then(|| {

@@ -1,10 +1,10 @@
-//! `check`: all that is wrong with a configuration.
+//! `check`: reports errors and probable mistakes in a configuration.
 
 use super::fix::with_edits;
 use super::ready::not_observed;
 use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
 use crate::cli::configuration::{Configuration, readable_around};
-use crate::cli::only::{Among, covered, must_be};
+use crate::cli::only::{Scope, covered, require_known};
 use crate::cli::{Outcome, Session};
 use crate::diag::{Diagnostic, Severity, render};
 use crate::host::linux::Linux;
@@ -14,19 +14,24 @@ use crate::plan::facts;
 use crate::source::Location;
 use crate::state::Probe;
 
-/// How a configuration is checked.
+/// The options of `check`.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct How {
-    /// Whether warnings fail.
+pub(in crate::cli) struct CheckOptions {
+    /// Whether warnings fail the command.
     pub(in crate::cli) deny_warnings: bool,
-    /// How findings are printed.
+    /// The output format.
     pub(in crate::cli) format: CheckFormat,
-    /// Whether this host is looked at.
+    /// Whether to check this host as well.
     pub(in crate::cli) host: bool,
 }
 
-/// Prints the findings; fails on errors, and on warnings where they are denied.
-pub(in crate::cli) fn check(session: &Session<'_>, config: &ConfigArgs, how: How, lints: &LintArgs) -> Outcome {
+/// Prints the findings. Fails on errors, and on warnings if they are denied.
+pub(in crate::cli) fn check(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    how: CheckOptions,
+    lints: &LintArgs,
+) -> Outcome {
     let found = findings(session, config, how, lints)?;
     match how.format {
         CheckFormat::Text => session.terminal.findings(&found, session.sources),
@@ -43,16 +48,16 @@ pub(in crate::cli) fn check(session: &Session<'_>, config: &ConfigArgs, how: How
     Ok(u8::from(fails(&found, how)))
 }
 
-/// What is found, but for what is allowed.
+/// All findings, except those that the user allows.
 pub(super) fn findings(
     session: &Session<'_>,
     config: &ConfigArgs,
-    how: How,
+    how: CheckOptions,
     lints: &LintArgs,
 ) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let findings = match Configuration::load(config, true, Guests::All, session.sources) {
         Ok(configuration) => {
-            must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
+            require_known(session, configuration.manifest.containers.keys(), Scope::Configuration)?;
             let findings = all(&configuration, how.host);
             covered(session, &configuration, findings)
         }
@@ -61,8 +66,8 @@ pub(super) fn findings(
     Ok(without_allowed(findings, &lints.allow, session.sources))
 }
 
-/// Whether what is found fails the command.
-pub(super) fn fails(findings: &[Diagnostic], how: How) -> bool {
+/// Whether these findings fail the command.
+pub(super) fn fails(findings: &[Diagnostic], how: CheckOptions) -> bool {
     match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Error) => true,
         Some(Severity::Warning) => how.deny_warnings,
@@ -74,7 +79,7 @@ fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
     let checked = configuration.check();
     let mut findings = configuration.findings.clone();
     findings.extend(checked.findings);
-    // The configuration is right; it is this version that cannot apply it.
+    // The configuration is valid: it is this version that cannot apply it.
     findings.extend(
         checked.unsupported.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }),
     );
@@ -90,7 +95,7 @@ fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
             Err(error) => findings.push(not_observed(&error)),
         }
     }
-    // What has no place of its own is about the whole.
+    // A finding without a position is about the whole file.
     let root = readable_around(&configuration.file);
     let whole =
         configuration.file.strip_prefix(&root).unwrap_or(&configuration.file).to_string_lossy().into_owned();

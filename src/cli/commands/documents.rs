@@ -1,4 +1,4 @@
-//! `completions` and `man`, both made from the parser, and `schema`, made from the types that are printed.
+//! `completions` and `man`, generated from the parser, and `schema`, generated from the types that are printed.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use crate::diag::Code;
 use crate::model::Manifest;
 use crate::plan::show;
 
-/// Prints what a shell has to be told to complete our command line.
+/// Prints the completion script of a shell.
 pub(in crate::cli) fn completions(session: &Session<'_>, shell: clap_complete::Shell) -> Outcome {
     let script = completion::script(shell).map_err(|error| vec![failure(Code::Internal, &error)])?;
     session.terminal.result_bytes(&script);
     Ok(0)
 }
 
-/// Prints the man page, or writes one a command into `directory`.
+/// Prints the man page, or writes one man page per command into `directory`.
 pub(in crate::cli) fn man(session: &Session<'_>, directory: Option<&Path>) -> Outcome {
     let failed = |error: std::io::Error| vec![failure(Code::Host, &error)];
     match directory {

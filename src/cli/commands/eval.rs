@@ -1,4 +1,4 @@
-//! `eval`: the typed model as JSON, or the value of any Nix expression as Nix prints it.
+//! `eval`: prints the typed model as JSON, or the value of any Nix expression as Nix prints it.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use crate::cli::args::{ConfigArgs, ExpressionArgs};
 use crate::cli::configuration::{
     Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
 };
-use crate::cli::only::{Among, covered, must_be};
+use crate::cli::only::{Scope, covered, require_known};
 use crate::cli::{Outcome, Session, output};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
@@ -22,31 +22,31 @@ use crate::model::{ContainerName, GUEST_KEY, Manifest};
 use crate::modules::Guests;
 use crate::source::{Files, Pos};
 
-/// What `eval` shows of a configuration.
+/// Which parts of a configuration `eval` prints.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Show {
-    /// Where each option is set.
+    /// The position of each option.
     pub(in crate::cli) positions: bool,
-    /// What the guests say themselves.
+    /// The guests' own options.
     pub(in crate::cli) guest: bool,
-    /// All hosts of a flake.
+    /// All hosts of the flake.
     pub(in crate::cli) all_hosts: bool,
 }
 
-/// A model as it is printed.
+/// A model in the form that is printed.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Shown {
     Model(Box<Manifest>),
-    /// With what stands beside it.
+    /// The model as JSON, with additions.
     More(serde_json::Value),
 }
 
-/// Prints the model, or the models of all hosts; fails where something in them failed (`--keep-going`).
+/// Prints the model, or the models of all hosts. With `--keep-going`, exits with 1 if part of them failed.
 pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Show) -> Outcome {
     let sources = session.sources;
     let mut has_failed = false;
-    // What nothing can be told of.
+    // The output for a configuration that fails as a whole.
     let wrong = |errors: &[Diagnostic]| {
         session.terminal.findings(errors, sources);
         Shown::More(failed::whole(errors, sources))
@@ -60,7 +60,7 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
             }
         }
         session.terminal.findings(&notes, sources);
-        must_be_in(session, hosts.values().filter_map(|host| host.as_ref().ok()))?;
+        require_known_in(session, hosts.values().filter_map(|host| host.as_ref().ok()))?;
         let mut shown_hosts = BTreeMap::new();
         for (host, loaded) in hosts {
             let (shown, fails) = match loaded {
@@ -74,10 +74,10 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
     } else {
         let (shown, fails) = match Configuration::load_to_show(config, Guests::all_if(show.guest), sources) {
             Ok(configuration) => {
-                must_be_in(session, [&configuration])?;
+                require_known_in(session, [&configuration])?;
                 shown(session, config, show, configuration)
             }
-            // What was typed is wrong, and no configuration.
+            // The command line is wrong, not the configuration.
             Err(errors) if !config.keep_going || errors.iter().any(|error| error.code == Code::Usage) => {
                 return Err(errors);
             }
@@ -90,7 +90,7 @@ pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Sho
     Ok(u8::from(has_failed))
 }
 
-/// What is printed of a configuration, and whether something in it failed; says what was found.
+/// Prints the findings about a configuration. Returns the model to print, and whether part of it failed.
 fn shown(
     session: &Session<'_>,
     config: &ConfigArgs,
@@ -128,8 +128,8 @@ fn shown(
     (Shown::More(json), fails)
 }
 
-/// Fails unless each name of `--only` is in one of the configurations, or may be in one that does not say all of its names.
-fn must_be_in<'a>(
+/// Fails if no configuration has a container that `--only` names, unless one has containers with unknown names.
+fn require_known_in<'a>(
     session: &Session<'_>,
     configurations: impl IntoIterator<Item = &'a Configuration>,
 ) -> Result<(), Vec<Diagnostic>> {
@@ -137,10 +137,10 @@ fn must_be_in<'a>(
     if manifests.iter().any(|manifest| manifest.more_containers.is_some()) {
         return Ok(());
     }
-    must_be(session, manifests.iter().flat_map(|manifest| manifest.containers.keys()), Among::Configuration)
+    require_known(session, manifests.iter().flat_map(|manifest| manifest.containers.keys()), Scope::Configuration)
 }
 
-/// Removes the containers that `--only` leaves out; gives their option paths.
+/// Removes the containers that `--only` excludes, and returns their option paths.
 fn leave_out_others(session: &Session<'_>, configuration: &mut Configuration) -> Vec<String> {
     if session.global.only.is_empty() {
         return Vec::new();
@@ -155,19 +155,19 @@ fn leave_out_others(session: &Session<'_>, configuration: &mut Configuration) ->
     others
 }
 
-/// Whether `path` is an option of `of`, or that itself.
+/// Whether `path` is `of` or an option below it.
 fn is_within(path: &str, of: &str) -> bool {
     path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// What an expression is read from.
+/// Where an expression comes from.
 enum Input {
     Text(String),
     Stdin(String),
     File(PathBuf),
 }
 
-/// Prints the values of expressions, a line each, with everything in them evaluated.
+/// Prints the values of expressions, strictly evaluated, one per line.
 pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, args: &ExpressionArgs) -> Outcome {
     let inputs = inputs(args)?;
     let here = absolute(".");
@@ -205,7 +205,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     Ok(0)
 }
 
-/// What may be read without being given by name: what is around each file, and for texts what is around us.
+/// The paths that an expression may read in restricted mode: around its file, or around the current directory.
 fn roots(inputs: &[Input], args: &ExpressionArgs, here: &Path) -> Vec<PathBuf> {
     let around = |input: &Input| match input {
         Input::Text(_) | Input::Stdin(_) => readable_around(&here.join("default.nix")),
@@ -238,7 +238,7 @@ fn inputs(args: &ExpressionArgs) -> Result<Vec<Input>, Vec<Diagnostic>> {
     texts.chain(files).collect()
 }
 
-/// What `--arg` and `--argstr` give to functions at the top. Their names are in order, so that errors are.
+/// The arguments that `--arg` and `--argstr` pass to top-level functions. Sorted, so that errors come in a stable order.
 fn arguments<'e>(ev: &mut Evaluator<'e>, args: &ExpressionArgs, here: &Path) -> EvalResult<'e, Value<'e>> {
     let mut given = BTreeMap::new();
     for pair in args.arg.chunks_exact(2) {
@@ -266,7 +266,7 @@ fn print<'e>(
         Input::File(file) => ev.import_at(&file.to_string_lossy(), Pos::NONE)?,
     };
     let mut value = ev.select_along(root, path, arguments)?;
-    // As Nix has it: without arguments, functions stay what they are.
+    // As in Nix, a function is only called if there are arguments.
     if matches!(arguments, Value::Attrs(given) if given.iter().len() > 0) {
         value = ev.call_with_arguments(value, arguments)?;
     }

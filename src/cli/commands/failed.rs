@@ -1,4 +1,4 @@
-//! `eval --keep-going`: what failed, in its place.
+//! `eval --keep-going`: puts `_error` in place of the values that failed.
 
 use serde_json::{Value as Json, json};
 
@@ -8,14 +8,13 @@ use crate::model::path::OptionPath;
 use crate::model::{ERROR_KEY, Failure, GUEST_KEY, UNKNOWN_KEY, Unknown};
 use crate::source::{Location, SourceMap, Span};
 
-/// Puts what failed of a configuration in its place in `json`, which is what is printed of it. Gives what failed in guests: of
-/// that nothing has been said yet.
+/// Puts the errors of a configuration into `json`, its printed form. Returns the errors of guests, which are not reported yet.
 pub(super) fn in_place(configuration: &Configuration, json: &mut Json, sources: &SourceMap) -> Vec<Diagnostic> {
     for (path, failed) in &configuration.failed {
-        let place = path.names().iter().try_fold(&mut *json, |json, name| json.get_mut(&**name));
-        // `--only` may have left it out.
-        if let Some(place) = place {
-            *place = failed.clone();
+        let target = path.names().iter().try_fold(&mut *json, |json, name| json.get_mut(&**name));
+        // `--only` may have removed it.
+        if let Some(target) = target {
+            *target = failed.clone();
         }
     }
     let mut walk = Walk { configuration, sources, of_guests: Vec::new() };
@@ -23,15 +22,15 @@ pub(super) fn in_place(configuration: &Configuration, json: &mut Json, sources: 
     walk.of_guests
 }
 
-/// What stands for a configuration of which nothing can be told.
+/// The output for a configuration that fails as a whole.
 pub(super) fn whole(errors: &[Diagnostic], sources: &SourceMap) -> Json {
     let first = errors.iter().find(|error| error.severity == Severity::Error).or(errors.first());
     let labels = first.into_iter().flat_map(|first| first.labels.iter().chain(&first.trace));
     let located = labels.filter_map(|label| sources.locate(label.span.start)).next();
-    let place = located.or_else(|| first.and_then(|first| first.location.clone()));
-    let place = place.unwrap_or(Location { file: String::new(), line: 0, column: 0 });
+    let location = located.or_else(|| first.and_then(|first| first.location.clone()));
+    let location = location.unwrap_or(Location { file: String::new(), line: 0, column: 0 });
     let message = first.map_or_else(String::new, |first| first.message.clone());
-    json!({ ERROR_KEY: Failure { column: place.column, file: place.file, line: place.line, message } })
+    json!({ ERROR_KEY: Failure { column: location.column, file: location.file, line: location.line, message } })
 }
 
 struct Walk<'a> {
@@ -65,16 +64,17 @@ impl Walk<'_> {
         let Unknown { column, file, line, reason: message, .. } = unknown;
         let mut failure = Failure { column, file, line, message };
         if line == 0 {
-            // What has no place of its own is shown where the option is set.
+            // Without a position of its own, use the position of the option.
             let span = self.configuration.spans.nearest(&OptionPath::new(path)).unwrap_or(Span::NONE);
-            if let Some(place) = self.sources.locate(span.start) {
-                failure = Failure { column: place.column, file: place.file, line: place.line, ..failure };
+            if let Some(location) = self.sources.locate(span.start) {
+                let Location { file, line, column } = location;
+                failure = Failure { column, file, line, ..failure };
             }
         }
         if path.get(2).is_some_and(|name| name == GUEST_KEY) {
-            let place = Location { file: failure.file.clone(), line: failure.line, column: failure.column };
+            let location = Location { file: failure.file.clone(), line: failure.line, column: failure.column };
             let error = Diagnostic::error(Code::Evaluation, failure.message.as_str());
-            let error = if place.line == 0 { error } else { error.at_location(place) };
+            let error = if location.line == 0 { error } else { error.at_location(location) };
             if !self.of_guests.contains(&error) {
                 self.of_guests.push(error);
             }
@@ -83,7 +83,7 @@ impl Walk<'_> {
     }
 }
 
-/// What a leaf says, if it stands for something that failed.
+/// The error that a leaf stands for, if it does.
 fn failed(json: &Json) -> Option<Unknown> {
     let unknown = json.get(UNKNOWN_KEY)?;
     serde_json::from_value(unknown.clone()).ok().filter(|unknown: &Unknown| unknown.failed)

@@ -1,18 +1,18 @@
-//! `firewall`: the rules that would be loaded.
+//! `firewall`: prints the rules that `switch` would load.
 
 use crate::cli::args::ConfigArgs;
 use crate::cli::configuration::Configuration;
-use crate::cli::only::{Among, must_be};
+use crate::cli::only::{Scope, require_known};
 use crate::cli::{Outcome, Session};
 use crate::diag::Severity;
 use crate::model::unknown_rules::unknown_rules;
 use crate::modules::Guests;
 use crate::render::nft::Ruleset;
 
-/// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`; of containers that `--only` does not name, nothing.
+/// Prints the ruleset as text for `nft -f`, or as JSON for `nft -j -f`. `--only` limits it to the named containers.
 pub(in crate::cli) fn firewall(session: &Session<'_>, config: &ConfigArgs, json: bool) -> Outcome {
     let configuration = Configuration::load(config, false, Guests::None, session.sources)?;
-    must_be(session, configuration.manifest.containers.keys(), Among::Configuration)?;
+    require_known(session, configuration.manifest.containers.keys(), Scope::Configuration)?;
     let checked = configuration.check_model();
     session.terminal.findings(&configuration.findings, session.sources);
     session.terminal.findings(&checked.findings, session.sources);

@@ -1,11 +1,11 @@
-//! `check --fix`: what is certain of the help is done to the files of the checkout.
+//! `check --fix`: applies the certain fixes to the files of the checkout.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::check::{How, fails, findings};
+use super::check::{CheckOptions, fails, findings};
 use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
 use crate::cli::configuration::checkout;
 use crate::cli::{Outcome, Session};
@@ -14,10 +14,10 @@ use crate::host::checkout::replace;
 use crate::source::{SourceFile, SourceMap};
 use crate::syntax::mend::{Mender, applied};
 
-/// A fix may reveal findings that it hid. They are fixed in turn, at most this many times.
+/// The most rounds of fixes: a fix may reveal further findings, which the next round fixes.
 const ROUNDS: usize = 20;
 
-/// Makes the edits of all findings that have any.
+/// Computes the edits of all findings that have a fix.
 pub(in crate::cli) fn with_edits(mut findings: Vec<Diagnostic>, sources: &SourceMap) -> Vec<Diagnostic> {
     let mut mender = Mender::new(sources);
     for finding in &mut findings {
@@ -28,7 +28,7 @@ pub(in crate::cli) fn with_edits(mut findings: Vec<Diagnostic>, sources: &Source
     findings
 }
 
-/// A file with what it is to be.
+/// A file with its fixed text.
 struct Mended {
     file: Rc<SourceFile>,
     path: PathBuf,
@@ -36,21 +36,21 @@ struct Mended {
     text: String,
 }
 
-/// Shows what would be changed, asks, changes it, and says what is left.
+/// Shows the diff, asks, changes the files, and reports the findings that remain.
 pub(in crate::cli) fn fix(
     session: &Session<'_>,
     config: &ConfigArgs,
-    how: How,
+    how: CheckOptions,
     (yes, lints): (bool, &LintArgs),
 ) -> Outcome {
     if how.format != CheckFormat::Text {
-        let diagnostic = Diagnostic::error(Code::Usage, "`--fix` shows a diff, and goes with `--format text` only")
-            .help("`--format sarif` has the same edits as `fixes`, for programs that apply them");
+        let diagnostic = Diagnostic::error(Code::Usage, "`--fix` needs `--format text`, since it shows a diff")
+            .help("`--format sarif` lists the same edits as `fixes`, for programs that apply them");
         return Err(vec![diagnostic]);
     }
     let top = checkout(config)?;
     for _ in 0..ROUNDS {
-        // The files change: each round reads them anew.
+        // The files change, so each round reads them again.
         let sources = SourceMap::new();
         let round = Session { sources: &sources, terminal: session.terminal, global: session.global };
         let found = with_edits(findings(&round, config, how, lints)?, &sources);
@@ -68,7 +68,7 @@ pub(in crate::cli) fn fix(
         let agreed = yes || session.terminal.ask(&question).unwrap_or_default();
         if !agreed {
             session.terminal.findings(&found, &sources);
-            session.terminal.progress("nothing was changed; `--yes` changes it without asking");
+            session.terminal.progress("nothing was changed; `--yes` applies the fixes without asking");
             return Ok(1);
         }
         for Mended { file, path, text, .. } in &mended {
@@ -79,14 +79,14 @@ pub(in crate::cli) fn fix(
             session.terminal.progress(&format!("changed {}", file.name));
         }
     }
-    Err(vec![Diagnostic::error(Code::Internal, format!("{ROUNDS} rounds of changes did not come to an end"))])
+    Err(vec![Diagnostic::error(Code::Internal, format!("there were still fixes to apply after {ROUNDS} rounds"))])
 }
 
-/// The files of the checkout that the edits of findings change, each wholly or not at all.
+/// The files of the checkout that the findings' edits change. Each finding is fixed completely or not at all.
 fn mended(findings: &[Diagnostic], top: &Path, sources: &SourceMap) -> Vec<Mended> {
     let mut files: BTreeMap<u32, (Rc<SourceFile>, PathBuf, Vec<Edit>)> = BTreeMap::new();
     for edits in findings.iter().map(|finding| &finding.edits).filter(|edits| !edits.is_empty()) {
-        let places: Option<Vec<_>> = edits
+        let located: Option<Vec<_>> = edits
             .iter()
             .map(|edit| {
                 let file = sources.file(edit.span.start)?;
@@ -94,9 +94,9 @@ fn mended(findings: &[Diagnostic], top: &Path, sources: &SourceMap) -> Vec<Mende
                 Some((file, path, edit.clone()))
             })
             .collect();
-        // One that overlaps another waits for the next round.
-        let Some(places) = places else { continue };
-        let fits = places.iter().all(|(file, _, edit)| {
+        // A fix that overlaps another one waits for the next round.
+        let Some(located) = located else { continue };
+        let fits = located.iter().all(|(file, _, edit)| {
             let others = files.get(&file.base).map(|(.., edits)| edits.as_slice()).unwrap_or_default();
             others.iter().all(|other| {
                 other == edit || other.span.end <= edit.span.start || edit.span.end <= other.span.start
@@ -105,12 +105,12 @@ fn mended(findings: &[Diagnostic], top: &Path, sources: &SourceMap) -> Vec<Mende
         if !fits {
             continue;
         }
-        for (file, path, edit) in places {
+        for (file, path, edit) in located {
             files.entry(file.base).or_insert_with(|| (file, path, Vec::new())).2.push(edit);
         }
     }
     let mended = files.into_values().filter_map(|(file, path, edits)| {
-        // Where all of them together are no Nix, the first one alone may be.
+        // If the edits together give invalid Nix, the first one alone may be valid.
         let one = &edits[..1];
         let (edits, text) = [edits.as_slice(), one]
             .into_iter()
@@ -120,7 +120,7 @@ fn mended(findings: &[Diagnostic], top: &Path, sources: &SourceMap) -> Vec<Mende
     mended.collect()
 }
 
-/// Where a text is in the checkout; `None` of one outside of it, and of one that is reached by a symlink out of it.
+/// The path of a source in the checkout. `None` if it is outside, or reached through a symlink that leads outside.
 fn in_checkout(file: &SourceFile, top: &Path) -> Option<PathBuf> {
     let below = Path::new(&file.name);
     if below.is_absolute() || file.name.starts_with('«') {

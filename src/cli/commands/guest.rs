@@ -1,4 +1,4 @@
-//! `shell`, `run`: commands in a running guest. `logs`: what a guest wrote.
+//! `shell`, `run` and `logs`: commands in a running guest, and its journal.
 
 use std::ffi::OsString;
 
@@ -17,13 +17,14 @@ pub(in crate::cli) fn shell(name: &ContainerName) -> Outcome {
     in_guest("shell", name, &Command::Shell)
 }
 
-/// Runs a command; its exit status is ours.
+/// Runs a command, and exits with its exit status.
 pub(in crate::cli) fn run(name: &ContainerName, command: &[OsString]) -> Outcome {
     in_guest("run", name, &Command::Program(command.to_vec()))
 }
 
-/// Shows the guest's own journal. It is read on the host, so that nothing is added to it; where none was kept, the host's
-/// has what the unit and the guest's console said.
+/// Shows the guest's own journal, or the host's journal of the unit if the guest keeps none.
+///
+/// Reads the files on the host instead of running journalctl in the guest, which would add entries.
 pub(in crate::cli) fn logs(session: &Session<'_>, name: &ContainerName, wanted: &Wanted) -> Outcome {
     require_root("logs")?;
     let failed = |error: std::io::Error| vec![failure(Code::Host, &error)];
@@ -32,17 +33,17 @@ pub(in crate::cli) fn logs(session: &Session<'_>, name: &ContainerName, wanted: 
             if let Some(error) = look::show_journal(&machine, wanted) {
                 return Err(failed(error));
             }
-            (machine.unit, "keeps no journal")
+            (machine.unit, "keeps no journal of its own")
         }
         None => {
             must_exist(name)?;
             if let Some(error) = look::show_kept_journal(name, wanted) {
                 return Err(failed(error));
             }
-            (name.unit(), "does not run, and has left no journal of its own")
+            (name.unit(), "is not running, and its root has no journal")
         }
     };
-    let message = format!("`{name}` {missing}: this is what the host's has of {unit}");
+    let message = format!("`{name}` {missing}: showing the host's journal of {unit}");
     session.terminal.findings(&[Diagnostic::note(Code::NotObserved, message)], session.sources);
     Err(failed(look::show_journal_of_unit(&unit, wanted)))
 }
@@ -53,24 +54,24 @@ fn in_guest(verb: &str, name: &ContainerName, command: &Command) -> Outcome {
     guest::run(&machine, command).map_err(|error| vec![failure(Code::Host, &error)])
 }
 
-/// The machine of a container that runs.
+/// The machine of a running container.
 fn machine(name: &ContainerName) -> Result<Machine, Vec<Diagnostic>> {
     if let Some(machine) = registered(name) {
         return Ok(machine);
     }
     must_exist(name)?;
     let help =
-        format!("run `container-rebuild start {name}`; `container-rebuild logs {name}` shows what it last said");
-    Err(vec![Diagnostic::error(Code::Host, format!("`{name}` does not run")).help(help)])
+        format!("run `container-rebuild start {name}`; `container-rebuild logs {name}` shows its last messages");
+    Err(vec![Diagnostic::error(Code::Host, format!("`{name}` is not running")).help(help)])
 }
 
-/// The machine of that name. Whoever runs is registered, so that the rest of the host need not be looked at.
+/// The machine with that name. Every running container is registered, so there is no need to observe the whole host.
 fn registered(name: &ContainerName) -> Option<Machine> {
     let machines = machined::machines().unwrap_or_default();
     machines.into_iter().find(|machine| machine.class == "container" && machine.name == name.as_str())
 }
 
-/// Fails where there is no such container.
+/// Fails if there is no such container.
 fn must_exist(name: &ContainerName) -> Result<(), Vec<Diagnostic>> {
     let snapshot = observe()?;
     let recorded = snapshot.generation.as_ref().is_some_and(|generation| generation.records.contains_key(name));

@@ -1,4 +1,4 @@
-//! `start`, `stop`, `restart`, `kill`: through systemd, waiting for the result.
+//! `start`, `stop`, `restart` and `kill`: through systemd, waiting for the result.
 
 use super::health;
 use super::plan::observe;
@@ -13,7 +13,7 @@ use crate::host::linux::Linux;
 use crate::model::ContainerName;
 use crate::state::{Health, Installed, Snapshot};
 
-/// What is to be done.
+/// What to do with the containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Job {
     /// Start it.
@@ -36,7 +36,7 @@ impl Job {
         }
     }
 
-    /// What is made of guests that it starts and that are not well; `None` where it starts none.
+    /// How to treat degraded guests; `None` for a job that starts none.
     fn policy(self) -> Option<OnDegraded> {
         match self {
             Self::Start(policy) | Self::Restart(policy) => Some(policy),
@@ -45,7 +45,7 @@ impl Job {
     }
 }
 
-/// Does the job for each container, all at the same time.
+/// Does the job for all containers in parallel.
 pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: Job) -> Outcome {
     require_root(job.as_str())?;
     let snapshot = observe()?;
@@ -80,7 +80,7 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
     Err(failed)
 }
 
-/// A guest that was started, and of whose units some failed.
+/// The guest's degraded state, if it is degraded after its start.
 fn degraded_by(name: &ContainerName, health: Option<Health>) -> Option<Degraded> {
     let (new, old) = health.filter(Health::is_degraded)?.since(None);
     Some(Degraded { name: name.clone(), reached: Reached::Start, new, old })
@@ -93,11 +93,11 @@ fn waited_for(terminal: Terminal, name: &ContainerName, job: Job) -> Result<Opti
         Job::Restart(_) => "restarting",
         Job::Kill => "killing",
     };
-    let _in_hand = progress::begin(terminal, &format!("{name}: {doing}"));
+    let _ongoing = progress::begin(terminal, &format!("{name}: {doing}"));
     once(name, job)
 }
 
-/// Does the job; gives how a guest is that it started.
+/// Does the job. Returns the health of a guest that it started.
 fn once(name: &ContainerName, job: Job) -> Result<Option<Health>, HostError> {
     let host = Linux::new();
     let done = match job {
@@ -105,11 +105,11 @@ fn once(name: &ContainerName, job: Job) -> Result<Option<Health>, HostError> {
         Job::Stop => host.stop(name),
         Job::Restart(_) => host.restart(name),
         Job::Kill => std::thread::scope(|scope| {
-            // Stopped as well: systemd would start again what was only killed.
+            // Stop the unit as well: systemd would restart a container that was only killed.
             let stopped = scope.spawn(|| host.stop(name));
             let killed = host.kill(name, nix::libc::SIGKILL);
             stopped.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            // What is gone by now needs no signal.
+            // If the container is already gone, there is nothing to kill.
             drop(killed);
             Ok(())
         }),
@@ -117,8 +117,10 @@ fn once(name: &ContainerName, job: Job) -> Result<Option<Health>, HostError> {
     done.map(|()| job.policy().and_then(|_| host.health(name)))
 }
 
-/// Writes the units without which nothing could be started: after a boot without the boot service there are none, and they
-/// are written from the generation; of those that call a program which is gone, what they start stays the same.
+/// Writes missing or broken units, without which nothing could start.
+///
+/// After a boot without the boot service there are no units, and they are written from the generation. Units that call a
+/// missing program are written from their own record, so that they start what they started before.
 fn write_missing(names: &[ContainerName], snapshot: &Snapshot) -> Result<(), HostError> {
     let host = Linux::new();
     let record = |name: &ContainerName| match snapshot.containers.get(name) {
@@ -138,11 +140,11 @@ fn write_missing(names: &[ContainerName], snapshot: &Snapshot) -> Result<(), Hos
     host.reload_units()
 }
 
-/// A name that no container of this host has.
+/// The error about a name that no container on this host has.
 pub(in crate::cli) fn no_such_container(name: &ContainerName, snapshot: &Snapshot) -> Diagnostic {
     let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
     let known = snapshot.containers.keys().chain(recorded).map(ContainerName::as_str).collect();
     let help = suggestion(name, &known, "this host has")
-        .unwrap_or_else(|| String::from("this host has no containers; `container-rebuild switch` brings them up"));
-    Diagnostic::error(Code::Usage, format!("there is no container `{name}` on this host")).help(help)
+        .unwrap_or_else(|| String::from("this host has no containers; `container-rebuild switch` creates them"));
+    Diagnostic::error(Code::Usage, format!("no container `{name}` on this host")).help(help)
 }

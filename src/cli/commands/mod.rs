@@ -1,4 +1,4 @@
-//! The commands, one file each or one a family.
+//! The commands, one file for each or for a few related ones.
 
 pub(super) mod boot;
 pub(super) mod build;

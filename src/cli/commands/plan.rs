@@ -1,4 +1,4 @@
-//! `plan`: what `switch` would do, and why.
+//! `plan`: shows what `switch` would do, and why.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::saved;
 use crate::cli::against;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
 use crate::cli::configuration::Configuration;
-use crate::cli::only::{Among, covered, must_be, names};
+use crate::cli::only::{Scope, covered, names, require_known};
 use crate::cli::{Outcome, Session};
 use crate::diag::{Diagnostic, Severity};
 use crate::host::linux::Linux;
@@ -20,7 +20,7 @@ use crate::plan::show::hosts;
 use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, StateView, facts, show};
 use crate::state::{Probe, Snapshot};
 
-/// Prints the plan against this host, or against what `--from` names.
+/// Prints the plan from this host, or from the state that `--from` names.
 pub(in crate::cli) fn plan(
     session: &Session<'_>,
     config: &ConfigArgs,
@@ -51,7 +51,7 @@ pub(in crate::cli) fn plan(
     Ok(if options.detailed_exitcode && !plan.is_empty() { 2 } else { 0 })
 }
 
-/// Prints findings and what a plan has to say about itself; gives the plan with all of it.
+/// Prints the findings about the configuration and the plan, and returns the plan with all of them.
 fn with_findings(session: &Session<'_>, mut plan: Plan, findings: Vec<Diagnostic>, lints: &LintArgs) -> Plan {
     let findings = with_edits(without_allowed(findings, &lints.allow, session.sources), session.sources);
     session.terminal.findings(&findings, session.sources);
@@ -71,7 +71,7 @@ fn all_hosts(
     let (mut plans, mut names) = (BTreeMap::new(), BTreeSet::new());
     let how = self::options(session, options.restart.restart_mode.into());
     let (hosts, notes) = against::hosts(config, from, session.sources)?;
-    // The plan of each host has them, too.
+    // Otherwise the plan of each host has these notes as well.
     if hosts.is_empty() {
         session.terminal.findings(&notes, session.sources);
     }
@@ -96,7 +96,7 @@ fn all_hosts(
         let plan = with_findings(session, plan, findings, lints);
         plans.insert(host, plan);
     }
-    must_be(session, &names, Among::BothSides)?;
+    require_known(session, &names, Scope::BothSides)?;
     session.terminal.result(&match options.format {
         PlanFormat::Text => hosts::text(&plans, style(session)),
         PlanFormat::Json => hosts::json(&plans),
@@ -107,48 +107,48 @@ fn all_hosts(
     Ok(if options.detailed_exitcode && changes { 2 } else { 0 })
 }
 
-/// The plan from this host.
+/// The result of [`live`].
 struct Live {
     plan: Plan,
-    /// What else was found.
+    /// The findings about the configuration and the host.
     findings: Vec<Diagnostic>,
-    /// The key of what it was made from, where the plan is to be kept.
+    /// The hash of its inputs, if the plan is to be saved.
     inputs: Option<String>,
 }
 
-/// The plan from this host; `kept` where it is to be kept.
+/// Plans from this host; `save` says whether the plan will be saved.
 fn live(
     session: &Session<'_>,
     config: &ConfigArgs,
     restart_mode: RestartMode,
-    kept: bool,
+    save: bool,
 ) -> Result<Live, Vec<Diagnostic>> {
-    // Neither needs the other, and a host takes a while to answer.
+    // The two are independent, and observing the host takes a while.
     let (configuration, snapshot) = std::thread::scope(|scope| {
         let snapshot = scope.spawn(observe);
         (Configuration::load(config, false, Guests::All, session.sources), snapshot.join())
     });
     let configuration = configuration?;
     let snapshot = snapshot.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-    let inputs = kept.then(|| configuration.inputs());
+    let inputs = save.then(|| configuration.inputs());
     let configuration = configuration.with_known_systems(&snapshot);
     let checked = configuration.check();
-    must_be(session, names(&configuration, &snapshot), Among::ConfigurationAndHost)?;
+    require_known(session, names(&configuration, &snapshot), Scope::ConfigurationAndHost)?;
     let mut findings = findings(session, &configuration, &checked);
     let missing =
         facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, &Linux::new(), &snapshot);
-    // Nothing is changed here, so nothing that is missing fails it.
+    // `plan` changes nothing, so a missing path or interface does not fail it.
     let missing = missing.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding });
     findings.extend(covered(session, &configuration, missing.collect()));
     let plan = between(session, &configuration, &checked, &snapshot, restart_mode);
     let obstacles = obstacles(&configuration, &snapshot, &plan).into_iter();
     findings.extend(obstacles.map(|obstacle| Diagnostic { severity: Severity::Warning, ..obstacle }));
-    // As with a plan that needs no host.
+    // Skips the destructors, as in `offline`.
     std::mem::forget((configuration, checked, snapshot));
     Ok(Live { plan, findings, inputs })
 }
 
-/// The plan from another configuration, or from what this one was: no host is looked at.
+/// Plans from another configuration, or another revision of this one, without looking at the host.
 fn offline(
     session: &Session<'_>,
     config: &ConfigArgs,
@@ -159,10 +159,10 @@ fn offline(
     let checked = after.check();
     let findings = findings(session, &after, &checked);
     let (is, wanted) = (before.side(session.sources), after.side(Some(&checked.spec), session.sources));
-    must_be(session, is.names().chain(after.manifest.containers.keys()), Among::BothSides)?;
+    require_known(session, is.names().chain(after.manifest.containers.keys()), Scope::BothSides)?;
     let plan = plan::plan(&is, &wanted, &options(session, restart_mode));
     drop((is, wanted));
-    // The process ends soon: taking thousands of containers apart takes longer than comparing them did.
+    // The process ends soon, and dropping thousands of containers takes longer than comparing them.
     std::mem::forget((before, after, checked));
     Ok((plan, findings))
 }
@@ -178,12 +178,12 @@ fn options(session: &Session<'_>, restart_mode: RestartMode) -> Options {
     Options { only: (!only.is_empty()).then(|| only.iter().cloned().collect()), restart_mode, ..Options::default() }
 }
 
-/// Looks at this host.
+/// Observes this host.
 pub(in crate::cli) fn observe() -> Result<Snapshot, Vec<Diagnostic>> {
     Linux::new().snapshot().map_err(|error| vec![not_observed(&error)])
 }
 
-/// The plan from the host to the configuration.
+/// Plans from the host to the configuration.
 pub(in crate::cli) fn between(
     session: &Session<'_>,
     configuration: &Configuration,
@@ -198,13 +198,13 @@ pub(in crate::cli) fn between(
     )
 }
 
-/// Prints what the plan has to say about itself.
+/// Prints the findings about the plan.
 pub(in crate::cli) fn print_findings(session: &Session<'_>, plan: &Plan) {
     let findings: Vec<Diagnostic> = plan.findings.iter().map(Finding::to_diagnostic).collect();
     session.terminal.findings(&findings, session.sources);
 }
 
-/// Prints the plan for people.
+/// Prints the plan as text.
 pub(in crate::cli) fn print(session: &Session<'_>, plan: &Plan) {
     session.terminal.result(&show::text(plan, style(session)));
 }

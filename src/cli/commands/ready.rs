@@ -1,7 +1,8 @@
-//! What a switch needs of the host, found before the first build and the first stop, and said together.
+//! Checks everything that a switch needs from the host, before the first build and the first stop.
 //!
-//! Takes: the host, and the plan as it is before anything was built. Gives: the lock and what was observed, or everything that
-//! is in the way, each with what to do about it.
+//! Takes: the host, and the plan made before the build. Gives: the lock and the observed state, or all obstacles
+//! together, each
+//! with what to do about it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,14 +21,14 @@ use crate::plan::{Action, Plan, program};
 use crate::render::paths;
 use crate::state::{Generation, Probe, ProbeError, Snapshot};
 
-/// What is set aside for the files of a container whose system has not been built, and for its part of the generation.
+/// The bytes to reserve for the files of a container that is not built yet, and for its part of the generation.
 const UNBUILT: usize = 16 << 10;
 
-/// Locks the host and looks at it.
+/// Locks the host and observes it.
 pub(super) fn begin() -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
     let lock = match Linux::new().lock() {
         Err(error @ LockError::Held { .. }) => {
-            return Err(vec![failure(Code::Locked, &error).help("wait until it is done")]);
+            return Err(vec![failure(Code::Locked, &error).help("wait until it has finished")]);
         }
         lock => lock,
     };
@@ -37,7 +38,7 @@ pub(super) fn begin() -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
             let mut findings: Vec<_> = snapshot.err().iter().map(not_observed).collect();
             let rooms = lacking(&directories().map(|directory| room(directory, 1)));
             match lock {
-                // The lock is in one of these: the same cause is not said twice.
+                // The lock file is in one of these directories: do not report the same cause twice.
                 Err(error) if rooms.iter().all(|lack| !lack.directory.starts_with(paths::STATE)) => {
                     findings.push(failure(Code::Host, &error));
                 }
@@ -49,7 +50,7 @@ pub(super) fn begin() -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
     }
 }
 
-/// Fails with all that is missing for `plan`, which was made before anything was built.
+/// Fails if anything is missing for `plan`, which was made before the build. Reports everything that is missing.
 pub(super) fn before_build(
     session: &Session<'_>,
     configuration: &Configuration,
@@ -71,7 +72,7 @@ pub(super) fn before_build(
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
 
-/// The directories in which every switch writes.
+/// The directories that every switch writes to.
 fn directories() -> [PathBuf; 5] {
     let run = Path::new(paths::RUN);
     [
@@ -87,7 +88,7 @@ fn room(directory: PathBuf, bytes: usize) -> Room {
     Room { directory, bytes, optional: false }
 }
 
-/// Where the plan is about to write, and how much.
+/// The directories that the plan writes to, and how many bytes.
 fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room> {
     let (mut units, mut confs, mut records) = (0, 0, 0);
     for target in plan.targets.values() {
@@ -98,23 +99,23 @@ fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room>
                 confs += files.conf.len();
                 records += files.record.len();
             }
-            // One of each; a container that goes has none, and needs none.
+            // Not built yet, or to be removed; the latter needs no room, but reserving it does no harm.
             None => records += UNBUILT,
         }
     }
     let json = serde_json::to_vec(generation).expect("a generation has string keys only").len();
-    // It is written with line breaks and indentation.
+    // The generation is written indented, which takes up to twice the space.
     let sizes = [json * 2 + plan.builds.len() * UNBUILT, confs, records, records, units];
     let mut rooms: Vec<Room> =
         directories().into_iter().zip(sizes).map(|(directory, bytes)| room(directory, bytes.max(1))).collect();
-    // Where it is read-only, as on NixOS, the file below /run has to do.
+    // Optional: where /etc is read-only, as on NixOS, the file below /run is enough.
     rooms.push(Room { directory: paths::CONFS.into(), bytes: 1, optional: true });
     let is_of_store = |record: &crate::state::Record| record.spec.system.starts_with("/nix/store");
     if !plan.builds.is_empty() || generation.records.values().any(is_of_store) {
         rooms.push(room(paths::GC_ROOTS.into(), 1));
     }
     if plan.order.nodes().any(|(_, action)| matches!(action, Action::Start(_))) {
-        // With the modes that they have: the launcher makes those that are missing.
+        // Only existing directories: the launcher creates missing ones with the right mode.
         let roots = [paths::ROOTS, paths::EPHEMERAL_ROOTS, paths::NAMESPACES].map(Path::new);
         rooms.extend(roots.into_iter().filter(|path| path.exists()).map(|path| room(path.to_owned(), 1)));
     }
@@ -125,7 +126,7 @@ fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room>
     rooms
 }
 
-/// What is in the way of `plan`, as far as that can be seen without writing anything.
+/// What prevents `plan`, as far as that can be seen without writing anything.
 pub(super) fn obstacles(configuration: &Configuration, snapshot: &Snapshot, plan: &Plan) -> Vec<Diagnostic> {
     let mut obstacles: Vec<_> = program::obstacle(plan, snapshot).into_iter().collect();
     if !plan.is_empty() {
@@ -135,7 +136,7 @@ pub(super) fn obstacles(configuration: &Configuration, snapshot: &Snapshot, plan
     obstacles
 }
 
-/// The files that the plan replaces or removes, where they are there.
+/// The files that the plan replaces or removes, if they exist.
 fn replaced(plan: &Plan) -> Vec<PathBuf> {
     let of_container = |name: &ContainerName| {
         let (unit, record, booted) = (paths::unit(name), paths::record(name), paths::booted(name));
@@ -152,10 +153,10 @@ fn replaced(plan: &Plan) -> Vec<PathBuf> {
 fn immutable(path: &Path) -> Diagnostic {
     let path = path.display();
     let message = format!("cannot replace {path}: it is immutable");
-    Diagnostic::error(Code::Host, message).help(format!("if that is not on purpose: `chattr -ia {path}`"))
+    Diagnostic::error(Code::Host, message).help(format!("unless that is intended, run `chattr -ia {path}`"))
 }
 
-/// The kept roots of what the plan starts.
+/// The kept roots of the containers that the plan starts.
 fn roots(plan: &Plan, configuration: &Configuration) -> Vec<PathBuf> {
     let starts = plan.order.nodes().filter_map(|(_, action)| match action {
         Action::Start(name) => Some(name),
@@ -169,8 +170,8 @@ fn roots(plan: &Plan, configuration: &Configuration) -> Vec<PathBuf> {
 }
 
 fn no_root(path: &Path) -> Diagnostic {
-    let message = format!("no guest can start in {}: it is not a directory", path.display());
-    let help = "move away what is in the place of the container's root, or bring back what its symlink leads to";
+    let message = format!("cannot use {} as a root: it is not a directory", path.display());
+    let help = "move it away, or restore the target of the symlink";
     Diagnostic::error(Code::Host, message).help(help)
 }
 
@@ -179,33 +180,33 @@ fn no_room(lack: &NoRoom) -> Diagnostic {
     let diagnostic = failure(Code::Host, lack);
     match lack.source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            diagnostic.help(format!("make room on its file system (`df -h {directory}`)"))
+            diagnostic.help(format!("free space on its file system (`df -h {directory}`)"))
         }
         io::ErrorKind::ReadOnlyFilesystem => {
-            diagnostic.help(format!("mount it writable (`findmnt -T {directory}` shows what it is on)"))
+            diagnostic.help(format!("remount its file system writable (see `findmnt -T {directory}`)"))
         }
         io::ErrorKind::PermissionDenied => diagnostic
-            .help(format!("if it is immutable (`lsattr -d {directory}`), take that off: `chattr -i {directory}`")),
+            .help(format!("if it is immutable (see `lsattr -d {directory}`), run `chattr -i {directory}`")),
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            diagnostic.help("something that is not a directory is in its place: move it away")
+            diagnostic.help("a file of that name exists, but is not a directory: move it away")
         }
         _ => diagnostic,
     }
 }
 
-/// Why the host could not be looked at, with what to do about it.
+/// Why the host could not be observed, and what to do about it.
 pub(super) fn not_observed(error: &ProbeError) -> Diagnostic {
     let diagnostic = failure(Code::NotObserved, error);
     match error {
         ProbeError::Bus { service: "systemd-machined", .. } => diagnostic.help(
-            "it comes with systemd-nspawn (on Debian and Ubuntu in the package systemd-container); \
-             `systemctl status systemd-machined` says what is wrong with it",
+            "it comes with systemd-nspawn (on Debian and Ubuntu: the package systemd-container); \
+             see `systemctl status systemd-machined`",
         ),
         ProbeError::Bus { .. } => diagnostic.help(
-            "the system bus has to run: `systemctl start dbus.socket`, where it is not installed install dbus",
+            "start the system bus with `systemctl start dbus.socket`, after installing dbus if it is missing",
         ),
         ProbeError::Corrupt { .. } => {
-            diagnostic.help("a later version wrote it: use that one, or remove the file if nothing of it is needed")
+            diagnostic.help("a later version wrote it: use that version, or remove the file if you do not need it")
         }
         ProbeError::Netlink { .. } | ProbeError::Nft { .. } | ProbeError::Read { .. } => diagnostic,
     }

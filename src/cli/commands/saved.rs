@@ -1,4 +1,4 @@
-//! Plans in files: `plan --out FILE`, `switch --plan FILE`.
+//! Saved plans: `plan --out FILE` and `switch --plan FILE`.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::plan::saved::{Moved, Saved, Source};
 use crate::plan::{Options, Plan};
 
-/// Keeps a plan that was made from `config` with `options`.
+/// Saves a plan that was made from `config` with `options`.
 pub(super) fn write(
     session: &Session<'_>,
     file: &Path,
@@ -25,34 +25,34 @@ pub(super) fn write(
         vec![Diagnostic::error(Code::Unreadable, format!("cannot write {}: {error}", file.display()))]
     })?;
     let file = file.display();
-    session.terminal.progress(&format!("kept in {file}: `switch --plan {file}` carries out exactly this"));
+    session.terminal.progress(&format!("saved to {file}: `switch --plan {file}` carries out exactly this plan"));
     Ok(())
 }
 
-/// The plan in a file.
+/// Reads a saved plan.
 pub(super) fn read(file: &Path) -> Result<Saved, Vec<Diagnostic>> {
     let failed = |error: &dyn std::fmt::Display| {
         let message = format!("{}: {error}", file.display());
-        vec![Diagnostic::error(Code::Unreadable, message).help("give a file that `plan --out FILE` wrote")]
+        vec![Diagnostic::error(Code::Unreadable, message).help("pass a file that `plan --out FILE` wrote")]
     };
     let text = std::fs::read(file).map_err(|error| failed(&error))?;
     serde_json::from_slice(&text).map_err(|error| failed(&error))
 }
 
-/// The arguments that name the configuration of a plan; `given` says nothing of that.
+/// The configuration arguments of a saved plan, with all other arguments as `given`.
 pub(super) fn config(given: &ConfigArgs, plan: &Saved) -> ConfigArgs {
     let Source { config, include, override_input, impure } = plan.source.clone();
     let pairs = override_input.into_iter().map(|(name, path)| [name, path.to_string_lossy().into_owned()]);
     ConfigArgs { config, include, override_input: pairs.flatten().collect(), impure, ..given.clone() }
 }
 
-/// The refusal of a plan that is not what was shown any more.
+/// The error about a saved plan that no longer holds.
 pub(super) fn refused(moved: Moved) -> Vec<Diagnostic> {
-    let help = "nothing was changed; make the plan again and look at it";
+    let help = "nothing was changed; make and review a new plan";
     vec![failure(Code::PlanMoved, &moved).help(help)]
 }
 
-/// How `config` names its configuration, for whoever reads it from another directory.
+/// The configuration arguments with absolute paths, so that they work from another directory.
 fn source(config: &ConfigArgs) -> Source {
     let given = &config.config;
     let named = match given.split_once('#').filter(|_| !Path::new(given).exists()) {

@@ -1,4 +1,4 @@
-//! `status`: what runs, as a table or as JSON.
+//! `status`: shows the containers of this host, as a table or as JSON.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -29,12 +29,12 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
     let rows = rows(&snapshot, &condition, &wanted, SystemTime::now());
     let unknown: Vec<_> = wanted.iter().filter(|name| !rows.iter().any(|row| row.name == name.as_str())).collect();
     if !snapshot.systemd {
-        let note = Diagnostic::note(Code::NotObserved, "systemd does not run here: there are no containers");
+        let note = Diagnostic::note(Code::NotObserved, "systemd does not run here, so there are no containers");
         session.terminal.findings(&[note], session.sources);
     }
     let last = last_switch::observe();
     if snapshot.boot_service.is_enabled {
-        // Whether there ought to be one is for `switch` to say.
+        // Without a boot service, `switch` warns instead.
         session.terminal.findings(&super::boot::warning(&snapshot.boot_service), session.sources);
     }
     let text = if json {
@@ -54,12 +54,12 @@ pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], jso
     Err(unknown.into_iter().map(|name| super::lifecycle::no_such_container(name, &snapshot)).collect())
 }
 
-/// How containers are, beyond what the host's systemd says of their units.
+/// The state of containers beyond what the host's systemd knows about their units.
 #[derive(Debug, Default)]
 struct Condition {
-    /// What guests say of themselves; those that say nothing are not in it.
+    /// The health of each guest that could be asked.
     healths: BTreeMap<ContainerName, Health>,
-    /// Why containers that do not run have failed.
+    /// Why containers that are not running failed.
     failures: BTreeMap<ContainerName, String>,
 }
 
@@ -68,40 +68,39 @@ impl Condition {
         if !snapshot.systemd {
             return Self::default();
         }
-        // Guests answer to root only.
+        // Only root can ask guests, so this is empty for other users.
         Self { healths: look::healths(snapshot), failures: look::failures(snapshot) }
     }
 }
 
-/// One line of the table.
+/// One row of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Row {
     /// The container or machine.
     name: String,
     /// `running`, `degraded`, `starting`, `stopping`, `failed`, `stopped` or `not loaded`.
     state: &'static str,
-    /// The units of its guest that failed; nothing where the guest does not run, or cannot be asked.
+    /// The failed units of the guest. `None` if it is not running or cannot be asked.
     failed_units: Option<Vec<FailedUnit>>,
-    /// Why it failed, where it did.
+    /// Why the container failed, if it did.
     reason: Option<String>,
-    /// Who brought it up.
+    /// Who owns it.
     owner: Owner,
-    /// The system that it runs, or would run.
+    /// The guest system that it runs, or would run.
     system: Option<String>,
-    /// Addresses that the guest has, or would have.
+    /// The addresses that the guest has, or would have.
     addresses: Vec<String>,
-    /// Host ports that lead into it, as `tcp:8080->80`.
+    /// The host ports forwarded to it, as `tcp:8080->80`.
     ports: Vec<String>,
     /// How long it has been up.
     uptime_seconds: Option<u64>,
-    /// Memory in use, where the host accounts for it.
+    /// Memory in use, if the host accounts for it.
     memory_bytes: Option<u64>,
-    /// How it differs from the generation that boots and from what was written for it; nothing where it does not, or
-    /// where that is not known.
+    /// How it differs from the boot generation and from its written files. Empty if it does not, or if that is unknown.
     drift: Vec<String>,
 }
 
-/// What is left out first where a terminal is narrow is what is least needed to find a container, or what is wrong with it.
+/// The columns. On a narrow terminal, those that help least to find a container or its problem are left out first.
 const COLUMNS: [Column; 7] = [
     Column { heading: "NAME", expendable: 0 },
     Column { heading: "STATE", expendable: 0 },
@@ -113,7 +112,7 @@ const COLUMNS: [Column; 7] = [
 ];
 
 impl Row {
-    /// The row as a line of the table; `verbose` adds the system.
+    /// The row for the table; `verbose` adds the guest system.
     fn line(&self, verbose: bool) -> table::Row {
         let owner = match self.owner {
             Owner::Ours => "ours",
@@ -141,7 +140,7 @@ impl Row {
     }
 }
 
-/// The colour of a state (ECMA-48): green is well, yellow may become so, red is not.
+/// The colour of a state (ECMA-48): green for healthy, yellow for degraded or in transition, red for failed.
 fn colour(state: &str) -> Option<u8> {
     match state {
         "running" => Some(32),
@@ -151,7 +150,7 @@ fn colour(state: &str) -> Option<u8> {
     }
 }
 
-/// All rows of a snapshot, containers first, or those of `names`; in an order for people, also as JSON.
+/// The rows of a snapshot, or only those of `names`: containers first, in natural order.
 fn rows(snapshot: &Snapshot, condition: &Condition, names: &[ContainerName], now: SystemTime) -> Vec<Row> {
     let missing = standing::missing_forwards(snapshot);
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted.as_str() == name);
@@ -214,7 +213,7 @@ fn machine_row(machine: &Machine) -> Row {
     }
 }
 
-/// The addresses of a machine that lead to it from elsewhere; one of its link says nothing without the link.
+/// The addresses of a machine without link-local ones, which mean nothing without their interface.
 fn reachable(machine: &Machine) -> Vec<String> {
     let is_of_link = |address: &&IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
     machine.addresses.iter().filter(|address| !is_of_link(address)).map(ToString::to_string).collect()
@@ -227,7 +226,7 @@ fn state(container: &ObservedContainer, health: Option<&Health>, has_failed: boo
         Some(ActiveState::Activating) => "starting",
         Some(ActiveState::Deactivating) => "stopping",
         Some(ActiveState::Failed) => "failed",
-        // A unit whose start failed was stopped, and systemd has forgotten it.
+        // After a failed start the unit is stopped, and systemd forgets the failure.
         Some(ActiveState::Inactive) if has_failed => "failed",
         Some(ActiveState::Inactive | ActiveState::Maintenance) => "stopped",
         None => "not loaded",
@@ -248,7 +247,7 @@ fn ports(record: &Record) -> Vec<String> {
         .collect()
 }
 
-/// A time as people say it: its two largest units.
+/// Formats a duration by its two largest units.
 pub(super) fn duration(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
@@ -321,8 +320,8 @@ mod tests {
                                              tcp:993->993
             drift: keeps its former path until it is
               restarted
-        No room for OWNER, UPTIME, MEMORY: `--json` has
-          all of it.
+        No room for OWNER, UPTIME, MEMORY; `--json` shows
+          all columns.
         ");
         let states = [
             ("degraded", "\x1b[33mdegraded\x1b[0m"),
@@ -354,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_told_by_the_unit_the_guest_and_the_last_start() {
+    fn the_state_depends_on_the_unit_the_guest_and_the_last_start() {
         let unit = |active| Unit { fragment: None, is_unread: false, active, active_since: None, memory: None };
         let container = |active| ObservedContainer {
             owner: Owner::Ours,
@@ -375,7 +374,7 @@ mod tests {
             (ActiveState::Active,     Some(&well), false, "running"),
             (ActiveState::Active,     Some(&ill),  false, "degraded"),
             (ActiveState::Reloading,  Some(&ill),  false, "degraded"),
-            // Nobody knows how it is.
+            // The guest's health is unknown.
             (ActiveState::Active,     None,        false, "running"),
             (ActiveState::Activating, Some(&ill),  false, "starting"),
             (ActiveState::Inactive,   None,        true,  "failed"),

@@ -1,10 +1,10 @@
-//! What of a switch is said beside its steps: which are in hand, and what became of all of it.
+//! Reports the progress of a switch: which steps are ongoing, and how the switch as a whole ended.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::Session;
-use crate::cli::progress::{self, InHand};
+use crate::cli::progress::{self, Ongoing};
 use crate::cli::terminal::Terminal;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::last_switch;
@@ -12,22 +12,22 @@ use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::plan::Action;
 use crate::state::{Generation, LastSwitch, SwitchOutcome};
 
-/// The steps that are in hand, by how they are called.
+/// The ongoing steps, by their description.
 pub(super) struct Steps {
     terminal: Terminal,
-    in_hand: Mutex<Vec<(String, InHand)>>,
+    ongoing: Mutex<Vec<(String, Ongoing)>>,
 }
 
 impl Steps {
     pub(super) fn new(terminal: Terminal) -> Self {
-        Self { terminal, in_hand: Mutex::default() }
+        Self { terminal, ongoing: Mutex::default() }
     }
 
-    /// Begins a step; gives what is said of it, and whether it was said.
+    /// Begins a step. Returns its description, and whether it was printed.
     pub(super) fn begin(&self, action: &Action) -> (String, bool) {
         let (text, is_long) = words(action);
-        let in_hand = if is_long { progress::begin } else { progress::quietly };
-        self.push(text.clone(), in_hand(self.terminal, &text));
+        let ongoing = if is_long { progress::begin } else { progress::quietly };
+        self.push(text.clone(), ongoing(self.terminal, &text));
         (text, is_long)
     }
 
@@ -35,7 +35,7 @@ impl Steps {
         self.remove(&words(action).0);
     }
 
-    /// Begins to bring a container back.
+    /// Begins to roll a container back.
     pub(super) fn restore(&self, name: &ContainerName) {
         let text = restoring(name);
         self.push(text.clone(), progress::begin(self.terminal, &text));
@@ -45,20 +45,20 @@ impl Steps {
         self.remove(&restoring(name));
     }
 
-    fn push(&self, text: String, in_hand: InHand) {
-        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).push((text, in_hand));
+    fn push(&self, text: String, ongoing: Ongoing) {
+        self.ongoing.lock().unwrap_or_else(PoisonError::into_inner).push((text, ongoing));
     }
 
     fn remove(&self, text: &str) {
-        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).retain(|(other, _)| other != text);
+        self.ongoing.lock().unwrap_or_else(PoisonError::into_inner).retain(|(other, _)| other != text);
     }
 }
 
 fn restoring(name: &ContainerName) -> String {
-    format!("{name}: going back to what ran before")
+    format!("{name}: going back to its former state")
 }
 
-/// How a step in hand is called, and whether it takes long enough to say so at once.
+/// The description of a step, and whether it takes long enough to print it at once.
 fn words(action: &Action) -> (String, bool) {
     let text = match action {
         Action::Start(name) => format!("{name}: starting"),
@@ -73,12 +73,12 @@ fn words(action: &Action) -> (String, bool) {
     (text, true)
 }
 
-/// Writes down that the host is as it is to be, where the last switch did not bring it there.
+/// Records that the host is up to date now, if the last switch did not succeed.
 pub(super) fn note_nothing_to_do(source: &str) {
     if last_switch::read().is_none_or(|last| last.outcome == Some(SwitchOutcome::Done)) {
         return;
     }
-    let noted = Noted(new(source));
+    let noted = SwitchRecord(new(source));
     noted.end(SwitchOutcome::Done, &[]);
 }
 
@@ -94,27 +94,27 @@ fn new(source: &str) -> LastSwitch {
     }
 }
 
-/// A switch that has begun, and is written down as such.
-pub(super) struct Noted(LastSwitch);
+/// The record of an ongoing switch, which `status` reads.
+pub(super) struct SwitchRecord(LastSwitch);
 
-impl Noted {
-    /// Writes down that it begins. Where that cannot be written, it goes on: nobody will know of its end, and that is all.
+impl SwitchRecord {
+    /// Records that a switch begins. If that fails, the switch goes on, and only `status` will not know about it.
     pub(super) fn begin(session: &Session<'_>, generation: &Generation) -> Self {
         let noted = new(&generation.source);
         if let Err(error) = last_switch::write(&noted) {
-            let message = format!("`status` will not know of this switch: {error}");
+            let message = format!("`status` will not know about this switch: {error}");
             session.terminal.findings(&[Diagnostic::warning(Code::LastSwitch, message)], session.sources);
         }
         Self(noted)
     }
 
-    /// Writes down how it ended.
+    /// Records how the switch ended.
     pub(super) fn end(self, outcome: SwitchOutcome, findings: &[Diagnostic]) {
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
         let messages = errors.map(|finding| finding.message.clone()).collect();
         let last = LastSwitch { ended: Some(now()), outcome: Some(outcome), messages, ..self.0 };
         if let Err(error) = last_switch::write(&last) {
-            tracing::warn!(%error, "cannot write down how this switch ended");
+            tracing::warn!(%error, "cannot record how this switch ended");
         }
     }
 }

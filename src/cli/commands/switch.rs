@@ -1,4 +1,4 @@
-//! `switch`: evaluate, build, plan, ask, apply, record.
+//! `switch`: evaluates, builds, plans, asks, applies, and records the generation.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,13 +8,13 @@ use tracing::Level;
 
 use super::health;
 use super::plan::{between, print, print_findings};
-use super::steps::{Noted, Steps, note_nothing_to_do};
+use super::steps::{Steps, SwitchRecord, note_nothing_to_do};
 use super::{boot, build, ready, saved};
 use crate::apply::{Applier, Event, Host, HostError, Report, files};
 use crate::cli::args::{AskArgs, ConfigArgs, DegradedArgs, Global, LintArgs, OnDegraded, RestartArgs};
 use crate::cli::configuration::Configuration;
 use crate::cli::log::Log;
-use crate::cli::only::{Among, about_covered, must_be, names};
+use crate::cli::only::{Scope, about_covered, names, require_known};
 use crate::cli::output::Stream;
 use crate::cli::{Outcome, Session, failure, interrupt, output, require_root};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -24,7 +24,7 @@ use crate::plan::saved::Saved;
 use crate::plan::{Action, Plan, RestartMode, Verb, facts};
 use crate::state::{Generation, Record, Snapshot, SwitchOutcome};
 
-/// Brings the host to what the configuration says.
+/// Brings the host to the configured state.
 pub(in crate::cli) fn switch(
     session: &Session<'_>,
     config: &ConfigArgs,
@@ -35,10 +35,10 @@ pub(in crate::cli) fn switch(
 ) -> Outcome {
     require_root("switch")?;
     let mode = restart.restart_mode.into();
-    bring_to(session, config, How { ask, mode, degraded: degraded.degraded, lints, kept: None })
+    bring_to(session, config, SwitchOptions { ask, mode, degraded: degraded.degraded, lints, kept: None })
 }
 
-/// Carries out a plan that was kept in a file, exactly that or nothing.
+/// Carries out exactly the plan that a file contains, or nothing.
 pub(in crate::cli) fn switch_as_planned(
     session: &Session<'_>,
     config: &ConfigArgs,
@@ -53,35 +53,35 @@ pub(in crate::cli) fn switch_as_planned(
     let only = plan.only.clone().unwrap_or_default();
     let global = Global { only, ..session.global.clone() };
     let session = Session { global: &global, ..*session };
-    let how = How { ask, mode: plan.restart_mode, degraded: degraded.degraded, lints, kept: Some(&plan) };
+    let how = SwitchOptions { ask, mode: plan.restart_mode, degraded: degraded.degraded, lints, kept: Some(&plan) };
     bring_to(&session, &config, how)
 }
 
-/// What a switch goes by, besides the configuration.
-struct How<'a> {
+/// The options of a switch.
+struct SwitchOptions<'a> {
     ask: &'a AskArgs,
     mode: RestartMode,
     degraded: OnDegraded,
     lints: &'a LintArgs,
-    /// The plan that it has to be.
+    /// The saved plan that the switch must follow.
     kept: Option<&'a Saved>,
 }
 
-fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome {
-    let How { ask, mode, kept, .. } = how;
+fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: SwitchOptions<'_>) -> Outcome {
+    let SwitchOptions { ask, mode, kept, .. } = how;
     build::watch_signals()?;
     let mut configuration = build::load(session, config)?;
     let warnings = build::refuse(session, &configuration, how.lints)?;
     let inputs = configuration.inputs();
     let (lock, snapshot) = ready::begin()?;
     if ask.yes {
-        // Nobody has to have read it, and others wait for the lock.
-        output::hold_nothing_up();
+        // Nobody needs to read the plan before it is applied. Do not let a slow reader hold the lock.
+        output::stop_blocking();
     }
     require_systemd(&snapshot)?;
     require_generation(session, &snapshot)?;
-    must_be(session, names(&configuration, &snapshot), Among::ConfigurationAndHost)?;
-    // What belongs to somebody else is refused before anything is built.
+    require_known(session, names(&configuration, &snapshot), Scope::ConfigurationAndHost)?;
+    // Refuse containers that belong to somebody else before building anything.
     let early = between(session, &configuration, &configuration.check(), &snapshot, mode);
     if early.is_refused() {
         print_findings(session, &early);
@@ -89,7 +89,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     }
     configuration = configuration.with_known_systems(&snapshot);
     let now = between(session, &configuration, &configuration.check(), &snapshot, mode);
-    // Who changes nothing has read the warnings before: a line each says that they still hold. Before Nix builds anything.
+    // If nothing changes, the user has seen the warnings before: one line each is enough. Print them before the build.
     if now.is_empty() {
         session.terminal.headings(&warnings, session.sources);
     } else {
@@ -118,7 +118,7 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     if plan.is_refused() {
         return Ok(1);
     }
-    // Whoever changes nothing has read it before.
+    // If nothing changes, the user has seen these before.
     if !plan.is_empty() {
         session.terminal.findings(&missing, session.sources);
     }
@@ -146,12 +146,12 @@ fn bring_to(session: &Session<'_>, config: &ConfigArgs, how: How<'_>) -> Outcome
     outcome
 }
 
-/// The lock over everything that changes the host.
+/// Takes the lock that everything which changes the host holds.
 pub(in crate::cli) fn lock() -> Result<Lock, Vec<Diagnostic>> {
     Linux::new().lock().map_err(|error| {
         let diagnostic = failure(Code::Locked, &error);
         vec![match error {
-            LockError::Held { .. } => diagnostic.help("wait until it is done"),
+            LockError::Held { .. } => diagnostic.help("wait until it has finished"),
             LockError::File { .. } => diagnostic,
         }]
     })
@@ -161,20 +161,17 @@ fn require_systemd(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
     if snapshot.systemd {
         return Ok(());
     }
-    let diagnostic = Diagnostic::error(Code::Host, "systemd does not run here, and it is what runs containers");
+    let diagnostic = Diagnostic::error(Code::Host, "systemd does not run here, and containers need it");
     Err(vec![diagnostic.help("`plan` and `eval` work without it")])
 }
 
-/// With `--only` the other containers are recorded as they were; where nobody knows how they were, they would be forgotten.
+/// Refuses `--only` without a generation: it would record the other containers as they were, and so forget them all.
 fn require_generation(session: &Session<'_>, snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
     if session.global.only.is_empty() || !snapshot.is_generation_lost {
         return Ok(());
     }
-    let message =
-        "the generation that boots is missing or damaged, and it is what `--only` takes the other containers from";
-    Err(vec![
-        Diagnostic::error(Code::Usage, message).help("run `switch` without `--only` once, which writes it again"),
-    ])
+    let message = "`--only` keeps the other containers as in the boot generation, which is missing or damaged";
+    Err(vec![Diagnostic::error(Code::Usage, message).help("run `switch` without `--only` once, to write it again")])
 }
 
 /// Refuses what needs `--allow-remove` (contract §4, *Asking*).
@@ -186,12 +183,12 @@ fn allow(
     snapshot: &Snapshot,
 ) -> Result<(), Vec<Diagnostic>> {
     let Some(former) = &snapshot.generation else { return Ok(()) };
-    // Where nothing was brought up, nothing can be lost.
+    // Without containers so far, nothing can be lost.
     if ask.allow_remove || former.records.is_empty() {
         return Ok(());
     }
     if former.source != wanted.source {
-        let message = format!("this host was last switched to {}, and this is {}", former.source, wanted.source);
+        let message = format!("this host was last switched to {}, but this is {}", former.source, wanted.source);
         let diagnostic = Diagnostic::error(Code::Usage, message);
         return Err(vec![diagnostic.help("add `--allow-remove` if that is what you want")]);
     }
@@ -210,17 +207,17 @@ fn consent(session: &Session<'_>, ask: &AskArgs) -> Result<bool, Vec<Diagnostic>
         return Ok(true);
     }
     if !output::lost(Stream::Results).is_nothing() {
-        let message = "the plan could not be shown, so nothing was changed";
+        let message = "could not show the plan, so nothing was changed";
         let finding = Diagnostic::error(Code::Output, message);
         return Err(vec![finding.help("add `--yes` to apply the plan without reading it")]);
     }
     session.terminal.ask("Apply this plan?").ok_or_else(|| {
-        let message = "there is no terminal to ask on, so nothing was changed";
+        let message = "cannot ask for confirmation without a terminal, so nothing was changed";
         vec![Diagnostic::error(Code::Usage, message).help("add `--yes` to apply the plan without being asked")]
     })
 }
 
-/// What is to be recorded: the containers of this configuration, and with `--only` the others as they were.
+/// The generation to record: the containers of this configuration, and with `--only` the other ones as they were.
 fn generation(session: &Session<'_>, configuration: &Configuration, snapshot: &Snapshot) -> Generation {
     let checked = configuration.check();
     let positions = Some(configuration.positions(session.sources));
@@ -246,8 +243,9 @@ fn generation(session: &Session<'_>, configuration: &Configuration, snapshot: &S
     Generation { number: 0, source, manifest, records, nat: checked.spec.nat.clone(), guests }
 }
 
-/// Where nothing has to happen, what is recorded may still be out of date: a guest whose configuration says the same in
-/// other words has another key.
+/// Updates the records if the plan is empty.
+///
+/// They may be outdated even so: a guest's key changes when its configuration is reworded without changing the system.
 fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Vec<Diagnostic>> {
     let host = Linux::new();
     let keys = |records: &BTreeMap<ContainerName, Record>| -> BTreeMap<_, _> {
@@ -278,7 +276,7 @@ fn record_quietly(snapshot: &Snapshot, generation: &Generation) -> Result<(), Ve
     Ok(())
 }
 
-/// Applies the plan. From here on nobody's leaving ends it: neither a reader's nor a terminal's.
+/// Applies the plan. From here on, neither a closed pipe nor a lost terminal ends the process.
 fn apply(
     session: &Session<'_>,
     plan: &Plan,
@@ -288,16 +286,16 @@ fn apply(
 ) -> Outcome {
     let log = Log::new(session.terminal);
     interrupt::hold(&log);
-    output::hold_nothing_up();
-    log.keep(Level::INFO, &format!("switch to {} begins", generation.source), None);
-    let noted = Noted::begin(session, generation);
+    output::stop_blocking();
+    log.keep(Level::INFO, &format!("switch to {} started", generation.source), None);
+    let noted = SwitchRecord::begin(session, generation);
     let (outcome, how) = carry_out(session, plan, generation, policy, &log);
     let findings = outcome.as_ref().err().map(Vec::as_slice).unwrap_or_default();
     noted.end(how, findings);
     log.findings(findings);
     log.findings(&no_boot_service(plan, snapshot, outcome.is_ok()));
     let (level, word) = match how {
-        SwitchOutcome::Done => (Level::INFO, "is done"),
+        SwitchOutcome::Done => (Level::INFO, "succeeded"),
         SwitchOutcome::Interrupted => (Level::WARN, "was interrupted"),
         _ => (Level::ERROR, "failed"),
     };
@@ -306,7 +304,7 @@ fn apply(
     outcome
 }
 
-/// Applies the plan, and makes what it brought up the generation that boots.
+/// Applies the plan, and records the boot generation if all steps succeed.
 fn carry_out(
     session: &Session<'_>,
     plan: &Plan,
@@ -345,21 +343,21 @@ fn carry_out(
                 None => action.as_str().to_owned(),
             })
             .collect();
-        findings.push(Diagnostic::error(Code::Host, format!("not done: {}", skipped.join(", "))));
+        findings.push(Diagnostic::error(Code::Host, format!("skipped: {}", skipped.join(", "))));
     }
-    let message = "the next boot brings up what it would have before: not all of the plan was done";
-    findings.push(Diagnostic::warning(Code::Host, message).help("run `switch` again when the cause is mended"));
+    let message = "the next boot starts the former generation, since part of the plan failed or was skipped";
+    findings.push(Diagnostic::warning(Code::Host, message).help("fix the cause, then run `switch` again"));
     (Err(findings), how)
 }
 
-/// What somebody else has mounted in former roots of these containers, and what to do about it.
+/// Warnings about mounts that keep former roots of these containers from being removed.
 pub(in crate::cli) fn mounts_left<'a>(names: impl Iterator<Item = &'a ContainerName>) -> Vec<Diagnostic> {
     let host = Linux::new();
     let left = names.flat_map(|name| host.mounts_left(name).into_iter().map(move |mount| (name, mount)));
     left.map(|(name, mount)| {
-        let message = format!("a former root of `{name}` could not be removed: {mount} is mounted there");
+        let message = format!("cannot remove a former root of `{name}`: {mount} is mounted there");
         let help = format!(
-            "nothing in it was touched; when it is not needed there, run `umount {}`: what is left of the root is removed \
+            "nothing on it was touched; when you no longer need it there, run `umount {}`, and the rest of the root is removed \
              by the next switch, start or stop",
             mount.at.display()
         );
@@ -368,17 +366,17 @@ pub(in crate::cli) fn mounts_left<'a>(names: impl Iterator<Item = &'a ContainerN
     .collect()
 }
 
-/// Applies a plan and says what happens.
+/// Applies a plan and reports its progress.
 pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) -> Report {
     let host = Linux::new();
-    let in_hand = Steps::new(session.terminal);
+    let ongoing = Steps::new(session.terminal);
     let watch = |event: Event<'_>| match event {
         Event::Begun(action) => {
-            let (line, is_shown) = in_hand.begin(action);
+            let (line, is_shown) = ongoing.begin(action);
             log.keep_beside(Level::INFO, &line, about(action), is_shown);
         }
         Event::Done(action) => {
-            in_hand.end(action);
+            ongoing.end(action);
             let line = match action {
                 Action::RenewProgram | Action::WriteBootService => {
                     plan.program.as_ref().and_then(|change| change.line(action))
@@ -388,10 +386,11 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) ->
             let Some(line) = line else { return };
             log.say(Level::INFO, &line, about(action));
         }
-        Event::RulesKept(action) => in_hand.end(action),
+        Event::RulesKept(action) => ongoing.end(action),
         Event::Failed(action, error) => {
-            in_hand.end(action);
-            let how = if matches!(error, HostError::LeftAlone { .. }) { "is not waited for" } else { "failed" };
+            ongoing.end(action);
+            let how =
+                if matches!(error, HostError::LeftAlone { .. }) { "is no longer waited for" } else { "failed" };
             let line = match action.container() {
                 Some(name) => format!("{name}: {} {how}", action.as_str()),
                 None => format!("{} {how}", action.as_str()),
@@ -400,27 +399,28 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) ->
             log.say_and_keep(Level::ERROR, &line, &format!("{line}: {cause}"), about(action));
         }
         Event::RestartWanted(name) => {
-            let line = format!("{name}: its new system cannot be switched to while it runs: restarting");
+            let line = format!("{name}: cannot switch to its new system while it runs: restarting");
             log.say(Level::INFO, &line, Some((name, "reload")));
         }
         Event::Restoring(name) => {
-            in_hand.restore(name);
+            ongoing.restore(name);
         }
         Event::UnitsFailed(name) => {
-            let line = format!("{name}: its `switch-to-configuration` says that units failed");
+            let line = format!("{name}: `switch-to-configuration` reports failed units");
             log.say(Level::WARN, &line, Some((name, "reload")));
         }
-        // It is told of at the end, once.
+        // Reported once, at the end.
         Event::Degraded(degraded) => tracing::debug!(?degraded),
         Event::Restored(name) => {
-            in_hand.restored(name);
-            let line = format!("{name}: runs again as it did before; what its guest changed on disk is not undone");
+            ongoing.restored(name);
+            let line =
+                format!("{name}: back in its former state (changes that the guest made on disk are not undone)");
             log.say(Level::WARN, &line, Some((name, "restore")));
         }
         Event::NotRestored(name, error) => {
-            in_hand.restored(name);
+            ongoing.restored(name);
             let cause = failure(Code::Host, error).message;
-            let line = format!("{name}: could not be brought back as it was: {cause}");
+            let line = format!("{name}: cannot go back to its former state: {cause}");
             log.say(Level::ERROR, &line, Some((name, "restore")));
         }
     };
@@ -429,7 +429,7 @@ pub(in crate::cli) fn run(session: &Session<'_>, plan: &Plan, log: &Arc<Log>) ->
     Applier { host: &host, at_once, workers, stop: &interrupt::was_asked, watch: &watch }.apply(plan)
 }
 
-/// A step that is done, in words.
+/// The message about a step that is done.
 fn done(action: &Action) -> String {
     match action {
         Action::Withdraw(name) => format!("{name}: forwards withdrawn"),
@@ -446,7 +446,7 @@ fn about(action: &Action) -> Option<(&ContainerName, &'static str)> {
     Some((action.container()?, action.as_str()))
 }
 
-/// What is to be said where nothing starts the containers at the next boot, after the plan was carried out if it `is_done`.
+/// Warns if the next boot will not start the containers. `is_done` says whether the plan succeeded, which may repair that.
 fn no_boot_service(plan: &Plan, snapshot: &Snapshot, is_done: bool) -> Vec<Diagnostic> {
     let mut service = snapshot.boot_service.clone();
     service.is_program_gone &= !(is_done && plan.program.is_some() && service.is_repairable());

@@ -299,33 +299,33 @@ fn what_somebody_else_did_to_a_container_is_named_and_put_right() {
     let table: [(Meddle, &str, &[&str]); 7] = [
         (
             |state, name| drop(state.running.remove(name)),
-            "`a`: was stopped, though it starts by itself",
+            "`a`: was stopped, although it starts by itself",
             &["start a"],
         ),
         (
             |state, name| state.written.get_mut(name).expect("written").unit.push_str("Nice=1\n"),
-            "`a`: its unit file is not as it was written",
+            "`a`: its unit file was changed or removed",
             &["update-unit a"],
         ),
         (
             |state, name| state.written.get_mut(name).expect("written").conf.clear(),
-            "`a`: its .conf file is not as it was written",
+            "`a`: its .conf file was changed or removed",
             &["update-unit a"],
         ),
         (
             |state, _| state.links.get_mut("ve-a").expect("a link").up = false,
-            "`a`: its link to the host is down or has lost a route",
+            "`a`: its interface on the host is down or has lost a route",
             &["reload a"],
         ),
         (
             |state, _| state.links.get_mut("ve-a").expect("a link").routes.clear(),
-            "`a`: its link to the host is down or has lost a route",
+            "`a`: its interface on the host is down or has lost a route",
             &["reload a"],
         ),
-        (|state, _| state.links.clear(), "`a`: its link to the host is gone", &["stop a", "start a"]),
+        (|state, _| state.links.clear(), "`a`: its interface on the host is gone", &["stop a", "start a"]),
         (
             |state, _| state.rules = None,
-            "the nftables rules are not those that were applied last: 7 missing, 0 others",
+            "the nftables rules differ from those last applied: 7 missing, 0 unexpected",
             &["firewall"],
         ),
     ];

@@ -1,4 +1,4 @@
-//! The links of the host that a configuration takes for granted.
+//! Checks the host's interfaces: bridges, interfaces given to guests, names of extra veths, and the one that NAT leaves by.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,17 @@ use crate::model::path::OptionPath;
 use crate::model::spec::{HostSpec, Network, Passed};
 use crate::state::{Link, Snapshot};
 
-/// What is wrong with them, each with the option that names it. Nothing where they could not be listed.
+/// What is wrong with the interfaces, each with the option that names it. Empty if they could not be listed.
 pub(super) fn missing(manifest: &Manifest, spec: &HostSpec, snapshot: &Snapshot) -> Vec<(Diagnostic, OptionPath)> {
     let Some(links) = &snapshot.links else { return Vec::new() };
     let mut findings = bridges(manifest, links);
     findings.extend(passed(manifest, snapshot, links));
     findings.extend(extra_veths(manifest, snapshot, links));
-    findings.extend(way_out(spec, links));
+    findings.extend(egress(spec, links));
     findings
 }
 
-/// The bridges that containers are to be on.
+/// Bridges of containers that do not exist or are not bridges.
 fn bridges(manifest: &Manifest, links: &BTreeMap<String, Link>) -> Vec<(Diagnostic, OptionPath)> {
     let mut wanted = Vec::new();
     for (name, container) in containers(manifest) {
@@ -36,23 +36,24 @@ fn bridges(manifest: &Manifest, links: &BTreeMap<String, Link>) -> Vec<(Diagnost
     let findings = wanted.into_iter().filter_map(|(name, bridge, option)| {
         let what = match links.get(bridge) {
             None => "does not exist on this host",
-            Some(link) if !link.is_bridge => "is no bridge",
+            Some(link) if !link.is_bridge => "is not a bridge",
             Some(_) => return None,
         };
         let message = format!("`{name}`: the bridge `{bridge}` {what}");
         let known: Vec<&str> =
             links.iter().filter(|(_, link)| link.is_bridge).map(|(name, _)| name.as_str()).collect();
         let help = match known.as_slice() {
-            [] => String::from("make one first; this host has none"),
-            known => format!("make it first, or take one of those that there are: {}", known.join(", ")),
+            [] => String::from("create it first; this host has no bridges"),
+            known => format!("create it first, or use one of this host's bridges: {}", known.join(", ")),
         };
         Some((Diagnostic::error(Code::MissingInterface, message).help(help), option))
     });
     findings.collect()
 }
 
-/// The interfaces that guests are to get, and those that they are to get a macvlan of. One that a guest of ours has comes
-/// back when that stops.
+/// Missing interfaces that are moved into guests, or that guests get a macvlan of.
+///
+/// An interface that one of our guests holds now is not missing: it returns to the host when that guest stops.
 fn passed(
     manifest: &Manifest,
     snapshot: &Snapshot,
@@ -71,7 +72,7 @@ fn passed(
             let elements = list.known().into_iter().flatten().filter_map(|element| Passed::parse(element.known()?));
             for passed in elements.filter(|passed| !links.contains_key(&passed.host) && !is_given(&passed.host)) {
                 let message = format!("`{name}`: the interface `{}` does not exist on this host", passed.host);
-                let finding = Diagnostic::error(Code::MissingInterface, message).help(others(links));
+                let finding = Diagnostic::error(Code::MissingInterface, message).help(available(links));
                 findings.push((finding, OptionPath::new(["containers", name, option])));
             }
         }
@@ -79,7 +80,7 @@ fn passed(
     findings
 }
 
-/// Names of extra pairs that something else on the host has.
+/// Extra veths whose name is taken by some other interface of the host.
 fn extra_veths(
     manifest: &Manifest,
     snapshot: &Snapshot,
@@ -95,28 +96,28 @@ fn extra_veths(
     for (name, container) in containers(manifest) {
         let veths = container.extra_veths.known().into_iter().flat_map(BTreeMap::keys);
         for veth in veths.filter(|veth| links.contains_key(*veth) && !ours.contains(veth)) {
-            let message = format!("`{name}`: the host has a link `{veth}` already, which is not this container's");
+            let message = format!("`{name}`: the host already has another interface `{veth}`");
             let finding = Diagnostic::error(Code::InterfaceName, message)
-                .help("give the extra veth another name: both of its ends have it");
+                .help("give the extra veth another name, which both of its ends get");
             findings.push((finding, OptionPath::new(["containers", name, "extraVeths", veth])));
         }
     }
     findings
 }
 
-/// The interface that NAT goes out by.
-fn way_out(spec: &HostSpec, links: &BTreeMap<String, Link>) -> Option<(Diagnostic, OptionPath)> {
+/// The interface through which NAT leaves, if it is missing.
+fn egress(spec: &HostSpec, links: &BTreeMap<String, Link>) -> Option<(Diagnostic, OptionPath)> {
     let interface = spec.nat.external_interface.as_ref().filter(|_| spec.nat.enable)?;
     if links.contains_key(interface) {
         return None;
     }
-    let message = format!("the interface `{interface}` that NAT is to go out by does not exist on this host");
-    let finding = Diagnostic::error(Code::MissingInterface, message).help(others(links));
+    let message = format!("NAT leaves through the interface `{interface}`, which does not exist on this host");
+    let finding = Diagnostic::error(Code::MissingInterface, message).help(available(links));
     Some((finding, OptionPath::new(["networking", "nat", "externalInterface"])))
 }
 
-/// Those that there are.
-fn others(links: &BTreeMap<String, Link>) -> String {
+/// Help that lists the interfaces of the host, except loopback and those of containers.
+fn available(links: &BTreeMap<String, Link>) -> String {
     let is_other = |name: &&str| *name != "lo" && !name.starts_with("ve-") && !name.starts_with("vb-");
     let known: Vec<&str> = links.keys().map(String::as_str).filter(is_other).collect();
     format!("this host has: {}", known.join(", "))

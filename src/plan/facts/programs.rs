@@ -1,4 +1,4 @@
-//! The programs that bring containers and their rules up.
+//! Checks for the programs that run containers and load their rules.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::model::{ContainerName, Manifest, network};
 use crate::render::nft::Ruleset;
 use crate::state::{Snapshot, Unobserved};
 
-/// Those that are not there and will be needed. On a host without systemd nothing can be brought up anyway.
+/// Missing programs that `switch` will need. None on a host without systemd, where nothing can be started anyway.
 pub(super) fn missing(manifest: &Manifest, spec: &HostSpec, snapshot: &Snapshot) -> Vec<Diagnostic> {
     if !snapshot.systemd {
         return Vec::new();
@@ -16,20 +16,20 @@ pub(super) fn missing(manifest: &Manifest, spec: &HostSpec, snapshot: &Snapshot)
     let enabled = manifest.boot.enable_containers.known() != Some(&false);
     let mut findings = Vec::new();
     if !snapshot.nspawn && enabled && !manifest.containers.is_empty() {
-        let message = "systemd-nspawn is not installed, and it is what runs containers";
-        let help = "install it; on Debian and Ubuntu it is in the package systemd-container";
+        let message = "systemd-nspawn is not installed, and containers need it to run";
+        let help = "install it (on Debian and Ubuntu: the package systemd-container)";
         findings.push(Diagnostic::error(Code::Program, message).help(help));
     }
     let has_rules = || has_rules(manifest, spec, enabled) || had_rules(snapshot);
     if snapshot.rules == Err(Unobserved::NoProgram) && has_rules() {
-        let message = "nft is not installed, or not on PATH, and it is what loads the rules";
+        let message = "nft is not installed, or not on PATH, and the firewall rules need it";
         let help = "install nftables, or add the directory of `nft` to PATH (under sudo, that is `secure_path`)";
         findings.push(Diagnostic::error(Code::Program, message).help(help));
     }
     findings
 }
 
-/// Whether the configuration asks for rules, as far as it is known.
+/// Whether the known part of the configuration asks for rules.
 fn has_rules(manifest: &Manifest, spec: &HostSpec, enabled: bool) -> bool {
     let containers = manifest.containers.iter().filter(|_| enabled);
     let networks: BTreeMap<&ContainerName, Network> =
@@ -37,7 +37,7 @@ fn has_rules(manifest: &Manifest, spec: &HostSpec, enabled: bool) -> bool {
     !Ruleset::of(networks.iter().map(|(name, network)| (*name, network)), &spec.nat).is_empty()
 }
 
-/// Whether there are rules that were applied before.
+/// Whether the last generation has rules.
 fn had_rules(snapshot: &Snapshot) -> bool {
     snapshot.generation.as_ref().is_some_and(|generation| {
         let networks = generation.records.iter().map(|(name, record)| (name, &record.spec.network));

@@ -1,4 +1,4 @@
-//! Whether what is bound into guests with private users can be mapped to them, and is of use to them then.
+//! Checks bind mounts of guests with private users: whether they can be id-mapped, and whether the guest can write to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,12 +10,12 @@ use crate::model::spec::Users;
 use crate::model::{ContainerName, Manifest, users};
 use crate::state::PathFacts;
 
-/// What is bound into such guests.
+/// The host paths that are bind-mounted into such guests.
 pub(super) fn wanted(manifest: &Manifest) -> BTreeSet<PathBuf> {
     bound(manifest).map(|(source, _)| PathBuf::from(source.host)).collect()
 }
 
-/// What is wrong with it, each with the option that names it.
+/// What is wrong with these paths, each with the option that names it.
 pub(super) fn findings(manifest: &Manifest, facts: &BTreeMap<PathBuf, PathFacts>) -> Vec<(Diagnostic, OptionPath)> {
     let mut findings = Vec::new();
     for (Source { container, key, host, mount, read_only }, base) in bound(manifest) {
@@ -23,21 +23,22 @@ pub(super) fn findings(manifest: &Manifest, facts: &BTreeMap<PathBuf, PathFacts>
         let option = OptionPath::new(["containers", container, "bindMounts", key, "hostPath"]);
         if facts.is_mappable == Some(false) {
             let message = format!(
-                "`{container}`: {host} cannot be mapped to private users: its file system, or one below it, has no id-mapped \
-                 mounts"
+                "`{container}`: {host} cannot be mapped to private users: its file system, or one below it, has no support for \
+                 id-mapped mounts"
             );
-            let diagnostic = Diagnostic::error(Code::PrivateUsersBinds, message)
-                .help("bind what lies on a file system that has them (ext4, xfs, btrfs), or remove `privateUsers`");
+            let diagnostic = Diagnostic::error(Code::PrivateUsersBinds, message).help(
+                "use a path on a file system that supports them (ext4, xfs, btrfs), or remove `privateUsers`",
+            );
             findings.push((diagnostic, option));
         } else if !read_only && !is_writable(facts, base) {
             let message = format!(
-                "`{container}`: {host} belongs to user {} of the host, who is nobody there, so that nobody in the guest can \
-                 make anything in {mount}",
+                "`{container}`: {host} belongs to the host's user {}, which is `nobody` in the guest, so the guest cannot \
+                 write to {mount}",
                 facts.owner
             );
             let help = format!(
-                "give it to whom it is for, with the number that the guest sees (`chown 33:33 {host}` for its user 33), or to \
-                 its root (`chown {base}:{base} {host}`)"
+                "change its owner to the guest's user, by its number in the guest (`chown 33:33 {host}` for user 33), or to \
+                 the guest's root (`chown {base}:{base} {host}`)"
             );
             findings.push((Diagnostic::warning(Code::PrivateUsersBinds, message).help(help), option));
         }
@@ -45,7 +46,7 @@ pub(super) fn findings(manifest: &Manifest, facts: &BTreeMap<PathBuf, PathFacts>
     findings
 }
 
-/// The bind mounts of guests with a range of users of their own, which begins there.
+/// The bind mounts of guests with private users, each with the first user ID of the guest's range.
 fn bound(manifest: &Manifest) -> impl Iterator<Item = (Source<'_>, u32)> {
     sources(manifest).into_iter().filter_map(|source| {
         let name = ContainerName::new(source.container).ok()?;
@@ -54,7 +55,7 @@ fn bound(manifest: &Manifest) -> impl Iterator<Item = (Source<'_>, u32)> {
     })
 }
 
-/// Whether somebody in the guest can write to it.
+/// Whether any user of the guest can write to the path.
 fn is_writable(facts: &PathFacts, base: u32) -> bool {
     let is_there = |id: u32| id == base || (1..Users::COUNT).contains(&id);
     let (others, group) = (0o002, 0o020);
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_writable_to_whom_there_is_in_the_guest() {
+    fn a_directory_is_writable_by_users_that_exist_in_the_guest() {
         let base = 0x0008_0000;
         #[rustfmt::skip]
         let table = [

@@ -1,10 +1,10 @@
-//! The order of the steps as a graph in Graphviz's language.
+//! The order of the steps as a Graphviz graph.
 
 use std::fmt::Write;
 
 use crate::plan::{Action, Plan};
 
-/// The graph, with a line break at its end.
+/// Renders the graph, ending in a newline.
 pub fn dot(plan: &Plan) -> String {
     let mut text = String::from("digraph plan {\n  rankdir=LR;\n  node [shape=box];\n");
     for (id, action) in plan.order.nodes() {
@@ -17,7 +17,7 @@ pub fn dot(plan: &Plan) -> String {
     text
 }
 
-/// A step in words. Names of containers have no character that would have to be quoted.
+/// A step in words. Container names need no quoting.
 pub(super) fn label(action: &Action) -> String {
     match action.container() {
         Some(name) => format!("{} {name}", action.as_str()),

@@ -1,4 +1,4 @@
-//! The plans for several hosts: those that change one after the other, the others by name alone.
+//! Renders the plans of several hosts: the full plan of each host that changes, and only the names of the others.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,10 +10,10 @@ use super::words::visible;
 use super::{Style, json as plan_json, markdown as plan_markdown, text as plan_text};
 use crate::plan::Plan;
 
-/// A comment may have 65,536 characters; hosts beyond this are named only.
+/// Hosts whose plans exceed this are only named. GitHub limits a comment to 65,536 characters.
 const BUDGET: usize = 60_000;
 
-/// For people.
+/// Renders the plans for a terminal.
 pub fn text(plans: &BTreeMap<String, Plan>, style: Style) -> String {
     let mut page = String::new();
     for (host, plan) in plans.iter().filter(|(_, plan)| !plan.is_empty()) {
@@ -28,7 +28,7 @@ pub fn text(plans: &BTreeMap<String, Plan>, style: Style) -> String {
     page
 }
 
-/// For a comment on a pull request.
+/// Renders the plans as a comment on a pull request.
 pub fn markdown(plans: &BTreeMap<String, Plan>) -> String {
     let (mut page, mut left_out) = (String::new(), Vec::new());
     for (host, plan) in plans.iter().filter(|(_, plan)| !plan.is_empty()) {
@@ -40,7 +40,8 @@ pub fn markdown(plans: &BTreeMap<String, Plan>) -> String {
         }
     }
     let unchanged: Vec<_> = unchanged(plans).map(|host| code(host)).collect();
-    for (what, hosts) in [("Not shown, for want of room", left_out), ("No changes", unchanged)] {
+    for (what, hosts) in [("Not shown, because the comment would be too long", left_out), ("No changes", unchanged)]
+    {
         if !hosts.is_empty() {
             writeln!(page, "{what}: {}.", hosts.join(", ")).expect("writing to a string");
         }
@@ -48,7 +49,7 @@ pub fn markdown(plans: &BTreeMap<String, Plan>) -> String {
     page
 }
 
-/// For programs: `{"hosts": {HOST: plan}}`, each as [`super::json()`] has it.
+/// Renders the plans as JSON: `{"hosts": {HOST: plan}}`, with each plan as [`super::json()`] prints it.
 pub fn json(plans: &BTreeMap<String, Plan>) -> String {
     let plan = |plan| serde_json::from_str(&plan_json(plan)).expect("it was just printed");
     let hosts: BTreeMap<&String, Value> = plans.iter().map(|(host, it)| (host, plan(it))).collect();

@@ -1,4 +1,4 @@
-//! The plan as JSON (contract §6).
+//! Renders a plan as JSON (contract §6).
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::model::{FORMAT_VERSION, Position};
 use crate::plan::{Change, Disruption, Endpoint, EndpointKind, Finding, Plan, ProgramChange, Reason, Verb};
 use crate::render::nft::RuleLine;
 
-/// The whole plan, pretty-printed, with a line break at its end. Equal plans give equal bytes.
+/// Renders the plan, indented and ending in a newline. Equal plans give equal bytes.
 pub fn json(plan: &Plan) -> String {
     let program: Vec<Value> = plan.program.iter().flat_map(ProgramChange::lines).map(Value::String).collect();
     let document = Document {
@@ -49,7 +49,7 @@ pub fn json(plan: &Plan) -> String {
     text
 }
 
-/// The changes, the host first: what happens to the program that units call belongs to the host.
+/// The changes, the host first. Renewing the program that units call is a change of the host.
 fn changes<'a>(plan: &'a Plan, program: &'a [Value]) -> Vec<ChangeOut<'a>> {
     let mut changes: Vec<_> = plan.changes.iter().map(ChangeOut::of).collect();
     let reasons = program.iter().map(|after| {
@@ -76,7 +76,7 @@ fn changes<'a>(plan: &'a Plan, program: &'a [Value]) -> Vec<ChangeOut<'a>> {
     changes
 }
 
-/// The JSON Schema of what [`json`] prints (draft 2020-12).
+/// The JSON Schema of the output of [`json`] (draft 2020-12).
 pub fn schema() -> Value {
     schemars::schema_for!(Document<'_>).to_value()
 }
@@ -85,21 +85,21 @@ pub fn schema() -> Value {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Plan", deny_unknown_fields)]
 struct Document<'a> {
-    /// 1.
+    /// Always 1.
     format_version: u32,
-    /// What is.
+    /// The current state.
     from: End<'a>,
-    /// What is wanted.
+    /// The wanted state.
     to: End<'a>,
-    /// What changes: the host first, then the containers by name. Those that do not change are left out.
+    /// The changes: the host first, then the containers by name. Unchanged containers are left out.
     changes: Vec<ChangeOut<'a>>,
-    /// What changes of the nftables rules.
+    /// How the nftables rules change.
     firewall: Firewall<'a>,
-    /// Containers by the heaviest thing that is done to them.
+    /// Counts of containers by the most disruptive action.
     summary: Summary,
-    /// The single steps, and what has to wait for what.
+    /// The single steps, and which of them wait for which.
     order: Order<'a>,
-    /// What was found on the way.
+    /// Errors, warnings and notes.
     diagnostics: Vec<DiagnosticOut<'a>>,
 }
 
@@ -107,7 +107,7 @@ struct Document<'a> {
 #[schemars(deny_unknown_fields)]
 #[schemars(rename = "StateView")]
 struct End<'a> {
-    /// What it is.
+    /// What kind of state it is.
     kind: EndpointKind,
     /// The host's name, the revision, or the path as given.
     name: &'a str,
@@ -123,21 +123,21 @@ impl<'a> End<'a> {
 #[schemars(deny_unknown_fields)]
 #[schemars(rename = "Change")]
 struct ChangeOut<'a> {
-    /// Its name; `null` for the host itself.
+    /// The container's name; `null` for the host itself.
     container: Option<&'a str>,
-    /// What is done to it; nothing where only rules change.
+    /// What is done to it; empty if only firewall rules change.
     actions: &'a [Verb],
-    /// What that costs.
+    /// The cost.
     disruption: Disruption,
-    /// Whether it depends on values that are known after build only.
+    /// Whether the change depends on values that are only known after the build.
     may: bool,
-    /// Whether its root is lost.
+    /// Whether its ephemeral root is wiped.
     wipes_root: bool,
-    /// Paths of the host that hold its data, none of which is touched.
+    /// Host paths that hold its data, which is never touched.
     keeps: &'a [String],
-    /// How it was not as it had been left, in words.
+    /// The drift that is repaired, in words.
     drift: Vec<&'static str>,
-    /// Why.
+    /// Why it changes.
     reasons: Vec<ReasonOut<'a>>,
 }
 
@@ -160,34 +160,35 @@ impl<'a> ChangeOut<'a> {
 #[schemars(deny_unknown_fields)]
 #[schemars(rename = "Reason")]
 struct ReasonOut<'a> {
-    /// The option, relative to the container and quoted as Nix does; empty for the container as a whole. Elements of lists
-    /// go by their key (`forwardPorts."tcp:8080"`), options of the guest stand below `config`. Of the host itself it is empty
-    /// where the program that units call is renewed, which `after` says in words.
+    /// The option, relative to the container and quoted as Nix quotes it; empty for the container as a whole. Elements
+    /// of lists
+    /// appear under their key (`forwardPorts."tcp:8080"`), options of the guest below `config`. For the host, an empty option
+    /// means that the program that units call is renewed, which `after` describes.
     option: &'a str,
-    /// Its value before; `{"_unknown": …}` where it is known after build only, `{"_redacted": true}` where it is secret.
+    /// Its old value; `{"_unknown": …}` if it is only known after the build, `{"_redacted": true}` if it is secret.
     before: &'a Value,
-    /// Its value after.
+    /// Its new value.
     after: &'a Value,
-    /// Where it is set; where it was set when it no longer is.
+    /// The file that sets it, or that set it before it was removed.
     file: Option<&'a str>,
     /// The line, from 1.
     line: Option<u32>,
     /// The column in bytes, from 1.
     column: Option<u32>,
-    /// Where it was set before, when that is known.
+    /// Where it was set before, if known.
     before_at: Option<At<'a>>,
 }
 
 impl<'a> ReasonOut<'a> {
     fn of(reason: &'a Reason) -> Self {
         let Reason { option, before, after, position, old_position, .. } = reason;
-        let Place { file, line, column } = Place::of(position.as_ref());
+        let PositionFields { file, line, column } = PositionFields::of(position.as_ref());
         let before_at = old_position.as_ref().map(|at| At { file: &at.file, line: at.line, column: at.column });
         Self { option, before, after, file, line, column, before_at }
     }
 }
 
-/// A place in a configuration.
+/// A position in a configuration.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Place", deny_unknown_fields)]
 struct At<'a> {
@@ -199,14 +200,14 @@ struct At<'a> {
     column: u32,
 }
 
-/// All three are `null` where there is no place.
-struct Place<'a> {
+/// The JSON fields of a position, all three `null` without one.
+struct PositionFields<'a> {
     file: Option<&'a str>,
     line: Option<u32>,
     column: Option<u32>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> PositionFields<'a> {
     fn of(position: Option<&'a Position>) -> Self {
         Self {
             file: position.map(|at| at.file.as_str()),
@@ -221,9 +222,9 @@ impl<'a> Place<'a> {
 struct Firewall<'a> {
     /// Whether the rules are replaced.
     changed: bool,
-    /// What is not there yet.
+    /// Rules that are added.
     add: Vec<Line<'a>>,
-    /// What is there and not wanted any more.
+    /// Rules that are removed.
     remove: Vec<Line<'a>>,
 }
 
@@ -231,10 +232,10 @@ struct Firewall<'a> {
 #[serde(untagged)]
 #[schemars(rename = "Rule")]
 enum Line<'a> {
-    /// A port of the host that leads to a container.
+    /// A host port that is forwarded to a container.
     #[serde(rename_all = "camelCase")]
     Forward {
-        /// The container, where it is known whose address it is.
+        /// The container that has the address, if known.
         container: Option<&'a str>,
         /// The transport.
         #[schemars(extend("enum" = ["tcp", "udp"]))]
@@ -290,13 +291,14 @@ struct Order<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Node<'a> {
-    /// What edges call it.
+    /// The ID that edges refer to.
     id: usize,
-    /// What is done. `withdraw` takes rules out before what they lead to stops; `firewall` loads the rules of a container that
-    /// is up, and without a container those of the host and of all that goes on as it is.
+    /// What is done. `withdraw` removes rules before their container stops. `firewall` loads the rules of a container
+    /// that is up;
+    /// without a container, it loads those of the host and of all containers that keep running.
     #[schemars(extend("enum" = ["build", "program", "boot-service", "withdraw", "create", "stop", "update-unit", "start", "reload", "firewall", "remove"]))]
     action: &'static str,
-    /// To which container; `null` for what is done once for all.
+    /// The container; `null` for a step of the whole host.
     container: Option<&'a str>,
 }
 
@@ -311,7 +313,7 @@ struct Edge {
 #[schemars(deny_unknown_fields)]
 #[schemars(rename = "Diagnostic")]
 struct DiagnosticOut<'a> {
-    /// Its stable name.
+    /// Its stable code.
     code: &'static str,
     /// How much it matters.
     #[schemars(extend("enum" = ["note", "warning", "error"]))]
@@ -320,7 +322,7 @@ struct DiagnosticOut<'a> {
     message: &'a str,
     /// What to do.
     help: Option<&'a str>,
-    /// Where.
+    /// The file.
     file: Option<&'a str>,
     /// The line, from 1.
     line: Option<u32>,
@@ -330,7 +332,7 @@ struct DiagnosticOut<'a> {
 
 impl<'a> DiagnosticOut<'a> {
     fn of(finding: &'a Finding) -> Self {
-        let Place { file, line, column } = Place::of(finding.position.as_ref());
+        let PositionFields { file, line, column } = PositionFields::of(finding.position.as_ref());
         Self {
             code: finding.code.as_str(),
             severity: finding.severity.as_str(),

@@ -1,7 +1,7 @@
-//! The plan as a comment on a pull request (GitHub's Markdown).
+//! Renders a plan as a comment on a pull request (GitHub's Markdown).
 //!
-//! Everything that comes from a configuration stands in code spans, code blocks or quoted labels, fenced so that it cannot
-//! get out: a plan is made of what a stranger wrote, and is read by those who merge it.
+//! Everything that comes from a configuration stands in code spans, code blocks or quoted labels that it cannot break out of:
+//! a stranger may have written the configuration, and the person who merges it reads the plan.
 
 use std::fmt::Write;
 
@@ -12,16 +12,16 @@ use crate::diag::render::Suggestion;
 use crate::plan::{Change, Disruption, Finding, Plan, ProgramChange, Reason};
 use crate::render::nft::{RuleLine, Target};
 
-/// A comment may have 65,536 characters; what is beyond this is counted instead of shown.
+/// Sections beyond this are counted instead of shown. GitHub limits a comment to 65,536 characters.
 const BUDGET: usize = 55_000;
-/// More forwards than this are drawn only where they change.
+/// With more forwards than this, only new ones are drawn.
 const MOST_FORWARDS: usize = 40;
-/// More changes than this do not stand in the order of their names.
+/// More changes than this are sorted by cost instead of name.
 const MOST_IN_ORDER: usize = 50;
-/// An order of more steps than this is not drawn.
+/// A graph with more steps than this is not drawn.
 const MOST_STEPS: usize = 60;
 
-/// The whole plan, with a line break at its end.
+/// Renders the plan, ending in a newline.
 pub fn markdown(plan: &Plan) -> String {
     let mut text = String::from("### container-rebuild\n\n");
     let ends = format!("{} → {}", code(&plan.from.name), code(&plan.to.name));
@@ -67,13 +67,13 @@ pub fn markdown(plan: &Plan) -> String {
         }
     }
     if left_out > 0 {
-        writeln!(text, "{left_out} more sections do not fit into a comment: `--format text` has all of them.")
+        writeln!(text, "{left_out} more sections do not fit into this comment; `--format text` shows them all.")
             .expect("writing to a string does not fail");
     }
     text
 }
 
-/// All changes in their order; where there are so many that some are left out, those first that cost most.
+/// All changes by name, or the most disruptive first if there are so many that the last ones are left out.
 fn heaviest_first(plan: &Plan) -> Vec<&Change> {
     let mut changes = words::in_order(plan);
     if changes.len() > MOST_IN_ORDER {
@@ -82,7 +82,7 @@ fn heaviest_first(plan: &Plan) -> Vec<&Change> {
     changes
 }
 
-/// A line of the summary.
+/// A row of the summary table.
 fn row(change: &Change) -> String {
     let sign = Mark::of(change).sign(true);
     let subject = match &change.container {
@@ -96,7 +96,7 @@ fn row(change: &Change) -> String {
     format!("| {sign} | {subject} | {cost} | {} |\n", words::cost(change))
 }
 
-/// What was found on the way, the worst first.
+/// The findings, most severe first.
 fn findings(plan: &Plan) -> Option<String> {
     let mut sorted: Vec<&Finding> = plan.findings.iter().collect();
     sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -114,27 +114,28 @@ fn findings(plan: &Plan) -> Option<String> {
             Severity::Note => Severity::Note.as_str().to_owned(),
             severity => format!("**{}**", severity.as_str()),
         };
-        let place =
+        let location =
             finding.position.as_ref().map(|at| code(&format!("{}:{}", at.file, at.line))).unwrap_or_default();
         let (kind, message) = (code(finding.code.as_str()), code(&finding.message));
-        writeln!(table, "| {severity} | {kind} {message} | {place} |").expect("writing to a string does not fail");
+        writeln!(table, "| {severity} | {kind} {message} | {location} |")
+            .expect("writing to a string does not fail");
     }
     table.push('\n');
     Some(table)
 }
 
-/// What `check --fix` would make of the lines that findings are about, each in a block that a review can take over.
+/// The edits of `check --fix`, each as a suggestion that a reviewer can accept.
 fn suggestions(plan: &Plan) -> Option<String> {
     let mut text = String::new();
     for finding in &plan.findings {
         let Some(Suggestion { file, first, last, text: lines }) = &finding.suggestion else { continue };
         let lines: String = lines.lines().flat_map(|line| [words::visible(line), String::from("\n")]).collect();
-        let place = if first == last { format!("{file}:{first}") } else { format!("{file}:{first}-{last}") };
+        let location = if first == last { format!("{file}:{first}") } else { format!("{file}:{first}-{last}") };
         let fence = "`".repeat(longest_run(&lines).max(2) + 1);
         let block = format!(
-            "{} instead of {}:\n\n{fence}suggestion\n{lines}{fence}\n\n",
+            "{} at {}:\n\n{fence}suggestion\n{lines}{fence}\n\n",
             code(finding.code.as_str()),
-            code(&place)
+            code(&location)
         );
         if text.len() + block.len() > BUDGET / 4 {
             break;
@@ -147,7 +148,7 @@ fn suggestions(plan: &Plan) -> Option<String> {
     Some(format!("<details><summary>What <code>check --fix</code> would change</summary>\n\n{text}</details>\n\n"))
 }
 
-/// Why one container changes.
+/// The section with the reasons of one change.
 fn details(change: &Change) -> String {
     let (sign, subject) = (Mark::of(change).sign(true), words::subject(change));
     let count = change.reasons.len();
@@ -163,7 +164,7 @@ fn details(change: &Change) -> String {
         writeln!(text, "\nDrift: {}.", drift.as_str()).expect("writing to a string does not fail");
     }
     if let Some(stale) = change.stays_stale {
-        writeln!(text, "\nUntil its next start it runs as it was: {}.", stale.as_str())
+        writeln!(text, "\nKeeps running unchanged until its next start: {}.", stale.as_str())
             .expect("writing to a string does not fail");
     }
     if !change.keeps.is_empty() {
@@ -175,10 +176,10 @@ fn details(change: &Change) -> String {
 }
 
 fn reason_row(reason: &Reason) -> String {
-    let place = reason.position.as_ref().map(|at| code(&format!("{}:{}", at.file, at.line))).unwrap_or_default();
+    let location = reason.position.as_ref().map(|at| code(&format!("{}:{}", at.file, at.line))).unwrap_or_default();
     if reason.option.is_empty() {
         let what = if reason.after.is_null() { "no longer configured" } else { "configured" };
-        let mut rows = format!("| {what} | | | {place} |\n");
+        let mut rows = format!("| {what} | | | {location} |\n");
         let set = if reason.after.is_null() { Vec::new() } else { words::set_options(&reason.after) };
         for (option, value) in set {
             writeln!(rows, "| {} | | {} | |", code(&option), code(&words::value(&value)))
@@ -188,11 +189,12 @@ fn reason_row(reason: &Reason) -> String {
     }
     let option = words::visible(&reason.option);
     let (before, after) = words::values(&reason.before, &reason.after);
-    format!("| {} | {} | {} | {place} |\n", code(&option), code(&before), code(&after))
+    format!("| {} | {} | {} | {location} |\n", code(&option), code(&before), code(&after))
 }
 
-/// The rules that change, as a diff: a line for each forward, and from where they are reachable. The rules that make it so
-/// follow in a section of their own, which nobody has to open.
+/// The changed rules as a diff: a line for each forward, and from where they are reachable. If there are many other
+/// rules, they
+/// follow in a section of their own.
 fn firewall(plan: &Plan) -> Vec<String> {
     if !plan.firewall.changed {
         return Vec::new();
@@ -222,7 +224,7 @@ fn firewall(plan: &Plan) -> Vec<String> {
     sections.map(|(title, lines)| section(&title, "diff", &lines)).collect()
 }
 
-/// Which host port leads to which container: what there will be, what is new and what goes.
+/// A diagram of the forwards: which host port leads to which container, and which of them are new or gone.
 fn forwards(plan: &Plan) -> Option<String> {
     let key = |line: &RuleLine| match line {
         RuleLine::Forward { protocol, host_port, .. } => Some((*protocol, *host_port)),
@@ -253,10 +255,10 @@ fn forwards(plan: &Plan) -> Option<String> {
         writeln!(lines, "  {protocol}{port}[\"{protocol} {port}\"] -. gone .-> nobody((\" \"))")
             .expect("writing to a string does not fail");
     }
-    Some(section("Host ports and the containers that they lead to", "mermaid", &lines))
+    Some(section("Host ports and the containers they lead to", "mermaid", &lines))
 }
 
-/// What waits for what.
+/// A diagram of the order of the steps.
 fn order(plan: &Plan) -> Option<String> {
     let steps = plan.order.nodes().count();
     if !(2..=MOST_STEPS).contains(&steps) {
@@ -272,19 +274,19 @@ fn order(plan: &Plan) -> Option<String> {
     Some(section("Order of the steps", "mermaid", &lines))
 }
 
-/// A collapsed section with a code block in it.
+/// A collapsed section that contains a code block.
 fn section(title: &str, language: &str, content: &str) -> String {
     let fence = "`".repeat(longest_run(content).max(2) + 1);
     format!("<details><summary>{title}</summary>\n\n{fence}{language}\n{content}{fence}\n\n</details>\n\n")
 }
 
-/// A code span, also inside of a table, whatever is in it.
+/// Any text as a code span that is safe inside a table, too.
 pub(super) fn code(text: &str) -> String {
     let text = words::visible(text);
     if text.is_empty() {
         return text;
     }
-    // A table takes `\|` for a pipe in a cell, but of `\\|` it is not known which backslash escapes what.
+    // In a table cell, `\|` is a pipe, but `\\|` is ambiguous: use HTML entities if the text has both.
     if text.contains('|') && text.contains('\\') {
         let escape =
             |c: char| if c.is_alphanumeric() || c == ' ' { c.to_string() } else { format!("&#{};", c as u32) };
@@ -300,7 +302,7 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// A container's name as an identifier of Mermaid, which has no `.` and no `-`; different names stay different.
+/// A container name as a Mermaid identifier, which cannot contain `.` or `-`. Different names stay different.
 fn identifier(name: &str) -> String {
     name.replace('-', "_m").replace('.', "_d")
 }

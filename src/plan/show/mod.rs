@@ -1,9 +1,9 @@
-//! A plan for readers: [`json()`] for programs, [`text()`] for people, [`markdown()`] for a review, [`dot()`] for a
-//! picture of the order.
+//! Renders a plan: [`json()`] for programs, [`text()`] for people, [`markdown()`] for a review, and [`dot()`] for a picture of
+//! the order.
 //!
-//! All show the same plan, and none decides anything.
+//! All formats show the same plan, and none decides anything.
 //!
-//! Invariant: what a configuration says can neither act on a terminal nor become markup.
+//! Invariant: text from a configuration can neither control a terminal nor become markup.
 
 mod dot;
 pub mod hosts;

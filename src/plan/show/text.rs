@@ -1,33 +1,33 @@
-//! The plan for people.
+//! Renders a plan as text for people.
 //!
-//! Findings are not part of it: they go to stderr, in the form that all findings have.
+//! Findings are not part of the text. They go to stderr, like the findings of every command.
 
 use std::fmt::Write;
 
 use super::words::{self, Mark, RuleLines};
 use crate::plan::{Change, Plan, ProgramChange, Reason, Verb};
 
-/// With more changes than this, who is affected stands before how.
+/// With more changes than this, an overview of the affected containers comes first.
 const LARGE: usize = 10;
-/// With more changes than this, new containers are named without their options.
+/// With more changes than this, new containers are shown without their options.
 const HUGE: usize = 50;
-/// Lines longer than this are broken between the value before and the one after.
+/// A longer line is split, with the old and the new value on lines of their own.
 const WIDTH: usize = 110;
 /// Names of options are aligned up to this width.
 const ALIGNED: usize = 40;
 
-/// What the terminal can show, and how much its user wants to see.
+/// What the terminal can show, and how much the user wants to see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Whether there may be colours (ECMA-48).
+    /// Whether to use colours (ECMA-48).
     pub colour: bool,
-    /// Whether there may be characters beyond ASCII.
+    /// Whether to use characters beyond ASCII.
     pub unicode: bool,
-    /// Whether the rules are shown as nft has them.
+    /// Whether to show all firewall rules, as nft writes them.
     pub rules: bool,
 }
 
-/// The whole plan, with a line break at its end.
+/// Renders the plan, ending in a newline.
 pub fn text(plan: &Plan, style: Style) -> String {
     if plan.is_empty() {
         return "No changes.\n".to_owned();
@@ -47,7 +47,7 @@ pub fn text(plan: &Plan, style: Style) -> String {
 
 struct Page {
     style: Style,
-    /// Whether new containers are named without their options.
+    /// Whether to show new containers without their options.
     names_only: bool,
     text: String,
 }
@@ -72,7 +72,7 @@ impl Page {
         if self.style.unicode { "→" } else { "->" }
     }
 
-    /// Who is affected, by what is done to them.
+    /// Lists the affected containers by what is done to them.
     fn overview(&mut self, plan: &Plan) {
         self.line(&format!("{} changes: {}.", plan.changes.len(), words::counts(plan)));
         let changes = words::in_order(plan);
@@ -93,7 +93,7 @@ impl Page {
         self.line("");
     }
 
-    /// What happens to the program that all units call.
+    /// Lists changes of the program that all units call.
     fn program(&mut self, plan: &Plan) {
         let lines = plan.program.iter().flat_map(ProgramChange::lines);
         let lines: Vec<String> = lines.map(|line| self.marked(Mark::Change, &words::visible(&line))).collect();
@@ -116,7 +116,7 @@ impl Page {
             self.line(&format!("    drift: {}", drift.as_str()));
         }
         if let Some(stale) = change.stays_stale {
-            self.line(&format!("    until then it runs as it was: {}", stale.as_str()));
+            self.line(&format!("    keeps running unchanged until its next start: {}", stale.as_str()));
         }
         if !change.keeps.is_empty() {
             let keeps: Vec<String> = change.keeps.iter().map(|path| words::visible(path)).collect();
@@ -126,11 +126,11 @@ impl Page {
     }
 
     fn reason(&mut self, reason: &Reason, width: usize) {
-        let place = place(reason);
+        let notes = notes(reason);
         if reason.option.is_empty() {
-            // The container as a whole: its options are in the configuration, at that place.
+            // The reason is about the container as a whole.
             let what = if reason.after.is_null() { "no longer configured" } else { "configured" };
-            self.line(&format!("    {what}{place}"));
+            self.line(&format!("    {what}{notes}"));
             if !reason.after.is_null() && !self.names_only {
                 self.set_options(reason);
             }
@@ -144,17 +144,17 @@ impl Page {
         let name = self.marked(mark, &format!("{:<width$}", words::visible(&reason.option)));
         let (before, after) = words::values(&reason.before, &reason.after);
         let arrow = self.arrow();
-        let line = format!("{before} {arrow} {after}{place}");
+        let line = format!("{before} {arrow} {after}{notes}");
         if reason.option.chars().count().max(width) + line.chars().count() <= WIDTH {
             self.line(&format!("    {name}  {line}"));
         } else {
-            self.line(&format!("    {name}{place}"));
+            self.line(&format!("    {name}{notes}"));
             self.line(&format!("        {before}"));
             self.line(&format!("      {arrow} {after}"));
         }
     }
 
-    /// What a new container sets to something else than NixOS's default.
+    /// Lists the options of a new container that differ from NixOS's defaults.
     fn set_options(&mut self, reason: &Reason) {
         let set = words::set_options(&reason.after);
         let names: Vec<String> = set.iter().map(|(name, _)| words::visible(name)).collect();
@@ -198,13 +198,13 @@ impl Page {
     }
 }
 
-/// The heaviest thing that is done; a container that is created and started counts as created.
+/// The most disruptive action. A container that is created and started counts as created.
 fn heaviest(change: &Change) -> Option<Verb> {
     if change.verbs.contains(&Verb::Create) { Some(Verb::Create) } else { change.verbs.iter().max().copied() }
 }
 
-/// Where the option is set, where it was set if that is another place, and why its value is not known yet.
-fn place(reason: &Reason) -> String {
+/// Where the option is set, where it was set if that differs, and why its value is still unknown.
+fn notes(reason: &Reason) -> String {
     let at = |position: &crate::model::Position| format!("{}:{}", words::visible(&position.file), position.line);
     let mut parts: Vec<String> = reason.position.iter().map(at).collect();
     let was = reason.old_position.as_ref().map(at).filter(|was| !parts.contains(was));

@@ -1,4 +1,4 @@
-//! What the forms for people have in common: what a change does, in words, and values as they stand in a configuration.
+//! Wording shared by the text and Markdown formats: what a change does, and values as Nix writes them.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::plan::redact::REDACTED_KEY;
 use crate::plan::{Change, Plan, ProgramChange, Verb, option};
 use crate::render::nft::RuleLine;
 
-/// What reasons of unknown values begin with that Nix knows after the build.
+/// The prefix of the reason of an unknown value that Nix knows after the build.
 const AFTER_BUILD: &str = "known after build: ";
 
 /// How a change is marked.
@@ -45,27 +45,27 @@ impl Mark {
     }
 }
 
-/// What a change does and costs, in a line that can be read without knowing the options.
+/// What a change does and costs, in one line.
 pub(super) fn cost(change: &Change) -> String {
     let mut costs = Vec::new();
     let mut text = match (change.verbs.as_slice(), change.may) {
         ([], false) => String::from("firewall rules change; open connections stay"),
         ([], true) => String::from("firewall rules may change; open connections stay"),
-        ([Verb::Create], _) => String::from("create; it starts when it is told to"),
+        ([Verb::Create], _) => String::from("create (`autoStart` is off: it does not start by itself)"),
         ([Verb::UpdateUnit], false) if change.stays_stale.is_some() => {
-            String::from("stays as it is until its next start")
+            String::from("keeps running unchanged until its next start")
         }
         ([Verb::UpdateUnit], true) if change.stays_stale.is_some() => {
-            String::from("stay as it is until its next start")
+            String::from("keep running unchanged until its next start")
         }
-        ([Verb::UpdateUnit], false) => String::from("takes effect at its next start, interrupts nobody"),
-        ([Verb::UpdateUnit], true) => String::from("take effect at its next start, interrupt nobody"),
-        ([Verb::Reload], _) => String::from("reload: it is changed while it runs, and goes on running"),
+        ([Verb::UpdateUnit], false) => String::from("takes effect at its next start; nothing is interrupted"),
+        ([Verb::UpdateUnit], true) => String::from("take effect at its next start"),
+        ([Verb::Reload], _) => String::from("reload (it keeps running)"),
         ([Verb::Restart], _) => {
             costs.push("its processes stop briefly");
             String::from("restart")
         }
-        ([Verb::Remove], _) => String::from("remove; it does not run"),
+        ([Verb::Remove], _) => String::from("remove (it is not running)"),
         (verbs, _) => verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(" and "),
     };
     if change.wipes_root {
@@ -81,36 +81,35 @@ pub(super) fn cost(change: &Change) -> String {
         return text;
     }
     let why = if change.verbs.contains(&Verb::Remove) {
-        "a module that is not here may still define it"
+        "a missing module may still define it"
     } else {
-        "some of it is known after build only"
+        "some values are only known after the build"
     };
     let may = if change.verbs.is_empty() { "" } else { "may " };
     format!("{may}{text}: {why}")
 }
 
-/// The changes in an order for people: the host first, then `c2` before `c10`.
+/// The changes in natural order: the host first, then `c2` before `c10`.
 pub(super) fn in_order(plan: &Plan) -> Vec<&Change> {
     let mut changes: Vec<&Change> = plan.changes.iter().collect();
     changes.sort_by_cached_key(|change| change.container.as_ref().map(|name| natural_order(name.as_str())));
     changes
 }
 
-/// Whether there are so many rules beside the forwards that they are counted, not shown: two are shorter than what would be
-/// said of them.
+/// Whether to count the rules other than forwards instead of listing them. Up to two rules are as short as the count.
 pub(super) fn many_rules(plan: &Plan) -> bool {
     let lines = plan.firewall.removed.iter().chain(&plan.firewall.added);
     lines.filter(|line| matches!(line, RuleLine::Rule(_))).count() > 2
 }
 
-/// What changes of the rules in one direction: forwards, which are worth a line each, and the rest.
+/// The added or the removed rules, split into forwards, which get a line each, and the rest.
 pub(super) struct RuleLines<'a> {
     pub(super) forwards: Vec<&'a RuleLine>,
     pub(super) rest: Vec<&'a RuleLine>,
 }
 
 impl<'a> RuleLines<'a> {
-    /// Both, in an order for people.
+    /// Splits the rules, with the forwards in natural order of their containers.
     pub(super) fn of(lines: &'a [RuleLine]) -> Self {
         let (mut forwards, rest): (Vec<_>, Vec<_>) =
             lines.iter().partition(|line| matches!(line, RuleLine::Forward { .. }));
@@ -121,13 +120,12 @@ impl<'a> RuleLines<'a> {
         Self { forwards, rest }
     }
 
-    /// From where the forwards are reachable, each way once.
+    /// From where the forwards are reachable, without repetitions.
     pub(super) fn reach(&self) -> BTreeSet<&'static str> {
         self.forwards.iter().filter_map(|line| reach(line)).collect()
     }
 
-    /// The rest in a few words, such as `5 rules and 1 set of the table inet container-rebuild, 1 sysctl`; nothing where
-    /// there is none.
+    /// Counts the rest, such as `5 rules and 1 set of the table inet container-rebuild, 1 sysctl`. `None` if it is empty.
     pub(super) fn summary(&self) -> Option<String> {
         let (mut rules, mut sets, mut sysctls) = (0, 0, 0);
         for line in &self.rest {
@@ -150,12 +148,12 @@ impl<'a> RuleLines<'a> {
     }
 }
 
-/// The container, or the host.
+/// The name of the container, or `the host`.
 pub(super) fn subject(change: &Change) -> &str {
     change.container.as_ref().map_or("the host", |name| name.as_str())
 }
 
-/// The counts, such as `1 to restart, rules: 2 more, 1 less, 4 unchanged`.
+/// The line of counts, such as `1 to restart, rules: 2 added, 1 removed, 4 unchanged`.
 pub(super) fn counts(plan: &Plan) -> String {
     let with = |verb| plan.changes.iter().filter(|change| change.verbs == [verb]).count();
     let starting = |change: &&Change| change.verbs.contains(&Verb::Start) && !change.verbs.contains(&Verb::Create);
@@ -167,7 +165,7 @@ pub(super) fn counts(plan: &Plan) -> String {
         (plan.summary.restart, "to restart"),
         (plan.summary.stop, "to stop"),
         (plan.summary.remove, "to remove"),
-        (with(Verb::UpdateUnit), "to note for the next start"),
+        (with(Verb::UpdateUnit), "to update for the next start"),
     ];
     let mut parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
@@ -178,13 +176,13 @@ pub(super) fn counts(plan: &Plan) -> String {
     parts.extend(program.map(|part| format!("1 {part}")));
     if plan.firewall.changed {
         let (added, removed) = (plan.firewall.added.len(), plan.firewall.removed.len());
-        parts.push(format!("rules: {added} more, {removed} less"));
+        parts.push(format!("rules: {added} added, {removed} removed"));
     }
     parts.push(format!("{} unchanged", plan.summary.unchanged));
     parts.join(", ")
 }
 
-/// A rule, and for a forward where it leads.
+/// A rule, or where a forward leads.
 pub(super) fn rule(line: &RuleLine, arrow: &str) -> String {
     match line {
         RuleLine::Rule(rule) => visible(rule),
@@ -196,7 +194,7 @@ pub(super) fn rule(line: &RuleLine, arrow: &str) -> String {
     }
 }
 
-/// From where a forward is reachable (see [`crate::render::nft`]); the host's own firewall lets all of it pass.
+/// From where a forward is reachable (see [`crate::render::nft`]). The host's own firewall does not block it.
 fn reach(line: &RuleLine) -> Option<&'static str> {
     match line {
         RuleLine::Rule(_) => None,
@@ -209,7 +207,7 @@ fn reach(line: &RuleLine) -> Option<&'static str> {
     }
 }
 
-/// What a new container sets to something else than NixOS's default: options with their values.
+/// The options of a new container that differ from NixOS's defaults, with their values.
 pub(super) fn set_options(container: &Value) -> Vec<(String, Value)> {
     let path = Field::Known(String::new());
     let defaults = serde_json::to_value(Container::with_defaults(path)).expect("the model has string keys only");
@@ -218,19 +216,18 @@ pub(super) fn set_options(container: &Value) -> Vec<(String, Value)> {
     set.filter(|set| !is_unbuilt(set)).map(|set| (option::path(&set.path), set.after)).collect()
 }
 
-/// Two values that differ, each as [`value`] has it; with what is not known of them by name, where nothing else tells them
-/// apart.
+/// Two different values, each as [`value`] writes it. If that makes them look equal, their unknown parts are written out.
 pub(super) fn values(before: &Value, after: &Value) -> (String, String) {
     let [short, named] = [false, true].map(|named| (written(before, named), written(after, named)));
     if short.0 == short.1 && named.0 != named.1 { named } else { short }
 }
 
-/// A value as it would stand in a configuration.
+/// A value as Nix writes it.
 pub(super) fn value(value: &Value) -> String {
     written(value, false)
 }
 
-/// The same; `named` says what of it is not known.
+/// Like [`value`], but `named` adds which expression an unknown value comes from.
 fn written(value: &Value, named: bool) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -272,17 +269,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_is_shown_acts_on_what_shows_it() {
+    fn control_characters_are_escaped() {
         let odd = json!({ "a": "\u{1b}[2J\u{202e}x\u{7}ü", "\u{1b}": 1 });
         assert_eq!(value(&odd), r#"{ "\u{1b}" = 1; a = "\u{1b}[2J\u{202e}x\u{7}ü"; }"#);
     }
 
     #[test]
-    fn what_is_not_known_or_not_to_be_shown_says_so() {
+    fn unknown_and_secret_values_are_named_as_such() {
         let unknown = json!({ UNKNOWN_KEY: { "reason": "pkgs", "file": "f", "line": 1, "column": 1 } });
         assert_eq!(value(&json!([unknown, { "_redacted": true }])), "[ (known after build) (secret) ]");
         assert_eq!(unknown_reason(&unknown), Some("pkgs"));
-        // Where all that differs is not known, it is told by its expression.
+        // If only unknown parts differ, their expressions are shown.
         let package =
             |name: &str| json!([{ UNKNOWN_KEY: { "reason": format!("known after build: pkgs.{name}") } }]);
         let (before, after) = values(&package("curl"), &package("wget"));

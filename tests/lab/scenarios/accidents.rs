@@ -263,8 +263,8 @@ fn a_guest_that_does_not_come_up_gives_way_to_the_one_that_ran() {
     assert_eq!(said.code, 1, "{said:#?}");
     assert!(said.err.contains("error[host]: container@sambal.service: the start job ended with"), "{said:#?}");
     assert!(said.err.contains("journalctl -u container@sambal.service"), "{said:#?}");
-    assert!(said.err.contains("runs again as it did before"), "{said:#?}");
-    assert!(!said.err.contains("not done"), "{said:#?}");
+    assert!(said.err.contains("back in its former state"), "{said:#?}");
+    assert!(!said.err.contains("skipped: "), "{said:#?}");
     assert_eq!(lab.lan_page("http://10.77.0.2:8081/"), PAGE);
     assert!(lab.page("http://192.168.100.12/").contains("v1@example.org"));
     lab.switch(&two("v1@example.org"));

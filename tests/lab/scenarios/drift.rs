@@ -12,16 +12,16 @@ fn each_kind_of_drift_is_named_and_put_right() {
     lab.switch(EXAMPLE);
     #[rustfmt::skip]
     let table = [
-        ("systemctl stop container@wasabi", "was stopped, though it starts by itself", "none"),
+        ("systemctl stop container@wasabi", "was stopped, although it starts by itself", "none"),
         ("nft delete element inet container-rebuild addr4 '{ tcp . 8080 }'", "rules are not those that were applied last", "firewall"),
         ("nft delete table inet container-rebuild", "rules are not those that were applied last", "firewall"),
-        ("echo Nice=5 >>/run/systemd/system/container@wasabi.service; systemctl daemon-reload", "its unit file is not as it was written", "none"),
-        ("chmod u+w /run/container-rebuild/conf/wasabi.conf; echo X=1 >>/run/container-rebuild/conf/wasabi.conf", "its .conf file is not as it was written", "none"),
-        ("ip link set ve-wasabi down", "its link to the host is down or has lost a route", "reload"),
-        ("ip route del 192.168.100.11 dev ve-wasabi", "its link to the host is down or has lost a route", "reload"),
+        ("echo Nice=5 >>/run/systemd/system/container@wasabi.service; systemctl daemon-reload", "its unit file was changed or removed", "none"),
+        ("chmod u+w /run/container-rebuild/conf/wasabi.conf; echo X=1 >>/run/container-rebuild/conf/wasabi.conf", "its .conf file was changed or removed", "none"),
+        ("ip link set ve-wasabi down", "its interface on the host is down or has lost a route", "reload"),
+        ("ip route del 192.168.100.11 dev ve-wasabi", "its interface on the host is down or has lost a route", "reload"),
         ("ip address add 192.168.100.77/32 dev ve-wasabi; ip address del 192.168.100.2/32 dev ve-wasabi", "\"192.168.100.77\" -> \"192.168.100.2\"", "reload"),
-        ("ip link del ve-wasabi", "its link to the host is gone", "restart"),
-        ("ip link set ve-wasabi down; ip link set ve-wasabi name ve-moved; ip link set ve-moved up", "its link to the host is gone", "restart"),
+        ("ip link del ve-wasabi", "its interface on the host is gone", "restart"),
+        ("ip link set ve-wasabi down; ip link set ve-wasabi name ve-moved; ip link set ve-moved up", "its interface on the host is gone", "restart"),
         ("rm /run/container-rebuild/booted/wasabi.json", "the record of what it runs with is missing or damaged", "restart"),
         ("sysctl --quiet net.ipv4.conf.all.forwarding=0", "+ sysctl net.ipv4.conf.all.forwarding = 1", "firewall"),
         ("sysctl --quiet net.ipv4.conf.ve-wasabi.route_localnet=0", "+ sysctl net.ipv4.conf.ve-wasabi.route_localnet = 1", "firewall"),
@@ -78,10 +78,10 @@ fn an_edited_conf_is_kept_beside_ours_and_its_container_goes_on_and_boots() {
     lab.finish();
 }
 
-const UNIT: &str = "its unit file is not as it was written";
-const OUTRANKED: &str = "a copy of its unit in /etc/systemd/system outranks the one that was written";
-const CONF: &str = "its .conf file is not as it was written";
-const RECORD: &str = "the record of what its next start brings is missing or damaged";
+const UNIT: &str = "its unit file was changed or removed";
+const OUTRANKED: &str = "a unit file in /etc/systemd/system overrides ours";
+const CONF: &str = "its .conf file was changed or removed";
+const RECORD: &str = "the record for its next start is missing or damaged";
 const ACCESS: &str = "one of its files was replaced, or has another owner or mode";
 const UNHELD: &str = "a garbage collection may remove its system";
 
@@ -91,7 +91,7 @@ const DAMAGES: [(&str, &str, &str); 28] = [
     ("rm U", UNIT, "[[ -f U ]]"),
     (
         "mkdir -p /run/container-rebuild/unread; touch /run/container-rebuild/unread/NAME",
-        "systemd has not read its unit file since that was written",
+        "systemd has not reloaded its unit file",
         "[[ ! -e /run/container-rebuild/unread/NAME ]]",
     ),
     ("rm U; mkdir U; touch U/kept; systemctl daemon-reload", UNIT, "[[ -f U ]]; rm -r U.edited/kept U.edited"),
@@ -223,10 +223,10 @@ fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
     ))
     .ok();
     let applied = lab.switch(&all);
-    let line = "container-rebuild.service is written again: it was edited";
+    let line = "container-rebuild.service is rewritten: it was edited";
     assert!(applied.said.out.contains(line), "{:#?}", applied.said);
     lab.sh(&format!("cmp /root/service {service}; systemctl is-enabled container-rebuild; rm /root/service")).ok();
-    let lost = "the generation that boots is missing or damaged: the next boot would start no container";
+    let lost = "the boot generation is missing or damaged: the next boot would start no container";
     let state = "/var/lib/container-rebuild";
     for damage in [
         format!(": >$(readlink -f {state}/boot.json)"),
@@ -246,7 +246,7 @@ fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
     .ok();
     let applied = lab.switch(&all);
     for path in [state, &format!("{state}/bin"), "/run/container-rebuild/conf"] {
-        let said = format!("others than root may write to {path}");
+        let said = format!("{path} is writable by users other than root");
         assert!(found(&applied).contains(said.as_str()), "{:#?}", found(&applied));
         assert_eq!(lab.sh(&format!("stat -c '%a %u' {path}")).ok(), "755 0\n", "{path}");
     }
@@ -282,7 +282,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
     let table = [
         (
             "systemctl mask container@sambal",
-            "error[masked]: `sambal` is masked: as long as there is /etc/systemd/system/container@sambal.service",
+            "error[masked]: `sambal` is masked by /etc/systemd/system/container@sambal.service",
             "systemctl unmask container@sambal",
         ),
         (
@@ -307,7 +307,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
         ),
         (
             "mv ROOT /root/root; ln -s /nowhere ROOT",
-            "no guest can start in /var/lib/nixos-containers/sambal: it is not a directory",
+            "cannot use /var/lib/nixos-containers/sambal as a root: it is not a directory",
             "rm ROOT; mv /root/root ROOT",
         ),
     ];
@@ -341,7 +341,8 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
     assert_eq!(lab.sh("systemctl is-failed container-rebuild").ok(), "failed\n");
     let journal = lab.sh("journalctl --boot --unit container-rebuild.service --output cat").ok();
     assert!(
-        journal.contains("`sambal` is masked") && journal.contains("not running after the boot: sambal"),
+        journal.contains("`sambal` is masked")
+            && journal.contains("these containers did not start at boot: sambal"),
         "{journal}"
     );
     lab.sh("systemctl unmask container@sambal; systemctl restart container-rebuild").ok();

@@ -95,7 +95,7 @@ fn a_system_that_can_only_be_booted_is_and_that_is_said() {
     let before = lab.mark();
     assert_eq!(lab.plan().0["changes"][0]["disruption"], "reload");
     let said = lab.sh("container-rebuild switch --yes /root/host.nix 2>&1").ok();
-    assert!(said.contains("cannot be switched to while it runs: restarting"), "{said}");
+    assert!(said.contains("cannot switch to its new system while it runs: restarting"), "{said}");
     let after = lab.observe();
     assert!(!before.kept(&after, "wasabi") && after.machines["wasabi"].marked, "restarted, and the root is kept");
     assert!(lab.page("http://192.168.100.11/").contains("two@"));
@@ -127,7 +127,7 @@ fn bookkeeping_costs_nothing_and_takes_effect_at_the_next_start() {
     let before = lab.observe();
     let said = lab.sh("container-rebuild switch --yes /root/host.nix 2>&1").ok();
     assert!(before.kept(&lab.observe(), "wasabi"));
-    assert!(said.contains("`wasabi` goes on running with its former tmpfs"), "{said}");
+    assert!(said.contains("`wasabi` keeps running with its former tmpfs"), "{said}");
     lab.sh("container-rebuild restart wasabi").ok();
     assert_eq!(lab.sh("container-rebuild run wasabi -- findmnt -no FSTYPE /scratch").ok(), "tmpfs\n");
     assert_eq!(lab.plan().1, 0);
@@ -241,13 +241,13 @@ fn status_says_what_runs_after_each_change_without_a_restart() {
     assert_eq!(row["drift"], serde_json::json!(["keeps its former path, tmpfs until it is restarted"]));
     let said = lab.sh("container-rebuild plan --detailed-exitcode --restart-mode=never /root/host.nix");
     assert_eq!((said.code, said.out.as_str()), (0, "No changes.\n"), "{said:#?}");
-    assert!(said.err.contains("`wasabi` goes on running with its former "), "{said:#?}");
+    assert!(said.err.contains("`wasabi` keeps running with its former "), "{said:#?}");
     lab.sh("container-rebuild restart wasabi").ok();
     assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!([]));
     assert_eq!(lab.plan().1, 0);
 
     // A forward that somebody took out of the kernel is not shown as if it were there.
     lab.sh("nft delete element inet container-rebuild addr4 '{ tcp . 8083 }'").ok();
-    assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!(["the rules do not forward tcp:8083"]));
+    assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!(["no rule forwards tcp:8083"]));
     lab.finish();
 }

@@ -112,7 +112,7 @@ fn a_bridge_that_is_missing_is_said_before_anything_changes_and_one_that_is_left
     lab.switch(&good);
     for (bridge, message) in [
         ("br-none", "`wasabi`: the bridge `br-none` does not exist on this host"),
-        ("eth0", "`wasabi`: the bridge `eth0` is no bridge"),
+        ("eth0", "`wasabi`: the bridge `eth0` is not a bridge"),
     ] {
         let bad = with(&good, "br-lab", bridge);
         lab.write("/root/host.nix", &bad);
@@ -137,9 +137,9 @@ fn a_bridge_that_is_missing_is_said_before_anything_changes_and_one_that_is_left
     }
     lab.write("/root/host.nix", &good);
     for (meddling, named, cost) in [
-        ("ip link set vb-wasabi nomaster", "its link to the host has left its bridge", "reload"),
-        ("ip link set vb-wasabi down", "its link to the host is down or has lost a route", "reload"),
-        ("ip link delete vb-wasabi", "its link to the host is gone", "restart"),
+        ("ip link set vb-wasabi nomaster", "its interface on the host has left its bridge", "reload"),
+        ("ip link set vb-wasabi down", "its interface on the host is down or has lost a route", "reload"),
+        ("ip link delete vb-wasabi", "its interface on the host is gone", "restart"),
     ] {
         lab.sh(meddling).ok();
         let status = lab.sh("container-rebuild status --json").ok();
@@ -216,14 +216,18 @@ fn extra_veths_come_and_go_by_a_restart_with_what_is_on_them() {
     assert_eq!((moved.cost("wasabi"), moved.reasons("wasabi")), ("restart", vec!["extraVeths.side2.hostAddress"]));
     lab.switch(&host(&[&other, &extra]));
     for (meddling, named, cost) in [
-        ("ip link set side1 nomaster", "its link to the host has left its bridge", "reload"),
-        ("ip route delete 192.168.2.100 dev side2", "its link to the host is down or has lost a route", "reload"),
+        ("ip link set side1 nomaster", "its interface on the host has left its bridge", "reload"),
+        (
+            "ip route delete 192.168.2.100 dev side2",
+            "its interface on the host is down or has lost a route",
+            "reload",
+        ),
         (
             "ip address add 192.168.2.9/32 dev side2; ip address delete 192.168.2.1/32 dev side2",
             "has another address than was set",
             "reload",
         ),
-        ("ip link delete side3", "its link to the host is gone", "restart"),
+        ("ip link delete side3", "its interface on the host is gone", "restart"),
     ] {
         lab.sh(meddling).ok();
         let repaired = lab.switch(&host(&[&other, &extra]));
@@ -235,7 +239,10 @@ fn extra_veths_come_and_go_by_a_restart_with_what_is_on_them() {
     // A link that somebody else has is neither taken nor deleted.
     lab.write("/root/host.nix", &host(&[&other, &with(&extra, "side3", "port-lab")]));
     let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
-    assert!(refused.code == 1 && refused.err.contains("the host has a link `port-lab` already"), "{refused:#?}");
+    assert!(
+        refused.code == 1 && refused.err.contains("the host already has another interface `port-lab`"),
+        "{refused:#?}"
+    );
 
     let removed = lab.switch(&host(&[&other, &plain]));
     assert_eq!(removed.cost("wasabi"), "restart");

@@ -244,7 +244,7 @@ fn what_cannot_be_mapped_is_said_before_anything_changes() {
 
     // Root of the host is nobody there.
     let taken = lab.switch(&bound("/mnt/data"));
-    let message = "/mnt/data belongs to user 0 of the host, who is nobody there";
+    let message = "/mnt/data belongs to the host's user 0, which is `nobody` in the guest";
     assert!(taken.said.err.contains(message), "{taken:#?}");
     assert_ne!(lab.sh("container-rebuild run wasabi -- touch /bound/new 2>/dev/null").code, 0);
     lab.switch(&plain);

@@ -116,7 +116,7 @@ fn units_that_call_a_removed_program_are_put_right_without_a_restart() {
         let said = &applied.said;
         assert!(said.err.contains("the program that its unit calls is missing or not executable"), "{said:#?}");
         assert!(
-            said.err.contains("container-rebuild.service calls ") && said.err.contains("`switch` puts it right"),
+            said.err.contains("container-rebuild.service calls ") && said.err.contains("`switch` repairs it"),
             "{said:#?}"
         );
         assert!(!said.err.contains("warning[no-boot-service]"), "{said:#?}");
@@ -166,7 +166,7 @@ fn a_boot_that_leaves_a_container_down_fails_and_brings_up_the_others() {
     assert_eq!(lab.observe().running(), ["sambal"]);
     assert!(!lab.page("http://192.168.100.12/").is_empty());
     let journal = boot_journal(&lab);
-    assert!(journal.contains("not running after the boot: terasi"), "{journal}");
+    assert!(journal.contains("these containers did not start at boot: terasi"), "{journal}");
     lab.sh(&format!("rm {native} && systemctl daemon-reload && systemctl restart container-rebuild")).ok();
     assert_eq!(lab.observe().running(), ["sambal", "terasi"]);
     lab.finish();

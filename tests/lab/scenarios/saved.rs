@@ -54,7 +54,7 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
     lab.sh("hostname elsewhere").ok();
     let said = carry_out();
     assert_eq!((said.code, said.out.as_str()), (1, ""), "{said:#?}");
-    assert!(said.err.contains("and this is `elsewhere`"), "{said:#?}");
+    assert!(said.err.contains("but this host is `elsewhere`"), "{said:#?}");
     lab.sh(&format!("hostname {}", name.trim())).ok();
 
     // A guest that is not built yet: what its plan says of it holds after the build, option by option, before Nix is asked.

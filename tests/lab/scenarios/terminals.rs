@@ -48,7 +48,7 @@ fn is_finished(lab: &Lab, version: &str, cursor: &str, how: &str) {
     };
     assert!(has("sambal: starting", Some("sambal"), Some("start")), "{how}: {log:#?}");
     assert!(has("sambal: start done", Some("sambal"), Some("start")), "{how}: {log:#?}");
-    assert!(has("switch to /root/host.nix is done", None, None), "{how}: {log:#?}");
+    assert!(has("switch to /root/host.nix succeeded", None, None), "{how}: {log:#?}");
 }
 
 /// Where the journal ends.
@@ -148,11 +148,11 @@ fn a_second_ctrl_c_leaves_a_start_to_systemd_and_the_next_switch_takes_it_up() {
     // Which of the two was begun first is open.
     let interrupted = said.err.lines().find(|line| line.starts_with("interrupted: finishing ")).unwrap_or_default();
     assert!(interrupted.contains("sambal: starting"), "{said:#?}");
-    assert!(said.err.contains("sambal: start is not waited for\n"), "{said:#?}");
+    assert!(said.err.contains("sambal: start is no longer waited for\n"), "{said:#?}");
     assert!(said.err.contains("stopped waiting for the start of `sambal`: systemd goes on with it"), "{said:#?}");
     let status = lab.sh("container-rebuild status");
     assert!(
-        status.err.contains("warning[last-switch]: the last switch, to /root/host.nix, was interrupted"),
+        status.err.contains("warning[last-switch]: the last switch (to /root/host.nix) was interrupted"),
         "{status:#?}"
     );
     // It comes up by itself, and nothing of it is done again.
@@ -184,7 +184,7 @@ fn a_switch_that_was_killed_or_failed_is_told_of_by_status() {
     lab.write("/root/host.nix", &broken);
     assert_eq!(lab.sh(SWITCH).code, 1);
     let said = lab.sh("container-rebuild status");
-    assert!(said.err.contains("the last switch, to /root/host.nix, failed "), "{said:#?}");
+    assert!(said.err.contains("the last switch (to /root/host.nix) failed "), "{said:#?}");
     assert!(said.err.contains("container@satay.service"), "{said:#?}");
     lab.write("/root/host.nix", &slow("v1@example.org"));
     lab.sh(SWITCH).ok();
@@ -202,7 +202,7 @@ fn a_switch_in_a_service_says_nothing_twice_in_the_journal() {
     let entries =
         lab.sh(&format!("journalctl --sync; journalctl --after-cursor='{cursor}' --output cat --all")).ok();
     for message in
-        ["sambal: starting", "sambal: create done", "sambal: start done", "switch to /root/host.nix is done"]
+        ["sambal: starting", "sambal: create done", "sambal: start done", "switch to /root/host.nix succeeded"]
     {
         assert_eq!(entries.lines().filter(|line| *line == message).count(), 1, "{message}: {entries}");
     }

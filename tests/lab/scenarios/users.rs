@@ -23,9 +23,9 @@ fn under_sudo_the_user_evaluates_and_builds_and_root_applies() {
     // Without root the same user sees that there is nothing to do, and what could not be looked at.
     let said = lab.sh("cd /home/admin; runuser -u admin -- container-rebuild plan --detailed-exitcode host.nix");
     assert_eq!((said.code, said.out.as_str()), (0, "No changes.\n"), "{said:#?}");
-    assert!(said.err.contains("note[not-observed]: the nftables rules may not be read as this user"), "{said:#?}");
+    assert!(said.err.contains("note[not-observed]: only root can read the nftables rules"), "{said:#?}");
     let said = lab.sh("cd /home/admin; runuser -u admin -- container-rebuild switch --yes host.nix");
-    assert!(said.code == 1 && said.err.contains("only root may do"), "{said:#?}");
+    assert!(said.code == 1 && said.err.contains("must run as root"), "{said:#?}");
 
     // A file that root may read and the user may not is not read for the user.
     lab.sh("install -m 600 /home/admin/host.nix /root/secret.nix").ok();

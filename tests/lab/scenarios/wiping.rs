@@ -63,7 +63,7 @@ fn what_somebody_mounted_in_an_ephemeral_root_is_kept_and_named_and_the_containe
         assert!(journal.contains(&format!("{mounted} (of {of})")), "{what}: {journal}");
         if stop == restart {
             let named = said.err.contains(&format!(
-                "warning[foreign-mount]: a former root of `res` could not be removed: {mounted} (of {of})"
+                "warning[foreign-mount]: cannot remove a former root of `res`: {mounted} (of {of})"
             ));
             assert!(named, "{what}: {said:#?}");
         }

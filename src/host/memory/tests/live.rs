@@ -146,7 +146,7 @@ fn what_is_kept_stale_on_purpose_is_named_option_by_option() {
             assert!(again.is_empty(), "{what}: {again:#?}");
             let said: Vec<_> = again.findings.iter().map(|finding| finding.message.clone()).collect();
             let expected =
-                (!stale.is_empty()).then(|| format!("`a` goes on running with its former {}", stale.join(", ")));
+                (!stale.is_empty()).then(|| format!("`a` keeps running with its former {}", stale.join(", ")));
             assert_eq!(said, Vec::from_iter(expected), "{what}");
         }
         host.stop(&name()).expect("stopped");
@@ -166,7 +166,10 @@ fn a_repair_that_is_not_allowed_is_said_as_what_it_is() {
     let plan = planned_with(&host, &generation, RestartMode::Never);
     let said: Vec<_> = plan.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert!(plan.is_empty(), "{plan:#?}");
-    assert_eq!(said, ["`a`: its link to the host is gone", "`a`: its link to the host is gone, and stays so"]);
+    assert_eq!(
+        said,
+        ["`a`: its interface on the host is gone", "`a`: its interface on the host is gone; not repaired"]
+    );
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn a_forward_that_is_not_in_the_kernel_is_shown_with_its_container() {
     host.state().rules = None;
     let snapshot = host.snapshot().expect("it is in memory");
     let standing = standing::of(&name(), &snapshot, &standing::missing_forwards(&snapshot));
-    assert_eq!(standing, ["the rules do not forward tcp:8080"]);
+    assert_eq!(standing, ["no rule forwards tcp:8080"]);
 }
 
 #[test]
