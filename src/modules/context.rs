@@ -19,7 +19,7 @@ pub(super) struct Context<'e> {
     notes: RefCell<Vec<(Path<'e>, Pos)>>,
     /// Where the elements of a list are defined, for lists that several definitions contribute to.
     elements: RefCell<Vec<(Path<'e>, &'e [Pos])>>,
-    /// The definitions of container options that may not be fully known, by option path.
+    /// The definitions of container options that might not be fully known, by option path.
     pub(super) defined: RefCell<Vec<(Path<'e>, &'e [Definition<'e>])>>,
     /// Findings that do not stop the evaluation.
     pub(super) findings: RefCell<Vec<Diagnostic>>,
@@ -35,7 +35,7 @@ pub(super) struct Context<'e> {
     pub(super) packages: Cell<Option<Value<'e>>>,
     /// The guests: definitions of `containers.<name>.config`, by container name.
     pub(super) guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
-    /// Definitions of `containers.<name>.config` that may not count, by container name.
+    /// Definitions of `containers.<name>.config` whose conditions are not evaluated yet, by container name.
     pub(super) said_of_guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
     /// The certain elements of lists that are not fully known, by option path, with the reason.
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,

@@ -60,7 +60,7 @@ pub(super) fn whole_value<'e>(
     }
     let merged = firewall::finish(ev, scope, path, option.extra, merged, &selected)?;
     match option.apply {
-        // Call it even with an unknown value: the result may not depend on it.
+        // Call it even with an unknown value, because its result may be known anyway.
         Some(apply) => ev.call(apply, merged, Pos::NONE),
         None => Ok(merged),
     }

@@ -27,7 +27,7 @@ pub(super) struct Definition<'e> {
     pub(super) priority: i64,
     /// Its `mkOrder` priority: lower comes first.
     pub(super) order: i64,
-    /// Whether it may not exist, because a name in its attribute path is optional or unknown.
+    /// Whether it might not exist, because a name in its attribute path is optional or unknown.
     pub(super) doubtful: bool,
     /// The properties that may still be around the value.
     layer: Layer,
@@ -118,7 +118,7 @@ impl<'e> Definition<'e> {
         Self { condition: None, ..self }
     }
 
-    /// Returns this definition as one that may not exist.
+    /// Returns this definition as one that might not exist.
     pub(super) fn doubted(self) -> Self {
         Self { doubtful: true, ..self }
     }
@@ -351,7 +351,7 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
         }
     }
     let certain = counted.iter().filter(|(_, optional)| optional.is_none()).map(|(d, _)| d.priority).min();
-    // A definition that may not count is kept unless a certain one outranks it.
+    // A definition that might not count is kept unless a certain one outranks it.
     counted.retain(|(definition, optional)| match (certain, optional) {
         (Some(best), None) => definition.priority == best,
         (Some(best), Some(_)) => definition.priority <= best,

@@ -1,4 +1,4 @@
-//! Shows definitions as a [`View`], without option types: all of a guest's, and those of the host that lints need.
+//! Turns definitions into a [`View`]: all of a guest's, and those of the host that lints need.
 //!
 //! Each option has the value that the configuration's definitions give it, without what nixpkgs adds. A value that fails or
 //! is unknown is an unknown leaf, never an error.
@@ -96,7 +96,7 @@ fn of_host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View {
     shown.finish(options)
 }
 
-/// Adds the host's definitions of the units of containers. Other units may have many definitions and are left out.
+/// Adds the host's definitions of container units; all other units would make the view too large.
 fn units<'e>(shown: &mut Shown<'_, 'e>, context: &'e Context<'e>, options: &mut Json) {
     let path = ["systemd", "services"];
     let Ok((definitions, at)) = definitions_at(shown.ev, context, &path) else { return };

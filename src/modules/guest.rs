@@ -1,4 +1,4 @@
-//! Evaluates guests' own configurations without option types, for diffs and checks.
+//! Evaluates guests' own configurations from their definitions alone, for diffs and checks.
 //!
 //! Only nixpkgs knows a guest's options; here, each option has the value that its definitions give. The argument `config` is
 //! the guest's; `lib` and `pkgs` are the host's. A value that fails or is unknown is an unknown leaf, never an error,

@@ -36,7 +36,7 @@ impl<'e> Hosts<'e> {
     ///
     /// # Errors
     ///
-    /// Fails if the flake does not evaluate, has no hosts, or if which hosts it has is unknown.
+    /// Fails if the flake does not evaluate, defines no hosts, or if its hosts are unknown.
     pub fn of_flake(
         ev: &mut Evaluator<'e>,
         directory: &Path,
@@ -65,7 +65,7 @@ impl<'e> Hosts<'e> {
             None if ["colmena", "colmenaHive"].iter().any(|name| outputs.get(ev.symbol(name)).is_some()) => {}
             None => return Err(missing(ev, Value::Attrs(outputs))),
         }
-        // Nothing but the names of a hive's nodes is evaluated here.
+        // Only the names of a hive's nodes are evaluated here.
         match this.hive(ev, outputs) {
             Ok(Some(nodes)) => this.add(nodes),
             Ok(None) => {}
@@ -178,7 +178,7 @@ impl<'e> Hosts<'e> {
         self.is_single
     }
 
-    /// Returns notes about hosts that may not exist, and about unavailable modules that may define others.
+    /// Returns notes about hosts that might not exist, and about unavailable modules that may define others.
     pub fn notes(&self, ev: &Evaluator<'e>) -> Vec<Diagnostic> {
         let mut notes = ev.remarks();
         for host in self.hosts.iter() {

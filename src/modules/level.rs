@@ -300,7 +300,7 @@ fn refuse<'e>(
 ) {
     let names = path.names(ev);
     let removed = removed(&names);
-    // A doubtful definition may not exist, so it is not an error.
+    // A doubtful definition might not exist, so it is not an error.
     for definition in definitions.iter().filter(|definition| !definition.doubtful) {
         if let Some((message, help)) = &removed {
             let diagnostic = Diagnostic::error(Code::UnknownOption, message.as_str()).help(help.as_str());

@@ -319,7 +319,7 @@ impl<'e> Loader<'e> {
         });
     }
 
-    /// Whether the module being loaded may not count at all.
+    /// Whether the module being loaded might not count.
     fn is_doubtful(&self, ev: &mut Evaluator<'e>) -> bool {
         let mut is_active = |around: Definition<'e>| matches!(around.active(ev), Ok(Active::Yes));
         let mut counts =

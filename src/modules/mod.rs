@@ -6,8 +6,8 @@
 //! Invariants:
 //! - Options are declared in [`declarations`], once, and merged as nixpkgs' `lib.types` merge them.
 //! - Names that only nixpkgs declares are open: definitions of them are accepted, and values that nixpkgs would compute
-//! are unknown.
-//! - A submodule's declarations are static; an instance only merges definitions.
+//!   are unknown.
+//! - The options of the table are static: all instances of a submodule share them.
 //!
 //! Not here: guests. nixpkgs evaluates their configuration; this layer only computes a key for each (see
 //! [`crate::eval::Fingerprint`]).
@@ -76,7 +76,7 @@ pub struct Evaluated {
     pub guests: BTreeMap<ContainerName, View>,
     /// What the host defines outside the model, if requested.
     pub host: View,
-    /// Whether some modules could not be read.
+    /// Whether modules are missing or have errors, so that their definitions are unknown.
     pub missing_modules: bool,
     /// Notes and warnings.
     pub findings: Vec<Diagnostic>,
@@ -93,7 +93,8 @@ pub enum Guests<'a> {
     None,
     /// All of them.
     All,
-    /// All except those that the callback returns after seeing the rest, such as guests that are unchanged elsewhere.
+    /// All except those that the callback returns after seeing the rest, such as guests that are equal on both
+    /// sides of a comparison.
     Without(&'a mut dyn FnMut(Seen<'_>) -> BTreeSet<ContainerName>),
 }
 
@@ -242,7 +243,7 @@ fn read<'e>(
     })
 }
 
-/// Returns the findings that Nix would reject as errors.
+/// Returns the findings for which Nix would reject the configuration.
 fn errors_of(context: &Context<'_>) -> Vec<Diagnostic> {
     let findings = context.findings.borrow();
     findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()

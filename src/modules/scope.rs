@@ -118,7 +118,7 @@ impl<'e> Scope<'e> {
 
     /// Whether a module requests an argument that nothing supplies: the configuration is then part of a larger one.
     pub(super) fn lacks_arguments(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, bool> {
-        // Finding out what supplies an argument may itself need an argument.
+        // Resolving an argument may ask the same question again.
         if self.asking.replace(true) {
             return Ok(true);
         }
