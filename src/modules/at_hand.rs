@@ -1,17 +1,17 @@
-//! Modules that `lib.evalModules` cannot load because they are not here: those of flake inputs without their sources.
+//! Modules that `lib.evalModules` cannot load: those of flake inputs whose sources are missing.
 //!
-//! They are passed over with a note, as modules of a host are (`load`), and the configuration may then have options that are
-//! not known. The library asks for this in `at-hand.nix`, whose place is taken by functions of ours.
+//! They are skipped with a note, as missing modules of a host are (`load`), and the configuration may then have unknown
+//! options. The library calls `at-hand.nix` for this; the native functions here replace that file.
 
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Primop, Unknown, Value};
 use crate::source::{Pos, Span};
 
-/// The file of the library whose place is taken.
+/// The library file that is replaced.
 const FILE: &str = "/container-rebuild/lib/at-hand.nix";
-/// The key of what stands for a module that is not here.
+/// The key of the module that stands for missing ones.
 const ABSENT: &str = "«not at hand»";
-/// The attribute in which an unknown definition of a submodule goes through `present` untouched.
+/// The attribute that carries an unknown submodule definition through `present` unchanged.
 const DEFINITION: &str = "«definition»";
 
 static PRESENT: Primop = Primop { name: "present", arity: 1, strict: 0, run: present };
@@ -19,7 +19,7 @@ static DEFINED: Primop = Primop { name: "definition", arity: 1, strict: 0, run: 
 static OPENED: Primop = Primop { name: "opened", arity: 1, strict: 0, run: opened };
 static OPENED_AS: Primop = Primop { name: "openedAs", arity: 2, strict: 0, run: opened_as };
 
-/// Puts our functions in the place of the library's.
+/// Replaces the library's functions with the native ones.
 pub(super) fn provide(ev: &mut Evaluator<'_>) {
     let functions = ev.attrs([
         (ev.symbol("absent"), ev.string(ABSENT), Pos::NONE),
@@ -31,16 +31,16 @@ pub(super) fn provide(ev: &mut Evaluator<'_>) {
     ev.provide(FILE, functions);
 }
 
-/// `of: value:` the set `value`, which may have more names where `of` may.
+/// Returns the function `of: value:`, which opens the set `value` if `of` is open.
 pub(super) fn opened_as_function<'e>(ev: &Evaluator<'e>) -> Value<'e> {
     ev.native(&OPENED_AS, &[])
 }
 
-/// Modules, where one that stands for all of them has the place of those that are not here.
+/// Returns the list of modules, with an empty module in place of each missing one.
 fn present<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let list = match ev.force_partly(args[0])? {
         Value::List(list) => list,
-        // Which modules there are is not known; none of them is here for certain.
+        // The list itself is unknown, so no module is certain to exist.
         Value::Unknown(unknown) => {
             note(ev, unknown, pos);
             return Ok(ev.list([stand_in(ev)]));
@@ -62,7 +62,7 @@ fn present<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
     Ok(ev.list(modules))
 }
 
-/// A module without anything in it.
+/// Returns an empty module.
 fn stand_in<'e>(ev: &Evaluator<'e>) -> Value<'e> {
     ev.attrs([(ev.symbol("key"), ev.string(ABSENT), Pos::NONE)])
 }
@@ -81,7 +81,7 @@ fn note<'e>(ev: &mut Evaluator<'e>, unknown: &'e Unknown, at: Pos) {
     ev.remark(note);
 }
 
-/// What a submodule's definition says. It may be unknown, which is no missing module: the value of the submodule is.
+/// Returns the definition of a submodule. If it is unknown, no module is missing: the submodule's value is unknown.
 fn definition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     Ok(match ev.force(args[0])? {
         unknown @ Value::Unknown(_) => ev.attrs([(ev.symbol(DEFINITION), unknown, Pos::NONE)]),
@@ -89,7 +89,7 @@ fn definition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalRes
     })
 }
 
-/// A configuration that may have options of modules that are not here.
+/// Returns the configuration as an open set, because a missing module may declare more options.
 fn opened<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let why = ev.unknown_reason("a module that is not here may declare it", Span::NONE);
     with_rest(ev, args[0], why)

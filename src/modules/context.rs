@@ -1,4 +1,4 @@
-//! What all levels of one evaluation share.
+//! What all scopes of one configuration share, the host's or a guest's.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -13,46 +13,46 @@ use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::view::Bound;
 use crate::source::{Pos, Span};
 
-/// Shared by all levels of a configuration; lives in the evaluator's arena.
+/// Shared state of one configuration, in the evaluator's arena.
 pub(super) struct Context<'e> {
-    /// Where options are set, noted as they are evaluated.
+    /// Where options are set, recorded during evaluation.
     notes: RefCell<Vec<(Path<'e>, Pos)>>,
-    /// Where the elements of lists are defined that several definitions add to.
+    /// Where the elements of a list are defined, for lists that several definitions contribute to.
     elements: RefCell<Vec<(Path<'e>, &'e [Pos])>>,
-    /// The definitions of options of containers that may not be wholly known, by the path of the option.
+    /// The definitions of container options that might not be fully known, by option path.
     pub(super) defined: RefCell<Vec<(Path<'e>, &'e [Definition<'e>])>>,
-    /// What was found on the way and keeps nothing from going on.
+    /// Findings that do not stop the evaluation.
     pub(super) findings: RefCell<Vec<Diagnostic>>,
-    /// The scope of the host, once there is one.
+    /// The scope of the host, once created.
     pub(super) host: OnceCell<&'e Scope<'e>>,
     /// The argument `lib`.
     pub(super) lib: Value<'e>,
-    /// The platform that a flake names (`nixosSystem { system = …; }`).
+    /// The platform that a flake passes (`nixosSystem { system = …; }`).
     pub(super) system: Option<Value<'e>>,
-    /// The packages that a host is given (`nixosSystem { pkgs = …; }`).
+    /// The packages that a flake passes (`nixosSystem { pkgs = …; }`).
     pub(super) given: Option<Value<'e>>,
-    /// The argument `pkgs`, once it is asked for.
+    /// The argument `pkgs`, once it is needed.
     pub(super) packages: Cell<Option<Value<'e>>>,
-    /// The guests: definitions of `containers.<name>.config`, by the name of the container.
+    /// The guests: definitions of `containers.<name>.config`, by container name.
     pub(super) guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
-    /// Definitions of `containers.<name>.config` that may count, by the name of the container.
+    /// Definitions of `containers.<name>.config` whose conditions are not evaluated yet, by container name.
     pub(super) said_of_guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
-    /// Elements that a list has at least which is not known, by the path of the option, and why it is not.
+    /// The certain elements of lists that are not fully known, by option path, with the reason.
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
-    /// Definitions of `containers` that fail beside others, as values that do (`--keep-going`).
+    /// Definitions of `containers` that fail beside others, as values that fail when forced (`--keep-going`).
     pub(super) failing: RefCell<Vec<Value<'e>>>,
-    /// How `lib`'s types are recognised, once one is met.
+    /// The functions that identify `lib`'s types, once needed.
     pub(super) prototypes: OnceCell<&'e Prototypes<'e>>,
-    /// The types that are being recognised, each within the one before.
+    /// The types being recognised, each nested in the one before.
     pub(super) recognising: RefCell<Vec<(*const Attrs<'e>, TypeRef<'e>)>>,
-    /// Whether a module has an error, so that nobody knows what it would have said.
+    /// Whether a module has an error, so that its definitions are missing.
     pub(super) broken: Cell<bool>,
-    /// Why ports may be added to the firewall, once that has been asked.
+    /// Why NixOS may open more firewall ports, once computed.
     pub(super) ports: OnceCell<Option<(Bound, &'e Unknown)>>,
 }
 
 impl<'e> Context<'e> {
-    /// A context without a configuration yet.
+    /// Creates a context without a configuration.
     pub(super) fn new(lib: Value<'e>, system: Option<Value<'e>>) -> Self {
         Self {
             notes: RefCell::default(),
@@ -75,7 +75,7 @@ impl<'e> Context<'e> {
         }
     }
 
-    /// Adds a finding, once.
+    /// Adds a finding, unless it is already recorded.
     pub(super) fn find(&self, diagnostic: Diagnostic) {
         let mut findings = self.findings.borrow_mut();
         if !findings.contains(&diagnostic) {
@@ -83,7 +83,7 @@ impl<'e> Context<'e> {
         }
     }
 
-    /// Adds a finding unless its message was found before, wherever that was.
+    /// Adds a finding, unless one with the same message is recorded at any location.
     pub(super) fn find_once(&self, diagnostic: Diagnostic) {
         let mut findings = self.findings.borrow_mut();
         if !findings.iter().any(|found| found.message == diagnostic.message) {
@@ -91,24 +91,24 @@ impl<'e> Context<'e> {
         }
     }
 
-    /// Whether a module is not here.
+    /// Whether a module is missing or has an error.
     pub(super) fn is_missing_modules(&self) -> bool {
         self.broken.get() || self.findings.borrow().iter().any(|finding| finding.code == Code::MissingModule)
     }
 
-    /// Notes where `path` is set.
+    /// Records that `path` is set at `pos`.
     pub(super) fn note(&self, path: Path<'e>, pos: Pos) {
         if pos.is_some() {
             self.notes.borrow_mut().push((path, pos));
         }
     }
 
-    /// Notes where the elements of the list at `path` are defined.
+    /// Records where the elements of the list at `path` are defined.
     pub(super) fn note_elements(&self, ev: &Evaluator<'e>, path: Path<'e>, places: &[Pos]) {
         self.elements.borrow_mut().push((path, ev.alloc_slice(places)));
     }
 
-    /// Keeps the definitions of an option of a container, so that its value has a key where it is not known.
+    /// Keeps the definitions of a container option, to compute a key if its value is unknown.
     pub(super) fn keep(&self, ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) {
         let first = path.symbols().first().copied();
         if first == Some(ev.symbol("containers")) && !definitions.is_empty() {
@@ -116,11 +116,11 @@ impl<'e> Context<'e> {
         }
     }
 
-    /// Where the options are set that have been evaluated so far.
+    /// Returns where the options evaluated so far are set.
     pub(super) fn spans(&self, ev: &Evaluator<'e>) -> OptionSpans {
         let mut spans = OptionSpans::default();
         for (path, pos) in self.notes.borrow().iter() {
-            // What `lib` made of a configuration is set where that calls it, which is around it.
+            // Skip positions inside the built-in `lib`: the user's call around them is recorded too.
             if !super::lib::is_built_in(ev, *pos) {
                 spans.add(path.symbols().into_iter().map(|name| ev.name(name)), ev.attribute_span(*pos));
             }
@@ -137,7 +137,7 @@ impl<'e> Context<'e> {
     }
 }
 
-/// The path of an option, as a list in the arena: cheap to extend, turned into text only when something is printed.
+/// An option path, as a list in the arena: cheap to extend, and turned into text only for output.
 #[derive(Clone, Copy)]
 pub(super) struct Path<'e>(Option<&'e PathLink<'e>>);
 
@@ -147,15 +147,15 @@ struct PathLink<'e> {
 }
 
 impl<'e> Path<'e> {
-    /// The path of the whole configuration.
+    /// The root of the configuration.
     pub(super) const ROOT: Self = Self(None);
 
-    /// This path with one name more.
+    /// Appends a name.
     pub(super) fn join(self, ev: &Evaluator<'e>, name: Symbol) -> Self {
         Self(Some(ev.alloc(PathLink { name, around: self })))
     }
 
-    /// Whether it is the very same path.
+    /// Whether both are the same allocation, not just equal.
     pub(super) fn is_same(self, other: Self) -> bool {
         match (self.0, other.0) {
             (None, None) => true,
@@ -164,17 +164,17 @@ impl<'e> Path<'e> {
         }
     }
 
-    /// The last name.
+    /// Returns the last name.
     pub(super) fn last(self) -> Option<Symbol> {
         self.0.map(|link| link.name)
     }
 
-    /// The path without its last name.
+    /// Returns the path without its last name.
     pub(super) fn parent(self) -> Self {
         self.0.map_or(self, |link| link.around)
     }
 
-    /// The names, outermost first.
+    /// Returns the names, outermost first.
     pub(super) fn symbols(self) -> Vec<Symbol> {
         let mut names = Vec::new();
         let mut next = self.0;
@@ -186,7 +186,7 @@ impl<'e> Path<'e> {
         names
     }
 
-    /// The path as names.
+    /// Converts the path to text.
     pub(super) fn names(self, ev: &Evaluator<'e>) -> OptionPath {
         OptionPath::new(self.symbols().into_iter().map(|name| ev.name(name)))
     }

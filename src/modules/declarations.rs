@@ -1,8 +1,8 @@
-//! The options of NixOS that bear on containers, with their types and defaults.
+//! The NixOS options that concern containers, with their types and defaults.
 //!
-//! Source: the option tables of `nixos/modules/virtualisation/nixos-containers.nix`,
-//! `nixos/modules/services/networking/{nat,firewall,nftables}.nix` and `nixos/modules/misc/version.nix`, newest forms.
-//! Everything else is nixpkgs' and stays open.
+//! Source: the options of `nixos/modules/virtualisation/nixos-containers.nix`,
+//! `nixos/modules/services/networking/{nat,firewall,nftables}.nix` and `nixos/modules/misc/version.nix`, in their newest form.
+//! All other options belong to nixpkgs and stay open.
 
 use super::types::{Declaration, Default, Extra, Options, PORT, Type, U32};
 
@@ -35,11 +35,11 @@ static FORWARD_PORT_TYPE: Type = Type::Submodule(&FORWARD_PORT);
 static NAT_FORWARD_TYPE: Type = Type::Submodule(&NAT_FORWARD);
 static INTERFACE_PORTS_TYPE: Type = Type::Submodule(&INTERFACE_PORTS);
 
-/// The options of a whole host, as far as they are known here.
+/// The options of a host that are known here.
 pub static HOST: Options = Options {
     options: &[
         option("containers", Type::AttrsOf(&CONTAINER_TYPE), Default::EmptySet),
-        // Those of the configuration itself; NixOS has many of its own.
+        // Only the configuration's own definitions: NixOS adds many, which are not evaluated here.
         option("assertions", Type::ListOf(&Type::Anything), Default::EmptyList),
         option("warnings", LIST_OF_STR, Default::EmptyList),
     ],
@@ -135,7 +135,7 @@ pub static CONTAINER: Options = Options {
     open: false,
 };
 
-/// The options that a container and each of its `extraVeths` share (`networkOptions`).
+/// The options that containers and their `extraVeths` share (`networkOptions`).
 const NETWORK: &[Declaration] = &[
     option("forwardPorts", Type::ListOf(&FORWARD_PORT_TYPE), Default::EmptyList),
     option("hostAddress", NULL_OR_STR, Default::Null),

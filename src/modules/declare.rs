@@ -1,7 +1,7 @@
-//! Options that a configuration declares itself: `options.…` of its modules, as a tree, on top of the table.
+//! Options that a configuration declares itself: merges `options.…` of its modules into a tree on top of the table.
 //!
-//! Source: `mergeModules'` and `mergeOptionDecls` of nixpkgs' `lib.modules`. Several declarations of one option are one
-//! option whose types are joined; declarations below an option of submodules are options of these.
+//! Source: `mergeModules'` and `mergeOptionDecls` of nixpkgs' `lib.modules`. Several declarations of an option are joined
+//! into one; declarations below a submodule option become options of the submodule.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
 
-/// The names that nixpkgs declares options below, sorted: those of its module list, and of its modules for images.
+/// Top-level names below which nixpkgs declares options, sorted: from its module list and its image modules.
 const NIXPKGS: [&str; 58] = [
     "amazonImage",
     "appstream",
@@ -76,10 +76,10 @@ const NIXPKGS: [&str; 58] = [
     "users",
     "virtualisation",
 ];
-/// More of them.
+/// More top-level names below which nixpkgs declares options.
 const NIXPKGS_TOO: [&str; 7] = ["facter", "oci", "virtualbox", "vmware", "warnings", "xdg", "zramSwap"];
 
-/// The tree of `declared` sets of options on top of `table`.
+/// Builds the tree of the `declared` sets of options on top of `table`.
 pub(super) fn tree<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -97,7 +97,7 @@ pub(super) fn tree<'e>(
                 }
                 open |= attrs.rest().is_some();
             }
-            // It may declare anything.
+            // An unknown set may declare anything.
             Value::Unknown(_) => open = true,
             other => {
                 let path = path.names(ev);
@@ -133,7 +133,7 @@ pub(super) fn tree<'e>(
     Ok(ev.alloc(Tree { entries: ev.alloc_slice(&entries), open }))
 }
 
-/// What a node is: never [`Node::Declared`].
+/// Resolves a node; the result is never [`Node::Declared`].
 pub(super) fn resolve<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Node<'e>> {
     let Node::Declared(declared) = node else { return Ok(node) };
     if let Some(node) = declared.resolved.get() {
@@ -144,7 +144,7 @@ pub(super) fn resolve<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<
     Ok(*declared.resolved.get_or_init(|| node))
 }
 
-/// What stands under one name.
+/// Resolves the declarations of one name.
 fn one<'e>(
     ev: &mut Evaluator<'e>,
     of: &'e Declared<'e>,
@@ -162,7 +162,7 @@ fn one<'e>(
                     levels.push((set, *pos));
                 }
             }
-            // What NixOS declares stays what it is; of any other option not even the type is known.
+            // An option of NixOS keeps its declaration; of any other, not even the type is known.
             Value::Unknown(unknown) => return Ok(Some(known.unwrap_or_else(|| unknown_option(ev, unknown)))),
             other => {
                 levels.push((other, *pos));
@@ -171,13 +171,13 @@ fn one<'e>(
     }
     if options.is_empty() {
         return match known {
-            // Options below an option of the table, such as `options.containers.…`, are not ours to add.
+            // Options below an option of the table, such as `options.containers.…`, are ignored.
             Some(node @ (Node::Option(_) | Node::Declared(_) | Node::Undeclared)) => Ok(Some(node)),
             Some(Node::Level(table)) => {
                 tree(ev, scope, path, Some(table), &levels).map(|tree| Some(Node::Level(tree)))
             }
             None => {
-                // Below a name that nixpkgs may declare as well, others are let pass.
+                // nixpkgs may declare options below this name too, so undeclared ones are accepted.
                 let open = of.may_be_nixpkgs && others_may_declare(ev, scope, path)?;
                 let empty: Option<&'e Tree<'e>> = open.then(|| ev.alloc(Tree { entries: &[], open: true }));
                 tree(ev, scope, path, empty, &levels).map(|tree| Some(Node::Level(tree)))
@@ -197,7 +197,7 @@ fn one<'e>(
     }
     for (set, _) in &options {
         let Value::Attrs(attrs) = set else { continue };
-        // `mkOption` of what is not known.
+        // `mkOption` with an unknown argument.
         if let Some(unknown) = attrs.rest()
             && known.is_none()
         {
@@ -219,7 +219,7 @@ fn one<'e>(
     Ok(Some(Node::Option(ev.alloc(option))))
 }
 
-/// An option, or a level of them, of which nothing is known: whatever is defined there may become anything.
+/// Builds a node for an option, or a set of options, of which nothing is known.
 fn unknown_option<'e>(ev: &Evaluator<'e>, unknown: &'e Unknown) -> Node<'e> {
     let value = Value::Unknown(unknown);
     let mut option = Opt::declared(&[]);
@@ -236,8 +236,8 @@ fn is_of_nixpkgs(name: &str) -> bool {
     NIXPKGS.contains(&name) || NIXPKGS_TOO.contains(&name)
 }
 
-/// Whether modules that are not here may declare options below `path`: those of nixpkgs do so below their own names, and
-/// those that are missing anywhere.
+/// Whether unavailable modules may declare options below `path`: nixpkgs' modules below nixpkgs' own names, missing ones
+/// anywhere.
 fn others_may_declare<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>) -> EvalResult<'e, bool> {
     let is_nixpkgs = path.symbols().first().is_none_or(|root| is_of_nixpkgs(ev.name(*root)));
     Ok(is_nixpkgs || scope.context.is_missing_modules() || scope.lacks_arguments(ev)?)
@@ -252,7 +252,7 @@ fn is_option<'e>(ev: &mut Evaluator<'e>, set: Value<'e>) -> EvalResult<'e, bool>
     })
 }
 
-/// `freeformType`, of a module or of `_module`.
+/// Returns the `freeformType` of a module or of `_module`.
 pub(super) fn freeform<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,

@@ -1,4 +1,4 @@
-//! The value of an option: its definitions, and what it is without any.
+//! Computes the value of an option from its definitions and its default.
 
 use super::context::{Context, Path};
 use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, presence, select};
@@ -12,8 +12,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// The value of a declared option. Where the evaluation keeps going, a definition that fails takes nothing from the others of
-/// a list or a set.
+/// Returns the value of a declared option. If the evaluation keeps going, a failing definition of a list or set does not
+/// affect the others.
 pub(super) fn option_value<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -36,7 +36,7 @@ pub(super) fn option_value<'e>(
     }
 }
 
-/// The value of an option of which every definition counts, or fails it.
+/// Returns the value of an option; fails if any of its definitions fails.
 pub(super) fn whole_value<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -60,13 +60,13 @@ pub(super) fn whole_value<'e>(
     }
     let merged = firewall::finish(ev, scope, path, option.extra, merged, &selected)?;
     match option.apply {
-        // What an unknown value is made into may not depend on it.
+        // Call it even with an unknown value, because its result may be known anyway.
         Some(apply) => ev.call(apply, merged, Pos::NONE),
         None => Ok(merged),
     }
 }
 
-/// The definitions that count, the default among them where that matters.
+/// Returns the definitions that count, including the default if it matters.
 pub(super) fn selected<'e>(
     ev: &mut Evaluator<'e>,
     option: &'e Opt<'e>,
@@ -85,14 +85,14 @@ pub(super) fn selected<'e>(
     if option.read_only && definitions.len() + usize::from(nix_default.is_some()) > 1 {
         return Err(merge.conflict(ev, "is read-only, but it's set multiple times", &definitions));
     }
-    // The default counts as a definition of its own priority.
+    // The default is a definition with its own priority.
     let mut with_default = definitions;
     match (option.default, nix_default) {
         (_, Some(value)) => {
-            // It has no place: its declaration is none where the option is set.
+            // Without a position: declaring an option does not set it.
             with_default.insert(0, Definition::of_default(value, Pos::NONE));
             let selected = select(ev, &with_default)?;
-            // An empty set beside definitions that may count adds nothing to what they say.
+            // An empty set adds nothing to definitions that may count.
             let merges_sets =
                 matches!(merge.ty.kind.get(), Kind::AttrsOf { .. } | Kind::Submodule(_) | Kind::Anything);
             if selected.outranked && merges_sets && is_empty_set(ev, value)? {
@@ -102,7 +102,7 @@ pub(super) fn selected<'e>(
         }
         (Default::Table(types::Default::Mandatory) | Default::None, None) => {}
         (Default::Table(types::Default::EmptySet), None) => {
-            // It adds no name, so that it matters only to what it outranks.
+            // An empty set adds no name, so it matters only if it outranks a definition.
             let selected = select(ev, &with_default)?;
             let is_outranked = selected.priority > OPTION_DEFAULT_PRIORITY && !selected.definitions.is_empty();
             return if is_outranked { select(ev, &[]) } else { Ok(selected) };
@@ -113,7 +113,7 @@ pub(super) fn selected<'e>(
             if is_certain && selected.priority < OPTION_DEFAULT_PRIORITY {
                 return Ok(selected);
             }
-            // Without a default it is what is defined, under whatever condition.
+            // If there is no default, only the definitions count, whatever their conditions.
             let value = match default(ev, option, merge) {
                 Ok(value) => value,
                 Err(_) if !selected.definitions.is_empty() => return Ok(selected),
@@ -133,7 +133,7 @@ fn is_empty_set<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, 
     })
 }
 
-/// What an option is that nothing defines: its default, or the `emptyValue` of its type.
+/// Returns the value of an option that nothing defines: its default, or its type's `emptyValue`.
 fn default<'e>(ev: &mut Evaluator<'e>, option: &'e Opt<'e>, merge: Merge<'e>) -> EvalResult<'e, Value<'e>> {
     let Merge { scope, path, .. } = merge;
     let Default::Table(default) = option.default else {
@@ -171,7 +171,7 @@ fn missing<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> Eva
     ev.thrown(diagnostic)
 }
 
-/// An option of the host, by its path.
+/// Returns the value of a host option.
 pub(super) fn host_option<'e>(
     ev: &mut Evaluator<'e>,
     scope: &Scope<'e>,
@@ -185,7 +185,7 @@ pub(super) fn host_option<'e>(
     ev.force(value)
 }
 
-/// Whether there are containers; of which there may be more, and none for certain: unknown.
+/// Whether there are containers. Unknown if there may be some, but none for certain.
 fn enable_containers<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e, Value<'e>> {
     Ok(match host_option(ev, scope, &["containers"])? {
         Value::Attrs(containers) => {
@@ -193,7 +193,7 @@ fn enable_containers<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResul
             for (_, container, _) in containers.iter() {
                 match ev.force(container) {
                     Ok(Value::Unknown(unknown)) => optional = Some(unknown),
-                    // A container that fails is one all the same.
+                    // A container that fails still exists.
                     Ok(_) | Err(_) => return Ok(Value::Bool(true)),
                 }
             }
@@ -203,7 +203,7 @@ fn enable_containers<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResul
     })
 }
 
-/// `networking.nftables.flushRuleset`: true where the host's state is older than 23.11, or rules are given as text.
+/// `networking.nftables.flushRuleset`: true if `stateVersion` is older than 23.11, or if rules are given as text.
 fn flush_ruleset<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e, Value<'e>> {
     let nftables = host_option(ev, scope, &["networking", "nftables"])?;
     if let Value::Attrs(attrs) = nftables {
@@ -229,7 +229,7 @@ fn flush_ruleset<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e
     })
 }
 
-/// `path` of a container: built from `config`, or where `flake` puts it.
+/// `path` of a container: built from `config`, or the profile that `flake` uses.
 fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>) -> EvalResult<'e, Value<'e>> {
     let name = path.parent().last();
     let shown = name.map_or("", |name| ev.name(name));
@@ -248,7 +248,7 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
     Err(missing(ev, scope, path))
 }
 
-/// The guest's own configuration, as far as its definitions say it: what nixpkgs makes of them is unknown.
+/// Returns the guest's configuration as its definitions give it; what nixpkgs makes of them is unknown.
 fn guest<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> EvalResult<'e, Value<'e>> {
     let Some(container) = path.parent().last() else { return Ok(Value::Null) };
     match guest_of(ev, scope.context, container) {
@@ -257,7 +257,7 @@ fn guest<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> EvalR
     }
 }
 
-/// What a container's guest is built from, if it has one: it is kept as it was written, and has a key.
+/// Returns the definitions that a container's guest is built from, if it has one, and keeps them for its key.
 pub(super) fn guest_of<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -267,7 +267,7 @@ pub(super) fn guest_of<'e>(
         return Some(definitions);
     }
     let definitions = context.said_of_guests.borrow().get(&container).copied().unwrap_or_default();
-    // One that fails is there all the same.
+    // A guest that fails still exists.
     if definitions.is_empty() || matches!(presence(ev, definitions), Ok(Ok(false))) {
         return None;
     }

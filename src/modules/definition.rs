@@ -1,7 +1,8 @@
-//! Definitions: what a module says of an option, with the properties around it.
+//! Definitions: the values that modules give an option, with the properties around them.
 //!
-//! `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` are sets with a `_type`; here they are taken off a value and kept beside
-//! it. Source: `pushDownProperties`, `dischargeProperties`, `filterOverrides` and `sortProperties` of nixpkgs' `lib`.
+//! `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` are sets with a `_type`; this module removes them from a value and stores
+//! them beside it. Source: `pushDownProperties`, `dischargeProperties`, `filterOverrides` and `sortProperties` of nixpkgs'
+//! `lib`.
 
 use crate::eval::{EvalResult, Evaluator, Fingerprint, OptionalAttr, Unknown, Value};
 use crate::source::Pos;
@@ -13,44 +14,44 @@ pub(super) const OPTION_DEFAULT_PRIORITY: i64 = 1500;
 /// The order of a definition without `mkOrder` (`lib.modules.defaultOrderPriority`).
 pub(super) const DEFAULT_ORDER: i64 = 1000;
 
-/// One definition of an option or of a level of options.
+/// One definition of an option or of a set of options.
 #[derive(Clone, Copy)]
 pub(super) struct Definition<'e> {
-    /// What is said, not evaluated yet; properties may still be around it.
+    /// The value, not evaluated yet; properties may still be around it.
     pub(super) value: Value<'e>,
-    /// The attribute path that says it.
+    /// Where its attribute path is written.
     pub(super) pos: Pos,
     /// The `mkIf` conditions around it.
     condition: Option<&'e Condition<'e>>,
-    /// Its `mkOverride` priority: less wins.
+    /// Its `mkOverride` priority: the lowest wins.
     pub(super) priority: i64,
-    /// Its `mkOrder` place among its equals.
+    /// Its `mkOrder` priority: lower comes first.
     pub(super) order: i64,
-    /// Whether a name on the way to it is there only perhaps.
+    /// Whether it might not exist, because a name in its attribute path is optional or unknown.
     pub(super) doubtful: bool,
-    /// The properties that may still be around the value of an option.
+    /// The properties that may still be around the value.
     layer: Layer,
 }
 
-/// A chain of `mkIf` conditions, innermost first; none is evaluated before its definition is asked for.
+/// A chain of `mkIf` conditions, innermost first. They stay unevaluated until their definition is needed.
 struct Condition<'e> {
     holds: Value<'e>,
     around: Option<&'e Condition<'e>>,
 }
 
-/// Which properties are still looked for around a value. nixpkgs takes them off one after the other, each kind once: what
-/// stands further inside is part of the value.
+/// Which properties may still be removed from a value. nixpkgs removes one kind after the other, each once; a property
+/// nested deeper is part of the value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Layer {
-    /// Around a set of options: all but `mkOrder`, nested in any order.
+    /// Around a set of options: everything except `mkOrder`, in any nesting.
     OfSet,
-    /// Around the value of an option: `mkMerge` and `mkIf` first, then all below.
+    /// Around the value of an option: `mkMerge` and `mkIf`, then the kinds below.
     Condition,
-    /// `mkOverride`, then what is below.
+    /// `mkOverride`, then the kind below.
     Override,
-    /// `mkOrder`.
+    /// `mkOrder` only.
     Order,
-    /// Nothing.
+    /// No properties.
     Value,
 }
 
@@ -65,14 +66,14 @@ impl Layer {
 pub(super) enum Active<'e> {
     /// All its conditions hold.
     Yes,
-    /// One does not.
+    /// One of its conditions does not hold.
     No,
-    /// One is unknown.
+    /// One of its conditions is unknown, and none is false.
     OptionalAttr(&'e Unknown),
 }
 
 impl<'e> Definition<'e> {
-    /// Adds to a key what it says and under which conditions, as code where that is not known.
+    /// Adds its value, priorities and conditions to a key.
     pub(super) fn add_to(&self, key: &mut Fingerprint<'_, 'e>) {
         key.value(self.value);
         key.text(&format!("{} {}", self.priority, self.order));
@@ -84,7 +85,7 @@ impl<'e> Definition<'e> {
         }
     }
 
-    /// A definition without properties.
+    /// Creates a definition without properties.
     pub(super) fn new(value: Value<'e>, pos: Pos) -> Self {
         Self {
             value,
@@ -97,43 +98,43 @@ impl<'e> Definition<'e> {
         }
     }
 
-    /// The definition that a default is: of less priority than any other. It is a `mkOverride` already.
+    /// Creates the definition for an option's default, with the lowest priority. `mkOverride` is already removed from it.
     pub(super) fn of_default(value: Value<'e>, pos: Pos) -> Self {
         Self { priority: OPTION_DEFAULT_PRIORITY, layer: Layer::Order, ..Self::new(value, pos) }
     }
 
-    /// Adds a condition, inside those that are there.
+    /// Adds a condition inside the existing ones.
     pub(super) fn under(self, ev: &Evaluator<'e>, holds: Value<'e>) -> Self {
         Self { condition: Some(ev.alloc(Condition { holds, around: self.condition })), ..self }
     }
 
-    /// Whether it counts whatever the configuration says.
+    /// Whether it counts regardless of any condition.
     pub(super) fn is_certain(&self) -> bool {
         self.condition.is_none() && !self.doubtful
     }
 
-    /// The same without its conditions.
+    /// Returns this definition without its conditions.
     pub(super) fn certainly(self) -> Self {
         Self { condition: None, ..self }
     }
 
-    /// The same as one that may be there.
+    /// Returns this definition as one that might not exist.
     pub(super) fn doubted(self) -> Self {
         Self { doubtful: true, ..self }
     }
 
-    /// What stands under a name that is there only perhaps.
+    /// Returns the definition that an optional attribute of this one makes.
     pub(super) fn under_name(self, ev: &Evaluator<'e>, optional: &OptionalAttr<'e>) -> Self {
         let inner = self.with_value(optional.value(), optional.pos());
         Self { doubtful: true, ..inner.under(ev, Value::Unknown(optional.why())) }
     }
 
-    /// The same properties around another value, such as one attribute of this one's.
+    /// Returns a definition with these properties and another value, such as one attribute of this one's.
     pub(super) fn with_value(self, value: Value<'e>, pos: Pos) -> Self {
         Self { value, pos: if pos.is_some() { pos } else { self.pos }, layer: Layer::Condition, ..self }
     }
 
-    /// What it says with its properties around it once more, as a value: what is merged as a whole sees them.
+    /// Returns the value with its properties put back around it, for types that merge a set as a whole and need them.
     pub(super) fn whole(&self, ev: &Evaluator<'e>) -> Value<'e> {
         let property = |kind: &str, name: &str, value: Value<'e>, content: Value<'e>| {
             let parts = [("_type", ev.string(kind)), (name, value), ("content", content)];
@@ -154,13 +155,13 @@ impl<'e> Definition<'e> {
         value
     }
 
-    /// Takes the properties off that are around a set of options, as far as the value shows them: `mkOrder` is not among them
-    /// (`pushDownProperties`). The values given are evaluated to their outermost constructor.
+    /// Removes the properties around a set of options, as far as the value can be evaluated; `mkOrder` is not one of them
+    /// (`pushDownProperties`). The resulting values are evaluated to their outermost constructor.
     pub(super) fn expand(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
         self.expand_with(ev, into, Layer::OfSet)
     }
 
-    /// Takes the `mkMerge`s apart that are around it, as far as they can be evaluated.
+    /// Splits the `mkMerge`s around it, as far as they can be evaluated.
     pub(super) fn parts(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) {
         let Ok(Value::Attrs(attrs)) = ev.force(self.value) else { return into.push(self) };
         let kind = attrs.get(ev.symbol("_type")).map(|kind| ev.force(kind));
@@ -176,7 +177,7 @@ impl<'e> Definition<'e> {
         }
     }
 
-    /// The same where conditions are decided: what stands under one that does not hold is not looked at.
+    /// Removes properties like [`expand`](Self::expand), but skips the contents of conditions that do not hold.
     fn discharge(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) -> EvalResult<'e, ()> {
         match self.active(ev)? {
             Active::No => Ok(()),
@@ -185,7 +186,7 @@ impl<'e> Definition<'e> {
                 let mut found = Vec::new();
                 match self.expand_with(ev, &mut found, self.layer) {
                     Ok(()) => into.append(&mut found),
-                    // Nix meets it only where the condition holds.
+                    // Nix evaluates this only if the condition holds.
                     Err(error) if error.is_guard() => into.push(Self { value: Value::Unknown(unknown), ..self }),
                     Err(error) => return Err(error),
                 }
@@ -214,7 +215,7 @@ impl<'e> Definition<'e> {
             _ => String::new(),
         };
         let field = |ev: &mut Evaluator<'e>, name: &str| ev.select(value, name);
-        // Conditions and contents stay as they are until they are asked for.
+        // Conditions and contents stay lazy.
         let part = |ev: &mut Evaluator<'e>, name: &str| match attrs.get(ev.symbol(name)) {
             Some(part) => Ok(part),
             None => ev.select(value, name),
@@ -237,7 +238,7 @@ impl<'e> Definition<'e> {
                             this.with_value(item, this.pos).expand_with(ev, into, layer)?;
                         }
                     }
-                    // An unknown list of definitions: one that may say anything.
+                    // An unknown list of definitions: treat it as one definition that may be anything.
                     other => into.push(Self { value: other, ..this }),
                 }
             }
@@ -254,7 +255,7 @@ impl<'e> Definition<'e> {
             "override" if layer <= Layer::Override => {
                 let priority = match field(ev, "priority")? {
                     Value::Int(number) => number,
-                    // It may win over anything.
+                    // It may have any priority, so assume that it wins.
                     unknown @ Value::Unknown(_) => {
                         into.push(Self { value: unknown, priority: i64::MIN, ..this });
                         return Ok(());
@@ -268,7 +269,7 @@ impl<'e> Definition<'e> {
             "order" if layer != Layer::OfSet && layer <= Layer::Order => {
                 let order = match field(ev, "priority")? {
                     Value::Int(number) => number,
-                    // It may win over anything.
+                    // It may come anywhere in the order, so make it win: the whole option becomes unknown.
                     unknown @ Value::Unknown(_) => {
                         into.push(Self { value: unknown, priority: i64::MIN, ..this });
                         return Ok(());
@@ -288,7 +289,7 @@ impl<'e> Definition<'e> {
         Ok(())
     }
 
-    /// Whether its conditions hold; the outermost one is asked first, as nested `mkIf`s would be.
+    /// Evaluates its conditions, the outermost first, as nested `mkIf`s would be.
     pub(super) fn active(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Active<'e>> {
         let mut conditions = Vec::new();
         let mut next = self.condition;
@@ -309,22 +310,22 @@ impl<'e> Definition<'e> {
     }
 }
 
-/// The definitions of an option that count, taken apart.
+/// The definitions of an option that count.
 pub(super) struct Selected<'e> {
-    /// Those of the winning priority, in their order, their priority and order taken off. Where `unknown` says so, some
-    /// have a condition around them still that is not known.
+    /// Those with the winning priority, sorted by order, with priority and order reset. If `unknown` is set, some keep an
+    /// unknown condition.
     pub(super) definitions: Vec<Definition<'e>>,
-    /// A condition that is not known.
+    /// A condition that is unknown.
     pub(super) unknown: Option<&'e Unknown>,
-    /// The priority that they had.
+    /// The priority that the definitions had.
     pub(super) priority: i64,
     /// Whether a definition under an unknown condition would outrank the others.
     pub(super) outranked: bool,
-    /// Where there is one definition alone under an unknown condition, and it outranks the others: it, and the others.
+    /// If exactly one definition is under an unknown condition and outranks the others: that one, and the others.
     pub(super) alternatives: Option<(Definition<'e>, Vec<Definition<'e>>)>,
 }
 
-/// Takes off all properties and keeps what counts: conditions that hold, the best priority, sorted.
+/// Removes all properties and keeps the definitions that count: their conditions hold, and they have the winning priority.
 pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Selected<'e>> {
     let mut expanded = Vec::with_capacity(definitions.len());
     for definition in definitions {
@@ -350,7 +351,7 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
         }
     }
     let certain = counted.iter().filter(|(_, optional)| optional.is_none()).map(|(d, _)| d.priority).min();
-    // One that may count matters unless something certain outranks it.
+    // A definition that might not count is kept unless a certain one outranks it.
     counted.retain(|(definition, optional)| match (certain, optional) {
         (Some(best), None) => definition.priority == best,
         (Some(best), Some(_)) => definition.priority <= best,
@@ -378,12 +379,12 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
     })
 }
 
-/// Where something is defined: the first place that there is, for what NixOS hands in has none.
+/// Where something is defined: the first known position, because definitions that NixOS adds have none.
 pub(super) fn place(definitions: &[Definition<'_>]) -> Pos {
     definitions.iter().map(|definition| definition.pos).find(|pos| pos.is_some()).unwrap_or(Pos::NONE)
 }
 
-/// Whether one of several definitions counts: whether a name exists in a set of definitions.
+/// Whether at least one definition counts, and with it the name that they define.
 pub(super) fn presence<'e>(
     ev: &mut Evaluator<'e>,
     definitions: &[Definition<'e>],

@@ -1,7 +1,7 @@
-//! What NixOS does with the options of the firewall beside merging them.
+//! What NixOS does with firewall options apart from merging them.
 //!
-//! Its modules for services open ports of their own, and modules that are not here may: then the ports that a configuration
-//! opens are a lower bound, not the answer (contract §3, §5).
+//! NixOS's service modules open ports of their own, and unavailable modules may too: the ports that a configuration opens
+//! are then a lower bound (contract §3, §5).
 
 use super::context::{Context, Path};
 use super::declare::resolve;
@@ -16,7 +16,7 @@ use crate::eval::{EvalResult, Evaluator, Suspend, Unknown, Value};
 use crate::model::view::Bound;
 use crate::source::{Pos, Span};
 
-/// Definitions that NixOS's own modules add, after the configuration's.
+/// Appends the definitions that NixOS's own modules add.
 pub(super) fn begin<'e>(
     ev: &Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -30,7 +30,7 @@ pub(super) fn begin<'e>(
     }
 }
 
-/// `networking.firewall.enable`
+/// The value of `networking.firewall.enable`, evaluated on demand.
 struct Enabled<'e> {
     scope: &'e Scope<'e>,
 }
@@ -41,7 +41,7 @@ impl<'e> Suspend<'e> for Enabled<'e> {
     }
 }
 
-/// The value of the option, from its merged definitions.
+/// Computes the value of the option from its merged definitions.
 pub(super) fn finish<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -76,7 +76,7 @@ fn ports<'e>(
     selected: &Selected<'e>,
 ) -> EvalResult<'e, Value<'e>> {
     let adding = if shared && scope.of != ScopeOwner::Submodule { others(ev, scope.context)? } else { None };
-    // A definition of more priority keeps the services' out, but not those of modules that nobody has seen.
+    // A definition with a stronger priority overrides those of services, but not those of modules that were never read.
     let outranks = selected.unknown.is_none()
         && !selected.definitions.is_empty()
         && selected.priority < DEFAULT_PRIORITY
@@ -102,7 +102,7 @@ fn ports<'e>(
             forced => forced?,
         };
         match forced {
-            // Where it is sorted, an unknown one may stand anywhere.
+            // In a sorted or extended list, an unknown element may be anywhere, so the list is unknown.
             Value::Unknown(element) if sorted || adding.is_some() => unknown = unknown.or(Some(element)),
             item => known.push(item),
         }
@@ -115,7 +115,7 @@ fn ports<'e>(
         known.sort_by_key(number);
         known.dedup_by_key(|value| number(value));
     }
-    // Where it would be sorted in nobody knows.
+    // A failing element cannot be sorted, so it goes last.
     known.extend(failing);
     let bound = match (unknown, adding) {
         (Some(unknown), _) => (Bound::Unknown, unknown),
@@ -126,7 +126,7 @@ fn ports<'e>(
     Ok(Value::Unknown(bound.1))
 }
 
-/// Elements that a list has whatever the unknown conditions around other definitions say.
+/// Returns the elements that are in the list regardless of unknown conditions.
 fn certain<'e>(ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e, Vec<Value<'e>>> {
     let mut items = Vec::new();
     if selected.outranked {
@@ -140,15 +140,15 @@ fn certain<'e>(ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e
     Ok(items)
 }
 
-/// Why more ports may be open than the configuration opens, where they may.
+/// Why more ports may be open than the configuration opens, if so.
 type Adding<'e> = Option<(Bound, &'e Unknown)>;
 
-/// Whether NixOS certainly opens no port of its own.
+/// Whether NixOS certainly opens no port on its own.
 pub(super) fn opens_nothing<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> bool {
     matches!(others(ev, context), Ok(None))
 }
 
-/// Why NixOS may open more ports than the configuration does, if it may.
+/// Returns why NixOS may open more ports than the configuration does, if it may.
 fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Adding<'e>> {
     let Some(host) = context.host.get() else { return Ok(None) };
     if context.is_missing_modules() || host.lacks_arguments(ev)? {
@@ -167,7 +167,7 @@ fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
     let (Some(tree), Some(definitions)) = (host.tree.get(), host.definitions.get()) else { return Ok(None) };
     let mut names = split(ev, Path::ROOT, definitions)?.names;
     let mut first = None;
-    // `nix.sshServe` turns the SSH server on.
+    // `nix.sshServe` enables the SSH server.
     for name in ["services", "programs", "virtualisation", "nix"] {
         let symbol = ev.symbol(name);
         let Some(defining) = names.remove(&symbol) else { continue };
@@ -201,7 +201,7 @@ fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
     Ok(first)
 }
 
-/// Whether definitions say anything: not where no condition holds, nor of an empty set.
+/// Whether definitions have any effect: some condition may hold, and the value is not an empty set.
 fn defines<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> bool {
     let mut expanded = Vec::new();
     for definition in definitions {
@@ -218,7 +218,7 @@ fn defines<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> bool {
     })
 }
 
-/// Services of NixOS that set `checkReversePath` to "loose", as far as a definition of them says so.
+/// Returns an unknown value if a definition enables one of the services that set `checkReversePath` to "loose".
 fn loosened<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>) -> EvalResult<'e, Option<Value<'e>>> {
     for (path, harmless) in [
         (["services", "tailscale", "useRoutingFeatures"], &["none", "server"][..]),

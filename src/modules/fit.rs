@@ -1,11 +1,11 @@
-//! Whether a value is of a type, as the type's own `check` sees it: no deeper than its outermost constructor.
+//! Whether a value has a type, as the type's own `check` decides: no deeper than the value's outermost constructor.
 
 use super::option::{Kind, TypeRef};
 use super::types::Type;
 use crate::eval::{EvalResult, Evaluator, Unknown, Value};
 use crate::source::Pos;
 
-/// Whether an evaluated value is of a type, or what decides it and is not known.
+/// Whether an evaluated value has a type, or the unknown that this depends on.
 pub(super) fn fits<'e>(
     ev: &mut Evaluator<'e>,
     ty: TypeRef<'e>,

@@ -1,10 +1,11 @@
-//! Flakes: inputs from the lock file or beside the flake, and outputs.
+//! Flakes: resolves their inputs and evaluates their outputs.
 //!
-//! Source: Nix's `call-flake.nix` in behaviour. Inputs are looked for as `--override-input` says, where the lock file pins
-//! them (in the local store), and in directories of the flake itself; `follows` is followed. An input that is nowhere is an
-//! unknown value; nixpkgs is built in (`nixpkgs`), and what hosts are made with is known of a few others (`known`).
+//! Source: the behaviour of Nix's `call-flake.nix`. An input is looked up in `--override-input` first, then where the lock
+//! file pins it (in the local store), then in the flake's own directories; `follows` is honoured. An input that is not found
+//! is an unknown value, except that nixpkgs is built in (`nixpkgs`), and a few other flakes are known as far as they define
+//! hosts (`known`).
 //!
-//! Invariant: an input is looked at only when something reads it.
+//! Invariant: an input is resolved only when something reads it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,37 +18,37 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, source_path};
 use crate::source::{Pos, Span};
 
-/// The path that stands for the flake's own source in the store. No real hash has an `e` in it.
+/// The placeholder path of the flake's own source in the store. Real hashes never contain an `e`.
 pub const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
 
-/// What all flakes of an evaluation share.
+/// Shared by all flakes of an evaluation.
 struct Shared<'e> {
     lib: Value<'e>,
     lock: Json,
     overrides: BTreeMap<String, PathBuf>,
-    /// Inputs of the root, for `follows`.
+    /// The inputs of the root flake, for `follows`.
     root: std::cell::OnceCell<&'e Attrs<'e>>,
 }
 
-/// One flake, whose inputs are being resolved.
+/// A flake whose inputs are being resolved.
 #[derive(Clone, Copy)]
 struct Node<'e> {
     shared: &'e Shared<'e>,
     directory: &'e str,
-    /// Its key in the lock file, where it has one.
+    /// Its key in the lock file, if it has one.
     key: Option<&'e str>,
-    /// `inputs.NAME.inputs` of the flake around it: what it has its inputs follow.
+    /// `inputs.NAME.inputs` of the flake that uses it, which may replace its inputs.
     given: Option<Value<'e>>,
-    /// What the lock file says of its source, where that is what it is.
+    /// The `locked` entry of the lock file, if the source is the tree that it pins.
     locked: Option<&'e Json>,
-    /// The names of inputs that lead to it from the root, each with a slash behind it.
+    /// The names of the inputs that lead to it from the root, each followed by a slash.
     way: &'e str,
 }
 
-/// What the lock file says of the inputs of the flake in `directory`, and where they are looked for instead.
+/// Returns the pinned inputs of the flake in `directory`, and the overrides, as text for keys.
 ///
-/// Of all, also of those that a host does not read: nixpkgs it always does, and where too much is said of others, Nix finds
-/// that nothing changed.
+/// It covers all inputs, including those that a host does not read. Every host reads nixpkgs, and if an unrelated input
+/// changes the text, Nix itself finds that nothing changed.
 pub(super) fn pins(ev: &mut Evaluator<'_>, directory: &Path, overrides: &[(String, PathBuf)]) -> String {
     let text = ev.read_text(&directory.join("flake.lock")).unwrap_or_default();
     let lock: Json = serde_json::from_str(&text).unwrap_or_default();
@@ -56,7 +57,7 @@ pub(super) fn pins(ev: &mut Evaluator<'_>, directory: &Path, overrides: &[(Strin
     format!("{locked:?} {overrides:?}")
 }
 
-/// The value of the flake in `directory`, with a lock file of its own.
+/// Evaluates the flake in `directory`, which has its own lock file.
 pub(super) fn root<'e>(
     ev: &mut Evaluator<'e>,
     lib: Value<'e>,
@@ -76,10 +77,10 @@ pub(super) fn root<'e>(
     call(ev, Node { shared, directory, key, given: None, locked, way: "" })
 }
 
-/// `builtins.getFlake`, after `lib`.
+/// `builtins.getFlake`; its first argument is `lib`.
 pub(super) static GET_FLAKE: Primop = Primop { name: "getFlake", arity: 2, strict: 0, run: get_flake };
 
-/// A flake that is in a directory here, or whose reference has the hash of a tree that is in the store.
+/// Evaluates a flake in a local directory, or one whose reference has the hash of a tree in the store.
 fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let reference = match ev.force(args[1])? {
         Value::String(text) | Value::Path(text) => text.to_str_lossy().into_owned(),
@@ -94,7 +95,7 @@ fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     root(ev, lib, Path::new(&directory), &[], pinned)
 }
 
-/// The value of a flake: its outputs, and where it is.
+/// Evaluates a flake: its outputs and the attributes of its source.
 fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>> {
     let file = format!("{}/flake.nix", node.directory);
     let source = ev.import_at(&file, Pos::NONE)?;
@@ -118,7 +119,7 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
     if let Some(inputs) = source.get(ev.symbol("inputs"))
         && let Value::Attrs(inputs) = ev.force(inputs)?
     {
-        // `inputs.self` says how the flake itself is fetched (`submodules`, `lfs`); it is not an input.
+        // `inputs.self` configures how the flake itself is fetched (`submodules`, `lfs`); it is not an input.
         let inputs = inputs.iter().filter(|(name, ..)| *name != this);
         declared.extend(inputs.map(|(name, value, _)| (name, Some(value))));
     }
@@ -138,7 +139,7 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
     let itself = ev.suspend(Itself { result });
     let arguments: Vec<_> = input_set.iter().chain([(this, itself, Pos::NONE)]).collect();
     let arguments = ev.attrs(arguments);
-    // What `self` is may be read only once the outputs are there, as in Nix.
+    // As in Nix, `self` can be read only after the outputs function has returned.
     let called = ev.suspend(Outputs { outputs, arguments, node, inputs });
     result.set(Some(called));
     ev.force(called)
@@ -194,7 +195,8 @@ impl<'e> Suspend<'e> for Outputs<'e> {
     }
 }
 
-/// What is known of a source tree: where it is. Its revision and its age are the lock file's or git's to say.
+/// The attributes of a source tree. Only the path is known without `locked`; revision and age come from the lock file or
+/// git.
 fn source<'e>(ev: &Evaluator<'e>, directory: Value<'e>, locked: Option<&Json>) -> Value<'e> {
     if let Some(locked) = locked {
         let out_path = (ev.symbol("outPath"), directory, Pos::NONE);
@@ -224,7 +226,7 @@ impl<'e> Suspend<'e> for Input<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let name = ev.name(self.name);
         let node = self.node;
-        // What the flake around this one says of its inputs comes first.
+        // What the using flake declares for this flake's inputs takes precedence.
         let given = match node.given {
             Some(given) => self.field(ev, Some(given), name)?,
             None => None,
@@ -264,7 +266,7 @@ impl<'e> Suspend<'e> for Input<'e> {
             return Ok(ev.unknown(&reason, Span::NONE));
         };
         let directory = ev.alloc(directory).as_str();
-        // What is not where the lock file pins it is something else.
+        // A tree at another path than the pinned one has other contents, so the lock file says nothing about it.
         let locked = locked.map(|node| &node["locked"]).filter(|locked| lock::is_at(locked, directory));
         if !is_flake {
             let path = ev.string(directory);
@@ -288,7 +290,7 @@ impl<'e> Input<'e> {
         attrs.get(ev.symbol(name)).map(|value| ev.force(value)).transpose()
     }
 
-    /// What the lock file says of it.
+    /// Returns the input's key and node in the lock file.
     fn locked(&self, name: &str) -> (Option<&'e str>, Option<&'e Json>) {
         let lock = &self.node.shared.lock;
         let Some(here) = self.node.key else { return (None, None) };
@@ -296,7 +298,7 @@ impl<'e> Input<'e> {
         (key, key.map(|key| &lock["nodes"][key]))
     }
 
-    /// Where it is.
+    /// Returns the directory of the input, if it exists locally.
     fn directory(&self, ev: &Evaluator<'e>, locked: Option<&Json>, url: &str) -> Option<String> {
         let beside = |path: &str| {
             let path = path.strip_prefix("path:").unwrap_or(path);
@@ -322,12 +324,12 @@ impl<'e> Input<'e> {
     }
 }
 
-/// The node that an input of the lock file names: its key, or a path of names from the root.
+/// Returns the key of the node that an input refers to: directly, or by a path of names from the root.
 fn follow<'a>(lock: &'a Json, input: &'a Json, depth: u32) -> Option<&'a str> {
     if let Some(key) = input.as_str() {
         return Some(key);
     }
-    // A circle of follows ends here.
+    // Ends a cycle of `follows`.
     if depth > 32 {
         return None;
     }
@@ -356,7 +358,7 @@ fn followed<'e>(ev: &mut Evaluator<'e>, node: Node<'e>, path: &str) -> EvalResul
     Ok(value)
 }
 
-/// What `nixConfig` of a flake says of the language: it holds for all files but the flake's own.
+/// Applies `experimental-features` from a flake's `nixConfig`. They hold for all files except the flake's own.
 fn enable_features<'e>(ev: &mut Evaluator<'e>, flake: &'e Attrs<'e>) -> EvalResult<'e, ()> {
     let Some(config) = flake.get(ev.symbol("nixConfig")) else { return Ok(()) };
     let Value::Attrs(config) = ev.force(config)? else { return Ok(()) };
@@ -375,7 +377,7 @@ fn enable_features<'e>(ev: &mut Evaluator<'e>, flake: &'e Attrs<'e>) -> EvalResu
     Ok(())
 }
 
-/// Fails where an override is of no input of the root, or leads nowhere.
+/// Fails if an override names an input that the root lacks, or a path that does not exist.
 fn check_overrides<'e, 'a>(
     ev: &Evaluator<'e>,
     node: Node<'e>,
@@ -385,7 +387,7 @@ fn check_overrides<'e, 'a>(
     let lock = &node.shared.lock;
     for (way, path) in &node.shared.overrides {
         let (first, rest) = way.split_once('/').map_or((way.as_str(), None), |(first, rest)| (first, Some(rest)));
-        // Of an input the lock file says which inputs it has; one that it does not have may have any.
+        // The lock file lists the inputs of a locked input; one that is not locked may have any.
         let locked = node.key.and_then(|key| follow(lock, &lock["nodes"][key]["inputs"][first], 0));
         let inner = locked.and_then(|key| lock["nodes"][key]["inputs"].as_object());
         let second = rest.map(|rest| rest.split('/').next().unwrap_or_default());
@@ -407,7 +409,7 @@ fn check_overrides<'e, 'a>(
     Ok(())
 }
 
-/// The name of the repository of an input, as far as the flake or its lock file says; the input's own where neither does.
+/// The name of an input's repository, from the lock file or the URL; the input's own name if there is neither.
 fn repository(name: &str, url: &str, locked: Option<&Json>) -> Option<String> {
     if let Some(original) = locked.map(|node| &node["original"])
         && original.is_object()
@@ -435,7 +437,7 @@ fn repository_of_url(url: &str) -> Option<String> {
     Some(repository.trim_end_matches(".git").to_owned())
 }
 
-/// Whether an input is nixpkgs, by what the flake or its lock file calls it.
+/// Whether an input is nixpkgs, judged by its name in the flake or the lock file.
 fn is_nixpkgs(name: &str, url: &str, locked: Option<&Json>) -> bool {
     let is_repository = |repository: &str| matches!(repository, "nixpkgs" | "nixpkgs.lib");
     if let Some(original) = locked.map(|node| &node["original"])
@@ -463,12 +465,12 @@ fn is_nixpkgs_url(url: &str) -> bool {
         }
         Some(("flake", rest)) => rest.split('/').next() == Some("nixpkgs"),
         Some((_, rest)) => rest.split('/').any(|part| matches!(part, "nixpkgs" | "nixpkgs.git")),
-        // A name of the registry, perhaps with a branch.
+        // A name in the registry, with an optional branch.
         None => path.split('/').next() == Some("nixpkgs"),
     }
 }
 
-/// The store paths that a lock file pins.
+/// Returns the store paths that a lock file pins.
 pub fn pinned(lock: &str) -> Vec<PathBuf> {
     let lock: Json = serde_json::from_str(lock).unwrap_or_default();
     let nodes = lock["nodes"].as_object().into_iter().flatten();

@@ -1,7 +1,7 @@
-//! What definitions say themselves, freeform, as a [`View`]: of a guest all of it, of the host what lints ask for.
+//! Turns definitions into a [`View`]: all of a guest's, and those of the host that lints need.
 //!
-//! Each option is what the configuration's definitions make of it; what nixpkgs adds is not seen. What fails or cannot be
-//! known is an unknown leaf, never an error.
+//! Each option has the value that the configuration's definitions give it, without what nixpkgs adds. A value that fails or
+//! is unknown is an unknown leaf, never an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,17 +20,17 @@ use crate::model::view::View;
 use crate::model::{AT_LEAST_KEY, UNKNOWN_KEY};
 use crate::source::{Pos, Span};
 
-/// How deep a configuration is shown.
+/// The maximum nesting depth that is shown.
 const DEEPEST: usize = 24;
-/// How many values are shown of an option such as `services.nginx`, with all below it, and of all options. What people write has some
-/// thousands.
+/// The maximum number of values shown, of one option such as `services.nginx` with everything below it, and in total.
+/// Handwritten configurations have a few thousand.
 const MOST_VALUES_OF_OPTION: usize = 20_000;
 const MOST_VALUES: usize = 200_000;
-/// At which depth an option is counted by itself.
+/// The depth at which values are counted per option.
 const OPTION: usize = 2;
-/// How much memory may be taken for one configuration that is shown, in bytes: one that imports nixpkgs evaluates packages.
+/// The memory limit for one view, in bytes. A configuration that imports nixpkgs evaluates packages.
 const ROOM: usize = 1 << 30;
-/// Parts of a host's configuration that lints look at, beside what the model has.
+/// Parts of a host's configuration that lints need and the model lacks.
 const OF_THE_HOST: [&[&str]; 9] = [
     &["services"],
     &["programs"],
@@ -43,7 +43,7 @@ const OF_THE_HOST: [&[&str]; 9] = [
     &["systemd", "network"],
 ];
 
-/// The view of a whole configuration, a guest's, and beside it the values of the options in `handed_in`.
+/// Returns the view of a whole guest configuration, and the values of the options in `handed_in`.
 pub(super) fn whole<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -67,7 +67,7 @@ pub(super) fn whole<'e>(
     })
 }
 
-/// The view of what a host's configuration says beside the model.
+/// Returns the view of what a host defines outside the model.
 pub(super) fn host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View {
     ev.with_room(ROOM, |ev| of_host(ev, context))
 }
@@ -96,7 +96,7 @@ fn of_host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View {
     shown.finish(options)
 }
 
-/// What the host says of the units of containers; of its other services it may say much.
+/// Adds the host's definitions of container units; all other units would make the view too large.
 fn units<'e>(shown: &mut Shown<'_, 'e>, context: &'e Context<'e>, options: &mut Json) {
     let path = ["systemd", "services"];
     let Ok((definitions, at)) = definitions_at(shown.ev, context, &path) else { return };
@@ -123,7 +123,7 @@ fn units<'e>(shown: &mut Shown<'_, 'e>, context: &'e Context<'e>, options: &mut 
     }
 }
 
-/// Removes what stands under conditions that do not hold: who asks whether a unit is changed at all must not see it.
+/// Removes definitions whose conditions do not hold, so that a lint does not see a unit as changed by them.
 fn leave_out_discarded<'e>(ev: &mut Evaluator<'e>, at: Path<'e>, definitions: &[Definition<'e>], json: &mut Json) {
     let Some(members) = json.as_object_mut().filter(|members| !members.contains_key(UNKNOWN_KEY)) else { return };
     let Ok(split) = split(ev, at, definitions) else { return };
@@ -137,7 +137,7 @@ fn leave_out_discarded<'e>(ev: &mut Evaluator<'e>, at: Path<'e>, definitions: &[
     }
 }
 
-/// What the host's definitions say at `path`, and where; `None` where they say nothing.
+/// Returns the value and position of the host's definitions at `path`, if there are any.
 fn definitions<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -150,7 +150,7 @@ fn definitions<'e>(
     undeclared(ev, host, at, &definitions, true).map(|value| Some((value, pos)))
 }
 
-/// The host's definitions at `path`.
+/// Returns the host's definitions at `path`.
 fn definitions_at<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -168,7 +168,7 @@ fn definitions_at<'e>(
     Ok((definitions, at))
 }
 
-/// An unknown leaf that says what failed.
+/// Builds an unknown leaf that holds an error.
 pub(super) fn failure<'e>(ev: &Evaluator<'e>, error: &EvalError<'e>) -> Json {
     let diagnostics = ev.to_diagnostics(error);
     if ev.keeps_going() {
@@ -183,11 +183,11 @@ pub(super) fn failure<'e>(ev: &Evaluator<'e>, error: &EvalError<'e>) -> Json {
 struct Shown<'a, 'e> {
     ev: &'a mut Evaluator<'e>,
     context: &'e Context<'e>,
-    /// Where we are.
+    /// The path of the current value.
     path: Vec<String>,
     places: OptionSpans,
     files: BTreeSet<OptionPath>,
-    /// How many values were shown, and how many when the option began that we are in.
+    /// The number of values shown, and what it was at the start of the current option.
     values: usize,
     began: usize,
     is_cut: bool,
@@ -199,14 +199,14 @@ impl<'a, 'e> Shown<'a, 'e> {
         Self { ev, context, path: Vec::new(), places, files, values: 0, began: 0, is_cut: false }
     }
 
-    /// Notes that what is at `self.path` is set at `pos`.
+    /// Records that the value at `self.path` is set at `pos`.
     fn note(&mut self, pos: Pos) {
         if pos.is_some() && !is_built_in(self.ev, pos) {
             self.places.add(&self.path, self.ev.attribute_span(pos));
         }
     }
 
-    /// A value as JSON.
+    /// Converts a value to JSON.
     fn json(&mut self, value: Value<'e>) -> Json {
         let value = match self.ev.force(value) {
             Ok(value) => value,
@@ -254,7 +254,7 @@ impl<'a, 'e> Shown<'a, 'e> {
                 }
                 let mut shown = Map::new();
                 for (name, value, pos) in attrs.iter() {
-                    // Defaults have no place; they are nixpkgs' to say.
+                    // A default has no position; what it becomes is up to nixpkgs.
                     if pos == Pos::NONE && attrs.rest().is_some() {
                         continue;
                     }
@@ -281,7 +281,7 @@ impl<'a, 'e> Shown<'a, 'e> {
         }
     }
 
-    /// What stands for a set whose parts are not the configuration's own: a derivation by name and path, and a package set.
+    /// Returns a summary of a set that is not entered: name and path of a derivation, an unknown leaf for a package set.
     fn entered_never(&mut self, value: Value<'e>) -> Option<Json> {
         let mut text = |name: &str| match self.ev.select_optional(value, name) {
             Ok(Some(Value::String(text))) => Some(text.to_str_lossy().into_owned()),
@@ -298,7 +298,7 @@ impl<'a, 'e> Shown<'a, 'e> {
             let kind = ("type".to_owned(), json!("derivation"));
             return Some(Json::Object(parts.into_iter().chain([kind]).collect()));
         }
-        // nixpkgs says so of itself; overlays of others keep these two.
+        // nixpkgs sets this `_type`; package sets that other overlays build keep at least these two names.
         let is_set = text("_type").as_deref() == Some("pkgs")
             || ["callPackage", "stdenv"].iter().all(|name| self.has(value, name));
         is_set.then(|| unknown_json(self.ev, "a package set", Span::NONE))
@@ -308,7 +308,7 @@ impl<'a, 'e> Shown<'a, 'e> {
         matches!(value, Value::Attrs(attrs) if attrs.get(self.ev.symbol(name)).is_some())
     }
 
-    /// The view, with what the lists of the firewall have at least.
+    /// Builds the view, with the certain elements of the firewall's lists.
     fn finish(mut self, mut options: Json) -> View {
         let mut bounds = BTreeMap::new();
         let known = self.context.bounds.borrow().clone();
@@ -321,7 +321,7 @@ impl<'a, 'e> Shown<'a, 'e> {
             }
             bounds.insert(names, bound);
         }
-        // Arguments that nobody here gives come from a module that is not here.
+        // An argument that nothing here supplies comes from a module that is not available.
         let lacks_arguments =
             self.context.host.get().is_some_and(|host| host.lacks_arguments(self.ev).unwrap_or(true));
         let missing_modules = self.context.is_missing_modules() || lacks_arguments;

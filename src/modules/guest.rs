@@ -1,9 +1,9 @@
-//! The guests' own configurations, evaluated freeform: what they say themselves, for diffs and checks.
+//! Evaluates guests' own configurations from their definitions alone, for diffs and checks.
 //!
-//! Nixpkgs decides what a guest's options are; here each of them is what its definitions say. The argument `config` is the
-//! guest's, `lib` and `pkgs` are the host's. What fails or cannot be known is an unknown leaf, never an error: nothing
-//! is built from this. Modules that are missing in the checkout are errors of the host. What NixOS hands into a guest counts
-//! among its definitions, and has no place: a view leaves it out, but for who asks ([`View::handed_in`]).
+//! Only nixpkgs knows a guest's options; here, each option has the value that its definitions give. The argument `config` is
+//! the guest's; `lib` and `pkgs` are the host's. A value that fails or is unknown is an unknown leaf, never an error,
+//! because nothing is built from it. Modules missing in the checkout are errors of the host. Definitions that NixOS passes
+//! into a guest count, but have no position: a view leaves them out, except in [`View::handed_in`].
 
 use super::context::{Context, Path};
 use super::defaults::host_option;
@@ -18,9 +18,10 @@ use crate::source::{Pos, Span};
 
 /// The priority of `lib.mkDefault`.
 const MK_DEFAULT: i64 = 1000;
-/// That of what is an option's default in nixpkgs: just stronger, for nixpkgs' own default is not among the definitions here.
+/// The priority for values that are option defaults in nixpkgs: just stronger than a default, because nixpkgs' own default is
+/// not among the definitions here.
 const DEFAULT: i64 = 1499;
-/// Where what is handed in stands.
+/// The paths of the options that NixOS passes in.
 const HANDED_IN: [&[&str]; 7] = [
     &["boot", "isContainer"],
     &["boot", "isNspawnContainer"],
@@ -31,7 +32,7 @@ const HANDED_IN: [&[&str]; 7] = [
     &["nixpkgs", "hostPlatform", "system"],
 ];
 
-/// What the guest of a container says.
+/// Returns the view of a container's guest.
 pub(super) fn view<'e>(
     ev: &mut Evaluator<'e>,
     host: &'e Context<'e>,
@@ -53,8 +54,8 @@ pub(super) fn view<'e>(
     }
 }
 
-/// The guest's configuration as the host reads it (`config.containers.<name>.config`): what its definitions decide, with what
-/// NixOS's container module adds to them. Modules that are not here are missing for the host, too.
+/// Evaluates the guest's configuration as the host reads it (`config.containers.<name>.config`): its definitions, and those
+/// that NixOS's container module adds. Modules that the guest lacks are missing for the host too.
 pub(super) fn inside<'e>(
     ev: &mut Evaluator<'e>,
     host: &'e Context<'e>,
@@ -100,7 +101,7 @@ fn configuration<'e>(
     Ok((context, ev.force(config)?))
 }
 
-/// The module that NixOS puts before a guest's own (`extraConfig` of `nixos-containers.nix`).
+/// Builds the module that NixOS puts before a guest's own modules (`extraConfig` of `nixos-containers.nix`).
 fn handed_in<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -> Value<'e> {
     let set = |name: &str, value| ev.attrs([(ev.symbol(name), value, Pos::NONE)]);
     let with_priority = |priority, content| {
@@ -129,7 +130,7 @@ fn handed_in<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -
     ])
 }
 
-/// The host's platform.
+/// The host's platform, evaluated on demand.
 struct Platform<'e> {
     host: &'e Context<'e>,
 }
@@ -141,7 +142,7 @@ impl<'e> Suspend<'e> for Platform<'e> {
     }
 }
 
-/// What a private network makes of the guest's interfaces.
+/// The guest's interfaces that a private network configures.
 struct Interfaces<'e> {
     host: &'e Context<'e>,
     container: Symbol,
@@ -183,7 +184,7 @@ impl<'e> Suspend<'e> for Interfaces<'e> {
     }
 }
 
-/// An address with its prefix length, as `ipv4FromString` of NixOS's module reads it.
+/// Splits an address and its prefix length, as `ipv4FromString` of NixOS's module does.
 fn ipv4<'e>(ev: &mut Evaluator<'e>, text: Value<'e>) -> Value<'e> {
     let Value::String(text) = text else { return text };
     let text = text.to_str_lossy().into_owned();

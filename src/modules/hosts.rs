@@ -1,7 +1,7 @@
-//! The hosts that a flake or a file has: by their names, each a system that is evaluated when it is asked for.
+//! The hosts that a flake or a file defines, by name. A host is evaluated on demand.
 //!
-//! Of a flake they are its `nixosConfigurations` and the nodes of its colmena hive; a file may be a hive, a set of systems, or
-//! one system. Which hosts there are may be known in part: those that are there perhaps, and why there may be others, are kept.
+//! A flake has them in `nixosConfigurations` and in the nodes of its colmena hive; a file may be a hive, a set of systems, or
+//! one system. The set of hosts may be partial: optional hosts are kept, as is the reason why there may be more.
 
 use std::path::{Path, PathBuf};
 
@@ -11,15 +11,15 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::source::{Pos, Span};
 
-/// Hosts of which at least the names are known.
+/// The hosts of a flake or a file; at least their names are known.
 pub struct Hosts<'e> {
     hosts: Vec<One<'e>>,
-    /// Why there may be others.
+    /// Why there may be more hosts, if so.
     more: Option<&'e Unknown>,
-    /// Whether it is one system, without a name.
+    /// Whether it is a single system, without a name.
     is_single: bool,
     lib: Value<'e>,
-    /// Which versions of its inputs a flake has ([`flake::pins`]).
+    /// The versions of the flake's inputs ([`flake::pins`]).
     pins: String,
 }
 
@@ -27,12 +27,16 @@ pub struct Hosts<'e> {
 struct One<'e> {
     name: Symbol,
     value: Value<'e>,
-    /// What decides whether it is there, and is not known.
+    /// The unknown value that decides whether it exists.
     optional: Option<&'e Unknown>,
 }
 
 impl<'e> Hosts<'e> {
-    /// The hosts of the flake in `directory`; `overrides` say where inputs are.
+    /// Opens the flake in `directory`; `overrides` maps inputs to directories.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the flake does not evaluate, defines no hosts, or if its hosts are unknown.
     pub fn of_flake(
         ev: &mut Evaluator<'e>,
         directory: &Path,
@@ -61,7 +65,7 @@ impl<'e> Hosts<'e> {
             None if ["colmena", "colmenaHive"].iter().any(|name| outputs.get(ev.symbol(name)).is_some()) => {}
             None => return Err(missing(ev, Value::Attrs(outputs))),
         }
-        // A hive says no more than its names before one of them is asked for.
+        // Only the names of a hive's nodes are evaluated here.
         match this.hive(ev, outputs) {
             Ok(Some(nodes)) => this.add(nodes),
             Ok(None) => {}
@@ -76,7 +80,7 @@ impl<'e> Hosts<'e> {
         }
     }
 
-    /// The nodes of `colmenaHive`, or of `colmena`.
+    /// Returns the nodes of `colmenaHive` or `colmena`.
     fn hive(&self, ev: &mut Evaluator<'e>, outputs: &'e Attrs<'e>) -> EvalResult<'e, Option<&'e Attrs<'e>>> {
         if let Some(Value::Attrs(hive)) = output(ev, outputs, "colmenaHive")?
             && let Some(Value::Attrs(nodes)) = output(ev, hive, "nodes")?
@@ -92,7 +96,11 @@ impl<'e> Hosts<'e> {
         }
     }
 
-    /// The hosts of a file, where it has any: else it is a module.
+    /// Returns the hosts that a file defines, or `None` if the file is a module.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the built-in library or a hive does not evaluate.
     pub fn of_file(ev: &mut Evaluator<'e>, file: &Path) -> Result<Option<Self>, Vec<Diagnostic>> {
         let opened = Self::file(ev, file);
         opened.map_err(|error| ev.to_diagnostics(&error))
@@ -101,7 +109,7 @@ impl<'e> Hosts<'e> {
     fn file(ev: &mut Evaluator<'e>, file: &Path) -> EvalResult<'e, Option<Self>> {
         let lib = lib::load(ev)?;
         nixpkgs::provide(ev, lib);
-        // What is wrong with a module is told when it is loaded as one.
+        // Errors in a module are reported when it is loaded as one.
         let Ok(value) = ev.import_at(&file.to_string_lossy(), Pos::NONE) else { return Ok(None) };
         let is_hive = file.file_name().is_some_and(|name| name == "hive.nix");
         let Value::Attrs(attrs) = value else {
@@ -157,7 +165,7 @@ impl<'e> Hosts<'e> {
         self.more = self.more.or(hosts.any());
     }
 
-    /// The names of the hosts that are there, sorted.
+    /// Returns the names of the hosts that certainly exist, sorted.
     pub fn names(&self, ev: &Evaluator<'e>) -> Vec<String> {
         let certain = self.hosts.iter().filter(|host| host.optional.is_none());
         let mut names: Vec<_> = certain.map(|host| ev.name(host.name).to_owned()).collect();
@@ -165,12 +173,12 @@ impl<'e> Hosts<'e> {
         names
     }
 
-    /// Whether it is one system, which has no name to choose it by.
+    /// Whether it is a single system, which has no name.
     pub fn is_single(&self) -> bool {
         self.is_single
     }
 
-    /// What is to be said of hosts that are there perhaps, and of modules that are not here and may define others.
+    /// Returns notes about hosts that might not exist, and about unavailable modules that may define others.
     pub fn notes(&self, ev: &Evaluator<'e>) -> Vec<Diagnostic> {
         let mut notes = ev.remarks();
         for host in self.hosts.iter() {
@@ -186,7 +194,11 @@ impl<'e> Hosts<'e> {
         notes
     }
 
-    /// Evaluates a host.
+    /// Evaluates the host called `host`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such host, or with the errors of its configuration.
     pub fn evaluate(
         &self,
         ev: &mut Evaluator<'e>,
@@ -200,7 +212,7 @@ impl<'e> Hosts<'e> {
         super::evaluate_system(ev, &arguments, &self.pins, guests)
     }
 
-    /// What a host was made from.
+    /// Returns the arguments from which a host was made.
     fn arguments(&self, ev: &mut Evaluator<'e>, host: &str) -> EvalResult<'e, Host<'e>> {
         let symbol = ev.symbol(host);
         let Some(found) = self.hosts.iter().find(|known| known.name == symbol) else {
@@ -228,7 +240,7 @@ impl<'e> Hosts<'e> {
     }
 }
 
-/// An attribute of a set, which may be unknown; `None` where it is not there for certain.
+/// Returns an attribute of a set, which may be unknown; `None` if it certainly does not exist.
 fn output<'e>(ev: &mut Evaluator<'e>, outputs: &'e Attrs<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
     let name = ev.symbol(name);
     match outputs.get(name) {
@@ -237,7 +249,7 @@ fn output<'e>(ev: &mut Evaluator<'e>, outputs: &'e Attrs<'e>, name: &str) -> Eva
     }
 }
 
-/// Whether a set is a hive: `meta` of a module has nothing of this.
+/// Whether a set is a hive. The `meta` of a module never has these attributes.
 fn is_like_a_hive<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>) -> bool {
     let meta = ["meta", "network"].iter().find_map(|name| attrs.get(ev.symbol(name)));
     let Some(Ok(Value::Attrs(meta))) = meta.map(|meta| ev.force(meta)) else { return false };

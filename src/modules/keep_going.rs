@@ -1,7 +1,7 @@
-//! `--keep-going`: lists and sets of which a definition fails.
+//! `--keep-going`: the value of a list or set when one of its definitions fails.
 //!
-//! Nix computes nothing of such an option. What its other definitions say is shown, and the one that fails beside it: in a list
-//! as an element, in a set as what there may be more of it.
+//! Nix fails the whole option. Here, the other definitions still count, and the failing one is shown beside them: as an
+//! element of the list, or as the reason why the set may have more names.
 
 use super::context::Path;
 use super::defaults::whole_value;
@@ -11,10 +11,10 @@ use super::option::{Kind, Opt, TypeRef};
 use super::scope::Scope;
 use crate::eval::{EvalError, EvalResult, Evaluator, Value};
 
-/// An option, and where it is.
+/// An option, with its scope, path and type.
 type Option<'e> = (&'e Scope<'e>, Path<'e>, &'e Opt<'e>, TypeRef<'e>);
 
-/// What the definitions say that do not fail; `error` where none is left.
+/// Merges the definitions that do not fail; returns `error` if none remains.
 pub(super) fn value<'e>(
     ev: &mut Evaluator<'e>,
     (scope, path, option, ty): Option<'e>,
@@ -37,7 +37,7 @@ pub(super) fn value<'e>(
             let failing: Vec<_> = failing.into_iter().map(|definition| fail(ev, definition)).collect();
             Ok(ev.list(list.iter().chain(failing)))
         }
-        // What of a set there is beside its error is read where it is known how to show that.
+        // Only the reader of `containers` can show a set beside its error.
         (Kind::AttrsOf { .. }, Value::Attrs(_)) if path.symbols().as_slice() == [ev.symbol("containers")] => {
             let mut noted = scope.context.failing.borrow_mut();
             if noted.is_empty() {

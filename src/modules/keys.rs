@@ -1,7 +1,7 @@
-//! The keys by which a guest, or an option that is not known, is seen to be the same without Nix.
+//! Keys that show, without Nix, that a guest or an unknown option is unchanged.
 //!
-//! A key is a hash over the code of its definitions and all that this can reach ([`Fingerprint`]); that of a guest is also over
-//! what NixOS hands into it from outside.
+//! A key is a hash of the code of the definitions and everything that this code can reach ([`Fingerprint`]). The key of a
+//! guest also covers what NixOS passes into the guest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,25 +13,25 @@ use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
 use crate::model::path::OptionPath;
 use crate::model::{ContainerName, Manifest};
 
-/// What NixOS's container module hands into a guest, besides its name (`nixos-containers.nix`, `extraConfig`, and the arguments
-/// of `eval-config.nix`): a guest is another one when any of it is.
+/// The container options that NixOS passes into a guest, besides its name (`extraConfig` of `nixos-containers.nix`, and the
+/// arguments of `eval-config.nix`). A change to any of them changes the guest.
 const HANDED_IN: [&[&str]; 2] = [&["nixpkgs"], &["specialArgs"]];
-/// What it makes of these with a private network: addresses of `networking.interfaces.eth0`.
+/// The options that also affect a guest with a private network: the addresses of `networking.interfaces.eth0`.
 const OF_PRIVATE_NETWORK: [&[&str]; 2] = [&["localAddress"], &["localAddress6"]];
-/// What it takes from the host.
+/// The host options that affect a guest.
 const OF_HOST: [&[&str]; 1] = [&["nixpkgs", "hostPlatform"]];
 
-/// What every key depends on, besides the code that it is of.
+/// What every key depends on, besides its definitions.
 pub(super) struct Inputs<'a, 'e> {
     pub(super) lib: Value<'e>,
     pub(super) config: Value<'e>,
     pub(super) search_path: Vec<(String, String)>,
-    /// Which versions of its inputs a flake has.
+    /// The versions of a flake's inputs.
     pub(super) pins: &'a str,
 }
 
 impl<'e> Inputs<'_, 'e> {
-    /// A key in the making, with all of that in it.
+    /// Starts a key that contains these inputs.
     fn begin<'b>(&self, ev: &'b mut Evaluator<'e>) -> Fingerprint<'b, 'e> {
         let mut key = Fingerprint::new(ev, self.config);
         key.root(self.lib, "lib");
@@ -45,7 +45,7 @@ impl<'e> Inputs<'_, 'e> {
     }
 }
 
-/// The keys of all guests that are built from `config`; none of a guest whose code reads what nobody names.
+/// Returns the keys of all guests built from `config`. A guest has no key if its code reads something that no literal names.
 pub(super) fn of_guests<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -76,7 +76,7 @@ pub(super) fn of_guests<'e>(
     keys
 }
 
-/// The values of all that is handed into the guest of a container, by the paths of the options.
+/// Returns the values of all options that are passed into a container's guest, by path.
 fn handed_in<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -95,21 +95,21 @@ fn handed_in<'e>(
     std::iter::once(private).chain(paths.into_iter().map(option)).collect()
 }
 
-/// The definitions of an option of a container that is not wholly known.
+/// Returns the definitions kept for an option that is not fully known.
 fn definitions_of<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>, option: &OptionPath) -> &'e [Definition<'e>] {
     let defined = context.defined.borrow();
     let found = defined.iter().find(|(path, _)| path.names(ev) == *option);
     found.map_or(&[], |(_, definitions)| definitions)
 }
 
-/// The keys of options that are not wholly known, of those containers that have any.
+/// Returns the keys of options that are not fully known.
 pub(super) fn of_unknown_options<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
     inputs: &Inputs<'_, 'e>,
     manifest: &Manifest,
 ) -> BTreeMap<String, String> {
-    // The system has the key of its guest.
+    // The system itself is covered by the key of the guest.
     let unknown = manifest.containers.iter().filter(|(_, container)| container.has_unknown_option());
     let containers: BTreeSet<&str> = unknown.map(|(name, _)| name.as_str()).collect();
     if containers.is_empty() {

@@ -1,12 +1,12 @@
-//! Flakes of other people that are known without their sources, as far as hosts are made with them.
+//! Third-party flakes that are known without their sources, as far as hosts are defined with them.
 //!
-//! What they do is written in the Nix language (`known/`); all else of them is unknown.
+//! Their functions are written in Nix (`known/`); everything else in them is unknown.
 
 use super::{at_hand, nixpkgs};
 use crate::eval::{EvalResult, Evaluator, Primop, Value};
 use crate::source::{Pos, Span};
 
-/// A flake that is known.
+/// A third-party flake with a built-in substitute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     /// `github:hercules-ci/flake-parts`
@@ -20,7 +20,7 @@ const FLAKE_PARTS: (&str, &str) =
 const COLMENA: (&str, &str) = ("/container-rebuild/known/colmena.nix", include_str!("known/colmena.nix"));
 
 impl Known {
-    /// Which flake has this repository's name.
+    /// Returns the flake whose repository has this name.
     pub(super) fn named(repository: &str) -> Option<Self> {
         match repository {
             "flake-parts" => Some(Self::FlakeParts),
@@ -29,7 +29,7 @@ impl Known {
         }
     }
 
-    /// What is known of it.
+    /// Builds the substitute.
     pub(super) fn value<'e>(self, ev: &mut Evaluator<'e>, lib: Value<'e>) -> EvalResult<'e, Value<'e>> {
         let rest = ev.unknown_reason(&format!("a part of {self:?}, which is not here"), Span::NONE);
         let parts = match self {
@@ -68,14 +68,14 @@ fn text<'e>(ev: &mut Evaluator<'e>, (path, text): (&str, &'static str)) -> EvalR
 
 static MAKE_HIVE: Primop = Primop { name: "makeHive", arity: 2, strict: 0, run: make_hive };
 
-/// `colmena.lib.makeHive`: a set that has the hosts as `nodes`.
+/// `colmena.lib.makeHive`: returns a set with the hosts in `nodes`.
 fn make_hive<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let nodes = nodes(ev, args[0], args[1])?;
     let rest = ev.unknown_reason("a part of a hive", Span::NONE);
     Ok(ev.open_attrs([(ev.symbol("nodes"), nodes, Pos::NONE)], rest))
 }
 
-/// The nodes of a hive, each a host.
+/// Returns the nodes of a hive, each a host.
 pub(super) fn nodes<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, hive: Value<'e>) -> EvalResult<'e, Value<'e>> {
     let function = text(ev, COLMENA)?;
     let system = nixpkgs::nixos_system_function(ev, lib);

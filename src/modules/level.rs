@@ -1,7 +1,7 @@
 //! Levels of the option tree, as lazy sets.
 //!
-//! A level is what stands at one path: options that are declared there, levels below, and names that only nixpkgs, or
-//! nobody, declares. Its value is what `config.<path>` reads.
+//! A level holds everything at one path: the options declared there, nested levels, and undeclared names. Its value is
+//! what `config.<path>` reads.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::model::path::OptionPath;
 use crate::source::Pos;
 use crate::syntax::mend::written;
 
-/// Something of the option tree with its definitions, computed when it is read.
+/// A node of the option tree with its definitions, evaluated on demand.
 struct Branch<'e> {
     scope: &'e Scope<'e>,
     path: Path<'e>,
@@ -39,20 +39,20 @@ impl<'e> Suspend<'e> for Branch<'e> {
     }
 }
 
-/// The definitions of a level, by name.
+/// The definitions of a level, split by name.
 pub(super) struct Split<'e> {
-    /// What defines each name.
+    /// The definitions of each name.
     pub(super) names: BTreeMap<Symbol, Vec<Definition<'e>>>,
-    /// Definitions that may say anything of any name.
+    /// Unknown definitions, which may define any name.
     pub(super) open: Vec<Definition<'e>>,
-    /// Why there may be more names: a set of which some names are unknown.
+    /// Why there may be more names: one of the sets has unknown names.
     pub(super) rest: Option<&'e Unknown>,
-    /// Those sets, with what they may say of names that they do not have.
+    /// The sets with unknown names, each with a definition that stands for an unknown one.
     rests: Vec<(&'e Attrs<'e>, Definition<'e>)>,
 }
 
 impl<'e> Split<'e> {
-    /// Definitions that may say anything of `name`.
+    /// Returns the definitions that may define `name`.
     pub(super) fn maybe(&self, name: Symbol) -> impl Iterator<Item = Definition<'e>> {
         let is_silent = move |set: &Attrs<'e>| {
             set.get(name).is_none() && set.optional().iter().all(|optional| optional.name() != name)
@@ -62,7 +62,7 @@ impl<'e> Split<'e> {
         all.map(|definition| definition.doubted())
     }
 
-    /// Why there may be names that nothing here says.
+    /// Returns why there may be more names, if so.
     pub(super) fn why_more(&self) -> Option<&'e Unknown> {
         match self.open.first().map(|definition| definition.value) {
             Some(Value::Unknown(unknown)) => Some(unknown),
@@ -71,8 +71,8 @@ impl<'e> Split<'e> {
     }
 }
 
-/// Takes definitions of a level apart into definitions of the names in it. Where the evaluation keeps going, what is wrong
-/// with one module hides nothing of the others.
+/// Splits the definitions of a level by name. If the evaluation keeps going, a module that fails at the root does not hide
+/// the others.
 pub(super) fn split<'e>(
     ev: &mut Evaluator<'e>,
     path: Path<'e>,
@@ -101,7 +101,7 @@ fn split_whole<'e>(
     split_values(ev, path, expanded)
 }
 
-/// The same of values of an option, whose properties have been taken off: what looks like one now is a name like others.
+/// Splits values without properties: a set that looks like a property is an ordinary set here.
 pub(super) fn split_values<'e>(
     ev: &mut Evaluator<'e>,
     path: Path<'e>,
@@ -138,7 +138,7 @@ pub(super) fn split_values<'e>(
     Ok(split)
 }
 
-/// The value of a level: a set of lazy parts.
+/// Evaluates a level to a set of lazy attributes.
 pub(super) fn level<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -154,7 +154,7 @@ pub(super) fn level<'e>(
     let mut parts = Vec::with_capacity(tree.entries.len());
     for (symbol, node) in tree.entries {
         let mut defining = names.remove(symbol).unwrap_or_default();
-        // A name that is unknown may be that of any option here.
+        // An unknown name may be that of any option here.
         defining.extend(split.maybe(*symbol));
         let pos = place(&defining);
         if let (Node::Option(option), Some(container)) = (node, path.last())
@@ -226,11 +226,11 @@ pub(super) fn level<'e>(
         }
         _ => None,
     };
-    // A name that is unknown is an option's, or a mistake: it adds none to a closed set.
+    // In a closed set, an unknown name is a declared option or an error, so there are no further names.
     Ok(ev.partial_attrs(parts, &optional, why.filter(|_| !closed)))
 }
 
-/// Says of which modules the configuration fails as a whole, where the others go on ([`split`]).
+/// Reports the modules that fail as a whole when the evaluation keeps going; [`split`] skips them.
 fn tell_failing<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, definitions: &[Definition<'e>]) {
     let mut parts = Vec::new();
     definitions.iter().for_each(|definition| definition.parts(ev, &mut parts));
@@ -242,14 +242,14 @@ fn tell_failing<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, definitions: &
     }
 }
 
-/// Whether a freeform type has to see all names at once, with their properties: `types.attrs`, a submodule, and what is the
-/// configuration's own.
+/// Whether a freeform type needs all names at once, with their properties: `types.attrs`, submodules, and the
+/// configuration's own types.
 fn is_merged_as_whole(freeform: super::option::TypeRef<'_>) -> bool {
     !matches!(freeform.kind.get(), Kind::AttrsOf { .. } | Kind::Anything | Kind::Unknown(_))
 }
 
-/// A name that no option takes, where a freeform type does, and why it may not be there; `None` where nothing defines it
-/// after all.
+/// Evaluates an undeclared name with the freeform type, and returns the unknown that its existence depends on, if any;
+/// `None` if nothing defines it.
 fn free<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -289,8 +289,8 @@ fn defer<'e>(
     ev.suspend(Branch { scope, path, definitions, node })
 }
 
-/// Reports a name that nothing declares. nixpkgs reports it even where the condition around it is false: the option does
-/// not exist either way.
+/// Reports an undeclared name. As in nixpkgs, this includes definitions under a false condition: the option does not exist
+/// either way.
 fn refuse<'e>(
     ev: &Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -300,7 +300,7 @@ fn refuse<'e>(
 ) {
     let names = path.names(ev);
     let removed = removed(&names);
-    // Under a name that is not there it is no definition at all.
+    // A doubtful definition might not exist, so it is not an error.
     for definition in definitions.iter().filter(|definition| !definition.doubtful) {
         if let Some((message, help)) = &removed {
             let diagnostic = Diagnostic::error(Code::UnknownOption, message.as_str()).help(help.as_str());
@@ -313,7 +313,7 @@ fn refuse<'e>(
         let misspelt = path.last().map(|name| ev.name(name)).unwrap_or_default();
         if let Some(meant) = closest(misspelt, tree.entries.iter().map(|(name, _)| ev.name(*name))) {
             diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
-            // Beside that one it would be defined twice.
+            // If the intended option is defined as well, a rename would define it twice.
             if definition.pos.is_some() && !defined(ev.symbol(meant)) {
                 let (at, from) = (definition.pos, vec![misspelt.to_owned()]);
                 diagnostic = diagnostic.fix(Fix::Rename { at, from, to: written(meant) });
@@ -325,7 +325,7 @@ fn refuse<'e>(
     }
 }
 
-/// What NixOS says of an option that it had once, and what takes its place.
+/// Returns NixOS's message for an option that was removed, and a help that names its replacement.
 fn removed(path: &OptionPath) -> Option<(String, String)> {
     match path.names().iter().map(|name| &**name).collect::<Vec<_>>()[..] {
         ["containers", name, "pkgs"] => {
@@ -341,7 +341,7 @@ fn removed(path: &OptionPath) -> Option<(String, String)> {
     }
 }
 
-/// The name that was probably meant: the most similar one, if it is similar enough.
+/// Returns the name that was probably meant: the most similar one, if it is similar enough.
 fn closest<'a>(misspelt: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = misspelt.to_ascii_lowercase();
     names

@@ -1,9 +1,9 @@
-//! The argument `lib`: nixpkgs' library as far as it needs no packages, built in.
+//! The module argument `lib`: nixpkgs' library, as far as it needs no packages, built into the program.
 //!
-//! It is the library of the project's own small nixpkgs (`nix-fixtures/nixpkgs/lib`), where its tests are: one text for the
-//! reference Nix and for us. A file of it is parsed when something of it is first asked for.
+//! This is the library of the project's small nixpkgs (`nix-fixtures/nixpkgs/lib`), which also holds its tests, so the
+//! reference Nix and this program run the same text. A file is parsed when something in it is first used.
 //!
-//! What depends on the release of nixpkgs, or is nixpkgs' to decide, is left out of it here. A name that is not there is
+//! Parts that depend on the nixpkgs release, or that only nixpkgs can decide, are left out. A name that is absent here is
 //! unknown, not missing: nixpkgs may have it.
 
 use std::cell::Cell;
@@ -12,10 +12,10 @@ use super::at_hand;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Unknown, Value};
 use crate::source::{Pos, Span};
 
-/// The file that gives the library. Texts have paths under its directory, as far as messages are concerned.
+/// The library's entry file. Messages show its files under this directory.
 const ROOT: &str = "/container-rebuild/lib/default.nix";
 
-/// Whether a place is in `lib`, where nobody can change anything.
+/// Whether a position is in the built-in `lib`, where users cannot change anything.
 pub(super) fn is_built_in(ev: &Evaluator<'_>, pos: Pos) -> bool {
     ev.sources().file(pos).is_some_and(|file| file.path.starts_with("/container-rebuild"))
 }
@@ -35,13 +35,13 @@ const TEXTS: [(&str, &str); 47] = texts! {
     "types/modules" "types/plain" "types/text" "versions"
 };
 
-/// Why a part of it is unknown.
+/// Why a part of the library is unknown.
 const UNKNOWN_PART: &str = "this part of `lib` is known only with nixpkgs";
 
-/// Names that are nixpkgs' own affair.
+/// Names whose values only nixpkgs knows.
 const LEFT_OUT: [&str; 6] = ["__unfix__", "maintainers", "nixpkgsVersion", "teams", "version", "versionSuffix"];
 
-/// The same of `lib.trivial`.
+/// Names in `lib.trivial` whose values only nixpkgs knows.
 const LEFT_OUT_OF_TRIVIAL: [&str; 7] = [
     "codeName",
     "nixpkgsVersion",
@@ -52,7 +52,7 @@ const LEFT_OUT_OF_TRIVIAL: [&str; 7] = [
     "versionSuffix",
 ];
 
-/// Topics that are sets of functions and tables, which nixpkgs may have more of.
+/// Topics: sets of functions and tables to which nixpkgs may add names.
 const TOPICS: [&str; 31] = [
     "asserts",
     "attrsets",
@@ -87,7 +87,7 @@ const TOPICS: [&str; 31] = [
     "versions",
 ];
 
-/// Sets within topics, of which the same is true.
+/// Sets inside topics to which nixpkgs may add names.
 const WITHIN_TOPICS: [&str; 15] = [
     "abis",
     "architectures",
@@ -116,7 +116,7 @@ pub(super) fn load<'e>(ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
     Ok(open(ev, lib))
 }
 
-/// The library of nixpkgs' flake, which has `nixosSystem` too, whatever extends it.
+/// Evaluates the library of nixpkgs' flake: extended by `overlay`, which adds `nixosSystem`.
 pub(super) fn of_flake<'e>(ev: &mut Evaluator<'e>, overlay: Value<'e>) -> EvalResult<'e, Value<'e>> {
     let lib = ev.import_at(ROOT, Pos::NONE)?;
     extend(ev, &[lib, overlay], Pos::NONE)
@@ -134,7 +134,7 @@ fn extend<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 
 static OVERLAY: Primop = Primop { name: "overlay", arity: 3, strict: 0, run: overlay };
 
-/// What extends the library sees it as everybody does, before and after.
+/// Passes `final` and `prev` to the overlay as open libraries, as everyone else sees them.
 fn overlay<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let (of, library) = (args[0], ev.suspend(Opened { lib: args[1] }));
     let former = ev.suspend(Opened { lib: args[2] });
@@ -142,7 +142,7 @@ fn overlay<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
     ev.call(function, former, pos)
 }
 
-/// The library that is yet to be evaluated.
+/// An open library, evaluated on demand.
 struct Opened<'e> {
     lib: Value<'e>,
 }
@@ -156,18 +156,18 @@ impl<'e> Suspend<'e> for Opened<'e> {
 
 static LIBRARY: Primop = Primop { name: "library", arity: 1, strict: 0, run: library };
 
-/// The library as modules get it that it evaluates itself.
+/// Opens the library that `evalModules` passes to modules.
 fn library<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let lib = ev.force(args[0])?;
     Ok(open(ev, lib))
 }
 
-/// [`library`], for the library to call.
+/// Returns [`library`] as a function for the library to call.
 pub(super) fn library_function<'e>(ev: &Evaluator<'e>) -> Value<'e> {
     ev.native(&LIBRARY, &[])
 }
 
-/// The library, which nixpkgs may have more of.
+/// Opens the library: nixpkgs may have more names.
 pub(super) fn open<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
     let Value::Attrs(attrs) = lib else { return lib };
     let rest = ev.unknown_beyond(UNKNOWN_PART);
@@ -193,7 +193,7 @@ fn left_out_of(topic: &str) -> &'static [&'static str] {
     if topic == "trivial" { &LEFT_OUT_OF_TRIVIAL } else { &[] }
 }
 
-/// A topic of the library, which may have more names than these.
+/// A topic of the library, opened on demand.
 struct Topic<'e> {
     set: Value<'e>,
     left_out: &'static [&'static str],
@@ -227,7 +227,7 @@ impl<'e> Suspend<'e> for Topic<'e> {
     }
 }
 
-/// `lib.types.types`: the very same set, so that who walks along it comes to an end.
+/// `lib.types.types`: the identical set, so that a recursive walk terminates.
 struct Itself<'e> {
     this: &'e Cell<Value<'e>>,
 }

@@ -1,9 +1,9 @@
-//! Modules: from a path or a value to declarations and definitions.
+//! Loads modules: turns paths and values into declarations and definitions.
 //!
-//! Source: `collectModules`, `loadModule` and `unifyModuleSyntax` of nixpkgs' `lib.modules`. Modules are found breadth
-//! first, each key once, and count in the reverse of that order. A module that is not here (an input without its source,
-//! `modulesPath + …`, a search path that leads nowhere, a file outside of the checkout) is passed over with a note, under the
-//! assumption of the contract (§3, *Missing modules*); one that is missing in the checkout is an error.
+//! Source: `collectModules`, `loadModule` and `unifyModuleSyntax` of nixpkgs' `lib.modules`. Modules are found breadth first,
+//! each key once, and merged in the reverse of that order. A module that is not available (an input without its source,
+//! `modulesPath + …`, a search path that leads nowhere, a file outside the checkout) is skipped with a note, under the
+//! assumption of the contract (§3, *Missing modules*); one that is missing inside the checkout is an error.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
@@ -18,16 +18,16 @@ use crate::eval::{EvalResult, Evaluator, Item, OptionalAttr, Symbol, Unknown, Va
 use crate::source::{Pos, Span};
 use crate::syntax::path_literals;
 
-/// Attributes of a module that are not configuration, where it has no `config` of its own.
+/// Attributes that are not configuration, in a module without `config` and `options`.
 const STRUCTURE: [&str; 6] = ["_class", "_file", "key", "disabledModules", "imports", "freeformType"];
-/// Attributes of a module that has `config` or `options`.
+/// Attributes that are allowed in a module with `config` or `options`.
 const EXPLICIT: [&str; 9] =
     ["_class", "_file", "key", "disabledModules", "imports", "options", "config", "meta", "freeformType"];
 
-/// What the modules of one configuration say.
+/// What the modules of one configuration contain.
 #[derive(Default)]
 pub(super) struct Modules<'e> {
-    /// Definitions of the whole configuration, in the order in which they are merged.
+    /// Definitions of the whole configuration, in merge order.
     pub(super) config: Vec<Definition<'e>>,
     /// Sets of option declarations, in the same order.
     pub(super) options: Vec<(Value<'e>, Pos)>,
@@ -35,31 +35,31 @@ pub(super) struct Modules<'e> {
     pub(super) freeform: Option<Value<'e>>,
 }
 
-/// A module as it was written, with its place.
+/// A module as written, with its position.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'e> {
     /// A path, a function or a set.
     pub(super) value: Value<'e>,
     /// Where it is imported.
     pub(super) at: Pos,
-    /// The conditions and properties of the definition that it is, where it is one.
+    /// If the module is a definition of a submodule: that definition, with its conditions and properties.
     pub(super) around: Option<Definition<'e>>,
-    /// Whether a set is configuration alone.
+    /// Whether a set is only configuration.
     pub(super) shorthand: bool,
-    /// What decides whether it is imported at all, and is not known.
+    /// The unknown value that decides whether it is imported at all.
     pub(super) optional: Option<&'e Unknown>,
-    /// Whether nixpkgs puts it into the `imports` of a module of its own (`setDefaultModuleLocation`): then it is found later
-    /// than those beside it.
+    /// Whether nixpkgs puts it into the `imports` of a wrapper module (`setDefaultModuleLocation`); it is then found after its
+    /// siblings.
     pub(super) wrapped: bool,
 }
 
 impl<'e> Source<'e> {
-    /// A module that is imported at `at`.
+    /// Creates a module that is imported at `at`.
     pub(super) fn import(value: Value<'e>, at: Pos) -> Self {
         Self { value, at, around: None, shorthand: false, optional: None, wrapped: false }
     }
 
-    /// The elements of a list of modules.
+    /// Returns the elements of a list of modules.
     pub(super) fn list(ev: &Evaluator<'e>, list: Value<'e>, at: Pos) -> Vec<Self> {
         let items = ev.items_perhaps(list).into_iter();
         let source = |item: Item<'e>| Self {
@@ -70,24 +70,24 @@ impl<'e> Source<'e> {
     }
 }
 
-/// A module that another imports, or perhaps.
+/// An import: the index of a module, and the unknown value that decides whether it is imported.
 type Edge<'e> = (usize, Option<&'e Unknown>);
 
-/// A module that was loaded.
+/// A loaded module.
 struct Loaded<'e> {
     key: String,
-    /// Whether it says its key itself, and why that is not known.
+    /// Set if the module declares its own key; the inner value says why that key is unknown.
     own_key: Option<Option<&'e Unknown>>,
     imports: Vec<Edge<'e>>,
     disabled: Vec<(String, Option<&'e Unknown>)>,
     options: Option<(Value<'e>, Pos)>,
     config: Option<Definition<'e>>,
-    /// Definitions beside `config`.
+    /// Definitions apart from `config`.
     more: Vec<Definition<'e>>,
     freeform: Option<Value<'e>>,
 }
 
-/// Loads modules and all that they import.
+/// Loads modules and everything that they import.
 pub(super) fn load<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -121,9 +121,9 @@ pub(super) fn load<'e>(
 struct Loader<'e> {
     scope: &'e Scope<'e>,
     loaded: Vec<Loaded<'e>>,
-    /// Files that are loaded already, with the module that they are.
+    /// Loaded files, with the index of their module.
     keys: FxHashMap<String, usize>,
-    /// The module that is being loaded, behind those that import it.
+    /// The module being loaded, preceded by those that import it.
     within: Vec<Source<'e>>,
 }
 
@@ -142,7 +142,7 @@ impl<'e> Loader<'e> {
             let module = self.one(ev, *source, &anonymous);
             self.within.pop();
             let module = match module {
-                // What is wrong in one module hides nothing of the others.
+                // An error in one module does not hide those of the others.
                 Err(error) if self.scope.of == ScopeOwner::Host => {
                     ev.to_diagnostics(&error).into_iter().for_each(|found| self.scope.context.find(found));
                     self.scope.context.broken.set(true);
@@ -165,7 +165,7 @@ impl<'e> Loader<'e> {
         Ok(all)
     }
 
-    /// Each key once, breadth first, without what is disabled; and why it may not count.
+    /// Returns the modules that count, breadth first, each key once, with the unknown value that each depends on.
     fn closure(
         &self,
         first: &[Edge<'e>],
@@ -174,7 +174,7 @@ impl<'e> Loader<'e> {
         let mut queue: VecDeque<Edge<'e>> = first.iter().copied().collect();
         let mut order: Vec<(usize, Option<&'e Unknown>)> = Vec::new();
         let mut places: FxHashMap<&str, usize> = FxHashMap::default();
-        // A key that is not known may be that of any other module that says its own: then one of the two does not count.
+        // A module with an unknown key may share it with any other that declares its own; then only one of the two counts.
         let mut any_key = None;
         while let Some((index, optional)) = queue.pop_front() {
             let module = &self.loaded[index];
@@ -195,7 +195,7 @@ impl<'e> Loader<'e> {
                     place.insert(order.len());
                     order.push((index, optional));
                 }
-                // Imported elsewhere for certain, and so are its own imports.
+                // Now also imported unconditionally, so its own imports are certain too: walk them again.
                 Entry::Occupied(place) if optional.is_none() && order[*place.get()].1.is_some() => {
                     order[*place.get()].1 = None;
                 }
@@ -206,7 +206,7 @@ impl<'e> Loader<'e> {
         order
     }
 
-    /// A module and its imports; `None` where it is not here.
+    /// Loads a module and its imports; `None` if the module is not available.
     fn one(
         &mut self,
         ev: &mut Evaluator<'e>,
@@ -242,7 +242,7 @@ impl<'e> Loader<'e> {
         match value {
             Value::Attrs(attrs) => self.set(ev, value, attrs, source.at, key, around).map(Some),
             Value::Unknown(_) if source.around.is_some() => {
-                // A definition: it may say anything of its submodule.
+                // A definition of a submodule: it may define anything.
                 let config = Some(around.with_value(value, Pos::NONE));
                 Ok(Some(self.keep(key, config)))
             }
@@ -279,7 +279,7 @@ impl<'e> Loader<'e> {
         self.loaded.len() - 1
     }
 
-    /// A module that is not here.
+    /// Notes that a module is not available.
     fn missing(&self, ev: &Evaluator<'e>, reason: &str, at: Pos, made_at: Span) {
         let message = format!("a module is not here ({reason}); it is assumed to define nothing for containers");
         let mut note = Diagnostic::note(Code::MissingModule, message);
@@ -290,8 +290,8 @@ impl<'e> Loader<'e> {
         self.scope.context.find(note);
     }
 
-    /// A file that an `imports` names and that is not there. Within the checkout all is at hand that Nix would read: there it
-    /// is an error, as with Nix; elsewhere it may be on the host that is meant.
+    /// Reports an imported file that does not exist. In the checkout, all files that Nix would read are present, so it is an
+    /// error, as in Nix; elsewhere, the file may exist on the target host.
     fn absent(&self, ev: &mut Evaluator<'e>, path: &str, at: Pos) {
         let file = ev.file_of_module(path);
         let name = ev.sources().display_name(&file);
@@ -319,7 +319,7 @@ impl<'e> Loader<'e> {
         });
     }
 
-    /// Whether what is being loaded may not count at all.
+    /// Whether the module being loaded might not count.
     fn is_doubtful(&self, ev: &mut Evaluator<'e>) -> bool {
         let mut is_active = |around: Definition<'e>| matches!(around.active(ev), Ok(Active::Yes));
         let mut counts =
@@ -340,7 +340,7 @@ impl<'e> Loader<'e> {
             let name = ev.symbol(name);
             attrs.get(name).map(|value| (value, attrs.position(name).unwrap_or(at)))
         };
-        // A path is known by its text; what it is loaded from may be named otherwise.
+        // A file is found by its path, even if the module declares another key.
         let from = key.clone();
         let mut own_key = None;
         let key = match field(ev, "key") {
@@ -421,7 +421,7 @@ impl<'e> Loader<'e> {
         Ok(index)
     }
 
-    /// `config`, `options` and configuration beside them that a module has perhaps: each is under a condition.
+    /// Adds the optional `config`, `options` and other attributes of a module, each under a condition.
     fn perhaps_explicit(
         &mut self,
         ev: &Evaluator<'e>,
@@ -456,7 +456,7 @@ impl<'e> Loader<'e> {
         }
     }
 
-    /// What an element of `disabledModules` names; a text without a slash in front is a module of nixpkgs.
+    /// Returns the key that an element of `disabledModules` names. A string without a leading slash is a nixpkgs module.
     fn disabled_key(&self, ev: &mut Evaluator<'e>, item: Value<'e>, at: Pos) -> EvalResult<'e, Option<String>> {
         let item = ev.force(item)?;
         if let Value::Unknown(unknown) = item {
@@ -478,7 +478,7 @@ impl<'e> Loader<'e> {
         })
     }
 
-    /// Something that is not known is disabled: what has a name only elsewhere is a module of elsewhere.
+    /// Notes that the name of a disabled module is unknown: it is assumed to be one that is not available here.
     fn disables(&self, ev: &Evaluator<'e>, unknown: &Unknown, at: Pos) {
         let message = format!(
             "which module is disabled is not known ({}); it is assumed to be one that is not here",
@@ -503,7 +503,7 @@ impl<'e> Loader<'e> {
     }
 }
 
-/// Where the path is written that is imported at `at`: the literal, if it is one of the same definition.
+/// Where an imported path is written: the literal in the same definition, if one matches.
 fn written_at(ev: &Evaluator<'_>, path: &str, at: Pos) -> Span {
     let file = ev.sources().file(at);
     let directory = file.as_ref().and_then(|file| file.path.parent()).unwrap_or(std::path::Path::new("/"));

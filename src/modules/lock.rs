@@ -1,4 +1,4 @@
-//! What a lock file, or a locked reference, says of the source of a flake.
+//! What a lock file, or a locked reference, tells about the source of a flake.
 //!
 //! Source: Nix's lock files, version 7, and the attributes that `call-flake.nix` gives a source tree.
 
@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use crate::eval::{Evaluator, Symbol, Value, date, source_path};
 use crate::source::Pos;
 
-/// How many characters of a revision are its short form.
+/// The length of a short revision.
 const SHORT: usize = 7;
 
-/// `rev`, `shortRev`, `lastModified`, `lastModifiedDate` and `narHash` of a locked source, as far as they are in `locked`.
+/// Returns `rev`, `shortRev`, `revCount`, `lastModified` and `lastModifiedDate` of a source, as far as `locked` has them.
 pub(super) fn pinned_source<'e>(ev: &Evaluator<'e>, locked: &Json) -> Vec<(Symbol, Value<'e>, Pos)> {
     let mut parts = Vec::new();
     let mut part = |name: &str, value: Value<'e>| parts.push((ev.symbol(name), value, Pos::NONE));
@@ -31,7 +31,7 @@ pub(super) fn pinned_source<'e>(ev: &Evaluator<'e>, locked: &Json) -> Vec<(Symbo
     parts
 }
 
-/// Whether a directory is the tree that is pinned, in the store.
+/// Whether `directory` is the pinned tree in the store, or lies inside it.
 pub(super) fn is_at(locked: &Json, directory: &str) -> bool {
     let path = locked["narHash"].as_str().and_then(source_path);
     path.is_some_and(|path| {
@@ -39,8 +39,9 @@ pub(super) fn is_at(locked: &Json, directory: &str) -> bool {
     })
 }
 
-/// Where a flake reference leads without a network, and what it says of the tree there: a directory, or one of the store where
-/// the reference has the hash of the tree.
+/// Resolves a flake reference without network access, to a directory and what the reference pins about it.
+///
+/// A reference with a `narHash` resolves to the tree's store path, another one to its local path.
 pub(super) fn referenced(reference: &str) -> Option<(String, Option<Json>)> {
     let (address, query) = reference.split_once('?').unwrap_or((reference, ""));
     let parameter = |name: &str| {
@@ -67,7 +68,7 @@ pub(super) fn referenced(reference: &str) -> Option<(String, Option<Json>)> {
     path.starts_with('/').then(|| (format!("{}{below}", path.trim_end_matches('/')), None))
 }
 
-/// A part of an address with its `%XX`s replaced.
+/// Decodes the `%XX` escapes in a part of a URL.
 fn unescaped(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());

@@ -1,6 +1,6 @@
-//! From the evaluated configuration to the manifest.
+//! Reads the manifest from an evaluated configuration.
 //!
-//! Everything that is declared is read, so that all mistakes of a configuration are found in one run.
+//! All declared options are read, so that one run finds every mistake in a configuration.
 
 use serde::Deserialize as _;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
@@ -18,7 +18,7 @@ use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::{AT_LEAST_KEY, Container, FORMAT_VERSION, Field, ForwardPort, List, Manifest, UNKNOWN_KEY};
 use crate::source::Span;
 
-/// Options of the firewall that are part of the model.
+/// Options of the firewall that the model has.
 const FIREWALL: [&str; 10] = [
     "enable",
     "allowPing",
@@ -31,22 +31,22 @@ const FIREWALL: [&str; 10] = [
     "checkReversePath",
     "filterForward",
 ];
-/// Options of a container that have no JSON form (contract §5).
+/// Options of a container without a JSON form (contract §5).
 const WITHOUT_JSON: [&str; 3] = ["config", "nixpkgs", "specialArgs"];
 
-/// What a configuration says, as far as it could be read.
+/// What could be read from a configuration.
 pub(super) struct Whole {
-    /// The manifest; what failed is unknown in it.
+    /// The manifest; options that failed are unknown in it.
     pub(super) manifest: Manifest,
-    /// Where its options stand.
+    /// Where its options are set.
     pub(super) spans: OptionSpans,
-    /// Sets of options that failed as wholes, with the leaf that says how.
+    /// Sets of options that failed as a whole, each with the leaf that holds the error.
     pub(super) failed: Vec<(OptionPath, Json)>,
-    /// What is wrong: nothing, unless the evaluation keeps going.
+    /// The errors; empty unless the evaluation keeps going.
     pub(super) errors: Vec<Diagnostic>,
 }
 
-/// Reads the manifest out of the configuration; gives what is wrong where it is not one.
+/// Reads the manifest from a configuration, or returns the errors.
 pub(super) fn read<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -67,7 +67,7 @@ pub(super) fn read<'e>(
         }
     }
     if !errors.is_empty() && (!keeps_going || manifest.is_err()) {
-        // What is wrong with the rest of the model is told in the same run.
+        // Also report what is wrong with the rest of the model, in the same run.
         if let Ok(manifest) = manifest {
             errors.extend(check(&manifest, &spans).findings.into_iter().filter(|f| f.severity == Severity::Error));
         }
@@ -81,8 +81,8 @@ pub(super) fn read<'e>(
     Ok(Whole { manifest, spans, failed, errors })
 }
 
-/// Elements of `forwardPorts` are named by protocol and host port in option paths; until they are evaluated they go by
-/// their place in the list.
+/// Renames the elements of `forwardPorts` in option paths, from their index to protocol and host port. Only evaluated
+/// elements have the latter.
 fn name_forwards(manifest: &Manifest, spans: &mut OptionSpans) {
     let mut name = |path: &OptionPath, forwards: &List<ForwardPort>| {
         let Some(forwards) = forwards.known().filter(|forwards| !forwards.is_empty()) else { return };
@@ -101,15 +101,15 @@ fn name_forwards(manifest: &Manifest, spans: &mut OptionSpans) {
     }
 }
 
-/// A container, with its name, unless it does not fit the model.
+/// A container with its name, or the reason why it does not fit the model.
 type Named<'e> = (&'e str, Result<Container, Error>);
 
 struct ModelReader<'a, 'e> {
     values: Reader<'a, 'e>,
     context: &'e Context<'e>,
-    /// The options of a container that the model has.
+    /// The container options that the model has.
     options: Vec<(&'static str, Symbol)>,
-    /// Sets of options that failed as wholes.
+    /// Sets of options that failed as a whole.
     failed: Vec<(OptionPath, Json)>,
 }
 
@@ -117,13 +117,13 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     fn new(ev: &'a mut Evaluator<'e>, context: &'e Context<'e>) -> Self {
         let all = CONTAINER.options.iter().map(|option| option.name);
         let shown = all.filter(|name| *name != "path" && !WITHOUT_JSON.contains(name));
-        // What system it runs depends on the others.
+        // `path` is last, because which system a container runs depends on the other options.
         let options = shown.chain(["path"]).map(|name| (name, ev.symbol(name))).collect();
         Self { values: Reader { ev, errors: Vec::new() }, context, options, failed: Vec::new() }
     }
 
     fn manifest(&mut self, config: Value<'e>) -> Result<Manifest, Error> {
-        // Also where one does not fit the model, what is wrong with the rest is told.
+        // Read everything before any error is returned, so that one run reports all mistakes.
         let (containers, more) = self.containers(config);
         let state_version = self.option(config, &["system", "stateVersion"]);
         let mut firewall = self.options(config, &["networking", "firewall"], &FIREWALL);
@@ -151,7 +151,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         Ok(manifest)
     }
 
-    /// Adds what lists have at least that are not known.
+    /// Adds the certain elements to lists that are not fully known.
     fn bounds(&mut self, firewall: &mut Json) {
         let bounds = self.context.bounds.borrow().clone();
         for (path, items, _) in bounds {
@@ -166,7 +166,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         }
     }
 
-    /// The containers, and an unknown leaf where there may be more.
+    /// Reads the containers; the leaf is present if there may be more.
     fn containers(&mut self, config: Value<'e>) -> (Vec<Named<'e>>, Option<Json>) {
         let leaf = |ev: &Evaluator<'e>, why: &Unknown| unknown_json(ev, why.reason(), why.span());
         let containers = match self.get(config, &["containers"]) {
@@ -206,7 +206,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         }))
     }
 
-    /// `path`: given, or built from `config`, or where `flake` puts it.
+    /// Reads `path`: defined, built from `config`, or the profile that `flake` uses.
     fn system(&mut self, name: Symbol, container: Value<'e>) -> Seen<'e> {
         let path = OptionPath::new(["containers", self.values.ev.name(name)]);
         let flake = self.seen(container, &["flake"]);
@@ -242,16 +242,16 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         self.context.spans(self.values.ev).nearest(path).unwrap_or(Span::NONE)
     }
 
-    /// Whether something defines an option of a container to a value that is known.
+    /// Whether an option of a container has a definition with a known value.
     fn defined(&mut self, container: Value<'e>, name: &str) -> bool {
         let Value::Attrs(attrs) = container else { return false };
         let symbol = self.values.ev.symbol(name);
-        // What something unknown may define is not defined for certain.
+        // A definition that depends on something unknown does not count.
         let is_known = |ev: &mut Evaluator<'e>, value| !matches!(ev.force(value), Ok(Value::Unknown(_)));
         self.is_defined(container, name) && attrs.get(symbol).is_some_and(|value| is_known(self.values.ev, value))
     }
 
-    /// Whether something defines an option of a container, to whatever value.
+    /// Whether an option of a container has a definition.
     fn is_defined(&self, container: Value<'e>, name: &str) -> bool {
         let Value::Attrs(attrs) = container else { return false };
         attrs.position(self.values.ev.symbol(name)).is_some_and(crate::source::Pos::is_some)
@@ -261,7 +261,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         path.iter().try_fold(config, |value, name| self.values.ev.select(value, name))
     }
 
-    /// Notes that a set of options failed; gives the leaf that each of them is then.
+    /// Records that a set of options failed, and returns the leaf for each of them.
     fn failed(&mut self, path: OptionPath, error: &EvalError<'e>) -> Json {
         let failed = self.values.fail(error);
         self.failed.push((path, failed.clone()));
@@ -275,13 +275,13 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         };
         match at_hand {
             Some(value) => self.values.see(value),
-            // Selecting it by its name says more of what fails.
+            // Selecting the option by name gives an error with more detail.
             None => self.seen(container, &[name]),
         }
     }
 
     fn seen(&mut self, config: Value<'e>, path: &[&str]) -> Seen<'e> {
-        // Selecting a list that is known in part would make it unknown.
+        // Selecting a partial list would make it unknown as a whole.
         if let Some((name, around)) = path.split_last()
             && let Ok(Value::Attrs(attrs)) = self.get(config, around)
             && let Some(value) = attrs.get(self.values.ev.symbol(name))
@@ -311,12 +311,12 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     }
 }
 
-/// The options of one container, evaluated one by one as they are asked for.
+/// The options of one container, evaluated one by one on demand.
 struct ContainerOptions<'r, 'a, 'e> {
     reader: &'r mut ModelReader<'a, 'e>,
     name: Symbol,
     container: Value<'e>,
-    /// The leaf that each option is where the container failed as a whole.
+    /// The leaf for every option, if the container failed as a whole.
     failed: Option<Json>,
     next: usize,
 }

@@ -1,10 +1,10 @@
-//! How the definitions of one option become its value.
+//! Merges the definitions of one option into its value.
 //!
-//! Source: the `check` and `merge` of each of nixpkgs' `lib.types`, and `mergeDefinitions` of its `lib.modules`; messages
-//! are worded as there.
+//! Source: `check` and `merge` of nixpkgs' `lib.types`, and `mergeDefinitions` of its `lib.modules`. Messages use the wording
+//! of nixpkgs.
 //!
-//! Invariant: a definition that is unknown, or whose condition is, makes unknown what it may change and nothing more: in
-//! sets and submodules the names that it defines, elsewhere the whole option.
+//! Invariant: an unknown definition, or one under an unknown condition, makes only what it may change unknown: in sets and
+//! submodules the names that it defines, otherwise the whole option.
 
 use super::context::Path;
 use super::definition::{Active, Definition, Selected, presence, select};
@@ -20,7 +20,7 @@ use crate::source::Pos;
 
 pub(super) use super::defaults::option_value;
 
-/// One merge: of definitions without priorities and orders, all of which count where their conditions hold.
+/// One merge. Its definitions have no priorities or orders left, and all whose conditions hold count.
 #[derive(Clone, Copy)]
 pub(super) struct Merge<'e> {
     pub(super) scope: &'e Scope<'e>,
@@ -29,7 +29,7 @@ pub(super) struct Merge<'e> {
 }
 
 impl<'e> Merge<'e> {
-    /// The value of selected definitions, of which there are some.
+    /// Merges selected definitions, of which there is at least one.
     pub(super) fn selected(self, ev: &mut Evaluator<'e>, selected: &Selected<'e>) -> EvalResult<'e, Value<'e>> {
         let Some(unknown) = selected.unknown else { return self.merge(ev, &selected.definitions, None) };
         if selected.outranked {
@@ -43,7 +43,7 @@ impl<'e> Merge<'e> {
         self.merge(ev, &selected.definitions, Some(unknown))
     }
 
-    /// The merged value. `perhaps` is a condition that is not known.
+    /// Merges definitions. `optional` is an unknown condition that some of them depend on.
     pub(super) fn merge(
         self,
         ev: &mut Evaluator<'e>,
@@ -62,7 +62,7 @@ impl<'e> Merge<'e> {
             _ => None,
         }) {
             return match self.ty.kind.get() {
-                // It may define any name, or none.
+                // The unknown definition may define any name, or none.
                 Kind::AttrsOf { .. } if definitions.len() > 1 => self.around_unknown(ev, definitions),
                 _ => Ok(Value::Unknown(unknown)),
             };
@@ -109,7 +109,7 @@ impl<'e> Merge<'e> {
         }
     }
 
-    /// Definitions some of which are under a condition that is not known, of a type that takes them as a whole.
+    /// Merges definitions, some under an unknown condition, for a type that treats its value as a whole.
     fn certain(
         self,
         ev: &mut Evaluator<'e>,
@@ -123,21 +123,21 @@ impl<'e> Merge<'e> {
             }
         }
         match (certain.as_slice(), definitions, self.ty.kind.get()) {
-            // Nothing else defines it: without this one it would have no value at all.
+            // This is the only definition: if it did not count, the option would have no value at all.
             ([], [only], _) => self.merge(ev, &[only.certainly()], None),
-            // All definitions have to say the same.
+            // All definitions must be equal, so the certain ones determine the value.
             ([_, ..], _, Kind::Scalar(_) | Kind::Equal | Kind::One) => self.merge(ev, &certain, None),
             _ => Ok(Value::Unknown(unknown)),
         }
     }
 
-    /// The value without any definition, where the type has one (`emptyValue`).
+    /// Returns the value for no definitions, if the type has one (`emptyValue`).
     pub(super) fn empty(self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
         let mut own = None;
         if let Named::Nix(ty) = self.ty.named
             && !matches!(self.ty.kind.get(), Kind::Unknown(_))
         {
-            // `nonEmptyListOf` is a `listOf` without one.
+            // `nonEmptyListOf` is a `listOf` without an `emptyValue`.
             own = match ev.select_optional(ty, "emptyValue")? {
                 Some(empty) => ev.select_optional(empty, "value")?,
                 None => None,
@@ -163,7 +163,7 @@ impl<'e> Merge<'e> {
         Self { ty, ..self }
     }
 
-    /// Sets beside a definition that may say anything: its own names are unknown, and there may be more.
+    /// Merges sets with an unknown definition: their own names become unknown values, and there may be more names.
     fn around_unknown(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Value<'e>> {
         let split = split_values(ev, self.path, definitions.iter().copied())?;
         let Some(unknown) = split.why_more() else { return Ok(ev.attrs([])) };
@@ -175,7 +175,7 @@ impl<'e> Merge<'e> {
         Ok(ev.open_attrs(parts, unknown))
     }
 
-    /// `mergeEqualOption`: all definitions have to say the same.
+    /// `mergeEqualOption`: all definitions must be equal.
     fn equal(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Value<'e>> {
         let first = definitions[0].value;
         for other in &definitions[1..] {
@@ -201,7 +201,7 @@ impl<'e> Merge<'e> {
         ev.concat_strings(separator, &texts)
     }
 
-    /// The first type that takes all definitions.
+    /// Merges with the first of two types that accepts all definitions.
     fn either(
         self,
         ev: &mut Evaluator<'e>,
@@ -239,7 +239,7 @@ impl<'e> Merge<'e> {
             };
             let of = definition.pos;
             for (m, item) in ev.items_perhaps(definition.value).into_iter().enumerate() {
-                // The name that nixpkgs gives an element in messages.
+                // The name that nixpkgs gives an element in its messages.
                 let path = match element.kind.get() {
                     Kind::Scalar(_) | Kind::Equal => self.path,
                     _ => {
@@ -251,7 +251,7 @@ impl<'e> Merge<'e> {
                 let pos = ev
                     .value_pos(item.value)
                     .filter(|_| matches!(element.kind.get(), Kind::Submodule(_)))
-                    // What is wrong with one that is written nowhere is shown where the list is.
+                    // An element without a position of its own is reported at the list.
                     .unwrap_or(if matches!(element.kind.get(), Kind::Scalar(_)) { of } else { Pos::NONE });
                 let definition = definition.certainly().with_value(item.value, pos);
                 // An element may be an `mkIf`.
@@ -260,7 +260,7 @@ impl<'e> Merge<'e> {
                         Ok(Ok(true)) => None,
                         Ok(Ok(false)) => continue,
                         Ok(Err(unknown)) => Some(unknown),
-                        // It fails where it stands, and takes nothing from the others.
+                        // The failing element stays in the list, so that the others are still evaluated.
                         Err(_) if ev.keeps_going() => None,
                         Err(error) => return Err(error),
                     },
@@ -300,7 +300,7 @@ impl<'e> Merge<'e> {
                         why = Some(unknown);
                         defining = if_present(ev, &defining)?;
                     }
-                    // It fails where it stands, and takes nothing from the others.
+                    // The failing attribute stays in the set, so that the others are still evaluated.
                     Err(_) if ev.keeps_going() => {}
                     Err(error) => return Err(error),
                 }
@@ -330,7 +330,8 @@ impl<'e> Merge<'e> {
         submodule::instance(ev, self.scope.context, self.path, submodule, definitions)
     }
 
-    /// `types.anything`: sets are merged name by name, lists are not, functions are composed; all else has to be equal.
+    /// `types.anything`: merges sets by name; everything else, lists included, must be equal. nixpkgs composes functions; here
+    /// the result is unknown.
     fn anything(
         self,
         ev: &mut Evaluator<'e>,
@@ -367,7 +368,7 @@ impl<'e> Merge<'e> {
         }
     }
 
-    /// A type whose `merge` only the configuration knows: called with the location and the definitions.
+    /// Calls the `merge` function of the configuration's own type with the location and the definitions.
     fn opaque(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Value<'e>> {
         let Named::Nix(ty) = self.ty.named else { return Ok(Value::Null) };
         let merge = ev.select(ty, "merge")?;
@@ -377,7 +378,7 @@ impl<'e> Merge<'e> {
         ev.call(bound, definitions, Pos::NONE)
     }
 
-    /// An error that shows all definitions that are of no such type.
+    /// An error that shows every definition that does not have the type.
     fn type_error(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalError<'e> {
         let wanted = match nix_type::description(ev, self.ty) {
             Ok(wanted) => wanted,
@@ -417,7 +418,7 @@ impl<'e> Merge<'e> {
     }
 }
 
-/// An element of a list or set, merged when it is read.
+/// An element of a list or set, merged on demand.
 pub(super) struct Part<'e> {
     pub(super) merge: Merge<'e>,
     pub(super) definitions: &'e [Definition<'e>],
@@ -433,12 +434,12 @@ impl<'e> Suspend<'e> for Part<'e> {
     }
 }
 
-/// Whether a value has properties around it, as far as it can be evaluated.
+/// Whether a value has properties around it, if it can be evaluated.
 fn is_property<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> bool {
     matches!(ev.force(value), Ok(Value::Attrs(attrs)) if attrs.get(ev.symbol("_type")).is_some())
 }
 
-/// Definitions of something under conditions that are not known, as they are where it exists: one alone is there then.
+/// Returns definitions under unknown conditions, assuming that one of them counts: if there is only one, it does.
 fn if_present<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Vec<Definition<'e>>> {
     let mut expanded = Vec::new();
     for definition in definitions {
@@ -456,7 +457,7 @@ fn if_present<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> Eva
     })
 }
 
-/// An element of a lazy set that nothing defines after all: the type's `emptyValue`, or an error.
+/// The value of a lazy set's element that nothing defines in the end: the type's `emptyValue`, or an error.
 fn empty<'e>(ev: &mut Evaluator<'e>, merge: Merge<'e>) -> EvalResult<'e, Value<'e>> {
     if let Some(value) = merge.empty(ev)? {
         return Ok(value);
@@ -466,7 +467,7 @@ fn empty<'e>(ev: &mut Evaluator<'e>, merge: Merge<'e>) -> EvalResult<'e, Value<'
     Err(ev.thrown(Diagnostic::error(Code::MissingOption, message)))
 }
 
-/// The type of an option: known from the table, or found out from its declarations.
+/// Returns the type of an option, from the table or from its declarations.
 pub(super) fn type_of<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,

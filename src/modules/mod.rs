@@ -1,14 +1,16 @@
-//! The module system: from modules to one configuration, for the options that bear on containers.
+//! The module system: merges NixOS modules into one configuration, for the options that concern containers.
 //!
-//! Takes: the file of a host configuration. Gives: the [`Manifest`] with the place of each option, the keys of the guests,
-//! and findings; or everything that is wrong.
+//! Takes: the file of a host configuration. Gives: the [`Manifest`] with the location of each option, the keys of the
+//! guests, and findings; or every error in the configuration.
 //!
 //! Invariants:
 //! - Options are declared in [`declarations`], once, and merged as nixpkgs' `lib.types` merge them.
-//! - What nixpkgs alone declares is open: definitions of it are let pass, and what it would compute is unknown.
-//! - A submodule's declarations are static; an instance only merges definitions.
+//! - Names that only nixpkgs declares are open: definitions of them are accepted, and values that nixpkgs would compute
+//!   are unknown.
+//! - The options of the table are static: all instances of a submodule share them.
 //!
-//! Not here: guests. Their configuration is nixpkgs' to evaluate; here it gets a key (see [`crate::eval::Fingerprint`]).
+//! Not here: guests. nixpkgs evaluates their configuration; this layer only computes a key for each (see
+//! [`crate::eval::Fingerprint`]).
 
 mod at_hand;
 mod context;
@@ -58,62 +60,67 @@ use crate::model::view::View;
 use crate::model::{ContainerName, Manifest};
 use crate::source::Pos;
 
-/// What a host configuration says.
+/// The result of evaluating a host configuration.
 #[derive(Debug, Clone)]
 pub struct Evaluated {
     /// The typed model.
     pub manifest: Manifest,
     /// Where its options are set.
     pub spans: OptionSpans,
-    /// The keys of the guests that have one: equal keys, equal systems.
+    /// The keys of the guests that have one: guests with equal keys are equal systems.
     pub guest_keys: BTreeMap<ContainerName, String>,
-    /// The keys of options of containers that are not wholly known, where they have one, by their path: equal keys, equal
-    /// values.
+    /// Keys of container options that are not fully known, by option path. An option without an entry has no key; equal keys
+    /// mean equal values.
     pub unknown_keys: BTreeMap<String, String>,
-    /// What the guests' own configurations say, where that was asked for.
+    /// What the guests' own configurations define, if requested.
     pub guests: BTreeMap<ContainerName, View>,
-    /// What the host's says beside the model, where that was asked for.
+    /// What the host defines outside the model, if requested.
     pub host: View,
-    /// Whether modules are not here.
+    /// Whether modules are missing or have errors, so that their definitions are unknown.
     pub missing_modules: bool,
     /// Notes and warnings.
     pub findings: Vec<Diagnostic>,
-    /// What the configuration itself finds wrong: its `assertions` that do not hold, and its `warnings`.
+    /// Problems that the configuration reports itself: failed `assertions`, and its `warnings`.
     pub verdicts: Vec<Diagnostic>,
-    /// Sets of options that failed as wholes, with the unknown leaf that says how: none, unless the evaluation keeps going.
-    /// What is wrong is among the findings then.
+    /// Sets of options that failed as a whole, each with an unknown leaf that holds the error. Empty unless the evaluation
+    /// keeps going; the errors are then also among the findings.
     pub failed: Vec<(OptionPath, serde_json::Value)>,
 }
 
-/// Which guests' own configurations are evaluated too. It takes a good part of the time of all the rest.
+/// Which guests' own configurations to evaluate too. Evaluating them takes a large share of the total time.
 pub enum Guests<'a> {
     /// None.
     None,
     /// All of them.
     All,
-    /// All but those that this names when it is shown all else: those that are the same elsewhere, say.
+    /// All except those that the callback returns after seeing the rest, such as guests that are equal on both
+    /// sides of a comparison.
     Without(&'a mut dyn FnMut(Seen<'_>) -> BTreeSet<ContainerName>),
 }
 
-/// What is known of a configuration before its guests are evaluated.
+/// What is known of a configuration before its guests are evaluated, for [`Guests::Without`].
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     /// The typed model.
     pub manifest: &'a Manifest,
     /// The keys of the guests that have one.
     pub guest_keys: &'a BTreeMap<ContainerName, String>,
-    /// What the host says beside the model.
+    /// What the host defines outside the model.
     pub host: &'a View,
 }
 
 impl Guests<'_> {
-    /// All, or none.
+    /// Returns `All` or `None`.
     pub fn all_if(all: bool) -> Self {
         if all { Self::All } else { Self::None }
     }
 }
 
 /// Evaluates the host configuration in `file`, an absolute path.
+///
+/// # Errors
+///
+/// Returns the errors found. If the evaluator keeps going, errors that still leave a manifest become findings instead.
 pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Result<Evaluated, Vec<Diagnostic>> {
     let lib = lib::load(ev).map_err(|error| ev.to_diagnostics(&error))?;
     nixpkgs::provide(ev, lib);
@@ -122,7 +129,7 @@ pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Resu
     read(ev, evaluated, "", guests)
 }
 
-/// Evaluates a host of a flake; `pins` says which versions of its inputs it has.
+/// Evaluates a host of a flake; `pins` holds the versions of the flake's inputs.
 fn evaluate_system<'e>(
     ev: &mut Evaluator<'e>,
     host: &nixpkgs::Host<'e>,
@@ -133,7 +140,7 @@ fn evaluate_system<'e>(
     read(ev, evaluated, pins, guests)
 }
 
-/// The configuration of a host of a flake.
+/// Evaluates the configuration of a flake's host.
 fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let Value::Attrs(arguments) = ev.force(host.arguments)? else {
         return Err(ev.type_error("a set", host.arguments, Pos::NONE));
@@ -146,7 +153,7 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
     let (modules, extra, given) = (placed("modules"), placed("extraModules"), argument("pkgs"));
     let (special, system, extra_args) = (argument("specialArgs"), argument("system"), argument("extraArgs"));
     let mut sources = Vec::new();
-    // Its order is that of `eval-config.nix`.
+    // The same order as in `eval-config.nix`.
     for (modules, at) in [extra, modules].into_iter().flatten() {
         match ev.force_partly(modules)? {
             list @ (Value::List(_) | Value::PartialList(_)) => sources.extend(Source::list(ev, list, at)),
@@ -154,7 +161,7 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
             other => return Err(ev.type_error("a list of modules", other, at)),
         }
     }
-    // Arguments of modules as they were given before there were `specialArgs`.
+    // `extraArgs`: the way to pass arguments to modules before `specialArgs` existed.
     if let Some(arguments) = extra_args {
         let arguments = ev.attrs([(ev.symbol("args"), arguments, Pos::NONE)]);
         let module = ev.attrs([(ev.symbol("_module"), arguments, Pos::NONE)]);
@@ -168,7 +175,7 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
     configuration(ev, context, &sources, special)
 }
 
-/// What an evaluated configuration says.
+/// Reads the manifest, keys, views and findings from an evaluated configuration.
 fn read<'e>(
     ev: &mut Evaluator<'e>,
     evaluated: EvalResult<'e, (&'e Context<'e>, Value<'e>)>,
@@ -182,7 +189,7 @@ fn read<'e>(
     let manifest::Whole { manifest, spans, failed, errors } = match manifest::read(ev, context, config) {
         Ok(whole) => whole,
         Err(mut errors) => {
-            // Modules that guests lack are told in the same run.
+            // Evaluate the guests anyway, to report modules that they lack in the same run.
             if !matches!(guests, Guests::None) {
                 guest_views(ev, context, &BTreeSet::new());
             }
@@ -208,7 +215,7 @@ fn read<'e>(
         }
     };
     verdicts.extend(guests.values().flat_map(|view| view.verdicts.iter().cloned()));
-    // Guests may lack modules, too.
+    // Guests may lack modules too.
     let more = errors_of(context);
     if !more.is_empty() && !ev.keeps_going() {
         return Err(more);
@@ -236,7 +243,7 @@ fn read<'e>(
     })
 }
 
-/// What was found that Nix would refuse.
+/// Returns the findings for which Nix would reject the configuration.
 fn errors_of(context: &Context<'_>) -> Vec<Diagnostic> {
     let findings = context.findings.borrow();
     findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()
@@ -256,12 +263,12 @@ fn configuration<'e>(
     let _ = context.host.set(scope);
     let modules = load::load(ev, scope, modules)?;
     let config = submodule::whole(ev, scope, Some(table), modules)?;
-    // The very set that modules see: a guest's key knows it by that.
+    // Modules see this exact set, and the fingerprint of a guest recognises it by identity.
     let seen = scope.config.get().unwrap_or(config);
     Ok((context, ev.force(seen)?))
 }
 
-/// What the guests say, all but those in `left_out`.
+/// Returns a view of each guest, except those in `left_out`.
 fn guest_views<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,

@@ -1,8 +1,8 @@
-//! Types of `lib.types`, recognised by their code.
+//! Recognises the types of `lib.types` by their code.
 //!
-//! A type is a set with functions `check` and `merge`. Where these are the very functions of one of `lib`'s own types, its
-//! definitions are merged natively: faster, and with what is unknown kept to itself. Otherwise (`mkOptionType`, `addCheck`)
-//! the configuration's own functions are called.
+//! A type is a set with the functions `check` and `merge`. If these are the functions of one of `lib`'s own types, its
+//! definitions are merged natively, which is faster and limits what an unknown definition affects. Otherwise
+//! (`mkOptionType`, `addCheck`) the configuration's own functions are called.
 
 use std::cell::Cell;
 
@@ -13,16 +13,16 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{CodeId, EvalError, EvalResult, Evaluator, Value};
 use crate::source::{Pos, Span};
 
-/// How deep types are within each other that are recognised; what lies deeper is merged by its own functions.
+/// The nesting depth to which types are recognised. Deeper types are merged by their own functions.
 const DEEPEST: usize = 64;
 
-/// The functions of `lib`'s types.
+/// The functions that identify `lib`'s types.
 #[derive(Default)]
 pub(super) struct Prototypes<'e> {
     types: Vec<(Prototype, CodeId<'e>, Option<CodeId<'e>>)>,
 }
 
-/// What is recognised.
+/// A type that can be recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Prototype {
     Equal,
@@ -37,7 +37,7 @@ enum Prototype {
     Anything,
 }
 
-/// An expression for a type of each kind, in terms of `lib`.
+/// An expression for a type of each kind.
 const EXAMPLES: [(Prototype, &str); 10] = [
     (Prototype::Equal, "types.str"),
     (Prototype::One, "types.raw"),
@@ -60,7 +60,7 @@ impl<'e> Prototypes<'e> {
             let function = ev.eval_text(&file, &text)?;
             let types = ev.select(lib, "types")?;
             let argument = ev.attrs([(ev.symbol("types"), types, Pos::NONE)]);
-            // A `lib` without one of them has none to recognise.
+            // A `lib` may lack some of these types.
             let Ok(example) = ev.call(function, argument, Pos::NONE) else { continue };
             let (Ok(merge), Ok(check)) = (ev.select(example, "merge"), ev.select(example, "check")) else {
                 continue;
@@ -82,7 +82,7 @@ fn prototypes<'e>(ev: &mut Evaluator<'e>, context: &Context<'e>) -> EvalResult<'
     Ok(context.prototypes.get_or_init(|| prototypes))
 }
 
-/// The type of an option with declarations of its own; `known` is what the table says of it.
+/// Returns the type of an option with declarations of its own; `known` is its type in the table.
 pub(super) fn of_option<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -126,7 +126,7 @@ pub(super) fn of_option<'e>(
     Ok(option.joined.get_or_init(|| ty))
 }
 
-/// `fixupOptionType` of a type that merges its definitions itself: its submodules stand in `imports`.
+/// Applies `fixupOptionType` to a type with its own `merge`: puts its submodules' modules into `imports`.
 fn fixed_up<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, ty: TypeRef<'e>) -> EvalResult<'e, TypeRef<'e>> {
     let (Kind::Opaque, Named::Nix(value)) = (ty.kind.get(), ty.named) else { return Ok(ty) };
     let modules = match ev.select(value, "getSubModules") {
@@ -143,7 +143,7 @@ fn fixed_up<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, ty: TypeRef<'e
     }
 }
 
-/// The type of two declarations of one option, by their own rules (`typeMerge`); null where they do not go together.
+/// Merges the types of two declarations of an option (`typeMerge`); the result is null if they do not fit together.
 fn merged<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
     for ty in [a, b] {
         if let unknown @ Value::Unknown(_) = ty {
@@ -155,7 +155,7 @@ fn merged<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<
     ev.force(merged)
 }
 
-/// What only one of the declarations of an option may say (`mergeOptionDecls`).
+/// Fails if several declarations set an attribute that only one may set (`mergeOptionDecls`).
 fn said_once<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -> EvalResult<'e, ()> {
     for name in ["default", "example", "description", "apply"].map(|name| ev.symbol(name)) {
         let says = |(declaration, _): &&(Value<'e>, Pos)| match declaration {
@@ -179,8 +179,8 @@ fn declared_twice<'e>(ev: &Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -
     ev.thrown(diagnostic)
 }
 
-/// A declaration of an option that NixOS has: submodules have the options of both, sets and lists of them likewise. Of other types,
-/// which have to be the same, the last declaration counts.
+/// Joins an option's type in the table with a declaration of the configuration. Submodules get the options of both, also
+/// inside sets and lists. Other types must be equal, so the last declaration counts.
 fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
     let kind = match (a.kind.get(), b.kind.get()) {
         (Kind::Submodule(a), Kind::Submodule(b)) => {
@@ -204,7 +204,7 @@ fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
     ev.alloc(Type { kind: Cell::new(kind), ..*a })
 }
 
-/// Options that are declared below an option of submodules are options of these.
+/// Adds options that are declared below a submodule option to the submodule.
 fn with_options_below<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, below: &'e [(Value<'e>, Pos)]) -> TypeRef<'e> {
     if below.is_empty() {
         return ty;
@@ -218,7 +218,7 @@ fn with_options_below<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, below: &'e [(Valu
     ev.alloc(Type { kind: Cell::new(kind), ..*ty })
 }
 
-/// A type of `lib.types`, or one of the configuration's own.
+/// Recognises a type of `lib.types`, or wraps one of the configuration's own.
 pub(super) fn recognise<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -253,10 +253,10 @@ pub(super) fn recognise<'e>(
     if depth >= DEEPEST {
         return Ok(ev.alloc(Type { kind: Cell::new(Kind::Opaque), check: Some(check), named: Named::Nix(ty) }));
     }
-    // `addCheck` puts another check in its place; those of the plain types are known. What is equal has as many checks as
-    // there are types.
+    // `addCheck` replaces the check, so the native one applies only if the type has its prototype's. Many types share the
+    // `merge` of `Equal` but have different checks, so these always run their own.
     let is_plain = plain.is_some() && ev.code_id(check) == plain && prototype != Prototype::Equal;
-    // Values such as those of JSON have parts of their own type.
+    // Allocated before its parts are recognised: a type such as that of JSON values contains itself.
     let recognised: TypeRef<'e> = ev.alloc(Type {
         kind: Cell::new(Kind::Opaque),
         check: (!is_plain).then_some(check),
@@ -274,13 +274,13 @@ pub(super) fn recognise<'e>(
     Ok(recognised)
 }
 
-/// A type whose submodules have their modules as they are.
+/// Returns a type whose submodules' modules are not put into `imports`.
 pub(super) fn bare<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>) -> TypeRef<'e> {
     bare_within(ev, ty, DEEPEST)
 }
 
 fn bare_within<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, depth: usize) -> TypeRef<'e> {
-    // A type that has itself as a part has no submodules down here either.
+    // Ends the walk through a type that contains itself.
     let Some(depth) = depth.checked_sub(1) else { return ty };
     let kind = match ty.kind.get() {
         Kind::Submodule(submodule) => Kind::Submodule(ev.alloc(Submodule { wrapped: false, ..*submodule })),
@@ -292,7 +292,7 @@ fn bare_within<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, depth: usize) -> TypeRef
     ev.alloc(Type { kind: Cell::new(kind), ..*ty })
 }
 
-/// What a recognised type is made of; `None` where its parts are not where they are looked for.
+/// Returns how a recognised type merges, or `None` if its parts are not in the expected attributes.
 fn kind<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -311,7 +311,7 @@ fn kind<'e>(
     };
     Ok(match prototype {
         Prototype::Equal => Some(Kind::Equal),
-        // `unique` has the same merge around that of its own type.
+        // `unique` shares this `merge`, but also merges with the type that it wraps.
         Prototype::One => inner(ev, "elemType")?.is_none().then_some(Kind::One),
         Prototype::Anything => Some(Kind::Anything),
         Prototype::Joined => payload(ev, ty, "sep")?.and_then(|separator| match separator {
@@ -321,13 +321,13 @@ fn kind<'e>(
         Prototype::NullOr => inner(ev, "elemType")?.map(Kind::NullOr),
         Prototype::ListOf => inner(ev, "elemType")?.map(Kind::ListOf),
         Prototype::AttrsOf => {
-            // One function may serve both; then the type says which it is.
+            // If both types share one function, the type's name tells them apart.
             let lazy = is_named(ev, ty, "lazyAttrsOf")?;
             inner(ev, "elemType")?.map(|element| Kind::AttrsOf { element, lazy })
         }
         Prototype::LazyAttrsOf => inner(ev, "elemType")?.map(|element| Kind::AttrsOf { element, lazy: true }),
         Prototype::Either => match (inner(ev, "left")?, inner(ev, "right")?) {
-            // An option's type does not reach into these.
+            // `fixupOptionType` does not reach into `either`.
             (Some(left), Some(right)) => Some(Kind::Either(bare(ev, left), bare(ev, right))),
             _ => None,
         },
@@ -366,7 +366,7 @@ fn submodule<'e>(ev: &mut Evaluator<'e>, ty: Value<'e>) -> EvalResult<'e, Option
     }))))
 }
 
-/// The description of a type, for messages.
+/// Returns the description of a type, for messages.
 pub(super) fn description<'e>(ev: &mut Evaluator<'e>, ty: TypeRef<'e>) -> EvalResult<'e, String> {
     match ty.named {
         Named::Table(ty) => Ok(ty.description()),
@@ -377,13 +377,13 @@ pub(super) fn description<'e>(ev: &mut Evaluator<'e>, ty: TypeRef<'e>) -> EvalRe
     }
 }
 
-/// The location of an option as `merge` takes it: a list of names.
+/// Returns the location of an option as `merge` expects it: a list of names.
 pub(super) fn location<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Value<'e> {
     let names: Vec<_> = path.symbols().into_iter().map(|name| ev.string(ev.name(name))).collect();
     ev.list(names)
 }
 
-/// Definitions as `merge` takes them: `{ file, value }`.
+/// Returns definitions as `merge` expects them: `{ file, value }`.
 pub(super) fn definitions<'e>(ev: &Evaluator<'e>, definitions: &[Definition<'e>]) -> Value<'e> {
     let items: Vec<_> = definitions
         .iter()
@@ -395,7 +395,7 @@ pub(super) fn definitions<'e>(ev: &Evaluator<'e>, definitions: &[Definition<'e>]
     ev.list(items)
 }
 
-/// The file of a definition.
+/// Returns the file of a definition.
 pub(super) fn file_of<'e>(ev: &Evaluator<'e>, pos: Pos) -> Value<'e> {
     match ev.sources().file(pos) {
         Some(file) => ev.string(&file.path.to_string_lossy()),

@@ -1,17 +1,17 @@
-//! nixpkgs without nixpkgs: the flake input, `import <nixpkgs> { }`, and `lib.nixosSystem`, as far as they are built in.
+//! Substitutes for nixpkgs: the flake input, `import <nixpkgs> { }`, and `lib.nixosSystem`, as far as they are built in.
 //!
-//! Its source has a path that nothing real has, so that what is made of it is known to be unknown when it is printed.
+//! The placeholder path of its source cannot exist, so a printed value that contains it is recognised as unknown.
 
 use super::{flake, lib, packages};
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// The path that stands for the source of nixpkgs. No real hash has an `e` in it.
+/// The placeholder path of nixpkgs' source. Real hashes never contain an `e`.
 pub(super) const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-nixpkgs";
-/// The attribute of a host that holds what it was made from.
+/// The attribute of a host that holds the arguments of `nixosSystem`.
 pub(super) const ARGUMENTS: &str = crate::eval::KNOWN_BY;
 
-/// Puts nixpkgs' `default.nix`, its library and its `eval-config.nix` where its source is said to be.
+/// Provides nixpkgs' `default.nix`, library and `eval-config.nix` at the placeholder path.
 pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
     let import = ev.native(&PACKAGES, &[lib]);
     ev.provide(SOURCE, import);
@@ -32,7 +32,7 @@ pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
     ev.set_stand_in("nixpkgs", SOURCE);
 }
 
-/// The flake input `nixpkgs`; `source` is where it is, if it is anywhere.
+/// Builds the flake input `nixpkgs`; `source` is its directory, if it exists locally.
 pub(super) fn flake<'e>(
     ev: &mut Evaluator<'e>,
     source: Option<&str>,
@@ -77,7 +77,8 @@ fn text(value: Value<'_>) -> String {
 
 static WITH_SYSTEM: Primop = Primop { name: "nixosSystem", arity: 2, strict: 0, run: with_system };
 
-/// What nixpkgs' flake adds to its library: `final: prev: { nixosSystem = …; }`. Modules see the library that it is in.
+/// The overlay with which nixpkgs' flake extends its library: `final: prev: { nixosSystem = …; }`. Modules see the extended
+/// library.
 fn with_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let system = ev.native(&NIXOS_SYSTEM, &[args[0]]);
     Ok(ev.attrs([(ev.symbol("nixosSystem"), system, Pos::NONE)]))
@@ -121,14 +122,14 @@ fn import_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> Ev
 static NIXOS_SYSTEM: Primop = Primop { name: "nixosSystem", arity: 2, strict: 0, run: nixos_system };
 static EXTEND_MODULES: Primop = Primop { name: "extendModules", arity: 3, strict: 0, run: extend_modules };
 
-/// `lib.nixosSystem { modules = …; }`: a host, evaluated when its configuration is read.
+/// `lib.nixosSystem { modules = …; }`: returns a host, which is evaluated when its configuration is read.
 fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let (lib, given) = (ev.force(args[0])?, ev.force(args[1])?);
     if let Value::Unknown(_) = given {
         return Ok(given);
     }
     let Value::Attrs(arguments) = given else { return Err(ev.type_error("a set", given, pos)) };
-    // What extends the library is seen by the modules as well.
+    // Modules also see extensions of the library.
     let lib = match arguments.get(ev.symbol("lib")) {
         Some(lib) => ev.force(lib)?,
         None => lib::open(ev, lib),
@@ -150,14 +151,14 @@ fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     ))
 }
 
-/// `lib.nixosSystem`, as a function that knows the library.
+/// Returns `lib.nixosSystem` for the given library.
 pub(super) fn nixos_system_function<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
     ev.native(&NIXOS_SYSTEM, &[lib])
 }
 
 static NIXOS: Primop = Primop { name: "nixos", arity: 2, strict: 0, run: nixos };
 
-/// `import <nixpkgs/nixos> { configuration = …; }`: a host of one module, which `<nixos-config>` is otherwise.
+/// `import <nixpkgs/nixos> { configuration = …; }`: returns a host with one module, by default `<nixos-config>`.
 fn nixos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let given = match ev.force(args[1])? {
         Value::Attrs(given) => given,
@@ -175,7 +176,7 @@ fn nixos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
     nixos_system(ev, &[args[0], arguments], pos)
 }
 
-/// `pkgs.nixos`: a host of one module, or of a list of them.
+/// `pkgs.nixos`: returns a host with one module, or a list of modules.
 pub(super) static NIXOS_OF_PACKAGES: Primop = Primop { name: "nixos", arity: 3, strict: 0, run: nixos_of_packages };
 
 fn nixos_of_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -223,11 +224,11 @@ fn extend_modules<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
 /// A host of a flake.
 pub(super) struct Host<'e> {
     pub(super) lib: Value<'e>,
-    /// What `nixosSystem` was called with.
+    /// The arguments of `nixosSystem`.
     pub(super) arguments: Value<'e>,
 }
 
-/// A part of a host that something else in the flake reads.
+/// An attribute of a host that other parts of the flake read.
 struct Part<'e> {
     host: &'e Host<'e>,
     part: &'static str,

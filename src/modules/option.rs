@@ -1,11 +1,11 @@
-//! The option tree of one evaluation: what may be defined, with which type and default.
+//! The option tree of an evaluation: which options exist, with their types and defaults.
 //!
-//! It is made of two sources: the table of NixOS's own options (`declarations`), and the options that a configuration
-//! declares (`declare`), whose types are values of `lib.types` (`nix_type`).
+//! It has two sources: the table of NixOS's own options (`declarations`), and the options that a configuration declares
+//! itself (`declare`), whose types are values of `lib.types` (`nix_type`).
 //!
 //! Invariants:
-//! - A tree is built once; instances of a submodule share the part of it that does not depend on the instance.
-//! - Types of a configuration's own are looked at when the first definition is merged, as nixpkgs does.
+//! - A tree is built once; instances of a submodule share the part that does not depend on the instance.
+//! - The types of a configuration's own options are read when their first definition is merged, as in nixpkgs.
 
 use std::cell::{Cell, OnceCell};
 
@@ -15,36 +15,36 @@ use super::types::{self, Declaration, Extra, Options};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
 
-/// A type, in the arena.
+/// A type, allocated in the arena.
 pub(super) struct Type<'e> {
-    /// How its definitions are checked and merged: set once, for a type may be a part of itself.
+    /// How definitions are checked and merged. Set after allocation, because a type may contain itself.
     pub(super) kind: Cell<Kind<'e>>,
-    /// A check in the Nix language that comes on top of what `kind` says.
+    /// A check written in Nix, in addition to what `kind` checks.
     pub(super) check: Option<Value<'e>>,
-    /// Where its description is.
+    /// Where to find its description.
     pub(super) named: Named<'e>,
 }
 
 /// A reference to a type.
 pub(super) type TypeRef<'e> = &'e Type<'e>;
 
-/// Who describes a type.
+/// Where the description of a type comes from.
 #[derive(Clone, Copy)]
 pub(super) enum Named<'e> {
     /// A type of the table.
     Table(&'static types::Type),
-    /// A value of `lib.types`.
+    /// A `lib.types` value.
     Nix(Value<'e>),
 }
 
 /// How the definitions of a type are merged.
 #[derive(Clone, Copy)]
 pub(super) enum Kind<'e> {
-    /// All have to be equal; the table says what is taken.
+    /// All definitions must be equal; the table defines which values are accepted.
     Scalar(&'static types::Type),
-    /// All have to be equal (`mergeEqualOption`).
+    /// All definitions must be equal (`mergeEqualOption`).
     Equal,
-    /// There has to be exactly one (`mergeOneOption`).
+    /// There must be exactly one definition (`mergeOneOption`).
     One,
     /// Joined by a separator (`types.separatedString`).
     Joined(&'e str),
@@ -54,7 +54,7 @@ pub(super) enum Kind<'e> {
     Either(TypeRef<'e>, TypeRef<'e>),
     /// `types.listOf`
     ListOf(TypeRef<'e>),
-    /// `types.attrsOf`, or the lazy one.
+    /// `types.attrsOf` or `types.lazyAttrsOf`.
     AttrsOf {
         /// The type of the values.
         element: TypeRef<'e>,
@@ -67,95 +67,95 @@ pub(super) enum Kind<'e> {
     Guest,
     /// `types.anything`
     Anything,
-    /// A type whose `merge` is the configuration's own.
+    /// A type with a `merge` function of its own.
     Opaque,
-    /// A type that cannot be known.
+    /// A type that is unknown.
     Unknown(&'e Unknown),
 }
 
 /// The options of a submodule type.
 pub(super) struct Submodule<'e> {
-    /// Those of the table.
+    /// Options from the table.
     pub(super) table: Option<&'e Tree<'e>>,
-    /// Modules of the configuration's own.
+    /// Modules from the configuration.
     pub(super) modules: &'e [(Value<'e>, Pos)],
     /// `specialArgs` of `submoduleWith`.
     pub(super) special: Option<Value<'e>>,
-    /// Whether a definition that is a set is configuration alone (`shorthandOnlyDefinesConfig`).
+    /// Whether a definition that is a set only defines configuration (`shorthandOnlyDefinesConfig`).
     pub(super) shorthand: bool,
-    /// Whether its modules stand in `imports`: those of an option's type do (`fixupOptionType`).
+    /// Whether nixpkgs puts its modules into `imports`, as `fixupOptionType` does for the type of an option.
     pub(super) wrapped: bool,
 }
 
-/// A level of options.
+/// One level of options.
 pub(super) struct Tree<'e> {
-    /// Its names, sorted.
+    /// The names on this level, sorted by symbol.
     pub(super) entries: &'e [(Symbol, Node<'e>)],
-    /// Whether there may be more options here than are known: others are let pass.
+    /// Whether unknown options may exist here; undeclared names are then accepted.
     pub(super) open: bool,
 }
 
-/// What stands under a name.
+/// What a name on a level refers to.
 #[derive(Clone, Copy)]
 pub(super) enum Node<'e> {
-    /// A level below.
+    /// A nested level.
     Level(&'e Tree<'e>),
     /// An option.
     Option(&'e Opt<'e>),
-    /// What a configuration declares there; looked at when it is asked for (`declare::resolve`).
+    /// Declarations from the configuration, resolved on demand (`declare::resolve`).
     Declared(&'e Declared<'e>),
-    /// Nothing that is known.
+    /// Nothing known.
     Undeclared,
 }
 
-/// Declarations of one name.
+/// The declarations of one name.
 pub(super) struct Declared<'e> {
-    /// What the table says of it.
+    /// The table's entry for this name.
     pub(super) table: Option<&'e Node<'e>>,
-    /// Options, or sets of them.
+    /// Options, or sets of options.
     pub(super) values: &'e [(Value<'e>, Pos)],
     /// Its path.
     pub(super) path: Path<'e>,
-    /// Whose it is.
+    /// The scope whose modules declare it.
     pub(super) scope: &'e Scope<'e>,
-    /// Whether nixpkgs may declare something beside it.
+    /// Whether nixpkgs may declare more options below this name.
     pub(super) may_be_nixpkgs: bool,
-    /// What it came to.
+    /// The result of `declare::resolve`.
     pub(super) resolved: OnceCell<Node<'e>>,
 }
 
 /// An option.
 pub(super) struct Opt<'e> {
     ty: OnceCell<TypeRef<'e>>,
-    /// Its type with what its declarations say, once that is asked for.
+    /// The type joined with those of its declarations, once computed.
     pub(super) joined: OnceCell<TypeRef<'e>>,
-    /// What it is when nothing defines it.
+    /// The value if nothing defines the option.
     pub(super) default: Default<'e>,
-    /// What NixOS does with it beside merging.
+    /// What NixOS does with the option apart from merging.
     pub(super) extra: Extra,
     /// `apply`
     pub(super) apply: Option<Value<'e>>,
     /// `readOnly`
     pub(super) read_only: bool,
-    /// Its declarations in the configuration: sets that `mkOption` made.
+    /// Its declarations in the configuration: the sets made by `mkOption`.
     pub(super) declared: &'e [(Value<'e>, Pos)],
-    /// Sets of options that are declared below it, which are options of its submodules.
+    /// Sets of options declared below it; they become options of its submodules.
     pub(super) below: &'e [(Value<'e>, Pos)],
 }
 
-/// What an option is when nothing defines it.
+/// The value of an option that nothing defines.
 #[derive(Clone, Copy)]
 pub(super) enum Default<'e> {
-    /// The table says.
+    /// A default from the table.
     Table(types::Default),
-    /// `default` of a declaration.
+    /// The `default` of a declaration.
     Value(Value<'e>),
-    /// Nothing: it has to be defined.
+    /// No default: the option must be defined.
     None,
 }
 
 impl<'e> Opt<'e> {
-    /// An option of the configuration's own.
+    /// Creates an option from the configuration's own declarations.
     pub(super) fn declared(declared: &'e [(Value<'e>, Pos)]) -> Self {
         Self {
             ty: OnceCell::new(),
@@ -169,26 +169,26 @@ impl<'e> Opt<'e> {
         }
     }
 
-    /// Its type, where that is known already.
+    /// Returns the type, if already known.
     pub(super) fn known_type(&self) -> Option<TypeRef<'e>> {
         self.ty.get().copied()
     }
 
-    /// Keeps the type.
+    /// Sets the type, unless it is already set.
     pub(super) fn set_type(&self, ty: TypeRef<'e>) -> TypeRef<'e> {
         self.ty.get_or_init(|| ty)
     }
 }
 
 impl<'e> Tree<'e> {
-    /// What stands under `name`.
+    /// Returns the node called `name`.
     pub(super) fn get(&self, name: Symbol) -> Option<Node<'e>> {
         let at = self.entries.binary_search_by_key(&name, |(name, _)| *name).ok()?;
         Some(self.entries[at].1)
     }
 }
 
-/// A tree made of the table.
+/// Builds a tree from the table.
 pub(super) fn table<'e>(ev: &Evaluator<'e>, options: &'static Options) -> &'e Tree<'e> {
     let mut entries: Vec<(Symbol, Node<'e>)> = Vec::new();
     for declaration in options.options {

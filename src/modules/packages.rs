@@ -1,7 +1,7 @@
-//! The argument `pkgs` without nixpkgs: what it is made of is unknown, but not all that is said of it.
+//! The argument `pkgs` without nixpkgs: packages are unknown, but some attributes are not.
 //!
-//! `pkgs.lib` is `lib`, a host runs Linux, and its platform is what the configuration says. Packages are unknown values
-//! that depend on nothing but their name.
+//! `pkgs.lib` is `lib`, a host runs Linux, and the configuration defines its platform. A package is an unknown value that
+//! depends only on its name.
 
 use std::cell::Cell;
 
@@ -11,14 +11,14 @@ use super::nixpkgs;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
 use crate::source::{Pos, Span};
 
-/// The argument `pkgs` of a host: the packages that it is given, as `nixpkgs.pkgs` of NixOS is, or those of its platform.
+/// Returns a host's `pkgs`: the packages that it was given, as with NixOS's `nixpkgs.pkgs`, or those of its platform.
 pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Value<'e>> {
     if let Some(packages) = context.packages.get() {
         return Ok(packages);
     }
     let packages = match context.given {
-        // NixOS puts its overlays on them, and so has the very packages even where somebody added to the set with `//`.
-        // Overlays may change any of them.
+        // NixOS applies its overlays with `appendOverlays`, which drops attributes that a flake added with `//`. Overlays may
+        // change any package.
         Some(given @ Value::Attrs(_)) if !has_overlays(ev, context)? => {
             let append = ev.select(given, "appendOverlays")?;
             ev.call(append, ev.list([]), Pos::NONE)?
@@ -29,7 +29,7 @@ pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> 
     Ok(packages)
 }
 
-/// Packages of which nothing is known but the platform: those of a guest, which nothing but this is handed into, among them.
+/// Returns packages of which only the platform is known. Guests always get these: NixOS passes only the platform to them.
 pub(super) fn of_platform<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>) -> Value<'e> {
     let platform = ev.suspend(Platform { context });
     let system = ev.suspend(System { context });
@@ -39,12 +39,12 @@ pub(super) fn of_platform<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>) -> V
 /// Whether a module may define `nixpkgs.overlays`.
 fn has_overlays<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, bool> {
     let Some(host) = context.host.get() else { return Ok(false) };
-    // Whatever asks while modules are still found cannot depend on what they say.
+    // While modules are being loaded, nothing can depend on their definitions, so `defines` returns false.
     let defined = ev.unless_circular(|ev| host.defines(ev, &["nixpkgs", "overlays"]))?;
     Ok(defined.unwrap_or(true))
 }
 
-/// A set of packages for a platform.
+/// Builds the package set of a platform.
 pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, platform: Value<'e>) -> Value<'e> {
     let rest = ev.known_after_build("pkgs");
     let stdenv_rest = ev.known_after_build("pkgs.stdenv");
@@ -68,9 +68,9 @@ pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, pla
         (ev.symbol("hostPlatform"), platform, Pos::NONE),
         (ev.symbol("system"), system, Pos::NONE),
     ];
-    // What calls a function of the configuration's own with packages gives what that gives.
+    // With a function of the configuration's own, `callPackage` returns the function's result.
     let call_package = ev.native(&CALL_PACKAGE, &[ev.open_attrs(parts, rest)]);
-    // The very same set, so that who walks along it comes to an end.
+    // The identical set, so that a recursive walk terminates.
     let this: &'e Cell<Value<'e>> = ev.alloc(Cell::new(Value::Null));
     let itself = ev.suspend(Itself { this });
     let append_overlays = ev.native(&APPEND_OVERLAYS, &[itself, lib, platform]);
@@ -96,7 +96,7 @@ impl<'e> Suspend<'e> for Itself<'e> {
 
 static APPEND_OVERLAYS: Primop = Primop { name: "appendOverlays", arity: 4, strict: 0, run: append_overlays };
 
-/// `appendOverlays`: the same packages where there are no overlays, else some of the same platform.
+/// `appendOverlays`: returns the same packages for an empty list, otherwise unknown ones for the same platform.
 fn append_overlays<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     match ev.force(args[3])? {
         Value::List(overlays) if overlays.iter().len() == 0 => ev.force(args[0]),
@@ -109,8 +109,8 @@ fn append_overlays<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> Ev
 
 static CALL_PACKAGE: Primop = Primop { name: "callPackage", arity: 3, strict: 0, run: call_package };
 
-/// `callPackage`: a function, or a file that has one, called with what it asks for. What it gives can be overridden in
-/// nixpkgs; that is not known here.
+/// `callPackage`: calls a function, or the function in a file, with the packages that it requests. The override functions
+/// that nixpkgs adds to the result are unknown.
 fn call_package<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let (packages, given) = (ev.force(args[0])?, ev.force(args[2])?);
     let mut function = ev.force(args[1])?;
@@ -128,7 +128,7 @@ fn call_package<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         let Value::Attrs(attrs) = packages else { continue };
         match attrs.get(name) {
             Some(value) => arguments.push((name, value, Pos::NONE)),
-            // A default counts only where there is no such package, which is not known.
+            // The parameter's default applies only if nixpkgs has no such package, which is unknown here.
             None => {
                 let unknown = ev.known_after_build(&format!("pkgs.{}", ev.name(name)));
                 arguments.push((name, Value::Unknown(unknown), Pos::NONE));
@@ -160,7 +160,7 @@ impl<'e> Suspend<'e> for System<'e> {
     }
 }
 
-/// That of the packages that are given; `nixpkgs.hostPlatform`, in each of its forms; what a flake names; else unknown.
+/// Returns the platform of the given packages, or else `nixpkgs.hostPlatform` in any of its forms, or the flake's `system`.
 fn system<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Value<'e>> {
     if let Some(platform) = given_platform(ev, context)? {
         return ev.select(platform, "system");
@@ -202,7 +202,7 @@ impl<'e> Suspend<'e> for Platform<'e> {
     }
 }
 
-/// The name of the platform of the packages that a host is given: it is that of its guests.
+/// Returns the platform name of the packages that a host was given; its guests have the same one.
 pub(super) fn given_system<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -213,14 +213,14 @@ pub(super) fn given_system<'e>(
     }
 }
 
-/// `stdenv.hostPlatform` of the packages that a host is given.
+/// Returns `stdenv.hostPlatform` of the packages that a host was given.
 fn given_platform<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<Value<'e>>> {
     let Some(given @ Value::Attrs(_)) = context.given else { return Ok(None) };
     let stdenv = ev.select(given, "stdenv")?;
     ev.select(stdenv, "hostPlatform").map(Some)
 }
 
-/// A platform as `lib.systems.elaborate` makes it, as far as its name says.
+/// Builds a platform like `lib.systems.elaborate`, with the attributes that its name determines.
 pub(super) fn platform<'e>(ev: &Evaluator<'e>, system: Value<'e>) -> Value<'e> {
     let rest = ev.known_after_build("pkgs.stdenv.hostPlatform");
     let mut parts = vec![

@@ -1,8 +1,8 @@
-//! Evaluated values as serde reads them: straight into the model, or into JSON where an option has no type of the model.
+//! Lets serde read evaluated values: straight into the model, or into JSON for options without a type in the model.
 //!
 //! Invariants:
-//! - What is not known is read as an unknown [`Field`](crate::model::Field), never as a value of its type.
-//! - What fails is noted and read as unknown, so that the rest goes on.
+//! - An unknown value is read as an unknown [`Field`](crate::model::Field), never as a value of its type.
+//! - A failure is recorded and read as unknown, so that reading continues.
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
@@ -15,29 +15,29 @@ use crate::eval::{Attrs, EvalError, Evaluator, Symbol, Unknown, Value};
 use crate::model::{AT_LEAST_KEY, FIELD, UNKNOWN_KEY};
 use crate::source::Span;
 
-/// Reads values; keeps what is wrong with them.
+/// Reads values and collects errors.
 pub(super) struct Reader<'a, 'e> {
     pub(super) ev: &'a mut Evaluator<'e>,
     pub(super) errors: Vec<Diagnostic>,
 }
 
-/// A value as far as it is looked at: its outermost constructor.
+/// A value evaluated to its outermost constructor.
 pub(super) enum Seen<'e> {
-    /// It is known: never a thunk, nor a set of which only some names are known.
+    /// Known: never a thunk, nor a set with unknown names.
     Known(Value<'e>),
-    /// It is not.
+    /// Unknown, at least in part.
     Unknown {
         /// Why.
         why: &'e Unknown,
-        /// What a list or set has at least.
+        /// The elements or names that a list or set has for certain.
         at_least: Option<Json>,
     },
-    /// It failed: an unknown leaf that says how.
+    /// Failed: an unknown leaf that holds the error.
     Failed(Json),
 }
 
 impl<'e> Reader<'_, 'e> {
-    /// Looks at a value.
+    /// Evaluates a value to its outermost constructor.
     pub(super) fn see(&mut self, value: Value<'e>) -> Seen<'e> {
         let value = match self.ev.force_partly(value) {
             Ok(value) => value,
@@ -76,25 +76,25 @@ impl<'e> Reader<'_, 'e> {
         }
     }
 
-    /// A value as JSON.
+    /// Reads a value as JSON.
     pub(super) fn json(&mut self, value: Value<'e>) -> Json {
         let seen = self.see(value);
         self.json_of(seen)
     }
 
-    /// The same of one that was looked at.
+    /// Reads a value that [`see`](Self::see) returned as JSON.
     pub(super) fn json_of(&mut self, seen: Seen<'e>) -> Json {
         Json::deserialize(Read { reader: self, seen }).expect("JSON takes whatever has its form")
     }
 
-    /// The names of a set that can be told, and what they stand for.
+    /// Reads the members of a set as JSON, without names that contain the path of a source.
     fn members(&mut self, attrs: &'e Attrs<'e>) -> Json {
         let members = members(attrs).map(|(name, value)| (self.ev.name(name), value));
         let members: Vec<_> = members.filter(|(name, _)| stand_in(name).is_none()).collect();
         members.into_iter().map(|(name, value)| (name.to_owned(), self.json(value))).collect()
     }
 
-    /// Notes what is wrong; gives what stands for it, so that the rest can be looked at.
+    /// Records an error and returns a value to use in its place, so that reading continues.
     pub(super) fn wrong(&mut self, error: Diagnostic) -> Seen<'e> {
         let failed = failed_json(self.ev, std::slice::from_ref(&error));
         if !self.errors.contains(&error) {
@@ -107,7 +107,7 @@ impl<'e> Reader<'_, 'e> {
         self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE)
     }
 
-    /// Notes an error, once; gives the leaf that says so.
+    /// Records an error, once, and returns the leaf that holds it.
     pub(super) fn fail(&mut self, error: &EvalError<'e>) -> Json {
         let diagnostics = self.ev.to_diagnostics(error);
         let failed = failed_json(self.ev, &diagnostics);
@@ -120,13 +120,13 @@ impl<'e> Reader<'_, 'e> {
     }
 }
 
-/// The names of a set and what they stand for; those that are there perhaps are not known.
+/// The members of a set; optional ones are unknown.
 fn members<'e>(attrs: &'e Attrs<'e>) -> impl Iterator<Item = (Symbol, Value<'e>)> + use<'e> {
     let optional = attrs.optional().iter().map(|one| (one.name(), Value::Unknown(one.why())));
     attrs.iter().map(|(name, value, _)| (name, value)).chain(optional)
 }
 
-/// A value that is being read.
+/// The deserializer for one value.
 pub(super) struct Read<'r, 'a, 'e> {
     pub(super) reader: &'r mut Reader<'a, 'e>,
     pub(super) seen: Seen<'e>,
@@ -209,7 +209,7 @@ impl<'de, 'e, I: ExactSizeIterator<Item = Value<'e>>> SeqAccess<'de> for Element
 struct Members<'r, 'a, 'e, I> {
     reader: &'r mut Reader<'a, 'e>,
     members: I,
-    /// Of the name that was given last.
+    /// The value that belongs to the name returned last.
     value: Value<'e>,
 }
 
@@ -229,7 +229,7 @@ impl<'de, 'e, I: Iterator<Item = (Symbol, Value<'e>)>> MapAccess<'de> for Member
     }
 }
 
-/// An unknown leaf.
+/// Builds an unknown leaf.
 pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json {
     let location = ev.sources().locate(span.start);
     let (file, line, column) =
@@ -237,7 +237,7 @@ pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json
     json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
 }
 
-/// An unknown leaf that says what failed, at the innermost place that is known.
+/// Builds an unknown leaf that holds an error, at the innermost known location.
 pub(super) fn failed_json(ev: &Evaluator<'_>, diagnostics: &[Diagnostic]) -> Json {
     let first = diagnostics.first();
     let message = first.map_or("it does not evaluate", |first| first.message.as_str());
@@ -248,9 +248,9 @@ pub(super) fn failed_json(ev: &Evaluator<'_>, diagnostics: &[Diagnostic]) -> Jso
     json
 }
 
-/// Which path of the store a text is made of that only stands for the real one.
+/// Describes the source whose placeholder store path occurs in `text`, if one does.
 fn stand_in(text: &str) -> Option<&'static str> {
-    // A copy of the whole is named after its path, behind a hash of its own.
+    // A copy of the whole source has its own hash, followed by the name of the placeholder.
     let names = |source: &str| source.rsplit('/').next().is_some_and(|name| text.contains(name));
     if names(flake::SOURCE) {
         return Some("where the flake's source is in the store");

@@ -1,6 +1,6 @@
-//! The arguments of modules: `config`, `options`, `lib`, `pkgs`, and what `_module.args` and `specialArgs` add.
+//! Module arguments: `config`, `options`, `lib`, `pkgs`, and those from `_module.args` and `specialArgs`.
 //!
-//! A scope belongs to one set of modules: the host's, a submodule's in one instance, or a guest's.
+//! A scope belongs to one set of modules: the host's, those of one submodule instance, or a guest's.
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -13,54 +13,54 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// Arguments that every host's modules have.
+/// Arguments that the modules of every host receive.
 const SUPPLIED: [&str; 7] = ["config", "lib", "modulesPath", "options", "pkgs", "specialArgs", "utils"];
 
-/// Whose modules a scope is of.
+/// Which modules a scope belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ScopeOwner {
     /// The host's.
     Host,
     /// A submodule's.
     Submodule,
-    /// A guest's, as the host reads it.
+    /// A guest's, when the host reads it.
     Guest,
-    /// A guest's that is shown: lists are what their definitions say.
+    /// A guest's, when it is shown: a list has the value that its definitions say.
     GuestShown,
 }
 
-/// What the modules of one configuration have in common.
+/// State shared by the modules of one configuration.
 pub(super) struct Scope<'e> {
-    /// What all configurations of the evaluation share.
+    /// State shared by all scopes of the same host or guest.
     pub(super) context: &'e Context<'e>,
-    /// Whose modules they are.
+    /// Which modules the scope belongs to.
     pub(super) of: ScopeOwner,
-    /// The path of the whole.
+    /// The path of the configuration.
     pub(super) path: Path<'e>,
-    /// The argument `config`, once there is one.
+    /// The argument `config`, once created.
     pub(super) config: Cell<Option<Value<'e>>>,
-    /// The argument `options`, once there is one.
+    /// The argument `options`, once created.
     pub(super) options: Cell<Option<Value<'e>>>,
     /// `specialArgs`.
     pub(super) special: Option<Value<'e>>,
-    /// `name`, of a submodule.
+    /// The argument `name` of a submodule.
     pub(super) name: Option<Value<'e>>,
-    /// Definitions of `_module`, once they are asked for.
+    /// Definitions of `_module`, once needed.
     module: OnceCell<&'e [Definition<'e>]>,
-    /// The options, once they are declared.
+    /// The option tree, once built.
     pub(super) tree: OnceCell<&'e Tree<'e>>,
-    /// Arguments that modules ask for by name, with the place of the module.
+    /// Arguments that modules request by name, with the position of the module.
     wanted: RefCell<Vec<(Symbol, Pos)>>,
-    /// Whether it is being found out just now which of them nothing supplies.
+    /// Whether `lacks_arguments` is running.
     asking: Cell<bool>,
     /// All definitions.
     pub(super) definitions: OnceCell<&'e [Definition<'e>]>,
-    /// The type of what no option takes.
+    /// The type for names that no option declares.
     pub(super) freeform: Cell<Option<TypeRef<'e>>>,
 }
 
 impl<'e> Scope<'e> {
-    /// A scope without modules yet.
+    /// Creates a scope without modules.
     pub(super) fn new(context: &'e Context<'e>, of: ScopeOwner, path: Path<'e>) -> Self {
         Self {
             context,
@@ -99,7 +99,7 @@ impl<'e> Scope<'e> {
                 other => return Err(ev.type_error("a set", other, at)),
             }
         }
-        // Defaults of the function's own do not count, as in nixpkgs: an argument is supplied, or it is an error.
+        // As in nixpkgs, the function's own defaults have no effect: an argument is supplied, or its use is an error.
         let formals = ev.formals(function);
         names.extend(formals.iter().map(|(name, _)| *name));
         self.wanted.borrow_mut().extend(formals.iter().map(|(name, _)| (*name, at)));
@@ -116,9 +116,9 @@ impl<'e> Scope<'e> {
         ev.call(function, arguments, at)
     }
 
-    /// Whether a module asks for an argument that nothing supplies: then it is a part of something bigger.
+    /// Whether a module requests an argument that nothing supplies: the configuration is then part of a larger one.
     pub(super) fn lacks_arguments(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, bool> {
-        // Who supplies an argument may depend on who asks.
+        // Resolving an argument may ask the same question again.
         if self.asking.replace(true) {
             return Ok(true);
         }
@@ -143,7 +143,7 @@ impl<'e> Scope<'e> {
         Ok(false)
     }
 
-    /// Whether a module may define an option, by its path; not while modules are still being loaded.
+    /// Whether a module may define the option at `path`. False while modules are still being loaded.
     pub(super) fn defines(&self, ev: &mut Evaluator<'e>, path: &[&str]) -> EvalResult<'e, bool> {
         let Some(all) = self.definitions.get() else { return Ok(false) };
         let mut definitions = all.to_vec();
@@ -154,9 +154,9 @@ impl<'e> Scope<'e> {
         Ok(!definitions.is_empty())
     }
 
-    /// What `_module.NAME` says, where something does.
+    /// Returns the definitions of `_module.NAME`.
     pub(super) fn module_option(&self, ev: &mut Evaluator<'e>, name: &str) -> EvalResult<'e, Vec<Definition<'e>>> {
-        // While modules are still being loaded there are none.
+        // While modules are still being loaded, there are no definitions.
         let Some(all) = self.definitions.get() else { return Ok(Vec::new()) };
         let definitions = match self.module.get() {
             Some(definitions) => definitions,
@@ -174,11 +174,11 @@ impl<'e> Scope<'e> {
     }
 }
 
-/// Names of `_module.args` that NixOS itself adds.
+/// Names in `_module.args` that NixOS itself adds.
 const OF_NIXOS: [&str; 6] =
     ["baseModules", "extendModules", "extraModules", "moduleType", "modules", "noUserModules"];
 
-/// `config._module`, as far as it is known: the arguments of modules.
+/// Returns `config._module`, of which only the module arguments are known.
 pub(super) fn module<'e>(ev: &Evaluator<'e>, scope: &'e Scope<'e>) -> Value<'e> {
     let rest = ev.unknown_reason("this part of `config._module`", Span::NONE);
     ev.open_attrs([(ev.symbol("args"), ev.suspend(Arguments { scope }), Pos::NONE)], rest)
@@ -219,7 +219,7 @@ impl<'e> Suspend<'e> for Arguments<'e> {
     }
 }
 
-/// An argument of a module, found when it is used.
+/// A module argument, resolved on demand.
 struct Argument<'e> {
     scope: &'e Scope<'e>,
     name: Symbol,
@@ -239,7 +239,7 @@ impl<'e> Argument<'e> {
         }
     }
 
-    /// What `_module.args` says.
+    /// Returns the value from `_module.args`.
     fn module_argument(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
         let arguments = self.scope.module_option(ev, "args")?;
         if arguments.is_empty() {
@@ -247,7 +247,7 @@ impl<'e> Argument<'e> {
         }
         let mut split = split(ev, self.scope.path, &arguments)?;
         let Some(definitions) = split.names.remove(&self.name) else {
-            // Whatever is unknown here may supply it.
+            // An unknown definition may supply it.
             return Ok(split.open.first().map(|definition| definition.value).or(split.rest.map(Value::Unknown)));
         };
         let selected = select(ev, &definitions)?;

@@ -1,7 +1,7 @@
 //! Instances of submodule types.
 //!
-//! The options of the table are shared by all instances; a configuration's own modules are called once an instance, for
-//! what they declare may depend on `name` and `config`.
+//! All instances share the options of the table. The configuration's own modules are called once for each instance, because
+//! their declarations may depend on `name` and `config`.
 
 use super::context::{Context, Path};
 use super::declare;
@@ -14,7 +14,7 @@ use super::view;
 use crate::eval::{EvalResult, Evaluator, Suspend, Value};
 use crate::source::Pos;
 
-/// The value of one instance: its definitions merged over the type's options.
+/// Evaluates one instance: its definitions, merged over the type's options.
 pub(super) fn instance<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -26,8 +26,8 @@ pub(super) fn instance<'e>(
     named_instance(ev, context, path, name, submodule, definitions)
 }
 
-/// The value of a submodule that nothing defines, of an option without a default: its own modules alone. Nothing tells
-/// them their name (`emptyValue` of nixpkgs' `submoduleWith`).
+/// Evaluates a submodule that nothing defines and that has no default: its own modules alone, without a real name
+/// (`emptyValue` of nixpkgs' `submoduleWith`).
 pub(super) fn empty<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -54,7 +54,8 @@ fn named_instance<'e>(
         && submodule.shorthand
         && definitions.iter().all(|definition| matches!(definition.value, Value::Attrs(_)));
     if let (true, Some(table)) = (is_plain, submodule.table) {
-        // Nothing but definitions of the table's options: no modules to load. What is collected is reversed, here as well.
+        // Only definitions of options from the table, so there are no modules to load. Reversed, as `load` reverses what it
+        // collects.
         let reversed: Vec<_> = definitions.iter().rev().copied().collect();
         let definitions = ev.alloc_slice(&reversed);
         let _ = scope.tree.set(table);
@@ -80,7 +81,7 @@ fn named_instance<'e>(
     ev.force(whole)
 }
 
-/// The configuration of a scope whose modules are loaded, as a value that is computed when it is read.
+/// Returns the configuration of a scope whose modules are loaded, as a lazy value.
 pub(super) fn whole<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -98,7 +99,7 @@ pub(super) fn whole<'e>(
     Ok(config)
 }
 
-/// The whole configuration of a scope.
+/// The configuration of a scope, without `_module`.
 struct Config<'e> {
     scope: &'e Scope<'e>,
 }
@@ -112,7 +113,7 @@ impl<'e> Suspend<'e> for Config<'e> {
     }
 }
 
-/// The configuration as its modules see it: with `_module`.
+/// The configuration as its modules see it, with `_module`.
 struct WithModule<'e> {
     scope: &'e Scope<'e>,
     config: Value<'e>,

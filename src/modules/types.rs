@@ -1,24 +1,24 @@
-//! The types of NixOS's own options: what they take, how they are called in messages, and the shape of a declaration.
+//! The types of NixOS's own options: accepted values, names in messages, and the form of a declaration.
 //!
-//! A closed subset of nixpkgs' `lib.types`: those of the options that bear on containers. It is constant data; what an
-//! evaluation works with is made of it in `option`. How definitions of a type are merged is in `merge`.
+//! A closed subset of nixpkgs' `lib.types`, for the options that concern containers. It is constant data, from which
+//! `option` builds what an evaluation uses; `merge` merges definitions by type.
 
 /// The type of an option.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
     /// `types.bool`
     Bool,
-    /// `types.str`: one definition, or equal ones.
+    /// `types.str`: all definitions must be equal.
     Str,
     /// `types.lines`: definitions joined by newlines.
     Lines,
-    /// `types.path`: an absolute path, or a value that coerces to one.
+    /// `types.path`: an absolute path, or a value that can be converted to one.
     Path,
-    /// `types.ints.between`, under the name that nixpkgs gives the range.
+    /// `types.ints.between`, with nixpkgs' name for the range.
     Int {
-        /// The least value.
+        /// The minimum.
         min: i64,
-        /// The greatest value.
+        /// The maximum.
         max: i64,
         /// nixpkgs' description.
         name: &'static str,
@@ -29,27 +29,27 @@ pub enum Type {
     StrMatching {
         /// The pattern, as nixpkgs writes it.
         pattern: &'static str,
-        /// Whether a text matches it.
+        /// Whether a string matches the pattern.
         matches: fn(&str) -> bool,
     },
     /// `types.nullOr`
     NullOr(&'static Type),
     /// `types.either`
     Either(&'static Type, &'static Type),
-    /// `types.listOf`: definitions are appended to each other.
+    /// `types.listOf`: concatenates definitions.
     ListOf(&'static Type),
-    /// `types.attrsOf`: definitions are merged name by name.
+    /// `types.attrsOf`: merges definitions by name.
     AttrsOf(&'static Type),
     /// `types.submodule` with these options.
     Submodule(&'static Options),
-    /// `containers.<name>.config`: a NixOS configuration of its own. It is kept, never looked into here.
+    /// `containers.<name>.config`: a NixOS configuration of its own, which is kept unevaluated.
     Guest,
     /// `types.anything`
     Anything,
 }
 
 impl Type {
-    /// What a value of this type looks like, for those who wrote something else.
+    /// Returns an example value, for the help of a type error.
     pub fn example(&self) -> String {
         match self {
             Self::Bool => String::from("write `true` or `false`, without quotes"),
@@ -71,7 +71,7 @@ impl Type {
         }
     }
 
-    /// Whether a text is a value of it that somebody has put in quotes: a number, or `true` or `false`.
+    /// Whether a string is a value of this type in quotes: a number, `true` or `false`.
     pub fn is_written(&self, text: &str) -> bool {
         match self {
             Self::Bool => matches!(text, "true" | "false"),
@@ -83,7 +83,7 @@ impl Type {
         }
     }
 
-    /// What nixpkgs calls it in messages (`description`).
+    /// Returns nixpkgs' name for the type in messages (`description`).
     pub fn description(&self) -> String {
         match self {
             Self::Bool => String::from("boolean"),
@@ -106,7 +106,7 @@ impl Type {
         }
     }
 
-    /// The same inside another description: composed ones in parentheses.
+    /// Returns the description for use inside another one: composed types in parentheses.
     fn inner_description(&self) -> String {
         match self {
             Self::Submodule(_) | Self::ListOf(_) | Self::AttrsOf(_) | Self::NullOr(_) | Self::Either(..) => {
@@ -130,10 +130,10 @@ pub const U32: Type = Type::Int {
 /// `types.int`
 pub const INT: Type = Type::Int { min: i64::MIN, max: i64::MAX, name: "signed integer" };
 
-/// What an option is when nothing defines it.
+/// The value of an option that nothing defines.
 #[derive(Debug, Clone, Copy)]
 pub enum Default {
-    /// It has to be defined.
+    /// None: the option must be defined.
     Mandatory,
     /// `null`
     Null,
@@ -145,35 +145,35 @@ pub enum Default {
     EmptyList,
     /// `{ }`
     EmptySet,
-    /// The name under which the submodule stands in its set.
+    /// The attribute name of the submodule.
     AttrName,
-    /// `boot.enableContainers`: whether there are containers.
+    /// `boot.enableContainers`: true if there are containers.
     EnableContainers,
-    /// `networking.nftables.flushRuleset`: whether the host's state is older than 23.11.
+    /// `networking.nftables.flushRuleset`: depends on `stateVersion` and on rules given as text.
     FlushRuleset,
-    /// `containers.<name>.path`: built from `config`, or where `flake` puts it.
+    /// `containers.<name>.path`: built from `config`, or the profile that `flake` uses.
     SystemPath,
-    /// Only nixpkgs knows it, for this reason.
+    /// Known only to nixpkgs, for this reason.
     Unknown(&'static str),
 }
 
-/// What NixOS does with an option beside merging its definitions.
+/// What NixOS does with an option apart from merging its definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extra {
     /// Nothing.
     None,
-    /// Ports of the firewall: sorted, each once; NixOS's service modules may add to those of the whole host.
+    /// Ports of the firewall.
     Ports {
-        /// Whether they are sorted and freed of repeats (`apply`).
+        /// Whether `apply` sorts them and removes duplicates.
         sorted: bool,
-        /// Whether NixOS's modules for services add to them.
+        /// Whether NixOS's service modules may add to them.
         shared: bool,
     },
-    /// `networking.firewall.trustedInterfaces`: NixOS trusts `lo` while the firewall is on.
+    /// `networking.firewall.trustedInterfaces`: NixOS adds `lo` while the firewall is enabled.
     Loopback,
-    /// `nixpkgs.hostPlatform`: a name becomes the platform of that name.
+    /// `nixpkgs.hostPlatform`: a string is converted to the platform of that name.
     Platform,
-    /// `networking.firewall.checkReversePath`: some VPN services of NixOS loosen it.
+    /// `networking.firewall.checkReversePath`: some of NixOS's VPN services loosen it.
     ReversePath,
 }
 
@@ -186,18 +186,17 @@ pub struct Declaration {
     pub ty: Type,
     /// Its default.
     pub default: Default,
-    /// What else happens to it.
+    /// What NixOS does with it apart from merging.
     pub extra: Extra,
 }
 
 /// A set of options, such as a submodule's.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Options of this very level.
+    /// Options on this level.
     pub options: &'static [Declaration],
-    /// Levels below, such as `networking`.
+    /// Nested levels, such as `networking`.
     pub groups: &'static [(&'static str, Options)],
-    /// Whether nixpkgs declares more options here than are known to us. Names that are not declared are an error only in
-    /// closed sets.
+    /// Whether nixpkgs declares more options here than this table. Undeclared names are an error only in closed sets.
     pub open: bool,
 }

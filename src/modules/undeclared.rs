@@ -1,7 +1,7 @@
-//! What a configuration itself says of an option that only nixpkgs declares.
+//! The value of an option that only nixpkgs declares, as far as a configuration's own definitions determine it.
 //!
-//! One scalar definition is the option's value, as far as a configuration can tell; a set is open, for nixpkgs may put
-//! more into it; a list is unknown, for nixpkgs may add to it.
+//! A scalar is the value that the configuration defines. A set is open and a list is unknown, because nixpkgs may add to
+//! both.
 
 use super::context::Path;
 use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, place, presence, select};
@@ -10,7 +10,7 @@ use super::scope::Scope;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// Lists that nixpkgs itself adds nothing to: they are what the configuration says. `*` is any name.
+/// Lists that nixpkgs does not add to, so the configuration's definitions are complete. `*` matches any name.
 const OWN_LISTS: [&[&str]; 7] = [
     &["deployment", "tags"],
     &["networking", "bridges", "*", "interfaces"],
@@ -20,13 +20,13 @@ const OWN_LISTS: [&[&str]; 7] = [
     &["networking", "wireguard", "interfaces", "*", "ips"],
     &["services", "openssh", "ports"],
 ];
-/// Interfaces that modules of nixpkgs give addresses to.
+/// Interfaces to which nixpkgs modules add addresses.
 const NAMED_BY_NIXPKGS: [&str; 2] = ["dummy0", "vboxnet0"];
-/// Where the homes of users are (`users.defaultUserHome`).
+/// The parent of home directories (`users.defaultUserHome`).
 const HOMES: &str = "/home";
 
-/// The value of an undeclared option, or of a level of them. `shown`: lists are what their definitions say, which is enough
-/// to show them.
+/// Returns the value of an undeclared option, or of a set of them. With `shown`, a list is what its definitions say, which
+/// is enough to display it.
 pub(super) fn undeclared<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -37,18 +37,18 @@ pub(super) fn undeclared<'e>(
     if let Some(selected) = ev.unless_circular(|ev| select(ev, definitions))? {
         return decided(ev, scope, path, &selected, shown);
     }
-    // A condition needs what it governs, such as `services.x = mkIf config.services.x.enable …`. nixpkgs asks conditions of
-    // sets only for the options that are read.
+    // A condition needs a value that it governs, such as `services.x = mkIf config.services.x.enable …`. nixpkgs evaluates
+    // the conditions of sets only for the options that are read.
     match ev.unless_circular(|ev| undecided(ev, scope, path, definitions, shown))? {
         Some(value) => Ok(value),
         None => Ok(not_here(ev, path, DEPENDS_ON_ITSELF, definitions.first().map_or(Pos::NONE, |first| first.pos))),
     }
 }
 
-/// Why nothing is known of what is defined by itself.
+/// Why an option is unknown whose definitions depend on its own value.
 const DEPENDS_ON_ITSELF: &str = "its definitions depend on it";
 
-/// A set whose conditions are left to the parts of it. Names that only stand under conditions are there perhaps.
+/// Returns a set and leaves conditions to its attributes. Names that occur only under conditions are optional.
 fn undecided<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -90,7 +90,7 @@ fn undecided<'e>(
     Ok(ev.partial_attrs(parts, &optional, Some(why)))
 }
 
-/// What definitions say whose conditions are decided, as far as they can be.
+/// Returns the value of definitions whose conditions are decided, as far as it is known.
 fn decided<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
@@ -146,7 +146,7 @@ fn decided<'e>(
         }
         let why = match split.rest {
             Some(rest) => rest,
-            // Nothing here says more of it; what is asked for beyond that is named.
+            // Nothing else defines names here, so the reason names the attribute that is read.
             None => ev.unknown_named(&format!("not known here: config.{}", path.names(ev))),
         };
         return Ok(ev.open_attrs(parts, why));
@@ -194,7 +194,7 @@ fn decided<'e>(
     }
 }
 
-/// Whether nixpkgs adds nothing to a list.
+/// Whether nixpkgs adds nothing to this list.
 fn is_own_list<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) -> bool {
     let names: Vec<_> = path.symbols().into_iter().map(|name| ev.name(name)).collect();
     let is_like = |pattern: &&[&str]| {
@@ -203,7 +203,7 @@ fn is_own_list<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Defini
     if !OWN_LISTS.iter().any(is_like) || names.iter().any(|name| NAMED_BY_NIXPKGS.contains(name)) {
         return false;
     }
-    // An element may be an `mkIf`, which only the option's type takes off.
+    // An element may be an `mkIf`, which only the option's type would remove.
     let kind = ev.symbol("_type");
     definitions.iter().all(|definition| match definition.value {
         Value::List(list) => {
@@ -213,12 +213,12 @@ fn is_own_list<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Defini
     })
 }
 
-/// Whether a set has no other names than those that are defined: `nixpkgs.config`, whose own defaults are elsewhere.
+/// Whether a set has only the names that are defined: `nixpkgs.config`, whose defaults are declared elsewhere.
 fn is_whole(ev: &Evaluator<'_>, path: Path<'_>) -> bool {
     matches!(path.symbols().as_slice(), [first, second] if ev.name(*first) == "nixpkgs" && ev.name(*second) == "config")
 }
 
-/// The name of a set below `path` that is there without any definition, and then empty.
+/// The name of a set below `path` that exists, empty, without any definition.
 pub(super) fn empty_of_nixpkgs(ev: &Evaluator<'_>, path: Path<'_>) -> Option<Symbol> {
     let is_nixpkgs = matches!(path.symbols().as_slice(), [first] if ev.name(*first) == "nixpkgs");
     is_nixpkgs.then(|| ev.symbol("config"))
@@ -228,13 +228,13 @@ fn is_user(ev: &Evaluator<'_>, path: Path<'_>) -> bool {
     matches!(path.symbols().as_slice(), [users, kind, _] if ev.name(*users) == "users" && ev.name(*kind) == "users")
 }
 
-/// The home of a user: where nothing defines it, one of its own if the user is a person.
+/// A user's home directory. If nothing defines it, a normal user gets one under the default parent.
 struct Home<'e> {
     scope: &'e Scope<'e>,
     path: Path<'e>,
     name: Value<'e>,
     is_normal: Value<'e>,
-    /// What is defined, and by what, where anything is.
+    /// The defined value and its definitions, if any.
     own: Option<Value<'e>>,
     definitions: &'e [Definition<'e>],
 }
@@ -262,7 +262,7 @@ impl<'e> Suspend<'e> for Home<'e> {
     }
 }
 
-/// The name of a user or of a group, which is that of its attribute unless it says otherwise.
+/// The name of a user or group: its attribute name, unless a definition overrides it.
 fn account<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Option<Value<'e>> {
     let names = path.symbols();
     match names.as_slice() {
@@ -273,7 +273,7 @@ fn account<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Option<Value<'e>> {
     }
 }
 
-/// A part of an undeclared set.
+/// An attribute of an undeclared set, evaluated on demand.
 struct Below<'e> {
     scope: &'e Scope<'e>,
     path: Path<'e>,

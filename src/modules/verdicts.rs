@@ -1,17 +1,17 @@
-//! What a configuration itself says of its mistakes: `assertions` and `warnings`.
+//! Problems that a configuration reports itself: `assertions` and `warnings`.
 //!
-//! NixOS evaluates them when a system is built. One whose condition is not known says nothing here.
+//! NixOS evaluates them when it builds a system. An assertion with an unknown condition reports nothing here.
 
 use super::lib::is_built_in;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Value};
 use crate::source::Span;
 
-/// The configuration's own verdicts.
+/// Returns the failed assertions and the warnings of a configuration.
 pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Diagnostic> {
     let mut verdicts = Vec::new();
     for assertion in items(ev, config, "assertions", &mut verdicts) {
-        // Where it stands is known of a value alone.
+        // Only an evaluated value has a position.
         let assertion = ev.force(assertion).unwrap_or(assertion);
         match failed(ev, assertion) {
             Ok(Some(message)) => {
@@ -30,7 +30,7 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
             Ok(Value::String(text)) => {
                 let text = text.to_str_lossy();
                 let mut verdict = verdict(ev, Diagnostic::warning, Code::UserWarning, &text, warning);
-                // A text has no place of its own.
+                // A string has no position of its own.
                 if let (Value::Attrs(attrs), true) = (config, verdict.labels.is_empty()) {
                     let own = places.get(index).copied().filter(|pos| pos.is_some());
                     let at = own
@@ -50,7 +50,7 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
     verdicts
 }
 
-/// What a guest says of its own mistakes. What does not evaluate is none: nixpkgs decides what options of a guest are.
+/// Returns a guest's verdicts. Evaluation failures are dropped, because nixpkgs decides what a guest's options are.
 pub(super) fn of_guest<'e>(ev: &mut Evaluator<'e>, config: Value<'e>, container: &str) -> Vec<Diagnostic> {
     let mut verdicts = verdicts(ev, config);
     verdicts.retain(|verdict| matches!(verdict.code, Code::Assertion | Code::UserWarning));
@@ -76,7 +76,7 @@ fn items<'e>(
     }
 }
 
-/// The message of an assertion that is known not to hold.
+/// Returns the message of an assertion that is known to fail.
 fn failed<'e>(ev: &mut Evaluator<'e>, assertion: Value<'e>) -> EvalResult<'e, Option<String>> {
     if !matches!(ev.select(assertion, "assertion")?, Value::Bool(false)) {
         return Ok(None);

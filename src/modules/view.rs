@@ -1,4 +1,4 @@
-//! The argument `options`: the options themselves, with what is known of their definitions.
+//! The module argument `options`: the options themselves, and what is known about their definitions.
 
 use std::cell::OnceCell;
 
@@ -30,8 +30,7 @@ impl<'e> Suspend<'e> for Options<'e> {
     }
 }
 
-/// A place in the tree, with its definitions, which are taken apart when they are asked for: which options there are does
-/// not depend on what defines them.
+/// A path in the option tree. Its definitions are split on demand, because the set of options does not depend on them.
 struct Place<'e> {
     scope: &'e Scope<'e>,
     path: Path<'e>,
@@ -58,7 +57,7 @@ impl<'e> Place<'e> {
     }
 }
 
-/// What stands at a place, when it is read.
+/// The node at a path, evaluated on demand.
 struct At<'e> {
     place: &'e Place<'e>,
     node: Node<'e>,
@@ -108,7 +107,7 @@ struct View<'e> {
     option: &'e Opt<'e>,
 }
 
-/// What is asked of an option.
+/// Which attribute of the option is read.
 #[derive(Debug, Clone, Copy)]
 enum Asked {
     Value,
@@ -121,7 +120,7 @@ enum Asked {
 }
 
 impl<'e> View<'e> {
-    /// The option as a set, like the one that `evalModules` makes.
+    /// Builds the set that represents the option, like the one that `evalModules` returns.
     fn value(&'e self, ev: &Evaluator<'e>) -> Value<'e> {
         let mut parts = vec![
             (ev.symbol("_type"), ev.string("option"), Pos::NONE),
@@ -160,7 +159,7 @@ impl<'e> View<'e> {
         let ty = type_of(ev, scope, path, self.option)?;
         let definitions = self.place.definitions(ev)?;
         let mut selected = selected(ev, self.option, Merge { scope, path, ty }, &definitions)?;
-        // The table's default is a definition like that of any option.
+        // A default from the table counts as a definition, as the default of any option does.
         if selected.definitions.is_empty()
             && let Default::Table(default) = self.option.default
             && !matches!(default, super::types::Default::Mandatory)
@@ -173,7 +172,7 @@ impl<'e> View<'e> {
     }
 }
 
-/// An answer, when it is read.
+/// One attribute of an option, evaluated on demand.
 struct Answer<'e> {
     view: &'e View<'e>,
     asked: Asked,
@@ -200,7 +199,7 @@ impl<'e> Suspend<'e> for Answer<'e> {
         if let Some(unknown) = selected.unknown {
             return Ok(Value::Unknown(unknown));
         }
-        // What may be defined where something unknown stands is not defined for certain.
+        // A doubtful definition does not make the option certainly defined.
         let certain = selected.definitions.iter().filter(|definition| !definition.doubtful).count();
         if let Some(doubtful) = selected.definitions.iter().find(|definition| definition.doubtful)
             && !(certain > 0 && matches!(self.asked, Asked::IsDefined | Asked::HighestPrio))
