@@ -517,8 +517,7 @@ fn what_becomes_unknown_changes_no_known_value() {
     }
 }
 
-/// One `check` reports all independent mistakes: `mistakes.txt` of a directory lists their locations and codes.
-/// Everything that is printed matches `schema manifest`, with all optional parts requested.
+/// `eval` prints what `schema manifest` describes, with and without the optional parts.
 #[test]
 fn every_model_is_as_its_schema_says() {
     let (_, schema, _) = run_with(&["schema", "manifest"]);
@@ -541,6 +540,8 @@ fn every_model_is_as_its_schema_says() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// One `check` reports all independent mistakes. Each line of a directory's `mistakes.txt` has a location and a part of the
+/// message.
 #[test]
 fn all_mistakes_are_reported_in_one_run() {
     let listed = not_yet();

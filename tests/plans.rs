@@ -101,7 +101,7 @@ struct Evaluated {
     manifest: Manifest,
     guests: BTreeMap<ContainerName, View>,
     spec: HostSpec,
-    /// The guests' configurations, in place of their keys and of what is built from them.
+    /// The guests' keys and systems, both derived here from their options instead of from their inputs.
     keys: BTreeMap<ContainerName, String>,
 }
 

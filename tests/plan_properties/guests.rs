@@ -136,7 +136,7 @@ impl Guest {
         })
     }
 
-    /// A host with this configuration and the text of its generation, from which its state was read back.
+    /// A host with this configuration, and the text of its generation; the host has what was read back from that text.
     fn host(&self) -> (MemoryHost, String) {
         let (host, side) = (MemoryHost::new(), self.side());
         let plan = plan::plan(&StateView::host(&host.snapshot().expect("in memory")), &side, &Options::default());
