@@ -1,7 +1,7 @@
-//! `make bench`: the evaluator beside the newest Nix, whole processes, in the same run.
+//! `make bench`: compares the evaluator with the newest Nix, as whole processes in the same run.
 //!
-//! Each workload runs alternately in both, their results are compared, and the medians go to `docs/benchmarks.md`.
-//! `-- --short` runs each once, checks the results and writes nothing.
+//! Each workload alternates between the two, their results must be equal, and the medians go to `docs/benchmarks.md`.
+//! `-- --short` runs each workload once, checks the results and writes nothing.
 
 #[path = "../tests/reference/mod.rs"]
 mod reference;
@@ -15,23 +15,23 @@ use std::time::{Duration, Instant};
 use reference::Reference;
 use wait4::Wait4 as _;
 
-/// How often each workload runs in a full run.
+/// The default number of repetitions in a full run.
 const RUNS: usize = 7;
 /// The size of the generated source file.
 const SOURCE_SIZE: usize = 3 << 20;
 
-/// Something to evaluate.
+/// An expression or configuration to evaluate.
 struct Workload {
     name: String,
     file: PathBuf,
     arguments: Vec<String>,
-    /// A configuration that we evaluate with a module system of our own, and Nix through that of nixpkgs in `file`.
+    /// A configuration that we evaluate with our own module system, and Nix with that of nixpkgs in `file`.
     configuration: Option<PathBuf>,
-    /// How often it runs in a full run.
+    /// The number of repetitions in a full run.
     runs: usize,
 }
 
-/// What one process took.
+/// What one process consumed.
 #[derive(Clone, Copy)]
 struct Cost {
     wall: Duration,
@@ -132,7 +132,7 @@ fn their_command(reference: &Reference, root: &Path, workload: &Workload) -> Com
     command
 }
 
-/// Runs it to its end; gives what it printed and what it took.
+/// Runs a process to its end and returns its output and cost.
 fn measure(command: &mut Command) -> (Vec<u8>, Cost) {
     let start = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it can be run");
@@ -149,7 +149,7 @@ fn parsed(json: &[u8]) -> serde_json::Value {
     serde_json::from_slice(json).expect("it is JSON")
 }
 
-/// The containers of a model, without the paths of their systems, which only a build knows.
+/// The containers of a model, without the paths of their systems, which are unknown before a build.
 fn containers_of(model: &[u8]) -> serde_json::Value {
     let mut containers = parsed(model)["containers"].take();
     let all = containers.as_object_mut().expect("a model has containers");
@@ -202,7 +202,7 @@ fn page(root: &Path, reference: &Reference, workloads: &[Workload], table: &str)
     page
 }
 
-/// How many options and calls a workload of containers is, as Nix counts them.
+/// The size of a workload with containers, as Nix counts it: its options and calls.
 fn size_of(reference: &Reference, root: &Path, workload: &Workload) -> String {
     let statistics = root.join("target/bench-statistics.json");
     let mut command = their_command(reference, root, workload);
@@ -220,7 +220,7 @@ fn size_of(reference: &Reference, root: &Path, workload: &Workload) -> String {
     )
 }
 
-/// A source file of about `size` bytes such as people and generators write, whose value is small.
+/// A source file of about `size` bytes that resembles real ones, but whose value is small.
 fn generated_source(size: usize) -> String {
     let mut text = String::from("let\n  packages = self: {\n");
     for number in 0.. {

@@ -1,8 +1,8 @@
-//! `make bench`, plans: what a plan costs beside the evaluation that it needs, and what looking at a host costs beside the
-//! programs that show the same. The table goes to `docs/benchmarks.md`, under its own heading.
+//! `make bench`, plans: compares a plan with the evaluation it needs, and observing a host with programs that show the same.
+//! The table goes to its own section of `docs/benchmarks.md`.
 //!
-//! Both are ratios within one run, so that a busy machine matters little. Hosts are looked at in the lab (docs/lab.md), which
-//! needs root. `-- --short` only checks that the plan is right, and writes nothing.
+//! Both results are ratios within one run, so a busy machine matters little. Observation runs in the lab (docs/lab.md), which
+//! needs root. `-- --short` checks only that the plan is right, and writes nothing.
 
 mod lab;
 
@@ -14,11 +14,11 @@ use std::time::Duration;
 use lab::{Lab, Table};
 use wait4::Wait4 as _;
 
-/// How often each is run.
+/// The number of repetitions.
 const RUNS: usize = 9;
-/// How many containers there are in the two revisions.
+/// The number of containers in each of the two revisions.
 const CONTAINERS: usize = 1000;
-/// How many containers the host has.
+/// The number of containers on the host.
 const UNITS: usize = 200;
 
 fn main() {
@@ -57,7 +57,7 @@ fn main() {
     table.publish("## Plans", text);
 }
 
-/// A host with many containers; one has another guest.
+/// A host with many containers, of which one may have a different guest.
 fn revision(changed: Option<usize>) -> String {
     let mut text = String::from(
         "{ pkgs, ... }:\n{\n  networking.nat = { enable = true; internalInterfaces = [ \"ve-+\" ]; externalInterface = \"eth0\"; };\n",
@@ -91,7 +91,7 @@ fn revision(changed: Option<usize>) -> String {
     text
 }
 
-/// Runs the program to its end; gives what it printed and the time that processors worked for it.
+/// Runs the program to its end and returns its output and processor time.
 fn processor_time(directory: &Path, arguments: &[&str]) -> (Vec<u8>, Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
     command.args(arguments).current_dir(directory).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
@@ -108,7 +108,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// Medians of looking at a host: by us, and by the programs that show the same.
+/// The median times of observing a host: ours, and those of the programs that show the same.
 fn observation(directory: &Path) -> (Duration, Duration) {
     let containers = (0..UNITS).map(|number| {
         format!(
@@ -129,10 +129,10 @@ fn observation(directory: &Path) -> (Duration, Duration) {
     (Duration::from_secs_f64(times[0]), Duration::from_secs_f64(times[1]))
 }
 
-/// A system that nothing starts.
+/// A system that never runs.
 const STORE: &str = "/nix/store/00000000000000000000000000000000-node";
 
-/// Measured inside, where the programs are: medians of both, run in turn.
+/// Measures inside the lab, where the programs are: alternates between both and prints the medians.
 const MEASURE: &str = r#"
 import json, subprocess, time
 def seconds(*commands):

@@ -1,8 +1,8 @@
-//! `make bench`, starts: how long `switch` takes to bring up containers beside what systemd takes to start as many bare
-//! systemd-nspawn units with the same guests, all at once. The table goes to `docs/benchmarks.md`, under its own heading.
+//! `make bench`, starts: compares the time in which `switch` starts containers with the time in which systemd starts as many
+//! bare systemd-nspawn units with the same guests in parallel. The table goes to its own section of `docs/benchmarks.md`.
 //!
-//! Both run in the same lab (docs/lab.md, which needs root), in turn, each from nothing; a ratio is the median of those of the pairs,
-//! so that a machine that becomes busy meets both. `-- --short` does nothing: what is not measured is tested by scenarios.
+//! Both run alternately in one lab (docs/lab.md, needs root), each time from nothing. A result is the median of the ratios of
+//! the pairs, so other load on the machine affects both. `-- --short` does nothing, because scenarios test the same code.
 
 #[allow(dead_code, reason = "each bench uses a part of it")]
 mod lab;
@@ -33,7 +33,7 @@ fn main() {
     table.publish("## Starts", text);
 }
 
-/// Measured inside: guests are built once, and then started from nothing by us and by systemd, in turn.
+/// Measures inside the lab: builds the guests once, then lets us and systemd start them alternately, each time from nothing.
 const MEASURE: &str = r#"
 import glob, json, os, subprocess, time
 RUNS = 5

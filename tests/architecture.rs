@@ -1,19 +1,19 @@
-//! The import rule of docs/architecture.md, and the shape that every file has.
+//! Checks the import rule of docs/architecture.md, and the shape of every file.
 
 use std::path::{Path, PathBuf};
 
-/// The layers in their order: each may import those before it.
+/// The layers in order: each may import the ones before it.
 const LAYERS: [&str; 13] = [
     "source", "diag", "syntax", "eval", "model", "modules", "render", "lint", "state", "plan", "apply", "host",
     "cli",
 ];
-/// What only `host` and `cli` may touch.
+/// What only `host` and `cli` may use.
 const THE_WORLD: [&str; 7] =
     ["std::fs", "std::env", "std::process", "std::time", "std::net::Tcp", "zbus::", "rtnetlink::"];
-/// More lines than this are two files.
+/// A longer file has to be split.
 const MOST_LINES: usize = 600;
 
-/// All Rust files below `directory`.
+/// All Rust files in `directory`, recursively.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).expect("a directory") {
@@ -28,7 +28,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code of a file: without comments, and without its tests, which may use whatever they need.
+/// The code of a file without comments and tests, which may use whatever they need.
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).expect("UTF-8");
     let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
@@ -40,7 +40,7 @@ fn is_test(path: &Path) -> bool {
         || path.components().any(|part| part.as_os_str() == "tests")
 }
 
-/// What breaks the rule in the files of a layer.
+/// The violations of the import rule in a file of a layer.
 fn violations(layer: &str, path: &Path, code: &str) -> Vec<String> {
     let rank = |name: &str| LAYERS.iter().position(|layer| *layer == name);
     let own = rank(layer).expect("a layer");
@@ -52,7 +52,7 @@ fn violations(layer: &str, path: &Path, code: &str) -> Vec<String> {
         }
     }
     if !matches!(layer, "host" | "cli") {
-        // What the program was compiled for is no fact of this host.
+        // The compilation target says nothing about this host.
         let code = code.replace("std::env::consts", "");
         found.extend(
             THE_WORLD.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", path.display())),
@@ -86,7 +86,7 @@ fn the_rule_is_one_that_can_be_broken() {
     }
 }
 
-/// Prints outside of the one file that does.
+/// Ways of printing that only one file may use.
 fn prints(code: &str) -> Vec<&'static str> {
     let words =
         ["print!", "println!", "dbg!(", "to_stdout", "to_stderr", ".with_writer(std::io::", "writeln!(std::io::"];
@@ -95,7 +95,7 @@ fn prints(code: &str) -> Vec<&'static str> {
 
 #[test]
 fn one_file_prints() {
-    // Who lets a stream of ours be a guest's, or looks at what it is.
+    // The files that hand our streams to a guest, or check what they are.
     let streams = [
         "src/cli/output.rs",
         "src/cli/terminal.rs",

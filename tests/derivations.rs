@@ -1,4 +1,4 @@
-//! Derivations and their outputs have the paths that real Nix gives them (`nix-fixtures/derivations`).
+//! Derivations and their outputs have the same paths as in real Nix (`nix-fixtures/derivations`).
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use container_rebuild::eval::{Settings, on_big_stack, print_text};
 use container_rebuild::host::files::RealFiles;
 use container_rebuild::source::SourceMap;
 
-/// The version whose results count.
+/// The version of Nix that counts.
 const VERSION: &str = "2.34.8";
 
 #[test]
@@ -33,7 +33,7 @@ fn derivations_have_the_paths_that_nix_gives_them() {
                 .map(|printed| String::from_utf8_lossy(&printed).into_owned())
         })
         .expect("a thread can be started");
-        // One attribute a line, so that a difference can be seen.
+        // One attribute per line makes a difference readable.
         let lines = |text: &str| text.trim_end().replace("; ", ";\n");
         assert_eq!(printed.map(|text| lines(&text)), Ok(lines(expected)), "{name}");
         paths += expected.matches(".drv\"").count();

@@ -1,12 +1,12 @@
-//! `docs/disruption.md` says what the code does: its tables are made from `src/plan/cost.rs`, and every scenario that it names
-//! is one. `UPDATE_DOCS=1` writes the tables anew.
+//! `docs/disruption.md` matches the code: its tables are generated from `src/plan/cost.rs`, and every scenario that it names
+//! exists. `UPDATE_DOCS=1` rewrites the tables.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use container_rebuild::plan::cost::{ContainerOption, Row, Situation};
 
-/// The scenarios of the lab that prove each row by what they observe, as `file::function`.
+/// The lab scenarios that prove each row by observation, as `file::function`.
 fn scenarios(row: Row) -> &'static [&'static str] {
     match row {
         Row::Appears => &["live::addresses_and_ports_are_swapped_and_names_change_in_one_run"],
@@ -60,7 +60,7 @@ fn options() -> String {
     let mut table = String::from("| option | cost |\n|---|---|\n");
     for option in ContainerOption::ALL {
         let mut costs: Vec<String> = Vec::new();
-        // In each situation that there is, the cheapest first; words only where it makes a difference.
+        // All situations, the cheapest first; those without a difference need no words.
         for (situation, words) in [
             (Situation { added: true, keeps_link: true, ..Situation::default() }, "added"),
             (Situation { keeps_link: true, ..Situation::default() }, ""),
@@ -84,7 +84,7 @@ fn options() -> String {
     table
 }
 
-/// A text with the part between two marks replaced.
+/// Replaces the part of a text between two marks.
 fn with_part(text: &str, name: &str, part: &str) -> String {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->\n"));
     let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no {begin}"));

@@ -1,7 +1,7 @@
-//! `builtins.fetchGit` of repositories on this machine: what real Nix makes of each, and the same without Nix.
+//! `builtins.fetchGit` of local repositories: compared with the stored results of real Nix.
 //!
-//! `nix-fixtures/git/expected` was written by Nix (`make git-expected`) and begins with its version. The repositories are made
-//! anew for each test, always the same ones.
+//! Nix wrote `nix-fixtures/git/expected` (`make git-expected`), which begins with its version. Each test creates the
+//! repositories anew, always with the same contents.
 
 #[path = "reference/mod.rs"]
 mod reference;
@@ -14,10 +14,10 @@ use container_rebuild::host::files::RealFiles;
 use container_rebuild::source::SourceMap;
 use reference::Reference;
 
-/// The only version whose results count.
+/// The version of Nix that counts.
 const VERSION: &str = "2.34.8";
 
-/// What each repository went through after it was made: a shell's words, in its top level.
+/// The history of each repository after [`START`]: shell commands in its top level.
 const REPOSITORIES: [(&str, &str); 13] = [
     ("clean", ":"),
     ("changed", "echo more >>a"),
@@ -34,7 +34,7 @@ const REPOSITORIES: [(&str, &str); 13] = [
     ("no-repository", "rm -rf .git"),
 ];
 
-/// Repositories from which nothing is left out, and what is asked of them.
+/// Expressions about repositories from which nothing is omitted.
 const EXPRESSIONS: [&str; 33] = [
     "builtins.fetchGit ./clean",
     "builtins.fetchGit { url = ./clean; }",
@@ -71,7 +71,7 @@ const EXPRESSIONS: [&str; 33] = [
     "[ (builtins.fetchGit ./nothing-committed) (builtins.fetchGit ./no-repository) ]",
 ];
 
-/// What each repository begins as.
+/// The initial history of each repository.
 const START: &str = "git init -q -b main
     mkdir folder
     echo first >a
@@ -104,7 +104,7 @@ fn file() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/git/expected")
 }
 
-/// One result under its expression, wherever the repositories were.
+/// An expression with its result, in which the repositories' location is replaced.
 fn entry(root: &Path, expression: &str, result: &str) -> String {
     format!("{expression}\n    {}\n", result.trim_end().replace(&root.display().to_string(), "ROOT"))
 }
@@ -119,7 +119,7 @@ fn ours(root: &Path, expression: &str) -> String {
     }
 }
 
-/// What Nix makes of an expression, with a store of its own.
+/// Nix's result for an expression, with its own store.
 fn theirs(reference: &Reference, root: &Path, expression: &str) -> String {
     let mut command = reference.nix_instantiate(root);
     command.env("PATH", "/usr/bin:/bin").env("HOME", root).env("NIX_REMOTE", root.join("store"));
@@ -146,7 +146,7 @@ fn local_repositories_give_what_nix_gives() {
     assert_eq!(ours, stored);
 }
 
-/// What Nix gives now.
+/// All results of the installed Nix.
 fn results_of_nix() -> String {
     let reference = Reference::find();
     assert_eq!(reference.version, VERSION, "change VERSION for another Nix, and look at what changes");
@@ -158,7 +158,7 @@ fn results_of_nix() -> String {
     format!("Nix {VERSION}\n{}", results.collect::<String>())
 }
 
-/// The stored results are those that Nix gives now.
+/// The stored results equal those of the installed Nix.
 #[test]
 #[ignore = "needs Nix: `make conformance`"]
 fn stored_results_are_those_of_nix() {
@@ -166,7 +166,7 @@ fn stored_results_are_those_of_nix() {
     assert_eq!(stored, results_of_nix(), "run `make git-expected`");
 }
 
-/// Writes what Nix gives.
+/// Stores Nix's results.
 #[test]
 #[ignore = "writes into the clone: `make git-expected`"]
 fn write_expected() {

@@ -1,7 +1,7 @@
-//! Help that is done to files: `check --fix`, and the edits that it makes.
+//! Fixes applied to files: `check --fix`, and the edits that it makes.
 //!
-//! Each fixture in `tests/fixes/` is a file with what becomes of it; a generator makes files with mistakes in all kinds of
-//! layout, in which a fix changes its own bytes, keeps the text Nix, and ends its finding.
+//! Each fixture in `tests/fixes/` is a file and its fixed form. A generator also makes files with mistakes in all kinds of
+//! layout: a fix may change only its own bytes, must keep the text valid Nix, and must remove its finding.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,7 +42,7 @@ fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
     directory
 }
 
-/// The names of the fixtures: `NAME.nix` becomes `NAME.fixed.nix`.
+/// The names of the fixtures: the fixed form of `NAME.nix` is `NAME.fixed.nix`.
 fn fixtures() -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixes");
     let mut names: Vec<PathBuf> =
@@ -69,7 +69,7 @@ fn each_fixture_becomes_what_stands_beside_it_and_then_nothing_is_left_to_do() {
     }
 }
 
-/// A mistake for which there is a fix.
+/// A mistake that has a fix.
 const MISSPELT: &str = "{ containers.web = { autoStrat = true; config = { }; }; }\n";
 
 #[test]
@@ -138,7 +138,7 @@ fn programs_and_reviews_are_given_the_same_edits() {
     let column = |name: &str| replacement["deletedRegion"][name].as_u64().expect("a column") as usize;
     let deleted = &units[column("startColumn") - 1..column("endColumn") - 1];
     assert_eq!(String::from_utf16(deleted).expect("text"), "autoStrat");
-    // A configuration that evaluates and has something to be mended.
+    // A configuration that evaluates but has something to fix.
     let host = "{ networking.nftables.enable = true; networking.nat = { enable = true; externalInterface = \"e\";
   internalInterfaces = [ \"ve-+\" ]; }; containers.a.config = { }; }\n";
     fs::write(directory.path().join("host.nix"), host).expect("written");
@@ -149,7 +149,7 @@ fn programs_and_reviews_are_given_the_same_edits() {
     assert!(out.contains("`interface-name` at `host.nix:2`:\n\n") && out.contains(block), "{out}");
 }
 
-/// What is found in a text, with the edits that mend it; and the text as it is kept.
+/// The findings of a text with their fixes, and its sources.
 fn findings(path: &Path) -> (Vec<Diagnostic>, SourceMap) {
     let sources = SourceMap::new();
     sources.set_root(path.parent().expect("a directory"));
@@ -185,7 +185,7 @@ fn found_in(text: &str) -> (Vec<Diagnostic>, SourceMap) {
     findings(&path)
 }
 
-/// The text around the edits, which nobody may touch.
+/// The text around the edits, which must not change.
 fn untouched(text: &str, edits: &[Edit], base: u32) -> Vec<String> {
     let mut ranges: Vec<(usize, usize)> =
         edits.iter().map(|edit| ((edit.span.start.0 - base) as usize, (edit.span.end.0 - base) as usize)).collect();
@@ -200,14 +200,14 @@ fn untouched(text: &str, edits: &[Edit], base: u32) -> Vec<String> {
     parts
 }
 
-/// Mends a text one finding at a time, and holds each step to what is promised. Gives the codes that were mended.
+/// Fixes a text one finding at a time and checks each step. Returns the codes of the fixed findings.
 fn mend_all(mut text: String) -> Result<BTreeSet<Code>, TestCaseError> {
     let mut mended = BTreeSet::new();
     for _ in 0..20 {
         let (found, sources) = found_in(&text);
         let Some(finding) = found.iter().find(|finding| !finding.edits.is_empty()) else { return Ok(mended) };
         let file = sources.file(finding.edits[0].span.start).expect("a file");
-        // Slips of one text are mended together: one alone would leave it broken.
+        // Syntax errors of a text are fixed together, because one fix alone would leave it broken.
         let edits: Vec<Edit> = match finding.code {
             Code::Syntax => found.iter().flat_map(|finding| finding.edits.clone()).collect(),
             _ => finding.edits.clone(),
@@ -216,7 +216,7 @@ fn mend_all(mut text: String) -> Result<BTreeSet<Code>, TestCaseError> {
         prop_assert!(new.is_some(), "it is no Nix any more: {edits:?} in {text}");
         let new = new.unwrap_or_default();
         prop_assert!(is_lossless(&new), "rnix does not read {new}");
-        // Every other byte is there, in its order.
+        // Every other byte is still there, in order.
         let mut rest = new.as_str();
         for part in untouched(&text, &edits, file.base) {
             let at = rest.find(&part);
@@ -240,10 +240,10 @@ fn mend_all(mut text: String) -> Result<BTreeSet<Code>, TestCaseError> {
     Err(TestCaseError::fail(format!("it does not come to an end: {text}")))
 }
 
-/// What may stand between two tokens.
+/// Text that may stand between two tokens.
 const TRIVIA: [&str; 7] = [" ", "\n", "\n  ", " # a note; { [\n", " /* \u{e9} */ ", "\t", "\n\n    # \"two\n    "];
 
-/// Definitions of a container with a mistake each: `~` is where space and comments may be.
+/// Definitions of a container with one mistake each; `~` marks where space and comments may be.
 const MISTAKES: [(&str, Code); 9] = [
     ("hostAdress~=~\"10.0.0.1\"~;", Code::UnknownOption),
     ("autoStrat~=~true~;", Code::UnknownOption),
@@ -255,7 +255,7 @@ const MISTAKES: [(&str, Code); 9] = [
     ("bindMount.\"/data\".hostPath~=~\"/srv\"~;", Code::UnknownOption),
     ("extraFlags~=~[~]~", Code::Syntax),
 ];
-/// Guests, some with a firewall of their own.
+/// Guests, some of which configure a firewall.
 const GUESTS: [(&str, Option<Code>); 6] = [
     ("{~}", None),
     ("{~networking.firewall.allowedTCPPorts~=~[~22~443~]~;~}", None),
@@ -278,11 +278,11 @@ proptest! {
     ) {
         let mut expected: BTreeSet<Code> = mistakes.iter().map(|(_, code)| *code).collect();
         let names: BTreeSet<&str> = mistakes.iter().filter_map(|(text, _)| text.split(['~', '.']).next()).collect();
-        // Of two definitions of one option none is certain.
+        // If an option has two definitions, neither fix is certain.
         prop_assume!(names.len() == mistakes.len());
-        // `autoStrat` would be `autoStart`, which is there.
+        // The fix of `autoStrat` would collide with `autoStart`.
         prop_assume!(!(names.contains("autoStrat") && names.contains("autoStart")));
-        // Nor is what would be added to another definition of the same option.
+        // The fix of `bindMount` would collide with `bindMounts`.
         prop_assume!(!(names.contains("bindMount") && mistakes.iter().any(|(text, _)| text.contains("bindMounts"))));
         let own: String = mistakes.iter().map(|(text, _)| format!("{text}~")).collect();
         let nat = match pattern {
@@ -307,13 +307,13 @@ proptest! {
         }
         expected.extend(guest.1);
         let mended = on_big_stack(|| mend_all(text.clone())).expect("a thread can be started")?;
-        // A port that is opened already, or that a broken text hides, is the only thing that may be less.
+        // Only a finding about a port may be missing: the port may be open already, or a broken text may hide the finding.
         let missing: Vec<_> = expected.difference(&mended).filter(|code| **code != Code::ForwardBlocked).collect();
         prop_assert!(missing.is_empty(), "{missing:?} in {text}, only {mended:?}");
     }
 }
 
-/// All Nix files below a directory.
+/// All Nix files in a directory, recursively.
 fn nix_files(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();
@@ -341,7 +341,7 @@ fn rnix_and_our_parser_agree_on_all_fixtures() {
             let (arena, sources) = (Arena::new(), SourceMap::new());
             let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
             let directory = path.parent().expect("a directory");
-            // Taken as the body of a function nothing of it is evaluated.
+            // As the body of a function, none of it is evaluated.
             let body = format!("_: (\n{text}\n)");
             let value = evaluator.text_value("«fixture»", directory, &body);
             let is_ours = value.err().is_none_or(|error| {

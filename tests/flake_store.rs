@@ -1,7 +1,7 @@
-//! Inputs that a lock file pins, and flakes that are asked for by their hash, as they lie in the store.
+//! Locked flake inputs, and flakes requested by their hash, as found in the store.
 //!
-//! The store is a directory of the test, seen at `/nix/store`. What a tree is called there follows from its hash, which is
-//! computed here from its NAR and nowhere else.
+//! The store is a directory of the test that is shown at `/nix/store`. A tree's store path follows from its hash, which this
+//! test computes from the NAR on its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use container_rebuild::modules::hosts::Hosts;
 use container_rebuild::source::{Files, MovedFiles, SourceMap};
 use sha2::{Digest as _, Sha256};
 
-/// A string as archives have it: its length, itself, and zeros up to eight bytes.
+/// Appends a string in NAR form: its length, its bytes, and zeros up to a multiple of eight bytes.
 fn archived(text: &[u8], into: &mut Vec<u8>) {
     into.extend((text.len() as u64).to_le_bytes());
     into.extend(text);
     into.extend(vec![0; text.len().next_multiple_of(8) - text.len()]);
 }
 
-/// The archive of a directory of plain files.
+/// Appends the NAR of a directory of plain files.
 fn archive(path: &Path, into: &mut Vec<u8>) {
     let words = |words: &[&str], into: &mut Vec<u8>| words.iter().for_each(|word| archived(word.as_bytes(), into));
     words(&["("], into);
@@ -42,7 +42,7 @@ fn archive(path: &Path, into: &mut Vec<u8>) {
     words(&[")"], into);
 }
 
-/// A store with trees in it, and a flake beside it.
+/// A store with trees, and a flake beside it.
 struct World {
     directory: tempfile::TempDir,
 }
@@ -60,7 +60,7 @@ impl World {
         fs::write(file, text).expect("written");
     }
 
-    /// Puts a tree into the store; gives its hash.
+    /// Adds a tree to the store, and returns its hash.
     fn tree(&self, files: &[(&str, &str)]) -> String {
         for (file, text) in files {
             self.write(&format!("tree/{file}"), text);
@@ -80,17 +80,17 @@ impl World {
         self.directory.path().join("flake")
     }
 
-    /// The store where it belongs, and all else where it is.
+    /// Shows the store at `/nix/store`, and everything else where it is.
     fn files(&self) -> MovedFiles<'static> {
         MovedFiles::new(&RealFiles, self.directory.path().join("store"), "/nix/store", None)
     }
 
-    /// The host `h` of the flake: the flags of its container `c`.
+    /// The flags of the container `c` on the flake's host `h`.
     fn flags(&self) -> Vec<serde_json::Value> {
         self.flags_in(&self.files())
     }
 
-    /// The same, read through `files`.
+    /// The flags of the container `c`, read through `files`.
     fn flags_in(&self, files: &dyn Files) -> Vec<serde_json::Value> {
         let (arena, sources) = (Arena::new(), SourceMap::default());
         let settings = Settings { unknowns: true, ..Settings::default() };
@@ -102,7 +102,7 @@ impl World {
     }
 }
 
-/// A flake whose host's container has these flags.
+/// A flake with a host whose container has these flags.
 fn flake(inputs: &str, flags: &str) -> String {
     format!(
         r#"{{
@@ -210,7 +210,7 @@ fn a_revision_has_the_inputs_that_its_own_lock_file_pins() {
     let before = RevisionFiles::open(&world.flake(), "HEAD", Box::new(world.files())).expect("the revision");
     assert_eq!(world.flags_in(&before), ["old"]);
     assert_eq!(world.flags(), ["new"]);
-    // Neither is taken where there is none.
+    // Each side reads its own lock file, and the new side has none now.
     fs::remove_file(world.flake().join("flake.lock")).expect("removed");
     assert_eq!(world.flags()[0]["_unknown"]["reason"], "the flake input `dep` is not here");
     assert_eq!(world.flags_in(&before), ["old"]);

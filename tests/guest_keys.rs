@@ -1,4 +1,4 @@
-//! Whether a guest changed is decided without Nix, by a key over its code and all that this can reach.
+//! Guest keys: they tell without Nix whether a guest changed, from its code and everything that the code can reach.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use container_rebuild::source::SourceMap;
 const GUEST: &str = "containers.a.config = { config, pkgs, ... }: let port = 80; in { services.httpd.enable = true; \
                      networking.firewall.allowedTCPPorts = [ port ]; environment.etc = rec { x = y; y = ./page; }; };";
 
-/// The key of the guest `a` of a host file, beside which there is the file `page`.
+/// The key of the guest `a` of a host file with a file `page` beside it.
 fn key(host: &str, page: &str) -> Option<String> {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest-keys");
     std::fs::create_dir_all(&directory).expect("a directory");
@@ -24,7 +24,7 @@ fn key(host: &str, page: &str) -> Option<String> {
     evaluated.guest_keys.into_iter().find_map(|(name, key)| (name.as_str() == "a").then_some(key))
 }
 
-// One test, since the file has to be at the same place each time.
+// A single test, because the file must have the same path each time.
 #[test]
 fn a_key_is_that_of_the_guest_and_of_nothing_else() {
     let plain = key(&format!("{{ {GUEST} }}"), "one");
@@ -54,7 +54,7 @@ fn a_key_is_that_of_the_guest_and_of_nothing_else() {
         assert_ne!(key(&format!("{{ {} }}", GUEST.replace(part, by)), "one"), plain, "{part} -> {by} is no change");
     }
     assert_ne!(key(&format!("{{ {GUEST} }}"), "two"), plain, "another file is no change");
-    // What NixOS makes part of the guest, though it is said of the container.
+    // Container options that NixOS makes part of the guest.
     let private = "containers.a.privateNetwork = true; containers.a.localAddress = \"10.0.0.2/24\";";
     let mut keys = vec![plain];
     for more in [

@@ -1,6 +1,6 @@
-//! Input that wants to crash, hang or fill the machine: each ends in a diagnostic, within 2 seconds and 512 MB.
+//! Input that tries to crash, hang or exhaust the machine: each ends in a diagnostic within 2 seconds and 512 MB.
 //!
-//! In an optimised build, as users have it (`make conformance`).
+//! The limits hold for optimised builds, which users have (`make conformance`).
 
 use std::io::{Read as _, Write};
 use std::process::{Command, Stdio};
@@ -8,21 +8,21 @@ use std::time::Duration;
 
 use wait4::Wait4 as _;
 
-/// The most processor time.
+/// The maximal processor time.
 const MOST_TIME: Duration = Duration::from_secs(2);
-/// The largest resident set.
+/// The maximal resident set.
 const MOST_MEMORY: u64 = 512_000_000;
 
-/// What a process may map at most, in bytes: what takes all memory would take other processes' too. Much of it is the
-/// stack that is set aside.
+/// The maximal address space in bytes, which protects other processes from one that takes all memory. Much of it is reserved
+/// for the stack.
 const MOST_MAPPED: u64 = 4 << 30;
-/// The most of standard error that anybody wants to see, in bytes.
+/// The maximal size of standard error in bytes.
 const MOST_WORDS: usize = 20_000;
 
-/// A text. Never whole in memory: what the kernel says a child took at most begins with what its parent has.
+/// A text, generated piece by piece: a child's peak memory, as the kernel reports it, starts with that of its parent.
 enum Text {
     Repeat(&'static str, usize),
-    /// A million deep.
+    /// Nested a million times.
     Nest(&'static str, &'static str, &'static str),
     Plain(String),
 }
@@ -48,7 +48,7 @@ impl Text {
     }
 }
 
-/// Evaluates a text as a file; gives what is wrong with the end it came to.
+/// Evaluates a text as a file, and returns what is wrong with how it ended.
 fn run(name: &str, text: &Text, arguments: &[&str]) -> Option<String> {
     let file = tempfile::NamedTempFile::with_suffix(".nix").expect("a temporary file");
     text.write(file.as_file()).expect("written");
@@ -96,7 +96,7 @@ fn hostile_input_ends_in_a_diagnostic() {
     let million = 1_000_000;
     #[rustfmt::skip]
     let texts: Vec<(&str, Text)> = vec![
-        // Texts that nest.
+        // Deep nesting.
         ("10 MB of [", Text::Repeat("[", 10 << 20)),
         ("10 MB of (", Text::Repeat("(", 10 << 20)),
         ("10 MB of {", Text::Repeat("{", 10 << 20)),
@@ -128,7 +128,7 @@ fn hostile_input_ends_in_a_diagnostic() {
         ("lets, a million deep", Text::Plain(format!("{} y", "let x=1;in ".repeat(million)))),
         ("attribute path, a million long", Text::Plain(format!("{{ a{} = 1; }}.b", ".a".repeat(million)))),
         ("attribute twice in a million", Text::Plain(format!("{{ {} a=1; a=2; }}", "a.b={};".repeat(10_000)))),
-        // Values that are circles.
+        // Cyclic values.
         ("a name that is itself", Text::Plain("let x = x; in x".into())),
         ("toJSON of a circle", Text::Plain("let x = { a = x; }; in builtins.toJSON x".into())),
         ("toXML of a circle", Text::Plain("let x = { a = x; }; in builtins.toXML x".into())),
@@ -147,7 +147,7 @@ fn hostile_input_ends_in_a_diagnostic() {
         ("an endless closure", Text::Plain("builtins.length (builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; })".into())),
         ("an import of itself", Text::Plain("import ./.".into())),
         ("an endless sort", Text::Plain("builtins.sort (a: b: builtins.sort (c: d: true) [ a b ] == throw \"end\") (builtins.genList (i: i) 1000)".into())),
-        // Things that grow.
+        // Unbounded growth.
         ("a huge genList", Text::Plain("builtins.length (builtins.genList (i: i) 9000000000)".into())),
         ("a large genList of lists", Text::Plain("builtins.deepSeq (builtins.genList (i: builtins.genList (j: j) 1000000) 1000000) 1".into())),
         ("doubled strings", Text::Plain("let f = n: s: if n == 0 then s else f (n - 1) (s + s); in builtins.stringLength (f 60 \"x\")".into())),
@@ -178,7 +178,7 @@ fn hostile_input_ends_in_a_diagnostic() {
         ("a regular expression of 1 MB", Text::Plain("builtins.match (builtins.concatStringsSep \"(\" (builtins.genList (_: \"\") 1000000)) \"a\"".into())),
         ("split (x+x+)+y", Text::Plain("builtins.split \"(x+x+)+y\" (builtins.concatStringsSep \"x\" (builtins.genList (_: \"\") 3000)) || true".into())),
         ("split by nested alternatives", Text::Plain("builtins.split \"((a|b|ab)*|c)*d\" (builtins.concatStringsSep \"ab\" (builtins.genList (_: \"\") 3000)) || true".into())),
-        // Data.
+        // Data formats.
         ("JSON, a million deep", Text::Plain("builtins.fromJSON (builtins.concatStringsSep \"[\" (builtins.genList (_: \"\") 1000000))".into())),
         ("TOML, a hundred thousand deep", Text::Plain("builtins.fromTOML (\"a=\" + builtins.concatStringsSep \"[\" (builtins.genList (_: \"\") 100000))".into())),
         ("a version of 1 MB", Text::Plain("builtins.compareVersions (builtins.concatStringsSep \"1.\" (builtins.genList (_: \"\") 500000)) \"1\" || true".into())),

@@ -1,9 +1,9 @@
-//! Host configurations against real Nix: `nix-fixtures/hosts/*/expected.json` is written by the reference Nix
-//! (`make hosts-expected`), and `eval` has to print the same.
+//! Compares host configurations with real Nix: the reference Nix writes `nix-fixtures/hosts/*/expected.json`
+//! (`make hosts-expected`), and `eval` must print the same.
 //!
-//! A leaf is *right*, *unknown though knowable* (Nix knows it without packages), or *wrong*: known and different, known
-//! where only packages decide, or missing. What is not right yet stands in `nix-fixtures/hosts/not-yet.txt`; a fixture that
-//! stands there and is right fails the test, so that the list can only shrink. `UPDATE_NOT_YET=1` writes it anew.
+//! A leaf is *right*, *unknown though knowable* (Nix knows it without packages), or *wrong*: known but different, known
+//! although it depends on packages, or missing. `nix-fixtures/hosts/not-yet.txt` lists the fixtures that are not right yet. A
+//! listed fixture that is right fails the test, so the list can only shrink. `UPDATE_NOT_YET=1` rewrites it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::Value;
 use wait4::Wait4 as _;
 
-/// Where the fixtures are.
+/// The directory of the fixtures.
 fn hosts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/hosts")
 }
@@ -25,7 +25,7 @@ fn json(file: &Path) -> Value {
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// The fixtures that have a model, by name.
+/// The names of the fixtures that have a model.
 fn fixtures() -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(hosts())
         .expect("the directory of the fixtures")
@@ -37,7 +37,7 @@ fn fixtures() -> Vec<String> {
     names
 }
 
-/// The CONFIG argument for a fixture that lies in `directory`.
+/// The CONFIG argument for the fixture in `directory`.
 fn config_of(directory: &Path) -> String {
     let description = directory.join("fixture.json");
     let description = if description.exists() { json(&description) } else { Value::Null };
@@ -49,7 +49,7 @@ fn config_of(directory: &Path) -> String {
     }
 }
 
-/// What a command of ours does, with nothing of this machine around it: status, standard output, standard error.
+/// Runs a command of ours in an empty environment: status, standard output, standard error.
 fn run(command: &str, config: &str) -> (Option<i32>, String, String) {
     run_with(&[command, config])
 }
@@ -65,13 +65,13 @@ fn run_with(arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
-/// The model of a configuration and what is said of modules that are missing, or what is wrong with it.
+/// The model of a configuration with the messages about missing modules, or the error.
 fn eval(config: &str) -> Result<(Value, BTreeSet<String>), String> {
     match run("eval", config) {
         (Some(0), stdout, stderr) => {
             let mut model: Value = serde_json::from_str(&stdout).map_err(|error| error.to_string())?;
             assert_eq!(stdout, format!("{model:#}\n"), "{config}: the keys are not sorted");
-            // Our own options, which NixOS has not.
+            // Our own options, which NixOS does not have.
             model.as_object_mut().ok_or("not a set")?.remove("services");
             let notes = stderr.lines().filter_map(|line| line.split_once("[missing-module]: "));
             Ok((model, notes.map(|(_, note)| note.to_owned()).collect()))
@@ -80,7 +80,7 @@ fn eval(config: &str) -> Result<(Value, BTreeSet<String>), String> {
     }
 }
 
-/// The outcome of a comparison.
+/// The result of a comparison.
 #[derive(Debug, Default)]
 struct Tally {
     right: usize,
@@ -147,7 +147,7 @@ impl Tally {
         }
     }
 
-    /// A list that is sorted after merging: where an unknown element stands says nothing.
+    /// Compares a list that is sorted after merging. The position of an unknown element has no meaning there.
     fn sorted(&mut self, path: &str, wanted: &[Value], got: &[Value]) {
         let (unknown, known): (Vec<_>, Vec<_>) = got.iter().partition(|element| is_unknown(element));
         let missing: Vec<_> =
@@ -164,7 +164,7 @@ impl Tally {
         }
     }
 
-    /// A list that modules may add to, of which the configuration itself sets `own`.
+    /// Compares a list that modules may add to; the configuration itself sets `own`.
     fn bound(&mut self, path: &str, own: &Value, within: Option<&Value>, actual: &Value) {
         let elements = |value: &Value| {
             let all = value.as_array().cloned().unwrap_or_default();
@@ -191,7 +191,7 @@ impl Tally {
     }
 }
 
-/// Whether the option at `path` is a list that is sorted, repeats removed, after merging.
+/// Whether the option at `path` is a list that is sorted and deduplicated after merging.
 fn is_sorted(path: &str) -> bool {
     path.ends_with("Ports") && path.contains("allowed")
 }
@@ -217,7 +217,7 @@ fn leaves(value: &Value) -> usize {
     }
 }
 
-/// Applies `f` to all names, on as many threads as there are processors.
+/// Applies `f` to all names, on all cores.
 fn in_parallel<T: Send>(names: &[String], f: impl Fn(&str) -> T + Sync) -> Vec<(String, T)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = names.len().div_ceil(threads).max(1);
@@ -231,7 +231,7 @@ fn in_parallel<T: Send>(names: &[String], f: impl Fn(&str) -> T + Sync) -> Vec<(
     })
 }
 
-/// `not-yet.txt`: names of fixtures, each with the worst that is wrong with it.
+/// `not-yet.txt`: fixtures with the worst problem of each.
 fn not_yet() -> BTreeMap<String, String> {
     let text = fs::read_to_string(hosts().join("not-yet.txt")).expect("not-yet.txt");
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
@@ -303,7 +303,7 @@ fn every_host_is_what_nix_says() {
     assert!(done.is_empty(), "right by now: take them out of not-yet.txt (UPDATE_NOT_YET=1 does): {done:?}");
 }
 
-/// The most processor time that a host may take in an optimised build.
+/// The maximal processor time for a host in an optimised build.
 const MOST_TIME: Duration = Duration::from_millis(50);
 
 #[test]
@@ -324,7 +324,7 @@ fn no_host_takes_more_than_fifty_milliseconds() {
     let mut slowest = (Duration::ZERO, String::new());
     for name in fixtures() {
         let config = config_of(&hosts().join(&name));
-        // The machine may be busy with something else: the best of a few runs counts.
+        // The best of a few runs counts, because the machine may be busy.
         let best = (0..5).map(|_| time(&config)).find(|time| *time < MOST_TIME);
         let time = best.unwrap_or_else(|| panic!("{name} takes more than {MOST_TIME:?} of processor time"));
         slowest = slowest.max((time, name));
@@ -332,22 +332,22 @@ fn no_host_takes_more_than_fifty_milliseconds() {
     println!("the slowest host: {} in {:?} of processor time", slowest.1, slowest.0);
 }
 
-/// What stands for a thing that is not here: a search path that leads nowhere.
+/// An unknown value: a search path that leads nowhere.
 const ABSENT: &str = "(<absent>)";
 
-/// A configuration with one thing made unknown.
+/// A configuration in which one value was made unknown.
 struct Mutation {
     fixture: String,
-    /// The file that is changed, relative to the fixture.
+    /// The changed file, relative to the fixture.
     file: PathBuf,
-    /// What is changed, in words.
+    /// A description of the change.
     what: String,
-    /// The new text of the file.
+    /// The file's new text.
     text: String,
 }
 
 impl Mutation {
-    /// Whether this is one of the mutations that are tried: one in `stride`, the same each time.
+    /// Whether this mutation is in the sample: one in `stride`, the same each time.
     fn is_in(&self, stride: u64) -> bool {
         let name = format!("{}/{}/{}", self.fixture, self.file.display(), self.what);
         // FNV-1a: the sample must not depend on the other fixtures, nor on the standard library's hasher.
@@ -358,7 +358,7 @@ impl Mutation {
     }
 }
 
-/// Every binding of every `.nix` file of a fixture, one at a time bound to [`ABSENT`].
+/// All mutations of a fixture: each binding of its `.nix` files, bound to [`ABSENT`].
 fn mutations(fixture: &str) -> Vec<Mutation> {
     let directory = hosts().join(fixture);
     let mut files = Vec::new();
@@ -384,7 +384,7 @@ fn mutations(fixture: &str) -> Vec<Mutation> {
     all
 }
 
-/// What `mkForce`, `mkIf c` and their like are applied to: the priority of a definition stays what it is.
+/// The argument of `mkForce`, `mkIf c` and the like, so that a mutation keeps the definition's priority.
 fn inner_value(value: rnix::SyntaxNode) -> rnix::SyntaxNode {
     let inner = match value.kind() {
         rnix::SyntaxKind::NODE_PAREN => value.first_child(),
@@ -423,7 +423,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Known values of `before` that are other known values, or gone, in `after`.
+/// Known values of `before` that differ or are missing in `after`.
 fn changed(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     if is_unknown(before) || all_unknown(after) {
         return;
@@ -457,10 +457,10 @@ fn changed(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Making one thing unknown turns known values into unknown ones, never into other known ones.
+/// Making one value unknown makes known values unknown, but never different.
 ///
-/// One in `HOSTS_STRIDE` mutations is tried (1 tries all). A module that is missing is assumed to define nothing for
-/// containers (contract, section 3); a mutation that makes a module missing is counted apart.
+/// Tries one in `HOSTS_STRIDE` mutations (1 tries all). A missing module is assumed to define nothing for containers
+/// (contract, section 3), so mutations that make a module missing are counted separately.
 #[test]
 fn what_becomes_unknown_changes_no_known_value() {
     let stride = std::env::var("HOSTS_STRIDE").map_or(13, |text| text.parse().expect("a number"));
@@ -517,8 +517,7 @@ fn what_becomes_unknown_changes_no_known_value() {
     }
 }
 
-/// Independent mistakes are all reported by one `check`: a directory's `mistakes.txt` says where and of what, a line each.
-/// What is printed is what `schema manifest` says, with all that may be asked for.
+/// `eval` prints what `schema manifest` describes, with and without the optional parts.
 #[test]
 fn every_model_is_as_its_schema_says() {
     let (_, schema, _) = run_with(&["schema", "manifest"]);
@@ -541,6 +540,8 @@ fn every_model_is_as_its_schema_says() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// One `check` reports all independent mistakes. Each line of a directory's `mistakes.txt` has a location and a part of the
+/// message.
 #[test]
 fn all_mistakes_are_reported_in_one_run() {
     let listed = not_yet();

@@ -1,7 +1,7 @@
-//! The language, case by case: `nix-fixtures/lang/NAME.nix` and what real Nix makes of it.
+//! Language cases: `nix-fixtures/lang/NAME.nix` and the result of real Nix.
 //!
-//! `NAME.exp` holds the value, `NAME.err` the message of the error; both were written by Nix (`make lang-expected`) and
-//! begin with its version. No case is written by hand or by our own evaluator.
+//! `NAME.exp` has the value and `NAME.err` the error message. Nix wrote both (`make lang-expected`), and they begin with its
+//! version. Expectations are never written by hand or by our own evaluator.
 
 #[path = "reference/compare.rs"]
 mod compare;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use compare::{MOUNT, Outcome, evaluate_file, features_of, message_of, options_of};
 use reference::{Mount, Reference};
 
-/// The only version whose results count.
+/// The version of Nix that counts.
 const VERSION: &str = "2.34.8";
 
 fn directory() -> PathBuf {
@@ -37,7 +37,7 @@ fn input(name: &str) -> String {
     std::fs::read_to_string(directory().join(format!("{name}.nix"))).expect("fixtures are UTF-8")
 }
 
-/// What Nix made of a case.
+/// Nix's stored result for a case.
 fn expected(name: &str) -> Result<Outcome, String> {
     let read = |extension: &str| std::fs::read_to_string(directory().join(format!("{name}.{extension}"))).ok();
     let (stored, is_value) = match (read("exp"), read("err")) {
@@ -52,7 +52,7 @@ fn expected(name: &str) -> Result<Outcome, String> {
     Ok(if is_value { Outcome::value(result.as_bytes()) } else { Outcome::error(result) })
 }
 
-/// Runs `work` on all names, on all cores; gives what it returned, in their order.
+/// Runs `work` for all names on all cores, and returns the results in order.
 fn in_parallel<T: Send>(names: &[String], work: impl Fn(&str) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -111,7 +111,7 @@ fn every_builtin_has_a_case() {
     assert!(missing.is_empty(), "no case is named after {missing:?}");
 }
 
-/// Writes the results of all cases: with Nix, and only with the version that counts.
+/// Stores Nix's results for all cases; only the version that counts may write them.
 #[test]
 #[ignore = "writes into the clone: `make lang-expected`"]
 fn write_expected() {
@@ -133,7 +133,7 @@ fn write_expected() {
     println!("{count:?}");
 }
 
-/// The stored results are those that Nix gives now.
+/// The stored results equal those of the installed Nix.
 #[test]
 #[ignore = "needs Nix: `make reference`"]
 fn stored_results_are_those_of_nix() {
@@ -152,7 +152,7 @@ fn stored_results_are_those_of_nix() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// Whether Nix gives a value, and the value or the first line of the error.
+/// Whether Nix succeeds, with the value or the first line of the error.
 fn ask(reference: &Reference, mount: &Mount, name: &str) -> (bool, String) {
     let mut command = reference.nix_instantiate(&mount.path);
     let text = input(name);

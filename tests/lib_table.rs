@@ -1,8 +1,8 @@
-//! `lib`, call by call: the table in `nix-fixtures/nixpkgs/tests/table`, with the results that real Nix got.
+//! Compares `lib` with real Nix, call by call: the table in `nix-fixtures/nixpkgs/tests/table`.
 //!
-//! The reference Nix evaluates the table with `nix-fixtures/nixpkgs/lib` and writes `results.txt`, and what failing
-//! expressions say into `messages.txt` (`make lib-expected`). Our evaluator has to get the same, both with those files and
-//! with the `lib` that is built in. The table itself says what nixpkgs documents, and which names of `lib` have no row.
+//! The reference Nix evaluates the table with `nix-fixtures/nixpkgs/lib`, and writes the results to `results.txt` and the
+//! messages of failing expressions to `messages.txt` (`make lib-expected`). Our evaluator must get the same, both with those
+//! files and with the built-in `lib`. The table itself lists what nixpkgs documents, and the names of `lib` without a row.
 
 #[path = "reference/mod.rs"]
 mod reference;
@@ -18,19 +18,19 @@ use container_rebuild::source::SourceMap;
 use reference::Reference;
 use serde_json::Value;
 
-/// The only version whose results count.
+/// The version of Nix that counts.
 const VERSION: &str = "2.34.8";
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/nixpkgs/tests")
 }
 
-/// An expression for a file of the tests, which is a function without arguments that it needs.
+/// An expression that imports a file of the tests, which is a function whose arguments are all optional.
 fn import(file: &str) -> String {
     format!("import {}/{file} {{ }}", tests().display())
 }
 
-/// What a command of ours prints, which must succeed.
+/// The output of a command of ours, which must succeed.
 fn ours(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .args(arguments)
@@ -43,14 +43,14 @@ fn ours(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("JSON is text")
 }
 
-/// What real Nix wrote into a file of the tests.
+/// The contents of a file that real Nix wrote.
 fn expected(file: &str) -> String {
     let text = fs::read_to_string(tests().join(file)).expect("`make lib-expected` wrote the results");
     let results = text.strip_prefix(&format!("Nix {VERSION}\n"));
     results.unwrap_or_else(|| panic!("{file} is not from Nix {VERSION}: run `make lib-expected`")).to_owned()
 }
 
-/// Fails with the lines in which the two differ.
+/// Fails with the differing lines.
 fn check(ours: &[String], expected: &str) {
     let wrong: Vec<_> = ours
         .iter()
@@ -62,7 +62,7 @@ fn check(ours: &[String], expected: &str) {
     assert_eq!(ours.len(), expected.lines().count(), "the number of rows");
 }
 
-/// The lines of the table: texts, or whatever stands where one ought to be.
+/// The lines of the table; elements that are not strings are printed as they are.
 fn lines(list: &Value) -> Vec<String> {
     let list = list.as_array().unwrap_or_else(|| panic!("no list of lines: {list}"));
     list.iter().map(|line| line.as_str().map_or_else(|| line.to_string(), str::to_owned)).collect()
@@ -78,7 +78,7 @@ fn every_call_gives_what_nix_gives() {
     check(&lines(&table["lines"]), &expected("table/results.txt"));
 }
 
-/// The same rows with the `lib` that modules get: the table is the value of an option.
+/// The rows give the same results with the `lib` that modules get; here the table is the value of an option.
 #[test]
 fn the_built_in_lib_gives_the_same() {
     let file = tests().join("built-in.nix");
@@ -86,7 +86,7 @@ fn the_built_in_lib_gives_the_same() {
     check(&lines(&model["containers"]["table"]["extraFlags"]), &expected("table/results.txt"));
 }
 
-/// The older tests of the library, of modules and of the options of containers.
+/// The older tests of the library, of modules, and of container options.
 #[test]
 fn its_own_tests_pass() {
     let count = ours(&["eval", "--file", &tests().to_string_lossy()]);
@@ -111,7 +111,7 @@ fn names_of_messages() -> Vec<String> {
     serde_json::from_str(&ours(&["eval", "--expr", &names, "--json"])).expect("a list of names")
 }
 
-/// The message of the error with which an expression ends.
+/// The error message of an expression.
 fn failure(expression: &str) -> String {
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
@@ -121,14 +121,14 @@ fn failure(expression: &str) -> String {
         Err(error) => {
             let diagnostics = error.diagnostics();
             let first = diagnostics.first().expect("an error says something");
-            // What comes after the first line is told as help.
+            // Later lines of a message become the help text.
             let rest = first.help.as_ref().map(|help| format!("\n{help}"));
             format!("{}{}", first.message, rest.unwrap_or_default())
         }
     }
 }
 
-/// Adds a message under its name, without the directory that this clone lies in.
+/// Appends a named message, without the path of this clone.
 fn add(text: &mut String, name: &str, message: &str) {
     let directory = tests().display().to_string();
     let lines: Vec<_> = message.lines().map(|line| format!("  {}", line.replace(&directory, "…"))).collect();
@@ -136,7 +136,7 @@ fn add(text: &mut String, name: &str, message: &str) {
     writeln!(text, "{name}:\n{}", lines.join("\n").trim_end()).expect("a string takes all");
 }
 
-/// The message at the end of what Nix writes about an error, all its lines, without the code that it shows.
+/// The message at the end of Nix's error output: all its lines, without the code excerpt.
 fn message_of(stderr: &str) -> String {
     let lines: Vec<_> = stderr.lines().collect();
     let start = lines.iter().rposition(|line| line.trim_start().starts_with("error:")).expect("an error");
@@ -147,7 +147,7 @@ fn message_of(stderr: &str) -> String {
     lines.join("\n")
 }
 
-/// What the reference Nix makes of the table and of the failing expressions: the contents of both files.
+/// The reference Nix's results for the table and the failing expressions: the contents of both files.
 fn by_nix() -> [(&'static str, String); 2] {
     let nix = Reference::find();
     let run = |arguments: &[&str]| {
@@ -170,7 +170,7 @@ fn by_nix() -> [(&'static str, String); 2] {
     [("table/results.txt", results), ("messages.txt", messages)]
 }
 
-/// Writes the results.
+/// Stores Nix's results.
 #[test]
 #[ignore = "writes the expected results with the reference Nix; run by `make lib-expected`"]
 fn write_expected() {

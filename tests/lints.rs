@@ -1,5 +1,5 @@
-//! Lints against `nix-fixtures/lints/CODE/`: each `fires*.nix` is found, with all that is said of it in a snapshot, and
-//! each `nearly*.nix` is not; and `docs/lints.md` against the codes, its examples included.
+//! Lints against `nix-fixtures/lints/CODE/`: each `fires*.nix` has the finding, with the output in a snapshot, and no
+//! `nearly*.nix` has it. Also checks `docs/lints.md` against the codes, including its examples.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/lints")
 }
 
-/// What `check` says, with nothing of this machine around it: status, and standard error.
+/// The output of `check` in an empty environment: status and standard error.
 fn check(directory: &Path, file: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .arg("check")
@@ -27,7 +27,7 @@ fn check(directory: &Path, file: &str, arguments: &[&str]) -> (Option<i32>, Stri
     (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
 }
 
-/// The fixtures of a code: their names, and whether they are to be found.
+/// The fixtures of a code, each with whether the lint must fire.
 fn of_code(code: Code) -> Vec<(String, bool)> {
     let directory = fixtures().join(code.as_str());
     let mut names: Vec<String> = fs::read_dir(&directory)
@@ -49,7 +49,7 @@ fn documented() -> impl Iterator<Item = Code> {
     Code::ALL.iter().copied().filter(|code| code.kind() != Kind::Other)
 }
 
-/// The file in a directory that has nothing else above it, so that it is named as it is called.
+/// Copies the file to an otherwise empty directory, so that messages show only its name.
 fn copied(text: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     fs::write(directory.path().join("host.nix"), text).expect("written");
@@ -130,7 +130,7 @@ fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
             let (status, flagged) = check(directory.path(), "host.nix", &[host, &flag].concat());
             if code.kind() == Kind::Lint {
                 assert!(findings(&flagged, code).is_empty(), "{code}/{name}: {flagged}");
-                // That is a lint of its own, and these comments are what it finds.
+                // That code is about such comments: they are its findings.
                 if code != Code::UnknownLint {
                     assert!(findings(&commented, code).is_empty(), "{code}/{name}: {commented}");
                 }
@@ -142,7 +142,7 @@ fn a_lint_is_silenced_by_a_flag_and_by_a_comment_at_its_place() {
     }
 }
 
-/// The program in a directory: status, standard output, standard error.
+/// Runs the program in a directory: status, standard output, standard error.
 fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_container-rebuild"))
         .args(arguments)
@@ -206,7 +206,7 @@ fn plans_show_what_is_found_on_the_new_side() {
     );
     let (found, err) = codes(&[&plan[..], &["--allow", "forward-blocked"]].concat());
     assert!(found.is_empty() && err.is_empty(), "{found:?} {err}");
-    // What was wrong before is not said again.
+    // Findings that the old side had too are not repeated.
     let (found, _) = codes(&["plan", "--format", "json", "--from", "host.nix", "before.nix"]);
     assert!(found.is_empty(), "{found:?}");
 }
@@ -223,7 +223,7 @@ fn sarif_has_all_places_of_a_finding() {
     assert_eq!((line(&result["locations"][0]), line(&result["relatedLocations"][0])), (Some(15), Some(7)));
 }
 
-/// A section of the page: its code, its text, its examples.
+/// The sections of the page: code, text, examples.
 fn sections() -> Vec<(String, String, Vec<String>)> {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lints.md")).expect("the page");
     let sections = page.split("\n### ").skip(1).map(|section| {

@@ -1,5 +1,5 @@
-//! The module system of the fixtures' library, function by function: the cases of `nix-fixtures/nixpkgs/tests/merging.nix`
-//! give what real Nix gave for them.
+//! The library's module system, function by function: the cases of `nix-fixtures/nixpkgs/tests/merging.nix` give the same
+//! results as in real Nix.
 
 #[path = "reference/mod.rs"]
 mod reference;
@@ -13,27 +13,27 @@ use container_rebuild::host::files::RealFiles;
 use container_rebuild::source::SourceMap;
 use reference::Reference;
 
-/// The only version whose results count.
+/// The version of Nix that counts.
 const VERSION: &str = "2.34.8";
 
 fn nixpkgs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/nixpkgs")
 }
 
-/// The cases with a library.
+/// The cases, applied to a library.
 fn cases(lib: &Path) -> String {
     format!("import {}/tests/merging.nix {{ lib = import {}; }}", nixpkgs().display(), lib.display())
 }
 
-/// A text in which the directories of this checkout, and of this run, have names.
+/// A text with the paths of this checkout and this run replaced by names.
 fn relative(text: &str, lib: &Path) -> String {
     text.replace(&lib.display().to_string(), "<lib>").replace(&nixpkgs().display().to_string(), "<nixpkgs>")
 }
 
-/// A value as Nix prints it, or the message of an error.
+/// A printed value, or an error message.
 type Outcome = Result<String, String>;
 
-/// What our evaluator makes of an expression.
+/// Our evaluator's result for an expression.
 fn outcome(expression: &str, lib: &Path) -> Outcome {
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
@@ -52,7 +52,7 @@ fn count(lib: &Path) -> usize {
     count.parse().expect("a number")
 }
 
-/// What each case gives.
+/// Our results for all cases.
 fn outcomes(lib: &Path) -> Vec<Outcome> {
     let expression = |at| format!("builtins.elemAt ({}) {at}", cases(lib));
     let count = on_big_stack(|| count(lib)).expect("a thread can be started");
@@ -60,7 +60,7 @@ fn outcomes(lib: &Path) -> Vec<Outcome> {
     (0..count).map(|at| on_big_stack(|| outcome(&expression(at), lib)).expect("a thread can be started")).collect()
 }
 
-/// The outcomes, a line each: values and messages.
+/// The results as text, one line each.
 fn lines(outcomes: impl IntoIterator<Item = Outcome>) -> Vec<String> {
     let line = |outcome| match outcome {
         Ok(value) => value,
@@ -73,7 +73,7 @@ fn stored() -> PathBuf {
     nixpkgs().join("tests/merging.txt")
 }
 
-/// The stored lines.
+/// The stored results.
 fn expected() -> Vec<String> {
     let text = fs::read_to_string(stored()).expect("`make lib-expected` wrote the results");
     let mut lines = text.lines().map(str::to_owned);
@@ -87,7 +87,7 @@ fn merging_gives_what_nix_gives() {
     let ours = lines(outcomes(&lib));
     let expected = expected();
     assert_eq!(ours.len(), expected.len(), "run `make lib-expected`");
-    // Of a message, what comes after the first line is told as help.
+    // Later lines of a message become the help text.
     let first = |line: &str| match line.starts_with("error: ") {
         true => line.split('⏎').next().unwrap_or_default().trim_end().to_owned(),
         false => line.to_owned(),
@@ -99,7 +99,7 @@ fn merging_gives_what_nix_gives() {
     assert!(wrong.is_empty(), "{}", wrong.concat());
 }
 
-/// What the reference Nix makes of the cases.
+/// The reference Nix's results.
 fn by_nix() -> Vec<String> {
     let (nix, lib) = (Reference::find(), nixpkgs().join("lib"));
     assert_eq!(nix.version, VERSION);

@@ -1,7 +1,7 @@
-//! The rules against the real `nft` and the kernel, in a network namespace that lasts as long as one command.
+//! Checks the rules with the real `nft` and the kernel, in a network namespace per command.
 //!
-//! These need `nft` and the right to make a namespace (root, or user namespaces). Without them they fail and say so:
-//! a skipped proof looks like a proof.
+//! These tests need `nft` and the right to create a namespace (root, or user namespaces). Without them they fail instead of
+//! being skipped, because a skipped proof looks like a proof.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use container_rebuild::model::spec::{
 use container_rebuild::render::nft::{RuleLine, Ruleset};
 use serde_json::Value;
 
-/// Runs `script` in a new network namespace with `inputs` as the files `$1`, `$2` …; gives its standard output.
+/// Runs `script` in a new network namespace with `inputs` as the files `$1`, `$2` …, and returns its standard output.
 fn in_namespace(script: &str, inputs: &[&str]) -> String {
     let files: Vec<_> = inputs
         .iter()
@@ -151,7 +151,7 @@ fn each_meddling_by_hand_is_seen() {
     let table = "inet container-rebuild";
     #[rustfmt::skip]
     let meddling = [
-        // what somebody did                                                          added, removed
+        // the change from outside                                                    added, removed
         (format!("nft add rule {table} post oifname eth9 masquerade"),                (0, 1)),
         (format!("nft flush chain {table} guard"),                                    (1, 0)),
         (format!("nft delete element {table} links '{{ \"ve-wasabi\" }}'"),             (1, 0)),
@@ -205,7 +205,7 @@ fn a_moved_forward_is_one_line_off_and_one_line_on() {
 
 #[test]
 fn a_thousand_forwards_load_and_compare() {
-    // More than this needs a larger socket buffer than a user namespace may ask for.
+    // More rules need a larger socket buffer than a user namespace may request.
     let forwards: Vec<_> = (1..=1_000).map(|port| (Protocol::Tcp, port, port)).collect();
     let spec = HostSpec { containers: vec![container("many", 11, true, &forwards)], nat: NatSpec::default() };
     let rules = Ruleset::new(&spec);

@@ -1,9 +1,9 @@
 //! Plans as reviewers see them: `tests/plans/NAME/` has the two sides, and `case.toml` says in one sentence what a reviewer
-//! has to learn from the plan between them. What stands in backticks there has to be in the plan's text; the text, the
-//! Markdown and the JSON of each plan are snapshots beside it, and the JSON fits the published schema.
+//! must learn from the plan. Quotes in backticks must occur in the plan's text. The text, the Markdown and the JSON of each
+//! plan are snapshots beside it, and the JSON must match the published schema.
 //!
-//! The program is run with `--from`; a case with `host` is planned against a host in memory instead, which was brought to
-//! the one side and to which then happened what `host` says.
+//! Cases run the program with `--from`. A case with `host` instead plans against a host in memory to which one side was
+//! applied, and to which the events in `host` then happened.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,25 +30,25 @@ use container_rebuild::state::{
 };
 use serde::Deserialize;
 
-/// `case.toml`.
+/// The contents of `case.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    /// The sentence. What stands in backticks is quoted from the plan's text.
+    /// What a reviewer must learn. Text in backticks is quoted from the plan.
     learn: String,
-    /// What `--from` names.
+    /// The argument of `--from`.
     #[serde(default = "before")]
     before: String,
-    /// The configuration that is wanted.
+    /// The wanted configuration.
     #[serde(default = "after")]
     after: String,
-    /// Further arguments.
+    /// Additional arguments.
     #[serde(default)]
     arguments: Vec<String>,
-    /// What no form of the plan may have in it.
+    /// Texts that must not occur in any form of the plan.
     #[serde(default)]
     never: Vec<String>,
-    /// What happened to the host since it was brought to the one side.
+    /// What happened to the host after one side was applied.
     host: Option<Vec<String>>,
 }
 
@@ -73,7 +73,7 @@ fn names() -> Vec<String> {
     names
 }
 
-/// A copy of a case's files outside of the repository, whose top level would else be in all positions.
+/// Copies a case's files out of the repository; otherwise all positions would be relative to its top level.
 fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
@@ -87,7 +87,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What the program prints in `directory`, both streams, which is what its users see; without a host, Nix or git.
+/// Runs the program in `directory` without a host, Nix or git: status, and both streams as users see them.
 fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
     command.args(arguments).current_dir(directory).env_clear().stdin(Stdio::null());
@@ -96,16 +96,16 @@ fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// A side that was evaluated by the program.
+/// A side, evaluated by the program.
 struct Evaluated {
     manifest: Manifest,
     guests: BTreeMap<ContainerName, View>,
     spec: HostSpec,
-    /// What guests say stands for the inputs that they are made of, and for what is built from those.
+    /// The guests' keys and systems, both derived here from their options instead of from their inputs.
     keys: BTreeMap<ContainerName, String>,
 }
 
-/// The system of a guest that says this.
+/// The system that is built from a guest's configuration.
 fn system(guest: &str) -> String {
     let key: u64 = guest.bytes().fold(0, |key, byte| key.wrapping_mul(31).wrapping_add(byte.into()));
     format!("/nix/store/{key:032}-guest")
@@ -129,7 +129,7 @@ impl Evaluated {
         Self { manifest, guests, spec, keys }
     }
 
-    /// With the systems that Nix would have built.
+    /// Fills in the systems that Nix would have built.
     fn built(mut self) -> Self {
         for (name, key) in &self.keys {
             let container = self.manifest.containers.get_mut(name).expect("it has a guest");
@@ -152,7 +152,7 @@ impl Evaluated {
         })
     }
 
-    /// A host that was brought to this.
+    /// A host with this configuration applied.
     fn host(&self) -> MemoryHost {
         let host = MemoryHost::new();
         let (side, nothing) = (self.side("before.nix"), host.snapshot().expect("in memory"));
@@ -167,14 +167,14 @@ impl Evaluated {
             nat: self.spec.nat.clone(),
             guests: side.guests(),
         };
-        // As a host has it: read from a file.
+        // As on a real host, the generation is read from a file.
         let text = serde_json::to_string_pretty(&generation).expect("JSON");
         host.state().generations.push(serde_json::from_str(&text).expect("reads back"));
         host
     }
 }
 
-/// Does to a host what a case says; gives what can be seen of it then.
+/// Applies a case's events to a host, and returns what can be observed afterwards.
 fn after_events(host: &MemoryHost, events: &[String], directory: &Path) -> Snapshot {
     let name = |name: &str| ContainerName::new(name).expect("a good name");
     for event in events {
@@ -240,7 +240,7 @@ fn after_events(host: &MemoryHost, events: &[String], directory: &Path) -> Snaps
             }
             ["rules", "flushed"] => state.rules = None,
             ["forwarding", "off"] => state.sysctls.retain(|name, _| !name.contains(".all.")),
-            // What is seen instead of done is below.
+            // These events affect what is observed, not the host; see below.
             ["unprivileged" | "nft-less" | "systemd-less" | "built"]
             | ["native" | "foreign" | "root" | "starting" | "unread" | "booted-lost", _] => {}
             _ => panic!("nothing of this kind happens to hosts: {event}"),
@@ -301,7 +301,7 @@ fn after_events(host: &MemoryHost, events: &[String], directory: &Path) -> Snaps
     snapshot
 }
 
-/// The plan against a host in memory, as text with its findings below, as Markdown and as JSON.
+/// A plan against a host in memory: as text with findings, as Markdown, and as JSON.
 fn against_host(directory: &Path, case: &Case, events: &[String]) -> [String; 3] {
     let host = Evaluated::new(directory, &case.before).built().host();
     let snapshot = after_events(&host, events, directory);
@@ -331,7 +331,7 @@ fn against_host(directory: &Path, case: &Case, events: &[String]) -> [String; 3]
     [text, show::markdown(&plan), show::json(&plan)]
 }
 
-/// The same between two configurations, by the program, which has to say by its exit code whether anything changes.
+/// A plan between two configurations by the program, whose exit code must say whether anything changes.
 fn against_configuration(directory: &Path, case: &Case) -> [String; 3] {
     let mut codes = Vec::new();
     let mut plan = |format: &str| {
@@ -350,12 +350,12 @@ fn against_configuration(directory: &Path, case: &Case) -> [String; 3] {
     [if err.is_empty() { text } else { format!("{text}---- stderr\n{err}") }, markdown, json]
 }
 
-/// What stands in backticks.
+/// The texts in backticks.
 fn quoted(sentence: &str) -> Vec<&str> {
     sentence.split('`').skip(1).step_by(2).collect()
 }
 
-/// What is left of a line of Markdown when its code spans are taken out (CommonMark, *Code spans*).
+/// A line of Markdown without its code spans (CommonMark, *Code spans*).
 fn without_code(line: &str) -> String {
     let run = |text: &str| text.len() - text.trim_start_matches('`').len();
     let (mut rest, mut left) = (line, String::new());
@@ -384,7 +384,7 @@ fn without_code(line: &str) -> String {
     left + rest
 }
 
-/// Nothing that a configuration says gets out of the code that it is shown as, or out of its cell of a table.
+/// Checks that text from a configuration escapes neither its code span nor its table cell.
 fn is_contained(markdown: &str) {
     let pipes = |line: &str| line.replace("\\|", "").matches('|').count();
     let (mut fence, mut cells) = (None::<String>, None);

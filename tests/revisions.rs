@@ -1,9 +1,9 @@
-//! `plan --from` in a plain git clone: no host, no root, no Nix, and the work tree stays as it is.
+//! `plan --from` in a plain git clone: it needs no host, root or Nix, and does not change the work tree.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A directory with a git repository in `repo`, and the program run in it with an empty environment.
+/// A directory with a git repository in `repo`, where the program runs with an empty environment.
 struct Clone {
     directory: tempfile::TempDir,
 }
@@ -19,7 +19,7 @@ const WEB: &str = r#"{ containers.web = {
 "#;
 
 impl Clone {
-    /// One commit with these files.
+    /// A clone with one commit of these files.
     fn new(files: &[(&str, &str)]) -> Self {
         let this = Self { directory: tempfile::tempdir().expect("a directory") };
         std::fs::create_dir(this.top()).expect("a directory");
@@ -71,7 +71,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The containers that change, each with what is done.
+/// The containers that change, each with its actions.
 fn changes(plan: &serde_json::Value) -> Vec<String> {
     let change = |change: &serde_json::Value| format!("{} {}", change["container"], change["actions"]);
     plan["changes"].as_array().expect("a list").iter().map(change).collect()
@@ -106,7 +106,7 @@ fn files_that_were_added_moved_and_deleted_are_those_of_each_side() {
     let plan = clone.plan(&["--from", "HEAD", "."]);
     assert_eq!(changes(&plan), [r#""added" ["create"]"#, r#""gone" ["stop","remove"]"#]);
     clone.commit();
-    // A directory in the repository, from outside of it.
+    // A directory in the repository, named from outside.
     let directory = clone.top().to_string_lossy().into_owned();
     assert_eq!(changes(&clone.plan(&["--from", "HEAD~1", &directory])).len(), 2);
 }
@@ -195,7 +195,7 @@ fn the_exit_code_says_whether_there_are_changes_only_when_asked() {
     assert_eq!(code(&["plan", "--from", "HEAD", "host.nix"]), Some(0));
 }
 
-/// A flake with these hosts, each with one container called as the host, whose start may take so long.
+/// A flake with these hosts, each with one container of the same name and the given start timeout.
 fn flake(hosts: &[(&str, &str)]) -> String {
     let host = |(name, timeout): &(&str, &str)| {
         format!(
@@ -222,7 +222,7 @@ fn all_hosts_of_a_flake_are_planned_those_of_one_side_too() {
         ("new", "\"new\" [\"create\"]".to_owned()),
     ];
     assert_eq!(changed, expected, "{plan:#}");
-    // Between two directories it is the same.
+    // The plan between two directories is the same.
     let old = clone.directory.path().join("old");
     std::fs::create_dir(&old).expect("a directory");
     std::fs::write(old.join("flake.nix"), before).expect("a file");
@@ -234,7 +234,7 @@ fn all_hosts_of_a_flake_are_planned_those_of_one_side_too() {
     let output = clone.run(&["plan", "--all-hosts", "--format", "markdown", "--from", "HEAD", "."]);
     let markdown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(markdown.contains("## `gone`\n") && markdown.ends_with("\nNo changes: `beta`.\n"), "{markdown}");
-    // One host is not all of them, a file has only one, and a host that is looked at is this one.
+    // One host cannot be compared with all, a file has only one host, and an observed host is the current one.
     clone.write("host.nix", WEB);
     for (arguments, said) in [
         (&["--from", "HEAD", ".#alpha"][..], "names one host"),
@@ -261,7 +261,7 @@ fn a_revision_without_the_flake_had_no_hosts() {
     );
 }
 
-/// A host of a flake that is the module `module`.
+/// A flake with one host that consists of `module`.
 fn flake_of(module: &str) -> String {
     format!(
         "{{ outputs = {{ self, nixpkgs }}: {{ nixosConfigurations.h = nixpkgs.lib.nixosSystem {{ modules = [ {module} ]; }}; }}; }}"
@@ -281,7 +281,7 @@ fn files_of_a_flake_that_were_added_moved_and_deleted_are_those_of_each_side() {
     std::fs::rename(clone.top().join("old"), clone.top().join("new")).expect("moved");
     std::fs::remove_file(clone.top().join("gone.nix")).expect("removed");
     clone.write("added.nix", &gone.replace("gone", "added"));
-    // What git does not track is no part of the new side, and of the old one neither.
+    // Neither side includes files that git does not track.
     let output = clone.run(&["plan", "--from", "HEAD", "."]);
     assert!(stderr(&output).contains("`git add new/web.nix`"), "{}", stderr(&output));
     clone.commit();
@@ -345,8 +345,8 @@ fn submodules_are_those_of_each_side() {
         assert_eq!(plan["changes"][0]["reasons"][0]["file"], "lib/module/web.nix");
         assert!(changes(&clone.plan(&["--from", "HEAD", config])).is_empty(), "{config}");
     }
-    // Not checked out, as in a clone without submodules: the old side has it from git's own clone, and the new one is
-    // not known to be without it.
+    // Not checked out, as in a clone without submodules: the old side reads it from git's own clone, and the new side is unknown
+    // rather than without it.
     std::fs::remove_dir_all(&inside).expect("removed");
     std::fs::create_dir(&inside).expect("a directory");
     for config in [".", "host.nix", &format!("{}/host.nix", linked.display())] {
@@ -387,7 +387,7 @@ fn a_revision_is_whatever_git_takes_for_one() {
     {
         assert_eq!(changes(&clone.plan(&["--from", revision, "host.nix"])), [r#""web" []"#], "{revision}");
     }
-    // On no branch.
+    // With a detached HEAD.
     repository.set_head_detached(first.id()).expect("detached");
     assert_eq!(changes(&clone.plan(&["--from", "v1~0", "host.nix"])), [r#""web" []"#]);
     for revision in ["", "rev:", "HEAD:host.nix", "HEAD..v1", "HEAD~9", "-x", "a\u{1b}\nb", "v1:none"] {
@@ -397,13 +397,13 @@ fn a_revision_is_whatever_git_takes_for_one() {
         assert!(stderr.contains("is not a revision of the git repository"), "{revision:?}: {stderr}");
         assert!(stderr.lines().count() == 2 && !stderr.contains('\u{1b}'), "{revision:?}: {stderr:?}");
     }
-    // There is no commit at all yet.
+    // Before the first commit.
     let unborn = clone.directory.path().join("unborn");
     git2::Repository::init(&unborn).expect("a repository");
     std::fs::write(unborn.join("host.nix"), WEB).expect("a file");
     let output = clone.run(&["plan", "--from", "HEAD", "../unborn/host.nix"]);
     assert!(stderr(&output).contains("this repository has no branches yet"), "{}", stderr(&output));
-    // A second work tree of the same repository.
+    // In a second work tree of the repository.
     let second = clone.directory.path().join("second");
     repository.worktree("second", &second, None).expect("a work tree");
     std::fs::write(second.join("host.nix"), WEB.replace("8080", "9090")).expect("a file");
@@ -436,14 +436,14 @@ fn a_name_that_no_container_has_on_either_side_is_an_error() {
     assert!(stderr.contains("no container `wep` on either side of the plan"), "{stderr}");
     assert!(stderr.contains("did you mean `web`?"), "{stderr}");
     assert!(stderr.contains("no container `other`") && stderr.contains("known containers: web"), "{stderr}");
-    // One that is gone has a name all the same.
+    // `--only` accepts the name of a removed container.
     clone.write("host.nix", "{ containers.new.config = { }; }");
     let plan = clone.plan(&["--from", "HEAD", "--only", "web", "host.nix"]);
     assert_eq!(changes(&plan), [r#""web" ["stop","remove"]"#], "{plan:#}");
     clone.write("host.nix", &WEB.replace("8080", "8081"));
     let plan = clone.plan(&["--from", "HEAD", "--only", "web", "host.nix"]);
     assert_eq!(plan["diagnostics"], serde_json::json!([]));
-    // What is found in others is theirs; what keeps everything from being applied is said all the same.
+    // Findings about other containers are left out, unless they prevent everything from being applied.
     let blocked = |name: &str, last: u8, port: u16| {
         format!(
             "containers.{name} = {{ privateNetwork = true; hostAddress = \"10.0.0.1\"; localAddress = \"10.0.0.{last}\";\n\
@@ -476,7 +476,7 @@ fn a_manifest_with_its_guests_is_compared_with_them() {
     let reason = &plan["changes"][0]["reasons"][0];
     assert_eq!(reason["option"], "config.services.httpd.enable", "{plan:#}");
     assert_eq!((&reason["line"], &reason["before_at"]["line"]), (&3.into(), &3.into()));
-    // Another version's may have any form.
+    // A manifest of another version may have any form.
     clone.write("before.json", r#"{ "format_version": 2, "anything": [ ] }"#);
     let output = clone.run(&["plan", "--from", "before.json", "host.nix"]);
     assert_eq!(output.status.code(), Some(1));

@@ -1,5 +1,5 @@
-//! What is said of configurations that went wrong once: `tests/rules/NAME/` has a `host.nix`, and `said.txt` says a line each
-//! what has to be said of it, and what must not be.
+//! Messages about configurations that once went wrong: `tests/rules/NAME/` has a `host.nix`, and each line of `said.txt` is a
+//! message that must or must not occur.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(said).expect("UTF-8"))
 }
 
-/// A copy outside of the repository, whose top level would else be in all names.
+/// A copy outside the repository; otherwise all file names would be relative to its top level.
 fn copied(from: &Path) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     for entry in fs::read_dir(from).expect("a directory") {
@@ -29,7 +29,7 @@ fn copied(from: &Path) -> tempfile::TempDir {
     directory
 }
 
-/// Whether a line with this in it is there: `FILE:LINE: rest`, whatever the column.
+/// Whether a line matches `FILE:LINE: rest`, ignoring the column.
 fn says(said: &str, wanted: &str) -> bool {
     let parts: Vec<&str> = wanted.splitn(3, ':').collect();
     match parts.as_slice() {

@@ -1,5 +1,5 @@
-//! `plan --out FILE`, then `switch --plan FILE`: exactly what was shown, or nothing. Against a host in memory; the lab has the
-//! commands themselves.
+//! `plan --out FILE`, then `switch --plan FILE`: exactly what was shown, or nothing. These tests use a host in memory; the lab
+//! tests the commands themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,7 +25,7 @@ fn unknown() -> Unknown {
     Unknown { reason, file, line: 1, column: 1, failed: false, at_least: None }
 }
 
-/// A configuration of two containers, the keys of whose guests are what `keys` says.
+/// A configuration of two containers whose guests have the given keys.
 #[derive(Clone)]
 struct Wanted {
     manifest: Manifest,
@@ -77,7 +77,7 @@ impl Wanted {
         plan::plan(&StateView::host(&host.snapshot().expect("in memory")), &side, options)
     }
 
-    /// Kept in a file, and read again.
+    /// The plan, written to a file and read back.
     fn saved(&self, host: &MemoryHost, options: &Options) -> Saved {
         let source = Source { config: "/etc/nixos".to_owned(), ..Source::default() };
         let saved = Saved::new(source, options, self.inputs(), &self.plan(host, options));
@@ -107,7 +107,7 @@ fn what_nothing_moved_under_is_still_the_same_plan() {
     let saved = wanted.saved(&host, &Options::default());
     let now = wanted.plan(&host, &Options::default());
     assert_eq!((saved.is_still(&wanted.inputs(), &now), saved.allows(&now)), (Ok(()), Ok(())));
-    // Another version's file is not read as if it were this one's.
+    // A file of another version is not read as if it had this one's format.
     let mut other = saved;
     other.format_version = 2;
     assert_eq!(other.is_still(&wanted.inputs(), &now), Err(Moved::Version(2)));
@@ -174,7 +174,7 @@ fn after_the_build_less_may_be_done_than_was_shown_and_never_more() {
     let more = |who: &str| Err(Moved::More(vec![who.to_owned()]));
     assert_eq!([saved.allows(&same), saved.allows(&reloads)], [Ok(()), Ok(())]);
     assert_eq!(saved.allows(&restarts), more("web"));
-    // Limited to one container, it says nothing of the others.
+    // A plan that is limited to one container says nothing about the others.
     let only = Options { only: Some(BTreeSet::from([name("db")])), ..Options::default() };
     assert_eq!(unbuilt.saved(&host, &only).allows(&reloads), more("web"));
 }
@@ -198,7 +198,7 @@ fn the_commands_keep_and_refuse_files() {
     assert_eq!(Path::new(&saved.source.config), here.join("host.nix"));
     assert_eq!(saved.source.include, [format!("x={}", here.join("lib").display())]);
     assert_eq!(saved.only, Some(vec![name("web")]));
-    // A plan that starts from somewhere else than this host cannot be carried out here.
+    // A plan whose old side is not this host cannot be carried out here.
     let (code, err) = run(&["plan", "--from", "host.nix", "--out", "plan.json", "host.nix"]);
     assert_eq!(code, Some(1), "{err}");
     let (code, err) = run(&["switch", "--plan", "plan.json", "host.nix"]);

@@ -1,15 +1,15 @@
-//! What benches share that look at a host: the lab (docs/lab.md), and their part of `docs/benchmarks.md`.
+//! The lab (docs/lab.md), and the writer of `docs/benchmarks.md`, for benches that need a host.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A lab of its own for each bench.
+/// A lab for one bench.
 pub(crate) struct Lab(&'static str);
 
 impl Lab {
-    /// Boots it, with this build of the program in it.
+    /// Boots the lab with this build of the program.
     pub(crate) fn up(name: &'static str) -> Self {
         let lab = Self(name);
         lab.run(&["up"]);
@@ -17,7 +17,7 @@ impl Lab {
         lab
     }
 
-    /// Runs a command of the lab; gives what it printed.
+    /// Runs a command of the lab's script and returns its output.
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments);
         let err = String::from_utf8_lossy(&output.stderr);
@@ -32,7 +32,7 @@ impl Lab {
     }
 }
 
-/// Whatever happened.
+/// Takes the lab down, even after a panic.
 impl Drop for Lab {
     fn drop(&mut self) {
         let output = self.command(&["down"]);
@@ -42,7 +42,7 @@ impl Drop for Lab {
     }
 }
 
-/// A table of ours beside others.
+/// A table that compares our times with others.
 pub(crate) struct Table(String);
 
 impl Table {
@@ -50,7 +50,7 @@ impl Table {
         Self(String::from("| | ours (ms) | beside it (ms) | ratio | bound |\n|---|---|---|---|---|\n"))
     }
 
-    /// A row whose ratio is that of the two times.
+    /// Adds a row whose ratio is that of the two times.
     pub(crate) fn row(&mut self, name: &str, ours: Duration, theirs: Duration, bound: f64) {
         self.row_of(name, ours, theirs, ours.as_secs_f64() / theirs.as_secs_f64(), bound);
     }
@@ -61,7 +61,7 @@ impl Table {
         writeln!(self.0, "| {name} | {ours:.0} | {theirs:.0} | {ratio:.2} | {bound} |").expect("text");
     }
 
-    /// Prints it, and puts it under its heading, with the rest of the page as it is.
+    /// Prints the table and replaces the section of the page under `heading`.
     pub(crate) fn publish(&self, heading: &str, text: &str) {
         print!("{}", self.0);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/benchmarks.md");

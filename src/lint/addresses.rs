@@ -1,6 +1,6 @@
-//! Addresses that are the host's, outside of their subnet, or given twice.
+//! Addresses that belong to the host, lie outside their subnet, or are assigned twice.
 //!
-//! What two containers claim with the same option is `model::check`'s; here are the addresses of the host beside them.
+//! `model::check` covers two containers that claim an address with the same option. This lint adds the host's addresses.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let own = own_addresses(subject.host);
     let mut gateways: BTreeMap<IpAddr, (&ContainerName, OptionPath)> = BTreeMap::new();
-    // On a bridge `hostAddress` is the gateway, which may be anybody.
+    // On a bridge, `hostAddress` is the gateway, which may be any machine.
     let pairs = |each: &Each<'_>| is_private(each) && each.container.host_bridge.known() == Some(&None);
     for each in subject.containers().filter(pairs) {
         for (field, option) in host_fields(&each) {
@@ -60,7 +60,7 @@ pub(super) fn is_private(each: &Each<'_>) -> bool {
     each.container.private_network.known() == Some(&true)
 }
 
-/// The text of an address option that is set and known.
+/// The text of an address option, if it is set and known.
 pub(super) fn known(field: &Field<Option<String>>) -> Option<&str> {
     field.known()?.as_deref()
 }
@@ -78,17 +78,17 @@ fn host_fields<'a>(each: &Each<'a>) -> [(&'a Field<Option<String>>, &'static str
     [(&each.container.host_address, "hostAddress"), (&each.container.host_address6, "hostAddress6")]
 }
 
-/// An address that the host's configuration gives one of its interfaces.
+/// An address that the host's configuration assigns to one of its interfaces.
 #[derive(Debug, Clone)]
 pub(super) struct OwnAddress {
     pub(super) address: IpAddr,
     pub(super) prefix: Option<u8>,
     pub(super) interface: String,
-    /// Where that is said.
+    /// The option that assigns it.
     path: Vec<String>,
 }
 
-/// The addresses of `networking.interfaces`.
+/// The addresses in `networking.interfaces`.
 pub(super) fn own_addresses(host: &View) -> Vec<OwnAddress> {
     let mut found = Vec::new();
     for (interface, options) in host.find(&["networking", "interfaces"]).members() {
@@ -108,7 +108,7 @@ pub(super) fn own_addresses(host: &View) -> Vec<OwnAddress> {
     found
 }
 
-/// Whether `address` is in the subnet of `prefix` bits around `other`.
+/// Whether `address` is in the subnet of `other` with a prefix of `prefix` bits.
 pub(super) fn is_within(address: IpAddr, other: IpAddr, prefix: u8) -> bool {
     match (address, other) {
         (IpAddr::V4(a), IpAddr::V4(b)) => {
@@ -123,7 +123,7 @@ pub(super) fn is_within(address: IpAddr, other: IpAddr, prefix: u8) -> bool {
     }
 }
 
-/// An address on a bridge that is in none of the bridge's subnets, or whose gateway is not in its own.
+/// An address on a bridge that is in none of the bridge's subnets, or whose gateway is outside its own subnet.
 fn outside(
     subject: Subject<'_>,
     each: &Each<'_>,
@@ -157,13 +157,13 @@ fn outside(
         let path: Vec<&str> = own.path.iter().map(String::as_str).collect();
         return Some(in_view(diagnostic, subject.host, &path, "the subnet of the bridge"));
     }
-    // A length of all bits is how one says that the gateway is outside on purpose.
+    // A full-length prefix says on purpose that the gateway is outside the subnet.
     let prefix: u8 = text.split_once('/')?.1.parse().ok()?;
     let whole = if address.is_ipv4() { 32 } else { 128 };
     let (gateway, gateway_option) = host_fields(each).into_iter().find_map(|(field, name)| {
         known(field).and_then(plain).filter(same_family).map(|address| (address, name))
     })?;
-    // NixOS adds a route to the gateway itself, so that a link-local one is reached as well.
+    // NixOS adds a route to the gateway itself, so a link-local one is reachable too.
     let is_link_local = matches!(gateway, IpAddr::V6(gateway) if gateway.is_unicast_link_local());
     if prefix >= whole || is_link_local || is_within(gateway, address, prefix) {
         return None;
@@ -175,7 +175,7 @@ fn outside(
     Some(subject.at(diagnostic, &each.path.join(gateway_option), "its gateway"))
 }
 
-/// MAC addresses that two containers have. On one bridge that cannot work; elsewhere it is one that was copied.
+/// MAC addresses that two containers share. On one bridge that cannot work; elsewhere it is probably a copy-paste error.
 fn macs(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut taken: BTreeMap<String, (Each<'_>, Option<&str>)> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What NixOS asserts of the network of a host and of its guests, and does not build otherwise.
+//! Assertions of NixOS about the network of a host and its guests: a configuration that violates one does not build.
 //!
 //! Source: `nixos/modules/services/networking/{firewall,firewall-iptables,firewall-nftables,nat,nat-nftables}.nix`.
 
@@ -21,7 +21,7 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
     };
     let said = |name: &str| view.find(&option(name).iter().map(String::as_str).collect::<Vec<_>>());
     let on = |name: &str| said(name).is(true);
-    // What nothing says is off by default.
+    // Undefined options are off by default.
     let off = |name: &str| said(name).is(false) || said(name) == OptionState::Undefined;
     let written = |name: &str| said(name).text().is_some_and(|text| !text.trim().is_empty());
     let firewall = said("firewall.enable") == OptionState::Undefined || on("firewall.enable");

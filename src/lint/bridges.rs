@@ -1,4 +1,4 @@
-//! Guests on a bridge that do not get further than to it.
+//! Guests that cannot reach anything beyond their bridge.
 
 use super::addresses::{is_private, known, own_addresses, plain};
 use super::egress::{fetches, is_internal, own_domains};
@@ -20,7 +20,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Addresses that stand alone on a bridge, extra links included.
+/// Addresses without a prefix length on a bridge, including those of extra veths.
 fn without_length(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let c = each.container;
     let mut found = Vec::new();
@@ -49,7 +49,7 @@ fn without_length(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether the guest says nothing of its network that could be another way, or a gateway.
+/// Whether the guest configures no other route, gateway or interface.
 fn has_no_other_way(each: &Each<'_>) -> bool {
     let c = each.container;
     let empty = |list: &List<String>| list.known().is_some_and(Vec::is_empty);
@@ -77,7 +77,7 @@ fn has_no_other_way(each: &Each<'_>) -> bool {
         && guest.find(&["systemd", "network"]) == OptionState::Undefined
 }
 
-/// A guest with an address on a bridge that nothing tells the way on.
+/// A guest with an address on a bridge but no gateway.
 fn no_gateway(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option<Diagnostic> {
     let c = each.container;
     let none = |field: &Field<Option<String>>| field.known() == Some(&None);
@@ -91,7 +91,7 @@ fn no_gateway(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option<Dia
     if !has_none {
         return None;
     }
-    // One that only its neighbours use needs none.
+    // A guest that only its neighbours use needs no gateway.
     let needed = fetches(guest, &own_domains(subject.host, guest));
     let nat = &subject.manifest.networking.nat;
     if needed.is_none() && nat.enable.known() != Some(&true) {
@@ -122,7 +122,7 @@ fn no_gateway(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option<Dia
     })
 }
 
-/// A guest whose packets come to the host by a bridge, where NAT is only for links of the other kind.
+/// A guest whose packets reach the host through a bridge, while NAT covers only other interfaces.
 fn not_translated(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option<Diagnostic> {
     let nat = &subject.manifest.networking.nat;
     let c = each.container;
@@ -141,7 +141,7 @@ fn not_translated(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option
     if internal.iter().any(|pattern| covers(pattern)) {
         return None;
     }
-    // Where somebody else is the gateway, the host translates nothing for it.
+    // If another machine is the gateway, the host translates nothing for this guest.
     let own = own_addresses(subject.host);
     let mut gateways =
         [&c.host_address, &c.host_address6].into_iter().filter_map(known).filter_map(plain).collect::<Vec<_>>();

@@ -1,14 +1,14 @@
-//! Devices that a guest sees and may not use, and devices that it may use and does not see.
+//! Devices that a guest sees but may not use, and devices that it may use but does not see.
 //!
 //! Source: the unit of `nixos/modules/virtualisation/nixos-containers.nix` (`DevicePolicy=closed`), systemd.resource-control(5)
-//! and systemd-nspawn(1): a bind mount shows a node, `allowedDevices` opens it, and one without the other does nothing.
+//! and systemd-nspawn(1). A bind mount shows a node and `allowedDevices` permits its use; either is useless alone.
 
 use super::mounts::{is_at_or_below, mounts, trimmed, words};
 use super::{Each, Subject, label};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::OptionState;
 
-/// What each container may use, and what is below `/dev` and no device.
+/// Paths below `/dev` that every container may use, or that are not devices.
 const OPEN: [&str; 13] = [
     "/dev/full",
     "/dev/hugepages",
@@ -24,7 +24,7 @@ const OPEN: [&str; 13] = [
     "/dev/urandom",
     "/dev/zero",
 ];
-/// The device that `enableTun` opens and shows.
+/// The device that `enableTun` allows and mounts.
 const TUN: &str = "/dev/net/tun";
 
 pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
@@ -35,7 +35,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let mut found = malformed(subject, each);
-    // Who opens devices by hand knows which.
+    // Somebody who writes `DeviceAllow=` by hand knows which devices are needed.
     let unit = format!("container@{}", each.name);
     let by_hand = subject.host.find(&["systemd", "services", &unit, "serviceConfig", "DeviceAllow"])
         != OptionState::Undefined
@@ -46,7 +46,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let nodes: Option<Vec<&str>> =
         allowed.iter().map(|device| Some(device.known()?.node.known()?.as_str())).collect();
     let Some(nodes) = nodes.filter(|_| !by_hand) else { return found };
-    // A class may have any node in it.
+    // A class may include any node.
     let has_class = nodes.iter().any(|node| !node.starts_with('/'));
     let bound_by_flag: Vec<&str> = words(&c.extra_flags)
         .filter_map(|word| word.strip_prefix("--bind")?.trim_start_matches("-ro").strip_prefix('='))
@@ -89,7 +89,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.starts_with("/dev/")) {
         let node = trimmed(node);
         let is_own = OPEN.iter().any(|open| is_at_or_below(node, open)) || (*tun && node == TUN);
-        // A guest may make the node itself where it may do that.
+        // A guest that may call mknod can create the node itself.
         let makes_nodes = words(&c.additional_capabilities).any(|word| word.contains("MKNOD") || word == "all")
             && allowed[index]
                 .known()
@@ -113,7 +113,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Entries that systemd ignores, with a line in its journal that nobody reads.
+/// Entries that systemd ignores with nothing but a line in its journal.
 fn malformed(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (index, device) in each.container.allowed_devices.known().into_iter().flatten().enumerate() {
@@ -138,7 +138,7 @@ fn malformed(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether a path of the host is, or has, a device that is not open anyway.
+/// Whether a path on the host is or contains a device that is not allowed by default.
 fn is_device(host: &str) -> bool {
     host == "/dev" || (host.starts_with("/dev/") && !OPEN.iter().any(|open| is_at_or_below(host, open)))
 }

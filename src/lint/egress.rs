@@ -1,4 +1,4 @@
-//! Guests that need the outside, and have no way there.
+//! Guests that need the internet but cannot reach it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,11 +14,11 @@ use crate::model::view::{OptionState, View, has_unknown};
 use crate::model::{Field, List};
 use crate::render::interface::host_end;
 
-/// Firewalls of the host that may translate addresses without `networking.nat`.
+/// Services on the host that may translate addresses without `networking.nat`.
 const OTHER_FIREWALLS: [&str; 4] = ["ferm", "firewalld", "foomuuri", "shorewall"];
-/// Services that ask public time servers unless they are given others.
+/// Services that use public time servers by default.
 const CLOCKS: [&str; 4] = ["chrony", "ntp", "openntpd", "timesyncd"];
-/// Programs that fetch what their arguments name.
+/// Programs that fetch the URLs in their arguments.
 const FETCHERS: [&str; 6] = ["curl", "wget", "git clone", "git pull", "git fetch", "rsync"];
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
@@ -40,14 +40,14 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Why a guest cannot reach the outside.
+/// Why a guest cannot reach the internet.
 struct NoWay {
     message: String,
     help: String,
     place: Option<OptionPath>,
 }
 
-/// Why the guest certainly has no way out; `None` where it has, or may have.
+/// Why the guest certainly cannot reach the internet; `None` if it can or might.
 fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay> {
     let c = each.container;
     let empty = |list: &List<String>| list.known().is_some_and(Vec::is_empty);
@@ -63,7 +63,7 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
     if !pair_only || guest.missing_modules || addresses.iter().any(|field| field.unknown().is_some()) {
         return None;
     }
-    // A proxy, a route or a tunnel of its own is another way.
+    // A proxy, route or tunnel of the guest's own may lead out.
     let networking = guest.find(&["networking"]);
     for option in
         ["proxy", "defaultGateway", "defaultGateway6", "wireguard", "wg-quick", "interfaces", "localCommands"]
@@ -93,7 +93,7 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
         }
         return None;
     }
-    // Addresses that are valid outside need no translation.
+    // Public addresses need no translation.
     if [v4, v6].into_iter().flatten().any(|(_, local)| !is_internal(local)) || translates_otherwise(subject.host) {
         return None;
     }
@@ -118,7 +118,7 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
         Some(stem) => link.starts_with(stem),
         None => pattern == link,
     });
-    // Ranges are not taken apart: any of them may hold the address.
+    // Ranges are not parsed: any of them may contain the address.
     let by_range = covered(&nat.internal_ips, &|_| true) || covered(&nat.internal_ipv6s, &|_| true);
     if nat.enable.known() != Some(&true) || by_link || by_range {
         return None;
@@ -128,7 +128,7 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
     Some(NoWay { message, help: format!("add `{link}` there, or `ve-*` for all containers"), place })
 }
 
-/// Whether an address means nothing outside of the networks that use it.
+/// Whether an address is valid only inside private networks.
 pub(super) fn is_internal(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => address.is_private() || address.is_link_local(),
@@ -136,7 +136,7 @@ pub(super) fn is_internal(address: IpAddr) -> bool {
     }
 }
 
-/// Whether the host may translate addresses by other means, or be a router that need not.
+/// Whether the host may translate addresses by other means, or be a router that need not translate.
 fn translates_otherwise(host: &View) -> bool {
     let masks = |text: &str| {
         let text = text.to_ascii_lowercase();
@@ -165,7 +165,7 @@ fn translates_otherwise(host: &View) -> bool {
         || host.find(&["boot", "kernel", "sysctl"]).members().any(|(name, _)| name.contains("forward"))
 }
 
-/// What of a guest certainly reaches out, and where that is said.
+/// What in a guest certainly needs the internet, with the option that says so.
 pub(super) fn fetches(guest: &View, domains: &BTreeSet<String>) -> Option<(Vec<String>, String)> {
     let own = |path: &[&str]| path.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     if guest.find(&["system", "autoUpgrade", "enable"]).is(true) {
@@ -234,7 +234,7 @@ pub(super) fn fetches(guest: &View, domains: &BTreeSet<String>) -> Option<(Vec<S
     None
 }
 
-/// The address outside that a script fetches something from, if one of its lines says so.
+/// An address on the internet that one of the script's lines certainly fetches.
 fn fetched<'a>(script: &'a str, domains: &BTreeSet<String>) -> Option<&'a str> {
     for line in script.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
         if !FETCHERS.iter().any(|fetcher| line.contains(fetcher)) {
@@ -249,11 +249,11 @@ fn fetched<'a>(script: &'a str, domains: &BTreeSet<String>) -> Option<&'a str> {
     None
 }
 
-/// Endings of names that are given inside of a network only.
+/// Domain suffixes that are used only inside private networks.
 const INSIDE: [&str; 8] =
     [".arpa", ".containers", ".home", ".internal", ".lan", ".local", ".localdomain", ".localhost"];
 
-/// The domains that the configuration itself serves: their names may mean something else inside.
+/// The domains that the configuration itself serves: their names may resolve to private addresses inside.
 pub(super) fn own_domains(host: &View, guest: &View) -> BTreeSet<String> {
     let mut domains = BTreeSet::new();
     for view in [host, guest] {
@@ -268,13 +268,13 @@ pub(super) fn own_domains(host: &View, guest: &View) -> BTreeSet<String> {
     domains
 }
 
-/// The last two parts of a name.
+/// The last two labels of a domain name.
 fn domain(name: &str) -> &str {
     let name = name.split("://").last().unwrap_or(name).split([':', '/']).next().unwrap_or_default();
     name.rmatch_indices('.').nth(1).map_or(name, |(at, _)| &name[at + 1..])
 }
 
-/// Whether a URL certainly names a machine outside.
+/// Whether a URL certainly leads to the internet.
 fn leads_outside(url: &str, own: &BTreeSet<String>) -> bool {
     let host = url.split_once("://").and_then(|(_, rest)| rest.split(['/', ':', '?']).next()).unwrap_or_default();
     let is_name =

@@ -1,8 +1,8 @@
-//! Ports that lead into guests, and firewalls that do not let them in.
+//! Forwarded ports that a firewall blocks, or that something else claims.
 //!
-//! A forwarded packet passes no input chain of the host: `allowedTCPPorts` there is neither needed nor a protection, and
-//! where `filterForward` is on, what has been forwarded is accepted. So for forwards the guest's firewall decides, and for
-//! guests in the host's own network the host's.
+//! A forwarded packet does not pass the host's input chain: `allowedTCPPorts` on the host neither helps nor protects, and
+//! `filterForward` accepts what has been forwarded. So the guest's firewall decides about forwards, and the host's firewall
+//! decides about guests in the host's own network.
 
 use std::net::IpAddr;
 
@@ -19,7 +19,7 @@ use crate::model::view::{View, elements};
 use crate::model::{Field, List, SourcePort};
 use crate::source::Pos;
 
-/// How many ports of a range are looked at.
+/// How many ports of a range are checked.
 const MOST_PORTS: u16 = 1024;
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
@@ -67,7 +67,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether a guest uses the host's own network, and nothing else.
+/// Whether a guest uses only the host's network.
 fn shares_the_hosts_network(each: &Each<'_>) -> bool {
     let c = each.container;
     let empty = |list: &List<String>| list.known().is_some_and(Vec::is_empty);
@@ -79,7 +79,7 @@ fn shares_the_hosts_network(each: &Each<'_>) -> bool {
         && empty_of_network_flags(&c.extra_flags)
 }
 
-/// Whether no flag for nspawn is about the network.
+/// Whether no nspawn flag configures the network.
 fn empty_of_network_flags(flags: &List<String>) -> bool {
     flags.known().is_some_and(|flags| {
         flags.iter().all(|flag| {
@@ -95,7 +95,7 @@ fn empty_of_network_flags(flags: &List<String>) -> bool {
 fn blocked(subject: Subject<'_>, each: &Each<'_>, guest: &View, openings: &Openings, found: &mut Vec<Diagnostic>) {
     let c = each.container;
     let Some(forwards) = c.forward_ports.known() else { return };
-    // Without an address it is another finding.
+    // A forward without an address is a different finding.
     let addresses = [&c.local_address, &c.local_address6, &c.host_bridge];
     if addresses.iter().all(|field| field.known() == Some(&None)) {
         return;
@@ -126,7 +126,7 @@ fn blocked(subject: Subject<'_>, each: &Each<'_>, guest: &View, openings: &Openi
     }
 }
 
-/// The same of `networking.nat.forwardPorts`.
+/// Ports in `networking.nat.forwardPorts` that the guest's firewall blocks.
 fn nat_blocked(
     subject: Subject<'_>,
     each: &Each<'_>,
@@ -183,7 +183,7 @@ fn nat_blocked(
     }
 }
 
-/// Ports on which a server of the host itself listens: what comes from outside goes to the guest.
+/// Forwarded ports on which a server of the host listens too: outside traffic goes to the guest.
 fn taken_by_host(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnostic>) {
     for forward in each.container.forward_ports.known().into_iter().flatten().filter_map(Field::known) {
         let (Some(protocol), Some(&port)) = (forward.protocol.known(), forward.host_port.known()) else { continue };
@@ -201,7 +201,7 @@ fn taken_by_host(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnost
     }
 }
 
-/// Ports that `networking.nat` forwards elsewhere: its rules come first.
+/// Ports that `networking.nat` forwards elsewhere. Its rules come first.
 fn taken_by_nat(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnostic>) {
     let nat = &subject.manifest.networking.nat;
     let (Some(true), Some(others)) = (nat.enable.known(), nat.forward_ports.known()) else { return };
@@ -216,7 +216,7 @@ fn taken_by_nat(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnosti
         let taken = others.iter().filter_map(Field::known).find(|other| {
             let source =
                 matches!(other.source_port.known(), Some(SourcePort::Port(source)) if *source == i64::from(port));
-            // One that leads to the same place is one too many, and does no harm.
+            // A duplicate that leads to the same guest is harmless.
             let elsewhere = other.destination.known().and_then(|text| parse(text)).is_some_and(|(to, ..)| !own(to));
             source && elsewhere && other.proto.known() == Some(protocol)
         });
@@ -239,7 +239,7 @@ fn finding(protocol: Protocol, port: u16, message: String) -> Diagnostic {
     ))
 }
 
-/// Adds the list that would have to have the port, where there is one.
+/// Points the diagnostic to the firewall list that lacks the port, if it exists.
 pub(super) fn with_list(
     diagnostic: Diagnostic,
     subject: Subject<'_>,
@@ -249,7 +249,7 @@ pub(super) fn with_list(
 ) -> Diagnostic {
     let list = ["networking", "firewall", list_of(protocol)];
     let diagnostic = match subject.spans.all(&each.path.join("config")) {
-        // Of several, each says something of the guest.
+        // With several definitions, it is unclear which one to edit.
         [config] => diagnostic.fix(opening(guest, &list, config.start, port)),
         _ => diagnostic,
     };
@@ -261,7 +261,7 @@ pub(super) fn with_list(
     }
 }
 
-/// What opens a port in a guest: an element more in its own list, or a list of its own.
+/// A fix that opens a port in a guest: it extends the guest's list, or adds one.
 fn opening(guest: &View, list: &[&str], config: Pos, port: u16) -> Fix {
     let own = guest.places.all(&OptionPath::new(list.iter().copied())).iter();
     let append = own.map(|span| Fix::Append { at: span.start, within: config, element: port.to_string() });
@@ -276,7 +276,7 @@ pub(super) fn list_of(protocol: Protocol) -> &'static str {
     }
 }
 
-/// `IP:PORT`, `IP:FIRST-LAST`, `[IP6]:PORT`.
+/// Parses `IP:PORT`, `IP:FIRST-LAST` or `[IP6]:PORT`.
 fn parse(destination: &str) -> Option<(IpAddr, u16, u16)> {
     let (address, ports) = destination.rsplit_once(':')?;
     let address = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
@@ -284,7 +284,7 @@ fn parse(destination: &str) -> Option<(IpAddr, u16, u16)> {
     Some((address, first.parse().ok()?, last.parse().ok()?))
 }
 
-/// Ports that a guest opens itself, in the host's network, where the host's firewall is the one that counts.
+/// Ports that a guest opens in the host's network, where only the host's firewall counts.
 fn closed_on_host(subject: Subject<'_>, each: &Each<'_>, guest: &View, found: &mut Vec<Diagnostic>) {
     let host = Openings::of_host(subject.host, &subject.manifest.networking.firewall);
     for protocol in [Protocol::Tcp, Protocol::Udp] {
@@ -320,8 +320,8 @@ fn closed_on_host(subject: Subject<'_>, each: &Each<'_>, guest: &View, found: &m
     }
 }
 
-/// Whether something on the host names the port with an address of its own, such as a reverse proxy: then nobody else has to
-/// reach it.
+/// Whether something on the host, such as a reverse proxy, uses the port through a local address. Then nothing else needs
+/// to reach it.
 fn is_used_by(host: &View, port: u16) -> bool {
     let needles = ["localhost", "127.0.0.1", "[::1]"].map(|address| format!("{address}:{port}"));
     holds(&host.options, &|text| {
@@ -332,7 +332,7 @@ fn is_used_by(host: &View, port: u16) -> bool {
     })
 }
 
-/// Whether a string in `json`, or the name of a member, is one that is looked for.
+/// Whether a string or a member name in `json` is wanted.
 pub(super) fn holds(json: &Json, wanted: &dyn Fn(&str) -> bool) -> bool {
     match json {
         Json::String(text) => wanted(text),

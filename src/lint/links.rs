@@ -1,7 +1,7 @@
-//! Links of the host that would have the name of another one: the kernel gives a name once.
+//! Interfaces of the host that would have the same name, which the kernel refuses.
 //!
-//! Extra veths and interfaces that two containers claim are `model::check`'s. Here are the links that a container has by its
-//! own name, and those that the host's configuration makes.
+//! `model::check` covers extra veths and interfaces that two containers claim. This lint covers the interface that is named
+//! after a container, and those that the host's configuration creates.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::model::Field;
 use crate::model::path::OptionPath;
 use crate::render::interface::{bridge_end, host_end};
 
-/// What of the host's configuration makes links, by their names.
+/// Options of the host that create interfaces, whose names are the members.
 const MAKING: [&str; 10] = [
     "networking.bonds",
     "networking.bridges",
@@ -26,13 +26,13 @@ const MAKING: [&str; 10] = [
     "networking.wlanInterfaces",
 ];
 
-/// Who has a link.
+/// What an interface belongs to.
 enum Owner {
-    /// A container, by its option or, without one, by its own name.
+    /// A container: through this option, or by its own name if there is none.
     Container(String, OptionPath),
-    /// The host, by an option with this path.
+    /// The host, which creates it by the option with this path.
     Host(Vec<&'static str>),
-    /// The host, which has a link that this option names.
+    /// The host, which must have it because this option refers to it.
     Named(OptionPath),
 }
 
@@ -44,7 +44,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
             taken.insert(name.clone(), Owner::Host(path.clone()));
         }
     }
-    // A bridge that is joined is there. (The way out of NAT may be a container's link.)
+    // A bridge that a container joins exists. (NAT's external interface does not count: it may be a container's.)
     let containers: Vec<Each<'_>> = subject.containers().collect();
     let bridges = containers
         .iter()
@@ -54,7 +54,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
         taken.entry(name.to_owned()).or_insert(Owner::Named(path));
     }
     let mut found = Vec::new();
-    // A container's own link counts first: the other one is to be renamed.
+    // Containers' own interfaces claim their names first: in a conflict, the other interface is to be renamed.
     for each in subject.containers().filter(is_private) {
         let Some(link) = own_link(&each) else { continue };
         let at = each.path.join("privateNetwork");
@@ -87,7 +87,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// The host's end of the pair that a container has by its name.
+/// The host's end of the pair that is named after a container.
 fn own_link(each: &Each<'_>) -> Option<String> {
     let c = each.container;
     if known(&c.host_bridge).is_some() {
@@ -131,7 +131,7 @@ fn clash(
     beside(subject, diagnostic, link, owner)
 }
 
-/// Adds where the link is taken.
+/// Points the diagnostic to the other claim of the interface too.
 fn beside(subject: Subject<'_>, diagnostic: Diagnostic, link: &str, owner: &Owner) -> Diagnostic {
     match owner {
         Owner::Container(_, at) | Owner::Named(at) => subject.at(diagnostic, at, "taken here already"),

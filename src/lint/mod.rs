@@ -1,13 +1,12 @@
-//! What a configuration says that evaluates, and is probably not meant.
+//! Lints: what evaluates, but is probably not meant.
 //!
-//! Takes: a [`Subject`], which is a manifest with what its host and guests say beside it. Gives: findings, each with all
-//! the places that conflict, under a code that `docs/lints.md` explains. No host is looked at; what has to be looked up
-//! there is in `plan::facts`.
+//! Takes: a [`Subject`], which is a manifest with the views of its host and guests. Gives: findings with all conflicting
+//! locations, each under a code that `docs/lints.md` explains. Lints do not look at the running host; `plan::facts` does.
 //!
 //! Invariants:
-//! - Nothing is found because of a value that is not known, or of a list that may have more elements than are known.
-//! - Errors are for what cannot work; all else is a warning.
-//! - Same input, same findings in the same order.
+//! - Unknown values cause no findings, nor do lists that may have more elements than are known.
+//! - Errors are for what cannot work; everything else is a warning.
+//! - The same input gives the same findings in the same order.
 
 mod addresses;
 mod assertions;
@@ -35,22 +34,22 @@ use crate::model::view::View;
 use crate::model::{Container, ContainerName, Manifest, Position};
 use crate::source::{Location, Span};
 
-/// What is looked at.
+/// What to lint.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The typed model.
     pub manifest: &'a Manifest,
-    /// Where its options stand, where its sources are at hand.
+    /// The spans of the manifest's options, if its sources are loaded.
     pub spans: &'a OptionSpans,
-    /// What the host says beside the model.
+    /// The host's definitions beyond the model.
     pub host: &'a View,
-    /// What the guests say.
+    /// The guests' definitions.
     pub guests: &'a BTreeMap<ContainerName, View>,
 }
 
-/// All that is found in `subject`.
+/// Runs all lints on `subject`.
 pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
-    // Nothing that is declared runs then, which is a finding of its own.
+    // No container runs then, which has a finding of its own.
     if subject.manifest.boot.enable_containers.known() == Some(&false) {
         return Vec::new();
     }
@@ -74,14 +73,14 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether something of the host leads into guests, so that what it meets there is to be looked at, whatever changed.
+/// Whether the host forwards or proxies to guests: then they must be linted even if they did not change.
 pub fn leads_to_guests(manifest: &Manifest, host: &View) -> bool {
     let forwards = &manifest.networking.nat.forward_ports;
     forwards.known().is_none_or(|forwards| !forwards.is_empty()) || proxies::leads_anywhere(host)
 }
 
 impl<'a> Subject<'a> {
-    /// The containers with their paths, and what their guests say, where that is known.
+    /// The containers with their paths, and with the views of their guests if they are known.
     fn containers(self) -> impl Iterator<Item = Each<'a>> {
         self.manifest.containers.iter().map(move |(name, container)| Each {
             name,
@@ -91,7 +90,7 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// Adds the place of an element of a list: of the definition that has it.
+    /// Adds a label for a list element: the definition that contributes it.
     fn at_element(self, diagnostic: Diagnostic, path: &OptionPath, index: usize, text: &str) -> Diagnostic {
         match self.spans.element(path, index) {
             Some(span) => label(diagnostic, span, text),
@@ -99,7 +98,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Adds the place of an option of the model.
+    /// Adds a label for an option of the model.
     fn at(self, diagnostic: Diagnostic, path: &OptionPath, text: &str) -> Diagnostic {
         if let Some(span) = self.spans.nearest(path) {
             return label(diagnostic, span, text);
@@ -119,7 +118,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// A container that is looked at.
+/// A container under inspection.
 #[derive(Debug, Clone)]
 struct Each<'a> {
     name: &'a ContainerName,
@@ -129,7 +128,7 @@ struct Each<'a> {
     guest: Option<&'a View>,
 }
 
-/// Adds the place of something that a view says, or of what is around it.
+/// Adds a label for an option of a view, or for the closest enclosing one.
 fn in_view(diagnostic: Diagnostic, view: &View, path: &[&str], text: &str) -> Diagnostic {
     match view.place(path) {
         Some(span) => label(diagnostic, span, text),
@@ -137,7 +136,7 @@ fn in_view(diagnostic: Diagnostic, view: &View, path: &[&str], text: &str) -> Di
     }
 }
 
-/// Adds the place of an element of a list that a view has: of the definition that has it.
+/// Adds a label for an element of a list in a view: the definition that contributes it.
 fn in_view_element(diagnostic: Diagnostic, view: &View, path: &[&str], index: usize, text: &str) -> Diagnostic {
     match view.places.element(&OptionPath::new(path.iter().copied()), index) {
         Some(span) => label(diagnostic, span, text),
@@ -145,7 +144,7 @@ fn in_view_element(diagnostic: Diagnostic, view: &View, path: &[&str], index: us
     }
 }
 
-/// Adds a place, once.
+/// Adds a label, unless the span already has one.
 fn label(diagnostic: Diagnostic, span: Span, text: &str) -> Diagnostic {
     if span == Span::NONE || diagnostic.labels.iter().any(|label| label.span == span) {
         return diagnostic;

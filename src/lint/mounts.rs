@@ -1,4 +1,4 @@
-//! Bind mounts: what else lays hands on their sources, who can use them, and what would need one.
+//! Bind mounts: what else changes their sources, which users can access them, and which state lacks one.
 
 use serde_json::Value as Json;
 
@@ -19,7 +19,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// A bind mount of which everything is known.
+/// A bind mount with all its options known.
 pub(super) struct Mount<'a> {
     pub(super) key: &'a str,
     pub(super) host: &'a str,
@@ -27,7 +27,7 @@ pub(super) struct Mount<'a> {
     read_only: bool,
 }
 
-/// The bind mounts that are known; `None` where there may be others.
+/// The fully known bind mounts; `None` if there may be others.
 pub(super) fn mounts<'a>(each: &Each<'a>) -> Option<Vec<Mount<'a>>> {
     let all = each.container.bind_mounts.known()?;
     Some(
@@ -42,7 +42,7 @@ pub(super) fn mounts<'a>(each: &Each<'a>) -> Option<Vec<Mount<'a>>> {
     )
 }
 
-/// A path without a slash at its end.
+/// A path without a trailing slash.
 pub(super) fn trimmed(path: &str) -> &str {
     match path.trim_end_matches('/') {
         "" => "/",
@@ -63,13 +63,13 @@ struct Rule {
     user: String,
     group: String,
     age: String,
-    /// Where it is said.
+    /// The option that defines it.
     at: Vec<String>,
-    /// Which element of a list it is, where that is one.
+    /// The index in that option, if it is a list.
     element: Option<usize>,
 }
 
-/// The host's own rules, in both notations.
+/// The host's own tmpfiles rules, in both notations.
 fn rules(host: &View) -> Vec<Rule> {
     let mut found = Vec::new();
     let list = ["systemd", "tmpfiles", "rules"];
@@ -116,14 +116,14 @@ fn rules(host: &View) -> Vec<Rule> {
 }
 
 impl Rule {
-    /// What it does to `source` at each boot and each switch of the host; `None` where that is nothing that a guest minds.
+    /// What the rule does to `source` at each boot and each switch of the host; `None` if the guest does not notice.
     fn does_to(&self, source: &str) -> Option<String> {
         let (rule, source) = (trimmed(&self.path), trimmed(source));
         let is_exact = rule == source;
         let is_around = !is_exact && is_at_or_below(source, rule);
         match self.kind {
             'd' | 'D' | 'v' | 'q' | 'Q' | 'e' | 'z' | 'Z' | 'f' | 'F' | 'C' if is_exact => self.ownership(source),
-            // Everything below, too.
+            // `Z` is recursive.
             'Z' if is_around => self.ownership(source),
             'R' if is_exact || is_around => Some(format!("removes {source}, with all that is in it")),
             'D' if is_around => Some(format!("removes what is in {rule} when the host boots, {source} among it")),
@@ -136,16 +136,16 @@ impl Rule {
         })
     }
 
-    /// Whether it does nothing but give something to root.
+    /// Whether all it does is give something to root.
     fn is_roots(&self) -> bool {
         let is_root = |word: &str| ["-", "0", "root"].contains(&word);
         is_root(&self.user) && is_root(&self.group) && self.age == "-" && "dzv".contains(self.kind)
     }
 
-    /// The owner or mode that it sets. A number is one that was chosen to fit the guest's users, and some names have the same
-    /// number on the host.
+    /// The owner or mode that it sets. Numeric owners are ignored, because they were chosen to fit the guest's users, and so are
+    /// names that have the same number on the host and in the guest.
     fn ownership(&self, source: &str) -> Option<String> {
-        // `:` applies to what is made new only, `-` to nothing.
+        // `:` applies only to what the rule creates, and `-` sets nothing.
         let sets = |word: &str| word != "-" && !word.starts_with(':');
         let named = |word: &str| {
             sets(word) && (word == "0" || word.parse::<u32>().is_err()) && !SAME_NUMBER.contains(&word)
@@ -155,7 +155,7 @@ impl Rule {
             (true, true) => Some(format!("gives {source} to {}:{}", self.user, self.group)),
             (true, false) => Some(format!("gives {source} to {}", self.user)),
             (false, true) => Some(format!("gives {source} to the group {}", self.group)),
-            // `z` alone changes a mode without an owner; the others make the directory root's unless told otherwise.
+            // Only `z` and `Z` change the mode without the owner; other kinds give the directory to root by default.
             (false, false) if sets(&self.mode) && self.user == "-" && matches!(self.kind, 'z' | 'Z') => {
                 Some(format!("gives {source} the mode {}", self.mode))
             }
@@ -166,7 +166,7 @@ impl Rule {
 
 fn tmpfiles(subject: Subject<'_>, each: &Each<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    // What only the host writes is the host's to arrange.
+    // If the guest cannot write to it, only the host cares about its owner.
     for mount in mounts(each).into_iter().flatten().filter(|mount| !mount.read_only) {
         for rule in rules {
             let Some(what) = rule.does_to(mount.host) else { continue };
@@ -190,7 +190,7 @@ fn tmpfiles(subject: Subject<'_>, each: &Each<'_>, rules: &[Rule]) -> Vec<Diagno
     found
 }
 
-/// The flag that turns a user namespace on, if one is known to. Those of `privateUsers` have their bind mounts mapped.
+/// A flag that certainly turns a user namespace on. `privateUsers` does not count: it maps the bind mounts.
 fn user_namespace<'a>(each: &Each<'a>) -> Option<&'a str> {
     words(&each.container.extra_flags).find(|flag| {
         let value = flag.strip_prefix("--private-users").map(|value| value.trim_start_matches('='));
@@ -205,7 +205,7 @@ pub(super) fn words(list: &List<String>) -> impl Iterator<Item = &str> {
     list.known().into_iter().flatten().filter_map(Field::known).flat_map(|flag| flag.split_whitespace())
 }
 
-/// What everybody may read.
+/// Paths that every user may read.
 const PUBLIC: [&str; 8] = [
     "/etc/hosts",
     "/etc/localtime",
@@ -217,13 +217,13 @@ const PUBLIC: [&str; 8] = [
     "/usr/share",
 ];
 
-/// Bind mounts whose files belong to nobody in the guest.
+/// Bind mounts whose files belong to `nobody` in the guest.
 fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let Some(flag) = user_namespace(each) else { return Vec::new() };
     let place = subject.spans.nearest(&each.path.join("extraFlags"));
     let mut found = Vec::new();
     for mount in mounts(each).into_iter().flatten() {
-        // nspawn takes options after the mount point, and NixOS passes them on.
+        // nspawn accepts options after the mount point, and NixOS passes them through.
         let is_mapped = mount.inside.rsplit(':').next().is_some_and(|options| options.contains("idmap"))
             && mount.inside.contains(':');
         let is_public = PUBLIC.iter().any(|directory| is_at_or_below(mount.host, directory));
@@ -255,7 +255,7 @@ fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Users and groups that have one number in every NixOS (`nixos/modules/misc/ids.nix`).
+/// Users and groups with the same number in every NixOS (`nixos/modules/misc/ids.nix`).
 const SAME_NUMBER: [&str; 16] = [
     "couchdb",
     "deluge",
@@ -275,7 +275,7 @@ const SAME_NUMBER: [&str; 16] = [
     "wwwrun",
 ];
 
-/// Directories of a guest that are root's in any case.
+/// Directories of a guest that always belong to root.
 const OF_ROOT: [&str; 12] = [
     "/etc",
     "/home",
@@ -291,7 +291,7 @@ const OF_ROOT: [&str; 12] = [
     "/var/log",
 ];
 
-/// Services that keep state where nothing keeps it.
+/// Services whose state is lost because nothing keeps it.
 fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let c = each.container;
     let (Some(true), Some(guest)) = (c.ephemeral.known(), each.guest) else { return Vec::new() };
@@ -304,7 +304,7 @@ fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         }
         let directory = match service.option.map(|option| guest.find(&["services", service.name, option])) {
             None | Some(OptionState::Undefined) => service.directory,
-            // What says more than where it is, such as `maildir:~/mail`, is not taken apart.
+            // Values that are more than a path, such as `maildir:~/mail`, are not parsed.
             Some(said) => match said.text().filter(|directory| directory.starts_with('/')) {
                 Some(directory) => directory,
                 None => continue,
@@ -328,7 +328,7 @@ fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// What of the guest's tree outlives a restart; `None` where more may.
+/// The directories of the guest that outlive a restart; `None` if there may be more.
 fn kept<'a>(each: &Each<'a>, guest: &'a View) -> Option<Vec<&'a str>> {
     let binds = each.container.bind_mounts.known()?;
     let mut kept = Vec::new();

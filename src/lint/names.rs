@@ -1,4 +1,4 @@
-//! Names of network interfaces, and capabilities: words that mean nothing, or the opposite of each other.
+//! Interface names and capabilities that cannot work, or that contradict each other.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Names that the kernel cannot have, where a container asks for them: it does not start.
+/// Interface names in containers that the kernel refuses: the container does not start.
 fn interfaces(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let c = each.container;
     let mut names: Vec<(OptionPath, Option<usize>, &str, &str)> = Vec::new();
@@ -34,7 +34,7 @@ fn interfaces(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     for (list, option) in [(&c.interfaces, "interfaces"), (&c.macvlans, "macvlans")] {
         let elements = list.known().into_iter().flatten().enumerate();
         let elements = elements.filter_map(|(index, name)| Some((index, name.known()?)));
-        // `HOST:GUEST`, either of them a name.
+        // `HOST:GUEST`: both parts are names.
         let elements = elements.flat_map(|(index, name)| name.split(':').map(move |name| (index, name)));
         names.extend(elements.map(|(index, name)| (each.path.join(option), Some(index), name, "interface")));
     }
@@ -52,7 +52,7 @@ fn interfaces(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Gives it the place of an option, or of an element of its list.
+/// Points the diagnostic to an option, or to an element of its list.
 fn place(subject: Subject<'_>, diagnostic: Diagnostic, path: &OptionPath, index: Option<usize>) -> Diagnostic {
     match index {
         Some(index) => subject.at_element(diagnostic, path, index, ""),
@@ -60,7 +60,7 @@ fn place(subject: Subject<'_>, diagnostic: Diagnostic, path: &OptionPath, index:
     }
 }
 
-/// Rules for interfaces that can have no such name: they never match.
+/// Rules for interface names that cannot exist: they never match.
 fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
     let networking = &subject.manifest.networking;
     let mut names: Vec<(OptionPath, Option<usize>, &str)> = Vec::new();
@@ -81,7 +81,7 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
         names.extend(interfaces.keys().map(|name| (around.join(name), None, name.as_str())));
     }
     let mut found = Vec::new();
-    // With iptables `+` stands for the rest of a name, in nftables `*` does.
+    // The wildcard is `+` in iptables and `*` in nftables.
     if networking.nftables.enable.known() == Some(&true) {
         for (path, index, name) in names.iter().filter(|(_, _, name)| name.ends_with('+')) {
             let stem = name.trim_end_matches('+');
@@ -117,7 +117,7 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Another name, where one stands as a text or as the name of an attribute.
+/// A fix for a name that is written as a string or as an attribute name.
 fn written_otherwise(at: Pos, name: &str, right: &str) -> Fix {
     Fix::First(vec![
         Fix::Rename { at, from: vec![name.to_owned()], to: literal(right) },
@@ -125,7 +125,7 @@ fn written_otherwise(at: Pos, name: &str, right: &str) -> Fix {
     ])
 }
 
-/// Capabilities that are added and dropped: nspawn drops them.
+/// Capabilities that are both added and dropped: nspawn drops them.
 fn capabilities(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let c = each.container;
     let (mut added, mut dropped) = (BTreeSet::new(), BTreeSet::new());
@@ -184,7 +184,7 @@ fn words(list: &List<String>) -> impl Iterator<Item = &str> {
     list.known().into_iter().flatten().filter_map(|word| word.known().map(String::as_str))
 }
 
-/// Single capabilities of a list; `all` is none that could be told apart.
+/// The single capabilities in a list. `all` is skipped, because it is not one.
 fn names(list: &str) -> impl Iterator<Item = String> {
     let single = list.split(',').map(|name| name.trim().to_ascii_uppercase());
     single.filter(|name| !name.is_empty() && name != "ALL")

@@ -1,7 +1,7 @@
-//! Which ports a firewall lets in, as far as that is known.
+//! Computes which ports a firewall opens, as far as that is known.
 //!
-//! Source: `nixos/modules/services/networking/firewall*.nix`. Ports that only some interfaces take count as open: who comes
-//! by which one is not asked here.
+//! Source: `nixos/modules/services/networking/firewall*.nix`. Ports that are open on only some interfaces count as open,
+//! because we do not determine the interface by which a client arrives.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::model::spec::Protocol;
 use crate::model::view::{Bound, OptionState, View, elements, has_unknown};
 use crate::model::{Firewall, OpenPorts};
 
-/// Options of `networking.firewall` that let nothing in beside the lists that are read here.
+/// Options of `networking.firewall` that open no ports beyond the lists that are read here.
 #[rustfmt::skip]
 const HARMLESS: &[&str] = &[
     "allowPing", "allowedTCPPortRanges", "allowedTCPPorts", "allowedUDPPortRanges", "allowedUDPPorts",
@@ -21,7 +21,7 @@ const HARMLESS: &[&str] = &[
     "interfaces", "logRefusedConnections", "logRefusedPackets", "logRefusedUnicastsOnly", "logReversePathDrops",
     "pingLimit", "rejectPackets", "trustedInterfaces",
 ];
-/// The lists of ports, and of ranges of ports.
+/// The lists of ports and of port ranges.
 const LISTS: [(Protocol, &str, bool); 4] = [
     (Protocol::Tcp, "allowedTCPPorts", false),
     (Protocol::Tcp, "allowedTCPPortRanges", true),
@@ -29,19 +29,19 @@ const LISTS: [(Protocol, &str, bool); 4] = [
     (Protocol::Udp, "allowedUDPPortRanges", true),
 ];
 
-/// What a firewall lets in.
+/// The ports that a firewall opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Openings {
-    /// Everything.
+    /// All ports.
     All,
-    /// These ports, first and last, and no others.
+    /// Exactly these ranges, each with its first and last port.
     Only(BTreeSet<(Protocol, u16, u16)>),
-    /// At least these.
+    /// At least these ranges.
     AtLeast(BTreeSet<(Protocol, u16, u16)>),
 }
 
 impl Openings {
-    /// Whether it lets `port` in; `None` where that is not known.
+    /// Whether `port` is open; `None` if unknown.
     pub(super) fn lets_in(&self, protocol: Protocol, port: u16) -> Option<bool> {
         let holds = |ports: &BTreeSet<(Protocol, u16, u16)>| {
             ports.iter().any(|(of, first, last)| *of == protocol && (*first..=*last).contains(&port))
@@ -53,12 +53,12 @@ impl Openings {
         }
     }
 
-    /// What a guest's firewall lets in.
+    /// The ports that a guest's firewall opens.
     pub(super) fn of_guest(guest: &View) -> Self {
         Self::of(guest, None)
     }
 
-    /// What the host's firewall lets in. What the model knows of its lists is all there is.
+    /// The ports that the host's firewall opens. A list that the model knows is complete.
     pub(super) fn of_host(host: &View, firewall: &Firewall) -> Self {
         let OpenPorts { allowed_tcp_ports: tcp, allowed_udp_ports: udp, .. } = &firewall.ports;
         match firewall.enable.known() {
@@ -75,7 +75,7 @@ impl Openings {
         }
     }
 
-    /// `model` says of a host which lists are known as a whole.
+    /// For the host, `model` tells which lists are completely known.
     fn of(view: &View, model: Option<&dyn Fn(&str) -> bool>) -> Self {
         let at_least = Self::AtLeast;
         let firewall = match view.find(&["networking", "firewall"]) {
@@ -100,7 +100,7 @@ impl Openings {
             may_add |= match (view.bounds.get(&path), &firewall[name]) {
                 (Some(Bound::Services), _) => true,
                 (None, Json::Null) => model.is_none_or(|known| !known(name)),
-                // A guest's list that is known has been found to be one that nothing adds to.
+                // A guest's list has no bound if nothing adds to it, so a known one is complete.
                 (None, list @ Json::Array(_)) if !has_unknown(list) => model.is_some_and(|known| !known(name)),
                 (Some(Bound::Unknown) | None, _) => {
                     whole = false;
@@ -139,7 +139,7 @@ impl Openings {
     }
 }
 
-/// Adds what a list has, a lower bound's known elements included.
+/// Adds the ports of a list, including the known ones of a lower bound.
 fn collect(list: &Json, protocol: Protocol, ranges: bool, ports: &mut BTreeSet<(Protocol, u16, u16)>) {
     let port = |json: &Json| json.as_u64().and_then(|port| u16::try_from(port).ok());
     for element in elements(list) {

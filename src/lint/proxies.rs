@@ -1,6 +1,6 @@
-//! Reverse proxies on the host that lead to guests, or to where none is.
+//! Reverse proxies on the host that lead to a blocked port of a guest, or to no guest at all.
 //!
-//! nginx is looked at with its locations and upstreams, Caddy with the `reverse_proxy` lines of its texts.
+//! Reads the locations and upstreams of nginx, and the `reverse_proxy` lines of Caddy's configuration.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -41,13 +41,13 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Virtual hosts that nothing serves.
+/// Virtual hosts of an nginx that is not enabled.
 fn disabled_nginx(view: &View, whose: &str) -> Option<Diagnostic> {
     let hosts: Vec<&String> =
         view.find(&["services", "nginx", "virtualHosts"]).members().map(|(name, _)| name).collect();
     let first = hosts.first()?;
     let enable = ["services", "nginx", "enable"];
-    // What is switched off by a default may be switched on by another service.
+    // Another service may override the default and enable nginx.
     let said = view.find(&enable);
     if !(said == OptionState::Undefined || said.is(false)) || services::may_enable_nginx(view) {
         return None;
@@ -69,20 +69,20 @@ fn disabled_nginx(view: &View, whose: &str) -> Option<Diagnostic> {
     })
 }
 
-/// Where a proxy leads.
+/// The target of a proxy.
 #[derive(Debug)]
 struct Target {
-    /// Where that is said.
+    /// The option that names it.
     path: Vec<String>,
-    /// Who says it.
+    /// A description of the proxy.
     what: String,
-    /// As it was written.
+    /// The target as written.
     text: String,
     host: String,
     port: Option<u16>,
 }
 
-/// Whether the host has proxies.
+/// Whether the host has proxies with a known target.
 pub(super) fn leads_anywhere(host: &View) -> bool {
     !targets(host).is_empty()
 }
@@ -133,7 +133,7 @@ fn targets(host: &View) -> Vec<Target> {
     found
 }
 
-/// What the lines `reverse_proxy` of a Caddyfile name after the matcher.
+/// The targets of a Caddyfile's `reverse_proxy` lines, after the matcher.
 fn reverse_proxies(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().filter_map(|line| line.trim().strip_prefix("reverse_proxy "));
     lines
@@ -141,7 +141,7 @@ fn reverse_proxies(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.starts_with(['/', '@', '*', '{', '}']))
 }
 
-/// Host and port of `http://HOST[:PORT][/…]`; `None` of what holds a variable.
+/// The host and port of `http://HOST[:PORT][/…]`; `None` if it contains a variable.
 fn url(text: &str) -> Option<(String, Option<u16>)> {
     let (scheme, rest) = text.split_once("://")?;
     let port = match scheme {
@@ -152,7 +152,7 @@ fn url(text: &str) -> Option<(String, Option<u16>)> {
     authority(rest.split(['/', '?']).next()?, port)
 }
 
-/// `HOST[:PORT]`
+/// The host and port of `HOST[:PORT]`.
 fn authority(text: &str, default: u16) -> Option<(String, Option<u16>)> {
     if text.contains(['$', '{', '}']) || text.is_empty() {
         return None;
@@ -168,19 +168,19 @@ fn authority(text: &str, default: u16) -> Option<(String, Option<u16>)> {
     }
 }
 
-/// What is known of the addresses around the containers.
+/// The known addresses on and around the containers.
 struct Network {
     names: BTreeSet<String>,
-    /// All that something has.
+    /// All addresses in use.
     taken: BTreeSet<IpAddr>,
-    /// Networks in which only containers are.
+    /// Networks with only containers in them.
     ours: Vec<(IpAddr, u8)>,
-    /// Networks in which anybody may be.
+    /// Networks with other machines in them.
     others: Vec<(IpAddr, u8)>,
 }
 
 impl Network {
-    /// `None` where a container may have any address.
+    /// Collects the addresses; `None` if a container may have any address.
     fn of(subject: Subject<'_>) -> Option<Self> {
         if subject.manifest.more_containers.is_some() || subject.manifest.containers.is_empty() {
             return None;
@@ -208,13 +208,13 @@ impl Network {
                     network.taken.extend(field.known()?.as_deref().and_then(plain));
                 }
             }
-            // NixOS writes `NAME.containers` into `/etc/hosts` for these.
+            // NixOS adds `NAME.containers` to `/etc/hosts` for these.
             if known(&c.local_address).is_some() {
                 network.names.insert(format!("{}.containers", each.name));
             }
             match each.guest {
                 Some(guest) => network.inside(guest)?,
-                // It was not looked at: it may give itself any address.
+                // The guest was not evaluated: it may assign itself any address.
                 None if c.path.known().is_none() => return None,
                 None => {}
             }
@@ -238,7 +238,7 @@ impl Network {
         Some(network)
     }
 
-    /// What a guest gives its interfaces itself.
+    /// Adds the addresses that a guest assigns to its own interfaces.
     fn inside(&mut self, guest: &View) -> Option<()> {
         for part in [&["networking"][..], &["systemd", "network"]] {
             match guest.find(part) {
@@ -252,14 +252,14 @@ impl Network {
         Some(())
     }
 
-    /// The networks of the host's own interfaces, tunnels among them.
+    /// Adds the networks of the host's own interfaces and tunnels.
     fn outside(&mut self, host: &View, own: &[OwnAddress], private: &BTreeSet<&String>) {
         for own in own.iter().filter(|own| !private.contains(&own.interface)) {
             let all = if own.address.is_ipv4() { 24 } else { 64 };
             self.others.push((own.address, own.prefix.unwrap_or(all).min(all)));
         }
         for (part, json) in host.find(&["networking"]).members() {
-            // Those have been read, and rules name addresses without being there.
+            // These are either handled elsewhere, or mention addresses without being in their networks.
             if !["interfaces", "firewall", "nat", "nftables", "extraHosts", "hosts"].contains(&part.as_str()) {
                 strings(json, &mut |text| self.range(text));
             }
@@ -285,7 +285,7 @@ impl Network {
         self.others.push((address, length.unwrap_or(all).min(all)));
     }
 
-    /// Why nobody is there; `None` where somebody is, or may be.
+    /// Why nothing has this address or name; `None` if something has or may have it.
     fn nobody(&self, host: &str) -> Option<String> {
         if let Some(name) = host.strip_suffix(".containers") {
             if name.contains('.') || self.names.contains(host) {
@@ -306,7 +306,7 @@ impl Network {
     }
 }
 
-/// Bridges of the host to which nothing but containers is connected.
+/// Bridges of the host that connect only containers.
 fn private_bridges(host: &View) -> BTreeSet<&String> {
     host.find(&["networking", "bridges"])
         .members()
@@ -317,7 +317,7 @@ fn private_bridges(host: &View) -> BTreeSet<&String> {
         .collect()
 }
 
-/// All texts in `json`, names among them.
+/// Calls `each` with every string and member name in `json`.
 fn strings(json: &Json, each: &mut dyn FnMut(&str)) {
     match json {
         Json::String(text) => each(text),
@@ -332,7 +332,7 @@ fn strings(json: &Json, each: &mut dyn FnMut(&str)) {
     }
 }
 
-/// A proxy to a port of a guest that the guest's firewall does not open.
+/// A proxy to a guest's port that the guest's firewall does not open.
 fn blocked(subject: Subject<'_>, target: &Target, path: &[&str]) -> Option<Diagnostic> {
     let port = target.port?;
     let each = subject.containers().filter(is_private).find(|each| {

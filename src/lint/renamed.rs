@@ -1,7 +1,7 @@
-//! Options under names that NixOS has given up.
+//! Options under names that NixOS has deprecated.
 //!
-//! Source: `mkRenamedOptionModule` in nixpkgs' modules and in `nixos/modules/rename.nix`, releases up to 26.05. NixOS takes them
-//! still, and warns. Those whose value has another form today are not here.
+//! Source: `mkRenamedOptionModule` in nixpkgs' modules and in `nixos/modules/rename.nix`, releases up to 26.05. NixOS still
+//! accepts these names, with a warning. Options whose value has changed its form are not listed.
 
 use super::{Subject, in_view};
 use crate::diag::{Code, Diagnostic, Fix};
@@ -9,7 +9,7 @@ use crate::model::path::OptionPath;
 use crate::model::view::{OptionState, View};
 use crate::syntax::mend::written;
 
-/// What was renamed, and to what.
+/// The old names and the new ones.
 #[rustfmt::skip]
 const RENAMED: &[(&str, &str)] = &[
     ("boot.cleanTmpDir", "boot.tmp.cleanOnBoot"),
@@ -75,7 +75,7 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
         let message = format!("`{old}` of {whose} is called `{new}` by now, and NixOS warns of it");
         let diagnostic = Diagnostic::warning(Code::RenamedOption, message).help(format!("write `{new}`"));
         let diagnostic = in_view(diagnostic, view, &from, "its former name");
-        // Names that both have need not stand in the same path.
+        // The fix renames only where the paths differ; a shared prefix may be written elsewhere.
         let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
         let both = view.find(&to) != OptionState::Undefined;
         let places = view.places.all(&OptionPath::new(&from));

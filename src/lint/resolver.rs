@@ -1,4 +1,4 @@
-//! Name servers that a guest is given and cannot reach, or gives itself and does not ask.
+//! Name servers that a guest gets but cannot reach, or that it configures but does not use.
 //!
 //! Source: `nixos/modules/config/resolvconf.nix` (`useHostResolvConf`), the modules of the resolvers below
 //! `nixos/modules/services/networking`, and the start script of the containers, which copies the host's `/etc/resolv.conf`.
@@ -12,7 +12,7 @@ use super::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::{OptionState, View, elements, has_unknown};
 
-/// Resolvers that NixOS makes the host's own (`networking.resolvconf.useLocalResolver`), with the option that keeps it from that.
+/// Resolvers that NixOS makes the host's own (`networking.resolvconf.useLocalResolver`), and the option that prevents it.
 const LOCAL: [(&str, Option<&str>); 5] = [
     ("bind", None),
     ("dnsmasq", Some("resolveLocalQueries")),
@@ -35,7 +35,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         found.push(subject.at(diagnostic, &each.path.join("config"), ""));
         return found;
     }
-    // What the guest asks is the host's own file alone.
+    // Whether the guest uses only the copy of the host's file.
     let takes_the_hosts = each.container.copy_resolv_conf.known() == Some(&true)
         && !matches!(guest.find(&["networking", "useHostResolvConf"]), OptionState::Unknown)
         && !guest.find(&["networking", "useHostResolvConf"]).is(false)
@@ -72,12 +72,12 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Whether the guest runs systemd-resolved; `None` where that is not known.
+/// Whether the guest runs systemd-resolved; `None` if unknown.
 fn runs_resolved(guest: &View) -> Option<bool> {
     match guest.find(&["services", "resolved", "enable"]) {
         OptionState::Value(json) => json.as_bool(),
         OptionState::Unknown => None,
-        // networkd turns it on.
+        // networkd turns resolved on.
         OptionState::Undefined => {
             let mut runs = Some(false);
             for path in [&["networking", "useNetworkd"][..], &["systemd", "network", "enable"]] {
@@ -93,20 +93,20 @@ fn runs_resolved(guest: &View) -> Option<bool> {
     }
 }
 
-/// What turns systemd-resolved on.
+/// The option that turns systemd-resolved on.
 fn resolved_by(guest: &View) -> &'static [&'static str] {
     const PATHS: [&[&str]; 3] =
         [&["services", "resolved", "enable"], &["networking", "useNetworkd"], &["systemd", "network", "enable"]];
     PATHS.into_iter().find(|path| guest.find(path).is(true)).unwrap_or(PATHS[0])
 }
 
-/// Whether the assertion of NixOS's module `resolved` does not hold: containers use the host's file by default.
+/// Whether the assertion of NixOS's module `resolved` fails: containers use the host's file by default.
 fn is_refused(guest: &View) -> bool {
     let host_file = guest.find(&["networking", "useHostResolvConf"]);
     runs_resolved(guest) == Some(true) && (host_file == OptionState::Undefined || host_file.is(true))
 }
 
-/// Whether the guest has a resolver of its own, or may have.
+/// Whether the guest runs, or may run, a resolver of its own.
 fn runs_a_resolver(guest: &View) -> bool {
     let local = guest.find(&["networking", "resolvconf", "useLocalResolver"]);
     let services = guest.find(&["services"]);
@@ -118,7 +118,7 @@ fn runs_a_resolver(guest: &View) -> bool {
             .any(|(name, _)| !matches!(guest.find(&["services", name, "enable"]), OptionState::Undefined))
 }
 
-/// What makes the host ask a name server on its own loopback, and where that is said.
+/// What makes the host use a name server on its own loopback, with the option that says so.
 fn loopback(host: &View) -> Option<(Vec<String>, String)> {
     let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     if host.find(&["environment", "etc", "resolv.conf"]) != OptionState::Undefined {
@@ -151,7 +151,7 @@ fn loopback(host: &View) -> Option<(Vec<String>, String)> {
     named_on_loopback(host).map(|at| (at, String::from("a server")))
 }
 
-/// Whether all of the host's `nameservers` are on its loopback.
+/// Whether all of the host's `nameservers` are loopback addresses.
 fn named_on_loopback(host: &View) -> Option<Vec<String>> {
     let servers = host.find(&["networking", "nameservers"]).value().filter(|servers| !has_unknown(servers))?;
     let is_loopback = |server: &Json| {

@@ -1,7 +1,7 @@
-//! Secrets that stand in the configuration as text: the built guest has them in the store, where everybody can read them.
+//! Secrets written into the configuration: they end up in the store, where every user can read them.
 //!
-//! A plan blots out whatever is *called* a secret; a finding has to be sure of it, so names are read more strictly here, and
-//! what names a place, a variable or a hash is none. The secret itself is never shown.
+//! A plan redacts whatever is *called* a secret. A finding has to be certain, so this lint reads names more strictly: names
+//! of paths, variables and hashes do not count. Findings never show the secret itself.
 
 use serde_json::Value as Json;
 
@@ -11,17 +11,17 @@ use crate::model::Field;
 use crate::model::path::OptionPath;
 use crate::model::view::{View, is_unknown};
 
-/// How the name of something secret ends, in lower case and without `_` and `-`.
+/// Endings of the names of secrets, in lower case and without `_` and `-`.
 #[rustfmt::skip]
 const ENDINGS: [&str; 14] = [
     "password", "passwd", "passphrase", "secret", "secretkey", "token", "apikey", "privatekey", "presharedkey",
     "adminpass", "dbpass", "requirepass", "rootpass", "secretaccesskey",
 ];
-/// And how the names of files end that hold one.
+/// Endings of the names of options whose file contains a secret.
 const FILES: [&str; 4] = ["credentials", "sslcertificatekey", "sslserverkey", "key"];
-/// Endings of files that are encrypted, or public.
+/// Endings of files that are encrypted or public.
 const NO_SECRET_FILES: [&str; 6] = [".age", ".asc", ".crt", ".gpg", ".pub", ".yaml"];
-/// Texts that are no secrets: settings, and what stands for nothing.
+/// Texts that are not secrets: keywords and placeholders.
 const NO_SECRETS: [&str; 16] = [
     "", "!", "*", "x", "yes", "no", "true", "false", "none", "null", "auto", "disabled", "enabled", "required",
     "optional", "default",
@@ -58,7 +58,7 @@ fn finding(each: &Each<'_>, what: &str) -> Diagnostic {
     )
 }
 
-/// A file beside the configuration that a guest is to read a secret from.
+/// Reports a file beside the configuration from which a guest reads a secret.
 fn file(each: &Each<'_>, option: &OptionPath) -> Diagnostic {
     let message = format!(
         "`{option}` of `{}` names a file of the configuration: it is copied into the store, where everybody can read it",
@@ -70,7 +70,7 @@ fn file(each: &Each<'_>, option: &OptionPath) -> Diagnostic {
     )
 }
 
-/// How a secret stands there.
+/// How the secret is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -107,7 +107,7 @@ fn collect(guest: &View, json: &Json, path: &mut Vec<String>, found: &mut Vec<(V
     }
 }
 
-/// Whether an option of this name is for a file with a secret in it, and `text` is not one that may be public.
+/// Whether an option of this name expects a file with a secret, and `text` is not a file that may be public.
 fn names_secret_file(name: &str, text: &str) -> bool {
     let name = plain(name);
     let stem = name.strip_suffix("file").or_else(|| name.strip_suffix("path")).unwrap_or(&name);
@@ -119,15 +119,15 @@ fn names_secret_file(name: &str, text: &str) -> bool {
         && !NO_SECRET_FILES.iter().any(|ending| text.ends_with(ending))
 }
 
-/// A name in lower case, without what joins its words.
+/// A name in lower case, without `_` and `-`.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !['_', '-'].contains(c)).collect::<String>().to_ascii_lowercase()
 }
 
-/// Whether `text` is certainly a secret by its name and by what it is.
+/// Whether `text` is certainly a secret, judged by its name and its form.
 fn is_secret(name: &str, text: &str) -> bool {
     let name = plain(name);
-    // `hashedPassword` and its kin.
+    // `hashedPassword` and similar names.
     let is_hash = name.contains("hash") || text.starts_with('$') || text.starts_with("{SSHA}");
     let names_another = text.starts_with(['/', '@', '%', '#', '!', '<', '~'])
         || text.contains(['$', '{', '}', '\n'])
@@ -139,7 +139,7 @@ fn is_secret(name: &str, text: &str) -> bool {
         && !NO_SECRETS.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// `--setenv=NAME=SECRET` and `--set-credential=NAME:SECRET`.
+/// Reports secrets in `--setenv=NAME=SECRET` and `--set-credential=NAME:SECRET`.
 fn flags(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let flags: Vec<&str> = (each.container.extra_flags.known().into_iter().flatten())
         .filter_map(Field::known)

@@ -1,6 +1,6 @@
-//! What is known of NixOS's services without nixpkgs.
+//! What we know about NixOS's services without nixpkgs.
 //!
-//! Source: the modules below `nixos/modules/services` of nixpkgs. A service that is not named here may do anything.
+//! Source: the modules below `nixos/modules/services` of nixpkgs. A service that is not listed here may do anything.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::model::spec::Protocol;
 use crate::model::view::{OptionState, View, elements, has_unknown, is_unknown};
 
-/// Services that open no port of the firewall, unless an option whose name begins with `open` tells them to.
+/// Services that open no firewall port, unless an option whose name begins with `open` says so.
 #[rustfmt::skip]
 const OPEN_NOTHING: &[&str] = &[
     "acpid", "actual", "adguardhome", "atticd", "audiobookshelf", "authelia", "bazarr", "bind", "blocky", "bookstack",
@@ -33,15 +33,15 @@ const OPEN_NOTHING: &[&str] = &[
     "tt-rss", "udev", "unbound", "uptime-kuma", "uwsgi", "vaultwarden", "vector", "victoriametrics", "vikunja",
     "vsftpd", "wordpress", "zfs", "zigbee2mqtt", "znc",
 ];
-/// Programs of which the same is true.
+/// Programs that open no firewall port.
 #[rustfmt::skip]
 const OPENING_NO_PORT: &[&str] = &[
     "bash", "command-not-found", "dconf", "direnv", "fish", "fuse", "fzf", "git", "gnupg", "htop", "iftop", "iotop",
     "less", "mtr", "nano", "neovim", "nh", "nix-ld", "ssh", "starship", "tmux", "vim", "zoxide", "zsh",
 ];
-/// And of what runs virtual machines and other containers.
+/// Virtualisation options that open no firewall port.
 const HOSTING_NO_PORT: &[&str] = &["docker", "libvirtd", "oci-containers", "vmVariant"];
-/// Of those above, the ones that turn nginx on.
+/// The services in [`OPEN_NOTHING`] that enable nginx.
 const WITH_NGINX: &[&str] = &[
     "bookstack",
     "dokuwiki",
@@ -59,10 +59,10 @@ const WITH_NGINX: &[&str] = &[
     "wordpress",
 ];
 
-/// Ports.
+/// A set of ports.
 pub(super) type Ports = BTreeSet<(Protocol, u16)>;
 
-/// The ports that services of `view` open beside its own lists; `None` where they may open any.
+/// The ports that services of `view` open in addition to its own lists; `None` if they may open any.
 pub(super) fn opened(view: &View) -> Option<Ports> {
     if view.missing_modules {
         return None;
@@ -88,7 +88,7 @@ pub(super) fn opened(view: &View) -> Option<Ports> {
             }
         }
     }
-    // It turns the SSH server on.
+    // It enables the SSH server.
     match view.find(&["nix", "sshServe", "enable"]) {
         OptionState::Undefined => {}
         said if said.is(false) => {}
@@ -97,13 +97,13 @@ pub(super) fn opened(view: &View) -> Option<Ports> {
     Some(ports)
 }
 
-/// The server of the host that certainly listens on TCP `port` of all addresses, in the configuration that NixOS gives it.
+/// The host's server that certainly listens on TCP `port` of all addresses, judged by NixOS's options.
 pub(super) fn listener(host: &View, port: u16) -> Option<&'static str> {
     if host.missing_modules {
         return None;
     }
     let ssh = host.get(&["services", "openssh"]);
-    // With addresses of its own it may be on others than those that are forwarded.
+    // With addresses of its own, it may not listen on those that are forwarded.
     if let Some(ssh) = ssh.filter(|ssh| !has_unknown(ssh) && ssh.get("listenAddresses").is_none())
         && ssh.get("enable") == Some(&Json::Bool(true))
         && ssh.get("ports").map_or(port == 22, |ports| elements(ports).any(|own| own == port))
@@ -121,7 +121,7 @@ pub(super) fn listener(host: &View, port: u16) -> Option<&'static str> {
     let says = |host: &Json, option: &str| host.get(option) == Some(&Json::Bool(true));
     let listens = |host: &Json| {
         let encrypted = ["addSSL", "forceSSL", "onlySSL"].iter().any(|option| says(host, option));
-        // It may be unknown whether it is encrypted alone.
+        // If `onlySSL` is unknown, port 80 may be unused.
         let plain = host.get("onlySSL").is_none_or(|only| only == &Json::Bool(false));
         let by_default = ["listen", "listenAddresses"].iter().all(|option| host.get(*option).is_none());
         !is_unknown(host) && by_default && ((port == 443 && encrypted) || (port == 80 && plain))
@@ -129,7 +129,7 @@ pub(super) fn listener(host: &View, port: u16) -> Option<&'static str> {
     hosts.into_iter().any(listens).then_some("nginx")
 }
 
-/// Whether something else than its own `enable` may turn nginx on.
+/// Whether anything other than its own `enable` may turn nginx on.
 pub(super) fn may_enable_nginx(view: &View) -> bool {
     let Some(services) = members(view, "services") else { return true };
     view.missing_modules
@@ -139,7 +139,7 @@ pub(super) fn may_enable_nginx(view: &View) -> bool {
         })
 }
 
-/// The members of a group of options; `None` where there may be others.
+/// The members of a group of options; `None` if there may be others.
 fn members<'a>(view: &'a View, group: &str) -> Option<Vec<(&'a String, &'a Json)>> {
     match view.find(&[group]) {
         OptionState::Undefined => Some(Vec::new()),
@@ -148,7 +148,7 @@ fn members<'a>(view: &'a View, group: &str) -> Option<Vec<(&'a String, &'a Json)
     }
 }
 
-/// Whether a service has an option that is about opening ports, or may have one.
+/// Whether a service has or may have an option that opens ports.
 fn is_told_to_open(service: &Json) -> bool {
     match service {
         Json::Object(members) => {
@@ -161,7 +161,7 @@ fn is_told_to_open(service: &Json) -> bool {
     }
 }
 
-/// The same of what is deeper in it: a leaf that is unknown there is no set of options.
+/// Whether a nested set has an option that opens ports. An unknown leaf in it counts as a value, not as a set of options.
 fn holds_opening(value: &Json) -> bool {
     match value {
         Json::Object(members) if !is_unknown(value) => members
@@ -171,7 +171,7 @@ fn holds_opening(value: &Json) -> bool {
     }
 }
 
-/// What the SSH server opens; `None` where that is not known.
+/// The ports that the SSH server opens; `None` if unknown.
 fn ssh(service: &Json) -> Option<Ports> {
     if is_unknown(service) {
         return None;
@@ -191,13 +191,13 @@ fn ssh(service: &Json) -> Option<Ports> {
 
 /// A service that clearly keeps state.
 pub(super) struct Stateful {
-    /// Below `services`.
+    /// Its name below `services`.
     pub(super) name: &'static str,
-    /// The option that says where, if it has one.
+    /// The option that sets its directory, if it has one.
     pub(super) option: Option<&'static str>,
-    /// Where that is otherwise.
+    /// The default directory.
     pub(super) directory: &'static str,
-    /// What is lost with it.
+    /// What is lost with the directory.
     pub(super) what: &'static str,
 }
 
@@ -210,7 +210,7 @@ const fn stateful(
     Stateful { name, option, directory, what }
 }
 
-/// Services whose data nobody wants to lose at a restart.
+/// Services whose data must survive a restart.
 pub(super) static STATEFUL: &[Stateful] = &[
     stateful("couchdb", Some("databaseDir"), "/var/lib/couchdb", "its databases"),
     stateful("dovecot2", Some("mailLocation"), "/var/spool/mail", "its mail"),
@@ -249,7 +249,7 @@ pub(super) static STATEFUL: &[Stateful] = &[
     stateful("zigbee2mqtt", Some("dataDir"), "/var/lib/zigbee2mqtt", "its devices"),
 ];
 
-/// Services that do nothing without the outside.
+/// Services that are useless without the internet.
 #[rustfmt::skip]
 pub(super) const FETCHING: &[&str] = &[
     "aria2", "bazarr", "cloudflared", "ddclient", "deluge", "dnscrypt-proxy", "dnscrypt-proxy2", "flaresolverr",

@@ -1,18 +1,18 @@
-//! What the user has allowed: by a comment at the place of a finding, or for a whole run.
+//! Drops the findings that the user allows, in a comment or for a whole run.
 //!
-//! `# container-rebuild: allow(CODE)` stands at the end of a line that a finding points to, or on lines of comments right
-//! above it. Any of the places of a finding will do.
+//! `# container-rebuild: allow(CODE)` works at the end of a line that a finding points to, and on comment lines directly
+//! above it. If a finding has several locations, any of them will do.
 
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic, Fix, Kind, render};
 use crate::source::{SourceFile, SourceMap, Span};
 
-/// What opens the list of codes, after the `#`.
+/// What introduces the list of codes, after the `#`.
 const WORDS: &str = "container-rebuild:";
 
-/// `findings` without those that are allowed, by `codes` or in their sources; and a warning for each comment that allows
-/// what there is not.
+/// Removes the findings that `codes` or comments in their sources allow, and adds a warning for each comment that allows an
+/// unknown lint.
 pub fn without_allowed(findings: Vec<Diagnostic>, codes: &[Code], sources: &SourceMap) -> Vec<Diagnostic> {
     let mut kept: Vec<Diagnostic> =
         findings.into_iter().filter(|finding| !is_allowed(finding, codes, sources)).collect();
@@ -34,13 +34,13 @@ fn is_allowed_at(code: Code, span: Span, sources: &SourceMap) -> bool {
     allows(&file, line, code)
 }
 
-/// The same of a finding whose place is known as text.
+/// Whether a comment allows a finding whose location is known only as text.
 fn is_allowed_at_location(finding: &Diagnostic, sources: &SourceMap) -> bool {
     let Some(place) = render::location(finding, sources) else { return false };
     sources.files().iter().any(|file| file.name == place.file && allows(file, place.line, finding.code))
 }
 
-/// Whether a comment on the line, counted from 1, or right above it allows `code`.
+/// Whether a comment on `line` (counted from 1) or directly above it allows `code`.
 fn allows(file: &SourceFile, line: u32, code: Code) -> bool {
     let lines: Vec<&str> = file.text.lines().take(line as usize).collect();
     let Some((own, above)) = lines.split_last() else { return false };
@@ -50,7 +50,7 @@ fn allows(file: &SourceFile, line: u32, code: Code) -> bool {
         .any(|line| codes_in(line).is_some_and(|(_, codes)| codes.contains(code.as_str())))
 }
 
-/// The codes that a line allows, and where its list of them begins.
+/// The codes that a line allows, and the byte offset of the list.
 fn codes_in(line: &str) -> Option<(usize, BTreeSet<&str>)> {
     let (at, _) = line.match_indices('#').find(|(at, _)| line[at + 1..].trim_start().starts_with(WORDS))?;
     let rest = &line[at..];
@@ -60,7 +60,7 @@ fn codes_in(line: &str) -> Option<(usize, BTreeSet<&str>)> {
     Some((begins, codes.split(',').map(str::trim).filter(|code| !code.is_empty()).collect()))
 }
 
-/// Comments that allow what is no lint: they would silence nothing, and look as if they did.
+/// Comments that allow an unknown lint: they look effective but silence nothing.
 fn unknown_comments(sources: &SourceMap) -> Vec<Diagnostic> {
     let lints: Vec<&str> =
         Code::ALL.iter().filter(|code| code.kind() == Kind::Lint).map(|code| code.as_str()).collect();

@@ -1,11 +1,11 @@
-//! Guests whose data outlives them, and that do not say which version of NixOS it is of.
+//! Guests whose data outlives them, but that do not set the NixOS version that the data belongs to.
 
 use super::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::{OptionState, View};
 
-/// Databases, and services of which NixOS chooses the version, the database or the place of the data by
-/// `system.stateVersion` (`nixos/modules/services`).
+/// Databases, and services whose version, database or data directory NixOS chooses by `system.stateVersion`
+/// (`nixos/modules/services`).
 #[rustfmt::skip]
 const BY_VERSION: &[&str] = &[
     "akkoma", "cassandra", "clickhouse", "cockroachdb", "couchdb", "elasticsearch", "etcd", "ferretdb", "firebird", "foundationdb",
@@ -34,7 +34,7 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Option<Diagnostic> 
     Some(subject.at(diagnostic, &each.path.join("config"), "the guest"))
 }
 
-/// Whether a service certainly runs; `redis` has instances.
+/// Whether a service certainly runs. `redis` has instances instead of an `enable`.
 fn is_on(guest: &View, service: &str) -> bool {
     guest.find(&["services", service, "enable"]).is(true)
         || (service == "redis"
@@ -44,7 +44,7 @@ fn is_on(guest: &View, service: &str) -> bool {
                 .any(|(_, server)| server.get("enable").and_then(serde_json::Value::as_bool) == Some(true)))
 }
 
-/// A service that is told to make a database of its own, whatever it is otherwise.
+/// A service that is told to create its own database, even if it is not in [`BY_VERSION`].
 fn with_database(guest: &View) -> Option<&str> {
     let services = guest.find(&["services"]).members();
     let makes = |service: &serde_json::Value| {
@@ -61,7 +61,7 @@ fn with_database(guest: &View) -> Option<&str> {
     services.into_iter().find(|(_, service)| makes(service)).map(|(name, _)| name.as_str())
 }
 
-/// Whether nothing of the guest outlives a start.
+/// Whether nothing of the guest outlives a restart.
 fn keeps_nothing(each: &Each<'_>) -> bool {
     let c = each.container;
     c.ephemeral.known() == Some(&true)

@@ -1,11 +1,11 @@
-//! From what was typed to what is meant, and all that is wrong on the way.
+//! Turns a manifest into a spec and collects everything wrong on the way.
 //!
-//! Takes: a [`Manifest`] and where its options stand. Gives: a [`HostSpec`] and findings. What NixOS's own types refuse
-//! never gets here (that is `modules`); what is refused here evaluates, but describes something that no host can run.
+//! Takes: a [`Manifest`] and the spans of its options. Gives: a [`HostSpec`] and findings. `modules` has already rejected
+//! what NixOS's own types refuse; this module rejects what evaluates but describes something that no host can run.
 //!
 //! Invariants:
-//! - All findings of a manifest are given in one run.
-//! - A container without an error among its findings is in the spec, except where an unknown value keeps it out.
+//! - One run reports all findings of a manifest.
+//! - A container whose findings include no error is in the spec, unless an unknown value keeps it out.
 
 mod flags;
 mod network;
@@ -27,16 +27,16 @@ use super::{
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::source::Location;
 
-/// What a manifest means, with all that was found on the way.
+/// The spec of a manifest, with everything found while checking it.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
-    /// The containers that are wholly known and without error, and NAT.
+    /// NAT, and the containers that are fully known and have no errors.
     pub spec: HostSpec,
     /// What is wrong with the model itself ([`Code::PortTaken`] and the like).
     pub findings: Vec<Diagnostic>,
-    /// Options that are set, but not acted on by this version: errors for whatever applies.
+    /// Options that are set but that this version does not act on: errors for every command that applies.
     pub unsupported: Vec<Diagnostic>,
-    /// Values that would have to be known: errors for whatever applies.
+    /// Values that must be known before anything can be applied: errors for every command that applies.
     pub unknown: Vec<Diagnostic>,
 }
 
@@ -47,7 +47,7 @@ impl Checked {
     }
 }
 
-/// Checks `manifest`; `spans` are the places of its options, where its sources are at hand.
+/// Checks `manifest`; `spans` locates its options if its sources are loaded.
 pub fn check(manifest: &Manifest, spans: &OptionSpans) -> Checked {
     let mut checker = Checker { manifest, spans, out: Checked::default() };
     checker.run();
@@ -94,7 +94,7 @@ impl Checker<'_> {
         self.users_taken_twice();
     }
 
-    /// `services.container-rebuild.keepGenerations`. One that is not known keeps all of them, and nothing else from being done.
+    /// Checks `services.container-rebuild.keepGenerations`. If it is unknown, all generations are kept and nothing is refused.
     fn keep_generations(&mut self) {
         let services = &self.manifest.services;
         let Some(value) = services.container_rebuild.get(KEEP_GENERATIONS) else { return };
@@ -113,7 +113,7 @@ impl Checker<'_> {
         self.out.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
     }
 
-    /// `boot.enableContainers = false` switches everything off, as in NixOS, which warns about it too.
+    /// `boot.enableContainers = false` switches everything off. NixOS warns about it too.
     fn containers_enabled(&mut self) -> bool {
         if self.manifest.boot.enable_containers.known() != Some(&false) {
             return true;
@@ -158,7 +158,7 @@ impl Checker<'_> {
             devices: devices?,
             tun: *self.need(&c.enable_tun, path.join("enableTun"))?,
             copy_resolv_conf: *self.need(&c.copy_resolv_conf, path.join("copyResolvConf"))?,
-            // NixOS joins them unquoted into a shell command, so that one element may hold several words.
+            // NixOS joins the elements unquoted into a shell command, so one element may hold several words.
             extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
             timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
             users: users?,
@@ -229,12 +229,12 @@ impl Checker<'_> {
             .chain(external.as_ref().map(|name| (name, "externalInterface")))
         {
             let stem = name.strip_suffix(['+', '*']).unwrap_or(name);
-            // `*` alone is every link.
+            // `*` alone matches every interface.
             if !stem.is_empty() {
                 self.link_name(stem, path.join(option));
             }
         }
-        // `ve-+` is iptables' way to write nftables' `ve-*`, and what the manual of NixOS shows.
+        // `ve-+` is iptables' spelling of nftables' `ve-*`, and the one in the NixOS manual.
         let internal_interfaces = internal
             .iter()
             .map(|name| name.strip_suffix('+').map_or(name.clone(), |stem| format!("{stem}*")))
@@ -242,7 +242,7 @@ impl Checker<'_> {
         self.out.spec.nat = NatSpec { enable, internal_interfaces, external_interface: external, ipv6 };
     }
 
-    /// What NixOS asserts of `networking.nat`.
+    /// Checks what NixOS asserts about `networking.nat`.
     fn nat_needs_a_way_out(&mut self, path: At<'_>) {
         let nat = &self.manifest.networking.nat;
         if nat.enable.known() != Some(&true) || nat.external_interface.known() != Some(&None) {
@@ -262,7 +262,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Host ports and addresses that two containers claim, over those containers that are otherwise right.
+    /// Reports host ports and addresses that two containers claim.
     fn taken_twice(&mut self) {
         let containers = At::root("containers");
         let mut ports: BTreeMap<(Protocol, u16), (&ContainerName, &ForwardPort)> = BTreeMap::new();
@@ -278,7 +278,7 @@ impl Checker<'_> {
                     continue;
                 };
                 let taken = *ports.entry((protocol, port)).or_insert((name, forward));
-                // It is taken by itself where nobody was there before.
+                // If the port was free, `or_insert` has just returned this forward itself.
                 if !std::ptr::eq(taken.1, forward) {
                     self.port_taken((protocol, port), (name, forward), taken);
                 }
@@ -293,7 +293,7 @@ impl Checker<'_> {
                     if option == "localAddress" { &container.host_address } else { &container.host_address6 };
                 let at = path.join(option);
                 if let Some(Claim { name: first, option: there, bridge: other_bridge }) = addresses.get(&address) {
-                    // On two bridges they are in two networks, neither of which the host routes to them.
+                    // Two bridges are two networks, and the host has no route of its own to either address.
                     if bridge.is_some() && other_bridge.is_some() && bridge != *other_bridge {
                         continue;
                     }
@@ -312,7 +312,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A host port that `name` forwards is the `first` one's already.
+    /// Reports that `name` forwards a host port that the container in `first` has already claimed.
     fn port_taken(
         &mut self,
         (protocol, port): (Protocol, u16),
@@ -332,7 +332,7 @@ impl Checker<'_> {
         self.find_beside(diagnostic, &at(name, forward), &at(first, other));
     }
 
-    /// The value of `field`; an unknown one is noted.
+    /// The value of `field`; an unknown one is recorded.
     fn need<'f, T>(&mut self, field: &'f Field<T>, path: At<'_>) -> Option<&'f T> {
         match field {
             Field::Known(value) => Some(value),
@@ -364,13 +364,13 @@ impl Checker<'_> {
         self.out.findings.push(placed);
     }
 
-    /// A finding about an element of the list at `at`.
+    /// Reports a finding about an element of the list at `at`.
     fn find_element(&mut self, diagnostic: Diagnostic, at: At<'_>, index: usize) {
         let placed = self.place_element(diagnostic, &at.path(), index);
         self.out.findings.push(placed);
     }
 
-    /// Gives it the place of the definition that has the element.
+    /// Points the diagnostic to the definition that contributes the element.
     fn place_element(&self, diagnostic: Diagnostic, path: &OptionPath, index: usize) -> Diagnostic {
         match self.spans.element(path, index) {
             Some(span) => diagnostic.at(span, ""),
@@ -378,9 +378,9 @@ impl Checker<'_> {
         }
     }
 
-    /// A finding about what stands at `path`, and already at `there`.
+    /// Reports a finding about the option at `path` that conflicts with the one at `there`.
     fn find_beside(&mut self, diagnostic: Diagnostic, path: &OptionPath, there: &OptionPath) {
-        // Elements of one list that have the same name.
+        // Two elements of one list share a name, and so a path.
         if let (true, [first, .., again]) = (path == there, self.spans.all(path)) {
             self.out.findings.push(diagnostic.at(*again, "").at(*first, "taken here already"));
             return;
@@ -393,7 +393,7 @@ impl Checker<'_> {
         });
     }
 
-    /// Gives the finding its place: in the source where that is at hand, else as the manifest tells it.
+    /// Points the diagnostic to the option: by span if the sources are loaded, otherwise by the manifest's `positions`.
     fn place(&self, diagnostic: Diagnostic, path: &OptionPath) -> Diagnostic {
         if let Some(span) = self.spans.nearest(path) {
             return diagnostic.at(span, "");
@@ -410,7 +410,7 @@ impl Checker<'_> {
     }
 }
 
-/// Who has an address, by which option and on which bridge.
+/// The first claim of an address: the container, the option and the bridge.
 struct Claim<'a> {
     name: &'a ContainerName,
     option: &'static str,
@@ -422,7 +422,7 @@ fn plain(text: &str) -> Option<IpAddr> {
     text.split('/').next()?.parse().ok()
 }
 
-/// How a forward is named in option paths: `"tcp:8080"`, `?` standing for what is unknown.
+/// The name of a forward in option paths, such as `"tcp:8080"`, with `?` for an unknown part.
 pub fn forward_key(forward: &ForwardPort) -> String {
     let protocol = forward.protocol.known().map_or("?", String::as_str);
     let port = forward.host_port.known().map_or_else(|| String::from("?"), u16::to_string);

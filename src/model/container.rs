@@ -1,4 +1,4 @@
-//! `containers.<name>` as NixOS declares it: every option with its name, nesting, type and default.
+//! The options of `containers.<name>`, with NixOS's names, nesting, types and defaults.
 //!
 //! Source of names, types and defaults: `nixos/modules/virtualisation/nixos-containers.nix`, newest form. `config`,
 //! `pkgs`, `nixpkgs` and `specialArgs` have no JSON form and are left out, as the contract says.
@@ -14,59 +14,59 @@ use super::field::{Field, List, MayBeUnknown};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Container {
-    /// `--capability=`, joined by commas.
+    /// Capabilities to add: `--capability=`, joined by commas.
     pub additional_capabilities: List<String>,
-    /// Device nodes that the unit lets through (`DeviceAllow=`).
+    /// Device nodes that the unit allows (`DeviceAllow=`).
     pub allowed_devices: List<AllowedDevice>,
     /// Whether the container starts with the host.
     pub auto_start: Field<bool>,
-    /// Bind mounts by their attribute name, which is the mount point unless that is set.
+    /// Bind mounts by attribute name, which is the default mount point.
     pub bind_mounts: Field<BTreeMap<String, Field<BindMount>>>,
     /// Whether the host's `/etc/resolv.conf` is copied into the root at each start.
     pub copy_resolv_conf: Field<bool>,
-    /// `--drop-capability=`; not an option of NixOS, declared by our module.
+    /// Capabilities to drop: `--drop-capability=`. Our module declares this option; NixOS has no such option.
     pub drop_capabilities: List<String>,
-    /// Whether `/dev/net/tun` and `CAP_NET_ADMIN` are given.
+    /// Whether the guest gets `/dev/net/tun` and `CAP_NET_ADMIN`.
     pub enable_tun: Field<bool>,
     /// Whether the root is empty at each start.
     pub ephemeral: Field<bool>,
-    /// Further arguments for systemd-nspawn.
+    /// Additional arguments for systemd-nspawn.
     pub extra_flags: List<String>,
-    /// Further veth pairs by their name.
+    /// Additional veth pairs by name.
     pub extra_veths: Field<BTreeMap<String, Field<ExtraVeth>>>,
-    /// A flake that the guest is built from instead of `config`.
+    /// A flake to build the guest from, instead of `config`.
     pub flake: Field<Option<String>>,
-    /// Host ports that lead into the guest.
+    /// Host ports to forward into the guest.
     pub forward_ports: List<ForwardPort>,
-    /// Address of the host's end of the veth.
+    /// IPv4 address of the host's end of the veth pair.
     pub host_address: Field<Option<String>>,
-    /// The same for IPv6.
+    /// IPv6 address of the host's end of the veth pair.
     pub host_address6: Field<Option<String>>,
-    /// A bridge that the host's end joins.
+    /// The bridge to attach the host's end to.
     pub host_bridge: Field<Option<String>>,
-    /// Host interfaces that are moved into the guest.
+    /// Host interfaces to move into the guest.
     pub interfaces: List<String>,
-    /// Address of the guest's end of the veth.
+    /// IPv4 address of the guest's end of the veth pair.
     pub local_address: Field<Option<String>>,
-    /// The same for IPv6.
+    /// IPv6 address of the guest's end of the veth pair.
     pub local_address6: Field<Option<String>>,
-    /// MAC address of the guest's end.
+    /// MAC address of the guest's end of the veth pair.
     pub local_mac_address: Field<Option<String>>,
-    /// Host interfaces that the guest gets a macvlan of.
+    /// Host interfaces on which the guest gets a macvlan.
     pub macvlans: List<String>,
-    /// A network namespace that exists already.
+    /// The path of an existing network namespace to join.
     pub network_namespace: Field<Option<String>>,
-    /// The guest system: a store path with `init`.
+    /// The guest system: a store path that contains `init`.
     pub path: Field<String>,
-    /// Whether the guest has a network of its own.
+    /// Whether the guest has its own network.
     pub private_network: Field<bool>,
-    /// The user namespace.
+    /// The user namespace of the guest.
     pub private_users: Field<PrivateUsers>,
     /// Whether a switch may restart the container.
     pub restart_if_changed: Field<bool>,
     /// How long the start may take (systemd.time(7)).
     pub timeout_start_sec: Field<String>,
-    /// Paths on which a tmpfs is mounted, in nspawn's `PATH[:OPTIONS]`.
+    /// Paths on which to mount a tmpfs, in nspawn's form `PATH[:OPTIONS]`.
     pub tmpfs: List<String>,
 }
 
@@ -74,11 +74,11 @@ pub struct Container {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BindMount {
-    /// What appears there; `null` means the path of the same name on the host.
+    /// The path on the host; `null` means the same path as in the guest.
     pub host_path: Field<Option<String>>,
-    /// Whether the guest may only read it.
+    /// Whether the guest may only read the mount.
     pub is_read_only: Field<bool>,
-    /// Where it appears in the guest.
+    /// The path in the guest.
     pub mount_point: Field<String>,
 }
 
@@ -86,11 +86,11 @@ pub struct BindMount {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ForwardPort {
-    /// The port in the guest; `null` means the same.
+    /// The port in the guest; `null` means the same port as on the host.
     pub container_port: Field<Option<u16>>,
     /// The port on the host.
     pub host_port: Field<u16>,
-    /// `tcp` or `udp`; NixOS takes any string.
+    /// `tcp` or `udp`; NixOS accepts any string.
     pub protocol: Field<String>,
 }
 
@@ -98,7 +98,7 @@ pub struct ForwardPort {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AllowedDevice {
-    /// Letters of `rwm`.
+    /// A combination of the letters `rwm`.
     pub modifier: Field<String>,
     /// The device node.
     pub node: Field<String>,
@@ -122,33 +122,33 @@ pub struct ExtraVeth {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PrivateUsers {
-    /// The first uid of a range on the host.
+    /// The first uid of the range on the host.
     Base(u32),
-    /// One of the words.
+    /// A named mode.
     Mode(PrivateUsersMode),
 }
 
-/// The words that `privateUsers` takes.
+/// The named modes of `privateUsers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PrivateUsersMode {
     /// No user namespace.
     No,
-    /// One that maps each uid to itself.
+    /// A user namespace that maps each uid to itself.
     Identity,
-    /// A free range, chosen for it.
+    /// A range that is chosen for the container.
     Pick,
 }
 
 impl PrivateUsers {
-    /// Whether there is a user namespace. To systemd-nspawn, 0 is a way to say no.
+    /// Whether the guest has a user namespace. systemd-nspawn reads 0 as "no".
     pub fn are_private(&self) -> bool {
         !matches!(self, Self::Base(0) | Self::Mode(PrivateUsersMode::No))
     }
 }
 
 impl Container {
-    /// A container with every option at NixOS's default, and the given system.
+    /// A container with the given system, and NixOS's default for every other option.
     pub fn with_defaults(path: Field<String>) -> Self {
         Self {
             additional_capabilities: Field::default(),
@@ -182,17 +182,17 @@ impl Container {
     }
 }
 
-/// Implements what is asked of every option but the system; one that is not named is an error.
+/// Implements what concerns every option but the system. A missing option does not compile.
 macro_rules! all_but_path {
     ($($option:ident)*) => {
         impl Container {
-            /// Whether both have the same options, whatever system they run.
+            /// Whether both have the same options, ignoring the system.
             pub fn is_same_but_for_path(&self, other: &Self) -> bool {
                 let Self { path: _, $($option),* } = self;
                 $(*$option == other.$option)&&*
             }
 
-            /// Whether anything but the system, which is unknown before each build, is not known.
+            /// Whether any option is unknown, ignoring the system, which is unknown before each build.
             pub fn has_unknown_option(&self) -> bool {
                 let Self { path: _, $($option),* } = self;
                 $($option.has_unknown())||*
@@ -214,7 +214,7 @@ impl MayBeUnknown for Container {
     }
 }
 
-/// Something of options is unknown where one of them is.
+/// A set of options has something unknown if one of its options does. A missing option does not compile.
 macro_rules! may_be_unknown {
     ($type:ident: $($option:ident)*) => {
         impl MayBeUnknown for $type {
@@ -245,7 +245,7 @@ mod tests {
 
     use super::*;
 
-    /// Every value in the JSON of a container, and every element that could be in it, made unknown in turn.
+    /// Makes every value in a container's JSON unknown in turn, and every element that a list could have.
     #[test]
     fn an_unknown_anywhere_is_found() {
         let unknown = json!({ "_unknown": { "reason": "r", "file": "f", "line": 1, "column": 1 } });

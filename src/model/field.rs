@@ -1,4 +1,4 @@
-//! A value of the model: known, or unknown with the reason.
+//! Values of the model: known, or unknown with a reason.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,53 +8,53 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Why a value is not known, and where in the source that comes from (contract §5).
+/// Why a value is unknown, and the location that explains it (contract §5).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unknown {
-    /// The column in bytes, from 1.
+    /// The column in bytes, counted from 1.
     pub column: u32,
-    /// Whether it is not known since it failed, with `reason` as the message of the error (`--keep-going`).
+    /// Whether evaluation failed; `reason` is then the error message (`--keep-going`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(skip)]
     pub failed: bool,
     /// The file, relative to the root of the configuration.
     pub file: String,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: u32,
-    /// What would have to be known, in words: `pkgs.hello is known after build`.
+    /// What would make it known, such as `pkgs.hello is known after build`.
     pub reason: String,
-    /// Of a list or set that something unknown may add to: what it has at least.
+    /// The known part of a list or set that something unknown may add to.
     #[serde(skip)]
     pub at_least: Option<serde_json::Value>,
 }
 
-/// What failed, as it stands in the place of its value.
+/// A failed evaluation, printed in place of the value.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Failure {
-    /// The column in bytes, from 1; 0 where there is no place.
+    /// The column in bytes, counted from 1; 0 without a location.
     pub column: u32,
     /// The file, relative to the root of the configuration.
     pub file: String,
-    /// The line, from 1; 0 where there is no place.
+    /// The line, counted from 1; 0 without a location.
     pub line: u32,
-    /// What is wrong: Nix's own message where it has one.
+    /// What is wrong: Nix's own message if there is one.
     pub message: String,
 }
 
 /// A value of type `T`, or the reason why it is unknown.
 ///
-/// Printed as `T` or as `{"_unknown": {…}}`; there is no default that an unknown could turn into.
+/// Serialized as `T` or as `{"_unknown": {…}}`. It has no default, so an unknown cannot turn into one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Field<T> {
     /// What Nix itself would compute.
     Known(T),
-    /// What cannot be known without nixpkgs.
+    /// A value that needs nixpkgs.
     Unknown(Unknown),
 }
 
-/// What may be unknown, or have something unknown in it.
+/// A type that may be unknown, or contain something unknown.
 pub trait MayBeUnknown {
-    /// Whether it is, or has.
+    /// Whether any part of it is unknown.
     fn has_unknown(&self) -> bool;
 }
 
@@ -94,7 +94,7 @@ macro_rules! always_known {
 
 always_known! { bool, u16, String }
 
-/// A list whose elements may be unknown one by one.
+/// A list of which each element may be unknown.
 pub type List<T> = Field<Vec<Field<T>>>;
 
 impl<T> Field<T> {
@@ -129,9 +129,9 @@ impl<T: Default> Default for Field<T> {
 
 /// The key that marks an unknown value in JSON.
 pub const UNKNOWN_KEY: &str = "_unknown";
-/// The key that marks what failed in what `--keep-going` prints. No model is read back from that: it lacks what failed.
+/// The key that marks a failure in the output of `--keep-going`. Such output is never read back: it lacks what failed.
 pub const ERROR_KEY: &str = "_error";
-/// The key that carries the known elements of a list or set that is a lower bound.
+/// The key of the known elements of a list or set to which something unknown may add.
 pub const AT_LEAST_KEY: &str = "_atleast";
 
 impl<T: Serialize> Serialize for Field<T> {
@@ -178,9 +178,10 @@ impl<T: JsonSchema> JsonSchema for Field<T> {
     }
 }
 
-/// The name under which a [`Field`] is asked for. A source that knows by itself which of its values are unknown
-/// answers with the value (`visit_some`), or with a map of [`UNKNOWN_KEY`]; of any other, such as JSON, the keys are looked
-/// at.
+/// The newtype name under which a [`Field`] is deserialized.
+///
+/// A deserializer that knows which of its values are unknown answers with the value (`visit_some`) or with a map that has
+/// [`UNKNOWN_KEY`]. For any other, such as JSON, the visitor looks for that key.
 pub const FIELD: &str = "Field";
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {

@@ -1,12 +1,12 @@
-//! The typed model of what a configuration wants: the manifest (contract §5).
+//! The typed model of a configuration: the manifest (contract §5) and its meaning.
 //!
-//! Two forms: [`Manifest`] is what was typed, with NixOS's names, nesting and values, unknown ones included, and is
-//! what `eval --json` prints. [`spec`] is what is meant: everything known, parsed and checked; all that comes after
-//! works on that and checks nobody again.
+//! Two forms: [`Manifest`] is what the user wrote, with NixOS's names, nesting and values, unknown ones included;
+//! `eval --json` prints it. [`spec`] is what it means: known, parsed and checked. Later stages use the spec and do not check
+//! it again.
 //!
 //! Invariants:
 //! - A known value is what `nix eval --json` prints for the same option.
-//! - No unknown ever becomes a default.
+//! - An unknown value never becomes a default.
 
 pub mod check;
 mod container;
@@ -35,13 +35,13 @@ pub use field::{AT_LEAST_KEY, ERROR_KEY, FIELD, Failure, Field, List, MayBeUnkno
 pub use name::{ContainerName, NameError, natural_order};
 pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
 
-/// The name under which the options of a guest are printed in its container.
+/// The key under which the options of a guest are printed in its container.
 pub const GUEST_KEY: &str = "guest";
 
 /// The version of the manifest's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// All that a configuration says about its containers.
+/// A configuration's containers, and the host options that affect them.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// [`FORMAT_VERSION`].
@@ -53,7 +53,7 @@ pub struct Manifest {
     /// Why there may be more containers than these; printed among them.
     #[serde(skip)]
     pub more_containers: Option<Unknown>,
-    /// Containers whose names NixOS or machined refuse: printed among the others, and never applied.
+    /// Containers with names that NixOS or machined refuse: printed with the others, never applied.
     #[serde(skip)]
     pub misnamed: BTreeMap<String, Container>,
     /// `networking`.
@@ -62,7 +62,7 @@ pub struct Manifest {
     pub boot: Boot,
     /// `services`.
     pub services: Services,
-    /// Where each option that is set stands, by its full path (`containers.wasabi.autoStart`); on demand only.
+    /// Where each option is set, by its full path (`containers.wasabi.autoStart`); only on request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub positions: Option<Positions>,
 }
@@ -71,7 +71,7 @@ impl Manifest {
     /// The JSON Schema of a manifest (draft 2020-12).
     pub fn schema() -> serde_json::Value {
         let mut schema = schemars::schema_for!(Self).to_value();
-        // What is printed beside the options of the host, and is no part of the model.
+        // `eval --guest` prints this beside the container's options; it is not part of the model.
         schema["$defs"]["Container"]["properties"][GUEST_KEY] = serde_json::json!({
             "description": "What the guest's own configuration says (`--guest`), option by option.",
             "type": "object",
@@ -80,7 +80,7 @@ impl Manifest {
             UNKNOWN_KEY: { "$ref": "#/$defs/Unknown", "description": "Why there may be more containers than these." },
             ERROR_KEY: { "$ref": "#/$defs/Failure", "description": "Why none of them can be told (`--keep-going`)." },
         });
-        // Sets of options fail as wholes, too.
+        // A set of options may also fail as a whole.
         let failed = serde_json::json!({
             "type": "object",
             "properties": { ERROR_KEY: { "$ref": "#/$defs/Failure" } },
@@ -101,7 +101,10 @@ impl Manifest {
         serde_json::to_value(self).expect("the model has string keys only")
     }
 
-    /// A manifest from its JSON.
+    /// Reads a manifest from its JSON.
+    ///
+    /// # Errors
+    /// Fails if the JSON does not have the form of a manifest.
     pub fn from_json(mut json: serde_json::Value) -> Result<Self, serde_json::Error> {
         let containers = json.get_mut("containers").and_then(serde_json::Value::as_object_mut);
         let containers = containers.map(std::mem::take).unwrap_or_default();
@@ -116,7 +119,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Adds a container, under a name that may be one that NixOS refuses.
+    /// Adds a container; NixOS may refuse its name.
     pub fn add(&mut self, name: String, container: Container) {
         match ContainerName::new(name.as_str()) {
             Ok(name) => self.containers.insert(name, container),
@@ -125,7 +128,7 @@ impl Manifest {
     }
 }
 
-/// Keys sorted, whatever is written: so are the fields of all types of the model.
+/// Serializes the keys in sorted order, like all types of the model.
 impl Serialize for Manifest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -142,7 +145,7 @@ impl Serialize for Manifest {
     }
 }
 
-/// All containers under `containers`, those with other names and those without a known one among them.
+/// The members of `containers`: valid names, invalid names, and the marker that there may be more.
 struct Containers<'a>(&'a Manifest);
 
 impl Serialize for Containers<'_> {
@@ -161,21 +164,21 @@ impl Serialize for Containers<'_> {
     }
 }
 
-/// Where options are set: full option path (attribute names quoted as Nix does) → place of the innermost definition.
+/// Maps each option's full path (attribute names quoted as Nix does) to the position of its innermost definition.
 pub type Positions = BTreeMap<String, Position>;
 
-/// A place in the configuration, fit for JSON.
+/// A position in the configuration, in the form used in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// The file, relative to the root of the configuration.
     pub file: String,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: u32,
-    /// The column in bytes, from 1.
+    /// The column in bytes, counted from 1.
     pub column: u32,
 }
 
-/// What the manifest says about the host.
+/// The options that describe the host itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct System {
@@ -193,23 +196,23 @@ pub struct Boot {
     pub enable_containers: Field<bool>,
 }
 
-/// The option that says how many generations are kept (of `services.container-rebuild`).
+/// The option of `services.container-rebuild` that says how many generations to keep.
 pub const KEEP_GENERATIONS: &str = "keepGenerations";
 
 /// `services`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Services {
-    /// `services.container-rebuild`, as it was written. `keepGenerations` (an integer from 1, by default 10) says how many
-    /// generations are kept beside the one that was booted and the one that boots next.
+    /// `services.container-rebuild`, as written. `keepGenerations` (an integer from 1, by default 10) says how many
+    /// generations to keep in addition to the booted one and the one that boots next.
     #[serde(rename = "container-rebuild", default)]
     pub container_rebuild: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Services {
-    /// How many generations are kept where nothing is said of it.
+    /// How many generations are kept by default.
     pub const KEEP: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 
-    /// How many generations are kept; `None` where that is not known, or not a number of them ([`check`] says so).
+    /// How many generations to keep; `None` if the value is unknown or invalid, which [`check`] reports.
     pub fn keep_generations(&self) -> Option<NonZeroU32> {
         let Some(value) = self.container_rebuild.get(KEEP_GENERATIONS) else { return Some(Self::KEEP) };
         value.as_u64().and_then(|keep| u32::try_from(keep).ok()).and_then(NonZeroU32::new)

@@ -1,19 +1,18 @@
-//! Names that have been checked once and are right from then on.
+//! Names that are validated once, when they are created.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The name of a container: what stands in `containers.<name>`, in `container@NAME.service` and in `machinectl`.
+/// The name of a container, as in `containers.<name>`, `container@NAME.service` and `machinectl`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ContainerName(String);
 
-/// What names are sorted by for people: numbers in them by their value, so that `c2` comes before `c10`. Different names have
-/// different keys.
+/// A sort key for people: numbers compare by value, so that `c2` comes before `c10`. Different names have different keys.
 pub fn natural_order(name: &str) -> impl Ord + use<'_> {
     #[derive(PartialEq, Eq, PartialOrd, Ord)]
     enum Part<'a> {
-        /// How many digits there are without leading zeros, and those.
+        /// The number of digits without leading zeros, and those digits.
         Number(usize, &'a str),
         Text(&'a str),
     }
@@ -30,13 +29,13 @@ pub fn natural_order(name: &str) -> impl Ord + use<'_> {
     (parts, name)
 }
 
-/// Why a text is no name of a container.
+/// Why a text is not a valid container name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// NixOS refuses underscores by an assertion of the guest.
+    /// Contains an underscore, which an assertion in the guest's NixOS refuses.
     #[error("the container name `{0}` contains an underscore, which NixOS refuses")]
     Underscore(String),
-    /// machined takes host names only (`hostname_is_valid` in systemd), and so do paths and unit names without escapes.
+    /// Not a host name (systemd's `hostname_is_valid`). machined requires one, and it needs no escapes in paths and unit names.
     #[error(
         "`{0}` cannot be the name of a machine: use at most 64 letters, digits, `-` and `.`, without a `-` or `.` at either end"
     )]
@@ -44,7 +43,10 @@ pub enum NameError {
 }
 
 impl ContainerName {
-    /// Checks `name` against what NixOS and systemd-machined take.
+    /// Checks `name` against the rules of NixOS and systemd-machined.
+    ///
+    /// # Errors
+    /// Fails if either of them would refuse the name.
     pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
         let name = name.into();
         if name.contains('_') {
@@ -65,8 +67,8 @@ impl ContainerName {
         &self.0
     }
 
-    /// The unit that runs it. systemd escapes nothing in the characters that a name may have, but `-` stands for `/`
-    /// only in path units; instance names keep it.
+    /// The unit that runs the container. No character of a valid name needs escaping: systemd unescapes `-` to `/` only in
+    /// path units, not in instance names.
     pub fn unit(&self) -> String {
         format!("container@{}.service", self.0)
     }

@@ -1,7 +1,7 @@
-//! From the options of a container to its network.
+//! Computes the network of a container from its options.
 //!
-//! Takes: a [`Container`]. Gives: a [`Network`], or nothing where something that bears on it is unknown or makes no sense;
-//! [`super::check`] says which, and a plan shows what is known before the guests are built.
+//! Takes: a [`Container`]. Gives: a [`Network`], or nothing if an option it depends on is unknown or invalid.
+//! [`super::check`] reports which; plans use this module to show what is known before the guests are built.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::spec::{Forward, Network, Passed, Private, Protocol, Veth, is_link_name};
 use super::{Container, Field, ForwardPort, List, MayBeUnknown};
 
-/// The network of a container, where all of it is known.
+/// The network of a container, if all of it is known.
 pub fn network(container: &Container) -> Option<Network> {
     let private = *container.private_network.known()?;
     let extra = container.extra_veths.known()?.iter().map(|(name, options)| {
@@ -27,11 +27,11 @@ pub fn network(container: &Container) -> Option<Network> {
         is_implied: !private,
         ..Private::default()
     };
-    // Whoever makes it makes all of it.
+    // Whoever creates the namespace configures all of it.
     if let Some(path) = container.network_namespace.known()? {
         return (!private && !network.has_links()).then(|| Network::Named(path.clone()));
     }
-    // What stands on the container itself counts with `privateNetwork` alone, as in NixOS.
+    // As in NixOS, the container's own pair requires `privateNetwork`.
     if private {
         let c = container;
         let options = (&c.host_bridge, [&c.host_address, &c.host_address6], [&c.local_address, &c.local_address6]);
@@ -43,7 +43,7 @@ pub fn network(container: &Container) -> Option<Network> {
     Some(Network::Private(network))
 }
 
-/// The same as far as it is known: a forward is one, whatever unknown stands beside it.
+/// The known part of a container's network: unknown options count as unset, and partial elements of lists are left out.
 pub fn network_at_least(container: &Container) -> Option<Network> {
     fn known<T: MayBeUnknown + DeserializeOwned>(list: &mut List<T>) {
         match list {
@@ -91,14 +91,14 @@ fn veth(
     Some(Veth { bridge, host4, local4, length4, host6, local6, length6, hardware })
 }
 
-/// An option that is a text or nothing.
+/// An optional string.
 type Text = Field<Option<String>>;
 
 fn passed(list: &List<String>) -> Option<Vec<Passed>> {
     list.known()?.iter().map(|element| Passed::parse(element.known()?)).collect()
 }
 
-/// An address without a prefix length, or a hardware address, set or not.
+/// An address without a prefix length, or a hardware address; the outer `None` means unknown or invalid.
 #[allow(clippy::option_option, reason = "unknown, absent and present are three things")]
 fn host<A: FromStr>(field: &Text) -> Option<Option<A>> {
     match field.known()? {
@@ -107,7 +107,7 @@ fn host<A: FromStr>(field: &Text) -> Option<Option<A>> {
     }
 }
 
-/// The guest's address and its prefix length, each set or not. Only on a bridge it may have one, of at most `longest` bits.
+/// The guest's address and prefix length. A prefix length is allowed only on a bridge, with at most `longest` bits.
 #[allow(clippy::option_option, reason = "unknown, absent and present are three things")]
 fn local<A: FromStr>(field: &Text, bridged: bool, longest: u8) -> Option<(Option<A>, Option<u8>)> {
     let Some(text) = field.known()? else { return Some((None, None)) };
@@ -130,7 +130,7 @@ fn forwards(list: &List<ForwardPort>) -> Option<Vec<Forward>> {
     list.known()?.iter().map(forward).collect()
 }
 
-/// The transport of a forward, where it is known and one that can be forwarded.
+/// The transport of a forward, if it is known and supported.
 pub(super) fn protocol(forward: &ForwardPort) -> Option<Protocol> {
     match forward.protocol.known()?.as_str() {
         "tcp" => Some(Protocol::Tcp),

@@ -1,4 +1,4 @@
-//! The options of `networking` that bear on containers, with NixOS's names and defaults.
+//! The options of `networking` that affect containers, with NixOS's names and defaults.
 //!
 //! Source: `nixos/modules/services/networking/{nat,firewall,nftables}.nix`.
 
@@ -55,7 +55,7 @@ pub struct Nat {
 pub struct NatForward {
     /// `IP:PORT`, `IP:A-B` or `[IP6]:PORT`.
     pub destination: Field<String>,
-    /// Addresses of the host at which the host itself reaches the forward.
+    /// Addresses of the host at which the host itself can use the forward.
     #[serde(rename = "loopbackIPs")]
     pub loopback_ips: List<String>,
     /// `tcp` or `udp`.

@@ -1,14 +1,14 @@
-//! What Nix says of a container, beside what we had shown.
+//! Completes a container with the values that Nix computed.
 //!
-//! Takes: a [`Container`] as evaluated here, and all its options as Nix printed them. Gives: the container with nothing
-//! unknown in it, or every value that Nix computes differently from what was shown as known (contract §3).
+//! Takes: a [`Container`] as evaluated here, and all its options as printed by Nix. Gives: the container without unknown
+//! values, or every known value that Nix computes differently (contract §3).
 
 use serde_json::Value as Json;
 
 use super::path::OptionPath;
 use super::{Container, UNKNOWN_KEY};
 
-/// A value that was shown as known, and is another for Nix.
+/// A value that was shown as known, but that Nix computes differently.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contradiction {
     /// The option, relative to the container.
@@ -22,15 +22,18 @@ pub struct Contradiction {
 /// Why a container could not be completed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompleteError {
-    /// Nix contradicts what was shown.
+    /// Nix computes different values than were shown.
     #[error("Nix computes other values than were shown as known")]
     Contradictions(Vec<Contradiction>),
-    /// Nix printed options that are none of the model's.
+    /// Nix printed options that the model cannot represent.
     #[error("the options that Nix printed do not fit the model")]
     Unfit(#[from] serde_json::Error),
 }
 
-/// `ours` with what was unknown taken from `options`, and `system` as its `path`.
+/// Fills the unknown values of `ours` from `options`, and sets `path` to `system`.
+///
+/// # Errors
+/// Fails if Nix contradicts a known value, or if its options do not fit the model.
 pub fn complete(ours: &Container, options: &Json, system: &str) -> Result<Container, CompleteError> {
     let mut known = serde_json::to_value(ours)?;
     let mut contradictions = Vec::new();

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::source::Span;
 pub use crate::syntax::quote;
 
-/// The names that lead to an option, outermost first. Paths below each other share them.
+/// The names that lead to an option, outermost first. A path shares its names with the paths it was extended from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OptionPath(Vec<Arc<str>>);
 
 impl OptionPath {
-    /// A path from its names.
+    /// Builds a path from its names.
     pub fn new<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         Self(names.into_iter().map(|name| Arc::from(name.as_ref())).collect())
     }
@@ -21,7 +21,7 @@ impl OptionPath {
         &self.0
     }
 
-    /// This path with one name more.
+    /// The path extended by `name`.
     #[must_use]
     pub fn join(&self, name: impl AsRef<str>) -> Self {
         let mut names = Vec::with_capacity(self.0.len() + 1);
@@ -30,14 +30,14 @@ impl OptionPath {
         Self(names)
     }
 
-    /// The path without its last name; `None` of the empty one.
+    /// The path without its last name, or `None` if it is empty.
     pub fn parent(&self) -> Option<Self> {
         let (_, rest) = self.0.split_last()?;
         Some(Self(rest.to_vec()))
     }
 }
 
-/// The path of an option while options are looked at one by one: nothing of it is kept unless something is found there.
+/// The path of an option during a walk: a linked list on the stack that becomes an [`OptionPath`] only for a finding.
 #[derive(Debug, Clone, Copy)]
 pub struct At<'a> {
     name: &'a str,
@@ -50,7 +50,7 @@ impl<'a> At<'a> {
         Self { name, around: None }
     }
 
-    /// The option called `name` in this one.
+    /// The option called `name` inside this one.
     #[must_use]
     pub fn join(&'a self, name: &'a str) -> Self {
         Self { name, around: Some(self) }
@@ -61,7 +61,7 @@ impl<'a> At<'a> {
         self.name
     }
 
-    /// The path, to be kept.
+    /// The path as an owned [`OptionPath`].
     pub fn path(&self) -> OptionPath {
         let mut names: Vec<&str> = std::iter::successors(Some(self), |at| at.around).map(|at| at.name).collect();
         names.reverse();
@@ -81,7 +81,7 @@ impl<S: AsRef<str>> FromIterator<S> for OptionPath {
     }
 }
 
-/// As Nix prints it: names that are no identifiers in quotes.
+/// Prints the path as Nix does: names that are not identifiers are quoted.
 impl std::fmt::Display for OptionPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (index, name) in self.0.iter().enumerate() {
@@ -94,18 +94,18 @@ impl std::fmt::Display for OptionPath {
     }
 }
 
-/// Where options are set: the span of the attribute path of each one's innermost definition. A tree of names.
+/// Where options are set, as a tree of names: the span of the attribute path in each option's innermost definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptionSpans {
-    /// What sets the option itself; the first one is the one that is shown.
+    /// The definitions of the option itself; the first one is shown.
     here: Vec<Span>,
-    /// Of a list that several definitions add to: the places of the definitions that its elements are of, in their order.
+    /// For each element of a list with several definitions, the span of the definition that contributes it.
     elements: Vec<Span>,
     below: BTreeMap<Box<str>, Self>,
 }
 
 impl OptionSpans {
-    /// Notes one definition more of the option with these names.
+    /// Adds a definition of the option with these names.
     pub fn add<S: AsRef<str>>(&mut self, names: impl IntoIterator<Item = S>, span: Span) {
         let mut at = self;
         for name in names {
@@ -114,7 +114,7 @@ impl OptionSpans {
         at.here.push(span);
     }
 
-    /// The place of `path`, or of the closest option around it that has one.
+    /// The span of `path`, or of the closest enclosing option that has one.
     pub fn nearest(&self, path: &OptionPath) -> Option<Span> {
         let (mut at, mut nearest) = (self, self.here.first());
         for name in &path.0 {
@@ -125,7 +125,7 @@ impl OptionSpans {
         nearest.copied()
     }
 
-    /// Notes where the elements of a list are, in their order.
+    /// Records the span of each element of a list, in order.
     pub fn add_elements<S: AsRef<str>>(&mut self, names: impl IntoIterator<Item = S>, spans: Vec<Span>) {
         let mut at = self;
         for name in names {
@@ -134,32 +134,32 @@ impl OptionSpans {
         at.elements = spans;
     }
 
-    /// The place of the definition that an element of the list `path` is of, where there are several.
+    /// The span of the definition that contributes an element of the list `path`, if the list has several.
     pub fn element(&self, path: &OptionPath, index: usize) -> Option<Span> {
         self.below(&path.0)?.elements.get(index).copied().filter(|span| *span != Span::NONE)
     }
 
-    /// The places that set `path` itself.
+    /// The spans of all definitions of `path` itself.
     pub fn all(&self, path: &OptionPath) -> &[Span] {
         self.below(&path.0).map(|at| at.here.as_slice()).unwrap_or_default()
     }
 
-    /// What sets the option itself, of several the one that is shown.
+    /// The definition of the option itself that is shown.
     pub(super) fn here(&self) -> Option<Span> {
         self.here.first().copied()
     }
 
-    /// The part of the tree below the option with these names; `None` where nothing sets any of it.
+    /// The subtree at these names, or `None` if nothing below them is set.
     pub(super) fn below<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Option<&Self> {
         names.into_iter().try_fold(self, |at, name| at.below.get(name.as_ref()))
     }
 
-    /// Whether something sets `path` itself.
+    /// Whether `path` itself has a definition.
     pub fn contains(&self, path: &OptionPath) -> bool {
         !self.all(path).is_empty()
     }
 
-    /// All places that set the option with these names, or anything in it.
+    /// The spans of all definitions of the option with these names and of everything inside it.
     pub fn within(&self, names: &[&str]) -> Vec<Span> {
         let (mut spans, mut rest) = (Vec::new(), Vec::new());
         rest.extend(self.below(names));
@@ -170,8 +170,8 @@ impl OptionSpans {
         spans
     }
 
-    /// Renames the elements of the list `list`, which go by their places in its definitions until they are evaluated, to
-    /// `names`, which are in the order of the list.
+    /// Renames the elements of `list` to `names`, given in list order. Until a list is evaluated, its elements are named after
+    /// their positions in its definitions.
     pub fn name_elements(&mut self, list: &OptionPath, names: &[String]) {
         let at = list.0.iter().try_fold(self, |at, name| at.below.get_mut(&**name));
         let Some(list) = at else { return };
@@ -185,7 +185,7 @@ impl OptionSpans {
         }
     }
 
-    /// Calls `visit` with each option that is set, as its path is printed, and with the place that is shown.
+    /// Calls `visit` with the printed path and the shown span of each option that is set.
     pub fn each(&self, visit: &mut impl FnMut(&str, Span)) {
         self.each_below(&mut String::new(), visit);
     }
@@ -206,7 +206,7 @@ impl OptionSpans {
     }
 
     fn below_mut(&mut self, name: &str) -> &mut Self {
-        // Most are there already: a key of one's own only for those that are not.
+        // Most names exist already; allocate a key only for a new one.
         if !self.below.contains_key(name) {
             self.below.insert(name.into(), Self::default());
         }
@@ -224,7 +224,7 @@ impl OptionSpans {
     }
 }
 
-/// The place in a list that nixpkgs' name for an element says: `[definition 2-entry 1]`.
+/// Parses the name that nixpkgs gives to a list element: `[definition 2-entry 1]`.
 fn list_place(name: &str) -> Option<(u32, u32)> {
     let (definition, entry) = name.strip_prefix("[definition ")?.strip_suffix(']')?.split_once("-entry ")?;
     Some((definition.parse().ok()?, entry.parse().ok()?))

@@ -1,4 +1,4 @@
-//! Where options stand, whoever knows it: a manifest or a record, or the sources themselves.
+//! Where options are set, as recorded in a manifest or record, or as read from the sources.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use super::path::{OptionSpans, quote};
 use super::{Position, Positions};
 use crate::source::{Location, SourceMap, Span};
 
-/// Where an option and those below it stand. Nothing is looked up before it is asked for: of most containers nobody asks.
+/// Where an option and its suboptions are set. Looked up lazily: for most containers the locations are never needed.
 #[derive(Debug, Clone)]
 pub enum Places<'a> {
-    /// As they were noted.
+    /// Recorded positions.
     Noted {
-        /// All that was noted, by full path.
+        /// All recorded positions, by full path.
         all: Cow<'a, Positions>,
         /// The path of the option.
         root: String,
     },
-    /// As they stand in sources that are at hand.
+    /// Spans in sources that are loaded.
     Read {
-        /// The option's part of the tree; `None` where nothing sets it.
+        /// The option's subtree, or `None` if nothing in it is set.
         spans: Option<&'a OptionSpans>,
         /// The sources.
         sources: &'a SourceMap,
@@ -26,22 +26,22 @@ pub enum Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Nothing is known.
+    /// No positions at all.
     pub fn none() -> Self {
         Self::Noted { all: Cow::Owned(Positions::new()), root: String::new() }
     }
 
-    /// All that `positions` says.
+    /// All recorded `positions`.
     pub fn noted(positions: &'a Positions) -> Self {
         Self::Noted { all: Cow::Borrowed(positions), root: String::new() }
     }
 
-    /// All that `spans` says, looked up in `sources`.
+    /// All `spans`, to be looked up in `sources`.
     pub fn read(spans: &'a OptionSpans, sources: &'a SourceMap) -> Self {
         Self::Read { spans: Some(spans), sources }
     }
 
-    /// The same of an option below this one.
+    /// The view of an option below this one.
     #[must_use]
     pub fn below<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Self {
         match self {
@@ -52,14 +52,14 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Where the option at `path` below this one is set: itself, else the first thing in it, else what contains it.
+    /// Where the option at `path` below this one is set: itself, otherwise the first option in it, otherwise an enclosing one.
     pub fn position(&self, path: &[String]) -> Option<Position> {
         let above = || (1..path.len()).rev().find_map(|length| self.below(&path[..length]).itself());
         let option = self.below(path);
         option.itself().or_else(|| option.first()).or_else(above)
     }
 
-    /// Where everything below this option is set, by paths relative to it; its own place is under the empty path.
+    /// The positions of everything below this option, by relative path; its own has the empty path.
     pub fn positions(&self) -> Positions {
         match self {
             Self::Noted { all, root } if root.is_empty() => all.clone().into_owned(),
@@ -91,7 +91,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// The first place of all below.
+    /// The first position of the option or anything in it.
     fn first(&self) -> Option<Position> {
         match self {
             Self::Noted { all, root } => inside(all, root).map(|(_, at)| at).min().cloned(),
@@ -105,7 +105,7 @@ fn locate(sources: &SourceMap, span: Span) -> Option<Position> {
     Some(Position { file, line, column })
 }
 
-/// The path with further names.
+/// The path `root` extended by `names`.
 fn join<S: AsRef<str>>(root: &str, names: impl IntoIterator<Item = S>) -> String {
     let mut path = root.to_owned();
     for name in names {
@@ -117,7 +117,7 @@ fn join<S: AsRef<str>>(root: &str, names: impl IntoIterator<Item = S>) -> String
     path
 }
 
-/// What was noted below an option, by path relative to it.
+/// The recorded positions of an option and everything below it, by relative path.
 fn inside<'p>(all: &'p Positions, root: &str) -> impl Iterator<Item = (&'p str, &'p Position)> {
     let prefix = if root.is_empty() { String::new() } else { format!("{root}.") };
     let below = all.range(prefix.clone()..);
@@ -135,7 +135,7 @@ mod tests {
         path.iter().map(|&name| name.to_owned()).collect()
     }
 
-    /// The same three options, as they were noted and as they are read: each on a line of its own.
+    /// Checks three options in both forms, recorded and read; each option is on a line of its own.
     fn both(check: impl Fn(Places<'_>)) {
         let (sources, mut spans, mut noted) = (SourceMap::new(), OptionSpans::default(), Positions::new());
         let file = sources.add("f", "1\n2\n3\n").expect("it fits");

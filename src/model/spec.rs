@@ -1,6 +1,6 @@
-//! What is meant: a container with every value known, parsed and allowed.
+//! The meaning of a configuration: every value is known, parsed and valid.
 //!
-//! Takes: [`Container`](super::Container), which is what was typed. Gives: [`ContainerSpec`] and [`NatSpec`], from which
+//! Takes: [`Container`](super::Container), which is what the user wrote. Gives: [`ContainerSpec`] and [`NatSpec`], from which
 //! units, arguments and rules are rendered without further checks.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,18 +13,18 @@ use serde::{Deserialize, Serialize};
 
 use super::ContainerName;
 
-/// One container, ready to be run.
+/// One container, ready to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSpec {
     /// Its name.
     pub name: ContainerName,
-    /// The guest system: an absolute path that has `init` below it.
+    /// The guest system: an absolute path that contains `init`.
     pub system: PathBuf,
     /// Whether it starts with the host.
     pub auto_start: bool,
     /// Whether its root is empty at each start.
     pub ephemeral: bool,
-    /// Its users.
+    /// Its user-namespace mapping.
     #[serde(default)]
     pub users: Users,
     /// Its network.
@@ -37,38 +37,38 @@ pub struct ContainerSpec {
     pub additional_capabilities: Vec<String>,
     /// `--drop-capability=` values.
     pub drop_capabilities: Vec<String>,
-    /// Device nodes that the unit lets through.
+    /// Device nodes that the unit allows.
     #[serde(default)]
     pub devices: Vec<Device>,
-    /// Whether it may make links to itself by `/dev/net/tun`.
+    /// Whether it may create its own interfaces through `/dev/net/tun`.
     #[serde(default)]
     pub tun: bool,
     /// Whether it gets a copy of the host's `/etc/resolv.conf` at each start.
     #[serde(default = "yes")]
     pub copy_resolv_conf: bool,
-    /// Further arguments for systemd-nspawn, each already one word.
+    /// Additional arguments for systemd-nspawn, each a single word.
     pub extra_flags: Vec<String>,
     /// `TimeoutStartSec=` of the unit (systemd.time(7)).
     pub timeout_start: String,
 }
 
-/// What a record says that is older than the option: NixOS's default.
+/// The value of `copy_resolv_conf` in records older than the option: NixOS's default.
 fn yes() -> bool {
     true
 }
 
-/// Whose numbers the users of a guest have on the host.
+/// How a guest's users map to users of the host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Users {
-    /// The host's own: its root is the host's root.
+    /// To the same users, without a user namespace: the guest's root is the host's root.
     #[default]
     Shared,
-    /// The same numbers, in a user namespace: they have no power over what is not in it.
+    /// To the same numbers in a user namespace: without privileges over anything outside it.
     Identity,
-    /// Those of a range of its own that begins here, taken by the name of the container.
+    /// To a range that begins here, picked by the container's name.
     Picked(u32),
-    /// The same where the number was given.
+    /// To a range that begins here, given in the configuration.
     Given(u32),
 }
 
@@ -76,7 +76,7 @@ impl Users {
     /// How many users a guest has.
     pub const COUNT: u32 = 1 << 16;
 
-    /// The number that the guest's root has on the host, where it is another one.
+    /// The host's number for the guest's root, if it differs.
     pub fn base(self) -> Option<u32> {
         match self {
             Self::Shared | Self::Identity => None,
@@ -90,7 +90,7 @@ impl Users {
     }
 }
 
-/// As NixOS writes it into the `.conf`.
+/// Prints the mapping as NixOS writes it to the `.conf`.
 impl fmt::Display for Users {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -102,12 +102,12 @@ impl fmt::Display for Users {
     }
 }
 
-/// A device node and what may be done with it.
+/// A device node and the access to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Such as `/dev/fuse`, or a class such as `char-usb_device` (systemd.resource-control(5), `DeviceAllow=`).
     pub node: String,
-    /// Letters of `rwm`.
+    /// A combination of the letters `rwm`.
     pub modifier: String,
 }
 
@@ -115,16 +115,16 @@ pub struct Device {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
-    /// The host's own.
+    /// The host's network.
     Host,
-    /// One that somebody else makes, named by a path.
+    /// A network namespace that something else creates, by its path.
     Named(String),
-    /// One of its own, with nothing but `lo` when nothing of this is there.
+    /// A network of its own; it has only `lo` if all parts are empty.
     Private(Private),
 }
 
 impl Network {
-    /// The guest's own addresses; those of a network that is not its own are not among them.
+    /// The addresses that only this guest has: none unless it has its own network.
     pub fn addresses(&self) -> BTreeSet<IpAddr> {
         let Self::Private(Private { veth, extra, .. }) = self else { return BTreeSet::new() };
         let of = |veth: &Veth| [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
@@ -132,45 +132,45 @@ impl Network {
     }
 }
 
-/// A network of a container's own.
+/// A container's own network.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Private {
-    /// The pair that leads to the host: `ve-NAME` there (`vb-NAME` on a bridge), `eth0` in the guest.
+    /// The pair to the host: `ve-NAME` there (`vb-NAME` on a bridge), `eth0` in the guest.
     pub veth: Option<Veth>,
     /// Host ports that lead into the guest.
     pub forwards: Vec<Forward>,
-    /// Further pairs, by the name of both their ends.
+    /// Additional pairs, by the name that both ends have.
     #[serde(default)]
     pub extra: BTreeMap<String, Veth>,
-    /// Links of the host that the guest gets a macvlan of.
+    /// Interfaces of the host on which the guest gets a macvlan.
     #[serde(default)]
     pub macvlans: Vec<Passed>,
-    /// Links of the host that are the guest's while it runs.
+    /// Interfaces of the host that move into the guest while it runs.
     #[serde(default)]
     pub interfaces: Vec<Passed>,
-    /// Whether it is one of its own only because there are such links, without `privateNetwork`.
+    /// Whether only such interfaces make it a network of its own, without `privateNetwork`.
     #[serde(default)]
     pub is_implied: bool,
 }
 
 impl Private {
-    /// Whether there is more in it than `lo`.
+    /// Whether it has more than `lo`.
     pub fn has_links(&self) -> bool {
         self.veth.is_some() || !self.extra.is_empty() || !self.macvlans.is_empty() || !self.interfaces.is_empty()
     }
 }
 
-/// A link of the host that a guest gets, or gets a part of: `HOST` or `HOST:GUEST` (systemd-nspawn(1)).
+/// An interface of the host that the guest gets or shares: `HOST` or `HOST:GUEST` (systemd-nspawn(1)).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Passed {
-    /// What it is called on the host.
+    /// Its name on the host.
     pub host: String,
-    /// What it is called in the guest, where that was said.
+    /// Its name in the guest, if given.
     pub guest: Option<String>,
 }
 
 impl Passed {
-    /// The one that is written so; `None` where a name is no name of a link.
+    /// Parses `HOST` or `HOST:GUEST`; `None` if a name is not a valid interface name.
     pub fn parse(text: &str) -> Option<Self> {
         let (host, guest) = match text.split_once(':') {
             Some((host, guest)) => (host, Some(guest)),
@@ -190,14 +190,14 @@ impl fmt::Display for Passed {
     }
 }
 
-/// Whether the kernel takes it as the name of a link, but for its length, and rules can say it: nft(8) has no escapes, and
-/// what begins with `@` is a set to it.
+/// Whether the kernel accepts the name for an interface (ignoring its length), and rules can contain it: nft(8) has no
+/// escapes, and reads a leading `@` as a set.
 pub fn is_link_name(name: &str) -> bool {
     let is_bad = |c: char| matches!(c, '/' | ':' | '"') || c.is_whitespace() || c.is_control();
     !matches!(name, "" | "." | "..") && !name.starts_with('@') && !name.contains(is_bad)
 }
 
-/// The hardware address of a link: `02:00:00:00:00:01`.
+/// The hardware address of an interface, such as `02:00:00:00:00:01`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HardwareAddress(pub [u8; 6]);
@@ -237,27 +237,27 @@ impl From<HardwareAddress> for String {
     }
 }
 
-/// A veth pair, one end on the host and one in the guest.
+/// A veth pair: one end on the host, one in the guest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Veth {
-    /// The bridge that the host's end joins. That end has no addresses and no routes then: the bridge has them.
+    /// The bridge that the host's end joins. The host's end then has no addresses or routes; the bridge has them.
     #[serde(default)]
     pub bridge: Option<String>,
-    /// Address of the host's end, a /32; also the guest's gateway.
+    /// Address of the host's end (a /32), which is also the guest's gateway.
     pub host4: Option<Ipv4Addr>,
-    /// Address of the guest's end; without a bridge the host has a route to it.
+    /// Address of the guest's end; without a bridge, the host has a route to it.
     pub local4: Option<Ipv4Addr>,
-    /// The prefix length that was given with `local4`; without one the address stands alone.
+    /// The prefix length given with `local4`, if any.
     #[serde(default)]
     pub length4: Option<u8>,
-    /// Address of the host's end, a /128.
+    /// Address of the host's end (a /128).
     pub host6: Option<Ipv6Addr>,
     /// Address of the guest's end.
     pub local6: Option<Ipv6Addr>,
-    /// The prefix length that was given with `local6`.
+    /// The prefix length given with `local6`, if any.
     #[serde(default)]
     pub length6: Option<u8>,
-    /// The hardware address of the guest's end, where one was given.
+    /// The hardware address of the guest's end, if given.
     #[serde(default)]
     pub hardware: Option<HardwareAddress>,
 }
@@ -265,15 +265,15 @@ pub struct Veth {
 /// A bind mount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bind {
-    /// What is mounted: an absolute path on the host.
+    /// The source: an absolute path on the host.
     pub host: String,
-    /// Where: an absolute path in the guest.
+    /// The target: an absolute path in the guest.
     pub mount: String,
-    /// Whether the guest may only read it.
+    /// Whether the mount is read-only in the guest.
     pub read_only: bool,
 }
 
-/// The transport of a forward.
+/// The transport protocol of a forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
@@ -284,7 +284,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Its name in NixOS, nftables and `/etc/protocols`.
+    /// The name in NixOS, nftables and `/etc/protocols`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
@@ -293,35 +293,35 @@ impl Protocol {
     }
 }
 
-/// A host port that leads into a guest.
+/// A port of the host that is forwarded to a guest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Forward {
-    /// The transport.
+    /// The transport protocol.
     pub protocol: Protocol,
-    /// The port on every address of the host.
+    /// The port on the host, on all its addresses.
     pub host_port: u16,
     /// The port in the guest.
     pub container_port: u16,
 }
 
-/// `networking.nat`, as far as it is acted on: what `internal` sends out of `external` gets the host's address.
+/// The part of `networking.nat` that we act on: traffic from `internal` that leaves by `external` gets the host's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NatSpec {
-    /// Whether there is any NAT.
+    /// Whether NAT is on.
     pub enable: bool,
-    /// Interfaces, in nftables' pattern syntax (`ve-*`); iptables' `ve-+` has been translated.
+    /// Interfaces in nftables' pattern syntax (`ve-*`); iptables' `ve-+` is already translated.
     pub internal_interfaces: Vec<String>,
-    /// The way out; `None` means every interface.
+    /// The outgoing interface; `None` means every interface.
     pub external_interface: Option<String>,
-    /// Whether IPv6 is translated as well (`enableIPv6`).
+    /// Whether IPv6 is translated too (`enableIPv6`).
     #[serde(default)]
     pub ipv6: bool,
 }
 
-/// A whole configuration, ready to be run.
+/// A whole configuration, ready to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostSpec {
-    /// The containers, in the order of their names.
+    /// The containers, ordered by name.
     pub containers: Vec<ContainerSpec>,
     /// NAT.
     pub nat: NatSpec,

@@ -1,19 +1,19 @@
-//! What this version does not act on yet.
+//! Options that this version understands but does not act on.
 //!
-//! An option of NixOS that is set and would be ignored is worse than one that is refused: whatever applies refuses it
-//! by name. When an option gets an effect, its line here goes.
+//! Ignoring a NixOS option that is set would be worse than refusing it, so every command that applies refuses it by name.
+//! Once an option has an effect, remove its line here.
 
 use super::path::{At, OptionPath};
 use super::view::{View, is_unknown};
 use super::{Container, Field, Manifest};
 use crate::diag::{Code, Diagnostic};
 
-/// Options of `container` that are set to something that this version cannot do, each with its path.
+/// Options of `container` whose values this version cannot act on, each with its path.
 pub(super) fn unsupported_container(container: &Container, path: At<'_>) -> Vec<(Diagnostic, OptionPath)> {
     refuse(&[("flake", container.flake.known().is_some_and(Option::is_some))], path)
 }
 
-/// The same for the host's part.
+/// Options of the host whose values this version cannot act on, each with its path.
 pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPath)> {
     let nat = &manifest.networking.nat;
     let default = super::Nat::default();
@@ -39,18 +39,18 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
     refused
 }
 
-/// Whether an option says something else than its default; of one that failed, the error has been told.
+/// Whether an option differs from its default. A failed option does not count: its error has been reported.
 fn is_set<T: PartialEq>(field: &Field<T>, default: &Field<T>) -> bool {
     field != default && !field.unknown().is_some_and(|unknown| unknown.failed)
 }
 
-/// What the host's configuration says of the units of its containers, which are written without asking it.
+/// Options that the host's configuration sets on the units of its containers. We write those units ourselves, without them.
 pub fn unsupported_units(manifest: &Manifest, host: &View) -> Vec<Diagnostic> {
     let mut refused = Vec::new();
     let services = ["systemd", "services"];
     for (unit, options) in host.find(&services).members() {
         let Some(name) = unit.strip_prefix("container@") else { continue };
-        // All of them, or one that is configured; others are somebody else's.
+        // The template or the unit of a configured container; other units are not ours.
         if !(name.is_empty() || manifest.containers.keys().any(|known| known.as_str() == name)) {
             continue;
         }

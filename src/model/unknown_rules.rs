@@ -1,10 +1,10 @@
-//! What is not known of the rules that a configuration has: those that are known are shown without it.
+//! Notes about unknown parts of the firewall rules: `firewall` shows the known rules without them.
 
 use super::{Container, ContainerName, Field, Manifest, MayBeUnknown as _, Unknown};
 use crate::diag::{Code, Diagnostic};
 use crate::source::Location;
 
-/// A note for each container whose ports lead, or may lead, to where is not known, and one for NAT of the host.
+/// A note for each container whose forwards are not fully known, and one for the host's NAT.
 pub fn unknown_rules(manifest: &Manifest) -> Vec<(Option<&ContainerName>, Diagnostic)> {
     let nat = nat(manifest).into_iter().map(|found| (None, note("the host", "networking.nat", found)));
     let containers = manifest.containers.iter().filter_map(|(name, container)| {
@@ -13,7 +13,7 @@ pub fn unknown_rules(manifest: &Manifest) -> Vec<(Option<&ContainerName>, Diagno
     nat.chain(containers).collect()
 }
 
-/// The first option of NAT that is not known, where NAT may be on.
+/// The first unknown option of NAT, if NAT may be on.
 fn nat(manifest: &Manifest) -> Option<Found<'_>> {
     let nat = &manifest.networking.nat;
     if nat.enable.known() == Some(&false) {
@@ -29,10 +29,10 @@ fn nat(manifest: &Manifest) -> Option<Found<'_>> {
     whole.or_else(|| nat.internal_interfaces.has_unknown().then_some(("internalInterfaces", None)))
 }
 
-/// An option that is not known, and why, where all of it is not.
+/// An unknown option, and the reason if the whole option is unknown.
 type Found<'a> = (&'static str, Option<&'a Unknown>);
 
-/// The first option that says where forwards lead and is not known, of a container that has, or may have, any.
+/// The first unknown option that decides where forwards lead, if the container has or may have forwards.
 fn unknown(container: &Container) -> Option<Found<'_>> {
     let forwards = &container.forward_ports;
     if forwards.known().is_some_and(Vec::is_empty) {

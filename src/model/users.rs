@@ -1,4 +1,4 @@
-//! From `privateUsers` to the numbers that a guest's users have on the host.
+//! Computes the uid range of a guest from `privateUsers`.
 
 use std::hash::Hasher;
 
@@ -7,16 +7,16 @@ use siphasher::sip::SipHasher24;
 use super::spec::Users;
 use super::{ContainerName, PrivateUsers, PrivateUsersMode};
 
-/// The bases that systemd-nspawn would pick from (systemd's `docs/UIDS-GIDS.md`).
+/// The bases that systemd-nspawn picks from (systemd's `docs/UIDS-GIDS.md`).
 const PICKED: std::ops::RangeInclusive<u32> = 0x0008_0000..=0x6fff_0000;
 
-/// The highest base: the number after its range's last is that of nobody at all.
+/// The highest base: the next range would contain 2^32 - 1, which is not a valid uid.
 const HIGHEST: u32 = 0xfffe_0000;
 
-/// What `privateUsers` of the container `name` means; `None` where it is a number that no range can begin at.
+/// The meaning of `privateUsers` for the container `name`; `None` if no range can begin at the number.
 ///
-/// What is picked depends on the name alone. So it is the same after a restart, a reboot and on another host, and what the
-/// guest's root leaves in a bind mount is still its own then.
+/// The picked range depends only on the name, so it survives restarts and reboots and is equal on all hosts. What the
+/// guest's root wrote to a bind mount therefore stays its own.
 pub fn users(name: &ContainerName, private_users: &PrivateUsers) -> Option<Users> {
     match private_users {
         PrivateUsers::Mode(PrivateUsersMode::No) | PrivateUsers::Base(0) => Some(Users::Shared),
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn what_is_picked_is_the_names_and_never_changes() {
         let pick = |text| users(&name(text), &PrivateUsers::Mode(PrivateUsersMode::Pick));
-        // Files in bind mounts belong to these numbers: another algorithm would take them from their guests.
+        // Files in bind mounts belong to these uids: a different algorithm would take them away from their guests.
         assert_eq!(pick("wasabi"), Some(Users::Picked(289_538_048)));
         for text in ["a", "b", "web", "web-1", "a-very-long-name-of-a-container"] {
             let base = pick(text).and_then(Users::base).expect("a base");

@@ -1,7 +1,7 @@
-//! What a configuration says itself of options that the model has not: a guest's, and the host's own services.
+//! What a configuration defines beyond the model: options of a guest, and of the host's own services.
 //!
-//! Nixpkgs decides what these options are in the end; a view has what the configuration's definitions say, and where. It
-//! is for diffs and lints, nothing is built from it.
+//! Nixpkgs decides the final values of these options; a view has the configuration's definitions and their locations. Views
+//! serve diffs and lints only: nothing is built from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,52 +12,52 @@ use super::{AT_LEAST_KEY, UNKNOWN_KEY};
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
-/// What one configuration says, as far as it is known.
+/// The known definitions of one configuration.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct View {
-    /// The options as a tree. What is not known is a leaf `{"_unknown": …}`, defaults are absent.
+    /// The options as a tree. Unknown values are leaves `{"_unknown": …}`; defaults are absent.
     pub options: Json,
-    /// The same of those that NixOS sets in a guest from outside, with what the guest itself says of them.
+    /// Options that NixOS sets in a guest from outside, merged with the guest's own definitions.
     pub handed_in: Json,
-    /// Where they are set, by their path in that tree.
+    /// Where the options are set, by their path in the tree.
     pub places: OptionSpans,
-    /// Why elements of a list are missing, of those that are lower bounds.
+    /// Why a list may have more elements, for lists that are lower bounds.
     pub bounds: BTreeMap<OptionPath, Bound>,
-    /// Whether nothing opens ports of the firewall but what the configuration says of its lists.
+    /// Whether nothing but the configuration's own lists opens firewall ports.
     pub closed: bool,
-    /// Which of the texts are paths: of files that are copied when something is built.
+    /// The options whose text is a path to a file that the build copies to the store.
     pub files: BTreeSet<OptionPath>,
-    /// What the configuration itself finds wrong: `assertions` that do not hold, and `warnings`.
+    /// Failed `assertions`, and `warnings`.
     pub verdicts: Vec<Diagnostic>,
-    /// Whether modules are not here, which could say anything.
+    /// Whether modules are missing that might define anything.
     pub missing_modules: bool,
-    /// Whether there is more of it than is shown, or took more memory than it may.
+    /// Whether the view is incomplete because it is too large or took too much memory.
     pub is_cut: bool,
 }
 
-/// Why a list is a lower bound.
+/// Why a list is only a lower bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
-    /// All that the configuration says of it is known; services that it defines may add to it.
+    /// All its definitions are known, but services that the configuration enables may add to it.
     Services,
-    /// Something that the configuration says of it is unknown.
+    /// A definition is partly unknown.
     Unknown,
 }
 
 impl View {
-    /// The same with what NixOS sets from outside among the options.
+    /// The view with the options that NixOS sets from outside merged into `options`.
     #[must_use]
     pub fn with_handed_in(mut self) -> Self {
         add(&mut self.options, std::mem::take(&mut self.handed_in));
         self
     }
 
-    /// The option at `path`; `None` where the configuration says nothing of it.
+    /// The option at `path`, or `None` if the configuration does not define it.
     pub fn get(&self, path: &[&str]) -> Option<&Json> {
         path.iter().try_fold(&self.options, |json, name| json.get(*name))
     }
 
-    /// The option at `path`, or the unknown leaf on the way there that stands for it.
+    /// The state of the option at `path`; an unknown set on the way makes it unknown.
     pub fn find(&self, path: &[&str]) -> OptionState<'_> {
         let mut json = &self.options;
         for name in path {
@@ -72,16 +72,16 @@ impl View {
         if is_unknown(json) { OptionState::Unknown } else { OptionState::Value(json) }
     }
 
-    /// The place of the option at `path`, or of what is set around it.
+    /// The span of the option at `path`, or of the closest enclosing option that is set.
     pub fn place(&self, path: &[&str]) -> Option<Span> {
         self.places.nearest(&OptionPath::new(path.iter().copied()))
     }
 }
 
-/// Adds what is not there, at any depth.
+/// Adds missing members, at any depth.
 fn add(json: &mut Json, more: Json) {
     let (Json::Object(members), Json::Object(more)) = (json, more) else { return };
-    // What stands for all of a set is no set.
+    // An unknown leaf stands for a whole set; it has no members of its own.
     if members.contains_key(UNKNOWN_KEY) {
         return;
     }
@@ -93,19 +93,19 @@ fn add(json: &mut Json, more: Json) {
     }
 }
 
-/// What a configuration says of an option.
+/// What a configuration says about an option.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum OptionState<'a> {
-    /// Undefined, so that it is what nixpkgs makes of it.
+    /// Not defined: nixpkgs decides the value.
     Undefined,
-    /// Something that is not known.
+    /// Defined, but unknown.
     Unknown,
-    /// This. Parts of it may be unknown.
+    /// A value, parts of which may be unknown.
     Value(&'a Json),
 }
 
 impl<'a> OptionState<'a> {
-    /// The value, where it is known.
+    /// The value, if it is known.
     pub fn value(self) -> Option<&'a Json> {
         match self {
             Self::Value(json) => Some(json),
@@ -118,29 +118,29 @@ impl<'a> OptionState<'a> {
         self.value().and_then(Json::as_bool) == Some(value)
     }
 
-    /// The text, where it is known to be one.
+    /// The text, if the value is a known string.
     pub fn text(self) -> Option<&'a str> {
         self.value().and_then(Json::as_str)
     }
 
-    /// The members, where it is known to be a set.
+    /// The members, if the value is a known set.
     pub fn members(self) -> impl Iterator<Item = (&'a String, &'a Json)> {
         self.value().and_then(Json::as_object).into_iter().flatten()
     }
 }
 
-/// Whether a leaf stands for something unknown.
+/// Whether `json` is an unknown leaf.
 pub fn is_unknown(json: &Json) -> bool {
     json.get(UNKNOWN_KEY).is_some()
 }
 
-/// The elements that a list is known to have, a lower bound's included.
+/// The known elements of a list, including those of a lower bound.
 pub fn elements(json: &Json) -> impl Iterator<Item = &Json> {
     let list = json.get(AT_LEAST_KEY).unwrap_or(json);
     list.as_array().into_iter().flatten().filter(|element| !is_unknown(element))
 }
 
-/// Whether anything in it is unknown.
+/// Whether any part of it is unknown.
 pub fn has_unknown(json: &Json) -> bool {
     match json {
         Json::Object(members) => members.contains_key(UNKNOWN_KEY) || members.values().any(has_unknown),

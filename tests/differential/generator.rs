@@ -1,20 +1,20 @@
-//! Generates expressions of a type: most of them evaluate, since what an operator or a builtin gets is of the type that
-//! it wants.
+//! Generates expressions of given types. Most of them evaluate, because operators and builtins get operands of the types that
+//! they expect.
 
 use std::rc::Rc;
 
 use crate::random::Random;
 use crate::tree::{Tree, Type};
 
-/// Names of variables; few, so that they shadow each other.
+/// Names of variables. There are few, so that they shadow each other.
 const NAMES: [&str; 10] = ["a", "b", "c", "d", "f", "g", "x", "y'", "z-z", "_w"];
 /// Names of attributes.
 const FIELDS: [&str; 10] = ["a", "b", "c", "key", "name", "value", "B", "\"x y\"", "\"1\"", "or"];
 
-/// One of these nodes is wrong on purpose.
+/// One in so many nodes is wrong on purpose.
 const ONE_WRONG_IN: usize = 200;
 
-/// Makes expressions.
+/// Generates expressions.
 pub(crate) struct Generator {
     pub(crate) random: Random,
     pub(crate) scope: Vec<(String, Type)>,
@@ -55,7 +55,7 @@ impl Generator {
         }
     }
 
-    /// Some type.
+    /// A random type.
     pub(crate) fn any_type(&mut self, depth: usize) -> Type {
         match self.random.below(if depth == 0 { 9 } else { 13 }) {
             0 | 1 | 8 => Type::Int,
@@ -97,7 +97,7 @@ impl Generator {
         self.random.pick(&NAMES).to_owned()
     }
 
-    /// An expression of that type.
+    /// An expression of the given type.
     pub(crate) fn expression(&mut self, ty: &Type, depth: usize) -> Tree {
         if self.random.below(ONE_WRONG_IN) == 0 {
             return self.wrong(ty);
@@ -123,7 +123,7 @@ impl Generator {
         }
     }
 
-    /// With more names in scope.
+    /// An expression of the given type, with more names in scope.
     pub(crate) fn inside(&mut self, names: Vec<(String, Type)>, ty: &Type, depth: usize) -> Tree {
         let before = self.scope.len();
         self.scope.extend(names);
@@ -132,7 +132,7 @@ impl Generator {
         tree
     }
 
-    /// A variable of that type that is not shadowed.
+    /// A variable of the given type that is not shadowed.
     fn variable(&mut self, ty: &Type) -> Option<Tree> {
         let visible: Vec<String> = (0..self.scope.len())
             .filter(|&i| self.scope[i].1 == *ty)
@@ -191,7 +191,7 @@ impl Generator {
         Tree::new(ty.clone(), kind, true, text, [])
     }
 
-    /// Something that is not of that type, or fails.
+    /// An expression that has another type or fails.
     fn wrong(&mut self, ty: &Type) -> Tree {
         let text = match self.random.below(18) {
             0 | 1 => ("throw", "throw \"thrown\""),
@@ -211,7 +211,7 @@ impl Generator {
         Tree::new(ty.clone(), text.0, false, text.1, [])
     }
 
-    /// What works for every type.
+    /// An expression form that works for every type.
     fn anything(&mut self, ty: &Type, depth: usize) -> Tree {
         let of =
             |kind, atom, template: &str, children: Vec<Tree>| Tree::new(ty.clone(), kind, atom, template, children);
@@ -382,7 +382,7 @@ impl Generator {
         let before = self.scope.len();
         let mut template = String::from("let ");
         let mut children = Vec::new();
-        // Values see the names before them: no circles. All names hide what is around already.
+        // A value sees only the names before it, so there are no cycles. All names hide outer ones.
         for (index, (name, bound)) in names.clone().into_iter().enumerate() {
             let hidden: Vec<_> = names[index..].iter().map(|(name, _)| name.clone()).collect();
             let kept = self.scope.clone();
@@ -400,7 +400,7 @@ impl Generator {
         Tree::new(ty.clone(), "let", false, &(template + "in ¤"), children)
     }
 
-    /// A function with a pattern, and its call.
+    /// A function with a pattern, applied to an argument.
     fn pattern_call(&mut self, ty: &Type, depth: usize) -> Tree {
         let (given, defaulted) = (self.any_type(1), self.any_type(1));
         let argument = self.expression(&given, depth);
@@ -423,7 +423,7 @@ impl Generator {
     }
 }
 
-/// Builtins that ask the outside or the store, called so that they fail before they do.
+/// Builtins that access the outside or the store, called so that they fail before they do.
 const OUTSIDE: [(&str, &str); 11] = [
     ("builtins.fetchGit", "builtins.fetchGit 1"),
     ("builtins.fetchMercurial", "builtins.fetchMercurial [ ]"),

@@ -1,7 +1,7 @@
-//! Generated expressions, evaluated by us and by real Nix.
+//! Compares generated expressions in our evaluator and in real Nix.
 //!
-//! `DIFFERENTIAL_CASES` says how many (2000), `DIFFERENTIAL_SEED` which (1). Where the two differ, the expression is made
-//! as small as it goes and becomes a case of `nix-fixtures/lang`, with what Nix makes of it.
+//! `DIFFERENTIAL_CASES` sets their number (2000), `DIFFERENTIAL_SEED` the seed (1). If the results differ, the expression is
+//! shrunk and becomes a case of `nix-fixtures/lang`, with Nix's result.
 
 #[path = "../reference/compare.rs"]
 mod compare;
@@ -20,15 +20,15 @@ use generator::Generator;
 use reference::{Mount, Reference};
 use tree::Tree;
 
-/// How many expressions one process of Nix gets at most.
+/// The maximal number of expressions for one process of Nix.
 const BATCH: usize = 100;
-/// Printed between two values, as paths may have several lines.
+/// Printed between two values, because a printed path may span several lines.
 const BETWEEN: &str = "\"between two values\"";
-/// How deep each value nests.
+/// The nesting depth of each value.
 const NESTING: usize = 4;
-/// How many differences are made small and kept; more of them seldom say more.
+/// The maximal number of differences to shrink and keep; more of them seldom say more.
 const MOST_KEPT: usize = 12;
-/// Every construct of the language, by the names that the generator gives them.
+/// Every construct of the language, as the generator names it.
 const CONSTRUCTS: [&str; 55] = [
     "addition",
     "and",
@@ -86,7 +86,7 @@ const CONSTRUCTS: [&str; 55] = [
     "subtraction",
     "update",
 ];
-/// The remaining ones.
+/// The remaining constructs.
 const MORE_CONSTRUCTS: [&str; 4] = ["to string", "uri", "variable", "with"];
 
 fn number(variable: &str, otherwise: u64) -> u64 {
@@ -97,7 +97,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/lang")
 }
 
-/// What Nix makes of each: a process evaluates them one after the other until one fails; the next goes on after that.
+/// Nix's results. A process evaluates expressions until one fails; the next process continues after that one.
 fn ask(reference: &Reference, directory: &Path, texts: &[String]) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     while outcomes.len() < texts.len() {
@@ -109,7 +109,7 @@ fn ask(reference: &Reference, directory: &Path, texts: &[String]) -> Vec<Outcome
         let output = command.output().expect("it was found");
         let printed = String::from_utf8_lossy(&output.stdout);
         let mut values: Vec<&str> = printed.split(&format!("{BETWEEN}\n")).collect();
-        // After the last one, or after the one that failed, there is nothing.
+        // The last separator is followed by nothing, and so is the failed expression.
         values.pop();
         outcomes.extend(values.iter().map(|value| Outcome::value(value.as_bytes())));
         if !output.status.success() {
@@ -119,7 +119,7 @@ fn ask(reference: &Reference, directory: &Path, texts: &[String]) -> Vec<Outcome
     outcomes
 }
 
-/// The same on all cores.
+/// Nix's results, computed on all cores.
 fn ask_in_parallel(reference: &Reference, directory: &Path, texts: &[String]) -> Vec<Outcome> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = texts.len().div_ceil(workers).max(1);
@@ -130,7 +130,7 @@ fn ask_in_parallel(reference: &Reference, directory: &Path, texts: &[String]) ->
     })
 }
 
-/// What we make of each.
+/// Our results, computed on all cores.
 fn evaluate_in_parallel(directory: &Path, texts: &[String]) -> Vec<Outcome> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let share = texts.len().div_ceil(workers).max(1);
@@ -142,7 +142,7 @@ fn evaluate_in_parallel(directory: &Path, texts: &[String]) -> Vec<Outcome> {
     })
 }
 
-/// Makes a tree on which the two differ smaller for as long as they do.
+/// Shrinks a tree while the two evaluators still differ on it.
 fn shrink(reference: &Reference, directory: &Path, mut tree: Tree) -> Tree {
     loop {
         let candidates = tree.smaller();
@@ -151,7 +151,7 @@ fn shrink(reference: &Reference, directory: &Path, mut tree: Tree) -> Tree {
             let theirs = ask_in_parallel(reference, directory, &texts);
             let ours = evaluate_in_parallel(&fixtures(), &texts);
             let index = theirs.iter().zip(&ours).position(|(theirs, ours)| theirs != ours)?;
-            // Alone, too: what went before in the same process must not matter.
+            // Check it alone too: earlier expressions in the same process must not matter.
             let alone = ask(reference, directory, &texts[index..=index]);
             (alone[0] != ours[index]).then(|| candidates[index].clone())
         });
@@ -162,7 +162,7 @@ fn shrink(reference: &Reference, directory: &Path, mut tree: Tree) -> Tree {
     }
 }
 
-/// How deep brackets nest in a printed value.
+/// The nesting depth of brackets in a printed value.
 fn nesting(printed: &str) -> usize {
     let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
     for c in printed.chars() {
@@ -181,7 +181,7 @@ fn nesting(printed: &str) -> usize {
     deepest
 }
 
-/// Every builtin, as Nix lists them.
+/// All builtins that Nix lists.
 fn builtins() -> Vec<String> {
     let listed = std::fs::read_to_string(fixtures().join("builtin-builtins-names.exp")).expect("Nix listed them");
     listed.split('"').skip(1).step_by(2).map(|name| format!("builtins.{name}")).collect()
@@ -221,7 +221,7 @@ fn generated_expressions_give_what_nix_gives() {
         if kept.len() == MOST_KEPT {
             break;
         }
-        // One for each sort of error.
+        // Keep one per kind of error.
         if let Outcome::Error(message) = &ours[index]
             && !errors.insert(message.chars().take(30).collect::<String>())
         {
@@ -243,7 +243,7 @@ fn generated_expressions_give_what_nix_gives() {
     );
 }
 
-/// Keeps an expression as a case, named by what it says.
+/// Keeps an expression as a case, named after its contents.
 fn keep(text: &str) {
     let name = text
         .bytes()
@@ -252,7 +252,7 @@ fn keep(text: &str) {
     std::fs::write(path, format!("{text}\n")).expect("the fixtures' directory can be written to");
 }
 
-/// Prints what was covered, and holds the generator to its promises.
+/// Prints the coverage, and checks that the generator covers what it should.
 fn report(reference: &Reference, trees: &[Tree], theirs: &[Outcome]) {
     let values: Vec<&String> = theirs
         .iter()
@@ -280,6 +280,6 @@ fn report(reference: &Reference, trees: &[Tree], theirs: &[Outcome]) {
     }
     println!();
     assert!(100 * values.len() >= 70 * trees.len(), "too many of the expressions fail");
-    // A path is printed as it is, quotes and brackets included: then the count is off.
+    // Printed paths may contain quotes and brackets, which distort the count.
     assert!(100 * shallow <= values.len(), "{shallow} results are shallow");
 }

@@ -1,6 +1,6 @@
-//! Random numbers that are the same everywhere: splitmix64.
+//! Random numbers that are the same on all machines: SplitMix64.
 
-/// A sequence.
+/// A sequence of random numbers.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -21,12 +21,12 @@ impl Random {
         usize::try_from(self.next() % limit as u64).expect("below a usize")
     }
 
-    /// Whether something of `percent` happens.
+    /// Returns true with a probability of `percent`.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// One of them.
+    /// A random element of `items`.
     pub(crate) fn pick<T: Clone>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())].clone()
     }

@@ -1,9 +1,9 @@
-//! Generated expressions as trees, so that they can be made smaller.
+//! Generated expressions as trees that can be shrunk.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// What an expression is meant to evaluate to. Now and then it does not, on purpose.
+/// The intended type of an expression. Some expressions have another one on purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     Int,
@@ -12,9 +12,9 @@ pub(crate) enum Type {
     Str,
     Null,
     Path,
-    /// A list of one type.
+    /// A list with elements of one type.
     List(Rc<Type>),
-    /// A set whose names are not known, of one type.
+    /// A set with unknown names and values of one type.
     Attrs(Rc<Type>),
     /// A set with these names.
     Record(Rc<[(String, Type)]>),
@@ -23,7 +23,7 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    /// The smallest expression of it.
+    /// The smallest expression of the type.
     fn smallest(&self) -> Tree {
         let text = match self {
             Self::Int => "0",
@@ -46,13 +46,13 @@ impl Type {
     }
 }
 
-/// An expression.
+/// An expression and its type.
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
     pub(crate) ty: Type,
     /// The construct or the builtin.
     kind: &'static str,
-    /// Whether it needs no parentheses anywhere.
+    /// Whether it never needs parentheses.
     atom: bool,
     pieces: Vec<Piece>,
 }
@@ -61,12 +61,12 @@ pub(crate) struct Tree {
 enum Piece {
     Text(String),
     Child(Tree),
-    /// A child that stands without parentheses, come what may.
+    /// A child that never gets parentheses.
     Bare(Tree),
 }
 
 impl Tree {
-    /// `§` in `template` stands for a child, `¤` for one that never gets parentheses.
+    /// Builds a tree from a template: `§` stands for a child, `¤` for a child that never gets parentheses.
     pub(crate) fn new(
         ty: Type,
         kind: &'static str,
@@ -91,7 +91,7 @@ impl Tree {
         Self { ty, kind, atom, pieces }
     }
 
-    /// A set of named children; `open` is its beginning.
+    /// A set with named children; `open` is its opening text.
     pub(crate) fn set(
         kind: &'static str,
         open: &str,
@@ -108,7 +108,7 @@ impl Tree {
         Self::new(ty, kind, true, &template, children)
     }
 
-    /// Its text.
+    /// The text of the expression.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         self.write(&mut out);
@@ -136,7 +136,7 @@ impl Tree {
         })
     }
 
-    /// Counts its constructs and builtins.
+    /// Counts the constructs and builtins in it.
     pub(crate) fn count(&self, counts: &mut BTreeMap<&'static str, usize>) {
         *counts.entry(self.kind).or_default() += 1;
         self.children().for_each(|child| child.count(counts));
@@ -146,8 +146,8 @@ impl Tree {
         1 + self.children().map(Self::size).sum::<usize>()
     }
 
-    /// Smaller trees: parts of this one, and this one with one node each replaced by one of its descendants of the same
-    /// type, or by the smallest of its type.
+    /// Candidates for shrinking: parts of this tree, and copies of it in which one node is replaced by a descendant of the same
+    /// type or by the smallest expression of its type.
     pub(crate) fn smaller(&self) -> Vec<Self> {
         let total = self.size();
         let part = |index| (total - self.node(index).size(), self.node(index).clone());
@@ -170,7 +170,7 @@ impl Tree {
         candidates.into_iter().map(|(_, tree)| tree).collect()
     }
 
-    /// The node with that number, counted from the root, parents first.
+    /// The node with the given number in pre-order.
     fn node(&self, mut index: usize) -> &Self {
         if index == 0 {
             return self;

@@ -1,4 +1,4 @@
-//! What makes values of each type.
+//! The forms of expressions for each type.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ fn function(from: &Type, to: &Type) -> Type {
     Type::Function(Rc::new(from.clone()), Rc::new(to.clone()))
 }
 
-/// A kind, a template, and the types of its holes.
+/// A construct's name, its template, and the types of its holes.
 type Form = (&'static str, &'static str, fn(&mut Generator) -> Vec<Type>);
 
 impl Generator {
@@ -211,7 +211,7 @@ impl Generator {
             ("builtins.fromTOML", "(builtins.fromTOML \"a.b = 'c'\").a.b + §", ONE),
             ("uri", "x:y/z + §", ONE),
         ];
-        // Many operations refuse strings that refer to the store.
+        // Many operations refuse strings with a context.
         const REFERRING: &[Form] = &[
             ("builtins.toFile", "builtins.toFile \"n\" §", ONE),
             (
@@ -390,7 +390,7 @@ impl Generator {
                 _ => ("builtins.fromJSON", "builtins.fromJSON \"{}\" // §", vec![ty.clone()]),
             },
             15 => ("nested update", "({ a = ¤; } // { b = ¤; } // { a = ¤; })", vec![item.clone(); 3]),
-            // Only large sets are updated in layers; few names of them are printed.
+            // Only updates of large sets are layered; few of their names are printed.
             16 => (
                 "update of a large set",
                 "(builtins.intersectAttrs { a = 1; b = 2; n70 = 3; } (((builtins.listToAttrs (builtins.genList \

@@ -1,4 +1,4 @@
-//! What docs/ci.md tells people to run.
+//! The commands of docs/ci.md.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ const BEFORE: &str = "{ containers.web = { path = \"/nix/store/00000000000000000
 const AFTER: &str = "{ containers.web = { path = \"/nix/store/00000000000000000000000000000000-web\"; privateNetwork = true; \
                      hostAddress = \"10.0.0.1\"; localAddress = \"10.0.0.1\"; }; }\n";
 
-/// A clone whose `origin/main` has `BEFORE` and whose work tree has `AFTER`, as a runner checks out a pull request.
+/// A clone whose `origin/main` has `BEFORE` and whose work tree has `AFTER`, as in a runner that checks out a pull request.
 fn clone() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let repository = git2::Repository::init(directory.path()).expect("a repository");
@@ -21,7 +21,7 @@ fn clone() -> tempfile::TempDir {
     directory
 }
 
-/// The commands of the page, each with what it is said to print.
+/// The commands of the page, each with its expected output.
 fn commands() -> Vec<String> {
     let page = std::fs::read_to_string("docs/ci.md").expect("the page");
     let mut commands = Vec::new();
@@ -74,7 +74,7 @@ fn its_commands_do_what_it_says() {
     assert_eq!(codes, [Some("address-taken")]);
 }
 
-/// What the page says of a pull request that wants to know more than it should.
+/// What the page says about a pull request that tries to read secrets.
 #[test]
 fn what_others_wrote_is_read_restricted() {
     let directory = clone();

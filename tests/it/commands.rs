@@ -1,4 +1,4 @@
-//! The command line itself: what there is, how it is misused, how it answers then.
+//! The command line itself: its commands, and how it answers misuse.
 
 use insta::assert_snapshot;
 
@@ -42,7 +42,7 @@ fn commands_that_exist_are_listed_and_no_others() {
         let said = directory.run(&[command, "--help"]);
         assert!(command == "help" || said.code == Some(0), "{said}");
     }
-    // Of later issues: absent from the parser, not stubs.
+    // Planned for later issues: absent from the parser, not stubs.
     for command in ["try", "purge", "release", "doctor"] {
         assert_eq!(directory.run(&[command]).code, Some(1), "{command}");
     }
@@ -91,7 +91,7 @@ fn misuse_is_1_and_never_2() {
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{arguments:?}: {said}");
         assert!(said.err.contains("error") || said.err.contains("Usage"), "{arguments:?}: {said}");
     }
-    // What the parser refuses is said as it says it everywhere.
+    // The parser's errors have the same form as all others.
     for arguments in [&["plan", "--frobnicate"][..], &["plan", "--from"], &["check", "--allow", "syntax"]] {
         let said = directory.run(arguments);
         assert!(said.err.starts_with("error: ") && said.err.contains("--help"), "{arguments:?}: {said}");
@@ -212,7 +212,7 @@ fn restricted_expressions_read_what_is_around_them_and_no_more() {
         (&["--expr", &read], None),
         (&["--expr", "import ./link.nix"], None),
         (&["--file", outside, "-I", outside], Some("\"hunter2\"")),
-        // What is relative in a search path is so to the directory in hand, and shown as it was given.
+        // Relative search paths are relative to the current directory, and shown as given.
         (&["--expr", "import <own/in.nix>", "-I", "own=."], Some("2")),
         (&["--expr", "(builtins.head builtins.nixPath).path", "-I", "own=./."], Some("\"./.\"")),
         (&["--expr", "builtins.attrNames (builtins.readDir /etc)"], None),
@@ -226,7 +226,7 @@ fn restricted_expressions_read_what_is_around_them_and_no_more() {
                 assert!(said.err.contains("restricted reading"), "{arguments:?}: {said}");
             }
         }
-        // Without it they are read like any others.
+        // Without restriction, they are read like any other file.
         let free = directory.run(&[&["eval", "--no-restrict"], arguments].concat());
         assert_eq!(free.code, Some(0), "{arguments:?}: {free}");
     }

@@ -1,9 +1,9 @@
-//! Completions, asked for as a shell asks.
+//! Shell completions, requested as a shell requests them.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What bash offers for the last of these words, in the order in which it offers it.
+/// What bash offers for the last of these words, in its order.
 fn offered(words: &[&str], directory: &Path) -> Vec<String> {
     let script = r#"
         source <(container-rebuild completions bash)

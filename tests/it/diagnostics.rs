@@ -1,10 +1,10 @@
-//! What is said about configurations that are wrong: which place, which words, what to do.
+//! Diagnostics of wrong configurations: their location, their message, their help.
 
 use insta::assert_snapshot;
 
 use crate::program::{Directory, EXAMPLE, example_with, run};
 
-/// Every finding begins with its place, severity and code, and says what to do; nothing comes out on stdout.
+/// Every finding begins with its location, severity and code, and has a help text. Nothing is printed on stdout.
 fn refused(host: &str, command: &str) -> String {
     let said = run(host, &[command, "host.nix"]);
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said}");
@@ -51,7 +51,7 @@ fn a_host_port_that_two_containers_want() {
                   forwardPorts = [ { hostPort = 8080; } ]; config = { }; };\n  containers.wasabi";
     let host = example_with("containers.wasabi", second);
     assert_snapshot!(refused(&host, "check"));
-    // It fails whatever would act on it, is told by what only shows, and does not concern the model.
+    // It fails commands that would act on it, is shown by others, and does not affect the model.
     refused(&host, "build");
     let planned = run(&host, &["plan", "--from", "host.nix", "host.nix"]);
     assert!(planned.code == Some(0) && planned.err.contains("error[port-taken]"), "{planned}");

@@ -1,10 +1,10 @@
-//! What is said of evaluations that fail: one of each class of errors, with its place, its callers and what helps.
+//! Messages of failed evaluations: one of each class of errors, with its location, callers and help.
 
 use insta::assert_snapshot;
 
 use crate::program::Directory;
 
-/// All that is said, without the exit code, which is 1 for each.
+/// Everything that is printed, except the exit code, which is always 1.
 fn said_of(files: &[(&str, &str)], arguments: &[&str]) -> String {
     let directory = Directory::with(files);
     let said = directory.run(arguments);
@@ -17,7 +17,7 @@ fn said(text: &str) -> String {
     said_of(&[("e.nix", text)], &["eval", "--file", "e.nix"])
 }
 
-/// Several of a class in one snapshot: each text, then what is said of it.
+/// One snapshot for several errors of a class: each text and its message.
 fn class(texts: &[&str]) -> String {
     texts.iter().map(|text| format!("{}\n----\n{}\n", text.trim_end(), said(text))).collect()
 }
@@ -127,7 +127,7 @@ fn files() {
     assert_snapshot!(all.iter().map(|text| format!("{text}\n----\n{}\n", of(text))).collect::<String>());
 }
 
-/// A call from a file into another, and what the user said about it.
+/// A call into another file, with a message of the user's.
 #[test]
 fn callers_are_named_innermost_first() {
     let files = [
@@ -150,7 +150,7 @@ fn many_callers_are_counted_unless_all_are_asked_for() {
     assert_snapshot!("the_same_one", said("let f = n: if n == 0 then throw \"zero\" else 1 + f (n - 1); in f 100"));
 }
 
-/// An error that was caught is told with the callers of the place that it comes from, not of everyone who met it.
+/// A caught error has the callers of its origin, not those of everyone who encountered it.
 #[test]
 fn what_was_caught_before_has_no_new_callers() {
     let text = "let\n  bad = throw \"bad\";\n  try = x: builtins.tryEval x;\nin [ (try bad) (try bad) bad ]\n";

@@ -1,4 +1,4 @@
-//! The example of the README, without a host: its model, its plan, its rules.
+//! The README's example without a host: its model, its plan, its rules.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn an_ordinary_user_gets_model_and_plan_without_nix_systemd_and_nft() {
     assert_eq!(plan["changes"][1]["actions"], serde_json::json!(["create", "start"]));
 }
 
-/// Plans from the example to a changed one.
+/// A plan from the example to a changed form of it.
 fn changed(part: &str, by: &str, format: &str) -> String {
     let host = example_with(part, by);
     let directory = Directory::with(&[("before.nix", EXAMPLE), ("host.nix", &host)]);
@@ -73,7 +73,7 @@ fn its_forwards_are_a_line_each_and_its_rules_are_shown_on_demand() {
     let json = run(EXAMPLE, &["plan", "--format", "json", "host.nix"]);
     let json: Value = serde_json::from_str(&json.out).expect("JSON");
     assert_eq!(json["firewall"]["add"].as_array().map(Vec::len), Some(10), "{json:#}");
-    // A review has them in a section that nobody has to open.
+    // A review has them in a collapsed section.
     let review = run(EXAMPLE, &["plan", "--format", "markdown", "host.nix"]);
     let (before, rules) = review.out.split_once("<details><summary>Rules: + 6 rules and 1 set").expect("a section");
     assert!(rules.contains(rule) && !before.contains(rule), "{review}");

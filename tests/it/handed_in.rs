@@ -1,10 +1,10 @@
-//! What NixOS hands into a guest (`extraConfig` of nixpkgs' `nixos-containers.nix`), merged with what the guest says.
+//! Options that NixOS sets in a guest from outside (`extraConfig` in `nixos-containers.nix`), merged with the guest's own.
 
 use serde_json::{Value, json};
 
 use crate::program::Directory;
 
-/// What `eval --guest` prints of the guest of a container that this is said of.
+/// The output of `eval --guest` for the guest of a container with these options.
 fn guest(container: &str) -> Value {
     let host = format!(
         "{{ lib, pkgs, ... }}: {{ nixpkgs.hostPlatform = \"aarch64-linux\"; containers.web = {{ {container} }}; }}"
@@ -30,16 +30,16 @@ fn a_guest_has_a_name_a_kind_and_a_platform() {
         })
     );
     for (text, path, expected) in [
-        // `mkDefault` gives way to what the guest says, and not to what is weaker.
+        // NixOS's `mkDefault` yields to the guest's definition, but not to a weaker one.
         ("networking.hostName = \"own\";", "/networking/hostName", json!("own")),
         ("networking.hostName = lib.mkOverride 1200 \"weak\";", "/networking/hostName", json!("web")),
         ("networking.hostName = lib.mkIf false \"own\";", "/networking/hostName", json!("web")),
-        // What is set as any definition is gives way to more priority alone.
+        // NixOS's plain definition yields only to a higher priority.
         ("networking.useDHCP = lib.mkDefault true;", "/networking/useDHCP", json!(false)),
         ("networking.useDHCP = lib.mkForce true;", "/networking/useDHCP", json!(true)),
         ("boot.isContainer = true;", "/boot/isContainer", json!(true)),
         ("boot.isContainer = lib.mkForce false;", "/boot/isContainer", json!(false)),
-        // The guest reads them, too.
+        // The guest can read these options too.
         ("services.x.domain = \"${config.networking.hostName}.lan\";", "/services/x/domain", json!("web.lan")),
         ("services.x.dhcp = config.networking.useDHCP;", "/services/x/dhcp", json!(false)),
         ("services.x.on = config.boot.isContainer;", "/services/x/on", json!(true)),
@@ -74,13 +74,13 @@ fn a_private_network_gives_its_link_addresses() {
             Value::Null,
             json!([v4("fd00:0:0:0:0:0:0:2", 128)]),
         ),
-        // Lists of both are merged; definitions of later modules come first.
+        // Lists are merged; definitions of later modules come first.
         (
             format!("localAddress = \"10.0.0.2\"; privateNetwork = true; config = {{ {own} }};"),
             json!([v4("10.0.0.9", 8), v4("10.0.0.2", 32)]),
             Value::Null,
         ),
-        // Without a network of its own nothing is handed in.
+        // Without its own network, a guest gets no options from outside.
         ("localAddress = \"10.0.0.2\"; config = { };".to_owned(), Value::Null, Value::Null),
         (format!("config = {{ {own} }};"), json!([v4("10.0.0.9", 8)]), Value::Null),
         ("privateNetwork = true; config = { };".to_owned(), Value::Null, Value::Null),
@@ -99,7 +99,7 @@ fn a_private_network_gives_its_link_addresses() {
 
 #[test]
 fn what_is_handed_in_is_no_word_of_the_guest() {
-    // Lints ask what a guest itself says: the addresses of its link are no further way out.
+    // Lints look only at the guest's own options: the addresses of its interface are not another way out.
     let host = "{ networking.nat.enable = true; networking.nat.externalInterface = \"eth0\"; containers.a = { privateNetwork = true; hostBridge = \"br0\";\n\
                 localAddress = \"10.9.0.3/24\"; config = { services.transmission.enable = true; }; }; }";
     let directory = Directory::with(&[("host.nix", host)]);
@@ -109,7 +109,7 @@ fn what_is_handed_in_is_no_word_of_the_guest() {
     let positions: Value = serde_json::from_str(&positions.out).expect("JSON");
     let positions = positions["positions"].as_object().expect("positions");
     assert!(positions.keys().all(|path| !path.contains("config.networking")), "{positions:?}");
-    // A plan gives one reason, and no second one for what NixOS makes of it.
+    // The plan gives one reason, and does not repeat it for the option that NixOS derives.
     std::fs::write(directory.path().join("before.nix"), host.replace("0.3/24", "0.4/24")).expect("a file");
     let said = directory.run(&["plan", "--from", "before.nix", "--format", "json", "host.nix"]);
     let plan: Value = serde_json::from_str(&said.out).expect("JSON");

@@ -1,10 +1,10 @@
-//! `--keep-going`: what fails stands in its place, and all else is printed.
+//! `--keep-going`: a failure is printed in place of its value, and everything else is printed as usual.
 
 use serde_json::{Value, json};
 
 use crate::program::{Directory, Said};
 
-/// What failed in a printed model, by its path: the message, and where it is.
+/// The failures in a printed model, by path, with their messages and locations.
 fn errors(json: &Value, path: &str, found: &mut Vec<(String, String, String)>) {
     if let Some(error) = json.get("_error") {
         assert_eq!(json.as_object().map(serde_json::Map::len), Some(1), "{path}");
@@ -21,7 +21,7 @@ fn errors(json: &Value, path: &str, found: &mut Vec<(String, String, String)>) {
     }
 }
 
-/// The model that is printed, and what failed in it.
+/// The printed model and the failures in it.
 fn kept(said: &Said) -> (Value, Vec<(String, String, String)>) {
     assert_eq!(said.code, Some(1), "{said}");
     let model = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said}"));
@@ -85,7 +85,7 @@ fn each_option_that_fails_is_an_error_in_its_place() {
         assert!(what.contains(message), "{text}: {what}");
         assert!(said.err.contains(&format!("{place}: error[")), "{text}: {said}");
         assert_eq!(model["containers"]["b"]["hostAddress"], json!("10.0.0.1"), "{text}");
-        // Without the flag there is nothing but the error.
+        // Without the flag, only the error is printed.
         let whole = directory.run(&["eval", "host.nix"]);
         assert!(whole.code == Some(1) && whole.out.is_empty(), "{text}: {whole}");
         assert!(whole.err.contains(&format!("{place}: error[")), "{text}: {whole}");
@@ -198,7 +198,7 @@ fn check_looks_at_the_rest() {
     }
 }
 
-/// A printed model in which what failed is a text: the message, and where it is.
+/// The printed model with each failure replaced by its message.
 fn told(json: &Value) -> Value {
     match json {
         Value::Object(set) => {
@@ -221,7 +221,7 @@ fn told(json: &Value) -> Value {
     }
 }
 
-/// What is expected, where `!x` stands for what `throw "x"` says at its place in the second line.
+/// The expected model: `!x` stands for the failure of `throw "x"` at its location in the second line.
 fn placed(json: &Value, line: &str) -> Value {
     match json {
         Value::Object(set) => set.iter().map(|(name, json)| (name.clone(), placed(json, line))).collect(),
@@ -241,7 +241,7 @@ fn placed(json: &Value, line: &str) -> Value {
 fn one_element_that_fails_takes_nothing_from_the_others() {
     let forward = |port: Value| json!({ "containerPort": null, "hostPort": port, "protocol": "tcp" });
     for (text, path, expected) in [
-        // Elements, in lists at any depth.
+        // Elements of lists, at any depth.
         ("a.tmpfs = [ \"/a\" (throw \"el\") ];", "/a/tmpfs", json!(["/a", "!el"])),
         (
             "a.tmpfs = [ \"/a\" (lib.mkIf (throw \"cond\") \"/b\") \"/c\" ];",
@@ -263,7 +263,7 @@ fn one_element_that_fails_takes_nothing_from_the_others() {
             "/a/extraFlags",
             json!(["1", "!y"]),
         ),
-        // Definitions of a list.
+        // Definitions of lists.
         (
             "a.tmpfs = lib.mkMerge [ [ \"/a\" ] (throw \"def\") [ \"/c\" ] ];",
             "/a/tmpfs",
@@ -274,7 +274,7 @@ fn one_element_that_fails_takes_nothing_from_the_others() {
             "/a/tmpfs",
             json!(["/a", "!cond"]),
         ),
-        // Members of a set.
+        // Members of sets.
         (
             "a.bindMounts = { \"/x\" = throw \"x\"; \"/y\" = { isReadOnly = lib.mkIf (throw \"ro\") false; hostPath = \"/h\"; }; };",
             "/a/bindMounts",

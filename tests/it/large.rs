@@ -1,10 +1,10 @@
-//! Configurations that lead into more than anybody could be shown: package sets, and sets without an end.
+//! Configurations too large to show: package sets, and infinite sets.
 
 use serde_json::{Value, json};
 
 use crate::program::Directory;
 
-/// A host with one guest that says this.
+/// A host with one guest that has this configuration.
 fn host(guest: &str) -> String {
     format!(
         "let\n  hello = derivation {{ name = \"hello-1\"; system = \"x86_64-linux\"; builder = \"/bin/sh\"; }} // {{ passthru = endless 0; }};\n\

@@ -1,7 +1,7 @@
-//! The program as its users start it: arguments and files in, both streams and the exit code out.
+//! The program as users start it: arguments and files in, both streams and the exit code out.
 //!
-//! Each run has an empty environment, a directory of its own and no program to call. What needs a host (switch, status of
-//! guests) is in `tests/lab/scenarios`.
+//! Each run has an empty environment, its own directory and no programs to call. `tests/lab/scenarios` tests what needs a
+//! host (`switch`, the status of guests).
 
 mod ci;
 mod commands;

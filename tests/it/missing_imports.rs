@@ -1,8 +1,8 @@
-//! Imports of files that are not there: an error in the checkout, where Nix sees no more than we do, and a finding elsewhere.
+//! Imports of missing files: an error inside the checkout, where Nix sees the same as we do, and a finding outside it.
 
 use crate::program::{Directory, Said};
 
-/// A configuration that imports what is in the brackets.
+/// A configuration with these imports.
 fn importing(imports: &str) -> String {
     format!(
         "{{ lib, ... }}: {{\n  imports = {imports};\n  containers.a = {{ autoStart = true; config = {{ }}; }};\n  \
@@ -10,7 +10,7 @@ fn importing(imports: &str) -> String {
     )
 }
 
-/// Each import is refused where it is written, and nothing is printed.
+/// Checks that each import is refused at its location, and that nothing is printed.
 fn refuses(said: &Said, line: &str, file: &str) {
     let message = format!("error[missing-module]: the module {file} does not exist");
     let is_it =

@@ -1,4 +1,4 @@
-//! Output that cannot be written, and the form in which it is written for programs.
+//! Output that cannot be written, and output for programs.
 
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::program::{Directory, EXAMPLE, Said};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_container-rebuild");
 
-/// Runs it in `directory` with stdout where `stdout` leads.
+/// Runs the program in `directory` with the given stdout and stderr.
 fn run_to(
     directory: &Directory,
     stdout: impl Into<Stdio>,
@@ -27,7 +27,7 @@ fn full() -> File {
     File::options().write(true).open("/dev/full").expect("opened")
 }
 
-/// A pipe that nobody reads.
+/// A pipe without a reader.
 fn unread() -> std::io::PipeWriter {
     std::io::pipe().expect("a pipe").1
 }
@@ -56,7 +56,7 @@ fn a_result_that_cannot_be_written_is_an_error() {
 #[test]
 fn messages_that_cannot_be_written_fail_nothing_but_a_check() {
     let directory = Directory::with(&[("host.nix", EXAMPLE)]);
-    // It has warnings to print.
+    // This run has warnings to print.
     assert_eq!(run_to(&directory, Stdio::null(), full(), &["eval", "--json", "host.nix"]).0, Some(0));
     assert_eq!(run_to(&directory, Stdio::null(), full(), &["eval", "--expr", "builtins.trace \"x\" 1"]).0, Some(0));
     assert_eq!(run_to(&directory, Stdio::null(), full(), &["check", "host.nix"]).0, Some(1));
@@ -71,7 +71,7 @@ fn a_reader_that_leaves_is_no_error() {
     }
 }
 
-/// Each line of stderr, which is JSON and has a level, a message and a time.
+/// The lines of stderr, each of which must be JSON with a level, a message and a time.
 #[track_caller]
 fn lines(said: &Said) -> Vec<Value> {
     assert!(!said.err.is_empty(), "{said}");
@@ -112,7 +112,7 @@ fn every_line_of_a_json_log_is_json() {
         "--expr",
         "builtins.trace \"a\\nb\" (builtins.warn \"c\" 1)",
     ]));
-    // The parser's own errors, too.
+    // Errors of the argument parser too.
     for arguments in [&["--log-format", "json", "swich"] as &[&str], &["plan", "--from", "--log-format=json"]] {
         let said = directory.run(arguments);
         assert_eq!(said.code, Some(1));

@@ -1,9 +1,9 @@
-//! tests/lab/lib/packages, on a system of its own: what is installed stays as it is (README, *Try it*).
+//! tests/lab/lib/packages, on a system of the test's own: installed packages stay as they are (README, *Try it*).
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A repository, a system whose packages come from it, and a cache.
+/// A system with a repository for its packages, and a cache.
 struct System(tempfile::TempDir);
 
 impl System {
@@ -99,10 +99,10 @@ fn missing_programs_come_without_an_upgrade_of_what_is_installed() {
     let system = System::new();
     let base = system.package("base", "1", "");
     system.package("base", "2", "");
-    // As systemd-container has it: each version wants exactly that of another package.
+    // As in systemd-container, each version requires the exact version of another package.
     system.package("tool", "1", "base (= 1)");
     system.package("tool", "2", "base (= 2)");
-    // Of this one the archive has only the version for the newer.
+    // The archive has this package only for the newer version.
     system.package("late", "2", "base (= 2)");
     system.package("free", "7", "");
     let root = format!("--root={}", system.path("root").display());
@@ -113,7 +113,7 @@ fn missing_programs_come_without_an_upgrade_of_what_is_installed() {
     assert_eq!(system.installed(), "base 1 installed\nfree 7 installed\ntool 1 installed\n", "{said:?}");
     let late = run(Command::new(system.path("cache/tools/bin/late-program")).arg("a b"));
     assert_eq!(late, "late 2 a b\n");
-    // apt's own lists and archives are as they were.
+    // apt's own lists and archives are unchanged.
     assert!(is_empty(&system.path("root/var/lib/apt/lists")) && is_empty(&system.path("root/var/cache/apt")));
 
     let again = system.packages(&["late-program=late"]);

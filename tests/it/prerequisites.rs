@@ -1,10 +1,10 @@
-//! What `make test` looks at before it builds anything.
+//! The checks of `make test` before it builds anything.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-/// A program that writes down how it was called, and then does what `script` says.
+/// Creates a program that records its arguments and then runs `script`.
 fn program(directory: &Path, name: &str, script: &str) {
     let log = directory.join("calls");
     let text = format!("#!/bin/sh\necho {name} \"$*\" >>'{}'\n{script}\n", log.display());
@@ -14,7 +14,7 @@ fn program(directory: &Path, name: &str, script: &str) {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a program");
 }
 
-/// Runs it with a cache and programs of its own; gives what it says and what it called.
+/// Runs it with its own cache and programs, and returns its output and the recorded calls.
 fn run(directory: &Path) -> (String, String) {
     let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", directory.join("bin").display());
     let output = Command::new("tests/prerequisites")

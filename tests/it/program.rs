@@ -4,13 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The host file of the README.
+/// The README's host file.
 pub(crate) const EXAMPLE: &str = include_str!("../../examples/wasabi/host.nix");
 
-/// A directory with files in which the program runs.
+/// A directory with files, in which the program runs.
 pub(crate) struct Directory(tempfile::TempDir);
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub(crate) struct Said {
@@ -46,12 +46,12 @@ impl Directory {
         self.0.path()
     }
 
-    /// Runs the program in the directory; the path of the directory is `DIR` in what it says.
+    /// Runs the program in the directory. Its output has `DIR` in place of the directory's path.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         self.run_program(&mut Command::new(env!("CARGO_BIN_EXE_container-rebuild")), arguments)
     }
 
-    /// Runs it as a user who may do nothing, in which case the program is copied to where that user finds it.
+    /// Runs the program as an unprivileged user, from a copy that this user can reach.
     pub(crate) fn run_as_nobody(&self, arguments: &[&str]) -> Said {
         use std::os::unix::fs::PermissionsExt as _;
         use std::os::unix::process::CommandExt as _;
@@ -74,12 +74,12 @@ impl Directory {
     }
 }
 
-/// Runs the program beside one file, `host.nix`.
+/// Runs the program in a directory with one file, `host.nix`.
 pub(crate) fn run(host: &str, arguments: &[&str]) -> Said {
     Directory::with(&[("host.nix", host)]).run(arguments)
 }
 
-/// The example with one part of it replaced, which has to be in it.
+/// The example with one part replaced, which must occur in it.
 pub(crate) fn example_with(part: &str, by: &str) -> String {
     assert!(EXAMPLE.contains(part), "{part:?} is not in the example");
     EXAMPLE.replace(part, by)

@@ -1,4 +1,4 @@
-//! What the README says about runs without a host.
+//! The README's examples that need no host.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ fn its_examples_are_the_files() {
     assert_eq!(file("slip.nix"), slip);
 }
 
-/// Every option of a container with a value that is not its default.
+/// A container with every option set to a value other than its default.
 const ALL: &str = "{ networking.nat = { dmzHost = \"10.0.0.1\"; enableIPv6 = true; externalIP = \"10.0.0.1\"; \
     externalIPv6 = \"fd00::1\"; extraCommands = \"x\"; extraStopCommands = \"x\"; internalIPs = [ \"10.0.0.0/8\" ]; \
     internalIPv6s = [ \"fd00::/8\" ]; forwardPorts = [ { sourcePort = 1; destination = \"10.0.0.2:1\"; } ]; enable = true; \

@@ -1,4 +1,4 @@
-//! Nix's settings of the language, and the purity of flakes.
+//! Nix's language settings, and the purity of flakes.
 
 use crate::program::{Directory, Said};
 
@@ -84,7 +84,7 @@ fn what_nix_would_warn_of_is_warned_of_once() {
             assert_eq!(said.err.trim_end(), format!("warning[nix-setting]: {message}"), "{command:?}");
         }
     }
-    // Other settings are Nix's.
+    // Other settings are left to Nix.
     assert_eq!(succeeded(directory.run(&["eval", "host.nix", "--option", "cores", "4"])).err, "");
 }
 
@@ -99,7 +99,7 @@ fn the_depth_of_calls_is_a_setting_and_a_flag() {
     assert_eq!(succeeded(run(&["--option", "max-call-depth", "50", "--max-call-depth", "200"])).out, "100\n");
 }
 
-/// A host whose container says what it sees of the machine.
+/// A host whose container contains everything that it can find out about the machine.
 const CURIOUS: &str = r#"{
   inputs.nixpkgs.url = "nixpkgs";
   outputs = { self, nixpkgs }: { nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ {

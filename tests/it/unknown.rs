@@ -1,10 +1,10 @@
-//! What is known beside what is not: rules of the firewall, and what a plan may do.
+//! Known values beside unknown ones: firewall rules, and what a plan may do.
 
 use serde_json::Value;
 
 use crate::program::Directory;
 
-/// A container with a network of its own, and what else is said of it.
+/// A container with its own network and these further options.
 fn container(name: &str, last: u8, more: &str) -> String {
     format!(
         "containers.{name} = {{ privateNetwork = true; hostAddress = \"10.0.0.1\"; localAddress = \"10.0.0.{last}\"; config = {{ }}; }} // {{ {more} }};"
@@ -21,7 +21,7 @@ fn plan(directory: &Directory) -> Value {
 fn a_forward_is_shown_whatever_unknown_stands_beside_it() {
     let a = |more: &str| container("a", 2, more);
     for (text, ports, note) in [
-        // The address of another container, as in the report.
+        // The address of another container is unknown, as in the bug report.
         (
             format!(
                 "{} {}",
@@ -31,7 +31,7 @@ fn a_forward_is_shown_whatever_unknown_stands_beside_it() {
             vec![81],
             "not all rules of `b`",
         ),
-        // Another forward, or more of them, of the same one.
+        // Another forward of the container is unknown, or there may be more of them.
         (a("forwardPorts = [ { hostPort = 81; } { hostPort = pkgs.foo.x; } ];"), vec![81], "not all rules of `a`"),
         (a("forwardPorts = [ { hostPort = 81; } ] ++ pkgs.foo.x;"), vec![81], "not all rules of `a`"),
         (
@@ -41,7 +41,7 @@ fn a_forward_is_shown_whatever_unknown_stands_beside_it() {
             vec![81],
             "not all rules of `a`",
         ),
-        // An address of the other family, a link beside it, a part of NAT.
+        // An IPv6 address, another interface, or a part of NAT is unknown.
         (a("localAddress6 = pkgs.foo.x; forwardPorts = [ { hostPort = 81; } ];"), vec![81], "not all rules of `a`"),
         (a("extraVeths.x.localAddress = pkgs.foo.x; forwardPorts = [ { hostPort = 81; } ];"), vec![81], ""),
         (
@@ -52,7 +52,7 @@ fn a_forward_is_shown_whatever_unknown_stands_beside_it() {
             vec![81],
             "not all rules of the host",
         ),
-        // Of which nothing is known.
+        // Nothing is known about the forwards.
         (a("privateNetwork = pkgs.foo.x; forwardPorts = [ { hostPort = 81; } ];"), vec![], "not all rules of `a`"),
         (a("forwardPorts = pkgs.foo.x;"), vec![], "not all rules of `a`"),
     ] {
@@ -102,7 +102,7 @@ fn what_depends_on_an_unknown_value_may_happen() {
         (format!("containers = lib.genAttrs ([ ] ++ lib.optional pkgs.foo.x \"a\") (_: {{ {c} }});"), true),
         (format!("containers.a = {{ {c} }}; boot.enableContainers = lib.mkIf pkgs.foo.x false;"), true),
         (format!("containers.a = {{ {c} }}; boot.enableContainers = !pkgs.foo.x;"), true),
-        // Whether another one is there, or how this one is kept, says nothing of this one.
+        // Whether another container exists, or whether the root is ephemeral, does not matter here.
         (format!("containers.a = {{ ephemeral = pkgs.foo.x; {c} }};"), false),
         (format!("containers = {{ a = {{ {c} }}; }} // lib.optionalAttrs pkgs.foo.x {{ b = {{ {c} }}; }};"), false),
     ] {

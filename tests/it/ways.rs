@@ -1,8 +1,8 @@
-//! Ways into NixOS, and ways to name them: all lead to the same hosts.
+//! Different ways to call NixOS and to name a host: all lead to the same hosts.
 
 use crate::program::{Directory, Said};
 
-/// A module with one container, whose platform comes from the host.
+/// A module with one container; the host sets its platform.
 const MODULE: &str = r#"{ pkgs, ... }: {
   containers.c = { config = { }; extraFlags = [ pkgs.stdenv.hostPlatform.system ]; };
   nixpkgs.hostPlatform = "x86_64-linux";
@@ -13,7 +13,7 @@ fn model(said: &Said) -> serde_json::Value {
     serde_json::from_str(&said.out).expect("JSON")
 }
 
-/// A flake with this as its outputs.
+/// A flake with these outputs.
 fn flake(outputs: &str) -> String {
     format!(
         "{{ inputs.nixpkgs.url = \"nixpkgs\"; inputs.other.url = \"github:some/other\";\n  \
@@ -57,7 +57,7 @@ fn packages_that_are_given_are_those_that_modules_get() {
         config = { pkgs, ... }: { networking.domain = "${pkgs.stdenv.hostPlatform.system}"; networking.hostId = pkgs.own; };
       };
     }"#;
-    // NixOS calls `appendOverlays` of what it is given, even without an overlay.
+    // NixOS calls `appendOverlays` of the given packages, even without an overlay.
     let given = |own: &str| {
         format!(
             "nixpkgs.legacyPackages.aarch64-linux // {{ appendOverlays = overlays: {own} // {{ inherit (pkgs) stdenv; }}; }}"
@@ -80,7 +80,7 @@ fn packages_that_are_given_are_those_that_modules_get() {
         let (container, guest) = (&host["containers"]["c"], &host["containers"]["c"]["guest"]["networking"]);
         assert_eq!(container["extraFlags"][0], "aarch64-linux", "{name}");
         assert_eq!(guest["domain"], "aarch64-linux", "{name}");
-        // A guest has its own packages.
+        // A guest has its own package set.
         assert!(guest["hostId"]["_unknown"].is_object(), "{name}: {guest}");
         match name.as_str() {
             "given" => assert_eq!(container["extraFlags"][1], "appended 0"),
@@ -144,7 +144,7 @@ fn a_flake_on_this_machine_is_named_as_nix_names_it() {
         let model = model(&directory.run(&["eval", &config]));
         assert!(model["containers"]["c"].is_object(), "{config}");
     }
-    // What git does not track is part of a path, and of nothing else.
+    // Only a path includes files that git does not track.
     git2::Repository::init(directory.path()).expect("a repository");
     let tracked = directory.run(&["eval", "sub#h"]);
     assert!(tracked.err.contains("not tracked by git"), "{tracked}");
@@ -218,7 +218,7 @@ fn hosts_that_are_not_known_are_told_beside_those_that_are() {
         let said = directory.run(&["eval", "--all-hosts", "."]);
         let hosts = model(&said);
         let names: Vec<_> = hosts["hosts"].as_object().expect("hosts").keys().collect();
-        // What something unknown may replace is not known.
+        // Names that something unknown may replace are unknown.
         assert_eq!(names, if known { vec!["a"] } else { vec![] }, "{outputs}");
         assert!(said.err.contains(note), "{outputs}: {said}");
         if !known {
@@ -266,7 +266,7 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
         let directory = Directory::with(&[("m.nix", module), ("flake.nix", &flake(setting))]);
         assert_eq!(names(&directory.run(&["eval", ".#h"])), ["a", "b"], "{setting}");
     }
-    // nixConfig is a part of flake.nix, which is read without it; and a name that there is not enables nothing.
+    // nixConfig is part of flake.nix, so flake.nix itself is read without it; an unknown feature name enables nothing.
     let piped = flake("nixConfig.extra-experimental-features = [ \"pipe-operators\" ];")
         .replace("nixpkgs.lib.nixos", "id <| nixpkgs.lib.nixos");
     for (flake, file) in [
@@ -295,12 +295,12 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
             command.env(variable, &value).output().expect("the program runs")
         };
         assert!(run("--no-restrict").status.success(), "{variable}");
-        // Nothing of the environment counts for what nobody vouches for.
+        // The environment cannot enable features under restricted evaluation.
         assert_eq!(run("--restrict").status.code(), Some(1), "{variable}");
     }
 }
 
-/// The `extraFlags` of a container, as a module gives them.
+/// The `extraFlags` of a container, as set by a module.
 fn flags(expressions: &[&str]) -> serde_json::Value {
     let flags: String = expressions.iter().map(|expression| format!("({expression})\n")).collect();
     let module = format!("{{ lib, ... }}: {{ containers.c = {{ config = {{ }}; extraFlags = [ {flags} ]; }}; }}");

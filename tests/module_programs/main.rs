@@ -1,7 +1,7 @@
-//! Generated programs of the module system, evaluated by us and by real Nix.
+//! Compares generated programs of the module system in our evaluator and in real Nix.
 //!
-//! Real Nix runs the library in `nix-fixtures/nixpkgs/lib`, or the one that `NIXPKGS_LIB` names. `MODULE_PROGRAMS` says how many
-//! programs (500), `MODULE_SEED` which (1). A program on which the two differ is made as small as it goes, and shown.
+//! Real Nix runs the library in `nix-fixtures/nixpkgs/lib`, or the one in `NIXPKGS_LIB`. `MODULE_PROGRAMS` sets the number of
+//! programs (500), `MODULE_SEED` the seed (1). A program with different results is shrunk and shown.
 
 mod program;
 #[path = "../differential/random.rs"]
@@ -22,27 +22,27 @@ use container_rebuild::source::SourceMap;
 use program::Program;
 use reference::Reference;
 
-/// How many programs one process of Nix evaluates.
+/// The number of programs for one process of Nix.
 const BATCH: usize = 50;
-/// How many differences are made small and shown.
+/// The maximal number of differences to shrink and show.
 const MOST_SHOWN: usize = 12;
-/// Instead of a value, where there is an error.
+/// Stands for a value that fails.
 const ERROR: &str = "ERROR";
 
-/// The options of a program, as JSON each.
+/// The options of a program, each as JSON.
 type Outcome = Vec<String>;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-/// The library that real Nix runs.
+/// The library for real Nix.
 fn library() -> PathBuf {
     let ours = || Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/nixpkgs/lib");
     std::env::var_os("NIXPKGS_LIB").map_or_else(ours, PathBuf::from)
 }
 
-/// Writes each program to a file of its own.
+/// Writes each program to its own file.
 fn write(programs: &[Program]) -> (tempfile::TempDir, Vec<PathBuf>) {
     let directory = tempfile::tempdir().expect("a directory for programs");
     let files = programs.iter().enumerate().map(|(number, program)| {
@@ -54,7 +54,7 @@ fn write(programs: &[Program]) -> (tempfile::TempDir, Vec<PathBuf>) {
     (directory, files)
 }
 
-/// What real Nix makes of programs: a process evaluates many, and where one of them ends it, each gets a process of its own.
+/// Real Nix's results. One process evaluates many programs; if one of them ends it, each gets its own process.
 fn ask(reference: &Reference, programs: &[Program]) -> Vec<Outcome> {
     let (directory, files) = write(programs);
     let run = |files: &[PathBuf]| -> Option<Vec<Outcome>> {
@@ -76,7 +76,7 @@ fn ask(reference: &Reference, programs: &[Program]) -> Vec<Outcome> {
     run(&files).unwrap_or_else(|| files.iter().zip(programs).map(alone).collect())
 }
 
-/// What we make of a program; where something is unknown, that and why.
+/// Our result for a program. An unknown value is printed with its reason.
 fn evaluate(program: &Program) -> Outcome {
     let (_directory, files) = write(std::slice::from_ref(program));
     let count = program.names().len();
@@ -104,7 +104,7 @@ fn evaluate(program: &Program) -> Outcome {
     evaluated.expect("a thread can be started")
 }
 
-/// Makes a program on which the two differ smaller for as long as they do.
+/// Shrinks a program while the two evaluators still differ on it.
 fn shrink(reference: &Reference, mut program: Program) -> Program {
     loop {
         let candidates = program.smaller();
@@ -157,7 +157,7 @@ fn generated_programs_give_what_nix_gives() {
     assert!(differ.is_empty(), "{} of {count} programs differ; some of them, made small:\n{shown}", differ.len());
 }
 
-/// Prints what was covered, and holds the generator to its promise: most of what it makes has a value.
+/// Prints the coverage, and checks that most generated programs have values.
 fn report(programs: &[Program], outcomes: &[(Outcome, Outcome)], reference: &Reference) {
     let all: Vec<&String> = outcomes.iter().flat_map(|(_, theirs)| theirs).collect();
     let values = all.iter().filter(|value| **value != ERROR).count();

@@ -1,4 +1,4 @@
-//! Random programs of the module system: options, and definitions of them in several modules.
+//! Random programs of the module system: options, and definitions in several modules.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use super::random::Random;
 use super::types::{Type, property};
 
-/// How many options a program has at most.
+/// The maximal number of options in a program.
 const OPTIONS: usize = 6;
-/// How deep types and values nest.
+/// The nesting depth of types and values.
 const DEPTH: usize = 2;
 
-/// A program.
+/// A program: options and their definitions.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     options: Vec<Declared>,
@@ -26,7 +26,7 @@ struct Declared {
     default: Option<String>,
     apply: bool,
     read_only: bool,
-    /// Declared once more, by another module.
+    /// Whether another module declares it again.
     twice: bool,
 }
 
@@ -34,16 +34,16 @@ struct Declared {
 #[derive(Debug, Clone)]
 struct Definition {
     option: String,
-    /// In which module.
+    /// The number of its module.
     module: usize,
-    /// With its properties.
+    /// The value, with its properties.
     value: String,
-    /// A condition around the set that it is in.
+    /// A condition on the set that contains it.
     around: Option<&'static str>,
 }
 
 impl Program {
-    /// The one of a seed.
+    /// The program for a seed.
     pub(crate) fn random(seed: u64) -> Self {
         let random = &mut Random::new(seed);
         let (mut options, mut definitions) = (Vec::new(), Vec::new());
@@ -68,13 +68,13 @@ impl Program {
         Self { options, definitions }
     }
 
-    /// The names of its options.
+    /// The names of the options.
     pub(crate) fn names(&self) -> Vec<&str> {
         self.options.iter().map(|option| option.name.as_str()).collect()
     }
 
-    /// It as a module. What its options are is `containers.out.extraFlags`, in the order of their names: JSON, or `ERROR`
-    /// where that fails.
+    /// The program as a module. `containers.out.extraFlags` has the value of each option, ordered by name: JSON, or `ERROR` if it
+    /// fails.
     pub(crate) fn text(&self) -> String {
         let mut text = String::from(
             "{ lib, config, ... }:\nlet inherit (lib) types; in\n{\n  options.t.flag = lib.mkOption { type = types.bool; \
@@ -119,7 +119,7 @@ impl Program {
         text + " ]"
     }
 
-    /// Smaller ones: without an option, a definition, a default.
+    /// Candidates for shrinking: without an option, a definition, or a default.
     pub(crate) fn smaller(&self) -> Vec<Self> {
         let mut all = Vec::new();
         for option in &self.options {
@@ -155,7 +155,7 @@ impl Program {
         all
     }
 
-    /// Counts kinds of types, each with the properties that definitions of its options have.
+    /// Counts the kinds of types, each with the properties in definitions of its options.
     pub(crate) fn count(&self, counts: &mut BTreeMap<(&'static str, &'static str), usize>) {
         const FEATURES: [&str; 7] =
             ["mkIf", "mkMerge", "mkOverride", "mkDefault", "mkForce", "mkBefore", "mkOrder"];

@@ -1,21 +1,21 @@
-//! Random option types, and values of them, as text of the Nix language.
+//! Random option types and values of them, as Nix expressions.
 
 use super::random::Random;
 
 /// A type of `lib.types`.
 #[derive(Debug, Clone)]
 pub(crate) enum Type {
-    /// One without parts: how it is written, and texts of values that it takes.
+    /// A type without parameters: its expression, and expressions of its values.
     Plain(&'static str, &'static [&'static str]),
-    /// `types.ints.between` and its like: how it is written, and its bounds.
+    /// `types.ints.between` and the like: the expression and the bounds.
     Integer(&'static str, i64, i64),
     /// `types.attrs`, `anything` …: any set.
     Sets(&'static str),
-    /// A type around another one, such as `nullOr`.
+    /// A type with one inner type, such as `nullOr`.
     Around(Wrapper, Box<Type>),
     /// `types.either` and `oneOf`.
     Either(Vec<Type>),
-    /// `types.coercedTo`: how it is written, a text that it coerces, and what it takes as it is.
+    /// `types.coercedTo`: its expression, a value that it coerces, and the type that it takes unchanged.
     Coerced(&'static str, &'static str, Box<Type>),
     /// `types.submodule`.
     Submodule(Submodule),
@@ -23,7 +23,7 @@ pub(crate) enum Type {
     Tag(Vec<(&'static str, Type)>),
 }
 
-/// A type around another one.
+/// A type constructor with one inner type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrapper {
     NullOr,
@@ -39,13 +39,13 @@ pub(crate) enum Wrapper {
     AddCheck,
 }
 
-/// The options of a submodule, and how it is written.
+/// A submodule's options and form.
 #[derive(Debug, Clone)]
 pub(crate) struct Submodule {
     pub(crate) options: Vec<(&'static str, Type, Option<String>)>,
-    /// The type of what is not declared.
+    /// The type of undeclared options.
     pub(crate) freeform: Option<Box<Type>>,
-    /// A definition of its own, by the name of an option.
+    /// A definition inside the submodule, by option name.
     pub(crate) config: Option<(&'static str, String)>,
     /// Whether it is a function of its name.
     pub(crate) names_itself: bool,
@@ -107,7 +107,7 @@ const COERCED: [(&str, &str, usize); 3] = [
 ];
 /// The names of options and of other attributes.
 pub(crate) const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
-/// The kinds that a run has to meet, in the words of [`Type::kinds`].
+/// The kinds that a run must cover, as in [`Type::kinds`].
 pub(crate) const KINDS: [&str; 25] = [
     "addCheck",
     "attrListOf",
@@ -137,7 +137,7 @@ pub(crate) const KINDS: [&str; 25] = [
 ];
 
 impl Type {
-    /// A random one that nests at most so deep.
+    /// A random type with at most this nesting depth.
     pub(crate) fn random(random: &mut Random, depth: usize) -> Self {
         let choice = random.below(if depth == 0 { 55 } else { 100 });
         match choice {
@@ -149,7 +149,7 @@ impl Type {
                 let wrapper = if rare { random.pick(&RARE_WRAPPERS) } else { random.pick(&WRAPPERS) };
                 Self::Around(wrapper, Box::new(Self::random(random, depth - 1)))
             }
-            // A set that is no value of a submodule would be one of another type here.
+            // Inside `either`, an invalid submodule value would be a value of another type.
             78..84 => Self::Either((0..2 + random.below(2)).map(|_| Self::random(random, 0)).collect()),
             84..88 => {
                 let (text, value, plain) = random.pick(&COERCED);
@@ -161,7 +161,7 @@ impl Type {
         }
     }
 
-    /// How it is written.
+    /// The Nix expression of the type.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Plain(text, _) | Self::Integer(text, ..) | Self::Sets(text) | Self::Coerced(text, ..) => {
@@ -184,10 +184,10 @@ impl Type {
         }
     }
 
-    /// A value of it; now and then one of another type.
+    /// A random value of the type, or sometimes of another one.
     pub(crate) fn value(&self, random: &mut Random, depth: usize) -> String {
         if random.chance(3) {
-            // No path: that is a module for a submodule, and one that is not here.
+            // Not a path: a submodule would import it as a module, and the file does not exist.
             return random.pick(&PLAIN[..15]).plain_value(random);
         }
         match self {
@@ -215,7 +215,7 @@ impl Type {
             Self::Plain(_, values) => random.pick(values).to_owned(),
             Self::Integer(_, low, high) => {
                 let values = [*low, *high, low + (high - low) / 2, high + 1];
-                // The last one is out of its bounds.
+                // The last value is out of bounds.
                 let choices = if random.chance(10) { 4 } else { 3 };
                 let value = values[random.below(choices)];
                 if value < 0 { format!("({value})") } else { value.to_string() }
@@ -224,7 +224,7 @@ impl Type {
         }
     }
 
-    /// Counts the kinds of it and its parts.
+    /// Calls `met` for the kind of the type and of each of its parts.
     pub(crate) fn kinds(&self, met: &mut impl FnMut(&'static str)) {
         match self {
             Self::Plain(text, _) if text.contains("enum") => met("types.enum"),
@@ -338,14 +338,14 @@ fn any_value(random: &mut Random, depth: usize, is_set: bool) -> String {
     }
 }
 
-/// A value, with properties around it at so many percent.
+/// A value, wrapped in a property with a probability of `percent`.
 pub(crate) fn property(random: &mut Random, value: String, percent: usize) -> String {
     if !random.chance(percent) {
         return value;
     }
     let value = property(random, value, percent / 2);
-    // Around the value of a submodule nixpkgs of July 2026 stumbles over `mkOrder` itself, and any property may be one; what stands
-    // inside `mkOverride` is no property any more, but a module that has names which nothing declares.
+    // Around a submodule's value, nixpkgs of July 2026 fails on `mkOrder` itself, and any other property may be one. Inside
+    // `mkOverride`, a property is not recognised any more: it becomes a module that defines undeclared names.
     let choice = match (value.contains('{'), value.starts_with("lib.mk")) {
         (true, true) => random.below(6),
         (true, false) | (false, true) => random.below(9),
@@ -412,8 +412,8 @@ impl Submodule {
         }
     }
 
-    /// A value. It has no name that nothing declares: that is a finding of ours, of the configuration as a whole, and an error of
-    /// the option alone for Nix.
+    /// A random value without undeclared names. For those, we report a finding about the whole configuration, while for Nix only
+    /// the option fails.
     fn value(&self, random: &mut Random, depth: usize) -> String {
         let mut text = String::from("{ ");
         for (name, ty, default) in &self.options {
@@ -441,7 +441,7 @@ impl Submodule {
     }
 }
 
-/// A type for what a submodule does not declare.
+/// A type for undeclared options of a submodule.
 fn freeform(random: &mut Random, depth: usize) -> Type {
     match random.below(4) {
         0 => Type::Sets("types.attrs"),

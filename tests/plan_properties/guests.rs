@@ -1,4 +1,4 @@
-//! What guests say, at random, against a host that keeps it without the secrets, and between two configurations.
+//! Random guest configurations: compares a plan against a host, which stores them without secrets, with one between files.
 
 use std::collections::BTreeMap;
 
@@ -20,10 +20,10 @@ use serde_json::{Map, Value};
 
 use crate::world::name;
 
-/// What is in each string that is a secret.
+/// A marker in every secret string.
 const HUSH: &str = "hush";
 
-/// Names of options; a number is a name like any other.
+/// Names of options; digits are valid names too.
 const NAMES: [&str; 9] =
     ["services", "enable", "password", "apiTokens", "secretKeyFile", "0", "x", "dbPassphrase", "a.b"];
 
@@ -31,7 +31,7 @@ fn is_secret(name: &str) -> bool {
     ["password", "apiTokens", "dbPassphrase"].contains(&name)
 }
 
-/// A tree of options; a string is a secret when the last name that is no number says so.
+/// A tree of options. The last name that is not a number decides whether a string is secret.
 fn options() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::from),
@@ -67,7 +67,7 @@ fn hide(value: &mut Value, secret: bool) {
     }
 }
 
-/// Two guests, of which the second is often the first with little changed.
+/// Two guests; often the second differs only a little from the first.
 fn two_guests() -> impl Strategy<Value = (Value, Value)> {
     let near = (options(), options(), prop::sample::select(&NAMES[..])).prop_map(|(before, other, name)| {
         let mut after = before.clone();
@@ -80,7 +80,7 @@ fn two_guests() -> impl Strategy<Value = (Value, Value)> {
     prop_oneof![3 => near, 1 => (options(), options()), 1 => options().prop_map(|same| (same.clone(), same))]
 }
 
-/// A host's configuration with one container, whose guest says this; built or not.
+/// A host configuration with one container and this guest, built or not.
 struct Guest {
     manifest: Manifest,
     spec: HostSpec,
@@ -136,7 +136,7 @@ impl Guest {
         })
     }
 
-    /// A host that was brought to this, its generation read from the text that is kept there; gives that text too.
+    /// A host with this configuration, and the text of its generation; the host has what was read back from that text.
     fn host(&self) -> (MemoryHost, String) {
         let (host, side) = (MemoryHost::new(), self.side());
         let plan = plan::plan(&StateView::host(&host.snapshot().expect("in memory")), &side, &Options::default());
@@ -156,7 +156,7 @@ impl Guest {
     }
 }
 
-/// The reasons that are options of the guest.
+/// The reasons that are guest options.
 fn of_guest(plan: &Plan) -> Vec<&Reason> {
     let reasons = plan.changes.iter().flat_map(|change| &change.reasons);
     reasons.filter(|reason| reason.option.starts_with("config")).collect()
@@ -184,7 +184,7 @@ proptest! {
                 prop_assert!(!shown.contains(HUSH), "{shown}");
             }
         }
-        // What is a secret on both sides looks the same, and may be.
+        // A host cannot tell two secrets apart, so their reasons may look the same.
         let offline = told(&of_guest(&offline));
         let visible: Vec<_> = offline.iter().filter(|(_, before, after)| before != after).cloned().collect();
         prop_assert_eq!(&told(&of_guest(&built)), &visible);

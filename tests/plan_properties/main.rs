@@ -1,4 +1,4 @@
-//! What holds of every plan, whatever the two sides are: pairs of configurations that could be run are made at random.
+//! Properties that hold for all plans, checked on random pairs of runnable configurations.
 
 mod guests;
 mod moments;
@@ -29,7 +29,7 @@ fn find(plan: &Plan, action: &Action) -> Option<NodeIndex> {
     plan.order.graph.node_indices().find(|node| plan.order.graph[*node] == *action)
 }
 
-/// Whether both steps are there, the second does not have to wait for the first.
+/// Whether the plan has both steps, but the second does not wait for the first.
 fn unordered(plan: &Plan, first: &Action, then: &Action) -> bool {
     match (find(plan, first), find(plan, then)) {
         (Some(first), Some(then)) => !has_path_connecting(&plan.order.graph, first, then, None),
@@ -37,7 +37,7 @@ fn unordered(plan: &Plan, first: &Action, then: &Action) -> bool {
     }
 }
 
-/// All that is wrong with the order of a plan.
+/// Everything that is wrong with the order of a plan.
 fn disorder(plan: &Plan, before: &Evaluated, after: &Evaluated) -> Vec<String> {
     let mut wrong = Vec::new();
     if is_cyclic_directed(&plan.order.graph) {
@@ -89,7 +89,7 @@ fn disorder(plan: &Plan, before: &Evaluated, after: &Evaluated) -> Vec<String> {
             }
         }
     }
-    // What goes, or gets another address, is led to no more before it goes.
+    // If a container stops or loses its address, its forwards are withdrawn first.
     for this in NAMES.map(name).into_iter().filter(|name| !before.ports(name).is_empty()) {
         let goes = find(plan, &Action::Stop(this.clone())).is_some()
             && (before.addresses(&this) != after.addresses(&this)
@@ -101,7 +101,7 @@ fn disorder(plan: &Plan, before: &Evaluated, after: &Evaluated) -> Vec<String> {
     wrong
 }
 
-/// What the steps of a plan do to a container at most.
+/// The most disruptive thing that the plan does to a container.
 fn done(plan: &Plan, name: &ContainerName) -> Disruption {
     let has = |action: fn(ContainerName) -> Action| find(plan, &action(name.clone())).is_some();
     match (has(Action::Stop), has(Action::Start), has(Action::Remove), has(Action::Reload)) {
@@ -117,7 +117,7 @@ fn touched(plan: &Plan) -> BTreeSet<Option<String>> {
     plan.changes.iter().map(|change| change.container.as_ref().map(ToString::to_string)).collect()
 }
 
-/// The options before, changed as the reasons say.
+/// The old options, changed as the reasons say.
 fn replayed(mut options: BTreeMap<String, Value>, changes: &[Change]) -> BTreeMap<String, Value> {
     for change in changes {
         let Some(name) = &change.container else { continue };
@@ -151,7 +151,7 @@ fn replayed(mut options: BTreeMap<String, Value>, changes: &[Change]) -> BTreeMa
     options
 }
 
-/// The names of a path as reasons have it; nothing here needs an escape.
+/// The names of an option's path as printed in reasons; these names need no quotes.
 fn names_of(option: &str) -> Vec<String> {
     let mut names = vec![String::new()];
     let mut quoted = false;
@@ -165,7 +165,7 @@ fn names_of(option: &str) -> Vec<String> {
     names
 }
 
-/// The plan from what the host is, and the same applied.
+/// Plans from the state of the host and applies the plan; returns whether it completed.
 fn apply(host: &MemoryHost, wanted: &Evaluated, workers: usize) -> (Plan, bool) {
     let snapshot = host.snapshot().expect("it is in memory");
     let plan = plan::plan(&StateView::host(&snapshot), &wanted.side(), &Options::default());
@@ -215,7 +215,7 @@ proptest! {
             prop_assert!(complete, "{:#?}", plan.order);
             prop_assert_eq!(disorder(&plan, &before, &after), Vec::<String>::new());
             let (again, _) = apply(&host, wanted, 1);
-            // What was not to be restarted is still to be, and is not in the plan.
+            // A container that must not restart stays stale, which the plan does not count as a change.
             prop_assert!(again.is_empty(), "{:#?}", again.changes);
             let state = host.state();
             let configured: BTreeSet<_> = wanted.manifest.containers.keys().cloned().collect();
@@ -226,7 +226,7 @@ proptest! {
                 prop_assert!(!spec.auto_start || runs.is_some(), "{} does not run", spec.name);
                 let container = &wanted.manifest.containers[&spec.name];
                 if let Some(record) = runs.filter(|_| container.restart_if_changed.known() == Some(&true)) {
-                    // Only looked at when it starts, or by the next switch.
+                    // These options take effect only at the next start or switch.
                     let mut expected = spec.clone();
                     expected.auto_start = record.spec.auto_start;
                     expected.timeout_start.clone_from(&record.spec.timeout_start);
@@ -294,7 +294,7 @@ proptest! {
         let expected: Vec<&Change> = whole.changes.iter().filter(covered).collect();
         prop_assert_eq!(plan.changes.iter().collect::<Vec<_>>(), expected);
         prop_assert!(plan.order.nodes().filter_map(|(_, action)| action.container()).all(|name| only.contains(name)));
-        // The forwards of each are its own, as they are or as they are to be.
+        // Each container's forwards are the old ones or the new ones, depending on whether `only` names it.
         let forwards = |plan: &Plan| -> BTreeSet<(String, Protocol, u16)> {
             let forwards = plan.firewall.ruleset.forwards();
             forwards.iter().map(|to| (to.container.to_string(), to.protocol, to.host_port)).collect()
@@ -303,7 +303,7 @@ proptest! {
         let mut wanted: BTreeSet<_> = standing.into_iter().filter(|(name, ..)| !only.iter().any(|only| only.as_str() == name)).collect();
         wanted.extend(forwards(&whole).into_iter().filter(|(name, ..)| only.iter().any(|only| only.as_str() == name)));
         let ports: BTreeSet<_> = wanted.iter().map(|(_, protocol, port)| (*protocol, *port)).collect();
-        // Where another one still holds the port or address of one that was asked for, it is the model that is at fault.
+        // Skip models in which a container outside `only` still holds a port or address that one of `only` wants.
         prop_assume!(ports.len() == wanted.len());
         let keep = NAMES.map(name).into_iter().filter(|name| !only.contains(name));
         let kept: BTreeSet<_> = keep.flat_map(|name| before.addresses(&name)).collect();
@@ -312,7 +312,7 @@ proptest! {
     }
 }
 
-/// Statements about the order of containers: each one's `first` starts before its `then`.
+/// Random requests about the order of containers: each `first` starts before its `then`.
 fn stated() -> impl Strategy<Value = Vec<OrderRequest>> {
     let pair = (0..NAMES.len(), 0..NAMES.len());
     prop::collection::vec(pair, 0..8).prop_map(|pairs| {
@@ -326,8 +326,7 @@ fn stated() -> impl Strategy<Value = Vec<OrderRequest>> {
     })
 }
 
-/// The options of statements that stand on a circle of statements, worked out from the definition: `then` leads back to
-/// `first`.
+/// The options of all requests that are part of a cycle, computed from the definition: `then` leads back to `first`.
 fn circular(stated: &[OrderRequest], there: &BTreeSet<ContainerName>) -> BTreeSet<String> {
     let counts: Vec<&OrderRequest> =
         stated.iter().filter(|said| there.contains(&said.first) && there.contains(&said.then)).collect();

@@ -1,4 +1,4 @@
-//! What holds at every moment while a plan is applied, whichever step fails and wherever the run is killed.
+//! Properties that hold at every moment while a plan is applied, whichever step fails and wherever the run is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,24 +18,24 @@ use proptest::prelude::*;
 
 use crate::world::{Evaluated, NAMES, name, two_worlds};
 
-/// How calls fail.
+/// Which calls fail, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failing {
     Never,
-    /// This one, as where the host refuses it.
+    /// This call fails, as if the host refused it.
     Once(usize),
-    /// This one is made, and word of it is lost.
+    /// This call takes effect, but its success is lost.
     Late(usize),
-    /// This one and all after it, as where the run is killed.
+    /// This call and all later ones fail, as if the run were killed.
     From(usize),
 }
 
-/// A host that is looked at after every call, and on which calls fail.
+/// A host that is checked after every call, and whose calls may fail.
 struct Watched<'a> {
     host: &'a MemoryHost,
     failing: Failing,
     calls: AtomicUsize,
-    /// Which port of the host may lead where, and to whom.
+    /// The allowed forwards: a rule, and the container it leads to.
     forwards: BTreeSet<(RuleLine, ContainerName)>,
     wrong: Mutex<Vec<String>>,
 }
@@ -55,7 +55,7 @@ impl<'a> Watched<'a> {
         Self { host, failing, calls: AtomicUsize::new(0), forwards, wrong: Mutex::default() }
     }
 
-    /// Makes a call or fails it, and looks at what is then.
+    /// Makes a call or fails it, and then checks the host.
     fn call<T>(&self, what: &str, call: impl FnOnce() -> Result<T, HostError>) -> Result<T, HostError> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
         let fails = match self.failing {
@@ -71,7 +71,7 @@ impl<'a> Watched<'a> {
             return refused();
         }
         let result = call();
-        // Nothing else makes a way to a guest.
+        // Only these calls open a way to a guest.
         if what.starts_with("start") || what == "load rules" {
             self.look(what);
         }
@@ -97,7 +97,7 @@ impl<'a> Watched<'a> {
             if !is_right {
                 wrong.push(format!("after {what}: {line:?} is of {whose:?} and leads to {holders:?}"));
             }
-            // Somebody is always connected.
+            // Assume that a client is always connected.
             if let Some(holder) = holders.first().filter(|_| is_right) {
                 state.flows.entry(*address).or_insert_with(|| holder.clone());
             }
@@ -115,7 +115,7 @@ impl<'a> Watched<'a> {
         plan::plan(&StateView::host(&snapshot), &wanted.side(), &Options::default())
     }
 
-    /// Applies the plan to this; gives what was wrong on the way.
+    /// Applies a plan for `wanted`, and returns everything that was wrong on the way.
     fn apply(&self, wanted: &Evaluated, at_once: usize) -> Vec<String> {
         let applier = Applier { host: self, at_once, workers: 2, stop: &|| false, watch: &|_| () };
         applier.apply(&self.plan(wanted));
@@ -186,7 +186,7 @@ impl Host for Watched<'_> {
     }
 }
 
-/// A host that was brought to this.
+/// A host with this configuration applied.
 fn host(wanted: &Evaluated) -> MemoryHost {
     let host = MemoryHost::new();
     let wrong = Watched::new(&host, Failing::Never, [wanted, wanted]).apply(wanted, 1);
@@ -194,7 +194,7 @@ fn host(wanted: &Evaluated) -> MemoryHost {
     host
 }
 
-/// Another one like it.
+/// A copy of a host.
 fn copy(host: &MemoryHost) -> MemoryHost {
     let other = MemoryHost::new();
     let state = host.state().clone();
@@ -202,7 +202,7 @@ fn copy(host: &MemoryHost) -> MemoryHost {
     other
 }
 
-/// Whether a host is as it was wanted, but for what was not to be disturbed.
+/// Whether the host matches `wanted`, except for what must not be disturbed.
 fn is_done(host: &MemoryHost, wanted: &Evaluated) -> Result<(), String> {
     let plan = Watched::new(host, Failing::Never, [wanted, wanted]).plan(wanted);
     if plan.is_empty() { Ok(()) } else { Err(format!("{:#?} {:#?}", plan.changes, plan.firewall)) }
@@ -230,7 +230,7 @@ proptest! {
                 let host = copy(&first);
                 let wrong = Watched::new(&host, failing, sides).apply(&after, at_once);
                 prop_assert_eq!(wrong, Vec::<String>::new(), "{:?}", failing);
-                // The next run puts it right, and leads nobody astray either.
+                // The next run repairs the host, and misdirects nothing either.
                 let wrong = Watched::new(&host, Failing::Never, sides).apply(&after, at_once);
                 prop_assert_eq!(wrong, Vec::<String>::new(), "after {:?}", failing);
                 prop_assert_eq!(is_done(&host, &after), Ok(()), "after {:?}", failing);
@@ -253,7 +253,7 @@ proptest! {
         let applier = Applier { host: &watched, at_once: 1, workers: 1, stop: &stop, watch: &watch };
         applier.apply(&watched.plan(&after));
         prop_assert_eq!(watched.wrong.into_inner().expect("no panic"), Vec::<String>::new());
-        // What goes on as before the switch, and was not told anything else yet, is reached as before it.
+        // A container that still runs as before, and got no new configuration yet, stays reachable as before.
         let state = host.state();
         let rules = state.rules.clone().unwrap_or_default();
         let lines = Ruleset::default().differences(&rules).removed;

@@ -1,4 +1,4 @@
-//! Configurations that could be run, at random: several containers that never claim the same address or port.
+//! Random runnable configurations: several containers that never claim the same address or port.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,16 +14,16 @@ use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, StateView};
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// The containers that there may be; each may have each of these addresses and ports.
+/// The possible containers; any of them may have any of the addresses and ports.
 pub(crate) const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
-/// A container without what only one can have.
+/// A container without its exclusive resources.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) auto_start: bool,
     pub(crate) ephemeral: bool,
     pub(crate) private: bool,
-    /// Whether it has users of its own, where its network is.
+    /// Whether it has private users, if its network allows them.
     pub(crate) users: bool,
     pub(crate) binds: Vec<(u8, bool)>,
     pub(crate) host_end: u8,
@@ -60,7 +60,7 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
     })
 }
 
-/// A whole configuration: who is there, who has which address, who has which ports, and NAT.
+/// A whole configuration: the containers, their addresses and ports, and NAT.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) shapes: Vec<Option<Shape>>,
@@ -80,7 +80,7 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
     })
 }
 
-/// A world and one in which little of it is different, which is what most plans are about; or two that share nothing.
+/// Two worlds: usually the second differs little from the first, as in most plans; sometimes they share nothing.
 pub(crate) fn two_worlds() -> impl Strategy<Value = (World, World)> {
     let near = (world(), world(), prop::collection::vec(prop::bool::weighted(0.3), NAMES.len() + 3)).prop_map(
         |(before, other, take)| {
@@ -173,7 +173,7 @@ impl World {
     }
 }
 
-/// A side with all that it needs to live.
+/// An evaluated world, with everything that its state view borrows.
 pub(crate) struct Evaluated {
     pub(crate) manifest: Manifest,
     pub(crate) keys: BTreeMap<ContainerName, String>,
@@ -189,7 +189,7 @@ impl Evaluated {
         Self { manifest, keys: BTreeMap::new(), spec: checked.spec }
     }
 
-    /// The same with systems that are known after build only; equal ones have equal keys.
+    /// An evaluated world whose systems are unknown before a build; equal ones have equal keys.
     pub(crate) fn unbuilt(world: &World) -> Self {
         let mut this = Self::new(world);
         for (name, container) in &mut this.manifest.containers {
@@ -221,7 +221,7 @@ impl Evaluated {
         })
     }
 
-    /// The options of each container, lists that have keys by those.
+    /// The options of each container; lists with keys are turned into sets.
     pub(crate) fn options(&self) -> BTreeMap<String, Value> {
         let options = |(name, container): (&ContainerName, &Container)| {
             let mut json = serde_json::to_value(container).expect("JSON");
@@ -243,7 +243,7 @@ impl Evaluated {
         addresses.map(|address| address.parse().expect("an address")).collect()
     }
 
-    /// The ports of the host that lead to a container.
+    /// The host ports that lead to a container.
     pub(crate) fn ports(&self, name: &ContainerName) -> BTreeSet<(String, u16)> {
         let Some(container) = self.manifest.containers.get(name) else { return BTreeSet::new() };
         let forwards = container.forward_ports.known().expect("known").iter().map(|forward| {

@@ -1,10 +1,10 @@
-//! The README's examples, which are what the program really prints.
+//! Checks that the README's examples show what the program prints.
 //!
-//! In its `console` blocks a line after `$ ` is a command of an ordinary user without a host (`tests/it/readme.rs` runs those),
-//! and one after `# ` is root's on a host (`tests/lab/scenarios/readme.rs`). What follows is all that it prints, on both streams.
-//! With `README_UPDATE=1` the file is written anew instead.
+//! In its `console` blocks, a line after `$ ` is a command that an ordinary user runs without a host (`tests/it/readme.rs`),
+//! and one after `# ` is a command that root runs on a host (`tests/lab/scenarios/readme.rs`). The lines that follow are its
+//! whole output, on both streams. `README_UPDATE=1` rewrites the file instead.
 
-/// Runs the commands after `prompt` and compares what they print with what the README says.
+/// Runs the commands after `prompt`, and compares their output with the README.
 #[track_caller]
 pub(crate) fn check(prompt: &str, mut run: impl FnMut(&str) -> String) {
     let written = std::fs::read_to_string("README.md").expect("the README");

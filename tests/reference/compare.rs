@@ -1,4 +1,4 @@
-//! What is compared: the printed value, or what an error says in essence.
+//! What is compared: the printed value, or the essence of an error.
 
 use std::fmt;
 use std::io;
@@ -9,15 +9,15 @@ use container_rebuild::host::files::RealFiles;
 use container_rebuild::source::{FileKind, Files, SourceMap};
 use container_rebuild::syntax::{LintLevel, LiteralLints};
 
-/// Where the fixtures stand for both evaluators, wherever the clone is: paths are part of results.
+/// The fixtures' path for both evaluators, independent of the clone: results contain paths.
 pub(crate) const MOUNT: &str = "/tmp/nix-lang";
 
-/// How an evaluation ends.
+/// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// With a value, as it is printed.
+    /// A printed value.
     Value(String),
-    /// With an error: what it says in essence.
+    /// The essence of an error.
     Error(String),
 }
 
@@ -42,16 +42,16 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The part of a message that has to agree: its first line, and only the class of the error where the rest are the words
-/// of a parser that is not Nix's own design.
+/// The part of a message that must agree: its first line, or only the class of the error if the rest is the wording of a
+/// parser that Nix did not write.
 fn essence(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default().trim_end();
-    // The one syntax error that we have better words for.
+    // Our message for this syntax error is better than Nix's.
     if line.starts_with("missing `;`") {
         return String::from("syntax error");
     }
     const CLASSES: [&str; 5] = [
-        // How much there is to be had is each one's own.
+        // The limits differ between the evaluators.
         "out of memory",
         "syntax error",
         "while parsing TOML",
@@ -64,14 +64,14 @@ fn essence(message: &str) -> String {
     line.to_owned()
 }
 
-/// The message at the end of what Nix writes about an error.
+/// The message at the end of Nix's error output.
 #[allow(dead_code, reason = "only where Nix runs")]
 pub(crate) fn message_of(stderr: &str) -> &str {
     let start = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("error: ")).next_back();
     start.unwrap_or_else(|| panic!("no error in {stderr:?}"))
 }
 
-/// What our evaluator makes of the file `name` of the fixtures.
+/// Our evaluator's result for the fixture `name`.
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_file(fixtures: &Path, name: &str, text: &str) -> Outcome {
     let files = Mounted { fixtures: fixtures.to_owned(), around: false };
@@ -87,8 +87,8 @@ pub(crate) fn evaluate_file(fixtures: &Path, name: &str, text: &str) -> Outcome 
     evaluate(files, settings, |evaluator| evaluator.eval_text(&format!("{MOUNT}/{name}"), text))
 }
 
-/// What our evaluator makes of an expression from the command line, pipe operators included. Whatever else is on this
-/// machine is there for it as it is for Nix.
+/// Our evaluator's result for an expression from the command line, with pipe operators. As for Nix, all other files on this
+/// machine are visible.
 #[allow(dead_code, reason = "each test has its own kind of input")]
 pub(crate) fn evaluate_expression(fixtures: &Path, text: &str) -> Outcome {
     let files = Mounted { fixtures: fixtures.to_owned(), around: true };
@@ -100,13 +100,13 @@ pub(crate) fn evaluate_expression(fixtures: &Path, text: &str) -> Outcome {
     evaluate(files, settings, |evaluator| evaluator.text_value("«string»", Path::new(MOUNT), text))
 }
 
-/// The experimental features that a case asks for in its first line: `# features: a b`.
+/// The experimental features in a case's first line: `# features: a b`.
 pub(crate) fn features_of(text: &str) -> Vec<&str> {
     let line = text.lines().next().unwrap_or_default();
     line.strip_prefix("# features: ").map_or_else(Vec::new, |names| names.split(' ').collect())
 }
 
-/// The settings of Nix that a case asks for in its first line, names and values: `# options: a 1 b 2`.
+/// The settings in a case's first line, as names and values: `# options: a 1 b 2`.
 pub(crate) fn options_of(text: &str) -> Vec<(&str, &str)> {
     let line = text.lines().next().unwrap_or_default();
     let words: Vec<_> = line.strip_prefix("# options: ").map_or_else(Vec::new, |words| words.split(' ').collect());
@@ -152,10 +152,10 @@ fn evaluate(
     .expect("a thread can be started")
 }
 
-/// The fixtures' directory at [`MOUNT`].
+/// The fixtures' directory, shown at [`MOUNT`].
 struct Mounted {
     fixtures: PathBuf,
-    /// Whether everything else on this machine is there too, or nothing else.
+    /// Whether the rest of this machine is visible too.
     around: bool,
 }
 

@@ -1,5 +1,4 @@
-//! The Nix that the evaluator is compared with: real, unmodified, of Debian unstable, in a tree of its own
-//! (`tests/reference/reference` brings it).
+//! The reference Nix: real and unmodified, from Debian unstable, in its own tree (`tests/reference/reference` installs it).
 
 #![allow(dead_code, reason = "each test and benchmark uses its part")]
 
@@ -7,18 +6,18 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where it is, and which version.
+/// The location and version of the reference.
 pub(crate) struct Reference {
     tree: PathBuf,
-    /// As `2.34.8`.
+    /// The version, such as `2.34.8`.
     pub(crate) version: String,
 }
 
 impl Reference {
-    /// The one in the cache.
+    /// The reference in the cache.
     ///
     /// # Panics
-    /// Where there is none: a comparison that did not take place looks like one that found no difference.
+    /// Panics if it is missing: a comparison that did not happen looks like one without differences.
     #[must_use]
     pub(crate) fn find() -> Self {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
@@ -34,7 +33,7 @@ impl Reference {
         reference
     }
 
-    /// `nix-instantiate`, to be run in `directory`: no store, no configuration, no environment that matters.
+    /// `nix-instantiate`, to run in `directory` without a store, configuration, or relevant environment.
     #[must_use]
     pub(crate) fn nix_instantiate(&self, directory: &Path) -> Command {
         let mut command = Command::new(self.tree.join("lib64/ld-linux-x86-64.so.2"));
@@ -46,15 +45,15 @@ impl Reference {
     }
 }
 
-/// A copy of a directory at another place, one at a time on this machine, while it lives.
+/// A copy of a directory at a fixed path. Only one can exist on this machine at a time.
 pub(crate) struct Mount {
-    /// The place.
+    /// The path of the copy.
     pub(crate) path: PathBuf,
     _lock: File,
 }
 
 impl Mount {
-    /// Copies `directory` to `path`, after whoever has it there now.
+    /// Copies `directory` to `path`, once no other process uses that path.
     pub(crate) fn new(directory: &Path, path: &str) -> Self {
         let lock = File::create(format!("{path}.lock")).expect("a lock can be made");
         lock.lock().expect("a lock can be waited for");
@@ -68,7 +67,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // What stays behind is overwritten by the next one.
+        // The next copy overwrites whatever remains.
         let _ = std::fs::remove_dir_all(&self.path);
     }
 }

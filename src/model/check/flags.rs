@@ -1,7 +1,7 @@
-//! Flags for systemd-nspawn that it does not take, or that contradict what NixOS tells it.
+//! Rejects `extraFlags` that systemd-nspawn does not accept, or that contradict what NixOS passes to it.
 //!
 //! Source: `parse_argv` and `verify_arguments` of systemd's `src/nspawn/nspawn.c`, systemd-nspawn(1), and the start script of
-//! `nixos/modules/virtualisation/nixos-containers.nix`, which puts its own flags before them and the guest's `init` behind.
+//! `nixos/modules/virtualisation/nixos-containers.nix`, which puts its own flags before these and the guest's `init` after.
 
 use super::Checker;
 use super::refused::{destination, normal, replace, texts, wrong_capability, wrong_tmpfs};
@@ -10,7 +10,7 @@ use crate::model::path::At;
 use crate::model::spec::Network;
 use crate::model::{Container, Field};
 
-/// Long options with a value, in the next word where there is no `=`.
+/// Long options that require a value; without `=`, the next word is the value.
 #[rustfmt::skip]
 const WITH_VALUE: &[&str] = &[
     "ambient-capability", "background", "bind", "bind-ro", "bind-user", "bind-user-shell", "bind-user-group", "capability", "chdir",
@@ -22,54 +22,54 @@ const WITH_VALUE: &[&str] = &[
     "root-hash", "root-hash-sig", "selinux-apifs-context", "selinux-context", "set-credential", "setenv", "settings",
     "slice", "suppress-sync", "system-call-filter", "template", "timezone", "tmpfs", "user", "uid", "uuid", "verity-data",
 ];
-/// Those with a value behind `=` alone, or none.
+/// Long options with an optional value, which must follow a `=`.
 const MAYBE_WITH_VALUE: &[&str] = &["private-users", "volatile"];
-/// Those without one.
+/// Long options without a value.
 #[rustfmt::skip]
 const PLAIN: &[&str] = &[
     "as-pid2", "boot", "cleanup", "ephemeral", "help", "keep-unit", "network-veth", "no-ask-password", "no-pager", "pipe",
     "private-network", "private-users-chown", "quiet", "read-only", "share-system", "system", "version",
 ];
-/// One letter, the option that it stands for.
+/// Short options, with the long options they stand for.
 #[rustfmt::skip]
 const LETTERS: &[(char, &str)] = &[
     ('D', "directory"), ('E', "setenv"), ('L', "selinux-apifs-context"), ('M', "machine"), ('P', "pipe"), ('S', "slice"),
     ('U', "private-users"), ('Z', "selinux-context"), ('a', "as-pid2"), ('b', "boot"), ('h', "help"), ('i', "image"),
     ('j', "link-journal"), ('n', "network-veth"), ('p', "port"), ('q', "quiet"), ('u', "uid"), ('x', "ephemeral"),
 ];
-/// The letters whose option has a value; `-U` and `-j` stand for one with a value that they bring along.
+/// Short options whose long option has a value; `-U` and `-j` imply theirs.
 const LETTERS_WITH_VALUE: &str = "DELMSZipu";
 
-/// Options that make links, or a network of the guest's own.
+/// Options that create interfaces or give the guest its own network.
 #[rustfmt::skip]
 const LINKS: &[&str] = &[
     "network-bridge", "network-interface", "network-ipvlan", "network-macvlan", "network-veth", "network-veth-extra", "network-zone",
 ];
 
-/// A flag, with its value where it has one.
+/// A flag, with its value if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Flag<'a> {
-    /// The element of the list that it begins in.
+    /// The index of the list element in which the flag begins.
     element: usize,
-    /// The word, as it was written.
+    /// The word as written.
     word: &'a str,
-    /// The long name, in full.
+    /// The full long name.
     name: &'static str,
     value: Option<&'a str>,
 }
 
-/// A word that is no flag.
+/// A word that is not a valid flag.
 #[derive(Debug, PartialEq, Eq)]
 enum Wrong<'a> {
-    /// Not even something like one: nspawn takes it for the program to run.
+    /// Does not look like a flag: nspawn takes it for the program to run.
     Word(&'a str),
-    /// An option that nspawn has not, and the one that may be meant.
+    /// An option that nspawn does not have, and the one that was probably meant.
     Unknown(&'a str, Option<&'static str>),
-    /// A value is missing, or one too many.
+    /// A missing value (`true`) or an unexpected one.
     Value(&'a str, bool),
 }
 
-/// Options with one of some words, and those words.
+/// Options that accept only certain words, with those words.
 #[rustfmt::skip]
 const WORDS: &[(&str, &[&str])] = &[
     ("console", &["autopipe", "help", "interactive", "passive", "pipe", "read-only"]),
@@ -85,7 +85,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ]),
 ];
 
-/// What flags mount in the guest: each with the element that it begins in, and where.
+/// The mount points that flags create in the guest, each with the index of the element in which its flag begins.
 pub(super) fn mounts(c: &Container) -> Vec<(usize, String)> {
     let words: Vec<(usize, &str)> = words(c);
     let (flags, _) = parse(&words);
@@ -102,17 +102,17 @@ pub(super) fn mounts(c: &Container) -> Vec<(usize, String)> {
         .collect()
 }
 
-/// The words of all elements that are known.
+/// The words of all known elements.
 fn words(c: &Container) -> Vec<(usize, &str)> {
     let elements = texts(&c.extra_flags);
     elements.flat_map(|(index, element)| element.split_whitespace().map(move |word| (index, word))).collect()
 }
 
 impl Checker<'_> {
-    /// What is wrong with `extraFlags`. `network` is what the rest makes of the network, where that is right.
+    /// Checks `extraFlags`. `network` is the network that the other options describe, if they are valid.
     pub(super) fn flags(&mut self, c: &Container, network: Option<&Network>, path: At<'_>) {
         let at = path.join("extraFlags");
-        // Where a word is not known, it is not known either what the next one is.
+        // After an unknown word it is unclear whether the next one is a flag or a value.
         let all = c.extra_flags.known().is_some_and(|flags| flags.iter().all(|flag| flag.known().is_some()));
         if !all {
             return;
@@ -121,7 +121,7 @@ impl Checker<'_> {
         let (flags, wrong) = parse(&words);
         for (element, wrong) in wrong {
             let (message, help) = wrong.explain();
-            // A flag that is like none may be of a later systemd.
+            // A flag that resembles no known one may come from a later systemd.
             let kind = match wrong {
                 Wrong::Unknown(_, None) => Diagnostic::warning,
                 _ => Diagnostic::error,
@@ -181,7 +181,7 @@ impl Wrong<'_> {
     }
 }
 
-/// Takes words apart as getopt_long(3) does.
+/// Parses words as getopt_long(3) does.
 fn parse<'a>(words: &[(usize, &'a str)]) -> (Vec<Flag<'a>>, Vec<(usize, Wrong<'a>)>) {
     let (mut flags, mut wrong) = (Vec::new(), Vec::new());
     let mut words = words.iter().copied().peekable();
@@ -203,7 +203,7 @@ fn parse<'a>(words: &[(usize, &'a str)]) -> (Vec<Flag<'a>>, Vec<(usize, Wrong<'a
         }
         let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty() && *letters != "-") else {
             wrong.push((element, Wrong::Word(word)));
-            // The rest belongs to that program.
+            // All later words are arguments of that program.
             break;
         };
         for (at, letter) in letters.char_indices() {
@@ -232,7 +232,7 @@ fn parse<'a>(words: &[(usize, &'a str)]) -> (Vec<Flag<'a>>, Vec<(usize, Wrong<'a
     (flags, wrong)
 }
 
-/// The option that has this name, or that alone begins so; or the one that may be meant.
+/// The option with this name or with this unambiguous prefix; otherwise the option that was probably meant.
 fn full_name(name: &str) -> Result<&'static str, Option<&'static str>> {
     let all = || WITH_VALUE.iter().chain(MAYBE_WITH_VALUE).chain(PLAIN).copied();
     if let Some(known) = all().find(|known| *known == name) {
@@ -249,7 +249,7 @@ fn full_name(name: &str) -> Result<&'static str, Option<&'static str>> {
     }
 }
 
-/// Why nothing can start with this flag beside the others and the options, and what to do.
+/// Why a container with this flag cannot start, given its other flags and options, and what to do about it.
 fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String, String)> {
     let Flag { word, name, value, .. } = *flag;
     let given = |wanted: &str| flags.iter().find(|flag| flag.name == wanted);
@@ -337,7 +337,7 @@ fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String
         "network-bridge" if given("network-zone").is_some() => both("--network-zone", "remove one of them"),
         "network-zone" if private && bridge => both("hostBridge", "remove one of them"),
         "network-bridge" if private && bridge => both("hostBridge", "remove one of them: a link joins one bridge"),
-        // NixOS's start script then sets up a link that is called otherwise.
+        // The host's end is then called `vb-NAME`, but NixOS's start script configures `ve-NAME`.
         "network-bridge" | "network-zone" if private && has_address => both(
             "a pair of links with addresses",
             "set `hostBridge` instead: on a bridge the host's end is called otherwise, and NixOS would not find it",
@@ -353,7 +353,7 @@ fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String
     }
 }
 
-/// Why `--port=` does not take a value.
+/// Why `--port=` does not accept a value.
 fn wrong_port(value: &str) -> Option<&'static str> {
     let mut parts: Vec<&str> = value.split(':').collect();
     match parts.first() {
@@ -367,7 +367,7 @@ fn wrong_port(value: &str) -> Option<&'static str> {
     (parts.is_empty() || parts.len() > 2 || !parts.iter().all(is_port)).then_some("has a port that is none")
 }
 
-/// Why `--bind=` does not take a value: `SOURCE[:DESTINATION[:OPTIONS]]`.
+/// Why `--bind=` does not accept a value: `SOURCE[:DESTINATION[:OPTIONS]]`.
 fn wrong_bind(value: &str) -> Option<String> {
     let source = destination(value);
     let rest = value.get(source.len() + 1..).unwrap_or_default();
@@ -383,7 +383,7 @@ fn wrong_bind(value: &str) -> Option<String> {
     Some(format!("`{}` is not an absolute path: systemd-nspawn refuses to start with it", wrong.escape_debug()))
 }
 
-/// What would be right for nixos-rebuild, and is not done here: links and forwards are made before nspawn starts.
+/// Flags that work with nixos-rebuild but not here, because we create interfaces and forwards before nspawn starts.
 fn not_here(flag: &Flag<'_>, network: Option<&Network>) -> Option<(String, String)> {
     if ["machine", "directory"].contains(&flag.name) {
         let message = format!(

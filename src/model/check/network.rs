@@ -1,4 +1,4 @@
-//! What is wrong with the network of a container.
+//! Checks the network options of a container.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -11,7 +11,7 @@ use crate::model::path::{At, OptionPath};
 use crate::model::spec::{HardwareAddress, Network, Passed, Private, is_link_name};
 use crate::model::{Container, ContainerName, Field, List, network as lower};
 
-/// What may be said of a pair of links, on the container itself and on an extra one.
+/// The options of a veth pair: the container's own or an extra one.
 struct Options<'a> {
     bridge: &'a Field<Option<String>>,
     host: [&'a Field<Option<String>>; 2],
@@ -20,7 +20,7 @@ struct Options<'a> {
 }
 
 impl Checker<'_> {
-    /// The network, where nothing of it is unknown or wrong.
+    /// The network of the container, if all of it is known and valid.
     pub(super) fn network(&mut self, name: &ContainerName, c: &Container, path: At<'_>) -> Option<Network> {
         let private = *self.need(&c.private_network, path.join("privateNetwork"))?;
         let own = Options {
@@ -83,7 +83,7 @@ impl Checker<'_> {
         network
     }
 
-    /// A forward needs an address to lead to, and that has to stand in the configuration.
+    /// Warns about forwards without a target: they need an address from the configuration.
     fn forwards_lead_somewhere(&mut self, name: &ContainerName, c: &Container, private: &Private, path: At<'_>) {
         let veth = private.veth.as_ref();
         if private.forwards.is_empty() || veth.is_some_and(|veth| veth.local4.is_some() || veth.local6.is_some()) {
@@ -101,7 +101,7 @@ impl Checker<'_> {
                 .help("give it a `localAddress` or `localAddress6`");
             self.find(diagnostic, path);
         } else {
-            // It may be given an address later, and nspawn waits for one.
+            // The guest may get an address at run time, and nspawn waits for one.
             let message = format!(
                 "container `{name}` forwards ports to an address that it is only given while it runs, which is not \
                  supported yet"
@@ -113,7 +113,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether what is said of a pair is known and makes sense.
+    /// Checks that the options of a pair are known and make sense.
     fn pair(&mut self, options: Options<'_>, path: At<'_>) -> Option<()> {
         let bridge = self.need(options.bridge, path.join("hostBridge")).cloned();
         let is_name = bridge.as_ref().and_then(Option::as_deref);
@@ -139,7 +139,7 @@ impl Checker<'_> {
         (is_name && bridge.is_some() && !addresses.contains(&None)).then_some(())
     }
 
-    /// The namespace is there and complete already, so that nothing may be asked for beside it.
+    /// Rejects other network options beside `networkNamespace`, because that namespace already exists and is complete.
     fn namespace(&mut self, c: &Container, path: At<'_>) -> Option<()> {
         let at = path.join("networkNamespace");
         let Some(namespace) = self.need(&c.network_namespace, at)? else { return Some(()) };
@@ -198,7 +198,7 @@ impl Checker<'_> {
         good.then_some(())
     }
 
-    /// Whether all elements are known and name links.
+    /// Checks that all elements are known and name interfaces.
     fn passed(&mut self, list: &List<String>, path: At<'_>) -> Option<()> {
         let mut good = true;
         for (index, element) in self.need(list, path)?.iter().enumerate() {
@@ -224,7 +224,7 @@ impl Checker<'_> {
         good
     }
 
-    /// Links that there is only one of on the host, and that two containers claim.
+    /// Reports interfaces of the host that two containers claim: the host has only one of each.
     pub(super) fn links_taken_twice(&mut self) {
         let containers = At::root("containers");
         let mut taken: BTreeMap<String, (ContainerName, OptionPath)> = BTreeMap::new();
@@ -261,8 +261,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a field is known and an address or nothing; `longest` is how many bits its prefix may have, where it may
-    /// have one. `None` when it is not.
+    /// Checks that a field is known, and unset or an address. `longest` is the maximal prefix length, or `None` if the address
+    /// must not have one.
     fn address<A: FromStr>(
         &mut self,
         field: &Field<Option<String>>,
@@ -314,7 +314,7 @@ impl Checker<'_> {
     }
 }
 
-/// What is wrong with the name of a link.
+/// Why an interface cannot have this name.
 fn wrong_link_name(name: &str) -> Option<Diagnostic> {
     (!is_link_name(name)).then(|| {
         let message = format!("`{}` is no name that a link can have", name.escape_debug());

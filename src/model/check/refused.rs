@@ -1,4 +1,4 @@
-//! What systemd-nspawn or the kernel refuse when a container starts, and NixOS's types let pass.
+//! Rejects options that NixOS's types accept, but that systemd-nspawn or the kernel refuse when the container starts.
 //!
 //! Source: systemd's `src/nspawn/{nspawn,nspawn-mount,nspawn-expose-ports}.c`, `src/basic/socket-util.c` (`ifname_valid`) and
 //! the start script of `nixos/modules/virtualisation/nixos-containers.nix`.
@@ -13,7 +13,7 @@ use crate::model::{Container, ContainerName, Field, List, PrivateUsers};
 use crate::source::Pos;
 use crate::syntax::mend::literal;
 
-/// The capabilities that Linux has (capability.h), in the order of their numbers.
+/// Linux's capabilities (capability.h), in numerical order.
 const CAPABILITIES: [&str; 41] = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -58,10 +58,10 @@ const CAPABILITIES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
-/// The greatest number of a capability that systemd reads.
+/// The highest capability number that systemd accepts.
 const LAST_CAPABILITY: u8 = 62;
 
-/// Where NixOS itself mounts something in each container.
+/// Mount points that NixOS itself uses in each container.
 const MOUNTED_BY_NIXOS: [&str; 5] = [
     "/nix/store",
     "/nix/var/nix/db",
@@ -71,7 +71,7 @@ const MOUNTED_BY_NIXOS: [&str; 5] = [
 ];
 
 impl Checker<'_> {
-    /// What would be refused of a container, but for its flags.
+    /// Reports everything that would be refused at the start, except flags.
     pub(super) fn refused_at_start(&mut self, c: &Container, path: At<'_>) {
         for (list, option) in
             [(&c.additional_capabilities, "additionalCapabilities"), (&c.drop_capabilities, "dropCapabilities")]
@@ -82,7 +82,7 @@ impl Checker<'_> {
                     let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
                     let placed = self.place_element(diagnostic, &at.path(), index);
                     let whole = format!("CAP_{}", element.to_ascii_uppercase());
-                    // Nothing but the beginning is missing.
+                    // Only the prefix is missing, so the fix is certain.
                     self.out.findings.push(match wrong_capability(&whole) {
                         None => placed.fix_there(|at| replace(at, element, &whole)),
                         Some(_) => placed,
@@ -121,7 +121,7 @@ impl Checker<'_> {
         }
     }
 
-    /// No port has the number 0, which NixOS's type takes.
+    /// Rejects port 0, which NixOS's type accepts.
     fn ports(&mut self, c: &Container, path: At<'_>) {
         let at = path.join("forwardPorts");
         for forward in super::known_elements(&c.forward_ports) {
@@ -139,7 +139,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A hardware address that the kernel gives no link.
+    /// Rejects hardware addresses that the kernel gives to no interface.
     fn hardware(&mut self, field: &Field<Option<String>>, path: At<'_>) {
         let Some(Some(text)) = field.known() else { return };
         let bytes: Option<Vec<u8>> = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
@@ -153,7 +153,7 @@ impl Checker<'_> {
         self.find(Diagnostic::error(Code::OptionType, message).help(help), path.join("localMacAddress"));
     }
 
-    /// Mount points that two things claim, NixOS's own among them.
+    /// Reports mount points that two options claim, or that NixOS itself uses.
     fn mount_points(&mut self, c: &Container, path: At<'_>) {
         let mut taken: BTreeMap<String, OptionPath> = BTreeMap::new();
         let mut claims: Vec<(String, OptionPath)> = Vec::new();
@@ -199,7 +199,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Addresses that no machine has, which the kernel refuses to give to a link or to route to.
+    /// Rejects addresses that no single machine can have: the kernel assigns them to no interface and accepts no route to them.
     pub(super) fn is_address_of_a_machine(&mut self, text: &str, path: At<'_>) -> bool {
         let Some(address) = plain(text) else { return true };
         let why = match address {
@@ -215,7 +215,7 @@ impl Checker<'_> {
         false
     }
 
-    /// Links that a guest would have two of under one name; those that other containers claim are another finding.
+    /// Reports interfaces that would have the same name in the guest. `links_taken_twice` covers conflicts between containers.
     pub(super) fn links_of_guest(&mut self, name: &ContainerName, c: &Container, path: At<'_>) {
         let mut taken: BTreeMap<String, OptionPath> = BTreeMap::new();
         let has_pair = c.private_network.known() == Some(&true)
@@ -271,18 +271,18 @@ impl Checker<'_> {
     }
 }
 
-/// Another text for a string of a definition.
+/// A fix that replaces a string of a definition.
 pub(super) fn replace(at: Pos, string: &str, by: &str) -> Fix {
     Fix::Replace { at, string: string.to_owned(), by: literal(by) }
 }
 
-/// The elements of a list that are known, each with its place in the list.
+/// The known elements of a list, each with its index.
 pub(super) fn texts(list: &List<String>) -> impl Iterator<Item = (usize, &str)> {
     let elements = list.known().into_iter().flatten().enumerate();
     elements.filter_map(|(index, element)| Some((index, element.known()?.as_str())))
 }
 
-/// Why systemd does not take what is joined into `--capability=`, and what to do; an element may hold several.
+/// Why systemd rejects an element of `--capability=`, and what to do. An element may hold several names.
 pub(super) fn wrong_capability(element: &str) -> Option<(String, String)> {
     element.split(',').filter(|name| !name.is_empty()).find_map(|name| {
         let is_number = name.parse::<u8>().is_ok_and(|number| number <= LAST_CAPABILITY);
@@ -308,35 +308,35 @@ pub(super) fn wrong_capability(element: &str) -> Option<(String, String)> {
     })
 }
 
-/// Why systemd does not take `PATH[:OPTIONS]`.
+/// Why systemd rejects `PATH[:OPTIONS]`.
 pub(super) fn wrong_tmpfs(element: &str) -> Option<String> {
     (!element.starts_with('/')).then(|| {
         format!("`{}` is not an absolute path: systemd-nspawn refuses to start with it", element.escape_debug())
     })
 }
 
-/// A path in front of what stands behind a colon; one that is escaped belongs to it.
+/// The path up to the first unescaped colon.
 pub(super) fn destination(text: &str) -> &str {
     let colons = text.match_indices(':').map(|(at, _)| at);
     let end = colons.into_iter().find(|at| !text[..*at].ends_with('\\')).unwrap_or(text.len());
     &text[..end]
 }
 
-/// A path without what does not change where it leads.
+/// A path without empty components and `.`.
 pub(super) fn normal(path: &str) -> String {
     let names = path.split('/').filter(|name| !matches!(*name, "" | "."));
     let joined: String = names.flat_map(|name| ["/", name]).collect();
     if joined.is_empty() { String::from("/") } else { joined }
 }
 
-/// Units of systemd.time(7).
+/// Units of time (systemd.time(7)).
 const UNITS: [&str; 30] = [
     "usec", "us", "µs", "μs", "msec", "ms", "seconds", "second", "sec", "s", "minutes", "minute", "min", "m",
     "hours", "hour", "hr", "h", "days", "day", "d", "weeks", "week", "w", "months", "month", "M", "years", "year",
     "y",
 ];
 
-/// Whether systemd reads a text as a time span: numbers, each with a unit or in seconds.
+/// Whether systemd accepts a text as a time span: numbers, each with a unit or in seconds.
 fn is_time_span(text: &str) -> bool {
     let text = text.trim();
     if text == "infinity" {

@@ -1,4 +1,4 @@
-//! What is wrong with the users of a container.
+//! Checks the user namespace of a container.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::model::path::{At, OptionPath};
 use crate::model::spec::{Network, Users};
 use crate::model::{Container, ContainerName, users as lower};
 
-/// What systemd-nspawn(1) reads behind the mount point of a bind mount.
+/// Options that systemd-nspawn(1) accepts after the mount point of a bind mount.
 const OPTIONS: [&str; 6] = ["rbind", "norbind", "idmap", "noidmap", "rootidmap", "owneridmap"];
 
 impl Checker<'_> {
-    /// Whose users the guest's are, where that is known and can be made.
+    /// The user-namespace mapping of the guest, if it is known and possible.
     pub(super) fn users(
         &mut self,
         name: &ContainerName,
@@ -38,7 +38,7 @@ impl Checker<'_> {
         Some(users)
     }
 
-    /// What systemd-nspawn is told behind our back would have neither mounts nor a network that fit.
+    /// Rejects flags that set up a user namespace: mounts and network are adapted only to `privateUsers`.
     fn are_no_flag(&mut self, c: &Container, path: At<'_>) {
         let mut flags = super::refused::texts(&c.extra_flags)
             .flat_map(|(index, flag)| flag.split_whitespace().map(move |word| (index, word)));
@@ -53,7 +53,7 @@ impl Checker<'_> {
         self.out.unsupported.push(placed);
     }
 
-    /// A user namespace has power over a network only that was made in it.
+    /// Requires a network namespace that the user namespace owns: the kernel grants no privileges over any other.
     fn has_a_network_for_them(&mut self, name: &ContainerName, network: Option<&Network>, at: At<'_>) {
         let why = match network {
             None | Some(Network::Private(_)) => return,
@@ -76,7 +76,7 @@ impl Checker<'_> {
         self.out.unsupported.push(placed);
     }
 
-    /// In NixOS a map is chosen behind the mount point. Here it would be part of the path.
+    /// Rejects mapping options after the mount point. NixOS accepts them there, but here they would become part of the path.
     fn mounts_are_mapped(&mut self, c: &Container, path: At<'_>) {
         for (key, bind) in c.bind_mounts.known().into_iter().flatten() {
             let Some(mount) = bind.known().and_then(|bind| bind.mount_point.known()) else { continue };
@@ -92,7 +92,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Ranges of users that two containers would share.
+    /// Reports ranges of users that two containers would share.
     pub(super) fn users_taken_twice(&mut self) {
         let mut taken: BTreeMap<u32, (ContainerName, OptionPath)> = BTreeMap::new();
         for (name, c) in &self.manifest.containers {

@@ -1,9 +1,9 @@
-//! Killed at any moment, run twice at once, on a full disk, with rules and guests that somebody else broke: the next run
-//! puts it right.
+//! Runs that are killed, run twice at once, or meet a full disk, foreign rules or broken guests: the next run repairs the
+//! host.
 
 use crate::support::{EXAMPLE, Lab, PAGE, host, web, with};
 
-/// The example beside another container, whose guest is `version`.
+/// The example and a second container whose guest is `version`.
 fn two(version: &str) -> String {
     let sambal = with(&web("sambal", 12), "one@example.org", version);
     with(EXAMPLE, "  containers.wasabi", &format!("  containers.{sambal}\n  containers.wasabi"))
@@ -21,7 +21,7 @@ fn is_served(lab: &Lab, version: &str) {
 fn a_switch_that_is_killed_at_any_moment_is_finished_by_the_next() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData && echo data >/mnt/wasabiData/kept").ok();
-    // From nothing, over half of it, to another version, and away again: at each of these moments.
+    // Kills runs early and late, from an empty host as well as between versions.
     for (n, milliseconds) in [20, 60, 120, 250, 400, 550, 700, 900, 1200, 1600].into_iter().enumerate() {
         let version = format!("v{n}@example.org");
         let configuration = if n % 5 == 4 { host(&[]) } else { two(&version) };
@@ -49,7 +49,7 @@ fn a_switch_that_is_killed_at_any_moment_is_finished_by_the_next() {
 #[ignore = "needs a lab: make scenarios"]
 fn a_removal_that_is_killed_while_the_guest_goes_down_is_finished() {
     let lab = Lab::empty();
-    // systemd asks a unit that does not end for two seconds.
+    // systemd waits two seconds for this unit, which does not stop by itself.
     let slow = "systemd.services.slow = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { ExecStart = \"/bin/sleep 600\"; \
                 KillSignal = \"SIGCONT\"; TimeoutStopSec = 2; }; }; services.httpd.enable";
     lab.switch(&host(&[&with(&web("slow", 14), "services.httpd.enable", slow)]));
@@ -72,7 +72,7 @@ fn ctrl_c_finishes_the_step_in_hand_and_says_130() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData").ok();
     lab.switch(&two("v1@example.org"));
-    // The guest takes its time to stop, so that the signal comes while it does.
+    // The guest stops slowly, so that the signal arrives meanwhile.
     let slow = "systemd.services.slow = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { Type = \"oneshot\"; \
                 ExecStart = \"/bin/sleep 2\"; }; };";
     let slow = with(
@@ -84,7 +84,7 @@ fn ctrl_c_finishes_the_step_in_hand_and_says_130() {
     let script = "container-rebuild switch --yes /root/host.nix & pid=$!; \
                   for i in {1..300}; do [[ $(systemctl is-active container@sambal) == activating ]] && break; sleep 0.05; done; \
                   kill -INT $pid; wait $pid";
-    // A background job of a script without job control ignores SIGINT, as POSIX has it.
+    // POSIX: background jobs of a script without job control ignore SIGINT.
     let said = lab.exec(&["bash", "-c", &format!("set -m; {script}")], b"");
     assert_eq!(said.code, 130, "{said:#?}");
     let world = lab.observe();
@@ -129,7 +129,7 @@ fn a_full_disk_is_said_and_survived() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData").ok();
     lab.switch(&two("v1@example.org"));
-    // Where generations are kept there is no room; then there is none where units are.
+    // First the disk with the generations is full, then the one with the units.
     for full in ["/var/lib/container-rebuild", "/run/systemd/system"] {
         lab.write("/root/host.nix", &two("v2@example.org"));
         lab.sh(&format!(
@@ -142,7 +142,7 @@ fn a_full_disk_is_said_and_survived() {
         assert!(said.code == 1 && said.err.contains("No space left on device"), "{full}: {said:#?}");
         let world = lab.observe();
         assert_eq!(world.running(), ["sambal", "wasabi"], "{full}: {said:#?}");
-        // Room again.
+        // Makes room again.
         lab.sh(&format!(
             "rm {full}/filler && cp -a {full} /root/copy && umount {full} && rm -rf {full} && cp -a /root/copy {full} && rm -r /root/copy"
         ))
@@ -204,7 +204,7 @@ fn a_container_that_is_still_starting_is_waited_for() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData").ok();
     lab.switch(EXAMPLE);
-    // As a run that was killed leaves it: begun, and nobody waits.
+    // A killed run may leave a start in progress that nothing waits for.
     lab.sh("systemctl stop container@wasabi && systemctl start --no-block container@wasabi").ok();
     let said = lab.sh("container-rebuild switch --yes /root/host.nix");
     let state = lab.sh("systemctl is-active container@wasabi").out;
@@ -236,7 +236,7 @@ fn a_killed_guest_comes_back_by_itself() {
         assert_eq!(lab.sh(&wait).code, 0, "{kill}: {}", lab.sh("systemctl status container@wasabi").out);
         assert_eq!(lab.lan_page("http://10.77.0.2:8080/"), PAGE, "{kill}");
         assert_eq!(lab.plan().1, 0, "{kill}");
-        // One root, and no remains of the former.
+        // One root, and no remains of the previous one.
         assert_eq!(
             lab.sh("find /run/nixos-containers -mindepth 1 -maxdepth 1 -type d | wc -l").ok(),
             "1\n",
@@ -257,7 +257,7 @@ fn a_guest_that_does_not_come_up_gives_way_to_the_one_that_ran() {
         "sambal = { autoStart = true;",
         "sambal = { autoStart = true; timeoutStartSec = \"5s\"; extraFlags = [ \"--no-such-flag\" ];",
     );
-    // What else is asked for is done, the rules included.
+    // The rest of the switch still happens, including the rules.
     lab.write("/root/host.nix", &with(&broken, "hostPort = 8080", "hostPort = 8081"));
     let said = lab.sh("container-rebuild switch --yes /root/host.nix");
     assert_eq!(said.code, 1, "{said:#?}");

@@ -1,4 +1,4 @@
-//! What a change costs: each time no more than it has to, and what the plan said.
+//! Each change costs no more than necessary, and what the plan announced.
 
 use crate::support::{EXAMPLE, Lab, PAGE, host, web, with};
 
@@ -49,7 +49,7 @@ fn a_root_that_is_not_ephemeral_is_kept_over_a_restart() {
     assert!(!before.kept(&lab.observe(), "keeper"));
     assert_eq!(lab.sh("container-rebuild run keeper -- cat /var/lib/data").ok(), "data\n");
 
-    // Gone from the file: stopped, and what it kept is said and stays.
+    // A container that is removed from the file is stopped; the plan names its data, which stays.
     let removed = lab.switch("{ }");
     assert_eq!(removed.cost("keeper"), "stop");
     assert_eq!(removed.change("keeper")["keeps"], serde_json::json!(["/var/lib/nixos-containers/keeper"]));
@@ -78,7 +78,7 @@ fn forwarded_ports_change_under_open_connections() {
     assert_eq!(lab.sh("ip netns exec lan curl --silent --max-time 5 http://10.77.0.2:8080/").code, REFUSED);
     assert!(connection.get("/").ends_with(PAGE), "the connection from before is still open");
 
-    // The restart that comes some day does not bring the former ports back.
+    // A later restart does not bring the old ports back.
     lab.sh("container-rebuild restart wasabi").ok();
     assert_eq!(lab.lan_page("http://10.77.0.2:8081/"), PAGE);
     assert_eq!(lab.plan().1, 0);
@@ -114,7 +114,7 @@ fn a_guest_is_built_anew_for_what_nixos_makes_part_of_it() {
         shown.lines().filter_map(words).collect::<Vec<_>>()
     };
     assert_eq!(addresses(), ["192.168.100.12/32"]);
-    // The guest gives itself its address, too: one from before would come back with its former system.
+    // The guest also sets its own address; a restart with the old system would bring the old one back.
     let changed = lab.switch(&host(&[&with(&sambal, "192.168.100.12", "192.168.100.14"), &tabasco]));
     assert_eq!(changed.changed(), ["sambal"].into());
     assert_eq!(changed.cost("sambal"), "restart");

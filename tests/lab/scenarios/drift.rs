@@ -1,4 +1,4 @@
-//! What somebody else did to the host: named, and put right by the next switch.
+//! Changes to the host from outside: `plan` names them, and the next switch repairs them.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ fn each_kind_of_drift_is_named_and_put_right() {
     lab.finish();
 }
 
-/// Editors replace what they edit, and here that is a symlink of ours.
+/// An editor replaces the file that it saves, which here is a symlink of ours.
 #[test]
 #[ignore = "needs a lab: make scenarios"]
 fn an_edited_conf_is_kept_beside_ours_and_its_container_goes_on_and_boots() {
@@ -70,7 +70,7 @@ fn an_edited_conf_is_kept_beside_ours_and_its_container_goes_on_and_boots() {
     lab.sh(&format!("{is_linked} && grep -q EDITED=2 /etc/nixos-containers/wasabi.conf.edited-2")).ok();
     assert_eq!(lab.page("http://192.168.100.11/"), PAGE);
     assert_eq!(lab.plan().1, 0);
-    // It is ours to remove as well, with what was edited kept.
+    // A switch may remove the file too, but keeps a copy of the edited one.
     edit(3);
     lab.sh("echo '{ }' >/root/nothing.nix && container-rebuild switch --yes --allow-remove /root/nothing.nix").ok();
     lab.sh("[[ ! -e /etc/nixos-containers/wasabi.conf ]] && grep -q EDITED=3 /etc/nixos-containers/wasabi.conf.edited-3").ok();
@@ -85,8 +85,8 @@ const RECORD: &str = "the record for its next start is missing or damaged";
 const ACCESS: &str = "one of its files was replaced, or has another owner or mode";
 const UNHELD: &str = "a garbage collection may remove its system";
 
-/// What can be done to the files of a container NAME: how, what is said of it, and what has to hold when it was put right. U is
-/// its unit, C its `.conf`, T what that leads to, R its record, and G the directory of roots.
+/// Damages to the files of a container: the script, the message about it, and what must hold after the repair. U is the
+/// container's unit, C its `.conf`, T the target of that, R its record, and G the directory of roots.
 const DAMAGES: [(&str, &str, &str); 28] = [
     ("rm U", UNIT, "[[ -f U ]]"),
     (
@@ -134,7 +134,7 @@ const DAMAGES: [(&str, &str, &str); 28] = [
     ),
 ];
 
-/// A script for a container.
+/// A script with the names of a container's files filled in.
 fn about(name: &str, script: &str) -> String {
     let unit = format!("/run/systemd/system/container@{name}.service");
     let conf = format!("/etc/nixos-containers/{name}.conf");
@@ -149,7 +149,7 @@ fn about(name: &str, script: &str) -> String {
             ("G", rest) => ("/nix/var/nix/gcroots/container-rebuild", rest),
             _ => return None,
         };
-        // Beside others' words that begin so.
+        // Other words may begin with the same letter.
         (rest.is_empty() || rest.starts_with(['/', '.', ';', ')'])).then(|| format!("{path}{rest}"))
     };
     let words: Vec<String> = script
@@ -168,13 +168,13 @@ fn about(name: &str, script: &str) -> String {
         .replace("NAME", name)
 }
 
-/// What a plan found.
+/// The findings of a plan.
 fn found(applied: &Applied) -> BTreeSet<&str> {
     let diagnostics = applied.plan["diagnostics"].as_array().expect("a list");
     diagnostics.iter().filter_map(|diagnostic| diagnostic["message"].as_str()).collect()
 }
 
-/// Each container has something of its own done to it, all at once.
+/// Damages each container in a different way, all at once.
 #[test]
 #[ignore = "needs a lab: make scenarios"]
 fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
@@ -184,7 +184,7 @@ fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
     let all = host(&webs.iter().map(String::as_str).collect::<Vec<_>>());
     lab.switch(&all);
     lab.sh("container-rebuild install-boot").ok();
-    // The administrator's own are neither drift nor touched.
+    // The administrator's own files are not drift, and stay as they are.
     let drop_in = "/etc/systemd/system/container@kecap.service.d/nice.conf";
     lab.write(drop_in, "[Service]\nNice=5\n");
     lab.sh("systemctl daemon-reload; systemctl add-wants multi-user.target container@kecap").ok();
@@ -206,7 +206,7 @@ fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
     lab.sh(&format!("[[ -f {drop_in} ]]; rm -r {}", drop_in.trim_end_matches("/nice.conf"))).ok();
     lab.sh("rm /etc/systemd/system/multi-user.target.wants/container@kecap.service").ok();
 
-    // What a run that was killed was about to give its name.
+    // Temporary files of a killed run, not yet renamed.
     let remains =
         "/etc/nixos-containers/.R /run/systemd/system/.R /run/container-rebuild/conf/.R /etc/systemd/system/.R \
          /run/nixos-containers/.R /run/container-rebuild/booted/.R"
@@ -216,7 +216,7 @@ fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
     lab.switch(&all);
     assert_eq!(lab.sh(&format!("ls {remains} 2>/dev/null")).out, "");
 
-    // The host's own part.
+    // Files of the host itself.
     let service = "/etc/systemd/system/container-rebuild.service";
     lab.sh(&format!(
         "cp {service} /root/service; echo ConditionPathExists=/nowhere >>{service}; systemctl daemon-reload"
@@ -251,7 +251,7 @@ fn what_was_done_to_files_is_put_right_and_nobody_is_restarted() {
         assert_eq!(lab.sh(&format!("stat -c '%a %u' {path}")).ok(), "755 0\n", "{path}");
     }
 
-    // A boot puts right what it can.
+    // A boot repairs what it can.
     lab.sh(&about("kecap", "cp U /etc/systemd/system/; rm C; mkdir C")).ok();
     lab.reboot();
     assert_eq!(lab.observe().running(), names);
@@ -271,12 +271,12 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
     let before = host(&[&with(&web("sambal", 12), "ephemeral = true", "ephemeral = false"), &web("terasi", 13)]);
     lab.switch(&before);
     lab.sh("container-rebuild install-boot").ok();
-    // Both are to be restarted.
+    // The change restarts both.
     let after = with(&with(&before, "192.168.100.12", "192.168.100.14"), "192.168.100.13", "192.168.100.15");
     let after = after.replace("ephemeral = ", "additionalCapabilities = [ \"CAP_SYS_TIME\" ]; ephemeral = ");
     lab.write("/root/after.nix", &after);
     let root = "/var/lib/nixos-containers/sambal";
-    // As chattr(1) does it (ioctl_iflags(2)), which is not in the lab.
+    // Does what chattr(1) does (ioctl_iflags(2)), because the lab lacks it.
     lab.write("/usr/local/bin/flags", "#!/usr/bin/python3\nimport fcntl, struct, sys\nfcntl.ioctl(open(sys.argv[1]), 0x40086602, struct.pack(\"i\", int(sys.argv[2])))\n");
     lab.sh("chmod 755 /usr/local/bin/flags").ok();
     let table = [
@@ -316,7 +316,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
         lab.sh(&script(damage)).ok();
         let world = lab.observe();
         let said = lab.sh("container-rebuild plan /root/after.nix");
-        // What takes writing to be found is found by the switch.
+        // Some damage is found only by writing, so only the switch reports it.
         let says_so = said.err.contains(says.trim_start_matches("error"));
         assert!(says_so || says == "something that is not a directory is in its place", "{damage}: {said:#?}");
         let said = lab.sh("container-rebuild switch --yes /root/after.nix");
@@ -330,7 +330,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
         assert!(!lab.page(&format!("http://{address}/")).is_empty());
     }
 
-    // Others can be changed beside a container that is masked; a boot brings them up, and fails; and it can be removed.
+    // A masked container does not keep others from changing. A boot starts those and fails, and the masked one can be removed.
     lab.sh("systemctl mask container@sambal").ok();
     let status = lab.sh("container-rebuild status sambal").ok();
     assert!(status.contains("is masked by /etc/systemd/system/container@sambal.service"), "{status}");
@@ -347,7 +347,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
     );
     lab.sh("systemctl unmask container@sambal; systemctl restart container-rebuild").ok();
     assert_eq!(lab.observe().running(), ["sambal", "terasi"]);
-    // systemd has forgotten by then how its unit is stopped.
+    // By then, systemd has forgotten how to stop the unit.
     lab.write("/root/nothing.nix", "{ }\n");
     lab.sh("systemctl mask container@sambal").ok();
     let remove = "container-rebuild switch --yes --allow-remove /root/nothing.nix";
@@ -369,14 +369,14 @@ fn forwarding_is_given_back_to_whoever_had_it_otherwise() {
     let was = get();
     let theirs = "nft add table ip theirs; nft add chain ip theirs c '{ type filter hook forward priority 0; }'";
     let none = "/root/nothing.nix";
-    // What it is before, what somebody does while it is needed, and what it is then.
+    // The value before, what happens while forwarding is needed, and the value afterwards.
     let table = [
         ("0", ":", "0"),
         ("1", ":", "1"),
         ("0", theirs, "1"),
         ("0", "sysctl --quiet net.ipv4.conf.all.forwarding=2", "2"),
     ];
-    // Rules of the host need it too, and those start no guest.
+    // The host's own rules need forwarding too, and start no guest.
     lab.write("/root/nat.nix", &host(&[]));
     let switch = |file: &str| lab.sh(&format!("container-rebuild switch --yes --allow-remove {file}")).ok();
     for (before, meanwhile, after) in table {
@@ -388,7 +388,7 @@ fn forwarding_is_given_back_to_whoever_had_it_otherwise() {
         assert_eq!(get(), after, "{before}, {meanwhile}");
         lab.sh("[[ ! -e /run/container-rebuild/sysctls.json ]]; nft delete table ip theirs 2>&- || true").ok();
     }
-    // It is the last one that counts, and a container may come and go.
+    // Only the last rules turn it off again; containers may come and go.
     let six_before = lab.sh(&format!("sysctl --values {six}")).ok();
     lab.sh(&format!("sysctl --quiet {four}=0")).ok();
     lab.switch(EXAMPLE);
@@ -396,7 +396,7 @@ fn forwarding_is_given_back_to_whoever_had_it_otherwise() {
     assert_eq!((get().as_str(), lab.observe().running()), ("1", vec![]));
     switch(none);
     assert_eq!((get().as_str(), lab.sh(&format!("sysctl --values {six}")).ok()), ("0", six_before));
-    // A run that was killed before it loaded rules had turned it on.
+    // A killed run turned forwarding on before it loaded rules.
     let note = format!("{{\"{four}\": {{\"former\": \"0\", \"given\": \"1\"}}}}");
     lab.write("/run/container-rebuild/sysctls.json", &note);
     lab.sh(&format!("sysctl --quiet {four}=1")).ok();

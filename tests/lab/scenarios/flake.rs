@@ -1,4 +1,4 @@
-//! A host of a flake, evaluated by us and built by Nix.
+//! A host from a flake, evaluated by us and built by Nix.
 
 use crate::support::{EXAMPLE, Lab, PAGE, with};
 
@@ -28,7 +28,7 @@ fn a_host_of_a_flake_is_switched_to_and_has_to_be_named() {
     lab.write("/root/site/host.nix", &with(EXAMPLE, "foo@example.org", "bar@example.org"));
     lab.sh("container-rebuild switch --yes /root/site#server").ok();
     assert_eq!(lab.page("http://192.168.100.11/"), PAGE.replace("foo@", "bar@"));
-    // Neither the only host of the flake nor a misspelt one is guessed by what changes this one.
+    // A command that changes the host guesses neither the flake's only host nor a misspelt one.
     for (config, message) in [("/root/site", "the flake has no host `lab`"), ("/root/site#sever", "server")] {
         let said = lab.sh(&format!("container-rebuild switch --yes {config}"));
         assert!(said.code == 1 && said.err.contains(message), "{config}: {said:#?}");

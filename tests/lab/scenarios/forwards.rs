@@ -1,13 +1,13 @@
-//! Packets all along: a port of the host never leads to a guest that it is not for, whatever addresses do.
+//! Continuous traffic: a port of the host never leads to the wrong guest, even while addresses move between guests.
 
 use std::collections::BTreeMap;
 use std::process::Child;
 
 use crate::support::{Lab, host, web, with};
 
-/// A client on the LAN that asks without a pause until its stdin is closed: TCP ports by a new connection each time, and
-/// UDP ports from one port of its own, so that it stays one connection for the host. It prints who answered where, in the
-/// order in which that changed.
+/// A client on the LAN that sends requests without pause until its stdin is closed. It uses a new connection for each TCP
+/// request, but sends UDP from one port, which the host sees as one connection. It prints each port's answers in order,
+/// without repetitions.
 const CLIENT: &str = r#"
 import json, re, socket, sys, threading, time
 HOST = "10.77.0.2"
@@ -51,7 +51,7 @@ for thread in threads:
 print(json.dumps(answers))
 "#;
 
-/// Starts it, and waits until all of its ports have answered.
+/// Starts the client, and waits until all ports have answered.
 fn client(lab: &Lab, ports: &[&str]) -> Child {
     let command = ["ip", "netns", "exec", "lan", "python3", "-c", CLIENT];
     let mut client = lab.spawn(&[&command[..], ports].concat());
@@ -65,14 +65,14 @@ fn client(lab: &Lab, ports: &[&str]) -> Child {
     client
 }
 
-/// Ends it; gives who answered at each port, one after the other.
+/// Stops the client, and returns the successive answers of each port.
 fn answers(client: Child) -> BTreeMap<String, Vec<String>> {
-    // Its stdin is closed first.
+    // `wait_with_output` closes stdin first.
     let output = client.wait_with_output().expect("it ends");
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// A container that answers with its name to HTTP on port 80, and to each datagram on port 5353.
+/// A container that answers with its name to HTTP on port 80 and to datagrams on port 5353.
 fn site(name: &str, last: u8) -> String {
     let echo = "systemd.services.echo = { wantedBy = [ \"multi-user.target\" ]; serviceConfig.ExecStart = \
                 \"/usr/bin/socat UDP4-RECVFROM:5353,fork SYSTEM:hostname\"; }; services.httpd.enable = true; services";
@@ -84,7 +84,7 @@ fn site(name: &str, last: u8) -> String {
     with(&open, "services.httpd.enable = true; services", echo)
 }
 
-/// The same with ports of the host: one for HTTP and one for datagrams.
+/// The container with two forwarded ports: one for HTTP and one for datagrams.
 fn forwarded(name: &str, last: u8, http: u16, datagrams: u16) -> String {
     let forwards = format!(
         "forwardPorts = [ {{ hostPort = {http}; containerPort = 80; }} \
@@ -104,11 +104,11 @@ fn an_address_that_gets_another_holder_never_answers_at_the_ports_of_the_former_
     let lab = Lab::empty();
     lab.switch(&host(&[&forwarded("sambal", 11, 8080, 5353), &site("wasabi", 12)]));
     let asking = client(&lab, &["tcp:8080", "udp:5353"]);
-    // The address goes over, and nothing of the ports does.
+    // The address moves to the other container, but the ports do not.
     let switched = lab.switch(&host(&[&site("wasabi", 11)]));
     assert_eq!((switched.cost("sambal"), switched.cost("wasabi")), ("stop", "restart"));
     assert!(lab.page("http://192.168.100.11/").contains("wasabi"));
-    // The client has sent datagrams to the new holder's address for a while, had it any way there.
+    // By now, datagrams would have reached the new holder of the address if there were a way.
     lab.sh("sleep 2").ok();
     assert_eq!(answers(asking), is(&[("tcp:8080", &["sambal"]), ("udp:5353", &["sambal"])]));
     lab.finish();
@@ -132,11 +132,11 @@ fn addresses_that_are_swapped_leave_each_port_with_its_container_and_so_does_a_p
     ]);
     let asking = client(&lab, &ports);
     lab.switch(&both(12, 11));
-    // Those that asked all along have new answers by now.
+    // The clients that kept sending get the new answers too.
     assert_eq!(answers(asking), right);
     assert_eq!(answers(client(&lab, &ports)), right);
 
-    // A switch back that does not come to its end, and the boot after it.
+    // An interrupted switch back, and the boot after it.
     lab.write("/root/host.nix", &both(11, 12));
     let mut switch = lab.spawn(&["container-rebuild", "switch", "--yes", "/root/host.nix"]);
     let stopping = "for i in {1..600}; do systemctl is-active --quiet container@sambal || break; sleep 0.02; done";

@@ -1,4 +1,4 @@
-//! Commands in a guest, and what is shown of guests and of other machines.
+//! Commands in a guest, and the status of guests and foreign machines.
 
 use crate::support::{EXAMPLE, Lab, host, web, with};
 
@@ -27,7 +27,7 @@ fn commands_run_in_the_guest_as_its_root() {
     let shell = |input: &str| lab.exec(&["container-rebuild", "shell", "wasabi"], input.as_bytes());
     let said = shell("hostname; exit 3\n");
     assert_eq!((said.code, said.out.as_str()), (3, "wasabi\n"), "{said:?}");
-    // With a terminal, which script(1) makes.
+    // script(1) provides a terminal.
     let terminal = "script --quiet --return --command 'container-rebuild shell wasabi' /dev/null";
     let said = lab.exec(&["bash", "-c", terminal], b"tty; hostname; exit 4\n");
     assert!(said.code == 4 && said.out.contains("/dev/pts/") && said.out.contains("wasabi\r\n"), "{said:?}");
@@ -43,7 +43,7 @@ fn status_shows_ours_and_foreign_machines() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData").ok();
     lab.switch(EXAMPLE);
-    // Somebody else's, without a guest that would have to boot.
+    // A foreign container, without a guest that would have to boot.
     lab.sh(
         "mkdir -p /run/other && systemd-run --quiet --unit=scenario-other --property=Type=notify --property=Delegate=yes \
          systemd-nspawn --quiet --keep-unit -M other -D / --volatile=yes --private-network sleep 600 \
@@ -69,7 +69,7 @@ fn status_shows_ours_and_foreign_machines() {
         (1, &"running".into(), &"192.168.100.11".into())
     );
 
-    // On a terminal, which script(1) makes, the table fits and has colours.
+    // On a terminal (from script(1)), the table fits the width and has colours.
     let on_terminal = |columns: usize, options: &str| {
         let command = format!("stty rows 24 cols {columns}; {options} container-rebuild status");
         lab.sh(&format!("script --quiet --return --command '{command}' /dev/null")).ok().replace('\r', "")
@@ -88,7 +88,7 @@ fn status_shows_ours_and_foreign_machines() {
     lab.sh("container-rebuild start wasabi").ok();
     lab.sh("container-rebuild kill wasabi").ok();
     assert_eq!(lab.observe().running(), ["other"]);
-    // Foreign ones are not touched by a switch that brings ours back.
+    // A switch that brings our containers back does not touch foreign ones.
     let back = lab.switch(EXAMPLE);
     assert!(back.before.kept(&back.after, "other"));
     lab.sh("systemctl stop scenario-other").ok();
@@ -120,7 +120,7 @@ fn bash_completes_the_names_of_containers() {
     };
     for command in ["start", "stop", "restart", "kill", "shell", "run", "logs", "status", "plan|--only", "stop|c2"]
     {
-        // Ordinary users, too: nobody else has to be asked.
+        // Completion must not ask for privileges, so it works for ordinary users too.
         for user in [&[][..], &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]] {
             assert_eq!(offered(user, &format!("{command}|c")), ["c2", "c10"], "{command}");
         }

@@ -1,8 +1,8 @@
-//! Starts that are none: guests whose services fail, guests that do not come up, and what is said of them then and later.
+//! Failed starts: guests with failed services, guests that do not come up, and how they are reported, then and later.
 
 use crate::support::{Lab, host, web, with};
 
-/// A unit that fails at the start of its guest.
+/// A unit that fails when its guest starts.
 fn failing(unit: &str) -> String {
     format!(
         "systemd.services.{unit} = {{ wantedBy = [ \"multi-user.target\" ]; serviceConfig = {{ Type = \"oneshot\"; \
@@ -10,7 +10,7 @@ fn failing(unit: &str) -> String {
     )
 }
 
-/// A container of which these units fail, too.
+/// A container in which these units fail too.
 fn ailing(container: &str, units: &[&str]) -> String {
     let units: String = units.iter().map(|unit| failing(unit)).collect();
     with(container, "services.httpd.enable", &format!("{units} services.httpd.enable"))
@@ -26,7 +26,7 @@ fn row(lab: &Lab, name: &str) -> serde_json::Value {
     status["containers"][0].clone()
 }
 
-/// The failed units of a row, but for those that fail in a lab because all labs of a machine share its inotify(7) limits.
+/// The failed units of a row, except those that fail because all labs on a machine share its inotify(7) limits.
 fn failed_units(row: &serde_json::Value) -> Vec<String> {
     let units = row["failed_units"].as_array().expect("it was asked").iter();
     let units = units.map(|unit| {
@@ -40,7 +40,7 @@ fn failed_units(row: &serde_json::Value) -> Vec<String> {
 fn a_guest_whose_services_failed_is_degraded_and_what_failed_by_a_reload_is_told_apart() {
     let lab = Lab::empty();
     let one = ailing(&kept("wasabi", 11), &["broken"]);
-    // Its users are its own, and so is its root: it is asked all the same.
+    // A guest with private users and its own root is asked all the same.
     let private = ailing(&with(&web("sambal", 12), "autoStart", "privateUsers = \"pick\"; autoStart"), &["broken"]);
     let healthy = web("tabasco", 13);
     lab.write("/root/host.nix", &host(&[&one, &private, &healthy]));
@@ -61,12 +61,12 @@ fn a_guest_whose_services_failed_is_degraded_and_what_failed_by_a_reload_is_told
             && status.out.contains("    failed units: broken.service (exit-code)"),
         "{status:#?}"
     );
-    // Its bus is not what is asked.
+    // The guest's state does not come from its D-Bus.
     lab.sh("container-rebuild run tabasco -- systemd-run --no-block systemctl stop dbus.socket dbus.service").ok();
     lab.sh("for i in {1..100}; do nsenter -t $(machinectl show -P Leader tabasco) -m -p systemctl --quiet is-active dbus.socket || exit 0; sleep 0.05; done; exit 1").ok();
     assert_eq!(failed_units(&row(&lab, "tabasco")), [] as [&str; 0]);
 
-    // One more fails by a reload. It stays, and by policy the exit status says so.
+    // A reload makes one more unit fail. The unit stays failed, and `--degraded=fail` turns that into an exit status.
     let before = lab.mark();
     let worse = ailing(&with(&kept("wasabi", 11), "one@", "two@"), &["broken", "worse"]);
     lab.write("/root/host.nix", &host(&[&worse]));
@@ -77,14 +77,14 @@ fn a_guest_whose_services_failed_is_degraded_and_what_failed_by_a_reload_is_told
     assert!(said.err.contains(finding), "{said:#?}");
     assert!(before.kept(&lab.observe(), "wasabi"));
     assert!(lab.page("http://192.168.100.11/").contains("two@"), "nothing went back");
-    // A reload by which nothing more fails is not to blame.
+    // A reload after which no more units fail is not to blame.
     let same = with(&worse, "two@", "three@");
     lab.write("/root/host.nix", &host(&[&same]));
     let said = lab.sh("container-rebuild switch --yes --only wasabi --degraded=fail /root/host.nix");
     assert_eq!(said.code, 0, "{said:#?}");
     assert!(said.err.contains("note[degraded]: `wasabi` was reloaded, and is still degraded"), "{said:#?}");
     assert!(lab.page("http://192.168.100.11/").contains("three@"));
-    // The same of a start by hand, and of one that went back.
+    // A manual start and a rolled-back one report it too.
     let said = lab.sh("container-rebuild restart --degraded=fail wasabi");
     assert!(said.code == 1 && said.err.contains("`wasabi` is up, but degraded: broken.service"), "{said:#?}");
     let flagged = with(&same, "autoStart = true;", "autoStart = true; extraFlags = [ \"--no-such-flag\" ];");
@@ -98,7 +98,7 @@ fn a_guest_whose_services_failed_is_degraded_and_what_failed_by_a_reload_is_told
 #[ignore = "needs a lab: make scenarios"]
 fn a_start_that_failed_says_why_and_is_still_told_of_later() {
     let lab = Lab::empty();
-    // A system whose first program cannot be run.
+    // A system whose init cannot be executed.
     lab.sh("mkdir /root/system && echo '#!/nowhere' >/root/system/init && chmod +x /root/system/init").ok();
     let system = lab.sh("nix-store --add /root/system && rm -r /root/system").ok();
     let system = system.trim();
@@ -121,11 +121,11 @@ fn a_start_that_failed_says_why_and_is_still_told_of_later() {
         logs.out.contains(&cause) && logs.err.contains("is not running, and its root has no journal"),
         "{logs:#?}"
     );
-    // A stop by its user settles it.
+    // A manual stop clears the failure.
     lab.sh("container-rebuild stop wasabi").ok();
     let stopped = row(&lab, "wasabi");
     assert_eq!((&stopped["state"], &stopped["reason"]), (&"stopped".into(), &serde_json::Value::Null));
-    // And so does a start that succeeds, whoever does it.
+    // A successful start clears it too, whoever runs it.
     lab.sh("container-rebuild start wasabi || true").ok();
     assert_eq!(row(&lab, "wasabi")["state"], "failed");
     lab.switch(&host(&[&with(&web("wasabi", 11), "autoStart = true;", "")]));
@@ -136,7 +136,7 @@ fn a_start_that_failed_says_why_and_is_still_told_of_later() {
     lab.finish();
 }
 
-/// A container whose guest says something and is never ready.
+/// A container whose guest prints something and never becomes ready.
 fn stuck(container: &str) -> String {
     let stuck = "systemd.services.moon = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { Type = \"oneshot\"; \
                  TimeoutStopSec = 1; ExecStart = \"/bin/sh -c 'echo there-is-no-moon; exec sleep 600'\"; }; };";
@@ -159,7 +159,7 @@ fn a_guest_that_came_up_part_way_leaves_its_last_words() {
         assert!(said.err.contains("there-is-no-moon"), "{name}: {said:#?}");
         assert_eq!(row(&lab, name)["state"], "failed");
     }
-    // The kept root has the whole journal; of the other the host's has what its console said.
+    // A kept root has the whole journal; for the other, the host's journal has the console output.
     let logs = lab.sh("container-rebuild logs wasabi");
     assert!(logs.code == 0 && logs.out.contains("there-is-no-moon") && logs.err.is_empty(), "{logs:#?}");
     let logs = lab.sh("container-rebuild logs sambal");
@@ -168,7 +168,7 @@ fn a_guest_that_came_up_part_way_leaves_its_last_words() {
         "{logs:#?}"
     );
     assert!(logs.out.contains("systemd"), "{logs:#?}");
-    // A link in a root leads to nothing of the host's.
+    // A symlink in a root cannot lead to the host's files.
     lab.sh("systemd-cat echo a-line-of-the-host; journalctl --sync; journalctl --flush; journalctl -n 3 >&2; \
             cd /var/lib/nixos-containers/wasabi/var/log && mv journal was \
             && ln -s $(ls -d /var/log/journal /run/log/journal 2>/dev/null | head -1) journal")
@@ -189,7 +189,7 @@ fn logs_of_a_running_guest_are_read_from_outside() {
         lab.sh(&format!("container-rebuild run {name} -- systemd-cat echo a-line-of-the-guest")).ok();
         let has_line = "for i in {1..100}; do [[ $(container-rebuild logs NAME) == *a-line-of-the-guest* ]] && exit; sleep 0.05; done; exit 1";
         lab.sh(&has_line.replace("NAME", name)).ok();
-        // Nothing of ours is in it, and reading adds nothing. Whatever else the guest may log is left out.
+        // The log contains nothing of ours, and reading it adds nothing. Other messages of the guest are left out.
         let ours = || {
             logs("")
                 .lines()
@@ -204,7 +204,7 @@ fn logs_of_a_running_guest_are_read_from_outside() {
         assert_eq!(logs("--lines 2").lines().filter(|line| !line.starts_with("-- ")).count(), 2);
         assert_eq!(logs("--since tomorrow").lines().filter(|line| !line.starts_with("-- ")).count(), 0);
         assert!(logs("--since -1h -n all").contains("a-line-of-the-guest"));
-        // It goes on as the journal grows.
+        // `-f` prints new entries as they arrive.
         let follow = format!(
             "timeout 20 container-rebuild logs {name} -f -n 0 >/root/followed & for i in {{1..100}}; do [[ -e /proc/$!/fd ]] && break; sleep 0.05; done; \
              for i in {{1..100}}; do container-rebuild run {name} -- systemd-cat echo another-line; \

@@ -1,8 +1,8 @@
-//! What running containers take without a restart, and what it costs when they do not.
+//! Changes that running containers take without a restart, and the cost of those they cannot take.
 
 use crate::support::{Lab, host, web, with};
 
-/// A container whose root is kept, so that its guest can switch to another system while it runs.
+/// A container with a kept root, so that its guest can switch to another system while it runs.
 fn kept(name: &str, last: u8) -> String {
     with(&web(name, last), "ephemeral = true;", "")
 }
@@ -54,7 +54,7 @@ fn the_hosts_address_changes_under_an_open_connection() {
     assert!(lab.sh("ip -brief address show ve-wasabi").ok().contains("192.168.100.222/32"));
     let route = lab.sh("container-rebuild run wasabi -- ip route show default").ok();
     assert!(route.contains("via 192.168.100.222"), "{route}");
-    // A second address family comes and goes in the same way.
+    // A second address family is added and removed the same way.
     let both = with(&forwarded, "localAddress", "hostAddress6 = \"fd00::1\"; localAddress");
     assert_eq!(lab.switch(&host(&[&both])).cost("wasabi"), "reload");
     assert_eq!(lab.switch(&host(&[&forwarded])).cost("wasabi"), "reload");
@@ -73,7 +73,7 @@ fn a_guest_with_a_kept_root_switches_to_its_new_system_while_it_runs() {
     assert_eq!(switched.cost("wasabi"), "reload");
     assert_eq!(switched.reasons("wasabi"), ["config.services.httpd.adminAddr"]);
     assert_eq!(lab.page("http://192.168.100.11/"), with(&old, "one@", "two@"));
-    // The same on a root that is not kept.
+    // With an ephemeral root.
     lab.switch("{ }");
     let ephemeral = web("wasabi", 11);
     lab.switch(&host(&[&ephemeral]));
@@ -88,7 +88,7 @@ fn a_system_that_can_only_be_booted_is_and_that_is_said() {
     let lab = Lab::empty();
     let one = kept("wasabi", 11);
     lab.switch(&host(&[&one]));
-    // As a new systemd in nixpkgs would: `switch-to-configuration` then ends with 100.
+    // Like a new systemd in nixpkgs, this makes `switch-to-configuration` exit with 100.
     let interface = "/var/lib/lab/nixpkgs/nixos/modules/system/toplevel.nix";
     lab.sh(&format!("sed -i 's/systemd of/another systemd of/' {interface}")).ok();
     lab.write("/root/host.nix", &host(&[&with(&one, "one@example.org", "two@example.org")]));
@@ -121,7 +121,7 @@ fn bookkeeping_costs_nothing_and_takes_effect_at_the_next_start() {
         "TimeoutStartUSec=2min\n"
     );
 
-    // `restartIfChanged = false` is honoured, and what stays stale is said.
+    // `restartIfChanged = false` is respected, and stale options are reported.
     let changed = with(&patient, "timeoutStartSec", "tmpfs = [ \"/scratch\" ]; timeoutStartSec");
     lab.write("/root/host.nix", &host(&[&changed]));
     let before = lab.observe();
@@ -178,7 +178,7 @@ fn addresses_and_ports_are_swapped_and_names_change_in_one_run() {
     lab.finish();
 }
 
-/// What `status --json` says of a container.
+/// The row of a container in `status --json`.
 fn status(lab: &Lab, name: &str) -> serde_json::Value {
     let json: serde_json::Value =
         serde_json::from_str(&lab.sh(&format!("container-rebuild status --json {name}")).ok()).expect("JSON");
@@ -195,7 +195,7 @@ fn status_says_what_runs_after_each_change_without_a_restart() {
     lab.switch(&host(&[&text]));
     #[rustfmt::skip]
     let table = [
-        // what is replaced, by what, the cost, and what status shows then
+        // the text to replace, its replacement, the cost, and what status shows afterwards
         ("hostPort = 8080", "hostPort = 8081", "firewall", "ports", "[\"tcp:8081->80\"]"),
         ("{ hostPort = 8081", "{ hostPort = 8082; protocol = \"udp\"; } { hostPort = 8081", "firewall", "ports", "[\"udp:8082->8082\",\"tcp:8081->80\"]"),
         ("{ hostPort = 8082; protocol = \"udp\"; }", "", "firewall", "ports", "[\"tcp:8081->80\"]"),
@@ -211,7 +211,7 @@ fn status_says_what_runs_after_each_change_without_a_restart() {
     ];
     for (part, by, cost, key, shown) in table {
         text = with(&text, part, by);
-        // `switch` sees for itself that a plan made then is empty.
+        // `switch` itself checks that the next plan is empty.
         let applied = lab.switch(&host(&[&text]));
         assert_eq!(applied.cost("wasabi"), cost, "{part} -> {by}");
         let row = status(&lab, "wasabi");
@@ -221,13 +221,13 @@ fn status_says_what_runs_after_each_change_without_a_restart() {
         assert!(row["system"].as_str().is_some_and(|it| system.contains(it)), "{part} -> {by}: {row:#}{system}");
     }
 
-    // NAT is nobody's in particular.
+    // NAT belongs to no container.
     let without = with(&host(&[&text]), "enable = true; internal", "enable = false; internal");
     lab.switch(&without);
     assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!([]));
     lab.switch(&host(&[&text]));
 
-    // What is stale on purpose is named, option by option, and the ports are those of the rules all the same.
+    // Options that are stale on purpose are named one by one, and the ports are still those of the rules.
     text = with(&text, "two@example.org", "three@example.org");
     text = with(&text, "autoStart", "tmpfs = [ \"/scratch\" ]; autoStart");
     text = with(&text, "hostPort = 8081", "hostPort = 8083");
@@ -246,7 +246,7 @@ fn status_says_what_runs_after_each_change_without_a_restart() {
     assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!([]));
     assert_eq!(lab.plan().1, 0);
 
-    // A forward that somebody took out of the kernel is not shown as if it were there.
+    // A forward that was removed from the kernel is not listed as if it were there.
     lab.sh("nft delete element inet container-rebuild addr4 '{ tcp . 8083 }'").ok();
     assert_eq!(status(&lab, "wasabi")["drift"], serde_json::json!(["no rule forwards tcp:8083"]));
     lab.finish();

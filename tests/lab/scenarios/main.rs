@@ -1,8 +1,8 @@
 //! The product end to end: a throwaway systemd host, real Nix, real guests, real packets.
 //!
-//! Each test is a scenario on the lab of `tests/lab/lab`, and needs root and about two seconds for the first boot:
-//! `make scenarios` runs them all, `make scenario NAME=…` some of them in a lab that stays up. Every switch in them is held
-//! against its plan (`support::world`): which guests were restarted, which roots were emptied, whether rules were loaded.
+//! Each test is a scenario in the lab of `tests/lab/lab`, and needs root and about two seconds for the first boot.
+//! `make scenarios` runs them all; `make scenario NAME=…` runs some of them in a lab that stays up. Every switch is compared
+//! with its plan (`support::world`): which guests restarted, which roots were emptied, whether rules were loaded.
 
 mod accidents;
 mod attack;

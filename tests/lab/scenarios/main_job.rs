@@ -1,4 +1,4 @@
-//! The example of the README: up, served, masqueraded, unchanged, back after a reboot.
+//! The README's example: it comes up, serves its page, is masqueraded, needs no further changes, and returns after a reboot.
 
 use crate::support::{EXAMPLE, Lab, PAGE, host, web, with};
 
@@ -58,7 +58,7 @@ fn a_guest_is_masqueraded_by_networking_nat_and_not_without_it() {
     lab.finish();
 }
 
-/// The example, and a container that starts only when it is told to.
+/// The example, and a container that starts only on request.
 fn with_a_container_by_hand() -> String {
     let by_hand = with(&web("tabasco", 13), "autoStart = true;", "");
     with(EXAMPLE, "  containers.wasabi", &format!("  containers.{by_hand}\n  containers.wasabi"))
@@ -83,7 +83,7 @@ fn a_reboot_brings_back_what_starts_by_itself_without_nix() {
 
     let before = lab.observe();
     assert_eq!(before.running(), ["tabasco", "wasabi"]);
-    // Nothing is there that could be evaluated.
+    // Without a configuration to evaluate, a boot still works.
     lab.sh("mv /root/host.nix /root/host.elsewhere").ok();
     for boot in [Lab::reboot, Lab::power_failure] {
         boot(&lab);

@@ -1,4 +1,4 @@
-//! Containers of NixOS's own: compared with what NixOS wrote for them, and never touched.
+//! NixOS's own containers: compared with what NixOS wrote for them, and never touched.
 
 use crate::support::Lab;
 
@@ -86,7 +86,7 @@ fn an_untouched_host_shows_no_difference_and_a_changed_one_is_planned_and_refuse
 fn one_with_links_of_every_kind_shows_no_difference_either() {
     let lab = Lab::empty();
     lab.sh("ip link add br-lab type bridge").ok();
-    // As NixOS writes it for the configuration below.
+    // Written as NixOS does for the configuration below.
     let native = AS_NIXOS
         .replace(
             "HOST_PORT=tcp:8080:80\nHOST_ADDRESS=10.1.0.1\nLOCAL_ADDRESS=10.1.0.2\n",

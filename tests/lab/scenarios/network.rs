@@ -1,8 +1,8 @@
-//! Links of containers beside the plain pair: what they cost, that they are there on both sides, and that packets pass.
+//! Interfaces other than the plain pair: what they cost, that both ends exist, and that packets pass.
 
 use crate::support::{Lab, host, web, with};
 
-/// A unit that makes links at each boot before containers start, and makes them now. `finish` stops it.
+/// Installs a unit that creates interfaces now and at each boot before containers start. `finish` stops it.
 pub(crate) fn surroundings(lab: &Lab, script: &str, back: &str) {
     lab.write("/usr/local/lib/lab/scenario-links", &format!("#!/bin/bash\nset -euo pipefail\n{script}\n"));
     lab.write("/usr/local/lib/lab/scenario-links-back", &format!("#!/bin/bash\n{back}\n"));
@@ -15,7 +15,7 @@ pub(crate) fn surroundings(lab: &Lab, script: &str, back: &str) {
     lab.sh("systemctl daemon-reload && systemctl enable --quiet --now scenario-links.service").ok();
 }
 
-/// Takes them away again.
+/// Removes the unit and its interfaces.
 pub(crate) fn no_surroundings(lab: &Lab) {
     lab.sh(
         "systemctl disable --quiet --now scenario-links.service; rm /etc/systemd/system/scenario-links.service \
@@ -24,7 +24,7 @@ pub(crate) fn no_surroundings(lab: &Lab) {
     .ok();
 }
 
-/// A bridge with an address of the host's, and a machine on it in a namespace of its own.
+/// A bridge with an address of the host, and a machine on it in its own namespace.
 pub(crate) const BRIDGE: &str = "ip link add br-lab type bridge stp_state 0 forward_delay 0
 ip address add 192.168.7.1/24 dev br-lab
 ip link set br-lab up
@@ -36,7 +36,7 @@ ip -n neighbour link set eth0 up";
 pub(crate) const NO_BRIDGE: &str =
     "ip netns delete neighbour; ip link delete br-lab; ip link delete br-other; true";
 
-/// `web`, on the bridge of [`BRIDGE`] and with a forwarded port.
+/// `web` on the bridge of [`BRIDGE`], with a forwarded port.
 fn bridged(name: &str, last: u8) -> String {
     let host = last + 100;
     let addresses = format!("hostAddress = \"192.168.100.{host}\"; localAddress = \"192.168.100.{last}\"; config");
@@ -47,7 +47,7 @@ fn bridged(name: &str, last: u8) -> String {
     with(&web(name, last), &addresses, &on_bridge)
 }
 
-/// A page as another machine on the bridge gets it.
+/// Fetches a page from another machine on the bridge.
 pub(crate) fn neighbours_page(lab: &Lab, url: &str) -> String {
     lab.sh(&format!("ip netns exec neighbour curl --silent --show-error --max-time 10 {url}")).ok()
 }
@@ -74,19 +74,19 @@ fn a_container_moves_to_a_bridge_and_back_by_a_restart() {
     assert!(lab.sh("container-rebuild run wasabi -- ip -brief address").ok().contains("192.168.7.11/24"));
     let conf = lab.sh("cat /etc/nixos-containers/wasabi.conf").ok();
     assert!(conf.contains("HOST_BRIDGE=br-lab\n") && conf.contains("LOCAL_ADDRESS=192.168.7.11/24\n"), "{conf}");
-    // From the host, from a neighbour on the bridge, and through the forward from everywhere.
+    // From the host, from a neighbour on the bridge, and from everywhere through the forward.
     assert!(lab.page("http://192.168.7.11/").contains("wasabi"));
     assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"));
     assert!(neighbours_page(&lab, "http://192.168.7.1:8080/").contains("wasabi"));
     assert!(lab.lan_page("http://10.77.0.2:8080/").contains("wasabi"));
     assert!(lab.page("http://127.0.0.1:8080/").contains("wasabi"));
     lab.sh("container-rebuild run wasabi -- ping -c 1 -W 5 192.168.7.77 >/dev/null").ok();
-    // As systemd-nspawn gives it, so that a lease stays with its guest: the same again after a restart.
+    // A restart keeps the address that systemd-nspawn derives, so that a DHCP lease stays with its guest.
     let first = hardware(&lab, "eth0");
     lab.sh("container-rebuild restart wasabi").ok();
     assert_eq!(hardware(&lab, "eth0"), first);
 
-    // On a bridge `hostAddress` is the guest's gateway alone.
+    // On a bridge, `hostAddress` is only the guest's gateway.
     let elsewhere = with(&bridged("wasabi", 11), "hostAddress = \"192.168.7.1\"", "hostAddress = \"192.168.7.77\"");
     assert_eq!(lab.switch(&host(&[&other, &elsewhere])).cost("wasabi"), "reload");
     let route = lab.sh("container-rebuild run wasabi -- ip route show default").ok();
@@ -129,7 +129,7 @@ fn a_bridge_that_is_missing_is_said_before_anything_changes_and_one_that_is_left
         let after = lab.observe();
         assert!(before.kept(&after, "wasabi"));
         assert_eq!((&before.traces, &before.nix_calls), (&after.traces, &after.nix_calls));
-        // What needs no host does not look at one.
+        // Commands that need no host do not look at one.
         let checked = lab.sh(
             "container-rebuild check /root/host.nix; container-rebuild plan --from /root/host.nix /root/host.nix",
         );
@@ -153,7 +153,7 @@ fn a_bridge_that_is_missing_is_said_before_anything_changes_and_one_that_is_left
     lab.finish();
 }
 
-/// Kills a container with all of its processes, and waits until systemd has started it again.
+/// Kills all processes of a container, and waits until systemd has started it again.
 #[track_caller]
 pub(crate) fn killed(lab: &Lab, name: &str) {
     let before = lab.observe();
@@ -170,7 +170,7 @@ pub(crate) fn killed(lab: &Lab, name: &str) {
     assert!(!before.kept(&lab.observe(), name));
 }
 
-/// The hardware address of a link in `wasabi`.
+/// The hardware address of an interface in `wasabi`.
 #[track_caller]
 fn hardware(lab: &Lab, link: &str) -> String {
     let shown = run(lab, "wasabi", &format!("ip -brief link show {link}"));
@@ -211,7 +211,7 @@ fn extra_veths_come_and_go_by_a_restart_with_what_is_on_them() {
     let route = run(&lab, "wasabi", "ip route show default");
     assert!(route.contains("dev eth0") && route.lines().count() == 1, "{route}");
 
-    // Of another one the address alone.
+    // Only the address of the other pair changes.
     let moved = lab.switch(&host(&[&other, &with(&extra, "192.168.2.1\"", "192.168.2.2\"")]));
     assert_eq!((moved.cost("wasabi"), moved.reasons("wasabi")), ("restart", vec!["extraVeths.side2.hostAddress"]));
     lab.switch(&host(&[&other, &extra]));
@@ -236,7 +236,7 @@ fn extra_veths_come_and_go_by_a_restart_with_what_is_on_them() {
         assert!(lab.page("http://192.168.2.100/").contains("wasabi"), "{meddling}");
         assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"), "{meddling}");
     }
-    // A link that somebody else has is neither taken nor deleted.
+    // A foreign interface is neither taken over nor deleted.
     lab.write("/root/host.nix", &host(&[&other, &with(&extra, "side3", "port-lab")]));
     let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
     assert!(
@@ -248,13 +248,13 @@ fn extra_veths_come_and_go_by_a_restart_with_what_is_on_them() {
     assert_eq!(removed.cost("wasabi"), "restart");
     assert!(removed.before.kept(&removed.after, "sambal"));
     assert_eq!(lab.sh("ip -brief link | grep -c '^side' || true").ok(), "0\n");
-    // Without `privateNetwork` they make the network private all the same, with nothing else in it.
+    // Extra veths make the network private even without `privateNetwork`, with nothing else in it.
     let alone = "host = { autoStart = true; extraVeths.side4 = { hostAddress = \"192.168.4.1\"; localAddress = \"192.168.4.2\"; }; \
                  config = { services.httpd.enable = true; }; };";
     lab.switch(&host(&[&other, alone]));
     assert!(lab.page("http://192.168.4.2/").contains("host"));
     assert!(!run(&lab, "host", "ip -brief link").contains("eth0"));
-    // What is killed leaves nothing in the way of its next start.
+    // A killed container leaves nothing in the way of its next start.
     killed(&lab, "host");
     assert!(lab.page("http://192.168.4.2/").contains("host"));
     no_surroundings(&lab);
@@ -273,7 +273,7 @@ fn a_guest_gets_a_macvlan_of_an_interface_and_others_on_it_reach_it() {
     assert_eq!((given.cost("wasabi"), given.reasons("wasabi")), ("restart", vec!["macvlans"]));
     assert!(given.before.kept(&given.after, "sambal"));
     assert!(lab.sh("cat /etc/nixos-containers/wasabi.conf").ok().contains("MACVLANS=\"card1\"\n"));
-    // The guest itself gives it an address and sets it up.
+    // The guest configures the interface itself.
     for (name, last) in [("wasabi", 11), ("tabasco", 13)] {
         run(&lab, name, &format!("ip address add 192.168.8.{last}/24 dev mv-card1 && ip link set mv-card1 up"));
     }
@@ -288,7 +288,7 @@ fn a_guest_gets_a_macvlan_of_an_interface_and_others_on_it_reach_it() {
     lab.finish();
 }
 
-/// Two cards of the host, at whose other ends another machine is.
+/// Two cards of the host, both connected to another machine.
 pub(crate) const CARDS: &str = "ip netns add lan1
 for n in 1 2; do
     ip link add card$n type veth peer name far$n netns lan1
@@ -299,7 +299,7 @@ ip -n lan1 address add 192.168.8.77/24 dev far1
 ip -n lan1 address add 192.168.9.77/24 dev far2";
 pub(crate) const NO_CARDS: &str = "ip netns delete lan1; ip link delete card1; ip link delete card2; true";
 
-/// An interface that is missing fails a switch before anything changes, and a plan says so.
+/// Checks that a missing interface fails a switch before anything changes, and that a plan reports it.
 #[track_caller]
 fn missing_interface(lab: &Lab, configuration: &str, interface: &str) {
     lab.write("/root/host.nix", configuration);
@@ -337,12 +337,12 @@ fn an_interface_is_a_guests_while_it_runs_and_the_hosts_again_after_that() {
     take_up("wasabi");
     let page = lab.sh("ip netns exec lan1 curl --silent --show-error --max-time 10 http://192.168.9.2/").ok();
     assert!(page.contains("wasabi"), "{page}");
-    // Over a restart and a death it is the guest's again.
+    // The guest gets the interface again after a restart and after a crash.
     lab.sh("container-rebuild restart wasabi").ok();
     take_up("wasabi");
     killed(&lab, "wasabi");
     take_up("wasabi");
-    // It goes over to another one in one run.
+    // One run moves the interface to another container.
     let passed = lab.switch(&host(&[&with_card("sambal", 12), &plain]));
     assert_eq!((passed.cost("sambal"), passed.cost("wasabi")), ("restart", "restart"));
     take_up("sambal");
@@ -376,7 +376,7 @@ fn a_hardware_address_is_given_by_a_restart() {
     lab.finish();
 }
 
-/// A namespace that somebody else makes, with a link to the host.
+/// A foreign namespace with a link to the host.
 const NAMESPACE: &str = "ip netns add vpn
 ip link add to-vpn type veth peer name vpn0 netns vpn
 ip address add 192.168.6.1/24 dev to-vpn
@@ -410,7 +410,7 @@ fn a_container_joins_a_namespace_that_is_there_and_leaves_it_by_a_restart() {
         lab.sh("cat /etc/nixos-containers/wasabi.conf").ok().contains("NETWORK_NAMESPACE_PATH=/run/netns/vpn\n")
     );
     assert_eq!(lab.sh("ip link show ve-wasabi 2>/dev/null").code, 1);
-    // Not the container's to delete.
+    // The namespace is not the container's to delete.
     lab.sh("container-rebuild restart wasabi").ok();
     assert!(lab.page("http://192.168.6.2/").contains("wasabi"));
 

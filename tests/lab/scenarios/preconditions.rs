@@ -1,8 +1,8 @@
-//! What a switch needs and the host has not: said before anything is built or stopped, all of it at once.
+//! Missing preconditions of a switch: all are reported together, before anything is built or stopped.
 
 use crate::support::{Lab, host, web, with};
 
-/// Two containers that run, and a change of one that needs a build and a restart.
+/// Two running containers, and a change to one of them that needs a build and a restart.
 fn versions() -> (String, String) {
     let forwarded = |name: &str, last: u8, port: u16| {
         let forward = format!("forwardPorts = [ {{ hostPort = {port}; containerPort = 80; }} ]; config =");
@@ -12,7 +12,7 @@ fn versions() -> (String, String) {
     (host(&[&one, &two]), host(&[&with(&one, "one@example.org", "other@example.org"), &two]))
 }
 
-/// Full to the last byte, with all that was in it.
+/// Fills a directory's file system to the last byte, keeping its contents.
 fn full(directory: &str) -> String {
     format!(
         "cp -a {directory} /root/copy && room=$(( $(du -s --block-size=1k {directory} | cut -f1) + 64 )) \
@@ -36,7 +36,7 @@ fn what_is_missing_is_said_before_the_first_build_and_the_first_stop() {
     };
     let masked = |path: &str| (format!("mount --bind /dev/null {path}"), format!("umount {path}"));
     let bind = with(&after, "one = {", "one = { bindMounts.\"/data\".hostPath = \"/mnt/not-there\";");
-    /// What is wrong, how it is brought about and ended, the command, and what that says.
+    /// The problem, the scripts that cause and end it, the command, and the expected messages.
     type Case<'a> = (&'a str, (String, String), String, Vec<&'a str>);
     #[rustfmt::skip]
     let table: Vec<Case> = vec![
@@ -90,13 +90,13 @@ fn what_is_missing_is_said_before_the_first_build_and_the_first_stop() {
         assert_eq!(was.nft_generation, is.nft_generation, "{what}: the rules were replaced");
         assert_eq!(was.traces, is.traces, "{what}: something was left");
     }
-    // And with all of it put right, it goes on as if nothing had been.
+    // Once everything is fixed, the switch works as if nothing had happened.
     lab.sh("rm -r /root/bin").ok();
     assert_eq!(lab.switch(&after).changed().into_iter().collect::<Vec<_>>(), ["one"]);
     lab.finish();
 }
 
-/// Writes the configuration in a shell.
+/// A script that writes the configuration.
 fn write(configuration: &str) -> String {
     format!("cat >/root/host.nix <<'HOST'\n{configuration}\nHOST\ntrue")
 }

@@ -1,4 +1,4 @@
-//! Containers whose users are not the host's: that nothing is missing in them, and that their root is nobody on the host.
+//! Containers with private users: everything works in them, and their root has no privileges on the host.
 
 use crate::network::{BRIDGE, CARDS, NO_BRIDGE, NO_CARDS, killed, neighbours_page, no_surroundings, surroundings};
 use crate::support::{Lab, host, web, with};
@@ -17,13 +17,13 @@ fn run(lab: &Lab, command: &str) -> String {
     lab.sh(&format!("container-rebuild run wasabi -- sh -ec '{command}'")).ok()
 }
 
-/// The number on the host of the guest's root.
+/// The host's uid for the guest's root.
 fn base(lab: &Lab) -> u32 {
     let map = lab.sh("cat /proc/$(machinectl show --property=Leader --value wasabi)/uid_map").ok();
     map.split_whitespace().nth(1).and_then(|base| base.parse().ok()).expect("a map")
 }
 
-/// Data of three users, as the host has it.
+/// Data of three users on the host.
 const DATA: &str = "mkdir /mnt/data /mnt/read; chmod 755 /mnt/data /mnt/read
 echo web >/mnt/data/web; echo secret >/mnt/data/secret; echo secret >/mnt/read/secret
 chmod 600 /mnt/data/* /mnt/read/*; chown -R 33:33 /mnt/data; chown 0:0 /mnt/data/secret";
@@ -44,7 +44,7 @@ fn a_guest_with_private_users_lacks_nothing_and_its_root_is_nobody_on_the_host()
     let base = base(&lab);
     assert!(base >= 0x0008_0000 && base.is_multiple_of(65536), "{base}");
 
-    // Low ports, from everywhere; the way out; commands; nothing that failed at boot.
+    // Low ports from everywhere, outgoing connections, commands, and no failed units.
     assert!(lab.page("http://192.168.100.11/").contains("wasabi"));
     assert!(lab.lan_page("http://10.77.0.2:8080/").contains("wasabi"));
     assert!(lab.page("http://127.0.0.1:8080/").contains("wasabi"));
@@ -56,7 +56,7 @@ fn a_guest_with_private_users_lacks_nothing_and_its_root_is_nobody_on_the_host()
     let status = lab.sh("container-rebuild status wasabi").ok();
     assert!(status.contains("192.168.100.11") && status.contains("running"), "{status}");
 
-    // Owners are the same inside and outside, but for roots.
+    // Owners are the same inside and outside, except for root.
     assert_eq!(run(&lab, "stat -c %u:%g /data /data/web /data/secret"), "33:33\n33:33\n65534:65534\n");
     run(&lab, "runuser -u www-data -- sh -c \"echo more >>/data/web; echo new >/data/new\"; chown 34:34 /data/new");
     assert_eq!(lab.sh("cat /mnt/data/web").ok(), "web\nmore\n");
@@ -65,14 +65,14 @@ fn a_guest_with_private_users_lacks_nothing_and_its_root_is_nobody_on_the_host()
     assert_eq!(lab.sh("stat -c %u:%g:%a /mnt/data/program").ok(), format!("{base}:{base}:6755\n"));
     assert_ne!(lab.sh("container-rebuild run wasabi -- cat /data/secret 2>/dev/null").code, 0);
     assert_ne!(lab.sh("container-rebuild run wasabi -- chown 0:0 /data/secret 2>/dev/null").code, 0);
-    // What may only be read is all the guest's root's, as in any other guest.
+    // In a read-only mount, all files belong to the guest's root, as in any other guest.
     assert_eq!(run(&lab, "cat /read/secret; stat -c %u /read/secret"), "secret\n0\n");
     assert_ne!(lab.sh("container-rebuild run wasabi -- touch /read/new 2>/dev/null").code, 0);
     assert_ne!(lab.sh("container-rebuild run wasabi -- mount -o remount,rw,bind /read 2>/dev/null").code, 0);
 
     let again = lab.switch(&host(&[&other, &pick]));
     assert!(again.before.kept(&again.after, "wasabi"));
-    // What its root left is its own after any start.
+    // What the guest's root wrote still belongs to it after any start.
     let its_own = || assert_eq!(run(&lab, "stat -c %u /data/program"), "0\n");
     lab.sh("container-rebuild restart wasabi").ok();
     its_own();
@@ -133,7 +133,7 @@ fn a_kept_root_is_the_same_with_private_users_and_without() {
             assert_eq!(base(&lab), numbers);
         }
     }
-    // It switches to another system while it runs, and reboots by itself.
+    // The guest can switch to another system while it runs, and reboot itself.
     let pick = kept("\"pick\"");
     let switched = lab.switch(&host(&[&with(&pick, "one@example.org", "two@example.org")]));
     assert_eq!(switched.cost("wasabi"), "reload");
@@ -171,7 +171,7 @@ fn links_of_all_kinds_lead_to_a_guest_with_private_users_and_are_put_right() {
         assert!(neighbours_page(&lab, "http://192.168.7.11/").contains("wasabi"));
     };
     reached();
-    // The guest has power over all of them.
+    // The guest has privileges over all of them.
     run(
         &lab,
         "ip address add 192.168.8.2/24 dev mv-card1; ip link set mv-card1 up; ping -c 1 -W 5 192.168.8.77
@@ -193,7 +193,7 @@ fn links_of_all_kinds_lead_to_a_guest_with_private_users_and_are_put_right() {
         assert_eq!(lab.switch(&host(&[&all])).cost("wasabi"), cost, "{meddling}");
         reached();
     }
-    // What cannot be made is said, and the guest goes back to what it had.
+    // A failed start is reported, and the guest returns to its previous configuration.
     lab.write("/root/host.nix", &host(&[&with(&all, "\"card1\"", "\"lo\"")]));
     let failed = lab.sh("container-rebuild switch --yes /root/host.nix");
     assert!(failed.code == 1 && failed.err.contains("cannot create the macvlan `mv-lo` of `lo`"), "{failed:#?}");
@@ -225,7 +225,7 @@ fn what_cannot_be_mapped_is_said_before_anything_changes() {
     };
     let plain = host(&[&private("\"pick\"", "")]);
     lab.switch(&plain);
-    // The lab's own `/usr` is an overlay.
+    // The lab's own `/usr` is an overlay, which cannot be mapped.
     lab.sh("mount --bind /usr/share/doc /mnt/data/below").ok();
     for path in ["/usr/share/doc", "/mnt/data"] {
         lab.write("/root/host.nix", &bound(path));
@@ -242,7 +242,7 @@ fn what_cannot_be_mapped_is_said_before_anything_changes() {
     }
     lab.sh("umount /mnt/data/below").ok();
 
-    // Root of the host is nobody there.
+    // The host's root is `nobody` in the guest.
     let taken = lab.switch(&bound("/mnt/data"));
     let message = "/mnt/data belongs to the host's user 0, which is `nobody` in the guest";
     assert!(taken.said.err.contains(message), "{taken:#?}");

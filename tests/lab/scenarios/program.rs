@@ -1,13 +1,13 @@
-//! The program is moved, upgraded and removed: what units call is there all the same, at each restart and each boot.
+//! The program is moved, upgraded or removed: units can still call it, at each restart and each boot.
 
 use crate::support::{EXAMPLE, Lab, PAGE, host, web};
 
-/// A running container, by its first process.
+/// The first process of a running container.
 fn leader(lab: &Lab) -> u32 {
     lab.observe().machines["wasabi"].leader
 }
 
-/// What the boot service has written to the journal since the host booted.
+/// The boot service's journal since the host booted.
 fn boot_journal(lab: &Lab) -> String {
     lab.sh("journalctl --boot --unit container-rebuild.service --output cat").ok()
 }
@@ -23,10 +23,10 @@ fn a_program_that_was_removed_or_upgraded_is_not_missed() {
     assert_eq!(said.code, 0, "{said:#?}");
     lab.sh("rm -r /opt/a && systemctl restart container@wasabi").ok();
     assert_eq!(lab.page("http://192.168.100.11/"), PAGE);
-    // The same program elsewhere is the same.
+    // The same program at another path is no change.
     assert_eq!(lab.plan().1, 0);
 
-    // Another one is said, and put there without anybody being disturbed.
+    // A different program is reported, and installed without disturbing guests.
     lab.sh("cp /usr/local/bin/container-rebuild /opt/b && echo >>/opt/b/container-rebuild").ok();
     let before = leader(&lab);
     let plan = "/opt/b/container-rebuild plan --detailed-exitcode /root/host.nix";
@@ -79,7 +79,7 @@ fn a_program_in_the_store_is_linked_and_held_and_a_former_one_let_go() {
     lab.sh(&format!("nix-store --delete {old} && systemctl restart container@wasabi")).ok();
     assert_eq!(lab.page("http://192.168.100.11/"), PAGE);
     assert_eq!(lab.sh(&format!("{new}/bin/container-rebuild plan --detailed-exitcode /root/host.nix")).code, 0);
-    // From then on a program outside of the store is copied, and nothing is held for it.
+    // From then on, a program outside the store is copied, and no store path is held for it.
     lab.switch(EXAMPLE);
     lab.sh(&format!("nix-store --delete {new} && systemctl restart container@wasabi")).ok();
     assert_eq!(lab.page("http://192.168.100.11/"), PAGE);
@@ -95,7 +95,7 @@ fn units_that_call_a_removed_program_are_put_right_without_a_restart() {
     lab.sh("container-rebuild install-boot").ok();
     let units = "/run/systemd/system/container@wasabi.service /etc/systemd/system/container-rebuild.service";
     let damages = [
-        // As former versions wrote them, which named themselves.
+        // Previous versions wrote their own path into units.
         format!(
             "sed -i 's#^\\(ExecStart\\|ExecStopPost\\)=[^ ]*#\\1=/opt/a/container-rebuild#' {units}; systemctl daemon-reload"
         ),
@@ -126,7 +126,7 @@ fn units_that_call_a_removed_program_are_put_right_without_a_restart() {
     }
     lab.reboot();
     assert_eq!(lab.lan_page("http://10.77.0.2:8080/"), PAGE);
-    // What is started by hand is put right as well.
+    // A manual start repairs the program too.
     lab.sh("systemctl stop container@wasabi && rm /var/lib/container-rebuild/bin/container-rebuild").ok();
     lab.sh("container-rebuild start wasabi").ok();
     assert_eq!(lab.page("http://192.168.100.11/"), PAGE);
@@ -158,7 +158,7 @@ fn a_boot_that_leaves_a_container_down_fails_and_brings_up_the_others() {
     let two = host(&[&web("sambal", 12), &web("terasi", 13)]);
     lab.switch(&two);
     lab.sh("container-rebuild install-boot").ok();
-    // By the next boot nixos-rebuild has a container of the same name, which is left to it.
+    // Before the next boot, nixos-rebuild creates a container of the same name, which is left alone.
     let native = "/etc/systemd/system/container@terasi.service";
     lab.write(native, "[Service]\nExecStart=/bin/sleep infinity\n");
     lab.reboot();
@@ -183,7 +183,7 @@ fn where_units_are_part_of_the_system_the_boot_service_is_a_package_or_nothing_i
     let list = format!("ls -d {profile}* 2>/dev/null || true; nix-env --profile {profile} --query --out-path");
     let before = lab.sh(&list).ok();
 
-    // systemd does not look into the profile: nothing is installed, and what to do is said and can be done.
+    // systemd does not read units from the profile: nothing is installed, and the message says what to do.
     let said = lab.sh("container-rebuild install-boot");
     assert!(said.code == 1 && said.err.contains("systemd.services.container-rebuild = {"), "{said:#?}");
     assert!(!said.err.contains("import the container-rebuild module"), "{said:#?}");
@@ -193,7 +193,7 @@ fn where_units_are_part_of_the_system_the_boot_service_is_a_package_or_nothing_i
     assert!(!said.err.contains("install-boot"), "it cannot help: {said:#?}");
     assert_eq!(lab.sh(&list).ok(), before);
 
-    // It does, as NixOS's systemd does; in the profile is something else.
+    // Now it does, as on NixOS; the profile contains something else.
     let other = "dir=$(mktemp -d)/other && mkdir -p $dir/bin && echo >$dir/bin/other && \
                  nix-env --profile /nix/var/nix/profiles/default --install $(nix-store --add $dir) 2>&1";
     lab.sh(&format!("mkdir -p /usr/local/lib/systemd && ln -s {profile}/lib/systemd/system /usr/local/lib/systemd/system && {other}")).ok();
@@ -213,7 +213,7 @@ fn where_units_are_part_of_the_system_the_boot_service_is_a_package_or_nothing_i
     lab.reboot();
     assert_eq!(lab.lan_page("http://10.77.0.2:8080/"), PAGE);
 
-    // A profile that `nix profile` made is not for nix-env.
+    // nix-env cannot change a profile that `nix profile` made.
     let nix = "nix --extra-experimental-features 'nix-command flakes' profile";
     lab.sh("units=/etc/systemd/system; mount --bind $units $units && mount -o remount,bind,ro $units").ok();
     lab.sh(&format!(

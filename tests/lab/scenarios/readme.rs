@@ -1,4 +1,4 @@
-//! What the README shows of a host.
+//! The README's examples that need a host.
 
 use crate::support::{EXAMPLE, Lab};
 

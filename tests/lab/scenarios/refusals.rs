@@ -1,8 +1,8 @@
-//! What `switch` refuses, it refuses before anything is built or touched.
+//! Whatever `switch` refuses, it refuses before it builds or changes anything.
 
 use crate::support::{EXAMPLE, Lab, PAGE, host, web, with};
 
-/// Everything of the host that a switch could change, as text.
+/// Everything on the host that a switch could change, as text.
 fn fingerprint(lab: &Lab) -> String {
     let world = lab.observe();
     let files = "find /run/systemd/system /run/container-rebuild /var/lib/container-rebuild /etc/nixos-containers \
@@ -13,7 +13,7 @@ fn fingerprint(lab: &Lab) -> String {
     format!("{world:#?}\n{files}\n{rules}\n{sysctls}")
 }
 
-/// A switch that has to fail with 1, to say each of `expected` on stderr, and to change nothing.
+/// Runs a switch that must exit with 1, print each of `expected` on stderr, and change nothing.
 #[track_caller]
 fn refused(lab: &Lab, configuration: &str, expected: &[&str]) -> String {
     lab.write("/root/host.nix", configuration);
@@ -74,7 +74,7 @@ fn a_configuration_with_mistakes_changes_nothing() {
         &with(EXAMPLE, "ephemeral = true;", "ephemeral = true; extraFlags = [ \"-U\" ];"),
         &["error[not-supported]: `-U` in `extraFlags` is not supported", "set `privateUsers` instead"],
     );
-    // What only Nix can find: its words, and nothing is touched either.
+    // Errors that only Nix can find: its message is shown, and nothing is touched either.
     let fails = with(EXAMPLE, "services.httpd.enable = true;", "services.httpd.enable = throw \"not today\";");
     lab.write("/root/host.nix", &fails);
     let before = lab.observe();
@@ -83,7 +83,7 @@ fn a_configuration_with_mistakes_changes_nothing() {
         said.code == 1 && said.err.contains("error[program]: Nix cannot evaluate the configuration: not today"),
         "{said:#?}"
     );
-    // At its place in the user's file, and with nothing of the expression that we gave Nix.
+    // The error points to the user's file and does not mention the expression that we gave Nix.
     assert!(said.err.contains("host.nix:") && said.err.contains("throw \"not today\""), "{said:#?}");
     assert!(!said.err.contains("listToAttrs") && !said.err.contains("«string»"), "{said:#?}");
     assert!(before.kept(&lab.observe(), "wasabi"));
@@ -116,7 +116,7 @@ fn names_that_do_not_exist_are_answered_with_those_that_do() {
         assert!(said.code == 1 && said.err.contains("error[usage]: no container `"), "{command}: {said:?}");
         assert!(said.err.contains(help), "{command}: {said:?}");
     }
-    // In `--only`, several at once, before anything is done.
+    // `--only` reports all unknown names at once, before anything is done.
     for command in ["switch --yes", "plan"] {
         let said = lab.sh(&format!("container-rebuild {command} --only sambla,nosuch,tabasco /root/host.nix"));
         let neither = "in the configuration or on this host";
@@ -135,7 +135,7 @@ fn names_that_do_not_exist_are_answered_with_those_that_do() {
 fn a_container_of_nixos_rebuild_is_refused_before_anything_is_built() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData").ok();
-    // As NixOS writes it: an instance of its own, which outranks ours in /run.
+    // NixOS's unit for a container, which takes precedence over ours in /run.
     lab.write(
         "/etc/systemd/system/container@wasabi.service",
         "[Unit]\nDescription=Container 'wasabi'\n[Service]\nExecStart=/bin/sleep infinity\n",
@@ -156,7 +156,7 @@ fn a_container_of_nixos_rebuild_is_refused_before_anything_is_built() {
     assert!(
         lab.sh("container-rebuild status").ok().lines().any(|line| line.starts_with("wasabi  running  native"))
     );
-    // Those of ours can still be brought up without it.
+    // Our other containers can still be started without it.
     lab.sh("container-rebuild switch --yes --only sambal /root/host.nix").ok();
     assert!(lab.page("http://192.168.100.12/").contains("sambal"));
     lab.sh("systemctl stop container@wasabi && rm /etc/systemd/system/container@wasabi.service && systemctl daemon-reload").ok();
@@ -183,7 +183,7 @@ fn nothing_is_applied_without_being_asked_for() {
     assert!(said.code == 0, "{said:#?}");
     assert_eq!(lab.observe().running(), ["wasabi"]);
 
-    // Another source, and one that takes away more than half, need to be meant.
+    // A different source, and one that removes more than half of the containers, require confirmation.
     let two = host(&[&web("sambal", 12), &web("tabasco", 13)]);
     lab.write("/root/other.nix", &two);
     let said = lab.sh("container-rebuild switch --yes /root/other.nix");
@@ -203,7 +203,7 @@ fn nothing_is_applied_without_being_asked_for() {
 fn what_others_made_is_left_alone() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData && nft add table inet theirs && ip netns add theirs && mkdir -p /etc/nixos-containers").ok();
-    // As `nixos-container create` leaves one.
+    // `nixos-container create` leaves such a file.
     lab.write("/etc/nixos-containers/old.conf", "PRIVATE_NETWORK=1\n");
     lab.switch(EXAMPLE);
     lab.switch("{ }");

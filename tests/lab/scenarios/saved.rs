@@ -1,4 +1,4 @@
-//! A plan that is kept, looked at, and carried out later: exactly that, or nothing.
+//! Saved plans: `switch --plan` carries out exactly what was shown, or nothing.
 
 use crate::support::{Lab, host, web, with};
 
@@ -12,14 +12,14 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
     let changed = host(&[&sambal, &bound]);
     lab.write("/root/host.nix", &changed);
     let keep = || lab.sh("cd /root && container-rebuild plan --out /root/plan.conf host.nix").ok();
-    // From another directory: the file says which configuration it was made from.
+    // The saved plan records its configuration, so the current directory does not matter.
     let carry_out = || lab.sh("cd / && container-rebuild switch --yes --plan /root/plan.conf");
     let refused = |why: &str| {
         let before = lab.observe();
         let said = carry_out();
         assert_eq!(said.code, 1, "{said:#?}");
         assert!(said.err.contains("error[plan-moved]") && said.err.contains(why), "{said:#?}");
-        // A plan that is not carried out is not shown either.
+        // A plan that is refused is not shown.
         assert_eq!(said.out, "", "{said:#?}");
         let after = lab.observe();
         assert_eq!(before.running(), after.running());
@@ -28,17 +28,17 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
     };
 
     keep();
-    // The configuration moved: an option, and the guest alone.
+    // The configuration changed: first an option, then only the guest.
     lab.write("/root/host.nix", &with(&changed, "/scratch", "/other"));
     refused("the configuration has changed since the plan was made");
     lab.write("/root/host.nix", &with(&changed, "one@example.org", "two@example.org"));
     refused("the configuration has changed since the plan was made");
-    // The host moved.
+    // The host changed.
     lab.write("/root/host.nix", &changed);
     lab.sh("systemctl stop container@sambal").ok();
     refused("the host has changed since the plan was made: sambal");
     lab.sh("container-rebuild start sambal").ok();
-    // Neither did, and it is done; a second time there is nothing left of it.
+    // Nothing changed, so the plan is carried out; a second time, there is nothing left to do.
     let before = lab.mark();
     let done = carry_out();
     assert_eq!(done.code, 0, "{done:#?}");
@@ -48,7 +48,7 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
     assert_eq!(lab.plan().1, 0);
     refused("the host has changed since the plan was made: wasabi");
 
-    // Made for another host, one with nothing to do included.
+    // Plans for another host are refused, even if there is nothing to do.
     keep();
     let name = lab.sh("hostname").ok();
     lab.sh("hostname elsewhere").ok();
@@ -57,7 +57,7 @@ fn a_kept_plan_is_carried_out_as_it_was_shown_or_refused() {
     assert!(said.err.contains("but this host is `elsewhere`"), "{said:#?}");
     lab.sh(&format!("hostname {}", name.trim())).ok();
 
-    // A guest that is not built yet: what its plan says of it holds after the build, option by option, before Nix is asked.
+    // The guest is not built yet: the plan names its changed options without calling Nix, and still holds after the build.
     lab.write("/root/host.nix", &with(&changed, "one@example.org", "two@example.org"));
     let before = lab.observe();
     let (plan, _) = lab.plan();

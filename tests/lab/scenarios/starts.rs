@@ -1,15 +1,15 @@
-//! Starts wait for their guests, and for nobody else's.
+//! Starts wait for their own guests, but not for other guests.
 
 use crate::support::{Lab, host, web, with};
 
-/// A container that is on its way up until `/release` is in its root.
+/// A container whose start hangs until `/release` exists in its root.
 fn held(name: &str, last: u8) -> String {
     let held = "systemd.services.held = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { Type = \"oneshot\"; \
                 ExecStart = \"/bin/sh -c 'until test -e /release; do sleep 0.1; done'\"; }; }; services.httpd.enable = true; services";
     with(&web(name, last), "services.httpd.enable = true; services", held)
 }
 
-/// How many of those that hang are on their way up.
+/// Counts the hanging containers that are starting.
 const STARTING: &str = "systemctl list-units --plain --no-legend --state=activating 'container@held*' | wc -l";
 
 #[test]
@@ -24,7 +24,7 @@ fn those_that_hang_hold_up_no_other_and_a_port_leads_to_its_guest_as_soon_as_tha
     let before = lab.observe();
     let switch = lab.spawn(&["container-rebuild", "switch", "--yes", "/root/host.nix"]);
 
-    // More are on their way up at the same time than this machine has cores, and behind them all the port is there.
+    // More containers are starting than the machine has cores, and the forward of one queued behind them works already.
     lab.sh(&format!(
         "for i in {{1..600}}; do (($({STARTING}) == 8)) && break; sleep 0.1; done; (($({STARTING}) == 8))"
     ))
@@ -41,7 +41,7 @@ fn those_that_hang_hold_up_no_other_and_a_port_leads_to_its_guest_as_soon_as_tha
     let after = lab.observe();
     assert_eq!(after.running().len(), 9);
     assert_eq!(lab.plan().1, 0);
-    // The host's own, the port, and the links of the others: those that came up together share one.
+    // The host's rules, the port, and the interfaces of the others. Containers that came up together share a transaction.
     let transactions = after.nft_generation - before.nft_generation;
     assert!(transactions <= 10, "{transactions} transactions");
     lab.finish();

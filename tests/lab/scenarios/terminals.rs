@@ -1,10 +1,10 @@
-//! A switch whose terminal or reader goes away, or stops reading: it is finished without them, and what became of it is known.
+//! A switch whose terminal or reader disappears or stops reading: it finishes on its own, and its outcome is recorded.
 
 use crate::support::{Lab, host, web, with};
 
 const SWITCH: &str = "container-rebuild switch --yes /root/host.nix";
 
-/// Two containers, of which the first takes two seconds to start, as `version`.
+/// Two containers with `version`; the first takes two seconds to start.
 fn slow(version: &str) -> String {
     let slow = "systemd.services.slow = { wantedBy = [ \"multi-user.target\" ]; serviceConfig = { Type = \"oneshot\"; \
                 ExecStart = \"/bin/sleep 2\"; }; }; services.httpd.enable = true; services";
@@ -12,14 +12,14 @@ fn slow(version: &str) -> String {
     host(&[&with(&one, "one@example.org", version), &with(&web("satay", 13), "one@example.org", version)])
 }
 
-/// Waits until a container is on its way up.
+/// Waits until a container is starting.
 const STARTING: &str = "for i in {1..600}; do [[ $(systemctl is-active container@sambal) == activating ]] && break; sleep 0.05; done; \
      [[ $(systemctl is-active container@sambal) == activating ]]";
 
-/// Waits until nobody holds the lock.
+/// Waits until the lock is free.
 const FREE: &str = "timeout 60 flock /var/lib/container-rebuild/lock true";
 
-/// All that a switch promises which nobody sees the end of.
+/// Checks everything that a switch promises even if nobody watches it finish.
 #[track_caller]
 fn is_finished(lab: &Lab, version: &str, cursor: &str, how: &str) {
     lab.sh(FREE).ok();
@@ -51,13 +51,13 @@ fn is_finished(lab: &Lab, version: &str, cursor: &str, how: &str) {
     assert!(has("switch to /root/host.nix succeeded", None, None), "{how}: {log:#?}");
 }
 
-/// Where the journal ends.
+/// The end of the journal.
 fn cursor(lab: &Lab) -> String {
     let shown = lab.sh("journalctl --sync; journalctl -n 0 --show-cursor").ok();
     shown.lines().find_map(|line| line.strip_prefix("-- cursor: ")).expect("a cursor").to_owned()
 }
 
-/// What our program has said in the journal since then.
+/// Our program's journal entries since `cursor`.
 fn journal(lab: &Lab, cursor: &str) -> Vec<serde_json::Value> {
     let entries = lab.sh(&format!(
         "journalctl --sync; journalctl --after-cursor='{cursor}' -t container-rebuild --output json --all"
@@ -65,7 +65,7 @@ fn journal(lab: &Lab, cursor: &str) -> Vec<serde_json::Value> {
     entries.ok().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// Runs the switch on a terminal of its own and takes that away while a container starts: `close` or `hang-up`.
+/// Runs the switch on its own terminal, and takes that away while a container starts: `close` or `hang-up`.
 const ON_A_TERMINAL: &str = r#"
 import os, select, signal, subprocess, sys, time
 how, command = sys.argv[1], sys.argv[2:]
@@ -102,7 +102,7 @@ sys.exit(os.waitstatus_to_exitcode(status) % 256)
 fn a_switch_that_has_begun_is_finished_without_its_terminal_or_reader() {
     let lab = Lab::empty();
     lab.write("/root/vanish.py", ON_A_TERMINAL);
-    // A reader that never reads, behind a pipe that is full from the start.
+    // A reader that never reads, with a pipe that is full from the start.
     lab.write(
         "/root/stopped.py",
         "import os, subprocess, sys\nreader, writer = os.pipe()\nos.set_blocking(writer, False)\ntry:\n    while True: os.write(writer, b'x' * 65536)\n\
@@ -141,11 +141,11 @@ fn a_second_ctrl_c_leaves_a_start_to_systemd_and_the_next_switch_takes_it_up() {
         "{SWITCH} & pid=$!; {STARTING}; kill -INT $pid; sleep 0.2; kill -INT $pid; code=0; wait $pid || code=$?; \
          systemctl is-active container@sambal; exit $code"
     );
-    // A background job of a script without job control ignores SIGINT, as POSIX has it.
+    // POSIX: background jobs of a script without job control ignore SIGINT.
     let said = lab.exec(&["bash", "-c", &format!("set -m; {script}")], b"");
     assert_eq!(said.code, 130, "{said:#?}");
     assert!(said.out.ends_with("activating\n"), "it was waited for, or ended: {said:#?}");
-    // Which of the two was begun first is open.
+    // Either of the two may have begun first.
     let interrupted = said.err.lines().find(|line| line.starts_with("interrupted: finishing ")).unwrap_or_default();
     assert!(interrupted.contains("sambal: starting"), "{said:#?}");
     assert!(said.err.contains("sambal: start is no longer waited for\n"), "{said:#?}");
@@ -155,7 +155,7 @@ fn a_second_ctrl_c_leaves_a_start_to_systemd_and_the_next_switch_takes_it_up() {
         status.err.contains("warning[last-switch]: the last switch (to /root/host.nix) was interrupted"),
         "{status:#?}"
     );
-    // It comes up by itself, and nothing of it is done again.
+    // The container comes up on its own, and no step is repeated.
     lab.sh(SWITCH).ok();
     assert_eq!(lab.plan().1, 0);
     assert!(lab.page("http://192.168.100.12/").contains("v1@example.org"));
@@ -231,7 +231,7 @@ fn what_takes_long_is_said_every_few_seconds_and_in_a_json_log_as_json() {
         let line = lines.iter().find(|line| line["message"] == progress);
         assert_eq!(line.map(|line| &line["level"]), Some(&"info".into()), "{progress}: {messages:#?}");
     }
-    // What -vv promises: each call to the outside.
+    // -vv logs every call to the outside.
     for call in [
         "systemd: Reload",
         "systemd: begin a job",
@@ -254,7 +254,7 @@ fn what_takes_long_is_said_every_few_seconds_and_in_a_json_log_as_json() {
 fn a_signal_before_anything_is_changed_ends_nix_too() {
     let lab = Lab::empty();
     lab.write("/root/host.nix", &slow("v1@example.org"));
-    // A Nix that takes its time.
+    // A Nix that never finishes.
     lab.sh(
         "mkdir -p /root/bin && printf '#!/bin/sh\\nexec sleep 999.25\\n' >/root/bin/nix && chmod +x /root/bin/nix",
     )

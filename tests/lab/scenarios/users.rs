@@ -1,4 +1,4 @@
-//! Who does what: the configuration is read, evaluated and built as the user who asks, and only the host is changed as root.
+//! Privileges: the calling user reads, evaluates and builds the configuration; only the host is changed as root.
 
 use crate::support::{EXAMPLE, Lab, PAGE};
 
@@ -20,14 +20,14 @@ fn under_sudo_the_user_evaluates_and_builds_and_root_applies() {
         assert!(call.starts_with("1000 "), "not as admin: {call}");
     }
 
-    // Without root the same user sees that there is nothing to do, and what could not be looked at.
+    // Without root, the user still learns that there is nothing to do, and what could not be observed.
     let said = lab.sh("cd /home/admin; runuser -u admin -- container-rebuild plan --detailed-exitcode host.nix");
     assert_eq!((said.code, said.out.as_str()), (0, "No changes.\n"), "{said:#?}");
     assert!(said.err.contains("note[not-observed]: only root can read the nftables rules"), "{said:#?}");
     let said = lab.sh("cd /home/admin; runuser -u admin -- container-rebuild switch --yes host.nix");
     assert!(said.code == 1 && said.err.contains("must run as root"), "{said:#?}");
 
-    // A file that root may read and the user may not is not read for the user.
+    // A file that only root may read is not read on behalf of the user.
     lab.sh("install -m 600 /home/admin/host.nix /root/secret.nix").ok();
     let said = lab.sh("runuser -u admin -- sudo -n container-rebuild switch --yes /root/secret.nix");
     assert!(said.code == 1 && said.err.contains("Permission denied"), "{said:#?}");

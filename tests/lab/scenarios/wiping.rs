@@ -1,12 +1,12 @@
-//! What is removed, and what never is: former roots, generations and temporary roots go; what somebody has mounted in one of
-//! them does not.
+//! What is removed and what never is: old roots, generations and temporary roots are removed, but nothing that is mounted
+//! in them.
 
 use crate::support::{Lab, host, web, with};
 
-/// Where the container's root is on the host.
+/// The host's path of the container's root.
 const ROOT: &str = "root=$(machinectl show --property=RootDirectory --value res)";
 
-/// Makes something of the host's that must not be lost: on disk, and in memory, where more is taken for temporary.
+/// Creates data of the host that must not be lost: on disk, and in memory, where more counts as temporary.
 fn precious(lab: &Lab) {
     lab.sh("for it in /srv/precious /run/precious; do mkdir -p $it/sub; echo data >$it/file; echo more >$it/sub/file; done").ok();
 }
@@ -18,7 +18,7 @@ fn is_intact(lab: &Lab, what: &str) {
     }
 }
 
-/// Waits until the container runs with another first process.
+/// Waits until the container's first process is another one.
 fn wait_for_another(leader: u32) -> String {
     format!(
         "for i in {{1..300}}; do [[ $(machinectl show -p Leader --value res 2>/dev/null) != {leader} \
@@ -36,7 +36,7 @@ fn what_somebody_mounted_in_an_ephemeral_root_is_kept_and_named_and_the_containe
     let systemd = "systemctl restart container@res";
     let killed = "kill -KILL $(systemctl show -P MainPID container@res)";
     let all_killed = "systemctl kill -s KILL container@res";
-    // Below the root, on a file of it, and on the root itself, which systemd and systemd-nspawn would enter.
+    // Mounted below the root, on a file in it, and on the root itself; systemd and systemd-nspawn would descend into all of them.
     for (of, at, stop) in [
         ("/srv/precious", "mnt/x", restart),
         ("/srv/precious", "mnt/x", killed),
@@ -67,13 +67,13 @@ fn what_somebody_mounted_in_an_ephemeral_root_is_kept_and_named_and_the_containe
             ));
             assert!(named, "{what}: {said:#?}");
         }
-        // It is still mounted, and once it is not, the rest goes with the next stop.
+        // The mount survives; once it is gone, the next stop removes the rest.
         lab.sh(&format!("umount {mounted} && {restart}")).ok();
         let roots = "find /run/nixos-containers -mindepth 1 -maxdepth 1 -type d | wc -l";
         assert_eq!(lab.sh(roots).ok(), "1\n", "{what}");
     }
     is_intact(&lab, "at the end");
-    // A switch that removes the container says it, and is none the worse.
+    // A switch that removes the container reports the mount and still succeeds.
     let mounted =
         lab.sh(&format!("{ROOT}; mkdir -p $root/mnt/x; mount --bind /srv/precious $root/mnt/x; echo $root/mnt/x"));
     let mounted = mounted.ok();
@@ -83,7 +83,7 @@ fn what_somebody_mounted_in_an_ephemeral_root_is_kept_and_named_and_the_containe
         said.err.contains("warning[foreign-mount]: a former root of `res`") && said.err.contains(mounted.trim());
     assert!(said.code == 0 && named, "{said:#?}");
     is_intact(&lab, "the container was removed");
-    // Whoever changes this host next removes what is left of the root.
+    // The next switch on this host removes what is left of the root.
     lab.sh(&format!("umount {mounted}")).ok();
     lab.sh("container-rebuild switch --yes /root/host.nix").ok();
     assert_eq!(lab.sh("ls -A /run/nixos-containers").ok(), "");
@@ -107,8 +107,7 @@ fn old_generations_go_with_their_roots_and_what_killed_runs_left_goes_too() {
         lab.sh(switch).ok();
     }
     assert_eq!(lab.sh(count).ok(), "10\n10\n");
-    // A run that is killed while it builds.
-    // Our own options are declared by who uses them: NixOS does not have them.
+    // A run that is killed while it builds. The configuration declares our own options, because NixOS does not have them.
     let keep = |keep: usize| {
         let declared =
             "{ options.services.container-rebuild = lib.mkOption { type = lib.types.attrs; default = { }; }; }";

@@ -1,4 +1,4 @@
-//! What interrupts a switch: which events there are, how many, in which order and when, all of it from one seed.
+//! The events that interrupt switches: kinds, counts, order and moments follow from one seed.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::host::COMMAND;
 use crate::support::Lab;
 
-/// The kinds of events that are counted.
+/// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Kill,
@@ -19,11 +19,11 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// All of them, and how often each happens at full scale.
+    /// All kinds, with their counts at full scale.
     pub(super) const ALL: [(Self, usize); 4] =
         [(Self::Kill, 60), (Self::Reboot, 12), (Self::Terminal, 20), (Self::Pipe, 20)];
 
-    /// What `disturb.py` can do of this kind.
+    /// The variants of this kind that `disturb.py` implements.
     fn ways(self) -> &'static [&'static str] {
         match self {
             Self::Kill => &["kill", "kill-group"],
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// The exit codes that a switch may end with; 129 is a terminal that was lost before anything was changed.
+    /// The exit codes that the switch may end with; 129 means that it lost its terminal before it changed anything.
     fn codes(self) -> &'static [i32] {
         match self {
             Self::Kill => &[0, 137],
@@ -58,7 +58,7 @@ impl Kind {
 pub(super) struct Event {
     pub(super) kind: Kind,
     way: &'static str,
-    /// When, as a part of the time that a switch takes.
+    /// The moment, as a fraction of the duration of a switch.
     part: f64,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Event {
 #[derive(Debug, Deserialize)]
 pub(super) struct End {
     code: i32,
-    /// Whether it was still running at the moment of the event.
+    /// Whether the switch was still running at that moment.
     disturbed: bool,
     hung: bool,
     seconds: f64,
@@ -76,14 +76,14 @@ pub(super) struct End {
 }
 
 impl End {
-    /// Whether it says that it has done everything.
+    /// Whether the switch reports success.
     pub(super) fn is_success(&self) -> bool {
         self.code == 0
     }
 }
 
 impl Event {
-    /// Switches to the host file, which is interrupted.
+    /// Starts a switch to the host file, and interrupts it.
     pub(super) fn happen(&self, lab: &Lab, seconds: f64) -> End {
         let after = self.part * seconds;
         if self.kind == Kind::Reboot {
@@ -113,7 +113,7 @@ pub(super) fn plan(seed: u64, scale: f64) -> Vec<Event> {
         let count = (count as f64 * scale).ceil() as usize;
         for n in 0..count {
             let ways = kind.ways();
-            // Each way in turn, so that none is left out of a short run.
+            // Cycle through the variants, so that a short run leaves none out.
             events.push(Event { kind, way: ways[n % ways.len()], part: 0.0 });
         }
     }
@@ -121,7 +121,7 @@ pub(super) fn plan(seed: u64, scale: f64) -> Vec<Event> {
         events.swap(n, random.below(n + 1));
     }
     for event in &mut events {
-        // A little longer than a switch, as not all take the same time.
+        // Exceed 1 a little, because some switches take longer than others.
         event.part = random.unit() * 1.1;
     }
     events
@@ -131,7 +131,7 @@ pub(super) fn new_seed() -> u64 {
     RandomState::new().hash_one(std::process::id()) >> 32
 }
 
-/// SplitMix64: enough of a random generator for moments, and the same everywhere.
+/// SplitMix64: random enough for this purpose, and the same on all machines.
 struct Random(u64);
 
 impl Random {

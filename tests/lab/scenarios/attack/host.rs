@@ -1,8 +1,8 @@
-//! The host under attack: two configurations that take turns, what has to hold after every switch, and what never changes.
+//! The host under attack: two alternating configurations, what must hold after every switch, and what must never change.
 //!
-//! From one to the other a guest is restarted and its root wiped, one with a kept root switches to its new system and takes a
-//! mount (or is restarted to lose it), a container comes and another goes, and forwards change. One container of ours is the
-//! same in both, and one machine is somebody else's.
+//! A switch between the two restarts a guest and wipes its root, switches a guest with a kept root to its new system and
+//! gives it a mount (or restarts it to remove the mount), adds a container, removes another, and changes forwards. One of
+//! our containers is the same in both, and one machine is not ours.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -11,14 +11,14 @@ use super::event::End;
 use super::tally::Findings;
 use crate::support::{Lab, World, host, web, with};
 
-/// What a host is asked for.
+/// The configuration that the host should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wanted {
     One,
     Other,
 }
 
-/// Whether somebody has mounted what is theirs in the root of the guest that is wiped.
+/// Whether something foreign is mounted in the root that is wiped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Occupied {
     Never,
@@ -26,10 +26,10 @@ pub(super) enum Occupied {
     UntilNow,
 }
 
-/// Machines that no event but a reboot may disturb: a container that is configured as it runs, and somebody else's.
+/// Machines that no event but a reboot may disturb: our unchanged container, and a foreign machine.
 const BYSTANDERS: [&str; 2] = ["bystander", "foreign"];
 
-/// All host ports that are forwarded in either configuration.
+/// All host ports that either configuration forwards.
 const PORTS: [u16; 6] = [8020, 8081, 8082, 8083, 8084, 8091];
 
 impl Wanted {
@@ -64,7 +64,7 @@ impl Wanted {
         }
     }
 
-    /// Who answers at a host port from outside.
+    /// The page that a client outside gets from a host port.
     fn page(self, port: u16) -> Option<&'static str> {
         match (self, port) {
             (_, 8020) => Some("bystander one@example.org"),
@@ -85,12 +85,12 @@ fn forwarded(name: &str, last: u8, port: u16, version: &str, mounts: &str) -> St
     with(&with(&web(name, last), "config =", &options), "one@example.org", version)
 }
 
-/// The same with a root that is kept.
+/// The container with a kept root.
 fn kept(container: &str) -> String {
     with(container, "ephemeral = true; ", "")
 }
 
-/// What a switch to a configuration leaves when nobody disturbs it.
+/// What an undisturbed switch leaves on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Settled {
     running: Vec<String>,
@@ -98,18 +98,18 @@ struct Settled {
     host: Vec<String>,
 }
 
-/// The host under attack, and what was seen of it before any event.
+/// The host under attack, with what was observed before any event.
 pub(super) struct Host<'l> {
     pub(super) lab: &'l Lab,
     settled: BTreeMap<Wanted, Settled>,
-    /// What the slower of both takes.
+    /// The duration of the slower of the two switches.
     seconds: f64,
     data: String,
     bystanders: World,
 }
 
 impl<'l> Host<'l> {
-    /// Sets it up, and switches to and fro once undisturbed.
+    /// Sets the host up, and switches back and forth once without events.
     pub(super) fn new(lab: &'l Lab) -> Self {
         lab.sh(include_str!("data.sh")).ok();
         lab.write("/usr/local/lib/lab/disturb.py", include_str!("disturb.py"));
@@ -121,7 +121,7 @@ impl<'l> Host<'l> {
             this.write(wanted);
             let begin = Instant::now();
             lab.exec(&COMMAND, b"").ok();
-            // The former ones build.
+            // The first two switches also build.
             if n >= 2 {
                 this.seconds = this.seconds.max(begin.elapsed().as_secs_f64());
                 let settled = this.look(&lab.observe());
@@ -140,25 +140,25 @@ impl<'l> Host<'l> {
         self.lab.write("/root/host.nix", &wanted.file());
     }
 
-    /// Starts somebody else's machine where it does not run, and notes who runs.
+    /// Starts the foreign machine if it does not run, and records which machines run.
     pub(super) fn meet_bystanders(&mut self) {
         self.lab.sh(include_str!("foreign.sh")).ok();
         self.bystanders = self.lab.observe();
     }
 
-    /// Has somebody mount what is theirs in the root of the guest that is wiped.
+    /// Mounts something foreign in the root that is wiped.
     pub(super) fn occupy(&self) {
         self.lab.sh(include_str!("occupy.sh")).ok();
     }
 
-    /// Switches once more, and says what is not as it has to be then.
+    /// Switches once more, and reports what is wrong afterwards.
     pub(super) fn converge(&self, wanted: Wanted, end: &End, occupied: Occupied) -> Findings {
         let (done, left) = (end.is_success(), self.lab.plan());
         let said = self.lab.exec(&[&["timeout", "-s", "KILL", "60"], &COMMAND[..]].concat(), b"");
         let plan = self.lab.plan();
         let mut is_unmounted = false;
         if occupied != Occupied::Never {
-            // What was mounted keeps the root in which it was; once it is gone, that goes with the guest's next stop.
+            // A mount keeps its root alive; once it is gone, the guest's next stop removes the root.
             let mounts = self.lab.sh(include_str!("vacate.sh")).ok();
             is_unmounted = mounts.is_empty() && occupied == Occupied::UntilNow;
             self.lab.sh("container-rebuild restart wiped").ok();
@@ -180,7 +180,7 @@ impl<'l> Host<'l> {
         findings
     }
 
-    /// Tries again, so that a run goes on after an event that left something wrong; whether all is well again.
+    /// Repairs the host after an event that left something wrong, so that the run can go on; returns whether it worked.
     pub(super) fn recover(&mut self, wanted: Wanted) -> bool {
         let _ = self.lab.exec(&COMMAND, b"");
         self.lab.sh(&format!("{}\ncontainer-rebuild restart wiped", include_str!("vacate.sh"))).ok();
@@ -189,12 +189,12 @@ impl<'l> Host<'l> {
         self.examine(wanted).is_empty() && self.lab.plan().1 == 0
     }
 
-    /// Takes away what is the host's own.
+    /// Removes what the run added to the host.
     pub(super) fn leave(self) {
         self.lab.sh("systemctl stop scenario-foreign && rm -r /srv/precious").ok();
     }
 
-    /// Whether all is as `wanted` says and nothing else has changed.
+    /// Reports whatever differs from `wanted`, and anything else that changed.
     pub(super) fn examine(&self, wanted: Wanted) -> Findings {
         let mut findings = Findings::default();
         let world = self.lab.observe();
@@ -232,7 +232,7 @@ impl<'l> Host<'l> {
         let running = world.machines.keys().filter(|name| *name != "foreign").cloned().collect();
         let traces = world.traces.iter().map(|(kind, names)| {
             let mut names: Vec<_> = names.iter().map(|name| without_chance(name)).collect();
-            // Interfaces stand in the order in which they were made.
+            // Interfaces are listed in the order of their creation.
             names.sort();
             (kind.clone(), names)
         });
@@ -249,7 +249,7 @@ impl<'l> Host<'l> {
 /// Switches to the host file.
 pub(super) const COMMAND: [&str; 5] = ["container-rebuild", "switch", "--yes", "--allow-remove", "/root/host.nix"];
 
-/// A name without the 16 digits that systemd-nspawn adds at random.
+/// A name without the 16 random digits that systemd-nspawn adds.
 fn without_chance(name: &str) -> String {
     let end = if name.ends_with(".lck") { ".lck" } else { "" };
     let stem = name.strip_suffix(end).unwrap_or(name);
@@ -257,7 +257,7 @@ fn without_chance(name: &str) -> String {
     format!("{}{end}", &stem[..stem.len() - if digits >= 16 { 16 } else { 0 }])
 }
 
-/// The lines that are in one of both; one that is there more often than it should counts.
+/// The lines that are in only one of the two texts, counting repetitions.
 fn difference(should: &str, is: &str) -> String {
     let only = |of: &str, other: &str, sign: char| -> String {
         let mut other: Vec<_> = other.lines().collect();

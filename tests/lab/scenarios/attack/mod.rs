@@ -1,10 +1,10 @@
-//! `make attack`: a switch is interrupted at random moments, by whatever ends or cuts off a process, and the next one converges.
+//! `make attack`: interrupts switches at random moments in every way a process can end or lose its streams.
 //!
-//! After each event one more switch has to bring the host to what it was asked for: an empty plan, the right page at each
-//! forwarded port, nothing left over, the host's own data byte for byte what it was, and bystanders undisturbed.
+//! After each event, one more switch must converge: an empty plan, the right page at each forwarded port, nothing left over,
+//! the host's own data unchanged to the byte, and bystanders undisturbed.
 //!
-//! `SEED` repeats a run's order and moments, `ATTACK_SCALE` says how much of it there is: 1 is all of it, and a quarter when
-//! nothing is said.
+//! `SEED` repeats the order and moments of a run. `ATTACK_SCALE` sets its size: 1 is a full run, and the default is a
+//! quarter.
 
 mod event;
 mod host;
@@ -22,7 +22,7 @@ fn a_switch_that_is_interrupted_anyhow_is_finished_by_the_next() {
     let seed = from_environment("SEED").unwrap_or_else(event::new_seed);
     let scale: f64 = from_environment("ATTACK_SCALE").unwrap_or(0.25);
     println!("SEED={seed} ATTACK_SCALE={scale}");
-    // A boot in the midst of it removes what earlier scenarios left.
+    // A reboot during the run would remove what earlier scenarios left.
     let lab = Lab::fresh();
     let mut host = Host::new(&lab);
     let seconds = host.seconds();
@@ -62,7 +62,7 @@ fn a_switch_that_is_interrupted_anyhow_is_finished_by_the_next() {
     lab.finish();
 }
 
-/// A variable of the environment.
+/// Reads a variable from the environment.
 fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}: expected a number")))

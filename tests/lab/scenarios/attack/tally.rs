@@ -1,11 +1,11 @@
-//! The counts of a run, and its table.
+//! Counts the events of a run and prints them as a table.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::event::Kind;
 
-/// What is not as it has to be after one event, in words.
+/// Everything that is wrong after one event, in words.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) not_converged: Vec<String>,
@@ -13,7 +13,7 @@ pub(super) struct Findings {
     pub(super) lost: Vec<String>,
 }
 
-/// Events of one kind.
+/// The counts for one kind of event.
 #[derive(Debug, Default)]
 struct Counts {
     events: usize,
@@ -22,7 +22,7 @@ struct Counts {
     lost: usize,
 }
 
-/// All events.
+/// The counts for all kinds of events.
 #[derive(Debug, Default)]
 pub(super) struct Tally(BTreeMap<Kind, Counts>);
 
@@ -41,7 +41,7 @@ impl Tally {
         counts.lost += findings.lost.len();
     }
 
-    /// Whether every event happened that was to happen, and none left anything wrong.
+    /// Whether every planned event happened and none left anything wrong.
     pub(super) fn is_clean(&self) -> bool {
         let all_kinds = Kind::ALL.iter().all(|(kind, _)| self.0.contains_key(kind));
         all_kinds && self.0.values().all(|counts| counts.not_converged + counts.touched + counts.lost == 0)

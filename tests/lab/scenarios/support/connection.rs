@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout};
 
 use super::lab::Lab;
 
-/// A connection of the client on the LAN to a web server, kept alive between requests.
+/// A connection from the client on the LAN to a web server, kept alive between requests.
 pub(crate) struct Connection {
     client: Child,
     to: ChildStdin,
@@ -13,7 +13,7 @@ pub(crate) struct Connection {
 }
 
 impl Lab {
-    /// Connects the client on the LAN.
+    /// Opens a connection from the client on the LAN.
     pub(crate) fn connect(&self, address: &str, port: u16) -> Connection {
         let target = format!("TCP:{address}:{port},connect-timeout=5");
         let mut client = self.spawn(&["ip", "netns", "exec", "lan", "socat", "-t5", "-T30", "STDIO", &target]);
@@ -23,14 +23,14 @@ impl Lab {
 }
 
 impl Connection {
-    /// Asks for a page on this very connection, and gives head and body of the answer.
+    /// Requests a page on this connection, and returns the head and body of the response.
     #[track_caller]
     pub(crate) fn get(&mut self, path: &str) -> String {
         let request = format!("GET {path} HTTP/1.1\r\nHost: lab\r\n\r\n");
         self.to.write_all(request.as_bytes()).and_then(|()| self.to.flush()).expect("the connection is open");
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
-            // socat gives up by itself, so that this ends.
+            // socat has a timeout, so this loop ends.
             assert_ne!(
                 self.from.read_line(&mut head).expect("text"),
                 0,
@@ -46,7 +46,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The client may have exited already.
         let _ = self.client.kill();
         let _ = self.client.wait();
     }

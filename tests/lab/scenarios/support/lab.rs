@@ -1,4 +1,4 @@
-//! The lab, driven from outside through its script.
+//! Drives the lab from outside, through its script.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,18 +6,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::world::World;
 
-/// How long one command in the lab may take, in seconds; the longest is a switch that builds.
+/// The time limit for one command in the lab, in seconds; the longest is a switch that builds.
 const PATIENCE: &str = "90";
 
-/// The lab belongs to one scenario at a time, also where `cargo test` runs several in one process.
+/// Lets one scenario at a time use the lab, even if `cargo test` runs several in one process.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// A booted lab with this build of the program in it, on which nothing is configured.
+/// A booted lab with this build of the program, on which nothing is configured.
 pub(crate) struct Lab {
     _turn: MutexGuard<'static, ()>,
 }
 
-/// What a command said, and how it ended.
+/// The output and exit code of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub(crate) struct Said {
@@ -27,7 +27,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// What it printed, if it succeeded.
+    /// The output, if the command succeeded.
     #[track_caller]
     pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self:#?}");
@@ -36,7 +36,7 @@ impl Said {
 }
 
 impl Lab {
-    /// An empty one. A lab that a failed scenario left is replaced.
+    /// An empty lab. If a failed scenario left its lab dirty, a new one replaces it.
     pub(crate) fn empty() -> Self {
         let lab = Self { _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) };
         lab_command("up", &[]);
@@ -47,13 +47,13 @@ impl Lab {
         lab
     }
 
-    /// One that was never used: without even what the program keeps until the next boot, such as the failures that it tells of.
+    /// A lab that was never used: even what the program keeps until the next boot is absent, such as recorded failures.
     pub(crate) fn fresh() -> Self {
         lab_command("down", &[]);
         Self::empty()
     }
 
-    /// Puts in what scenarios need; whether nothing of an earlier one is there.
+    /// Installs what scenarios need, and returns whether earlier ones left nothing.
     fn prepare(&self) -> bool {
         self.sh(include_str!("prepare.sh")).ok();
         self.write("/usr/local/lib/lab/observe.py", include_str!("observe.py"));
@@ -74,13 +74,13 @@ impl Lab {
         }
     }
 
-    /// Ends a scenario: removes what it configured, through the program, and fails when that leaves anything.
+    /// Ends a scenario: removes its configuration through the program, and fails if anything is left.
     pub(crate) fn finish(self) {
         self.write("/root/nothing.nix", "{ }\n");
         self.sh("container-rebuild --quiet switch --yes --allow-remove /root/nothing.nix").ok();
         let world = self.observe();
         assert!(world.is_empty(), "left behind: {:#?}", world.traces);
-        // What is kept on purpose, and what a scenario may have installed.
+        // Removes what the program keeps on purpose, and what the scenario installed.
         self.sh(r#"
             systemctl stop 'scenario-*'
             systemctl disable --quiet --now container-rebuild.service 2>/dev/null || true
@@ -98,22 +98,22 @@ impl Lab {
         self.exec(&["bash", "-euo", "pipefail", "-c", script], &[])
     }
 
-    /// Runs a program with `input`; what it prints has to be UTF-8.
+    /// Runs a program with `input`; its output must be UTF-8.
     pub(crate) fn exec(&self, command: &[&str], input: &[u8]) -> Said {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         let (code, out, err) = self.exec_binary(command, input);
         Said { code, out: text(out), err: text(err) }
     }
 
-    /// The same for what is not text.
+    /// Runs a program with `input`; its output may be binary.
     pub(crate) fn exec_binary(&self, command: &[&str], input: &[u8]) -> (i32, Vec<u8>, Vec<u8>) {
         let mut child = self.spawn(command);
         let mut stdin = child.stdin.take().expect("a pipe");
         std::thread::scope(|scope| {
-            // It may end without having read all of it.
+            // The program may exit without having read all input.
             scope.spawn(move || drop(std::io::Write::write_all(&mut stdin, input)));
             let output = child.wait_with_output().expect("its output");
-            // As a shell has it: our own script becomes the command, and may die of its signal.
+            // As in a shell: our script execs the command, and may die of a signal.
             let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
             let code = output.status.code().or(signal.map(|signal| 128 + signal)).expect("it ended");
             assert!(
@@ -125,7 +125,7 @@ impl Lab {
         })
     }
 
-    /// Starts a program whose streams are pipes.
+    /// Starts a program with its streams as pipes.
     pub(crate) fn spawn(&self, command: &[&str]) -> std::process::Child {
         lab_script()
             .args(["exec", "--", "timeout", "-k", "5", PATIENCE])
@@ -143,34 +143,34 @@ impl Lab {
         self.exec(&["bash", "-c", script, "write", path], text.as_bytes()).ok();
     }
 
-    /// Looks at it, without the program.
+    /// Observes the lab without using the program.
     pub(crate) fn observe(&self) -> World {
         World::parse(&self.sh("python3 /usr/local/lib/lab/observe.py").ok())
     }
 
-    /// The same, after every running guest was marked: a guest whose root is emptied loses its mark.
+    /// Marks every running guest, then observes the lab. A guest whose root is emptied loses its mark.
     pub(crate) fn mark(&self) -> World {
         World::parse(&self.sh("python3 /usr/local/lib/lab/observe.py mark").ok())
     }
 
-    /// A page, as the host itself gets it.
+    /// Fetches a page from the host itself.
     #[track_caller]
     pub(crate) fn page(&self, url: &str) -> String {
         self.sh(&format!("curl --silent --show-error --max-time 10 {url}")).ok()
     }
 
-    /// A page, as a machine on the LAN gets it.
+    /// Fetches a page from a machine on the LAN.
     #[track_caller]
     pub(crate) fn lan_page(&self, url: &str) -> String {
         self.sh(&format!("ip netns exec lan curl --silent --show-error --max-time 10 {url}")).ok()
     }
 
-    /// Boots it again.
+    /// Reboots the lab.
     pub(crate) fn reboot(&self) {
         lab_command("reboot", &[]);
     }
 
-    /// Boots it again after a power failure.
+    /// Reboots the lab after a power failure.
     pub(crate) fn power_failure(&self) {
         lab_command("reboot", &["--hard"]);
     }
@@ -183,8 +183,8 @@ fn lab_command(command: &str, arguments: &[&str]) {
     assert!(output.status.success(), "lab {command}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The lab's script, for the lab of this process: `LAB_NAME`, and a number behind it for all but the first of those that nextest
-/// runs at the same time.
+/// The lab's script, for the lab of this process: `LAB_NAME`, with a number appended for all but the first process that
+/// nextest runs at the same time.
 fn lab_script() -> Command {
     let name = std::env::var("LAB_NAME").unwrap_or_else(|_| "lab".to_owned());
     let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT").ok().filter(|slot| slot != "0");

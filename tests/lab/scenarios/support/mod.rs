@@ -1,4 +1,4 @@
-//! What scenarios share: the lab, and a switch whose plan is held against what it did.
+//! Common parts of scenarios: the lab, and a switch that is compared with its plan.
 
 mod connection;
 mod lab;
@@ -7,19 +7,19 @@ mod world;
 pub(crate) use lab::Lab;
 pub(crate) use world::{Applied, World};
 
-/// The host file of the README.
+/// The README's host file.
 pub(crate) const EXAMPLE: &str = include_str!("../../../../examples/wasabi/host.nix");
 
-/// The page that its guest serves.
+/// The page that the example's guest serves.
 pub(crate) const PAGE: &str = "<html><body><h1>It works!</h1> wasabi foo@example.org</body></html>\n";
 
-/// A text with one part of it replaced, which has to be in it.
+/// Replaces a part of a text, which must occur in it.
 pub(crate) fn with(text: &str, part: &str, by: &str) -> String {
     assert!(text.contains(part), "{part:?} is not in {text:?}");
     text.replace(part, by)
 }
 
-/// A host file of these containers, each as it stands behind `containers.`, with masquerading as in the example.
+/// A host file with these containers (each the text after `containers.`), masqueraded as in the example.
 pub(crate) fn host(containers: &[&str]) -> String {
     let containers: String = containers.iter().map(|container| format!("  containers.{container}\n")).collect();
     format!(

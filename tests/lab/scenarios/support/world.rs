@@ -1,4 +1,4 @@
-//! What a plan says, held against what happens.
+//! Compares what a plan announces with what happens.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,27 +7,27 @@ use serde_json::Value;
 
 use super::lab::{Lab, Said};
 
-/// The lab at one moment, as `observe.py` sees it.
+/// The state of the lab at one moment, as `observe.py` reports it.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct World {
     /// All machines of machined.
     pub(crate) machines: BTreeMap<String, Machine>,
-    /// Raised by every transaction of nftables.
+    /// The generation of nftables, which every transaction increments.
     pub(crate) nft_generation: u32,
-    /// Every call of Nix so far.
+    /// All calls of Nix so far.
     pub(crate) nix_calls: Vec<String>,
-    /// What containers and their rules leave of themselves, by kind.
+    /// Everything that containers and their rules leave behind, by kind.
     pub(crate) traces: BTreeMap<String, Vec<String>>,
 }
 
-/// A machine that runs.
+/// A running machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) struct Machine {
-    /// Its PID 1, as the host counts.
+    /// The host's PID of its init.
     pub(crate) leader: u32,
-    /// When that was started: numbers are used again.
+    /// When its init was started, because PIDs are reused.
     started: u64,
-    /// Whether its root is the one that was marked.
+    /// Whether its root is still the marked one.
     pub(crate) marked: bool,
 }
 
@@ -42,17 +42,17 @@ impl World {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in {json}"))
     }
 
-    /// Whether nothing is configured and nothing is left.
+    /// Whether nothing is configured and nothing is left behind.
     pub(crate) fn is_empty(&self) -> bool {
         self.machines.is_empty() && self.traces.values().all(Vec::is_empty)
     }
 
-    /// The names of what runs.
+    /// The names of the running machines.
     pub(crate) fn running(&self) -> Vec<&str> {
         self.machines.keys().map(String::as_str).collect()
     }
 
-    /// Whether that container runs in both, undisturbed.
+    /// Whether a container runs in both, undisturbed.
     #[track_caller]
     pub(crate) fn kept(&self, later: &Self, name: &str) -> bool {
         let (before, after) = (self.machines.get(name), later.machines.get(name));
@@ -61,7 +61,7 @@ impl World {
     }
 }
 
-/// A switch that was done, with what was planned before it.
+/// A finished switch, with the plan made before it.
 #[derive(Debug)]
 pub(crate) struct Applied {
     pub(crate) plan: Value,
@@ -87,28 +87,28 @@ impl Applied {
         self.change(name)["disruption"].as_str().expect("a word")
     }
 
-    /// The options for whose sake it changes.
+    /// The options that cause a container's change.
     #[track_caller]
     pub(crate) fn reasons(&self, name: &str) -> Vec<&str> {
         let reasons = self.change(name)["reasons"].as_array().expect("a list");
         reasons.iter().map(|reason| reason["option"].as_str().expect("a path")).collect()
     }
 
-    /// Names of containers that the plan changes.
+    /// The containers that the plan changes.
     pub(crate) fn changed(&self) -> BTreeSet<&str> {
         let changes = self.plan["changes"].as_array().expect("a list");
         changes.iter().filter_map(|change| change["container"].as_str()).collect()
     }
 
-    /// How often Nix was called.
+    /// The calls of Nix during the switch.
     pub(crate) fn nix_calls(&self) -> &[String] {
         &self.after.nix_calls[self.before.nix_calls.len()..]
     }
 }
 
 impl Lab {
-    /// Plans and switches to `configuration`, holds the stated costs against what happened, and sees that nothing is left
-    /// to do then.
+    /// Plans and switches to `configuration`, compares the announced costs with what happened, and checks that nothing is left
+    /// to do afterwards.
     #[track_caller]
     pub(crate) fn switch(&self, configuration: &str) -> Applied {
         self.write("/root/host.nix", configuration);
@@ -124,7 +124,7 @@ impl Lab {
         applied
     }
 
-    /// The plan for `/root/host.nix`, and the detailed exit code.
+    /// The plan for `/root/host.nix`, with the detailed exit code.
     #[track_caller]
     pub(crate) fn plan(&self) -> (Value, i32) {
         let said = self.sh("container-rebuild plan --format json --detailed-exitcode /root/host.nix");
@@ -132,7 +132,7 @@ impl Lab {
         (serde_json::from_str(&said.out).expect("JSON"), said.code)
     }
 
-    /// The cost that a plan states is what its switch did cost: process, root and rules.
+    /// Checks that the switch cost what its plan announced: processes, roots and rules.
     #[track_caller]
     fn compare(&self, applied: &Applied) {
         let Applied { plan, before, after, .. } = applied;
