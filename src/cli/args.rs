@@ -109,6 +109,12 @@ pub struct ConfigArgs {
     /// always can.
     #[arg(long, conflicts_with = "restrict")]
     pub impure: bool,
+    /// Show all calls that led to an error of the evaluation.
+    #[arg(long, overrides_with = "no_show_trace")]
+    pub show_trace: bool,
+    /// Show no calls that led to an error of the evaluation.
+    #[arg(long, overrides_with = "show_trace")]
+    pub no_show_trace: bool,
     /// Fail if the evaluation needs more memory than this, in MiB. The default is half of the machine's memory, but at
     /// most 8192
     /// (4096 with `--restrict`).

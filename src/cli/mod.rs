@@ -30,6 +30,7 @@ use output::Stream;
 use terminal::Terminal;
 use tracing::Level;
 
+use crate::diag::render::TraceStyle;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
 use crate::host::journalctl::Wanted;
@@ -128,8 +129,13 @@ fn unwritten(command: &Command) -> Option<Diagnostic> {
 fn run(cli: &mut Cli) -> u8 {
     terminal::start_log(&cli.global);
     let sources = SourceMap::new();
-    let session = Session { global: &cli.global, terminal: Terminal::new(&cli.global), sources: &sources };
+    let mut session = Session { global: &cli.global, terminal: Terminal::new(&cli.global), sources: &sources };
     if let Some(config) = cli.command.config_mut() {
+        match (config.show_trace, config.no_show_trace) {
+            (true, _) => session.terminal.style.trace = TraceStyle::Full,
+            (_, true) => session.terminal.style.trace = TraceStyle::None,
+            (false, false) => {}
+        }
         config.nix_settings = NixSettings::load(config);
         let warning = |message: &String| Diagnostic::warning(Code::NixSetting, message.clone());
         let warnings: Vec<_> = config.nix_settings.warnings.iter().map(warning).collect();

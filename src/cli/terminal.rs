@@ -13,7 +13,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::args::{Global, LogFormat, When};
 use super::output::{self, Stream};
-use crate::diag::render::{self, Style};
+use crate::diag::render::{self, Style, TraceStyle};
 use crate::diag::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
@@ -44,8 +44,8 @@ impl Terminal {
             When::Auto => is_terminal && !no_color,
         };
         let errors_are_seen = std::io::stderr().is_terminal();
-        let style =
-            Style { unicode: errors_are_seen, color: decide(errors_are_seen), full_trace: global.verbose > 0 };
+        let trace = if global.verbose > 0 { TraceStyle::Full } else { TraceStyle::Ends };
+        let style = Style { unicode: errors_are_seen, color: decide(errors_are_seen), trace };
         let results_are_seen = std::io::stdout().is_terminal();
         let width = results_are_seen.then(|| {
             let size = terminal_size::terminal_size_of(std::io::stdout());

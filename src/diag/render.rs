@@ -29,13 +29,25 @@ pub struct Style {
     pub unicode: bool,
     /// Use ANSI colours.
     pub color: bool,
-    /// Show the whole call trace instead of its two ends.
-    pub full_trace: bool,
+    /// How much of the call trace to show.
+    pub trace: TraceStyle,
+}
+
+/// How much of a call trace is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TraceStyle {
+    /// Nothing (`--no-show-trace`).
+    None,
+    /// The frames at both ends.
+    #[default]
+    Ends,
+    /// All frames (`--show-trace`, `-v`).
+    Full,
 }
 
 impl Style {
     /// The style for files and pipes.
-    pub const PLAIN: Self = Self { unicode: false, color: false, full_trace: false };
+    pub const PLAIN: Self = Self { unicode: false, color: false, trace: TraceStyle::Ends };
 
     fn theme(self) -> GraphicalTheme {
         match (self.unicode, self.color) {
@@ -143,9 +155,12 @@ const TRACE_ENDS: usize = 3;
 /// trace loses its middle.
 fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
+    if style.trace == TraceStyle::None {
+        return out;
+    }
     let frames: Vec<(&Label, usize)> =
         diagnostic.trace.chunk_by(|a, b| a == b).map(|same| (&same[0], same.len())).collect();
-    let trimmed = !style.full_trace && frames.len() > 2 * TRACE_ENDS + 1;
+    let trimmed = style.trace != TraceStyle::Full && frames.len() > 2 * TRACE_ENDS + 1;
     for (index, (frame, count)) in frames.iter().enumerate() {
         if trimmed && (TRACE_ENDS..frames.len() - TRACE_ENDS).contains(&index) {
             if index == TRACE_ENDS {

@@ -99,6 +99,20 @@ fn the_depth_of_calls_is_a_setting_and_a_flag() {
     assert_eq!(succeeded(run(&["--option", "max-call-depth", "50", "--max-call-depth", "200"])).out, "100\n");
 }
 
+#[test]
+fn a_trace_is_shown_in_part_or_as_a_whole_or_not_at_all() {
+    let calls: String = (1..20).map(|n| format!("f{n} = x: f{} x; ", n - 1)).collect();
+    let deep = format!("let f0 = x: throw \"no\"; {calls} in f19 1");
+    let directory = Directory::with(&[]);
+    let frames = |flags: &[&str]| {
+        let run = directory.run(&[&["eval", "--expr", &deep], flags].concat());
+        assert_eq!(run.code, Some(1), "{run}");
+        run.err.lines().filter(|line| line.contains("while calling")).count()
+    };
+    assert_eq!([frames(&[]), frames(&["--show-trace"]), frames(&["--no-show-trace"])], [6, 20, 0]);
+    assert_eq!(frames(&["--no-show-trace", "--show-trace"]), 20);
+}
+
 /// A host whose container contains everything that it can find out about the machine.
 const CURIOUS: &str = r#"{
   inputs.nixpkgs.url = "nixpkgs";

@@ -4,7 +4,7 @@ use super::*;
 use crate::diag::Code;
 
 /// The style of a terminal.
-const TERMINAL: Style = Style { unicode: true, color: true, full_trace: false };
+const TERMINAL: Style = Style { unicode: true, color: true, trace: TraceStyle::Ends };
 
 /// What is sent to a terminal, with escape sequences made readable.
 fn drawn(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
@@ -34,7 +34,7 @@ fn without_colour(text: &str) -> String {
 fn on_a_terminal(content: &str, labels: &[(&str, &str)]) -> String {
     let (finding, sources) = labelled(content, labels);
     for unicode in [false, true] {
-        let style = |color| Style { unicode, color, full_trace: false };
+        let style = |color| Style { unicode, color, trace: TraceStyle::Ends };
         let coloured = text(&finding, &sources, style(true));
         let plain = text(&finding, &sources, style(false));
         // The underlines of labels use other characters in the theme without colour.
