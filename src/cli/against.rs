@@ -101,7 +101,7 @@ pub(super) fn sides(
     let after = after.unwrap_or_else(|| Configuration::load(config, true, guests, sources));
     match (before, after) {
         (Ok(mut before), Ok(mut after)) => {
-            // What was printed of guests has in it what NixOS hands into them.
+            // Guests in a manifest include the options that NixOS itself sets in them.
             if let Before::Present { configuration: before, .. } = &mut before {
                 match (is_manifest(before), is_manifest(&after)) {
                     (true, false) => show_handed_in(&mut after),

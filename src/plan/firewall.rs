@@ -200,7 +200,7 @@ fn wanted(
     (networks, nat)
 }
 
-/// Adds the known forwards of a partly unknown network, if they lead to the same addresses.
+/// Adds the known forwards of a network that is otherwise unknown, if they lead to the same addresses.
 fn add_forwards(former: &mut Network, wanted: Option<Network>) {
     if let (Network::Private(former), Some(Network::Private(wanted))) = (former, wanted)
         && former.veth == wanted.veth

@@ -14,7 +14,7 @@ pub(super) fn nat(nat: &Nat) -> Option<NatSpec> {
     })
 }
 
-/// The part of the NAT settings that is known, if some of them are not.
+/// The certain part of NAT settings that are partly unknown.
 pub(super) fn nat_at_least(nat: &Nat) -> Option<NatSpec> {
     let internal = nat.internal_interfaces.known().into_iter().flatten().filter_map(Field::known);
     Some(NatSpec {

@@ -137,9 +137,9 @@ pub struct StateView<'a> {
     pub(super) missing_modules: bool,
     pub(super) nat: Option<Nat>,
     pub(super) nat_spec: Option<NatSpec>,
-    /// The part of the NAT settings that is known, if some of them are not.
+    /// The certain part of NAT settings that are partly unknown.
     pub(super) nat_at_least: Option<NatSpec>,
-    /// Why it is unknown whether NixOS makes any container (`boot.enableContainers`).
+    /// Why it is unknown whether there are any containers (`boot.enableContainers`).
     pub(super) may_be_off: Option<Unknown>,
     pub(super) nat_places: Places<'a>,
     /// Our table as `nft -j list table` shows it. `None` if it was not observed: then the rules follow from the containers.
@@ -198,7 +198,8 @@ impl<'a> StateView<'a> {
         match &manifest.boot.enable_containers {
             Field::Known(true) => {}
             Field::Known(false) => return side,
-            // By default it is true as soon as one container is declared, so an unknown value matters only if one certainly is.
+            // The default is true as soon as any container is declared, so an unknown value only matters if some
+            // container is certain.
             Field::Unknown(unknown) => {
                 let is_certain = |c: &Container| {
                     [&c.auto_start, &c.ephemeral, &c.private_network].iter().any(|it| it.known().is_some())
@@ -452,7 +453,7 @@ impl<'a> Version<'a> {
         }
     }
 
-    /// The network as far as it is known, where not all of it is.
+    /// The known part of a network that is partly unknown.
     pub(super) fn network_at_least(&self) -> Option<Network> {
         model::network::network_at_least(&self.container)
     }

@@ -43,7 +43,7 @@ impl Walk<'_> {
     fn replace(&mut self, json: &mut Json, path: &mut Vec<String>) {
         if let Some(unknown) = failed(json) {
             let failure = json!(self.failure(unknown, path));
-            // What else is there of a set stays.
+            // The other attributes of a set stay.
             json.as_object_mut().map(|set| set.remove(UNKNOWN_KEY));
             json[ERROR_KEY] = failure;
         }
