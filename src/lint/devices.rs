@@ -122,10 +122,10 @@ fn malformed(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         let is_node =
             ["/dev/", "/run/systemd/inaccessible/", "char-", "block-"].iter().any(|start| node.starts_with(start));
         let (what, help) = if !is_node {
-            (format!("`{node}` is no device"), "name a node such as `/dev/fuse`, or a class such as `char-alsa`")
+            (format!("`{node}` is not a device"), "name a node such as `/dev/fuse`, or a class such as `char-alsa`")
         } else if modifier.contains(|c: char| !"rwm".contains(c)) {
             (
-                format!("`{modifier}` is no way to use {node}"),
+                format!("`{modifier}` is not an access mode of {node}"),
                 "write some of `r` (read), `w` (write) and `m` (make it)",
             )
         } else {

@@ -78,7 +78,7 @@ fn unknown_comments(sources: &SourceMap) -> Vec<Diagnostic> {
                 let message = if refusal {
                     format!("`{code}` cannot be allowed: nothing can be done with such a configuration")
                 } else {
-                    format!("there is no lint `{code}` that could be allowed")
+                    format!("unknown lint `{code}`")
                 };
                 let closest = lints
                     .iter()

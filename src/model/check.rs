@@ -199,7 +199,8 @@ impl Checker<'_> {
             let is_word =
                 |word: &str| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
             if !is_word(node) || !is_word(modifier) {
-                let message = format!("`{node} {modifier}` is no device with what may be done with it");
+                let message =
+                    format!("`{node} {modifier}` is not a device rule: expected a path and a mode such as `rwm`");
                 let diagnostic = Diagnostic::error(Code::OptionType, message)
                     .help("write one such as `{ node = \"/dev/fuse\"; modifier = \"rwm\"; }`");
                 self.find(diagnostic, path);

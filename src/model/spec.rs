@@ -219,7 +219,7 @@ impl FromStr for HardwareAddress {
         };
         let bytes: Option<Vec<u8>> = text.split(':').map(byte).collect();
         let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or_else(|| format!("`{text}` is no hardware address"))
+        bytes.map(Self).ok_or_else(|| format!("`{text}` is not a hardware address"))
     }
 }
 

@@ -154,7 +154,7 @@ impl Wrong<'_> {
         match self {
             Self::Word(word) => (
                 format!(
-                    "`{}` in `extraFlags` is no flag: systemd-nspawn takes it for the program to run",
+                    "`{}` in `extraFlags` is not a flag: systemd-nspawn takes it for the program to run",
                     word.escape_debug()
                 ),
                 String::from("flags begin with `--`; a value stands behind `=`, without spaces in it"),

@@ -304,7 +304,7 @@ impl Checker<'_> {
             self.need(&forward.host_port, path)?;
             self.need(&forward.container_port, path)?;
             if lower::protocol(forward).is_none() {
-                let message = format!("`{protocol}` is no protocol that can be forwarded");
+                let message = format!("cannot forward `{protocol}`: the protocol must be tcp or udp");
                 let diagnostic = Diagnostic::error(Code::OptionType, message).help("use `tcp` or `udp`");
                 self.find(diagnostic, path.join(&forward_key(forward)).join("protocol"));
                 return None;
@@ -317,7 +317,7 @@ impl Checker<'_> {
 /// Why an interface cannot have this name.
 fn wrong_link_name(name: &str) -> Option<Diagnostic> {
     (!is_link_name(name)).then(|| {
-        let message = format!("`{}` is no name that a link can have", name.escape_debug());
+        let message = format!("`{}` is not a valid interface name", name.escape_debug());
         Diagnostic::error(Code::InterfaceName, message)
             .help("names of links have neither spaces nor `/`, `:` or `\"` in them, and begin with no `@`")
     })

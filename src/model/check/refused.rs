@@ -130,7 +130,7 @@ impl Checker<'_> {
                 (forward.container_port.known().copied().flatten(), "containerPort"),
             ] {
                 if port == Some(0) {
-                    let message = format!("`{option} = 0` is no port: systemd-nspawn refuses to start with it");
+                    let message = format!("`{option} = 0` is not a port: systemd-nspawn refuses to start with it");
                     let diagnostic =
                         Diagnostic::error(Code::OptionType, message).help("give a port from 1 to 65535");
                     self.find(diagnostic, at.join(&forward_key(forward)).join(option));
@@ -292,7 +292,7 @@ pub(super) fn wrong_capability(element: &str) -> Option<(String, String)> {
             return None;
         }
         let message =
-            format!("`{}` is no capability: systemd-nspawn refuses to start with it", name.escape_debug());
+            format!("`{}` is not a capability: systemd-nspawn refuses to start with it", name.escape_debug());
         let bare = upper.trim();
         let bare = bare.strip_prefix("CAP_").unwrap_or(bare);
         let meant = CAPABILITIES

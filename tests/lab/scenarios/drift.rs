@@ -13,8 +13,8 @@ fn each_kind_of_drift_is_named_and_put_right() {
     #[rustfmt::skip]
     let table = [
         ("systemctl stop container@wasabi", "was stopped, although it starts by itself", "none"),
-        ("nft delete element inet container-rebuild addr4 '{ tcp . 8080 }'", "rules are not those that were applied last", "firewall"),
-        ("nft delete table inet container-rebuild", "rules are not those that were applied last", "firewall"),
+        ("nft delete element inet container-rebuild addr4 '{ tcp . 8080 }'", "rules differ from those last applied", "firewall"),
+        ("nft delete table inet container-rebuild", "rules differ from those last applied", "firewall"),
         ("echo Nice=5 >>/run/systemd/system/container@wasabi.service; systemctl daemon-reload", "its unit file was changed or removed", "none"),
         ("chmod u+w /run/container-rebuild/conf/wasabi.conf; echo X=1 >>/run/container-rebuild/conf/wasabi.conf", "its .conf file was changed or removed", "none"),
         ("ip link set ve-wasabi down", "its interface on the host is down or has lost a route", "reload"),
@@ -302,7 +302,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
         ),
         (
             "mv /run/container-rebuild/conf /root/conf; touch /run/container-rebuild/conf",
-            "something that is not a directory is in its place",
+            "a file of that name exists, but is not a directory",
             "rm /run/container-rebuild/conf; mv /root/conf /run/container-rebuild",
         ),
         (
@@ -318,7 +318,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
         let said = lab.sh("container-rebuild plan /root/after.nix");
         // Some damage is found only by writing, so only the switch reports it.
         let says_so = said.err.contains(says.trim_start_matches("error"));
-        assert!(says_so || says == "something that is not a directory is in its place", "{damage}: {said:#?}");
+        assert!(says_so || says == "a file of that name exists, but is not a directory", "{damage}: {said:#?}");
         let said = lab.sh("container-rebuild switch --yes /root/after.nix");
         assert!(said.code == 1 && said.err.contains(says), "{damage}: {said:#?}");
         let now = lab.observe();
@@ -352,7 +352,7 @@ fn what_cannot_be_put_right_is_refused_before_anything_stops() {
     lab.sh("systemctl mask container@sambal").ok();
     let remove = "container-rebuild switch --yes --allow-remove /root/nothing.nix";
     let said = lab.sh(remove);
-    assert!(said.code == 1 && said.err.contains("its guest would be killed and not shut down"), "{said:#?}");
+    assert!(said.code == 1 && said.err.contains("its guest would be killed instead of shut down"), "{said:#?}");
     assert_eq!(lab.observe().running(), ["sambal", "terasi"]);
     lab.sh(&format!("systemctl unmask container@sambal; systemctl stop container@sambal; systemctl mask container@sambal; {remove}; systemctl unmask container@sambal")).ok();
     assert!(lab.observe().is_empty(), "{:#?}", lab.observe().traces);

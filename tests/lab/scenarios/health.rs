@@ -174,7 +174,7 @@ fn a_guest_that_came_up_part_way_leaves_its_last_words() {
             && ln -s $(ls -d /var/log/journal /run/log/journal 2>/dev/null | head -1) journal")
         .ok();
     let logs = lab.sh("container-rebuild logs wasabi");
-    assert!(!logs.out.contains("a-line-of-the-host") && logs.err.contains("has left no journal"), "{logs:#?}");
+    assert!(!logs.out.contains("a-line-of-the-host") && logs.err.contains("its root has no journal"), "{logs:#?}");
     lab.finish();
 }
 

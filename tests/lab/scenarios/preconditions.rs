@@ -45,7 +45,7 @@ fn what_is_missing_is_said_before_the_first_build_and_the_first_stop() {
         ("no systemd-nspawn", masked("/usr/bin/systemd-nspawn"), switch.to_owned(),
             vec!["error[program]: systemd-nspawn is not installed", "the package systemd-container"]),
         ("a full state directory", (full(state), format!("umount {state}")), switch.to_owned(),
-            vec!["/var/lib/container-rebuild/generations: No space left on device", "help: make room"]),
+            vec!["/var/lib/container-rebuild/generations: No space left on device", "help: free space on"]),
         ("a read-only state directory", read_only(state), switch.to_owned(),
             vec!["/var/lib/container-rebuild/generations: Read-only file system", "help: remount its file system writable"]),
         ("full runtime directories", (full("/run/container-rebuild"), "umount /run/container-rebuild".to_owned()), switch.to_owned(),

@@ -148,7 +148,7 @@ fn a_container_of_nixos_rebuild_is_refused_before_anything_is_built() {
         &with(EXAMPLE, "containers.wasabi", &sambal),
         &[
             "error[not-ours]: the container `wasabi` belongs to nixos-rebuild",
-            "take it out of the host's configuration",
+            "remove it from the host's configuration",
         ],
     );
     assert_eq!(lab.observe().nix_calls.len(), calls);

@@ -174,7 +174,7 @@ fn a_switch_that_was_killed_or_failed_is_told_of_by_status() {
     ))
     .ok();
     let during = lab.sh("container-rebuild status");
-    assert!(during.err.contains("and was killed before its end"), "{during:#?}");
+    assert!(during.err.contains("and was killed before it finished"), "{during:#?}");
     lab.sh(SWITCH).ok();
     let broken = with(
         &slow("v1@example.org"),

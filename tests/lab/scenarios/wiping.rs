@@ -79,8 +79,8 @@ fn what_somebody_mounted_in_an_ephemeral_root_is_kept_and_named_and_the_containe
     let mounted = mounted.ok();
     lab.write("/root/host.nix", "{ }\n");
     let said = lab.sh("container-rebuild switch --yes --allow-remove /root/host.nix");
-    let named =
-        said.err.contains("warning[foreign-mount]: a former root of `res`") && said.err.contains(mounted.trim());
+    let named = said.err.contains("warning[foreign-mount]: cannot remove a former root of `res`")
+        && said.err.contains(mounted.trim());
     assert!(said.code == 0 && named, "{said:#?}");
     is_intact(&lab, "the container was removed");
     // The next switch on this host removes what is left of the root.
