@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use super::context::Context;
 use super::defaults::host_option;
 use super::definition::Definition;
@@ -52,12 +54,12 @@ pub(super) fn of_guests<'e>(
     inputs: &Inputs<'_, 'e>,
 ) -> BTreeMap<ContainerName, String> {
     let guests = context.guests.borrow().clone();
-    let mut keys = BTreeMap::new();
+    let (mut keys, mut kept) = (BTreeMap::new(), Kept::default());
     for (name, definitions) in guests {
         let Ok(name) = ContainerName::new(ev.name(name)) else { continue };
         let handed_in = handed_in(ev, context, &name);
         let unknown = handed_in.iter().filter(|(_, value)| matches!(value, Ok(Value::Unknown(_))));
-        let unknown: Vec<_> = unknown.map(|(path, _)| definitions_of(ev, context, path)).collect();
+        let unknown: Vec<_> = unknown.map(|(path, _)| kept.of(ev, context, path)).collect();
         let given_system = packages::given_system(ev, context);
         let mut key = inputs.begin(ev);
         key.text(name.as_str());
@@ -95,11 +97,28 @@ fn handed_in<'e>(
     std::iter::once(private).chain(paths.into_iter().map(option)).collect()
 }
 
-/// Returns the definitions kept for an option that is not fully known.
-fn definitions_of<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>, option: &OptionPath) -> &'e [Definition<'e>] {
-    let defined = context.defined.borrow();
-    let found = defined.iter().find(|(path, _)| path.names(ev) == *option);
-    found.map_or(&[], |(_, definitions)| definitions)
+/// The definitions that the context keeps, by option path: a search among those of all containers for each guest would take
+/// quadratic time.
+#[derive(Default)]
+struct Kept<'e> {
+    /// How many of the context's entries are indexed; evaluating an option may add more.
+    indexed: usize,
+    by_path: FxHashMap<OptionPath, &'e [Definition<'e>]>,
+}
+
+impl<'e> Kept<'e> {
+    /// Returns the definitions of an option that is not fully known. Only those of containers are kept.
+    fn of(&mut self, ev: &Evaluator<'e>, context: &'e Context<'e>, option: &OptionPath) -> &'e [Definition<'e>] {
+        if option.names().first().is_none_or(|name| &**name != "containers") {
+            return &[];
+        }
+        let defined = context.defined.borrow();
+        for (path, definitions) in &defined[self.indexed..] {
+            self.by_path.entry(path.names(ev)).or_insert(definitions);
+        }
+        self.indexed = defined.len();
+        self.by_path.get(option).copied().unwrap_or(&[])
+    }
 }
 
 /// Returns the keys of options that are not fully known.

@@ -71,3 +71,19 @@ fn every_command_keeps_to_the_memory_and_time_that_it_is_given() {
         "{said}"
     );
 }
+
+/// Quadratic time would be 256 times as long. It is already noticeable with a few hundred containers.
+#[test]
+fn sixteen_times_as_many_containers_take_less_than_sixty_times_as_long() {
+    let directory = Directory::with(&[]);
+    let seconds = |count: usize| {
+        let host = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/nix/host.nix");
+        std::fs::write(directory.path().join("host.nix"), format!("import {host} {count}")).expect("a file");
+        let started = std::time::Instant::now();
+        let run = directory.run(&["eval", "host.nix"]);
+        assert_eq!(run.code, Some(0), "{run}");
+        started.elapsed().as_secs_f64()
+    };
+    let (few, many) = (seconds(200), seconds(3200));
+    assert!(many < 60.0 * few, "200 containers: {few} s, 3200: {many} s");
+}
