@@ -344,9 +344,9 @@ fn rnix_and_our_parser_agree_on_all_fixtures() {
             // As the body of a function, none of it is evaluated.
             let body = format!("_: (\n{text}\n)");
             let value = evaluator.text_value("«fixture»", directory, &body);
-            let is_ours = value.err().is_none_or(|error| {
-                evaluator.to_diagnostics(&error).iter().all(|diagnostic| diagnostic.code != Code::Syntax)
-            });
+            let is_ours = value
+                .err()
+                .is_none_or(|error| error.diagnostics().iter().all(|diagnostic| diagnostic.code != Code::Syntax));
             is_ours != is_lossless(&text)
         })
         .collect();

@@ -1,8 +1,8 @@
 //! Explains a failed assertion: shows its condition, and how two values differ that should be equal.
 
 use super::error::{EvalError, EvalResult};
+use super::evaluator::Evaluator;
 use super::expression::show;
-use super::machine::Evaluator;
 use super::value::{Attrs, Frame, Value};
 use crate::source::Span;
 use crate::syntax::expr::{Expr, NodeRef, Operator};
@@ -17,7 +17,7 @@ impl<'e> Evaluator<'e> {
         frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalError<'e> {
-        let text = show(condition, &self.symbols, self.sources);
+        let text = show(condition, &self.heap.symbols, self.report.sources);
         if let Expr::Binary(Operator::Equal, left, right) = &condition.expr
             && let Err(error) = self.explain_nodes(left, right, frame, condition.span)
         {
@@ -25,7 +25,7 @@ impl<'e> Evaluator<'e> {
             error.trace(span, || text);
             return error;
         }
-        self.catchable(condition.span, &format!("assertion '{text}' failed"))
+        self.report.catchable(condition.span, &format!("assertion '{text}' failed"))
     }
 
     fn explain_nodes(
@@ -45,7 +45,7 @@ impl<'e> Evaluator<'e> {
         let (left, right) = (self.force(left)?, self.force(right)?);
         let differ = |ev: &Self, what: &str, and: &str| {
             let (a, b) = (ev.show(left), ev.show(right));
-            Err(ev.catchable(span, &format!("{what} '{a}' is not equal to {and} '{b}'")))
+            Err(ev.report.catchable(span, &format!("{what} '{a}' is not equal to {and} '{b}'")))
         };
         match (left, right) {
             (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
@@ -75,7 +75,7 @@ impl<'e> Evaluator<'e> {
                         self.show(left),
                         self.show(right)
                     );
-                    return Err(self.catchable(span, &format!("{sizes}, {sides}")));
+                    return Err(self.report.catchable(span, &format!("{sizes}, {sides}")));
                 }
                 for (index, (a, b)) in a_items.iter().zip(b_items).enumerate() {
                     self.explain_part(a.get(), b.get(), span, || format!("while comparing list element {index}"))?;
@@ -85,7 +85,7 @@ impl<'e> Evaluator<'e> {
             (Value::Attrs(a), Value::Attrs(b)) => self.explain_sets(a, b, span),
             (Value::Lambda(_) | Value::Primop(_), Value::Lambda(_) | Value::Primop(_)) => {
                 let what = "distinct functions and immediate comparisons of identical functions compare as unequal";
-                Err(self.catchable(span, what))
+                Err(self.report.catchable(span, what))
             }
             (left, right) => {
                 let sorts = [left, right].map(|value| format!("{} of value", self.type_in_words(value)));
@@ -100,7 +100,7 @@ impl<'e> Evaluator<'e> {
         }
         if self.is_derivation(a)?
             && self.is_derivation(b)?
-            && let (Some(a), Some(b)) = (a.get(self.common.out_path), b.get(self.common.out_path))
+            && let (Some(a), Some(b)) = (a.get(self.heap.common.out_path), b.get(self.heap.common.out_path))
         {
             let what = || String::from("while comparing a derivation by its 'outPath' attribute");
             return self.explain_part(a, b, span, what);
@@ -108,10 +108,10 @@ impl<'e> Evaluator<'e> {
         let (left, right) = (self.show(Value::Attrs(a)), self.show(Value::Attrs(b)));
         if a.count() != b.count() {
             let message = format!("attribute names of attribute set '{left}' differs from attribute set '{right}'");
-            return Err(self.catchable(span, &message));
+            return Err(self.report.catchable(span, &message));
         }
         for (in_a, in_b) in a.entries().zip(b.entries()) {
-            let (name, other) = (quote(self.name(in_a.name)), quote(self.name(in_b.name)));
+            let (name, other) = (quote(self.heap.name(in_a.name)), quote(self.heap.name(in_b.name)));
             if in_a.name != in_b.name {
                 let message = match b.get(in_a.name) {
                     None => format!("attribute name '{name}' is contained in '{left}', but not in '{right}'"),
@@ -119,7 +119,7 @@ impl<'e> Evaluator<'e> {
                         format!("attribute name '{other}' is missing in '{left}', but is contained in '{right}'")
                     }
                 };
-                return Err(self.catchable(span, &message));
+                return Err(self.report.catchable(span, &message));
             }
             self.explain_part(in_a.value.get(), in_b.value.get(), span, || {
                 format!("while comparing attribute '{name}'")

@@ -1,9 +1,8 @@
 //! Creating, reading and updating sets.
 
 use super::error::{EvalError, EvalResult};
-use super::machine::Evaluator;
-use super::partial::{OpenAttrs, OptionalAttr};
-use super::value::{Attr, Attrs, Frame, TaggedValue, Unknown, Value};
+use super::evaluator::Evaluator;
+use super::value::{Attr, Attrs, Frame, OpenAttrs, OptionalAttr, TaggedValue, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
 use crate::syntax::{Symbol, quote};
@@ -16,7 +15,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, TaggedValue<'e>> {
         let bindings = &expr.bindings;
         if !expr.recursive && expr.dynamic.is_empty() {
-            return Ok(self.pack(self.plain_attrs(expr, frame)));
+            return Ok(self.heap.pack(self.plain_attrs(expr, frame)));
         }
         let mut attrs = Vec::with_capacity(bindings.entries.len() + expr.dynamic.len());
         if expr.recursive {
@@ -29,7 +28,7 @@ impl<'e> Evaluator<'e> {
             }));
             if expr.dynamic.is_empty() && expr.overrides.is_none() {
                 let values = attrs.iter().map(|attr| attr.value);
-                return Ok(self.pack(Value::Attrs(Attrs::new(self.bump, expr.shape, values, None))));
+                return Ok(self.heap.pack(Value::Attrs(Attrs::new(self.heap.bump, expr.shape, values, None))));
             }
             if let Some(overrides) = expr.overrides {
                 self.override_all(overrides, bindings, frame, &mut attrs)?;
@@ -46,7 +45,7 @@ impl<'e> Evaluator<'e> {
             };
             let symbol = match computed {
                 Value::Null => continue,
-                Value::String(text) => self.symbol_of(self.without_context(text, name.span)?),
+                Value::String(text) => self.heap.symbol_of(self.without_context(text, name.span)?),
                 Value::Unknown(unknown) => {
                     rest = Some(unknown);
                     continue;
@@ -57,28 +56,28 @@ impl<'e> Evaluator<'e> {
             let value = self.delay(value, frame);
             match attrs.binary_search_by_key(&symbol, |attr| attr.name) {
                 Ok(at) => {
-                    let message = format!("dynamic attribute '{}' already defined", self.name(symbol));
+                    let message = format!("dynamic attribute '{}' already defined", self.heap.name(symbol));
                     let first = attrs[at].pos;
-                    let place = self.sources.file(first).map(|file| format!(" at {}", file.place(first)));
-                    let error = self.error(name.span, &format!("{message}{}", place.unwrap_or_default()));
-                    error.label(self.attribute_span(first), "first defined here");
+                    let place = self.report.sources.file(first).map(|file| format!(" at {}", file.place(first)));
+                    let error = self.report.error(name.span, &format!("{message}{}", place.unwrap_or_default()));
+                    error.label(self.report.attribute_span(first), "first defined here");
                     return Err(error);
                 }
                 Err(at) => attrs.insert(at, Attr { name: symbol, pos: *pos, value }),
             }
         }
-        Ok(self.pack(self.attrs_of(&attrs, rest)))
+        Ok(self.heap.pack(self.heap.attrs_of(&attrs, rest)))
     }
 
     /// A non-recursive set whose names are all written out.
     fn plain_attrs(&self, expr: &'e AttrsExpr<'e>, frame: &Frame<'_, 'e>) -> Value<'e> {
         let bindings = &expr.bindings;
         if bindings.entries.is_empty() {
-            return Value::Attrs(self.no_attrs);
+            return Value::Attrs(self.heap.no_attrs);
         }
         self.bind_sources(bindings, frame);
         let values = bindings.entries.iter().map(|entry| self.delay(entry.value.node(), frame));
-        Value::Attrs(Attrs::new(self.bump, expr.shape, values, None))
+        Value::Attrs(Attrs::new(self.heap.bump, expr.shape, values, None))
     }
 
     fn plain_attr(&self, entry: &'e Binding<'e>, frame: &Frame<'_, 'e>) -> Attr<'e> {
@@ -101,7 +100,7 @@ impl<'e> Evaluator<'e> {
             if let Ok(at) = attrs.binary_search_by_key(&attr.name, |attr| attr.name) {
                 // The other values captured a cell that can be redirected. Slots are in the order of the names.
                 if let Some(cell) = attrs[at].value.thunk() {
-                    cell.stand_for(self.stand_in_unit, attr.value);
+                    cell.stand_for(self.heap.forward, attr.value);
                 }
                 frame.slots[bindings.first as usize + at].set(attr.value);
                 attrs[at] = attr;
@@ -124,7 +123,7 @@ impl<'e> Evaluator<'e> {
                 },
                 None => self.select_missing(attrs, name, span),
             },
-            Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_member(unknown, name, span))),
+            Value::Unknown(unknown) => Ok(Value::Unknown(self.heap.unknown_member(unknown, name, span))),
             other => Err(self.type_error_at("a set", other, span)),
         }
     }
@@ -132,9 +131,9 @@ impl<'e> Evaluator<'e> {
     /// Adds to an error which attribute was being evaluated.
     #[cold]
     fn selected(&self, error: EvalError<'e>, attr: &Attr<'e>) -> EvalError<'e> {
-        if error.unknown().is_none() && !self.is_internal(attr.pos) {
-            let what = || format!("while evaluating the attribute '{}'", quote(self.name(attr.name)));
-            error.trace(self.attribute_span(attr.pos), what);
+        if error.unknown().is_none() && !self.report.is_internal(attr.pos) {
+            let what = || format!("while evaluating the attribute '{}'", quote(self.heap.name(attr.name)));
+            error.trace(self.report.attribute_span(attr.pos), what);
         }
         error
     }
@@ -146,10 +145,10 @@ impl<'e> Evaluator<'e> {
             return self.force_partly(optional.value());
         }
         if let Some(rest) = attrs.any() {
-            return Ok(Value::Unknown(self.unknown_member(rest, name, span)));
+            return Ok(Value::Unknown(self.heap.unknown_member(rest, name, span)));
         }
-        let missing = self.name(name);
-        let error = self.error(span, &format!("attribute '{}' missing", quote(missing)));
+        let missing = self.heap.name(name);
+        let error = self.report.error(span, &format!("attribute '{}' missing", quote(missing)));
         self.suggest(error, missing, attrs);
         Err(error)
     }
@@ -198,15 +197,15 @@ impl<'e> Evaluator<'e> {
             Value::Attrs(attrs) if has_default && attrs.find(symbol).is_none() => match attrs.maybe(symbol) {
                 None => return Ok(Selected::Default),
                 Some(rest) => {
-                    let member = self.unknown_member(rest, symbol, span);
-                    return Ok(Selected::All(self.pack(Value::Unknown(member))));
+                    let member = self.heap.unknown_member(rest, symbol, span);
+                    return Ok(Selected::All(self.heap.pack(Value::Unknown(member))));
                 }
             },
             Value::Attrs(_) | Value::Unknown(_) => {}
             _ if has_default => return Ok(Selected::Default),
             _ => {}
         }
-        self.select_symbol(set, symbol, span).map(|value| Selected::Value(self.pack(value)))
+        self.select_symbol(set, symbol, span).map(|value| Selected::Value(self.heap.pack(value)))
     }
 
     pub(super) fn has_attr(
@@ -221,10 +220,10 @@ impl<'e> Evaluator<'e> {
             value = match self.force_packed(value)? {
                 Value::Attrs(attrs) => match (attrs.find(symbol), attrs.maybe(symbol)) {
                     (Some(attr), _) => attr.value,
-                    (None, Some(rest)) => return Err(self.unknown_error(rest)),
+                    (None, Some(rest)) => return Err(self.report.unknown_error(rest)),
                     (None, None) => return Ok(false),
                 },
-                Value::Unknown(unknown) => return Err(self.unknown_error(unknown)),
+                Value::Unknown(unknown) => return Err(self.report.unknown_error(unknown)),
                 _ => return Ok(false),
             };
         }
@@ -237,7 +236,7 @@ impl<'e> Evaluator<'e> {
             Name::Dynamic(node) => match self.eval(node, frame)?.get() {
                 Value::String(text) => {
                     let name = self.without_context(text, node.span)?;
-                    Ok(self.symbol_of(name))
+                    Ok(self.heap.symbol_of(name))
                 }
                 other => Err(self.type_error_at("a string", other, node.span)),
             },
@@ -255,7 +254,7 @@ impl<'e> Evaluator<'e> {
                     return Ok(Value::Attrs(left));
                 }
                 if left.open().is_none() && right.open().is_none() {
-                    return Ok(self.merge(left, right));
+                    return Ok(self.heap.merge(left, right));
                 }
                 if let Some(rest) = right.any() {
                     return Ok(self.open_update(left, right, rest));
@@ -263,11 +262,13 @@ impl<'e> Evaluator<'e> {
                 if !(left.optional().is_empty() && right.optional().is_empty()) {
                     return Ok(self.update_partial(left, right));
                 }
-                Ok(Value::Attrs(self.merge_anew(left, right, left.any())))
+                Ok(Value::Attrs(self.heap.merge_anew(left, right, left.any())))
             }
-            (Value::Attrs(left), Value::Unknown(unknown)) => Ok(self.open_update(left, self.no_attrs, unknown)),
+            (Value::Attrs(left), Value::Unknown(unknown)) => {
+                Ok(self.open_update(left, self.heap.no_attrs, unknown))
+            }
             (Value::Unknown(unknown), Value::Attrs(right)) => {
-                Ok(Value::Attrs(self.merge_anew(self.no_attrs, right, Some(unknown))))
+                Ok(Value::Attrs(self.heap.merge_anew(self.heap.no_attrs, right, Some(unknown))))
             }
             (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => Ok(Value::Unknown(unknown)),
             (Value::Attrs(_), other) | (other, _) => Err(self.type_error_at("a set", other, span)),
@@ -276,16 +277,21 @@ impl<'e> Evaluator<'e> {
 
     /// An update by a set that may redefine any name: only the names it certainly defines stay known.
     fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
-        let unknown = self.pack(Value::Unknown(rest));
+        let unknown = self.heap.pack(Value::Unknown(rest));
         let is_of_right =
             |one: &&OptionalAttr<'e>| left.find(one.name()).is_none() && left.find_optional(one.name()).is_none();
         let names: Vec<_> = right.optional().iter().filter(is_of_right).copied().collect();
-        self.merge_hidden(left, right, unknown, OpenAttrs { names: self.alloc_slice(&names), any: Some(rest) })
+        self.heap.merge_hidden(
+            left,
+            right,
+            unknown,
+            OpenAttrs { names: self.heap.alloc_slice(&names), any: Some(rest) },
+        )
     }
 
     /// A position as the set that `unsafeGetAttrPos` and `__curPos` return.
     pub(super) fn position_value(&self, pos: Pos) -> Value<'e> {
-        let (Some(location), Some(file)) = (self.sources.locate(pos), self.sources.file(pos)) else {
+        let (Some(location), Some(file)) = (self.report.sources.locate(pos), self.report.sources.file(pos)) else {
             return Value::Null;
         };
         // A text from the command line is not a file.
@@ -293,11 +299,35 @@ impl<'e> Evaluator<'e> {
             return Value::Null;
         }
         let path = file.path.to_string_lossy();
-        self.attrs([
-            (self.common.file, self.string(&path), Pos::NONE),
-            (self.common.line, Value::Int(location.line.into()), Pos::NONE),
-            (self.common.column, Value::Int(location.column.into()), Pos::NONE),
+        self.heap.attrs([
+            (self.heap.common.file, self.heap.string(&path), Pos::NONE),
+            (self.heap.common.line, Value::Int(location.line.into()), Pos::NONE),
+            (self.heap.common.column, Value::Int(location.column.into()), Pos::NONE),
         ])
+    }
+
+    /// Selects an attribute and forces it; an unknown set gives an unknown value.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the attribute is missing or its evaluation fails.
+    pub fn select(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Value<'e>> {
+        let set = self.force(set)?;
+        let symbol = self.heap.symbol(name);
+        let value = self.select_symbol(set, symbol, Span::NONE)?;
+        self.force(value)
+    }
+
+    /// Selects an attribute that the set may lack.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the evaluation of the attribute does.
+    pub fn select_optional(&mut self, set: Value<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
+        match self.force(set)? {
+            Value::Attrs(attrs) => attrs.get(self.heap.symbol(name)).map(|value| self.force(value)).transpose(),
+            _ => Ok(None),
+        }
     }
 }
 

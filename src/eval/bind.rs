@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use super::error::EvalResult;
-use super::machine::Evaluator;
+use super::evaluator::Evaluator;
 use super::value::{Closure, Frame, TaggedValue, Thunk, Value};
 use crate::syntax::expr::{Bindings, Expr, NodeRef};
 
@@ -23,9 +23,9 @@ impl<'e> Evaluator<'e> {
             slots.iter().zip(nodes()).for_each(|(slot, node)| slot.set(self.hollow(node, frame)));
             let behind: Vec<_> = slots.iter().map(Cell::get).collect();
             for (slot, value) in slots.iter().zip(&behind) {
-                let stand_in = Thunk::hollow(self.bump, self.stand_in_unit);
-                stand_in.stand_for(self.stand_in_unit, *value);
-                slot.set(self.pack(Value::Thunk(stand_in)));
+                let stand_in = Thunk::hollow(self.heap.bump, self.heap.forward);
+                stand_in.stand_for(self.heap.forward, *value);
+                slot.set(self.heap.pack(Value::Thunk(stand_in)));
             }
             behind.into_iter().zip(nodes()).for_each(|(cell, node)| fill(cell, node, frame));
             return;
@@ -73,15 +73,19 @@ impl<'e> Evaluator<'e> {
         }
         let value = self.eval_now(node, frame)?;
         // Functions, lists and floats need a cell: it is their identity.
-        if value.is_plain() { Ok(value) } else { Ok(self.pack(Value::Thunk(Thunk::finished(self.bump, value)))) }
+        if value.is_plain() {
+            Ok(value)
+        } else {
+            Ok(self.heap.pack(Value::Thunk(Thunk::finished(self.heap.bump, value))))
+        }
     }
 
     /// Allocates the cell of a lazy expression without its captures (see [`fill`]); evaluates it at once if it need
     /// not be lazy.
     pub(super) fn hollow(&self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> TaggedValue<'e> {
         match &node.expr {
-            Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::hollow(self.bump, unit))),
-            Expr::Lambda(lambda) => self.pack(Value::Lambda(Closure::hollow(self.bump, lambda))),
+            Expr::Delayed(unit) => self.heap.pack(Value::Thunk(Thunk::hollow(self.heap.bump, unit))),
+            Expr::Lambda(lambda) => self.heap.pack(Value::Lambda(Closure::hollow(self.heap.bump, lambda))),
             _ => self.delay(node, frame),
         }
     }

@@ -7,8 +7,8 @@ use std::cell::Cell;
 
 use super::bind::fill;
 use super::error::{EvalError, EvalResult};
-use super::machine::Evaluator;
-use super::value::{Attrs, Closure, Frame, PrimopCall, TaggedValue, Value};
+use super::evaluator::Evaluator;
+use super::value::{Attrs, Closure, Frame, PrimopCall, TaggedValue, Value, settle};
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{Expr, Lambda, Node, NodeRef, Pattern};
@@ -32,7 +32,7 @@ impl<'e> Evaluator<'e> {
                     let missing = closure.lambda.missing();
                     if nodes.len() < missing {
                         let more = nodes.iter().map(|node| self.delay(node, frame));
-                        return Ok(self.pack(self.partial(closure, more)));
+                        return Ok(self.heap.pack(self.partial(closure, more)));
                     }
                     let (now, later) = nodes.split_at(missing);
                     nodes = later;
@@ -59,7 +59,7 @@ impl<'e> Evaluator<'e> {
                     if nodes.len() < missing {
                         let more = nodes.iter().map(|node| self.delay(node, frame).get());
                         let arguments: Vec<_> = primop.arguments.iter().copied().chain(more).collect();
-                        return Ok(self.pack(self.partial_primop(primop, &arguments)));
+                        return Ok(self.heap.pack(self.partial_primop(primop, &arguments)));
                     }
                     let (now, later) = nodes.split_at(missing);
                     nodes = later;
@@ -68,7 +68,7 @@ impl<'e> Evaluator<'e> {
                 other => {
                     let argument = self.delay(nodes[0], frame);
                     nodes = &nodes[1..];
-                    self.apply(other, argument.get(), pos).map(|value| self.pack(value))
+                    self.apply(other, argument.get(), pos).map(|value| self.heap.pack(value))
                 }
             };
             function = match result {
@@ -133,8 +133,8 @@ impl<'e> Evaluator<'e> {
                 _ => self.eval_now(node, frame)?.get(),
             };
         }
-        let result = (call.primop.run)(self, &arguments[..call.primop.arity], pos);
-        result.map(|value| self.pack(value))
+        let result = self.run_primop(call, &arguments[..call.primop.arity], pos);
+        result.map(|value| self.heap.pack(value))
     }
 
     /// Calls a function with one argument. An unknown value is returned as an error of that kind.
@@ -145,34 +145,38 @@ impl<'e> Evaluator<'e> {
         pos: Pos,
     ) -> EvalResult<'e, Value<'e>> {
         match self.force(function)? {
-            Value::Lambda(closure) => self.call_with(closure, &[self.pack(argument)], pos).map(TaggedValue::get),
+            Value::Lambda(closure) => {
+                self.call_with(closure, &[self.heap.pack(argument)], pos).map(TaggedValue::get)
+            }
             Value::Primop(call) => {
                 let primop = call.primop;
                 let given = call.arguments.len();
                 if given + 1 == primop.arity {
                     if given == 0 {
-                        return (primop.run)(self, &[argument], pos);
+                        return self.run_primop(call, &[argument], pos);
                     }
                     let mut arguments = [Value::Null; MOST_ARGUMENTS];
                     arguments[..given].copy_from_slice(call.arguments);
                     arguments[given] = argument;
-                    return (primop.run)(self, &arguments[..primop.arity], pos);
+                    return self.run_primop(call, &arguments[..primop.arity], pos);
                 }
                 let arguments: Vec<_> = call.arguments.iter().copied().chain([argument]).collect();
                 Ok(self.partial_primop(call, &arguments))
             }
-            set @ Value::Attrs(attrs) if attrs.get(self.common.functor).is_some() => {
-                let functor = attrs.get(self.common.functor).expect("asked for just now");
+            set @ Value::Attrs(attrs) if attrs.get(self.heap.common.functor).is_some() => {
+                let functor = attrs.get(self.heap.common.functor).expect("asked for just now");
                 self.deeper(Span::at(pos), |ev| {
                     let bound = ev.apply(functor, set, pos)?;
                     ev.apply(bound, argument, pos)
                 })
             }
-            Value::Unknown(unknown) => Err(self.unknown_error(self.unknown_at(unknown, self.word_span(pos)))),
+            Value::Unknown(unknown) => {
+                Err(self.report.unknown_error(self.heap.unknown_at(unknown, self.report.word_span(pos))))
+            }
             other => {
                 let what = self.describe(other);
                 let message = format!("attempt to call something which is not a function but {what}");
-                Err(self.error(self.word_span(pos), &message))
+                Err(self.report.error(self.report.word_span(pos), &message))
             }
         }
     }
@@ -186,7 +190,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, TaggedValue<'e>> {
         let missing = closure.lambda.missing();
         if arguments.len() < missing {
-            return Ok(self.pack(self.partial(closure, arguments.iter().copied())));
+            return Ok(self.heap.pack(self.partial(closure, arguments.iter().copied())));
         }
         let (now, later) = arguments.split_at(missing);
         let mut result = self.enter(closure, pos, |_, slots| {
@@ -196,7 +200,7 @@ impl<'e> Evaluator<'e> {
             Ok(())
         })?;
         for argument in later {
-            result = self.apply(result.get(), argument.get(), pos).map(|value| self.pack(value))?;
+            result = self.apply(result.get(), argument.get(), pos).map(|value| self.heap.pack(value))?;
         }
         Ok(result)
     }
@@ -208,17 +212,17 @@ impl<'e> Evaluator<'e> {
     /// Fails if the call does.
     pub fn call(&mut self, function: Value<'e>, argument: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let result = self.apply(function, argument, pos);
-        self.settle(result)
+        settle(result)
     }
 
     /// Calls a function with two arguments.
     pub(super) fn call2(&mut self, function: Value<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match self.force(function)? {
             Value::Lambda(closure) => {
-                self.call_with(closure, &[self.pack(a), self.pack(b)], Pos::NONE).map(TaggedValue::get)
+                self.call_with(closure, &[self.heap.pack(a), self.heap.pack(b)], Pos::NONE).map(TaggedValue::get)
             }
             Value::Primop(call) if call.arguments.is_empty() && call.primop.arity == 2 => {
-                (call.primop.run)(self, &[a, b], Pos::NONE)
+                self.run_primop(call, &[a, b], Pos::NONE)
             }
             function => {
                 let bound = self.apply(function, a, Pos::NONE)?;
@@ -233,7 +237,7 @@ impl<'e> Evaluator<'e> {
         for _ in 0..more.len() {
             lambda = lambda.after.expect("as many are missing");
         }
-        let partial = Closure::hollow(self.bump, lambda);
+        let partial = Closure::hollow(self.heap.bump, lambda);
         let words = closure.words().iter().map(Cell::get).chain(more);
         for (cell, word) in partial.words().iter().zip(words) {
             cell.set(word);
@@ -242,8 +246,8 @@ impl<'e> Evaluator<'e> {
     }
 
     fn partial_primop(&self, call: &'e PrimopCall<'e>, arguments: &[Value<'e>]) -> Value<'e> {
-        let arguments = self.bump.alloc_slice_copy(arguments);
-        Value::Primop(self.bump.alloc(PrimopCall { primop: call.primop, arguments }))
+        let arguments = self.heap.bump.alloc_slice_copy(arguments);
+        Value::Primop(self.heap.bump.alloc(PrimopCall { arguments, ..*call }))
     }
 
     /// Evaluates a function's body in a frame with all arguments; `fill` stores the last ones in their slots.
@@ -259,7 +263,7 @@ impl<'e> Evaluator<'e> {
             5..=8 => self.enter_with::<8>(closure, pos, fill),
             9..=24 => self.enter_with::<24>(closure, pos, fill),
             slots => {
-                let slots = self.bump.alloc_slice_fill_with(slots as usize, |_| Cell::new(TaggedValue::NULL));
+                let slots = self.heap.bump.alloc_slice_fill_with(slots as usize, |_| Cell::new(TaggedValue::NULL));
                 self.enter_frame(closure, pos, slots, fill)
             }
         }
@@ -285,7 +289,7 @@ impl<'e> Evaluator<'e> {
         fill: impl FnOnce(&mut Self, &[Cell<TaggedValue<'e>>]) -> EvalResult<'e, ()>,
     ) -> EvalResult<'e, TaggedValue<'e>> {
         let lambda = closure.lambda;
-        if self.depth >= self.settings.max_call_depth {
+        if self.limits.depth >= self.settings.max_call_depth {
             return Err(self.too_deep(pos));
         }
         let given = lambda.given;
@@ -294,9 +298,9 @@ impl<'e> Evaluator<'e> {
                 slot.set(value.get());
             }
         }
-        self.tick(lambda.body.span)?;
+        self.limits.tick(lambda.body.span)?;
         let frame = &Frame { slots, captured: closure.captured() };
-        self.depth += 1;
+        self.limits.depth += 1;
         let result = match fill(self, &slots[given..]) {
             Err(error) => Err(error),
             Ok(()) => match lambda.pattern {
@@ -307,13 +311,13 @@ impl<'e> Evaluator<'e> {
                 },
             },
         };
-        self.depth -= 1;
+        self.limits.depth -= 1;
         result
     }
 
     #[cold]
     fn too_deep(&self, pos: Pos) -> EvalError<'e> {
-        self.error(self.word_span(pos), "stack overflow; max-call-depth exceeded")
+        self.report.error(self.report.word_span(pos), "stack overflow; max-call-depth exceeded")
     }
 
     fn bind_pattern(
@@ -330,10 +334,10 @@ impl<'e> Evaluator<'e> {
             Value::Attrs(attrs) => self.bind(lambda, pattern, attrs, slots, frame, pos),
             // The attributes of an unknown argument are unknown for the same reason.
             unknown @ Value::Unknown(_) => {
-                slots.iter().for_each(|slot| slot.set(self.pack(unknown)));
+                slots.iter().for_each(|slot| slot.set(self.heap.pack(unknown)));
                 Ok(())
             }
-            other => Err(self.type_error_at("a set", other, self.word_span(pos))),
+            other => Err(self.type_error_at("a set", other, self.report.word_span(pos))),
         }
     }
 
@@ -364,14 +368,14 @@ impl<'e> Evaluator<'e> {
                     Some(default) => {
                         let cell = self.hollow(default, frame);
                         defaults.push((cell, default));
-                        self.either(optional.why(), value, cell.get())
+                        self.heap.either(optional.why(), value, cell.get())
                     }
                     // If the attribute is missing, the call fails anyway.
                     None => value,
                 };
-                slot.set(self.pack(value));
+                slot.set(self.heap.pack(value));
             } else if let Some(rest) = attrs.any() {
-                slot.set(self.pack(Value::Unknown(rest)));
+                slot.set(self.heap.pack(Value::Unknown(rest)));
             } else if let Some(default) = formal.default {
                 let cell = self.hollow(default, frame);
                 slot.set(cell);
@@ -379,11 +383,11 @@ impl<'e> Evaluator<'e> {
                     defaults.push((cell, default));
                 }
             } else {
-                let name = self.name(formal.name);
+                let name = self.heap.name(formal.name);
                 let function = self.name_of(lambda);
                 let message = format!("function '{function}' called without required argument '{name}'");
-                let error = self.error(self.word_span(pos), &message);
-                error.label(self.word_span(formal.pos), "the function expects it here");
+                let error = self.report.error(self.report.word_span(pos), &message);
+                error.label(self.report.word_span(formal.pos), "the function expects it here");
                 return Err(error);
             }
         }
@@ -400,16 +404,16 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn name_of(&self, lambda: &Lambda<'e>) -> String {
-        lambda.name.get().map_or("anonymous lambda", |name| self.name(name)).to_owned()
+        lambda.name.get().map_or("anonymous lambda", |name| self.heap.name(name)).to_owned()
     }
 
     #[cold]
     fn refuse_extra(&self, pattern: &Pattern<'e>, lambda: &Lambda<'e>, name: Symbol, pos: Pos) -> EvalError<'e> {
-        let (function, name) = (self.name_of(lambda), self.name(name));
+        let (function, name) = (self.name_of(lambda), self.heap.name(name));
         let message = format!("function '{function}' called with unexpected argument '{name}'");
-        let error = self.error(self.word_span(pos), &message);
-        error.label(self.word_span(lambda.pos), "the function is here");
-        self.suggest_of(error, name, pattern.formals.iter().map(|formal| self.name(formal.name)));
+        let error = self.report.error(self.report.word_span(pos), &message);
+        error.label(self.report.word_span(lambda.pos), "the function is here");
+        error.suggest(name, pattern.formals.iter().map(|formal| self.heap.name(formal.name)));
         error
     }
 }

@@ -1,12 +1,14 @@
 //! Describes values in messages, in Nix's words: their type, and as much of them as fits on a line.
 
+use super::error::EvalError;
+use crate::source::{Pos, Span};
 use std::collections::HashSet;
 
 use rustc_hash::FxBuildHasher;
 
-use super::machine::Evaluator;
+use super::evaluator::Evaluator;
 use super::print;
-use super::value::{State, TaggedValue, Value};
+use super::value::{Attrs, State, TaggedValue, Value};
 use crate::syntax::quote;
 
 /// How many attributes to show.
@@ -39,7 +41,7 @@ impl<'e> Evaluator<'e> {
                 return format!("the {partially}built-in function '{}'", call.primop.name);
             }
             Value::Thunk(thunk) => match thunk.state() {
-                State::Done(value) => return self.sort_of(value),
+                State::Done(value) => return self.sort_of(value.get()),
                 _ => "a thunk",
             },
             Value::PartialList(_) => "a list that is known in part",
@@ -52,6 +54,29 @@ impl<'e> Evaluator<'e> {
         let mut shown = Shown { ev: self, out: Vec::new(), attributes: 0, items: 0, seen: HashSet::default() };
         shown.value(value, 0);
         String::from_utf8_lossy(&shown.out).into_owned()
+    }
+
+    /// A type error such as "expected a Boolean but found an integer: 1". If the value is unknown, the operation is
+    /// unknown instead.
+    pub fn type_error(&self, expected: &str, found: Value<'e>, pos: Pos) -> EvalError<'e> {
+        self.type_error_at(expected, found, self.report.word_span(pos))
+    }
+
+    #[cold]
+    pub(super) fn type_error_at(&self, expected: &str, found: Value<'e>, span: Span) -> EvalError<'e> {
+        match found {
+            Value::Unknown(unknown) => self.report.unknown_error(self.heap.unknown_at(unknown, span)),
+            Value::PartialList(partly) => self.report.unknown_error(self.heap.unknown_at(partly.why(), span)),
+            found => {
+                let message = format!("expected {expected} but found {}", self.describe(found));
+                self.report.error(span, &message)
+            }
+        }
+    }
+
+    /// Adds "did you mean …" if the set has a similar name.
+    pub(super) fn suggest(&self, error: EvalError<'e>, missing: &str, attrs: &Attrs<'e>) {
+        error.suggest(missing, attrs.iter().map(|(name, ..)| self.heap.name(name)));
     }
 }
 
@@ -94,9 +119,9 @@ impl<'e> Shown<'_, 'e> {
             Value::Attrs(attrs) if attrs.count() == 0 => self.push("{ }"),
             Value::Attrs(attrs) => self.attrs(attrs, depth),
             Value::Lambda(closure) => {
-                let place = self.ev.sources.file(closure.lambda.pos);
+                let place = self.ev.report.sources.file(closure.lambda.pos);
                 let place = place.map_or_else(String::new, |file| format!(" @ {}", file.place(closure.lambda.pos)));
-                let name = closure.lambda.name.get().map(|name| format!(" {}", quote(self.ev.name(name))));
+                let name = closure.lambda.name.get().map(|name| format!(" {}", quote(self.ev.heap.name(name))));
                 self.push(&format!("«lambda{}{place}»", name.unwrap_or_default()));
             }
             Value::Primop(call) => {
@@ -104,7 +129,7 @@ impl<'e> Shown<'_, 'e> {
                 self.push(&format!("«{partially}primop {}»", call.primop.name));
             }
             Value::Thunk(thunk) => match thunk.state() {
-                State::Done(value) => self.value(value, depth),
+                State::Done(value) => self.value(value.get(), depth),
                 _ => self.push("«thunk»"),
             },
             Value::PartialList(_) | Value::Unknown(_) => self.push("«unknown»"),
@@ -147,7 +172,7 @@ impl<'e> Shown<'_, 'e> {
         if depth >= DEEPEST {
             return self.push("{ ... }");
         }
-        let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.name(name), value)).collect();
+        let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.heap.name(name), value)).collect();
         // `type` and the like identify the set, so they come first.
         named.sort_unstable_by_key(|(name, _)| (!matches!(*name, "type" | "_type"), *name));
         let count = named.len();

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::value::Unknown;
+use super::unknown::Unknown;
 use crate::diag::{Code, Diagnostic, Label};
 use crate::source::{Pos, Span};
 
@@ -111,6 +111,19 @@ impl<'e> EvalError<'e> {
                 && span != Span::NONE
             {
                 diagnostic.labels.push(Label { span, text: text.to_owned() });
+            }
+        });
+    }
+
+    /// Adds "did you mean …" if one of `names` is similar.
+    pub(super) fn suggest<'a>(self, missing: &str, names: impl Iterator<Item = &'a str>) {
+        let close = names
+            .map(|name| (strsim::damerau_levenshtein(missing, name), name))
+            .filter(|(distance, _)| *distance <= 2)
+            .min();
+        self.with(|diagnostics| {
+            if let (Some((_, name)), Some(diagnostic)) = (close, diagnostics.first_mut()) {
+                diagnostic.help = Some(format!("did you mean `{name}`?"));
             }
         });
     }

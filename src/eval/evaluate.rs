@@ -6,13 +6,14 @@
 //!   or the call from native code, becomes that unknown value. So operations need no code for unknown operands, and
 //!   none mistakes one for a known value.
 
+use super::native;
 use std::cell::Cell;
 
+use super::coerce::Coercion;
 use super::error::{EvalError, EvalResult};
-use super::machine::Evaluator;
-use super::operators::Coercion;
+use super::evaluator::Evaluator;
+use super::heap::Text;
 use super::repr::Begun;
-use super::text::Text;
 use super::value::{Closure, Frame, State, TaggedValue, Thunk, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
@@ -74,9 +75,10 @@ impl<'e> Evaluator<'e> {
         let before = thunk.begun();
         thunk.run();
         let result = self
+            .limits
             .tick(unit.body.span)
             .and_then(|()| self.run(unit, thunk.captured(unit)))
-            .inspect_err(|error| self.locate(*error, unit.body.span));
+            .inspect_err(|error| self.report.locate(*error, unit.body.span));
         self.ended(thunk, result, before)
     }
 
@@ -87,25 +89,27 @@ impl<'e> Evaluator<'e> {
         let result = match thunk.state() {
             State::Call(function, argument) => {
                 thunk.run();
-                match self.check_stack(Span::NONE) {
-                    Ok(()) => self.apply(function, argument, Pos::NONE).map(|value| self.pack(value)),
+                match self.limits.check_stack(Span::NONE) {
+                    Ok(()) => {
+                        self.apply(function.get(), argument.get(), Pos::NONE).map(|value| self.heap.pack(value))
+                    }
                     Err(error) => Err(error),
                 }
             }
             State::CallOn(closure, name, value) => {
                 thunk.run();
-                let name = self.name_value(name);
-                self.call_with(closure, &[self.pack(name), value], Pos::NONE)
+                let name = self.heap.name_value(name);
+                self.call_with(closure, &[self.heap.pack(name), value], Pos::NONE)
             }
-            State::Native(suspended, part) => {
+            State::Native(code) => {
                 thunk.run();
-                let value = self.check_stack(Span::NONE).and_then(|()| suspended.resume_part(part, self));
-                value.and_then(|value| self.force_partly(value)).map(|value| self.pack(value))
+                let value = self.limits.check_stack(Span::NONE).and_then(|()| native::code(code).resume(self));
+                value.and_then(|value| self.force_partly(value)).map(|value| self.heap.pack(value))
             }
-            State::Done(value) => return Ok(self.pack(value)),
+            State::Done(value) => return Ok(value),
             State::Failed(error, length) => return Err(error.met_again(length)),
             State::Code(_) => return self.run_thunk(thunk),
-            State::Running => return Err(self.circular()),
+            State::Running => return Err(self.report.circular()),
         };
         self.ended(thunk, result, before)
     }
@@ -143,7 +147,7 @@ impl<'e> Evaluator<'e> {
                 self.remember(thunk, value, before);
                 thunk.finish(value);
             }
-            Err(error) if self.may_keep(error) => thunk.fail(error),
+            Err(error) if self.speculation.may_keep(error) => thunk.fail(error),
             // Nix may get here in a way that does not fail.
             Err(_) => thunk.begin_again(before),
         }
@@ -159,30 +163,24 @@ impl<'e> Evaluator<'e> {
         thunk.begin_again(before);
         let origin = match thunk.state() {
             State::Code(unit) => {
-                let copy = Thunk::hollow(self.bump, unit);
+                let copy = Thunk::hollow(self.heap.bump, unit);
                 for (to, from) in copy.captured(unit).iter().zip(thunk.captured(unit)) {
                     to.set(from.get());
                 }
                 copy
             }
-            State::Call(function, argument) => Thunk::call(self.bump, function, self.pack(argument)),
+            State::Call(function, argument) => Thunk::call(self.heap.bump, function, argument),
             State::CallOn(..) | State::Native(..) | State::Running | State::Done(_) | State::Failed(..) => return,
         };
-        self.origins.insert(std::ptr::from_ref(thunk), origin);
+        self.provenance.origins.insert(std::ptr::from_ref(thunk), origin);
     }
 
     /// [`Evaluator::settle`] for a stored value.
     fn settled(&self, result: EvalResult<'e, TaggedValue<'e>>) -> EvalResult<'e, TaggedValue<'e>> {
         match result {
-            Err(error) => error.unknown().map(|unknown| self.pack(Value::Unknown(unknown))).ok_or(error),
+            Err(error) => error.unknown().map(|unknown| self.heap.pack(Value::Unknown(unknown))).ok_or(error),
             ok => ok,
         }
-    }
-
-    /// Packs a value for storage.
-    #[inline]
-    pub(super) fn pack(&self, value: Value<'e>) -> TaggedValue<'e> {
-        TaggedValue::new(value, self.bump)
     }
 
     /// Runs a unit of code with its captures.
@@ -216,16 +214,8 @@ impl<'e> Evaluator<'e> {
         unit: &'e Unit<'e>,
         captured: &[Cell<TaggedValue<'e>>],
     ) -> EvalResult<'e, TaggedValue<'e>> {
-        let slots = self.bump.alloc_slice_fill_with(unit.slots as usize, |_| Cell::new(TaggedValue::NULL));
+        let slots = self.heap.bump.alloc_slice_fill_with(unit.slots as usize, |_| Cell::new(TaggedValue::NULL));
         self.eval(unit.body, &Frame { slots, captured })
-    }
-
-    /// Turns the error "a strict operation met an unknown value" into that value.
-    pub(super) fn settle(&self, result: EvalResult<'e, Value<'e>>) -> EvalResult<'e, Value<'e>> {
-        match result {
-            Err(error) => error.unknown().map(Value::Unknown).ok_or(error),
-            ok => ok,
-        }
     }
 
     /// Evaluates an expression to weak head normal form.
@@ -256,15 +246,15 @@ impl<'e> Evaluator<'e> {
 
     #[inline(never)]
     fn eval_node(&mut self, mut node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, TaggedValue<'e>> {
-        self.check_stack(node.span)?;
+        self.limits.check_stack(node.span)?;
         loop {
             return match &node.expr {
                 Expr::Slot(slot) => self.variable(&frame.slots[*slot as usize]),
                 Expr::Captured(at) => self.variable(&frame.captured[*at as usize]),
-                Expr::Int(value) => Ok(self.pack(Value::Int(*value))),
+                Expr::Int(value) => Ok(self.heap.pack(Value::Int(*value))),
                 Expr::Float(_) | Expr::Str(_) | Expr::Path(_) => Ok(self.constant(node)),
                 Expr::Global(index) => {
-                    let value = self.globals[*index as usize];
+                    let value = self.globals.values[*index as usize];
                     self.evaluated(value)
                 }
                 Expr::With { name, namespaces } => self.lookup_with(*name, namespaces, frame, node.span),
@@ -283,7 +273,9 @@ impl<'e> Evaluator<'e> {
                     let function = self.eval(function, frame)?;
                     self.call_nodes(function, arguments, frame, node)
                 }
-                Expr::Lambda(lambda) => Ok(self.pack(Value::Lambda(Closure::new(self.bump, lambda, frame)))),
+                Expr::Lambda(lambda) => {
+                    Ok(self.heap.pack(Value::Lambda(Closure::new(self.heap.bump, lambda, frame))))
+                }
                 Expr::Let { bindings, body, first: Some(first) } => {
                     self.bind_rest(bindings, *first, frame)?;
                     node = body;
@@ -337,13 +329,13 @@ impl<'e> Evaluator<'e> {
             Expr::Negate(operand) => self.negate(operand, frame),
             _ => Ok(self.position_value(node.span.start)),
         };
-        value.map(|value| self.pack(value))
+        value.map(|value| self.heap.pack(value))
     }
 
     #[inline(never)]
     fn make_list(&mut self, items: &'e [NodeRef<'e>], frame: &Frame<'_, 'e>) -> TaggedValue<'e> {
-        let items = self.bump.alloc_slice_fill_iter(items.iter().map(|item| self.delay(item, frame)));
-        self.pack(self.list_of(items))
+        let items = self.heap.bump.alloc_slice_fill_iter(items.iter().map(|item| self.delay(item, frame)));
+        self.heap.pack(self.heap.list_of(items))
     }
 
     /// What two branches have in common if the condition is unknown.
@@ -359,7 +351,7 @@ impl<'e> Evaluator<'e> {
             |ev| ev.eval(then, frame).map(TaggedValue::get),
             |ev| ev.eval(otherwise, frame).map(TaggedValue::get),
         )?;
-        Ok(self.pack(value))
+        Ok(self.heap.pack(value))
     }
 
     /// Makes a value lazy; evaluates it at once if that cannot fail and costs nothing.
@@ -368,8 +360,8 @@ impl<'e> Evaluator<'e> {
         match &node.expr {
             Expr::Slot(slot) => frame.slots[*slot as usize].get(),
             Expr::Captured(at) => frame.captured[*at as usize].get(),
-            Expr::Delayed(unit) => self.pack(Value::Thunk(Thunk::code(self.bump, unit, frame))),
-            Expr::Lambda(lambda) => self.pack(Value::Lambda(Closure::new(self.bump, lambda, frame))),
+            Expr::Delayed(unit) => self.heap.pack(Value::Thunk(Thunk::code(self.heap.bump, unit, frame))),
+            Expr::Lambda(lambda) => self.heap.pack(Value::Lambda(Closure::new(self.heap.bump, lambda, frame))),
             _ => self.constant(node),
         }
     }
@@ -377,12 +369,12 @@ impl<'e> Evaluator<'e> {
     #[inline]
     fn constant(&self, node: NodeRef<'e>) -> TaggedValue<'e> {
         match &node.expr {
-            Expr::Global(index) => self.globals[*index as usize],
-            Expr::Str(text) => self.pack(Value::String(text)),
-            Expr::Int(value) => self.pack(Value::Int(*value)),
-            Expr::Float(value) => self.pack(Value::Float(*value)),
-            Expr::Path(path) => self.pack(Value::Path(path)),
-            Expr::List([]) => self.pack(self.list_of(&[])),
+            Expr::Global(index) => self.globals.values[*index as usize],
+            Expr::Str(text) => self.heap.pack(Value::String(text)),
+            Expr::Int(value) => self.heap.pack(Value::Int(*value)),
+            Expr::Float(value) => self.heap.pack(Value::Float(*value)),
+            Expr::Path(path) => self.heap.pack(Value::Path(path)),
+            Expr::List([]) => self.heap.pack(self.heap.list_of(&[])),
             _ => unreachable!("all else that may wait was made a unit"),
         }
     }
@@ -395,15 +387,15 @@ impl<'e> Evaluator<'e> {
         let result = if count <= 8 {
             let captured = [const { Cell::new(TaggedValue::NULL) }; 8];
             frame.capture(unit.captures, &captured);
-            self.tick(node.span).and_then(|()| self.run(unit, &captured[..count]))
+            self.limits.tick(node.span).and_then(|()| self.run(unit, &captured[..count]))
         } else {
-            let thunk = Thunk::code(self.bump, unit, frame);
+            let thunk = Thunk::code(self.heap.bump, unit, frame);
             return self.force_thunk(thunk);
         };
         match result {
             Ok(value) => Ok(value),
             Err(error) => {
-                self.locate(error, unit.body.span);
+                self.report.locate(error, unit.body.span);
                 self.settled(Err(error))
             }
         }
@@ -429,18 +421,20 @@ impl<'e> Evaluator<'e> {
                             beyond = beyond.or(Some(rest));
                             continue;
                         }
-                        return Err(self.unknown_error(self.unknown_at(rest, span)));
+                        return Err(self.report.unknown_error(self.heap.unknown_at(rest, span)));
                     }
                 }
-                Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
+                Value::Unknown(unknown) => {
+                    return Err(self.report.unknown_error(self.heap.unknown_at(unknown, span)));
+                }
                 other => return Err(self.type_error_at("a set", other, span)),
             }
         }
         if let Some(rest) = beyond {
-            return Err(self.unknown_error(self.unknown_at(rest, span)));
+            return Err(self.report.unknown_error(self.heap.unknown_at(rest, span)));
         }
-        let name = self.name(name);
-        Err(self.error(span, &format!("undefined variable '{name}'")))
+        let name = self.heap.name(name);
+        Err(self.report.error(span, &format!("undefined variable '{name}'")))
     }
 
     /// Adds a call to the trace of an error, unless it says nothing new: `throw` itself fails at the call.
@@ -449,8 +443,8 @@ impl<'e> Evaluator<'e> {
         if error.unknown().is_some() {
             return;
         }
-        self.locate(error, call.span);
-        if self.is_internal(call.span.start) {
+        self.report.locate(error, call.span);
+        if self.report.is_internal(call.span.start) {
             return;
         }
         if !matches!(function, Value::Lambda(_)) && error.is_just_at(call.span.start) {
@@ -458,29 +452,11 @@ impl<'e> Evaluator<'e> {
         }
         error.trace(call.span, || match function {
             Value::Lambda(closure) => match closure.lambda.name.get() {
-                Some(name) => format!("while calling '{}'", self.name(name)),
+                Some(name) => format!("while calling '{}'", self.heap.name(name)),
                 None => String::from("while calling an anonymous function"),
             },
             Value::Primop(primop) => format!("while calling the '{}' builtin", primop.primop.name),
             _ => String::from("while calling a set"),
-        });
-    }
-
-    /// Whether a position is in a text internal to Nix, which users cannot open.
-    pub(super) fn is_internal(&self, pos: Pos) -> bool {
-        self.sources.file(pos).is_some_and(|file| file.path.starts_with("«nix-internal»"))
-    }
-
-    /// Labels an error that has no label yet with the span where it occurred.
-    #[cold]
-    pub(super) fn locate(&self, error: EvalError<'e>, span: Span) {
-        error.with(|diagnostics| {
-            if let [diagnostic] = diagnostics.as_mut_slice()
-                && diagnostic.labels.is_empty()
-                && span != Span::NONE
-            {
-                diagnostic.labels.push(crate::diag::Label { span: self.first_line(span), text: String::new() });
-            }
         });
     }
 
@@ -515,7 +491,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, Result<bool, &'e Unknown>> {
         match condition {
             Ok(value) => match value.get() {
-                Value::Unknown(unknown) => Ok(Err(self.unknown_at(unknown, span))),
+                Value::Unknown(unknown) => Ok(Err(self.heap.unknown_at(unknown, span))),
                 other => Err(self.type_error_at("a Boolean", other, span)),
             },
             Err(error) => error.unknown().map(Err).ok_or(error),
@@ -533,20 +509,20 @@ impl<'e> Evaluator<'e> {
             self.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, first.span)?;
             let rest = self.joined(rest, Coercion::INTERPOLATION, frame)?;
             text.push(&rest.bytes);
-            text.context = self.merge_contexts(text.context, rest.context);
-            return Ok(self.finish(&text));
+            text.context = self.heap.merge_contexts(text.context, rest.context);
+            return Ok(self.heap.finish(&text));
         }
         let mut text = self.joined(parts, Coercion::INTERPOLATION, frame)?;
-        let made = self.finish(&text);
+        let made = self.heap.finish(&text);
         if text.bytes.capacity() <= MOST_ROOM {
             text.bytes.clear();
-            self.text_room = text.bytes;
+            self.text_buffer = text.bytes;
         }
         Ok(made)
     }
 
     fn joined(&mut self, parts: &'e [Part<'e>], how: Coercion, frame: &Frame<'_, 'e>) -> EvalResult<'e, Text<'e>> {
-        let mut joined = Text { bytes: std::mem::take(&mut self.text_room), ..Text::default() };
+        let mut joined = Text { bytes: std::mem::take(&mut self.text_buffer), ..Text::default() };
         for part in parts {
             match part {
                 Part::Text(text) => joined.push(text),

@@ -9,6 +9,7 @@
 
 mod files;
 mod library;
+mod scope;
 mod variables;
 
 use std::os::unix::ffi::OsStrExt;
@@ -17,35 +18,15 @@ use std::path::Path;
 use data_encoding::HEXLOWER;
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
-use variables::{Scope, names_of};
 
-use super::machine::Evaluator;
+use self::scope::{Scope, names_of};
+use super::builtins;
+use super::evaluator::Evaluator;
+use super::native;
 use super::value::{Attrs, Closure, Frame, State, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Place, Unit};
 
-/// Built-in functions that read something. Their argument must be a path literal, or the code has no key.
-const READERS: [&str; 19] = [
-    "import",
-    "readFile",
-    "readDir",
-    "readFileType",
-    "pathExists",
-    "path",
-    "filterSource",
-    "hashFile",
-    "findFile",
-    "scopedImport",
-    "getEnv",
-    "currentTime",
-    "fetchGit",
-    "fetchMercurial",
-    "fetchTarball",
-    "fetchTree",
-    "fetchurl",
-    "getFlake",
-    "storePath",
-];
 /// The most files that code with a key may reach.
 const MOST_FILES: usize = 4096;
 /// The most text that code with a key may reach; more means that it captures nixpkgs itself.
@@ -76,7 +57,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             Ok(Value::Attrs(attrs)) => Some(attrs),
             _ => None,
         };
-        let builtins = ev.globals[ev.global_names[&ev.symbol("builtins")] as usize].get();
+        let builtins = ev.globals.values[ev.globals.names[&ev.heap.symbol("builtins")] as usize].get();
         let mut this = Self {
             ev,
             hashed: Vec::new(),
@@ -184,7 +165,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 call.arguments.iter().for_each(|argument| self.value(*argument));
             }
             Value::Thunk(thunk) => match self.made_by(thunk).state() {
-                State::Done(value) => self.value(value),
+                State::Done(value) => self.value(value.get()),
                 State::Code(unit) => {
                     self.tag("code");
                     if !self.visit(thunk) {
@@ -194,14 +175,14 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 State::Call(function, argument) => {
                     self.tag("call");
                     if !self.visit(thunk) {
-                        self.value(function);
-                        self.value(argument);
+                        self.value(function.get());
+                        self.value(argument.get());
                     }
                 }
-                State::Native(suspended, 0) if suspended.parts().is_some() => {
+                State::Native(code) if native::code(code).parts().is_some() => {
                     self.tag("pending");
                     if !self.visit(thunk) {
-                        suspended.parts().into_iter().flatten().for_each(|part| self.value(part));
+                        native::code(code).parts().into_iter().flatten().for_each(|part| self.value(part));
                     }
                 }
                 State::CallOn(closure, name, of) => {
@@ -250,12 +231,12 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         // The code uses the whole configuration of the host, so any of its files may matter.
         if self.config.is_some_and(|config| std::ptr::eq(config, attrs)) {
             self.tag("the whole configuration");
-            for path in self.ev.sources.paths() {
+            for path in self.ev.report.sources.paths() {
                 self.file(&path);
             }
             return;
         }
-        if let Some(value) = attrs.get(self.ev.symbol(KNOWN_BY)) {
+        if let Some(value) = attrs.get(self.ev.heap.symbol(KNOWN_BY)) {
             self.tag("known by");
             return self.value(value);
         }
@@ -266,7 +247,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         if self.is_library(attrs) {
             return self.library(attrs);
         }
-        let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.name(name), value)).collect();
+        let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.heap.name(name), value)).collect();
         named.sort_by_key(|(name, _)| *name);
         for (name, value) in named {
             self.text(name);
@@ -275,7 +256,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         if let Some(rest) = attrs.any() {
             self.text(rest.reason());
         }
-        let mut optional: Vec<_> = attrs.optional().iter().map(|one| (self.ev.name(one.name()), one)).collect();
+        let mut optional: Vec<_> =
+            attrs.optional().iter().map(|one| (self.ev.heap.name(one.name()), one)).collect();
         optional.sort_by_key(|(name, _)| *name);
         for (name, one) in optional {
             self.tag("optional");
@@ -286,12 +268,12 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
     }
 
     fn primop(&mut self, name: &str) {
-        self.unknowable |= READERS.contains(&name);
+        self.unknowable |= builtins::reads(name);
         self.text(name);
     }
 
     fn name(&mut self, name: Symbol) {
-        let name = self.ev.name(name);
+        let name = self.ev.heap.name(name);
         self.text(name);
     }
 
@@ -325,7 +307,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         self.enter(0, named.into_iter().chain(formals.iter().map(|formal| formal.name)).collect(), 1);
         if let Some(pattern) = lambda.pattern {
             self.tag(if pattern.ellipsis { "open pattern" } else { "pattern" });
-            let mut formals: Vec<_> = formals.iter().map(|formal| (self.ev.name(formal.name), formal)).collect();
+            let mut formals: Vec<_> =
+                formals.iter().map(|formal| (self.ev.heap.name(formal.name), formal)).collect();
             formals.sort_by_key(|(name, _)| *name);
             for (name, formal) in formals {
                 self.text(name);
@@ -370,14 +353,14 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 self.units.pop();
             }
             Expr::Global(index) => {
-                let value = self.ev.globals[*index as usize].get();
+                let value = self.ev.globals.values[*index as usize].get();
                 self.value(value);
             }
             Expr::With { name, namespaces } => {
                 self.tag("with");
                 self.name(*name);
-                let name = self.ev.name(*name);
-                self.unknowable |= READERS.contains(&name);
+                let name = self.ev.heap.name(*name);
+                self.unknowable |= builtins::reads(name);
                 for place in *namespaces {
                     self.variable(*place, frame);
                 }
@@ -457,23 +440,23 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 self.code(right, frame);
             }
             Expr::CurPos => {
-                let place = self.ev.sources.locate(node.span.start).map(|place| place.to_string());
+                let place = self.ev.report.sources.locate(node.span.start).map(|place| place.to_string());
                 self.text(&place.unwrap_or_default());
             }
         }
     }
 
     /// The reading built-in function that an expression names, if it names one.
-    fn reader(&self, function: NodeRef<'e>) -> Option<&'static str> {
-        let builtin = |name: &str| READERS.into_iter().find(|reader| *reader == name);
+    fn reader(&self, function: NodeRef<'e>) -> Option<&'e str> {
+        let builtin = |name: &'e str| Some(name).filter(|name| builtins::reads(name));
         match &function.expr {
-            Expr::Global(index) => match self.ev.globals[*index as usize].get() {
+            Expr::Global(index) => match self.ev.globals.values[*index as usize].get() {
                 Value::Primop(call) => builtin(call.primop.name),
                 _ => None,
             },
             Expr::Select { base, path: [Name::Static(name, _)], default: None } => match base.expr {
-                Expr::Global(index) if matches!(self.ev.globals[index as usize].get(), Value::Attrs(_)) => {
-                    builtin(self.ev.name(*name))
+                Expr::Global(index) if matches!(self.ev.globals.values[index as usize].get(), Value::Attrs(_)) => {
+                    builtin(self.ev.heap.name(*name))
                 }
                 _ => None,
             },
@@ -500,8 +483,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             return self.value(value);
         }
         if let (Expr::Global(_), [Name::Static(name, _), ..]) = (&base.expr, path) {
-            let name = self.ev.name(*name);
-            self.unknowable |= READERS.contains(&name);
+            let name = self.ev.heap.name(*name);
+            self.unknowable |= builtins::reads(name);
         }
         self.code(base, frame);
         self.names(path, frame);
@@ -558,7 +541,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
 
     /// Adds bindings; recursive ones open a scope.
     fn bindings(&mut self, bindings: &'e Bindings<'e>, frame: &Frame<'e, 'e>, recursive: bool) {
-        let mut entries: Vec<_> = bindings.entries.iter().map(|entry| (self.ev.name(entry.name), entry)).collect();
+        let mut entries: Vec<_> =
+            bindings.entries.iter().map(|entry| (self.ev.heap.name(entry.name), entry)).collect();
         entries.sort_by_key(|(name, _)| *name);
         for (name, binding) in &entries {
             self.text(name);
@@ -566,7 +550,7 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 BindingValue::Inner(_) => self.tag("="),
                 BindingValue::Outer(node) => self.code(node, frame),
                 BindingValue::From { source, .. } => {
-                    self.unknowable |= READERS.contains(name);
+                    self.unknowable |= builtins::reads(name);
                     self.number(source);
                 }
             }

@@ -1,18 +1,73 @@
 //! Limits on stack, calls, memory and time. Exceeding one is an ordinary error.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::{EvalError, EvalResult};
-use super::machine::Evaluator;
+use super::report::Reporter;
+use super::repr::TaggedValue;
 use super::stack;
-use super::text::Text;
-use super::value::TaggedValue;
 use crate::source::{Pos, Span};
 
 /// How many steps to take between checks of memory and time.
 const STEPS: u32 = 1024;
 
-impl<'e> Evaluator<'e> {
+/// What an evaluation may use, and what it uses now.
+pub(super) struct Limits<'e> {
+    report: Reporter<'e>,
+    /// How many bytes it may use.
+    pub(super) most_memory: usize,
+    /// Set from outside when it has taken too long.
+    stop: Option<Arc<AtomicBool>>,
+    /// How many calls are being evaluated within each other, and how many may be.
+    pub(super) depth: u32,
+    pub(super) most_depth: u32,
+    /// Steps until memory and time are checked again.
+    until_check: u32,
+    pub(super) lowest_address: usize,
+    /// The stack address at the start.
+    first_address: usize,
+}
+
+impl<'e> Limits<'e> {
+    /// Limits for an evaluation on this thread.
+    pub(super) fn new(
+        report: Reporter<'e>,
+        most_memory: usize,
+        most_depth: u32,
+        stop: Option<Arc<AtomicBool>>,
+    ) -> Self {
+        Self {
+            report,
+            most_memory,
+            stop,
+            depth: 0,
+            most_depth,
+            until_check: 0,
+            lowest_address: stack::lowest_address(),
+            first_address: stack::address(),
+        }
+    }
+
+    /// The bytes in use.
+    pub(super) fn used(&self) -> usize {
+        self.report.bump.allocated_bytes() + self.report.failures.bytes()
+    }
+
+    /// Fails if no more calls may nest.
+    #[inline]
+    pub(super) fn check_depth(&self, span: Span) -> EvalResult<'e, ()> {
+        if self.depth >= self.most_depth {
+            return Err(self.too_deep(span));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn too_deep(&self, span: Span) -> EvalError<'e> {
+        self.report.error(span, "stack overflow; max-call-depth exceeded")
+    }
+
     /// Counts a step, and fails if a limit is reached. Every call and every thunk is a step, so no endless evaluation
     /// escapes.
     #[inline]
@@ -42,19 +97,19 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn stack_overflow(&self, span: Span) -> EvalError<'e> {
-        self.error(span, "stack overflow; the evaluation is nested too deeply")
+        self.report.error(span, "stack overflow; the evaluation is nested too deeply")
     }
 
     /// Fails if `more` bytes would exceed the memory limit, or if the evaluation was told to stop.
     pub(super) fn reserve(&self, more: usize, span: Span) -> EvalResult<'e, ()> {
         let stack = self.first_address.saturating_sub(stack::address());
-        let used = self.bump.allocated_bytes() + self.failures.bytes();
-        if used.saturating_add(stack).saturating_add(more) > self.settings.most_memory {
-            let most = self.settings.most_memory >> 20;
-            return Err(self.error(span, &format!("out of memory; the evaluation may use {most} MiB")));
+        let used = self.report.bump.allocated_bytes() + self.report.failures.bytes();
+        if used.saturating_add(stack).saturating_add(more) > self.most_memory {
+            let most = self.most_memory >> 20;
+            return Err(self.report.error(span, &format!("out of memory; the evaluation may use {most} MiB")));
         }
-        if self.settings.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-            return Err(self.error(span, "out of time; the evaluation takes too long"));
+        if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(self.report.error(span, "out of time; the evaluation takes too long"));
         }
         Ok(())
     }
@@ -64,40 +119,13 @@ impl<'e> Evaluator<'e> {
         self.reserve(0, Span::NONE).is_err()
     }
 
-    /// Runs `work` with at most `bytes` more memory, within the overall limit. If it runs out, what follows still has
-    /// its memory.
-    pub(crate) fn with_room<T>(&mut self, bytes: usize, work: impl FnOnce(&mut Self) -> T) -> T {
-        let most = self.settings.most_memory;
-        let used = self.bump.allocated_bytes() + self.failures.bytes();
-        self.settings.most_memory = most.min(used.saturating_add(bytes));
-        let result = work(self);
-        self.settings.most_memory = most;
-        result
-    }
-
     /// Fails if there is no memory for a list of `count` items, and as much again for collecting them.
     pub(super) fn reserve_items(&self, count: usize, pos: Pos) -> EvalResult<'e, ()> {
         self.reserve(2 * count * size_of::<TaggedValue<'_>>(), Span::at(pos))
     }
 
     /// Fails if a text has grown too long; it is copied once more when it is complete.
-    pub(super) fn reserve_text(&self, text: &Text<'e>, span: Span) -> EvalResult<'e, ()> {
-        self.reserve(2 * text.bytes.len(), span)
-    }
-
-    /// Runs one level of a recursive operation, which counts as a call.
-    pub(super) fn deeper<T>(
-        &mut self,
-        span: Span,
-        work: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
-    ) -> EvalResult<'e, T> {
-        self.tick(span)?;
-        if self.depth >= self.settings.max_call_depth {
-            return Err(self.error(span, "stack overflow; max-call-depth exceeded"));
-        }
-        self.depth += 1;
-        let result = work(self);
-        self.depth -= 1;
-        result
+    pub(super) fn reserve_text(&self, length: usize, span: Span) -> EvalResult<'e, ()> {
+        self.reserve(2 * length, span)
     }
 }

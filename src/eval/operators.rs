@@ -3,31 +3,11 @@
 use std::cmp::Ordering;
 
 use super::error::{EvalError, EvalResult};
-use super::import::path_text;
-use super::machine::Evaluator;
-use super::partial::Item;
-use super::text::Text;
-use super::value::{Frame, Str, TaggedValue, Unknown, Value};
-use crate::source::{Pos, Span};
+use super::evaluator::Evaluator;
+use super::value::{Frame, TaggedValue, Unknown, Value};
+use super::value::{Item, settle};
+use crate::source::Span;
 use crate::syntax::expr::{NodeRef, Operator};
-
-/// What coercion to a string accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Coercion {
-    /// Also accept numbers, Booleans, null and lists.
-    pub(super) more: bool,
-    /// Turn a path into the store path of its copy instead of its own text.
-    pub(super) copy_to_store: bool,
-}
-
-impl Coercion {
-    /// `"${…}"`: accepts strings, paths and sets with `__toString` or `outPath`.
-    pub(super) const INTERPOLATION: Self = Self { more: false, copy_to_store: true };
-    /// `builtins.toString`
-    pub(super) const TO_STRING: Self = Self { more: true, copy_to_store: false };
-    /// Like interpolation, but does not copy paths to the store.
-    pub(super) const PLAIN: Self = Self { more: false, copy_to_store: false };
-}
 
 impl<'e> Evaluator<'e> {
     pub(super) fn binary(
@@ -53,17 +33,18 @@ impl<'e> Evaluator<'e> {
                 let (a, b) = (self.eval_or_unknown(left, frame)?, self.eval_or_unknown(right, frame)?);
                 let (a, b) = match (self.list_part(a, left.span)?, self.list_part(b, right.span)?) {
                     (Value::List(a), Value::List(b)) => (a.items(), b.items()),
-                    (a, b) => return self.concat_partial(a, b).map(|list| self.pack(list)),
+                    (a, b) => return self.concat_partial(a, b).map(|list| self.heap.pack(list)),
                 };
                 if a.is_empty() || b.is_empty() {
-                    return Ok(self.pack(self.list_of(if a.is_empty() { b } else { a })));
+                    return Ok(self.heap.pack(self.heap.list_of(if a.is_empty() { b } else { a })));
                 }
-                self.reserve((a.len() + b.len()) * size_of::<TaggedValue<'_>>(), span)?;
+                self.limits.reserve((a.len() + b.len()) * size_of::<TaggedValue<'_>>(), span)?;
                 let mut items = a.iter().chain(b).copied();
                 let items = self
+                    .heap
                     .bump
                     .alloc_slice_fill_with(a.len() + b.len(), |_| items.next().expect("as many as both have"));
-                self.list_of(items)
+                self.heap.list_of(items)
             }
             Operator::Equal | Operator::NotEqual => {
                 let left = self.eval(left, frame)?.get();
@@ -72,7 +53,9 @@ impl<'e> Evaluator<'e> {
                     (Value::Int(left), Value::Int(right)) => left == right,
                     (Value::Bool(left), Value::Bool(right)) => left == right,
                     (Value::String(left), Value::String(right)) => left.as_bytes() == right.as_bytes(),
-                    (left, right) => self.equal(left, right)?.map_err(|unknown| self.unknown_error(unknown))?,
+                    (left, right) => {
+                        self.equal(left, right)?.map_err(|unknown| self.report.unknown_error(unknown))?
+                    }
                 };
                 Value::Bool(equal == (operator == Operator::Equal))
             }
@@ -99,19 +82,19 @@ impl<'e> Evaluator<'e> {
                 self.arithmetic(operator, a, b, span)?
             }
         };
-        Ok(self.pack(value))
+        Ok(self.heap.pack(value))
     }
 
     #[cold]
     fn cannot_add(&self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalError<'e> {
-        self.error(span, &format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a)))
+        self.report.error(span, &format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a)))
     }
 
     /// Evaluates to a value, or to the unknown value in its place.
     fn eval_or_unknown(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(node, frame) {
             Ok(value) => Ok(value.get()),
-            Err(error) => self.settle(Err(error)),
+            Err(error) => settle(Err(error)),
         }
     }
 
@@ -123,18 +106,18 @@ impl<'e> Evaluator<'e> {
         };
         if let Some(unknown) = unknown
             && matches!(known, Value::Unknown(_) | Value::List(_))
-            && self.items_perhaps(known).is_empty()
+            && known.items().is_empty()
         {
-            return Err(self.unknown_error(unknown));
+            return Err(self.report.unknown_error(unknown));
         }
         let mut items = Vec::new();
         for list in [a, b] {
             match list {
                 Value::Unknown(unknown) => items.push(Item::any(unknown)),
-                list => items.extend(self.items_perhaps(list)),
+                list => items.extend(list.items()),
             }
         }
-        Ok(self.partial_list(&items))
+        Ok(self.heap.partial_list(&items))
     }
 
     /// Evaluates to a set, or to the unknown value in its place.
@@ -172,7 +155,7 @@ impl<'e> Evaluator<'e> {
             Ok(_) => Ok(Value::Bool(self.eval_bool(right, frame)?)),
             Err(why) => match self.guess(why, |ev| ev.eval_bool(right, frame)) {
                 Ok(value) if value == decided => Ok(Value::Bool(decided)),
-                _ => Err(self.unknown_error(why)),
+                _ => Err(self.report.unknown_error(why)),
             },
         }
     }
@@ -215,13 +198,15 @@ impl<'e> Evaluator<'e> {
                     if self.is_same(a, b)? {
                         continue;
                     }
-                    if !self.equal(a, b)?.map_err(|unknown| self.unknown_error(unknown))? {
+                    if !self.equal(a, b)?.map_err(|unknown| self.report.unknown_error(unknown))? {
                         return self.deeper(span, |ev| ev.compare(a, b, span));
                     }
                 }
                 Some(a.items().len().cmp(&b.items().len()))
             }
-            (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => return Err(self.unknown_error(unknown)),
+            (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => {
+                return Err(self.report.unknown_error(unknown));
+            }
             (a, b) => {
                 let (sorts, shown) = ([a, b].map(|v| self.sort_of(v)), [a, b].map(|v| self.show(v)));
                 let (kind, values) = (sorts.join(" with "), shown.join(" and "));
@@ -231,7 +216,7 @@ impl<'e> Evaluator<'e> {
                     }
                     false => format!("cannot compare {kind}; values are {values}"),
                 };
-                return Err(self.error(span, &message));
+                return Err(self.report.error(span, &message));
             }
         })
     }
@@ -267,7 +252,7 @@ impl<'e> Evaluator<'e> {
                     return self.force_compared(a).map(Ok);
                 }
                 if self.is_derivation(a)? && self.is_derivation(b)? {
-                    let paths = (a.get(self.common.out_path), b.get(self.common.out_path));
+                    let paths = (a.get(self.heap.common.out_path), b.get(self.heap.common.out_path));
                     if let (Some(a), Some(b)) = paths {
                         return self.deeper(Span::NONE, |ev| ev.equal(a, b));
                     }
@@ -292,7 +277,7 @@ impl<'e> Evaluator<'e> {
 
     /// Evaluates what Nix would if a set is compared with itself: all values, or only the path of a derivation.
     fn force_compared(&mut self, attrs: &'e super::value::Attrs<'e>) -> EvalResult<'e, bool> {
-        match attrs.get(self.common.out_path) {
+        match attrs.get(self.heap.common.out_path) {
             Some(path) if self.is_derivation(attrs)? => self.force(path).map(drop)?,
             _ => attrs.iter().try_for_each(|(_, value, _)| self.force(value).map(drop))?,
         }
@@ -328,7 +313,7 @@ impl<'e> Evaluator<'e> {
     }
 
     pub(super) fn is_derivation(&mut self, attrs: &super::value::Attrs<'e>) -> EvalResult<'e, bool> {
-        match attrs.get(self.common.kind) {
+        match attrs.get(self.heap.common.kind) {
             Some(kind) => Ok(matches!(self.force(kind)?, Value::String(text) if text.as_bytes() == b"derivation")),
             None => Ok(false),
         }
@@ -368,7 +353,7 @@ impl<'e> Evaluator<'e> {
                 let divided = operator == Operator::Div;
                 let wrong = if is_number(a) || (divided && !is_number(b)) { b } else { a };
                 if divided && matches!(b, Value::Int(0) | Value::Float(0.0)) {
-                    return Err(self.error(span, "division by zero"));
+                    return Err(self.report.error(span, "division by zero"));
                 }
                 let floats = is_float(a) || is_float(b) || (divided && !is_number(b));
                 let expected = if floats { "a float" } else { "an integer" };
@@ -379,7 +364,7 @@ impl<'e> Evaluator<'e> {
             Operator::Add => a + b,
             Operator::Sub => a - b,
             Operator::Mul => a * b,
-            _ if b == 0.0 => return Err(self.error(span, "division by zero")),
+            _ if b == 0.0 => return Err(self.report.error(span, "division by zero")),
             _ => a / b,
         }))
     }
@@ -389,7 +374,7 @@ impl<'e> Evaluator<'e> {
             Operator::Add => a.checked_add(b),
             Operator::Sub => a.checked_sub(b),
             Operator::Mul => a.checked_mul(b),
-            _ if b == 0 => return Err(self.error(span, "division by zero")),
+            _ if b == 0 => return Err(self.report.error(span, "division by zero")),
             _ => a.checked_div(b),
         };
         result.map(Value::Int).ok_or_else(|| {
@@ -399,115 +384,8 @@ impl<'e> Evaluator<'e> {
                 Operator::Mul => format!("multiplying {a} * {b}"),
                 _ => format!("dividing {a} / {b}"),
             };
-            self.error(span, &format!("integer overflow in {doing}"))
+            self.report.error(span, &format!("integer overflow in {doing}"))
         })
-    }
-
-    /// `a + b` if `a` is a string, a path or a set that can be coerced.
-    fn append(
-        &mut self,
-        a: Value<'e>,
-        a_span: Span,
-        right: NodeRef<'e>,
-        frame: &Frame<'_, 'e>,
-    ) -> EvalResult<'e, Value<'e>> {
-        let mut text = Text::default();
-        if let Value::Path(path) = a {
-            text.push(path_text(path.as_bytes()));
-            let b = self.eval(right, frame)?.get();
-            self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
-            return self.path_of_text(&text, right.span);
-        }
-        if let Value::String(front) = a {
-            let b = self.eval(right, frame)?.get();
-            self.coerce_to_string(b, Coercion::INTERPOLATION, &mut text, right.span)?;
-            return self.appended(front, &text, right.span);
-        }
-        // Only what follows a string is copied to the store.
-        self.coerce_to_string(a, Coercion::PLAIN, &mut text, a_span)?;
-        let b = self.eval(right, frame)?.get();
-        self.coerce_to_string(b, Coercion::PLAIN, &mut text, right.span)?;
-        Ok(self.finish(&text))
-    }
-
-    /// A string with `back` appended.
-    pub(super) fn appended(
-        &mut self,
-        front: &'e Str<'e>,
-        back: &Text<'e>,
-        span: Span,
-    ) -> EvalResult<'e, Value<'e>> {
-        let total = front.as_bytes().len() + back.bytes.len();
-        self.reserve(total * 2, span)?;
-        let bytes = self.append_bytes(front.as_bytes(), &back.bytes);
-        let context = self.merge_contexts(front.context(), back.context);
-        Ok(Value::String(self.bump.alloc(Str::with_context(bytes, context))))
-    }
-
-    /// A path with this text, which must not have a context.
-    pub(super) fn path_of_text(&self, text: &Text<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
-        if !text.context.is_empty() {
-            let message = "a string that refers to a store path cannot be appended to a path";
-            return Err(self.error(span, message));
-        }
-        Ok(self.path_value(&text.bytes))
-    }
-
-    /// Appends the coerced value to `text`.
-    pub(super) fn coerce_to_string(
-        &mut self,
-        value: Value<'e>,
-        how: Coercion,
-        into: &mut Text<'e>,
-        span: Span,
-    ) -> EvalResult<'e, ()> {
-        self.reserve_text(into, span)?;
-        match self.force(value)? {
-            Value::String(text) => into.push_str(self, text),
-            Value::Path(path) if how.copy_to_store => {
-                let copy = self.path_in_store(path, span)?;
-                into.push_str(self, copy);
-            }
-            Value::Path(path) => into.push(path_text(path.as_bytes())),
-            set @ Value::Attrs(attrs) => {
-                if let Some(to_string) = attrs.get(self.common.to_string) {
-                    let text = self.apply(to_string, set, Pos::NONE)?;
-                    return self.deeper(span, |ev| ev.coerce_to_string(text, how, into, span));
-                }
-                match (attrs.get(self.common.out_path), attrs.rest()) {
-                    (Some(path), _) => return self.deeper(span, |ev| ev.coerce_to_string(path, how, into, span)),
-                    (None, Some(unknown)) => return Err(self.unknown_error(unknown)),
-                    (None, None) => return Err(self.no_string(set, span)),
-                }
-            }
-            Value::Int(value) if how.more => into.push(value.to_string().as_bytes()),
-            // C's `%f` writes these two in lower case.
-            Value::Float(value) if how.more && !value.is_finite() => {
-                into.push(super::print::float(value).as_bytes())
-            }
-            Value::Float(value) if how.more => into.push(format!("{value:.6}").as_bytes()),
-            Value::Bool(value) if how.more => into.push(if value { b"1" } else { b"" }),
-            Value::Null if how.more => {}
-            Value::List(list) if how.more => {
-                let count = list.items().len();
-                for (index, item) in list.iter().enumerate() {
-                    let item = self.force(item)?;
-                    self.deeper(span, |ev| ev.coerce_to_string(item, how, into, span))?;
-                    // An empty list adds no space.
-                    if index + 1 < count && !matches!(item, Value::List(inner) if inner.items().is_empty()) {
-                        into.push(b" ");
-                    }
-                }
-            }
-            Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
-            other => return Err(self.no_string(other, span)),
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn no_string(&self, value: Value<'e>, span: Span) -> EvalError<'e> {
-        self.error(span, &format!("cannot coerce {} to a string: {}", self.sort_of(value), self.show(value)))
     }
 }
 

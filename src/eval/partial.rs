@@ -10,140 +10,15 @@
 //! - A branch that Nix may never evaluate has no side effects: no error in a thunk, no message.
 //! - The depth of nested branches is bounded, because recursion that a condition ends may never end without it.
 
-use super::error::{EvalError, EvalResult};
-use super::machine::Evaluator;
-use super::value::{Attr, Attrs, Suspend, TaggedValue, Unknown, Value};
+use super::error::EvalResult;
+use super::evaluator::Evaluator;
+use super::heap::Heap;
+use super::native::Suspend;
+use super::value::{Attr, Attrs, Item, OptionalAttr, TaggedValue, Unknown, Value, settle};
 use crate::source::Pos;
 use crate::syntax::Symbol;
 
-/// How deeply undecided branches may nest.
-const DEEPEST: u32 = 4;
-/// How many undecided branches one evaluation looks at.
-const MOST: u32 = 100_000;
-/// How many infinite recursions to recover from; the next one is an error.
-const MOST_CIRCLES: u32 = 10_000;
-
-/// An attribute that may be missing.
-#[derive(Debug, Clone, Copy)]
-pub struct OptionalAttr<'e> {
-    pub(super) attr: Attr<'e>,
-    pub(super) why: &'e Unknown,
-}
-
-impl<'e> OptionalAttr<'e> {
-    /// Its name.
-    pub fn name(&self) -> Symbol {
-        self.attr.name
-    }
-
-    /// Its value if it exists.
-    pub fn value(&self) -> Value<'e> {
-        self.attr.value.get()
-    }
-
-    /// Where it is defined.
-    pub fn pos(&self) -> Pos {
-        self.attr.pos
-    }
-
-    /// The unknown value that decides whether it exists.
-    pub fn why(&self) -> &'e Unknown {
-        self.why
-    }
-}
-
-/// Which names a set may have besides the certain ones.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OpenAttrs<'e> {
-    /// The optional attributes, sorted; disjoint from the certain ones.
-    pub(super) names: &'e [OptionalAttr<'e>],
-    /// Why it may have any other name; `None` if it cannot.
-    pub(super) any: Option<&'e Unknown>,
-}
-
-impl<'e> OpenAttrs<'e> {
-    /// Any names at all.
-    pub(super) fn any(why: &'e Unknown) -> Self {
-        Self { names: &[], any: Some(why) }
-    }
-}
-
-/// A list in which some elements are optional.
-#[derive(Debug)]
-pub struct PartialList<'e> {
-    items: &'e [Item<'e>],
-    why: &'e Unknown,
-}
-
-/// An element of a partial list.
-#[derive(Debug, Clone, Copy)]
-pub struct Item<'e> {
-    /// Its value if it exists.
-    pub value: Value<'e>,
-    /// The unknown value that decides whether it exists; `None` if it certainly does.
-    pub optional: Option<&'e Unknown>,
-}
-
-impl<'e> Item<'e> {
-    /// What stands for any number of elements, of which nothing is known.
-    pub(super) fn any(unknown: &'e Unknown) -> Self {
-        Self { value: Value::Unknown(unknown), optional: Some(unknown) }
-    }
-}
-
-impl<'e> PartialList<'e> {
-    /// The elements, in order.
-    pub fn items(&self) -> &'e [Item<'e>] {
-        self.items
-    }
-
-    /// Why the list is partial.
-    pub fn why(&self) -> &'e Unknown {
-        self.why
-    }
-}
-
 impl<'e> Evaluator<'e> {
-    /// A list with certain and optional elements.
-    pub fn partial_list(&self, items: &[Item<'e>]) -> Value<'e> {
-        match items.iter().find_map(|item| item.optional) {
-            Some(why) => {
-                Value::PartialList(self.bump.alloc(PartialList { items: self.bump.alloc_slice_copy(items), why }))
-            }
-            None => self.list(items.iter().map(|item| item.value)),
-        }
-    }
-
-    /// A set with certain attributes in any order, optional ones, and any others if `any` gives a reason.
-    pub fn partial_attrs(
-        &self,
-        parts: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
-        optional: &[(Symbol, Value<'e>, Pos, &'e Unknown)],
-        any: Option<&'e Unknown>,
-    ) -> Value<'e> {
-        let mut attrs: Vec<_> =
-            parts.into_iter().map(|(name, value, pos)| Attr { name, pos, value: self.pack(value) }).collect();
-        attrs.sort_by_key(|attr| attr.name);
-        let optional = optional.iter().map(|(name, value, pos, why)| OptionalAttr {
-            attr: Attr { name: *name, pos: *pos, value: self.pack(*value) },
-            why,
-        });
-        self.attrs_maybe(&attrs, optional.collect(), any)
-    }
-
-    /// Like [`Self::partial_attrs`], from attributes that are already sorted and packed.
-    pub(super) fn attrs_maybe(
-        &self,
-        sorted: &[Attr<'e>],
-        mut optional: Vec<OptionalAttr<'e>>,
-        any: Option<&'e Unknown>,
-    ) -> Value<'e> {
-        optional.sort_by_key(|optional| optional.attr.name);
-        let is_open = any.is_some() || !optional.is_empty();
-        let rest = is_open.then(|| OpenAttrs { names: self.bump.alloc_slice_copy(&optional), any });
-        self.attrs_rest(sorted, rest)
-    }
-
     /// Evaluates a value to its outermost constructor, never a thunk. Unlike [`Evaluator::force`], it returns partial
     /// lists as they are.
     ///
@@ -157,19 +32,10 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// The elements of an evaluated list, partial or not; empty for anything else.
-    pub fn items_perhaps(&self, value: Value<'e>) -> Vec<Item<'e>> {
-        match value {
-            Value::List(list) => list.iter().map(|value| Item { value, optional: None }).collect(),
-            Value::PartialList(partly) => partly.items.to_vec(),
-            _ => Vec::new(),
-        }
-    }
-
     /// Evaluates a value to a list, partial or not, and returns its elements.
     pub(super) fn partial_items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<Item<'e>>> {
         match self.force_partly(value)? {
-            list @ (Value::List(_) | Value::PartialList(_)) => Ok(self.items_perhaps(list)),
+            list @ (Value::List(_) | Value::PartialList(_)) => Ok(list.items()),
             other => Err(self.type_error("a list", other, pos)),
         }
     }
@@ -180,14 +46,12 @@ impl<'e> Evaluator<'e> {
         why: &'e Unknown,
         of: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
     ) -> EvalResult<'e, T> {
-        if self.guessing >= DEEPEST || self.guesses >= MOST {
-            return Err(self.unknown_error(why));
+        if !self.speculation.begin() {
+            return Err(self.report.unknown_error(why));
         }
-        self.guesses += 1;
-        self.guessing += 1;
-        let (depth, result) = (self.depth, of(self));
-        self.guessing -= 1;
-        self.depth = depth;
+        let (depth, result) = (self.limits.depth, of(self));
+        self.speculation.end();
+        self.limits.depth = depth;
         result
     }
 
@@ -203,13 +67,13 @@ impl<'e> Evaluator<'e> {
         b: impl FnOnce(&mut Self) -> EvalResult<'e, Value<'e>>,
     ) -> EvalResult<'e, Value<'e>> {
         let a = self.guess(why, a);
-        let a = self.settle(a);
+        let a = settle(a);
         let b = self.guess(why, b);
-        let b = self.settle(b);
+        let b = settle(b);
         match (a, b) {
             (Ok(a), Ok(b)) => Ok(self.joined_value(why, a, b)),
             (Ok(value), Err(error)) | (Err(error), Ok(value)) if error.is_guard() => Ok(value),
-            _ => Err(self.unknown_error(why)),
+            _ => Err(self.report.unknown_error(why)),
         }
     }
 
@@ -229,12 +93,12 @@ impl<'e> Evaluator<'e> {
             (Value::Attrs(x), Value::Attrs(y)) if std::ptr::eq(x, y) => a,
             (Value::Attrs(x), Value::Attrs(y)) => self.joined_attrs(why, x, y),
             (Value::List(x), Value::List(y)) if x.items().len() == y.items().len() => {
-                let items = x.iter().zip(y.iter()).map(|(x, y)| self.either(why, x, y));
-                self.list(items)
+                let items = x.iter().zip(y.iter()).map(|(x, y)| self.heap.either(why, x, y));
+                self.heap.list(items)
             }
             (Value::List(_) | Value::PartialList(_), Value::List(_) | Value::PartialList(_)) => {
                 // A common prefix and a common suffix exist either way.
-                let (a, b) = (self.items_perhaps(a), self.items_perhaps(b));
+                let (a, b) = (a.items(), b.items());
                 let front = a.iter().zip(&b).take_while(|(a, b)| is_same_item(a, b)).count();
                 let (a_rest, b_rest) = (&a[front..], &b[front..]);
                 let back =
@@ -243,7 +107,7 @@ impl<'e> Evaluator<'e> {
                 let b_rest = &b_rest[..b_rest.len() - back];
                 let middle = a_rest.iter().chain(b_rest).map(|item| Item { optional: Some(why), ..*item });
                 let items: Vec<_> = a[..front].iter().copied().chain(middle).chain(end.iter().copied()).collect();
-                self.partial_list(&items)
+                self.heap.partial_list(&items)
             }
             (Value::Unknown(x), Value::Unknown(y)) if std::ptr::eq(x, y) => a,
             _ => Value::Unknown(why),
@@ -251,7 +115,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn joined_attrs(&mut self, why: &'e Unknown, a: &'e Attrs<'e>, b: &'e Attrs<'e>) -> Value<'e> {
-        let kind = self.symbol("_type");
+        let kind = self.heap.symbol("_type");
         if a.get(kind).is_some() || b.get(kind).is_some() {
             return self.joined_properties(why, a, b);
         }
@@ -271,10 +135,10 @@ impl<'e> Evaluator<'e> {
             };
             match (of(a), of(b)) {
                 (Some((x, None)), Some((y, None))) => {
-                    certain.push(Attr { value: self.either_packed(why, x.value, y.value), ..x });
+                    certain.push(Attr { value: self.heap.either_packed(why, x.value, y.value), ..x });
                 }
                 (Some((x, _)), Some((y, _))) => {
-                    let attr = Attr { value: self.either_packed(why, x.value, y.value), ..x };
+                    let attr = Attr { value: self.heap.either_packed(why, x.value, y.value), ..x };
                     optional.push(OptionalAttr { attr, why });
                 }
                 // If the other set may have the name too, its value is unknown.
@@ -287,12 +151,12 @@ impl<'e> Evaluator<'e> {
                 _ => {}
             }
         }
-        self.attrs_maybe(&certain, optional, any)
+        self.heap.attrs_maybe(&certain, optional, any)
     }
 
     /// `if c then mkIf … else …`: turns both into definitions under an unknown condition, for the module system.
     fn joined_properties(&mut self, why: &'e Unknown, a: &'e Attrs<'e>, b: &'e Attrs<'e>) -> Value<'e> {
-        let kind = self.symbol("_type");
+        let kind = self.heap.symbol("_type");
         for set in [a, b] {
             let Some(value) = set.get(kind) else { continue };
             let is_property = match self.force(value) {
@@ -306,27 +170,17 @@ impl<'e> Evaluator<'e> {
             }
         }
         let conditional = |set: &'e Attrs<'e>| {
-            self.attrs([
-                (kind, self.string("if"), Pos::NONE),
-                (self.symbol("condition"), Value::Unknown(why), Pos::NONE),
-                (self.symbol("content"), Value::Attrs(set), Pos::NONE),
+            self.heap.attrs([
+                (kind, self.heap.string("if"), Pos::NONE),
+                (self.heap.symbol("condition"), Value::Unknown(why), Pos::NONE),
+                (self.heap.symbol("content"), Value::Attrs(set), Pos::NONE),
             ])
         };
-        let contents = self.list([conditional(a), conditional(b)]);
-        self.attrs([(kind, self.string("merge"), Pos::NONE), (self.symbol("contents"), contents, Pos::NONE)])
-    }
-
-    /// A value that is either `a` or `b`, examined on demand.
-    pub(super) fn either(&self, why: &'e Unknown, a: Value<'e>, b: Value<'e>) -> Value<'e> {
-        match (a, b) {
-            (Value::Thunk(x), Value::Thunk(y)) if std::ptr::eq(x, y) => a,
-            (Value::Attrs(x), Value::Attrs(y)) if std::ptr::eq(x, y) => a,
-            _ => self.suspend(OneOf { why, a, b }),
-        }
-    }
-
-    fn either_packed(&self, why: &'e Unknown, a: TaggedValue<'e>, b: TaggedValue<'e>) -> TaggedValue<'e> {
-        self.pack(self.either(why, a.get(), b.get()))
+        let contents = self.heap.list([conditional(a), conditional(b)]);
+        self.heap.attrs([
+            (kind, self.heap.string("merge"), Pos::NONE),
+            (self.heap.symbol("contents"), contents, Pos::NONE),
+        ])
     }
 
     /// `left // right` if one side has optional attributes and the right one cannot have arbitrary names.
@@ -338,7 +192,9 @@ impl<'e> Evaluator<'e> {
                 continue;
             }
             certain.push(match right.find_optional(attr.name) {
-                Some(other) => Attr { value: self.either_packed(other.why, other.attr.value, attr.value), ..attr },
+                Some(other) => {
+                    Attr { value: self.heap.either_packed(other.why, other.attr.value, attr.value), ..attr }
+                }
                 None => attr,
             });
         }
@@ -350,7 +206,7 @@ impl<'e> Evaluator<'e> {
             }
             optional.push(match right.find_optional(one.attr.name) {
                 Some(other) => {
-                    let value = self.either_packed(other.why, other.attr.value, one.attr.value);
+                    let value = self.heap.either_packed(other.why, other.attr.value, one.attr.value);
                     OptionalAttr { attr: Attr { value, ..one.attr }, why: one.why }
                 }
                 None => *one,
@@ -362,7 +218,7 @@ impl<'e> Evaluator<'e> {
                 .iter()
                 .filter(|one| left.find(one.attr.name).is_none() && left.find_optional(one.attr.name).is_none()),
         );
-        self.attrs_maybe(&certain, optional, left.any())
+        self.heap.attrs_maybe(&certain, optional, left.any())
     }
 
     /// Evaluates something in a way that Nix may not; returns `None` if that is an infinite recursion. Thunks that
@@ -375,27 +231,34 @@ impl<'e> Evaluator<'e> {
         &mut self,
         of: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
     ) -> EvalResult<'e, Option<T>> {
-        if self.circles >= MOST_CIRCLES {
+        if !self.speculation.catch() {
             return of(self).map(Some);
         }
-        self.catching_circles += 1;
-        let (depth, result) = (self.depth, of(self));
-        self.catching_circles -= 1;
+        let (depth, result) = (self.limits.depth, of(self));
+        self.speculation.caught(result.as_ref().is_err_and(|error| error.is_circular()));
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_circular() => {
-                self.circles += 1;
-                self.depth = depth;
+                self.limits.depth = depth;
                 Ok(None)
             }
             Err(error) => Err(error),
         }
     }
+}
 
-    /// Whether to record a failure in its thunk: only if Nix would have failed too.
-    pub(super) fn may_keep(&self, error: EvalError<'e>) -> bool {
-        let is_certain = self.guessing == 0 && !(self.catching_circles > 0 && error.is_circular());
-        is_certain || error.unknown().is_some()
+impl<'e> Heap<'e> {
+    /// A value that is either `a` or `b`, examined on demand.
+    pub(super) fn either(&self, why: &'e Unknown, a: Value<'e>, b: Value<'e>) -> Value<'e> {
+        match (a, b) {
+            (Value::Thunk(x), Value::Thunk(y)) if std::ptr::eq(x, y) => a,
+            (Value::Attrs(x), Value::Attrs(y)) if std::ptr::eq(x, y) => a,
+            _ => self.suspend(OneOf { why, a, b }),
+        }
+    }
+
+    fn either_packed(&self, why: &'e Unknown, a: TaggedValue<'e>, b: TaggedValue<'e>) -> TaggedValue<'e> {
+        self.pack(self.either(why, a.get(), b.get()))
     }
 }
 

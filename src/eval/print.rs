@@ -6,7 +6,7 @@ use std::io::Write as _;
 use rustc_hash::FxBuildHasher;
 
 use super::error::EvalResult;
-use super::machine::Evaluator;
+use super::evaluator::Evaluator;
 use super::value::{State, Value};
 use crate::source::Span;
 use crate::syntax::quote;
@@ -32,8 +32,8 @@ impl<'e> Evaluator<'e> {
             Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).addr()) => {
                 for (name, value, pos) in attrs.iter() {
                     if let Err(error) = self.deeper(Span::NONE, |ev| ev.force_parts(value, seen)) {
-                        let what = format!("while evaluating the attribute '{}'", self.name(name));
-                        error.trace(self.attribute_span(pos), || what);
+                        let what = format!("while evaluating the attribute '{}'", self.heap.name(name));
+                        error.trace(self.report.attribute_span(pos), || what);
                         return Err(error);
                     }
                 }
@@ -58,7 +58,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn print_parts(&self, value: Value<'e>, out: &mut Vec<u8>, seen: &mut Seen) -> EvalResult<'e, ()> {
-        self.check_stack(Span::NONE)?;
+        self.limits.check_stack(Span::NONE)?;
         match value {
             Value::Null => out.extend(b"null"),
             Value::Bool(value) => out.extend(if value { &b"true"[..] } else { b"false" }),
@@ -73,7 +73,7 @@ impl<'e> Evaluator<'e> {
                     return Ok(());
                 }
                 out.extend(b"{ ");
-                for (name, value, _) in self.by_name(attrs) {
+                for (name, value, _) in self.heap.by_name(attrs) {
                     out.extend(quote(name).bytes());
                     out.extend(b" = ");
                     self.print_parts(value, out, seen)?;
@@ -86,17 +86,17 @@ impl<'e> Evaluator<'e> {
             Value::Primop(_) => out.extend(b"<PRIMOP-APP>"),
             // The identity of a list is its cell: Nix copies lists along with values.
             Value::Thunk(thunk) => match thunk.state() {
-                State::Done(Value::List(list)) => {
-                    self.print_list(list, std::ptr::from_ref(thunk).addr(), out, seen)?;
-                }
-                State::Done(value) => self.print_parts(value, out, seen)?,
+                State::Done(value) => match value.get() {
+                    Value::List(list) => self.print_list(list, std::ptr::from_ref(thunk).addr(), out, seen)?,
+                    value => self.print_parts(value, out, seen)?,
+                },
                 State::Failed(error, length) => return Err(error.met_again(length)),
                 State::Running | State::Code(_) | State::Native(..) | State::Call(..) | State::CallOn(..) => {
-                    return Err(self.error(Span::NONE, "cannot print a value that has not been evaluated"));
+                    return Err(self.report.error(Span::NONE, "cannot print a value that has not been evaluated"));
                 }
             },
-            Value::PartialList(partly) => return Err(self.unknown_error(partly.why())),
-            Value::Unknown(unknown) => return Err(self.unknown_error(unknown)),
+            Value::PartialList(partly) => return Err(self.report.unknown_error(partly.why())),
+            Value::Unknown(unknown) => return Err(self.report.unknown_error(unknown)),
         }
         Ok(())
     }

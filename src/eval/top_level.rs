@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::EvalResult;
-use super::machine::{Arena, Evaluator, Settings};
+use super::evaluator::{Arena, Evaluator};
+use super::settings::Settings;
 use super::value::{State, Thunk, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, SourceMap, Span};
@@ -35,11 +36,11 @@ impl<'e> Evaluator<'e> {
     ///
     /// Fails if the text does not parse.
     pub fn text_value(&mut self, name: &str, directory: &Path, text: &str) -> EvalResult<'e, Value<'e>> {
-        let Some(file) = self.sources.add(name, text) else {
-            return Err(self.error(Span::NONE, "too many texts were read"));
+        let Some(file) = self.report.sources.add(name, text) else {
+            return Err(self.report.error(Span::NONE, "too many texts were read"));
         };
         let unit = self.lower_text(&file, directory)?;
-        Ok(Value::Thunk(Thunk::hollow(self.bump, unit)))
+        Ok(Value::Thunk(Thunk::hollow(self.heap.bump, unit)))
     }
 
     pub(super) fn lower_text(
@@ -48,20 +49,20 @@ impl<'e> Evaluator<'e> {
         directory: &Path,
     ) -> EvalResult<'e, &'e syntax::Unit<'e>> {
         let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
-        let is_ours = self.embedded.contains_key(&file.path);
+        let is_ours = self.loader.embedded.contains_key(&file.path);
         let literal_lints = if is_ours { LiteralLints::default() } else { self.settings.literal_lints };
         let scope = syntax::Scope {
-            globals: &self.global_names,
+            globals: &self.globals.names,
             directory,
             home: home.as_deref(),
             pipe_operators: self.settings.pipe_operators,
             literal_lints,
-            lowest_address: self.lowest_address,
+            lowest_address: self.limits.lowest_address,
             most_memory: self.settings.most_memory,
         };
-        let parsed = syntax::parse(self.bump, &self.symbols, file, &scope);
-        let (unit, warnings) = parsed.map_err(|diagnostics| self.diagnostics_error(diagnostics))?;
-        self.warnings.extend(warnings);
+        let parsed = syntax::parse(self.heap.bump, &self.heap.symbols, file, &scope);
+        let (unit, warnings) = parsed.map_err(|diagnostics| self.report.diagnostics_error(diagnostics))?;
+        self.notes.warnings.extend(warnings);
         Ok(unit)
     }
 
@@ -77,7 +78,7 @@ impl<'e> Evaluator<'e> {
             other => return Err(self.type_error("a set", other, Pos::NONE)),
         };
         match function {
-            Value::Attrs(attrs) => match attrs.get(self.common.functor) {
+            Value::Attrs(attrs) => match attrs.get(self.heap.common.functor) {
                 Some(functor) => {
                     let bound = self.apply(functor, function, Pos::NONE)?;
                     self.call_with_arguments(bound, arguments)
@@ -95,19 +96,19 @@ impl<'e> Evaluator<'e> {
                         Some(attr) => wanted.push(attr),
                         None if formal.default.is_some() => {}
                         None => {
-                            let name = self.name(formal.name);
+                            let name = self.heap.name(formal.name);
                             let message = format!(
                                 "cannot evaluate a function that has an argument without a value ('{name}')"
                             );
                             let help = "give it a default, or a value with --arg or --argstr";
                             let diagnostic = Diagnostic::error(Code::Evaluation, message)
-                                .at(self.word_span(formal.pos), "")
+                                .at(self.report.word_span(formal.pos), "")
                                 .help(help);
-                            return Err(self.diagnostic_error(diagnostic));
+                            return Err(self.report.diagnostic_error(diagnostic));
                         }
                     }
                 }
-                let wanted = self.attrs_of(&wanted, None);
+                let wanted = self.heap.attrs_of(&wanted, None);
                 self.apply(function, wanted, Pos::NONE)
             }
             other => Ok(other),
@@ -120,8 +121,9 @@ impl<'e> Evaluator<'e> {
     ///
     /// Fails if the path does not exist or an evaluation on the way fails.
     pub fn select_along(&mut self, root: Value<'e>, path: &str, arguments: Value<'e>) -> EvalResult<'e, Value<'e>> {
-        let names = split_path(path)
-            .ok_or_else(|| self.error(Span::NONE, &format!("missing closing quote in selection path '{path}'")))?;
+        let names = split_path(path).ok_or_else(|| {
+            self.report.error(Span::NONE, &format!("missing closing quote in selection path '{path}'"))
+        })?;
         let mut value = root;
         for name in names {
             value = self.call_with_arguments(value, arguments)?;
@@ -138,11 +140,11 @@ impl<'e> Evaluator<'e> {
             let found = self.type_in_words(value);
             let message =
                 format!("the expression selected by the selection path '{path}' should be a list but is {found}");
-            return Err(self.error(Span::NONE, &message));
+            return Err(self.report.error(Span::NONE, &message));
         };
         list.items().get(index as usize).map(|item| item.get()).ok_or_else(|| {
             let message = format!("list index {index} in selection path '{path}' is out of range");
-            self.error(Span::NONE, &message)
+            self.report.error(Span::NONE, &message)
         })
     }
 
@@ -151,15 +153,15 @@ impl<'e> Evaluator<'e> {
             let found = self.type_in_words(value);
             let message =
                 format!("the expression selected by the selection path '{path}' should be a set but is {found}");
-            return Err(self.error(Span::NONE, &message));
+            return Err(self.report.error(Span::NONE, &message));
         };
         if name.is_empty() {
             let message = format!("empty attribute name in selection path '{path}'");
-            return Err(self.error(Span::NONE, &message));
+            return Err(self.report.error(Span::NONE, &message));
         }
-        attrs.get(self.symbol(name)).ok_or_else(|| {
+        attrs.get(self.heap.symbol(name)).ok_or_else(|| {
             let message = format!("attribute '{name}' in selection path '{path}' not found");
-            let error = self.error(Span::NONE, &message);
+            let error = self.report.error(Span::NONE, &message);
             self.suggest(error, name, attrs);
             error
         })
@@ -185,7 +187,7 @@ impl<'e> Evaluator<'e> {
                 return format!("the partially applied built-in function '{}'", call.primop.name);
             }
             Value::Thunk(thunk) => match thunk.state() {
-                State::Done(value) => return self.type_in_words(value),
+                State::Done(value) => return self.type_in_words(value.get()),
                 _ => "a thunk",
             },
             Value::PartialList(_) | Value::Unknown(_) => "an unknown value",

@@ -4,18 +4,14 @@
 //! ends. Only unevaluated values have a shared cell, the [`Thunk`]. Stored values are packed into one word each (see
 //! [`super::repr`]).
 
-use std::cell::Cell;
-
 use super::error::EvalResult;
-use super::layers::Layers;
-use super::machine::Evaluator;
-use super::partial::{Item, OptionalAttr, PartialList};
+pub(super) use super::repr::{Attr, Closure, Frame, Native, OpenAttrs, OptionalAttr, State, TaggedValue};
 pub use super::repr::{Attrs, Thunk};
-pub(super) use super::repr::{Closure, State, TaggedValue};
-use crate::source::{Pos, Span};
+pub use super::unknown::Unknown;
+use crate::source::Pos;
 pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
-use crate::syntax::expr::{Lambda, Place};
+use crate::syntax::expr::Lambda;
 
 /// A value, or a thunk that will become one.
 #[derive(Debug, Clone, Copy)]
@@ -46,60 +42,6 @@ pub enum Value<'e> {
     Thunk(&'e Thunk<'e>),
     /// A value that cannot be known without Nix.
     Unknown(&'e Unknown),
-}
-
-/// Why a value is unknown, and where it comes from.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unknown {
-    reason: Box<str>,
-    span: Span,
-    /// Whether the reason ends with a name, to which selections append attribute names.
-    named: bool,
-    /// Whether it stands for names beyond those known in advance: in a `with`, names of outer sets take precedence
-    /// over these.
-    beyond: bool,
-    /// Whether `builtins.tryEval` takes it for what is not there.
-    absent: bool,
-}
-
-impl Unknown {
-    pub(super) fn new(reason: &str, span: Span) -> Self {
-        Self { reason: reason.into(), span, named: false, beyond: false, absent: false }
-    }
-
-    pub(super) fn named(reason: &str, span: Span) -> Self {
-        Self { named: true, ..Self::new(reason, span) }
-    }
-
-    pub(super) fn beyond(reason: &str) -> Self {
-        Self { beyond: true, ..Self::new(reason, Span::NONE) }
-    }
-
-    pub(super) fn absent(reason: &str, span: Span) -> Self {
-        Self { absent: true, ..Self::new(reason, span) }
-    }
-
-    pub(super) fn is_absent(&self) -> bool {
-        self.absent
-    }
-
-    pub(super) fn is_beyond(&self) -> bool {
-        self.beyond
-    }
-
-    pub(super) fn is_named(&self) -> bool {
-        self.named
-    }
-
-    /// The reason, as a sentence without its full stop.
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// The span of the unknown expression.
-    pub fn span(&self) -> Span {
-        self.span
-    }
 }
 
 /// A list. Its elements may be thunks.
@@ -134,95 +76,141 @@ impl<'e> List<'e> {
     }
 }
 
-/// An attribute.
+/// Identifies the code of a function: equal for the same code, whatever it captured.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Attr<'e> {
-    pub(super) name: Symbol,
-    pub(super) pos: Pos,
-    pub(super) value: TaggedValue<'e>,
+pub enum CodeId<'e> {
+    /// A function written in Nix.
+    Lambda(&'e Lambda<'e>),
+    /// A built-in function, by its name.
+    Primop(&'static str),
 }
 
-impl<'e> Attrs<'e> {
-    /// How many attributes it certainly has.
-    pub(super) fn count(&self) -> usize {
-        self.shape().keys().len()
+impl PartialEq for CodeId<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Lambda(a), Self::Lambda(b)) => std::ptr::eq(*a, *b),
+            (Self::Primop(a), Self::Primop(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for CodeId<'_> {}
+
+/// What a built-in function is called, and how it is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signature {
+    /// Its name in messages.
+    pub name: &'static str,
+    /// The number of arguments.
+    pub arity: usize,
+    /// A bit mask of the arguments that it always evaluates before anything else, in order; the lowest bit is the
+    /// first argument.
+    pub strict: u8,
+}
+
+/// A built-in function with fewer arguments than it needs.
+pub struct PrimopCall<'e> {
+    pub(super) primop: Signature,
+    /// What [`Evaluator`](super::Evaluator) runs.
+    pub(super) implementation: Native<'e>,
+    pub(super) arguments: &'e [Value<'e>],
+}
+
+impl std::fmt::Debug for PrimopCall<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.primop.name)
+    }
+}
+
+/// A list in which some elements are optional.
+#[derive(Debug)]
+pub struct PartialList<'e> {
+    pub(super) items: &'e [Item<'e>],
+    pub(super) why: &'e Unknown,
+}
+
+/// An element of a partial list.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'e> {
+    /// Its value if it exists.
+    pub value: Value<'e>,
+    /// The unknown value that decides whether it exists; `None` if it certainly does.
+    pub optional: Option<&'e Unknown>,
+}
+
+impl<'e> Item<'e> {
+    /// What stands for any number of elements, of which nothing is known.
+    pub(super) fn any(unknown: &'e Unknown) -> Self {
+        Self { value: Value::Unknown(unknown), optional: Some(unknown) }
+    }
+}
+
+impl<'e> PartialList<'e> {
+    /// The elements, in order.
+    pub fn items(&self) -> &'e [Item<'e>] {
+        self.items
     }
 
-    /// An upper bound on [`Self::count`] that does not merge layers.
-    pub(super) fn most(&self) -> usize {
-        self.layers().map_or_else(|| self.count(), Layers::most)
+    /// Why the list is partial.
+    pub fn why(&self) -> &'e Unknown {
+        self.why
     }
+}
 
-    /// Whether it certainly has no attributes.
-    pub(super) fn is_empty(&self) -> bool {
-        self.layers().is_none() && self.count() == 0 && self.open().is_none()
-    }
-
-    /// The set without layers; merges them if necessary.
-    pub(super) fn flat(&'e self) -> &'e Self {
-        self.layers().map_or(self, Layers::flat)
-    }
-
-    /// The set without layers if they have been merged, otherwise the set as it is.
-    pub(super) fn settled(&'e self) -> &'e Self {
-        self.layers().and_then(Layers::made_flat).unwrap_or(self)
-    }
-
-    /// The attributes, sorted by symbol.
-    pub(super) fn entries(&self) -> impl ExactSizeIterator<Item = Attr<'e>> + Clone + use<'e> {
-        let keys = self.shape().keys().iter();
-        keys.zip(self.values()).map(|(key, value)| Attr { name: key.name, pos: key.pos, value: *value })
-    }
-
-    /// The attribute at an index.
-    #[inline]
-    pub(super) fn attr(&self, at: usize) -> Attr<'e> {
-        let key = self.shape().keys()[at];
-        Attr { name: key.name, pos: key.pos, value: self.values()[at] }
-    }
-
-    pub(super) fn find(&self, name: Symbol) -> Option<Attr<'e>> {
-        match self.layers() {
-            Some(layers) => layers.find(name),
-            None => self.shape().find(name).map(|at| self.attr(at)),
+impl<'e> Value<'e> {
+    /// The elements of an evaluated list, partial or not; empty for anything else.
+    pub fn items(self) -> Vec<Item<'e>> {
+        match self {
+            Self::List(list) => list.iter().map(|value| Item { value, optional: None }).collect(),
+            Self::PartialList(partly) => partly.items.to_vec(),
+            _ => Vec::new(),
         }
     }
 
+    /// The names in a function's pattern, and whether each has a default; empty for anything else.
+    pub fn formals(self) -> Vec<(Symbol, bool)> {
+        match self {
+            Self::Lambda(closure) => {
+                let formals = closure.lambda.next_pattern().map_or(&[][..], |pattern| pattern.formals);
+                formals.iter().map(|formal| (formal.name, formal.default.is_some())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Identifies the code of a function, wherever the closure was created; `None` for a set that can be called.
+    pub fn code_id(self) -> Option<CodeId<'e>> {
+        match self {
+            Self::Lambda(closure) => Some(CodeId::Lambda(closure.lambda)),
+            Self::Primop(call) => Some(CodeId::Primop(call.primop.name)),
+            _ => None,
+        }
+    }
+
+    /// Where a value was written, if that is still known.
+    pub fn pos(self) -> Option<Pos> {
+        match self {
+            Self::Thunk(thunk) => match thunk.state() {
+                State::Code(unit) => Some(unit.body.span.start),
+                State::Done(value) => value.get().pos(),
+                _ => None,
+            },
+            Self::Lambda(closure) => Some(closure.lambda.pos),
+            _ => None,
+        }
+    }
+}
+
+impl<'e> Attrs<'e> {
     /// The value of an attribute.
     pub fn get(&self, name: Symbol) -> Option<Value<'e>> {
         self.find(name).map(|attr| attr.value.get())
     }
 
-    /// The position of an attribute.
-    pub fn position(&self, name: Symbol) -> Option<Pos> {
-        self.find(name).map(|attr| attr.pos).filter(|pos| pos.is_some())
-    }
-
     /// Names, values and positions, sorted by symbol.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Symbol, Value<'e>, Pos)> + use<'e> {
         self.entries().map(|attr| (attr.name, attr.value.get(), attr.pos))
-    }
-
-    /// Why the set may have further names; `None` if it is complete.
-    pub fn rest(&self) -> Option<&'e Unknown> {
-        let rest = self.open()?;
-        rest.any.or_else(|| rest.names.first().map(|optional| optional.why))
-    }
-
-    /// The optional attributes, sorted by symbol.
-    pub fn optional(&self) -> &'e [OptionalAttr<'e>] {
-        self.open().map_or(&[], |rest| rest.names)
-    }
-
-    /// Why the set may have names besides the certain and the optional ones; `None` if it has none.
-    pub fn any(&self) -> Option<&'e Unknown> {
-        self.open()?.any
-    }
-
-    pub(super) fn find_optional(&self, name: Symbol) -> Option<&'e OptionalAttr<'e>> {
-        let names = self.optional();
-        let at = names.binary_search_by_key(&name, |optional| optional.attr.name).ok()?;
-        Some(&names[at])
     }
 
     /// The value of an attribute, and whether it is optional.
@@ -232,110 +220,21 @@ impl<'e> Attrs<'e> {
             None => self.find_optional(name).map(|one| Item { value: one.value(), optional: Some(one.why) }),
         }
     }
+}
 
-    /// Why a name that is not certain may exist; `None` if it does not.
-    pub fn maybe(&self, name: Symbol) -> Option<&'e Unknown> {
-        let any = self.open()?.any;
-        self.find_optional(name).map(|optional| optional.why).or(any)
+impl<'e> OptionalAttr<'e> {
+    /// Its value if it exists.
+    pub fn value(&self) -> Value<'e> {
+        self.attr.value.get()
     }
 }
 
-/// The variables of running code: the slots of its unit, and its captures.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Frame<'f, 'e> {
-    pub(super) slots: &'f [Cell<TaggedValue<'e>>],
-    pub(super) captured: &'f [Cell<TaggedValue<'e>>],
-}
-
-impl<'f, 'e> Frame<'f, 'e> {
-    /// The cell of a variable.
-    #[inline]
-    pub(super) fn cell(&self, place: Place) -> &'f Cell<TaggedValue<'e>> {
-        match place {
-            Place::Slot(slot) => &self.slots[slot as usize],
-            Place::Captured(at) => &self.captured[at as usize],
-        }
-    }
-
-    /// Copies the captured variables `places` into cells.
-    #[inline]
-    pub(super) fn capture(&self, places: &[Place], into: &[Cell<TaggedValue<'e>>]) {
-        for (cell, place) in into.iter().zip(places) {
-            cell.set(self.cell(*place).get());
-        }
-    }
-}
-
-/// Identifies the code of a function: equal for the same code, whatever it captured.
-#[derive(Debug, Clone, Copy)]
-pub enum CodeId<'e> {
-    /// A function written in Nix.
-    Lambda(&'e Lambda<'e>),
-    /// A built-in function.
-    Primop(&'static Primop),
-}
-
-impl PartialEq for CodeId<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Lambda(a), Self::Lambda(b)) => std::ptr::eq(*a, *b),
-            (Self::Primop(a), Self::Primop(b)) => a.name == b.name,
-            _ => false,
-        }
-    }
-}
-
-impl Eq for CodeId<'_> {}
-
-/// The implementation of a built-in function. It receives `arity` arguments, all unevaluated.
-pub(super) type PrimopFn = for<'e> fn(&mut Evaluator<'e>, &[Value<'e>], Pos) -> EvalResult<'e, Value<'e>>;
-
-/// A built-in function.
-pub struct Primop {
-    /// Its name in messages.
-    pub name: &'static str,
-    /// The number of arguments.
-    pub arity: usize,
-    /// A bit mask of the arguments that it always evaluates before anything else, in order; the lowest bit is the
-    /// first argument.
-    pub strict: u8,
-    /// The implementation.
-    pub run: PrimopFn,
-}
-
-impl std::fmt::Debug for Primop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-/// A built-in function with fewer arguments than it needs.
-#[derive(Debug)]
-pub struct PrimopCall<'e> {
-    pub(super) primop: &'static Primop,
-    pub(super) arguments: &'e [Value<'e>],
-}
-
-/// Native code that computes a value on demand, once.
-pub trait Suspend<'e>: 'e {
-    /// Computes the value.
-    ///
-    /// # Errors
-    ///
-    /// Fails as the evaluation does.
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>>;
-
-    /// Computes one of its values, if it has several ([`Thunk::part`]).
-    fn resume_part(&'e self, part: u32, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        debug_assert!(part == 0, "it has one value");
-        self.resume(ev)
-    }
-
-    /// The values that alone determine its result, if that applies.
-    fn parts(&self) -> Option<[Value<'e>; 3]> {
-        None
+/// Turns the error "a strict operation met an unknown value" into that value.
+pub(super) fn settle<'e>(result: EvalResult<'e, Value<'e>>) -> EvalResult<'e, Value<'e>> {
+    match result {
+        Err(error) => error.unknown().map(Value::Unknown).ok_or(error),
+        ok => ok,
     }
 }
 
 const _: () = assert!(size_of::<Value<'_>>() == 16);
-const _: () = assert!(size_of::<Attr<'_>>() == 16);

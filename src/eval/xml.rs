@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use super::error::EvalResult;
-use super::machine::Evaluator;
-use super::text::{Context, Text};
+use super::evaluator::Evaluator;
+use super::heap::Text;
 use super::value::{Attrs, Value};
 use crate::source::Span;
+use crate::syntax::Context;
 
 /// An XML document under construction.
 struct Document<'e> {
@@ -34,7 +35,7 @@ impl<'e> Evaluator<'e> {
         document.open("expr", &[]);
         document.value(self, value)?;
         document.close("expr");
-        self.reserve(document.indented_len(), span)?;
+        self.limits.reserve(document.indented_len(), span)?;
         Ok((document.indented(), document.out.context))
     }
 }
@@ -98,14 +99,14 @@ impl<'e> Document<'e> {
     }
 
     fn value(&mut self, ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, ()> {
-        ev.reserve_text(&self.out, self.span)?;
+        ev.limits.reserve_text(self.out.bytes.len(), self.span)?;
         match ev.force(value)? {
             Value::Null => self.tag("null", &[], " />"),
             Value::Bool(value) => self.leaf("bool", if value { b"true" } else { b"false" }),
             Value::Int(value) => self.leaf("int", value.to_string().as_bytes()),
             Value::Float(value) => self.leaf("float", super::print::float(value).as_bytes()),
             Value::String(text) => {
-                self.out.context = ev.merge_contexts(self.out.context, text.context());
+                self.out.context = ev.heap.merge_contexts(self.out.context, text.context());
                 self.leaf("string", text.as_bytes());
             }
             Value::Path(path) => self.leaf("path", path.as_bytes()),
@@ -119,7 +120,7 @@ impl<'e> Document<'e> {
             Value::Attrs(attrs) if ev.is_derivation(attrs)? => self.derivation(ev, attrs)?,
             Value::Attrs(attrs) => {
                 if let Some(unknown) = attrs.rest() {
-                    return Err(ev.unknown_error(unknown));
+                    return Err(ev.report.unknown_error(unknown));
                 }
                 self.open("attrs", &[]);
                 self.attributes(ev, attrs)?;
@@ -127,7 +128,7 @@ impl<'e> Document<'e> {
             }
             function @ Value::Lambda(closure) => {
                 self.open("function", &[]);
-                let argument = closure.lambda.next_argument().map(|argument| ev.name(argument));
+                let argument = closure.lambda.next_argument().map(|argument| ev.heap.name(argument));
                 if let Some(pattern) = closure.lambda.next_pattern() {
                     let mut attributes: Vec<(&str, &[u8])> = Vec::new();
                     if pattern.ellipsis {
@@ -136,7 +137,7 @@ impl<'e> Document<'e> {
                     attributes.extend(argument.map(|name| ("name", name.as_bytes())));
                     self.open("attrspat", &attributes);
                     let mut names: Vec<_> =
-                        ev.formals(function).into_iter().map(|(name, _)| ev.name(name)).collect();
+                        function.formals().into_iter().map(|(name, _)| ev.heap.name(name)).collect();
                     names.sort_unstable();
                     for name in names {
                         self.tag("attr", &[("name", name.as_bytes())], " />");
@@ -148,14 +149,14 @@ impl<'e> Document<'e> {
                 self.close("function");
             }
             Value::Primop(_) | Value::Thunk(_) => self.tag("unevaluated", &[], " />"),
-            Value::PartialList(partly) => return Err(ev.unknown_error(partly.why())),
-            Value::Unknown(unknown) => return Err(ev.unknown_error(unknown)),
+            Value::PartialList(partly) => return Err(ev.report.unknown_error(partly.why())),
+            Value::Unknown(unknown) => return Err(ev.report.unknown_error(unknown)),
         }
         Ok(())
     }
 
     fn attributes(&mut self, ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>) -> EvalResult<'e, ()> {
-        for (name, value, _) in ev.by_name(attrs) {
+        for (name, value, _) in ev.heap.by_name(attrs) {
             self.open("attr", &[("name", name.as_bytes())]);
             ev.deeper(self.span, |ev| self.value(ev, value))?;
             self.close("attr");
@@ -167,7 +168,7 @@ impl<'e> Document<'e> {
     fn derivation(&mut self, ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>) -> EvalResult<'e, ()> {
         let mut paths = Vec::new();
         for name in ["drvPath", "outPath"] {
-            if let Some(value) = attrs.get(ev.symbol(name))
+            if let Some(value) = attrs.get(ev.heap.symbol(name))
                 && let Value::String(text) = ev.force(value)?
             {
                 paths.push((name, text.as_bytes()));

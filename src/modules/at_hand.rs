@@ -21,19 +21,19 @@ static OPENED_AS: Primop = Primop { name: "openedAs", arity: 2, strict: 0, run: 
 
 /// Replaces the library's functions with the native ones.
 pub(super) fn provide(ev: &mut Evaluator<'_>) {
-    let functions = ev.attrs([
-        (ev.symbol("absent"), ev.string(ABSENT), Pos::NONE),
-        (ev.symbol("present"), ev.native(&PRESENT, &[]), Pos::NONE),
-        (ev.symbol("definition"), ev.native(&DEFINED, &[]), Pos::NONE),
-        (ev.symbol("opened"), ev.native(&OPENED, &[]), Pos::NONE),
-        (ev.symbol("library"), super::lib::library_function(ev), Pos::NONE),
+    let functions = ev.heap.attrs([
+        (ev.heap.symbol("absent"), ev.heap.string(ABSENT), Pos::NONE),
+        (ev.heap.symbol("present"), ev.heap.native(&PRESENT, &[]), Pos::NONE),
+        (ev.heap.symbol("definition"), ev.heap.native(&DEFINED, &[]), Pos::NONE),
+        (ev.heap.symbol("opened"), ev.heap.native(&OPENED, &[]), Pos::NONE),
+        (ev.heap.symbol("library"), super::lib::library_function(ev), Pos::NONE),
     ]);
-    ev.provide(FILE, functions);
+    ev.loader.provide(FILE, functions);
 }
 
 /// Returns the function `of: value:`, which opens the set `value` if `of` is open.
 pub(super) fn opened_as_function<'e>(ev: &Evaluator<'e>) -> Value<'e> {
-    ev.native(&OPENED_AS, &[])
+    ev.heap.native(&OPENED_AS, &[])
 }
 
 /// Returns the list of modules, with an empty module in place of each missing one.
@@ -43,55 +43,55 @@ fn present<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
         // The list itself is unknown, so no module is certain to exist.
         Value::Unknown(unknown) => {
             note(ev, unknown, pos);
-            return Ok(ev.list([stand_in(ev)]));
+            return Ok(ev.heap.list([stand_in(ev)]));
         }
         other => return Ok(other),
     };
-    let definition = ev.symbol(DEFINITION);
+    let definition = ev.heap.symbol(DEFINITION);
     let mut modules = Vec::with_capacity(list.iter().len());
     for module in list.iter() {
         modules.push(match ev.force(module)? {
             Value::Unknown(unknown) => {
-                note(ev, unknown, ev.value_pos(module).unwrap_or(pos));
+                note(ev, unknown, module.pos().unwrap_or(pos));
                 stand_in(ev)
             }
             Value::Attrs(attrs) => attrs.get(definition).unwrap_or(module),
             _ => module,
         });
     }
-    Ok(ev.list(modules))
+    Ok(ev.heap.list(modules))
 }
 
 /// Returns an empty module.
 fn stand_in<'e>(ev: &Evaluator<'e>) -> Value<'e> {
-    ev.attrs([(ev.symbol("key"), ev.string(ABSENT), Pos::NONE)])
+    ev.heap.attrs([(ev.heap.symbol("key"), ev.heap.string(ABSENT), Pos::NONE)])
 }
 
 fn note<'e>(ev: &mut Evaluator<'e>, unknown: &'e Unknown, at: Pos) {
     let message = format!("a module is not here ({}); it is assumed to define nothing for hosts", unknown.reason());
     let mut note = Diagnostic::note(Code::MissingModule, message);
     let span = if unknown.span() == Span::NONE && !super::lib::is_built_in(ev, at) {
-        ev.word_span(at)
+        ev.report.word_span(at)
     } else {
         unknown.span()
     };
     if span != Span::NONE {
         note = note.at(span, "imported here");
     }
-    ev.remark(note);
+    ev.notes.remark(note);
 }
 
 /// Returns the definition of a submodule. If it is unknown, no module is missing: the submodule's value is unknown.
 fn definition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     Ok(match ev.force(args[0])? {
-        unknown @ Value::Unknown(_) => ev.attrs([(ev.symbol(DEFINITION), unknown, Pos::NONE)]),
+        unknown @ Value::Unknown(_) => ev.heap.attrs([(ev.heap.symbol(DEFINITION), unknown, Pos::NONE)]),
         known => known,
     })
 }
 
 /// Returns the configuration as an open set, because a missing module may declare more options.
 fn opened<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-    let why = ev.unknown_reason("a module that is not here may declare it", Span::NONE);
+    let why = ev.heap.unknown_reason("a module that is not here may declare it", Span::NONE);
     with_rest(ev, args[0], why)
 }
 
@@ -109,7 +109,7 @@ fn with_rest<'e>(ev: &mut Evaluator<'e>, set: Value<'e>, why: &'e Unknown) -> Ev
     Ok(match ev.force(set)? {
         Value::Attrs(attrs) => {
             let optional = attrs.optional().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
-            ev.partial_attrs(attrs.iter().collect::<Vec<_>>(), &optional.collect::<Vec<_>>(), Some(why))
+            ev.heap.partial_attrs(attrs.iter().collect::<Vec<_>>(), &optional.collect::<Vec<_>>(), Some(why))
         }
         other => other,
     })

@@ -105,14 +105,14 @@ impl<'e> Context<'e> {
 
     /// Records where the elements of the list at `path` are defined.
     pub(super) fn note_elements(&self, ev: &Evaluator<'e>, path: Path<'e>, places: &[Pos]) {
-        self.elements.borrow_mut().push((path, ev.alloc_slice(places)));
+        self.elements.borrow_mut().push((path, ev.heap.alloc_slice(places)));
     }
 
     /// Keeps the definitions of a container option, to compute a key if its value is unknown.
     pub(super) fn keep(&self, ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) {
         let first = path.symbols().first().copied();
-        if first == Some(ev.symbol("containers")) && !definitions.is_empty() {
-            self.defined.borrow_mut().push((path, ev.alloc_slice(definitions)));
+        if first == Some(ev.heap.symbol("containers")) && !definitions.is_empty() {
+            self.defined.borrow_mut().push((path, ev.heap.alloc_slice(definitions)));
         }
     }
 
@@ -122,15 +122,16 @@ impl<'e> Context<'e> {
         for (path, pos) in self.notes.borrow().iter() {
             // Skip positions inside the built-in `lib`: the user's call around them is recorded too.
             if !super::lib::is_built_in(ev, *pos) {
-                spans.add(path.symbols().into_iter().map(|name| ev.name(name)), ev.attribute_span(*pos));
+                spans
+                    .add(path.symbols().into_iter().map(|name| ev.heap.name(name)), ev.report.attribute_span(*pos));
             }
         }
         for (path, places) in self.elements.borrow().iter() {
             let span = |pos: &Pos| match pos.is_some() && !super::lib::is_built_in(ev, *pos) {
-                true => ev.attribute_span(*pos),
+                true => ev.report.attribute_span(*pos),
                 false => Span::NONE,
             };
-            let names = path.symbols().into_iter().map(|name| ev.name(name));
+            let names = path.symbols().into_iter().map(|name| ev.heap.name(name));
             spans.add_elements(names, places.iter().map(span).collect());
         }
         spans
@@ -152,7 +153,7 @@ impl<'e> Path<'e> {
 
     /// Appends a name.
     pub(super) fn join(self, ev: &Evaluator<'e>, name: Symbol) -> Self {
-        Self(Some(ev.alloc(PathLink { name, around: self })))
+        Self(Some(ev.heap.alloc(PathLink { name, around: self })))
     }
 
     /// Whether both are the same allocation, not just equal.
@@ -188,6 +189,6 @@ impl<'e> Path<'e> {
 
     /// Converts the path to text.
     pub(super) fn names(self, ev: &Evaluator<'e>) -> OptionPath {
-        OptionPath::new(self.symbols().into_iter().map(|name| ev.name(name)))
+        OptionPath::new(self.symbols().into_iter().map(|name| ev.heap.name(name)))
     }
 }

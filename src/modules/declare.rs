@@ -102,9 +102,9 @@ pub(super) fn tree<'e>(
             other => {
                 let path = path.names(ev);
                 let message = format!("the options below `{path}` are a set, but this is {}", ev.describe(other));
-                let diagnostic =
-                    Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(*pos), "declared here");
-                return Err(ev.thrown(diagnostic));
+                let diagnostic = Diagnostic::error(Code::OptionType, message)
+                    .at(ev.report.attribute_span(*pos), "declared here");
+                return Err(ev.report.thrown(diagnostic));
             }
         }
     }
@@ -118,10 +118,10 @@ pub(super) fn tree<'e>(
         table.map(|table| table.entries).into_iter().flatten().copied().collect();
     let is_host = scope.of != ScopeOwner::Submodule && table.is_some_and(|table| table.open);
     for (name, values) in names {
-        let known = entries.get(&name).copied().map(|node| ev.alloc(node));
-        let declared = ev.alloc(Declared {
+        let known = entries.get(&name).copied().map(|node| ev.heap.alloc(node));
+        let declared = ev.heap.alloc(Declared {
             table: known,
-            values: ev.alloc_slice(&values),
+            values: ev.heap.alloc_slice(&values),
             path: path.join(ev, name),
             scope,
             may_be_nixpkgs: is_host,
@@ -130,7 +130,7 @@ pub(super) fn tree<'e>(
         entries.insert(name, Node::Declared(declared));
     }
     let entries: Vec<_> = entries.into_iter().collect();
-    Ok(ev.alloc(Tree { entries: ev.alloc_slice(&entries), open }))
+    Ok(ev.heap.alloc(Tree { entries: ev.heap.alloc_slice(&entries), open }))
 }
 
 /// Resolves a node; the result is never [`Node::Declared`].
@@ -179,12 +179,12 @@ fn one<'e>(
             None => {
                 // nixpkgs may declare options below this name too, so undeclared ones are accepted.
                 let open = of.may_be_nixpkgs && others_may_declare(ev, scope, path)?;
-                let empty: Option<&'e Tree<'e>> = open.then(|| ev.alloc(Tree { entries: &[], open: true }));
+                let empty: Option<&'e Tree<'e>> = open.then(|| ev.heap.alloc(Tree { entries: &[], open: true }));
                 tree(ev, scope, path, empty, &levels).map(|tree| Some(Node::Level(tree)))
             }
         };
     }
-    let mut option = Opt::declared(ev.alloc_slice(&options));
+    let mut option = Opt::declared(ev.heap.alloc_slice(&options));
     if let Some(Node::Option(table)) = known {
         if let Some(ty) = table.known_type() {
             option.set_type(ty);
@@ -193,7 +193,7 @@ fn one<'e>(
         option.extra = table.extra;
     }
     if !levels.is_empty() {
-        option.below = ev.alloc_slice(&levels);
+        option.below = ev.heap.alloc_slice(&levels);
     }
     for (set, _) in &options {
         let Value::Attrs(attrs) = set else { continue };
@@ -203,33 +203,33 @@ fn one<'e>(
         {
             return Ok(Some(unknown_option(ev, unknown)));
         }
-        if let Some(default) = attrs.get(ev.symbol("default")) {
+        if let Some(default) = attrs.get(ev.heap.symbol("default")) {
             option.default = Default::Value(default);
         }
-        if let Some(apply) = attrs.get(ev.symbol("apply")) {
+        if let Some(apply) = attrs.get(ev.heap.symbol("apply")) {
             option.apply = Some(apply);
         }
-        if let Some(read_only) = attrs.get(ev.symbol("readOnly")) {
+        if let Some(read_only) = attrs.get(ev.heap.symbol("readOnly")) {
             option.read_only |= matches!(ev.force(read_only)?, Value::Bool(true));
         }
     }
     if matches!(option.default, Default::Table(types::Default::Mandatory)) {
         option.default = Default::None;
     }
-    Ok(Some(Node::Option(ev.alloc(option))))
+    Ok(Some(Node::Option(ev.heap.alloc(option))))
 }
 
 /// Builds a node for an option, or a set of options, of which nothing is known.
 fn unknown_option<'e>(ev: &Evaluator<'e>, unknown: &'e Unknown) -> Node<'e> {
     let value = Value::Unknown(unknown);
     let mut option = Opt::declared(&[]);
-    option.set_type(ev.alloc(Type {
+    option.set_type(ev.heap.alloc(Type {
         kind: Cell::new(Kind::Unknown(unknown)),
         check: None,
         named: Named::Nix(value),
     }));
     option.default = Default::Value(value);
-    Node::Option(ev.alloc(option))
+    Node::Option(ev.heap.alloc(option))
 }
 
 fn is_of_nixpkgs(name: &str) -> bool {
@@ -239,14 +239,14 @@ fn is_of_nixpkgs(name: &str) -> bool {
 /// Whether unavailable modules may declare options below `path`: nixpkgs' modules below nixpkgs' own names, missing ones
 /// anywhere.
 fn others_may_declare<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>) -> EvalResult<'e, bool> {
-    let is_nixpkgs = path.symbols().first().is_none_or(|root| is_of_nixpkgs(ev.name(*root)));
+    let is_nixpkgs = path.symbols().first().is_none_or(|root| is_of_nixpkgs(ev.heap.name(*root)));
     Ok(is_nixpkgs || scope.context.is_missing_modules() || scope.lacks_arguments(ev)?)
 }
 
 /// `lib.isOption`
 fn is_option<'e>(ev: &mut Evaluator<'e>, set: Value<'e>) -> EvalResult<'e, bool> {
     let Value::Attrs(attrs) = set else { return Ok(false) };
-    Ok(match attrs.get(ev.symbol("_type")) {
+    Ok(match attrs.get(ev.heap.symbol("_type")) {
         Some(kind) => matches!(ev.force(kind)?, Value::String(text) if text.as_bytes() == b"option"),
         None => false,
     })

@@ -145,17 +145,17 @@ fn default<'e>(ev: &mut Evaluator<'e>, option: &'e Opt<'e>, merge: Merge<'e>) ->
     Ok(match default {
         types::Default::Null => Value::Null,
         types::Default::Bool(value) => Value::Bool(value),
-        types::Default::Str(text) => ev.string(text),
-        types::Default::EmptyList => ev.list([]),
-        types::Default::EmptySet => ev.attrs([]),
+        types::Default::Str(text) => ev.heap.string(text),
+        types::Default::EmptyList => ev.heap.list([]),
+        types::Default::EmptySet => ev.heap.attrs([]),
         types::Default::AttrName => {
-            let name = path.parent().last().map_or("", |name| ev.name(name));
-            ev.string(name)
+            let name = path.parent().last().map_or("", |name| ev.heap.name(name));
+            ev.heap.string(name)
         }
         types::Default::EnableContainers => enable_containers(ev, scope)?,
         types::Default::FlushRuleset => flush_ruleset(ev, scope)?,
         types::Default::SystemPath => system_path(ev, scope, path)?,
-        types::Default::Unknown(reason) => ev.unknown(reason, Span::NONE),
+        types::Default::Unknown(reason) => ev.heap.unknown(reason, Span::NONE),
         types::Default::Mandatory => return Err(missing(ev, scope, path)),
     })
 }
@@ -168,7 +168,7 @@ fn missing<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> Eva
     if let Some(span) = around {
         diagnostic = diagnostic.at(span, "missing here");
     }
-    ev.thrown(diagnostic)
+    ev.report.thrown(diagnostic)
 }
 
 /// Returns the value of a host option.
@@ -208,7 +208,7 @@ fn flush_ruleset<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e
     let nftables = host_option(ev, scope, &["networking", "nftables"])?;
     if let Value::Attrs(attrs) = nftables {
         for name in ["ruleset", "rulesetFile"] {
-            if let Some(value) = attrs.get(ev.symbol(name)) {
+            if let Some(value) = attrs.get(ev.heap.symbol(name)) {
                 match ev.force(value)? {
                     Value::Null => {}
                     Value::String(text) if text.as_bytes().is_empty() => {}
@@ -232,17 +232,17 @@ fn flush_ruleset<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e
 /// `path` of a container: built from `config`, or the profile that `flake` uses.
 fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>) -> EvalResult<'e, Value<'e>> {
     let name = path.parent().last();
-    let shown = name.map_or("", |name| ev.name(name));
+    let shown = name.map_or("", |name| ev.heap.name(name));
     if let Some(config) = scope.config.get() {
         let guest = name.and_then(|name| guest_of(ev, scope.context, name));
         if let Some(definitions) = guest {
-            let at = definitions.first().map_or(Span::NONE, |definition| ev.attribute_span(definition.pos));
-            return Ok(ev.unknown(&format!("the guest system of `{shown}`"), at));
+            let at = definitions.first().map_or(Span::NONE, |definition| ev.report.attribute_span(definition.pos));
+            return Ok(ev.heap.unknown(&format!("the guest system of `{shown}`"), at));
         }
         match ev.select(config, "flake")? {
             Value::Null => {}
             unknown @ Value::Unknown(_) => return Ok(unknown),
-            _ => return Ok(ev.string(&format!("/nix/var/nix/profiles/per-container/{shown}"))),
+            _ => return Ok(ev.heap.string(&format!("/nix/var/nix/profiles/per-container/{shown}"))),
         }
     }
     Err(missing(ev, scope, path))
@@ -271,7 +271,7 @@ pub(super) fn guest_of<'e>(
     if definitions.is_empty() || matches!(presence(ev, definitions), Ok(Ok(false))) {
         return None;
     }
-    let path = ["containers", ev.name(container), "config"].map(|name| ev.symbol(name));
+    let path = ["containers", ev.heap.name(container), "config"].map(|name| ev.heap.symbol(name));
     let path = path.iter().fold(Path::ROOT, |path, name| path.join(ev, *name));
     for definition in definitions {
         context.note(path, definition.pos);

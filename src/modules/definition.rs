@@ -105,7 +105,7 @@ impl<'e> Definition<'e> {
 
     /// Adds a condition inside the existing ones.
     pub(super) fn under(self, ev: &Evaluator<'e>, holds: Value<'e>) -> Self {
-        Self { condition: Some(ev.alloc(Condition { holds, around: self.condition })), ..self }
+        Self { condition: Some(ev.heap.alloc(Condition { holds, around: self.condition })), ..self }
     }
 
     /// Whether it counts regardless of any condition.
@@ -137,8 +137,8 @@ impl<'e> Definition<'e> {
     /// Returns the value with its properties put back around it, for types that merge a set as a whole and need them.
     pub(super) fn whole(&self, ev: &Evaluator<'e>) -> Value<'e> {
         let property = |kind: &str, name: &str, value: Value<'e>, content: Value<'e>| {
-            let parts = [("_type", ev.string(kind)), (name, value), ("content", content)];
-            ev.attrs(parts.map(|(name, value)| (ev.symbol(name), value, self.pos)))
+            let parts = [("_type", ev.heap.string(kind)), (name, value), ("content", content)];
+            ev.heap.attrs(parts.map(|(name, value)| (ev.heap.symbol(name), value, self.pos)))
         };
         let mut value = self.value;
         if self.order != DEFAULT_ORDER {
@@ -164,9 +164,9 @@ impl<'e> Definition<'e> {
     /// Splits the `mkMerge`s around it, as far as they can be evaluated.
     pub(super) fn parts(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>) {
         let Ok(Value::Attrs(attrs)) = ev.force(self.value) else { return into.push(self) };
-        let kind = attrs.get(ev.symbol("_type")).map(|kind| ev.force(kind));
+        let kind = attrs.get(ev.heap.symbol("_type")).map(|kind| ev.force(kind));
         let contents = match kind {
-            Some(Ok(Value::String(kind))) if kind.as_bytes() == b"merge" => attrs.get(ev.symbol("contents")),
+            Some(Ok(Value::String(kind))) if kind.as_bytes() == b"merge" => attrs.get(ev.heap.symbol("contents")),
             _ => None,
         };
         match contents.map(|contents| ev.force(contents)) {
@@ -202,7 +202,7 @@ impl<'e> Definition<'e> {
             into.push(this);
             return Ok(());
         };
-        let Some(kind) = attrs.get(ev.symbol("_type")) else {
+        let Some(kind) = attrs.get(ev.heap.symbol("_type")) else {
             into.push(this);
             return Ok(());
         };
@@ -216,7 +216,7 @@ impl<'e> Definition<'e> {
         };
         let field = |ev: &mut Evaluator<'e>, name: &str| ev.select(value, name);
         // Conditions and contents stay lazy.
-        let part = |ev: &mut Evaluator<'e>, name: &str| match attrs.get(ev.symbol(name)) {
+        let part = |ev: &mut Evaluator<'e>, name: &str| match attrs.get(ev.heap.symbol(name)) {
             Some(part) => Ok(part),
             None => ev.select(value, name),
         };
@@ -244,7 +244,7 @@ impl<'e> Definition<'e> {
             }
             "if" if layer.has_conditions() => {
                 let holds = part(ev, "condition")?;
-                let condition = ev.alloc(Condition { holds, around: this.condition });
+                let condition = ev.heap.alloc(Condition { holds, around: this.condition });
                 let content = part(ev, "content")?;
                 let inner = Self { condition: Some(condition), ..this }.with_value(content, this.pos);
                 match layer {

@@ -24,8 +24,8 @@ pub(super) fn begin<'e>(
     definitions: &mut Vec<Definition<'e>>,
 ) {
     if extra == Extra::Loopback && scope.of != ScopeOwner::Submodule {
-        let loopback = ev.list([ev.string("lo")]);
-        let enabled = ev.suspend(Enabled { scope });
+        let loopback = ev.heap.list([ev.heap.string("lo")]);
+        let enabled = ev.heap.suspend(Enabled { scope });
         definitions.push(Definition::new(loopback, Pos::NONE).under(ev, enabled));
     }
 }
@@ -120,7 +120,7 @@ fn ports<'e>(
     let bound = match (unknown, adding) {
         (Some(unknown), _) => (Bound::Unknown, unknown),
         (None, Some(adding)) => adding,
-        (None, None) => return Ok(ev.list(known)),
+        (None, None) => return Ok(ev.heap.list(known)),
     };
     scope.context.bounds.borrow_mut().push((path, known, bound.0));
     Ok(Value::Unknown(bound.1))
@@ -152,7 +152,7 @@ pub(super) fn opens_nothing<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>
 fn others<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Adding<'e>> {
     let Some(host) = context.host.get() else { return Ok(None) };
     if context.is_missing_modules() || host.lacks_arguments(ev)? {
-        let why = ev.unknown_reason("modules that are not here may open more ports", Span::NONE);
+        let why = ev.heap.unknown_reason("modules that are not here may open more ports", Span::NONE);
         return Ok(Some((Bound::Unknown, why)));
     }
     if let Some(known) = context.ports.get() {
@@ -169,7 +169,7 @@ fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
     let mut first = None;
     // `nix.sshServe` enables the SSH server.
     for name in ["services", "programs", "virtualisation", "nix"] {
-        let symbol = ev.symbol(name);
+        let symbol = ev.heap.symbol(name);
         let Some(defining) = names.remove(&symbol) else { continue };
         let declared = match tree.get(symbol) {
             Some(node) => match resolve(ev, node)? {
@@ -188,13 +188,13 @@ fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
         }
         for (service, definitions) in below.names {
             let is_own = declared.is_some_and(|level| level.get(service).is_some());
-            if is_own || (name == "nix" && ev.name(service) != "sshServe") {
+            if is_own || (name == "nix" && ev.heap.name(service) != "sshServe") {
                 continue;
             }
             if first.is_none() && defines(ev, &definitions) {
-                let reason = format!("`{name}.{}` of NixOS may open more ports", ev.name(service));
-                let at = ev.attribute_span(definitions[0].pos);
-                first = Some((Bound::Services, ev.unknown_reason(&reason, at)));
+                let reason = format!("`{name}.{}` of NixOS may open more ports", ev.heap.name(service));
+                let at = ev.report.attribute_span(definitions[0].pos);
+                first = Some((Bound::Services, ev.heap.unknown_reason(&reason, at)));
             }
         }
     }
@@ -229,7 +229,7 @@ fn loosened<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>) -> EvalResult<'e, 
         let Some(definitions) = host.definitions.get() else { return Ok(None) };
         let mut definitions = definitions.to_vec();
         for name in path {
-            let symbol = ev.symbol(name);
+            let symbol = ev.heap.symbol(name);
             definitions = split(ev, Path::ROOT, &definitions)?.names.remove(&symbol).unwrap_or_default();
         }
         for definition in definitions {
@@ -246,8 +246,8 @@ fn loosened<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>) -> EvalResult<'e, 
                 };
                 if !is_harmless {
                     let reason = format!("`{}` of NixOS changes it", path.join("."));
-                    let at = ev.attribute_span(definition.pos);
-                    return Ok(Some(ev.unknown(&reason, at)));
+                    let at = ev.report.attribute_span(definition.pos);
+                    return Ok(Some(ev.heap.unknown(&reason, at)));
                 }
             }
         }

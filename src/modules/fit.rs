@@ -51,7 +51,7 @@ fn scalar<'e>(ev: &Evaluator<'e>, ty: &Type, value: Value<'e>) -> bool {
     match (ty, value) {
         (Type::Bool, Value::Bool(_)) | (Type::Str, Value::String(_)) | (Type::Path, Value::Path(_)) => true,
         (Type::Path, Value::String(text)) => text.as_bytes().first() == Some(&b'/'),
-        (Type::Path, Value::Attrs(set)) => set.get(ev.symbol("outPath")).is_some(),
+        (Type::Path, Value::Attrs(set)) => set.get(ev.heap.symbol("outPath")).is_some(),
         (Type::Int { min, max, .. }, Value::Int(number)) => (*min..=*max).contains(&number),
         (Type::Enum(values), Value::String(text)) => values.iter().any(|value| value.as_bytes() == text.as_bytes()),
         (Type::StrMatching { matches, .. }, Value::String(text)) => matches(&text.to_str_lossy()),

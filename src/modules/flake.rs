@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::known::Known;
 use super::{lock, nixpkgs};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, source_path};
+use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, normal_path, source_path};
 use crate::source::{Pos, Span};
 
 /// The placeholder path of the flake's own source in the store. Real hashes never contain an `e`.
@@ -50,7 +50,7 @@ struct Node<'e> {
 /// It covers all inputs, including those that a host does not read. Every host reads nixpkgs, and if an unrelated input
 /// changes the text, Nix itself finds that nothing changed.
 pub(super) fn pins(ev: &mut Evaluator<'_>, directory: &Path, overrides: &[(String, PathBuf)]) -> String {
-    let text = ev.read_text(&directory.join("flake.lock")).unwrap_or_default();
+    let text = ev.loader.read_text(&directory.join("flake.lock")).unwrap_or_default();
     let lock: Json = serde_json::from_str(&text).unwrap_or_default();
     let nodes = lock["nodes"].as_object().into_iter().flatten();
     let locked: Vec<_> = nodes.map(|(name, node)| (name, &node["locked"])).collect();
@@ -65,15 +65,15 @@ pub(super) fn root<'e>(
     overrides: &[(String, PathBuf)],
     locked: Option<&'e Json>,
 ) -> EvalResult<'e, Value<'e>> {
-    let lock = ev.read_text(&directory.join("flake.lock")).and_then(|text| serde_json::from_str(&text).ok());
-    let shared: &'e Shared<'e> = ev.alloc(Shared {
+    let lock = ev.loader.read_text(&directory.join("flake.lock")).and_then(|text| serde_json::from_str(&text).ok());
+    let shared: &'e Shared<'e> = ev.heap.alloc(Shared {
         lib,
         lock: lock.unwrap_or(Json::Null),
         overrides: overrides.iter().cloned().collect(),
         root: std::cell::OnceCell::new(),
     });
     let key = shared.lock["root"].as_str();
-    let directory = ev.alloc(directory.to_string_lossy().into_owned()).as_str();
+    let directory = ev.heap.alloc(directory.to_string_lossy().into_owned()).as_str();
     call(ev, Node { shared, directory, key, given: None, locked, way: "" })
 }
 
@@ -86,12 +86,13 @@ fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         Value::String(text) | Value::Path(text) => text.to_str_lossy().into_owned(),
         other => return Err(ev.type_error("a string", other, pos)),
     };
-    let Some((directory, pinned)) = lock::referenced(&reference).filter(|(directory, _)| ev.exists(directory))
+    let Some((directory, pinned)) =
+        lock::referenced(&reference).filter(|(directory, _)| ev.loader.exists(directory))
     else {
-        return Ok(ev.unknown(&format!("the flake '{reference}' is not here"), ev.word_span(pos)));
+        return Ok(ev.heap.unknown(&format!("the flake '{reference}' is not here"), ev.report.word_span(pos)));
     };
     let lib = ev.force(args[0])?;
-    let pinned = pinned.map(|pinned| ev.alloc(pinned));
+    let pinned = pinned.map(|pinned| ev.heap.alloc(pinned));
     root(ev, lib, Path::new(&directory), &[], pinned)
 }
 
@@ -103,20 +104,20 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
     if node.way.is_empty() {
         enable_features(ev, source)?;
     }
-    let outputs = source.get(ev.symbol("outputs"));
+    let outputs = source.get(ev.heap.symbol("outputs"));
     let Some(outputs) = outputs else {
         let message = format!("the flake {} has no `outputs`", node.directory);
-        return Err(ev.diagnostic_error(Diagnostic::error(Code::Evaluation, message)));
+        return Err(ev.report.diagnostic_error(Diagnostic::error(Code::Evaluation, message)));
     };
     let outputs = ev.force(outputs)?;
     let mut declared: BTreeMap<Symbol, Option<Value<'e>>> = BTreeMap::new();
-    let this = ev.symbol("self");
-    for (name, _) in ev.formals(outputs) {
+    let this = ev.heap.symbol("self");
+    for (name, _) in outputs.formals() {
         if name != this {
             declared.insert(name, None);
         }
     }
-    if let Some(inputs) = source.get(ev.symbol("inputs"))
+    if let Some(inputs) = source.get(ev.heap.symbol("inputs"))
         && let Value::Attrs(inputs) = ev.force(inputs)?
     {
         // `inputs.self` configures how the flake itself is fetched (`submodules`, `lfs`); it is not an input.
@@ -124,23 +125,23 @@ fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>>
         declared.extend(inputs.map(|(name, value, _)| (name, Some(value))));
     }
     if node.way.is_empty() {
-        check_overrides(ev, node, declared.keys().map(|name| ev.name(*name)))?;
+        check_overrides(ev, node, declared.keys().map(|name| ev.heap.name(*name)))?;
     }
     let inputs: Vec<_> = declared
         .into_iter()
-        .map(|(name, declaration)| (name, ev.suspend(Input { node, name, declaration }), Pos::NONE))
+        .map(|(name, declaration)| (name, ev.heap.suspend(Input { node, name, declaration }), Pos::NONE))
         .collect();
-    let inputs = ev.attrs(inputs);
+    let inputs = ev.heap.attrs(inputs);
     let Value::Attrs(input_set) = inputs else { return Ok(inputs) };
     if node.way.is_empty() {
         let _ = node.shared.root.set(input_set);
     }
-    let result: &'e std::cell::Cell<Option<Value<'e>>> = ev.alloc(std::cell::Cell::new(None));
-    let itself = ev.suspend(Itself { result });
+    let result: &'e std::cell::Cell<Option<Value<'e>>> = ev.heap.alloc(std::cell::Cell::new(None));
+    let itself = ev.heap.suspend(Itself { result });
     let arguments: Vec<_> = input_set.iter().chain([(this, itself, Pos::NONE)]).collect();
-    let arguments = ev.attrs(arguments);
+    let arguments = ev.heap.attrs(arguments);
     // As in Nix, `self` can be read only after the outputs function has returned.
-    let called = ev.suspend(Outputs { outputs, arguments, node, inputs });
+    let called = ev.heap.suspend(Outputs { outputs, arguments, node, inputs });
     result.set(Some(called));
     ev.force(called)
 }
@@ -154,7 +155,7 @@ impl<'e> Suspend<'e> for Itself<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         match self.result.get() {
             Some(value) => ev.force(value),
-            None => Ok(ev.unknown("the flake itself", Span::NONE)),
+            None => Ok(ev.heap.unknown("the flake itself", Span::NONE)),
         }
     }
 }
@@ -170,15 +171,15 @@ impl<'e> Suspend<'e> for Outputs<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let outputs = ev.call(self.outputs, self.arguments, Pos::NONE)?;
         let Value::Attrs(attrs) = ev.force(outputs)? else { return ev.force(outputs) };
-        let directory = ev.string(self.node.directory);
+        let directory = ev.heap.string(self.node.directory);
         let source_info = source(ev, directory, self.node.locked);
         let Value::Attrs(info) = source_info else { return Ok(source_info) };
         let own = [
-            (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
-            (ev.symbol("inputs"), self.inputs, Pos::NONE),
-            (ev.symbol("outPath"), directory, Pos::NONE),
-            (ev.symbol("outputs"), outputs, Pos::NONE),
-            (ev.symbol("sourceInfo"), source_info, Pos::NONE),
+            (ev.heap.symbol("_type"), ev.heap.string("flake"), Pos::NONE),
+            (ev.heap.symbol("inputs"), self.inputs, Pos::NONE),
+            (ev.heap.symbol("outPath"), directory, Pos::NONE),
+            (ev.heap.symbol("outputs"), outputs, Pos::NONE),
+            (ev.heap.symbol("sourceInfo"), source_info, Pos::NONE),
         ];
         let mut parts: Vec<_> = own.to_vec();
         for part in info.iter().chain(attrs.iter()) {
@@ -189,8 +190,8 @@ impl<'e> Suspend<'e> for Outputs<'e> {
             }
         }
         Ok(match attrs.rest() {
-            Some(rest) => ev.open_attrs(parts, rest),
-            None => ev.attrs(parts),
+            Some(rest) => ev.heap.open_attrs(parts, rest),
+            None => ev.heap.attrs(parts),
         })
     }
 }
@@ -199,19 +200,19 @@ impl<'e> Suspend<'e> for Outputs<'e> {
 /// git.
 fn source<'e>(ev: &Evaluator<'e>, directory: Value<'e>, locked: Option<&Json>) -> Value<'e> {
     if let Some(locked) = locked {
-        let out_path = (ev.symbol("outPath"), directory, Pos::NONE);
-        return ev.attrs(lock::pinned_source(ev, locked).into_iter().chain([out_path]));
+        let out_path = (ev.heap.symbol("outPath"), directory, Pos::NONE);
+        return ev.heap.attrs(lock::pinned_source(ev, locked).into_iter().chain([out_path]));
     }
-    let unknown = |what: &str| ev.unknown(&format!("the {what} of a flake's source"), Span::NONE);
-    ev.attrs([
-        (ev.symbol("lastModified"), unknown("age"), Pos::NONE),
-        (ev.symbol("lastModifiedDate"), unknown("age"), Pos::NONE),
-        (ev.symbol("narHash"), unknown("hash"), Pos::NONE),
-        (ev.symbol("outPath"), directory, Pos::NONE),
-        (ev.symbol("rev"), unknown("revision"), Pos::NONE),
-        (ev.symbol("shortRev"), unknown("revision"), Pos::NONE),
-        (ev.symbol("dirtyRev"), unknown("revision"), Pos::NONE),
-        (ev.symbol("dirtyShortRev"), unknown("revision"), Pos::NONE),
+    let unknown = |what: &str| ev.heap.unknown(&format!("the {what} of a flake's source"), Span::NONE);
+    ev.heap.attrs([
+        (ev.heap.symbol("lastModified"), unknown("age"), Pos::NONE),
+        (ev.heap.symbol("lastModifiedDate"), unknown("age"), Pos::NONE),
+        (ev.heap.symbol("narHash"), unknown("hash"), Pos::NONE),
+        (ev.heap.symbol("outPath"), directory, Pos::NONE),
+        (ev.heap.symbol("rev"), unknown("revision"), Pos::NONE),
+        (ev.heap.symbol("shortRev"), unknown("revision"), Pos::NONE),
+        (ev.heap.symbol("dirtyRev"), unknown("revision"), Pos::NONE),
+        (ev.heap.symbol("dirtyShortRev"), unknown("revision"), Pos::NONE),
     ])
 }
 
@@ -224,7 +225,7 @@ struct Input<'e> {
 
 impl<'e> Suspend<'e> for Input<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let name = ev.name(self.name);
+        let name = ev.heap.name(self.name);
         let node = self.node;
         // What the using flake declares for this flake's inputs takes precedence.
         let given = match node.given {
@@ -247,7 +248,8 @@ impl<'e> Suspend<'e> for Input<'e> {
         };
         let directory = overridden.or_else(|| self.directory(ev, locked, &url));
         let is_flake = !matches!(self.field(ev, self.declaration, "flake")?, Some(Value::Bool(false)));
-        let has = |ev: &Evaluator<'e>, directory: &str, file: &str| ev.exists(&format!("{directory}/{file}"));
+        let has =
+            |ev: &Evaluator<'e>, directory: &str, file: &str| ev.loader.exists(&format!("{directory}/{file}"));
         let is_nixpkgs = match &directory {
             Some(directory) => has(ev, directory, "nixos/lib/eval-config.nix"),
             None => is_nixpkgs(name, &url, locked),
@@ -263,17 +265,17 @@ impl<'e> Suspend<'e> for Input<'e> {
                 return known.value(ev, node.shared.lib);
             }
             let reason = format!("the flake input `{name}` is not here");
-            return Ok(ev.unknown(&reason, Span::NONE));
+            return Ok(ev.heap.unknown(&reason, Span::NONE));
         };
-        let directory = ev.alloc(directory).as_str();
+        let directory = ev.heap.alloc(directory).as_str();
         // A tree at another path than the pinned one has other contents, so the lock file says nothing about it.
         let locked = locked.map(|node| &node["locked"]).filter(|locked| lock::is_at(locked, directory));
         if !is_flake {
-            let path = ev.string(directory);
+            let path = ev.heap.string(directory);
             return Ok(source(ev, path, locked));
         }
         let given = self.field(ev, self.declaration, "inputs")?;
-        let way = ev.alloc(format!("{way}/")).as_str();
+        let way = ev.heap.alloc(format!("{way}/")).as_str();
         call(ev, Node { shared: node.shared, directory, key, given, locked, way })
     }
 }
@@ -287,7 +289,7 @@ impl<'e> Input<'e> {
     ) -> EvalResult<'e, Option<Value<'e>>> {
         let Some(declaration) = declaration else { return Ok(None) };
         let Value::Attrs(attrs) = ev.force(declaration)? else { return Ok(None) };
-        attrs.get(ev.symbol(name)).map(|value| ev.force(value)).transpose()
+        attrs.get(ev.heap.symbol(name)).map(|value| ev.force(value)).transpose()
     }
 
     /// Returns the input's key and node in the lock file.
@@ -304,23 +306,23 @@ impl<'e> Input<'e> {
             let path = path.strip_prefix("path:").unwrap_or(path);
             let path = path.split('?').next().unwrap_or(path);
             let is_path = path.starts_with("./") || path.starts_with("../") || path == "." || path.starts_with('/');
-            is_path.then(|| ev.normal_path(&format!("{}/{path}", self.node.directory), path))
+            is_path.then(|| normal_path(&format!("{}/{path}", self.node.directory), path))
         };
         if let Some(locked) = locked.map(|node| &node["locked"]) {
             if locked["type"] == "path"
                 && let Some(path) = locked["path"].as_str()
                 && !path.starts_with('/')
             {
-                return Some(ev.normal_path(&format!("{}/{path}", self.node.directory), ""));
+                return Some(normal_path(&format!("{}/{path}", self.node.directory), ""));
             }
             if let Some(path) = locked["narHash"].as_str().and_then(source_path)
-                && ev.exists(&path)
+                && ev.loader.exists(&path)
             {
                 let below = locked["dir"].as_str().map_or(String::new(), |dir| format!("/{dir}"));
                 return Some(format!("{path}{below}"));
             }
         }
-        beside(url).filter(|directory| ev.exists(directory))
+        beside(url).filter(|directory| ev.loader.exists(directory))
     }
 }
 
@@ -343,13 +345,13 @@ fn follow<'a>(lock: &'a Json, input: &'a Json, depth: u32) -> Option<&'a str> {
 /// `follows = "a/b"`: input `b` of the root's input `a`.
 fn followed<'e>(ev: &mut Evaluator<'e>, node: Node<'e>, path: &str) -> EvalResult<'e, Value<'e>> {
     let Some(root) = node.shared.root.get() else {
-        return Ok(ev.unknown("an input that follows another", Span::NONE));
+        return Ok(ev.heap.unknown("an input that follows another", Span::NONE));
     };
     let mut names = path.split('/').filter(|name| !name.is_empty());
     let first = names.next().unwrap_or_default();
-    let mut value = match root.get(ev.symbol(first)) {
+    let mut value = match root.get(ev.heap.symbol(first)) {
         Some(value) => ev.force(value)?,
-        None => return Ok(ev.unknown(&format!("the flake input `{path}` is not here"), Span::NONE)),
+        None => return Ok(ev.heap.unknown(&format!("the flake input `{path}` is not here"), Span::NONE)),
     };
     for name in names {
         let inputs = ev.select(value, "inputs")?;
@@ -360,10 +362,10 @@ fn followed<'e>(ev: &mut Evaluator<'e>, node: Node<'e>, path: &str) -> EvalResul
 
 /// Applies `experimental-features` from a flake's `nixConfig`. They hold for all files except the flake's own.
 fn enable_features<'e>(ev: &mut Evaluator<'e>, flake: &'e Attrs<'e>) -> EvalResult<'e, ()> {
-    let Some(config) = flake.get(ev.symbol("nixConfig")) else { return Ok(()) };
+    let Some(config) = flake.get(ev.heap.symbol("nixConfig")) else { return Ok(()) };
     let Value::Attrs(config) = ev.force(config)? else { return Ok(()) };
     for setting in ["experimental-features", "extra-experimental-features"] {
-        let Some(value) = config.get(ev.symbol(setting)) else { continue };
+        let Some(value) = config.get(ev.heap.symbol(setting)) else { continue };
         let values = match ev.force(value)? {
             Value::List(list) => list.iter().collect(),
             value => vec![value],
@@ -398,13 +400,13 @@ fn check_overrides<'e, 'a>(
             && !node.shared.overrides.contains_key(first)
         {
             format!("`--override-input {way}`: the input `{first}` has no input `{second}`")
-        } else if !ev.exists(&path.to_string_lossy()) {
+        } else if !ev.loader.exists(&path.to_string_lossy()) {
             format!("`--override-input {way}`: there is nothing at {}", path.display())
         } else {
             continue;
         };
         let help = format!("its inputs are: {}", names.join(", "));
-        return Err(ev.diagnostic_error(Diagnostic::error(Code::Usage, message).help(help)));
+        return Err(ev.report.diagnostic_error(Diagnostic::error(Code::Usage, message).help(help)));
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ fn units<'e>(shown: &mut Shown<'_, 'e>, context: &'e Context<'e>, options: &mut 
     let Ok((definitions, at)) = definitions_at(shown.ev, context, &path) else { return };
     let Ok(split) = split(shown.ev, at, &definitions) else { return };
     for (symbol, definitions) in split.names {
-        let name = shown.ev.name(symbol).to_owned();
+        let name = shown.ev.heap.name(symbol).to_owned();
         if !name.starts_with("container@") {
             continue;
         }
@@ -128,7 +128,7 @@ fn leave_out_discarded<'e>(ev: &mut Evaluator<'e>, at: Path<'e>, definitions: &[
     let Some(members) = json.as_object_mut().filter(|members| !members.contains_key(UNKNOWN_KEY)) else { return };
     let Ok(split) = split(ev, at, definitions) else { return };
     for (symbol, definitions) in split.names {
-        let name = ev.name(symbol).to_owned();
+        let name = ev.heap.name(symbol).to_owned();
         if matches!(presence(ev, &definitions), Ok(Ok(false))) {
             members.remove(&name);
         } else if let Some(member) = members.get_mut(&name) {
@@ -159,7 +159,7 @@ fn definitions_at<'e>(
     let all = context.host.get().and_then(|host| host.definitions.get());
     let (mut definitions, mut at) = (all.map(|all| all.to_vec()).unwrap_or_default(), Path::ROOT);
     for name in path {
-        let symbol = ev.symbol(name);
+        let symbol = ev.heap.symbol(name);
         let mut split = split(ev, at, &definitions)?;
         definitions = split.names.remove(&symbol).unwrap_or_default();
         definitions.extend(split.open);
@@ -170,7 +170,7 @@ fn definitions_at<'e>(
 
 /// Builds an unknown leaf that holds an error.
 pub(super) fn failure<'e>(ev: &Evaluator<'e>, error: &EvalError<'e>) -> Json {
-    let diagnostics = ev.to_diagnostics(error);
+    let diagnostics = error.diagnostics();
     if ev.keeps_going() {
         return failed_json(ev, &diagnostics);
     }
@@ -202,7 +202,7 @@ impl<'a, 'e> Shown<'a, 'e> {
     /// Records that the value at `self.path` is set at `pos`.
     fn note(&mut self, pos: Pos) {
         if pos.is_some() && !is_built_in(self.ev, pos) {
-            self.places.add(&self.path, self.ev.attribute_span(pos));
+            self.places.add(&self.path, self.ev.report.attribute_span(pos));
         }
     }
 
@@ -234,9 +234,10 @@ impl<'a, 'e> Shown<'a, 'e> {
                 json!(text.to_str_lossy())
             }
             Value::List(items) => {
-                if let Some(places) = self.ev.elements_of(value) {
+                if let Some(places) = self.ev.provenance.elements_of(value) {
                     let is_ours = |pos: Pos| pos.is_some() && !is_built_in(self.ev, pos);
-                    let span = |pos: &Pos| if is_ours(*pos) { self.ev.attribute_span(*pos) } else { Span::NONE };
+                    let span =
+                        |pos: &Pos| if is_ours(*pos) { self.ev.report.attribute_span(*pos) } else { Span::NONE };
                     self.places.add_elements(&self.path, places.iter().map(span).collect());
                 }
                 let mut shown = Vec::new();
@@ -258,17 +259,17 @@ impl<'a, 'e> Shown<'a, 'e> {
                     if pos == Pos::NONE && attrs.rest().is_some() {
                         continue;
                     }
-                    self.path.push(self.ev.name(name).to_owned());
+                    self.path.push(self.ev.heap.name(name).to_owned());
                     self.note(pos);
                     let json = self.json(value);
-                    shown.insert(self.ev.name(name).to_owned(), json);
+                    shown.insert(self.ev.heap.name(name).to_owned(), json);
                     self.path.pop();
                 }
                 for one in attrs.optional() {
-                    self.path.push(self.ev.name(one.name()).to_owned());
+                    self.path.push(self.ev.heap.name(one.name()).to_owned());
                     self.note(one.pos());
                     let json = unknown_json(self.ev, one.why().reason(), one.why().span());
-                    shown.insert(self.ev.name(one.name()).to_owned(), json);
+                    shown.insert(self.ev.heap.name(one.name()).to_owned(), json);
                     self.path.pop();
                 }
                 Json::Object(shown)
@@ -305,7 +306,7 @@ impl<'a, 'e> Shown<'a, 'e> {
     }
 
     fn has(&self, value: Value<'e>, name: &str) -> bool {
-        matches!(value, Value::Attrs(attrs) if attrs.get(self.ev.symbol(name)).is_some())
+        matches!(value, Value::Attrs(attrs) if attrs.get(self.ev.heap.symbol(name)).is_some())
     }
 
     /// Builds the view, with the certain elements of the firewall's lists.

@@ -42,7 +42,7 @@ pub(super) fn view<'e>(
     match configuration(ev, host, container, definitions, ScopeOwner::GuestShown) {
         Ok((context, config)) => {
             let mut view = freeform_view::whole(ev, context, config, &HANDED_IN);
-            view.verdicts = verdicts::of_guest(ev, config, ev.name(container));
+            view.verdicts = verdicts::of_guest(ev, config, ev.heap.name(container));
             let errors = context.findings.borrow();
             errors
                 .iter()
@@ -76,14 +76,14 @@ fn configuration<'e>(
     definitions: &[Definition<'e>],
     of: ScopeOwner,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
-    let context: &'e Context<'e> = ev.alloc(Context::new(host.lib, host.system));
+    let context: &'e Context<'e> = ev.heap.alloc(Context::new(host.lib, host.system));
     context.packages.set(Some(packages::of_platform(ev, host)));
     let mut scope = Scope::new(context, of, Path::ROOT);
     if let Some(host) = host.host.get() {
-        let name = ev.name(container);
+        let name = ev.heap.name(container);
         scope.special = Some(host_option(ev, host, &["containers", name, "specialArgs"])?);
     }
-    let scope: &'e Scope<'e> = ev.alloc(scope);
+    let scope: &'e Scope<'e> = ev.heap.alloc(scope);
     let _ = context.host.set(scope);
     let handed_in = Source::import(handed_in(ev, host, container), Pos::NONE);
     let own = definitions.iter().map(|definition| Source {
@@ -103,30 +103,30 @@ fn configuration<'e>(
 
 /// Builds the module that NixOS puts before a guest's own modules (`extraConfig` of `nixos-containers.nix`).
 fn handed_in<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -> Value<'e> {
-    let set = |name: &str, value| ev.attrs([(ev.symbol(name), value, Pos::NONE)]);
+    let set = |name: &str, value| ev.heap.attrs([(ev.heap.symbol(name), value, Pos::NONE)]);
     let with_priority = |priority, content| {
-        ev.attrs([
-            (ev.symbol("_type"), ev.string("override"), Pos::NONE),
-            (ev.symbol("priority"), Value::Int(priority), Pos::NONE),
-            (ev.symbol("content"), content, Pos::NONE),
+        ev.heap.attrs([
+            (ev.heap.symbol("_type"), ev.heap.string("override"), Pos::NONE),
+            (ev.heap.symbol("priority"), Value::Int(priority), Pos::NONE),
+            (ev.heap.symbol("content"), content, Pos::NONE),
         ])
     };
-    let name = with_priority(MK_DEFAULT, ev.string(ev.name(container)));
-    let interfaces = ev.suspend(Interfaces { host, container });
-    let networking = ev.attrs([
-        (ev.symbol("hostName"), name, Pos::NONE),
-        (ev.symbol("useDHCP"), Value::Bool(false), Pos::NONE),
-        (ev.symbol("interfaces"), interfaces, Pos::NONE),
+    let name = with_priority(MK_DEFAULT, ev.heap.string(ev.heap.name(container)));
+    let interfaces = ev.heap.suspend(Interfaces { host, container });
+    let networking = ev.heap.attrs([
+        (ev.heap.symbol("hostName"), name, Pos::NONE),
+        (ev.heap.symbol("useDHCP"), Value::Bool(false), Pos::NONE),
+        (ev.heap.symbol("interfaces"), interfaces, Pos::NONE),
     ]);
-    let platform = ev.suspend(Platform { host });
-    let boot = ev.attrs([
-        (ev.symbol("isContainer"), with_priority(DEFAULT, Value::Bool(true)), Pos::NONE),
-        (ev.symbol("isNspawnContainer"), Value::Bool(true), Pos::NONE),
+    let platform = ev.heap.suspend(Platform { host });
+    let boot = ev.heap.attrs([
+        (ev.heap.symbol("isContainer"), with_priority(DEFAULT, Value::Bool(true)), Pos::NONE),
+        (ev.heap.symbol("isNspawnContainer"), Value::Bool(true), Pos::NONE),
     ]);
-    ev.attrs([
-        (ev.symbol("boot"), boot, Pos::NONE),
-        (ev.symbol("networking"), networking, Pos::NONE),
-        (ev.symbol("nixpkgs"), set("hostPlatform", platform), Pos::NONE),
+    ev.heap.attrs([
+        (ev.heap.symbol("boot"), boot, Pos::NONE),
+        (ev.heap.symbol("networking"), networking, Pos::NONE),
+        (ev.heap.symbol("nixpkgs"), set("hostPlatform", platform), Pos::NONE),
     ])
 }
 
@@ -150,10 +150,10 @@ struct Interfaces<'e> {
 
 impl<'e> Suspend<'e> for Interfaces<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let Some(host) = self.host.host.get() else { return Ok(ev.attrs([])) };
-        let name = ev.name(self.container);
+        let Some(host) = self.host.host.get() else { return Ok(ev.heap.attrs([])) };
+        let name = ev.heap.name(self.container);
         match host_option(ev, host, &["containers", name, "privateNetwork"])? {
-            Value::Bool(false) => return Ok(ev.attrs([])),
+            Value::Bool(false) => return Ok(ev.heap.attrs([])),
             unknown @ Value::Unknown(_) => return Ok(unknown),
             _ => {}
         }
@@ -164,23 +164,23 @@ impl<'e> Suspend<'e> for Interfaces<'e> {
                 unknown @ Value::Unknown(_) => unknown,
                 text if family == "ipv4" => {
                     let address = ipv4(ev, text);
-                    ev.list([address])
+                    ev.heap.list([address])
                 }
                 text => {
                     let from_string = ["network", "ipv6", "fromString"];
                     let read = from_string.iter().try_fold(self.host.lib, |set, name| ev.select(set, name))?;
                     let address = ev.call(read, text, Pos::NONE)?;
-                    ev.list([address])
+                    ev.heap.list([address])
                 }
             };
-            let addresses = ev.attrs([(ev.symbol("addresses"), addresses, Pos::NONE)]);
-            families.push((ev.symbol(family), addresses, Pos::NONE));
+            let addresses = ev.heap.attrs([(ev.heap.symbol("addresses"), addresses, Pos::NONE)]);
+            families.push((ev.heap.symbol(family), addresses, Pos::NONE));
         }
         if families.is_empty() {
-            return Ok(ev.attrs([]));
+            return Ok(ev.heap.attrs([]));
         }
-        let interface = ev.attrs(families);
-        Ok(ev.attrs([(ev.symbol("eth0"), interface, Pos::NONE)]))
+        let interface = ev.heap.attrs(families);
+        Ok(ev.heap.attrs([(ev.heap.symbol("eth0"), interface, Pos::NONE)]))
     }
 }
 
@@ -190,9 +190,12 @@ fn ipv4<'e>(ev: &mut Evaluator<'e>, text: Value<'e>) -> Value<'e> {
     let text = text.to_str_lossy().into_owned();
     let parts: Vec<&str> = text.split('/').collect();
     let length = match parts.as_slice() {
-        [_, length] => length.parse().map_or_else(|_| ev.unknown("no prefix length", Span::NONE), Value::Int),
+        [_, length] => length.parse().map_or_else(|_| ev.heap.unknown("no prefix length", Span::NONE), Value::Int),
         _ => Value::Int(32),
     };
-    let address = ev.string(parts[0]);
-    ev.attrs([(ev.symbol("address"), address, Pos::NONE), (ev.symbol("prefixLength"), length, Pos::NONE)])
+    let address = ev.heap.string(parts[0]);
+    ev.heap.attrs([
+        (ev.heap.symbol("address"), address, Pos::NONE),
+        (ev.heap.symbol("prefixLength"), length, Pos::NONE),
+    ])
 }

@@ -43,7 +43,7 @@ impl<'e> Hosts<'e> {
         overrides: &[(String, PathBuf)],
     ) -> Result<Self, Vec<Diagnostic>> {
         let opened = Self::flake(ev, directory, overrides);
-        opened.map_err(|error| ev.to_diagnostics(&error))
+        opened.map_err(|error| error.diagnostics())
     }
 
     fn flake(ev: &mut Evaluator<'e>, directory: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
@@ -62,7 +62,7 @@ impl<'e> Hosts<'e> {
             Some(Value::Attrs(hosts)) => this.add(hosts),
             Some(Value::Unknown(unknown)) => this.more = Some(unknown),
             Some(other) => return Err(ev.type_error("a set of hosts", other, Pos::NONE)),
-            None if ["colmena", "colmenaHive"].iter().any(|name| outputs.get(ev.symbol(name)).is_some()) => {}
+            None if ["colmena", "colmenaHive"].iter().any(|name| outputs.get(ev.heap.symbol(name)).is_some()) => {}
             None => return Err(missing(ev, Value::Attrs(outputs))),
         }
         // Only the names of a hive's nodes are evaluated here.
@@ -73,7 +73,9 @@ impl<'e> Hosts<'e> {
             Err(_) => {}
         }
         match this.more {
-            Some(unknown) if this.hosts.is_empty() && outputs.get(ev.symbol("nixosConfigurations")).is_some() => {
+            Some(unknown)
+                if this.hosts.is_empty() && outputs.get(ev.heap.symbol("nixosConfigurations")).is_some() =>
+            {
                 Err(not_known(ev, unknown))
             }
             _ => Ok(this),
@@ -103,7 +105,7 @@ impl<'e> Hosts<'e> {
     /// Fails if the built-in library or a hive does not evaluate.
     pub fn of_file(ev: &mut Evaluator<'e>, file: &Path) -> Result<Option<Self>, Vec<Diagnostic>> {
         let opened = Self::file(ev, file);
-        opened.map_err(|error| ev.to_diagnostics(&error))
+        opened.map_err(|error| error.diagnostics())
     }
 
     fn file(ev: &mut Evaluator<'e>, file: &Path) -> EvalResult<'e, Option<Self>> {
@@ -113,26 +115,26 @@ impl<'e> Hosts<'e> {
         let Ok(value) = ev.import_at(&file.to_string_lossy(), Pos::NONE) else { return Ok(None) };
         let is_hive = file.file_name().is_some_and(|name| name == "hive.nix");
         let Value::Attrs(attrs) = value else {
-            return match is_hive && ev.is_function(value) {
+            return match is_hive && ev.heap.is_function(value) {
                 true => Self::of_hive(ev, lib, value).map(Some),
                 false => Ok(None),
             };
         };
         let mut this = Self::none(lib);
-        if attrs.get(ev.symbol(ARGUMENTS)).is_some() {
+        if attrs.get(ev.heap.symbol(ARGUMENTS)).is_some() {
             this.is_single = true;
-            this.hosts.push(One { name: ev.symbol(""), value, optional: None });
+            this.hosts.push(One { name: ev.heap.symbol(""), value, optional: None });
             return Ok(Some(this));
         }
         if is_hive || is_like_a_hive(ev, attrs) {
             return Self::of_hive(ev, lib, value).map(Some);
         }
-        let of_flake = attrs.get(ev.symbol("nixosConfigurations"));
+        let of_flake = attrs.get(ev.heap.symbol("nixosConfigurations"));
         let hosts = match of_flake.map(|hosts| ev.force(hosts)) {
             Some(Ok(Value::Attrs(hosts))) => hosts,
             _ => attrs,
         };
-        let arguments = ev.symbol(ARGUMENTS);
+        let arguments = ev.heap.symbol(ARGUMENTS);
         let is_system = |ev: &mut Evaluator<'e>, value| matches!(ev.force(value), Ok(Value::Attrs(set)) if set.get(arguments).is_some());
         let systems: Vec<_> = hosts.iter().filter(|(_, value, _)| is_system(ev, *value)).collect();
         this.hosts.extend(systems.into_iter().map(|(name, value, _)| One { name, value, optional: None }));
@@ -168,7 +170,7 @@ impl<'e> Hosts<'e> {
     /// Returns the names of the hosts that certainly exist, sorted.
     pub fn names(&self, ev: &Evaluator<'e>) -> Vec<String> {
         let certain = self.hosts.iter().filter(|host| host.optional.is_none());
-        let mut names: Vec<_> = certain.map(|host| ev.name(host.name).to_owned()).collect();
+        let mut names: Vec<_> = certain.map(|host| ev.heap.name(host.name).to_owned()).collect();
         names.sort();
         names
     }
@@ -180,11 +182,11 @@ impl<'e> Hosts<'e> {
 
     /// Returns notes about hosts that might not exist, and about unavailable modules that may define others.
     pub fn notes(&self, ev: &Evaluator<'e>) -> Vec<Diagnostic> {
-        let mut notes = ev.remarks();
+        let mut notes = ev.notes.remarks();
         for host in self.hosts.iter() {
             let Some(why) = host.optional else { continue };
             let message =
-                format!("whether there is a host `{}` is not known: {}", ev.name(host.name), why.reason());
+                format!("whether there is a host `{}` is not known: {}", ev.heap.name(host.name), why.reason());
             notes.push(at(Diagnostic::note(Code::UnknownValue, message), why.span()));
         }
         if let Some(why) = self.more {
@@ -207,14 +209,14 @@ impl<'e> Hosts<'e> {
     ) -> Result<Evaluated, Vec<Diagnostic>> {
         let arguments = match self.arguments(ev, host) {
             Ok(arguments) => arguments,
-            Err(error) => return Err(ev.to_diagnostics(&error)),
+            Err(error) => return Err(error.diagnostics()),
         };
         super::evaluate_system(ev, &arguments, &self.pins, guests)
     }
 
     /// Returns the arguments from which a host was made.
     fn arguments(&self, ev: &mut Evaluator<'e>, host: &str) -> EvalResult<'e, Host<'e>> {
-        let symbol = ev.symbol(host);
+        let symbol = ev.heap.symbol(host);
         let Some(found) = self.hosts.iter().find(|known| known.name == symbol) else {
             let names = self.names(ev).join(", ");
             let mut message = format!("the flake has no host `{host}`");
@@ -222,15 +224,15 @@ impl<'e> Hosts<'e> {
             if let Some(why) = self.more {
                 message = format!("whether the flake has a host `{host}` is not known: {}", why.reason());
                 help = format!("those that are known: {names}");
-            } else if !ev.remarks().is_empty() {
+            } else if !ev.notes.remarks().is_empty() {
                 help = format!("{help}; modules that are not here may define others");
             }
-            return Err(ev.diagnostic_error(Diagnostic::error(Code::Usage, message).help(help)));
+            return Err(ev.report.diagnostic_error(Diagnostic::error(Code::Usage, message).help(help)));
         };
         match ev.force(found.value)? {
-            Value::Attrs(attrs) => match attrs.get(ev.symbol(ARGUMENTS)) {
+            Value::Attrs(attrs) => match attrs.get(ev.heap.symbol(ARGUMENTS)) {
                 Some(arguments) => {
-                    let lib = attrs.get(ev.symbol("lib")).unwrap_or(self.lib);
+                    let lib = attrs.get(ev.heap.symbol("lib")).unwrap_or(self.lib);
                     Ok(Host { lib: ev.force(lib)?, arguments: ev.force(arguments)? })
                 }
                 None => Err(ev.type_error("a host made by `nixosSystem`", Value::Attrs(attrs), Pos::NONE)),
@@ -242,7 +244,7 @@ impl<'e> Hosts<'e> {
 
 /// Returns an attribute of a set, which may be unknown; `None` if it certainly does not exist.
 fn output<'e>(ev: &mut Evaluator<'e>, outputs: &'e Attrs<'e>, name: &str) -> EvalResult<'e, Option<Value<'e>>> {
-    let name = ev.symbol(name);
+    let name = ev.heap.symbol(name);
     match outputs.get(name) {
         Some(value) => ev.force(value).map(Some),
         None => Ok(outputs.maybe(name).map(Value::Unknown)),
@@ -251,9 +253,9 @@ fn output<'e>(ev: &mut Evaluator<'e>, outputs: &'e Attrs<'e>, name: &str) -> Eva
 
 /// Whether a set is a hive. The `meta` of a module never has these attributes.
 fn is_like_a_hive<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>) -> bool {
-    let meta = ["meta", "network"].iter().find_map(|name| attrs.get(ev.symbol(name)));
+    let meta = ["meta", "network"].iter().find_map(|name| attrs.get(ev.heap.symbol(name)));
     let Some(Ok(Value::Attrs(meta))) = meta.map(|meta| ev.force(meta)) else { return false };
-    ["nixpkgs", "nodeNixpkgs", "nodeSpecialArgs"].iter().any(|name| meta.get(ev.symbol(name)).is_some())
+    ["nixpkgs", "nodeNixpkgs", "nodeSpecialArgs"].iter().any(|name| meta.get(ev.heap.symbol(name)).is_some())
 }
 
 fn missing<'e>(ev: &mut Evaluator<'e>, outputs: Value<'e>) -> EvalError<'e> {
@@ -267,7 +269,7 @@ fn not_known<'e>(ev: &Evaluator<'e>, unknown: &'e Unknown) -> EvalError<'e> {
     let message = format!("which hosts the flake has is not known: {}", unknown.reason());
     let diagnostic = Diagnostic::error(Code::UnknownValue, message)
         .help("give the input that makes them: `--override-input NAME PATH`");
-    ev.diagnostic_error(at(diagnostic, unknown.span()))
+    ev.report.diagnostic_error(at(diagnostic, unknown.span()))
 }
 
 fn at(diagnostic: Diagnostic, span: Span) -> Diagnostic {

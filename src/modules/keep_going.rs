@@ -30,15 +30,16 @@ pub(super) fn value<'e>(
     }
     let value = whole_value(ev, scope, path, option, ty, &others)?;
     let merge = Merge { scope, path, ty };
-    let fail =
-        |ev: &Evaluator<'e>, definition| ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition]) });
+    let fail = |ev: &Evaluator<'e>, definition| {
+        ev.heap.suspend(Part { merge, definitions: ev.heap.alloc_slice(&[definition]) })
+    };
     match (ty.kind.get(), value) {
         (Kind::ListOf(_), Value::List(list)) => {
             let failing: Vec<_> = failing.into_iter().map(|definition| fail(ev, definition)).collect();
-            Ok(ev.list(list.iter().chain(failing)))
+            Ok(ev.heap.list(list.iter().chain(failing)))
         }
         // Only the reader of `containers` can show a set beside its error.
-        (Kind::AttrsOf { .. }, Value::Attrs(_)) if path.symbols().as_slice() == [ev.symbol("containers")] => {
+        (Kind::AttrsOf { .. }, Value::Attrs(_)) if path.symbols().as_slice() == [ev.heap.symbol("containers")] => {
             let mut noted = scope.context.failing.borrow_mut();
             if noted.is_empty() {
                 noted.extend(failing.into_iter().map(|definition| fail(ev, definition)));

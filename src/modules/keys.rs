@@ -56,7 +56,7 @@ pub(super) fn of_guests<'e>(
     let guests = context.guests.borrow().clone();
     let (mut keys, mut kept) = (BTreeMap::new(), Kept::default());
     for (name, definitions) in guests {
-        let Ok(name) = ContainerName::new(ev.name(name)) else { continue };
+        let Ok(name) = ContainerName::new(ev.heap.name(name)) else { continue };
         let handed_in = handed_in(ev, context, &name);
         let unknown = handed_in.iter().filter(|(_, value)| matches!(value, Ok(Value::Unknown(_))));
         let unknown: Vec<_> = unknown.map(|(path, _)| kept.of(ev, context, path)).collect();

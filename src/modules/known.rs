@@ -31,38 +31,38 @@ impl Known {
 
     /// Builds the substitute.
     pub(super) fn value<'e>(self, ev: &mut Evaluator<'e>, lib: Value<'e>) -> EvalResult<'e, Value<'e>> {
-        let rest = ev.unknown_reason(&format!("a part of {self:?}, which is not here"), Span::NONE);
+        let rest = ev.heap.unknown_reason(&format!("a part of {self:?}, which is not here"), Span::NONE);
         let parts = match self {
             Self::FlakeParts => {
                 let function = text(ev, FLAKE_PARTS)?;
-                let opened = (ev.symbol("opened"), at_hand::opened_as_function(ev), Pos::NONE);
-                let arguments = ev.attrs([(ev.symbol("lib"), lib, Pos::NONE), opened]);
+                let opened = (ev.heap.symbol("opened"), at_hand::opened_as_function(ev), Pos::NONE);
+                let arguments = ev.heap.attrs([(ev.heap.symbol("lib"), lib, Pos::NONE), opened]);
                 match ev.call(function, arguments, Pos::NONE)? {
                     Value::Attrs(attrs) => attrs.iter().collect::<Vec<_>>(),
                     other => return Ok(other),
                 }
             }
             Self::Colmena => {
-                let make = ev.native(&MAKE_HIVE, &[lib]);
-                let functions = ev.attrs([(ev.symbol("makeHive"), make, Pos::NONE)]);
-                vec![(ev.symbol("lib"), functions, Pos::NONE)]
+                let make = ev.heap.native(&MAKE_HIVE, &[lib]);
+                let functions = ev.heap.attrs([(ev.heap.symbol("makeHive"), make, Pos::NONE)]);
+                vec![(ev.heap.symbol("lib"), functions, Pos::NONE)]
             }
         };
         let mut open = Vec::with_capacity(parts.len() + 1);
         for (name, value, pos) in parts {
             let value = match ev.force(value)? {
-                Value::Attrs(attrs) => ev.open_attrs(attrs.iter().collect::<Vec<_>>(), rest),
+                Value::Attrs(attrs) => ev.heap.open_attrs(attrs.iter().collect::<Vec<_>>(), rest),
                 other => other,
             };
             open.push((name, value, pos));
         }
-        open.push((ev.symbol("_type"), ev.string("flake"), Pos::NONE));
-        Ok(ev.open_attrs(open, rest))
+        open.push((ev.heap.symbol("_type"), ev.heap.string("flake"), Pos::NONE));
+        Ok(ev.heap.open_attrs(open, rest))
     }
 }
 
 fn text<'e>(ev: &mut Evaluator<'e>, (path, text): (&str, &'static str)) -> EvalResult<'e, Value<'e>> {
-    ev.embed(path, text);
+    ev.loader.embed(path, text);
     ev.import_at(path, Pos::NONE)
 }
 
@@ -71,15 +71,17 @@ static MAKE_HIVE: Primop = Primop { name: "makeHive", arity: 2, strict: 0, run: 
 /// `colmena.lib.makeHive`: returns a set with the hosts in `nodes`.
 fn make_hive<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let nodes = nodes(ev, args[0], args[1])?;
-    let rest = ev.unknown_reason("a part of a hive", Span::NONE);
-    Ok(ev.open_attrs([(ev.symbol("nodes"), nodes, Pos::NONE)], rest))
+    let rest = ev.heap.unknown_reason("a part of a hive", Span::NONE);
+    Ok(ev.heap.open_attrs([(ev.heap.symbol("nodes"), nodes, Pos::NONE)], rest))
 }
 
 /// Returns the nodes of a hive, each a host.
 pub(super) fn nodes<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, hive: Value<'e>) -> EvalResult<'e, Value<'e>> {
     let function = text(ev, COLMENA)?;
     let system = nixpkgs::nixos_system_function(ev, lib);
-    let arguments = ev.attrs([(ev.symbol("lib"), lib, Pos::NONE), (ev.symbol("nixosSystem"), system, Pos::NONE)]);
+    let arguments = ev
+        .heap
+        .attrs([(ev.heap.symbol("lib"), lib, Pos::NONE), (ev.heap.symbol("nixosSystem"), system, Pos::NONE)]);
     let of_hive = ev.call(function, arguments, Pos::NONE)?;
     ev.call(of_hive, hive, Pos::NONE)
 }

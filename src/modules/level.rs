@@ -129,8 +129,8 @@ pub(super) fn split_values<'e>(
                     "A definition for option `{path}' is not of type `attribute set'. It is {}.",
                     ev.describe(other)
                 );
-                return Err(ev.thrown(
-                    Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(definition.pos), ""),
+                return Err(ev.report.thrown(
+                    Diagnostic::error(Code::OptionType, message).at(ev.report.attribute_span(definition.pos), ""),
                 ));
             }
         }
@@ -160,7 +160,7 @@ pub(super) fn level<'e>(
         if let (Node::Option(option), Some(container)) = (node, path.last())
             && matches!(option.known_type().map(|ty| ty.kind.get()), Some(Kind::Guest))
         {
-            scope.context.said_of_guests.borrow_mut().insert(container, ev.alloc_slice(&defining));
+            scope.context.said_of_guests.borrow_mut().insert(container, ev.heap.alloc_slice(&defining));
         }
         parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, *node), pos));
     }
@@ -172,7 +172,7 @@ pub(super) fn level<'e>(
     }
     let (mut optional, mut together) = (Vec::new(), Vec::new());
     let is_root = path.is_same(scope.path);
-    let module = ev.symbol("_module");
+    let module = ev.heap.symbol("_module");
     for (symbol, mut defining) in names {
         if is_root && symbol == module {
             continue;
@@ -184,7 +184,7 @@ pub(super) fn level<'e>(
         if let Some(freeform) = scope.freeform.get() {
             if is_root && is_merged_as_whole(freeform) && !defining.iter().any(|definition| definition.doubtful) {
                 for definition in &defining {
-                    let set = ev.attrs([(symbol, definition.whole(ev), definition.pos)]);
+                    let set = ev.heap.attrs([(symbol, definition.whole(ev), definition.pos)]);
                     together.push(Definition::new(set, definition.pos));
                 }
                 continue;
@@ -222,12 +222,12 @@ pub(super) fn level<'e>(
             } else {
                 format!("not known here: config.{names}")
             };
-            Some(ev.unknown_named(&named))
+            Some(ev.heap.unknown_named(&named))
         }
         _ => None,
     };
     // In a closed set, an unknown name is a declared option or an error, so there are no further names.
-    Ok(ev.partial_attrs(parts, &optional, why.filter(|_| !closed)))
+    Ok(ev.heap.partial_attrs(parts, &optional, why.filter(|_| !closed)))
 }
 
 /// Reports the modules that fail as a whole when the evaluation keeps going; [`split`] skips them.
@@ -236,7 +236,7 @@ fn tell_failing<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, definitions: &
     definitions.iter().for_each(|definition| definition.parts(ev, &mut parts));
     for definition in parts {
         if let Err(error) = split_whole(ev, Path::ROOT, &[definition]) {
-            ev.to_diagnostics(&error).into_iter().for_each(|found| scope.context.find(found));
+            error.diagnostics().into_iter().for_each(|found| scope.context.find(found));
             scope.context.broken.set(true);
         }
     }
@@ -274,8 +274,8 @@ fn free<'e>(
         _ => return Ok(Some((defer(ev, scope, path, definitions, Node::Undeclared), None))),
     };
     let merge = Merge { scope, path, ty: element };
-    let definitions = ev.alloc_slice(definitions);
-    Ok(Some((ev.suspend(Part { merge, definitions }), optional)))
+    let definitions = ev.heap.alloc_slice(definitions);
+    Ok(Some((ev.heap.suspend(Part { merge, definitions }), optional)))
 }
 
 fn defer<'e>(
@@ -285,8 +285,8 @@ fn defer<'e>(
     definitions: &[Definition<'e>],
     node: Node<'e>,
 ) -> Value<'e> {
-    let definitions = ev.alloc_slice(definitions);
-    ev.suspend(Branch { scope, path, definitions, node })
+    let definitions = ev.heap.alloc_slice(definitions);
+    ev.heap.suspend(Branch { scope, path, definitions, node })
 }
 
 /// Reports an undeclared name. As in nixpkgs, this includes definitions under a false condition: the option does not exist
@@ -304,17 +304,17 @@ fn refuse<'e>(
     for definition in definitions.iter().filter(|definition| !definition.doubtful) {
         if let Some((message, help)) = &removed {
             let diagnostic = Diagnostic::error(Code::UnknownOption, message.as_str()).help(help.as_str());
-            scope.context.find(diagnostic.at(ev.attribute_span(definition.pos), "defined here"));
+            scope.context.find(diagnostic.at(ev.report.attribute_span(definition.pos), "defined here"));
             continue;
         }
         let message = format!("The option `{names}' does not exist.");
-        let mut diagnostic =
-            Diagnostic::error(Code::UnknownOption, message).at(ev.attribute_span(definition.pos), "defined here");
-        let misspelt = path.last().map(|name| ev.name(name)).unwrap_or_default();
-        if let Some(meant) = closest(misspelt, tree.entries.iter().map(|(name, _)| ev.name(*name))) {
+        let mut diagnostic = Diagnostic::error(Code::UnknownOption, message)
+            .at(ev.report.attribute_span(definition.pos), "defined here");
+        let misspelt = path.last().map(|name| ev.heap.name(name)).unwrap_or_default();
+        if let Some(meant) = closest(misspelt, tree.entries.iter().map(|(name, _)| ev.heap.name(*name))) {
             diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
             // If the intended option is defined as well, a rename would define it twice.
-            if definition.pos.is_some() && !defined(ev.symbol(meant)) {
+            if definition.pos.is_some() && !defined(ev.heap.symbol(meant)) {
                 let (at, from) = (definition.pos, vec![misspelt.to_owned()]);
                 diagnostic = diagnostic.fix(Fix::Rename { at, from, to: written(meant) });
             }

@@ -17,7 +17,7 @@ const ROOT: &str = "/container-rebuild/lib/default.nix";
 
 /// Whether a position is in the built-in `lib`, where users cannot change anything.
 pub(super) fn is_built_in(ev: &Evaluator<'_>, pos: Pos) -> bool {
-    ev.sources().file(pos).is_some_and(|file| file.path.starts_with("/container-rebuild"))
+    ev.report.sources().file(pos).is_some_and(|file| file.path.starts_with("/container-rebuild"))
 }
 
 macro_rules! texts {
@@ -109,7 +109,7 @@ const WITHIN_TOPICS: [&str; 15] = [
 /// Evaluates the library.
 pub(super) fn load<'e>(ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
     for (path, text) in TEXTS {
-        ev.embed(path, text);
+        ev.loader.embed(path, text);
     }
     at_hand::provide(ev);
     let lib = ev.import_at(ROOT, Pos::NONE)?;
@@ -127,7 +127,7 @@ static EXTEND: Primop = Primop { name: "extend", arity: 2, strict: 0, run: exten
 /// `lib.extend`
 fn extend<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let extend = ev.select(args[0], "extend")?;
-    let overlay = ev.native(&OVERLAY, &[args[1]]);
+    let overlay = ev.heap.native(&OVERLAY, &[args[1]]);
     let extended = ev.call(extend, overlay, pos)?;
     Ok(open(ev, extended))
 }
@@ -136,8 +136,8 @@ static OVERLAY: Primop = Primop { name: "overlay", arity: 3, strict: 0, run: ove
 
 /// Passes `final` and `prev` to the overlay as open libraries, as everyone else sees them.
 fn overlay<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let (of, library) = (args[0], ev.suspend(Opened { lib: args[1] }));
-    let former = ev.suspend(Opened { lib: args[2] });
+    let (of, library) = (args[0], ev.heap.suspend(Opened { lib: args[1] }));
+    let former = ev.heap.suspend(Opened { lib: args[2] });
     let function = ev.call(of, library, pos)?;
     ev.call(function, former, pos)
 }
@@ -164,29 +164,29 @@ fn library<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult
 
 /// Returns [`library`] as a function for the library to call.
 pub(super) fn library_function<'e>(ev: &Evaluator<'e>) -> Value<'e> {
-    ev.native(&LIBRARY, &[])
+    ev.heap.native(&LIBRARY, &[])
 }
 
 /// Opens the library: nixpkgs may have more names.
 pub(super) fn open<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
     let Value::Attrs(attrs) = lib else { return lib };
-    let rest = ev.unknown_beyond(UNKNOWN_PART);
-    let left_out = ev.unknown(UNKNOWN_PART, Span::NONE);
+    let rest = ev.heap.unknown_beyond(UNKNOWN_PART);
+    let left_out = ev.heap.unknown(UNKNOWN_PART, Span::NONE);
     let mut parts = Vec::with_capacity(attrs.iter().len());
     for (name, value, pos) in attrs.iter() {
-        let text = ev.name(name);
+        let text = ev.heap.name(name);
         if LEFT_OUT.contains(&text) {
             parts.push((name, left_out, Pos::NONE));
             continue;
         }
         let value = match text {
-            "extend" => ev.native(&EXTEND, &[lib]),
-            _ if TOPICS.contains(&text) => ev.suspend(Topic { set: value, left_out: left_out_of(text), rest }),
+            "extend" => ev.heap.native(&EXTEND, &[lib]),
+            _ if TOPICS.contains(&text) => ev.heap.suspend(Topic { set: value, left_out: left_out_of(text), rest }),
             _ => value,
         };
         parts.push((name, value, pos));
     }
-    ev.open_attrs(parts, rest)
+    ev.heap.open_attrs(parts, rest)
 }
 
 fn left_out_of(topic: &str) -> &'static [&'static str] {
@@ -204,25 +204,25 @@ impl<'e> Suspend<'e> for Topic<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let set = ev.force(self.set)?;
         let Value::Attrs(attrs) = set else { return Ok(set) };
-        let left_out = ev.unknown(UNKNOWN_PART, Span::NONE);
-        let this: &'e Cell<Value<'e>> = ev.alloc(Cell::new(set));
+        let left_out = ev.heap.unknown(UNKNOWN_PART, Span::NONE);
+        let this: &'e Cell<Value<'e>> = ev.heap.alloc(Cell::new(set));
         let parts: Vec<_> = attrs
             .iter()
             .map(|(name, value, pos)| {
-                let text = ev.name(name);
+                let text = ev.heap.name(name);
                 let value = if self.left_out.contains(&text) {
                     left_out
                 } else if text == "types" {
-                    ev.suspend(Itself { this })
+                    ev.heap.suspend(Itself { this })
                 } else if WITHIN_TOPICS.contains(&text) {
-                    ev.suspend(Self { set: value, left_out: &[], rest: self.rest })
+                    ev.heap.suspend(Self { set: value, left_out: &[], rest: self.rest })
                 } else {
                     value
                 };
                 (name, value, pos)
             })
             .collect();
-        this.set(ev.open_attrs(parts, self.rest));
+        this.set(ev.heap.open_attrs(parts, self.rest));
         Ok(this.get())
     }
 }

@@ -14,7 +14,7 @@ use super::definition::{Active, Definition};
 use super::nixpkgs;
 use super::scope::{Scope, ScopeOwner};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Item, OptionalAttr, Symbol, Unknown, Value};
+use crate::eval::{EvalResult, Evaluator, Item, OptionalAttr, Symbol, Unknown, Value, normal_path};
 use crate::source::{Pos, Span};
 use crate::syntax::path_literals;
 
@@ -60,11 +60,11 @@ impl<'e> Source<'e> {
     }
 
     /// Returns the elements of a list of modules.
-    pub(super) fn list(ev: &Evaluator<'e>, list: Value<'e>, at: Pos) -> Vec<Self> {
-        let items = ev.items_perhaps(list).into_iter();
+    pub(super) fn list(list: Value<'e>, at: Pos) -> Vec<Self> {
+        let items = list.items().into_iter();
         let source = |item: Item<'e>| Self {
             optional: item.optional,
-            ..Self::import(item.value, ev.value_pos(item.value).unwrap_or(at))
+            ..Self::import(item.value, item.value.pos().unwrap_or(at))
         };
         items.map(source).collect()
     }
@@ -144,7 +144,7 @@ impl<'e> Loader<'e> {
             let module = match module {
                 // An error in one module does not hide those of the others.
                 Err(error) if self.scope.of == ScopeOwner::Host => {
-                    ev.to_diagnostics(&error).into_iter().for_each(|found| self.scope.context.find(found));
+                    error.diagnostics().into_iter().for_each(|found| self.scope.context.find(found));
                     self.scope.context.broken.set(true);
                     self.loaded.truncate(loaded);
                     self.keys.retain(|_, index| *index < loaded);
@@ -224,7 +224,7 @@ impl<'e> Loader<'e> {
                 self.missing(ev, &reason, source.at, Span::NONE);
                 return Ok(None);
             }
-            if ev.is_absent(&path) {
+            if ev.loader.is_absent(&path) {
                 self.absent(ev, &path, source.at);
                 return Ok(None);
             }
@@ -232,8 +232,8 @@ impl<'e> Loader<'e> {
             key = path;
         }
         let around = source.around.unwrap_or_else(|| Definition::new(value, source.at));
-        if ev.is_function(value) {
-            let called = self.scope.call(ev, value, ev.value_pos(value).unwrap_or(source.at))?;
+        if ev.heap.is_function(value) {
+            let called = self.scope.call(ev, value, value.pos().unwrap_or(source.at))?;
             value = ev.force(called)?;
         } else if source.shorthand && matches!(value, Value::Attrs(_)) {
             let config = Some(around.with_value(value, Pos::NONE));
@@ -252,15 +252,16 @@ impl<'e> Loader<'e> {
             }
             Value::List(_) => {
                 let message = "a list stands where a module is expected: lists of modules do not nest";
-                let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.word_span(source.at), "");
-                Err(ev.thrown(diagnostic.help("remove one level of brackets, or append with `++`")))
+                let diagnostic =
+                    Diagnostic::error(Code::OptionType, message).at(ev.report.word_span(source.at), "");
+                Err(ev.report.thrown(diagnostic.help("remove one level of brackets, or append with `++`")))
             }
             other => {
                 let message =
                     format!("a module is a set, a function or a path, but this is {}", ev.describe(other));
-                let diagnostic =
-                    Diagnostic::error(Code::OptionType, message).at(ev.word_span(source.at), "imported here");
-                Err(ev.thrown(diagnostic))
+                let diagnostic = Diagnostic::error(Code::OptionType, message)
+                    .at(ev.report.word_span(source.at), "imported here");
+                Err(ev.report.thrown(diagnostic))
             }
         }
     }
@@ -283,7 +284,7 @@ impl<'e> Loader<'e> {
     fn missing(&self, ev: &Evaluator<'e>, reason: &str, at: Pos, made_at: Span) {
         let message = format!("a module is not here ({reason}); it is assumed to define nothing for containers");
         let mut note = Diagnostic::note(Code::MissingModule, message);
-        let span = if at.is_some() { ev.word_span(at) } else { made_at };
+        let span = if at.is_some() { ev.report.word_span(at) } else { made_at };
         if span != Span::NONE {
             note = note.at(span, "imported here");
         }
@@ -293,10 +294,10 @@ impl<'e> Loader<'e> {
     /// Reports an imported file that does not exist. In the checkout, all files that Nix would read are present, so it is an
     /// error, as in Nix; elsewhere, the file may exist on the target host.
     fn absent(&self, ev: &mut Evaluator<'e>, path: &str, at: Pos) {
-        let file = ev.file_of_module(path);
-        let name = ev.sources().display_name(&file);
-        let why = ev.why_absent(path);
-        let finding = if ev.is_in_checkout(&file) && !self.is_doubtful(ev) {
+        let file = ev.loader.file_of_module(path);
+        let name = ev.report.sources().display_name(&file);
+        let why = ev.loader.why_absent(path);
+        let finding = if ev.loader.is_in_checkout(&file) && !self.is_doubtful(ev) {
             let help = match why {
                 Some(why) => format!("Nix refuses this import: {why}"),
                 None => String::from(
@@ -337,7 +338,7 @@ impl<'e> Loader<'e> {
         around: Definition<'e>,
     ) -> EvalResult<'e, usize> {
         let field = |ev: &Evaluator<'e>, name: &str| {
-            let name = ev.symbol(name);
+            let name = ev.heap.symbol(name);
             attrs.get(name).map(|value| (value, attrs.position(name).unwrap_or(at)))
         };
         // A file is found by its path, even if the module declares another key.
@@ -365,7 +366,7 @@ impl<'e> Loader<'e> {
             if let Value::Unknown(unknown) = disabled {
                 self.disables(ev, unknown, at);
             }
-            for item in ev.items_perhaps(disabled) {
+            for item in disabled.items() {
                 let key = self.disabled_key(ev, item.value, at)?;
                 self.loaded[index].disabled.extend(key.map(|key| (key, item.optional)));
             }
@@ -374,7 +375,7 @@ impl<'e> Loader<'e> {
             let sources = self.imports(ev, imports, at)?;
             self.loaded[index].imports = self.all(ev, &sources, &key)?;
         }
-        let imports = ev.symbol("imports");
+        let imports = ev.heap.symbol("imports");
         for optional in attrs.optional().iter().filter(|optional| optional.name() == imports) {
             let mut sources = self.imports(ev, optional.value(), optional.pos())?;
             sources.iter_mut().for_each(|source| source.optional = source.optional.or(Some(optional.why())));
@@ -383,11 +384,11 @@ impl<'e> Loader<'e> {
         }
         let (config, options) = (field(ev, "config"), field(ev, "options"));
         self.loaded[index].freeform = field(ev, "freeformType").map(|(value, _)| value);
-        let explicit = |one: &&OptionalAttr<'e>| matches!(ev.name(one.name()), "config" | "options");
+        let explicit = |one: &&OptionalAttr<'e>| matches!(ev.heap.name(one.name()), "config" | "options");
         if config.is_some() || options.is_some() || attrs.optional().iter().any(|one| explicit(&one)) {
             self.perhaps_explicit(ev, attrs, index, around);
             for (name, _, pos) in attrs.iter() {
-                if !EXPLICIT.contains(&ev.name(name)) {
+                if !EXPLICIT.contains(&ev.heap.name(name)) {
                     return Err(self.unsupported(ev, name, if pos.is_some() { pos } else { at }));
                 }
             }
@@ -396,23 +397,23 @@ impl<'e> Loader<'e> {
             }
             self.loaded[index].options = options.or(self.loaded[index].options);
             if let Some((meta, pos)) = field(ev, "meta") {
-                let meta = ev.attrs([(ev.symbol("meta"), meta, pos)]);
+                let meta = ev.heap.attrs([(ev.heap.symbol("meta"), meta, pos)]);
                 self.loaded[index].more.push(around.with_value(meta, pos));
             }
         } else {
             let optional = attrs.optional();
             let is_there = |name: &str| {
-                let name = ev.symbol(name);
+                let name = ev.heap.symbol(name);
                 attrs.get(name).is_some() || optional.iter().any(|one| one.name() == name)
             };
             let structured = STRUCTURE.iter().any(|name| is_there(name));
             let config = if structured {
-                let structure: Vec<Symbol> = STRUCTURE.iter().map(|name| ev.symbol(name)).collect();
+                let structure: Vec<Symbol> = STRUCTURE.iter().map(|name| ev.heap.symbol(name)).collect();
                 let parts: Vec<_> = attrs.iter().filter(|(name, ..)| !structure.contains(name)).collect();
                 let optional = attrs.optional().iter().filter(|one| !structure.contains(&one.name()));
                 let optional: Vec<_> =
                     optional.map(|one| (one.name(), one.value(), one.pos(), one.why())).collect();
-                ev.partial_attrs(parts, &optional, attrs.any())
+                ev.heap.partial_attrs(parts, &optional, attrs.any())
             } else {
                 value
             };
@@ -432,7 +433,7 @@ impl<'e> Loader<'e> {
         let loaded = &mut self.loaded[index];
         let mut others = Vec::new();
         for one in attrs.optional() {
-            match ev.name(one.name()) {
+            match ev.heap.name(one.name()) {
                 "config" => loaded.config = Some(around.under_name(ev, one)),
                 "options" => loaded.options = Some((one.value(), one.pos())),
                 name if EXPLICIT.contains(&name) => {}
@@ -440,18 +441,18 @@ impl<'e> Loader<'e> {
             }
         }
         if !others.is_empty() {
-            loaded.more.push(around.with_value(ev.partial_attrs([], &others, None), Pos::NONE));
+            loaded.more.push(around.with_value(ev.heap.partial_attrs([], &others, None), Pos::NONE));
         }
     }
 
     fn imports(&self, ev: &mut Evaluator<'e>, imports: Value<'e>, at: Pos) -> EvalResult<'e, Vec<Source<'e>>> {
         match ev.force_partly(imports)? {
-            list @ (Value::List(_) | Value::PartialList(_)) => Ok(Source::list(ev, list, at)),
+            list @ (Value::List(_) | Value::PartialList(_)) => Ok(Source::list(list, at)),
             unknown @ Value::Unknown(_) => Ok(vec![Source::import(unknown, at)]),
             other => {
                 let message = format!("`imports` is a list of modules, but this is {}", ev.describe(other));
-                let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.attribute_span(at), "");
-                Err(ev.diagnostic_error(diagnostic))
+                let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.report.attribute_span(at), "");
+                Err(ev.report.diagnostic_error(diagnostic))
             }
         }
     }
@@ -467,7 +468,7 @@ impl<'e> Loader<'e> {
             return Ok(Some(path));
         }
         let Value::Attrs(attrs) = item else { return Ok(None) };
-        let Some(key) = attrs.get(ev.symbol("key")) else { return Ok(None) };
+        let Some(key) = attrs.get(ev.heap.symbol("key")) else { return Ok(None) };
         Ok(match ev.force(key)? {
             Value::String(text) => Some(text.to_str_lossy().into_owned()),
             Value::Unknown(unknown) => {
@@ -485,29 +486,29 @@ impl<'e> Loader<'e> {
             unknown.reason()
         );
         let note = Diagnostic::note(Code::MissingModule, message);
-        self.scope.context.find(match ev.attribute_span(at) {
+        self.scope.context.find(match ev.report.attribute_span(at) {
             Span::NONE => note,
             span => note.at(span, "disabled here"),
         });
     }
 
     fn unsupported(&self, ev: &Evaluator<'e>, name: Symbol, pos: Pos) -> crate::eval::EvalError<'e> {
-        let name = ev.name(name);
+        let name = ev.heap.name(name);
         let message = format!(
             "the module has an unsupported attribute `{name}': beside `config` or `options` there is no other configuration"
         );
         let diagnostic = Diagnostic::error(Code::UnknownOption, message)
-            .at(ev.attribute_span(pos), "")
+            .at(ev.report.attribute_span(pos), "")
             .help(format!("move `{name}` into the module's `config`"));
-        ev.thrown(diagnostic)
+        ev.report.thrown(diagnostic)
     }
 }
 
 /// Where an imported path is written: the literal in the same definition, if one matches.
 fn written_at(ev: &Evaluator<'_>, path: &str, at: Pos) -> Span {
-    let file = ev.sources().file(at);
+    let file = ev.report.sources().file(at);
     let directory = file.as_ref().and_then(|file| file.path.parent()).unwrap_or(std::path::Path::new("/"));
-    let is_it = |text: &str| ev.normal_path(&format!("{}/{text}", directory.display()), text) == path;
-    let literals = path_literals(ev.sources(), at);
-    literals.iter().find(|(_, text)| is_it(text)).map_or_else(|| ev.word_span(at), |(span, _)| *span)
+    let is_it = |text: &str| normal_path(&format!("{}/{text}", directory.display()), text) == path;
+    let literals = path_literals(ev.report.sources(), at);
+    literals.iter().find(|(_, text)| is_it(text)).map_or_else(|| ev.report.word_span(at), |(span, _)| *span)
 }

@@ -13,20 +13,20 @@ const SHORT: usize = 7;
 /// Returns `rev`, `shortRev`, `revCount`, `lastModified` and `lastModifiedDate` of a source, as far as `locked` has them.
 pub(super) fn pinned_source<'e>(ev: &Evaluator<'e>, locked: &Json) -> Vec<(Symbol, Value<'e>, Pos)> {
     let mut parts = Vec::new();
-    let mut part = |name: &str, value: Value<'e>| parts.push((ev.symbol(name), value, Pos::NONE));
+    let mut part = |name: &str, value: Value<'e>| parts.push((ev.heap.symbol(name), value, Pos::NONE));
     if let Some(hash) = locked["narHash"].as_str() {
-        part("narHash", ev.string(hash));
+        part("narHash", ev.heap.string(hash));
     }
     if let Some(revision) = locked["rev"].as_str() {
-        part("rev", ev.string(revision));
-        part("shortRev", ev.string(revision.get(..SHORT).unwrap_or(revision)));
+        part("rev", ev.heap.string(revision));
+        part("shortRev", ev.heap.string(revision.get(..SHORT).unwrap_or(revision)));
     }
     if let Some(count) = locked["revCount"].as_i64() {
         part("revCount", Value::Int(count));
     }
     if let Some(seconds) = locked["lastModified"].as_i64() {
         part("lastModified", Value::Int(seconds));
-        part("lastModifiedDate", ev.string(&date(seconds)));
+        part("lastModifiedDate", ev.heap.string(&date(seconds)));
     }
     parts
 }

@@ -118,7 +118,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let all = CONTAINER.options.iter().map(|option| option.name);
         let shown = all.filter(|name| *name != "path" && !WITHOUT_JSON.contains(name));
         // `path` is last, because which system a container runs depends on the other options.
-        let options = shown.chain(["path"]).map(|name| (name, ev.symbol(name))).collect();
+        let options = shown.chain(["path"]).map(|name| (name, ev.heap.symbol(name))).collect();
         Self { values: Reader { ev, errors: Vec::new() }, context, options, failed: Vec::new() }
     }
 
@@ -178,7 +178,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let certain = containers.iter().map(|(name, container, _)| (name, container));
         let optional = containers.optional().iter().map(|one| (one.name(), Value::Unknown(one.why())));
         let all = certain.chain(optional);
-        let read = all.map(|(name, container)| (self.values.ev.name(name), self.container(name, container)));
+        let read = all.map(|(name, container)| (self.values.ev.heap.name(name), self.container(name, container)));
         let read = read.collect();
         let mut more = containers.any().map(|why| leaf(self.values.ev, why));
         for failing in self.context.failing.take() {
@@ -193,7 +193,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let (container, failed) = match self.values.ev.force(container) {
             Ok(container) => (container, None),
             Err(error) => {
-                let path = OptionPath::new(["containers", self.values.ev.name(name)]);
+                let path = OptionPath::new(["containers", self.values.ev.heap.name(name)]);
                 (Value::Null, Some(self.failed(path, &error)))
             }
         };
@@ -208,7 +208,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
 
     /// Reads `path`: defined, built from `config`, or the profile that `flake` uses.
     fn system(&mut self, name: Symbol, container: Value<'e>) -> Seen<'e> {
-        let path = OptionPath::new(["containers", self.values.ev.name(name)]);
+        let path = OptionPath::new(["containers", self.values.ev.heap.name(name)]);
         let flake = self.seen(container, &["flake"]);
         let has_guest =
             matches!(container, Value::Attrs(_)) && guest_of(self.values.ev, self.context, name).is_some();
@@ -217,7 +217,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let has_flake = !no_flake && matches!(flake, Seen::Known(_));
         if has_guest && (given || has_flake) {
             let other = if given { "path" } else { "flake" };
-            let name = self.values.ev.name(name);
+            let name = self.values.ev.heap.name(name);
             let message = format!("container `{name}` has both `config` and `{other}`");
             let diagnostic = Diagnostic::error(Code::Conflict, message)
                 .at(self.place_of(&path.join(other)), "")
@@ -227,7 +227,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         }
         let may_be_given = self.is_defined(container, "path");
         if !has_guest && !may_be_given && no_flake && matches!(container, Value::Attrs(_)) {
-            let name = self.values.ev.name(name);
+            let name = self.values.ev.heap.name(name);
             let message = format!("The option `{}' was accessed but has no value defined.", path.join("path"));
             let diagnostic = Diagnostic::error(Code::MissingOption, message).help(format!(
                 "give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"
@@ -245,7 +245,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     /// Whether an option of a container has a definition with a known value.
     fn defined(&mut self, container: Value<'e>, name: &str) -> bool {
         let Value::Attrs(attrs) = container else { return false };
-        let symbol = self.values.ev.symbol(name);
+        let symbol = self.values.ev.heap.symbol(name);
         // A definition that depends on something unknown does not count.
         let is_known = |ev: &mut Evaluator<'e>, value| !matches!(ev.force(value), Ok(Value::Unknown(_)));
         self.is_defined(container, name) && attrs.get(symbol).is_some_and(|value| is_known(self.values.ev, value))
@@ -254,7 +254,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
     /// Whether an option of a container has a definition.
     fn is_defined(&self, container: Value<'e>, name: &str) -> bool {
         let Value::Attrs(attrs) = container else { return false };
-        attrs.position(self.values.ev.symbol(name)).is_some_and(crate::source::Pos::is_some)
+        attrs.position(self.values.ev.heap.symbol(name)).is_some_and(crate::source::Pos::is_some)
     }
 
     fn get(&mut self, config: Value<'e>, path: &[&str]) -> EvalResult<'e, Value<'e>> {
@@ -284,7 +284,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         // Selecting a partial list would make it unknown as a whole.
         if let Some((name, around)) = path.split_last()
             && let Ok(Value::Attrs(attrs)) = self.get(config, around)
-            && let Some(value) = attrs.get(self.values.ev.symbol(name))
+            && let Some(value) = attrs.get(self.values.ev.heap.symbol(name))
             && let Ok(partly @ Value::PartialList(_)) = self.values.ev.force_partly(value)
         {
             return self.values.see(partly);

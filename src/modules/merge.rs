@@ -148,8 +148,8 @@ impl<'e> Merge<'e> {
         }
         Ok(match (self.ty.kind.get(), self.ty.named) {
             (Kind::NullOr(_), _) => Some(Value::Null),
-            (Kind::ListOf(_), _) => Some(ev.list([])),
-            (Kind::AttrsOf { .. }, _) => Some(ev.attrs([])),
+            (Kind::ListOf(_), _) => Some(ev.heap.list([])),
+            (Kind::AttrsOf { .. }, _) => Some(ev.heap.attrs([])),
             (Kind::Submodule(submodule), _) => {
                 Some(submodule::empty(ev, self.scope.context, self.path, submodule)?)
             }
@@ -166,13 +166,13 @@ impl<'e> Merge<'e> {
     /// Merges sets with an unknown definition: their own names become unknown values, and there may be more names.
     fn around_unknown(self, ev: &mut Evaluator<'e>, definitions: &[Definition<'e>]) -> EvalResult<'e, Value<'e>> {
         let split = split_values(ev, self.path, definitions.iter().copied())?;
-        let Some(unknown) = split.why_more() else { return Ok(ev.attrs([])) };
+        let Some(unknown) = split.why_more() else { return Ok(ev.heap.attrs([])) };
         let parts: Vec<_> = split
             .names
             .into_iter()
             .map(|(name, definitions)| (name, Value::Unknown(unknown), definitions[0].pos))
             .collect();
-        Ok(ev.open_attrs(parts, unknown))
+        Ok(ev.heap.open_attrs(parts, unknown))
     }
 
     /// `mergeEqualOption`: all definitions must be equal.
@@ -238,18 +238,19 @@ impl<'e> Merge<'e> {
                 Active::OptionalAttr(unknown) => Some(unknown),
             };
             let of = definition.pos;
-            for (m, item) in ev.items_perhaps(definition.value).into_iter().enumerate() {
+            for (m, item) in definition.value.items().into_iter().enumerate() {
                 // The name that nixpkgs gives an element in its messages.
                 let path = match element.kind.get() {
                     Kind::Scalar(_) | Kind::Equal => self.path,
                     _ => {
-                        let name = ev.symbol(&format!("[definition {}-entry {}]", n + 1, m + 1));
+                        let name = ev.heap.symbol(&format!("[definition {}-entry {}]", n + 1, m + 1));
                         self.path.join(ev, name)
                     }
                 };
                 let merge = Self { path, ty: element, ..self };
-                let pos = ev
-                    .value_pos(item.value)
+                let pos = item
+                    .value
+                    .pos()
                     .filter(|_| matches!(element.kind.get(), Kind::Submodule(_)))
                     // An element without a position of its own is reported at the list.
                     .unwrap_or(if matches!(element.kind.get(), Kind::Scalar(_)) { of } else { Pos::NONE });
@@ -266,14 +267,14 @@ impl<'e> Merge<'e> {
                     },
                     false => None,
                 };
-                let value = ev.suspend(Part { merge, definitions: ev.alloc_slice(&[definition]) });
+                let value = ev.heap.suspend(Part { merge, definitions: ev.heap.alloc_slice(&[definition]) });
                 items.push(Item { value, optional: of_definition.or(item.optional).or(of_element) });
                 places.push(of);
             }
         }
-        let merged = ev.partial_list(&items);
+        let merged = ev.heap.partial_list(&items);
         if definitions.len() > 1 {
-            ev.note_elements(merged, &places);
+            ev.provenance.note_elements(&ev.heap, merged, &places);
             self.scope.context.note_elements(ev, self.path, &places);
         }
         Ok(merged)
@@ -311,14 +312,14 @@ impl<'e> Merge<'e> {
             defining.extend(split.maybe(symbol));
             let pos = defining[0].pos;
             let merge = Self { path, ty: element, ..self };
-            let definitions = ev.alloc_slice(&defining);
-            let value = ev.suspend(Part { merge, definitions });
+            let definitions = ev.heap.alloc_slice(&defining);
+            let value = ev.heap.suspend(Part { merge, definitions });
             match why {
                 Some(why) => optional.push((symbol, value, pos, why)),
                 None => parts.push((symbol, value, pos)),
             }
         }
-        Ok(ev.partial_attrs(parts, &optional, split.why_more()))
+        Ok(ev.heap.partial_attrs(parts, &optional, split.why_more()))
     }
 
     fn submodule(
@@ -339,7 +340,7 @@ impl<'e> Merge<'e> {
         optional: Option<&'e Unknown>,
     ) -> EvalResult<'e, Value<'e>> {
         // `strings.isStringLike`
-        let names = ["outPath", "__toString"].map(|name| ev.symbol(name));
+        let names = ["outPath", "__toString"].map(|name| ev.heap.symbol(name));
         let is_set = |definition: &Definition<'e>| match definition.value {
             Value::Attrs(attrs) => names.iter().all(|name| attrs.get(*name).is_none()),
             _ => false,
@@ -353,10 +354,12 @@ impl<'e> Merge<'e> {
             (None, all) if all.iter().all(|definition| matches!(definition.value, Value::List(_))) => {
                 self.equal(ev, definitions)
             }
-            (None, all) if all.iter().all(|definition| ev.is_function(definition.value)) => Ok(ev.unknown(
-                &format!("`{}`: functions that are merged", self.path.names(ev)),
-                ev.attribute_span(all[0].pos),
-            )),
+            (None, all) if all.iter().all(|definition| ev.heap.is_function(definition.value)) => {
+                Ok(ev.heap.unknown(
+                    &format!("`{}`: functions that are merged", self.path.names(ev)),
+                    ev.report.attribute_span(all[0].pos),
+                ))
+            }
             (None, all)
                 if all
                     .iter()
@@ -390,7 +393,7 @@ impl<'e> Merge<'e> {
         for definition in definitions {
             if let Ok(Ok(false)) = fits(ev, self.ty, definition.value) {
                 let found = ev.describe(definition.value);
-                diagnostic = diagnostic.at(ev.attribute_span(definition.pos), format!("this is {found}"));
+                diagnostic = diagnostic.at(ev.report.attribute_span(definition.pos), format!("this is {found}"));
                 if let (Named::Table(ty), Value::String(text)) = (self.ty.named, definition.value) {
                     let string = text.to_str_lossy().into_owned();
                     let by = string.clone();
@@ -400,7 +403,7 @@ impl<'e> Merge<'e> {
                 }
             }
         }
-        ev.thrown(match self.ty.named {
+        ev.report.thrown(match self.ty.named {
             Named::Table(ty) => diagnostic.help(ty.example()),
             Named::Nix(_) => diagnostic,
         })
@@ -412,9 +415,9 @@ impl<'e> Merge<'e> {
             .help("remove all but one, or mark the one that is to win with `lib.mkForce`");
         for definition in definitions {
             let shown = ev.describe(definition.value);
-            diagnostic = diagnostic.at(ev.attribute_span(definition.pos), format!("here it is {shown}"));
+            diagnostic = diagnostic.at(ev.report.attribute_span(definition.pos), format!("here it is {shown}"));
         }
-        ev.thrown(diagnostic)
+        ev.report.thrown(diagnostic)
     }
 }
 
@@ -436,7 +439,7 @@ impl<'e> Suspend<'e> for Part<'e> {
 
 /// Whether a value has properties around it, if it can be evaluated.
 fn is_property<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> bool {
-    matches!(ev.force(value), Ok(Value::Attrs(attrs)) if attrs.get(ev.symbol("_type")).is_some())
+    matches!(ev.force(value), Ok(Value::Attrs(attrs)) if attrs.get(ev.heap.symbol("_type")).is_some())
 }
 
 /// Returns definitions under unknown conditions, assuming that one of them counts: if there is only one, it does.
@@ -464,7 +467,7 @@ fn empty<'e>(ev: &mut Evaluator<'e>, merge: Merge<'e>) -> EvalResult<'e, Value<'
     }
     let path = merge.path.names(ev);
     let message = format!("The option `{path}' was accessed but has no value defined. Try setting the option.");
-    Err(ev.thrown(Diagnostic::error(Code::MissingOption, message)))
+    Err(ev.report.thrown(Diagnostic::error(Code::MissingOption, message)))
 }
 
 /// Returns the type of an option, from the table or from its declarations.

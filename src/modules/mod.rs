@@ -122,9 +122,9 @@ impl Guests<'_> {
 ///
 /// Returns the errors found. If the evaluator keeps going, errors that still leave a manifest become findings instead.
 pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Result<Evaluated, Vec<Diagnostic>> {
-    let lib = lib::load(ev).map_err(|error| ev.to_diagnostics(&error))?;
+    let lib = lib::load(ev).map_err(|error| error.diagnostics())?;
     nixpkgs::provide(ev, lib);
-    let root = ev.string(&file.to_string_lossy());
+    let root = ev.heap.string(&file.to_string_lossy());
     let evaluated = configuration(ev, Context::new(lib, None), &[Source::import(root, Pos::NONE)], None);
     read(ev, evaluated, "", guests)
 }
@@ -145,9 +145,9 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
     let Value::Attrs(arguments) = ev.force(host.arguments)? else {
         return Err(ev.type_error("a set", host.arguments, Pos::NONE));
     };
-    let argument = |name: &str| arguments.get(ev.symbol(name));
+    let argument = |name: &str| arguments.get(ev.heap.symbol(name));
     let placed = |name: &str| {
-        let at = arguments.position(ev.symbol(name)).filter(|at| !lib::is_built_in(ev, *at));
+        let at = arguments.position(ev.heap.symbol(name)).filter(|at| !lib::is_built_in(ev, *at));
         argument(name).map(|modules| (modules, at.unwrap_or(Pos::NONE)))
     };
     let (modules, extra, given) = (placed("modules"), placed("extraModules"), argument("pkgs"));
@@ -156,15 +156,15 @@ fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e
     // The same order as in `eval-config.nix`.
     for (modules, at) in [extra, modules].into_iter().flatten() {
         match ev.force_partly(modules)? {
-            list @ (Value::List(_) | Value::PartialList(_)) => sources.extend(Source::list(ev, list, at)),
+            list @ (Value::List(_) | Value::PartialList(_)) => sources.extend(Source::list(list, at)),
             unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, at)),
             other => return Err(ev.type_error("a list of modules", other, at)),
         }
     }
     // `extraArgs`: the way to pass arguments to modules before `specialArgs` existed.
     if let Some(arguments) = extra_args {
-        let arguments = ev.attrs([(ev.symbol("args"), arguments, Pos::NONE)]);
-        let module = ev.attrs([(ev.symbol("_module"), arguments, Pos::NONE)]);
+        let arguments = ev.heap.attrs([(ev.heap.symbol("args"), arguments, Pos::NONE)]);
+        let module = ev.heap.attrs([(ev.heap.symbol("_module"), arguments, Pos::NONE)]);
         sources.push(Source::import(module, Pos::NONE));
     }
     let mut context = Context::new(host.lib, system);
@@ -184,7 +184,7 @@ fn read<'e>(
 ) -> Result<Evaluated, Vec<Diagnostic>> {
     let (context, config) = match evaluated {
         Ok(evaluated) => evaluated,
-        Err(error) => return Err(ev.to_diagnostics(&error)),
+        Err(error) => return Err(error.diagnostics()),
     };
     let manifest::Whole { manifest, spans, failed, errors } = match manifest::read(ev, context, config) {
         Ok(whole) => whole,
@@ -199,7 +199,7 @@ fn read<'e>(
         }
     };
     let mut verdicts = verdicts::verdicts(ev, config);
-    let inputs = Inputs { lib: context.lib, config, search_path: ev.search_path_entries(), pins };
+    let inputs = Inputs { lib: context.lib, config, search_path: ev.loader.search_path_entries(), pins };
     let guest_keys = keys::of_guests(ev, context, &inputs);
     let unknown_keys = keys::of_unknown_options(ev, context, &inputs, &manifest);
     let host = match guests {
@@ -227,7 +227,7 @@ fn read<'e>(
         Diagnostic::note(Code::UnknownValue, message)
             .help("where it imports a nixpkgs of its own, take packages from the argument `pkgs`")
     }));
-    findings.extend(ev.take_warnings());
+    findings.extend(ev.notes.take_warnings());
     findings.extend(errors.into_iter().filter(|error| !more.contains(error)));
     Ok(Evaluated {
         manifest,
@@ -256,10 +256,10 @@ fn configuration<'e>(
     special: Option<Value<'e>>,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let table = option::table(ev, &declarations::HOST);
-    let context: &'e Context<'e> = ev.alloc(context);
+    let context: &'e Context<'e> = ev.heap.alloc(context);
     let mut scope = Scope::new(context, ScopeOwner::Host, context::Path::ROOT);
     scope.special = special;
-    let scope: &'e Scope<'e> = ev.alloc(scope);
+    let scope: &'e Scope<'e> = ev.heap.alloc(scope);
     let _ = context.host.set(scope);
     let modules = load::load(ev, scope, modules)?;
     let config = submodule::whole(ev, scope, Some(table), modules)?;
@@ -277,7 +277,7 @@ fn guest_views<'e>(
     let guests = context.guests.borrow().clone();
     let mut views = BTreeMap::new();
     for (symbol, definitions) in guests {
-        let Ok(name) = ContainerName::new(ev.name(symbol)) else { continue };
+        let Ok(name) = ContainerName::new(ev.heap.name(symbol)) else { continue };
         if !left_out.contains(&name) {
             views.insert(name, guest::view(ev, context, symbol, definitions));
         }

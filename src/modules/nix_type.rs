@@ -59,14 +59,14 @@ impl<'e> Prototypes<'e> {
             let file = format!("/container-rebuild/types/{prototype:?}.nix");
             let function = ev.eval_text(&file, &text)?;
             let types = ev.select(lib, "types")?;
-            let argument = ev.attrs([(ev.symbol("types"), types, Pos::NONE)]);
+            let argument = ev.heap.attrs([(ev.heap.symbol("types"), types, Pos::NONE)]);
             // A `lib` may lack some of these types.
             let Ok(example) = ev.call(function, argument, Pos::NONE) else { continue };
             let (Ok(merge), Ok(check)) = (ev.select(example, "merge"), ev.select(example, "check")) else {
                 continue;
             };
-            if let Some(merge) = ev.code_id(merge) {
-                prototypes.types.push((prototype, merge, ev.code_id(check)));
+            if let Some(merge) = merge.code_id() {
+                prototypes.types.push((prototype, merge, check.code_id()));
             }
         }
         Ok(prototypes)
@@ -78,7 +78,7 @@ fn prototypes<'e>(ev: &mut Evaluator<'e>, context: &Context<'e>) -> EvalResult<'
         return Ok(prototypes);
     }
     let prototypes = Prototypes::of_lib(ev, context.lib)?;
-    let prototypes = ev.alloc(prototypes);
+    let prototypes = ev.heap.alloc(prototypes);
     Ok(context.prototypes.get_or_init(|| prototypes))
 }
 
@@ -99,7 +99,7 @@ pub(super) fn of_option<'e>(
     let mut joined = known;
     for (declaration, _) in option.declared {
         let Value::Attrs(attrs) = *declaration else { continue };
-        let Some(ty) = attrs.get(ev.symbol("type")) else { continue };
+        let Some(ty) = attrs.get(ev.heap.symbol("type")) else { continue };
         let ty = ev.force(ty)?;
         let ty = recognise(ev, context, ty)?;
         joined = Some(match joined {
@@ -133,9 +133,9 @@ fn fixed_up<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, ty: TypeRef<'e
         Ok(Value::List(modules)) if modules.iter().len() > 0 => modules,
         _ => return Ok(ty),
     };
-    let imports = ev.symbol("imports");
-    let wrapped = modules.iter().map(|module| ev.attrs([(imports, ev.list([module]), Pos::NONE)]));
-    let wrapped = ev.list(wrapped.collect::<Vec<_>>());
+    let imports = ev.heap.symbol("imports");
+    let wrapped = modules.iter().map(|module| ev.heap.attrs([(imports, ev.heap.list([module]), Pos::NONE)]));
+    let wrapped = ev.heap.list(wrapped.collect::<Vec<_>>());
     let substitute = ev.select(value, "substSubModules")?;
     match ev.call(substitute, wrapped, Pos::NONE)? {
         fixed @ Value::Attrs(_) => recognise(ev, context, fixed),
@@ -157,7 +157,7 @@ fn merged<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<
 
 /// Fails if several declarations set an attribute that only one may set (`mergeOptionDecls`).
 fn said_once<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -> EvalResult<'e, ()> {
-    for name in ["default", "example", "description", "apply"].map(|name| ev.symbol(name)) {
+    for name in ["default", "example", "description", "apply"].map(|name| ev.heap.symbol(name)) {
         let says = |(declaration, _): &&(Value<'e>, Pos)| match declaration {
             Value::Attrs(attrs) => attrs.get(name).is_some(),
             _ => false,
@@ -174,9 +174,9 @@ fn declared_twice<'e>(ev: &Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -
         format!("The option `{}' is declared twice, and the declarations do not go together.", path.names(ev));
     let mut diagnostic = Diagnostic::error(Code::Conflict, message);
     for (_, pos) in option.declared {
-        diagnostic = diagnostic.at(ev.attribute_span(*pos), "declared here");
+        diagnostic = diagnostic.at(ev.report.attribute_span(*pos), "declared here");
     }
-    ev.thrown(diagnostic)
+    ev.report.thrown(diagnostic)
 }
 
 /// Joins an option's type in the table with a declaration of the configuration. Submodules get the options of both, also
@@ -185,9 +185,9 @@ fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
     let kind = match (a.kind.get(), b.kind.get()) {
         (Kind::Submodule(a), Kind::Submodule(b)) => {
             let modules: Vec<_> = a.modules.iter().chain(b.modules).copied().collect();
-            Kind::Submodule(ev.alloc(Submodule {
+            Kind::Submodule(ev.heap.alloc(Submodule {
                 table: a.table.or(b.table),
-                modules: ev.alloc_slice(&modules),
+                modules: ev.heap.alloc_slice(&modules),
                 special: a.special.or(b.special),
                 shorthand: a.shorthand && b.shorthand,
                 wrapped: true,
@@ -201,7 +201,7 @@ fn join<'e>(ev: &Evaluator<'e>, a: TypeRef<'e>, b: TypeRef<'e>) -> TypeRef<'e> {
         (Kind::Equal, Kind::Equal) => Kind::Either(a, b),
         _ => return b,
     };
-    ev.alloc(Type { kind: Cell::new(kind), ..*a })
+    ev.heap.alloc(Type { kind: Cell::new(kind), ..*a })
 }
 
 /// Adds options that are declared below a submodule option to the submodule.
@@ -212,10 +212,10 @@ fn with_options_below<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, below: &'e [(Valu
     let Kind::Submodule(submodule) = ty.kind.get() else { return ty };
     let mut modules = submodule.modules.to_vec();
     for (options, pos) in below {
-        modules.push((ev.attrs([(ev.symbol("options"), *options, *pos)]), *pos));
+        modules.push((ev.heap.attrs([(ev.heap.symbol("options"), *options, *pos)]), *pos));
     }
-    let kind = Kind::Submodule(ev.alloc(Submodule { modules: ev.alloc_slice(&modules), ..*submodule }));
-    ev.alloc(Type { kind: Cell::new(kind), ..*ty })
+    let kind = Kind::Submodule(ev.heap.alloc(Submodule { modules: ev.heap.alloc_slice(&modules), ..*submodule }));
+    ev.heap.alloc(Type { kind: Cell::new(kind), ..*ty })
 }
 
 /// Recognises a type of `lib.types`, or wraps one of the configuration's own.
@@ -228,7 +228,7 @@ pub(super) fn recognise<'e>(
     let set = match ty {
         Value::Attrs(set) => std::ptr::from_ref(set),
         Value::Unknown(unknown) => {
-            return Ok(ev.alloc(Type {
+            return Ok(ev.heap.alloc(Type {
                 kind: Cell::new(Kind::Unknown(unknown)),
                 check: None,
                 named: Named::Nix(ty),
@@ -242,22 +242,30 @@ pub(super) fn recognise<'e>(
     }
     let prototypes = prototypes(ev, context)?;
     let (merge, check) = (ev.select(ty, "merge")?, ev.select(ty, "check")?);
-    let found = match ev.code_id(merge) {
+    let found = match merge.code_id() {
         Some(id) => prototypes.types.iter().find(|(_, merge, _)| *merge == id).copied(),
         None => None,
     };
     let Some((prototype, _, plain)) = found else {
-        return Ok(ev.alloc(Type { kind: Cell::new(Kind::Opaque), check: Some(check), named: Named::Nix(ty) }));
+        return Ok(ev.heap.alloc(Type {
+            kind: Cell::new(Kind::Opaque),
+            check: Some(check),
+            named: Named::Nix(ty),
+        }));
     };
     let depth = context.recognising.borrow().len();
     if depth >= DEEPEST {
-        return Ok(ev.alloc(Type { kind: Cell::new(Kind::Opaque), check: Some(check), named: Named::Nix(ty) }));
+        return Ok(ev.heap.alloc(Type {
+            kind: Cell::new(Kind::Opaque),
+            check: Some(check),
+            named: Named::Nix(ty),
+        }));
     }
     // `addCheck` replaces the check, so the native one applies only if the type has its prototype's. Many types share the
     // `merge` of `Equal` but have different checks, so these always run their own.
-    let is_plain = plain.is_some() && ev.code_id(check) == plain && prototype != Prototype::Equal;
+    let is_plain = plain.is_some() && check.code_id() == plain && prototype != Prototype::Equal;
     // Allocated before its parts are recognised: a type such as that of JSON values contains itself.
-    let recognised: TypeRef<'e> = ev.alloc(Type {
+    let recognised: TypeRef<'e> = ev.heap.alloc(Type {
         kind: Cell::new(Kind::Opaque),
         check: (!is_plain).then_some(check),
         named: Named::Nix(ty),
@@ -268,7 +276,11 @@ pub(super) fn recognise<'e>(
     match kind? {
         Some(kind) => recognised.kind.set(kind),
         None => {
-            return Ok(ev.alloc(Type { kind: Cell::new(Kind::Opaque), check: Some(check), named: Named::Nix(ty) }));
+            return Ok(ev.heap.alloc(Type {
+                kind: Cell::new(Kind::Opaque),
+                check: Some(check),
+                named: Named::Nix(ty),
+            }));
         }
     }
     Ok(recognised)
@@ -283,13 +295,13 @@ fn bare_within<'e>(ev: &Evaluator<'e>, ty: TypeRef<'e>, depth: usize) -> TypeRef
     // Ends the walk through a type that contains itself.
     let Some(depth) = depth.checked_sub(1) else { return ty };
     let kind = match ty.kind.get() {
-        Kind::Submodule(submodule) => Kind::Submodule(ev.alloc(Submodule { wrapped: false, ..*submodule })),
+        Kind::Submodule(submodule) => Kind::Submodule(ev.heap.alloc(Submodule { wrapped: false, ..*submodule })),
         Kind::AttrsOf { element, lazy } => Kind::AttrsOf { element: bare_within(ev, element, depth), lazy },
         Kind::ListOf(element) => Kind::ListOf(bare_within(ev, element, depth)),
         Kind::NullOr(inner) => Kind::NullOr(bare_within(ev, inner, depth)),
         _ => return ty,
     };
-    ev.alloc(Type { kind: Cell::new(kind), ..*ty })
+    ev.heap.alloc(Type { kind: Cell::new(kind), ..*ty })
 }
 
 /// Returns how a recognised type merges, or `None` if its parts are not in the expected attributes.
@@ -302,7 +314,7 @@ fn kind<'e>(
     let inner = |ev: &mut Evaluator<'e>, name: &str| -> EvalResult<'e, Option<TypeRef<'e>>> {
         let nested = ev.select(ty, "nestedTypes")?;
         match nested {
-            Value::Attrs(attrs) => match attrs.get(ev.symbol(name)) {
+            Value::Attrs(attrs) => match attrs.get(ev.heap.symbol(name)) {
                 Some(inner) => recognise(ev, context, inner).map(Some),
                 None => Ok(None),
             },
@@ -315,7 +327,7 @@ fn kind<'e>(
         Prototype::One => inner(ev, "elemType")?.is_none().then_some(Kind::One),
         Prototype::Anything => Some(Kind::Anything),
         Prototype::Joined => payload(ev, ty, "sep")?.and_then(|separator| match separator {
-            Value::String(text) => Some(Kind::Joined(ev.alloc(text.to_str_lossy().into_owned()).as_str())),
+            Value::String(text) => Some(Kind::Joined(ev.heap.alloc(text.to_str_lossy().into_owned()).as_str())),
             _ => None,
         }),
         Prototype::NullOr => inner(ev, "elemType")?.map(Kind::NullOr),
@@ -345,7 +357,7 @@ fn payload<'e>(ev: &mut Evaluator<'e>, ty: Value<'e>, name: &str) -> EvalResult<
     let mut value = ty;
     for name in ["functor", "payload", name] {
         let Value::Attrs(attrs) = value else { return Ok(None) };
-        let Some(next) = attrs.get(ev.symbol(name)) else { return Ok(None) };
+        let Some(next) = attrs.get(ev.heap.symbol(name)) else { return Ok(None) };
         value = ev.force(next)?;
     }
     Ok(Some(value))
@@ -355,11 +367,10 @@ fn submodule<'e>(ev: &mut Evaluator<'e>, ty: Value<'e>) -> EvalResult<'e, Option
     let Some(Value::List(modules)) = payload(ev, ty, "modules")? else { return Ok(None) };
     let Some(shorthand) = payload(ev, ty, "shorthandOnlyDefinesConfig")? else { return Ok(None) };
     let special = payload(ev, ty, "specialArgs")?;
-    let modules: Vec<_> =
-        modules.iter().map(|module| (module, ev.value_pos(module).unwrap_or(Pos::NONE))).collect();
-    Ok(Some(Kind::Submodule(ev.alloc(Submodule {
+    let modules: Vec<_> = modules.iter().map(|module| (module, module.pos().unwrap_or(Pos::NONE))).collect();
+    Ok(Some(Kind::Submodule(ev.heap.alloc(Submodule {
         table: None,
-        modules: ev.alloc_slice(&modules),
+        modules: ev.heap.alloc_slice(&modules),
         special,
         shorthand: matches!(shorthand, Value::Bool(true)),
         wrapped: true,
@@ -379,8 +390,8 @@ pub(super) fn description<'e>(ev: &mut Evaluator<'e>, ty: TypeRef<'e>) -> EvalRe
 
 /// Returns the location of an option as `merge` expects it: a list of names.
 pub(super) fn location<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Value<'e> {
-    let names: Vec<_> = path.symbols().into_iter().map(|name| ev.string(ev.name(name))).collect();
-    ev.list(names)
+    let names: Vec<_> = path.symbols().into_iter().map(|name| ev.heap.string(ev.heap.name(name))).collect();
+    ev.heap.list(names)
 }
 
 /// Returns definitions as `merge` expects them: `{ file, value }`.
@@ -389,16 +400,19 @@ pub(super) fn definitions<'e>(ev: &Evaluator<'e>, definitions: &[Definition<'e>]
         .iter()
         .map(|definition| {
             let file = file_of(ev, definition.pos);
-            ev.attrs([(ev.symbol("file"), file, Pos::NONE), (ev.symbol("value"), definition.value, definition.pos)])
+            ev.heap.attrs([
+                (ev.heap.symbol("file"), file, Pos::NONE),
+                (ev.heap.symbol("value"), definition.value, definition.pos),
+            ])
         })
         .collect();
-    ev.list(items)
+    ev.heap.list(items)
 }
 
 /// Returns the file of a definition.
 pub(super) fn file_of<'e>(ev: &Evaluator<'e>, pos: Pos) -> Value<'e> {
-    match ev.sources().file(pos) {
-        Some(file) => ev.string(&file.path.to_string_lossy()),
-        None => ev.unknown("where this is defined", Span::NONE),
+    match ev.report.sources().file(pos) {
+        Some(file) => ev.heap.string(&file.path.to_string_lossy()),
+        None => ev.heap.unknown("where this is defined", Span::NONE),
     }
 }

@@ -13,23 +13,23 @@ pub(super) const ARGUMENTS: &str = crate::eval::KNOWN_BY;
 
 /// Provides nixpkgs' `default.nix`, library and `eval-config.nix` at the placeholder path.
 pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
-    let import = ev.native(&PACKAGES, &[lib]);
-    ev.provide(SOURCE, import);
-    ev.provide(&format!("{SOURCE}/default.nix"), import);
-    let system = ev.native(&NIXOS_SYSTEM, &[lib]);
+    let import = ev.heap.native(&PACKAGES, &[lib]);
+    ev.loader.provide(SOURCE, import);
+    ev.loader.provide(&format!("{SOURCE}/default.nix"), import);
+    let system = ev.heap.native(&NIXOS_SYSTEM, &[lib]);
     for file in ["lib", "lib/default.nix"] {
-        ev.provide(&format!("{SOURCE}/{file}"), lib);
+        ev.loader.provide(&format!("{SOURCE}/{file}"), lib);
     }
-    let nixos = ev.native(&NIXOS, &[lib]);
-    ev.provide_within("nixos/lib/eval-config.nix", system);
-    ev.provide_within("nixos/default.nix", nixos);
+    let nixos = ev.heap.native(&NIXOS, &[lib]);
+    ev.loader.provide_within("nixos/lib/eval-config.nix", system);
+    ev.loader.provide_within("nixos/default.nix", nixos);
     for file in ["nixos", "nixos/default.nix"] {
-        ev.provide(&format!("{SOURCE}/{file}"), nixos);
+        ev.loader.provide(&format!("{SOURCE}/{file}"), nixos);
     }
-    ev.provide(&format!("{SOURCE}/nixos/lib/eval-config.nix"), system);
-    let get_flake = ev.native(&flake::GET_FLAKE, &[lib]);
+    ev.loader.provide(&format!("{SOURCE}/nixos/lib/eval-config.nix"), system);
+    let get_flake = ev.heap.native(&flake::GET_FLAKE, &[lib]);
     ev.provide_flakes(get_flake);
-    ev.set_stand_in("nixpkgs", SOURCE);
+    ev.loader.set_stand_in("nixpkgs", SOURCE);
 }
 
 /// Builds the flake input `nixpkgs`; `source` is its directory, if it exists locally.
@@ -38,29 +38,29 @@ pub(super) fn flake<'e>(
     source: Option<&str>,
     locked: impl IntoIterator<Item = (Symbol, Value<'e>, Pos)>,
 ) -> EvalResult<'e, Value<'e>> {
-    let overlay = ev.native(&WITH_SYSTEM, &[]);
+    let overlay = ev.heap.native(&WITH_SYSTEM, &[]);
     let of_flake = lib::of_flake(ev, overlay)?;
-    let rest = ev.unknown_reason("a part of nixpkgs, which is not here", Span::NONE);
+    let rest = ev.heap.unknown_reason("a part of nixpkgs, which is not here", Span::NONE);
     let systems = ["x86_64-linux", "aarch64-linux", "i686-linux", "armv7l-linux", "riscv64-linux"];
     let packages: Vec<_> = systems
         .iter()
         .map(|system| {
-            let system = ev.string(system);
-            (ev.symbol(&text(system)), ev.suspend(PackagesOf { lib: of_flake, system }), Pos::NONE)
+            let system = ev.heap.string(system);
+            (ev.heap.symbol(&text(system)), ev.heap.suspend(PackagesOf { lib: of_flake, system }), Pos::NONE)
         })
         .collect();
-    let packages = ev.open_attrs(packages, rest);
-    let path = ev.string(source.unwrap_or(SOURCE));
+    let packages = ev.heap.open_attrs(packages, rest);
+    let path = ev.heap.string(source.unwrap_or(SOURCE));
     let locked: Vec<_> = locked.into_iter().collect();
-    let out_path = (ev.symbol("outPath"), path, Pos::NONE);
-    let source_info = ev.open_attrs(locked.iter().copied().chain([out_path]), rest);
-    Ok(ev.open_attrs(
+    let out_path = (ev.heap.symbol("outPath"), path, Pos::NONE);
+    let source_info = ev.heap.open_attrs(locked.iter().copied().chain([out_path]), rest);
+    Ok(ev.heap.open_attrs(
         [
-            (ev.symbol("_type"), ev.string("flake"), Pos::NONE),
-            (ev.symbol("lib"), of_flake, Pos::NONE),
-            (ev.symbol("legacyPackages"), packages, Pos::NONE),
-            (ev.symbol("outPath"), path, Pos::NONE),
-            (ev.symbol("sourceInfo"), source_info, Pos::NONE),
+            (ev.heap.symbol("_type"), ev.heap.string("flake"), Pos::NONE),
+            (ev.heap.symbol("lib"), of_flake, Pos::NONE),
+            (ev.heap.symbol("legacyPackages"), packages, Pos::NONE),
+            (ev.heap.symbol("outPath"), path, Pos::NONE),
+            (ev.heap.symbol("sourceInfo"), source_info, Pos::NONE),
         ]
         .into_iter()
         .chain(locked),
@@ -80,8 +80,8 @@ static WITH_SYSTEM: Primop = Primop { name: "nixosSystem", arity: 2, strict: 0, 
 /// The overlay with which nixpkgs' flake extends its library: `final: prev: { nixosSystem = …; }`. Modules see the extended
 /// library.
 fn with_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-    let system = ev.native(&NIXOS_SYSTEM, &[args[0]]);
-    Ok(ev.attrs([(ev.symbol("nixosSystem"), system, Pos::NONE)]))
+    let system = ev.heap.native(&NIXOS_SYSTEM, &[args[0]]);
+    Ok(ev.heap.attrs([(ev.heap.symbol("nixosSystem"), system, Pos::NONE)]))
 }
 
 struct PackagesOf<'e> {
@@ -100,21 +100,21 @@ static PACKAGES: Primop = Primop { name: "nixpkgs", arity: 2, strict: 0, run: im
 
 /// `import nixpkgs { system = …; }`
 fn import_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-    let unknown = Value::Unknown(ev.known_after_build("pkgs.stdenv.hostPlatform.system"));
+    let unknown = Value::Unknown(ev.heap.known_after_build("pkgs.stdenv.hostPlatform.system"));
     let mut system = unknown;
     if let Value::Attrs(given) = ev.force(args[1])? {
         for name in ["system", "localSystem"] {
-            let Some(value) = given.get(ev.symbol(name)) else { continue };
+            let Some(value) = given.get(ev.heap.symbol(name)) else { continue };
             system = match ev.force(value)? {
                 name @ (Value::String(_) | Value::Unknown(_)) => name,
-                Value::Attrs(attrs) => attrs.get(ev.symbol("system")).unwrap_or(unknown),
+                Value::Attrs(attrs) => attrs.get(ev.heap.symbol("system")).unwrap_or(unknown),
                 _ => unknown,
             };
         }
     }
     let system = ev.force(system)?;
     let platform = packages::platform(ev, system);
-    let overlay = ev.native(&WITH_SYSTEM, &[]);
+    let overlay = ev.heap.native(&WITH_SYSTEM, &[]);
     let lib = lib::of_flake(ev, overlay)?;
     Ok(packages::set(ev, lib, system, platform))
 }
@@ -130,22 +130,22 @@ fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     }
     let Value::Attrs(arguments) = given else { return Err(ev.type_error("a set", given, pos)) };
     // Modules also see extensions of the library.
-    let lib = match arguments.get(ev.symbol("lib")) {
+    let lib = match arguments.get(ev.heap.symbol("lib")) {
         Some(lib) => ev.force(lib)?,
         None => lib::open(ev, lib),
     };
-    let host: &'e Host<'e> = ev.alloc(Host { lib, arguments: given });
-    let rest = ev.unknown_reason("a part of a NixOS system", Span::NONE);
-    let extend = ev.native(&EXTEND_MODULES, &[lib, given]);
-    Ok(ev.open_attrs(
+    let host: &'e Host<'e> = ev.heap.alloc(Host { lib, arguments: given });
+    let rest = ev.heap.unknown_reason("a part of a NixOS system", Span::NONE);
+    let extend = ev.heap.native(&EXTEND_MODULES, &[lib, given]);
+    Ok(ev.heap.open_attrs(
         [
-            (ev.symbol("_type"), ev.string("configuration"), Pos::NONE),
-            (ev.symbol(ARGUMENTS), given, Pos::NONE),
-            (ev.symbol("config"), ev.suspend(Part { host, part: "config" }), Pos::NONE),
-            (ev.symbol("options"), ev.suspend(Part { host, part: "options" }), Pos::NONE),
-            (ev.symbol("pkgs"), ev.suspend(Part { host, part: "pkgs" }), Pos::NONE),
-            (ev.symbol("lib"), lib, Pos::NONE),
-            (ev.symbol("extendModules"), extend, Pos::NONE),
+            (ev.heap.symbol("_type"), ev.heap.string("configuration"), Pos::NONE),
+            (ev.heap.symbol(ARGUMENTS), given, Pos::NONE),
+            (ev.heap.symbol("config"), ev.heap.suspend(Part { host, part: "config" }), Pos::NONE),
+            (ev.heap.symbol("options"), ev.heap.suspend(Part { host, part: "options" }), Pos::NONE),
+            (ev.heap.symbol("pkgs"), ev.heap.suspend(Part { host, part: "pkgs" }), Pos::NONE),
+            (ev.heap.symbol("lib"), lib, Pos::NONE),
+            (ev.heap.symbol("extendModules"), extend, Pos::NONE),
         ],
         rest,
     ))
@@ -153,7 +153,7 @@ fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 
 /// Returns `lib.nixosSystem` for the given library.
 pub(super) fn nixos_system_function<'e>(ev: &Evaluator<'e>, lib: Value<'e>) -> Value<'e> {
-    ev.native(&NIXOS_SYSTEM, &[lib])
+    ev.heap.native(&NIXOS_SYSTEM, &[lib])
 }
 
 static NIXOS: Primop = Primop { name: "nixos", arity: 2, strict: 0, run: nixos };
@@ -165,14 +165,14 @@ fn nixos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
         unknown @ Value::Unknown(_) => return Ok(unknown),
         other => return Err(ev.type_error("a set", other, pos)),
     };
-    let configuration = match given.get(ev.symbol("configuration")) {
+    let configuration = match given.get(ev.heap.symbol("configuration")) {
         Some(configuration) => configuration,
         None => ev.eval_text("/container-rebuild/nixos-config.nix", "<nixos-config>")?,
     };
-    let kept = ["system", "specialArgs"].map(|name| ev.symbol(name));
+    let kept = ["system", "specialArgs"].map(|name| ev.heap.symbol(name));
     let kept = given.iter().filter(|(name, ..)| kept.contains(name));
-    let modules = (ev.symbol("modules"), ev.list([configuration]), Pos::NONE);
-    let arguments = ev.attrs(kept.chain([modules]).collect::<Vec<_>>());
+    let modules = (ev.heap.symbol("modules"), ev.heap.list([configuration]), Pos::NONE);
+    let arguments = ev.heap.attrs(kept.chain([modules]).collect::<Vec<_>>());
     nixos_system(ev, &[args[0], arguments], pos)
 }
 
@@ -182,10 +182,11 @@ pub(super) static NIXOS_OF_PACKAGES: Primop = Primop { name: "nixos", arity: 3, 
 fn nixos_of_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let modules = match ev.force_partly(args[2])? {
         list @ (Value::List(_) | Value::PartialList(_)) => list,
-        module => ev.list([module]),
+        module => ev.heap.list([module]),
     };
-    let arguments =
-        ev.attrs([(ev.symbol("modules"), modules, Pos::NONE), (ev.symbol("system"), args[1], Pos::NONE)]);
+    let arguments = ev
+        .heap
+        .attrs([(ev.heap.symbol("modules"), modules, Pos::NONE), (ev.heap.symbol("system"), args[1], Pos::NONE)]);
     nixos_system(ev, &[args[0], arguments], pos)
 }
 
@@ -193,9 +194,9 @@ fn nixos_of_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
 fn extend_modules<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let (given, more) = (ev.force(args[1])?, ev.force(args[2])?);
     let (Value::Attrs(given), Value::Attrs(more)) = (given, more) else {
-        return Ok(ev.unknown("a host that is extended by something unknown", Span::NONE));
+        return Ok(ev.heap.unknown("a host that is extended by something unknown", Span::NONE));
     };
-    let (modules, special) = (ev.symbol("modules"), ev.symbol("specialArgs"));
+    let (modules, special) = (ev.heap.symbol("modules"), ev.heap.symbol("specialArgs"));
     let mut items = Vec::new();
     for set in [given, more] {
         match set.get(modules).map(|value| ev.force(value)).transpose()? {
@@ -215,9 +216,10 @@ fn extend_modules<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
         }
     }
     let kept = given.iter().filter(|(name, ..)| *name != modules && *name != special);
-    let parts: Vec<_> =
-        kept.chain([(modules, ev.list(items), Pos::NONE), (special, ev.attrs(special_args), Pos::NONE)]).collect();
-    let extended = ev.attrs(parts);
+    let parts: Vec<_> = kept
+        .chain([(modules, ev.heap.list(items), Pos::NONE), (special, ev.heap.attrs(special_args), Pos::NONE)])
+        .collect();
+    let extended = ev.heap.attrs(parts);
     nixos_system(ev, &[args[0], extended], pos)
 }
 
@@ -242,7 +244,7 @@ impl<'e> Suspend<'e> for Part<'e> {
             "pkgs" => packages::packages(ev, context),
             _ => match context.host.get().and_then(|scope| scope.options.get()) {
                 Some(options) => ev.force(options),
-                None => Ok(ev.unknown("the options of a host", Span::NONE)),
+                None => Ok(ev.heap.unknown("the options of a host", Span::NONE)),
             },
         }
     }

@@ -192,13 +192,13 @@ impl<'e> Tree<'e> {
 pub(super) fn table<'e>(ev: &Evaluator<'e>, options: &'static Options) -> &'e Tree<'e> {
     let mut entries: Vec<(Symbol, Node<'e>)> = Vec::new();
     for declaration in options.options {
-        entries.push((ev.symbol(declaration.name), Node::Option(ev.alloc(option(ev, declaration)))));
+        entries.push((ev.heap.symbol(declaration.name), Node::Option(ev.heap.alloc(option(ev, declaration)))));
     }
     for (name, group) in options.groups {
-        entries.push((ev.symbol(name), Node::Level(table(ev, group))));
+        entries.push((ev.heap.symbol(name), Node::Level(table(ev, group))));
     }
     entries.sort_by_key(|(name, _)| *name);
-    ev.alloc(Tree { entries: ev.alloc_slice(&entries), open: options.open })
+    ev.heap.alloc(Tree { entries: ev.heap.alloc_slice(&entries), open: options.open })
 }
 
 fn option<'e>(ev: &Evaluator<'e>, declaration: &'static Declaration) -> Opt<'e> {
@@ -220,7 +220,7 @@ fn table_type<'e>(ev: &Evaluator<'e>, ty: &'static types::Type) -> TypeRef<'e> {
         types::Type::Either(a, b) => Kind::Either(table_type(ev, a), table_type(ev, b)),
         types::Type::ListOf(element) => Kind::ListOf(table_type(ev, element)),
         types::Type::AttrsOf(element) => Kind::AttrsOf { element: table_type(ev, element), lazy: false },
-        types::Type::Submodule(options) => Kind::Submodule(ev.alloc(Submodule {
+        types::Type::Submodule(options) => Kind::Submodule(ev.heap.alloc(Submodule {
             table: Some(table(ev, options)),
             modules: &[],
             special: None,
@@ -237,5 +237,5 @@ fn table_type<'e>(ev: &Evaluator<'e>, ty: &'static types::Type) -> TypeRef<'e> {
         | types::Type::Enum(_)
         | types::Type::StrMatching { .. } => Kind::Scalar(ty),
     };
-    ev.alloc(Type { kind: Cell::new(kind), check: None, named: Named::Table(ty) })
+    ev.heap.alloc(Type { kind: Cell::new(kind), check: None, named: Named::Table(ty) })
 }

@@ -21,7 +21,7 @@ pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> 
         // change any package.
         Some(given @ Value::Attrs(_)) if !has_overlays(ev, context)? => {
             let append = ev.select(given, "appendOverlays")?;
-            ev.call(append, ev.list([]), Pos::NONE)?
+            ev.call(append, ev.heap.list([]), Pos::NONE)?
         }
         _ => of_platform(ev, context),
     };
@@ -31,8 +31,8 @@ pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> 
 
 /// Returns packages of which only the platform is known. Guests always get these: NixOS passes only the platform to them.
 pub(super) fn of_platform<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>) -> Value<'e> {
-    let platform = ev.suspend(Platform { context });
-    let system = ev.suspend(System { context });
+    let platform = ev.heap.suspend(Platform { context });
+    let system = ev.heap.suspend(System { context });
     set(ev, context.lib, system, platform)
 }
 
@@ -46,40 +46,40 @@ fn has_overlays<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalRes
 
 /// Builds the package set of a platform.
 pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, platform: Value<'e>) -> Value<'e> {
-    let rest = ev.known_after_build("pkgs");
-    let stdenv_rest = ev.known_after_build("pkgs.stdenv");
-    let stdenv = ev.open_attrs(
+    let rest = ev.heap.known_after_build("pkgs");
+    let stdenv_rest = ev.heap.known_after_build("pkgs.stdenv");
+    let stdenv = ev.heap.open_attrs(
         [
-            (ev.symbol("hostPlatform"), platform, Pos::NONE),
-            (ev.symbol("targetPlatform"), platform, Pos::NONE),
-            (ev.symbol("system"), system, Pos::NONE),
-            (ev.symbol("isLinux"), Value::Bool(true), Pos::NONE),
-            (ev.symbol("isDarwin"), Value::Bool(false), Pos::NONE),
+            (ev.heap.symbol("hostPlatform"), platform, Pos::NONE),
+            (ev.heap.symbol("targetPlatform"), platform, Pos::NONE),
+            (ev.heap.symbol("system"), system, Pos::NONE),
+            (ev.heap.symbol("isLinux"), Value::Bool(true), Pos::NONE),
+            (ev.heap.symbol("isDarwin"), Value::Bool(false), Pos::NONE),
         ],
         stdenv_rest,
     );
-    let nixos = ev.native(&nixpkgs::NIXOS_OF_PACKAGES, &[lib, system]);
+    let nixos = ev.heap.native(&nixpkgs::NIXOS_OF_PACKAGES, &[lib, system]);
     let parts = [
-        (ev.symbol("nixos"), nixos, Pos::NONE),
-        (ev.symbol("path"), ev.path(nixpkgs::SOURCE), Pos::NONE),
-        (ev.symbol("_type"), ev.string("pkgs"), Pos::NONE),
-        (ev.symbol("lib"), lib, Pos::NONE),
-        (ev.symbol("stdenv"), stdenv, Pos::NONE),
-        (ev.symbol("hostPlatform"), platform, Pos::NONE),
-        (ev.symbol("system"), system, Pos::NONE),
+        (ev.heap.symbol("nixos"), nixos, Pos::NONE),
+        (ev.heap.symbol("path"), ev.heap.path(nixpkgs::SOURCE), Pos::NONE),
+        (ev.heap.symbol("_type"), ev.heap.string("pkgs"), Pos::NONE),
+        (ev.heap.symbol("lib"), lib, Pos::NONE),
+        (ev.heap.symbol("stdenv"), stdenv, Pos::NONE),
+        (ev.heap.symbol("hostPlatform"), platform, Pos::NONE),
+        (ev.heap.symbol("system"), system, Pos::NONE),
     ];
     // With a function of the configuration's own, `callPackage` returns the function's result.
-    let call_package = ev.native(&CALL_PACKAGE, &[ev.open_attrs(parts, rest)]);
+    let call_package = ev.heap.native(&CALL_PACKAGE, &[ev.heap.open_attrs(parts, rest)]);
     // The identical set, so that a recursive walk terminates.
-    let this: &'e Cell<Value<'e>> = ev.alloc(Cell::new(Value::Null));
-    let itself = ev.suspend(Itself { this });
-    let append_overlays = ev.native(&APPEND_OVERLAYS, &[itself, lib, platform]);
+    let this: &'e Cell<Value<'e>> = ev.heap.alloc(Cell::new(Value::Null));
+    let itself = ev.heap.suspend(Itself { this });
+    let append_overlays = ev.heap.native(&APPEND_OVERLAYS, &[itself, lib, platform]);
     let more = [
-        (ev.symbol("appendOverlays"), append_overlays, Pos::NONE),
-        (ev.symbol("callPackage"), call_package, Pos::NONE),
-        (ev.symbol("pkgs"), itself, Pos::NONE),
+        (ev.heap.symbol("appendOverlays"), append_overlays, Pos::NONE),
+        (ev.heap.symbol("callPackage"), call_package, Pos::NONE),
+        (ev.heap.symbol("pkgs"), itself, Pos::NONE),
     ];
-    this.set(ev.open_attrs(parts.into_iter().chain(more), rest));
+    this.set(ev.heap.open_attrs(parts.into_iter().chain(more), rest));
     this.get()
 }
 
@@ -118,10 +118,10 @@ fn call_package<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         function = ev.import_at(&path, pos)?;
     }
     let (Value::Attrs(given), Value::Lambda(_)) = (given, function) else {
-        return Ok(ev.unknown("a package", ev.word_span(pos)));
+        return Ok(ev.heap.unknown("a package", ev.report.word_span(pos)));
     };
     let mut arguments: Vec<_> = given.iter().collect();
-    for (name, _) in ev.formals(function) {
+    for (name, _) in function.formals() {
         if arguments.iter().any(|(known, ..)| *known == name) {
             continue;
         }
@@ -130,20 +130,20 @@ fn call_package<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
             Some(value) => arguments.push((name, value, Pos::NONE)),
             // The parameter's default applies only if nixpkgs has no such package, which is unknown here.
             None => {
-                let unknown = ev.known_after_build(&format!("pkgs.{}", ev.name(name)));
+                let unknown = ev.heap.known_after_build(&format!("pkgs.{}", ev.heap.name(name)));
                 arguments.push((name, Value::Unknown(unknown), Pos::NONE));
             }
         }
     }
     let arguments = match given.rest() {
-        Some(rest) => ev.open_attrs(arguments, rest),
-        None => ev.attrs(arguments),
+        Some(rest) => ev.heap.open_attrs(arguments, rest),
+        None => ev.heap.attrs(arguments),
     };
     let result = ev.call(function, arguments, pos)?;
     match result {
         Value::Attrs(attrs) => {
-            let rest = ev.unknown_reason("what `callPackage` adds to it", Span::NONE);
-            Ok(ev.open_attrs(attrs.iter().collect::<Vec<_>>(), attrs.rest().unwrap_or(rest)))
+            let rest = ev.heap.unknown_reason("what `callPackage` adds to it", Span::NONE);
+            Ok(ev.heap.open_attrs(attrs.iter().collect::<Vec<_>>(), attrs.rest().unwrap_or(rest)))
         }
         other => Ok(other),
     }
@@ -181,9 +181,9 @@ fn system<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
     match context.system {
         Some(system) => match ev.force(system)? {
             system @ Value::String(_) => Ok(system),
-            _ => Ok(Value::Unknown(ev.known_after_build("pkgs.stdenv.hostPlatform.system"))),
+            _ => Ok(Value::Unknown(ev.heap.known_after_build("pkgs.stdenv.hostPlatform.system"))),
         },
-        None => Ok(Value::Unknown(ev.known_after_build("pkgs.stdenv.hostPlatform.system"))),
+        None => Ok(Value::Unknown(ev.heap.known_after_build("pkgs.stdenv.hostPlatform.system"))),
     }
 }
 
@@ -222,12 +222,12 @@ fn given_platform<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalR
 
 /// Builds a platform like `lib.systems.elaborate`, with the attributes that its name determines.
 pub(super) fn platform<'e>(ev: &Evaluator<'e>, system: Value<'e>) -> Value<'e> {
-    let rest = ev.known_after_build("pkgs.stdenv.hostPlatform");
+    let rest = ev.heap.known_after_build("pkgs.stdenv.hostPlatform");
     let mut parts = vec![
-        (ev.symbol("system"), system, Pos::NONE),
-        (ev.symbol("isLinux"), Value::Bool(true), Pos::NONE),
-        (ev.symbol("isDarwin"), Value::Bool(false), Pos::NONE),
-        (ev.symbol("isUnix"), Value::Bool(true), Pos::NONE),
+        (ev.heap.symbol("system"), system, Pos::NONE),
+        (ev.heap.symbol("isLinux"), Value::Bool(true), Pos::NONE),
+        (ev.heap.symbol("isDarwin"), Value::Bool(false), Pos::NONE),
+        (ev.heap.symbol("isUnix"), Value::Bool(true), Pos::NONE),
     ];
     if let Value::String(text) = system {
         let text = text.to_str_lossy();
@@ -239,8 +239,8 @@ pub(super) fn platform<'e>(ev: &Evaluator<'e>, system: Value<'e>) -> Value<'e> {
             ("isi686", &["i686"]),
             ("isRiscV64", &["riscv64"]),
         ] {
-            parts.push((ev.symbol(name), Value::Bool(cpus.contains(&cpu)), Pos::NONE));
+            parts.push((ev.heap.symbol(name), Value::Bool(cpus.contains(&cpu)), Pos::NONE));
         }
     }
-    ev.open_attrs(parts, rest)
+    ev.heap.open_attrs(parts, rest)
 }

@@ -55,10 +55,10 @@ impl<'e> Reader<'_, 'e> {
                 None => Seen::Known(value),
             },
             Value::Attrs(attrs) => {
-                if let Some(path) = attrs.get(self.ev.symbol("outPath")) {
+                if let Some(path) = attrs.get(self.ev.heap.symbol("outPath")) {
                     return self.see(path);
                 }
-                let names = attrs.iter().map(|(name, ..)| self.ev.name(name));
+                let names = attrs.iter().map(|(name, ..)| self.ev.heap.name(name));
                 let why = match names.filter_map(stand_in).last() {
                     Some(what) => Some(self.known_to_nix(what)),
                     None => attrs.any(),
@@ -89,7 +89,7 @@ impl<'e> Reader<'_, 'e> {
 
     /// Reads the members of a set as JSON, without names that contain the path of a source.
     fn members(&mut self, attrs: &'e Attrs<'e>) -> Json {
-        let members = members(attrs).map(|(name, value)| (self.ev.name(name), value));
+        let members = members(attrs).map(|(name, value)| (self.ev.heap.name(name), value));
         let members: Vec<_> = members.filter(|(name, _)| stand_in(name).is_none()).collect();
         members.into_iter().map(|(name, value)| (name.to_owned(), self.json(value))).collect()
     }
@@ -104,12 +104,12 @@ impl<'e> Reader<'_, 'e> {
     }
 
     fn known_to_nix(&self, what: &str) -> &'e Unknown {
-        self.ev.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE)
+        self.ev.heap.unknown_reason(&format!("known to Nix only: {what}"), Span::NONE)
     }
 
     /// Records an error, once, and returns the leaf that holds it.
     pub(super) fn fail(&mut self, error: &EvalError<'e>) -> Json {
-        let diagnostics = self.ev.to_diagnostics(error);
+        let diagnostics = error.diagnostics();
         let failed = failed_json(self.ev, &diagnostics);
         for diagnostic in diagnostics {
             if !self.errors.contains(&diagnostic) {
@@ -219,7 +219,7 @@ impl<'de, 'e, I: Iterator<Item = (Symbol, Value<'e>)>> MapAccess<'de> for Member
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         let Some((name, value)) = self.members.next() else { return Ok(None) };
         self.value = value;
-        let name: StrDeserializer<'_, Error> = self.reader.ev.name(name).into_deserializer();
+        let name: StrDeserializer<'_, Error> = self.reader.ev.heap.name(name).into_deserializer();
         seed.deserialize(name).map(Some)
     }
 
@@ -231,7 +231,7 @@ impl<'de, 'e, I: Iterator<Item = (Symbol, Value<'e>)>> MapAccess<'de> for Member
 
 /// Builds an unknown leaf.
 pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json {
-    let location = ev.sources().locate(span.start);
+    let location = ev.report.sources().locate(span.start);
     let (file, line, column) =
         location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
     json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })

@@ -87,7 +87,7 @@ impl<'e> Scope<'e> {
         at: Pos,
     ) -> EvalResult<'e, Value<'e>> {
         let mut names: Vec<Symbol> =
-            ["config", "lib", "options", "specialArgs"].iter().map(|name| ev.symbol(name)).collect();
+            ["config", "lib", "options", "specialArgs"].iter().map(|name| ev.heap.symbol(name)).collect();
         let mut rest = None;
         if let Some(special) = self.special {
             match ev.force(special)? {
@@ -100,18 +100,18 @@ impl<'e> Scope<'e> {
             }
         }
         // As in nixpkgs, the function's own defaults have no effect: an argument is supplied, or its use is an error.
-        let formals = ev.formals(function);
+        let formals = function.formals();
         names.extend(formals.iter().map(|(name, _)| *name));
         self.wanted.borrow_mut().extend(formals.iter().map(|(name, _)| (*name, at)));
         names.sort();
         names.dedup();
         let arguments: Vec<_> = names
             .into_iter()
-            .map(|name| (name, ev.suspend(Argument { scope: self, name, at }), Pos::NONE))
+            .map(|name| (name, ev.heap.suspend(Argument { scope: self, name, at }), Pos::NONE))
             .collect();
         let arguments = match rest {
-            Some(rest) => ev.open_attrs(arguments, rest),
-            None => ev.attrs(arguments),
+            Some(rest) => ev.heap.open_attrs(arguments, rest),
+            None => ev.heap.attrs(arguments),
         };
         ev.call(function, arguments, at)
     }
@@ -133,7 +133,7 @@ impl<'e> Scope<'e> {
         wanted.dedup_by_key(|(name, _)| *name);
         for (name, at) in wanted {
             let argument = Argument { scope: self, name, at };
-            if !SUPPLIED.contains(&ev.name(name))
+            if !SUPPLIED.contains(&ev.heap.name(name))
                 && argument.special(ev)?.is_none()
                 && argument.module_argument(ev)?.is_none()
             {
@@ -149,7 +149,7 @@ impl<'e> Scope<'e> {
         let mut definitions = all.to_vec();
         for name in path {
             let mut split = split(ev, self.path, &definitions)?;
-            definitions = split.names.remove(&ev.symbol(name)).unwrap_or_default();
+            definitions = split.names.remove(&ev.heap.symbol(name)).unwrap_or_default();
         }
         Ok(!definitions.is_empty())
     }
@@ -161,16 +161,16 @@ impl<'e> Scope<'e> {
         let definitions = match self.module.get() {
             Some(definitions) => definitions,
             None => {
-                let module = ev.symbol("_module");
+                let module = ev.heap.symbol("_module");
                 let found = split(ev, self.path, all)?.names.remove(&module).unwrap_or_default();
-                let found = ev.alloc_slice(&found);
+                let found = ev.heap.alloc_slice(&found);
                 self.module.get_or_init(|| found)
             }
         };
         if definitions.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(split(ev, self.path, definitions)?.names.remove(&ev.symbol(name)).unwrap_or_default())
+        Ok(split(ev, self.path, definitions)?.names.remove(&ev.heap.symbol(name)).unwrap_or_default())
     }
 }
 
@@ -180,8 +180,8 @@ const OF_NIXOS: [&str; 6] =
 
 /// Returns `config._module`, of which only the module arguments are known.
 pub(super) fn module<'e>(ev: &Evaluator<'e>, scope: &'e Scope<'e>) -> Value<'e> {
-    let rest = ev.unknown_reason("this part of `config._module`", Span::NONE);
-    ev.open_attrs([(ev.symbol("args"), ev.suspend(Arguments { scope }), Pos::NONE)], rest)
+    let rest = ev.heap.unknown_reason("this part of `config._module`", Span::NONE);
+    ev.heap.open_attrs([(ev.heap.symbol("args"), ev.heap.suspend(Arguments { scope }), Pos::NONE)], rest)
 }
 
 /// `config._module.args`
@@ -196,26 +196,26 @@ impl<'e> Suspend<'e> for Arguments<'e> {
         let split = split(ev, scope.path, &definitions)?;
         let mut names: Vec<Symbol> = split.names.keys().copied().collect();
         match scope.of {
-            ScopeOwner::Submodule => names.extend(scope.name.map(|_| ev.symbol("name"))),
+            ScopeOwner::Submodule => names.extend(scope.name.map(|_| ev.heap.symbol("name"))),
             ScopeOwner::Host | ScopeOwner::Guest | ScopeOwner::GuestShown => {
-                names.extend(["pkgs", "utils"].map(|name| ev.symbol(name)))
+                names.extend(["pkgs", "utils"].map(|name| ev.heap.symbol(name)))
             }
         }
         names.sort_unstable();
         names.dedup();
-        let argument = |name| (name, ev.suspend(Argument { scope, name, at: Pos::NONE }), Pos::NONE);
+        let argument = |name| (name, ev.heap.suspend(Argument { scope, name, at: Pos::NONE }), Pos::NONE);
         let mut parts: Vec<_> = names.into_iter().map(argument).collect();
-        let unknown = ev.unknown("an argument that NixOS gives its modules", Span::NONE);
-        for name in OF_NIXOS.map(|name| ev.symbol(name)) {
+        let unknown = ev.heap.unknown("an argument that NixOS gives its modules", Span::NONE);
+        for name in OF_NIXOS.map(|name| ev.heap.symbol(name)) {
             if !parts.iter().any(|(known, ..)| *known == name) {
                 parts.push((name, unknown, Pos::NONE));
             }
         }
         let mut why = split.why_more();
         if scope.of != ScopeOwner::Submodule && scope.context.is_missing_modules() {
-            why = why.or(Some(ev.unknown_reason("modules that are not here may supply it", Span::NONE)));
+            why = why.or(Some(ev.heap.unknown_reason("modules that are not here may supply it", Span::NONE)));
         }
-        Ok(ev.partial_attrs(parts, &[], why))
+        Ok(ev.heap.partial_attrs(parts, &[], why))
     }
 }
 
@@ -264,20 +264,20 @@ impl<'e> Suspend<'e> for Argument<'e> {
         if let Some(value) = self.special(ev)? {
             return Ok(value);
         }
-        let name = ev.name(self.name);
+        let name = ev.heap.name(self.name);
         let scope = self.scope;
         match name {
             "lib" => return Ok(scope.context.lib),
-            "specialArgs" => return Ok(scope.special.unwrap_or_else(|| ev.attrs([]))),
+            "specialArgs" => return Ok(scope.special.unwrap_or_else(|| ev.heap.attrs([]))),
             "config" | "options" => {
                 let value = if name == "config" { scope.config.get() } else { scope.options.get() };
                 return match value {
                     Some(value) => ev.force(value),
-                    None => Ok(ev.unknown(&format!("`{name}` cannot decide what is imported"), Span::NONE)),
+                    None => Ok(ev.heap.unknown(&format!("`{name}` cannot decide what is imported"), Span::NONE)),
                 };
             }
             "modulesPath" if scope.of != ScopeOwner::Submodule => {
-                return Ok(ev.unknown("`modulesPath` is a directory of nixpkgs", Span::NONE));
+                return Ok(ev.heap.unknown("`modulesPath` is a directory of nixpkgs", Span::NONE));
             }
             _ => {}
         }
@@ -289,16 +289,16 @@ impl<'e> Suspend<'e> for Argument<'e> {
             ("pkgs", _, ScopeOwner::Host | ScopeOwner::Guest | ScopeOwner::GuestShown) => {
                 return packages::packages(ev, scope.context);
             }
-            ("utils", ..) => return Ok(ev.unknown("`utils` is a part of nixpkgs", Span::NONE)),
+            ("utils", ..) => return Ok(ev.heap.unknown("`utils` is a part of nixpkgs", Span::NONE)),
             _ => {}
         }
         let message = format!("nothing here supplies the module argument `{name}`: what depends on it is unknown");
         let mut note = Diagnostic::note(Code::MissingArgument, message);
-        let span = ev.word_span(self.at);
+        let span = ev.report.word_span(self.at);
         if span != Span::NONE {
             note = note.at(span, "the module that takes it");
         }
         scope.context.find_once(note);
-        Ok(ev.unknown(&format!("nothing here supplies the module argument `{name}`"), Span::NONE))
+        Ok(ev.heap.unknown(&format!("nothing here supplies the module argument `{name}`"), Span::NONE))
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn instance<'e>(
     submodule: &'e Submodule<'e>,
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Value<'e>> {
-    let name = path.last().map(|name| ev.string(ev.name(name)));
+    let name = path.last().map(|name| ev.heap.string(ev.heap.name(name)));
     named_instance(ev, context, path, name, submodule, definitions)
 }
 
@@ -34,7 +34,7 @@ pub(super) fn empty<'e>(
     path: Path<'e>,
     submodule: &'e Submodule<'e>,
 ) -> EvalResult<'e, Value<'e>> {
-    let name = ev.string("‹name›");
+    let name = ev.heap.string("‹name›");
     named_instance(ev, context, path, Some(name), submodule, &[])
 }
 
@@ -49,7 +49,7 @@ fn named_instance<'e>(
     let mut scope = Scope::new(context, ScopeOwner::Submodule, path);
     scope.special = submodule.special;
     scope.name = name;
-    let scope: &'e Scope<'e> = ev.alloc(scope);
+    let scope: &'e Scope<'e> = ev.heap.alloc(scope);
     let is_plain = submodule.modules.is_empty()
         && submodule.shorthand
         && definitions.iter().all(|definition| matches!(definition.value, Value::Attrs(_)));
@@ -57,7 +57,7 @@ fn named_instance<'e>(
         // Only definitions of options from the table, so there are no modules to load. Reversed, as `load` reverses what it
         // collects.
         let reversed: Vec<_> = definitions.iter().rev().copied().collect();
-        let definitions = ev.alloc_slice(&reversed);
+        let definitions = ev.heap.alloc_slice(&reversed);
         let _ = scope.tree.set(table);
         let _ = scope.definitions.set(definitions);
         let value = level(ev, scope, path, table, definitions)?;
@@ -88,11 +88,11 @@ pub(super) fn whole<'e>(
     table: Option<&'e Tree<'e>>,
     modules: Modules<'e>,
 ) -> EvalResult<'e, Value<'e>> {
-    let definitions = ev.alloc_slice(&modules.config);
+    let definitions = ev.heap.alloc_slice(&modules.config);
     let _ = scope.definitions.set(definitions);
-    let config = ev.suspend(Config { scope });
-    scope.config.set(Some(ev.suspend(WithModule { scope, config })));
-    scope.options.set(Some(ev.suspend(view::Options { scope })));
+    let config = ev.heap.suspend(Config { scope });
+    scope.config.set(Some(ev.heap.suspend(WithModule { scope, config })));
+    scope.options.set(Some(ev.heap.suspend(view::Options { scope })));
     let tree = declare::tree(ev, scope, scope.path, table, &modules.options)?;
     let _ = scope.tree.set(tree);
     scope.freeform.set(declare::freeform(ev, scope, modules.freeform)?);
@@ -122,9 +122,9 @@ struct WithModule<'e> {
 impl<'e> Suspend<'e> for WithModule<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let Value::Attrs(config) = ev.force(self.config)? else { return Ok(self.config) };
-        let module = (ev.symbol("_module"), scope::module(ev, self.scope), Pos::NONE);
+        let module = (ev.heap.symbol("_module"), scope::module(ev, self.scope), Pos::NONE);
         let optional = config.optional().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
         let optional: Vec<_> = optional.collect();
-        Ok(ev.partial_attrs(config.iter().chain([module]).collect::<Vec<_>>(), &optional, config.any()))
+        Ok(ev.heap.partial_attrs(config.iter().chain([module]).collect::<Vec<_>>(), &optional, config.any()))
     }
 }

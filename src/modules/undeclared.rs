@@ -60,7 +60,7 @@ fn undecided<'e>(
     for definition in definitions {
         definition.expand(ev, &mut expanded)?;
     }
-    let derivation = ev.symbol("type");
+    let derivation = ev.heap.symbol("type");
     let priority = expanded.first().map_or(OPTION_DEFAULT_PRIORITY, |first| first.priority);
     let are_parts = priority < OPTION_DEFAULT_PRIORITY
         && expanded.iter().all(|definition| match definition.value {
@@ -74,20 +74,20 @@ fn undecided<'e>(
     let mut split = split(ev, path, &expanded)?;
     let why = match split.rest {
         Some(rest) => rest,
-        None => ev.unknown_named(&format!("not known here: config.{}", path.names(ev))),
+        None => ev.heap.unknown_named(&format!("not known here: config.{}", path.names(ev))),
     };
     let (mut parts, mut optional) = (Vec::new(), Vec::new());
     for (symbol, mut defining) in std::mem::take(&mut split.names) {
         let (pos, is_certain) = (place(&defining), defining.iter().any(Definition::is_certain));
         defining.extend(split.maybe(symbol));
-        let definitions = ev.alloc_slice(&defining);
-        let value = ev.suspend(Below { scope, path: path.join(ev, symbol), definitions, shown });
+        let definitions = ev.heap.alloc_slice(&defining);
+        let value = ev.heap.suspend(Below { scope, path: path.join(ev, symbol), definitions, shown });
         match is_certain {
             true => parts.push((symbol, value, pos)),
             false => optional.push((symbol, value, pos, why)),
         }
     }
-    Ok(ev.partial_attrs(parts, &optional, Some(why)))
+    Ok(ev.heap.partial_attrs(parts, &optional, Some(why)))
 }
 
 /// Returns the value of definitions whose conditions are decided, as far as it is known.
@@ -100,14 +100,14 @@ fn decided<'e>(
 ) -> EvalResult<'e, Value<'e>> {
     let Some(first) = selected.definitions.first().copied() else {
         if is_whole(ev, path) {
-            return Ok(ev.attrs([]));
+            return Ok(ev.heap.attrs([]));
         }
         return Ok(not_here(ev, path, "its default is known only to nixpkgs", Pos::NONE));
     };
     if selected.priority >= OPTION_DEFAULT_PRIORITY {
         return Ok(not_here(ev, path, "nixpkgs' own default counts as much", first.pos));
     }
-    let derivation = ev.symbol("type");
+    let derivation = ev.heap.symbol("type");
     let sets = !selected.outranked
         && selected.definitions.iter().all(|definition| match definition.value {
             Value::Attrs(attrs) => attrs.get(derivation).is_none(),
@@ -120,36 +120,37 @@ fn decided<'e>(
         let mut of_home: &'e [Definition<'e>] = &[];
         for (symbol, mut defining) in names {
             defining.extend(split.maybe(symbol));
-            let definitions = ev.alloc_slice(&defining);
-            if symbol == ev.symbol("home") {
+            let definitions = ev.heap.alloc_slice(&defining);
+            if symbol == ev.heap.symbol("home") {
                 of_home = definitions;
             }
             let below = Below { scope, path: path.join(ev, symbol), definitions, shown };
-            parts.push((symbol, ev.suspend(below), place(definitions)));
+            parts.push((symbol, ev.heap.suspend(below), place(definitions)));
         }
         if let Some(name) = account(ev, path)
-            && !parts.iter().any(|(symbol, ..)| *symbol == ev.symbol("name"))
+            && !parts.iter().any(|(symbol, ..)| *symbol == ev.heap.symbol("name"))
         {
-            parts.push((ev.symbol("name"), name, Pos::NONE));
+            parts.push((ev.heap.symbol("name"), name, Pos::NONE));
         }
         if is_user(ev, path) {
-            let of = |name: &str| parts.iter().find(|(symbol, ..)| *symbol == ev.symbol(name)).map(|part| part.1);
+            let of =
+                |name: &str| parts.iter().find(|(symbol, ..)| *symbol == ev.heap.symbol(name)).map(|part| part.1);
             if let (Some(name), Some(is_normal)) = (of("name"), of("isNormalUser")) {
                 let home = Home { scope, path, name, is_normal, own: of("home"), definitions: of_home };
-                let home = (ev.symbol("home"), ev.suspend(home), Pos::NONE);
+                let home = (ev.heap.symbol("home"), ev.heap.suspend(home), Pos::NONE);
                 parts.retain(|(symbol, ..)| *symbol != home.0);
                 parts.push(home);
             }
         }
         if split.rest.is_none() && is_whole(ev, path) {
-            return Ok(ev.attrs(parts));
+            return Ok(ev.heap.attrs(parts));
         }
         let why = match split.rest {
             Some(rest) => rest,
             // Nothing else defines names here, so the reason names the attribute that is read.
-            None => ev.unknown_named(&format!("not known here: config.{}", path.names(ev))),
+            None => ev.heap.unknown_named(&format!("not known here: config.{}", path.names(ev))),
         };
-        return Ok(ev.open_attrs(parts, why));
+        return Ok(ev.heap.open_attrs(parts, why));
     }
     if let Some(unknown) = selected.unknown {
         return Ok(Value::Unknown(unknown));
@@ -168,9 +169,9 @@ fn decided<'e>(
             });
             let (items, places): (Vec<_>, Vec<_>) =
                 lists.flat_map(|(list, pos)| list.iter().map(move |item| (item, pos))).unzip();
-            let merged = ev.list(items);
+            let merged = ev.heap.list(items);
             if selected.definitions.len() > 1 {
-                ev.note_elements(merged, &places);
+                ev.provenance.note_elements(&ev.heap, merged, &places);
             }
             Ok(merged)
         }
@@ -196,7 +197,7 @@ fn decided<'e>(
 
 /// Whether nixpkgs adds nothing to this list.
 fn is_own_list<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) -> bool {
-    let names: Vec<_> = path.symbols().into_iter().map(|name| ev.name(name)).collect();
+    let names: Vec<_> = path.symbols().into_iter().map(|name| ev.heap.name(name)).collect();
     let is_like = |pattern: &&[&str]| {
         pattern.len() == names.len() && pattern.iter().zip(&names).all(|(part, name)| *part == "*" || part == name)
     };
@@ -204,7 +205,7 @@ fn is_own_list<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Defini
         return false;
     }
     // An element may be an `mkIf`, which only the option's type would remove.
-    let kind = ev.symbol("_type");
+    let kind = ev.heap.symbol("_type");
     definitions.iter().all(|definition| match definition.value {
         Value::List(list) => {
             list.iter().all(|item| !matches!(ev.force(item), Ok(Value::Attrs(attrs)) if attrs.get(kind).is_some()))
@@ -215,17 +216,17 @@ fn is_own_list<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Defini
 
 /// Whether a set has only the names that are defined: `nixpkgs.config`, whose defaults are declared elsewhere.
 fn is_whole(ev: &Evaluator<'_>, path: Path<'_>) -> bool {
-    matches!(path.symbols().as_slice(), [first, second] if ev.name(*first) == "nixpkgs" && ev.name(*second) == "config")
+    matches!(path.symbols().as_slice(), [first, second] if ev.heap.name(*first) == "nixpkgs" && ev.heap.name(*second) == "config")
 }
 
 /// The name of a set below `path` that exists, empty, without any definition.
 pub(super) fn empty_of_nixpkgs(ev: &Evaluator<'_>, path: Path<'_>) -> Option<Symbol> {
-    let is_nixpkgs = matches!(path.symbols().as_slice(), [first] if ev.name(*first) == "nixpkgs");
-    is_nixpkgs.then(|| ev.symbol("config"))
+    let is_nixpkgs = matches!(path.symbols().as_slice(), [first] if ev.heap.name(*first) == "nixpkgs");
+    is_nixpkgs.then(|| ev.heap.symbol("config"))
 }
 
 fn is_user(ev: &Evaluator<'_>, path: Path<'_>) -> bool {
-    matches!(path.symbols().as_slice(), [users, kind, _] if ev.name(*users) == "users" && ev.name(*kind) == "users")
+    matches!(path.symbols().as_slice(), [users, kind, _] if ev.heap.name(*users) == "users" && ev.heap.name(*kind) == "users")
 }
 
 /// A user's home directory. If nothing defines it, a normal user gets one under the default parent.
@@ -251,13 +252,13 @@ impl<'e> Suspend<'e> for Home<'e> {
             match self.scope.config.get().filter(|_| matches!(ev.force(self.is_normal), Ok(Value::Bool(true)))) {
                 Some(config) => match ev.select(config, "users")? {
                     Value::Attrs(users) => {
-                        users.get(ev.symbol("defaultUserHome")).map(|homes| ev.force(homes)).transpose()?
+                        users.get(ev.heap.symbol("defaultUserHome")).map(|homes| ev.force(homes)).transpose()?
                     }
                     other => Some(other),
                 },
                 None => return Ok(not_here(ev, self.path, "its default is known only to nixpkgs", Pos::NONE)),
             };
-        let homes = homes.unwrap_or_else(|| ev.string(HOMES));
+        let homes = homes.unwrap_or_else(|| ev.heap.string(HOMES));
         ev.concat_strings("/", &[homes, name])
     }
 }
@@ -266,8 +267,10 @@ impl<'e> Suspend<'e> for Home<'e> {
 fn account<'e>(ev: &Evaluator<'e>, path: Path<'e>) -> Option<Value<'e>> {
     let names = path.symbols();
     match names.as_slice() {
-        [users, kind, name] if ev.name(*users) == "users" && matches!(ev.name(*kind), "users" | "groups") => {
-            Some(ev.string(ev.name(*name)))
+        [users, kind, name]
+            if ev.heap.name(*users) == "users" && matches!(ev.heap.name(*kind), "users" | "groups") =>
+        {
+            Some(ev.heap.string(ev.heap.name(*name)))
         }
         _ => None,
     }
@@ -289,5 +292,5 @@ impl<'e> Suspend<'e> for Below<'e> {
 
 fn not_here<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, why: &str, pos: Pos) -> Value<'e> {
     let reason = format!("`{}`: {why}", path.names(ev));
-    ev.unknown(&reason, Span::at(pos))
+    ev.heap.unknown(&reason, Span::at(pos))
 }

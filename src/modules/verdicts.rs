@@ -18,11 +18,11 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
                 verdicts.push(verdict(ev, Diagnostic::error, Code::Assertion, &message, assertion))
             }
             Ok(None) => {}
-            Err(error) => verdicts.extend(ev.to_diagnostics(&error)),
+            Err(error) => verdicts.extend(error.diagnostics()),
         }
     }
     let places = match ev.select(config, "warnings") {
-        Ok(list) => ev.elements_of(list).unwrap_or_default(),
+        Ok(list) => ev.provenance.elements_of(list).unwrap_or_default(),
         Err(_) => &[],
     };
     for (index, warning) in items(ev, config, "warnings", &mut verdicts).into_iter().enumerate() {
@@ -34,9 +34,9 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
                 if let (Value::Attrs(attrs), true) = (config, verdict.labels.is_empty()) {
                     let own = places.get(index).copied().filter(|pos| pos.is_some());
                     let at = own
-                        .or_else(|| attrs.position(ev.symbol("warnings")))
+                        .or_else(|| attrs.position(ev.heap.symbol("warnings")))
                         .filter(|pos| !is_built_in(ev, *pos))
-                        .map(|pos| ev.attribute_span(pos));
+                        .map(|pos| ev.report.attribute_span(pos));
                     if let Some(at) = at.filter(|at| *at != Span::NONE) {
                         verdict = verdict.at(at, "");
                     }
@@ -44,7 +44,7 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
                 verdicts.push(verdict);
             }
             Ok(_) => {}
-            Err(error) => verdicts.extend(ev.to_diagnostics(&error)),
+            Err(error) => verdicts.extend(error.diagnostics()),
         }
     }
     verdicts
@@ -70,7 +70,7 @@ fn items<'e>(
         Ok(Value::List(list)) => list.iter().collect(),
         Ok(_) => Vec::new(),
         Err(error) => {
-            verdicts.extend(ev.to_diagnostics(&error));
+            verdicts.extend(error.diagnostics());
             Vec::new()
         }
     }
@@ -100,9 +100,9 @@ fn verdict<'e>(
     let diagnostic = if rest.is_empty() { diagnostic } else { diagnostic.help(rest.join("\n")) };
     let span = match value {
         Value::Attrs(attrs) => attrs
-            .position(ev.symbol("assertion"))
+            .position(ev.heap.symbol("assertion"))
             .filter(|pos| !is_built_in(ev, *pos))
-            .map(|pos| ev.attribute_span(pos)),
+            .map(|pos| ev.report.attribute_span(pos)),
         _ => None,
     };
     match span.filter(|span| *span != Span::NONE) {

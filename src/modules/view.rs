@@ -23,9 +23,9 @@ impl<'e> Suspend<'e> for Options<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let scope = self.scope;
         let Some(tree) = scope.tree.get() else {
-            return Ok(ev.unknown("`options` cannot decide which options there are", Span::NONE));
+            return Ok(ev.heap.unknown("`options` cannot decide which options there are", Span::NONE));
         };
-        let place = ev.alloc(Place { scope, path: scope.path, below: None, split: OnceCell::new() });
+        let place = ev.heap.alloc(Place { scope, path: scope.path, below: None, split: OnceCell::new() });
         Ok(level(ev, place, tree))
     }
 }
@@ -48,7 +48,7 @@ impl<'e> Place<'e> {
             None => {
                 let definitions = around.definitions(ev)?;
                 let found = split(ev, around.path, &definitions)?;
-                around.split.get_or_init(|| ev.alloc(found))
+                around.split.get_or_init(|| ev.heap.alloc(found))
             }
         };
         let mut definitions = split.names.get(&name).cloned().unwrap_or_default();
@@ -73,11 +73,11 @@ impl<'e> Suspend<'e> for At<'e> {
                 {
                     return Ok(Value::Unknown(unknown));
                 }
-                let view: &'e View<'e> = ev.alloc(View { place: self.place, option });
+                let view: &'e View<'e> = ev.heap.alloc(View { place: self.place, option });
                 Ok(view.value(ev))
             }
             Node::Declared(_) | Node::Undeclared => {
-                Ok(ev.unknown("only nixpkgs knows which options there are here", Span::NONE))
+                Ok(ev.heap.unknown("only nixpkgs knows which options there are here", Span::NONE))
             }
         }
     }
@@ -86,19 +86,19 @@ impl<'e> Suspend<'e> for At<'e> {
 fn level<'e>(ev: &Evaluator<'e>, around: &'e Place<'e>, tree: &'e Tree<'e>) -> Value<'e> {
     let mut parts = Vec::with_capacity(tree.entries.len());
     for (symbol, node) in tree.entries {
-        let place = ev.alloc(Place {
+        let place = ev.heap.alloc(Place {
             scope: around.scope,
             path: around.path.join(ev, *symbol),
             below: Some((around, *symbol)),
             split: OnceCell::new(),
         });
-        parts.push((*symbol, ev.suspend(At { place, node: *node }), Pos::NONE));
+        parts.push((*symbol, ev.heap.suspend(At { place, node: *node }), Pos::NONE));
     }
     if tree.open {
-        let rest = ev.unknown_reason("only nixpkgs knows which other options there are", Span::NONE);
-        return ev.open_attrs(parts, rest);
+        let rest = ev.heap.unknown_reason("only nixpkgs knows which other options there are", Span::NONE);
+        return ev.heap.open_attrs(parts, rest);
     }
-    ev.attrs(parts)
+    ev.heap.attrs(parts)
 }
 
 /// One option.
@@ -123,8 +123,8 @@ impl<'e> View<'e> {
     /// Builds the set that represents the option, like the one that `evalModules` returns.
     fn value(&'e self, ev: &Evaluator<'e>) -> Value<'e> {
         let mut parts = vec![
-            (ev.symbol("_type"), ev.string("option"), Pos::NONE),
-            (ev.symbol("loc"), location(ev, self.place.path), Pos::NONE),
+            (ev.heap.symbol("_type"), ev.heap.string("option"), Pos::NONE),
+            (ev.heap.symbol("loc"), location(ev, self.place.path), Pos::NONE),
         ];
         for (name, asked) in [
             ("value", Asked::Value),
@@ -135,7 +135,7 @@ impl<'e> View<'e> {
             ("highestPrio", Asked::HighestPrio),
             ("type", Asked::Type),
         ] {
-            parts.push((ev.symbol(name), ev.suspend(Answer { view: self, asked }), Pos::NONE));
+            parts.push((ev.heap.symbol(name), ev.heap.suspend(Answer { view: self, asked }), Pos::NONE));
         }
         for (declaration, _) in self.option.declared {
             let Value::Attrs(attrs) = declaration else { continue };
@@ -147,10 +147,10 @@ impl<'e> View<'e> {
         }
         match self.option.default {
             Default::Table(_) => {
-                let rest = ev.unknown_reason("this is nixpkgs' to say", Span::NONE);
-                ev.open_attrs(parts, rest)
+                let rest = ev.heap.unknown_reason("this is nixpkgs' to say", Span::NONE);
+                ev.heap.open_attrs(parts, rest)
             }
-            _ => ev.attrs(parts),
+            _ => ev.heap.attrs(parts),
         }
     }
 
@@ -190,7 +190,7 @@ impl<'e> Suspend<'e> for Answer<'e> {
             Asked::Type => {
                 return Ok(match type_of(ev, scope, path, option)?.named {
                     option::Named::Nix(ty) => ty,
-                    option::Named::Table(_) => ev.unknown("the type of an option of NixOS", Span::NONE),
+                    option::Named::Table(_) => ev.heap.unknown("the type of an option of NixOS", Span::NONE),
                 });
             }
             _ => {}
@@ -206,18 +206,18 @@ impl<'e> Suspend<'e> for Answer<'e> {
         {
             return Ok(match doubtful.value {
                 unknown @ Value::Unknown(_) => unknown,
-                _ => ev.unknown("whether this option is defined", Span::NONE),
+                _ => ev.heap.unknown("whether this option is defined", Span::NONE),
             });
         }
         Ok(match self.asked {
             Asked::IsDefined => Value::Bool(!selected.definitions.is_empty()),
             Asked::HighestPrio => Value::Int(selected.priority),
-            Asked::Definitions => ev.list(selected.definitions.iter().map(|definition| definition.value)),
+            Asked::Definitions => ev.heap.list(selected.definitions.iter().map(|definition| definition.value)),
             Asked::DefinitionsWithLocations => definition_values(ev, &selected.definitions),
             Asked::Files => {
                 let files: Vec<_> =
                     selected.definitions.iter().map(|definition| file_of(ev, definition.pos)).collect();
-                ev.list(files)
+                ev.heap.list(files)
             }
             Asked::Value | Asked::Type => Value::Null,
         })

@@ -198,7 +198,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
     for input in inputs {
         for path in attribute_paths(args) {
             let printed = print(&mut ev, &input, path, arguments, args.json, &here);
-            session.terminal.findings(&ev.take_warnings(), session.sources);
+            session.terminal.findings(&ev.notes.take_warnings(), session.sources);
             session.terminal.result_bytes(&printed.map_err(|error| error.diagnostics())?);
         }
     }
@@ -246,10 +246,10 @@ fn arguments<'e>(ev: &mut Evaluator<'e>, args: &ExpressionArgs, here: &Path) -> 
         given.insert(pair[0].as_str(), value);
     }
     for pair in args.argstr.chunks_exact(2) {
-        let value = ev.string(&pair[1]);
+        let value = ev.heap.string(&pair[1]);
         given.insert(pair[0].as_str(), value);
     }
-    Ok(ev.attrs(given.into_iter().map(|(name, value)| (ev.symbol(name), value, Pos::NONE))))
+    Ok(ev.heap.attrs(given.into_iter().map(|(name, value)| (ev.heap.symbol(name), value, Pos::NONE))))
 }
 
 fn print<'e>(

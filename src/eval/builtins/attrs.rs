@@ -1,44 +1,55 @@
 //! Built-in functions on sets.
 
+use super::declare::primops;
 use super::partial::{intersect_partial, list_to_attrs_partial, remove_partial, zip_partial};
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::partial::{Item, OpenAttrs, OptionalAttr};
-use crate::eval::value::{Attr, Attrs};
-use crate::source::Span;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::{Attr, Attrs, Item, OpenAttrs, OptionalAttr, Value};
+use crate::source::{Pos, Span};
 use crate::syntax::{Key, Symbol};
 
 primops! {
-    "attrNames" 1 attr_names, "attrValues" 1 attr_values, "catAttrs" 2 cat_attrs, "functionArgs" 1 function_args,
-    "getAttr" 2 get_attr, "hasAttr" 2 has_attr, "intersectAttrs" 2 intersect_attrs, "listToAttrs" 1 list_to_attrs,
-    "mapAttrs" 2 map_attrs, "removeAttrs" 2 remove_attrs, "unsafeGetAttrPos" 2 attr_pos, "zipAttrsWith" 2 zip_attrs_with,
+    prefixed "attrNames" (set: strict) => attr_names;
+    prefixed "attrValues" (set: strict) => attr_values;
+    prefixed "catAttrs" (attr: strict, list: lazy) => cat_attrs;
+    prefixed "functionArgs" (function: strict) => function_args;
+    prefixed "getAttr" (name: strict, set: lazy) => get_attr;
+    prefixed "hasAttr" (name: strict, set: lazy) => has_attr;
+    prefixed "intersectAttrs" (a: strict, b: lazy) => intersect_attrs;
+    prefixed "listToAttrs" (list: strict) => list_to_attrs;
+    prefixed "mapAttrs" (function: lazy, set: strict) => map_attrs;
+    global "removeAttrs" (set: strict, names: lazy) => remove_attrs;
+    prefixed "unsafeGetAttrPos" (name: strict, set: lazy) => attr_pos;
+    prefixed "zipAttrsWith" (function: strict, sets: lazy) => zip_attrs_with;
 }
 
 fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set_of_names(args[0], pos)?;
     if !attrs.optional().is_empty() {
-        let names = ev.all_by_name(attrs).into_iter().map(|(name, item)| Item { value: ev.string(name), ..item });
+        let names =
+            ev.all_by_name(attrs).into_iter().map(|(name, item)| Item { value: ev.heap.string(name), ..item });
         let names: Vec<_> = names.collect();
-        return Ok(ev.partial_list(&names));
+        return Ok(ev.heap.partial_list(&names));
     }
     let keys = attrs.shape().keys();
-    let names = ev.order(attrs).iter().map(|at| ev.pack(ev.name_value(keys[*at as usize].name)));
-    Ok(ev.list_of(ev.bump.alloc_slice_fill_iter(names)))
+    let names = ev.heap.order(attrs).iter().map(|at| ev.heap.pack(ev.heap.name_value(keys[*at as usize].name)));
+    Ok(ev.heap.list_of(ev.heap.bump.alloc_slice_fill_iter(names)))
 }
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set_of_names(args[0], pos)?;
     if !attrs.optional().is_empty() {
         let values: Vec<_> = ev.all_by_name(attrs).into_iter().map(|(_, item)| item).collect();
-        return Ok(ev.partial_list(&values));
+        return Ok(ev.heap.partial_list(&values));
     }
     let values = attrs.values();
-    let in_order = ev.order(attrs).iter().map(|at| values[*at as usize]);
-    Ok(ev.list_of(ev.bump.alloc_slice_fill_iter(in_order)))
+    let in_order = ev.heap.order(attrs).iter().map(|at| values[*at as usize]);
+    Ok(ev.heap.list_of(ev.heap.bump.alloc_slice_fill_iter(in_order)))
 }
 
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?;
-    let symbol = ev.symbol_of(name);
+    let symbol = ev.heap.symbol_of(name);
     if let Value::List(list) = ev.force_partly(args[1])? {
         let mut found = Vec::new();
         for set in list.items() {
@@ -49,7 +60,7 @@ fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
                 (None, None) => {}
             }
         }
-        return Ok(ev.list_of(ev.alloc_slice(&found)));
+        return Ok(ev.heap.list_of(ev.heap.alloc_slice(&found)));
     }
     cat_perhaps(ev, symbol, args[1], pos)
 }
@@ -59,11 +70,11 @@ fn cat_perhaps<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos:
     for set in ev.partial_items(sets, pos)? {
         let attrs = ev.set(set.value, pos)?;
         if let Some(unknown) = attrs.any().filter(|_| attrs.item(symbol).is_none()) {
-            return Err(ev.unknown_error(unknown));
+            return Err(ev.report.unknown_error(unknown));
         }
         found.extend(attrs.item(symbol).map(|item| Item { optional: set.optional.or(item.optional), ..item }));
     }
-    Ok(ev.partial_list(&found))
+    Ok(ev.heap.partial_list(&found))
 }
 
 fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -72,29 +83,29 @@ fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
             let formals = closure.lambda.next_pattern().map_or(&[][..], |pattern| pattern.formals);
             let formals =
                 formals.iter().map(|formal| (formal.name, Value::Bool(formal.default.is_some()), formal.pos));
-            Ok(ev.attrs(formals))
+            Ok(ev.heap.attrs(formals))
         }
-        Value::Primop(_) => Ok(ev.attrs([])),
-        Value::Unknown(unknown) => Err(ev.unknown_error(unknown)),
-        _ => Err(ev.error(ev.word_span(pos), "'functionArgs' requires a function")),
+        Value::Primop(_) => Ok(ev.heap.attrs([])),
+        Value::Unknown(unknown) => Err(ev.report.unknown_error(unknown)),
+        _ => Err(ev.report.error(ev.report.word_span(pos), "'functionArgs' requires a function")),
     }
 }
 
 fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?;
     let set = ev.force(args[1])?;
-    let symbol = ev.symbol_of(name);
+    let symbol = ev.heap.symbol_of(name);
     let found = matches!(set, Value::Attrs(attrs) if attrs.find(symbol).is_some());
-    let span = if found { Span::NONE } else { ev.word_span(pos) };
+    let span = if found { Span::NONE } else { ev.report.word_span(pos) };
     ev.select_symbol(set, symbol, span)
 }
 
 fn has_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?;
     let attrs = ev.set(args[1], pos)?;
-    let symbol = ev.symbol_of(name);
+    let symbol = ev.heap.symbol_of(name);
     match (attrs.get(symbol), attrs.maybe(symbol)) {
-        (None, Some(unknown)) => Err(ev.unknown_error(unknown)),
+        (None, Some(unknown)) => Err(ev.report.unknown_error(unknown)),
         (found, _) => Ok(Value::Bool(found.is_some())),
     }
 }
@@ -111,7 +122,7 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
     } else {
         values.entries().filter(|attr| names.find(attr.name).is_some()).collect()
     };
-    Ok(ev.attrs_of(&common, None))
+    Ok(ev.heap.attrs_of(&common, None))
 }
 
 fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -131,9 +142,10 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
             }
             other => return Err(ev.type_error("a set", other, pos)),
         };
-        let missing =
-            |ev: &Evaluator<'e>, what: &str| ev.error(ev.word_span(pos), &format!("attribute '{what}' missing"));
-        let name = pair.get(ev.common.name).ok_or_else(|| missing(ev, "name"))?;
+        let missing = |ev: &Evaluator<'e>, what: &str| {
+            ev.report.error(ev.report.word_span(pos), &format!("attribute '{what}' missing"))
+        };
+        let name = pair.get(ev.heap.common.name).ok_or_else(|| missing(ev, "name"))?;
         let name = match ev.force(name)? {
             Value::Unknown(unknown) => {
                 rest = Some(unknown);
@@ -141,17 +153,17 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
             }
             name => {
                 let name = ev.plain_text(name, pos)?;
-                ev.symbol_of(name)
+                ev.heap.symbol_of(name)
             }
         };
-        let attr = pair.find(ev.common.value).ok_or_else(|| missing(ev, "value"))?;
-        let value = rest.map_or(attr.value, |unknown| ev.pack(Value::Unknown(unknown)));
+        let attr = pair.find(ev.heap.common.value).ok_or_else(|| missing(ev, "value"))?;
+        let value = rest.map_or(attr.value, |unknown| ev.heap.pack(Value::Unknown(unknown)));
         attrs.push(Attr { name, pos: attr.pos, value });
     }
     // A stable sort: the first pair of each name wins.
     attrs.sort_by_key(|attr| attr.name);
     attrs.dedup_by_key(|attr| attr.name);
-    Ok(ev.attrs_of(&attrs, rest))
+    Ok(ev.heap.attrs_of(&attrs, rest))
 }
 
 fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -161,7 +173,7 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let shape = if ev.settings.unknowns {
         shape
     } else {
-        shape.unplaced(|keys| ev.shape_of(keys.iter().map(|key| Key { pos: Pos::NONE, ..*key })))
+        shape.unplaced(|keys| ev.heap.shape_of(keys.iter().map(|key| Key { pos: Pos::NONE, ..*key })))
     };
     let mapped = attrs.entries().map(|attr| ev.delay_call_on(args[0], attr.name, attr.value));
     let rest = attrs.open().map(|rest| {
@@ -170,9 +182,9 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
             OptionalAttr { attr: Attr { value, ..optional.attr }, ..*optional }
         });
         let names: Vec<_> = names.collect();
-        ev.alloc(OpenAttrs { names: ev.alloc_slice(&names), ..*rest })
+        ev.heap.alloc(OpenAttrs { names: ev.heap.alloc_slice(&names), ..*rest })
     });
-    Ok(Value::Attrs(Attrs::new(ev.bump, shape, mapped, rest)))
+    Ok(Value::Attrs(Attrs::new(ev.heap.bump, shape, mapped, rest)))
 }
 
 fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -184,19 +196,19 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     let mut removed = Vec::with_capacity(names.len());
     for name in names {
         let name = ev.plain_text(name.get(), pos)?;
-        removed.push(ev.symbol_of(name));
+        removed.push(ev.heap.symbol_of(name));
     }
     removed.sort_unstable();
     let stays = |attr: &Attr<'e>| removed.binary_search(&attr.name).is_err();
     let kept: Vec<_> = attrs.entries().filter(stays).collect();
     let optional = attrs.optional().iter().filter(|one| removed.binary_search(&one.name()).is_err()).copied();
-    Ok(ev.attrs_maybe(&kept, optional.collect(), attrs.any()))
+    Ok(ev.heap.attrs_maybe(&kept, optional.collect(), attrs.any()))
 }
 
 fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?;
     let attrs = ev.set(args[1], pos)?;
-    Ok(attrs.position(ev.symbol_of(name)).map_or(Value::Null, |pos| ev.position_value(pos)))
+    Ok(attrs.position(ev.heap.symbol_of(name)).map_or(Value::Null, |pos| ev.position_value(pos)))
 }
 
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -219,10 +231,10 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     all.sort_by_key(|(name, _)| *name);
     let mut zipped = Vec::with_capacity(all.len());
     for group in all.chunk_by(|(a, _), (b, _)| a == b) {
-        let values = ev.bump.alloc_slice_fill_iter(group.iter().map(|(_, value)| *value));
+        let values = ev.heap.bump.alloc_slice_fill_iter(group.iter().map(|(_, value)| *value));
         let (name, pos) = (group[0].0, Pos::NONE);
-        let values = ev.pack(ev.list_of(values));
+        let values = ev.heap.pack(ev.heap.list_of(values));
         zipped.push(Attr { name, pos, value: ev.delay_call_on(function, name, values) });
     }
-    Ok(ev.attrs_of(&zipped, None))
+    Ok(ev.heap.attrs_of(&zipped, None))
 }

@@ -2,28 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::operators::Coercion;
+use super::declare::primops;
+use crate::eval::coerce::Coercion;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Text;
 use crate::eval::store::path;
-use crate::eval::text::{Context, Element, Text};
+use crate::eval::value::Value;
+use crate::source::Pos;
 use crate::syntax::quote;
+use crate::syntax::{Context, Element};
 
 primops! {
-    "addDrvOutputDependencies" 1 add_output_dependencies, "appendContext" 2 append_context, "getContext" 1 get_context,
-    "hasContext" 1 has_context, "unsafeDiscardOutputDependency" 1 discard_output_dependency,
-    "unsafeDiscardStringContext" 1 discard_context,
+    prefixed "addDrvOutputDependencies" (text: lazy) => add_output_dependencies;
+    prefixed "appendContext" (text: lazy, context: lazy) => append_context;
+    prefixed "getContext" (text: lazy) => get_context;
+    prefixed "hasContext" (text: lazy) => has_context;
+    prefixed "unsafeDiscardOutputDependency" (text: lazy) => discard_output_dependency;
+    prefixed "unsafeDiscardStringContext" (text: lazy) => discard_context;
 }
 
 fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
     let mut text = Text::default();
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     ev.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, span)?;
     Ok(text)
 }
 
 fn discard_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = coerced(ev, args[0], pos)?;
-    Ok(ev.bytes(&text.bytes))
+    Ok(ev.heap.bytes(&text.bytes))
 }
 
 fn has_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -40,15 +48,15 @@ fn discard_output_dependency<'e>(
         Element::Deep(path) => Element::Path(path),
         other => other,
     });
-    let context = ev.context(shallow);
-    Ok(ev.text_with_context(&text.bytes, context))
+    let context = ev.heap.context(shallow);
+    Ok(ev.heap.text_with_context(&text.bytes, context))
 }
 
 fn add_output_dependencies<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = coerced(ev, args[0], pos)?;
-    let fail = |message: String| Err(ev.error(ev.word_span(pos), &message));
+    let fail = |message: String| Err(ev.report.error(ev.report.word_span(pos), &message));
     let context = match text.context.elements() {
-        [Element::Path(path)] if path.ends_with(".drv") => ev.context([Element::Deep(path)]),
+        [Element::Path(path)] if path.ends_with(".drv") => ev.heap.context([Element::Deep(path)]),
         [Element::Path(path)] => return fail(format!("path '{path}' is not a derivation")),
         [Element::Output { output, .. }] => {
             let what = "can only act on derivations, not on a derivation output such as";
@@ -60,7 +68,7 @@ fn add_output_dependencies<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: 
             return fail(format!("context of string '{text}' must have exactly one element, but has {count}"));
         }
     };
-    Ok(ev.text_with_context(&text.bytes, context))
+    Ok(ev.heap.text_with_context(&text.bytes, context))
 }
 
 fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -75,18 +83,18 @@ fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
     let infos = infos.into_iter().map(|(path, info)| {
         let mut parts = Vec::new();
         if info.path {
-            parts.push((ev.symbol("path"), Value::Bool(true), Pos::NONE));
+            parts.push((ev.heap.symbol("path"), Value::Bool(true), Pos::NONE));
         }
         if info.all_outputs {
-            parts.push((ev.symbol("allOutputs"), Value::Bool(true), Pos::NONE));
+            parts.push((ev.heap.symbol("allOutputs"), Value::Bool(true), Pos::NONE));
         }
         if !info.outputs.is_empty() {
-            let outputs = ev.list(info.outputs.iter().map(|output| ev.string(output)));
-            parts.push((ev.symbol("outputs"), outputs, Pos::NONE));
+            let outputs = ev.heap.list(info.outputs.iter().map(|output| ev.heap.string(output)));
+            parts.push((ev.heap.symbol("outputs"), outputs, Pos::NONE));
         }
-        (ev.symbol(path), ev.attrs(parts), Pos::NONE)
+        (ev.heap.symbol(path), ev.heap.attrs(parts), Pos::NONE)
     });
-    Ok(ev.attrs(infos.collect::<Vec<_>>()))
+    Ok(ev.heap.attrs(infos.collect::<Vec<_>>()))
 }
 
 /// The elements of a context for one path.
@@ -102,11 +110,11 @@ fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     let added = ev.closed_set(args[1], pos)?;
     let mut elements: Vec<_> = text.context().elements().to_vec();
     for (name, info, info_pos) in added.iter() {
-        let key = ev.name(name);
-        let span = ev.attribute_span(info_pos);
+        let key = ev.heap.name(name);
+        let span = ev.report.attribute_span(info_pos);
         let base = key.strip_prefix(path::STORE).and_then(|below| below.strip_prefix('/'));
         if base.is_none_or(|base| path::parse_base(base).is_err()) {
-            return Err(ev.error(span, &format!("context key '{}' is not a store path", quote(key))));
+            return Err(ev.report.error(span, &format!("context key '{}' is not a store path", quote(key))));
         }
         let info = ev.set(info, info_pos)?;
         if let Some(value) = ev.optional(info, "path")?
@@ -115,7 +123,7 @@ fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
             elements.push(Element::Path(key));
         }
         let not_derivation = |ev: &Evaluator<'e>, what: &str| {
-            ev.error(
+            ev.report.error(
                 span,
                 &format!("tried to add {what} context of \"{key}\", which is not a derivation, to a string"),
             )
@@ -135,11 +143,12 @@ fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
             }
             for output in outputs {
                 let output = ev.plain_text(output.get(), info_pos)?.to_str_lossy();
-                let output = std::str::from_utf8(ev.alloc_slice(output.as_bytes())).expect("copied from a text");
+                let output =
+                    std::str::from_utf8(ev.heap.alloc_slice(output.as_bytes())).expect("copied from a text");
                 elements.push(Element::Output { derivation: key, output });
             }
         }
     }
-    let context: Context<'e> = ev.context(elements);
-    Ok(ev.text_with_context(text.as_bytes(), context))
+    let context: Context<'e> = ev.heap.context(elements);
+    Ok(ev.heap.text_with_context(text.as_bytes(), context))
 }

@@ -1,17 +1,29 @@
 //! Errors, tracing, and the order of evaluation.
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::operators::Coercion;
-use crate::eval::text::Text;
+use super::declare::primops;
+use crate::eval::coerce::Coercion;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Text;
+use crate::eval::value::Value;
+use crate::source::Pos;
 
 primops! {
-    "abort" 1 abort, "addErrorContext" 2 add_error_context, "break" 1 identity, "deepSeq" 2 deep_seq, "seq" 2 seq,
-    "throw" 1 throw, "trace" 2 trace, "traceVerbose" 2 second, "tryEval" 1 try_eval, "warn" 2 warn,
+    global "abort" (message: strict) => abort;
+    prefixed "addErrorContext" (message: lazy, value: lazy) => add_error_context;
+    global "break" (value: lazy) => identity;
+    prefixed "deepSeq" (first: lazy, second: lazy) => deep_seq;
+    prefixed "seq" (first: strict, second: strict) => seq;
+    global "throw" (message: strict) => throw;
+    prefixed "trace" (message: strict, value: lazy) => trace;
+    prefixed "traceVerbose" (message: lazy, value: lazy) => second;
+    prefixed "tryEval" (value: lazy) => try_eval;
+    prefixed "warn" (message: lazy, value: lazy) => warn;
 }
 
 fn message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
     let mut text = Text::default();
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     ev.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, span)?;
     Ok(text.to_str_lossy().into_owned())
 }
@@ -30,19 +42,19 @@ fn final_message<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> Eval
 fn abort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let message = final_message(ev, args[0], pos)?;
     let message = format!("evaluation aborted with the following error message: '{message}'");
-    Err(ev.aborted(ev.word_span(pos), &message))
+    Err(ev.report.aborted(ev.report.word_span(pos), &message))
 }
 
 fn throw<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let message = final_message(ev, args[0], pos)?;
-    Err(ev.catchable(ev.word_span(pos), &message))
+    Err(ev.report.catchable(ev.report.word_span(pos), &message))
 }
 
 fn add_error_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     match ev.force(args[1]) {
         Err(error) if error.unknown().is_none() => {
             let context = message(ev, args[0], pos)?;
-            error.trace(ev.word_span(pos), || context);
+            error.trace(ev.report.word_span(pos), || context);
             Err(error)
         }
         result => result,
@@ -51,7 +63,7 @@ fn add_error_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
 
 fn trace<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let traced = ev.force(args[0])?;
-    if let Some(log) = ev.settings.log.filter(|_| ev.guessing == 0) {
+    if let Some(log) = ev.settings.log.filter(|_| !ev.speculation.is_running()) {
         log(&match traced {
             Value::String(text) => format!("trace: {}", text.to_str_lossy()),
             other => format!("trace: {}", ev.show(other)),
@@ -62,7 +74,7 @@ fn trace<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'
 
 fn warn<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = ev.text(args[0], pos)?;
-    if let Some(log) = ev.settings.log.filter(|_| ev.guessing == 0) {
+    if let Some(log) = ev.settings.log.filter(|_| !ev.speculation.is_running()) {
         log(&format!("evaluation warning: {}", text.to_str_lossy()));
     }
     ev.force(args[1])
@@ -92,10 +104,13 @@ fn try_eval<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResul
     let (success, value) = match ev.force(args[0]) {
         Ok(Value::Unknown(unknown)) if unknown.is_absent() => (false, Value::Bool(false)),
         // Whether it throws is unknown.
-        Ok(Value::Unknown(unknown)) => return Err(ev.unknown_error(unknown)),
+        Ok(Value::Unknown(unknown)) => return Err(ev.report.unknown_error(unknown)),
         Ok(value) => (true, value),
         Err(error) if error.is_caught() => (false, Value::Bool(false)),
         Err(error) => return Err(error),
     };
-    Ok(ev.attrs([(ev.symbol("success"), Value::Bool(success), Pos::NONE), (ev.common.value, value, Pos::NONE)]))
+    Ok(ev.heap.attrs([
+        (ev.heap.symbol("success"), Value::Bool(success), Pos::NONE),
+        (ev.heap.common.value, value, Pos::NONE),
+    ]))
 }

@@ -2,18 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::declare::primops;
 use super::store::parse_hash_allow_empty;
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::operators::Coercion;
+use crate::eval::coerce::Coercion;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Text;
+use crate::eval::native::Suspend;
 use crate::eval::store::derivation::{Derivation, Output};
 use crate::eval::store::hash::Algorithm;
 use crate::eval::store::path::{self, Method};
-use crate::eval::text::{Context, Element, Text};
-use crate::eval::value::Suspend;
+use crate::eval::value::Value;
 use crate::eval::written::Written;
-use crate::source::Span;
+use crate::source::{Pos, Span};
+use crate::syntax::{Context, Element};
 
-primops! { "derivationStrict" 1 derivation_strict }
+primops! {
+    global "derivationStrict" (attrs: lazy) => derivation_strict;
+}
 
 /// How attributes are coerced: every value becomes a string, with its paths in the store.
 const ATTRIBUTE: Coercion = Coercion { more: true, copy_to_store: true };
@@ -41,19 +47,20 @@ struct Draft<'e> {
 fn derivation_strict<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.closed_set(args[0], pos)?;
     // Errors about the derivation as a whole point to its name: `pos` is inside `derivation`.
-    let first = attrs.find(ev.common.name).map(|attr| attr.pos).or_else(|| attrs.iter().map(|(.., pos)| pos).min());
+    let first =
+        attrs.find(ev.heap.common.name).map(|attr| attr.pos).or_else(|| attrs.iter().map(|(.., pos)| pos).min());
     let span = match first.filter(|first| first.is_some()) {
-        Some(first) => ev.attribute_span(first),
-        None => ev.word_span(pos),
+        Some(first) => ev.report.attribute_span(first),
+        None => ev.report.word_span(pos),
     };
     let name = match ev.optional(attrs, "name")? {
         Some(name) => name,
-        None => return Err(ev.error(span, "attribute 'name' missing")),
+        None => return Err(ev.report.error(span, "attribute 'name' missing")),
     };
     let name = ev.plain_text(name, pos)?.to_str_lossy().into_owned();
     if let Some(what) = path::name_error(&name) {
         let message = format!("invalid derivation name: {what}. Please pass a different 'name'.");
-        return Err(ev.error(span, &message));
+        return Err(ev.report.error(span, &message));
     }
     let switch = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
         Some(value) => ev.boolean(value, pos),
@@ -70,14 +77,14 @@ fn derivation_strict<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
         algorithm: None,
         method: None,
     };
-    for (name, value, at) in ev.by_name(attrs) {
+    for (name, value, at) in ev.heap.by_name(attrs) {
         if name == "__ignoreNulls" || ignore_nulls && matches!(ev.force(value)?, Value::Null) {
             continue;
         }
         if let Err(error) = draft.attribute(ev, name, value, at) {
             let name_of_it = &draft.derivation.name;
             let what = format!("while evaluating attribute '{name}' of derivation '{name_of_it}'");
-            error.trace(ev.attribute_span(at), || what);
+            error.trace(ev.report.attribute_span(at), || what);
             return Err(error);
         }
     }
@@ -114,9 +121,9 @@ impl<'e> Draft<'e> {
 
     fn string(&mut self, ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<u8>> {
         let mut text = Text::default();
-        let span = ev.attribute_span(pos);
+        let span = ev.report.attribute_span(pos);
         ev.coerce_to_string(value, ATTRIBUTE, &mut text, span)?;
-        self.context = ev.merge_contexts(self.context, text.context);
+        self.context = ev.heap.merge_contexts(self.context, text.context);
         Ok(text.bytes)
     }
 
@@ -131,7 +138,8 @@ impl<'e> Draft<'e> {
         if name == "__json" {
             // Like Nix, parse the JSON and print it again.
             let json = ev.parse_json(&bytes).map_err(|message| {
-                ev.error(ev.attribute_span(pos), &format!("cannot process __json attribute: {message}"))
+                ev.report
+                    .error(ev.report.attribute_span(pos), &format!("cannot process __json attribute: {message}"))
             })?;
             self.derivation.structured = Some(ev.to_json(json)?);
             return Ok(());
@@ -160,16 +168,16 @@ impl<'e> Draft<'e> {
         if name == "__structuredAttrs" {
             return Ok(());
         }
-        let span = ev.attribute_span(pos);
+        let span = ev.report.attribute_span(pos);
         let (json, context) = ev.json_with_context(value, span)?;
-        self.context = ev.merge_contexts(self.context, context);
+        self.context = ev.heap.merge_contexts(self.context, context);
         if let Some(members) = &mut self.json {
             members.insert(name, json);
         }
         match name {
             "builder" => {
                 let builder = ev.text(value, pos)?;
-                self.context = ev.merge_contexts(self.context, builder.context());
+                self.context = ev.heap.merge_contexts(self.context, builder.context());
                 self.derivation.builder = builder.as_bytes().to_vec();
             }
             "system" => self.derivation.system = ev.plain_text(value, pos)?.as_bytes().to_vec(),
@@ -206,7 +214,7 @@ impl<'e> Draft<'e> {
             }
             _ => {
                 let message = format!("invalid value '{text}' for 'outputHashMode' attribute");
-                return Err(ev.error(ev.attribute_span(pos), &message));
+                return Err(ev.report.error(ev.report.attribute_span(pos), &message));
             }
         });
         Ok(())
@@ -218,7 +226,7 @@ impl<'e> Draft<'e> {
         outputs: impl Iterator<Item = &'a str>,
         pos: Pos,
     ) -> EvalResult<'e, ()> {
-        let fail = |message: &str| Err(ev.error(ev.attribute_span(pos), message));
+        let fail = |message: &str| Err(ev.report.error(ev.report.attribute_span(pos), message));
         self.outputs.clear();
         for output in outputs {
             if output == "drvPath" {
@@ -241,7 +249,7 @@ impl<'e> Draft<'e> {
         }
         self.add_inputs(ev, span)?;
         let derivation = &mut self.derivation;
-        let fail = |message: &str| ev.error(span, message);
+        let fail = |message: &str| ev.report.error(span, message);
         for (value, name) in [(&derivation.builder, "builder"), (&derivation.system, "system")] {
             if value.is_empty() {
                 return Err(fail(&format!("required attribute '{name}' missing")));
@@ -271,18 +279,19 @@ impl<'e> Draft<'e> {
         }
         let drv_path = derivation.store_path().map_err(|message| fail(&message))?;
         let modulo = derivation.hash_modulo(|path| ev.written_derivation(path, span).map(|(_, modulo)| modulo))?;
-        let drv_path = ev.text_in_arena(&drv_path);
-        let derivation: &'e Derivation = ev.alloc(self.derivation);
-        ev.written.insert(drv_path, Written::Derivation(derivation, ev.alloc(modulo)));
+        let drv_path = ev.heap.str(&drv_path);
+        let derivation: &'e Derivation = ev.heap.alloc(self.derivation);
+        ev.written.paths.insert(drv_path, Written::Derivation(derivation, ev.heap.alloc(modulo)));
 
-        let deep = ev.context([Element::Deep(drv_path)]);
-        let mut result = vec![(ev.symbol("drvPath"), ev.text_with_context(drv_path.as_bytes(), deep), Pos::NONE)];
+        let deep = ev.heap.context([Element::Deep(drv_path)]);
+        let mut result =
+            vec![(ev.heap.symbol("drvPath"), ev.heap.text_with_context(drv_path.as_bytes(), deep), Pos::NONE)];
         for output in derivation.outputs.keys() {
             let path = derivation.output_path(output).unwrap_or_default();
-            let context = ev.context([Element::Output { derivation: drv_path, output: ev.text_in_arena(output) }]);
-            result.push((ev.symbol(output), ev.text_with_context(path.as_bytes(), context), Pos::NONE));
+            let context = ev.heap.context([Element::Output { derivation: drv_path, output: ev.heap.str(output) }]);
+            result.push((ev.heap.symbol(output), ev.heap.text_with_context(path.as_bytes(), context), Pos::NONE));
         }
-        Ok(ev.attrs(result))
+        Ok(ev.heap.attrs(result))
     }
 
     /// Turns the context of the attributes into inputs.
@@ -300,7 +309,7 @@ impl<'e> Draft<'e> {
                 Element::Deep(path) => {
                     // `nix-instantiate --eval` writes no derivations, so Nix fails to read this one.
                     if !ev.settings.unknowns {
-                        return Err(ev.error(span, &format!("path '{path}' is not valid")));
+                        return Err(ev.report.error(span, &format!("path '{path}' is not valid")));
                     }
                     for path in ev.closure(path, span)? {
                         if path.ends_with(".drv") {

@@ -2,16 +2,22 @@
 
 use std::path::Path;
 
+use super::declare::primops;
 use super::store::parse_hash_allow_empty;
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::operators::Coercion;
+use crate::eval::coerce::Coercion;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Text;
 use crate::eval::store::hash::{Algorithm, Hash};
 use crate::eval::store::path::{self, Method};
-use crate::eval::text::{Element, Text};
-use crate::source::Files;
+use crate::eval::value::Value;
+use crate::source::{Files, Pos};
+use crate::syntax::Element;
 
 primops! {
-    "fetchGit" 1 super::fetch_git::fetch_git, "fetchMercurial" 1 fetch_mercurial, "fetchTarball" 1 fetch_tarball, "fetchurl" 1 fetch_url,
+    global "fetchMercurial" (args: lazy) reads => fetch_mercurial;
+    global "fetchTarball" (args: lazy) reads => fetch_tarball;
+    prefixed "fetchurl" (args: lazy) reads => fetch_url;
 }
 
 fn fetch_url<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -33,22 +39,22 @@ fn fetch<'e>(
     let input = ev.force(input)?;
     if let Value::Attrs(attrs) = input {
         for (attribute, value, at) in attrs.iter() {
-            let slot = match ev.name(attribute) {
+            let slot = match ev.heap.name(attribute) {
                 "url" => &mut url,
                 "name" => &mut name,
                 "sha256" => &mut hash,
                 other => {
                     let message = format!("unsupported argument '{other}' to '{who}'");
-                    return Err(ev.error(ev.attribute_span(at), &message));
+                    return Err(ev.report.error(ev.report.attribute_span(at), &message));
                 }
             };
             *slot = Some(ev.plain_text(value, at)?.to_str_lossy().into_owned());
         }
         if url.is_none() {
             if let Some(unknown) = attrs.rest() {
-                return Err(ev.unknown_error(unknown));
+                return Err(ev.report.unknown_error(unknown));
             }
-            return Err(ev.error(ev.word_span(pos), "'url' argument required"));
+            return Err(ev.report.error(ev.report.word_span(pos), "'url' argument required"));
         }
     } else {
         url = Some(ev.plain_text(input, pos)?.to_str_lossy().into_owned());
@@ -70,12 +76,12 @@ fn fetch<'e>(
         let message = format!(
             "invalid store path name when fetching URL '{url}': {what}. Please {advice}, so that it can create a valid store path."
         );
-        return Err(ev.error(ev.word_span(pos), &message));
+        return Err(ev.report.error(ev.report.word_span(pos), &message));
     }
     if let Some(hash) = hash {
         let path = parse_hash_allow_empty(&hash, Some(Algorithm::Sha256))
             .and_then(|hash| path::fixed(&name, method, &hash))
-            .map_err(|message| ev.error(ev.word_span(pos), &message))?;
+            .map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
         if let Some(found) = in_store(ev, &path) {
             return Ok(found);
         }
@@ -85,26 +91,26 @@ fn fetch<'e>(
 
 /// A path in the store as a string, with itself as context; `None` if the store lacks it.
 pub(super) fn in_store<'e>(ev: &Evaluator<'e>, path: &str) -> Option<Value<'e>> {
-    ev.files.kind(Path::new(path)).ok()?;
-    let path = ev.text_in_arena(path);
-    let context = ev.context([Element::Path(path)]);
-    Some(ev.text_with_context(path.as_bytes(), context))
+    ev.loader.files.kind(Path::new(path)).ok()?;
+    let path = ev.heap.str(path);
+    let context = ev.heap.context([Element::Path(path)]);
+    Some(ev.heap.text_with_context(path.as_bytes(), context))
 }
 
 #[cold]
 pub(super) fn not_in_store<'e>(ev: &Evaluator<'e>, url: &str, pos: Pos) -> crate::eval::EvalError<'e> {
-    ev.only_nix(&format!("'{url}' is not in the Nix store, and only Nix can download it"), ev.word_span(pos))
+    ev.only_nix(&format!("'{url}' is not in the Nix store, and only Nix can download it"), ev.report.word_span(pos))
 }
 
 fn fetch_mercurial<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     if let Value::Attrs(attrs) = ev.force(args[0])? {
         const KNOWN: [&str; 3] = ["url", "rev", "name"];
-        if let Some((name, _, at)) = attrs.iter().find(|(name, ..)| !KNOWN.contains(&ev.name(*name))) {
-            let message = format!("unsupported argument '{}' to 'fetchMercurial'", ev.name(name));
-            return Err(ev.error(ev.attribute_span(at), &message));
+        if let Some((name, _, at)) = attrs.iter().find(|(name, ..)| !KNOWN.contains(&ev.heap.name(*name))) {
+            let message = format!("unsupported argument '{}' to 'fetchMercurial'", ev.heap.name(name));
+            return Err(ev.report.error(ev.report.attribute_span(at), &message));
         }
-        if attrs.get(ev.symbol("url")).is_none() && attrs.rest().is_none() {
-            return Err(ev.error(ev.word_span(pos), "'url' argument required"));
+        if attrs.get(ev.heap.symbol("url")).is_none() && attrs.rest().is_none() {
+            return Err(ev.report.error(ev.report.word_span(pos), "'url' argument required"));
         }
     }
     fetch_tree(ev, args[0], pos)
@@ -118,7 +124,7 @@ pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos)
         return Err(not_in_store(ev, &url, pos));
     };
     let Some(url) = ev.optional(attrs, "url")? else {
-        return Err(ev.error(ev.word_span(pos), "input attribute 'url' is missing"));
+        return Err(ev.report.error(ev.report.word_span(pos), "input attribute 'url' is missing"));
     };
     let url = fetch_location(ev, url, pos)?;
     let text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
@@ -130,17 +136,17 @@ pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos)
     if let (Some(revision), Some(nar_hash)) = (revision, nar_hash) {
         let path = Hash::parse(&nar_hash, None)
             .and_then(|hash| path::fixed(&name, Method::Recursive, &hash))
-            .map_err(|message| ev.error(ev.word_span(pos), &message))?;
+            .map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
         if let Some(found) = in_store(ev, &path) {
             let short: String = revision.chars().take(7).collect();
             let parts = [
                 ("outPath", found),
-                ("rev", ev.string(&revision)),
-                ("shortRev", ev.string(&short)),
-                ("narHash", ev.string(&nar_hash)),
+                ("rev", ev.heap.string(&revision)),
+                ("shortRev", ev.heap.string(&short)),
+                ("narHash", ev.heap.string(&nar_hash)),
                 ("submodules", Value::Bool(false)),
             ];
-            return Ok(ev.attrs(parts.map(|(name, value)| (ev.symbol(name), value, Pos::NONE))));
+            return Ok(ev.heap.attrs(parts.map(|(name, value)| (ev.heap.symbol(name), value, Pos::NONE))));
         }
     }
     Err(not_in_store(ev, &url, pos))
@@ -149,7 +155,7 @@ pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos)
 /// Coerces the location to fetch from, which may be a string or a path.
 pub(super) fn fetch_location<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, String> {
     let mut text = Text::default();
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     ev.coerce_to_string(value, Coercion::PLAIN, &mut text, span)?;
     Ok(text.to_str_lossy().into_owned())
 }

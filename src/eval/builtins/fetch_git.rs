@@ -1,16 +1,21 @@
 //! `fetchGit` of local repositories; `fetch` handles all others.
 
+use super::declare::primops;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::fetch::{fetch_location, fetch_tree, not_in_store};
-use super::{Attrs, EvalResult, Evaluator, Pos, Value};
 use crate::eval::date;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
 use crate::eval::store::hash::{Algorithm, Format, Hash};
 use crate::eval::store::nar::{self, NarError};
 use crate::eval::store::path::{self, Method};
+use crate::eval::value::{Attrs, Value};
 use crate::eval::written::Written;
-use crate::source::{FileKind, Files, GitError, GitRequest, GitTree};
+use crate::source::{FileKind, Files, GitError, GitRequest, GitTree, Pos};
+
+primops! { global "fetchGit" (args: lazy) reads => fetch_git; }
 
 /// The hash Nix shows in place of a commit.
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
@@ -49,11 +54,11 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
     let url = match ev.force(args[0])? {
         Value::Attrs(attrs) => {
             check_types(ev, attrs, pos)?;
-            let names = ev.by_name(attrs);
+            let names = ev.heap.by_name(attrs);
             if let Some((name, ..)) = names.iter().find(|(name, ..)| !PLAIN.contains(name) && !OTHER.contains(name))
             {
                 let message = format!("input attribute '{name}' not supported by scheme 'git'");
-                return Err(ev.error(ev.word_span(pos), &message));
+                return Err(ev.report.error(ev.report.word_span(pos), &message));
             }
             let others = names.iter().any(|(name, ..)| *name != "url" && OTHER.contains(name));
             let Some(url) = ev.optional(attrs, "url")?.filter(|_| !others) else {
@@ -66,7 +71,7 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
     };
     let location = fetch_location(ev, url, pos)?;
     let Some(repository) = local(&location) else { return fetch_tree(ev, args[0], pos) };
-    let fail = |ev: &Evaluator<'e>, message: &str| Err(ev.error(ev.word_span(pos), message));
+    let fail = |ev: &Evaluator<'e>, message: &str| Err(ev.report.error(ev.report.word_span(pos), message));
     if let Some(revision) = &wanted.revision
         && let Err(message) = Hash::parse(revision, Some(Algorithm::Sha1))
     {
@@ -78,7 +83,7 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
         revision: wanted.revision.as_deref(),
         shallow: wanted.shallow,
     };
-    match ev.files.git(&request) {
+    match ev.loader.files.git(&request) {
         Ok(tree) => wanted.result(ev, tree, pos),
         Err(GitError::Failed(message)) => fail(ev, &message),
         Err(GitError::OnlyNix) => Err(not_in_store(ev, &location, pos)),
@@ -88,7 +93,7 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
 /// Checks the types of attributes: strings, Booleans and integers are allowed.
 fn check_types<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> EvalResult<'e, ()> {
     for (name, value, at) in attrs.iter() {
-        let name = ev.name(name);
+        let name = ev.heap.name(name);
         let message = match name {
             "type" => String::from("unexpected argument 'type'"),
             _ => match ev.force(value)? {
@@ -103,8 +108,8 @@ fn check_types<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> Ev
                 }
             },
         };
-        let span = if at.is_some() { ev.attribute_span(at) } else { ev.word_span(pos) };
-        return Err(ev.error(span, &message));
+        let span = if at.is_some() { ev.report.attribute_span(at) } else { ev.report.word_span(pos) };
+        return Err(ev.report.error(span, &message));
     }
     Ok(())
 }
@@ -115,7 +120,7 @@ fn local(location: &str) -> Option<PathBuf> {
     let path = path.strip_prefix("file://").unwrap_or(path);
     // Leave escapes and parameters to Nix.
     (path.starts_with('/') && !path.contains(['%', '?', '#']))
-        .then(|| crate::eval::import::normalise(Path::new(path)))
+        .then(|| crate::eval::paths::normalise(Path::new(path)))
 }
 
 impl Wanted {
@@ -130,7 +135,9 @@ impl Wanted {
         let switch = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
             Some(value) => match ev.force(value)? {
                 Value::Bool(value) => Ok(value),
-                _ => Err(ev.error(ev.word_span(pos), &format!("input attribute '{name}' is not a Boolean"))),
+                _ => Err(ev
+                    .report
+                    .error(ev.report.word_span(pos), &format!("input attribute '{name}' is not a Boolean"))),
             },
             None => Ok(false),
         };
@@ -148,25 +155,25 @@ impl Wanted {
             Err(NarError::File(path, error)) => return Err(ev.unreadable(&path, &error, pos)),
             Err(NarError::Filter(never)) => match never {},
         };
-        let path =
-            path::fixed(name, Method::Recursive, &hash).map_err(|message| ev.error(ev.word_span(pos), &message))?;
-        ev.files.mount(Path::new(&path), Rc::clone(&tree.files), tree.top);
+        let path = path::fixed(name, Method::Recursive, &hash)
+            .map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
+        ev.loader.files.mount(Path::new(&path), Rc::clone(&tree.files), tree.top);
         let out_path = ev.written_path(&path, Written::File { references: &[] });
         let clean = tree.commit.as_deref().filter(|_| !tree.changed).unwrap_or(NO_COMMIT);
         let mut parts = vec![
             ("outPath", out_path),
-            ("narHash", ev.string(&hash.format(Format::Sri))),
-            ("rev", ev.string(clean)),
-            ("shortRev", ev.string(&clean[..7])),
+            ("narHash", ev.heap.string(&hash.format(Format::Sri))),
+            ("rev", ev.heap.string(clean)),
+            ("shortRev", ev.heap.string(&clean[..7])),
             ("revCount", Value::Int(tree.count)),
             ("lastModified", Value::Int(tree.time)),
-            ("lastModifiedDate", ev.string(&date(tree.time))),
+            ("lastModifiedDate", ev.heap.string(&date(tree.time))),
             ("submodules", Value::Bool(self.submodules)),
         ];
         if let (Some(commit), true) = (&tree.commit, tree.changed) {
-            parts.push(("dirtyRev", ev.string(&format!("{commit}-dirty"))));
-            parts.push(("dirtyShortRev", ev.string(&format!("{}-dirty", &commit[..7]))));
+            parts.push(("dirtyRev", ev.heap.string(&format!("{commit}-dirty"))));
+            parts.push(("dirtyShortRev", ev.heap.string(&format!("{}-dirty", &commit[..7]))));
         }
-        Ok(ev.attrs(parts.into_iter().map(|(name, value)| (ev.symbol(name), value, Pos::NONE))))
+        Ok(ev.heap.attrs(parts.into_iter().map(|(name, value)| (ev.heap.symbol(name), value, Pos::NONE))))
     }
 }

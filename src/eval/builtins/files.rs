@@ -3,18 +3,29 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::error::EvalError;
-use crate::eval::import::normalise;
-use crate::eval::operators::Coercion;
-use crate::eval::text::{Context, Element, Text};
-use crate::eval::value::Suspend;
-use crate::source::{FileKind, Files, Span};
+use super::declare::primops;
+use crate::eval::coerce::Coercion;
+use crate::eval::error::{EvalError, EvalResult};
+use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Text;
+use crate::eval::native::Suspend;
+use crate::eval::paths::normalise;
+use crate::eval::value::Value;
+use crate::source::{FileKind, Files, Pos, Span};
+use crate::syntax::{Context, Element};
 
 primops! {
-    "baseNameOf" 1 base_name_of, "dirOf" 1 dir_of, "findFile" 2 find_file, "getEnv" 1 get_env, "import" 1 import,
-    "pathExists" 1 path_exists, "readDir" 1 read_dir, "readFile" 1 read_file, "readFileType" 1 read_file_type,
-    "scopedImport" 2 scoped_import, "toPath" 1 to_path,
+    global "baseNameOf" (path: lazy) => base_name_of;
+    global "dirOf" (path: lazy) => dir_of;
+    prefixed "findFile" (search_path: lazy, name: lazy) reads => find_file;
+    prefixed "getEnv" (name: lazy) reads => get_env;
+    global "import" (path: lazy) reads => import;
+    prefixed "pathExists" (path: lazy) reads => path_exists;
+    prefixed "readDir" (path: lazy) reads => read_dir;
+    prefixed "readFile" (path: lazy) reads => read_file;
+    prefixed "readFileType" (path: lazy) reads => read_file_type;
+    global "scopedImport" (scope: lazy, path: lazy) reads => scoped_import;
+    prefixed "toPath" (text: lazy) => to_path;
 }
 
 /// `builtins.currentTime`
@@ -40,24 +51,24 @@ impl<'e> Evaluator<'e> {
         let text = match self.force(value)? {
             Value::Path(path) => return Ok((path.as_bytes().to_vec(), Context::default())),
             set @ Value::Attrs(attrs) => {
-                if let Some(to_string) = attrs.get(self.common.to_string) {
+                if let Some(to_string) = attrs.get(self.heap.common.to_string) {
                     let path = self.apply(to_string, set, pos)?;
                     return self.path_bytes(path, pos);
                 }
-                match (attrs.get(self.common.out_path), attrs.rest()) {
+                match (attrs.get(self.heap.common.out_path), attrs.rest()) {
                     (Some(path), _) => return self.path_bytes(path, pos),
-                    (None, Some(unknown)) => return Err(self.unknown_error(unknown)),
+                    (None, Some(unknown)) => return Err(self.report.unknown_error(unknown)),
                     (None, None) => set,
                 }
             }
             other => other,
         };
         let mut path = Text::default();
-        let span = self.word_span(pos);
+        let span = self.report.word_span(pos);
         self.coerce_to_string(text, Coercion::PLAIN, &mut path, span)?;
         if !path.bytes.starts_with(b"/") {
             let message = format!("string '{}' doesn't represent an absolute path", path.to_str_lossy());
-            return Err(self.error(span, &message));
+            return Err(self.report.error(span, &message));
         }
         Ok((path.bytes, path.context))
     }
@@ -76,18 +87,18 @@ impl<'e> Evaluator<'e> {
                 Element::Path(path) | Element::Deep(path) => Some(path.to_owned()),
                 // Nix checks the derivation first; we need only the output.
                 Element::Output { derivation, .. }
-                    if !self.settings.unknowns && self.files.kind(Path::new(derivation)).is_err() =>
+                    if !self.settings.unknowns && self.loader.files.kind(Path::new(derivation)).is_err() =>
                 {
                     Some(derivation.to_owned())
                 }
                 Element::Output { derivation, output } => {
-                    let made = self.written_derivation(derivation, self.word_span(pos)).ok();
+                    let made = self.written_derivation(derivation, self.report.word_span(pos)).ok();
                     made.and_then(|(derivation, _)| derivation.output_path(output))
                 }
             };
-            if needed.as_deref().is_none_or(|needed| self.files.kind(Path::new(needed)).is_err()) {
+            if needed.as_deref().is_none_or(|needed| self.loader.files.kind(Path::new(needed)).is_err()) {
                 let path = needed.unwrap_or_else(|| path.display().to_string());
-                return Err(self.not_valid(&path, self.word_span(pos)));
+                return Err(self.not_valid(&path, self.report.word_span(pos)));
             }
         }
         Ok(())
@@ -95,23 +106,25 @@ impl<'e> Evaluator<'e> {
 
     pub(super) fn unreadable(&self, path: &Path, error: &std::io::Error, pos: Pos) -> EvalError<'e> {
         let message = match error.kind() {
-            std::io::ErrorKind::NotFound => format!("path '{}' does not exist", self.resolve(path).display()),
+            std::io::ErrorKind::NotFound => {
+                format!("path '{}' does not exist", self.loader.resolve(path).display())
+            }
             std::io::ErrorKind::IsADirectory => String::from("read of 4096 bytes: Is a directory"),
-            std::io::ErrorKind::NotADirectory if self.files.kind(path).is_err() => {
-                format!("path '{}' does not exist", self.resolve(path).display())
+            std::io::ErrorKind::NotADirectory if self.loader.files.kind(path).is_err() => {
+                format!("path '{}' does not exist", self.loader.resolve(path).display())
             }
             std::io::ErrorKind::NotADirectory => format!("cannot read directory {path:?}: Not a directory"),
             std::io::ErrorKind::Unsupported => format!("file '{}' has an unsupported type", path.display()),
             _ => format!("cannot read {}: {error}", path.display()),
         };
-        self.error(self.word_span(pos), &message)
+        self.report.error(self.report.word_span(pos), &message)
     }
 }
 
 /// The text that `baseNameOf` and `dirOf` operate on.
 fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult<'e, Text<'e>> {
     let mut text = Text::default();
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     ev.coerce_to_string(value, Coercion::PLAIN, &mut text, span)?;
     Ok(text)
 }
@@ -121,7 +134,7 @@ fn base_name_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     let text = coerced(ev, args[0], pos)?;
     let bytes = text.bytes.strip_suffix(b"/").unwrap_or(&text.bytes);
     let start = bytes.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
-    Ok(ev.text_with_context(&bytes[start..], text.context))
+    Ok(ev.heap.text_with_context(&bytes[start..], text.context))
 }
 
 fn dir_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -133,15 +146,15 @@ fn dir_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
         None => b".",
     };
     match value {
-        Value::Path(_) => Ok(ev.path_value(dir)),
-        _ => Ok(ev.text_with_context(dir, text.context)),
+        Value::Path(_) => Ok(ev.heap.path_value(dir)),
+        _ => Ok(ev.heap.text_with_context(dir, text.context)),
     }
 }
 
 fn get_env<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?.as_bytes();
     let value = ev.settings.environment.get(std::ffi::OsStr::from_bytes(name));
-    Ok(ev.bytes(value.map_or(b"", |value| value.as_bytes())))
+    Ok(ev.heap.bytes(value.map_or(b"", |value| value.as_bytes())))
 }
 
 fn import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -161,11 +174,11 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
         text.as_bytes().ends_with(b"/") || text.as_bytes().ends_with(b"/.")
     });
     let path = ev.readable_path(given, pos)?;
-    if matches!(given, Value::Path(_)) && ev.embedded.contains_key(&path) {
+    if matches!(given, Value::Path(_)) && ev.loader.embedded.contains_key(&path) {
         return Ok(Value::Bool(true));
     }
-    let kind = match ev.files.kind(&path) {
-        Ok(FileKind::Symlink) if wants_directory => ev.files.read_dir(&path).map(|_| FileKind::Directory),
+    let kind = match ev.loader.files.kind(&path) {
+        Ok(FileKind::Symlink) if wants_directory => ev.loader.files.read_dir(&path).map(|_| FileKind::Directory),
         kind => kind,
     };
     match kind {
@@ -180,38 +193,40 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
 
 fn read_dir<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let path = ev.readable_path(args[0], pos)?;
-    let entries = ev.files.read_dir(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
-    let entries: Vec<_> =
-        entries.iter().map(|(name, kind)| (ev.symbol(name), ev.string(kind.as_str()), Pos::NONE)).collect();
-    Ok(ev.attrs(entries))
+    let entries = ev.loader.files.read_dir(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|(name, kind)| (ev.heap.symbol(name), ev.heap.string(kind.as_str()), Pos::NONE))
+        .collect();
+    Ok(ev.heap.attrs(entries))
 }
 
 fn read_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let path = ev.readable_path(args[0], pos)?;
-    let bytes = ev.files.read(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    let bytes = ev.loader.files.read(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
     if bytes.contains(&0) {
         let message =
             format!("the contents of the file '{}' cannot be represented as a Nix string", path.display());
-        return Err(ev.error(ev.word_span(pos), &message));
+        return Err(ev.report.error(ev.report.word_span(pos), &message));
     }
-    Ok(ev.bytes(&bytes))
+    Ok(ev.heap.bytes(&bytes))
 }
 
 fn read_file_type<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let path = ev.readable_path(args[0], pos)?;
     // The only function that does not follow symlinks on the way.
     let on_the_way = path.ancestors().skip(1).filter(|directory| directory.parent().is_some());
-    let links = on_the_way.filter(|directory| matches!(ev.files.kind(directory), Ok(FileKind::Symlink)));
+    let links = on_the_way.filter(|directory| matches!(ev.loader.files.kind(directory), Ok(FileKind::Symlink)));
     if let Some(link) = links.last() {
-        return Err(ev.error(ev.word_span(pos), &format!("path '{}' is a symlink", link.display())));
+        return Err(ev.report.error(ev.report.word_span(pos), &format!("path '{}' is a symlink", link.display())));
     }
-    let kind = ev.files.kind(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
-    Ok(ev.string(kind.as_str()))
+    let kind = ev.loader.files.kind(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    Ok(ev.heap.string(kind.as_str()))
 }
 
 fn to_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let (path, context) = ev.path_argument(args[0], pos)?;
-    Ok(ev.text_with_context(path.as_os_str().as_bytes(), context))
+    Ok(ev.heap.text_with_context(path.as_os_str().as_bytes(), context))
 }
 
 fn find_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -224,10 +239,10 @@ fn find_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         };
         let path = ev.required(entry, "path", pos)?;
         let mut text = Text::default();
-        let span = ev.word_span(pos);
+        let span = ev.report.word_span(pos);
         ev.coerce_to_string(path, Coercion::PLAIN, &mut text, span)?;
         entries.push((prefix, PathBuf::from(std::ffi::OsStr::from_bytes(&text.bytes))));
     }
     let name = ev.plain_text(args[1], pos)?.to_str_lossy();
-    ev.find_in(&entries, &name, ev.word_span(pos))
+    ev.find_in(&entries, &name, ev.report.word_span(pos))
 }

@@ -1,11 +1,19 @@
 //! Built-in functions for flakes. Like Nix, rejects them without the experimental feature `flakes`, except while a
 //! configuration is evaluated, which may be a flake.
 
+use super::declare::primops;
 use super::flake_ref::{self, Attr};
-use super::{EvalResult, Evaluator, Pos, Value, primops};
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::Value;
+use crate::source::Pos;
 use crate::syntax::quote;
 
-primops! { "flakeRefToString" 1 flake_reference_to_string, "getFlake" 1 get_flake, "parseFlakeRef" 1 parse_flake_reference }
+primops! {
+    prefixed "flakeRefToString" (attrs: lazy) => flake_reference_to_string;
+    prefixed "getFlake" (reference: lazy) reads => get_flake;
+    prefixed "parseFlakeRef" (reference: lazy) => parse_flake_reference;
+}
 
 fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     if let Some(of_host) = ev.flake_getter {
@@ -13,7 +21,7 @@ fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     }
     let reference = ev.plain_text(args[0], pos)?.to_str_lossy();
     if ev.has_flakes() {
-        return Err(ev.only_nix(&format!("only Nix can fetch the flake '{reference}'"), ev.word_span(pos)));
+        return Err(ev.only_nix(&format!("only Nix can fetch the flake '{reference}'"), ev.report.word_span(pos)));
     }
     Err(ev.feature_error("flakes", "", pos))
 }
@@ -23,16 +31,17 @@ fn parse_flake_reference<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Po
     if !ev.has_flakes() {
         return Err(ev.feature_error("flakes", "", pos));
     }
-    let attrs = flake_ref::parse(&reference).map_err(|message| ev.error(ev.word_span(pos), &message))?;
+    let attrs =
+        flake_ref::parse(&reference).map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
     let attrs = attrs.into_iter().map(|(name, attr)| {
         let value = match attr {
-            Attr::Text(text) => ev.string(&text),
+            Attr::Text(text) => ev.heap.string(&text),
             Attr::Number(number) => Value::Int(number.cast_signed()),
             Attr::Switch(on) => Value::Bool(on),
         };
-        (ev.symbol(&name), value, Pos::NONE)
+        (ev.heap.symbol(&name), value, Pos::NONE)
     });
-    Ok(ev.attrs(attrs.collect::<Vec<_>>()))
+    Ok(ev.heap.attrs(attrs.collect::<Vec<_>>()))
 }
 
 fn flake_reference_to_string<'e>(
@@ -46,25 +55,26 @@ fn flake_reference_to_string<'e>(
     }
     let mut reference = flake_ref::Attrs::new();
     for (name, value, at) in attrs.iter() {
-        let name = ev.name(name);
+        let name = ev.heap.name(name);
         let attr = match ev.known(value)? {
             Value::String(text) => Attr::Text(text.to_str_lossy().into_owned()),
             Value::Bool(on) => Attr::Switch(on),
             Value::Int(number) => Attr::Number(u64::try_from(number).map_err(|_| {
                 let message = format!("negative value given for flake ref attr {name}: {number}");
-                ev.error(ev.attribute_span(at), &message)
+                ev.report.error(ev.report.attribute_span(at), &message)
             })?),
             other => {
                 let (name, found) = (quote(name), ev.type_in_words(other));
                 let what = "flake reference attribute sets may only contain integers, Booleans, and strings";
                 let message = format!("{what}, but attribute '{name}' is {found}");
-                return Err(ev.error(ev.attribute_span(at), &message));
+                return Err(ev.report.error(ev.report.attribute_span(at), &message));
             }
         };
         reference.insert(name.to_owned(), attr);
     }
-    let text = flake_ref::to_text(reference).map_err(|message| ev.error(ev.word_span(pos), &message))?;
-    Ok(ev.string(&text))
+    let text =
+        flake_ref::to_text(reference).map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
+    Ok(ev.heap.string(&text))
 }
 
 impl Evaluator<'_> {

@@ -2,19 +2,33 @@
 
 use rustc_hash::FxHashSet;
 
+use super::declare::primops;
 use super::partial::{
     concat_map_partial, concat_partial, element_partial, filter_partial, fold_partial, map_partial,
 };
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::error::EvalError;
-use crate::eval::partial::Item;
-use crate::eval::value::TaggedValue;
-use crate::source::Span;
+use crate::eval::error::{EvalError, EvalResult};
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::{Item, TaggedValue, Value};
+use crate::source::{Pos, Span};
 
 primops! {
-    "all" 2 all, "any" 2 any, "concatLists" 1 concat_lists, "concatMap" 2 concat_map, "elem" 2 elem, "elemAt" 2 elem_at,
-    "filter" 2 filter, "foldl'" 3 foldl, "genList" 2 gen_list, "genericClosure" 1 generic_closure, "groupBy" 2 group_by,
-    "head" 1 head, "length" 1 length, "map" 2 map, "partition" 2 partition, "sort" 2 super::sort::sort, "tail" 1 tail,
+    prefixed "all" (predicate: strict, list: lazy) => all;
+    prefixed "any" (predicate: strict, list: lazy) => any;
+    prefixed "concatLists" (lists: strict) => concat_lists;
+    prefixed "concatMap" (function: strict, list: lazy) => concat_map;
+    prefixed "elem" (value: lazy, list: strict) => elem;
+    prefixed "elemAt" (list: lazy, index: strict) => elem_at;
+    prefixed "filter" (predicate: lazy, list: strict) => filter;
+    prefixed "foldl'" (function: strict, start: lazy, list: lazy) => foldl;
+    prefixed "genList" (generator: lazy, length: strict) => gen_list;
+    prefixed "genericClosure" (attrs: strict) => generic_closure;
+    prefixed "groupBy" (function: strict, list: lazy) => group_by;
+    prefixed "head" (list: strict) => head;
+    prefixed "length" (list: strict) => length;
+    global "map" (function: lazy, list: strict) => map;
+    prefixed "partition" (predicate: strict, list: lazy) => partition;
+    prefixed "sort" (comparator: lazy, list: strict) => super::sort::sort;
+    prefixed "tail" (list: strict) => tail;
 }
 
 fn all<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -56,7 +70,7 @@ fn quantified<'e>(
         }
     }
     match optional {
-        Some(unknown) => Err(ev.unknown_error(unknown)),
+        Some(unknown) => Err(ev.report.unknown_error(unknown)),
         None => Ok(Value::Bool(!decides)),
     }
 }
@@ -76,12 +90,12 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
             Value::PartialList(_) | Value::Unknown(_) => return concat_partial(ev, args[0], pos),
             list => {
                 let items = ev.items(list, pos)?;
-                ev.reserve_items(joined.len() + items.len(), pos)?;
+                ev.limits.reserve_items(joined.len() + items.len(), pos)?;
                 joined.extend_from_slice(items);
             }
         }
     }
-    Ok(ev.list_of(ev.alloc_slice(&joined)))
+    Ok(ev.heap.list_of(ev.heap.alloc_slice(&joined)))
 }
 
 fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -97,12 +111,12 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
             Value::PartialList(_) | Value::Unknown(_) => return concat_map_partial(ev, function, args[1], pos),
             list => {
                 let items = ev.items(list, pos)?;
-                ev.reserve_items(joined.len() + items.len(), pos)?;
+                ev.limits.reserve_items(joined.len() + items.len(), pos)?;
                 joined.extend_from_slice(items);
             }
         }
     }
-    Ok(ev.list_of(ev.alloc_slice(&joined)))
+    Ok(ev.heap.list_of(ev.heap.alloc_slice(&joined)))
 }
 
 fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -116,7 +130,7 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
             }
         }
         return match optional {
-            Some(unknown) => Err(ev.unknown_error(unknown)),
+            Some(unknown) => Err(ev.report.unknown_error(unknown)),
             None => Ok(Value::Bool(false)),
         };
     }
@@ -131,7 +145,7 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
         }
     }
     match optional {
-        Some(unknown) => Err(ev.unknown_error(unknown)),
+        Some(unknown) => Err(ev.report.unknown_error(unknown)),
         None => Ok(Value::Bool(false)),
     }
 }
@@ -149,7 +163,10 @@ fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
 }
 
 fn out_of_bounds<'e>(ev: &Evaluator<'e>, index: i64, size: usize, pos: Pos) -> EvalError<'e> {
-    ev.error(ev.word_span(pos), &format!("'builtins.elemAt' called with index {index} on a list of size {size}"))
+    ev.report.error(
+        ev.report.word_span(pos),
+        &format!("'builtins.elemAt' called with index {index} on a list of size {size}"),
+    )
 }
 
 fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -170,7 +187,7 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
             Err(error) => return Err(error),
         }
     }
-    Ok(ev.list_of(ev.alloc_slice(&kept)))
+    Ok(ev.heap.list_of(ev.heap.alloc_slice(&kept)))
 }
 
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -192,36 +209,37 @@ fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
 fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let count = ev.int(args[1], pos)?;
     if !(0..=100_000_000).contains(&count) {
-        return Err(ev.error(ev.word_span(pos), &format!("cannot create list of size {count}")));
+        return Err(ev.report.error(ev.report.word_span(pos), &format!("cannot create list of size {count}")));
     }
     let function = ev.function(args[0], pos)?;
     let count = usize::try_from(count).expect("not negative");
     // Each item is a delayed call: its slot in the list, and about four words of its own.
-    ev.reserve(count * (size_of::<TaggedValue<'_>>() + 4 * size_of::<usize>()), Span::at(pos))?;
+    ev.limits.reserve(count * (size_of::<TaggedValue<'_>>() + 4 * size_of::<usize>()), Span::at(pos))?;
     let mut indices = 0..;
-    let items = ev.bump.alloc_slice_fill_with(count, |_| {
+    let items = ev.heap.bump.alloc_slice_fill_with(count, |_| {
         let index = indices.next().expect("there is always a next one");
-        ev.delay_call(function, ev.pack(Value::Int(index)))
+        ev.heap.delay_call(function, ev.heap.pack(Value::Int(index)))
     });
-    Ok(ev.list_of(items))
+    Ok(ev.heap.list_of(items))
 }
 
 fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let input = ev.set(args[0], pos)?;
-    let missing =
-        |ev: &Evaluator<'e>, name: &str| ev.error(ev.word_span(pos), &format!("attribute '{name}' missing"));
-    let start = input.get(ev.symbol("startSet")).ok_or_else(|| missing(ev, "startSet"))?;
+    let missing = |ev: &Evaluator<'e>, name: &str| {
+        ev.report.error(ev.report.word_span(pos), &format!("attribute '{name}' missing"))
+    };
+    let start = input.get(ev.heap.symbol("startSet")).ok_or_else(|| missing(ev, "startSet"))?;
     let mut queue: std::collections::VecDeque<_> = ev.items(start, pos)?.iter().copied().collect();
     if queue.is_empty() {
         return ev.force(start);
     }
-    let operator = input.get(ev.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
+    let operator = input.get(ev.heap.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
     let operator = ev.function(operator, pos)?;
     let mut keys = Keys::default();
     let mut found = Vec::new();
     while let Some(item) = queue.pop_front() {
         let attrs = ev.set(item.get(), pos)?;
-        let key = attrs.get(ev.symbol("key")).ok_or_else(|| missing(ev, "key"))?;
+        let key = attrs.get(ev.heap.symbol("key")).ok_or_else(|| missing(ev, "key"))?;
         let key = ev.known(key)?;
         if keys.insert(ev, key, pos)? {
             found.push(item);
@@ -232,7 +250,7 @@ fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
             }
         }
     }
-    Ok(ev.list_of(ev.alloc_slice(&found)))
+    Ok(ev.heap.list_of(ev.heap.alloc_slice(&found)))
 }
 
 /// Keys seen so far. Strings and integers, which most keys are, are looked up instead of searched for.
@@ -284,11 +302,13 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     for item in ev.items(args[1], pos)? {
         let name = ev.apply(function, item.get(), pos)?;
         let name = ev.plain_text(name, pos)?;
-        groups.entry(ev.symbol_of(name)).or_default().push(*item);
+        groups.entry(ev.heap.symbol_of(name)).or_default().push(*item);
     }
-    let groups: Vec<_> =
-        groups.into_iter().map(|(name, items)| (name, ev.list_of(ev.alloc_slice(&items)), Pos::NONE)).collect();
-    Ok(ev.attrs(groups))
+    let groups: Vec<_> = groups
+        .into_iter()
+        .map(|(name, items)| (name, ev.heap.list_of(ev.heap.alloc_slice(&items)), Pos::NONE))
+        .collect();
+    Ok(ev.heap.attrs(groups))
 }
 
 fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -297,7 +317,7 @@ fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
     }
     match ev.items(args[0], pos)? {
         [first, ..] => ev.evaluated(*first).map(TaggedValue::get),
-        [] => Err(ev.error(ev.word_span(pos), "'builtins.head' called on an empty list")),
+        [] => Err(ev.report.error(ev.report.word_span(pos), "'builtins.head' called on an empty list")),
     }
 }
 
@@ -315,8 +335,8 @@ fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
         return ev.force(args[1]);
     }
     let function = ev.function(args[0], pos)?;
-    let items = ev.bump.alloc_slice_fill_iter(items.iter().map(|item| ev.delay_call(function, *item)));
-    Ok(ev.list_of(items))
+    let items = ev.heap.bump.alloc_slice_fill_iter(items.iter().map(|item| ev.heap.delay_call(function, *item)));
+    Ok(ev.heap.list_of(items))
 }
 
 fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -327,9 +347,9 @@ fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         ev.force(item.get())?;
         if ev.holds(function, item.get(), pos)? { right.push(*item) } else { wrong.push(*item) }
     }
-    Ok(ev.attrs([
-        (ev.symbol("right"), ev.list_of(ev.alloc_slice(&right)), Pos::NONE),
-        (ev.symbol("wrong"), ev.list_of(ev.alloc_slice(&wrong)), Pos::NONE),
+    Ok(ev.heap.attrs([
+        (ev.heap.symbol("right"), ev.heap.list_of(ev.heap.alloc_slice(&right)), Pos::NONE),
+        (ev.heap.symbol("wrong"), ev.heap.list_of(ev.heap.alloc_slice(&wrong)), Pos::NONE),
     ]))
 }
 
@@ -337,10 +357,10 @@ fn tail<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
     if let Value::PartialList(partly) = ev.force_partly(args[0])?
         && let [Item { optional: None, .. }, rest @ ..] = partly.items()
     {
-        return Ok(ev.partial_list(rest));
+        return Ok(ev.heap.partial_list(rest));
     }
     match ev.items(args[0], pos)? {
-        [_, rest @ ..] => Ok(ev.list_of(rest)),
-        [] => Err(ev.error(ev.word_span(pos), "'builtins.tail' called on an empty list")),
+        [_, rest @ ..] => Ok(ev.heap.list_of(rest)),
+        [] => Err(ev.report.error(ev.report.word_span(pos), "'builtins.tail' called on an empty list")),
     }
 }

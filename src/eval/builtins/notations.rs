@@ -1,32 +1,40 @@
 //! Conversion to and from JSON, TOML and XML.
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::source::Span;
+use super::declare::primops;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::Value;
+use crate::source::{Pos, Span};
 use crate::syntax::null_bytes;
 
-primops! { "fromJSON" 1 from_json, "fromTOML" 1 from_toml, "toJSON" 1 to_json, "toXML" 1 to_xml }
+primops! {
+    prefixed "fromJSON" (text: lazy) => from_json;
+    global "fromTOML" (text: lazy) => from_toml;
+    prefixed "toJSON" (value: lazy) => to_json;
+    prefixed "toXML" (value: lazy) => to_xml;
+}
 
 fn to_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     let (json, context) = ev.json_with_context(args[0], span)?;
-    Ok(ev.text_with_context(&json, context))
+    Ok(ev.heap.text_with_context(&json, context))
 }
 
 fn from_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = ev.plain_text(args[0], pos)?.as_bytes();
-    ev.parse_json(text).map_err(|message| ev.error(ev.word_span(pos), &message))
+    ev.parse_json(text).map_err(|message| ev.report.error(ev.report.word_span(pos), &message))
 }
 
 fn to_xml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     let (xml, context) = ev.xml_with_context(args[0], span)?;
-    Ok(ev.text_with_context(&xml, context))
+    Ok(ev.heap.text_with_context(&xml, context))
 }
 
 fn from_toml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let text = ev.plain_text(args[0], pos)?.to_str_lossy();
-    let span = ev.word_span(pos);
-    let fail = |message: &str| ev.error(span, &format!("while parsing TOML: {message}"));
+    let span = ev.report.word_span(pos);
+    let fail = |message: &str| ev.report.error(span, &format!("while parsing TOML: {message}"));
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
         let (line, column) =
@@ -43,18 +51,18 @@ fn toml_table<'e>(ev: &Evaluator<'e>, table: &toml::Table) -> Result<Value<'e>, 
         if let Some(message) = null_bytes(name.as_bytes()) {
             return Err(format!("error: {message}"));
         }
-        members.push((ev.symbol(name), toml_value(ev, value)?, Pos::NONE));
+        members.push((ev.heap.symbol(name), toml_value(ev, value)?, Pos::NONE));
     }
-    Ok(ev.attrs(members))
+    Ok(ev.heap.attrs(members))
 }
 
 fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, String> {
-    if ev.check_stack(Span::NONE).is_err() {
+    if ev.limits.check_stack(Span::NONE).is_err() {
         return Err(String::from("the text is nested too deeply"));
     }
     Ok(match value {
         toml::Value::String(text) => match null_bytes(text.as_bytes()) {
-            None => ev.string(text),
+            None => ev.heap.string(text),
             Some(message) => return Err(format!("error: {message}")),
         },
         toml::Value::Integer(value) => Value::Int(*value),
@@ -62,12 +70,12 @@ fn toml_value<'e>(ev: &Evaluator<'e>, value: &toml::Value) -> Result<Value<'e>, 
         toml::Value::Boolean(value) => Value::Bool(*value),
         toml::Value::Datetime(time) if ev.settings.toml_timestamps => {
             let parts = [("_type", "timestamp"), ("value", &timestamp(time))];
-            ev.attrs(parts.map(|(name, value)| (ev.symbol(name), ev.string(value), Pos::NONE)))
+            ev.heap.attrs(parts.map(|(name, value)| (ev.heap.symbol(name), ev.heap.string(value), Pos::NONE)))
         }
         toml::Value::Datetime(_) => return Err(String::from("Dates and times are not supported")),
         toml::Value::Array(items) => {
             let items = items.iter().map(|item| toml_value(ev, item)).collect::<Result<Vec<_>, _>>()?;
-            ev.list(items)
+            ev.heap.list(items)
         }
         toml::Value::Table(table) => toml_table(ev, table)?,
     })

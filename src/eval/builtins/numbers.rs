@@ -1,13 +1,24 @@
 //! Built-in functions on numbers.
 
-use super::{EvalError, EvalResult, Evaluator, Pos, Value, primops};
+use super::declare::primops;
+use crate::eval::error::{EvalError, EvalResult};
+use crate::eval::evaluator::Evaluator;
 use crate::eval::print::float;
-use crate::source::Span;
+use crate::eval::value::Value;
+use crate::source::{Pos, Span};
 use crate::syntax::expr::Operator;
 
 primops! {
-    "add" 2 add, "sub" 2 sub, "mul" 2 mul, "div" 2 div, "lessThan" 2 less_than,
-    "bitAnd" 2 bit_and, "bitOr" 2 bit_or, "bitXor" 2 bit_xor, "ceil" 1 ceil, "floor" 1 floor,
+    prefixed "add" (a: strict, b: strict) => add;
+    prefixed "sub" (a: strict, b: strict) => sub;
+    prefixed "mul" (a: strict, b: strict) => mul;
+    prefixed "div" (a: strict, b: strict) => div;
+    prefixed "lessThan" (a: strict, b: strict) => less_than;
+    prefixed "bitAnd" (a: strict, b: lazy) => bit_and;
+    prefixed "bitOr" (a: strict, b: lazy) => bit_or;
+    prefixed "bitXor" (a: strict, b: lazy) => bit_xor;
+    prefixed "ceil" (number: strict) => ceil;
+    prefixed "floor" (number: strict) => floor;
 }
 
 macro_rules! arithmetic {
@@ -75,7 +86,7 @@ fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) ->
         }
         _ => {
             let message = format!("NixFloat argument {} is not in the range of NixInt", float(rounded));
-            ev.error(ev.word_span(pos), &message)
+            ev.report.error(ev.report.word_span(pos), &message)
         }
     })
 }
@@ -84,5 +95,5 @@ fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) ->
 #[cold]
 fn old_defect<'e>(ev: &Evaluator<'e>, what: &str, pos: Pos) -> EvalError<'e> {
     let message = format!("Due to a bug (see https://github.com/NixOS/nix/issues/12899) {what}");
-    ev.error(ev.word_span(pos), &message)
+    ev.report.error(ev.report.word_span(pos), &message)
 }

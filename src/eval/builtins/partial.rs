@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attrs, EvalResult, Evaluator, Pos, Value};
-use crate::eval::partial::{Item, OptionalAttr, PartialList};
-use crate::eval::value::{Attr, Unknown};
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::{Attr, Attrs, Item, OptionalAttr, PartialList, Unknown, Value};
+use crate::source::Pos;
 use crate::syntax::Symbol;
 
 impl<'e> Evaluator<'e> {
@@ -13,7 +14,7 @@ impl<'e> Evaluator<'e> {
         let certain = attrs.entries().map(|attr| (attr.name, Item { value: attr.value.get(), optional: None }));
         let optional = attrs.optional().iter();
         let optional = optional.map(|one| (one.name(), Item { value: one.value(), optional: Some(one.why()) }));
-        let mut named: Vec<_> = certain.chain(optional).map(|(name, item)| (self.name(name), item)).collect();
+        let mut named: Vec<_> = certain.chain(optional).map(|(name, item)| (self.heap.name(name), item)).collect();
         named.sort_unstable_by_key(|(name, _)| *name);
         named
     }
@@ -38,17 +39,17 @@ pub(super) fn intersect_partial<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, va
     }
     match (values.any(), names.any()) {
         // The values may have any of the names, whatever those are.
-        (Some(unknown), Some(_)) => ev.attrs_maybe(&certain, optional, Some(unknown)),
+        (Some(unknown), Some(_)) => ev.heap.attrs_maybe(&certain, optional, Some(unknown)),
         (Some(unknown), None) => {
             let asked = names.entries().chain(names.optional().iter().map(|one| one.attr));
             let asked = asked.filter(|attr| values.item(attr.name).is_none());
             optional.extend(asked.map(|attr| OptionalAttr {
-                attr: Attr { value: ev.pack(Value::Unknown(unknown)), ..attr },
+                attr: Attr { value: ev.heap.pack(Value::Unknown(unknown)), ..attr },
                 why: unknown,
             }));
-            ev.attrs_maybe(&certain, optional, None)
+            ev.heap.attrs_maybe(&certain, optional, None)
         }
-        (None, _) => ev.attrs_maybe(&certain, optional, None),
+        (None, _) => ev.heap.attrs_maybe(&certain, optional, None),
     }
 }
 
@@ -84,8 +85,9 @@ pub(super) fn list_to_attrs_partial<'e>(
             name => ev.plain_text(name, pos)?.to_str_lossy(),
         };
         let value = ev.required(pair, "value", pos)?;
-        let at = pair.find(ev.common.value).map_or(Pos::NONE, |attr| attr.pos);
-        let attr = Attr { name: ev.symbol(&name), pos: at, value: ev.pack(any.map_or(value, Value::Unknown)) };
+        let at = pair.find(ev.heap.common.value).map_or(Pos::NONE, |attr| attr.pos);
+        let attr =
+            Attr { name: ev.heap.symbol(&name), pos: at, value: ev.heap.pack(any.map_or(value, Value::Unknown)) };
         match slots.entry(attr.name) {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 slot.insert(Slot { attr, optional: item.optional });
@@ -93,7 +95,7 @@ pub(super) fn list_to_attrs_partial<'e>(
             std::collections::btree_map::Entry::Occupied(mut slot) => {
                 let slot = slot.get_mut();
                 if let Some(why) = slot.optional {
-                    slot.attr.value = ev.pack(ev.either(why, slot.attr.value.get(), attr.value.get()));
+                    slot.attr.value = ev.heap.pack(ev.heap.either(why, slot.attr.value.get(), attr.value.get()));
                     slot.optional = item.optional;
                 }
             }
@@ -101,7 +103,7 @@ pub(super) fn list_to_attrs_partial<'e>(
     }
     let certain: Vec<_> = slots.values().filter(|slot| slot.optional.is_none()).map(|slot| slot.attr).collect();
     let optional = slots.values().filter_map(|slot| Some(OptionalAttr { attr: slot.attr, why: slot.optional? }));
-    Ok(ev.attrs_maybe(&certain, optional.collect(), any))
+    Ok(ev.heap.attrs_maybe(&certain, optional.collect(), any))
 }
 
 /// `removeAttrs` with optional names.
@@ -114,7 +116,7 @@ pub(super) fn remove_partial<'e>(
     let mut removed: BTreeMap<Symbol, Option<&'e Unknown>> = BTreeMap::new();
     for item in names.items() {
         let name = ev.plain_text(item.value, pos)?.to_str_lossy();
-        let removed = removed.entry(ev.symbol(&name)).or_insert(item.optional);
+        let removed = removed.entry(ev.heap.symbol(&name)).or_insert(item.optional);
         *removed = removed.and(item.optional);
     }
     let (mut certain, mut optional) = (Vec::new(), Vec::new());
@@ -126,7 +128,7 @@ pub(super) fn remove_partial<'e>(
         }
     }
     optional.extend(attrs.optional().iter().filter(|one| !matches!(removed.get(&one.name()), Some(None))));
-    Ok(ev.attrs_maybe(&certain, optional, attrs.any()))
+    Ok(ev.heap.attrs_maybe(&certain, optional, attrs.any()))
 }
 
 /// `zipAttrsWith` of partial sets, or of a partial list of sets.
@@ -165,14 +167,14 @@ pub(super) fn zip_partial<'e>(
         }
         let is_certain = values.iter().any(|item| item.optional.is_none());
         let why = values.iter().find_map(|item| item.optional);
-        let value = ev.delay_call_on(function, name, ev.pack(ev.partial_list(&values)));
+        let value = ev.delay_call_on(function, name, ev.heap.pack(ev.heap.partial_list(&values)));
         let attr = Attr { name, pos: Pos::NONE, value };
         match why.filter(|_| !is_certain) {
             Some(why) => optional.push(OptionalAttr { attr, why }),
             None => certain.push(attr),
         }
     }
-    Ok(ev.attrs_maybe(&certain, optional, any))
+    Ok(ev.heap.attrs_maybe(&certain, optional, any))
 }
 
 /// `concatLists` of partial or unknown lists, or of a partial list of lists.
@@ -190,7 +192,7 @@ fn concatenated<'e>(ev: &mut Evaluator<'e>, lists: Vec<Item<'e>>, pos: Pos) -> E
         };
         joined.extend(items.into_iter().map(|item| Item { optional: list.optional.or(item.optional), ..item }));
     }
-    Ok(ev.partial_list(&joined))
+    Ok(ev.heap.partial_list(&joined))
 }
 
 /// `concatMap` over a partial list, or with partial results.
@@ -201,8 +203,9 @@ pub(super) fn concat_map_partial<'e>(
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let items = ev.partial_items(items, pos)?;
-    let lists =
-        items.into_iter().map(|item| Item { value: ev.delay_call(function, ev.pack(item.value)).get(), ..item });
+    let lists = items
+        .into_iter()
+        .map(|item| Item { value: ev.heap.delay_call(function, ev.heap.pack(item.value)).get(), ..item });
     let lists: Vec<_> = lists.collect();
     concatenated(ev, lists, pos)
 }
@@ -216,7 +219,7 @@ pub(super) fn element_partial<'e>(
     let certain: Vec<_> = list.items().iter().take_while(|item| item.optional.is_none()).collect();
     match usize::try_from(index).ok().and_then(|index| certain.get(index)) {
         Some(item) => ev.force_partly(item.value),
-        None => Err(ev.unknown_error(list.why())),
+        None => Err(ev.report.unknown_error(list.why())),
     }
 }
 
@@ -242,7 +245,7 @@ pub(super) fn filter_partial<'e>(
             },
         }
     }
-    Ok(ev.partial_list(&kept))
+    Ok(ev.heap.partial_list(&kept))
 }
 
 /// `foldl'` over a partial list: both with and without each optional element.
@@ -272,8 +275,10 @@ pub(super) fn map_partial<'e>(
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(function, pos)?;
-    let items =
-        list.items().iter().map(|item| Item { value: ev.delay_call(function, ev.pack(item.value)).get(), ..*item });
+    let items = list
+        .items()
+        .iter()
+        .map(|item| Item { value: ev.heap.delay_call(function, ev.heap.pack(item.value)).get(), ..*item });
     let items: Vec<_> = items.collect();
-    Ok(ev.partial_list(&items))
+    Ok(ev.heap.partial_list(&items))
 }

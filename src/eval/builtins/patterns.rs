@@ -2,11 +2,17 @@
 
 use std::rc::Rc;
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::EvalError;
+use super::declare::primops;
+use crate::eval::error::{EvalError, EvalResult};
+use crate::eval::evaluator::Evaluator;
 use crate::eval::regex::{PatternError, Regex, Span, TooMany};
+use crate::eval::value::Value;
+use crate::source::Pos;
 
-primops! { "match" 2 match_, "split" 2 split }
+primops! {
+    prefixed "match" (pattern: strict, text: lazy) => match_;
+    prefixed "split" (pattern: strict, text: lazy) => split;
+}
 
 impl<'e> Evaluator<'e> {
     fn pattern(&mut self, pattern: Value<'e>, pos: Pos) -> EvalResult<'e, Rc<Regex>> {
@@ -19,7 +25,7 @@ impl<'e> Evaluator<'e> {
                 PatternError::Invalid => "invalid regular expression",
                 PatternError::TooLarge => "memory limit exceeded by regular expression",
             };
-            self.error(self.word_span(pos), &format!("{what} '{}'", text.to_str_lossy()))
+            self.report.error(self.report.word_span(pos), &format!("{what} '{}'", text.to_str_lossy()))
         })?;
         let regex = Rc::new(regex);
         self.patterns.insert(text.as_bytes(), Rc::clone(&regex));
@@ -31,15 +37,15 @@ impl<'e> Evaluator<'e> {
         match self.text(pattern, pos) {
             Ok(text) => {
                 let message = format!("memory limit exceeded by regular expression '{}'", text.to_str_lossy());
-                self.error(self.word_span(pos), &message)
+                self.report.error(self.report.word_span(pos), &message)
             }
             Err(error) => error,
         }
     }
 
     fn groups(&self, text: &'e [u8], groups: &[Span]) -> Value<'e> {
-        self.list(groups.iter().skip(1).map(|group| match group {
-            Some((start, end)) => self.str_in_arena(&text[*start..*end]),
+        self.heap.list(groups.iter().skip(1).map(|group| match group {
+            Some((start, end)) => self.heap.str_in_arena(&text[*start..*end]),
             None => Value::Null,
         }))
     }
@@ -61,11 +67,11 @@ fn split<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
     for groups in regex.matches(text) {
         let groups = groups.map_err(|TooMany| ev.too_many(args[0], pos))?;
         let Some((start, end)) = groups[0] else { continue };
-        parts.push(ev.str_in_arena(&text[rest..start]));
+        parts.push(ev.heap.str_in_arena(&text[rest..start]));
         parts.push(ev.groups(text, &groups));
         rest = end;
     }
     // A text without a match keeps its context and its cell.
-    parts.push(if parts.is_empty() { Value::String(whole) } else { ev.str_in_arena(&text[rest..]) });
-    Ok(ev.list(parts))
+    parts.push(if parts.is_empty() { Value::String(whole) } else { ev.heap.str_in_arena(&text[rest..]) });
+    Ok(ev.heap.list(parts))
 }

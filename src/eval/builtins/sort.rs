@@ -6,8 +6,10 @@
 
 use std::ops::Range;
 
-use super::{EvalResult, Evaluator, Pos, Value};
-use crate::eval::value::{TaggedValue, Thunk};
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::{TaggedValue, Thunk, Value};
+use crate::source::Pos;
 
 /// Ranges of at most this many elements are sorted by insertion.
 const SHORT: usize = 16;
@@ -22,7 +24,7 @@ pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         let value = ev.force_packed(*item)?;
         // Unpack values that are compared often. Others keep their cell: it is their identity.
         if matches!(value, Value::Int(_) | Value::String(_) | Value::Attrs(_)) {
-            *item = ev.pack(value);
+            *item = ev.heap.pack(value);
         }
     }
     if !sort_natively(function, &mut items) {
@@ -31,7 +33,7 @@ pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         sorting.sort(whole.clone(), whole)?;
         items = sorting.items;
     }
-    Ok(ev.list_of(ev.alloc_slice(&items)))
+    Ok(ev.heap.list_of(ev.heap.alloc_slice(&items)))
 }
 
 /// Sorts integers or strings by `builtins.lessThan` without evaluating anything; returns false for anything else.

@@ -1,31 +1,36 @@
 //! Built-in functions that add to the store: they compute paths and write nothing.
 
+use crate::eval::store::derivation::{Derivation, Modulo};
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::error::EvalError;
+use super::declare::primops;
+use crate::eval::error::{EvalError, EvalResult};
+use crate::eval::evaluator::Evaluator;
 use crate::eval::store::hash::{Algorithm, Hash};
 use crate::eval::store::nar::{self, NarError};
 use crate::eval::store::path::{self, Method};
-use crate::eval::text::{Context, Element};
-use crate::eval::value::Str;
+use crate::eval::value::{Str, Value};
 use crate::eval::written::Written;
-use crate::source::{FileKind, Files, MemoryFiles, Span};
+use crate::source::{FileKind, Files, MemoryFiles, Pos, Span};
+use crate::syntax::{Context, Element};
 
 /// The path of the only file in a file system made for one text.
 const FILE: &str = "/text";
 
 primops! {
-    "filterSource" 2 filter_source, "path" 1 add_path, "placeholder" 1 placeholder, "storePath" 1 store_path,
-    "toFile" 2 to_file,
+    prefixed "filterSource" (predicate: lazy, path: lazy) reads => filter_source;
+    prefixed "path" (args: lazy) reads => add_path;
+    global "placeholder" (output: lazy) => placeholder;
+    prefixed "storePath" (path: lazy) reads => store_path;
+    prefixed "toFile" (name: lazy, text: lazy) => to_file;
 }
 
 fn placeholder<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let output = ev.plain_text(args[0], pos)?.as_bytes();
-    Ok(ev.string(&path::placeholder(output)))
+    Ok(ev.heap.string(&path::placeholder(output)))
 }
 
 fn to_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -43,18 +48,18 @@ fn to_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResu
                 let message = format!(
                     "files created by builtins.toFile may not reference derivations, but {name} references {reference}"
                 );
-                return Err(ev.error(ev.word_span(pos), &message));
+                return Err(ev.report.error(ev.report.word_span(pos), &message));
             }
         }
     }
     let hash = Hash::of(Algorithm::Sha256, content.as_bytes());
     let path = path::text(&name, &hash, references.iter().copied())
-        .map_err(|message| ev.error(ev.word_span(pos), &message))?;
+        .map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
     if ev.reads_copies() {
         let text = MemoryFiles::new().with(FILE, content.as_bytes());
-        ev.files.mount(Path::new(&path), Rc::new(text), PathBuf::from(FILE));
+        ev.loader.files.mount(Path::new(&path), Rc::new(text), PathBuf::from(FILE));
     }
-    Ok(ev.written_path(&path, Written::File { references: ev.alloc_slice(&references) }))
+    Ok(ev.written_path(&path, Written::File { references: ev.heap.alloc_slice(&references) }))
 }
 
 fn store_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -65,24 +70,25 @@ fn store_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
         if path::split(&text).is_some() {
             break;
         }
-        match ev.files.read_link(Path::new(&text)) {
+        match ev.loader.files.read_link(Path::new(&text)) {
             Ok(target) => {
                 let directory = Path::new(&text).parent().unwrap_or(Path::new("/"));
-                text = crate::eval::import::normalise(&directory.join(target)).to_string_lossy().into_owned();
+                text = crate::eval::paths::normalise(&directory.join(target)).to_string_lossy().into_owned();
             }
             Err(_) => break,
         }
     }
     let Some((store_path, _)) = path::split(&text) else {
-        return Err(ev.error(
-            ev.word_span(pos),
-            &format!("path '{}' is not in the Nix store", ev.resolve(&given).display()),
+        return Err(ev.report.error(
+            ev.report.word_span(pos),
+            &format!("path '{}' is not in the Nix store", ev.loader.resolve(&given).display()),
         ));
     };
-    path::parse_base(path::base(store_path)).map_err(|message| ev.error(ev.word_span(pos), &message))?;
-    let store_path = ev.text_in_arena(store_path);
-    let context = ev.merge_contexts(context, ev.context([Element::Path(store_path)]));
-    Ok(ev.text_with_context(text.as_bytes(), context))
+    path::parse_base(path::base(store_path))
+        .map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
+    let store_path = ev.heap.str(store_path);
+    let context = ev.heap.merge_contexts(context, ev.heap.context([Element::Path(store_path)]));
+    Ok(ev.heap.text_with_context(text.as_bytes(), context))
 }
 
 fn filter_source<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -90,7 +96,7 @@ fn filter_source<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
     ev.function(args[0], pos)?;
     ev.check_there(&path, context, pos)?;
     let name = base_name(&path);
-    let path = ev.resolve(&path);
+    let path = ev.loader.resolve(&path);
     let source =
         Source { path: &path, name: &name, filter: Some(args[0]), method: Method::Recursive, expected: None };
     ev.add_source(&source, pos)
@@ -101,7 +107,7 @@ fn add_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
     let (mut path, mut name, mut filter, mut expected) = (None, None, None, None);
     let mut method = Method::Recursive;
     for (attribute, value, at) in input.iter() {
-        match ev.name(attribute) {
+        match ev.heap.name(attribute) {
             "path" => path = Some((ev.path_argument(value, at)?, at)),
             // As in Nix, an empty name counts as missing.
             "name" => {
@@ -115,21 +121,21 @@ fn add_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
             "sha256" => {
                 let text = ev.plain_text(value, at)?.to_str_lossy();
                 let hash = parse_hash_allow_empty(&text, Some(Algorithm::Sha256));
-                expected = Some(hash.map_err(|message| ev.error(ev.attribute_span(at), &message))?);
+                expected = Some(hash.map_err(|message| ev.report.error(ev.report.attribute_span(at), &message))?);
             }
             other => {
                 let message = format!("unsupported argument '{other}' to 'builtins.path'");
-                return Err(ev.error(ev.attribute_span(at), &message));
+                return Err(ev.report.error(ev.report.attribute_span(at), &message));
             }
         }
     }
     let Some(((path, context), at)) = path else {
         let message = "missing required 'path' attribute in the first argument to 'builtins.path'";
-        return Err(ev.error(ev.word_span(pos), message));
+        return Err(ev.report.error(ev.report.word_span(pos), message));
     };
     ev.check_there(&path, context, at)?;
     let name = name.unwrap_or_else(|| base_name(&path));
-    let path = ev.resolve(&path);
+    let path = ev.loader.resolve(&path);
     ev.add_source(&Source { path: &path, name: &name, filter, method, expected }, pos)
 }
 
@@ -166,12 +172,13 @@ impl<'e> Evaluator<'e> {
     /// The store path of a copy, with itself as context. Reading the copy from then on reads the original.
     pub(super) fn add_source(&mut self, source: &Source<'_, 'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
         let fixed = |ev: &Self, hash: &Hash| {
-            path::fixed(source.name, source.method, hash).map_err(|message| ev.error(ev.word_span(pos), &message))
+            path::fixed(source.name, source.method, hash)
+                .map_err(|message| ev.report.error(ev.report.word_span(pos), &message))
         };
         // Like Nix, do not copy what the store already has.
         if let Some(expected) = &source.expected {
             let path = fixed(self, expected)?;
-            if self.files.kind(Path::new(&path)).is_ok() {
+            if self.loader.files.kind(Path::new(&path)).is_ok() {
                 return Ok(self.written_path(&path, Written::File { references: &[] }));
             }
         }
@@ -183,7 +190,7 @@ impl<'e> Evaluator<'e> {
                 hash
             }
             Method::Flat => {
-                let read = self.files.read(source.path);
+                let read = self.loader.files.read(source.path);
                 let bytes = read.map_err(|error| self.unreadable(source.path, &error, pos))?;
                 Hash::of(Algorithm::Sha256, &bytes)
             }
@@ -192,10 +199,10 @@ impl<'e> Evaluator<'e> {
         if source.expected.as_ref().is_some_and(|expected| *expected != hash) {
             let from = source.path.display();
             let message = format!("store path mismatch in (possibly filtered) path added from '{from}'");
-            return Err(self.error(self.word_span(pos), &message));
+            return Err(self.report.error(self.report.word_span(pos), &message));
         }
         if self.reads_copies() {
-            self.files.copy(Path::new(&path), source.path, kept);
+            self.loader.files.copy(Path::new(&path), source.path, kept);
         }
         Ok(self.written_path(&path, Written::File { references: &[] }))
     }
@@ -207,13 +214,13 @@ impl<'e> Evaluator<'e> {
         filter: Option<Value<'e>>,
         pos: Pos,
     ) -> EvalResult<'e, (Hash, Option<BTreeSet<PathBuf>>)> {
-        let files = Rc::clone(&self.files);
+        let files = Rc::clone(&self.loader.files);
         let mut kept = filter.map(|_| BTreeSet::new());
         let mut decide = |path: &Path, kind: FileKind| -> Result<bool, EvalError<'e>> {
             let (Some(filter), Some(kept)) = (filter, &mut kept) else { return Ok(true) };
-            let text = self.bytes(path.as_os_str().as_bytes());
+            let text = self.heap.bytes(path.as_os_str().as_bytes());
             let bound = self.apply(filter, text, pos)?;
-            let kind = self.string(kind.as_str());
+            let kind = self.heap.string(kind.as_str());
             let keep = self.apply(bound, kind, pos)?;
             let keep = self.boolean(keep, pos)?;
             if let (true, Ok(below)) = (keep, path.strip_prefix(top)) {
@@ -230,7 +237,7 @@ impl<'e> Evaluator<'e> {
 
     /// Coerces a path to a string: the store path of its copy, with itself as context.
     pub(in crate::eval) fn path_in_store(&mut self, path: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
-        if let Some(copy) = self.copies.get(path.as_bytes()) {
+        if let Some(copy) = self.written.copies.get(path.as_bytes()) {
             return Ok(copy);
         }
         if path.as_bytes().starts_with(b"<nix") {
@@ -240,27 +247,50 @@ impl<'e> Evaluator<'e> {
         }
         let from = Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()));
         // The placeholder of a source is not copied.
-        if self.stand_in.as_ref().is_some_and(|(_, source)| from.starts_with(source)) {
-            self.copies.insert(path.as_bytes(), path);
+        if self.loader.stand_in.as_ref().is_some_and(|(_, source)| from.starts_with(source)) {
+            self.written.copies.insert(path.as_bytes(), path);
             return Ok(path);
         }
         let name = base_name(from);
         if name.ends_with(".drv") {
-            return Err(self.error(span, "file names are not allowed to end in '.drv'"));
+            return Err(self.report.error(span, "file names are not allowed to end in '.drv'"));
         }
         let source = Source { path: from, name: &name, filter: None, method: Method::Recursive, expected: None };
         let Value::String(copy) = self.add_source(&source, span.start)? else {
             unreachable!("a store path is a string");
         };
-        self.copies.insert(path.as_bytes(), copy);
+        self.written.copies.insert(path.as_bytes(), copy);
         Ok(copy)
+    }
+
+    /// The derivation at a path, which must come from this evaluation.
+    pub(super) fn written_derivation(
+        &self,
+        path: &str,
+        span: Span,
+    ) -> EvalResult<'e, (&'e Derivation, &'e Modulo)> {
+        self.written.derivation(path).ok_or_else(|| self.not_valid(path, span))
+    }
+
+    /// The closure of a path: the path and everything it refers to, directly or indirectly.
+    pub(super) fn closure(&self, path: &str, span: Span) -> EvalResult<'e, BTreeSet<String>> {
+        self.written.closure(path).map_err(|missing| self.not_valid(&missing, span))
+    }
+
+    /// The error for a store path that only the store can look up.
+    #[cold]
+    pub(super) fn not_valid(&self, path: &str, span: Span) -> EvalError<'e> {
+        if self.settings.unknowns {
+            return self.only_nix(&format!("only the Nix store knows {path}"), span);
+        }
+        self.report.error(span, &format!("path '{}' is not valid", path::base(path)))
     }
 
     /// A computed store path as a string, with itself as context.
     pub(super) fn written_path(&mut self, path: &str, written: Written<'e>) -> Value<'e> {
-        let path = self.text_in_arena(path);
-        self.written.insert(path, written);
-        let context: Context<'e> = self.context([Element::Path(path)]);
-        self.text_with_context(path.as_bytes(), context)
+        let path = self.heap.str(path);
+        self.written.paths.insert(path, written);
+        let context: Context<'e> = self.heap.context([Element::Path(path)]);
+        self.heap.text_with_context(path.as_bytes(), context)
     }
 }

@@ -1,14 +1,20 @@
 //! Built-in functions on strings.
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
-use crate::eval::operators::Coercion;
-use crate::eval::text::Text;
-use crate::source::Span;
+use super::declare::primops;
+use crate::eval::coerce::Coercion;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Text;
+use crate::eval::value::Value;
+use crate::source::{Pos, Span};
 use crate::syntax::Str;
 
 primops! {
-    "concatStringsSep" 2 concat_strings_sep, "replaceStrings" 3 replace_strings, "stringLength" 1 string_length,
-    "substring" 3 substring, "toString" 1 to_string,
+    prefixed "concatStringsSep" (separator: strict, list: lazy) => concat_strings_sep;
+    prefixed "replaceStrings" (from: strict, to: lazy, text: lazy) => replace_strings;
+    prefixed "stringLength" (text: strict) => string_length;
+    prefixed "substring" (start: strict, length: lazy, text: lazy) => substring;
+    global "toString" (value: strict) => to_string;
 }
 
 /// Coerces a value to a string without copying one that is a string already.
@@ -18,9 +24,9 @@ fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult
         return Ok(text);
     }
     let mut text = Text::default();
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     ev.coerce_to_string(value, Coercion::INTERPOLATION, &mut text, span)?;
-    Ok(ev.alloc(Str::with_context(ev.alloc_slice(&text.bytes), text.context)))
+    Ok(ev.heap.alloc(Str::with_context(ev.heap.alloc_slice(&text.bytes), text.context)))
 }
 
 fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -32,24 +38,24 @@ fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) 
         if index > 0 {
             joined.push(separator.as_bytes());
         }
-        ev.reserve_text(&joined, span)?;
+        ev.limits.reserve_text(joined.bytes.len(), span)?;
         ev.coerce_to_string(item.get(), Coercion::INTERPOLATION, &mut joined, span)?;
     }
-    Ok(ev.finish(&joined))
+    Ok(ev.heap.finish(&joined))
 }
 
 fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let (from, to) = (ev.items(args[0], pos)?, ev.items(args[1], pos)?);
     if from.len() != to.len() {
         let message = "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths";
-        return Err(ev.error(ev.word_span(pos), message));
+        return Err(ev.report.error(ev.report.word_span(pos), message));
     }
     let mut patterns = Vec::with_capacity(from.len());
     for pattern in from {
         patterns.push(ev.text(pattern.get(), pos)?.as_bytes());
     }
     let text = ev.text(args[2], pos)?;
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     let mut out = Text { bytes: Vec::with_capacity(text.as_bytes().len()), context: text.context() };
     let text = text.as_bytes();
     // Most bytes start no pattern, which a table lookup tells.
@@ -71,8 +77,8 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         match patterns.iter().position(|pattern| text[at..].starts_with(pattern)) {
             Some(index) => {
                 let to = ev.text(to[index].get(), pos)?;
-                ev.reserve(2 * (out.bytes.len() + to.as_bytes().len()), span)?;
-                out.push_str(ev, to);
+                ev.limits.reserve(2 * (out.bytes.len() + to.as_bytes().len()), span)?;
+                out.push_str(&ev.heap, to);
                 let length = patterns[index].len();
                 if length == 0 {
                     out.push(text.get(at..at + 1).unwrap_or_default());
@@ -87,7 +93,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
             }
         }
     }
-    Ok(ev.finish(&out))
+    Ok(ev.heap.finish(&out))
 }
 
 fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -97,7 +103,7 @@ fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 
 fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let Ok(start) = usize::try_from(ev.int(args[0], pos)?) else {
-        return Err(ev.error(ev.word_span(pos), "negative start position in 'substring'"));
+        return Err(ev.report.error(ev.report.word_span(pos), "negative start position in 'substring'"));
     };
     let length = ev.int(args[1], pos)?;
     let text = coerced(ev, args[2], pos)?;
@@ -105,7 +111,7 @@ fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     // A negative length means the whole rest.
     let length = usize::try_from(length).map_or(rest.len(), |length| length.min(rest.len()));
     // Share the bytes with the original.
-    Ok(Value::String(ev.alloc(Str::with_context(&rest[..length], text.context()))))
+    Ok(Value::String(ev.heap.alloc(Str::with_context(&rest[..length], text.context()))))
 }
 
 fn to_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -114,10 +120,10 @@ fn to_string<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
         return Ok(value);
     }
     if let Value::Int(value) = value {
-        return Ok(ev.string(&value.to_string()));
+        return Ok(ev.heap.string(&value.to_string()));
     }
     let mut text = Text::default();
-    let span = ev.word_span(pos);
+    let span = ev.report.word_span(pos);
     ev.coerce_to_string(value, Coercion::TO_STRING, &mut text, span)?;
-    Ok(ev.finish(&text))
+    Ok(ev.heap.finish(&text))
 }

@@ -1,10 +1,22 @@
 //! Built-in functions that test the type of a value.
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
+use super::declare::primops;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::Value;
+use crate::source::Pos;
 
 primops! {
-    "isNull" 1 is_null, "isBool" 1 is_bool, "isInt" 1 is_int, "isFloat" 1 is_float, "isString" 1 is_string,
-    "isPath" 1 is_path, "isList" 1 is_list, "isAttrs" 1 is_attrs, "isFunction" 1 is_function, "typeOf" 1 type_of,
+    global "isNull" (value: strict) => is_null;
+    prefixed "isBool" (value: strict) => is_bool;
+    prefixed "isInt" (value: strict) => is_int;
+    prefixed "isFloat" (value: strict) => is_float;
+    prefixed "isString" (value: strict) => is_string;
+    prefixed "isPath" (value: strict) => is_path;
+    prefixed "isList" (value: strict) => is_list;
+    prefixed "isAttrs" (value: strict) => is_attrs;
+    prefixed "isFunction" (value: strict) => is_function;
+    prefixed "typeOf" (value: strict) => type_of;
 }
 
 macro_rules! predicates {
@@ -44,5 +56,5 @@ fn type_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult
         Value::Attrs(_) => "set",
         Value::Lambda(_) | Value::Primop(_) | Value::Thunk(_) | Value::Unknown(_) => "lambda",
     };
-    Ok(ev.string(name))
+    Ok(ev.heap.string(name))
 }

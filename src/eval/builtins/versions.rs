@@ -2,9 +2,17 @@
 
 use std::cmp::Ordering;
 
-use super::{EvalResult, Evaluator, Pos, Value, primops};
+use super::declare::primops;
+use crate::eval::error::EvalResult;
+use crate::eval::evaluator::Evaluator;
+use crate::eval::value::Value;
+use crate::source::Pos;
 
-primops! { "compareVersions" 2 compare_versions, "splitVersion" 1 split_version, "parseDrvName" 1 parse_drv_name }
+primops! {
+    prefixed "compareVersions" (a: strict, b: lazy) => compare_versions;
+    prefixed "splitVersion" (version: lazy) => split_version;
+    prefixed "parseDrvName" (name: lazy) => parse_drv_name;
+}
 
 /// The components of a version: runs of digits or of letters, separated by dots and dashes.
 fn components(mut version: &[u8]) -> Vec<&[u8]> {
@@ -63,8 +71,8 @@ fn compare_versions<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) ->
 
 fn split_version<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let version = ev.plain_text(args[0], pos)?;
-    let parts: Vec<_> = components(version.as_bytes()).into_iter().map(|part| ev.bytes(part)).collect();
-    Ok(ev.list(parts))
+    let parts: Vec<_> = components(version.as_bytes()).into_iter().map(|part| ev.heap.bytes(part)).collect();
+    Ok(ev.heap.list(parts))
 }
 
 /// `parseDrvName`: the version starts after the first dash that no letter follows.
@@ -72,8 +80,10 @@ fn parse_drv_name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
     let name = ev.plain_text(args[0], pos)?.as_bytes();
     let dash = name.windows(2).position(|pair| pair[0] == b'-' && !pair[1].is_ascii_alphabetic());
     let (name, version) = dash.map_or((name, &b""[..]), |dash| (&name[..dash], &name[dash + 1..]));
-    Ok(ev
-        .attrs([(ev.common.name, ev.bytes(name), Pos::NONE), (ev.symbol("version"), ev.bytes(version), Pos::NONE)]))
+    Ok(ev.heap.attrs([
+        (ev.heap.common.name, ev.heap.bytes(name), Pos::NONE),
+        (ev.heap.symbol("version"), ev.heap.bytes(version), Pos::NONE),
+    ]))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::{Fingerprint, MOST_FILES};
-use crate::eval::import::normalise;
+use crate::eval::paths::normalise;
 use crate::eval::store;
 use crate::eval::value::Frame;
 use crate::source::{FileKind, Files, Pos};
@@ -21,10 +21,10 @@ impl<'e> Fingerprint<'_, 'e> {
         if path.to_str().and_then(store::path::split).is_some_and(|(path, _)| is_real(path)) {
             return;
         }
-        match self.ev.files.kind(path) {
+        match self.ev.loader.files.kind(path) {
             Ok(FileKind::Regular) => self.file(path),
             Ok(FileKind::Directory) => self.directory(path),
-            Ok(FileKind::Symlink) => match self.ev.files.read_link(path) {
+            Ok(FileKind::Symlink) => match self.ev.loader.files.read_link(path) {
                 Ok(target) => {
                     let target = normalise(&path.parent().unwrap_or(Path::new("/")).join(target));
                     if self.count() {
@@ -48,7 +48,7 @@ impl<'e> Fingerprint<'_, 'e> {
         if !self.count() {
             return;
         }
-        match self.ev.files.read(path) {
+        match self.ev.loader.files.read(path) {
             Ok(content) => self.bytes(&content),
             Err(_) => self.unknowable = true,
         }
@@ -73,7 +73,7 @@ impl<'e> Fingerprint<'_, 'e> {
     }
 
     fn directory(&mut self, path: &Path) {
-        let Ok(entries) = self.ev.files.read_dir(path) else {
+        let Ok(entries) = self.ev.loader.files.read_dir(path) else {
             self.unknowable = true;
             return;
         };

@@ -1,27 +1,17 @@
 //! How a key covers variables: captured ones by their values, the code's own by their names.
 
 use super::Fingerprint;
+use super::scope::Scope;
 use crate::eval::value::{Frame, State, Thunk, Value};
 use crate::syntax::Symbol;
-use crate::syntax::expr::{Bindings, Place};
-
-/// Names that the code binds, one slot each. Slots follow the order in which the evaluation first met the names, which
-/// depends on unrelated code; hence the names go into the key.
-pub(super) struct Scope {
-    /// The index of the unit whose slots these are.
-    unit: usize,
-    first: u32,
-    names: Vec<Symbol>,
-    /// How many slots follow those of the names.
-    hidden: usize,
-}
+use crate::syntax::expr::Place;
 
 impl<'e> Fingerprint<'_, 'e> {
     /// The thunk that produced an unknown value: equal unknowns may come from different code.
     pub(super) fn made_by(&self, thunk: &'e Thunk<'e>) -> &'e Thunk<'e> {
         match thunk.state() {
-            State::Done(Value::Unknown(_) | Value::PartialList(_)) => {
-                self.ev.origins.get(&std::ptr::from_ref(thunk)).copied().unwrap_or(thunk)
+            State::Done(value) if matches!(value.get(), Value::Unknown(_) | Value::PartialList(_)) => {
+                self.ev.provenance.origins.get(&std::ptr::from_ref(thunk)).copied().unwrap_or(thunk)
             }
             _ => thunk,
         }
@@ -72,9 +62,4 @@ impl<'e> Fingerprint<'_, 'e> {
             None => self.number(hidden as u64),
         }
     }
-}
-
-/// The names of the slots of recursive bindings.
-pub(super) fn names_of(bindings: &Bindings<'_>) -> Vec<Symbol> {
-    bindings.entries.iter().map(|binding| binding.name).collect()
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::eval::machine::Evaluator;
+use crate::eval::evaluator::Evaluator;
 use crate::eval::value::{Attr, Value};
 use crate::source::Pos;
 use crate::syntax::null_bytes;
@@ -71,11 +71,11 @@ impl<'e> Reader<'_, 'e> {
             Some(b'n') => self.eat("null").map(|()| Value::Null),
             Some(b't') => self.eat("true").map(|()| Value::Bool(true)),
             Some(b'f') => self.eat("false").map(|()| Value::Bool(false)),
-            Some(b'"') => self.string().map(|bytes| self.ev.bytes(&bytes)),
+            Some(b'"') => self.string().map(|bytes| self.ev.heap.bytes(&bytes)),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(open @ (b'[' | b'{')) => {
                 self.depth += 1;
-                if self.depth > DEEPEST || self.ev.check_stack(crate::source::Span::NONE).is_err() {
+                if self.depth > DEEPEST || self.ev.limits.check_stack(crate::source::Span::NONE).is_err() {
                     return Err(String::from("the text is nested too deeply"));
                 }
                 self.at += 1;
@@ -109,12 +109,12 @@ impl<'e> Reader<'_, 'e> {
         self.space();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(self.ev.list(items));
+            return Ok(self.ev.heap.list(items));
         }
         loop {
             items.push(self.value()?);
             if !self.more(b']')? {
-                return Ok(self.ev.list(items));
+                return Ok(self.ev.heap.list(items));
             }
         }
     }
@@ -124,14 +124,14 @@ impl<'e> Reader<'_, 'e> {
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(self.ev.attrs([]));
+            return Ok(self.ev.heap.attrs([]));
         }
         loop {
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("a string"));
             }
             let name = self.string()?;
-            let name = self.ev.symbol(&String::from_utf8_lossy(&name));
+            let name = self.ev.heap.symbol(&String::from_utf8_lossy(&name));
             self.space();
             self.eat(":")?;
             self.space();
@@ -141,9 +141,9 @@ impl<'e> Reader<'_, 'e> {
             if !self.more(b'}')? {
                 let members: Vec<_> = members
                     .into_iter()
-                    .map(|(name, value)| Attr { name, pos: Pos::NONE, value: self.ev.pack(value) })
+                    .map(|(name, value)| Attr { name, pos: Pos::NONE, value: self.ev.heap.pack(value) })
                     .collect();
-                return Ok(self.ev.attrs_of(&members, None));
+                return Ok(self.ev.heap.attrs_of(&members, None));
             }
         }
     }

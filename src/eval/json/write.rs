@@ -2,12 +2,13 @@
 
 use std::io::Write as _;
 
+use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
-use crate::eval::machine::Evaluator;
-use crate::eval::operators::Coercion;
-use crate::eval::text::{Context, Text};
+use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Text;
 use crate::eval::value::Value;
 use crate::source::{Pos, Span};
+use crate::syntax::Context;
 
 impl<'e> Evaluator<'e> {
     /// Prints a value as JSON, exactly as Nix does.
@@ -31,14 +32,14 @@ impl<'e> Evaluator<'e> {
     }
 
     fn write_json(&mut self, value: Value<'e>, out: &mut Text<'e>, span: Span) -> EvalResult<'e, ()> {
-        self.reserve_text(out, span)?;
+        self.limits.reserve_text(out.bytes.len(), span)?;
         match self.force(value)? {
             Value::Null => out.push(b"null"),
             Value::Bool(value) => out.push(if value { b"true" } else { b"false" }),
             Value::Int(value) => write!(out.bytes, "{value}").expect("writing to memory cannot fail"),
             Value::Float(value) => float(value, &mut out.bytes),
             Value::String(text) => {
-                out.context = self.merge_contexts(out.context, text.context());
+                out.context = self.heap.merge_contexts(out.context, text.context());
                 self.write_json_string(text.as_bytes(), out, span)?;
             }
             Value::List(list) => {
@@ -52,30 +53,30 @@ impl<'e> Evaluator<'e> {
                 out.push(b"]");
             }
             set @ Value::Attrs(attrs) => {
-                if let Some(to_string) = attrs.get(self.common.to_string) {
+                if let Some(to_string) = attrs.get(self.heap.common.to_string) {
                     let text = self.apply(to_string, set, Pos::NONE)?;
                     let mut coerced = Text::default();
                     self.coerce_to_string(text, Coercion::PLAIN, &mut coerced, span)?;
-                    out.context = self.merge_contexts(out.context, coerced.context);
+                    out.context = self.heap.merge_contexts(out.context, coerced.context);
                     return self.write_json_string(&coerced.bytes, out, span);
                 }
-                if let Some(path) = attrs.get(self.common.out_path) {
+                if let Some(path) = attrs.get(self.heap.common.out_path) {
                     return self.deeper(span, |ev| ev.write_json(path, out, span));
                 }
                 if let Some(unknown) = attrs.rest() {
-                    return Err(self.unknown_error(unknown));
+                    return Err(self.report.unknown_error(unknown));
                 }
                 out.push(b"{");
-                for (index, at) in self.order(attrs).iter().enumerate() {
+                for (index, at) in self.heap.order(attrs).iter().enumerate() {
                     let attr = attrs.attr(*at as usize);
                     if index > 0 {
                         out.push(b",");
                     }
-                    self.write_json_string(self.symbols.text(attr.name).as_bytes(), out, span)?;
+                    self.write_json_string(self.heap.symbols.text(attr.name).as_bytes(), out, span)?;
                     out.push(b":");
                     if let Err(error) = self.deeper(span, |ev| ev.write_json(attr.value.get(), out, span)) {
-                        let what = format!("while evaluating attribute '{}'", self.name(attr.name));
-                        error.trace(self.attribute_span(attr.pos), || what);
+                        let what = format!("while evaluating attribute '{}'", self.heap.name(attr.name));
+                        error.trace(self.report.attribute_span(attr.pos), || what);
                         return Err(error);
                     }
                 }
@@ -84,13 +85,13 @@ impl<'e> Evaluator<'e> {
             path @ Value::Path(_) => {
                 let mut text = Text::default();
                 self.coerce_to_string(path, Coercion::INTERPOLATION, &mut text, span)?;
-                out.context = self.merge_contexts(out.context, text.context);
+                out.context = self.heap.merge_contexts(out.context, text.context);
                 self.write_json_string(&text.bytes, out, span)?;
             }
-            Value::Unknown(unknown) => return Err(self.unknown_error(self.unknown_at(unknown, span))),
+            Value::Unknown(unknown) => return Err(self.report.unknown_error(self.heap.unknown_at(unknown, span))),
             other => {
                 let message = format!("cannot convert {} to JSON", self.type_in_words(other));
-                return Err(self.error(span, &message));
+                return Err(self.report.error(span, &message));
             }
         }
         Ok(())
@@ -100,7 +101,7 @@ impl<'e> Evaluator<'e> {
         if let Err(error) = std::str::from_utf8(bytes) {
             let message =
                 format!("JSON serialization error: [json.exception.type_error.316] {}", not_utf8(bytes, error));
-            return Err(self.error(span, &message));
+            return Err(self.report.error(span, &message));
         }
         string(bytes, &mut out.bytes);
         Ok(())

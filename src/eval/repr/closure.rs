@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use bumpalo::Bump;
 
-use super::TaggedValue;
-use crate::eval::value::Frame;
+use super::frame::Frame;
+use super::tagged::TaggedValue;
 use crate::syntax::expr::Lambda;
 
 /// A function with its captures and the arguments already applied.

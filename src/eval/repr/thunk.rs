@@ -2,12 +2,14 @@
 
 use std::alloc::Layout;
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use bumpalo::Bump;
 
-use super::{Closure, INT, TAG, TaggedValue, address};
+use super::closure::Closure;
+use super::frame::Frame;
+use super::tagged::{INT, LAMBDA, TAG, TaggedValue, address};
 use crate::eval::error::EvalError;
-use crate::eval::value::{Frame, Suspend, Value};
 use crate::syntax::Symbol;
 use crate::syntax::expr::Unit;
 
@@ -16,16 +18,16 @@ use crate::syntax::expr::Unit;
 pub(in crate::eval) enum State<'e> {
     /// Code with its captures.
     Code(&'e Unit<'e>),
-    /// Native code, and which of its values to compute.
-    Native(&'e dyn Suspend<'e>, u32),
+    /// Native code.
+    Native(Native<'e>),
     /// A delayed call.
-    Call(Value<'e>, Value<'e>),
+    Call(TaggedValue<'e>, TaggedValue<'e>),
     /// A delayed call of a function with the name and the value of an attribute.
     CallOn(&'e Closure<'e>, Symbol, TaggedValue<'e>),
     /// Being evaluated; evaluating it again is an infinite recursion.
     Running,
     /// Evaluated.
-    Done(Value<'e>),
+    Done(TaggedValue<'e>),
     /// Failed for good; the number is the length the trace had then.
     Failed(EvalError<'e>, usize),
 }
@@ -38,6 +40,31 @@ const NATIVE: usize = 4;
 const CALL: usize = 5;
 const CALL_ANY: usize = 6;
 const CALL_ON: usize = 7;
+
+/// Native code that computes a value on demand: the address of what `suspend.rs` knows how to run.
+#[derive(Clone, Copy)]
+pub(in crate::eval) struct Native<'e> {
+    address: usize,
+    of: PhantomData<&'e ()>,
+}
+
+impl<'e> Native<'e> {
+    /// Refers to `code`.
+    pub(in crate::eval) fn new<T>(code: &'e T) -> Self {
+        const { assert!(align_of::<T>() >= 8, "the low bits are a tag") };
+        Self { address: address(code), of: PhantomData }
+    }
+
+    /// The code.
+    ///
+    /// # Safety
+    ///
+    /// `T` must be the type that [`Native::new`] was called with.
+    pub(in crate::eval) unsafe fn get<T>(self) -> &'e T {
+        // SAFETY: the address was made from such a reference, which lives for `'e` and whose provenance was exposed.
+        unsafe { &*std::ptr::with_exposed_provenance(self.address) }
+    }
+}
 
 /// The tagged word of a thunk from before it ran.
 #[derive(Clone, Copy)]
@@ -110,29 +137,23 @@ impl<'e> Thunk<'e> {
         thunk
     }
 
-    pub(in crate::eval) fn native(bump: &'e Bump, suspended: &'e dyn Suspend<'e>) -> &'e Self {
-        Self::part(bump, bump.alloc(suspended), 0)
+    /// A thunk of native code.
+    #[inline]
+    pub(in crate::eval) fn native(bump: &'e Bump, code: Native<'e>) -> &'e Self {
+        Self::allocate(bump, code.address | NATIVE, 1)
     }
 
-    /// A thunk for one value of native code that computes several.
+    /// A thunk of a call with one argument.
     #[inline]
-    pub(in crate::eval) fn part(bump: &'e Bump, suspended: &'e &'e dyn Suspend<'e>, part: u32) -> &'e Self {
-        let thunk = Self::allocate(bump, address(suspended) | NATIVE, 1);
-        thunk.first.set(TaggedValue::of_bits((part as usize) << 3 | INT));
-        thunk
-    }
-
-    #[inline]
-    pub(in crate::eval) fn call(bump: &'e Bump, function: Value<'e>, argument: TaggedValue<'e>) -> &'e Self {
-        let thunk = match function {
-            Value::Lambda(closure) => Self::allocate(bump, address(closure) | CALL, 1),
-            _ => {
-                let thunk = Self::allocate(bump, CALL_ANY, 2);
-                // SAFETY: it has two words after its first.
-                let words = unsafe { thunk.words(2) };
-                words[1].set(TaggedValue::new(function, bump));
-                thunk
-            }
+    pub(in crate::eval) fn call(bump: &'e Bump, function: TaggedValue<'e>, argument: TaggedValue<'e>) -> &'e Self {
+        let thunk = if function.bits & TAG == LAMBDA {
+            Self::allocate(bump, (function.bits & !TAG) | CALL, 1)
+        } else {
+            let thunk = Self::allocate(bump, CALL_ANY, 2);
+            // SAFETY: it has two words after its first.
+            let words = unsafe { thunk.words(2) };
+            words[1].set(function);
+            thunk
         };
         thunk.first.set(argument);
         thunk
@@ -207,26 +228,20 @@ impl<'e> Thunk<'e> {
         // SAFETY: the tag says which kind of reference the word was made from; it lives for `'e`.
         unsafe {
             match word & TAG {
-                DONE => State::Done(self.first.get().get()),
+                DONE => State::Done(self.first.get()),
                 CODE => State::Code(&*std::ptr::with_exposed_provenance(pointer)),
                 RUNNING => State::Running,
                 FAILED => {
                     let error = EvalError(&*std::ptr::with_exposed_provenance(pointer));
                     State::Failed(error, self.first.get().bits >> 3)
                 }
-                NATIVE => {
-                    let suspended = *std::ptr::with_exposed_provenance::<&'e dyn Suspend<'e>>(pointer);
-                    State::Native(suspended, (self.first.get().bits >> 3) as u32)
-                }
-                CALL => {
-                    let function = Value::Lambda(&*std::ptr::with_exposed_provenance(pointer));
-                    State::Call(function, self.first.get().get())
-                }
+                NATIVE => State::Native(Native { address: pointer, of: PhantomData }),
+                CALL => State::Call(TaggedValue::of_bits(pointer | LAMBDA), self.first.get()),
                 CALL_ON => {
                     let name = Symbol::of_number((self.second().bits >> 3) as u32);
                     State::CallOn(&*std::ptr::with_exposed_provenance(pointer), name, self.first.get())
                 }
-                _ => State::Call(self.second().get(), self.first.get().get()),
+                _ => State::Call(self.second(), self.first.get()),
             }
         }
     }

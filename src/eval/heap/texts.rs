@@ -3,55 +3,39 @@
 //! A string records which store paths its text refers to: its [`Context`]. Joining strings joins their contexts, so
 //! that a derivation knows its inputs.
 
-use super::error::EvalResult;
-use super::machine::Evaluator;
-use super::value::Value;
-use crate::source::Span;
-use crate::syntax::Str;
-pub(super) use crate::syntax::{Context, Element};
+use super::Heap;
+use crate::eval::value::Value;
+use crate::syntax::{Context, Element, Str};
 
 /// A string under construction.
 #[derive(Debug, Default)]
-pub(super) struct Text<'e> {
-    pub(super) bytes: Vec<u8>,
-    pub(super) context: Context<'e>,
+pub(in crate::eval) struct Text<'e> {
+    pub(in crate::eval) bytes: Vec<u8>,
+    pub(in crate::eval) context: Context<'e>,
 }
 
 impl<'e> Text<'e> {
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(in crate::eval) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    pub(super) fn push_str(&mut self, ev: &Evaluator<'e>, text: &Str<'e>) {
+    pub(in crate::eval) fn push_str(&mut self, heap: &Heap<'e>, text: &Str<'e>) {
         self.bytes.extend_from_slice(text.as_bytes());
-        self.context = ev.merge_contexts(self.context, text.context());
+        self.context = heap.merge_contexts(self.context, text.context());
     }
 
-    pub(super) fn to_str_lossy(&self) -> std::borrow::Cow<'_, str> {
+    pub(in crate::eval) fn to_str_lossy(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
 }
 
-impl<'e> Evaluator<'e> {
+impl<'e> Heap<'e> {
     /// A string with a context.
     pub fn text_with_context(&self, bytes: &[u8], context: Context<'e>) -> Value<'e> {
         Value::String(self.alloc(Str::with_context(self.alloc_slice(bytes), context)))
     }
 
-    /// The string itself, or an error if it has a context where none is allowed.
-    pub(super) fn without_context(&self, text: &'e Str<'e>, span: Span) -> EvalResult<'e, &'e Str<'e>> {
-        let Some(element) = text.context().elements().first() else { return Ok(text) };
-        let path = match *element {
-            Element::Path(path) => path.to_owned(),
-            Element::Deep(path) => format!("{path} (deep)"),
-            Element::Output { derivation, output } => format!("{derivation}^{output}"),
-        };
-        let text = text.to_str_lossy();
-        let message = format!("the string '{text}' is not allowed to refer to a store path (such as '{path}')");
-        Err(self.error(span, &message))
-    }
-
-    pub(super) fn finish(&self, text: &Text<'e>) -> Value<'e> {
+    pub(in crate::eval) fn finish(&self, text: &Text<'e>) -> Value<'e> {
         self.text_with_context(&text.bytes, text.context)
     }
 

@@ -1,54 +1,18 @@
-//! Caches of recent shapes, so that similar sets share one, and of the shapes that `//` produces.
-//!
-//! Both tables overwrite old entries: a shape that is missing is made again, which costs its memory and nothing else.
-//! So an evaluation whose sets all differ pays little for them.
+//! Shapes of sets, and `//`.
 
-use std::cell::Cell;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::Hash as _;
 
 use rustc_hash::FxHasher;
 
-use super::machine::Evaluator;
-use super::partial::OpenAttrs;
-use super::value::{Attr, Attrs, TaggedValue, Unknown, Value};
+use super::Heap;
+use super::shapes::{MOST_NAMES, Merged, entry_of};
+use crate::eval::repr::{Layers, RATIO, SMALL, merge_sorted};
+use crate::eval::value::{Attr, Attrs, OpenAttrs, TaggedValue, Unknown, Value};
 use crate::syntax::{Key, Shape};
 
-/// The number of entries in each table.
-const ENTRIES: usize = 1024;
-/// Shapes with more names are assumed to be unique.
-const MOST_NAMES: usize = 64;
-
-/// The shape that `//` makes of two shapes.
-#[derive(Clone, Copy)]
-struct Merged<'e> {
-    left: &'e Shape<'e>,
-    right: &'e Shape<'e>,
-    shape: &'e Shape<'e>,
-    /// Where each value comes from, computed on the second use: twice its index, plus one if it is on the right.
-    sources: Option<&'e [u32]>,
-}
-
-/// The tables.
-pub(super) struct Shapes<'e> {
-    recent: Vec<Cell<Option<&'e Shape<'e>>>>,
-    merged: Vec<Option<Merged<'e>>>,
-    /// Scratch space for sets under construction.
-    scratch: Vec<Attr<'e>>,
-}
-
-impl Default for Shapes<'_> {
-    fn default() -> Self {
-        Self { recent: vec![Cell::new(None); ENTRIES], merged: vec![None; ENTRIES], scratch: Vec::new() }
-    }
-}
-
-fn entry_of(hasher: &FxHasher) -> usize {
-    usize::try_from(hasher.finish() % ENTRIES as u64).expect("it is less than the number of entries")
-}
-
-impl<'e> Evaluator<'e> {
+impl<'e> Heap<'e> {
     /// The shape with these names, which must be sorted and unique.
-    pub(super) fn shape_of(&self, keys: impl ExactSizeIterator<Item = Key> + Clone) -> &'e Shape<'e> {
+    pub(in crate::eval) fn shape_of(&self, keys: impl ExactSizeIterator<Item = Key> + Clone) -> &'e Shape<'e> {
         let make = || &*self.bump.alloc(Shape::new(self.bump.alloc_slice_fill_iter(keys.clone())));
         if keys.len() > MOST_NAMES {
             return make();
@@ -67,7 +31,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A set of sorted attributes with unique names, and possibly partial names.
-    pub(super) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<OpenAttrs<'e>>) -> Value<'e> {
+    pub(in crate::eval) fn attrs_rest(&self, sorted: &[Attr<'e>], rest: Option<OpenAttrs<'e>>) -> Value<'e> {
         Value::Attrs(self.set_of(sorted, rest))
     }
 
@@ -79,13 +43,13 @@ impl<'e> Evaluator<'e> {
 
     /// `left // right` for sets without partial names.
     #[inline]
-    pub(super) fn merge(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
+    pub(in crate::eval) fn merge(&self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
         Value::Attrs(self.merged(left, right))
     }
 
     /// Like [`Self::merge`], but returns the set.
     #[inline]
-    pub(super) fn merged(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> &'e Attrs<'e> {
+    pub(in crate::eval) fn merged(&self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> &'e Attrs<'e> {
         if left.layers().is_some() || right.layers().is_some() {
             return self.update_large(left, right);
         }
@@ -96,10 +60,11 @@ impl<'e> Evaluator<'e> {
         let mut hasher = FxHasher::default();
         (std::ptr::from_ref(a), std::ptr::from_ref(b)).hash(&mut hasher);
         let entry = entry_of(&hasher);
-        let known = self.shapes.merged[entry].filter(|it| std::ptr::eq(it.left, a) && std::ptr::eq(it.right, b));
+        let known =
+            self.shapes.merged[entry].get().filter(|it| std::ptr::eq(it.left, a) && std::ptr::eq(it.right, b));
         let Some(known) = known else {
             let merged = self.merge_anew(left, right, None);
-            self.shapes.merged[entry] = Some(Merged { left: a, right: b, shape: merged.shape(), sources: None });
+            self.shapes.merged[entry].set(Some(Merged { left: a, right: b, shape: merged.shape(), sources: None }));
             return merged;
         };
         let sources = known.sources.unwrap_or_else(|| {
@@ -109,7 +74,7 @@ impl<'e> Evaluator<'e> {
             };
             let sources = known.shape.keys().iter().map(|key| u32::try_from(source(key)).expect("they are few"));
             let sources = &*self.bump.alloc_slice_fill_iter(sources);
-            self.shapes.merged[entry] = Some(Merged { sources: Some(sources), ..known });
+            self.shapes.merged[entry].set(Some(Merged { sources: Some(sources), ..known }));
             sources
         });
         let sides = [left.values(), right.values()];
@@ -118,22 +83,22 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Computes `left // right` by comparing names; `rest` is a reason why there may be further ones.
-    pub(super) fn merge_anew(
-        &mut self,
+    pub(in crate::eval) fn merge_anew(
+        &self,
         left: &Attrs<'e>,
         right: &Attrs<'e>,
         rest: Option<&'e Unknown>,
     ) -> &'e Attrs<'e> {
-        let mut merged = std::mem::take(&mut self.shapes.scratch);
+        let mut merged = self.shapes.scratch.take();
         merge_sorted(left.entries(), right.entries(), &mut merged);
         let set = self.set_of(&merged, rest.map(OpenAttrs::any));
         merged.clear();
-        self.shapes.scratch = merged;
+        self.shapes.scratch.replace(merged);
         set
     }
 
     /// Computes `left // right` with `hidden` in place of each value on the left.
-    pub(super) fn merge_hidden(
+    pub(in crate::eval) fn merge_hidden(
         &self,
         left: &Attrs<'e>,
         right: &Attrs<'e>,
@@ -146,11 +111,28 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The indexes of the attributes in the byte order of their names.
-    pub(super) fn order(&self, attrs: &Attrs<'e>) -> &'e [u32] {
+    pub(in crate::eval) fn order(&self, attrs: &Attrs<'e>) -> &'e [u32] {
         attrs.shape().order(|keys| {
             let names: Vec<_> = keys.iter().map(|key| self.symbols.text(key.name).as_bytes()).collect();
             self.bump.alloc_slice_fill_iter(indexes_in_order(&names))
         })
+    }
+
+    /// `left // right` for sets without partial names, at least one of which is large.
+    pub(in crate::eval) fn update_large(&self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> &'e Attrs<'e> {
+        let (mut below, mut above) = (left.settled(), right.flat());
+        // Merge layers that are not much larger than what goes on top of them.
+        while let Some(layers) = below.layers() {
+            if layers.above.count() >= SMALL.max(RATIO * above.count()) {
+                break;
+            }
+            above = self.merged(layers.above, above).flat();
+            below = layers.below.settled();
+        }
+        if below.most() < SMALL.max(RATIO * above.count()) {
+            return self.merge_anew(below.flat(), above, None);
+        }
+        Attrs::layered(self.bump, self.bump.alloc(Layers::new(self.bump, below, above)))
     }
 }
 
@@ -175,22 +157,4 @@ fn indexes_in_order(names: &[&[u8]]) -> impl ExactSizeIterator<Item = u32> + use
         same.sort_unstable_by_key(|(_, at)| names[*at as usize]);
     }
     heads.into_iter().map(|(_, at)| at)
-}
-
-/// Merges two sorted lists of attributes; the right one wins.
-pub(super) fn merge_sorted<'e>(
-    left: impl ExactSizeIterator<Item = Attr<'e>>,
-    right: impl ExactSizeIterator<Item = Attr<'e>>,
-    merged: &mut Vec<Attr<'e>>,
-) {
-    merged.reserve(left.len() + right.len());
-    let mut left = left.peekable();
-    for attr in right {
-        while let Some(before) = left.next_if(|before| before.name < attr.name) {
-            merged.push(before);
-        }
-        left.next_if(|same| same.name == attr.name);
-        merged.push(attr);
-    }
-    merged.extend(left);
 }

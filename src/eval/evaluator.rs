@@ -1,0 +1,156 @@
+//! The evaluator: what one evaluation consists of.
+//!
+//! Each part owns its data. The methods of [`Evaluator`] itself are those that evaluate, which need several parts; each
+//! file of this directory has those of its subject.
+
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use rustc_hash::FxHashMap;
+
+use super::error::{EvalResult, Failures};
+use super::heap::Heap;
+use super::limits::Limits;
+use super::loader::Loader;
+use super::notes::Notes;
+use super::provenance::Provenance;
+use super::regex::Regex;
+use super::report::Reporter;
+use super::settings::Settings;
+use super::speculation::Speculation;
+use super::value::{TaggedValue, Value};
+use super::written::WrittenPaths;
+use crate::source::Span;
+use crate::syntax::Symbol;
+
+/// Owns everything that an evaluation allocates, and frees it all at once.
+#[derive(Default)]
+pub struct Arena {
+    pub(super) bump: Bump,
+    pub(super) failures: Failures,
+}
+
+impl Arena {
+    /// An empty arena.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// The global names and their values.
+#[derive(Default)]
+pub(super) struct Globals<'e> {
+    pub(super) values: Vec<TaggedValue<'e>>,
+    pub(super) names: FxHashMap<Symbol, u32>,
+}
+
+impl<'e> Globals<'e> {
+    /// Adds a value; returns its index.
+    pub(super) fn push(&mut self, value: TaggedValue<'e>) -> u32 {
+        self.values.push(value);
+        u32::try_from(self.values.len() - 1).expect("there is no memory for so many")
+    }
+}
+
+/// The state of one evaluation.
+pub struct Evaluator<'e> {
+    /// Allocates values and symbols.
+    pub heap: Heap<'e>,
+    /// Creates errors.
+    pub report: Reporter<'e>,
+    /// Finds files, and holds what was imported.
+    pub loader: Loader<'e>,
+    /// What the evaluation says besides its result.
+    pub notes: Notes,
+    /// Where values come from.
+    pub provenance: Provenance<'e>,
+    pub(super) limits: Limits<'e>,
+    pub(super) settings: Settings,
+    pub(super) globals: Globals<'e>,
+    pub(super) written: WrittenPaths<'e>,
+    pub(super) speculation: Speculation,
+    /// The function `builtins.getFlake`, if flakes are evaluated.
+    pub(super) flake_getter: Option<Value<'e>>,
+    /// Compiled regular expressions.
+    pub(super) patterns: FxHashMap<&'e [u8], Rc<Regex>>,
+    /// Spare capacity for the next text under construction.
+    pub(super) text_buffer: Vec<u8>,
+}
+
+impl<'e> Evaluator<'e> {
+    /// An evaluator of these parts, without global names.
+    pub(super) fn of_parts(
+        heap: Heap<'e>,
+        report: Reporter<'e>,
+        loader: Loader<'e>,
+        limits: Limits<'e>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            heap,
+            report,
+            loader,
+            notes: Notes::default(),
+            provenance: Provenance::default(),
+            limits,
+            settings,
+            globals: Globals::default(),
+            written: WrittenPaths::default(),
+            speculation: Speculation::default(),
+            flake_getter: None,
+            patterns: FxHashMap::default(),
+            text_buffer: Vec::new(),
+        }
+    }
+
+    /// Whether to read what evaluates even if other parts fail.
+    pub fn keeps_going(&self) -> bool {
+        self.settings.keep_going
+    }
+
+    /// Enables the experimental language features among these names.
+    pub fn enable_features<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        for name in names {
+            match name {
+                "pipe-operators" => self.settings.pipe_operators = true,
+                "parse-toml-timestamps" => self.settings.toml_timestamps = true,
+                _ => {}
+            }
+        }
+    }
+
+    /// Sets the function `builtins.getFlake`.
+    pub fn provide_flakes(&mut self, function: Value<'e>) {
+        self.flake_getter = Some(function);
+    }
+
+    /// Runs `work` with at most `bytes` more memory, within the overall limit. If it runs out, what follows still has
+    /// its memory.
+    pub(crate) fn with_room<T>(&mut self, bytes: usize, work: impl FnOnce(&mut Self) -> T) -> T {
+        let most = self.limits.most_memory;
+        let used = self.limits.used();
+        self.limits.most_memory = most.min(used.saturating_add(bytes));
+        let result = work(self);
+        self.limits.most_memory = most;
+        result
+    }
+
+    /// Runs one level of a recursive operation, which counts as a call.
+    pub(super) fn deeper<T>(
+        &mut self,
+        span: Span,
+        work: impl FnOnce(&mut Self) -> EvalResult<'e, T>,
+    ) -> EvalResult<'e, T> {
+        self.limits.tick(span)?;
+        self.limits.check_depth(span)?;
+        self.limits.depth += 1;
+        let result = work(self);
+        self.limits.depth -= 1;
+        result
+    }
+
+    /// Whether a limit is reached already.
+    pub(crate) fn is_full(&self) -> bool {
+        self.limits.is_full()
+    }
+}

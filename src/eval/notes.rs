@@ -1,0 +1,31 @@
+//! What an evaluation says besides its result.
+
+use crate::diag::Diagnostic;
+
+/// Notes and warnings.
+#[derive(Default)]
+pub struct Notes {
+    /// Notes that do not stop the evaluation.
+    remarks: Vec<Diagnostic>,
+    /// Findings of Nix's lints in the texts read.
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+impl Notes {
+    /// Records a note, once.
+    pub fn remark(&mut self, note: Diagnostic) {
+        if !self.remarks.contains(&note) {
+            self.remarks.push(note);
+        }
+    }
+
+    /// Takes the findings of Nix's lints out of the evaluator.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// The notes recorded so far.
+    pub fn remarks(&self) -> Vec<Diagnostic> {
+        self.remarks.clone()
+    }
+}
