@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-
-use super::git::{GitError, GitRequest, GitTree};
+use std::rc::Rc;
 
 /// The type of a file, in the words of `builtins.readFileType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +54,44 @@ pub trait Files {
     fn git(&self, _request: &GitRequest<'_>) -> Result<GitTree, GitError> {
         Err(GitError::OnlyNix)
     }
+}
+
+/// A tree to read from a repository: a revision, or the work tree if the request names none.
+#[derive(Debug, Clone, Copy)]
+pub struct GitRequest<'a> {
+    /// The absolute path of the repository's top directory.
+    pub repository: &'a Path,
+    /// A branch, a tag or another name of a commit.
+    pub reference: Option<&'a str>,
+    /// A commit, by its hash.
+    pub revision: Option<&'a str>,
+    /// Whether a shallow clone will do; its commits are then not counted.
+    pub shallow: bool,
+}
+
+/// The requested tree.
+pub struct GitTree {
+    /// Reads the tree below `top`.
+    pub files: Rc<dyn Files>,
+    /// The directory that holds the tree.
+    pub top: PathBuf,
+    /// The commit that the tree is, or started from if it has changes; `None` before the first commit.
+    pub commit: Option<String>,
+    /// Whether the tree differs from that commit.
+    pub changed: bool,
+    /// How many commits its history has.
+    pub count: i64,
+    /// The commit's time, in seconds since the epoch.
+    pub time: i64,
+}
+
+/// Why a tree is unavailable.
+#[derive(Debug)]
+pub enum GitError {
+    /// Only Nix can tell.
+    OnlyNix,
+    /// The request fails, with Nix's message.
+    Failed(String),
 }
 
 /// A file system in memory, for tests and for texts that are built into the program.

@@ -11,14 +11,12 @@
 //! - This layer opens no files itself: it reads only through [`Files`].
 
 mod files;
-mod git;
 mod map;
 mod mounted;
 mod moved;
 mod tracked;
 
-pub use files::{FileKind, Files, MemoryFiles};
-pub use git::{GitError, GitRequest, GitTree};
+pub use files::{FileKind, Files, GitError, GitRequest, GitTree, MemoryFiles};
 pub use map::{Location, Pos, SourceFile, SourceMap, Span};
 pub use mounted::MountedFiles;
 pub use moved::MovedFiles;

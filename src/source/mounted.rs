@@ -6,8 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use super::files::{FileKind, Files};
-use super::git::{GitError, GitRequest, GitTree};
+use super::files::{FileKind, Files, GitError, GitRequest, GitTree};
 
 /// As many symlinks in a row as Linux follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;

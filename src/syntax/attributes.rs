@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use bumpalo::collections::Vec as BumpVec;
 
 use super::lexer::{Fixed, Token};
-use super::parser::{LONGEST_PATH, Parsed, Parser, Refusal};
-use super::sets::{Set, Value};
-use super::tree::{Kind, Name, TreeRef};
+use super::parser::{LONGEST_PATH, Parser};
+use super::refusal::{Parsed, Refusal};
+use super::tree::{Kind, Name, Set, TreeRef, Value};
 
 impl<'t, 'e> Parser<'_, 't, 'e> {
     /// A set, after its opening brace.

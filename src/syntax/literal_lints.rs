@@ -1,12 +1,9 @@
 //! Nix's lints for literals.
 //!
 //! Source: nix.conf(5), `lint-url-literals`, `lint-short-path-literals` and `lint-absolute-path-literals`. The
-//! messages
-//! are Nix's.
+//! messages are Nix's.
 
-use super::parser::{Parsed, Parser};
-use crate::diag::{Code, Diagnostic};
-use crate::source::Span;
+use crate::diag::Code;
 
 /// What to do with a kind of literal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,45 +28,49 @@ pub struct LiteralLints {
     pub absolute_path: LintLevel,
 }
 
-impl Parser<'_, '_, '_> {
+/// A literal that a lint objects to.
+pub(super) struct Discouraged {
+    pub(super) code: Code,
+    pub(super) message: String,
+    /// Whether the text must be rejected.
+    pub(super) is_fatal: bool,
+}
+
+impl LiteralLints {
     /// Checks a URL literal.
-    pub(super) fn lint_url(&mut self, text: &str, span: Span) -> Parsed<()> {
-        let level = self.lints.url;
-        let verdict = if level == LintLevel::Fatal { "disallowed" } else { "discouraged" };
-        self.lint(level, Code::UrlLiteral, span, || {
+    pub(super) fn url(&self, text: &str) -> Option<Discouraged> {
+        let verdict = if self.url == LintLevel::Fatal { "disallowed" } else { "discouraged" };
+        discouraged(self.url, Code::UrlLiteral, || {
             let instead = format!("Consider using a string literal \"{text}\" instead");
             format!("URL literals are {verdict}. {instead} (lint-url-literals)")
         })
     }
 
     /// Checks a path literal; `text` is the part before its first interpolation.
-    pub(super) fn lint_path(&mut self, text: &str, span: Span) -> Parsed<()> {
+    pub(super) fn path(&self, text: &str) -> Option<Discouraged> {
         let kind = match text.as_bytes() {
             [b'/', ..] => "absolute",
             [b'~', ..] => "home",
-            [b'.', b'/', ..] | [b'.', b'.', b'/', ..] => return Ok(()),
+            [b'.', b'/', ..] | [b'.', b'.', b'/', ..] => return None,
             _ => {
-                return self.lint(self.lints.short_path, Code::ShortPathLiteral, span, || {
+                return discouraged(self.short_path, Code::ShortPathLiteral, || {
                     let instead = format!("should be prefixed with '.' for clarity: './{text}'");
                     format!("relative path literal '{text}' {instead} (lint-short-path-literals)")
                 });
             }
         };
-        self.lint(self.lints.absolute_path, Code::AbsolutePathLiteral, span, || {
+        discouraged(self.absolute_path, Code::AbsolutePathLiteral, || {
             let instead =
                 format!("Consider replacing path literal '{text}' by a string, relative path, or parameter");
             format!("{kind} path literals are not portable. {instead} (lint-absolute-path-literals)")
         })
     }
+}
 
-    fn lint(&mut self, level: LintLevel, code: Code, span: Span, message: impl FnOnce() -> String) -> Parsed<()> {
-        match level {
-            LintLevel::Ignore => Ok(()),
-            LintLevel::Warn => {
-                self.warnings.push(Diagnostic::warning(code, message()).at(span, ""));
-                Ok(())
-            }
-            LintLevel::Fatal => Err(self.refuse_literal(code, span, message())),
-        }
-    }
+fn discouraged(level: LintLevel, code: Code, message: impl FnOnce() -> String) -> Option<Discouraged> {
+    (level != LintLevel::Ignore).then(|| Discouraged {
+        code,
+        message: message(),
+        is_fatal: level == LintLevel::Fatal,
+    })
 }

@@ -2,9 +2,14 @@
 //!
 //! Source: `unescapeStr` and `stripIndentation` of Nix's parser.
 
+use std::path::Path;
+
 use super::lexer::{self, Token};
-use super::parser::{Parsed, Parser};
+use super::literal_lints::Discouraged;
+use super::parser::Parser;
+use super::refusal::{Parsed, Refusal};
 use super::tree::{Kind, Piece, TreeRef};
+use crate::diag::Diagnostic;
 use crate::source::Span;
 
 /// A part of an indented string before its indentation is removed.
@@ -18,6 +23,18 @@ enum Part<'t, 'e> {
 }
 
 impl<'t, 'e> Parser<'_, 't, 'e> {
+    /// Reports a literal that a lint of Nix objects to.
+    pub(super) fn lint(&mut self, found: Option<Discouraged>, span: Span) -> Parsed<()> {
+        match found {
+            None => Ok(()),
+            Some(Discouraged { code, message, is_fatal: false }) => {
+                self.warnings.push(Diagnostic::warning(code, message).at(span, ""));
+                Ok(())
+            }
+            Some(Discouraged { code, message, is_fatal: true }) => Err(self.refuse_literal(code, span, message)),
+        }
+    }
+
     pub(super) fn number(&mut self) -> Parsed<TreeRef<'t, 'e>> {
         let token = self.advance();
         let span = self.span_of(token);
@@ -112,7 +129,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
     }
 
     #[cold]
-    fn unterminated(&mut self, start: usize) -> Box<super::parser::Refusal> {
+    fn unterminated(&mut self, start: usize) -> Box<Refusal> {
         let span = self.span(start, start + 1);
         self.refuse(span, "syntax error, unexpected end of file, expecting the end of this string")
     }
@@ -232,7 +249,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
         let token = self.next;
         let file = self.file;
         let text = &file.text[token.start..token.end];
-        self.lint_path(text, self.span_of(token))?;
+        self.lint(self.lints.path(text), self.span_of(token))?;
         let absolute = match text.strip_prefix("~/") {
             Some(below) => match self.home {
                 Some(home) => home.join(below),
@@ -243,7 +260,7 @@ impl<'t, 'e> Parser<'_, 't, 'e> {
             },
             None => self.directory.join(text),
         };
-        let mut start = super::clean(&absolute);
+        let mut start = clean(&absolute);
         let mut at = token.end;
         if self.text[at..].starts_with(b"${") {
             if text.ends_with('/') && text.len() > 1 {
@@ -353,4 +370,20 @@ pub(crate) fn null_bytes(bytes: &[u8]) -> Option<String> {
     let shown = || String::from_utf8_lossy(bytes).replace('\0', "␀");
     let why = "cannot be represented as Nix string because it contains null bytes";
     bytes.contains(&0).then(|| format!("input string '{}' {why}", shown()))
+}
+
+/// Removes `.` and `..` from a path without looking at the file system, as Nix's parser does.
+fn clean(path: &Path) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    let text = path.to_string_lossy();
+    for name in text.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    format!("/{}", names.join("/"))
 }

@@ -9,10 +9,10 @@ use super::expr::{
     Part, Pattern, Place, Unit,
 };
 use super::scope::{Found, Scopes};
-use super::sets::{Set, Value};
 use super::shape::{InlineCache, Key, Shape};
-use super::symbol::{Symbol, Symbols};
-use super::tree::{self, Kind, Piece, TreeRef};
+use super::symbol::Symbol;
+use super::symbols::Symbols;
+use super::tree::{self, Entry, Kind, Piece, Set, TreeRef, Value};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, Span};
 
@@ -383,7 +383,7 @@ impl<'e> Lowerer<'_, 'e> {
     /// sources'.
     fn bindings(
         &mut self,
-        entries: &[super::sets::Entry<'_, 'e>],
+        entries: &[Entry<'_, 'e>],
         set: &Set<'_, 'e>,
         recursive: bool,
         first: u32,
@@ -559,7 +559,7 @@ fn needed_arguments(body: NodeRef<'_>, count: u32) -> Vec<u32> {
     needed
 }
 
-fn sorted<'t, 'e>(set: &Set<'t, 'e>) -> Vec<super::sets::Entry<'t, 'e>> {
+fn sorted<'t, 'e>(set: &Set<'t, 'e>) -> Vec<Entry<'t, 'e>> {
     let mut entries = set.entries.to_vec();
     entries.sort_unstable_by_key(|entry| entry.name);
     entries

@@ -4,42 +4,46 @@
 //! Parsing stops at the first error; [`super::diagnose`] explains it.
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
+use rustc_hash::FxHashMap;
 
 use super::expr::Operator;
 use super::lexer::{Fixed, Lexeme, Lexer, Token};
 use super::literal::Str;
 use super::literal_lints::LiteralLints;
-use super::sets::Duplicate;
-use super::symbol::{Symbol, Symbols};
+use super::refusal::{Parsed, Refusal};
+use super::symbol::Symbol;
+use super::symbols::Symbols;
 use super::tree::{Formal, Kind, Lambda, Name, Pattern, Tree, TreeRef};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile, Span};
-
-/// Why a text does not parse.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    /// An unexpected token.
-    Syntax(Span, String),
-    /// A literal that a lint of Nix rejects.
-    Literal(Code, Span, String),
-    /// The text is nested too deeply.
-    TooDeep(Span),
-    /// The tree takes too much memory.
-    TooLarge(Span),
-    /// A name is defined twice.
-    Duplicate(Duplicate),
-}
-
-pub(super) type Parsed<T> = Result<T, Box<Refusal>>;
 
 /// The deepest nesting. Nobody writes deeper code by hand, and it would overflow the stack.
 const DEEPEST: u32 = 100_000;
 
 /// How many sets one attribute path may create; the limit exists for the same reason as [`DEEPEST`].
 pub(super) const LONGEST_PATH: usize = 10_000;
+
+/// What a text sees of its surroundings, and how it is parsed.
+pub struct Scope<'a> {
+    /// The global names, with their indexes.
+    pub globals: &'a FxHashMap<Symbol, u32>,
+    /// The directory that relative paths start from.
+    pub directory: &'a Path,
+    /// The home directory, which `~` stands for; `None` if the result must not depend on it.
+    pub home: Option<&'a Path>,
+    /// Whether `|>` and `<|` are operators.
+    pub pipe_operators: bool,
+    /// The levels of Nix's lints for literals.
+    pub literal_lints: LiteralLints,
+    /// The lowest address that the stack may reach.
+    pub lowest_address: usize,
+    /// How many bytes the tree may take.
+    pub most_memory: usize,
+}
 
 pub(super) struct Parser<'a, 't, 'e> {
     pub(super) bump: &'t Bump,
@@ -48,8 +52,8 @@ pub(super) struct Parser<'a, 't, 'e> {
     pub(super) file: &'a SourceFile,
     pub(super) text: &'a [u8],
     lexer: Lexer<'a>,
-    pub(super) home: Option<&'a std::path::Path>,
-    pub(super) directory: &'a std::path::Path,
+    pub(super) home: Option<&'a Path>,
+    pub(super) directory: &'a Path,
     /// Whether `|>` and `<|` are operators.
     pub(super) pipes: bool,
     pub(super) lints: LiteralLints,
@@ -105,7 +109,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
         arena: &'e Bump,
         symbols: &'a Symbols<'e>,
         file: &'a SourceFile,
-        scope: &super::Scope<'a>,
+        scope: &Scope<'a>,
     ) -> Self {
         let text = file.text.as_bytes();
         let lexer = Lexer::new(text);
@@ -540,7 +544,7 @@ impl<'a, 't, 'e> Parser<'a, 't, 'e> {
             }
             Token::Uri => {
                 self.advance();
-                self.lint_url(&self.file.text[token.start..token.end], span)?;
+                self.lint(self.lints.url(&self.file.text[token.start..token.end]), span)?;
                 let text = self.alloc_str(&self.text[token.start..token.end]);
                 Ok(self.tree(Kind::Str(text), span))
             }

@@ -11,36 +11,8 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::symbol::Symbol;
-use super::tree::{Kind, Name, Tree, TreeRef};
+use super::tree::{Entry, Kind, Name, Set, Tree, TreeRef, Value};
 use crate::source::{Pos, Span};
-
-/// A set that is being parsed.
-pub(super) struct Set<'t, 'e> {
-    /// Whether the values see the names (`rec`).
-    pub(super) recursive: bool,
-    pub(super) entries: BumpVec<'t, Entry<'t, 'e>>,
-    pub(super) dynamic: BumpVec<'t, (TreeRef<'t, 'e>, TreeRef<'t, 'e>, Pos)>,
-    /// The sources of `inherit (source) …`.
-    pub(super) sources: BumpVec<'t, TreeRef<'t, 'e>>,
-    /// The index of each name, once there are many.
-    index: Option<HashMap<Symbol, usize, FxBuildHasher, &'t Bump>>,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Entry<'t, 'e> {
-    pub(super) name: Symbol,
-    pub(super) pos: Pos,
-    pub(super) value: Value<'t, 'e>,
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Value<'t, 'e> {
-    Tree(TreeRef<'t, 'e>),
-    /// `inherit name;`
-    Inherited(Span),
-    /// `inherit (source) name;`
-    From(u32, Span),
-}
 
 /// A name that is defined twice: its path, and both positions.
 #[derive(Debug)]

@@ -4,11 +4,15 @@
 
 use std::cell::RefCell;
 
+use bumpalo::Bump;
+use bumpalo::collections::Vec as BumpVec;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
 use super::expr::Operator;
 use super::literal::Str;
-use super::sets::Set;
 use super::symbol::Symbol;
-use crate::source::Span;
+use crate::source::{Pos, Span};
 
 /// An expression and its span. `'t` is the parse, `'e` the evaluation.
 pub(super) struct Tree<'t, 'e> {
@@ -76,4 +80,32 @@ pub(super) struct Formal<'t, 'e> {
     pub(super) name: Symbol,
     pub(super) span: Span,
     pub(super) default: Option<TreeRef<'t, 'e>>,
+}
+
+/// A set that is being parsed.
+pub(super) struct Set<'t, 'e> {
+    /// Whether the values see the names (`rec`).
+    pub(super) recursive: bool,
+    pub(super) entries: BumpVec<'t, Entry<'t, 'e>>,
+    pub(super) dynamic: BumpVec<'t, (TreeRef<'t, 'e>, TreeRef<'t, 'e>, Pos)>,
+    /// The sources of `inherit (source) …`.
+    pub(super) sources: BumpVec<'t, TreeRef<'t, 'e>>,
+    /// The index of each name, once there are many.
+    pub(super) index: Option<HashMap<Symbol, usize, FxBuildHasher, &'t Bump>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'t, 'e> {
+    pub(super) name: Symbol,
+    pub(super) pos: Pos,
+    pub(super) value: Value<'t, 'e>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Value<'t, 'e> {
+    Tree(TreeRef<'t, 'e>),
+    /// `inherit name;`
+    Inherited(Span),
+    /// `inherit (source) name;`
+    From(u32, Span),
 }
