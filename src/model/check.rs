@@ -11,6 +11,7 @@ mod flags;
 mod network;
 mod refused;
 mod users;
+mod values;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -24,8 +25,9 @@ use super::{
     Container, ContainerName, Field, ForwardPort, KEEP_GENERATIONS, List, Manifest, Nat, Position, UNKNOWN_KEY,
     Unknown,
 };
-use crate::diag::{Code, Diagnostic, Severity};
-use crate::source::Location;
+use crate::diag::{Code, Diagnostic, Fix, Severity};
+use crate::source::{Location, Pos};
+use crate::syntax::mend::literal;
 
 /// The spec of a manifest, with everything found while checking it.
 #[derive(Debug, Clone, Default)]
@@ -432,4 +434,15 @@ pub fn forward_key(forward: &ForwardPort) -> String {
 
 fn known_elements<T>(list: &List<T>) -> impl Iterator<Item = &T> {
     list.known().into_iter().flatten().filter_map(Field::known)
+}
+
+/// The known elements of a list, each with its index.
+fn texts(list: &List<String>) -> impl Iterator<Item = (usize, &str)> {
+    let elements = list.known().into_iter().flatten().enumerate();
+    elements.filter_map(|(index, element)| Some((index, element.known()?.as_str())))
+}
+
+/// A fix that replaces a string of a definition.
+fn replace(at: Pos, string: &str, by: &str) -> Fix {
+    Fix::Replace { at, string: string.to_owned(), by: literal(by) }
 }

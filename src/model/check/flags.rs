@@ -3,8 +3,8 @@
 //! Source: `parse_argv` and `verify_arguments` of systemd's `src/nspawn/nspawn.c`, systemd-nspawn(1), and the start script of
 //! `nixos/modules/virtualisation/nixos-containers.nix`, which puts its own flags before these and the guest's `init` after.
 
-use super::Checker;
-use super::refused::{destination, normal, replace, texts, wrong_capability, wrong_tmpfs};
+use super::values::{destination, normal, wrong_capability, wrong_tmpfs};
+use super::{Checker, replace, texts};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::At;
 use crate::model::spec::Network;

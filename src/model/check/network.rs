@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use super::refused::replace;
-use super::{Checker, forward_key};
+use super::{Checker, forward_key, replace};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{At, OptionPath};
 use crate::model::spec::{HardwareAddress, Network, Passed, Private, is_link_name};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Checker;
+use super::{Checker, texts};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{At, OptionPath};
 use crate::model::spec::{Network, Users};
@@ -40,8 +40,8 @@ impl Checker<'_> {
 
     /// Rejects flags that set up a user namespace: mounts and network are adapted only to `privateUsers`.
     fn are_no_flag(&mut self, c: &Container, path: At<'_>) {
-        let mut flags = super::refused::texts(&c.extra_flags)
-            .flat_map(|(index, flag)| flag.split_whitespace().map(move |word| (index, word)));
+        let mut flags =
+            texts(&c.extra_flags).flat_map(|(index, flag)| flag.split_whitespace().map(move |word| (index, word)));
         let Some((index, flag)) = flags.find(|(_, flag)| *flag == "-U" || flag.starts_with("--private-users"))
         else {
             return;
