@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
+use super::change::{Change, Reason, Stale, Target, Verb};
 use super::cost::{Disruption, Row};
+use super::finding::Finding;
 use super::reasons::{is_same_guest, reasons, whole};
+use super::request::{Options, RestartMode};
 use super::state_view::{Configured, StateView, Version};
-use super::{Change, Finding, Options, Reason, RestartMode, Stale, Target, Verb};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::render::paths;
@@ -43,13 +45,6 @@ pub(super) struct Steps<'a> {
     pub(super) before: Option<Rc<Version<'a>>>,
     /// What it is changed to.
     pub(super) after: Option<Rc<Version<'a>>>,
-}
-
-impl Options {
-    /// Whether `--only` includes a container.
-    pub(super) fn covers(&self, name: &ContainerName) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(name))
-    }
 }
 
 pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Options) -> Decisions<'a> {

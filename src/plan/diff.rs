@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::redact::{REDACTED_KEY, is_redacted};
+use super::redact::{self, REDACTED_KEY, is_redacted};
 use crate::model::UNKNOWN_KEY;
 
 /// One option that differs, or may differ.
@@ -20,6 +20,13 @@ pub(super) struct Difference {
     pub(super) added: bool,
     /// Whether the option has no new value.
     pub(super) removed: bool,
+}
+
+impl Difference {
+    /// Redacts the secrets in both values.
+    pub(super) fn redact(&mut self) {
+        redact::option(&self.path, [&mut self.before, &mut self.after]);
+    }
 }
 
 /// All differences between two values, sorted by path.

@@ -4,10 +4,13 @@
 
 mod links;
 mod programs;
+mod sources;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+use sources::{Source, sources};
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
@@ -103,38 +106,6 @@ fn namespaces(manifest: &Manifest) -> Vec<(&str, &str)> {
     });
     // The check of the configuration itself reports a relative path.
     named.filter(|(_, namespace)| namespace.starts_with('/')).collect()
-}
-
-/// The source of a bind mount.
-struct Source<'a> {
-    container: &'a str,
-    /// The name of the attribute.
-    key: &'a str,
-    host: &'a str,
-    mount: &'a str,
-    /// Whether the guest may only read it. An unknown `isReadOnly` counts as read-only.
-    read_only: bool,
-}
-
-/// The known sources of all bind mounts.
-fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
-    let mut sources = Vec::new();
-    if manifest.boot.enable_containers.known() == Some(&false) {
-        return sources;
-    }
-    for (name, container) in &manifest.containers {
-        for (key, bind) in container.bind_mounts.known().into_iter().flatten() {
-            let Some(bind) = bind.known() else { continue };
-            let (Some(mount), Some(host)) = (bind.mount_point.known(), bind.host_path.known()) else { continue };
-            let host = host.as_ref().unwrap_or(mount);
-            // The check of the configuration itself reports a relative path.
-            if host.starts_with('/') {
-                let read_only = bind.is_read_only.known() != Some(&false);
-                sources.push(Source { container: name.as_str(), key, host, mount, read_only });
-            }
-        }
-    }
-    sources
 }
 
 fn at_option(diagnostic: Diagnostic, spans: &OptionSpans, option: &OptionPath) -> Diagnostic {

@@ -7,14 +7,15 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::change::{Change, Reason};
 use super::cost::Row;
 use super::decide::Decisions;
-use super::diff;
-use super::stages::{Holders, kept};
+use super::holders::Holders;
+use super::request::Options;
 use super::state_view::StateView;
-use super::{Change, Options, Reason, option};
+use super::{diff, option};
 use crate::model::ContainerName;
-use crate::model::spec::{NatSpec, Network, Private};
+use crate::model::spec::{Forward, NatSpec, Network, Private};
 use crate::render::interface;
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl, Target};
 use crate::state::Owner;
@@ -113,8 +114,8 @@ pub(super) fn change(
         None if ruleset == former => RulesDifference::default(),
         None => ruleset.differences(&former.listing()),
     };
-    name_containers(&mut difference.added, &ruleset);
-    name_containers(&mut difference.removed, &former);
+    ruleset.name_containers(&mut difference.added);
+    former.name_containers(&mut difference.removed);
     let sysctls = ruleset.sysctls();
     // A sysctl of an interface that does not exist yet is set together with the interface.
     let before = former.sysctls();
@@ -211,19 +212,6 @@ fn add_forwards(former: &mut Network, wanted: Option<Network>) {
     }
 }
 
-/// Fills in the containers of forwards: nft's listing names only addresses, while the `known` ruleset names containers.
-pub(super) fn name_containers(lines: &mut [RuleLine], known: &Ruleset) {
-    for line in lines {
-        if let RuleLine::Forward { container, protocol, host_port, .. } = line {
-            let target = known
-                .forwards()
-                .iter()
-                .find(|target| (target.protocol, target.host_port) == (*protocol, *host_port));
-            *container = target.map(|target| target.container.clone());
-        }
-    }
-}
-
 /// The change of the host itself: `networking.nat`.
 ///
 /// Whether there is a change depends on the rules in the kernel; the options only explain it.
@@ -261,4 +249,16 @@ pub(super) fn host_change(
         drift: vec![],
         reasons,
     })
+}
+
+/// `former` without the forwards that `wanted` lacks or leads to another address.
+fn kept(former: &Network, wanted: &Network) -> Network {
+    let Network::Private(from) = former else { return former.clone() };
+    let targets = |private: &Private| private.veth.as_ref().map(|veth| (veth.local4, veth.local6));
+    let stays = |forward: &Forward| match wanted {
+        Network::Private(to) => targets(from) == targets(to) && to.forwards.contains(forward),
+        Network::Host | Network::Named(_) => false,
+    };
+    let forwards = from.forwards.iter().filter(|forward| stays(forward)).cloned().collect();
+    Network::Private(Private { forwards, ..from.clone() })
 }

@@ -1,9 +1,10 @@
 //! Decides whether to renew the program that units call, and the boot service, which calls it too.
 
-use super::{Action, Finding, StateView};
+use super::action::Action;
+use super::finding::Finding;
 use crate::diag::{Code, Diagnostic};
 use crate::render::paths;
-use crate::state::{BootService, Installed, Owner, Program, Snapshot};
+use crate::state::{BootService, Installed, Program, Snapshot};
 
 /// What to do about the program that units call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +51,14 @@ impl ProgramChange {
     }
 }
 
-/// What to do on a host. `has_steps` says whether the plan has steps for containers.
-pub(super) fn change(from: &StateView, has_steps: bool) -> Option<ProgramChange> {
-    let (program, service) = from.program?;
-    let has_units = from.containers.values().any(|configured| configured.owner == Owner::Ours);
+/// What to do on a host whose program and boot service were `observed`. `has_units` says whether it has units of ours,
+/// and `has_steps` whether the plan has steps for containers.
+pub(super) fn change(
+    observed: Option<(&Program, &BootService)>,
+    has_units: bool,
+    has_steps: bool,
+) -> Option<ProgramChange> {
+    let (program, service) = observed?;
     let is_called = has_units || service.is_repairable();
     let renews = program.installed != Installed::Same && (is_called || has_steps);
     let boot_service = service.is_ours && (service.is_edited || !service.calls_ours());
@@ -91,9 +96,9 @@ pub fn gone(service: &BootService) -> String {
 }
 
 /// Reports that this program cannot be installed at the path that units call. `switch` must not change anything then.
-pub fn obstacle(plan: &super::Plan, snapshot: &Snapshot) -> Option<Diagnostic> {
+pub fn obstacle(change: Option<&ProgramChange>, snapshot: &Snapshot) -> Option<Diagnostic> {
     let Program { obstacle, .. } = &snapshot.program;
-    let (Some(obstacle), Some(ProgramChange { renewed: Some(_), .. })) = (obstacle, &plan.program) else {
+    let (Some(obstacle), Some(ProgramChange { renewed: Some(_), .. })) = (obstacle, change) else {
         return None;
     };
     let message = format!("units cannot call this program at {}: {obstacle}", paths::PROGRAM);

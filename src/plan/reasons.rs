@@ -8,10 +8,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::change::Reason;
 use super::cost::{ContainerOption, Disruption, Row, Situation};
 use super::diff::{self, Difference};
 use super::state_view::{GuestOptions, GuestView, Version};
-use super::{Reason, option, redact};
+use super::{option, redact};
 use crate::model::{MayBeUnknown as _, Position, PrivateUsers};
 
 /// The first name in the path of a guest's option, as in a configuration.
@@ -134,7 +135,7 @@ fn guest_differences(old: &GuestView, new: &GuestView, unbuilt: bool) -> GuestDi
     let mut found = diff::leaf_differences(&old, &new);
     // An option that is unknown on both sides explains nothing: it may well be equal.
     found.retain(|difference| !(diff::is_unknown(&difference.before) && diff::is_unknown(&difference.after)));
-    found.iter_mut().for_each(redact::redact);
+    found.iter_mut().for_each(Difference::redact);
     let explain = !found.is_empty();
     if !explain && unbuilt {
         let on_both = old_redacted.union(&new_redacted).filter(|path| lookup(&old, path) == lookup(&new, path));

@@ -7,17 +7,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::diff::Difference;
 use crate::diag::is_secret;
 
 /// The JSON key that stands in place of a secret.
 pub(super) const REDACTED_KEY: &str = "_redacted";
 
-/// Redacts the secrets in both values.
-pub(super) fn redact(difference: &mut Difference) {
-    let name = difference.path.iter().rev().find(|name| name.parse::<usize>().is_err());
+/// Redacts the secrets in values of the option at `path`.
+pub(super) fn option<const N: usize>(path: &[String], values: [&mut Value; N]) {
+    let name = path.iter().rev().find(|name| name.parse::<usize>().is_err());
     let secret = name.is_some_and(|name| is_secret(name));
-    for value in [&mut difference.before, &mut difference.after] {
+    for value in values {
         redact_value(value, secret);
     }
 }
@@ -70,6 +69,7 @@ fn redact_value(value: &mut Value, secret: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::diff::Difference;
 
     #[test]
     fn only_strings_are_redacted_at_any_depth() {
@@ -81,13 +81,13 @@ mod tests {
             added: false,
             removed: false,
         };
-        redact(&mut difference);
+        difference.redact();
         let redacted = json!({ "_redacted": true });
         let shown = json!({ "password": redacted, "passwordFile": "/run/p", "tokens": [redacted], "secret": true });
         assert_eq!(difference.before, shown);
         difference.path = vec!["apiToken".into()];
         (difference.before, difference.after) = (json!("a"), json!("b"));
-        redact(&mut difference);
+        difference.redact();
         assert_eq!((&difference.before, &difference.after), (&redacted, &redacted));
     }
 }

@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::firewall::FirewallChange;
+use super::holders::Holders;
 use crate::model::ContainerName;
-use crate::model::spec::{Forward, Network, Private};
+use crate::model::spec::Network;
 use crate::render::nft::Ruleset;
 
 /// Which of its rules a container has. If two containers claim the same host port, the one in the earlier stage gets it.
@@ -103,37 +104,4 @@ impl<'a> Standing<'a> {
             holders.may_lead(name, address)
         })
     }
-}
-
-/// The containers that hold each address.
-#[derive(Debug, Default)]
-pub(super) struct Holders<'a>(BTreeMap<IpAddr, BTreeSet<&'a ContainerName>>);
-
-impl<'a> Holders<'a> {
-    pub(super) fn new(held: &'a BTreeMap<ContainerName, BTreeSet<IpAddr>>) -> Self {
-        let mut holders = BTreeMap::<_, BTreeSet<_>>::new();
-        for (name, addresses) in held {
-            for address in addresses {
-                holders.entry(*address).or_default().insert(name);
-            }
-        }
-        Self(holders)
-    }
-
-    /// Whether a forward of this container may lead to the address, because no other container holds it.
-    pub(super) fn may_lead(&self, name: &ContainerName, address: IpAddr) -> bool {
-        self.0.get(&address).is_none_or(|holders| holders.iter().all(|holder| *holder == name))
-    }
-}
-
-/// `former` without the forwards that `wanted` lacks or leads to another address.
-pub(super) fn kept(former: &Network, wanted: &Network) -> Network {
-    let Network::Private(from) = former else { return former.clone() };
-    let targets = |private: &Private| private.veth.as_ref().map(|veth| (veth.local4, veth.local6));
-    let stays = |forward: &Forward| match wanted {
-        Network::Private(to) => targets(from) == targets(to) && to.forwards.contains(forward),
-        Network::Host | Network::Named(_) => false,
-    };
-    let forwards = from.forwards.iter().filter(|forward| stays(forward)).cloned().collect();
-    Network::Private(Private { forwards, ..from.clone() })
 }

@@ -7,10 +7,14 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::rc::Rc;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::stages::Holders;
-use super::{Drift, Endpoint, EndpointKind, Finding, drift, firewall, lower, program, redact};
+use super::drift::{self, Drift};
+use super::finding::Finding;
+use super::holders::Holders;
+use super::{lower, program, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::places::Places;
@@ -23,6 +27,29 @@ use crate::state::{
     self, BootService, Generation, Guest, KeptGuest, Kernel, ObservedContainer, Owner, Program, Record, Rules,
     Snapshot, Unobserved,
 };
+
+/// What kind of state one side of a plan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndpointKind {
+    /// The live host.
+    Host,
+    /// A git revision of a configuration.
+    Revision,
+    /// A configuration on disk.
+    File,
+    /// A manifest, or a generation, which contains one.
+    Manifest,
+}
+
+/// The name of one side of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What kind of state it is.
+    pub kind: EndpointKind,
+    /// The host's name, the revision, or the path as given.
+    pub name: String,
+}
 
 /// An evaluated configuration.
 #[derive(Debug, Clone)]
@@ -309,7 +336,7 @@ impl<'a> StateView<'a> {
     /// The rules that were last applied but are not in the kernel.
     pub(super) fn missing_rules(mut self) -> Vec<RuleLine> {
         let mut missing = std::mem::take(&mut self.rules_drift.added);
-        firewall::name_containers(&mut missing, &self.ruleset());
+        self.ruleset().name_containers(&mut missing);
         missing
     }
 
@@ -340,6 +367,11 @@ impl<'a> StateView<'a> {
     pub(super) fn held(&self) -> BTreeMap<ContainerName, BTreeSet<IpAddr>> {
         let running = self.containers.iter().filter_map(|(name, is)| Some((name, is.running.as_ref()?.network()?)));
         running.map(|(name, network)| (name.clone(), network.addresses())).collect()
+    }
+
+    /// Whether any unit of this side is ours.
+    pub(super) fn has_units(&self) -> bool {
+        self.containers.values().any(|configured| configured.owner == Owner::Ours)
     }
 
     /// The names of all containers.

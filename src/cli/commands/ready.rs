@@ -128,7 +128,7 @@ fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room>
 
 /// What prevents `plan`, as far as that can be seen without writing anything.
 pub(super) fn obstacles(configuration: &Configuration, snapshot: &Snapshot, plan: &Plan) -> Vec<Diagnostic> {
-    let mut obstacles: Vec<_> = program::obstacle(plan, snapshot).into_iter().collect();
+    let mut obstacles: Vec<_> = program::obstacle(plan.program.as_ref(), snapshot).into_iter().collect();
     if !plan.is_empty() {
         obstacles.extend(fixed(&replaced(plan)).into_iter().map(|path| immutable(path)));
         obstacles.extend(unusable_roots(&roots(plan, configuration)).into_iter().map(|path| no_root(path)));

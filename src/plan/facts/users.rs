@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::{Source, sources};
+use super::sources::{Source, sources};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
 use crate::model::spec::Users;

@@ -8,7 +8,8 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::TABLE;
+use super::objects::TABLE;
+use super::ruleset::Ruleset;
 use super::text;
 use crate::model::ContainerName;
 use crate::model::spec::Protocol;
@@ -49,9 +50,26 @@ impl RulesDifference {
     }
 }
 
-pub(super) fn between(listed: &Value, wanted: &Value) -> RulesDifference {
-    let (listed, wanted) = (Content::read(listed), Content::read(wanted));
-    RulesDifference { added: wanted.without(&listed), removed: listed.without(&wanted) }
+impl Ruleset {
+    /// What loading these rules would add to and remove from the table in `listed` (the output of `nft -j list table`);
+    /// empty exactly if the kernel already has them. A missing table is [`Value::Null`].
+    pub fn differences(&self, listed: &Value) -> RulesDifference {
+        let (listed, wanted) = (Content::read(listed), Content::read(&self.listing()));
+        RulesDifference { added: wanted.without(&listed), removed: listed.without(&wanted) }
+    }
+
+    /// Fills in the containers of forwards: nft's listing names only addresses, while these rules name containers.
+    pub fn name_containers(&self, lines: &mut [RuleLine]) {
+        for line in lines {
+            if let RuleLine::Forward { container, protocol, host_port, .. } = line {
+                let target = self
+                    .forwards()
+                    .iter()
+                    .find(|target| (target.protocol, target.host_port) == (*protocol, *host_port));
+                *container = target.map(|target| target.container.clone());
+            }
+        }
+    }
 }
 
 /// A table reduced to its meaning.

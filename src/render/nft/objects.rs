@@ -15,7 +15,10 @@ use nftables::stmt::{Match, NAT, NATFamily, Operator, Statement};
 use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
 use serde_json::Value;
 
-use super::{Ruleset, TABLE};
+use super::ruleset::{Ruleset, Target};
+
+/// The name of the only table that we ever touch.
+pub const TABLE: &str = "container-rebuild";
 
 /// All objects of our table in the order in which they must be defined; empty if there should be no table.
 pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
@@ -71,7 +74,7 @@ impl Table {
 type Key = (&'static str, u32);
 
 fn targets(ruleset: &Ruleset, family: u8) -> BTreeMap<Key, (IpAddr, u32)> {
-    let target = |forward: &super::Target| {
+    let target = |forward: &Target| {
         let address = match family {
             4 => forward.v4.map(IpAddr::V4),
             _ => forward.v6.map(IpAddr::V6),
@@ -247,8 +250,21 @@ fn table() -> NfListObject<'static> {
     NfListObject::Table(NfTable { family: NfFamily::INet, name: TABLE.into(), handle: None })
 }
 
+impl Ruleset {
+    /// The rules as libnftables-json(5), for `nft -j -f`.
+    pub fn json(&self) -> Value {
+        transaction(&Table::new(self))
+    }
+
+    /// The table as `nft -j list table` would print it after loading, except for handles. Other rulesets are compared
+    /// with this if there is no kernel to ask.
+    pub fn listing(&self) -> Value {
+        listing(&Table::new(self))
+    }
+}
+
 /// Declares, deletes and defines the table: this replaces it in one transaction, and does not fail if it did not exist.
-pub(super) fn transaction(objects: &Table) -> Value {
+fn transaction(objects: &Table) -> Value {
     let mut commands = vec![NfCmd::Add(table()), NfCmd::Delete(table())];
     if !objects.0.is_empty() {
         commands.push(NfCmd::Add(table()));
@@ -258,7 +274,7 @@ pub(super) fn transaction(objects: &Table) -> Value {
 }
 
 /// The table as `nft -j list table` prints it; `null` if there should be no table.
-pub(super) fn listing(objects: &Table) -> Value {
+fn listing(objects: &Table) -> Value {
     if objects.0.is_empty() {
         return Value::Null;
     }

@@ -8,11 +8,18 @@ use std::fmt::Write;
 use nftables::schema::NfListObject;
 use serde_json::Value;
 
-use super::TABLE;
-use super::objects::Table;
+use super::objects::{TABLE, Table};
+use super::ruleset::Ruleset;
+
+impl Ruleset {
+    /// The rules as a file for `nft -f`, formatted for people.
+    pub fn text(&self) -> String {
+        file(&Table::new(self))
+    }
+}
 
 /// A complete file for `nft -f`.
-pub(super) fn file(objects: &Table) -> String {
+fn file(objects: &Table) -> String {
     let mut text = format!(
         "# The rules of container-rebuild. Loading this replaces its table, and no other, in one step.\n\
          table inet {TABLE}\ndelete table inet {TABLE}\n"

@@ -1,0 +1,193 @@
+//! A host's rules, and the sysctls that they need.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::model::ContainerName;
+use crate::model::spec::{HostSpec, NatSpec, Network, Private, Protocol};
+use crate::render::interface;
+
+/// A forward to a guest that has at least one address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// The transport protocol.
+    pub protocol: Protocol,
+    /// The port of the host.
+    pub host_port: u16,
+    /// The container.
+    pub container: ContainerName,
+    /// The port of the guest.
+    pub container_port: u16,
+    /// The guest's IPv4 address.
+    pub v4: Option<Ipv4Addr>,
+    /// The guest's IPv6 address.
+    pub v6: Option<Ipv6Addr>,
+}
+
+/// A sysctl below `/proc/sys`, and the value that it must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sysctl {
+    /// The name with dots, such as `net.ipv4.conf.all.forwarding`.
+    pub name: String,
+    /// The value, such as `1`.
+    pub value: String,
+}
+
+impl Sysctl {
+    /// Whether it is the `route_localnet` of one of these interfaces.
+    pub fn is_of_link(&self, links: &BTreeSet<&str>) -> bool {
+        let link = self.name.strip_prefix("net.ipv4.conf.").and_then(|rest| rest.strip_suffix(".route_localnet"));
+        link.is_some_and(|link| links.contains(link.replace('/', ".").as_str()))
+    }
+}
+
+/// The rules for a host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ruleset {
+    pub(super) forwards: Vec<Target>,
+    pub(super) links: BTreeSet<String>,
+    pub(super) exposed: BTreeSet<String>,
+    pub(super) nat: Option<Masquerade>,
+}
+
+/// NAT from one set of interfaces to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Masquerade {
+    pub(super) internal: BTreeSet<String>,
+    pub(super) external: Option<String>,
+    pub(super) ipv6: bool,
+}
+
+impl Ruleset {
+    /// The rules for all that `spec` declares.
+    pub fn new(spec: &HostSpec) -> Self {
+        Self::of(spec.containers.iter().map(|container| (&container.name, &container.network)), &spec.nat)
+    }
+
+    /// The rules for these networks and NAT, which are known before the guests have been built.
+    ///
+    /// If two forwards use the same host port, which the model refuses, the first one counts.
+    pub fn of<'a>(networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>, nat: &NatSpec) -> Self {
+        Self::leading(networks, nat, |_, _| true)
+    }
+
+    /// Like [`of`](Self::of), without the forwards to addresses for which `may_lead` returns false.
+    pub fn leading<'a>(
+        networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>,
+        nat: &NatSpec,
+        may_lead: impl Fn(&ContainerName, IpAddr) -> bool,
+    ) -> Self {
+        let mut ruleset = Self::default();
+        let mut taken = BTreeSet::new();
+        for (container, network) in networks {
+            let Network::Private(Private { veth: Some(veth), forwards, .. }) = network else {
+                continue;
+            };
+            let link = interface::way_in(container, veth);
+            ruleset.links.insert(link.clone());
+            let v4 = veth.local4.filter(|address| may_lead(container, IpAddr::V4(*address)));
+            let v6 = veth.local6.filter(|address| may_lead(container, IpAddr::V6(*address)));
+            if v4.is_none() && v6.is_none() {
+                continue;
+            }
+            for forward in forwards {
+                if !taken.insert((forward.protocol, forward.host_port)) {
+                    continue;
+                }
+                if v4.is_some() {
+                    ruleset.exposed.insert(link.clone());
+                }
+                ruleset.forwards.push(Target {
+                    protocol: forward.protocol,
+                    host_port: forward.host_port,
+                    container: container.clone(),
+                    container_port: forward.container_port,
+                    v4,
+                    v6,
+                });
+            }
+        }
+        ruleset.forwards.sort();
+        if ruleset.forwards.is_empty() {
+            ruleset.links.clear();
+        }
+        if nat.enable && !nat.internal_interfaces.is_empty() {
+            let internal = nat.internal_interfaces.iter().cloned().collect();
+            let external = nat.external_interface.clone();
+            ruleset.nat = Some(Masquerade { internal, external, ipv6: nat.ipv6 });
+        }
+        ruleset
+    }
+
+    /// The forwards, by protocol and host port.
+    pub fn forwards(&self) -> &[Target] {
+        &self.forwards
+    }
+
+    /// Whether a host port is forwarded to this address.
+    pub fn leads(&self, protocol: Protocol, host_port: u16, address: IpAddr) -> bool {
+        self.forwards.iter().any(|target| {
+            let addresses = [target.v4.map(IpAddr::V4), target.v6.map(IpAddr::V6)];
+            (target.protocol, target.host_port) == (protocol, host_port) && addresses.contains(&Some(address))
+        })
+    }
+
+    /// Whether the host needs no rules, and hence no table.
+    pub fn is_empty(&self) -> bool {
+        self.forwards.is_empty() && self.nat.is_none()
+    }
+
+    /// The sysctls that the rules need to have an effect. Those of an interface exist only while it does, and must be
+    /// set again whenever it is created.
+    pub fn sysctls(&self) -> Vec<Sysctl> {
+        let on = |name: String| Sysctl { name, value: "1".to_owned() };
+        let mut sysctls = Vec::new();
+        if !self.is_empty() {
+            sysctls.push(on(IPV4_FORWARDING.to_owned()));
+        }
+        let masquerades = self.nat.as_ref().filter(|nat| nat.ipv6);
+        if masquerades.is_some() || self.forwards.iter().any(|forward| forward.v6.is_some()) {
+            // A host that forwards ignores router advertisements unless told otherwise, and at once forgets what it
+            // learnt from them: so this must be set first. NixOS does the same with `networking.nat.enableIPv6`.
+            let external = masquerades.and_then(|nat| nat.external.as_deref()).filter(|name| !name.ends_with('*'));
+            sysctls.extend(["all", "default"].into_iter().chain(external).map(accept_ra));
+            sysctls.push(on(IPV6_FORWARDING.to_owned()));
+        }
+        sysctls.extend(self.exposed.iter().map(|link| route_localnet(link, "1")));
+        sysctls
+    }
+
+    /// The sysctls that the `former` rules set and these do not need, with their values switched off. Without chain
+    /// `guard`, `route_localnet` would let guests reach the host's own loopback services.
+    pub fn released(&self, former: &Self) -> Vec<Sysctl> {
+        former.exposed.difference(&self.exposed).map(|link| route_localnet(link, "0")).collect()
+    }
+}
+
+/// The sysctl that makes the host forward IPv4 packets.
+pub const IPV4_FORWARDING: &str = "net.ipv4.conf.all.forwarding";
+/// The sysctl that makes the host forward IPv6 packets.
+pub const IPV6_FORWARDING: &str = "net.ipv6.conf.all.forwarding";
+
+impl Sysctl {
+    /// The interface whose `accept_ra` this is (or `all` or `default`): whether it accepts router advertisements.
+    pub fn accept_ra(&self) -> Option<&str> {
+        self.name.strip_prefix("net.ipv6.conf.")?.strip_suffix(".accept_ra")
+    }
+
+    /// Whether it is host-wide, and so exists before any container does.
+    pub fn is_of_host(&self) -> bool {
+        self.accept_ra().is_some() || [IPV4_FORWARDING, IPV6_FORWARDING].contains(&self.name.as_str())
+    }
+}
+
+/// The sysctl that makes an interface accept router advertisements although the host forwards.
+fn accept_ra(link: &str) -> Sysctl {
+    Sysctl { name: format!("net.ipv6.conf.{}.accept_ra", link.replace('.', "/")), value: "2".to_owned() }
+}
+
+/// In the dotted form of a sysctl's name, a dot in an interface's name is written as a slash (sysctl.d(5)).
+fn route_localnet(link: &str, value: &str) -> Sysctl {
+    let name = format!("net.ipv4.conf.{}.route_localnet", link.replace('.', "/"));
+    Sysctl { name, value: value.to_owned() }
+}
