@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use serde_json::Value as Json;
 
-use super::{Each, Subject, in_view};
+use super::subject::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
 use crate::model::view::{OptionState, View};

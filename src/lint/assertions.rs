@@ -2,7 +2,7 @@
 //!
 //! Source: `nixos/modules/services/networking/{firewall,firewall-iptables,firewall-nftables,nat,nat-nftables}.nix`.
 
-use super::{Subject, in_view};
+use super::subject::{Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::{OptionState, View};
 

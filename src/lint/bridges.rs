@@ -2,7 +2,7 @@
 
 use super::addresses::{is_private, known, own_addresses, plain};
 use super::egress::{fetches, is_internal, own_domains};
-use super::{Each, Subject, in_view, label};
+use super::subject::{Each, Subject, in_view, label};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
 use crate::model::view::OptionState;

@@ -4,7 +4,7 @@
 //! and systemd-nspawn(1). A bind mount shows a node and `allowedDevices` permits its use; either is useless alone.
 
 use super::mounts::{is_at_or_below, mounts, trimmed, words};
-use super::{Each, Subject, label};
+use super::subject::{Each, Subject, label};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::OptionState;
 

@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 
 use super::addresses::{is_private, known, plain};
 use super::forwards::holds;
-use super::{Each, Subject, in_view, services};
+use super::services;
+use super::subject::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
 use crate::model::view::{OptionState, View, has_unknown};

@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 
 use super::addresses::is_private;
 use super::openings::Openings;
-use super::{Each, Subject, in_view, label, services};
+use super::services;
+use super::subject::{Each, Subject, in_view, label};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::check::forward_key;
 use crate::model::path::OptionPath;

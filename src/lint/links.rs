@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::addresses::{is_private, known};
-use super::{Each, Subject, in_view};
+use super::subject::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Field;
 use crate::model::path::OptionPath;

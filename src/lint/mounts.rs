@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::{Each, Subject, in_view, in_view_element, label, services};
+use super::services;
+use super::subject::{Each, Subject, in_view, in_view_element, label};
 use crate::diag::{Code, Diagnostic};
 use crate::model::AT_LEAST_KEY;
 use crate::model::view::{OptionState, View, is_unknown};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Each, Subject, label};
+use super::subject::{Each, Subject, label};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
 use crate::model::{ContainerName, List};

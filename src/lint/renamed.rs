@@ -3,7 +3,7 @@
 //! Source: `mkRenamedOptionModule` in nixpkgs' modules and in `nixos/modules/rename.nix`, releases up to 26.05. NixOS still
 //! accepts these names, with a warning. Options whose value has changed its form are not listed.
 
-use super::{Subject, in_view};
+use super::subject::{Subject, in_view};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::path::OptionPath;
 use crate::model::view::{OptionState, View};

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use serde_json::Value as Json;
 
 use super::addresses::is_private;
-use super::{Each, Subject, in_view};
+use super::subject::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::{OptionState, View, elements, has_unknown};
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Each, Subject, in_view};
+use super::subject::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Field;
 use crate::model::path::OptionPath;

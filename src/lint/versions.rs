@@ -1,6 +1,6 @@
 //! Guests whose data outlives them, but that do not set the NixOS version that the data belongs to.
 
-use super::{Each, Subject, in_view};
+use super::subject::{Each, Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::view::{OptionState, View};
 
