@@ -10,6 +10,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::unistd::{AccessFlags, access};
+
 use crate::render::{boot_service, paths};
 
 /// The name of the package; nix-env replaces a package of the same name.
@@ -46,6 +48,18 @@ pub enum PackageError {
 pub(super) fn is_possible() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|directory| directory.join("nix-env").is_file())
+}
+
+/// Whether the administrator's units are part of a system that is replaced as a whole.
+pub(super) fn is_part_of_system() -> bool {
+    fs::canonicalize(paths::NATIVE_UNITS).is_ok_and(|directory| directory.starts_with("/nix/store"))
+}
+
+/// Whether the boot service can be installed here, as a file or as a package, given that systemd looks for units in
+/// `directories`. Must be called as root.
+pub(super) fn is_installable(directories: &[String]) -> bool {
+    let is_writable = || access(paths::NATIVE_UNITS, AccessFlags::W_OK).is_ok();
+    (!is_part_of_system() && is_writable()) || (is_possible() && is_searched(directories))
 }
 
 /// Writes the package into `directory`, which is empty.
@@ -152,6 +166,7 @@ pub(super) fn is_searched(directories: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::netns::tests::empty_host;
 
     #[test]
     fn the_package_has_the_unit_and_enables_it() {
@@ -177,5 +192,15 @@ mod tests {
         for nonsense in ["", "{", "{ \"elements\": 1 }", "[]"] {
             assert_eq!(elements(nonsense.as_bytes()), [] as [&str; 0]);
         }
+    }
+
+    #[test]
+    fn units_in_the_store_are_part_of_the_system() {
+        empty_host(|| {
+            fs::create_dir_all("/nix/store/1-units").expect("made");
+            fs::create_dir_all("/etc/systemd").expect("made");
+            std::os::unix::fs::symlink("/nix/store/1-units", paths::NATIVE_UNITS).expect("linked");
+            assert!(is_part_of_system() && !is_installable(&[]));
+        });
     }
 }

@@ -42,7 +42,7 @@ impl Files for RealFiles {
     }
 
     fn git(&self, request: &GitRequest<'_>) -> Result<GitTree, GitError> {
-        super::git::fetch::tree(request)
+        super::git::fetch::tree(request, &RealFiles)
     }
 }
 

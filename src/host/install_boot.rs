@@ -3,11 +3,8 @@
 //! It is written to `/etc/systemd/system` and enabled there. If that directory is part of the system, as on NixOS, it
 //! becomes a package in the default profile. What the service does at boot is in the command line's code.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-use nix::unistd::{AccessFlags, access};
 
 use super::boot_package::{self, PackageError};
 use super::linux::Linux;
@@ -60,7 +57,7 @@ pub fn install_boot() -> Result<PathBuf, InstallError> {
         return Err(InstallError::NoSystemd);
     }
     let path = paths::boot_service();
-    if is_part_of_system() {
+    if boot_package::is_part_of_system() {
         return install_package();
     }
     Linux::new().install_program()?;
@@ -96,18 +93,6 @@ fn is_wanted() -> Result<bool, InstallError> {
     systemd::boot_service().map(|service| service.is_enabled).map_err(|source| InstallError::Enable { source })
 }
 
-/// Whether the administrator's units are part of a system that is replaced as a whole.
-fn is_part_of_system() -> bool {
-    fs::canonicalize(paths::NATIVE_UNITS).is_ok_and(|directory| directory.starts_with("/nix/store"))
-}
-
-/// Whether [`install_boot`] can work here, given that systemd looks for units in `directories`. Must be called as root.
-pub(super) fn is_installable(directories: &[String]) -> bool {
-    let is_writable = || access(paths::NATIVE_UNITS, AccessFlags::W_OK).is_ok();
-    (!is_part_of_system() && is_writable())
-        || (boot_package::is_possible() && boot_package::is_searched(directories))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,16 +103,6 @@ mod tests {
         empty_host(|| {
             assert!(matches!(install_boot(), Err(InstallError::NoSystemd)));
             assert!(!Path::new("/etc").exists());
-        });
-    }
-
-    #[test]
-    fn units_in_the_store_are_part_of_the_system() {
-        empty_host(|| {
-            fs::create_dir_all("/nix/store/1-units").expect("made");
-            fs::create_dir_all("/etc/systemd").expect("made");
-            std::os::unix::fs::symlink("/nix/store/1-units", paths::NATIVE_UNITS).expect("linked");
-            assert!(is_part_of_system() && !is_installable(&[]));
         });
     }
 }

@@ -8,7 +8,10 @@
 //! - Remains of a killed run are removed first, so a launch may follow anything.
 //! - The guest is booted from one record, which is read once; the same bytes become the booted record.
 
+mod error;
 mod network;
+
+pub use error::LaunchError;
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -21,47 +24,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::getppid;
 
 use super::cgroup_freezer::Freezer;
-use super::idmap::{self, MapError};
-use super::netlink::{self, NetlinkError};
-use super::netns::{self, NamespaceError};
-use super::root::{self, RootError};
-use super::{atomic_file, bus, leftovers, machined, notify, owner};
+use super::{atomic_file, bus, idmap, leftovers, machined, netlink, netns, notify, owner, root};
 use crate::model::spec::ContainerSpec;
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{interface, nspawn, paths};
 use crate::state::Record;
-
-/// Why a container could not be launched, or its remains not be removed.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the messages say it")]
-pub enum LaunchError {
-    #[error("cannot read the record {} of the container to launch", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error("{} is not a record of container-rebuild: {reason}", path.display())]
-    Corrupt { path: PathBuf, reason: String },
-    #[error("cannot create the directory {}", path.display())]
-    Directory { path: PathBuf, source: io::Error },
-    #[error(transparent)]
-    Root(#[from] RootError),
-    #[error("cannot remove {}, which a former run left", path.display())]
-    Left { path: PathBuf, source: io::Error },
-    #[error(transparent)]
-    Namespace(#[from] NamespaceError),
-    #[error(transparent)]
-    Netlink(#[from] NetlinkError),
-    #[error("cannot set the sysctl `{name}`")]
-    Sysctl { name: String, source: io::Error },
-    #[error("cannot write {}", path.display())]
-    Write { path: PathBuf, source: io::Error },
-    #[error(transparent)]
-    Map(#[from] MapError),
-    #[error("gave up waiting for {what} after {seconds} s")]
-    Waited { what: String, seconds: u64 },
-    #[error("cannot freeze the guest until its network is ready")]
-    Freezer { source: io::Error },
-    #[error("cannot run `systemd-nspawn`")]
-    Nspawn { source: io::Error },
-}
 
 /// Prepares the container and becomes its systemd-nspawn. Returns only on failure; the unit's status then shows the
 /// error (`StatusText`).
@@ -237,7 +204,9 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
     // The former configuration may have attached it to a bridge.
     let ends = [interface::host_end(name), interface::bridge_end(name)];
     let links = ends.map(|end| netlink::delete(&end.name));
-    let namespace = network::empty(name).and_then(|()| Ok(netns::delete(&paths::namespace(name))?));
+    let records = [paths::booted(name), paths::record(name)].into_iter();
+    let records = records.filter_map(|path| parse(&fs::read(path).ok()?).ok());
+    let namespace = network::empty(name, records).and_then(|()| Ok(netns::delete(&paths::namespace(name))?));
     let directories = leftovers::remove_directories(name);
     let mapped = idmap::unmount_all(&paths::mapped(name));
     if bus::is_booted_with_systemd()

@@ -14,7 +14,7 @@ use zbus::proxy::CacheProperties;
 use zbus::{OwnedObjectPath, OwnedVariant};
 
 use super::waiting::{self, GaveUp};
-use super::{bus, damage, install_boot, own_program};
+use super::{boot_package, bus, damage, own_program};
 use crate::render::boot_service::{self, WANTED_BY};
 use crate::render::{paths, unit};
 use crate::state::{ActiveState, BootService, Unit};
@@ -387,7 +387,7 @@ pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootSer
     let is_edited = text != boot_service::text() || damage::has_other_access(&paths::boot_service(), 0o644);
     let texts: Vec<String> = std::iter::once(text).chain(drop_ins.iter().map(read)).collect();
     let program = unit::program(&texts.join("\n")).filter(|_| is_loaded);
-    let is_installable = (is_loaded && is_enabled) || install_boot::is_installable(&manager.unit_path().await?);
+    let is_installable = (is_loaded && is_enabled) || boot_package::is_installable(&manager.unit_path().await?);
     Ok(BootService {
         is_enabled: is_loaded && is_enabled,
         is_ours: is_loaded && is_ours,

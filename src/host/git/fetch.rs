@@ -9,8 +9,7 @@ use git2::{
 };
 
 use super::{NodeKind, RevisionFiles, node_kind};
-use crate::host::files::RealFiles;
-use crate::source::{GitError, GitRequest, GitTree, MovedFiles};
+use crate::source::{Files, GitError, GitRequest, GitTree, MovedFiles};
 
 /// The files that decide what belongs in an archive of the tree.
 const ATTRIBUTES: &str = ".gitattributes";
@@ -21,8 +20,11 @@ impl From<git2::Error> for GitError {
     }
 }
 
-/// Reads the tree that `request` asks for.
-pub(in crate::host) fn tree(request: &GitRequest<'_>) -> Result<GitTree, GitError> {
+/// Reads the tree that `request` asks for. Symlinks that lead out of it, and changed files, are read through `real`.
+pub(in crate::host) fn tree(
+    request: &GitRequest<'_>,
+    real: &'static (impl Files + Copy),
+) -> Result<GitTree, GitError> {
     let top = request.repository;
     if !top.exists() {
         return Err(GitError::Failed(format!("Git repository {top:?} does not exist.")));
@@ -38,13 +40,13 @@ pub(in crate::host) fn tree(request: &GitRequest<'_>) -> Result<GitTree, GitErro
     }
     let named = named_commit(&repository, request)?;
     if named.is_none() && !repository.is_bare() {
-        return work_tree(&repository, request);
+        return work_tree(&repository, request, real);
     }
     let commit = match named {
         Some(commit) => commit,
         None => repository.head()?.peel_to_commit()?,
     };
-    committed(&repository, &commit, request)
+    committed(&repository, &commit, request, *real)
 }
 
 /// The commit that is requested by name or hash.
@@ -89,7 +91,12 @@ fn count(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<'_>)
 }
 
 /// The tree of a commit.
-fn committed(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<'_>) -> Result<GitTree, GitError> {
+fn committed(
+    repository: &Repository,
+    commit: &Commit<'_>,
+    request: &GitRequest<'_>,
+    outside: impl Files + 'static,
+) -> Result<GitTree, GitError> {
     let mut plain = true;
     commit
         .tree()?
@@ -106,7 +113,7 @@ fn committed(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<
     }
     let top = repository.path().to_path_buf();
     let hash = commit.id().to_string();
-    let files = RevisionFiles::open(&top, &hash, Box::new(RealFiles)).map_err(|_| GitError::OnlyNix)?;
+    let files = RevisionFiles::open(&top, &hash, Box::new(outside)).map_err(|_| GitError::OnlyNix)?;
     Ok(GitTree {
         files: Rc::new(files),
         top,
@@ -118,7 +125,11 @@ fn committed(repository: &Repository, commit: &Commit<'_>, request: &GitRequest<
 }
 
 /// The work tree: its commit if nothing has changed, otherwise its tracked files.
-fn work_tree(repository: &Repository, request: &GitRequest<'_>) -> Result<GitTree, GitError> {
+fn work_tree(
+    repository: &Repository,
+    request: &GitRequest<'_>,
+    real: &'static (impl Files + Copy),
+) -> Result<GitTree, GitError> {
     let commit = match repository.head() {
         Ok(head) => Some(head.peel_to_commit()?),
         Err(error) if error.code() == ErrorCode::UnbornBranch => None,
@@ -136,7 +147,7 @@ fn work_tree(repository: &Repository, request: &GitRequest<'_>) -> Result<GitTre
         }
     }
     if let (Some(commit), false) = (&commit, changed) {
-        return committed(repository, commit, request);
+        return committed(repository, commit, request, *real);
     }
     let top = request.repository;
     let leaves_out = |path: &Path| std::fs::read(top.join(path)).map_or(true, |content| leaves_out(&content));
@@ -144,9 +155,8 @@ fn work_tree(repository: &Repository, request: &GitRequest<'_>) -> Result<GitTre
     if has_rules || !repository.submodules()?.is_empty() {
         return Err(GitError::OnlyNix);
     }
-    static ALL: RealFiles = RealFiles;
     Ok(GitTree {
-        files: Rc::new(MovedFiles::new(&ALL, top, top, Some(tracked.into_iter().collect()))),
+        files: Rc::new(MovedFiles::new(real, top, top, Some(tracked.into_iter().collect()))),
         top: top.to_path_buf(),
         time: commit.as_ref().map_or(0, |commit| commit.time().seconds()),
         commit: commit.map(|commit| commit.id().to_string()),

@@ -11,6 +11,7 @@
 //! - The terminal is restored before this returns, whatever happens.
 
 mod dbus;
+mod error;
 mod health;
 mod journal;
 mod root;
@@ -20,9 +21,9 @@ mod terminal;
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
+pub use error::GuestError;
 pub(super) use health::health;
 pub(super) use journal::{Journal, at_rest, of_guest};
 use root::Root;
@@ -31,8 +32,7 @@ use streams::Streams;
 use terminal::Terminal;
 
 use super::machined;
-use super::systemd::BusError;
-use super::waiting::{self, GaveUp};
+use super::waiting;
 use crate::state::Machine;
 
 /// What to run in a guest.
@@ -42,32 +42,6 @@ pub enum Command {
     Shell,
     /// A program and its arguments, looked up and run as in a login shell of root.
     Program(Vec<std::ffi::OsString>),
-}
-
-/// Why a command could not be run to completion.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the messages say it")]
-pub enum GuestError {
-    #[error("cannot open the root of `{name}`; has it just stopped?")]
-    Root { name: String, source: io::Error },
-    #[error("`{name}` has no {}", path.display())]
-    Missing { name: String, path: PathBuf, source: io::Error },
-    #[error("cannot reach the system bus of `{name}`; is it still starting?")]
-    Unreachable { name: String, source: io::Error },
-    #[error("systemd in `{name}`: {source}")]
-    Refused { name: String, source: BusError },
-    #[error("systemd-machined cannot open a terminal in `{name}`: {source}")]
-    NoTerminal { name: String, source: BusError },
-    #[error("the argument {argument:?} is not UTF-8, which systemd requires")]
-    NotUtf8 { argument: std::ffi::OsString },
-    #[error("`{name}` stopped while the command ran")]
-    Gone { name: String },
-    #[error("gave up waiting for `{what}` in `{name}`: {reason}")]
-    GaveUp { name: String, what: String, reason: GaveUp },
-    #[error("the guest did not start the command ({reason})")]
-    NotStarted { reason: String },
-    #[error("cannot use the terminal")]
-    Terminal(#[source] io::Error),
 }
 
 /// The search path of a login shell: NixOS's, followed by that of other distributions.

@@ -14,7 +14,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, soc
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Uid, fork, setresuid};
 
-use super::GuestError;
+use super::error::GuestError;
 use crate::state::Machine;
 
 /// The guest's system bus, below its root.

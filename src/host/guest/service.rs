@@ -5,7 +5,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use zbus::connection::Builder;
 use zbus::{Connection, MatchRule, MessageStream, OwnedObjectPath, Variant};
 
-use super::GuestError;
+use super::error::GuestError;
 use super::root::Root;
 use crate::host::bus;
 use crate::host::systemd::{BusError, Properties};

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{LaunchError, parse};
+use super::error::LaunchError;
 use crate::host::netlink::{self, HardwareAddresses};
 use crate::host::waiting::ENDLESS;
 use crate::host::{netns, notify, sysctl};
@@ -15,6 +15,7 @@ use crate::model::spec::{ContainerSpec, NatSpec, Network, Private};
 use crate::render::interface::{self, End, Pair};
 use crate::render::nft::Ruleset;
 use crate::render::{nspawn, paths};
+use crate::state::Record;
 
 /// Creates what can be created before systemd-nspawn runs. Returns whether [`fill`] must do the rest once nspawn has
 /// created the namespace.
@@ -127,14 +128,14 @@ fn machine_id() -> Option<[u8; 16]> {
 }
 
 /// Takes back the host interfaces that the guest was given, and deletes its own.
-pub(super) fn empty(name: &ContainerName) -> Result<(), LaunchError> {
+///
+/// `records` are what the container may have been started with.
+pub(super) fn empty(name: &ContainerName, records: impl Iterator<Item = Record>) -> Result<(), LaunchError> {
     let namespace = paths::namespace(name);
     // A killed run may have created the file, but not mounted a namespace on it.
     if netns::within(&namespace, || ()).is_err() {
         return Ok(());
     }
-    let records = [paths::booted(name), paths::record(name)];
-    let records = records.iter().filter_map(|path| parse(&fs::read(path).ok()?).ok());
     let given = records.flat_map(|record| match record.spec.network {
         Network::Private(private) => private.interfaces,
         Network::Host | Network::Named(_) => Vec::new(),
