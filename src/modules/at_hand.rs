@@ -3,6 +3,7 @@
 //! They are skipped with a note, as missing modules of a host are (`load`), and the configuration may then have unknown
 //! options. The library calls `at-hand.nix` for this; the native functions here replace that file.
 
+use super::embedded::is_built_in;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Primop, Unknown, Value};
 use crate::source::{Pos, Span};
@@ -19,14 +20,14 @@ static DEFINED: Primop = Primop { name: "definition", arity: 1, strict: 0, run: 
 static OPENED: Primop = Primop { name: "opened", arity: 1, strict: 0, run: opened };
 static OPENED_AS: Primop = Primop { name: "openedAs", arity: 2, strict: 0, run: opened_as };
 
-/// Replaces the library's functions with the native ones.
-pub(super) fn provide(ev: &mut Evaluator<'_>) {
+/// Replaces the library's functions with the native ones. `library` opens the library that modules receive.
+pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, library: Value<'e>) {
     let functions = ev.heap.attrs([
         (ev.heap.symbol("absent"), ev.heap.string(ABSENT), Pos::NONE),
         (ev.heap.symbol("present"), ev.heap.native(&PRESENT, &[]), Pos::NONE),
         (ev.heap.symbol("definition"), ev.heap.native(&DEFINED, &[]), Pos::NONE),
         (ev.heap.symbol("opened"), ev.heap.native(&OPENED, &[]), Pos::NONE),
-        (ev.heap.symbol("library"), super::lib::library_function(ev), Pos::NONE),
+        (ev.heap.symbol("library"), library, Pos::NONE),
     ]);
     ev.loader.provide(FILE, functions);
 }
@@ -70,11 +71,8 @@ fn stand_in<'e>(ev: &Evaluator<'e>) -> Value<'e> {
 fn note<'e>(ev: &mut Evaluator<'e>, unknown: &'e Unknown, at: Pos) {
     let message = format!("a module is not here ({}); it is assumed to define nothing for hosts", unknown.reason());
     let mut note = Diagnostic::note(Code::MissingModule, message);
-    let span = if unknown.span() == Span::NONE && !super::lib::is_built_in(ev, at) {
-        ev.report.word_span(at)
-    } else {
-        unknown.span()
-    };
+    let span =
+        if unknown.span() == Span::NONE && !is_built_in(ev, at) { ev.report.word_span(at) } else { unknown.span() };
     if span != Span::NONE {
         note = note.at(span, "imported here");
     }

@@ -6,9 +6,9 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
-use super::context::Path;
 use super::nix_type;
 use super::option::{Declared, Default, Kind, Named, Node, Opt, Tree, Type, TypeRef};
+use super::path::Path;
 use super::scope::{Scope, ScopeOwner};
 use super::types;
 use crate::diag::{Code, Diagnostic};
@@ -123,7 +123,6 @@ pub(super) fn tree<'e>(
             table: known,
             values: ev.heap.alloc_slice(&values),
             path: path.join(ev, name),
-            scope,
             may_be_nixpkgs: is_host,
             resolved: OnceCell::new(),
         });
@@ -133,24 +132,29 @@ pub(super) fn tree<'e>(
     Ok(ev.heap.alloc(Tree { entries: ev.heap.alloc_slice(&entries), open }))
 }
 
-/// Resolves a node; the result is never [`Node::Declared`].
-pub(super) fn resolve<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Node<'e>> {
+/// Resolves a node of the scope's tree; the result is never [`Node::Declared`].
+pub(super) fn resolve<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    node: Node<'e>,
+) -> EvalResult<'e, Node<'e>> {
     let Node::Declared(declared) = node else { return Ok(node) };
     if let Some(node) = declared.resolved.get() {
         return Ok(*node);
     }
     let table = declared.table.copied();
-    let node = one(ev, declared, table)?.unwrap_or(Node::Undeclared);
+    let node = one(ev, scope, declared, table)?.unwrap_or(Node::Undeclared);
     Ok(*declared.resolved.get_or_init(|| node))
 }
 
 /// Resolves the declarations of one name.
 fn one<'e>(
     ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
     of: &'e Declared<'e>,
     known: Option<Node<'e>>,
 ) -> EvalResult<'e, Option<Node<'e>>> {
-    let (path, scope, declared) = (of.path, of.scope, of.values);
+    let (path, declared) = (of.path, of.values);
     let mut options = Vec::new();
     let mut levels = Vec::new();
     for (value, pos) in declared {

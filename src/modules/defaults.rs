@@ -1,68 +1,70 @@
 //! Computes the value of an option from its definitions and its default.
 
-use super::context::{Context, Path};
 use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, presence, select};
 use super::firewall;
 use super::keep_going;
 use super::merge::{Merge, type_of};
 use super::option::{Default, Kind, Opt, TypeRef};
-use super::scope::Scope;
+use super::path::Path;
+use super::scope::{Context, Scope};
 use super::types;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Value};
 use crate::source::{Pos, Span};
 
-/// Returns the value of a declared option. If the evaluation keeps going, a failing definition of a list or set does not
-/// affect the others.
-pub(super) fn option_value<'e>(
-    ev: &mut Evaluator<'e>,
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
-    option: &'e Opt<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Value<'e>> {
-    let ty = type_of(ev, scope, path, option)?;
-    if matches!(ty.kind.get(), Kind::Guest) {
-        return guest(ev, scope, path);
+impl<'e> Scope<'e> {
+    /// Returns the value of a declared option. If the evaluation keeps going, a failing definition of a list or set does not
+    /// affect the others.
+    pub(super) fn option_value(
+        &'e self,
+        ev: &mut Evaluator<'e>,
+        path: Path<'e>,
+        option: &'e Opt<'e>,
+        definitions: &[Definition<'e>],
+    ) -> EvalResult<'e, Value<'e>> {
+        let ty = type_of(ev, self, path, option)?;
+        if matches!(ty.kind.get(), Kind::Guest) {
+            return guest(ev, self, path);
+        }
+        match self.whole_value(ev, path, option, ty, definitions) {
+            Err(error) if ev.keeps_going() => match ty.kind.get() {
+                Kind::ListOf(_) | Kind::AttrsOf { .. } => {
+                    keep_going::value(ev, (self, path, option, ty), definitions, error)
+                }
+                _ => Err(error),
+            },
+            value => value,
+        }
     }
-    match whole_value(ev, scope, path, option, ty, definitions) {
-        Err(error) if ev.keeps_going() => match ty.kind.get() {
-            Kind::ListOf(_) | Kind::AttrsOf { .. } => {
-                keep_going::value(ev, (scope, path, option, ty), definitions, error)
-            }
-            _ => Err(error),
-        },
-        value => value,
-    }
-}
 
-/// Returns the value of an option; fails if any of its definitions fails.
-pub(super) fn whole_value<'e>(
-    ev: &mut Evaluator<'e>,
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
-    option: &'e Opt<'e>,
-    ty: TypeRef<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Value<'e>> {
-    let merge = Merge { scope, path, ty };
-    let selected = selected(ev, option, merge, definitions)?;
-    for definition in &selected.definitions {
-        scope.context.note(path, definition.pos);
-    }
-    let merged = if selected.definitions.is_empty() {
-        default(ev, option, merge)?
-    } else {
-        merge.selected(ev, &selected)?
-    };
-    if matches!(merged, Value::Unknown(_) | Value::PartialList(_) | Value::List(_)) {
-        scope.context.keep(ev, path, definitions);
-    }
-    let merged = firewall::finish(ev, scope, path, option.extra, merged, &selected)?;
-    match option.apply {
-        // Call it even with an unknown value, because its result may be known anyway.
-        Some(apply) => ev.call(apply, merged, Pos::NONE),
-        None => Ok(merged),
+    /// Returns the value of an option; fails if any of its definitions fails.
+    pub(super) fn whole_value(
+        &'e self,
+        ev: &mut Evaluator<'e>,
+        path: Path<'e>,
+        option: &'e Opt<'e>,
+        ty: TypeRef<'e>,
+        definitions: &[Definition<'e>],
+    ) -> EvalResult<'e, Value<'e>> {
+        let merge = Merge { scope: self, path, ty };
+        let selected = selected(ev, option, merge, definitions)?;
+        for definition in &selected.definitions {
+            self.context.note(path, definition.pos);
+        }
+        let merged = if selected.definitions.is_empty() {
+            default(ev, option, merge)?
+        } else {
+            merge.selected(ev, &selected)?
+        };
+        if matches!(merged, Value::Unknown(_) | Value::PartialList(_) | Value::List(_)) {
+            self.context.keep(ev, path, definitions);
+        }
+        let merged = firewall::finish(ev, self, path, option.extra, merged, &selected)?;
+        match option.apply {
+            // Call it even with an unknown value, because its result may be known anyway.
+            Some(apply) => ev.call(apply, merged, Pos::NONE),
+            None => Ok(merged),
+        }
     }
 }
 
@@ -171,23 +173,9 @@ fn missing<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> Eva
     ev.report.thrown(diagnostic)
 }
 
-/// Returns the value of a host option.
-pub(super) fn host_option<'e>(
-    ev: &mut Evaluator<'e>,
-    scope: &Scope<'e>,
-    path: &[&str],
-) -> EvalResult<'e, Value<'e>> {
-    let host = scope.context.host.get().and_then(|host| host.config.get());
-    let mut value = host.unwrap_or(Value::Null);
-    for name in path {
-        value = ev.select(value, name)?;
-    }
-    ev.force(value)
-}
-
 /// Whether there are containers. Unknown if there may be some, but none for certain.
 fn enable_containers<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e, Value<'e>> {
-    Ok(match host_option(ev, scope, &["containers"])? {
+    Ok(match scope.context.host_option(ev, &["containers"])? {
         Value::Attrs(containers) => {
             let mut optional = containers.rest();
             for (_, container, _) in containers.iter() {
@@ -205,7 +193,7 @@ fn enable_containers<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResul
 
 /// `networking.nftables.flushRuleset`: true if `stateVersion` is older than 23.11, or if rules are given as text.
 fn flush_ruleset<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e, Value<'e>> {
-    let nftables = host_option(ev, scope, &["networking", "nftables"])?;
+    let nftables = scope.context.host_option(ev, &["networking", "nftables"])?;
     if let Value::Attrs(attrs) = nftables {
         for name in ["ruleset", "rulesetFile"] {
             if let Some(value) = attrs.get(ev.heap.symbol(name)) {
@@ -218,7 +206,7 @@ fn flush_ruleset<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>) -> EvalResult<'e
             }
         }
     }
-    Ok(match host_option(ev, scope, &["system", "stateVersion"])? {
+    Ok(match scope.context.host_option(ev, &["system", "stateVersion"])? {
         Value::String(version) => {
             let version = version.to_str_lossy();
             let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
@@ -249,10 +237,10 @@ fn system_path<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>)
 }
 
 /// Returns the guest's configuration as its definitions give it; what nixpkgs makes of them is unknown.
-fn guest<'e>(ev: &mut Evaluator<'e>, scope: &Scope<'e>, path: Path<'e>) -> EvalResult<'e, Value<'e>> {
+fn guest<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: Path<'e>) -> EvalResult<'e, Value<'e>> {
     let Some(container) = path.parent().last() else { return Ok(Value::Null) };
     match guest_of(ev, scope.context, container) {
-        Some(definitions) => super::guest::inside(ev, scope.context, container, definitions),
+        Some(definitions) => scope.context.guest(ev, container, definitions),
         None => Ok(Value::Null),
     }
 }

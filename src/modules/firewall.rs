@@ -3,14 +3,13 @@
 //! NixOS's service modules open ports of their own, and unavailable modules may too: the ports that a configuration opens
 //! are then a lower bound (contract §3, §5).
 
-use super::context::{Context, Path};
 use super::declare::resolve;
-use super::defaults::host_option;
 use super::definition::{Active, DEFAULT_PRIORITY, Definition, Selected};
-use super::level::split;
 use super::option::Node;
-use super::packages;
-use super::scope::{Scope, ScopeOwner};
+use super::path::Path;
+use super::platform;
+use super::scope::{Context, Scope, ScopeOwner};
+use super::split::split;
 use super::types::Extra;
 use crate::eval::{EvalResult, Evaluator, Suspend, Unknown, Value};
 use crate::model::view::Bound;
@@ -37,7 +36,7 @@ struct Enabled<'e> {
 
 impl<'e> Suspend<'e> for Enabled<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        host_option(ev, self.scope, &["networking", "firewall", "enable"])
+        self.scope.context.host_option(ev, &["networking", "firewall", "enable"])
     }
 }
 
@@ -53,7 +52,7 @@ pub(super) fn finish<'e>(
     match extra {
         Extra::None | Extra::Loopback => Ok(merged),
         Extra::Platform => Ok(match merged {
-            name @ Value::String(_) => packages::platform(ev, name),
+            name @ Value::String(_) => platform::elaborate(ev, name),
             other => other,
         }),
         Extra::Ports { sorted, shared } => ports(ev, scope, path, (sorted, shared), merged, selected),
@@ -172,7 +171,7 @@ fn opened<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e
         let symbol = ev.heap.symbol(name);
         let Some(defining) = names.remove(&symbol) else { continue };
         let declared = match tree.get(symbol) {
-            Some(node) => match resolve(ev, node)? {
+            Some(node) => match resolve(ev, host, node)? {
                 Node::Level(level) => Some(level),
                 _ => None,
             },

@@ -13,13 +13,11 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::known::Known;
+pub use super::placeholder::FLAKE as SOURCE;
 use super::{lock, nixpkgs};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, normal_path, source_path};
 use crate::source::{Pos, Span};
-
-/// The placeholder path of the flake's own source in the store. Real hashes never contain an `e`.
-pub const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
 
 /// Shared by all flakes of an evaluation.
 struct Shared<'e> {
@@ -77,8 +75,15 @@ pub(super) fn root<'e>(
     call(ev, Node { shared, directory, key, given: None, locked, way: "" })
 }
 
+/// Provides `builtins.getFlake` and nixpkgs.
+pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
+    nixpkgs::provide(ev, lib);
+    let get_flake = ev.heap.native(&GET_FLAKE, &[lib]);
+    ev.provide_flakes(get_flake);
+}
+
 /// `builtins.getFlake`; its first argument is `lib`.
-pub(super) static GET_FLAKE: Primop = Primop { name: "getFlake", arity: 2, strict: 0, run: get_flake };
+static GET_FLAKE: Primop = Primop { name: "getFlake", arity: 2, strict: 0, run: get_flake };
 
 /// Evaluates a flake in a local directory, or one whose reference has the hash of a tree in the store.
 fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::context::{Context, Path};
 use super::definition::{Definition, presence};
+use super::embedded::is_built_in;
 use super::firewall;
-use super::level::split;
-use super::lib::is_built_in;
+use super::path::Path;
 use super::read::{failed_json, unknown_json};
+use super::scope::Context;
+use super::split::split;
 use super::undeclared::undeclared;
 use crate::eval::{EvalError, EvalResult, Evaluator, Value};
 use crate::model::path::{OptionPath, OptionSpans};

@@ -5,11 +5,10 @@
 //! because nothing is built from it. Modules missing in the checkout are errors of the host. Definitions that NixOS passes
 //! into a guest count, but have no position: a view leaves them out, except in [`View::handed_in`].
 
-use super::context::{Context, Path};
-use super::defaults::host_option;
 use super::definition::Definition;
 use super::load::{self, Source};
-use super::scope::{Scope, ScopeOwner};
+use super::path::Path;
+use super::scope::{Context, Scope, ScopeOwner};
 use super::{declarations, freeform_view, option, packages, submodule, verdicts};
 use crate::diag::Severity;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
@@ -54,19 +53,21 @@ pub(super) fn view<'e>(
     }
 }
 
-/// Evaluates the guest's configuration as the host reads it (`config.containers.<name>.config`): its definitions, and those
-/// that NixOS's container module adds. Modules that the guest lacks are missing for the host too.
-pub(super) fn inside<'e>(
-    ev: &mut Evaluator<'e>,
-    host: &'e Context<'e>,
-    container: Symbol,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Value<'e>> {
-    let (context, config) = configuration(ev, host, container, definitions, ScopeOwner::Guest)?;
-    for finding in context.findings.borrow().iter() {
-        host.find(finding.clone());
+impl<'e> Context<'e> {
+    /// Evaluates the guest's configuration as the host reads it (`config.containers.<name>.config`): its definitions, and those
+    /// that NixOS's container module adds. Modules that the guest lacks are missing for the host too.
+    pub(super) fn guest(
+        &'e self,
+        ev: &mut Evaluator<'e>,
+        container: Symbol,
+        definitions: &[Definition<'e>],
+    ) -> EvalResult<'e, Value<'e>> {
+        let (context, config) = configuration(ev, self, container, definitions, ScopeOwner::Guest)?;
+        for finding in context.findings.borrow().iter() {
+            self.find(finding.clone());
+        }
+        Ok(config)
     }
-    Ok(config)
 }
 
 fn configuration<'e>(
@@ -79,9 +80,9 @@ fn configuration<'e>(
     let context: &'e Context<'e> = ev.heap.alloc(Context::new(host.lib, host.system));
     context.packages.set(Some(packages::of_platform(ev, host)));
     let mut scope = Scope::new(context, of, Path::ROOT);
-    if let Some(host) = host.host.get() {
+    if host.host.get().is_some() {
         let name = ev.heap.name(container);
-        scope.special = Some(host_option(ev, host, &["containers", name, "specialArgs"])?);
+        scope.special = Some(host.host_option(ev, &["containers", name, "specialArgs"])?);
     }
     let scope: &'e Scope<'e> = ev.heap.alloc(scope);
     let _ = context.host.set(scope);
@@ -150,16 +151,18 @@ struct Interfaces<'e> {
 
 impl<'e> Suspend<'e> for Interfaces<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let Some(host) = self.host.host.get() else { return Ok(ev.heap.attrs([])) };
+        if self.host.host.get().is_none() {
+            return Ok(ev.heap.attrs([]));
+        }
         let name = ev.heap.name(self.container);
-        match host_option(ev, host, &["containers", name, "privateNetwork"])? {
+        match self.host.host_option(ev, &["containers", name, "privateNetwork"])? {
             Value::Bool(false) => return Ok(ev.heap.attrs([])),
             unknown @ Value::Unknown(_) => return Ok(unknown),
             _ => {}
         }
         let mut families = Vec::new();
         for (family, option) in [("ipv4", "localAddress"), ("ipv6", "localAddress6")] {
-            let addresses = match host_option(ev, host, &["containers", name, option])? {
+            let addresses = match self.host.host_option(ev, &["containers", name, option])? {
                 Value::Null => continue,
                 unknown @ Value::Unknown(_) => unknown,
                 text if family == "ipv4" => {

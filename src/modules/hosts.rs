@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::nixpkgs::{self, ARGUMENTS, Host};
+use super::system::{ARGUMENTS, Host};
 use super::{Evaluated, Guests, flake, known, lib};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
@@ -48,7 +48,7 @@ impl<'e> Hosts<'e> {
 
     fn flake(ev: &mut Evaluator<'e>, directory: &Path, overrides: &[(String, PathBuf)]) -> EvalResult<'e, Self> {
         let lib = lib::load(ev)?;
-        nixpkgs::provide(ev, lib);
+        flake::provide(ev, lib);
         let outputs = flake::root(ev, lib, directory, overrides, None)?;
         let mut this = Self::none(lib);
         this.pins = flake::pins(ev, directory, overrides);
@@ -110,7 +110,7 @@ impl<'e> Hosts<'e> {
 
     fn file(ev: &mut Evaluator<'e>, file: &Path) -> EvalResult<'e, Option<Self>> {
         let lib = lib::load(ev)?;
-        nixpkgs::provide(ev, lib);
+        flake::provide(ev, lib);
         // Errors in a module are reported when it is loaded as one.
         let Ok(value) = ev.import_at(&file.to_string_lossy(), Pos::NONE) else { return Ok(None) };
         let is_hive = file.file_name().is_some_and(|name| name == "hive.nix");

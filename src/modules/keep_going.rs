@@ -3,11 +3,10 @@
 //! Nix fails the whole option. Here, the other definitions still count, and the failing one is shown beside them: as an
 //! element of the list, or as the reason why the set may have more names.
 
-use super::context::Path;
-use super::defaults::whole_value;
 use super::definition::Definition;
 use super::merge::{Merge, Part};
 use super::option::{Kind, Opt, TypeRef};
+use super::path::Path;
 use super::scope::Scope;
 use crate::eval::{EvalError, EvalResult, Evaluator, Value};
 
@@ -23,12 +22,12 @@ pub(super) fn value<'e>(
 ) -> EvalResult<'e, Value<'e>> {
     let mut parts = Vec::new();
     definitions.iter().for_each(|definition| definition.parts(ev, &mut parts));
-    let fails = |definition: &Definition<'e>| whole_value(ev, scope, path, option, ty, &[*definition]).is_err();
+    let fails = |definition: &Definition<'e>| scope.whole_value(ev, path, option, ty, &[*definition]).is_err();
     let (failing, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(fails);
     if others.is_empty() {
         return Err(error);
     }
-    let value = whole_value(ev, scope, path, option, ty, &others)?;
+    let value = scope.whole_value(ev, path, option, ty, &others)?;
     let merge = Merge { scope, path, ty };
     let fail = |ev: &Evaluator<'e>, definition| {
         ev.heap.suspend(Part { merge, definitions: ev.heap.alloc_slice(&[definition]) })

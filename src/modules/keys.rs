@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::context::Context;
-use super::defaults::host_option;
 use super::definition::Definition;
-use super::packages;
+use super::platform;
+use super::scope::Context;
 use crate::eval::{EvalResult, Evaluator, Fingerprint, Value};
 use crate::model::path::OptionPath;
 use crate::model::{ContainerName, Manifest};
@@ -60,7 +59,7 @@ pub(super) fn of_guests<'e>(
         let handed_in = handed_in(ev, context, &name);
         let unknown = handed_in.iter().filter(|(_, value)| matches!(value, Ok(Value::Unknown(_))));
         let unknown: Vec<_> = unknown.map(|(path, _)| kept.of(ev, context, path)).collect();
-        let given_system = packages::given_system(ev, context);
+        let given_system = platform::given_system(ev, context);
         let mut key = inputs.begin(ev);
         key.text(name.as_str());
         handed_in.into_iter().for_each(|(_, value)| key.result(value));
@@ -84,9 +83,11 @@ fn handed_in<'e>(
     context: &'e Context<'e>,
     name: &ContainerName,
 ) -> Vec<(OptionPath, EvalResult<'e, Value<'e>>)> {
-    let Some(host) = context.host.get() else { return Vec::new() };
+    if context.host.get().is_none() {
+        return Vec::new();
+    }
     let mut option = |path: Vec<&str>| {
-        let value = host_option(ev, host, &path);
+        let value = context.host_option(ev, &path);
         (path.into_iter().map(str::to_owned).collect(), value)
     };
     let of_container = |path: &[&'static str]| [&["containers", name.as_str()], path].concat();

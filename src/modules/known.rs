@@ -2,7 +2,7 @@
 //!
 //! Their functions are written in Nix (`known/`); everything else in them is unknown.
 
-use super::{at_hand, nixpkgs};
+use super::{at_hand, embedded, system};
 use crate::eval::{EvalResult, Evaluator, Primop, Value};
 use crate::source::{Pos, Span};
 
@@ -34,7 +34,7 @@ impl Known {
         let rest = ev.heap.unknown_reason(&format!("a part of {self:?}, which is not here"), Span::NONE);
         let parts = match self {
             Self::FlakeParts => {
-                let function = text(ev, FLAKE_PARTS)?;
+                let function = embedded::import(ev, FLAKE_PARTS)?;
                 let opened = (ev.heap.symbol("opened"), at_hand::opened_as_function(ev), Pos::NONE);
                 let arguments = ev.heap.attrs([(ev.heap.symbol("lib"), lib, Pos::NONE), opened]);
                 match ev.call(function, arguments, Pos::NONE)? {
@@ -61,11 +61,6 @@ impl Known {
     }
 }
 
-fn text<'e>(ev: &mut Evaluator<'e>, (path, text): (&str, &'static str)) -> EvalResult<'e, Value<'e>> {
-    ev.loader.embed(path, text);
-    ev.import_at(path, Pos::NONE)
-}
-
 static MAKE_HIVE: Primop = Primop { name: "makeHive", arity: 2, strict: 0, run: make_hive };
 
 /// `colmena.lib.makeHive`: returns a set with the hosts in `nodes`.
@@ -77,8 +72,8 @@ fn make_hive<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResu
 
 /// Returns the nodes of a hive, each a host.
 pub(super) fn nodes<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>, hive: Value<'e>) -> EvalResult<'e, Value<'e>> {
-    let function = text(ev, COLMENA)?;
-    let system = nixpkgs::nixos_system_function(ev, lib);
+    let function = embedded::import(ev, COLMENA)?;
+    let system = system::nixos_system_function(ev, lib);
     let arguments = ev
         .heap
         .attrs([(ev.heap.symbol("lib"), lib, Pos::NONE), (ev.heap.symbol("nixosSystem"), system, Pos::NONE)]);

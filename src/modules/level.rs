@@ -3,17 +3,16 @@
 //! A level holds everything at one path: the options declared there, nested levels, and undeclared names. Its value is
 //! what `config.<path>` reads.
 
-use std::collections::BTreeMap;
-
-use super::context::Path;
 use super::declare::resolve;
 use super::definition::{Definition, place};
-use super::merge::{Merge, Part, option_value};
+use super::merge::{Merge, Part};
 use super::option::{Kind, Node, Tree};
+use super::path::Path;
 use super::scope::{Scope, ScopeOwner};
+use super::split::{split, split_whole};
 use super::undeclared::{empty_of_nixpkgs, undeclared};
 use crate::diag::{Code, Diagnostic, Fix};
-use crate::eval::{Attrs, EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
+use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Unknown, Value};
 use crate::model::path::OptionPath;
 use crate::source::Pos;
 use crate::syntax::mend::written;
@@ -29,9 +28,9 @@ struct Branch<'e> {
 impl<'e> Suspend<'e> for Branch<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let Self { scope, path, definitions, node } = *self;
-        match resolve(ev, node)? {
-            Node::Level(tree) => level(ev, scope, path, tree, definitions),
-            Node::Option(option) => option_value(ev, scope, path, option, definitions),
+        match resolve(ev, scope, node)? {
+            Node::Level(tree) => scope.level(ev, path, tree, definitions),
+            Node::Option(option) => scope.option_value(ev, path, option, definitions),
             Node::Declared(_) | Node::Undeclared => {
                 undeclared(ev, scope, path, definitions, scope.of == ScopeOwner::GuestShown)
             }
@@ -39,195 +38,99 @@ impl<'e> Suspend<'e> for Branch<'e> {
     }
 }
 
-/// The definitions of a level, split by name.
-pub(super) struct Split<'e> {
-    /// The definitions of each name.
-    pub(super) names: BTreeMap<Symbol, Vec<Definition<'e>>>,
-    /// Unknown definitions, which may define any name.
-    pub(super) open: Vec<Definition<'e>>,
-    /// Why there may be more names: one of the sets has unknown names.
-    pub(super) rest: Option<&'e Unknown>,
-    /// The sets with unknown names, each with a definition that stands for an unknown one.
-    rests: Vec<(&'e Attrs<'e>, Definition<'e>)>,
-}
-
-impl<'e> Split<'e> {
-    /// Returns the definitions that may define `name`.
-    pub(super) fn maybe(&self, name: Symbol) -> impl Iterator<Item = Definition<'e>> {
-        let is_silent = move |set: &Attrs<'e>| {
-            set.get(name).is_none() && set.optional().iter().all(|optional| optional.name() != name)
-        };
-        let rests = self.rests.iter().filter(move |(set, _)| is_silent(set));
-        let all = self.open.iter().chain(rests.map(|(_, definition)| definition));
-        all.map(|definition| definition.doubted())
-    }
-
-    /// Returns why there may be more names, if so.
-    pub(super) fn why_more(&self) -> Option<&'e Unknown> {
-        match self.open.first().map(|definition| definition.value) {
-            Some(Value::Unknown(unknown)) => Some(unknown),
-            _ => self.rest,
+impl<'e> Scope<'e> {
+    /// Evaluates a level to a set of lazy attributes.
+    pub(super) fn level(
+        &'e self,
+        ev: &mut Evaluator<'e>,
+        path: Path<'e>,
+        tree: &'e Tree<'e>,
+        definitions: &[Definition<'e>],
+    ) -> EvalResult<'e, Value<'e>> {
+        if ev.keeps_going() && path.is_same(Path::ROOT) {
+            tell_failing(ev, self, definitions);
         }
-    }
-}
-
-/// Splits the definitions of a level by name. If the evaluation keeps going, a module that fails at the root does not hide
-/// the others.
-pub(super) fn split<'e>(
-    ev: &mut Evaluator<'e>,
-    path: Path<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Split<'e>> {
-    match split_whole(ev, path, definitions) {
-        Err(_) if ev.keeps_going() && path.is_same(Path::ROOT) => {
-            let mut parts = Vec::new();
-            definitions.iter().for_each(|definition| definition.parts(ev, &mut parts));
-            parts.retain(|definition| split_whole(ev, path, &[*definition]).is_ok());
-            split_whole(ev, path, &parts)
-        }
-        split => split,
-    }
-}
-
-fn split_whole<'e>(
-    ev: &mut Evaluator<'e>,
-    path: Path<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Split<'e>> {
-    let mut expanded = Vec::with_capacity(definitions.len());
-    for definition in definitions {
-        definition.expand(ev, &mut expanded)?;
-    }
-    split_values(ev, path, expanded)
-}
-
-/// Splits values without properties: a set that looks like a property is an ordinary set here.
-pub(super) fn split_values<'e>(
-    ev: &mut Evaluator<'e>,
-    path: Path<'e>,
-    definitions: impl IntoIterator<Item = Definition<'e>>,
-) -> EvalResult<'e, Split<'e>> {
-    let mut split = Split { names: BTreeMap::new(), open: Vec::new(), rest: None, rests: Vec::new() };
-    for definition in definitions {
-        match definition.value {
-            Value::Attrs(attrs) => {
-                for (name, value, pos) in attrs.iter() {
-                    split.names.entry(name).or_default().push(definition.with_value(value, pos));
-                }
-                for optional in attrs.optional() {
-                    split.names.entry(optional.name()).or_default().push(definition.under_name(ev, optional));
-                }
-                if let Some(unknown) = attrs.any() {
-                    split.rest = split.rest.or(Some(unknown));
-                    split.rests.push((attrs, definition.with_value(Value::Unknown(unknown), Pos::NONE)));
-                }
+        let mut split = split(ev, path, definitions)?;
+        let mut names = std::mem::take(&mut split.names);
+        let mut parts = Vec::with_capacity(tree.entries.len());
+        for (symbol, node) in tree.entries {
+            let mut defining = names.remove(symbol).unwrap_or_default();
+            // An unknown name may be that of any option here.
+            defining.extend(split.maybe(*symbol));
+            let pos = place(&defining);
+            if let (Node::Option(option), Some(container)) = (node, path.last())
+                && matches!(option.known_type().map(|ty| ty.kind.get()), Some(Kind::Guest))
+            {
+                self.context.said_of_guests.borrow_mut().insert(container, ev.heap.alloc_slice(&defining));
             }
-            Value::Unknown(_) => split.open.push(definition),
-            other => {
-                let path = path.names(ev);
-                let message = format!(
-                    "A definition for option `{path}' is not of type `attribute set'. It is {}.",
-                    ev.describe(other)
-                );
-                return Err(ev.report.thrown(
-                    Diagnostic::error(Code::OptionType, message).at(ev.report.attribute_span(definition.pos), ""),
-                ));
-            }
+            parts.push((*symbol, defer(ev, self, path.join(ev, *symbol), &defining, *node), pos));
         }
-    }
-    Ok(split)
-}
-
-/// Evaluates a level to a set of lazy attributes.
-pub(super) fn level<'e>(
-    ev: &mut Evaluator<'e>,
-    scope: &'e Scope<'e>,
-    path: Path<'e>,
-    tree: &'e Tree<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Value<'e>> {
-    if ev.keeps_going() && path.is_same(Path::ROOT) {
-        tell_failing(ev, scope, definitions);
-    }
-    let mut split = split(ev, path, definitions)?;
-    let mut names = std::mem::take(&mut split.names);
-    let mut parts = Vec::with_capacity(tree.entries.len());
-    for (symbol, node) in tree.entries {
-        let mut defining = names.remove(symbol).unwrap_or_default();
-        // An unknown name may be that of any option here.
-        defining.extend(split.maybe(*symbol));
-        let pos = place(&defining);
-        if let (Node::Option(option), Some(container)) = (node, path.last())
-            && matches!(option.known_type().map(|ty| ty.kind.get()), Some(Kind::Guest))
+        if let Some(name) = empty_of_nixpkgs(ev, path)
+            && !names.contains_key(&name)
+            && tree.get(name).is_none()
         {
-            scope.context.said_of_guests.borrow_mut().insert(container, ev.heap.alloc_slice(&defining));
+            parts.push((name, defer(ev, self, path.join(ev, name), &[], Node::Undeclared), Pos::NONE));
         }
-        parts.push((*symbol, defer(ev, scope, path.join(ev, *symbol), &defining, *node), pos));
-    }
-    if let Some(name) = empty_of_nixpkgs(ev, path)
-        && !names.contains_key(&name)
-        && tree.get(name).is_none()
-    {
-        parts.push((name, defer(ev, scope, path.join(ev, name), &[], Node::Undeclared), Pos::NONE));
-    }
-    let (mut optional, mut together) = (Vec::new(), Vec::new());
-    let is_root = path.is_same(scope.path);
-    let module = ev.heap.symbol("_module");
-    for (symbol, mut defining) in names {
-        if is_root && symbol == module {
-            continue;
-        }
-        let at = path.join(ev, symbol);
-        let pos = place(&defining);
-        let said = defining.len();
-        defining.extend(split.maybe(symbol));
-        if let Some(freeform) = scope.freeform.get() {
-            if is_root && is_merged_as_whole(freeform) && !defining.iter().any(|definition| definition.doubtful) {
-                for definition in &defining {
-                    let set = ev.heap.attrs([(symbol, definition.whole(ev), definition.pos)]);
-                    together.push(Definition::new(set, definition.pos));
-                }
+        let (mut optional, mut together) = (Vec::new(), Vec::new());
+        let is_root = path.is_same(self.path);
+        let module = ev.heap.symbol("_module");
+        for (symbol, mut defining) in names {
+            if is_root && symbol == module {
                 continue;
             }
-            match free(ev, scope, freeform, at, &defining)? {
-                Some((value, None)) => parts.push((symbol, value, pos)),
-                Some((value, Some(why))) => optional.push((symbol, value, pos, why)),
-                None => {}
-            }
-        } else if tree.open {
-            parts.push((symbol, defer(ev, scope, at, &defining, Node::Undeclared), pos));
-        } else {
-            let defined = |name: Symbol| parts.iter().any(|(other, _, pos)| *other == name && pos.is_some());
-            refuse(ev, scope, (at, tree), &defining[..said], &defined);
-        }
-    }
-    if let Some(ty) = scope.freeform.get().filter(|_| !together.is_empty()) {
-        let merged = Merge { scope, path, ty }.merge(ev, &together, None)?;
-        match ev.force(merged)? {
-            Value::Attrs(attrs) => {
-                let declared = |name: Symbol| tree.entries.iter().any(|(option, _)| *option == name);
-                parts.extend(attrs.iter().filter(|(name, ..)| !declared(*name)));
-            }
-            unknown @ Value::Unknown(_) => return Ok(unknown),
-            other => return Err(ev.type_error("a set", other, Pos::NONE)),
-        }
-    }
-    let closed = !tree.open && scope.freeform.get().is_none();
-    let why = match split.why_more() {
-        Some(unknown) => Some(unknown),
-        None if tree.open => {
-            let names = path.names(ev).to_string();
-            let named = if names.is_empty() {
-                String::from("not known here: config")
+            let at = path.join(ev, symbol);
+            let pos = place(&defining);
+            let said = defining.len();
+            defining.extend(split.maybe(symbol));
+            if let Some(freeform) = self.freeform.get() {
+                if is_root && is_merged_as_whole(freeform) && !defining.iter().any(|definition| definition.doubtful)
+                {
+                    for definition in &defining {
+                        let set = ev.heap.attrs([(symbol, definition.whole(ev), definition.pos)]);
+                        together.push(Definition::new(set, definition.pos));
+                    }
+                    continue;
+                }
+                match free(ev, self, freeform, at, &defining)? {
+                    Some((value, None)) => parts.push((symbol, value, pos)),
+                    Some((value, Some(why))) => optional.push((symbol, value, pos, why)),
+                    None => {}
+                }
+            } else if tree.open {
+                parts.push((symbol, defer(ev, self, at, &defining, Node::Undeclared), pos));
             } else {
-                format!("not known here: config.{names}")
-            };
-            Some(ev.heap.unknown_named(&named))
+                let defined = |name: Symbol| parts.iter().any(|(other, _, pos)| *other == name && pos.is_some());
+                refuse(ev, self, (at, tree), &defining[..said], &defined);
+            }
         }
-        _ => None,
-    };
-    // In a closed set, an unknown name is a declared option or an error, so there are no further names.
-    Ok(ev.heap.partial_attrs(parts, &optional, why.filter(|_| !closed)))
+        if let Some(ty) = self.freeform.get().filter(|_| !together.is_empty()) {
+            let merged = Merge { scope: self, path, ty }.merge(ev, &together, None)?;
+            match ev.force(merged)? {
+                Value::Attrs(attrs) => {
+                    let declared = |name: Symbol| tree.entries.iter().any(|(option, _)| *option == name);
+                    parts.extend(attrs.iter().filter(|(name, ..)| !declared(*name)));
+                }
+                unknown @ Value::Unknown(_) => return Ok(unknown),
+                other => return Err(ev.type_error("a set", other, Pos::NONE)),
+            }
+        }
+        let closed = !tree.open && self.freeform.get().is_none();
+        let why = match split.why_more() {
+            Some(unknown) => Some(unknown),
+            None if tree.open => {
+                let names = path.names(ev).to_string();
+                let named = if names.is_empty() {
+                    String::from("not known here: config")
+                } else {
+                    format!("not known here: config.{names}")
+                };
+                Some(ev.heap.unknown_named(&named))
+            }
+            _ => None,
+        };
+        // In a closed set, an unknown name is a declared option or an error, so there are no further names.
+        Ok(ev.heap.partial_attrs(parts, &optional, why.filter(|_| !closed)))
+    }
 }
 
 /// Reports the modules that fail as a whole when the evaluation keeps going; [`split`] skips them.

@@ -15,11 +15,6 @@ use crate::source::{Pos, Span};
 /// The library's entry file. Messages show its files under this directory.
 const ROOT: &str = "/container-rebuild/lib/default.nix";
 
-/// Whether a position is in the built-in `lib`, where users cannot change anything.
-pub(super) fn is_built_in(ev: &Evaluator<'_>, pos: Pos) -> bool {
-    ev.report.sources().file(pos).is_some_and(|file| file.path.starts_with("/container-rebuild"))
-}
-
 macro_rules! texts {
     ($($name:literal)*) => {
         [$((concat!("/container-rebuild/lib/", $name, ".nix"), include_str!(concat!("../../nix-fixtures/nixpkgs/lib/", $name, ".nix")))),*]
@@ -111,7 +106,7 @@ pub(super) fn load<'e>(ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
     for (path, text) in TEXTS {
         ev.loader.embed(path, text);
     }
-    at_hand::provide(ev);
+    at_hand::provide(ev, ev.heap.native(&LIBRARY, &[]));
     let lib = ev.import_at(ROOT, Pos::NONE)?;
     Ok(open(ev, lib))
 }
@@ -160,11 +155,6 @@ static LIBRARY: Primop = Primop { name: "library", arity: 1, strict: 0, run: lib
 fn library<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let lib = ev.force(args[0])?;
     Ok(open(ev, lib))
-}
-
-/// Returns [`library`] as a function for the library to call.
-pub(super) fn library_function<'e>(ev: &Evaluator<'e>) -> Value<'e> {
-    ev.heap.native(&LIBRARY, &[])
 }
 
 /// Opens the library: nixpkgs may have more names.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use rustc_hash::FxHashMap;
 
 use super::definition::{Active, Definition};
-use super::nixpkgs;
+use super::placeholder::NIXPKGS;
 use super::scope::{Scope, ScopeOwner};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Item, OptionalAttr, Symbol, Unknown, Value, normal_path};
@@ -219,7 +219,7 @@ impl<'e> Loader<'e> {
             if let Some(index) = self.keys.get(&path) {
                 return Ok(Some(*index));
             }
-            if let Some(part) = path.strip_prefix(nixpkgs::SOURCE) {
+            if let Some(part) = path.strip_prefix(NIXPKGS) {
                 let reason = format!("{}, a part of nixpkgs", part.trim_start_matches('/'));
                 self.missing(ev, &reason, source.at, Span::NONE);
                 return Ok(None);

@@ -7,10 +7,10 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, IntoDeserializer as _, MapAccess};
 use serde_json::{Error, Value as Json, json};
 
-use super::context::Context;
 use super::declarations::CONTAINER;
 use super::defaults::guest_of;
 use super::read::{Read, Reader, Seen, unknown_json};
+use super::scope::Context;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::model::check::{check, forward_key};

@@ -6,19 +6,16 @@
 //! Invariant: an unknown definition, or one under an unknown condition, makes only what it may change unknown: in sets and
 //! submodules the names that it defines, otherwise the whole option.
 
-use super::context::Path;
 use super::definition::{Active, Definition, Selected, presence, select};
 use super::fit::fits;
-use super::level::split_values;
 use super::nix_type;
 use super::option::{Kind, Named, Opt, Submodule, TypeRef};
+use super::path::Path;
 use super::scope::Scope;
-use super::submodule;
+use super::split::split_values;
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::eval::{EvalError, EvalResult, Evaluator, Item, Suspend, Unknown, Value};
 use crate::source::Pos;
-
-pub(super) use super::defaults::option_value;
 
 /// One merge. Its definitions have no priorities or orders left, and all whose conditions hold count.
 #[derive(Clone, Copy)]
@@ -150,9 +147,7 @@ impl<'e> Merge<'e> {
             (Kind::NullOr(_), _) => Some(Value::Null),
             (Kind::ListOf(_), _) => Some(ev.heap.list([])),
             (Kind::AttrsOf { .. }, _) => Some(ev.heap.attrs([])),
-            (Kind::Submodule(submodule), _) => {
-                Some(submodule::empty(ev, self.scope.context, self.path, submodule)?)
-            }
+            (Kind::Submodule(submodule), _) => Some(self.scope.context.empty_submodule(ev, self.path, submodule)?),
             (Kind::Unknown(unknown), _) => Some(Value::Unknown(unknown)),
             (Kind::Opaque, _) => own,
             _ => None,
@@ -328,7 +323,7 @@ impl<'e> Merge<'e> {
         submodule: &'e Submodule<'e>,
         definitions: &[Definition<'e>],
     ) -> EvalResult<'e, Value<'e>> {
-        submodule::instance(ev, self.scope.context, self.path, submodule, definitions)
+        self.scope.context.submodule(ev, self.path, submodule, definitions)
     }
 
     /// `types.anything`: merges sets by name; everything else, lists included, must be equal. nixpkgs composes functions; here

@@ -12,12 +12,13 @@
 //! Not here: guests. nixpkgs evaluates their configuration; this layer only computes a key for each (see
 //! [`crate::eval::Fingerprint`]).
 
+mod arguments;
 mod at_hand;
-mod context;
 pub mod declarations;
 mod declare;
 mod defaults;
 mod definition;
+mod embedded;
 mod firewall;
 mod fit;
 pub mod flake;
@@ -37,9 +38,15 @@ mod nix_type;
 mod nixpkgs;
 mod option;
 mod packages;
+mod path;
+mod placeholder;
+mod platform;
+mod prototypes;
 mod read;
 mod scope;
+mod split;
 mod submodule;
+mod system;
 pub mod types;
 mod undeclared;
 mod verdicts;
@@ -48,10 +55,10 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use context::Context;
 use keys::Inputs;
 use load::Source;
-use scope::{Scope, ScopeOwner};
+use scope::Context;
+use system::Host;
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{EvalResult, Evaluator, Value};
@@ -123,56 +130,21 @@ impl Guests<'_> {
 /// Returns the errors found. If the evaluator keeps going, errors that still leave a manifest become findings instead.
 pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Result<Evaluated, Vec<Diagnostic>> {
     let lib = lib::load(ev).map_err(|error| error.diagnostics())?;
-    nixpkgs::provide(ev, lib);
+    flake::provide(ev, lib);
     let root = ev.heap.string(&file.to_string_lossy());
-    let evaluated = configuration(ev, Context::new(lib, None), &[Source::import(root, Pos::NONE)], None);
+    let evaluated = system::configuration(ev, Context::new(lib, None), &[Source::import(root, Pos::NONE)], None);
     read(ev, evaluated, "", guests)
 }
 
 /// Evaluates a host of a flake; `pins` holds the versions of the flake's inputs.
 fn evaluate_system<'e>(
     ev: &mut Evaluator<'e>,
-    host: &nixpkgs::Host<'e>,
+    host: &Host<'e>,
     pins: &str,
     guests: Guests<'_>,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
-    let evaluated = system(ev, host);
+    let evaluated = system::evaluate(ev, host);
     read(ev, evaluated, pins, guests)
-}
-
-/// Evaluates the configuration of a flake's host.
-fn system<'e>(ev: &mut Evaluator<'e>, host: &nixpkgs::Host<'e>) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
-    let Value::Attrs(arguments) = ev.force(host.arguments)? else {
-        return Err(ev.type_error("a set", host.arguments, Pos::NONE));
-    };
-    let argument = |name: &str| arguments.get(ev.heap.symbol(name));
-    let placed = |name: &str| {
-        let at = arguments.position(ev.heap.symbol(name)).filter(|at| !lib::is_built_in(ev, *at));
-        argument(name).map(|modules| (modules, at.unwrap_or(Pos::NONE)))
-    };
-    let (modules, extra, given) = (placed("modules"), placed("extraModules"), argument("pkgs"));
-    let (special, system, extra_args) = (argument("specialArgs"), argument("system"), argument("extraArgs"));
-    let mut sources = Vec::new();
-    // The same order as in `eval-config.nix`.
-    for (modules, at) in [extra, modules].into_iter().flatten() {
-        match ev.force_partly(modules)? {
-            list @ (Value::List(_) | Value::PartialList(_)) => sources.extend(Source::list(list, at)),
-            unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, at)),
-            other => return Err(ev.type_error("a list of modules", other, at)),
-        }
-    }
-    // `extraArgs`: the way to pass arguments to modules before `specialArgs` existed.
-    if let Some(arguments) = extra_args {
-        let arguments = ev.heap.attrs([(ev.heap.symbol("args"), arguments, Pos::NONE)]);
-        let module = ev.heap.attrs([(ev.heap.symbol("_module"), arguments, Pos::NONE)]);
-        sources.push(Source::import(module, Pos::NONE));
-    }
-    let mut context = Context::new(host.lib, system);
-    context.given = match given.map(|packages| ev.force(packages)).transpose()? {
-        Some(Value::Null) | None => None,
-        given => given,
-    };
-    configuration(ev, context, &sources, special)
 }
 
 /// Reads the manifest, keys, views and findings from an evaluated configuration.
@@ -247,25 +219,6 @@ fn read<'e>(
 fn errors_of(context: &Context<'_>) -> Vec<Diagnostic> {
     let findings = context.findings.borrow();
     findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()
-}
-
-fn configuration<'e>(
-    ev: &mut Evaluator<'e>,
-    context: Context<'e>,
-    modules: &[Source<'e>],
-    special: Option<Value<'e>>,
-) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
-    let table = option::table(ev, &declarations::HOST);
-    let context: &'e Context<'e> = ev.heap.alloc(context);
-    let mut scope = Scope::new(context, ScopeOwner::Host, context::Path::ROOT);
-    scope.special = special;
-    let scope: &'e Scope<'e> = ev.heap.alloc(scope);
-    let _ = context.host.set(scope);
-    let modules = load::load(ev, scope, modules)?;
-    let config = submodule::whole(ev, scope, Some(table), modules)?;
-    // Modules see this exact set, and the fingerprint of a guest recognises it by identity.
-    let seen = scope.config.get().unwrap_or(config);
-    Ok((context, ev.force(seen)?))
 }
 
 /// Returns a view of each guest, except those in `left_out`.

@@ -9,8 +9,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::context::Path;
-use super::scope::Scope;
+use super::path::Path;
 use super::types::{self, Declaration, Extra, Options};
 use crate::eval::{Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
@@ -116,8 +115,6 @@ pub(super) struct Declared<'e> {
     pub(super) values: &'e [(Value<'e>, Pos)],
     /// Its path.
     pub(super) path: Path<'e>,
-    /// The scope whose modules declare it.
-    pub(super) scope: &'e Scope<'e>,
     /// Whether nixpkgs may declare more options below this name.
     pub(super) may_be_nixpkgs: bool,
     /// The result of `declare::resolve`.

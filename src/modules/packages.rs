@@ -5,28 +5,31 @@
 
 use std::cell::Cell;
 
-use super::context::Context;
-use super::defaults::host_option;
-use super::nixpkgs;
+use super::placeholder::NIXPKGS;
+use super::platform::{Platform, System};
+use super::scope::Context;
+use super::system;
 use crate::eval::{EvalResult, Evaluator, Primop, Suspend, Value};
 use crate::source::{Pos, Span};
 
-/// Returns a host's `pkgs`: the packages that it was given, as with NixOS's `nixpkgs.pkgs`, or those of its platform.
-pub(super) fn packages<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Value<'e>> {
-    if let Some(packages) = context.packages.get() {
-        return Ok(packages);
-    }
-    let packages = match context.given {
-        // NixOS applies its overlays with `appendOverlays`, which drops attributes that a flake added with `//`. Overlays may
-        // change any package.
-        Some(given @ Value::Attrs(_)) if !has_overlays(ev, context)? => {
-            let append = ev.select(given, "appendOverlays")?;
-            ev.call(append, ev.heap.list([]), Pos::NONE)?
+impl<'e> Context<'e> {
+    /// Returns a host's `pkgs`: the packages that it was given, as with NixOS's `nixpkgs.pkgs`, or those of its platform.
+    pub(super) fn packages(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        if let Some(packages) = self.packages.get() {
+            return Ok(packages);
         }
-        _ => of_platform(ev, context),
-    };
-    context.packages.set(Some(packages));
-    Ok(packages)
+        let packages = match self.given {
+            // NixOS applies its overlays with `appendOverlays`, which drops attributes that a flake added with `//`. Overlays may
+            // change any package.
+            Some(given @ Value::Attrs(_)) if !has_overlays(ev, self)? => {
+                let append = ev.select(given, "appendOverlays")?;
+                ev.call(append, ev.heap.list([]), Pos::NONE)?
+            }
+            _ => of_platform(ev, self),
+        };
+        self.packages.set(Some(packages));
+        Ok(packages)
+    }
 }
 
 /// Returns packages of which only the platform is known. Guests always get these: NixOS passes only the platform to them.
@@ -58,10 +61,10 @@ pub(super) fn set<'e>(ev: &Evaluator<'e>, lib: Value<'e>, system: Value<'e>, pla
         ],
         stdenv_rest,
     );
-    let nixos = ev.heap.native(&nixpkgs::NIXOS_OF_PACKAGES, &[lib, system]);
+    let nixos = ev.heap.native(&system::NIXOS_OF_PACKAGES, &[lib, system]);
     let parts = [
         (ev.heap.symbol("nixos"), nixos, Pos::NONE),
-        (ev.heap.symbol("path"), ev.heap.path(nixpkgs::SOURCE), Pos::NONE),
+        (ev.heap.symbol("path"), ev.heap.path(NIXPKGS), Pos::NONE),
         (ev.heap.symbol("_type"), ev.heap.string("pkgs"), Pos::NONE),
         (ev.heap.symbol("lib"), lib, Pos::NONE),
         (ev.heap.symbol("stdenv"), stdenv, Pos::NONE),
@@ -147,100 +150,4 @@ fn call_package<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
         }
         other => Ok(other),
     }
-}
-
-/// The name of the platform, such as `x86_64-linux`.
-struct System<'e> {
-    context: &'e Context<'e>,
-}
-
-impl<'e> Suspend<'e> for System<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        system(ev, self.context)
-    }
-}
-
-/// Returns the platform of the given packages, or else `nixpkgs.hostPlatform` in any of its forms, or the flake's `system`.
-fn system<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Value<'e>> {
-    if let Some(platform) = given_platform(ev, context)? {
-        return ev.select(platform, "system");
-    }
-    if let Some(host) = context.host.get() {
-        for (option, names) in [("hostPlatform", &["system"][..]), ("localSystem", &["system"]), ("system", &[])] {
-            let mut value = host_option(ev, host, &["nixpkgs", option])?;
-            for name in names {
-                if let Value::Attrs(_) = value {
-                    value = ev.select(value, name)?;
-                }
-            }
-            if let Value::String(_) = value {
-                return Ok(value);
-            }
-        }
-    }
-    match context.system {
-        Some(system) => match ev.force(system)? {
-            system @ Value::String(_) => Ok(system),
-            _ => Ok(Value::Unknown(ev.heap.known_after_build("pkgs.stdenv.hostPlatform.system"))),
-        },
-        None => Ok(Value::Unknown(ev.heap.known_after_build("pkgs.stdenv.hostPlatform.system"))),
-    }
-}
-
-/// `pkgs.stdenv.hostPlatform`
-struct Platform<'e> {
-    context: &'e Context<'e>,
-}
-
-impl<'e> Suspend<'e> for Platform<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        if let Some(platform) = given_platform(ev, self.context)? {
-            return Ok(platform);
-        }
-        let system = system(ev, self.context)?;
-        Ok(platform(ev, system))
-    }
-}
-
-/// Returns the platform name of the packages that a host was given; its guests have the same one.
-pub(super) fn given_system<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-) -> Option<EvalResult<'e, Value<'e>>> {
-    match given_platform(ev, context) {
-        Ok(platform) => platform.map(|platform| ev.select(platform, "system")),
-        Err(error) => Some(Err(error)),
-    }
-}
-
-/// Returns `stdenv.hostPlatform` of the packages that a host was given.
-fn given_platform<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> EvalResult<'e, Option<Value<'e>>> {
-    let Some(given @ Value::Attrs(_)) = context.given else { return Ok(None) };
-    let stdenv = ev.select(given, "stdenv")?;
-    ev.select(stdenv, "hostPlatform").map(Some)
-}
-
-/// Builds a platform like `lib.systems.elaborate`, with the attributes that its name determines.
-pub(super) fn platform<'e>(ev: &Evaluator<'e>, system: Value<'e>) -> Value<'e> {
-    let rest = ev.heap.known_after_build("pkgs.stdenv.hostPlatform");
-    let mut parts = vec![
-        (ev.heap.symbol("system"), system, Pos::NONE),
-        (ev.heap.symbol("isLinux"), Value::Bool(true), Pos::NONE),
-        (ev.heap.symbol("isDarwin"), Value::Bool(false), Pos::NONE),
-        (ev.heap.symbol("isUnix"), Value::Bool(true), Pos::NONE),
-    ];
-    if let Value::String(text) = system {
-        let text = text.to_str_lossy();
-        let cpu = text.split('-').next().unwrap_or_default();
-        for (name, cpus) in [
-            ("isx86_64", &["x86_64"][..]),
-            ("isAarch64", &["aarch64"]),
-            ("isx86", &["x86_64", "i686"]),
-            ("isi686", &["i686"]),
-            ("isRiscV64", &["riscv64"]),
-        ] {
-            parts.push((ev.heap.symbol(name), Value::Bool(cpus.contains(&cpu)), Pos::NONE));
-        }
-    }
-    ev.heap.open_attrs(parts, rest)
 }

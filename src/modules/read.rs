@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _
 use serde::{Deserialize, forward_to_deserialize_any};
 use serde_json::{Error, Value as Json, json};
 
-use super::{flake, nixpkgs};
+use super::placeholder;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalError, Evaluator, Symbol, Unknown, Value};
 use crate::model::{AT_LEAST_KEY, FIELD, UNKNOWN_KEY};
@@ -50,7 +50,7 @@ impl<'e> Reader<'_, 'e> {
                 let certain = certain.map(|item| self.json(item.value)).collect();
                 Seen::Unknown { why: partly.why(), at_least: Some(certain) }
             }
-            Value::String(text) | Value::Path(text) => match stand_in(&text.to_str_lossy()) {
+            Value::String(text) | Value::Path(text) => match placeholder::described(&text.to_str_lossy()) {
                 Some(what) => Seen::Unknown { why: self.known_to_nix(what), at_least: None },
                 None => Seen::Known(value),
             },
@@ -59,7 +59,7 @@ impl<'e> Reader<'_, 'e> {
                     return self.see(path);
                 }
                 let names = attrs.iter().map(|(name, ..)| self.ev.heap.name(name));
-                let why = match names.filter_map(stand_in).last() {
+                let why = match names.filter_map(placeholder::described).last() {
                     Some(what) => Some(self.known_to_nix(what)),
                     None => attrs.any(),
                 };
@@ -90,7 +90,7 @@ impl<'e> Reader<'_, 'e> {
     /// Reads the members of a set as JSON, without names that contain the path of a source.
     fn members(&mut self, attrs: &'e Attrs<'e>) -> Json {
         let members = members(attrs).map(|(name, value)| (self.ev.heap.name(name), value));
-        let members: Vec<_> = members.filter(|(name, _)| stand_in(name).is_none()).collect();
+        let members: Vec<_> = members.filter(|(name, _)| placeholder::described(name).is_none()).collect();
         members.into_iter().map(|(name, value)| (name.to_owned(), self.json(value))).collect()
     }
 
@@ -246,14 +246,4 @@ pub(super) fn failed_json(ev: &Evaluator<'_>, diagnostics: &[Diagnostic]) -> Jso
     let mut json = unknown_json(ev, message, span.unwrap_or(Span::NONE));
     json[UNKNOWN_KEY]["failed"] = true.into();
     json
-}
-
-/// Describes the source whose placeholder store path occurs in `text`, if one does.
-fn stand_in(text: &str) -> Option<&'static str> {
-    // A copy of the whole source has its own hash, followed by the name of the placeholder.
-    let names = |source: &str| source.rsplit('/').next().is_some_and(|name| text.contains(name));
-    if names(flake::SOURCE) {
-        return Some("where the flake's source is in the store");
-    }
-    names(nixpkgs::SOURCE).then_some("where nixpkgs is in the store")
 }

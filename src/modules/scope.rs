@@ -1,20 +1,22 @@
-//! Module arguments: `config`, `options`, `lib`, `pkgs`, and those from `_module.args` and `specialArgs`.
+//! The scope of a set of modules (the host's, a guest's, or those of one submodule instance), and the context that all scopes of
+//! one host or guest share.
 //!
-//! A scope belongs to one set of modules: the host's, those of one submodule instance, or a guest's.
+//! Options contain submodules, whose options contain submodules, and a guest is an option of its host. So the operations that
+//! evaluate each other are methods of these two types, each in the file of its subject.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 
-use super::context::{Context, Path};
-use super::definition::{Definition, select};
-use super::level::split;
+use super::definition::Definition;
+use super::embedded::is_built_in;
 use super::option::{Tree, TypeRef};
-use super::packages;
+use super::path::Path;
+use super::prototypes::Prototypes;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
+use crate::eval::{Attrs, EvalResult, Evaluator, Symbol, Unknown, Value};
+use crate::model::path::OptionSpans;
+use crate::model::view::Bound;
 use crate::source::{Pos, Span};
-
-/// Arguments that the modules of every host receive.
-const SUPPLIED: [&str; 7] = ["config", "lib", "modulesPath", "options", "pkgs", "specialArgs", "utils"];
 
 /// Which modules a scope belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,13 +48,13 @@ pub(super) struct Scope<'e> {
     /// The argument `name` of a submodule.
     pub(super) name: Option<Value<'e>>,
     /// Definitions of `_module`, once needed.
-    module: OnceCell<&'e [Definition<'e>]>,
+    pub(super) module: OnceCell<&'e [Definition<'e>]>,
     /// The option tree, once built.
     pub(super) tree: OnceCell<&'e Tree<'e>>,
     /// Arguments that modules request by name, with the position of the module.
-    wanted: RefCell<Vec<(Symbol, Pos)>>,
+    pub(super) wanted: RefCell<Vec<(Symbol, Pos)>>,
     /// Whether `lacks_arguments` is running.
-    asking: Cell<bool>,
+    pub(super) asking: Cell<bool>,
     /// All definitions.
     pub(super) definitions: OnceCell<&'e [Definition<'e>]>,
     /// The type for names that no option declares.
@@ -78,227 +80,139 @@ impl<'e> Scope<'e> {
             freeform: Cell::new(None),
         }
     }
+}
 
-    /// Calls a module that is a function.
-    pub(super) fn call(
-        &'e self,
-        ev: &mut Evaluator<'e>,
-        function: Value<'e>,
-        at: Pos,
-    ) -> EvalResult<'e, Value<'e>> {
-        let mut names: Vec<Symbol> =
-            ["config", "lib", "options", "specialArgs"].iter().map(|name| ev.heap.symbol(name)).collect();
-        let mut rest = None;
-        if let Some(special) = self.special {
-            match ev.force(special)? {
-                Value::Attrs(attrs) => {
-                    names.extend(attrs.iter().map(|(name, ..)| name));
-                    rest = attrs.rest();
-                }
-                Value::Unknown(unknown) => rest = Some(unknown),
-                other => return Err(ev.type_error("a set", other, at)),
-            }
+/// Shared state of one configuration, in the evaluator's arena.
+pub(super) struct Context<'e> {
+    /// Where options are set, recorded during evaluation.
+    notes: RefCell<Vec<(Path<'e>, Pos)>>,
+    /// Where the elements of a list are defined, for lists that several definitions contribute to.
+    elements: RefCell<Vec<(Path<'e>, &'e [Pos])>>,
+    /// The definitions of container options that might not be fully known, by option path.
+    pub(super) defined: RefCell<Vec<(Path<'e>, &'e [Definition<'e>])>>,
+    /// Findings that do not stop the evaluation.
+    pub(super) findings: RefCell<Vec<Diagnostic>>,
+    /// The scope of the host, once created.
+    pub(super) host: OnceCell<&'e Scope<'e>>,
+    /// The argument `lib`.
+    pub(super) lib: Value<'e>,
+    /// The platform that a flake passes (`nixosSystem { system = …; }`).
+    pub(super) system: Option<Value<'e>>,
+    /// The packages that a flake passes (`nixosSystem { pkgs = …; }`).
+    pub(super) given: Option<Value<'e>>,
+    /// The argument `pkgs`, once it is needed.
+    pub(super) packages: Cell<Option<Value<'e>>>,
+    /// The guests: definitions of `containers.<name>.config`, by container name.
+    pub(super) guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
+    /// Definitions of `containers.<name>.config` whose conditions are not evaluated yet, by container name.
+    pub(super) said_of_guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
+    /// The certain elements of lists that are not fully known, by option path, with the reason.
+    pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
+    /// Definitions of `containers` that fail beside others, as values that fail when forced (`--keep-going`).
+    pub(super) failing: RefCell<Vec<Value<'e>>>,
+    /// The functions that identify `lib`'s types, once needed.
+    pub(super) prototypes: OnceCell<&'e Prototypes<'e>>,
+    /// The types being recognised, each nested in the one before.
+    pub(super) recognising: RefCell<Vec<(*const Attrs<'e>, TypeRef<'e>)>>,
+    /// Whether a module has an error, so that its definitions are missing.
+    pub(super) broken: Cell<bool>,
+    /// Why NixOS may open more firewall ports, once computed.
+    pub(super) ports: OnceCell<Option<(Bound, &'e Unknown)>>,
+}
+
+impl<'e> Context<'e> {
+    /// Creates a context without a configuration.
+    pub(super) fn new(lib: Value<'e>, system: Option<Value<'e>>) -> Self {
+        Self {
+            notes: RefCell::default(),
+            elements: RefCell::default(),
+            defined: RefCell::default(),
+            findings: RefCell::default(),
+            host: OnceCell::new(),
+            lib,
+            system,
+            given: None,
+            packages: Cell::new(None),
+            guests: RefCell::default(),
+            said_of_guests: RefCell::default(),
+            bounds: RefCell::default(),
+            failing: RefCell::default(),
+            prototypes: OnceCell::new(),
+            recognising: RefCell::default(),
+            broken: Cell::new(false),
+            ports: OnceCell::new(),
         }
-        // As in nixpkgs, the function's own defaults have no effect: an argument is supplied, or its use is an error.
-        let formals = function.formals();
-        names.extend(formals.iter().map(|(name, _)| *name));
-        self.wanted.borrow_mut().extend(formals.iter().map(|(name, _)| (*name, at)));
-        names.sort();
-        names.dedup();
-        let arguments: Vec<_> = names
-            .into_iter()
-            .map(|name| (name, ev.heap.suspend(Argument { scope: self, name, at }), Pos::NONE))
-            .collect();
-        let arguments = match rest {
-            Some(rest) => ev.heap.open_attrs(arguments, rest),
-            None => ev.heap.attrs(arguments),
-        };
-        ev.call(function, arguments, at)
     }
 
-    /// Whether a module requests an argument that nothing supplies: the configuration is then part of a larger one.
-    pub(super) fn lacks_arguments(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, bool> {
-        // Resolving an argument may ask the same question again.
-        if self.asking.replace(true) {
-            return Ok(true);
+    /// Adds a finding, unless it is already recorded.
+    pub(super) fn find(&self, diagnostic: Diagnostic) {
+        let mut findings = self.findings.borrow_mut();
+        if !findings.contains(&diagnostic) {
+            findings.push(diagnostic);
         }
-        let lacks = self.lacks(ev);
-        self.asking.set(false);
-        lacks
     }
 
-    fn lacks(&'e self, ev: &mut Evaluator<'e>) -> EvalResult<'e, bool> {
-        let mut wanted = self.wanted.borrow().clone();
-        wanted.sort();
-        wanted.dedup_by_key(|(name, _)| *name);
-        for (name, at) in wanted {
-            let argument = Argument { scope: self, name, at };
-            if !SUPPLIED.contains(&ev.heap.name(name))
-                && argument.special(ev)?.is_none()
-                && argument.module_argument(ev)?.is_none()
-            {
-                return Ok(true);
-            }
+    /// Adds a finding, unless one with the same message is recorded at any location.
+    pub(super) fn find_once(&self, diagnostic: Diagnostic) {
+        let mut findings = self.findings.borrow_mut();
+        if !findings.iter().any(|found| found.message == diagnostic.message) {
+            findings.push(diagnostic);
         }
-        Ok(false)
     }
 
-    /// Whether a module may define the option at `path`. False while modules are still being loaded.
-    pub(super) fn defines(&self, ev: &mut Evaluator<'e>, path: &[&str]) -> EvalResult<'e, bool> {
-        let Some(all) = self.definitions.get() else { return Ok(false) };
-        let mut definitions = all.to_vec();
+    /// Whether a module is missing or has an error.
+    pub(super) fn is_missing_modules(&self) -> bool {
+        self.broken.get() || self.findings.borrow().iter().any(|finding| finding.code == Code::MissingModule)
+    }
+
+    /// Records that `path` is set at `pos`.
+    pub(super) fn note(&self, path: Path<'e>, pos: Pos) {
+        if pos.is_some() {
+            self.notes.borrow_mut().push((path, pos));
+        }
+    }
+
+    /// Records where the elements of the list at `path` are defined.
+    pub(super) fn note_elements(&self, ev: &Evaluator<'e>, path: Path<'e>, places: &[Pos]) {
+        self.elements.borrow_mut().push((path, ev.heap.alloc_slice(places)));
+    }
+
+    /// Keeps the definitions of a container option, to compute a key if its value is unknown.
+    pub(super) fn keep(&self, ev: &mut Evaluator<'e>, path: Path<'e>, definitions: &[Definition<'e>]) {
+        let first = path.symbols().first().copied();
+        if first == Some(ev.heap.symbol("containers")) && !definitions.is_empty() {
+            self.defined.borrow_mut().push((path, ev.heap.alloc_slice(definitions)));
+        }
+    }
+
+    /// Returns the value of an option of the host.
+    pub(super) fn host_option(&self, ev: &mut Evaluator<'e>, path: &[&str]) -> EvalResult<'e, Value<'e>> {
+        let host = self.host.get().and_then(|host| host.config.get());
+        let mut value = host.unwrap_or(Value::Null);
         for name in path {
-            let mut split = split(ev, self.path, &definitions)?;
-            definitions = split.names.remove(&ev.heap.symbol(name)).unwrap_or_default();
+            value = ev.select(value, name)?;
         }
-        Ok(!definitions.is_empty())
+        ev.force(value)
     }
 
-    /// Returns the definitions of `_module.NAME`.
-    pub(super) fn module_option(&self, ev: &mut Evaluator<'e>, name: &str) -> EvalResult<'e, Vec<Definition<'e>>> {
-        // While modules are still being loaded, there are no definitions.
-        let Some(all) = self.definitions.get() else { return Ok(Vec::new()) };
-        let definitions = match self.module.get() {
-            Some(definitions) => definitions,
-            None => {
-                let module = ev.heap.symbol("_module");
-                let found = split(ev, self.path, all)?.names.remove(&module).unwrap_or_default();
-                let found = ev.heap.alloc_slice(&found);
-                self.module.get_or_init(|| found)
-            }
-        };
-        if definitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(split(ev, self.path, definitions)?.names.remove(&ev.heap.symbol(name)).unwrap_or_default())
-    }
-}
-
-/// Names in `_module.args` that NixOS itself adds.
-const OF_NIXOS: [&str; 6] =
-    ["baseModules", "extendModules", "extraModules", "moduleType", "modules", "noUserModules"];
-
-/// Returns `config._module`, of which only the module arguments are known.
-pub(super) fn module<'e>(ev: &Evaluator<'e>, scope: &'e Scope<'e>) -> Value<'e> {
-    let rest = ev.heap.unknown_reason("this part of `config._module`", Span::NONE);
-    ev.heap.open_attrs([(ev.heap.symbol("args"), ev.heap.suspend(Arguments { scope }), Pos::NONE)], rest)
-}
-
-/// `config._module.args`
-struct Arguments<'e> {
-    scope: &'e Scope<'e>,
-}
-
-impl<'e> Suspend<'e> for Arguments<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let scope = self.scope;
-        let definitions = scope.module_option(ev, "args")?;
-        let split = split(ev, scope.path, &definitions)?;
-        let mut names: Vec<Symbol> = split.names.keys().copied().collect();
-        match scope.of {
-            ScopeOwner::Submodule => names.extend(scope.name.map(|_| ev.heap.symbol("name"))),
-            ScopeOwner::Host | ScopeOwner::Guest | ScopeOwner::GuestShown => {
-                names.extend(["pkgs", "utils"].map(|name| ev.heap.symbol(name)))
+    /// Returns where the options evaluated so far are set.
+    pub(super) fn spans(&self, ev: &Evaluator<'e>) -> OptionSpans {
+        let mut spans = OptionSpans::default();
+        for (path, pos) in self.notes.borrow().iter() {
+            // Skip positions inside the built-in `lib`: the user's call around them is recorded too.
+            if !is_built_in(ev, *pos) {
+                spans
+                    .add(path.symbols().into_iter().map(|name| ev.heap.name(name)), ev.report.attribute_span(*pos));
             }
         }
-        names.sort_unstable();
-        names.dedup();
-        let argument = |name| (name, ev.heap.suspend(Argument { scope, name, at: Pos::NONE }), Pos::NONE);
-        let mut parts: Vec<_> = names.into_iter().map(argument).collect();
-        let unknown = ev.heap.unknown("an argument that NixOS gives its modules", Span::NONE);
-        for name in OF_NIXOS.map(|name| ev.heap.symbol(name)) {
-            if !parts.iter().any(|(known, ..)| *known == name) {
-                parts.push((name, unknown, Pos::NONE));
-            }
+        for (path, places) in self.elements.borrow().iter() {
+            let span = |pos: &Pos| match pos.is_some() && !is_built_in(ev, *pos) {
+                true => ev.report.attribute_span(*pos),
+                false => Span::NONE,
+            };
+            let names = path.symbols().into_iter().map(|name| ev.heap.name(name));
+            spans.add_elements(names, places.iter().map(span).collect());
         }
-        let mut why = split.why_more();
-        if scope.of != ScopeOwner::Submodule && scope.context.is_missing_modules() {
-            why = why.or(Some(ev.heap.unknown_reason("modules that are not here may supply it", Span::NONE)));
-        }
-        Ok(ev.heap.partial_attrs(parts, &[], why))
-    }
-}
-
-/// A module argument, resolved on demand.
-struct Argument<'e> {
-    scope: &'e Scope<'e>,
-    name: Symbol,
-    at: Pos,
-}
-
-impl<'e> Argument<'e> {
-    fn special(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
-        let Some(special) = self.scope.special else { return Ok(None) };
-        match ev.force(special)? {
-            Value::Attrs(attrs) => match attrs.get(self.name) {
-                Some(value) => ev.force(value).map(Some),
-                None => Ok(attrs.maybe(self.name).map(Value::Unknown)),
-            },
-            unknown @ Value::Unknown(_) => Ok(Some(unknown)),
-            _ => Ok(None),
-        }
-    }
-
-    /// Returns the value from `_module.args`.
-    fn module_argument(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Option<Value<'e>>> {
-        let arguments = self.scope.module_option(ev, "args")?;
-        if arguments.is_empty() {
-            return Ok(None);
-        }
-        let mut split = split(ev, self.scope.path, &arguments)?;
-        let Some(definitions) = split.names.remove(&self.name) else {
-            // An unknown definition may supply it.
-            return Ok(split.open.first().map(|definition| definition.value).or(split.rest.map(Value::Unknown)));
-        };
-        let selected = select(ev, &definitions)?;
-        match (selected.unknown, selected.definitions.first()) {
-            (Some(unknown), _) => Ok(Some(Value::Unknown(unknown))),
-            (None, Some(definition)) => Ok(Some(definition.value)),
-            (None, None) => Ok(None),
-        }
-    }
-}
-
-impl<'e> Suspend<'e> for Argument<'e> {
-    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        if let Some(value) = self.special(ev)? {
-            return Ok(value);
-        }
-        let name = ev.heap.name(self.name);
-        let scope = self.scope;
-        match name {
-            "lib" => return Ok(scope.context.lib),
-            "specialArgs" => return Ok(scope.special.unwrap_or_else(|| ev.heap.attrs([]))),
-            "config" | "options" => {
-                let value = if name == "config" { scope.config.get() } else { scope.options.get() };
-                return match value {
-                    Some(value) => ev.force(value),
-                    None => Ok(ev.heap.unknown(&format!("`{name}` cannot decide what is imported"), Span::NONE)),
-                };
-            }
-            "modulesPath" if scope.of != ScopeOwner::Submodule => {
-                return Ok(ev.heap.unknown("`modulesPath` is a directory of nixpkgs", Span::NONE));
-            }
-            _ => {}
-        }
-        if let Some(value) = self.module_argument(ev)? {
-            return Ok(value);
-        }
-        match (name, scope.name, scope.of) {
-            ("name", Some(value), _) => return Ok(value),
-            ("pkgs", _, ScopeOwner::Host | ScopeOwner::Guest | ScopeOwner::GuestShown) => {
-                return packages::packages(ev, scope.context);
-            }
-            ("utils", ..) => return Ok(ev.heap.unknown("`utils` is a part of nixpkgs", Span::NONE)),
-            _ => {}
-        }
-        let message = format!("nothing here supplies the module argument `{name}`: what depends on it is unknown");
-        let mut note = Diagnostic::note(Code::MissingArgument, message);
-        let span = ev.report.word_span(self.at);
-        if span != Span::NONE {
-            note = note.at(span, "the module that takes it");
-        }
-        scope.context.find_once(note);
-        Ok(ev.heap.unknown(&format!("nothing here supplies the module argument `{name}`"), Span::NONE))
+        spans
     }
 }

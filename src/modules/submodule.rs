@@ -3,39 +3,39 @@
 //! All instances share the options of the table. The configuration's own modules are called once for each instance, because
 //! their declarations may depend on `name` and `config`.
 
-use super::context::{Context, Path};
-use super::declare;
 use super::definition::Definition;
-use super::level::level;
 use super::load::{self, Modules, Source};
 use super::option::{Submodule, Tree};
-use super::scope::{self, Scope, ScopeOwner};
-use super::view;
+use super::path::Path;
+use super::scope::{Context, Scope, ScopeOwner};
+use super::{arguments, declare, view};
 use crate::eval::{EvalResult, Evaluator, Suspend, Value};
 use crate::source::Pos;
 
-/// Evaluates one instance: its definitions, merged over the type's options.
-pub(super) fn instance<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    path: Path<'e>,
-    submodule: &'e Submodule<'e>,
-    definitions: &[Definition<'e>],
-) -> EvalResult<'e, Value<'e>> {
-    let name = path.last().map(|name| ev.heap.string(ev.heap.name(name)));
-    named_instance(ev, context, path, name, submodule, definitions)
-}
+impl<'e> Context<'e> {
+    /// Evaluates one instance: its definitions, merged over the type's options.
+    pub(super) fn submodule(
+        &'e self,
+        ev: &mut Evaluator<'e>,
+        path: Path<'e>,
+        submodule: &'e Submodule<'e>,
+        definitions: &[Definition<'e>],
+    ) -> EvalResult<'e, Value<'e>> {
+        let name = path.last().map(|name| ev.heap.string(ev.heap.name(name)));
+        named_instance(ev, self, path, name, submodule, definitions)
+    }
 
-/// Evaluates a submodule that nothing defines and that has no default: its own modules alone, without a real name
-/// (`emptyValue` of nixpkgs' `submoduleWith`).
-pub(super) fn empty<'e>(
-    ev: &mut Evaluator<'e>,
-    context: &'e Context<'e>,
-    path: Path<'e>,
-    submodule: &'e Submodule<'e>,
-) -> EvalResult<'e, Value<'e>> {
-    let name = ev.heap.string("‹name›");
-    named_instance(ev, context, path, Some(name), submodule, &[])
+    /// Evaluates a submodule that nothing defines and that has no default: its own modules alone, without a real name
+    /// (`emptyValue` of nixpkgs' `submoduleWith`).
+    pub(super) fn empty_submodule(
+        &'e self,
+        ev: &mut Evaluator<'e>,
+        path: Path<'e>,
+        submodule: &'e Submodule<'e>,
+    ) -> EvalResult<'e, Value<'e>> {
+        let name = ev.heap.string("‹name›");
+        named_instance(ev, self, path, Some(name), submodule, &[])
+    }
 }
 
 fn named_instance<'e>(
@@ -60,7 +60,7 @@ fn named_instance<'e>(
         let definitions = ev.heap.alloc_slice(&reversed);
         let _ = scope.tree.set(table);
         let _ = scope.definitions.set(definitions);
-        let value = level(ev, scope, path, table, definitions)?;
+        let value = scope.level(ev, path, table, definitions)?;
         scope.config.set(Some(value));
         return Ok(value);
     }
@@ -109,7 +109,7 @@ impl<'e> Suspend<'e> for Config<'e> {
         let (Some(tree), Some(definitions)) = (self.scope.tree.get(), self.scope.definitions.get()) else {
             return Err(ev.type_error("the options of the configuration", Value::Null, Pos::NONE));
         };
-        level(ev, self.scope, self.scope.path, tree, definitions)
+        self.scope.level(ev, self.scope.path, tree, definitions)
     }
 }
 
@@ -122,7 +122,7 @@ struct WithModule<'e> {
 impl<'e> Suspend<'e> for WithModule<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let Value::Attrs(config) = ev.force(self.config)? else { return Ok(self.config) };
-        let module = (ev.heap.symbol("_module"), scope::module(ev, self.scope), Pos::NONE);
+        let module = (ev.heap.symbol("_module"), arguments::module(ev, self.scope), Pos::NONE);
         let optional = config.optional().iter().map(|one| (one.name(), one.value(), one.pos(), one.why()));
         let optional: Vec<_> = optional.collect();
         Ok(ev.heap.partial_attrs(config.iter().chain([module]).collect::<Vec<_>>(), &optional, config.any()))

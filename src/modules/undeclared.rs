@@ -3,10 +3,10 @@
 //! A scalar is the value that the configuration defines. A set is open and a list is unknown, because nixpkgs may add to
 //! both.
 
-use super::context::Path;
 use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, place, presence, select};
-use super::level::split;
+use super::path::Path;
 use super::scope::Scope;
+use super::split::split;
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 

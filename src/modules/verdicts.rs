@@ -2,7 +2,7 @@
 //!
 //! NixOS evaluates them when it builds a system. An assertion with an unknown condition reports nothing here.
 
-use super::lib::is_built_in;
+use super::embedded::is_built_in;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalResult, Evaluator, Value};
 use crate::source::Span;

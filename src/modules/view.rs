@@ -2,15 +2,15 @@
 
 use std::cell::OnceCell;
 
-use super::context::Path;
 use super::declare::resolve;
-use super::defaults::{option_value, selected};
+use super::defaults::selected;
 use super::definition::{Definition, Selected};
-use super::level::{Split, split};
 use super::merge::{Merge, type_of};
 use super::nix_type::{definitions as definition_values, file_of, location};
 use super::option::{self, Default, Kind, Node, Opt, Tree};
+use super::path::Path;
 use super::scope::Scope;
+use super::split::{Split, split};
 use crate::eval::{EvalResult, Evaluator, Suspend, Symbol, Value};
 use crate::source::{Pos, Span};
 
@@ -65,7 +65,7 @@ struct At<'e> {
 
 impl<'e> Suspend<'e> for At<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        match resolve(ev, self.node)? {
+        match resolve(ev, self.place.scope, self.node)? {
             Node::Level(tree) => Ok(level(ev, self.place, tree)),
             Node::Option(option) => {
                 if let Some(Kind::Unknown(unknown)) = option.known_type().map(|ty| ty.kind.get())
@@ -164,7 +164,7 @@ impl<'e> View<'e> {
             && let Default::Table(default) = self.option.default
             && !matches!(default, super::types::Default::Mandatory)
         {
-            let value = option_value(ev, scope, path, self.option, &[])?;
+            let value = scope.option_value(ev, path, self.option, &[])?;
             selected.definitions.push(Definition::new(value, Pos::NONE));
             selected.priority = super::definition::OPTION_DEFAULT_PRIORITY;
         }
@@ -185,7 +185,7 @@ impl<'e> Suspend<'e> for Answer<'e> {
         match self.asked {
             Asked::Value => {
                 let definitions = place.definitions(ev)?;
-                return option_value(ev, scope, path, option, &definitions);
+                return scope.option_value(ev, path, option, &definitions);
             }
             Asked::Type => {
                 return Ok(match type_of(ev, scope, path, option)?.named {

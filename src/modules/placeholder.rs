@@ -1,0 +1,17 @@
+//! Placeholder paths of sources that are not in the store. They cannot exist, so a printed value that contains one is recognised
+//! as unknown.
+
+/// The placeholder path of nixpkgs' source. Real hashes never contain an `e`.
+pub(super) const NIXPKGS: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-nixpkgs";
+/// The placeholder path of the flake's own source in the store. Real hashes never contain an `e`.
+pub const FLAKE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
+
+/// Describes the source whose placeholder store path occurs in `text`, if one does.
+pub(super) fn described(text: &str) -> Option<&'static str> {
+    // A copy of the whole source has its own hash, followed by the name of the placeholder.
+    let names = |source: &str| source.rsplit('/').next().is_some_and(|name| text.contains(name));
+    if names(FLAKE) {
+        return Some("where the flake's source is in the store");
+    }
+    names(NIXPKGS).then_some("where nixpkgs is in the store")
+}
