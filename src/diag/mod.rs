@@ -19,7 +19,7 @@ pub(crate) use escape::visible;
 pub use fix::{Edit, Fix};
 pub(crate) use secret::is_secret;
 
-use crate::source::{Location, Pos, Span};
+use crate::source::{Location, Pos, SourceMap, Span};
 
 /// How much a finding matters (contract §4, *Severity*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,6 +120,12 @@ impl Diagnostic {
     pub fn at_location(mut self, location: Location) -> Self {
         self.location = Some(location);
         self
+    }
+
+    /// Its location: its first label's, or else the one given as text.
+    pub fn location_in(&self, sources: &SourceMap) -> Option<Location> {
+        let labelled = self.labels.first().and_then(|label| sources.locate(label.span.start));
+        labelled.or_else(|| self.location.clone())
     }
 
     /// Keeps everything beside the labels out of the snippet.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::escape::{marked, visible};
 use super::excerpt::excerpt;
 use super::{Diagnostic, Label, Severity, secret};
-use crate::source::{Location, SourceMap, Span};
+use crate::source::{SourceMap, Span};
 
 mod diff;
 mod sarif;
@@ -60,16 +60,10 @@ impl Style {
     }
 }
 
-/// The location of a diagnostic: its first label's, or else the one given as text.
-pub fn location(diagnostic: &Diagnostic, sources: &SourceMap) -> Option<Location> {
-    let labelled = diagnostic.labels.first().and_then(|label| sources.locate(label.span.start));
-    labelled.or_else(|| diagnostic.location.clone())
-}
-
 /// Renders one diagnostic as text, with a final newline.
 pub fn text(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
-    if let Some(location) = location(diagnostic, sources) {
+    if let Some(location) = diagnostic.location_in(sources) {
         let _ = write!(out, "{}: ", visible(&location.to_string()));
     }
     let message = visible(&shortened(&diagnostic.message));
@@ -246,7 +240,7 @@ pub struct Finding {
 
 /// Converts a diagnostic to its JSON form.
 pub fn finding(diagnostic: &Diagnostic, sources: &SourceMap) -> Finding {
-    let location = location(diagnostic, sources);
+    let location = diagnostic.location_in(sources);
     Finding {
         code: diagnostic.code.as_str(),
         severity: diagnostic.severity.as_str(),

@@ -6,6 +6,7 @@
 //! Everything happens in the network namespace of the calling thread.
 
 mod passed;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -14,48 +15,21 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use futures_util::TryStreamExt;
-use nix::errno::Errno;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags};
 use rtnetlink::packet_route::link::{
     AfSpecInet, AfSpecUnspec, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
 };
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
-use rtnetlink::{Error, Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
+use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 pub use passed::{empty, give, give_macvlan, set_lo_up};
+pub use requests::NetlinkError;
+use requests::{also_name, cannot, ignore_missing, index, name, set_up, with};
 
-use super::{netns, waiting};
+use super::netns;
 use crate::model::spec::HardwareAddress;
-use crate::render::interface::{LinkName, Pair};
+use crate::render::interface::Pair;
 use crate::state::Link;
-
-/// Why a netlink request failed.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {what}")]
-pub struct NetlinkError {
-    /// What was attempted, as the object of "cannot".
-    pub what: String,
-    /// The error of the kernel or of rtnetlink.
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-    what: impl Into<String>,
-) -> impl FnOnce(E) -> NetlinkError {
-    move |source| NetlinkError { what: what.into(), source: source.into() }
-}
-
-/// Runs `requests` to completion on a netlink socket of this thread's namespace.
-fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Result<T, NetlinkError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(cannot("open a netlink socket"))?;
-    runtime.block_on(async {
-        let (connection, handle, _) = rtnetlink::new_connection().map_err(cannot("open a netlink socket"))?;
-        tokio::spawn(connection);
-        let answered = tokio::time::timeout(waiting::ANSWER, requests(&handle)).await;
-        answered.unwrap_or_else(|_| Err(cannot("ask the kernel over netlink")(waiting::no_answer(waiting::ANSWER))))
-    })
-}
 
 /// Lists the interfaces of this namespace.
 ///
@@ -100,13 +74,6 @@ pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
             }
         }
         Ok(links)
-    })
-}
-
-fn name(message: &LinkMessage) -> Option<&str> {
-    message.attributes.iter().find_map(|attribute| match attribute {
-        LinkAttribute::IfName(name) => Some(name.as_str()),
-        _ => None,
     })
 }
 
@@ -309,15 +276,6 @@ async fn remove_stale(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) ->
     Ok(())
 }
 
-/// The result of a removal, in which a missing object is not an error.
-fn ignore_missing(result: Result<(), Error>) -> Result<(), Error> {
-    let nothing = [Errno::ESRCH, Errno::EADDRNOTAVAIL, Errno::ENOENT, Errno::ENODEV].map(|errno| -(errno as i32));
-    match result {
-        Err(Error::NetlinkError(error)) if nothing.contains(&error.raw_code()) => Ok(()),
-        result => result,
-    }
-}
-
 fn make_pair(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
     let link = &pair.host;
     let what = || format!("create the interface `{}`", link.name);
@@ -339,20 +297,12 @@ fn make_pair(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Resu
     })
 }
 
-/// Sets an interface's alternative name, if it has one.
-async fn also_name(netlink: &Handle, link: &LinkName) -> Result<(), NetlinkError> {
-    let Some(altname) = &link.altname else { return Ok(()) };
-    let index = index(netlink, &link.name).await?;
-    let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;
-    named.map_err(cannot(format!("add the alternative name `{altname}` to the interface `{}`", link.name)))
-}
-
 /// Attaches an interface to its bridge, adds its addresses, sets it up, and adds routes to the other end.
 async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkError> {
     let link = side.link;
     let index = index(netlink, link).await?;
     if let Some(bridge) = side.bridge {
-        let controller = self::index(netlink, bridge).await?;
+        let controller = requests::index(netlink, bridge).await?;
         let port = LinkUnspec::new_with_index(index).controller(controller).build();
         let joined = netlink.link().change(port).execute().await;
         joined.map_err(cannot(format!("attach the interface `{link}` to the bridge `{bridge}`")))?;
@@ -408,18 +358,6 @@ fn default_route(link: u32, gateway: IpAddr) -> RouteMessage {
 /// The prefix length of a single address.
 fn whole(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
-}
-
-async fn set_up(netlink: &Handle, link: &str) -> Result<(), NetlinkError> {
-    let index = index(netlink, link).await?;
-    let up = LinkUnspec::new_with_index(index).up().build();
-    netlink.link().change(up).execute().await.map_err(cannot(format!("set the interface `{link}` up")))
-}
-
-async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkError> {
-    let what = || format!("find the interface `{link}`");
-    let found = netlink.link().get().match_name(link).execute().try_next().await.map_err(cannot(what()))?;
-    found.map(|message| message.header.index).ok_or_else(|| cannot(what())("it does not exist"))
 }
 
 /// Deletes an interface, and with it the other end of a pair. A missing interface is not an error.

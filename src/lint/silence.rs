@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Code, Diagnostic, Fix, Kind, render};
+use crate::diag::{Code, Diagnostic, Fix, Kind};
 use crate::source::{SourceFile, SourceMap, Span};
 
 /// What introduces the list of codes, after the `#`.
@@ -36,7 +36,7 @@ fn is_allowed_at(code: Code, span: Span, sources: &SourceMap) -> bool {
 
 /// Whether a comment allows a finding whose location is known only as text.
 fn is_allowed_at_location(finding: &Diagnostic, sources: &SourceMap) -> bool {
-    let Some(place) = render::location(finding, sources) else { return false };
+    let Some(place) = finding.location_in(sources) else { return false };
     sources.files().iter().any(|file| file.name == place.file && allows(file, place.line, finding.code))
 }
 

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::location;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Location, SourceFile, SourceMap, Span};
 
@@ -32,7 +31,7 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap) -> Value {
 fn result(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
     let first = match diagnostic.labels.first() {
         Some(label) => of_span(label.span, sources),
-        None => location(diagnostic, sources).map(|location| of_location(&location, sources)),
+        None => diagnostic.location_in(sources).map(|location| of_location(&location, sources)),
     };
     let related: Vec<_> = diagnostic
         .labels

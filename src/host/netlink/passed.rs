@@ -9,7 +9,7 @@ use futures_util::TryStreamExt;
 use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage, MacVlanMode};
 use rtnetlink::{LinkMacVlan, LinkMessageBuilder, LinkUnspec};
 
-use super::{NetlinkError, also_name, cannot, index, name, set_up, with};
+use super::requests::{NetlinkError, also_name, cannot, ignore_missing, index, name, set_up, with};
 use crate::host::netns;
 use crate::model::spec::HardwareAddress;
 use crate::render::interface::LinkName;
@@ -89,8 +89,7 @@ pub fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), N
             } else if is_made(message) {
                 let link = LinkMessageBuilder::<LinkUnspec>::default().name(seen).build();
                 // If both ends were in this namespace, deleting one has deleted the other.
-                super::ignore_missing(netlink.link().del_with_message(link).execute().await)
-                    .map_err(cannot(what()))?;
+                ignore_missing(netlink.link().del_with_message(link).execute().await).map_err(cannot(what()))?;
             }
         }
         Ok(())

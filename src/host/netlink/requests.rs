@@ -1,0 +1,77 @@
+//! Sends requests over netlink, and the few that several others need.
+
+use futures_util::TryStreamExt;
+use nix::errno::Errno;
+use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage};
+use rtnetlink::{Error, Handle, LinkUnspec};
+
+use crate::host::waiting;
+use crate::render::interface::LinkName;
+
+/// Why a netlink request failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {what}")]
+pub struct NetlinkError {
+    /// What was attempted, as the object of "cannot".
+    pub what: String,
+    /// The error of the kernel or of rtnetlink.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Wraps an error; `what` is the object of "cannot".
+pub(super) fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    what: impl Into<String>,
+) -> impl FnOnce(E) -> NetlinkError {
+    move |source| NetlinkError { what: what.into(), source: source.into() }
+}
+
+/// Runs `requests` to completion on a netlink socket of this thread's namespace.
+pub(super) fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Result<T, NetlinkError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(cannot("open a netlink socket"))?;
+    runtime.block_on(async {
+        let (connection, handle, _) = rtnetlink::new_connection().map_err(cannot("open a netlink socket"))?;
+        tokio::spawn(connection);
+        let answered = tokio::time::timeout(waiting::ANSWER, requests(&handle)).await;
+        answered.unwrap_or_else(|_| Err(cannot("ask the kernel over netlink")(waiting::no_answer(waiting::ANSWER))))
+    })
+}
+
+/// The name of an interface.
+pub(super) fn name(message: &LinkMessage) -> Option<&str> {
+    message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::IfName(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+/// The index of an interface.
+pub(super) async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkError> {
+    let what = || format!("find the interface `{link}`");
+    let found = netlink.link().get().match_name(link).execute().try_next().await.map_err(cannot(what()))?;
+    found.map(|message| message.header.index).ok_or_else(|| cannot(what())("it does not exist"))
+}
+
+/// Sets an interface's alternative name, if it has one.
+pub(super) async fn also_name(netlink: &Handle, link: &LinkName) -> Result<(), NetlinkError> {
+    let Some(altname) = &link.altname else { return Ok(()) };
+    let index = index(netlink, &link.name).await?;
+    let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;
+    named.map_err(cannot(format!("add the alternative name `{altname}` to the interface `{}`", link.name)))
+}
+
+/// Sets an interface up.
+pub(super) async fn set_up(netlink: &Handle, link: &str) -> Result<(), NetlinkError> {
+    let index = index(netlink, link).await?;
+    let up = LinkUnspec::new_with_index(index).up().build();
+    netlink.link().change(up).execute().await.map_err(cannot(format!("set the interface `{link}` up")))
+}
+
+/// The result of a removal, in which a missing object is not an error.
+pub(super) fn ignore_missing(result: Result<(), Error>) -> Result<(), Error> {
+    let nothing = [Errno::ESRCH, Errno::EADDRNOTAVAIL, Errno::ENOENT, Errno::ENODEV].map(|errno| -(errno as i32));
+    match result {
+        Err(Error::NetlinkError(error)) if nothing.contains(&error.raw_code()) => Ok(()),
+        result => result,
+    }
+}
