@@ -27,7 +27,7 @@ pub struct Reason {
     pub disruption: Disruption,
 }
 
-/// What is done to a container, as a user would say it. [`Order`] has the single steps.
+/// What is done to a container, as a user would say it. [`super::Order`] has the single steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
