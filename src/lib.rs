@@ -15,12 +15,14 @@
 //! | [`state`] | – → the observed state of a host |
 //! | [`plan`] | current and wanted state → changes, reasons, costs, rules, a graph of steps |
 //! | [`apply`] | plan → events, through the trait `Host` |
+//! | [`app`] | options, the outside world behind traits → what the commands do |
 //! | [`cli`] | arguments, terminal, signals → exit codes |
 //! | [`host`] | the outside world, behind the traits of the layers above |
 
 // Only `cli/output.rs` prints: `println!` and `eprintln!` panic if the reader has gone.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod app;
 pub mod apply;
 pub mod cli;
 pub mod diag;

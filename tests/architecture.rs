@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// The layers in order: each may import the ones before it.
-const LAYERS: [&str; 13] = [
-    "source", "diag", "syntax", "eval", "model", "modules", "render", "lint", "state", "plan", "apply", "host",
-    "cli",
+const LAYERS: [&str; 14] = [
+    "source", "diag", "syntax", "eval", "model", "modules", "render", "lint", "state", "plan", "apply", "app",
+    "host", "cli",
 ];
 /// What only `host` and `cli` may use.
 const THE_WORLD: [&str; 7] =

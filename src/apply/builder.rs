@@ -90,6 +90,9 @@ pub trait Built {
 
 /// Evaluates and builds with Nix.
 pub trait Builder {
+    /// Whether it could be run at all.
+    fn is_installed(&self) -> bool;
+
     /// Evaluates all options of the containers `names` in one run of Nix.
     fn evaluate(
         &self,

@@ -10,7 +10,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
 use super::completion::containers;
-use super::nix_settings::NixSettings;
 use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
 use crate::plan::RestartMode;
@@ -123,12 +122,6 @@ pub struct ConfigArgs {
     /// Fail if the evaluation takes longer than this, in seconds. The default is 600 (60 with `--restrict`).
     #[arg(long, value_name = "SECONDS")]
     pub max_time: Option<u64>,
-    /// Whether to use what evaluates even if other parts fail: `--keep-going` of `eval` and `check`.
-    #[arg(skip)]
-    pub keep_going: bool,
-    /// The resulting language settings, from these flags, nix.conf and NIX_CONFIG.
-    #[arg(skip)]
-    pub nix_settings: NixSettings,
 }
 
 /// Expressions to evaluate instead of a configuration.
@@ -445,7 +438,7 @@ pub enum Command {
 
 impl Command {
     /// The configuration arguments of a command that evaluates one.
-    pub fn config_mut(&mut self) -> Option<&mut ConfigArgs> {
+    pub fn config(&self) -> Option<&ConfigArgs> {
         match self {
             Self::Switch { config, .. }
             | Self::Build { config, .. }

@@ -14,8 +14,8 @@ use std::process::{Command, Stdio};
 use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
 
 use self::log::Line;
-use super::ending;
 use super::scratch::Scratch;
+use super::{ending, programs};
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::model::ContainerName;
 use crate::model::path::quote;
@@ -130,6 +130,11 @@ const OPTIONS: [&str; 26] = [
 ];
 
 impl Nix {
+    /// Nix as the user who ran sudo, or else as the current one.
+    pub fn as_invoker(progress: fn(&str)) -> Self {
+        Self { user: Invoker::from_environment(), progress }
+    }
+
     fn command(&self, arguments: &[OsString]) -> nix::Result<Command> {
         let mut command = Command::new("nix");
         command.args(["--extra-experimental-features", "nix-command flakes"]).args(arguments).stdin(Stdio::null());
@@ -235,6 +240,10 @@ fn string(text: &str) -> String {
 }
 
 impl Builder for Nix {
+    fn is_installed(&self) -> bool {
+        programs::nix()
+    }
+
     fn evaluate(
         &self,
         source: &Source,

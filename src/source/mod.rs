@@ -18,7 +18,7 @@ mod moved;
 mod tracked;
 
 pub use files::{FileKind, Files, MemoryFiles};
-pub use git::{GitError, GitRequest, GitTree};
+pub use git::{GitError, GitRequest, GitTree, RevisionError};
 pub use map::{Location, Pos, SourceFile, SourceMap, Span};
 pub use mounted::MountedFiles;
 pub use moved::MovedFiles;
