@@ -61,3 +61,6 @@ pub use ready::lock;
 pub use status::{Row, Status, status};
 pub use switch::{SwitchOptions, SwitchResult, switch};
 pub use ui::{Run, Ui};
+
+#[cfg(test)]
+mod tests;
