@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
-use super::completion::containers;
+use super::candidates::containers;
 use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
 use crate::plan::RestartMode;

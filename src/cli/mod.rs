@@ -5,6 +5,7 @@
 //! is decided in `plan` and done in `apply`.
 
 pub mod args;
+mod candidates;
 mod commands;
 mod completion;
 mod interrupt;
