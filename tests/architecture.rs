@@ -1,5 +1,6 @@
 //! Checks the import rule of docs/architecture.md, and the shape of every file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The layers in order: each may import the ones before it.
@@ -131,4 +132,72 @@ fn every_layer_is_known_and_every_file_says_what_it_is() {
         assert!(text.starts_with("//! "), "{} has no header", path.display());
         assert!(text.lines().count() <= MOST_LINES, "{} is too long", path.display());
     }
+}
+
+/// The module of a file in the directory of its layer: `commands::plan`, and nothing for the layer's `mod.rs`.
+fn module(layer: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(layer).expect("a file of the layer").with_extension("");
+    let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).filter(|name| name != "mod").collect();
+    names.join("::")
+}
+
+/// The modules of a layer that the code of one of them names, after `super::` or `crate::LAYER::`.
+fn imports(layer: &str, of: &str, code: &str, known: &BTreeSet<String>) -> BTreeSet<String> {
+    let parent = of.rsplit_once("::").map_or("", |(parent, _)| parent);
+    let absolute = format!("crate::{layer}::");
+    let starts = [("super::", parent), (absolute.as_str(), "")];
+    let mut found = BTreeSet::new();
+    for (start, base) in starts {
+        for (at, _) in code.match_indices(start) {
+            let rest = &code[at + start.len()..];
+            let names = match rest.strip_prefix('{') {
+                Some(list) => list.split('}').next().unwrap_or_default().split(',').collect(),
+                None => vec![rest],
+            };
+            for name in names {
+                let path = name.trim().split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).next();
+                let path = format!("{base}::{}", path.unwrap_or_default());
+                let mut path = path.trim_start_matches("::");
+                // The longest prefix that is a module; the rest names something in it.
+                while !known.contains(path) {
+                    path = path.rsplit_once("::").map_or("", |(prefix, _)| prefix);
+                }
+                found.insert(path.to_owned());
+            }
+        }
+    }
+    found.remove(of);
+    found
+}
+
+/// A module that imports itself by way of others, if there is one.
+fn cycle(all: &BTreeMap<String, BTreeSet<String>>) -> Option<&str> {
+    let reaches_itself = |start: &&String| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![*start]);
+        while let Some(module) = next.pop() {
+            next.extend(all[module].iter().filter(|imported| seen.insert(*imported)));
+        }
+        seen.contains(*start)
+    };
+    all.keys().find(reaches_itself).map(String::as_str)
+}
+
+#[test]
+fn no_file_of_the_upper_layers_imports_one_that_imports_it() {
+    for layer in ["app", "cli"] {
+        let directory = Path::new("src").join(layer);
+        let files: Vec<_> = files(&directory).into_iter().filter(|path| !is_test(path)).collect();
+        let known = files.iter().map(|path| module(&directory, path)).collect();
+        let of_file = |path: &PathBuf| {
+            let module = module(&directory, path);
+            let imports = imports(layer, &module, &code(path), &known);
+            (module, imports)
+        };
+        assert_eq!(cycle(&files.iter().map(of_file).collect()), None, "in {layer}");
+    }
+    let known = ["", "a", "b", "b::c"].map(str::to_owned).into();
+    assert_eq!(imports("app", "b::c", "use crate::app::{a::X, b};", &known), ["a", "b"].map(str::to_owned).into());
+    assert_eq!(imports("app", "a", "use super::b::c::{X, Y};", &known), ["b::c".to_owned()].into());
+    let all = [("a", "b"), ("b", "a"), ("c", "a")].map(|(of, to)| (of.to_owned(), [to.to_owned()].into()));
+    assert_eq!(cycle(&all.into()), Some("a"));
 }
