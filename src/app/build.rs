@@ -20,7 +20,7 @@ use crate::source::{Location, Pos, SourceMap, Span};
 pub struct BuiltSystems {
     /// The system of each container, if known.
     pub systems: BTreeMap<ContainerName, String>,
-    _built: Option<Box<dyn Built>>,
+    _built: Option<Built>,
 }
 
 /// Builds the systems of all containers.
@@ -88,7 +88,7 @@ pub(super) fn complete(
     cx: &Context<'_>,
     builder: &dyn Builder,
     configuration: &mut Configuration,
-) -> Result<Option<Box<dyn Built>>, Vec<Diagnostic>> {
+) -> Result<Option<Built>, Vec<Diagnostic>> {
     let unknown = configuration.unknown_containers();
     let names: Vec<ContainerName> = unknown.into_iter().filter(|name| cx.covers(name)).collect();
     if names.is_empty() {

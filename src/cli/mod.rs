@@ -4,7 +4,7 @@
 //! What to do
 //! is decided in `plan` and done in `apply`.
 
-pub mod args;
+pub(crate) mod args;
 mod candidates;
 mod commands;
 mod completion;

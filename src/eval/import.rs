@@ -88,21 +88,6 @@ impl<'e> Evaluator<'e> {
         Err(self.catchable(span, &format!("file '{name}' was not found in the Nix search path {help}")))
     }
 
-    /// The file that a module or an import names as a path or a string; a directory stands for its `default.nix`.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the value cannot be evaluated.
-    pub fn module_path(&mut self, value: Value<'e>) -> EvalResult<'e, Option<String>> {
-        let bytes = match value {
-            Value::Path(path) => path.as_bytes(),
-            Value::String(text) if text.as_bytes().starts_with(b"/") => text.as_bytes(),
-            _ => return Ok(None),
-        };
-        let path = normalise(Path::new(std::ffi::OsStr::from_bytes(bytes)));
-        Ok(Some(self.default_file(path).to_string_lossy().into_owned()))
-    }
-
     /// The text of a path, of a string that holds one, or of a set with an `outPath`.
     ///
     /// # Errors

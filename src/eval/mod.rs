@@ -45,13 +45,13 @@ mod value;
 mod written;
 mod xml;
 
-pub use crate::syntax::{Context, Element, Str, Symbol};
+pub use crate::syntax::Symbol;
 pub use date::date;
 pub use error::{EvalError, EvalResult};
 pub use fingerprint::{Fingerprint, KNOWN_BY};
 pub use machine::{Arena, Evaluator, Settings};
-pub use partial::{Item, OptionalAttr, PartialList};
+pub use partial::{Item, OptionalAttr};
 pub use stack::on_big_stack;
 pub use store::source_path;
 pub use top_level::print_text;
-pub use value::{Attrs, CodeId, List, Primop, Suspend, Thunk, Unknown, Value};
+pub use value::{Attrs, CodeId, Primop, Suspend, Unknown, Value};

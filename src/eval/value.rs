@@ -10,8 +10,8 @@ use super::error::EvalResult;
 use super::layers::Layers;
 use super::machine::Evaluator;
 use super::partial::{Item, OptionalAttr, PartialList};
-pub use super::repr::{Attrs, Thunk};
-pub(super) use super::repr::{Closure, State, TaggedValue};
+pub use super::repr::Attrs;
+pub(super) use super::repr::{Closure, State, TaggedValue, Thunk};
 use crate::source::{Pos, Span};
 pub(super) use crate::syntax::Str;
 use crate::syntax::Symbol;
@@ -126,11 +126,6 @@ impl<'e> List<'e> {
     /// The number of elements.
     pub fn len(&self) -> usize {
         self.items.len()
-    }
-
-    /// Whether the list is empty.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
     }
 }
 

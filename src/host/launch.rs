@@ -34,7 +34,7 @@ use crate::state::Record;
 /// Why a container could not be launched, or its remains not be removed.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
-pub enum LaunchError {
+pub(crate) enum LaunchError {
     #[error("cannot read the record {} of the container to launch", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not a record of container-rebuild: {reason}", path.display())]
@@ -65,7 +65,7 @@ pub enum LaunchError {
 
 /// Prepares the container and becomes its systemd-nspawn. Returns only on failure; the unit's status then shows the
 /// error (`StatusText`).
-pub fn launch(name: &ContainerName) -> LaunchError {
+pub(crate) fn launch(name: &ContainerName) -> LaunchError {
     let prepared = prepare(name).and_then(|(nspawn, is_unfinished)| {
         if is_unfinished {
             finish_later(name).map_err(|source| LaunchError::Freezer { source })?;
@@ -102,7 +102,7 @@ fn finish_later(name: &ContainerName) -> io::Result<()> {
 /// # Errors
 ///
 /// If the network cannot be set up.
-pub fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
+pub(crate) fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
     let freezer = |source| LaunchError::Freezer { source };
     let held = Freezer::new().map_err(freezer)?;
     let bring = || {
@@ -217,7 +217,7 @@ fn directory(path: &Path, mode: u32) -> Result<(), LaunchError> {
 /// # Errors
 ///
 /// If something could not be removed; this is the first such error.
-pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
+pub(crate) fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
     let (removed, roots) = (remove_leftovers(name), remove_dead_roots(name));
     // Last, since it names the interfaces that must be taken back.
     let path = paths::booted(name);

@@ -31,7 +31,7 @@ use crate::state::{ActiveState, Generation, Health};
 
 /// This machine.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Linux;
+pub(crate) struct Linux;
 
 /// The lock on the host: no other process changes the host while this lives. The kernel releases it if the process
 /// dies.
@@ -40,7 +40,7 @@ pub(super) struct Lock(#[allow(dead_code, reason = "held, not used")] Flock<File
 
 impl Linux {
     /// Returns a handle on this machine, without accessing it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self
     }
 
@@ -66,7 +66,7 @@ impl Linux {
     /// # Errors
     ///
     /// If the job fails, or is not waited for.
-    pub fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
+    pub(crate) fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
         job(name, Job::Restart)
     }
 
@@ -75,7 +75,7 @@ impl Linux {
     /// # Errors
     ///
     /// If systemd cannot send the signal.
-    pub fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
+    pub(crate) fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
         systemd::kill(&name.unit(), signal).map_err(bus(format!("kill `{name}`")))
     }
 }

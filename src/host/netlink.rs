@@ -22,7 +22,7 @@ use rtnetlink::packet_route::link::{
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
 use rtnetlink::{Error, Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
-pub use passed::{empty, give, give_macvlan, set_lo_up};
+pub(crate) use passed::{empty, give, give_macvlan, set_lo_up};
 
 use super::{netns, waiting};
 use crate::model::spec::HardwareAddress;
@@ -32,7 +32,7 @@ use crate::state::Link;
 /// Why a netlink request failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what}")]
-pub struct NetlinkError {
+pub(crate) struct NetlinkError {
     /// What was attempted, as the object of "cannot".
     pub what: String,
     /// The error of the kernel or of rtnetlink.
@@ -62,7 +62,7 @@ fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Re
 /// # Errors
 ///
 /// If the kernel refuses a request.
-pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
+pub(crate) fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
     tracing::debug!("netlink: list interfaces, addresses and routes");
     with(async |netlink| {
         let messages: Vec<_> =
@@ -188,7 +188,7 @@ fn destinations(route: &RouteMessage) -> BTreeSet<(u32, (IpAddr, u8))> {
 
 /// The hardware addresses of both ends of a pair, unless the kernel chooses them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct HardwareAddresses {
+pub(crate) struct HardwareAddresses {
     /// The address of the host's end.
     pub host: Option<HardwareAddress>,
     /// The address of the guest's end.
@@ -201,7 +201,7 @@ pub struct HardwareAddresses {
 /// # Errors
 ///
 /// If the kernel refuses a request.
-pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
+pub(crate) fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
     tracing::debug!(link = pair.host.name, namespace = %namespace.display(), "netlink: create a veth pair");
     make_pair(pair, namespace, hardware)?;
     let (host, guest) = ends(pair);
@@ -215,7 +215,7 @@ pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Re
 /// # Errors
 ///
 /// If the kernel refuses a request.
-pub fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
+pub(crate) fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
     tracing::debug!(link = to.host.name, namespace = %namespace.display(), "netlink: reconfigure a veth pair");
     let ((host_from, guest_from), (host_to, guest_to)) = (ends(from), ends(to));
     in_guest(to, namespace, async |netlink| {
@@ -427,7 +427,7 @@ async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkError> {
 /// # Errors
 ///
 /// If the kernel refuses.
-pub fn delete(link: &str) -> Result<(), NetlinkError> {
+pub(crate) fn delete(link: &str) -> Result<(), NetlinkError> {
     tracing::debug!(link, "netlink: delete an interface");
     with(async |netlink| {
         let message = LinkMessageBuilder::<LinkUnspec>::default().name(link).build();

@@ -19,7 +19,7 @@ use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, 
 use crate::source::{Pos, Span};
 
 /// The placeholder path of the flake's own source in the store. Real hashes never contain an `e`.
-pub const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
+pub(crate) const SOURCE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
 
 /// Shared by all flakes of an evaluation.
 struct Shared<'e> {
@@ -471,7 +471,7 @@ fn is_nixpkgs_url(url: &str) -> bool {
 }
 
 /// Returns the store paths that a lock file pins.
-pub fn pinned(lock: &str) -> Vec<PathBuf> {
+pub(crate) fn pinned(lock: &str) -> Vec<PathBuf> {
     let lock: Json = serde_json::from_str(lock).unwrap_or_default();
     let nodes = lock["nodes"].as_object().into_iter().flatten();
     nodes

@@ -14,13 +14,13 @@
 
 mod at_hand;
 mod context;
-pub mod declarations;
+pub(crate) mod declarations;
 mod declare;
 mod defaults;
 mod definition;
 mod firewall;
 mod fit;
-pub mod flake;
+pub(crate) mod flake;
 mod freeform_view;
 mod guest;
 pub mod hosts;
@@ -40,7 +40,7 @@ mod packages;
 mod read;
 mod scope;
 mod submodule;
-pub mod types;
+pub(crate) mod types;
 mod undeclared;
 mod verdicts;
 mod view;

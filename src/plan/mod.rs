@@ -14,19 +14,19 @@
 pub mod cost;
 mod decide;
 mod diff;
-pub mod drift;
-pub mod facts;
+pub(crate) mod drift;
+pub(crate) mod facts;
 mod firewall;
-pub mod graph;
+pub(crate) mod graph;
 mod lower;
 mod option;
-pub mod program;
+pub(crate) mod program;
 mod reasons;
 pub(crate) mod redact;
 pub mod saved;
 pub mod show;
 mod stages;
-pub mod standing;
+pub(crate) mod standing;
 mod state_view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,7 @@ pub use firewall::FirewallChange;
 pub use graph::{Action, Order, OrderRequest};
 pub use program::ProgramChange;
 pub use stages::{Stage, Standing};
-pub use state_view::{Configuration, Configured, GuestOptions, GuestView, StateView, UnknownKeys, Version};
+pub use state_view::{Configuration, StateView};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -29,7 +29,7 @@ use crate::syntax::expr::Unit;
 use crate::syntax::{Shape, Str};
 pub use attrs::Attrs;
 pub(super) use closure::Closure;
-pub use thunk::Thunk;
+pub(crate) use thunk::Thunk;
 pub(super) use thunk::{Begun, State};
 
 const TAG: usize = 7;

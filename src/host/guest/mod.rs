@@ -37,7 +37,7 @@ use crate::state::Machine;
 
 /// What to run in a guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// Root's login shell.
     Shell,
     /// A program and its arguments, looked up and run as in a login shell of root.
@@ -47,7 +47,7 @@ pub enum Command {
 /// Why a command could not be run to completion.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
-pub enum GuestError {
+pub(crate) enum GuestError {
     #[error("cannot open the root of `{name}`; has it just stopped?")]
     Root { name: String, source: io::Error },
     #[error("`{name}` has no {}", path.display())]
@@ -89,7 +89,7 @@ const CALL_LIMIT_USEC: u64 = 600_000_000;
 /// # Errors
 ///
 /// If the command cannot be started, or the guest stops before it ends.
-pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
+pub(crate) fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
     let name = machine.name.as_str();
     let root = Root::open(machine)?;
     let arguments = arguments(&root, command)?;

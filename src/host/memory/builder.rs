@@ -36,14 +36,6 @@ impl MemoryBuilder {
     }
 }
 
-struct Systems(BTreeMap<ContainerName, PathBuf>);
-
-impl Built for Systems {
-    fn systems(&self) -> &BTreeMap<ContainerName, PathBuf> {
-        &self.0
-    }
-}
-
 impl Builder for MemoryBuilder {
     fn is_installed(&self) -> bool {
         !self.builds().is_missing
@@ -65,12 +57,11 @@ impl Builder for MemoryBuilder {
         names.iter().map(evaluated).collect()
     }
 
-    fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError> {
+    fn build(&self, _: &BTreeMap<ContainerName, NixContainer>) -> Result<Built, BuildError> {
         if self.builds().fails {
             let log = vec![String::from("builder for 'guest.drv' failed")];
             return Err(BuildError::Failed { what: "nix build", status: String::from("exit status: 1"), log });
         }
-        let systems = containers.iter().map(|(name, container)| (name.clone(), container.system.clone()));
-        Ok(Box::new(Systems(systems.collect())))
+        Ok(Box::new(()))
     }
 }
