@@ -29,7 +29,7 @@ pub fn load(
 }
 
 /// Like [`load`], but allows containers with unknown names, for a configuration that is only printed.
-pub fn load_to_show(
+pub(crate) fn load_to_show(
     cx: &Context<'_>,
     config: &ConfigOptions,
     guests: Guests<'_>,
@@ -44,7 +44,7 @@ pub(super) fn load_for_change(cx: &Context<'_>, config: &ConfigOptions) -> Resul
 }
 
 /// Loads all hosts of a flake, with notes about unknown hosts.
-pub fn load_hosts(
+pub(crate) fn load_hosts(
     cx: &Context<'_>,
     config: &ConfigOptions,
     guests: bool,

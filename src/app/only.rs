@@ -17,7 +17,7 @@ pub(super) fn names<'a>(configuration: &'a Configuration, snapshot: &'a Snapshot
 
 /// Where the names of `--only` are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// In the configuration and on the host.
     ConfigurationAndHost,
     /// In two configurations.
@@ -31,7 +31,7 @@ pub enum Scope {
 /// # Errors
 ///
 /// One finding for each unknown name.
-pub fn require_known<'a>(
+pub(crate) fn require_known<'a>(
     cx: &Context<'_>,
     names: impl IntoIterator<Item = &'a ContainerName>,
     scope: Scope,
@@ -81,7 +81,7 @@ pub(super) fn suggestion(name: &ContainerName, names: &BTreeSet<&str>, heading: 
 /// Filters `findings` of `configuration`: drops warnings and notes that are only about containers that `--only` excludes.
 ///
 /// Errors stay, whichever container they are about, since they forbid applying the configuration.
-pub fn covered(cx: &Context<'_>, configuration: &Configuration, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn covered(cx: &Context<'_>, configuration: &Configuration, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let of_others = of_others(cx, configuration);
     let stays = |finding: &Diagnostic| finding.severity == Severity::Error || !of_others(finding);
     findings.into_iter().filter(stays).collect()

@@ -27,7 +27,7 @@ use session::{Outcome, Session};
 use terminal::Terminal;
 use tracing::Level;
 
-use crate::app::{ConfigOptions, Environment, GivenSettings, NixSettings};
+use crate::app::{ConfigOptions, Environment, GivenSettings, NixSettings, Show};
 use crate::diag::render::TraceStyle;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
@@ -183,7 +183,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         }
         Command::Eval { config, positions, guest, all_hosts, keep_going, .. } => {
             let config = &ConfigOptions { keep_going: *keep_going, ..session.config(config) };
-            let show = commands::eval::Show { positions: *positions, guest: *guest, all_hosts: *all_hosts };
+            let show = Show { positions: *positions, guest: *guest, all_hosts: *all_hosts };
             commands::eval::eval(session, config, show)
         }
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),

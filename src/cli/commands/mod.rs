@@ -5,7 +5,6 @@ pub(super) mod build;
 pub(super) mod check;
 pub(super) mod documents;
 pub(super) mod eval;
-mod failed;
 pub(super) mod firewall;
 pub(super) mod fix;
 pub(super) mod guest;
