@@ -81,7 +81,11 @@ pub(super) fn suggestion(name: &ContainerName, names: &BTreeSet<&str>, heading: 
 /// Filters `findings` of `configuration`: drops warnings and notes that are only about containers that `--only` excludes.
 ///
 /// Errors stay, whichever container they are about, since they forbid applying the configuration.
-pub(crate) fn covered(cx: &Context<'_>, configuration: &Configuration, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn covered(
+    cx: &Context<'_>,
+    configuration: &Configuration,
+    findings: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
     let of_others = of_others(cx, configuration);
     let stays = |finding: &Diagnostic| finding.severity == Severity::Error || !of_others(finding);
     findings.into_iter().filter(stays).collect()
