@@ -118,6 +118,24 @@ fn an_interrupted_run_starts_nothing_more_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn a_switch_with_nothing_to_do_makes_up_for_a_failed_one() {
+    let mut world = World::new(&[WEB]);
+    assert_eq!(world.switch(), Ok("applied"));
+    let fail = |world: &World| {
+        let mut state = world.host.state();
+        state.last_switch.as_mut().expect("noted").outcome = Some(SwitchOutcome::Failed);
+    };
+    let outcome = |world: &World| world.host.state().last_switch.as_ref().and_then(|last| last.outcome);
+    fail(&world);
+    world.only = vec![name("web")];
+    assert_eq!(world.switch(), Ok("up to date"));
+    assert_eq!(outcome(&world), Some(SwitchOutcome::Failed), "it looked at a part only");
+    world.only.clear();
+    assert_eq!(world.switch(), Ok("up to date"));
+    assert_eq!(outcome(&world), Some(SwitchOutcome::Done));
+}
+
+#[test]
 fn a_saved_plan_holds_until_the_host_or_the_configuration_moves() {
     let mut world = World::new(&[WEB]);
     let saved = world.with(|cx| {
