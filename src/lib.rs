@@ -15,14 +15,16 @@
 //! | [`state`] | – → the observed state of a host |
 //! | [`plan`] | current and wanted state → changes, reasons, costs, rules, a graph of steps |
 //! | [`apply`] | plan → events, through the trait `Host` |
-//! | [`cli`] | arguments, terminal, signals → exit codes |
+//! | [`app`] | options, the outside world behind traits → what the commands do |
 //! | [`host`] | the outside world, behind the traits of the layers above |
+//! | [`cli`] | arguments, terminal, signals → exit codes |
 
 // Only `cli/output.rs` prints: `println!` and `eprintln!` panic if the reader has gone.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod app;
 pub mod apply;
-pub mod cli;
+mod cli;
 pub mod diag;
 pub mod eval;
 pub mod host;
@@ -34,3 +36,5 @@ pub mod render;
 pub mod source;
 pub mod state;
 pub mod syntax;
+
+pub use cli::main;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    container_rebuild::cli::main()
+    container_rebuild::main()
 }

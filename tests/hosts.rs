@@ -1,5 +1,5 @@
 //! Compares host configurations with real Nix: the reference Nix writes `nix-fixtures/hosts/*/expected.json`
-//! (`make hosts-expected`), and `eval` must print the same.
+//! (`make hosts-expected`), and the model that `eval` prints must be the same.
 //!
 //! A leaf is *right*, *unknown though knowable* (Nix knows it without packages), or *wrong*: known but different, known
 //! although it depends on packages, or missing. `nix-fixtures/hosts/not-yet.txt` lists the fixtures that are not right yet. A
@@ -12,6 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use container_rebuild::app::{self, ConfigOptions, Context, Environment, Show};
+use container_rebuild::diag::Diagnostic;
+use container_rebuild::eval::on_big_stack;
+use container_rebuild::host::disk::RealDisk;
+use container_rebuild::host::memory::{MemoryClock, MemoryUi};
+use container_rebuild::source::SourceMap;
 use serde_json::Value;
 use wait4::Wait4 as _;
 
@@ -67,17 +73,32 @@ fn run_with(arguments: &[&str]) -> (Option<i32>, String, String) {
 
 /// The model of a configuration with the messages about missing modules, or the error.
 fn eval(config: &str) -> Result<(Value, BTreeSet<String>), String> {
-    match run("eval", config) {
-        (Some(0), stdout, stderr) => {
-            let mut model: Value = serde_json::from_str(&stdout).map_err(|error| error.to_string())?;
-            assert_eq!(stdout, format!("{model:#}\n"), "{config}: the keys are not sorted");
-            // Our own options, which NixOS does not have.
-            model.as_object_mut().ok_or("not a set")?.remove("services");
-            let notes = stderr.lines().filter_map(|line| line.split_once("[missing-module]: "));
-            Ok((model, notes.map(|(_, note)| note.to_owned()).collect()))
-        }
-        (status, _, stderr) => Err(format!("exit status {status:?}: {}", stderr.trim())),
-    }
+    let options = ConfigOptions { config: config.to_owned(), ..ConfigOptions::default() };
+    let ui = MemoryUi::new();
+    let evaluated = on_big_stack(|| {
+        let (environment, sources) =
+            (Environment { memory: usize::MAX, ..Environment::default() }, SourceMap::new());
+        let cx = Context {
+            environment: &environment,
+            disk: &RealDisk,
+            clock: &MemoryClock::default(),
+            sources: &sources,
+            only: &[],
+            ui: &ui,
+        };
+        let shown = app::eval(&cx, &options, Show::default());
+        shown.map(|(shown, _)| serde_json::to_string_pretty(&shown).expect("it has string keys"))
+    });
+    let messages =
+        |errors: Vec<Diagnostic>| errors.into_iter().map(|error| error.message).collect::<Vec<_>>().join("\n");
+    let text = evaluated.expect("a thread").map_err(messages)?;
+    let mut model: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    assert_eq!(text, format!("{model:#}"), "{config}: the keys are not sorted");
+    // Our own options, which NixOS does not have.
+    model.as_object_mut().ok_or("not a set")?.remove("services");
+    let shown = ui.take();
+    let notes = shown.iter().filter_map(|line| line.split_once("[missing-module]: "));
+    Ok((model, notes.map(|(_, note)| note.to_owned()).collect()))
 }
 
 /// The result of a comparison.

@@ -11,9 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
+use container_rebuild::app::{self, ConfigOptions, Context, Environment, Show};
 use container_rebuild::apply::Applier;
 use container_rebuild::diag::render;
-use container_rebuild::host::memory::MemoryHost;
+use container_rebuild::eval::on_big_stack;
+use container_rebuild::host::disk::RealDisk;
+use container_rebuild::host::memory::{MemoryClock, MemoryHost, MemoryUi};
 use container_rebuild::model::check::check as check_model;
 use container_rebuild::model::path::OptionSpans;
 use container_rebuild::model::spec::HostSpec;
@@ -96,7 +99,7 @@ fn run(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// A side, evaluated by the program.
+/// A side, evaluated.
 struct Evaluated {
     manifest: Manifest,
     guests: BTreeMap<ContainerName, View>,
@@ -113,9 +116,24 @@ fn system(guest: &str) -> String {
 
 impl Evaluated {
     fn new(directory: &Path, file: &str) -> Self {
-        let (code, out, err) = run(directory, &["eval", "--positions", "--guest", file]);
-        assert_eq!(code, Some(0), "{err}");
-        let mut json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let options = ConfigOptions { config: file.to_owned(), ..ConfigOptions::default() };
+        let show = Show { positions: true, guest: true, ..Show::default() };
+        let evaluated = on_big_stack(|| {
+            let directory = directory.to_owned();
+            let environment = Environment { directory, memory: usize::MAX, ..Environment::default() };
+            let (sources, ui) = (SourceMap::new(), MemoryUi::new());
+            let cx = Context {
+                environment: &environment,
+                disk: &RealDisk,
+                clock: &MemoryClock::default(),
+                sources: &sources,
+                only: &[],
+                ui: &ui,
+            };
+            app::eval(&cx, &options, show)
+                .map(|(shown, _)| serde_json::to_value(shown).expect("it has string keys"))
+        });
+        let mut json = evaluated.expect("a thread").expect("it evaluates");
         let containers = json["containers"].as_object_mut().expect("containers");
         let (mut guests, mut keys) = (BTreeMap::new(), BTreeMap::new());
         for (name, container) in containers {

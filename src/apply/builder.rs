@@ -82,14 +82,14 @@ pub struct Frame {
     pub at: Option<Location>,
 }
 
-/// Built systems, protected from the garbage collector as long as this value lives.
-pub trait Built {
-    /// The store path of each container's system.
-    fn systems(&self) -> &BTreeMap<ContainerName, PathBuf>;
-}
+/// Keeps built systems from the garbage collector as long as it lives.
+pub type Built = Box<dyn std::any::Any>;
 
 /// Evaluates and builds with Nix.
 pub trait Builder {
+    /// Whether it could be run at all.
+    fn is_installed(&self) -> bool;
+
     /// Evaluates all options of the containers `names` in one run of Nix.
     fn evaluate(
         &self,
@@ -98,5 +98,5 @@ pub trait Builder {
     ) -> Result<BTreeMap<ContainerName, NixContainer>, BuildError>;
 
     /// Builds the systems that [`evaluate`](Builder::evaluate) named.
-    fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError>;
+    fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Built, BuildError>;
 }

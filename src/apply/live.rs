@@ -12,7 +12,7 @@ use crate::render::interface::{self, Pair};
 
 /// The parts of a change, in the order in which they are carried out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LiveChange {
+pub(crate) struct LiveChange {
     /// New bind mounts.
     pub binds: Vec<Bind>,
     /// The interfaces that stay, before and after. Unchanged ones are included: one that has lost a route gets it back,
@@ -24,7 +24,7 @@ pub struct LiveChange {
 
 impl LiveChange {
     /// The change that turns a container running as `is` into `wanted`.
-    pub fn between(is: &ContainerSpec, wanted: &ContainerSpec) -> Self {
+    pub(crate) fn between(is: &ContainerSpec, wanted: &ContainerSpec) -> Self {
         let wanted_pairs = interface::pairs(&wanted.name, &wanted.network);
         let links = interface::pairs(&is.name, &is.network).into_iter().filter_map(|is| {
             let wanted =

@@ -7,7 +7,7 @@ mod builder;
 mod execute;
 mod host;
 mod live;
-pub mod queue;
+pub(crate) mod queue;
 mod rules;
 mod units;
 
@@ -15,4 +15,4 @@ pub use crate::render::nft::Sysctl;
 pub use builder::{BuildError, Builder, Built, Frame, NixContainer, Source};
 pub use execute::{Applier, Degraded, Event, Reached, Report, files};
 pub use host::{ContainerFiles, Host, HostError};
-pub use live::{LiveChange, Switched};
+pub use live::Switched;

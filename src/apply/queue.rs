@@ -35,14 +35,14 @@ impl Panicked {
 /// # Errors
 ///
 /// Those of `work`, and [`Panicked`].
-pub fn guarded<E: From<Panicked>>(work: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+pub(crate) fn guarded<E: From<Panicked>>(work: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
     // Whatever jobs share is on the host, or behind a lock whose poisoning is ignored.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Panicked::from_payload(&*payload).into()))
 }
 
 /// How a job ended.
 #[derive(Debug)]
-pub enum Outcome<E> {
+pub(crate) enum Outcome<E> {
     /// It succeeded.
     Done,
     /// It failed.
@@ -53,7 +53,7 @@ pub enum Outcome<E> {
 
 /// The priority of a job that could begin now, and what it occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
+pub(crate) enum Rank {
     /// Begins before others.
     First,
     /// Keeps a processor or the disk busy.
@@ -63,7 +63,7 @@ pub enum Rank {
 }
 
 /// How to run the jobs of a graph.
-pub struct Jobs<'a, N> {
+pub(crate) struct Jobs<'a, N> {
     /// How many jobs may run at the same time.
     pub at_once: usize,
     /// How many of them may have rank [`Rank::Work`].
@@ -83,7 +83,7 @@ pub struct Jobs<'a, N> {
 /// those predecessors of its node that did not succeed. Returns the outcome of each node, in the order of the nodes.
 ///
 /// Each running job has a thread of its own: one that only waits costs nothing but its stack.
-pub fn run<N, E, W>(graph: &DiGraph<N, ()>, jobs: &Jobs<'_, N>, work: W) -> Vec<Outcome<E>>
+pub(crate) fn run<N, E, W>(graph: &DiGraph<N, ()>, jobs: &Jobs<'_, N>, work: W) -> Vec<Outcome<E>>
 where
     N: Sync,
     E: Send + From<Panicked>,

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
-use super::completion::containers;
-use super::nix_settings::NixSettings;
+use super::candidates::containers;
 use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
 use crate::plan::RestartMode;
@@ -21,7 +20,7 @@ use crate::plan::RestartMode;
 /// what each change disrupts, and applies it.
 #[derive(Debug, Parser)]
 #[command(name = "container-rebuild", version, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
     pub global: Global,
@@ -33,7 +32,7 @@ pub struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Everywhere")]
-pub struct Global {
+pub(crate) struct Global {
     /// Print more; `-vv` also prints every call of Nix, nft and systemd.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -54,7 +53,7 @@ pub struct Global {
 
 /// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// One line per event, for people.
     Text,
     /// One JSON object per event.
@@ -63,7 +62,7 @@ pub enum LogFormat {
 
 /// When to use a feature that depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(crate) enum When {
     /// Only on a terminal.
     Auto,
     /// Always.
@@ -74,7 +73,7 @@ pub enum When {
 
 /// The configuration, and how to read it.
 #[derive(Debug, Clone, Args)]
-pub struct ConfigArgs {
+pub(crate) struct ConfigArgs {
     /// The configuration: a NixOS module (FILE.nix), a flake (DIR or DIR#HOST; path:DIR includes files that git does
     /// not track),
     /// a directory with a configuration.nix, default.nix or hive.nix, a hive or a set of systems (FILE.nix#HOST), or a
@@ -123,18 +122,12 @@ pub struct ConfigArgs {
     /// Fail if the evaluation takes longer than this, in seconds. The default is 600 (60 with `--restrict`).
     #[arg(long, value_name = "SECONDS")]
     pub max_time: Option<u64>,
-    /// Whether to use what evaluates even if other parts fail: `--keep-going` of `eval` and `check`.
-    #[arg(skip)]
-    pub keep_going: bool,
-    /// The resulting language settings, from these flags, nix.conf and NIX_CONFIG.
-    #[arg(skip)]
-    pub nix_settings: NixSettings,
 }
 
 /// Expressions to evaluate instead of a configuration.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Any expression, as nix-instantiate --eval --strict")]
-pub struct ExpressionArgs {
+pub(crate) struct ExpressionArgs {
     /// Evaluate this expression. May be repeated; prints one result per line.
     #[arg(short = 'E', long, value_name = "EXPR", group = "of", conflicts_with_all = ["config", "positions", "keep_going"])]
     pub expr: Vec<String>,
@@ -160,14 +153,14 @@ pub struct ExpressionArgs {
 
 impl ExpressionArgs {
     /// Whether no expression was given.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.expr.is_empty() && self.file.is_empty()
     }
 }
 
 /// Confirmation before changes.
 #[derive(Debug, Clone, Args)]
-pub struct AskArgs {
+pub(crate) struct AskArgs {
     /// Apply without asking.
     #[arg(short, long)]
     pub yes: bool,
@@ -178,7 +171,7 @@ pub struct AskArgs {
 
 /// How to treat degraded guests: guests that run, but have failed units.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct DegradedArgs {
+pub(crate) struct DegradedArgs {
     /// How failed units in a guest affect the exit status. The guest is not rolled back either way.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "warn")]
     pub degraded: OnDegraded,
@@ -186,7 +179,7 @@ pub struct DegradedArgs {
 
 /// The values of `--degraded`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OnDegraded {
+pub(crate) enum OnDegraded {
     /// Warn, and exit with 0.
     Warn,
     /// Warn, and exit with 1, unless all of these units had failed before.
@@ -195,7 +188,7 @@ pub enum OnDegraded {
 
 /// Which lints to silence.
 #[derive(Debug, Clone, Args)]
-pub struct LintArgs {
+pub(crate) struct LintArgs {
     /// Do not report these lints (comma-separated; see docs/lints.md). The comment `# container-rebuild: allow(CODE)`
     /// silences a
     /// lint for one line.
@@ -205,7 +198,7 @@ pub struct LintArgs {
 
 /// What to compare with, and how to show the plan.
 #[derive(Debug, Clone, Args)]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     /// Compare with X instead of the live host. X is a file, a directory, DIR#HOST or a manifest if one exists, and a
     /// git revision
     /// of CONFIG otherwise (`rev:X` is always a revision).
@@ -231,7 +224,7 @@ pub struct PlanArgs {
 
 /// How far running containers may be disrupted.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct RestartArgs {
+pub(crate) struct RestartArgs {
     /// How to bring running containers up to date.
     #[arg(long, value_enum, value_name = "MODE", default_value = "auto")]
     pub restart_mode: RestartModeArg,
@@ -263,7 +256,7 @@ impl From<RestartModeArg> for RestartMode {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Evaluate, build, show the plan, ask, apply it, and make it the boot generation.
     Switch {
         /// The configuration.
@@ -445,7 +438,7 @@ pub enum Command {
 
 impl Command {
     /// The configuration arguments of a command that evaluates one.
-    pub fn config_mut(&mut self) -> Option<&mut ConfigArgs> {
+    pub(crate) fn config(&self) -> Option<&ConfigArgs> {
         match self {
             Self::Switch { config, .. }
             | Self::Build { config, .. }
@@ -460,7 +453,7 @@ impl Command {
 
 /// Names of containers.
 #[derive(Debug, Clone, Args)]
-pub struct Names {
+pub(crate) struct Names {
     /// The containers.
     #[arg(value_name = "NAME", required = true, value_parser = container_name, add = ArgValueCandidates::new(containers))]
     pub names: Vec<ContainerName>,
@@ -468,7 +461,7 @@ pub struct Names {
 
 /// Containers to start.
 #[derive(Debug, Clone, Args)]
-pub struct Started {
+pub(crate) struct Started {
     /// The containers.
     #[command(flatten)]
     pub names: Names,
@@ -479,7 +472,7 @@ pub struct Started {
 
 /// Commands for our systemd units. Not a stable interface.
 #[derive(Debug, Subcommand)]
-pub enum Internal {
+pub(crate) enum Internal {
     /// `ExecStart=` of a container: sets it up, and becomes its systemd-nspawn.
     Launch {
         /// The container.
@@ -506,7 +499,7 @@ pub enum Internal {
 
 /// The output formats of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
+pub(crate) enum PlanFormat {
     /// For people.
     Text,
     /// For programs.
@@ -519,7 +512,7 @@ pub enum PlanFormat {
 
 /// The documents that have a JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
+pub(crate) enum SchemaOf {
     /// The output of `eval`.
     Manifest,
     /// The output of `plan --format json`.
@@ -528,7 +521,7 @@ pub enum SchemaOf {
 
 /// The output formats of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
+pub(crate) enum CheckFormat {
     /// For people.
     Text,
     /// For programs.
@@ -539,7 +532,7 @@ pub enum CheckFormat {
 
 /// What `check` treats as errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Deny {
+pub(crate) enum Deny {
     /// Warnings.
     Warnings,
 }

@@ -4,55 +4,37 @@
 //! What to do
 //! is decided in `plan` and done in `apply`.
 
-mod against;
-pub mod args;
+pub(crate) mod args;
+mod candidates;
 mod commands;
 mod completion;
-mod configuration;
 mod interrupt;
 mod log;
-mod nix_settings;
-mod only;
 mod output;
 mod progress;
-mod reading;
+mod session;
+mod steps;
 mod table;
-mod target;
 mod terminal;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, ConfigArgs, Global, Internal, Started};
+use args::{Cli, Command, ConfigArgs, Internal, Started};
 use clap::Parser;
 use commands::lifecycle::Job;
-use nix_settings::NixSettings;
 use output::Stream;
+use session::{Outcome, Session};
 use terminal::Terminal;
 use tracing::Level;
 
+use crate::app::{ConfigOptions, Environment, GivenSettings, NixSettings, Show};
 use crate::diag::render::TraceStyle;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
+use crate::host::files::RealFiles;
 use crate::host::journalctl::Wanted;
-use crate::model::ContainerName;
+use crate::host::process;
 use crate::source::SourceMap;
-
-/// The result of a command: an exit code, or the findings that made it fail.
-type Outcome = Result<u8, Vec<Diagnostic>>;
-
-/// The context of every command.
-struct Session<'a> {
-    global: &'a Global,
-    terminal: Terminal,
-    sources: &'a SourceMap,
-}
-
-impl Session<'_> {
-    /// Whether `--only` includes a container.
-    fn covers(&self, name: &ContainerName) -> bool {
-        self.global.only.is_empty() || self.global.only.contains(name)
-    }
-}
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -60,11 +42,11 @@ pub fn main() -> ExitCode {
     if let Some(code) = completion::answer() {
         return code;
     }
-    let mut cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let code = on_big_stack(move || run(&mut cli)).unwrap_or_else(|error| {
+    let code = on_big_stack(move || run(&cli)).unwrap_or_else(|error| {
         output::line(Level::ERROR, &format!("error[internal]: cannot start a thread: {error}"));
         1
     });
@@ -126,21 +108,25 @@ fn unwritten(command: &Command) -> Option<Diagnostic> {
     })
 }
 
-fn run(cli: &mut Cli) -> u8 {
+fn run(cli: &Cli) -> u8 {
     terminal::start_log(&cli.global);
     let sources = SourceMap::new();
-    let mut session = Session { global: &cli.global, terminal: Terminal::new(&cli.global), sources: &sources };
-    if let Some(config) = cli.command.config_mut() {
+    let environment = process::environment();
+    let mut terminal = Terminal::new(&cli.global);
+    let mut nix_settings = NixSettings::default();
+    if let Some(config) = cli.command.config() {
         match (config.show_trace, config.no_show_trace) {
-            (true, _) => session.terminal.style.trace = TraceStyle::Full,
-            (_, true) => session.terminal.style.trace = TraceStyle::None,
+            (true, _) => terminal.style.trace = TraceStyle::Full,
+            (_, true) => terminal.style.trace = TraceStyle::None,
             (false, false) => {}
         }
-        config.nix_settings = NixSettings::load(config);
+        nix_settings = language(config, &environment);
         let warning = |message: &String| Diagnostic::warning(Code::NixSetting, message.clone());
-        let warnings: Vec<_> = config.nix_settings.warnings.iter().map(warning).collect();
-        session.terminal.findings(&warnings, &sources);
+        let warnings: Vec<_> = nix_settings.warnings.iter().map(warning).collect();
+        terminal.findings(&warnings, &sources);
     }
+    let (global, environment, nix_settings) = (&cli.global, &environment, &nix_settings);
+    let session = Session { global, terminal, sources: &sources, environment, nix_settings };
     let code = match dispatch(&session, &cli.command) {
         Ok(code) => code,
         Err(findings) => {
@@ -156,6 +142,16 @@ fn run(cli: &mut Cli) -> u8 {
         }
         None => code,
     }
+}
+
+/// The settings of the language, from these arguments, nix.conf and `NIX_CONFIG`.
+fn language(config: &ConfigArgs, environment: &Environment) -> NixSettings {
+    let given = GivenSettings {
+        option: config.option.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect(),
+        experimental_features: config.experimental_features.clone(),
+        extra_experimental_features: config.extra_experimental_features.clone(),
+    };
+    NixSettings::load(&given, environment, &RealFiles, config.restrict)
 }
 
 fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
@@ -175,7 +171,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Build { config, lints } => commands::build::build(session, config, lints),
         Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),
         Command::Check { config, deny, format, host, keep_going, fix, yes, lints } => {
-            let config = &ConfigArgs { keep_going: *keep_going, ..config.clone() };
+            let config = &ConfigOptions { keep_going: *keep_going, ..session.config(config) };
             let how = commands::check::CheckOptions { deny_warnings: deny.is_some(), format: *format, host: *host };
             match fix {
                 true => commands::fix::fix(session, config, how, (*yes, lints)),
@@ -183,11 +179,11 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
             }
         }
         Command::Eval { config, expression, .. } if !expression.is_empty() => {
-            commands::eval::expression(session, config, expression)
+            commands::eval::expression(session, &session.config(config), expression)
         }
         Command::Eval { config, positions, guest, all_hosts, keep_going, .. } => {
-            let config = &ConfigArgs { keep_going: *keep_going, ..config.clone() };
-            let show = commands::eval::Show { positions: *positions, guest: *guest, all_hosts: *all_hosts };
+            let config = &ConfigOptions { keep_going: *keep_going, ..session.config(config) };
+            let show = Show { positions: *positions, guest: *guest, all_hosts: *all_hosts };
             commands::eval::eval(session, config, show)
         }
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),
@@ -209,29 +205,4 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Internal(Internal::Cleanup { name }) => commands::internal::cleanup(name),
         Command::Internal(Internal::Boot) => commands::boot::boot(session),
     }
-}
-
-/// Converts an error of another layer, with its chain of causes in one message.
-fn failure(code: Code, error: &dyn std::error::Error) -> Diagnostic {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_message = cause.to_string();
-        // Some errors include their cause already.
-        if !message.contains(&cause_message) {
-            message.push_str(": ");
-            message.push_str(&cause_message);
-        }
-        source = cause.source();
-    }
-    Diagnostic::error(code, message.replace('\n', " "))
-}
-
-/// Fails unless we run as root.
-fn require_root(command: &str) -> Result<(), Vec<Diagnostic>> {
-    if nix::unistd::geteuid().is_root() {
-        return Ok(());
-    }
-    let message = format!("`{command}` must run as root");
-    Err(vec![Diagnostic::error(Code::Host, message).help(format!("run `sudo container-rebuild {command} …`"))])
 }

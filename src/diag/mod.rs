@@ -93,6 +93,22 @@ impl Diagnostic {
         Self::new(code, Severity::Note, message)
     }
 
+    /// The error of another layer, with its chain of causes in one message.
+    pub fn caused_by(code: Code, error: &dyn std::error::Error) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_message = cause.to_string();
+            // Some errors include their cause already.
+            if !message.contains(&cause_message) {
+                message.push_str(": ");
+                message.push_str(&cause_message);
+            }
+            source = cause.source();
+        }
+        Self::error(code, message.replace('\n', " "))
+    }
+
     fn new(code: Code, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             code,

@@ -2,8 +2,8 @@
 
 use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
-use super::heap::Text;
 use super::paths::path_text;
+use super::text::Text;
 use super::value::{Frame, Str, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::Element;

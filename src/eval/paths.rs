@@ -25,7 +25,7 @@ pub(super) fn normalise(path: &Path) -> PathBuf {
 }
 
 /// `joined` without `.` and `..`, or `own` if that is absolute.
-pub fn normal_path(joined: &str, own: &str) -> String {
+pub(crate) fn normal_path(joined: &str, own: &str) -> String {
     let path = if own.starts_with('/') { own } else { joined };
     normalise(Path::new(path)).to_string_lossy().into_owned()
 }

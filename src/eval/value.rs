@@ -5,8 +5,8 @@
 //! [`super::repr`]).
 
 use super::error::EvalResult;
-pub(super) use super::repr::{Attr, Closure, Frame, Native, OpenAttrs, OptionalAttr, State, TaggedValue};
-pub use super::repr::{Attrs, Thunk};
+pub use super::repr::Attrs;
+pub(super) use super::repr::{Attr, Closure, Frame, Native, OpenAttrs, OptionalAttr, State, TaggedValue, Thunk};
 pub use super::unknown::Unknown;
 use crate::source::Pos;
 pub(super) use crate::syntax::Str;
@@ -68,11 +68,6 @@ impl<'e> List<'e> {
     /// The number of elements.
     pub fn len(&self) -> usize {
         self.items.len()
-    }
-
-    /// Whether the list is empty.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
     }
 }
 

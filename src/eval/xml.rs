@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use super::error::EvalResult;
 use super::evaluator::Evaluator;
-use super::heap::Text;
+use super::text::Text;
 use super::value::{Attrs, Value};
 use crate::source::Span;
 use crate::syntax::Context;

@@ -19,7 +19,7 @@ const NAME: &str = "container-rebuild-boot";
 
 /// Why the package could not be installed.
 #[derive(Debug, thiserror::Error)]
-pub enum PackageError {
+pub(crate) enum PackageError {
     /// The package's files could not be written.
     #[error("cannot create the package of {}", paths::BOOT_SERVICE)]
     Make {

@@ -79,7 +79,7 @@ impl Drop for Directory {
 ///
 /// Afterwards nothing new can be registered: callers that try block until this process ends, which is up to the caller
 /// of this function.
-pub fn end_all() {
+pub(crate) fn end_all() {
     let left = left();
     for pid in &left.processes {
         // If it has just ended, it needs no signal.

@@ -17,43 +17,12 @@ use std::rc::Rc;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
-use crate::source::{FileKind, Files, Tracked};
+use crate::source::{FileKind, Files, RevisionError, Tracked};
 
 pub(super) mod fetch;
 
 /// The number of symlinks that Linux follows in one path (path_resolution(7)).
 const MOST_LINKS: usize = 40;
-
-/// Why a revision cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum RevisionError {
-    /// The configuration is not in a repository.
-    #[error("{} is not in a git repository", path.display())]
-    NoRepository {
-        /// The path of the configuration.
-        path: PathBuf,
-    },
-    /// The repository has no such revision.
-    #[error("`{name}` is not a revision of the git repository {}", top.display())]
-    Unknown {
-        /// The name of the revision.
-        name: String,
-        /// The repository's top level.
-        top: PathBuf,
-        /// Whether the clone is shallow.
-        shallow: bool,
-        /// The branches that the repository has.
-        branches: Vec<String>,
-    },
-    /// The repository exists, but cannot be read.
-    #[error("cannot read the git repository {}", top.display())]
-    Git {
-        /// The repository's top level.
-        top: PathBuf,
-        /// The error of libgit2.
-        source: git2::Error,
-    },
-}
 
 /// One revision of a work tree.
 pub struct RevisionFiles {
@@ -94,7 +63,11 @@ impl RevisionFiles {
     ///
     /// If the repository has no such revision, or cannot be read.
     pub fn open(top: &Path, name: &str, outside: Box<dyn Files>) -> Result<Self, RevisionError> {
-        let failed = |source| RevisionError::Git { top: top.to_path_buf(), source };
+        let failed = |error: git2::Error| RevisionError::Git {
+            top: top.to_path_buf(),
+            is_of_another_user: error.code() == ErrorCode::Owner,
+            source: error.into(),
+        };
         let repository = Repository::open(top).map_err(failed)?;
         let object = match repository.revparse_single(name).and_then(|object| object.peel(ObjectType::Tree)) {
             Ok(tree) => tree.id(),

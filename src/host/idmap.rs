@@ -26,7 +26,7 @@ use crate::render::nspawn::Mapped;
 /// Why a path could not be mapped to a guest's users.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
-pub enum MapError {
+pub(crate) enum MapError {
     #[error("{} cannot be mapped to private users: it or a mount below it does not support id-mapped mounts", path.display())]
     Unmappable { path: PathBuf, source: io::Error },
     #[error("cannot map {} to private users", path.display())]

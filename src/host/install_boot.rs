@@ -15,7 +15,7 @@ use crate::render::{boot_service, paths};
 
 /// Why the boot service could not be installed.
 #[derive(Debug, thiserror::Error)]
-pub enum InstallError {
+pub(crate) enum InstallError {
     /// systemd is not running.
     #[error("systemd does not run here")]
     NoSystemd,
@@ -52,7 +52,7 @@ pub enum InstallError {
 /// # Errors
 ///
 /// If any of that fails. A package that systemd does not find is uninstalled.
-pub fn install_boot() -> Result<PathBuf, InstallError> {
+pub(crate) fn install_boot() -> Result<PathBuf, InstallError> {
     if !bus::is_booted_with_systemd() {
         return Err(InstallError::NoSystemd);
     }

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::model::ContainerName;
 
 /// Our name in the journal (`journalctl -t`).
-pub const IDENTIFIER: &str = "container-rebuild";
+pub(crate) const IDENTIFIER: &str = "container-rebuild";
 /// How many entries may wait for a slow journal.
 const QUEUE: usize = 4096;
 /// How long the program waits at its end for the last entries to be sent.
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A journal entry.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The severity.
     pub level: Level,
     /// The text.
@@ -35,14 +35,14 @@ pub struct Entry {
 
 /// A connection to the journal. Dropping it waits for a limited time until all entries are sent.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     entries: Option<SyncSender<Entry>>,
     ended: Receiver<()>,
 }
 
 impl Journal {
     /// Connects to the host's journal, if it has one.
-    pub fn open() -> Option<Self> {
+    pub(crate) fn open() -> Option<Self> {
         // Fields keep their names, without a prefix.
         let layer = tracing_journald::layer().ok()?;
         let layer = layer.with_field_prefix(None).with_syslog_identifier(IDENTIFIER.to_owned());
@@ -58,7 +58,7 @@ impl Journal {
     }
 
     /// Sends an entry, without waiting.
-    pub fn send(&self, entry: Entry) {
+    pub(crate) fn send(&self, entry: Entry) {
         if let Some(entries) = &self.entries {
             // If the queue is full, the entry is lost.
             _ = entries.try_send(entry);
@@ -86,7 +86,7 @@ fn send(entry: Entry) {
 }
 
 /// Whether `stream` is connected to the journal already (systemd.exec(5), `JOURNAL_STREAM`).
-pub fn is_stream(stream: impl AsFd) -> bool {
+pub(crate) fn is_stream(stream: impl AsFd) -> bool {
     let Some(journal) = std::env::var_os("JOURNAL_STREAM") else { return false };
     let Ok(stat) = nix::sys::stat::fstat(stream) else { return false };
     journal.to_str() == Some(&format!("{}:{}", stat.st_dev, stat.st_ino))

@@ -27,7 +27,7 @@ const LONGEST_LINE: usize = 400;
 
 /// Selects entries of the host's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entries {
+pub(crate) enum Entries {
     /// The entries of a unit.
     Unit(String),
     /// The entries that processes of one run of a unit wrote.
@@ -36,7 +36,7 @@ pub enum Entries {
 
 /// The options that users pass on to journalctl(1).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// `--follow`.
     pub follow: bool,
     /// `--lines`.
@@ -90,7 +90,7 @@ pub(super) fn show_of_guest(journal: &Journal, system: Option<&Path>, wanted: &W
 }
 
 /// Replaces this process with a journalctl that shows entries of the host's journal; returns only on failure.
-pub fn show_of_host(entries: &Entries, wanted: &Wanted) -> std::io::Error {
+pub(crate) fn show_of_host(entries: &Entries, wanted: &Wanted) -> std::io::Error {
     of_host(entries).args(wanted.arguments()).exec()
 }
 

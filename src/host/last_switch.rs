@@ -14,20 +14,20 @@ use crate::state::LastSwitch;
 /// # Errors
 ///
 /// If the file cannot be written.
-pub fn write(last: &LastSwitch) -> io::Result<()> {
+pub(super) fn write(last: &LastSwitch) -> io::Result<()> {
     let json = serde_json::to_string_pretty(last).expect("it has string keys only");
     atomic_file::write(&paths::last_switch(), (json + "\n").as_bytes(), 0o644)
 }
 
 /// Reads the last switch; `None` if there was none, or if the file is damaged or of another version.
-pub fn read() -> Option<LastSwitch> {
+pub(super) fn read() -> Option<LastSwitch> {
     let last: LastSwitch = serde_json::from_slice(&fs::read(paths::last_switch()).ok()?).ok()?;
     (last.format_version == FORMAT_VERSION).then_some(last)
 }
 
 /// Whether `process` holds the lock on the host. Trying to take the lock would show it too, but would block other
 /// processes that want it.
-pub fn holds_lock(process: u32) -> bool {
+pub(super) fn holds_lock(process: u32) -> bool {
     let Ok(lock) = fs::metadata(paths::lock()) else { return false };
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     is_held(&locks, process, lock.ino())
@@ -68,7 +68,7 @@ mod tests {
         empty_host(|| {
             let process = std::process::id();
             assert!(!holds_lock(process));
-            let lock = Linux::new().lock().expect("locked");
+            let lock = Linux::new().take_lock().expect("locked");
             assert!(holds_lock(process));
             drop(lock);
             assert!(!holds_lock(process));

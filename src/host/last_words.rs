@@ -47,13 +47,13 @@ pub(super) fn note_failed_start(name: &ContainerName, job: Job, failure: &JobFai
 }
 
 /// Why the last start of a stopped container failed; `None` if it did not.
-pub fn failed_start(name: &ContainerName) -> Option<String> {
+pub(crate) fn failed_start(name: &ContainerName) -> Option<String> {
     let json = fs::read(paths::failed_start(name)).ok()?;
     serde_json::from_slice::<FailedStart>(&json).ok().map(|failed| failed.reason)
 }
 
 /// Removes the note of a failed start.
-pub fn forget_failed_start(name: &ContainerName) {
+pub(crate) fn forget_failed_start(name: &ContainerName) {
     forget_at(&paths::failed_start(name));
 }
 
@@ -79,7 +79,7 @@ fn launched(name: &ContainerName) -> Option<i64> {
 
 /// Keeps the last lines of the guest's journal if its unit failed, before the rest of its root is removed. Called from
 /// `ExecStopPost=`, to which systemd passes how the service ended (systemd.exec(5)).
-pub fn keep_of_root(name: &ContainerName) {
+pub(crate) fn keep_of_root(name: &ContainerName) {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let invocation = variable("INVOCATION_ID");
     if matches!(variable("SERVICE_RESULT").as_str(), "" | "success") || invocation.is_empty() {

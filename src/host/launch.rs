@@ -11,7 +11,7 @@
 mod error;
 mod network;
 
-pub use error::LaunchError;
+pub(crate) use error::LaunchError;
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -32,7 +32,7 @@ use crate::state::Record;
 
 /// Prepares the container and becomes its systemd-nspawn. Returns only on failure; the unit's status then shows the
 /// error (`StatusText`).
-pub fn launch(name: &ContainerName) -> LaunchError {
+pub(crate) fn launch(name: &ContainerName) -> LaunchError {
     let prepared = prepare(name).and_then(|(nspawn, is_unfinished)| {
         if is_unfinished {
             finish_later(name).map_err(|source| LaunchError::Freezer { source })?;
@@ -69,7 +69,7 @@ fn finish_later(name: &ContainerName) -> io::Result<()> {
 /// # Errors
 ///
 /// If the network cannot be set up.
-pub fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
+pub(crate) fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
     let freezer = |source| LaunchError::Freezer { source };
     let held = Freezer::new().map_err(freezer)?;
     let bring = || {
@@ -184,7 +184,7 @@ fn directory(path: &Path, mode: u32) -> Result<(), LaunchError> {
 /// # Errors
 ///
 /// If something could not be removed; this is the first such error.
-pub fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
+pub(crate) fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
     let (removed, roots) = (remove_leftovers(name), remove_dead_roots(name));
     // Last, since it names the interfaces that must be taken back.
     let path = paths::booted(name);

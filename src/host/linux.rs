@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 
 use super::launch::{self, LaunchError};
-use super::mounts::Mount;
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
     atomic_file, conntrack, damage, former_sysctls, generations, last_words, leftovers, live, nft, own_program,
     scratch, sysctl,
 };
+use crate::app::LockError;
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
@@ -31,35 +31,16 @@ use crate::state::{ActiveState, Generation, Health};
 
 /// This machine.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Linux;
-
-/// Why the host could not be locked.
-#[derive(Debug, thiserror::Error)]
-pub enum LockError {
-    /// Another process is changing the host.
-    #[error("{holder} is changing this host")]
-    Held {
-        /// The process that holds the lock, as far as that is known.
-        holder: String,
-    },
-    /// The lock file could not be opened or locked.
-    #[error("cannot lock {}", path.display())]
-    File {
-        /// The lock file.
-        path: PathBuf,
-        /// The kernel's error.
-        source: io::Error,
-    },
-}
+pub(crate) struct Linux;
 
 /// The lock on the host: no other process changes the host while this lives. The kernel releases it if the process
 /// dies.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "held, not used")] Flock<File>);
+pub(super) struct Lock(#[allow(dead_code, reason = "held, not used")] Flock<File>);
 
 impl Linux {
     /// Returns a handle on this machine, without accessing it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self
     }
 
@@ -69,7 +50,7 @@ impl Linux {
     /// # Errors
     ///
     /// If another process holds the lock, or the lock file cannot be used.
-    pub fn lock(&self) -> Result<Lock, LockError> {
+    pub(super) fn take_lock(&self) -> Result<Lock, LockError> {
         let lock = lock(&paths::lock())?;
         // First, before any file in them is trusted.
         damage::close_directories();
@@ -80,41 +61,12 @@ impl Linux {
         Ok(lock)
     }
 
-    /// Notes that this boot starts the generation `number`, which is therefore kept.
-    ///
-    /// # Errors
-    /// If the note cannot be written.
-    pub fn note_booted(&self, number: u32) -> Result<(), HostError> {
-        generations::note_booted(number)
-    }
-
-    /// The mounts because of which former roots of the container could not be removed.
-    pub fn mounts_left(&self, name: &ContainerName) -> Vec<Mount> {
-        leftovers::mounts_in_dead_roots(name)
-    }
-
-    /// How many containers may start at the same time.
-    ///
-    /// Like systemd, we would start all at once. But their guests need memory to boot in, and too many would keep each
-    /// other from starting in time.
-    pub fn starts_at_once(&self) -> usize {
-        const MOST: usize = 128;
-        const LEAST: usize = 8;
-        /// The memory that the processes of a guest need to boot.
-        const KIB_EACH: usize = 64 * 1024;
-        let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        let available =
-            memory.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next());
-        let kib: Option<usize> = available.and_then(|number| number.parse().ok());
-        kib.map_or(MOST, |kib| kib / KIB_EACH).clamp(LEAST, MOST)
-    }
-
     /// Restarts the container with what was last written for it; starts it if it does not run.
     ///
     /// # Errors
     ///
     /// If the job fails, or is not waited for.
-    pub fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
+    pub(crate) fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
         job(name, Job::Restart)
     }
 
@@ -123,7 +75,7 @@ impl Linux {
     /// # Errors
     ///
     /// If systemd cannot send the signal.
-    pub fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
+    pub(crate) fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
         systemd::kill(&name.unit(), signal).map_err(bus(format!("kill `{name}`")))
     }
 }

@@ -15,7 +15,7 @@ use crate::state::{ActiveState, Health, Machine, ObservedContainer, Snapshot};
 const AT_ONCE: usize = 32;
 
 /// The health of the running guests according to their own systemds; guests that do not answer are left out.
-pub fn healths(snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
+pub(crate) fn healths(snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
     let machines =
         snapshot.containers.iter().filter_map(|(name, container)| Some((name, container.machine.as_ref()?)));
     let machines: Vec<_> = machines.collect();
@@ -33,7 +33,7 @@ pub fn healths(snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
 }
 
 /// Why stopped containers have failed: from systemd if it knows, otherwise from the note of a failed start.
-pub fn failures(snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
+pub(crate) fn failures(snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
     let is = |container: &ObservedContainer, wanted: ActiveState| {
         container.unit.as_ref().is_some_and(|unit| unit.active == wanted)
     };
@@ -57,7 +57,7 @@ pub fn failures(snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
 
 /// Replaces this process with a journalctl that shows the journal of a running guest. Returns the error if that fails,
 /// and `None` if the guest has no journal.
-pub fn show_journal(machine: &Machine, wanted: &Wanted) -> Option<io::Error> {
+pub(crate) fn show_journal(machine: &Machine, wanted: &Wanted) -> Option<io::Error> {
     match guest::of_guest(machine) {
         Ok(journal) => {
             journal.map(|journal| journalctl::show_of_guest(&journal, system(&machine.name).as_deref(), wanted))
@@ -67,7 +67,7 @@ pub fn show_journal(machine: &Machine, wanted: &Wanted) -> Option<io::Error> {
 }
 
 /// Like [`show_journal`], for a stopped guest whose root was kept.
-pub fn show_kept_journal(name: &ContainerName, wanted: &Wanted) -> Option<io::Error> {
+pub(crate) fn show_kept_journal(name: &ContainerName, wanted: &Wanted) -> Option<io::Error> {
     match guest::at_rest(&paths::root(name)) {
         Ok(journal) => {
             journal.map(|journal| journalctl::show_of_guest(&journal, system(name.as_str()).as_deref(), wanted))
@@ -77,7 +77,7 @@ pub fn show_kept_journal(name: &ContainerName, wanted: &Wanted) -> Option<io::Er
 }
 
 /// Replaces this process with a journalctl that shows the host's journal of a unit; returns the error if that fails.
-pub fn show_journal_of_unit(unit: &str, wanted: &Wanted) -> io::Error {
+pub(crate) fn show_journal_of_unit(unit: &str, wanted: &Wanted) -> io::Error {
     journalctl::show_of_host(&Entries::Unit(unit.to_owned()), wanted)
 }
 

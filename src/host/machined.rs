@@ -44,7 +44,7 @@ trait Manager {
 /// # Errors
 ///
 /// If machined is installed but cannot be reached.
-pub fn machines() -> Result<Vec<Machine>, BusError> {
+pub(crate) fn machines() -> Result<Vec<Machine>, BusError> {
     bus::with(listed)
 }
 

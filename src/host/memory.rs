@@ -3,11 +3,20 @@
 //! It is as strict as a real host: a start uses what systemd has *read*, not what was written since; starting a running
 //! container changes nothing; a host port is forwarded to one container only.
 
+mod builder;
+mod disk;
+mod live_host;
+mod ui;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use self::builder::MemoryBuilder;
+pub use self::disk::{MemoryClock, MemoryDisk};
+pub use self::ui::MemoryUi;
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, Network, Veth};
@@ -15,13 +24,17 @@ use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel, Link, Machine,
-    ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unit, Unobserved,
+    ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel, LastSwitch,
+    Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unit,
+    Unobserved,
 };
 
 /// The host. It may be shared between threads like a real one.
 #[derive(Debug, Default)]
-pub struct MemoryHost(Mutex<State>);
+pub struct MemoryHost {
+    state: Mutex<State>,
+    is_locked: Arc<AtomicBool>,
+}
 
 /// The state of the host.
 #[derive(Debug, Default, Clone)]
@@ -82,6 +95,12 @@ pub struct State {
     pub missing: BTreeSet<PathBuf>,
     /// The facts about paths.
     pub paths: BTreeMap<PathBuf, PathFacts>,
+    /// Files that cannot be replaced.
+    pub immutable: BTreeSet<PathBuf>,
+    /// Containers that are not ours, with their owners.
+    pub theirs: BTreeMap<ContainerName, Owner>,
+    /// The last switch.
+    pub last_switch: Option<LastSwitch>,
 }
 
 impl MemoryHost {
@@ -92,7 +111,7 @@ impl MemoryHost {
 
     /// Locks its state, for reading and changing.
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -387,7 +406,7 @@ impl State {
             addresses: vec![],
         });
         ObservedContainer {
-            owner: Owner::Ours,
+            owner: self.theirs.get(name).copied().unwrap_or(Owner::Ours),
             unit: Some(unit),
             machine,
             // As on a real host, a damaged file is treated as missing.
@@ -438,7 +457,8 @@ impl State {
 impl Probe for MemoryHost {
     fn snapshot(&self) -> Result<Snapshot, ProbeError> {
         let state = self.state();
-        let names: BTreeSet<_> = state.written.keys().chain(state.running.keys()).collect();
+        let names: BTreeSet<_> =
+            state.written.keys().chain(state.running.keys()).chain(state.theirs.keys()).collect();
         let kept = |name: &ContainerName| (name.clone(), KeptRoot { path: paths::root(name) });
         Ok(Snapshot {
             host_name: "memory".to_owned(),

@@ -12,7 +12,7 @@ use nix::mount::{MntFlags, umount2};
 
 /// A mount in this process's namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
+pub(crate) struct Mount {
     /// The mount point.
     pub at: PathBuf,
     /// Where else on the host its contents can be seen, if anywhere.

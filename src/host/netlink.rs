@@ -22,8 +22,8 @@ use rtnetlink::packet_route::link::{
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
-pub use passed::{empty, give, give_macvlan, set_lo_up};
-pub use requests::NetlinkError;
+pub(crate) use passed::{empty, give, give_macvlan, set_lo_up};
+pub(crate) use requests::NetlinkError;
 use requests::{also_name, cannot, ignore_missing, index, name, set_up, with};
 
 use super::netns;
@@ -36,7 +36,7 @@ use crate::state::Link;
 /// # Errors
 ///
 /// If the kernel refuses a request.
-pub fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
+pub(crate) fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
     tracing::debug!("netlink: list interfaces, addresses and routes");
     with(async |netlink| {
         let messages: Vec<_> =
@@ -155,7 +155,7 @@ fn destinations(route: &RouteMessage) -> BTreeSet<(u32, (IpAddr, u8))> {
 
 /// The hardware addresses of both ends of a pair, unless the kernel chooses them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct HardwareAddresses {
+pub(crate) struct HardwareAddresses {
     /// The address of the host's end.
     pub host: Option<HardwareAddress>,
     /// The address of the guest's end.
@@ -168,7 +168,7 @@ pub struct HardwareAddresses {
 /// # Errors
 ///
 /// If the kernel refuses a request.
-pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
+pub(crate) fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
     tracing::debug!(link = pair.host.name, namespace = %namespace.display(), "netlink: create a veth pair");
     make_pair(pair, namespace, hardware)?;
     let (host, guest) = ends(pair);
@@ -182,7 +182,7 @@ pub fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Re
 /// # Errors
 ///
 /// If the kernel refuses a request.
-pub fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
+pub(crate) fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
     tracing::debug!(link = to.host.name, namespace = %namespace.display(), "netlink: reconfigure a veth pair");
     let ((host_from, guest_from), (host_to, guest_to)) = (ends(from), ends(to));
     in_guest(to, namespace, async |netlink| {
@@ -365,7 +365,7 @@ fn whole(address: IpAddr) -> u8 {
 /// # Errors
 ///
 /// If the kernel refuses.
-pub fn delete(link: &str) -> Result<(), NetlinkError> {
+pub(crate) fn delete(link: &str) -> Result<(), NetlinkError> {
     tracing::debug!(link, "netlink: delete an interface");
     with(async |netlink| {
         let message = LinkMessageBuilder::<LinkUnspec>::default().name(link).build();

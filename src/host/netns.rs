@@ -19,7 +19,7 @@ use super::mounts;
 /// Why an operation on a namespace failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what} the network namespace {}", path.display())]
-pub struct NamespaceError {
+pub(crate) struct NamespaceError {
     /// `create`, `name`, `enter` or `delete`.
     pub what: &'static str,
     /// The path that names it.
@@ -37,7 +37,7 @@ fn error<E: Into<io::Error>>(what: &'static str, path: &Path) -> impl Fn(E) -> N
 /// # Errors
 ///
 /// If the name exists, or the kernel refuses.
-pub fn create(path: &Path) -> Result<(), NamespaceError> {
+pub(crate) fn create(path: &Path) -> Result<(), NamespaceError> {
     named("create", path, || {
         on_thread(|| {
             unshare(CloneFlags::CLONE_NEWNET)?;
@@ -51,7 +51,7 @@ pub fn create(path: &Path) -> Result<(), NamespaceError> {
 /// # Errors
 ///
 /// If the name exists, the process has no network namespace of its own, or the kernel refuses.
-pub fn adopt(path: &Path, process: Pid) -> Result<(), NamespaceError> {
+pub(crate) fn adopt(path: &Path, process: Pid) -> Result<(), NamespaceError> {
     named("name", path, || {
         let [its, ours] = [format!("/proc/{process}/ns/net").into(), PathBuf::from("/proc/self/ns/net")];
         if fs::read_link(&its)? == fs::read_link(ours)? {
@@ -100,7 +100,7 @@ fn share(directory: &Path) -> io::Result<()> {
 /// # Errors
 ///
 /// If the kernel refuses.
-pub fn delete(path: &Path) -> Result<(), NamespaceError> {
+pub(crate) fn delete(path: &Path) -> Result<(), NamespaceError> {
     let failed = error("delete", path);
     mounts::detach(path).map_err(&failed)?;
     match fs::remove_file(path) {
@@ -114,7 +114,7 @@ pub fn delete(path: &Path) -> Result<(), NamespaceError> {
 /// # Errors
 ///
 /// If the namespace cannot be entered.
-pub fn within<T: Send>(path: &Path, work: impl FnOnce() -> T + Send) -> Result<T, NamespaceError> {
+pub(crate) fn within<T: Send>(path: &Path, work: impl FnOnce() -> T + Send) -> Result<T, NamespaceError> {
     on_thread(|| {
         let namespace = File::open(path)?;
         setns(namespace, CloneFlags::CLONE_NEWNET)?;

@@ -14,15 +14,15 @@ use std::process::{Command, Stdio};
 use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
 
 use self::log::Line;
-use super::ending;
 use super::scratch::Scratch;
+use super::{ending, programs};
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
 use crate::model::ContainerName;
 use crate::model::path::quote;
 
 /// The Nix that is installed on this machine.
 #[derive(Debug, Clone)]
-pub struct Nix {
+pub(crate) struct Nix {
     /// The user to run it as, unless that is the current one.
     pub user: Option<Invoker>,
     /// Receives each line that Nix writes while it works.
@@ -31,7 +31,7 @@ pub struct Nix {
 
 /// The user who ran sudo (sudo(8): `SUDO_UID`, `SUDO_GID`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invoker {
+pub(crate) struct Invoker {
     /// The user ID.
     pub uid: u32,
     /// The group ID.
@@ -42,7 +42,7 @@ pub struct Invoker {
 
 impl Invoker {
     /// The user who ran sudo, unless that is root.
-    pub fn from_environment() -> Option<Self> {
+    pub(crate) fn from_environment() -> Option<Self> {
         let id = |name: &str| std::env::var(name).ok()?.parse().ok();
         let (uid, gid) = (id("SUDO_UID")?, id("SUDO_GID")?);
         if uid == 0 || !nix::unistd::geteuid().is_root() {
@@ -82,7 +82,7 @@ impl Invoker {
     /// # Errors
     ///
     /// If the kernel refuses to change users.
-    pub fn run<T>(&self, work: impl FnOnce() -> T) -> nix::Result<T> {
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> nix::Result<T> {
         let groups = getgroups()?;
         let gid = Gid::from_raw(self.gid);
         setgroups(&self.groups()?)?;
@@ -130,6 +130,11 @@ const OPTIONS: [&str; 26] = [
 ];
 
 impl Nix {
+    /// Nix as the user who ran sudo, or else as the current one.
+    pub(crate) fn as_invoker(progress: fn(&str)) -> Self {
+        Self { user: Invoker::from_environment(), progress }
+    }
+
     fn command(&self, arguments: &[OsString]) -> nix::Result<Command> {
         let mut command = Command::new("nix");
         command.args(["--extra-experimental-features", "nix-command flakes"]).args(arguments).stdin(Stdio::null());
@@ -235,6 +240,10 @@ fn string(text: &str) -> String {
 }
 
 impl Builder for Nix {
+    fn is_installed(&self) -> bool {
+        programs::nix()
+    }
+
     fn evaluate(
         &self,
         source: &Source,
@@ -257,7 +266,7 @@ impl Builder for Nix {
             .collect()
     }
 
-    fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Box<dyn Built>, BuildError> {
+    fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Built, BuildError> {
         let owner = self.user.as_ref().map(|user| (user.uid, user.gid));
         let scratch = Scratch::new(owner).map_err(|source| BuildError::Directory { source })?;
         let mut arguments: Vec<OsString> = vec!["build".into(), "--out-link".into()];
@@ -269,8 +278,7 @@ impl Builder for Nix {
         if !derivations.is_empty() {
             self.run("nix build", &arguments)?;
         }
-        let systems = containers.iter().map(|(name, container)| (name.clone(), container.system.clone())).collect();
-        Ok(Box::new(Links { systems, _scratch: scratch }))
+        Ok(Box::new(scratch))
     }
 }
 
@@ -280,18 +288,6 @@ struct Printed {
     options: serde_json::Value,
     derivation: Option<String>,
     system: PathBuf,
-}
-
-/// Build results that temporary symlinks hold.
-struct Links {
-    systems: BTreeMap<ContainerName, PathBuf>,
-    _scratch: Scratch,
-}
-
-impl Built for Links {
-    fn systems(&self) -> &BTreeMap<ContainerName, PathBuf> {
-        &self.systems
-    }
 }
 
 #[cfg(test)]

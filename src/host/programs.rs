@@ -17,7 +17,7 @@ pub(super) fn nspawn() -> bool {
 }
 
 /// Whether Nix is installed. We run it ourselves, so only `PATH` matters.
-pub(crate) fn nix() -> bool {
+pub(super) fn nix() -> bool {
     let own = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&own).any(|directory| directory.join("nix").is_file())
 }

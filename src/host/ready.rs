@@ -8,32 +8,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// A directory, and how much will be written to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Room {
-    /// The directory.
-    pub directory: PathBuf,
-    /// The number of bytes.
-    pub bytes: usize,
-    /// Whether the file system may be read-only, because there is an alternative.
-    pub optional: bool,
-}
-
-/// A directory in which a switch could not write its files.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {bytes} bytes in {}", directory.display())]
-pub struct NoRoom {
-    /// The directory.
-    pub directory: PathBuf,
-    /// In bytes.
-    pub bytes: usize,
-    /// The kernel's error.
-    pub source: io::Error,
-}
+use crate::app::{NoRoom, Room};
 
 /// Returns those of `rooms` that lack space or permission. Since directories may share a file system, test files stay
 /// until all directories have been tested.
-pub fn lacking(rooms: &[Room]) -> Vec<NoRoom> {
+pub(super) fn lacking(rooms: &[Room]) -> Vec<NoRoom> {
     let mut written = Vec::new();
     let lacks = |Room { directory, bytes, optional }: &Room| match try_to_write(directory, *bytes) {
         Ok(file) => {
@@ -48,14 +27,14 @@ pub fn lacking(rooms: &[Room]) -> Vec<NoRoom> {
 
 /// Returns those of `files` that are protected by `chattr +i` or `+a`, and so cannot be replaced or removed even if
 /// their directory is writable.
-pub fn fixed(files: &[PathBuf]) -> Vec<&PathBuf> {
-    files.iter().filter(|path| super::immutable::is_fixed(path)).collect()
+pub(super) fn fixed(files: &[PathBuf]) -> Vec<PathBuf> {
+    files.iter().filter(|path| super::immutable::is_fixed(path)).cloned().collect()
 }
 
 /// Returns those of `roots` that exist but are not directories, so that no guest can start in them. Missing ones will
 /// be created.
-pub fn unusable_roots(roots: &[PathBuf]) -> Vec<&PathBuf> {
-    roots.iter().filter(|path| path.symlink_metadata().is_ok() && !path.is_dir()).collect()
+pub(super) fn unusable_roots(roots: &[PathBuf]) -> Vec<PathBuf> {
+    roots.iter().filter(|path| path.symlink_metadata().is_ok() && !path.is_dir()).cloned().collect()
 }
 
 /// Writes that many bytes and syncs them, since some file systems only notice then that they are full.

@@ -21,7 +21,7 @@ use crate::render::paths;
 /// Why a root could not be prepared.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot prepare {} of the container's root", path.display())]
-pub struct RootError {
+pub(crate) struct RootError {
     /// The part that could not be prepared, as a path of the host.
     pub path: PathBuf,
     /// The kernel's error.

@@ -21,7 +21,7 @@ use crate::state::{ActiveState, BootService, Unit};
 
 /// What a job does to a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Job {
+pub(crate) enum Job {
     /// Start it.
     Start,
     /// Stop it.
@@ -32,7 +32,7 @@ pub enum Job {
 
 impl Job {
     /// The job's name in messages.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Stop => "stop",
@@ -43,7 +43,7 @@ impl Job {
 
 /// Why a job did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JobError {
+pub(crate) enum JobError {
     /// It failed.
     Failed(JobFailure),
     /// We stopped waiting; the job goes on.
@@ -52,7 +52,7 @@ pub enum JobError {
 
 /// How a job failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobFailure {
+pub(crate) struct JobFailure {
     /// `failed`, `timeout`, `dependency` … (JobRemoved).
     pub result: String,
     /// What systemd and the unit say about it.
@@ -62,7 +62,7 @@ pub struct JobFailure {
 }
 
 /// An error of D-Bus or of systemd.
-pub type BusError = zbus::Error;
+pub(crate) type BusError = zbus::Error;
 
 type ListedUnit = (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
 
@@ -99,7 +99,7 @@ trait Manager {
 /// # Errors
 ///
 /// If systemd cannot be reached, or refuses.
-pub fn reload() -> Result<(), BusError> {
+pub(crate) fn reload() -> Result<(), BusError> {
     tracing::debug!("systemd: Reload");
     bus::with_limit(waiting::RELOAD, async |connection| ManagerProxy::new(connection).await?.reload().await)
 }
@@ -111,7 +111,7 @@ pub fn reload() -> Result<(), BusError> {
 /// # Errors
 ///
 /// If systemd cannot be reached. A job that fails is the inner error.
-pub fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError> {
+pub(crate) fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError> {
     tracing::debug!(unit, job = job.as_str(), "systemd: begin a job");
     bus::shared(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
@@ -211,7 +211,7 @@ fn is_unknown(error: &zbus::Error) -> bool {
 /// # Errors
 ///
 /// If systemd cannot be reached.
-pub fn accounts(names: &[String]) -> Result<Vec<Vec<String>>, BusError> {
+pub(crate) fn accounts(names: &[String]) -> Result<Vec<Vec<String>>, BusError> {
     bus::with(async |connection| {
         let asked = names.iter().map(|name| async { account(connection, name).await.unwrap_or_default().0 });
         Ok(futures_util::future::join_all(asked).await)
@@ -243,7 +243,7 @@ async fn account(connection: &Connection, unit: &str) -> zbus::Result<(Vec<Strin
 /// # Errors
 ///
 /// If systemd cannot be reached, or does not know the unit.
-pub fn kill(unit: &str, signal: i32) -> Result<(), BusError> {
+pub(crate) fn kill(unit: &str, signal: i32) -> Result<(), BusError> {
     tracing::debug!(unit, signal, "systemd: KillUnit");
     bus::with(async |connection| ManagerProxy::new(connection).await?.kill_unit(unit, "all", signal).await)
 }
@@ -302,7 +302,7 @@ pub(super) async fn instances(connection: &Connection, template: &str) -> Result
 /// # Errors
 ///
 /// If systemd cannot be reached.
-pub fn units(names: &[String]) -> Result<Vec<Option<Unit>>, BusError> {
+pub(crate) fn units(names: &[String]) -> Result<Vec<Option<Unit>>, BusError> {
     tracing::debug!(?names, "systemd: LoadUnit and GetAll");
     bus::with(async |connection| {
         let manager = ManagerProxy::new(connection).await?;
@@ -403,7 +403,7 @@ pub(super) async fn find_boot_service(connection: &Connection) -> Result<BootSer
 /// # Errors
 ///
 /// If systemd cannot be reached, or refuses.
-pub fn enable(file: &str) -> Result<(), BusError> {
+pub(crate) fn enable(file: &str) -> Result<(), BusError> {
     tracing::debug!(file, "systemd: EnableUnitFiles and Reload");
     bus::with_limit(waiting::RELOAD, async |connection| {
         let manager = ManagerProxy::new(connection).await?;

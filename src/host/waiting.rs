@@ -17,7 +17,7 @@ pub(super) const ENDLESS: Duration = Duration::from_secs(3600);
 
 /// Why we stopped waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GaveUp {
+pub(crate) enum GaveUp {
     /// It took longer than this.
     TooLong(Duration),
     /// The user asked to stop waiting.
@@ -36,12 +36,12 @@ impl fmt::Display for GaveUp {
 static CUT_SHORT: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
 /// From now on, jobs of systemd and commands in guests are started, but not waited for.
-pub fn cut_short() {
+pub(crate) fn cut_short() {
     CUT_SHORT.send_replace(true);
 }
 
 /// Whether the user has asked to stop waiting.
-pub fn is_cut_short() -> bool {
+pub(crate) fn is_cut_short() -> bool {
     *CUT_SHORT.borrow()
 }
 

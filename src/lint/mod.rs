@@ -23,7 +23,7 @@ mod renamed;
 mod resolver;
 mod secrets;
 mod services;
-pub mod silence;
+pub(crate) mod silence;
 mod subject;
 mod versions;
 

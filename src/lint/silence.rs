@@ -13,7 +13,7 @@ const WORDS: &str = "container-rebuild:";
 
 /// Removes the findings that `codes` or comments in their sources allow, and adds a warning for each comment that allows an
 /// unknown lint.
-pub fn without_allowed(findings: Vec<Diagnostic>, codes: &[Code], sources: &SourceMap) -> Vec<Diagnostic> {
+pub(crate) fn without_allowed(findings: Vec<Diagnostic>, codes: &[Code], sources: &SourceMap) -> Vec<Diagnostic> {
     let mut kept: Vec<Diagnostic> =
         findings.into_iter().filter(|finding| !is_allowed(finding, codes, sources)).collect();
     let unknown = unknown_comments(sources).into_iter();

@@ -42,13 +42,6 @@ pub struct Checked {
     pub unknown: Vec<Diagnostic>,
 }
 
-impl Checked {
-    /// Whether the model itself has errors.
-    pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Error)
-    }
-}
-
 /// Checks `manifest`; `spans` locates its options if its sources are loaded.
 pub fn check(manifest: &Manifest, spans: &OptionSpans) -> Checked {
     let mut checker = Checker { manifest, spans, out: Checked::default() };

@@ -12,7 +12,7 @@ use super::spec::{Forward, Network, Passed, Private, Protocol, Veth, is_link_nam
 use super::{Container, Field, ForwardPort, List, MayBeUnknown};
 
 /// The network of a container, if all of it is known.
-pub fn network(container: &Container) -> Option<Network> {
+pub(crate) fn network(container: &Container) -> Option<Network> {
     let private = *container.private_network.known()?;
     let extra = container.extra_veths.known()?.iter().map(|(name, options)| {
         let o = options.known()?;
@@ -44,7 +44,7 @@ pub fn network(container: &Container) -> Option<Network> {
 }
 
 /// The known part of a container's network: unknown options count as unset, and partial elements of lists are left out.
-pub fn network_at_least(container: &Container) -> Option<Network> {
+pub(crate) fn network_at_least(container: &Container) -> Option<Network> {
     fn known<T: MayBeUnknown + DeserializeOwned>(list: &mut List<T>) {
         match list {
             Field::Known(elements) => elements.retain(|element| !element.has_unknown()),

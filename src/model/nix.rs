@@ -10,7 +10,7 @@ use super::{Container, UNKNOWN_KEY};
 
 /// A value that was shown as known, but that Nix computes differently.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Contradiction {
+pub(crate) struct Contradiction {
     /// The option, relative to the container.
     pub option: OptionPath,
     /// What was shown.
@@ -21,7 +21,7 @@ pub struct Contradiction {
 
 /// Why a container could not be completed.
 #[derive(Debug, thiserror::Error)]
-pub enum CompleteError {
+pub(crate) enum CompleteError {
     /// Nix computes different values than were shown.
     #[error("Nix computes other values than were shown as known")]
     Contradictions(Vec<Contradiction>),
@@ -34,7 +34,7 @@ pub enum CompleteError {
 ///
 /// # Errors
 /// Fails if Nix contradicts a known value, or if its options do not fit the model.
-pub fn complete(ours: &Container, options: &Json, system: &str) -> Result<Container, CompleteError> {
+pub(crate) fn complete(ours: &Container, options: &Json, system: &str) -> Result<Container, CompleteError> {
     let mut known = serde_json::to_value(ours)?;
     let mut contradictions = Vec::new();
     for (name, nix) in options.as_object().into_iter().flatten() {

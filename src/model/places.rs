@@ -8,7 +8,7 @@ use crate::source::{Location, SourceMap, Span};
 
 /// Where an option and its suboptions are set. Looked up lazily: for most containers the locations are never needed.
 #[derive(Debug, Clone)]
-pub enum Places<'a> {
+pub(crate) enum Places<'a> {
     /// Recorded positions.
     Noted {
         /// All recorded positions, by full path.
@@ -27,23 +27,23 @@ pub enum Places<'a> {
 
 impl<'a> Places<'a> {
     /// No positions at all.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self::Noted { all: Cow::Owned(Positions::new()), root: String::new() }
     }
 
     /// All recorded `positions`.
-    pub fn noted(positions: &'a Positions) -> Self {
+    pub(crate) fn noted(positions: &'a Positions) -> Self {
         Self::Noted { all: Cow::Borrowed(positions), root: String::new() }
     }
 
     /// All `spans`, to be looked up in `sources`.
-    pub fn read(spans: &'a OptionSpans, sources: &'a SourceMap) -> Self {
+    pub(crate) fn read(spans: &'a OptionSpans, sources: &'a SourceMap) -> Self {
         Self::Read { spans: Some(spans), sources }
     }
 
     /// The view of an option below this one.
     #[must_use]
-    pub fn below<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn below<S: AsRef<str>>(&self, names: impl IntoIterator<Item = S>) -> Self {
         match self {
             Self::Noted { all, root } => Self::Noted { all: all.clone(), root: join(root, names) },
             Self::Read { spans, sources } => {
@@ -53,14 +53,14 @@ impl<'a> Places<'a> {
     }
 
     /// Where the option at `path` below this one is set: itself, otherwise the first option in it, otherwise an enclosing one.
-    pub fn position(&self, path: &[String]) -> Option<Position> {
+    pub(crate) fn position(&self, path: &[String]) -> Option<Position> {
         let above = || (1..path.len()).rev().find_map(|length| self.below(&path[..length]).itself());
         let option = self.below(path);
         option.itself().or_else(|| option.first()).or_else(above)
     }
 
     /// The positions of everything below this option, by relative path; its own has the empty path.
-    pub fn positions(&self) -> Positions {
+    pub(crate) fn positions(&self) -> Positions {
         match self {
             Self::Noted { all, root } if root.is_empty() => all.clone().into_owned(),
             Self::Noted { all, root } => {

@@ -45,7 +45,7 @@ fn is_set<T: PartialEq>(field: &Field<T>, default: &Field<T>) -> bool {
 }
 
 /// Options that the host's configuration sets on the units of its containers. We write those units ourselves, without them.
-pub fn unsupported_units(manifest: &Manifest, host: &View) -> Vec<Diagnostic> {
+pub(crate) fn unsupported_units(manifest: &Manifest, host: &View) -> Vec<Diagnostic> {
     let mut refused = Vec::new();
     let services = ["systemd", "services"];
     for (unit, options) in host.find(&services).members() {

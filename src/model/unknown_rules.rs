@@ -5,7 +5,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::Location;
 
 /// A note for each container whose forwards are not fully known, and one for the host's NAT.
-pub fn unknown_rules(manifest: &Manifest) -> Vec<(Option<&ContainerName>, Diagnostic)> {
+pub(crate) fn unknown_rules(manifest: &Manifest) -> Vec<(Option<&ContainerName>, Diagnostic)> {
     let nat = nat(manifest).into_iter().map(|found| (None, note("the host", "networking.nat", found)));
     let containers = manifest.containers.iter().filter_map(|(name, container)| {
         Some((Some(name), note(&format!("`{name}`"), &format!("containers.{name}"), unknown(container)?)))

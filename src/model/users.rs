@@ -17,7 +17,7 @@ const HIGHEST: u32 = 0xfffe_0000;
 ///
 /// The picked range depends only on the name, so it survives restarts and reboots and is equal on all hosts. What the
 /// guest's root wrote to a bind mount therefore stays its own.
-pub fn users(name: &ContainerName, private_users: &PrivateUsers) -> Option<Users> {
+pub(crate) fn users(name: &ContainerName, private_users: &PrivateUsers) -> Option<Users> {
     match private_users {
         PrivateUsers::Mode(PrivateUsersMode::No) | PrivateUsers::Base(0) => Some(Users::Shared),
         PrivateUsers::Mode(PrivateUsersMode::Identity) => Some(Users::Identity),

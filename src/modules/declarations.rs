@@ -36,7 +36,7 @@ static NAT_FORWARD_TYPE: Type = Type::Submodule(&NAT_FORWARD);
 static INTERFACE_PORTS_TYPE: Type = Type::Submodule(&INTERFACE_PORTS);
 
 /// The options of a host that are known here.
-pub static HOST: Options = Options {
+pub(crate) static HOST: Options = Options {
     options: &[
         option("containers", Type::AttrsOf(&CONTAINER_TYPE), Default::EmptySet),
         // Only the configuration's own definitions: NixOS adds many, which are not evaluated here.
@@ -98,7 +98,7 @@ pub static HOST: Options = Options {
 };
 
 /// `containers.<name>`
-pub static CONTAINER: Options = Options {
+pub(crate) static CONTAINER: Options = Options {
     options: &[
         option("additionalCapabilities", LIST_OF_STR, Default::EmptyList),
         option("allowedDevices", Type::ListOf(&ALLOWED_DEVICE_TYPE), Default::EmptyList),

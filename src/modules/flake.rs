@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::known::Known;
-pub use super::placeholder::FLAKE as SOURCE;
+pub(crate) use super::placeholder::FLAKE as SOURCE;
 use super::{lock, nixpkgs};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, normal_path, source_path};
@@ -478,7 +478,7 @@ fn is_nixpkgs_url(url: &str) -> bool {
 }
 
 /// Returns the store paths that a lock file pins.
-pub fn pinned(lock: &str) -> Vec<PathBuf> {
+pub(crate) fn pinned(lock: &str) -> Vec<PathBuf> {
     let lock: Json = serde_json::from_str(lock).unwrap_or_default();
     let nodes = lock["nodes"].as_object().into_iter().flatten();
     nodes

@@ -14,14 +14,14 @@
 
 mod arguments;
 mod at_hand;
-pub mod declarations;
+pub(crate) mod declarations;
 mod declare;
 mod defaults;
 mod definition;
 mod embedded;
 mod firewall;
 mod fit;
-pub mod flake;
+pub(crate) mod flake;
 mod freeform_view;
 mod guest;
 pub mod hosts;
@@ -47,7 +47,7 @@ mod scope;
 mod split;
 mod submodule;
 mod system;
-pub mod types;
+pub(crate) mod types;
 mod undeclared;
 mod verdicts;
 mod view;

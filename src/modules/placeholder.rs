@@ -4,7 +4,7 @@
 /// The placeholder path of nixpkgs' source. Real hashes never contain an `e`.
 pub(super) const NIXPKGS: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-nixpkgs";
 /// The placeholder path of the flake's own source in the store. Real hashes never contain an `e`.
-pub const FLAKE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
+pub(crate) const FLAKE: &str = "/nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-source";
 
 /// Describes the source whose placeholder store path occurs in `text`, if one does.
 pub(super) fn described(text: &str) -> Option<&'static str> {

@@ -5,7 +5,7 @@
 
 /// The type of an option.
 #[derive(Debug, Clone, Copy)]
-pub enum Type {
+pub(crate) enum Type {
     /// `types.bool`
     Bool,
     /// `types.str`: all definitions must be equal.
@@ -50,7 +50,7 @@ pub enum Type {
 
 impl Type {
     /// Returns an example value, for the help of a type error.
-    pub fn example(&self) -> String {
+    pub(crate) fn example(&self) -> String {
         match self {
             Self::Bool => String::from("write `true` or `false`, without quotes"),
             Self::Str | Self::Lines | Self::StrMatching { .. } => String::from("write a text in double quotes"),
@@ -72,7 +72,7 @@ impl Type {
     }
 
     /// Whether a string is a value of this type in quotes: a number, `true` or `false`.
-    pub fn is_written(&self, text: &str) -> bool {
+    pub(crate) fn is_written(&self, text: &str) -> bool {
         match self {
             Self::Bool => matches!(text, "true" | "false"),
             Self::Int { min, max, .. } => text
@@ -84,7 +84,7 @@ impl Type {
     }
 
     /// Returns nixpkgs' name for the type in messages (`description`).
-    pub fn description(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         match self {
             Self::Bool => String::from("boolean"),
             Self::Str => String::from("string"),
@@ -119,20 +119,20 @@ impl Type {
 }
 
 /// `types.port`
-pub const PORT: Type =
+pub(crate) const PORT: Type =
     Type::Int { min: 0, max: 65535, name: "16 bit unsigned integer; between 0 and 65535 (both inclusive)" };
 /// `types.ints.u32`
-pub const U32: Type = Type::Int {
+pub(crate) const U32: Type = Type::Int {
     min: 0,
     max: 4_294_967_295,
     name: "32 bit unsigned integer; between 0 and 4294967295 (both inclusive)",
 };
 /// `types.int`
-pub const INT: Type = Type::Int { min: i64::MIN, max: i64::MAX, name: "signed integer" };
+pub(crate) const INT: Type = Type::Int { min: i64::MIN, max: i64::MAX, name: "signed integer" };
 
 /// The value of an option that nothing defines.
 #[derive(Debug, Clone, Copy)]
-pub enum Default {
+pub(crate) enum Default {
     /// None: the option must be defined.
     Mandatory,
     /// `null`
@@ -159,7 +159,7 @@ pub enum Default {
 
 /// What NixOS does with an option apart from merging its definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extra {
+pub(crate) enum Extra {
     /// Nothing.
     None,
     /// Ports of the firewall.
@@ -179,7 +179,7 @@ pub enum Extra {
 
 /// One option.
 #[derive(Debug, Clone, Copy)]
-pub struct Declaration {
+pub(crate) struct Declaration {
     /// Its name.
     pub name: &'static str,
     /// Its type.
@@ -192,7 +192,7 @@ pub struct Declaration {
 
 /// A set of options, such as a submodule's.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub(crate) struct Options {
     /// Options on this level.
     pub options: &'static [Declaration],
     /// Nested levels, such as `networking`.

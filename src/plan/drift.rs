@@ -103,7 +103,7 @@ pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
 }
 
 /// The drift of a container.
-pub fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
+pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     let Some(observed) = snapshot.containers.get(name).filter(|observed| observed.owner == Owner::Ours) else {
         return Vec::new();
     };

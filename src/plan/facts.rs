@@ -21,7 +21,7 @@ use crate::state::{PathFacts, Probe, ProbeError, Snapshot};
 
 /// A host before the build, which may still create missing store paths: none of them is reported.
 #[derive(Clone, Copy)]
-pub struct BeforeBuild<'a>(pub &'a dyn Probe);
+pub(crate) struct BeforeBuild<'a>(pub &'a dyn Probe);
 
 impl Probe for BeforeBuild<'_> {
     fn snapshot(&self) -> Result<Snapshot, ProbeError> {
@@ -48,7 +48,7 @@ impl Probe for BeforeBuild<'_> {
 ///
 /// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
 /// checked only if the `snapshot` lists them.
-pub fn missing(
+pub(crate) fn missing(
     manifest: &Manifest,
     spec: &HostSpec,
     spans: &OptionSpans,

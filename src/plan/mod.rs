@@ -16,22 +16,22 @@ mod change;
 pub mod cost;
 mod decide;
 mod diff;
-pub mod drift;
-pub mod facts;
+pub(crate) mod drift;
+pub(crate) mod facts;
 mod finding;
 mod firewall;
-mod graph;
+pub(crate) mod graph;
 mod holders;
 mod lower;
 mod option;
-pub mod program;
+pub(crate) mod program;
 mod reasons;
 pub(crate) mod redact;
 mod request;
 pub mod saved;
 pub mod show;
 mod stages;
-pub mod standing;
+pub(crate) mod standing;
 mod state_view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,9 +46,7 @@ pub use firewall::FirewallChange;
 pub use program::ProgramChange;
 pub use request::{Options, OrderRequest, RestartMode};
 pub use stages::{Stage, Standing};
-pub use state_view::{
-    Configuration, Configured, Endpoint, EndpointKind, GuestOptions, GuestView, StateView, UnknownKeys, Version,
-};
+pub use state_view::{Configuration, Endpoint, EndpointKind, StateView};
 
 use crate::diag::Severity;
 use crate::model::ContainerName;

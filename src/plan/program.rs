@@ -87,7 +87,7 @@ pub(super) fn finding(service: &BootService) -> Option<Finding> {
 }
 
 /// The message about a boot service that calls a missing program.
-pub fn gone(service: &BootService) -> String {
+pub(crate) fn gone(service: &BootService) -> String {
     let program = service.program.as_deref().unwrap_or_else(|| paths::PROGRAM.as_ref());
     let (unit, program) = (paths::BOOT_SERVICE, program.display());
     format!(
@@ -96,7 +96,7 @@ pub fn gone(service: &BootService) -> String {
 }
 
 /// Reports that this program cannot be installed at the path that units call. `switch` must not change anything then.
-pub fn obstacle(change: Option<&ProgramChange>, snapshot: &Snapshot) -> Option<Diagnostic> {
+pub(crate) fn obstacle(change: Option<&ProgramChange>, snapshot: &Snapshot) -> Option<Diagnostic> {
     let Program { obstacle, .. } = &snapshot.program;
     let (Some(obstacle), Some(ProgramChange { renewed: Some(_), .. })) = (obstacle, change) else {
         return None;

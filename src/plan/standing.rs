@@ -14,10 +14,10 @@ use crate::render::nft::RuleLine;
 use crate::state::{ObservedContainer, Owner, Record, Snapshot};
 
 /// For each container, its forwards that the kernel lacks, as `tcp:8080`.
-pub type MissingForwards = BTreeMap<ContainerName, Vec<String>>;
+pub(crate) type MissingForwards = BTreeMap<ContainerName, Vec<String>>;
 
 /// The forwards that were applied but are not in the kernel; empty if the rules cannot be observed.
-pub fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
+pub(crate) fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
     let mut missing = MissingForwards::new();
     for line in StateView::host(snapshot).missing_rules() {
         if let RuleLine::Forward { container: Some(container), protocol, host_port, .. } = line {
@@ -32,7 +32,7 @@ pub fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
 }
 
 /// How the container `name` has drifted, and how it differs from what the next boot starts.
-pub fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) -> Vec<String> {
+pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingForwards) -> Vec<String> {
     let Some(container) = snapshot.containers.get(name).filter(|container| container.owner == Owner::Ours) else {
         return Vec::new();
     };

@@ -74,7 +74,7 @@ pub struct Configuration<'a> {
 
 /// One version of a container: the options that it has, had, or is to get.
 #[derive(Debug, Clone)]
-pub struct Version<'a> {
+pub(crate) struct Version<'a> {
     /// The options as typed.
     pub container: Cow<'a, Container>,
     /// The checked spec, if everything is known.
@@ -91,7 +91,7 @@ pub struct Version<'a> {
 
 /// The keys of a container's options that are unknown or partial: equal keys mean equal values.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct UnknownKeys<'a> {
+pub(crate) struct UnknownKeys<'a> {
     /// The keys of all containers by full path, and the name of this container.
     of: Option<(&'a BTreeMap<String, String>, &'a ContainerName)>,
 }
@@ -107,7 +107,7 @@ impl<'a> UnknownKeys<'a> {
 
 /// A guest's own options, by where they come from.
 #[derive(Debug, Clone)]
-pub enum GuestOptions<'a> {
+pub(crate) enum GuestOptions<'a> {
     /// Evaluated in this run.
     Now(GuestView<'a>),
     /// Kept in the generation that the guest was applied with, without its secrets.
@@ -116,7 +116,7 @@ pub enum GuestOptions<'a> {
 
 /// A guest's own options, ready to read.
 #[derive(Debug, Clone)]
-pub struct GuestView<'a> {
+pub(crate) struct GuestView<'a> {
     /// The options as a tree.
     pub options: Cow<'a, Value>,
     /// The positions of the options.
@@ -138,7 +138,7 @@ impl GuestOptions<'_> {
 
 /// A container on one side of a plan.
 #[derive(Debug, Clone)]
-pub struct Configured<'a> {
+pub(crate) struct Configured<'a> {
     /// Who owns it.
     pub owner: Owner,
     /// What its next start uses, if known.
@@ -467,7 +467,7 @@ impl<'a> Version<'a> {
     }
 
     /// The record to write beside the unit; `None` while any option is unknown.
-    pub fn record(&self) -> Option<Record> {
+    pub(crate) fn record(&self) -> Option<Record> {
         Some(Record {
             format_version: FORMAT_VERSION,
             container: self.container.clone().into_owned(),

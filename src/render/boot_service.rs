@@ -3,7 +3,7 @@
 use super::{paths, unit};
 
 /// The target that starts it.
-pub const WANTED_BY: &str = "multi-user.target";
+pub(crate) const WANTED_BY: &str = "multi-user.target";
 
 /// The units that it starts after: everything else that loads rules, since a `flush ruleset` there would delete ours.
 const AFTER: [&str; 4] = ["network.target", "nftables.service", "firewall.service", "dbus.service"];
@@ -15,12 +15,12 @@ const BEFORE: &str = "machines.target";
 const PATH: &str = "/nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 
 /// The text of the unit below `/etc/systemd/system`.
-pub fn text() -> String {
+pub(crate) fn text() -> String {
     with("")
 }
 
 /// The text of the unit for a package in the default profile, where NixOS's systemd reads it.
-pub fn packaged() -> String {
+pub(crate) fn packaged() -> String {
     with(&format!("Environment=PATH={PATH}\n"))
 }
 
@@ -58,7 +58,7 @@ fn mounts() -> String {
 }
 
 /// The service as NixOS options, for a host whose units are part of its system.
-pub fn nixos() -> String {
+pub(crate) fn nixos() -> String {
     let after: Vec<String> = AFTER.iter().map(|unit| format!("\"{unit}\"")).collect();
     format!(
         "systemd.services.container-rebuild = {{

@@ -9,7 +9,7 @@ use super::{host_port, is_private, veth};
 use crate::model::spec::{Bind, ContainerSpec, Network};
 
 /// The text of one container's file.
-pub fn text(spec: &ContainerSpec) -> String {
+pub(crate) fn text(spec: &ContainerSpec) -> String {
     let mut conf = String::new();
     let mut set = |key: &str, value: &dyn Display| {
         writeln!(conf, "{key}={value}").expect("writing to a string does not fail");

@@ -9,13 +9,13 @@
 //!
 //! Not here: writing these texts to the host (that is `host`), and deciding whether to (that is `plan`).
 
-pub mod boot_service;
-pub mod conf;
+pub(crate) mod boot_service;
+pub(crate) mod conf;
 pub mod interface;
 pub mod nft;
-pub mod nspawn;
+pub(crate) mod nspawn;
 pub mod paths;
-pub mod unit;
+pub(crate) mod unit;
 
 use crate::model::spec::{ContainerSpec, Network, Private, Veth};
 

@@ -22,7 +22,7 @@ use super::{conf, host_port, is_private, paths, veth};
 use crate::model::spec::{Bind, ContainerSpec, Network, Users};
 
 /// The arguments of `systemd-nspawn` for a guest with this root. They must not pass through a shell.
-pub fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
+pub(crate) fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     let name = spec.name.as_str();
     let makes_network = is_made_by_nspawn(spec);
     let mut args: Vec<String> = ["--keep-unit", "-M", name, "-D", &text(root)].map(str::to_owned).into();
@@ -76,7 +76,7 @@ pub fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
 }
 
 /// Whether nspawn creates the network namespace, rather than our launcher.
-pub fn is_made_by_nspawn(spec: &ContainerSpec) -> bool {
+pub(crate) fn is_made_by_nspawn(spec: &ContainerSpec) -> bool {
     spec.users.are_private() && matches!(spec.network, Network::Private(_))
 }
 
@@ -105,7 +105,7 @@ fn binds(spec: &ContainerSpec) -> Vec<Bind> {
 
 /// A path of the host that is mapped to a guest's users.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapped {
+pub(crate) struct Mapped {
     /// The path that is mapped.
     pub source: PathBuf,
     /// Where the mapped mount appears on the host.
@@ -115,7 +115,7 @@ pub struct Mapped {
 }
 
 /// The mounts that must be made before these [`arguments`] are used; empty if the guest's users have the host's IDs.
-pub fn mapped(spec: &ContainerSpec) -> Vec<Mapped> {
+pub(crate) fn mapped(spec: &ContainerSpec) -> Vec<Mapped> {
     let directory = paths::mapped(&spec.name);
     let binds = binds(spec).into_iter().filter(|_| spec.users.base().is_some()).zip(0_u32..);
     binds

@@ -162,11 +162,6 @@ pub fn boot_generation() -> PathBuf {
     Path::new(STATE).join("boot.json")
 }
 
-/// The progress of an apply that is running.
-pub fn journal() -> PathBuf {
-    Path::new(STATE).join("journal.json")
-}
-
 /// The result of the last switch.
 pub fn last_switch() -> PathBuf {
     Path::new(STATE).join("last-switch.json")

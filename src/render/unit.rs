@@ -13,10 +13,10 @@ use super::paths;
 use crate::model::spec::{ContainerSpec, Network};
 
 /// The first line of every unit that this program writes; a unit without it is not ours.
-pub const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
+pub(crate) const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
 
 /// The text of the unit.
-pub fn text(spec: &ContainerSpec) -> String {
+pub(crate) fn text(spec: &ContainerSpec) -> String {
     with_program(spec, paths::PROGRAM)
 }
 
@@ -68,7 +68,7 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
 
 /// How a unit's text compares with what we would write for its container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Likeness {
+pub(crate) enum Likeness {
     /// They are the same.
     Same,
     /// It calls another program, as units of former versions did, and is the same otherwise.
@@ -78,7 +78,7 @@ pub enum Likeness {
 }
 
 /// Compares `text` with the unit of `spec`.
-pub fn compare(text: &str, spec: &ContainerSpec) -> Likeness {
+pub(crate) fn compare(text: &str, spec: &ContainerSpec) -> Likeness {
     let launch = format!(" internal launch {}", spec.name);
     let program = text.lines().find_map(|line| line.strip_prefix("ExecStart=")?.strip_suffix(&launch));
     match program {
@@ -90,7 +90,7 @@ pub fn compare(text: &str, spec: &ContainerSpec) -> Likeness {
 }
 
 /// The program that a unit runs, according to the last `ExecStart=` in its text; `None` if it has no such line.
-pub fn program(text: &str) -> Option<PathBuf> {
+pub(crate) fn program(text: &str) -> Option<PathBuf> {
     let command = text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).rfind(|line| !line.is_empty())?;
     // Prefixes that systemd interprets (systemd.service(5), *Command lines*).
     let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);

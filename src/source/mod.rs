@@ -14,10 +14,12 @@ mod files;
 mod map;
 mod mounted;
 mod moved;
+mod revision;
 mod tracked;
 
 pub use files::{FileKind, Files, GitError, GitRequest, GitTree, MemoryFiles};
 pub use map::{Location, Pos, SourceFile, SourceMap, Span};
 pub use mounted::MountedFiles;
 pub use moved::MovedFiles;
+pub use revision::RevisionError;
 pub use tracked::Tracked;

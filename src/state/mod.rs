@@ -12,7 +12,7 @@ mod damage;
 mod health;
 mod kernel;
 mod last_switch;
-pub mod native;
+pub(crate) mod native;
 mod program;
 
 pub use damage::Damage;

@@ -15,7 +15,7 @@ const TUN: &str = "/dev/net/tun";
 const NET_ADMIN: &str = "CAP_NET_ADMIN";
 
 /// The container that NixOS wrote these texts for; `None` if they are not in NixOS's form.
-pub fn container(unit: &str, conf: &str, script: &str) -> Option<Container> {
+pub(crate) fn container(unit: &str, conf: &str, script: &str) -> Option<Container> {
     let conf = settings(conf);
     let key = |name: &str| conf.get(name).map(String::as_str).filter(|value| !value.is_empty());
     if !script.contains("systemd-nspawn") {
@@ -83,7 +83,7 @@ pub fn container(unit: &str, conf: &str, script: &str) -> Option<Container> {
 ///
 /// What they cannot show, or what is not known yet (the path of a guest that has not been built), is taken from
 /// `native`.
-pub fn visible(wanted: &Container, native: &Container) -> Container {
+pub(crate) fn visible(wanted: &Container, native: &Container) -> Container {
     let mut seen = wanted.clone();
     if seen.path.known().is_none() {
         seen.path = native.path.clone();

@@ -22,7 +22,7 @@ pub struct Node<'e> {
 }
 
 /// A reference to an expression in the arena.
-pub type NodeRef<'e> = &'e Node<'e>;
+pub(crate) type NodeRef<'e> = &'e Node<'e>;
 
 /// The kinds of expressions.
 #[derive(Debug)]

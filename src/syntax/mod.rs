@@ -1,6 +1,6 @@
 //! Parses texts into expressions.
 //!
-//! The result is a tree of [`Node`]s in the arena, in which every variable is resolved to a slot or a capture; or else
+//! The result is a tree of [`Node`](expr::Node)s in the arena, in which every variable is resolved to a slot or a capture; or else
 //! every error that can be found in the text.
 //!
 //! Two parsers read a text. Our own follows Nix's lexer and grammar down to the last oddity, is fast, and stops at the
@@ -13,7 +13,7 @@
 
 mod attributes;
 mod diagnose;
-pub mod expr;
+pub(crate) mod expr;
 mod lexer;
 mod literal;
 mod literal_lints;
@@ -27,7 +27,7 @@ mod refusal;
 mod scope;
 mod sets;
 mod shape;
-pub mod symbol;
+pub(crate) mod symbol;
 mod symbols;
 mod tree;
 
@@ -35,7 +35,7 @@ use bumpalo::Bump;
 
 use crate::diag::Diagnostic;
 use crate::source::SourceFile;
-pub use expr::{Expr, Node, NodeRef, Unit};
+pub use expr::Unit;
 pub use literal::{Context, Element, Str};
 pub use literal_lints::{LintLevel, LiteralLints};
 pub(crate) use literals::null_bytes;

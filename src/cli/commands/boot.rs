@@ -1,26 +1,22 @@
 //! The boot service: `install-boot` installs it, and systemd runs `internal boot` at each boot.
 
 use super::build::watch_signals;
-use super::health;
-use super::plan::observe;
-use super::switch::{lock, run};
-use crate::apply::Host;
-use crate::cli::log::Log;
-use crate::cli::{Outcome, Session, failure, interrupt, output, require_root};
+use crate::app::{LiveHost as _, Ui as _, apply_plan, failed_step, in_configuration, lock, observe, of_degraded};
+use crate::apply::Host as _;
+use crate::cli::session::{Outcome, Session, require_root};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::host::install_boot::{InstallError, install_boot};
 use crate::host::linux::Linux;
-use crate::plan::program;
 use crate::plan::{self, Finding, Options, StateView};
-use crate::render::{boot_service, paths};
-use crate::state::{BootService, Generation};
+use crate::render::paths;
+use crate::state::Generation;
 
 /// Installs the boot service.
 pub(in crate::cli) fn install(session: &Session<'_>) -> Outcome {
     require_root("install-boot")?;
-    let _lock = lock()?;
+    let _lock = lock(&Linux)?;
     let path = install_boot().map_err(|error| {
-        let diagnostic = failure(Code::Host, &error);
+        let diagnostic = Diagnostic::caused_by(Code::Host, &error);
         vec![match error {
             InstallError::PartOfSystem | InstallError::NotWanted(_) => diagnostic.help(in_configuration()),
             _ => diagnostic,
@@ -30,35 +26,11 @@ pub(in crate::cli) fn install(session: &Session<'_>) -> Outcome {
     Ok(0)
 }
 
-/// The help for hosts whose units are part of the system, as on NixOS.
-fn in_configuration() -> String {
-    format!(
-        "on NixOS, add this to the host's configuration and run `nixos-rebuild switch`:\n\n{}\n",
-        boot_service::nixos()
-    )
-}
-
-/// Warns if the next boot will not start the containers.
-pub(super) fn warning(service: &BootService) -> Vec<Diagnostic> {
-    const WARNING: &str = "the containers will NOT start at next boot";
-    let warning = |message| Diagnostic::warning(Code::NoBootService, message);
-    if service.works() {
-        return Vec::new();
-    }
-    vec![match (service.is_enabled, service.is_installable) {
-        (true, _) => warning(program::gone(service)),
-        (false, true) => warning(format!("{WARNING}: run `container-rebuild install-boot`")),
-        (false, false) => {
-            warning(format!("{WARNING}: this host has no service that starts them")).help(in_configuration())
-        }
-    }]
-}
-
 /// Brings up the boot generation, without evaluating anything or calling Nix. Fails unless every container comes up.
 pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     require_root("internal boot")?;
-    let _lock = lock()?;
-    let snapshot = observe()?;
+    let _lock = lock(&Linux)?;
+    let snapshot = observe(&Linux)?;
     let Some(generation) = &snapshot.generation else {
         // Either nothing was ever applied, or the boot generation is damaged.
         return match std::fs::symlink_metadata(paths::boot_generation()) {
@@ -84,16 +56,14 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
         .map(Finding::to_diagnostic)
         .collect();
     watch_signals()?;
-    let log = Log::new(session.terminal);
-    interrupt::hold(&log);
-    output::stop_blocking();
-    let report = run(session, &plan, &log);
+    let run = session.hold();
+    let report = apply_plan(&Linux, &plan, run.as_ref());
     // A degraded guest is up, so the boot does not fail because of it.
-    let degraded = health::findings(&report.degraded);
+    let degraded = of_degraded(&report.degraded);
     session.terminal.findings(&degraded, session.sources);
-    log.findings(&degraded);
-    log.close();
-    findings.extend(report.failed.iter().map(|(action, error)| health::failed_step(error, action.container())));
+    run.note_findings(&degraded);
+    run.close();
+    findings.extend(report.failed.iter().map(|(action, error)| failed_step(error, action.container())));
     if !report.skipped.is_empty() {
         findings.push(Diagnostic::error(Code::Host, format!("{} steps were skipped", report.skipped.len())));
     }

@@ -1,18 +1,10 @@
 //! `check`: reports errors and probable mistakes in a configuration.
 
-use super::fix::with_edits;
-use super::ready::not_observed;
-use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
-use crate::cli::configuration::{Configuration, readable_around};
-use crate::cli::only::{Scope, covered, require_known};
-use crate::cli::{Outcome, Session};
+use crate::app::{self, ConfigOptions, LiveHost, with_edits};
+use crate::cli::args::{CheckFormat, LintArgs};
+use crate::cli::session::{Outcome, Session};
 use crate::diag::{Diagnostic, Severity, render};
 use crate::host::linux::Linux;
-use crate::lint::silence::without_allowed;
-use crate::modules::Guests;
-use crate::plan::facts;
-use crate::source::Location;
-use crate::state::Probe;
 
 /// The options of `check`.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +20,7 @@ pub(in crate::cli) struct CheckOptions {
 /// Prints the findings. Fails on errors, and on warnings if they are denied.
 pub(in crate::cli) fn check(
     session: &Session<'_>,
-    config: &ConfigArgs,
+    config: &ConfigOptions,
     how: CheckOptions,
     lints: &LintArgs,
 ) -> Outcome {
@@ -51,19 +43,12 @@ pub(in crate::cli) fn check(
 /// All findings, except those that the user allows.
 pub(super) fn findings(
     session: &Session<'_>,
-    config: &ConfigArgs,
+    config: &ConfigOptions,
     how: CheckOptions,
     lints: &LintArgs,
 ) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let findings = match Configuration::load(config, true, Guests::All, session.sources) {
-        Ok(configuration) => {
-            require_known(session, configuration.manifest.containers.keys(), Scope::Configuration)?;
-            let findings = all(&configuration, how.host);
-            covered(session, &configuration, findings)
-        }
-        Err(findings) => findings,
-    };
-    Ok(without_allowed(findings, &lints.allow, session.sources))
+    let host = how.host.then_some(&Linux as &dyn LiveHost);
+    app::check(&session.context(), config, host, &lints.allow)
 }
 
 /// Whether these findings fail the command.
@@ -73,36 +58,4 @@ pub(super) fn fails(findings: &[Diagnostic], how: CheckOptions) -> bool {
         Some(Severity::Warning) => how.deny_warnings,
         Some(Severity::Note) | None => false,
     }
-}
-
-fn all(configuration: &Configuration, host: bool) -> Vec<Diagnostic> {
-    let checked = configuration.check();
-    let mut findings = configuration.findings.clone();
-    findings.extend(checked.findings);
-    // The configuration is valid: it is this version that cannot apply it.
-    findings.extend(
-        checked.unsupported.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }),
-    );
-    if host {
-        match Linux::new().snapshot() {
-            Ok(snapshot) => findings.extend(facts::missing(
-                &configuration.manifest,
-                &checked.spec,
-                &configuration.spans,
-                &Linux::new(),
-                &snapshot,
-            )),
-            Err(error) => findings.push(not_observed(&error)),
-        }
-    }
-    // A finding without a position is about the whole file.
-    let root = readable_around(&configuration.file);
-    let whole =
-        configuration.file.strip_prefix(&root).unwrap_or(&configuration.file).to_string_lossy().into_owned();
-    for finding in &mut findings {
-        if finding.labels.is_empty() && finding.location.is_none() {
-            finding.location = Some(Location { file: whole.clone(), line: 1, column: 1 });
-        }
-    }
-    findings
 }

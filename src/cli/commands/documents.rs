@@ -5,21 +5,22 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::cli::args::{Cli, SchemaOf};
-use crate::cli::{Outcome, Session, completion, failure};
-use crate::diag::Code;
+use crate::cli::completion;
+use crate::cli::session::{Outcome, Session};
+use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
 use crate::plan::show;
 
 /// Prints the completion script of a shell.
 pub(in crate::cli) fn completions(session: &Session<'_>, shell: clap_complete::Shell) -> Outcome {
-    let script = completion::script(shell).map_err(|error| vec![failure(Code::Internal, &error)])?;
+    let script = completion::script(shell).map_err(|error| vec![Diagnostic::caused_by(Code::Internal, &error)])?;
     session.terminal.result_bytes(&script);
     Ok(0)
 }
 
 /// Prints the man page, or writes one man page per command into `directory`.
 pub(in crate::cli) fn man(session: &Session<'_>, directory: Option<&Path>) -> Outcome {
-    let failed = |error: std::io::Error| vec![failure(Code::Host, &error)];
+    let failed = |error: std::io::Error| vec![Diagnostic::caused_by(Code::Host, &error)];
     match directory {
         Some(directory) => {
             std::fs::create_dir_all(directory).map_err(failed)?;

@@ -4,160 +4,23 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::failed;
-use crate::cli::args::{ConfigArgs, ExpressionArgs};
-use crate::cli::configuration::{
-    Configuration, Limits, absolute, readable_around, search_path_as_given, stop_after,
-};
-use crate::cli::only::{Scope, covered, require_known};
-use crate::cli::{Outcome, Session, output};
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::app::{self, Clock as _, ConfigOptions, Environment, Limits, Show};
+use crate::cli::args::ExpressionArgs;
+use crate::cli::output;
+use crate::cli::session::{Outcome, Session};
+use crate::diag::{Code, Diagnostic};
 use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
+use crate::host::disk::RealDisk;
 use crate::host::files::{RealFiles, RestrictedFiles};
-use crate::model::path::OptionPath;
-use crate::model::places::Places;
-use crate::model::{ContainerName, GUEST_KEY, Manifest};
-use crate::modules::Guests;
+use crate::host::process::SystemClock;
 use crate::source::{Files, Pos};
 
-/// Which parts of a configuration `eval` prints.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Show {
-    /// The position of each option.
-    pub(in crate::cli) positions: bool,
-    /// The guests' own options.
-    pub(in crate::cli) guest: bool,
-    /// All hosts of the flake.
-    pub(in crate::cli) all_hosts: bool,
-}
-
-/// A model in the form that is printed.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Shown {
-    Model(Box<Manifest>),
-    /// The model as JSON, with additions.
-    More(serde_json::Value),
-}
-
 /// Prints the model, or the models of all hosts. With `--keep-going`, exits with 1 if part of them failed.
-pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigArgs, show: Show) -> Outcome {
-    let sources = session.sources;
-    let mut has_failed = false;
-    // The output for a configuration that fails as a whole.
-    let wrong = |errors: &[Diagnostic]| {
-        session.terminal.findings(errors, sources);
-        Shown::More(failed::whole(errors, sources))
-    };
-    let json = if show.all_hosts {
-        let (hosts, notes) = Configuration::load_hosts(config, show.guest, sources)?;
-        if !config.keep_going {
-            let errors: Vec<_> = hosts.values().filter_map(|host| host.as_ref().err()).flatten().cloned().collect();
-            if !errors.is_empty() {
-                return Err(errors);
-            }
-        }
-        session.terminal.findings(&notes, sources);
-        require_known_in(session, hosts.values().filter_map(|host| host.as_ref().ok()))?;
-        let mut shown_hosts = BTreeMap::new();
-        for (host, loaded) in hosts {
-            let (shown, fails) = match loaded {
-                Ok(configuration) => shown(session, config, show, configuration),
-                Err(errors) => (wrong(&errors), true),
-            };
-            has_failed |= fails;
-            shown_hosts.insert(host, shown);
-        }
-        serde_json::to_string_pretty(&BTreeMap::from([("hosts", shown_hosts)]))
-    } else {
-        let (shown, fails) = match Configuration::load_to_show(config, Guests::all_if(show.guest), sources) {
-            Ok(configuration) => {
-                require_known_in(session, [&configuration])?;
-                shown(session, config, show, configuration)
-            }
-            // The command line is wrong, not the configuration.
-            Err(errors) if !config.keep_going || errors.iter().any(|error| error.code == Code::Usage) => {
-                return Err(errors);
-            }
-            Err(errors) => (wrong(&errors), true),
-        };
-        has_failed |= fails;
-        serde_json::to_string_pretty(&shown)
-    };
-    session.terminal.result(&format!("{}\n", json.expect("the model has string keys only")));
+pub(in crate::cli) fn eval(session: &Session<'_>, config: &ConfigOptions, show: Show) -> Outcome {
+    let (shown, has_failed) = app::eval(&session.context(), config, show)?;
+    let json = serde_json::to_string_pretty(&shown).expect("the model has string keys only");
+    session.terminal.result(&format!("{json}\n"));
     Ok(u8::from(has_failed))
-}
-
-/// Prints the findings about a configuration. Returns the model to print, and whether part of it failed.
-fn shown(
-    session: &Session<'_>,
-    config: &ConfigArgs,
-    show: Show,
-    mut configuration: Configuration,
-) -> (Shown, bool) {
-    let Show { positions, guest, .. } = show;
-    let findings = covered(session, &configuration, configuration.findings.clone());
-    session.terminal.findings(&findings, session.sources);
-    let others = leave_out_others(session, &mut configuration);
-    let all = positions.then(|| {
-        let mut all = configuration.positions(session.sources);
-        for (name, view) in configuration.guests.iter().filter(|_| guest) {
-            let options = OptionPath::new(["containers", name.as_str(), "config"]);
-            let inside = Places::read(&view.places, session.sources).positions();
-            all.extend(inside.into_iter().map(|(path, position)| (format!("{options}.{path}"), position)));
-        }
-        all.retain(|path, _| !others.iter().any(|other| is_within(path, other)));
-        all
-    });
-    configuration.manifest.positions = all;
-    if !positions && !guest && !config.keep_going {
-        return (Shown::Model(Box::new(configuration.manifest)), false);
-    }
-    let mut json = configuration.manifest.to_json();
-    for (name, view) in std::mem::take(&mut configuration.guests) {
-        json["containers"][name.as_str()][GUEST_KEY] = view.with_handed_in().options;
-    }
-    if !config.keep_going {
-        return (Shown::More(json), false);
-    }
-    let of_guests = failed::in_place(&configuration, &mut json, session.sources);
-    session.terminal.findings(&of_guests, session.sources);
-    let fails = findings.iter().chain(&of_guests).any(|finding| finding.severity == Severity::Error);
-    (Shown::More(json), fails)
-}
-
-/// Fails if no configuration has a container that `--only` names, unless one has containers with unknown names.
-fn require_known_in<'a>(
-    session: &Session<'_>,
-    configurations: impl IntoIterator<Item = &'a Configuration>,
-) -> Result<(), Vec<Diagnostic>> {
-    let manifests: Vec<_> = configurations.into_iter().map(|configuration| &configuration.manifest).collect();
-    if manifests.iter().any(|manifest| manifest.more_containers.is_some()) {
-        return Ok(());
-    }
-    require_known(session, manifests.iter().flat_map(|manifest| manifest.containers.keys()), Scope::Configuration)
-}
-
-/// Removes the containers that `--only` excludes, and returns their option paths.
-fn leave_out_others(session: &Session<'_>, configuration: &mut Configuration) -> Vec<String> {
-    if session.global.only.is_empty() {
-        return Vec::new();
-    }
-    let Manifest { containers, misnamed, .. } = &mut configuration.manifest;
-    let names = containers.keys().filter(|name| !session.covers(name)).map(ContainerName::as_str);
-    let names = names.chain(misnamed.keys().map(String::as_str));
-    let others = names.map(|name| OptionPath::new(["containers", name]).to_string()).collect();
-    containers.retain(|name, _| session.covers(name));
-    misnamed.clear();
-    configuration.guests.retain(|name, _| session.covers(name));
-    others
-}
-
-/// Whether `path` is `of` or an option below it.
-fn is_within(path: &str, of: &str) -> bool {
-    path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Where an expression comes from.
@@ -168,27 +31,27 @@ enum Input {
 }
 
 /// Prints the values of expressions, strictly evaluated, one per line.
-pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, args: &ExpressionArgs) -> Outcome {
-    let inputs = inputs(args)?;
-    let here = absolute(".");
+pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigOptions, args: &ExpressionArgs) -> Outcome {
+    let inputs = inputs(args, session.environment)?;
+    let environment = session.environment;
+    let here = environment.absolute(".");
     let arena = Arena::new();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let limits = Limits::of(config, config.restrict);
+    let limits = Limits::of(config, environment, config.restrict);
     let settings = Settings {
-        search_path: search_path_as_given(config, config.restrict),
+        search_path: config.search_path_as_given(environment, config.restrict),
         directory: here.clone(),
-        environment: if config.restrict { BTreeMap::new() } else { std::env::vars_os().collect() },
-        current_time: now.ok().and_then(|since| i64::try_from(since.as_secs()).ok()),
+        environment: if config.restrict { BTreeMap::new() } else { environment.variables.clone() },
+        current_time: i64::try_from(SystemClock.now()).ok(),
         log: Some(|message| output::line(tracing::Level::INFO, message)),
         most_memory: limits.memory,
-        stop: Some(stop_after(limits.time)),
+        stop: Some(SystemClock.stop_after(limits.seconds)),
         ..Settings::default()
     };
     let settings = config.nix_settings.apply(settings);
     let max_call_depth = args.max_call_depth.unwrap_or(settings.max_call_depth);
     let settings = Settings { max_call_depth, ..settings };
     let files: Box<dyn Files> = if config.restrict {
-        let given = settings.search_path.iter().map(|(_, path)| absolute(path));
+        let given = settings.search_path.iter().map(|(_, path)| environment.absolute(path));
         Box::new(RestrictedFiles::new(given.chain(roots(&inputs, args, &here))))
     } else {
         Box::new(RealFiles)
@@ -208,13 +71,13 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigArgs, arg
 /// The paths that an expression may read in restricted mode: around its file, or around the current directory.
 fn roots(inputs: &[Input], args: &ExpressionArgs, here: &Path) -> Vec<PathBuf> {
     let around = |input: &Input| match input {
-        Input::Text(_) | Input::Stdin(_) => readable_around(&here.join("default.nix")),
-        Input::File(file) if file.is_dir() => readable_around(&file.join("default.nix")),
-        Input::File(file) => readable_around(file),
+        Input::Text(_) | Input::Stdin(_) => app::readable_around(&RealDisk, &here.join("default.nix")),
+        Input::File(file) if file.is_dir() => app::readable_around(&RealDisk, &file.join("default.nix")),
+        Input::File(file) => app::readable_around(&RealDisk, file),
     };
     let mut roots: Vec<_> = inputs.iter().map(around).collect();
     if !args.arg.is_empty() {
-        roots.push(readable_around(&here.join("default.nix")));
+        roots.push(app::readable_around(&RealDisk, &here.join("default.nix")));
     }
     roots
 }
@@ -223,11 +86,11 @@ fn attribute_paths(args: &ExpressionArgs) -> Vec<&str> {
     if args.attr.is_empty() { vec![""] } else { args.attr.iter().map(String::as_str).collect() }
 }
 
-fn inputs(args: &ExpressionArgs) -> Result<Vec<Input>, Vec<Diagnostic>> {
+fn inputs(args: &ExpressionArgs, environment: &Environment) -> Result<Vec<Input>, Vec<Diagnostic>> {
     let texts = args.expr.iter().map(|text| Ok(Input::Text(text.clone())));
     let files = args.file.iter().map(|path| {
         if path.as_os_str() != "-" {
-            return Ok(Input::File(absolute(path)));
+            return Ok(Input::File(environment.absolute(path)));
         }
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(|error| {

@@ -6,27 +6,16 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::check::{CheckOptions, fails, findings};
-use crate::cli::args::{CheckFormat, ConfigArgs, LintArgs};
-use crate::cli::configuration::checkout;
-use crate::cli::{Outcome, Session};
+use crate::app::{ConfigOptions, checkout, with_edits};
+use crate::cli::args::{CheckFormat, LintArgs};
+use crate::cli::session::{Outcome, Session};
 use crate::diag::{Code, Diagnostic, Edit, render};
 use crate::host::checkout::replace;
 use crate::source::{SourceFile, SourceMap};
-use crate::syntax::mend::{Mender, applied};
+use crate::syntax::mend::applied;
 
 /// The most rounds of fixes: a fix may reveal further findings, which the next round fixes.
 const ROUNDS: usize = 20;
-
-/// Computes the edits of all findings that have a fix.
-pub(in crate::cli) fn with_edits(mut findings: Vec<Diagnostic>, sources: &SourceMap) -> Vec<Diagnostic> {
-    let mut mender = Mender::new(sources);
-    for finding in &mut findings {
-        if let Some(fix) = &finding.fix {
-            finding.edits = mender.edits(fix).unwrap_or_default();
-        }
-    }
-    findings
-}
 
 /// A file with its fixed text.
 struct Mended {
@@ -39,7 +28,7 @@ struct Mended {
 /// Shows the diff, asks, changes the files, and reports the findings that remain.
 pub(in crate::cli) fn fix(
     session: &Session<'_>,
-    config: &ConfigArgs,
+    config: &ConfigOptions,
     how: CheckOptions,
     (yes, lints): (bool, &LintArgs),
 ) -> Outcome {
@@ -48,11 +37,11 @@ pub(in crate::cli) fn fix(
             .help("`--format sarif` lists the same edits as `fixes`, for programs that apply them");
         return Err(vec![diagnostic]);
     }
-    let top = checkout(config)?;
+    let top = checkout(&session.context(), config)?;
     for _ in 0..ROUNDS {
         // The files change, so each round reads them again.
         let sources = SourceMap::new();
-        let round = Session { sources: &sources, terminal: session.terminal, global: session.global };
+        let round = Session { sources: &sources, ..*session };
         let found = with_edits(findings(&round, config, how, lints)?, &sources);
         let mended = mended(&found, &top, &sources);
         if mended.is_empty() {

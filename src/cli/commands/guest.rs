@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 
-use super::lifecycle::no_such_container;
-use super::plan::observe;
-use crate::cli::{Outcome, Session, failure, require_root};
+use crate::app::{no_such_container, observe};
+use crate::cli::session::{Outcome, Session, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::guest::{self, Command};
 use crate::host::journalctl::Wanted;
+use crate::host::linux::Linux;
 use crate::host::{look, machined};
 use crate::model::ContainerName;
 use crate::state::Machine;
@@ -27,7 +27,7 @@ pub(in crate::cli) fn run(name: &ContainerName, command: &[OsString]) -> Outcome
 /// Reads the files on the host instead of running journalctl in the guest, which would add entries.
 pub(in crate::cli) fn logs(session: &Session<'_>, name: &ContainerName, wanted: &Wanted) -> Outcome {
     require_root("logs")?;
-    let failed = |error: std::io::Error| vec![failure(Code::Host, &error)];
+    let failed = |error: std::io::Error| vec![Diagnostic::caused_by(Code::Host, &error)];
     let (unit, missing) = match registered(name) {
         Some(machine) => {
             if let Some(error) = look::show_journal(&machine, wanted) {
@@ -51,7 +51,7 @@ pub(in crate::cli) fn logs(session: &Session<'_>, name: &ContainerName, wanted: 
 fn in_guest(verb: &str, name: &ContainerName, command: &Command) -> Outcome {
     require_root(verb)?;
     let machine = machine(name)?;
-    guest::run(&machine, command).map_err(|error| vec![failure(Code::Host, &error)])
+    guest::run(&machine, command).map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])
 }
 
 /// The machine of a running container.
@@ -73,7 +73,7 @@ fn registered(name: &ContainerName) -> Option<Machine> {
 
 /// Fails if there is no such container.
 fn must_exist(name: &ContainerName) -> Result<(), Vec<Diagnostic>> {
-    let snapshot = observe()?;
+    let snapshot = observe(&Linux)?;
     let recorded = snapshot.generation.as_ref().is_some_and(|generation| generation.records.contains_key(name));
     if recorded || snapshot.containers.contains_key(name) {
         return Ok(());

@@ -1,7 +1,7 @@
 //! The commands that our systemd units call.
 
-use crate::cli::{Outcome, failure};
-use crate::diag::Code;
+use crate::cli::session::Outcome;
+use crate::diag::{Code, Diagnostic};
 use crate::host::{last_words, launch};
 use crate::model::ContainerName;
 
@@ -9,16 +9,16 @@ use crate::model::ContainerName;
 pub(in crate::cli) fn launch(name: &ContainerName) -> Outcome {
     // A new start makes the record of the last failed start obsolete.
     last_words::forget_failed_start(name);
-    Err(vec![failure(Code::Host, &launch::launch(name))])
+    Err(vec![Diagnostic::caused_by(Code::Host, &launch::launch(name))])
 }
 
 /// Sets up the network of the container's guest.
 pub(in crate::cli) fn connect(name: &ContainerName, nspawn: u32) -> Outcome {
-    launch::connect(name, nspawn).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])
+    launch::connect(name, nspawn).map(|()| 0).map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])
 }
 
 /// Removes what the container left behind.
 pub(in crate::cli) fn cleanup(name: &ContainerName) -> Outcome {
     last_words::keep_of_root(name);
-    launch::cleanup(name).map(|()| 0).map_err(|error| vec![failure(Code::Host, &error)])
+    launch::cleanup(name).map(|()| 0).map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])
 }

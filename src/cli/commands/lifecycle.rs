@@ -1,13 +1,12 @@
 //! `start`, `stop`, `restart` and `kill`: through systemd, waiting for the result.
 
-use super::health;
-use super::plan::observe;
-use super::switch::{lock, mounts_left};
+use super::switch::exit_code;
+use crate::app::{failed_step, lock, mounts_left, no_such_container, observe, of_degraded};
 use crate::apply::{Degraded, Host, HostError, Reached, files};
 use crate::cli::args::OnDegraded;
-use crate::cli::only::suggestion;
+use crate::cli::progress;
+use crate::cli::session::{Outcome, Session, require_root};
 use crate::cli::terminal::Terminal;
-use crate::cli::{Outcome, Session, failure, progress, require_root};
 use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
 use crate::model::ContainerName;
@@ -48,7 +47,7 @@ impl Job {
 /// Does the job for all containers in parallel.
 pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: Job) -> Outcome {
     require_root(job.as_str())?;
-    let snapshot = observe()?;
+    let snapshot = observe(&Linux)?;
     let known = |name: &ContainerName| {
         let recorded = snapshot.generation.as_ref().is_some_and(|generation| generation.records.contains_key(name));
         snapshot.containers.contains_key(name) || (recorded && job.policy().is_some())
@@ -57,25 +56,25 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
     if !unknown.is_empty() {
         return Err(unknown.into_iter().map(|name| no_such_container(name, &snapshot)).collect());
     }
-    let _lock = lock()?;
-    write_missing(names, &snapshot).map_err(|error| vec![failure(Code::Host, &error)])?;
+    let _lock = lock(&Linux)?;
+    write_missing(names, &snapshot).map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;
     let terminal = session.terminal;
     let results: Vec<_> = std::thread::scope(|scope| {
         let jobs: Vec<_> = names.iter().map(|name| scope.spawn(move || waited_for(terminal, name, job))).collect();
         jobs.into_iter().map(|job| job.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
-    session.terminal.findings(&mounts_left(names.iter()), session.sources);
+    session.terminal.findings(&mounts_left(&Linux, names.iter()), session.sources);
     let (mut failed, mut degraded) = (Vec::new(), Vec::new());
     for (name, result) in names.iter().zip(results) {
         match result {
             Ok(health) => degraded.extend(degraded_by(name, health)),
-            Err(error) => failed.push(health::failed_step(&error, Some(name))),
+            Err(error) => failed.push(failed_step(&error, Some(name))),
         }
     }
-    session.terminal.findings(&health::findings(&degraded), session.sources);
+    session.terminal.findings(&of_degraded(&degraded), session.sources);
     if failed.is_empty() {
         session.terminal.progress(&format!("{}: done", job.as_str()));
-        return Ok(job.policy().map_or(0, |policy| health::exit_code(&degraded, policy)));
+        return Ok(job.policy().map_or(0, |policy| exit_code(&degraded, policy)));
     }
     Err(failed)
 }
@@ -138,13 +137,4 @@ fn write_missing(names: &[ContainerName], snapshot: &Snapshot) -> Result<(), Hos
         host.install(name, &files(record))?;
     }
     host.reload_units()
-}
-
-/// The error about a name that no container on this host has.
-pub(in crate::cli) fn no_such_container(name: &ContainerName, snapshot: &Snapshot) -> Diagnostic {
-    let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
-    let known = snapshot.containers.keys().chain(recorded).map(ContainerName::as_str).collect();
-    let help = suggestion(name, &known, "this host has")
-        .unwrap_or_else(|| String::from("this host has no containers; `container-rebuild switch` creates them"));
-    Diagnostic::error(Code::Usage, format!("no container `{name}` on this host")).help(help)
 }

@@ -4,7 +4,7 @@ use super::declare::primops;
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
-use crate::eval::heap::Text;
+use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::Pos;
 

@@ -5,7 +5,6 @@
 mod append;
 mod sets;
 mod shapes;
-mod texts;
 mod unknowns;
 mod update;
 
@@ -17,7 +16,6 @@ use bumpalo::Bump;
 
 use self::append::Growing;
 use self::shapes::Shapes;
-pub(super) use self::texts::Text;
 use super::paths::normalise;
 use super::value::{Attrs, List, TaggedValue, Thunk, Value};
 use crate::source::Span;

@@ -1,6 +1,6 @@
 //! Bracket expressions (`[…]`): sets of bytes.
 
-use super::PatternError;
+use super::error::PatternError;
 
 /// A set of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

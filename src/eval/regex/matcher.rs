@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::TooMany;
+use super::error::TooMany;
 use super::program::{Regex, State, Step};
 
 /// Where something matched: start and end, end exclusive.

@@ -10,25 +10,14 @@
 //! - Never recursive in the length of the text.
 
 mod bracket;
+mod error;
 mod matcher;
 mod parse;
 mod program;
 
+pub(super) use error::{PatternError, TooMany};
 pub(super) use matcher::Span;
 pub(super) use program::Regex;
-
-/// Why a pattern is invalid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PatternError {
-    /// A syntax error.
-    Invalid,
-    /// The pattern would need too much memory.
-    TooLarge,
-}
-
-/// There are too many ways to match the pattern against this text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooMany;
 
 #[cfg(test)]
 mod tests;

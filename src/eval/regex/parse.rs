@@ -1,7 +1,7 @@
 //! Parses patterns into trees.
 
-use super::PatternError;
 use super::bracket::{self, Set};
+use super::error::PatternError;
 
 /// A pattern as a tree.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Compiles the tree of a pattern into a program: a graph of states, each naming its successor.
 
-use super::PatternError;
 use super::bracket::Set;
+use super::error::PatternError;
 use super::parse::{Tree, parse};
 
 /// The index of a state.

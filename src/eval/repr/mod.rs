@@ -26,5 +26,5 @@ pub use attrs::{Attrs, OptionalAttr};
 pub(super) use closure::Closure;
 pub(super) use frame::Frame;
 pub(super) use tagged::TaggedValue;
-pub use thunk::Thunk;
+pub(super) use thunk::Thunk;
 pub(super) use thunk::{Begun, Native, State};

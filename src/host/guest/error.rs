@@ -9,7 +9,7 @@ use crate::host::waiting::GaveUp;
 /// Why a command could not be run to completion.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
-pub enum GuestError {
+pub(crate) enum GuestError {
     #[error("cannot open the root of `{name}`; has it just stopped?")]
     Root { name: String, source: io::Error },
     #[error("`{name}` has no {}", path.display())]

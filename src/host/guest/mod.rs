@@ -23,7 +23,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-pub use error::GuestError;
+pub(crate) use error::GuestError;
 pub(super) use health::health;
 pub(super) use journal::{Journal, at_rest, of_guest};
 use root::Root;
@@ -37,7 +37,7 @@ use crate::state::Machine;
 
 /// What to run in a guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// Root's login shell.
     Shell,
     /// A program and its arguments, looked up and run as in a login shell of root.
@@ -63,7 +63,7 @@ const CALL_LIMIT_USEC: u64 = 600_000_000;
 /// # Errors
 ///
 /// If the command cannot be started, or the guest stops before it ends.
-pub fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
+pub(crate) fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
     let name = machine.name.as_str();
     let root = Root::open(machine)?;
     let arguments = arguments(&root, command)?;

@@ -11,7 +11,7 @@ use crate::host::root::RootError;
 /// Why a container could not be launched, or its remains not be removed.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
-pub enum LaunchError {
+pub(crate) enum LaunchError {
     #[error("cannot read the record {} of the container to launch", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not a record of container-rebuild: {reason}", path.display())]

@@ -19,7 +19,7 @@ use crate::render::interface::LinkName;
 /// # Errors
 ///
 /// If the namespace cannot be entered, or the kernel refuses.
-pub fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
+pub(crate) fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
     tracing::debug!(namespace = %namespace.display(), "netlink: set `lo` up");
     let up = || with(async |netlink| set_up(netlink, "lo").await);
     netns::within(namespace, up).map_err(cannot("set `lo` up"))?
@@ -31,7 +31,7 @@ pub fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
 /// # Errors
 ///
 /// If `parent` does not exist, or the kernel refuses.
-pub fn give_macvlan(
+pub(crate) fn give_macvlan(
     parent: &str,
     link: &LinkName,
     namespace: &Path,
@@ -56,7 +56,7 @@ pub fn give_macvlan(
 /// # Errors
 ///
 /// If the interface does not exist, or the kernel refuses.
-pub fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError> {
+pub(crate) fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError> {
     tracing::debug!(link, seen, namespace = %namespace.display(), "netlink: move an interface into a namespace");
     let what = || format!("give the interface `{link}` to the guest");
     let into = File::open(namespace).map_err(cannot(what()))?;
@@ -73,7 +73,7 @@ pub fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError
 /// # Errors
 ///
 /// If the namespace cannot be entered, or the kernel refuses.
-pub fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), NetlinkError> {
+pub(crate) fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), NetlinkError> {
     tracing::debug!(namespace = %namespace.display(), "netlink: take interfaces back and delete the rest");
     let what = || format!("empty the network namespace {}", namespace.display());
     let back = File::open("/proc/thread-self/ns/net").map_err(cannot(what()))?;

@@ -11,7 +11,7 @@ use crate::render::interface::LinkName;
 /// Why a netlink request failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what}")]
-pub struct NetlinkError {
+pub(crate) struct NetlinkError {
     /// What was attempted, as the object of "cannot".
     pub what: String,
     /// The error of the kernel or of rtnetlink.

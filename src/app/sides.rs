@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::args::ConfigArgs;
 use super::configuration::Configuration;
+use super::context::Context;
+use super::load::{hosts_of, hosts_of_revision, load, load_revision};
+use super::options::ConfigOptions;
 use super::target::Reference;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::lint;
@@ -24,16 +26,18 @@ enum Baseline<'a> {
 
 impl<'a> Baseline<'a> {
     /// Parses the argument: an existing path wins over a revision, unless the argument starts with `rev:`.
-    fn new(text: &'a str) -> Self {
+    fn new(cx: &Context<'_>, text: &'a str) -> Self {
+        let Context { environment, disk, .. } = *cx;
+        let exists = |path: &Path| disk.exists(path);
         if let Some(revision) = text.strip_prefix("rev:") {
             return Self::Revision(revision);
         }
-        let named = Reference::parse(text, Path::exists);
+        let named = Reference::parse(text, environment, exists);
         let is_host = |reference: &Reference| match reference.host {
-            Some(_) => reference.path.is_dir() || reference.path.ends_with("hive.nix"),
+            Some(_) => disk.is_directory(&reference.path) || reference.path.ends_with("hive.nix"),
             None => text.starts_with("path:") || text.starts_with("git+file:") || text.contains('?'),
         };
-        if Path::new(text).exists() || named.is_ok_and(|reference| is_host(&reference) && reference.path.exists()) {
+        if exists(Path::new(text)) || named.is_ok_and(|reference| is_host(&reference) && exists(&reference.path)) {
             Self::Path(text)
         } else {
             Self::Revision(text)
@@ -74,14 +78,14 @@ impl Before {
 /// The errors of both sides are reported in one run, and each says which side it is about. A guest is evaluated only if
 /// something is to be reported about it ([`left_out`]), since evaluating guests may be most of the work.
 pub(super) fn sides(
-    config: &ConfigArgs,
+    cx: &Context<'_>,
+    config: &ConfigOptions,
     from: &str,
-    sources: &SourceMap,
 ) -> Result<(Before, Configuration), Vec<Diagnostic>> {
     let mut after = None;
     // Pauses the evaluation of the former side until the other side is loaded as well, and both know which guests they share.
     let mut same_after = |before: Seen<'_>| {
-        let root = sources.root();
+        let root = cx.sources.root();
         let mut same = BTreeSet::new();
         let mut same_before = |after: Seen<'_>| {
             let keys = before.guest_keys.iter();
@@ -89,21 +93,21 @@ pub(super) fn sides(
             same = keys.filter(is_same).map(|(name, _)| name.clone()).collect();
             left_out(before, after, &same)
         };
-        after = Some(Configuration::load(config, true, Guests::Without(&mut same_before), sources));
+        after = Some(load(cx, config, true, Guests::Without(&mut same_before)));
         if let Some(root) = root {
-            sources.set_root(root);
+            cx.sources.set_root(root);
         }
         same
     };
-    let before = before(config, &Baseline::new(from), Guests::Without(&mut same_after), sources);
+    let before = before(cx, config, &Baseline::new(cx, from), Guests::Without(&mut same_after));
     // If the former side failed or has no guests, all guests are new and must be evaluated.
     let guests = Guests::all_if(before.is_ok());
-    let after = after.unwrap_or_else(|| Configuration::load(config, true, guests, sources));
+    let after = after.unwrap_or_else(|| load(cx, config, true, guests));
     match (before, after) {
         (Ok(mut before), Ok(mut after)) => {
             // Guests in a manifest include the options that NixOS itself sets in them.
             if let Before::Present { configuration: before, .. } = &mut before {
-                match (is_manifest(before), is_manifest(&after)) {
+                match (before.is_manifest(), after.is_manifest()) {
                     (true, false) => show_handed_in(&mut after),
                     (false, true) => show_handed_in(before),
                     _ => {}
@@ -112,15 +116,11 @@ pub(super) fn sides(
             Ok((before, after))
         }
         (before, after) => {
-            let mut findings = on_side("before", from, before.err().map(|findings| as_neither(from, findings)));
+            let mut findings = on_side("before", from, before.err().map(|findings| as_neither(cx, from, findings)));
             findings.extend(on_side("after", &config.config, after.err()));
             Err(findings)
         }
     }
-}
-
-fn is_manifest(configuration: &Configuration) -> bool {
-    configuration.file.extension().is_some_and(|extension| extension == "json")
 }
 
 fn show_handed_in(configuration: &mut Configuration) {
@@ -163,21 +163,21 @@ type Sided = BTreeMap<String, (bool, bool)>;
 
 /// The hosts that a flake has on either side, and notes about hosts that are unknown.
 pub(super) fn hosts(
-    config: &ConfigArgs,
+    cx: &Context<'_>,
+    config: &ConfigOptions,
     from: &str,
-    sources: &SourceMap,
 ) -> Result<(Sided, Vec<Diagnostic>), Vec<Diagnostic>> {
     for given in [config.config.as_str(), from] {
-        if !Path::new(given).exists() && given.contains('#') {
+        if !cx.disk.exists(Path::new(given)) && given.contains('#') {
             let message = format!("`{given}` names one host, but `--all-hosts` means all of them");
             return Err(vec![Diagnostic::error(Code::Usage, message).help("remove `#HOST`, or `--all-hosts`")]);
         }
     }
-    let (before, mut notes) = match Baseline::new(from) {
-        Baseline::Path(path) => Configuration::hosts(&at(config, path), sources)?,
-        Baseline::Revision(revision) => Configuration::hosts_of_revision(config, revision, sources)?,
+    let (before, mut notes) = match Baseline::new(cx, from) {
+        Baseline::Path(path) => hosts_of(cx, &at(config, path))?,
+        Baseline::Revision(revision) => hosts_of_revision(cx, config, revision)?,
     };
-    let (after, of_after) = Configuration::hosts(config, sources)?;
+    let (after, of_after) = hosts_of(cx, config)?;
     notes.extend(of_after);
     let names = before.union(&after);
     Ok((names.map(|name| (name.clone(), (before.contains(name), after.contains(name)))).collect(), notes))
@@ -185,50 +185,50 @@ pub(super) fn hosts(
 
 /// Loads both sides of one host of a flake. The second side is `None` if the host no longer exists.
 pub(super) fn sides_of_host(
-    config: &ConfigArgs,
+    cx: &Context<'_>,
+    config: &ConfigOptions,
     from: &str,
     (host, there): (&str, (bool, bool)),
-    sources: &SourceMap,
 ) -> Result<(Before, Option<Configuration>), Vec<Diagnostic>> {
-    let from_host = match Baseline::new(from) {
+    let from_host = match Baseline::new(cx, from) {
         Baseline::Path(path) => format!("{path}#{host}"),
         Baseline::Revision(_) => from.to_owned(),
     };
     let config = at(config, &format!("{}#{host}", config.config));
     match there {
-        (true, true) => sides(&config, &from_host, sources).map(|(before, after)| (before, Some(after))),
-        (true, false) => Ok((before(&config, &Baseline::new(&from_host), Guests::None, sources)?, None)),
+        (true, true) => sides(cx, &config, &from_host).map(|(before, after)| (before, Some(after))),
+        (true, false) => Ok((before(cx, &config, &Baseline::new(cx, &from_host), Guests::None)?, None)),
         (false, _) => {
-            let kind = match Baseline::new(from) {
+            let kind = match Baseline::new(cx, from) {
                 Baseline::Path(_) => EndpointKind::File,
                 Baseline::Revision(_) => EndpointKind::Revision,
             };
             let endpoint = Endpoint { kind, name: from.to_owned() };
             let before = Before::Absent { endpoint, what: format!("the host `{host}`") };
-            Ok((before, Some(Configuration::load(&config, true, Guests::All, sources)?)))
+            Ok((before, Some(load(cx, &config, true, Guests::All)?)))
         }
     }
 }
 
 /// These arguments with another configuration.
-fn at(config: &ConfigArgs, path: &str) -> ConfigArgs {
-    ConfigArgs { config: path.to_owned(), ..config.clone() }
+fn at(config: &ConfigOptions, path: &str) -> ConfigOptions {
+    ConfigOptions { config: path.to_owned(), ..config.clone() }
 }
 
 fn before(
-    config: &ConfigArgs,
+    cx: &Context<'_>,
+    config: &ConfigOptions,
     from: &Baseline<'_>,
     guests: Guests<'_>,
-    sources: &SourceMap,
 ) -> Result<Before, Vec<Diagnostic>> {
     match *from {
         Baseline::Path(path) => {
-            let configuration = Configuration::load(&at(config, path), true, guests, sources)?;
+            let configuration = load(cx, &at(config, path), true, guests)?;
             Ok(Before::Present { endpoint: configuration.endpoint(), configuration: Box::new(configuration) })
         }
         Baseline::Revision(revision) => {
             let endpoint = Endpoint { kind: EndpointKind::Revision, name: revision.to_owned() };
-            Ok(match Configuration::load_revision(config, revision, guests, sources)? {
+            Ok(match load_revision(cx, config, revision, guests)? {
                 Some(configuration) => Before::Present { endpoint, configuration: Box::new(configuration) },
                 None => Before::Absent { endpoint, what: config.config.clone() },
             })
@@ -237,8 +237,8 @@ fn before(
 }
 
 /// Adapts the errors of a `--from` argument that is neither an existing path nor a revision.
-fn as_neither(from: &str, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if !matches!(Baseline::new(from), Baseline::Revision(revision) if revision == from) {
+fn as_neither(cx: &Context<'_>, from: &str, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if !matches!(Baseline::new(cx, from), Baseline::Revision(revision) if revision == from) {
         return findings;
     }
     let is_of_git =
@@ -263,9 +263,22 @@ fn on_side(side: &str, name: &str, findings: Option<Vec<Diagnostic>>) -> Vec<Dia
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::disk::RealDisk;
+    use crate::host::memory::{MemoryClock, MemoryUi};
+    use crate::host::process::environment;
+    use crate::source::SourceMap;
 
     #[test]
     fn what_exists_comes_before_revisions() {
+        let (environment, sources, ui) = (environment(), SourceMap::new(), MemoryUi::new());
+        let cx = Context {
+            environment: &environment,
+            disk: &RealDisk,
+            clock: &MemoryClock::default(),
+            sources: &sources,
+            only: &[],
+            ui: &ui,
+        };
         let table = [
             (".", Baseline::Path(".")),
             ("Cargo.toml", Baseline::Path("Cargo.toml")),
@@ -276,7 +289,7 @@ mod tests {
             ("nowhere#web", Baseline::Revision("nowhere#web")),
         ];
         for (text, from) in table {
-            assert_eq!(Baseline::new(text), from, "{text}");
+            assert_eq!(Baseline::new(&cx, text), from, "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::configuration::Configuration;
+use super::configuration::Configuration;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::path::OptionPath;
 use crate::model::{ERROR_KEY, Failure, GUEST_KEY, UNKNOWN_KEY, Unknown};

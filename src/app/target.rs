@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::configuration::absolute;
+use super::context::Context;
+use super::environment::Environment;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Files;
 
@@ -24,8 +25,8 @@ pub(super) struct Target {
 pub(super) struct Reference {
     /// The absolute path.
     pub(super) path: PathBuf,
-    /// The subdirectory that contains the flake (`?dir=`).
-    below: Option<String>,
+    /// The directory or file that it names, with `?dir=` applied.
+    pub(super) directory: PathBuf,
     /// Whether files that git does not track are included (`path:`).
     whole: bool,
     /// The named host.
@@ -34,12 +35,15 @@ pub(super) struct Reference {
 
 impl Reference {
     /// Parses `config`. An argument that `exists` as given is a path, even if it contains `#` or `?`.
-    pub(super) fn parse(config: &str, exists: impl Fn(&Path) -> bool) -> Result<Self, Box<Diagnostic>> {
-        let plain = |path: &str, host: Option<&str>| Self {
-            path: absolute(if path.is_empty() { "." } else { path }),
-            below: None,
-            whole: false,
-            host: host.map(str::to_owned),
+    pub(super) fn parse(
+        config: &str,
+        environment: &Environment,
+        exists: impl Fn(&Path) -> bool,
+    ) -> Result<Self, Box<Diagnostic>> {
+        let absolute = |path: &str| environment.absolute(path);
+        let plain = |path: &str, host: Option<&str>| {
+            let path = absolute(if path.is_empty() { "." } else { path });
+            Self { directory: path.clone(), path, whole: false, host: host.map(str::to_owned) }
         };
         if exists(&absolute(config)) {
             return Ok(plain(config, None));
@@ -57,7 +61,7 @@ impl Reference {
         let mut this = Self { whole, ..plain(path, host) };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
-                "dir" => this.below = Some(value.to_owned()),
+                "dir" => this.directory = environment.absolute(this.path.join(value.trim_start_matches('/'))),
                 "submodules" | "shallow" | "lfs" => {}
                 "ref" | "rev" => {
                     let message =
@@ -75,22 +79,14 @@ impl Reference {
         }
         Ok(this)
     }
-
-    /// The directory or file that CONFIG names, with `?dir=` applied.
-    pub(super) fn directory(&self) -> PathBuf {
-        match &self.below {
-            Some(below) => absolute(self.path.join(below.trim_start_matches('/'))),
-            None => self.path.clone(),
-        }
-    }
 }
 
 impl Target {
     /// Finds the file that CONFIG names.
-    pub(super) fn find(config: &str, files: &dyn Files) -> Result<Self, Box<Diagnostic>> {
-        let reference = Reference::parse(config, |path| files.kind(path).is_ok())?;
+    pub(super) fn find(cx: &Context<'_>, config: &str, files: &dyn Files) -> Result<Self, Box<Diagnostic>> {
+        let reference = Reference::parse(config, cx.environment, |path| files.kind(path).is_ok())?;
         let whole = reference.whole.then(|| reference.path.clone());
-        let (path, host) = (reference.directory(), reference.host);
+        let (path, host) = (reference.directory, reference.host);
         let missing = |path: &Path, error: &std::io::Error| {
             Diagnostic::error(Code::Unreadable, format!("cannot read {}: {error}", path.display()))
                 .help("expected a NixOS configuration, or a directory that contains a configuration.nix")
@@ -124,14 +120,14 @@ impl Target {
         Box::new(Diagnostic::error(Code::Unreadable, message).help("remove `#HOST`"))
     }
 
-    /// Selects one of a flake's `hosts`: the named one, this machine's, or, if `only` allows it, the only one.
-    pub(super) fn choose(&self, hosts: &[String], only: bool) -> Result<String, Box<Diagnostic>> {
+    /// Selects one of a flake's `hosts`: the named one, the one that is called as this machine (`here`), or, if `only`
+    /// allows it, the only one.
+    pub(super) fn choose(&self, hosts: &[String], here: &str, only: bool) -> Result<String, Box<Diagnostic>> {
         if let Some(host) = &self.host {
             return Ok(host.clone());
         }
-        let here = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
         match hosts {
-            hosts if hosts.contains(&here) => Ok(here),
+            hosts if hosts.iter().any(|host| host == here) => Ok(here.to_owned()),
             [host] if only => Ok(host.clone()),
             hosts => {
                 let message = format!("the flake has no host `{here}`, which is the name of this machine");
@@ -149,6 +145,7 @@ mod tests {
 
     #[test]
     fn a_reference_is_a_path_with_parameters_and_a_host() {
+        let environment = Environment { directory: "/here".into(), ..Environment::default() };
         let exists = |path: &Path| matches!(path.to_str(), Some("/etc/nixos" | "/a#b" | "/a?b"));
         let table = [
             ("/etc/nixos", "/etc/nixos", false, None),
@@ -163,14 +160,14 @@ mod tests {
             ("/nowhere#c", "/nowhere", false, Some("c")),
         ];
         for (config, directory, whole, host) in table {
-            let reference = Reference::parse(config, exists).expect(config);
-            let found = (reference.directory(), reference.whole, reference.host.as_deref());
+            let reference = Reference::parse(config, &environment, exists).expect(config);
+            let found = (reference.directory, reference.whole, reference.host.as_deref());
             assert_eq!(found, (PathBuf::from(directory), whole, host), "{config}");
         }
         for config in ["/etc/nixos?rev=0123", "git+file:///etc/nixos?ref=main#web", "/etc/nixos?dirr=x"] {
-            assert!(Reference::parse(config, exists).is_err(), "{config}");
+            assert!(Reference::parse(config, &environment, exists).is_err(), "{config}");
         }
-        let here = Reference::parse("path:.#h", |_| false).expect("it is one");
-        assert_eq!((here.path, here.host.as_deref()), (absolute("."), Some("h")));
+        let here = Reference::parse("path:.#h", &environment, |_| false).expect("it is one");
+        assert_eq!((here.path, here.host.as_deref()), (PathBuf::from("/here"), Some("h")));
     }
 }

@@ -3,18 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::args::ConfigArgs;
-use super::configuration::{Configuration, Limits, Loaded, WithNotes, is_manifest, overrides, stop_after};
+use super::configuration::{Configuration, is_manifest};
+use super::context::Context;
+use super::limits::Limits;
+use super::options::ConfigOptions;
 use super::target::Target;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{Arena, Evaluator, Settings};
 use crate::modules::hosts::Hosts;
 use crate::modules::{self, Guests, flake};
-use crate::source::{Files, MovedFiles, SourceMap, Tracked};
+use crate::source::{Files, MovedFiles, Tracked};
+
+/// A result about several hosts, and notes about hosts that are partly unknown.
+pub type WithNotes<T> = (T, Vec<Diagnostic>);
+
+/// The configuration of one of several hosts, or its errors.
+pub type Loaded = Result<Configuration, Vec<Diagnostic>>;
 
 /// Everything needed to evaluate a configuration.
 pub(super) struct Reading<'a> {
-    pub(super) config: &'a ConfigArgs,
+    pub(super) cx: &'a Context<'a>,
+    pub(super) config: &'a ConfigOptions,
     pub(super) target: Target,
     pub(super) files: &'a dyn Files,
     /// The top level of the git work tree that contains it, or its directory.
@@ -27,24 +36,19 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     /// Evaluates the selected host: the named one, or this machine's, or, if `only` allows it, the only one.
-    pub(super) fn one(
-        self,
-        sources: &SourceMap,
-        only: bool,
-        guests: Guests<'_>,
-    ) -> Result<Configuration, Vec<Diagnostic>> {
+    pub(super) fn one(self, only: bool, guests: Guests<'_>) -> Result<Configuration, Vec<Diagnostic>> {
         if is_manifest(&self.target.file) {
             return Configuration::from_manifest(self.config, self.target.file, self.files);
         }
         let arena = Arena::new();
         if self.target.flake {
-            let files = self.moved(sources);
-            let mut evaluator = Evaluator::new(&arena, &files, sources, self.settings());
-            let hosts = Hosts::of_flake(&mut evaluator, &self.seen(), &overrides(self.config))?;
+            let files = self.moved();
+            let mut evaluator = Evaluator::new(&arena, &files, self.cx.sources, self.settings());
+            let hosts = Hosts::of_flake(&mut evaluator, &self.seen(), &self.overrides())?;
             return self.chosen(&mut evaluator, &hosts, only, guests);
         }
         self.require_no_overrides()?;
-        let mut evaluator = Evaluator::new(&arena, self.files, sources, self.settings());
+        let mut evaluator = Evaluator::new(&arena, self.files, self.cx.sources, self.settings());
         if let Some(hosts) = Hosts::of_file(&mut evaluator, &self.target.file)? {
             return self.chosen(&mut evaluator, &hosts, only, guests);
         }
@@ -52,7 +56,7 @@ impl Reading<'_> {
             return Err(vec![*self.target.without_hosts()]);
         }
         let evaluated = modules::evaluate(&mut evaluator, &self.target.file, guests)?;
-        Ok(Configuration::new(&self, None, evaluated))
+        Ok(self.configuration(None, evaluated))
     }
 
     /// Evaluates the selected host among several.
@@ -68,33 +72,31 @@ impl Reading<'_> {
                 return Err(vec![*self.target.without_hosts()]);
             }
             let evaluated = hosts.evaluate(evaluator, "", guests)?;
-            return Ok(Configuration::new(self, None, evaluated));
+            return Ok(self.configuration(None, evaluated));
         }
-        let host = self.target.choose(&hosts.names(evaluator), only).map_err(|diagnostic| {
-            let mut findings = vec![*diagnostic];
-            findings.extend(hosts.notes(evaluator));
-            findings
-        })?;
+        let host = self.target.choose(&hosts.names(evaluator), &self.cx.environment.host_name, only).map_err(
+            |diagnostic| {
+                let mut findings = vec![*diagnostic];
+                findings.extend(hosts.notes(evaluator));
+                findings
+            },
+        )?;
         let mut evaluated = hosts.evaluate(evaluator, &host, guests)?;
         evaluated.findings.extend(hosts.notes(evaluator));
-        Ok(Configuration::new(self, Some(host), evaluated))
+        Ok(self.configuration(Some(host), evaluated))
     }
 
     /// Evaluates all hosts, with notes about unknown hosts.
-    pub(super) fn all(
-        self,
-        sources: &SourceMap,
-        guests: bool,
-    ) -> Result<WithNotes<BTreeMap<String, Loaded>>, Vec<Diagnostic>> {
+    pub(super) fn all(self, guests: bool) -> Result<WithNotes<BTreeMap<String, Loaded>>, Vec<Diagnostic>> {
         let arena = Arena::new();
-        let files = self.moved(sources);
-        let mut evaluator = Evaluator::new(&arena, self.files_of(&files), sources, self.settings());
+        let files = self.moved();
+        let mut evaluator = Evaluator::new(&arena, self.files_of(&files), self.cx.sources, self.settings());
         let found = self.hosts_of(&mut evaluator)?;
         let (mut hosts, mut notes) = (BTreeMap::new(), Vec::new());
         for host in found.names(&evaluator) {
             match found.evaluate(&mut evaluator, &host, Guests::all_if(guests)) {
                 Ok(evaluated) => {
-                    let configuration = Configuration::new(&self, Some(host.clone()), evaluated);
+                    let configuration = self.configuration(Some(host.clone()), evaluated);
                     hosts.insert(host, Ok(configuration));
                 }
                 // A host that is unknown must not make the others fail.
@@ -116,10 +118,10 @@ impl Reading<'_> {
     }
 
     /// The names of the hosts, with notes about unknown hosts.
-    pub(super) fn hosts(self, sources: &SourceMap) -> Result<WithNotes<BTreeSet<String>>, Vec<Diagnostic>> {
+    pub(super) fn hosts(self) -> Result<WithNotes<BTreeSet<String>>, Vec<Diagnostic>> {
         let arena = Arena::new();
-        let files = self.moved(sources);
-        let mut evaluator = Evaluator::new(&arena, self.files_of(&files), sources, self.settings());
+        let files = self.moved();
+        let mut evaluator = Evaluator::new(&arena, self.files_of(&files), self.cx.sources, self.settings());
         let found = self.hosts_of(&mut evaluator)?;
         Ok((found.names(&evaluator).into_iter().collect(), found.notes(&evaluator)))
     }
@@ -132,7 +134,7 @@ impl Reading<'_> {
     /// All hosts. An error for a configuration without host names.
     fn hosts_of<'e>(&self, evaluator: &mut Evaluator<'e>) -> Result<Hosts<'e>, Vec<Diagnostic>> {
         if self.target.flake {
-            return Hosts::of_flake(evaluator, &self.seen(), &overrides(self.config));
+            return Hosts::of_flake(evaluator, &self.seen(), &self.overrides());
         }
         self.require_no_overrides()?;
         let hosts = Hosts::of_file(evaluator, &self.target.file)?.filter(|hosts| !hosts.is_single());
@@ -144,7 +146,7 @@ impl Reading<'_> {
 
     /// Fails on `--override-input` without a flake, which alone has inputs.
     fn require_no_overrides(&self) -> Result<(), Vec<Diagnostic>> {
-        let Some((name, _)) = overrides(self.config).into_iter().next() else { return Ok(()) };
+        let Some((name, _)) = self.overrides().into_iter().next() else { return Ok(()) };
         let message = format!(
             "`--override-input {name}`: {} is not a flake, so it has no inputs",
             self.target.file.display()
@@ -152,20 +154,29 @@ impl Reading<'_> {
         Err(vec![Diagnostic::error(Code::Usage, message).help("use a search path instead: `-I NAME=PATH`")])
     }
 
+    fn configuration(&self, host: Option<String>, evaluated: modules::Evaluated) -> Configuration {
+        let how = (self.config, self.cx.environment);
+        Configuration::new(how, self.target.file.clone(), host, evaluated)
+    }
+
+    fn overrides(&self) -> Vec<(String, PathBuf)> {
+        self.config.overrides(self.cx.environment)
+    }
+
     fn settings(&self) -> Settings {
-        let limits = Limits::of(self.config, self.restricted);
+        let limits = Limits::of(self.config, self.cx.environment, self.restricted);
         let settings = Settings {
             search_path: self.search_path.clone(),
             pure: self.is_pure(),
             environment: if self.restricted || self.is_pure() {
                 BTreeMap::new()
             } else {
-                std::env::vars_os().collect()
+                self.cx.environment.variables.clone()
             },
             unknowns: true,
             keep_going: self.config.keep_going,
             most_memory: limits.memory,
-            stop: Some(stop_after(limits.time)),
+            stop: Some(self.cx.clock.stop_after(limits.seconds)),
             ..Settings::default()
         };
         self.config.nix_settings.apply(settings)
@@ -177,8 +188,8 @@ impl Reading<'_> {
     }
 
     /// The work tree, at the store path where Nix would copy it.
-    fn moved(&self, sources: &SourceMap) -> MovedFiles<'_> {
-        sources.set_root(flake::SOURCE);
+    fn moved(&self) -> MovedFiles<'_> {
+        self.cx.sources.set_root(flake::SOURCE);
         MovedFiles::new(self.files, self.top, flake::SOURCE, self.tracked.clone())
     }
 

@@ -1,14 +1,12 @@
 //! Findings about failed steps and degraded guests.
 
 use crate::apply::{Degraded, HostError, Reached};
-use crate::cli::args::OnDegraded;
-use crate::cli::failure;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::state::FailedUnit;
 
 /// The error about a failed step, with the log lines that belong to it.
-pub(super) fn failed_step(error: &HostError, name: Option<&ContainerName>) -> Diagnostic {
+pub fn failed_step(error: &HostError, name: Option<&ContainerName>) -> Diagnostic {
     let log = match error {
         HostError::Job { log, .. } => log.join("\n"),
         _ => String::new(),
@@ -17,12 +15,12 @@ pub(super) fn failed_step(error: &HostError, name: Option<&ContainerName>) -> Di
         format!("see `journalctl -u {}`, and for the guest `container-rebuild logs {name}`", name.unit())
     });
     let help = [log, whose].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
-    let diagnostic = failure(Code::Host, error);
+    let diagnostic = Diagnostic::caused_by(Code::Host, error);
     if help.is_empty() { diagnostic } else { diagnostic.help(help) }
 }
 
 /// The findings about degraded guests. If all failed units had failed before this run, it is only a note.
-pub(super) fn findings(degraded: &[Degraded]) -> Vec<Diagnostic> {
+pub fn of_degraded(degraded: &[Degraded]) -> Vec<Diagnostic> {
     degraded.iter().map(finding).collect()
 }
 
@@ -40,13 +38,18 @@ fn finding(Degraded { name, reached, new, old }: &Degraded) -> Diagnostic {
     };
     let diagnostic = match (new.as_slice(), old.as_slice()) {
         ([], old) => {
-            let message = format!("`{name}` {after}, and is still degraded: {}", words(old));
+            let message = format!("`{name}` {after}, and is still degraded: {}", of_units(old));
             Diagnostic::note(Code::Degraded, message)
         }
-        (new, []) => Diagnostic::warning(Code::Degraded, format!("`{name}` {after}, but degraded: {}", words(new))),
+        (new, []) => {
+            Diagnostic::warning(Code::Degraded, format!("`{name}` {after}, but degraded: {}", of_units(new)))
+        }
         (new, old) => {
-            let message =
-                format!("`{name}` {after}, but degraded: {} (already failed before: {})", words(new), words(old));
+            let message = format!(
+                "`{name}` {after}, but degraded: {} (already failed before: {})",
+                of_units(new),
+                of_units(old)
+            );
             Diagnostic::warning(Code::Degraded, message)
         }
     };
@@ -54,12 +57,6 @@ fn finding(Degraded { name, reached, new, old }: &Degraded) -> Diagnostic {
 }
 
 /// Lists the units, and how each failed.
-pub(super) fn words(units: &[FailedUnit]) -> String {
+pub fn of_units(units: &[FailedUnit]) -> String {
     units.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// The exit code of a run whose steps all succeeded.
-pub(super) fn exit_code(degraded: &[Degraded], policy: OnDegraded) -> u8 {
-    let is_worse = degraded.iter().any(|degraded| !degraded.new.is_empty());
-    u8::from(policy == OnDegraded::Fail && is_worse)
 }

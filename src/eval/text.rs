@@ -3,28 +3,28 @@
 //! A string records which store paths its text refers to: its [`Context`]. Joining strings joins their contexts, so
 //! that a derivation knows its inputs.
 
-use super::Heap;
-use crate::eval::value::Value;
+use super::heap::Heap;
+use super::value::Value;
 use crate::syntax::{Context, Element, Str};
 
 /// A string under construction.
 #[derive(Debug, Default)]
-pub(in crate::eval) struct Text<'e> {
-    pub(in crate::eval) bytes: Vec<u8>,
-    pub(in crate::eval) context: Context<'e>,
+pub(super) struct Text<'e> {
+    pub(super) bytes: Vec<u8>,
+    pub(super) context: Context<'e>,
 }
 
 impl<'e> Text<'e> {
-    pub(in crate::eval) fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    pub(in crate::eval) fn push_str(&mut self, heap: &Heap<'e>, text: &Str<'e>) {
+    pub(super) fn push_str(&mut self, heap: &Heap<'e>, text: &Str<'e>) {
         self.bytes.extend_from_slice(text.as_bytes());
         self.context = heap.merge_contexts(self.context, text.context());
     }
 
-    pub(in crate::eval) fn to_str_lossy(&self) -> std::borrow::Cow<'_, str> {
+    pub(super) fn to_str_lossy(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
 }
@@ -35,7 +35,7 @@ impl<'e> Heap<'e> {
         Value::String(self.alloc(Str::with_context(self.alloc_slice(bytes), context)))
     }
 
-    pub(in crate::eval) fn finish(&self, text: &Text<'e>) -> Value<'e> {
+    pub(super) fn finish(&self, text: &Text<'e>) -> Value<'e> {
         self.text_with_context(&text.bytes, text.context)
     }
 

@@ -1,46 +1,59 @@
 //! Checks everything that a switch needs from the host, before the first build and the first stop.
 //!
 //! Takes: the host, and the plan made before the build. Gives: the lock and the observed state, or all obstacles
-//! together, each
-//! with what to do about it.
+//! together, each with what to do about it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::build;
-use crate::apply::files;
-use crate::cli::configuration::Configuration;
-use crate::cli::only::about_covered;
-use crate::cli::{Session, failure};
+use super::configuration::Configuration;
+use super::context::Context;
+use super::live_host::{LiveHost, Lock, LockError, NoRoom, Room};
+use super::only::about_covered;
+use crate::apply::{Builder, files};
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::host::linux::{Linux, Lock, LockError};
-use crate::host::ready::{NoRoom, Room, fixed, lacking, unusable_roots};
 use crate::model::ContainerName;
 use crate::plan::facts::{self, BeforeBuild};
 use crate::plan::{Action, Plan, program};
 use crate::render::paths;
-use crate::state::{Generation, Probe, ProbeError, Snapshot};
+use crate::state::{Generation, ProbeError, Snapshot};
 
 /// The bytes to reserve for the files of a container that is not built yet, and for its part of the generation.
 const UNBUILT: usize = 16 << 10;
 
+/// Takes the lock that everything which changes the host holds.
+///
+/// # Errors
+///
+/// Why it is not to be had.
+pub fn lock(host: &dyn LiveHost) -> Result<Lock, Vec<Diagnostic>> {
+    host.lock().map_err(|error| {
+        let diagnostic = Diagnostic::caused_by(Code::Locked, &error);
+        vec![match error {
+            LockError::Held { .. } => diagnostic.help("wait until it has finished"),
+            LockError::File { .. } => diagnostic,
+        }]
+    })
+}
+
 /// Locks the host and observes it.
-pub(super) fn begin() -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
-    let lock = match Linux::new().lock() {
+pub(super) fn begin(host: &dyn LiveHost) -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
+    let lock = match host.lock() {
         Err(error @ LockError::Held { .. }) => {
-            return Err(vec![failure(Code::Locked, &error).help("wait until it has finished")]);
+            return Err(vec![Diagnostic::caused_by(Code::Locked, &error).help("wait until it has finished")]);
         }
         lock => lock,
     };
-    match (lock, Linux::new().snapshot()) {
+    match (lock, host.snapshot()) {
         (Ok(lock), Ok(snapshot)) => Ok((lock, snapshot)),
         (lock, snapshot) => {
             let mut findings: Vec<_> = snapshot.err().iter().map(not_observed).collect();
-            let rooms = lacking(&directories().map(|directory| room(directory, 1)));
+            let rooms = host.lacking(&directories().map(|directory| room(directory, 1)));
             match lock {
                 // The lock file is in one of these directories: do not report the same cause twice.
                 Err(error) if rooms.iter().all(|lack| !lack.directory.starts_with(paths::STATE)) => {
-                    findings.push(failure(Code::Host, &error));
+                    findings.push(Diagnostic::caused_by(Code::Host, &error));
                 }
                 _ => {}
             }
@@ -52,22 +65,21 @@ pub(super) fn begin() -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
 
 /// Fails if anything is missing for `plan`, which was made before the build. Reports everything that is missing.
 pub(super) fn before_build(
-    session: &Session<'_>,
+    cx: &Context<'_>,
+    (host, builder): (&dyn LiveHost, &dyn Builder),
     configuration: &Configuration,
-    snapshot: &Snapshot,
-    plan: &Plan,
+    (snapshot, plan): (&Snapshot, &Plan),
     generation: &Generation,
 ) -> Result<(), Vec<Diagnostic>> {
-    let host = Linux::new();
     let spec = configuration.check_model().spec;
     let missing =
-        facts::missing(&configuration.manifest, &spec, &configuration.spans, &BeforeBuild(&host), snapshot);
-    let mut missing = about_covered(session, configuration, missing);
+        facts::missing(&configuration.manifest, &spec, &configuration.spans, &BeforeBuild(host), snapshot);
+    let mut missing = about_covered(cx, configuration, missing);
     missing.retain(|finding| finding.severity == Severity::Error);
-    missing.extend(obstacles(configuration, snapshot, plan));
-    missing.extend(build::obstacle(session, configuration));
+    missing.extend(obstacles(host, configuration, snapshot, plan));
+    missing.extend(build::obstacle(cx, builder, configuration));
     if !plan.is_empty() {
-        missing.extend(lacking(&rooms(plan, generation, snapshot)).iter().map(no_room));
+        missing.extend(host.lacking(&rooms(host, plan, generation, snapshot)).iter().map(no_room));
     }
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
@@ -89,7 +101,7 @@ fn room(directory: PathBuf, bytes: usize) -> Room {
 }
 
 /// The directories that the plan writes to, and how many bytes.
-fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room> {
+fn rooms(host: &dyn LiveHost, plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room> {
     let (mut units, mut confs, mut records) = (0, 0, 0);
     for target in plan.targets.values() {
         match &target.record {
@@ -117,7 +129,7 @@ fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room>
     if plan.order.nodes().any(|(_, action)| matches!(action, Action::Start(_))) {
         // Only existing directories: the launcher creates missing ones with the right mode.
         let roots = [paths::ROOTS, paths::EPHEMERAL_ROOTS, paths::NAMESPACES].map(Path::new);
-        rooms.extend(roots.into_iter().filter(|path| path.exists()).map(|path| room(path.to_owned(), 1)));
+        rooms.extend(roots.into_iter().filter(|path| host.exists(path)).map(|path| room(path.to_owned(), 1)));
     }
     if plan.order.nodes().any(|(_, action)| *action == Action::RenewProgram) {
         let directory = Path::new(paths::PROGRAM).parent().unwrap_or(Path::new(paths::STATE));
@@ -127,11 +139,16 @@ fn rooms(plan: &Plan, generation: &Generation, snapshot: &Snapshot) -> Vec<Room>
 }
 
 /// What prevents `plan`, as far as that can be seen without writing anything.
-pub(super) fn obstacles(configuration: &Configuration, snapshot: &Snapshot, plan: &Plan) -> Vec<Diagnostic> {
+pub(super) fn obstacles(
+    host: &dyn LiveHost,
+    configuration: &Configuration,
+    snapshot: &Snapshot,
+    plan: &Plan,
+) -> Vec<Diagnostic> {
     let mut obstacles: Vec<_> = program::obstacle(plan.program.as_ref(), snapshot).into_iter().collect();
     if !plan.is_empty() {
-        obstacles.extend(fixed(&replaced(plan)).into_iter().map(|path| immutable(path)));
-        obstacles.extend(unusable_roots(&roots(plan, configuration)).into_iter().map(|path| no_root(path)));
+        obstacles.extend(host.immutable(&replaced(plan)).iter().map(|path| immutable(path)));
+        obstacles.extend(host.unusable_roots(&roots(plan, configuration)).iter().map(|path| no_root(path)));
     }
     obstacles
 }
@@ -177,7 +194,7 @@ fn no_root(path: &Path) -> Diagnostic {
 
 fn no_room(lack: &NoRoom) -> Diagnostic {
     let directory = lack.directory.display();
-    let diagnostic = failure(Code::Host, lack);
+    let diagnostic = Diagnostic::caused_by(Code::Host, lack);
     match lack.source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             diagnostic.help(format!("free space on its file system (`df -h {directory}`)"))
@@ -196,7 +213,7 @@ fn no_room(lack: &NoRoom) -> Diagnostic {
 
 /// Why the host could not be observed, and what to do about it.
 pub(super) fn not_observed(error: &ProbeError) -> Diagnostic {
-    let diagnostic = failure(Code::NotObserved, error);
+    let diagnostic = Diagnostic::caused_by(Code::NotObserved, error);
     match error {
         ProbeError::Bus { service: "systemd-machined", .. } => diagnostic.help(
             "it comes with systemd-nspawn (on Debian and Ubuntu: the package systemd-container); \

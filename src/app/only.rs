@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Session;
 use super::configuration::Configuration;
+use super::context::Context;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{ContainerName, natural_order};
 use crate::source::Pos;
@@ -17,7 +17,7 @@ pub(super) fn names<'a>(configuration: &'a Configuration, snapshot: &'a Snapshot
 
 /// Where the names of `--only` are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// In the configuration and on the host.
     ConfigurationAndHost,
     /// In two configurations.
@@ -31,16 +31,16 @@ pub(super) enum Scope {
 /// # Errors
 ///
 /// One finding for each unknown name.
-pub(super) fn require_known<'a>(
-    session: &Session<'_>,
+pub(crate) fn require_known<'a>(
+    cx: &Context<'_>,
     names: impl IntoIterator<Item = &'a ContainerName>,
     scope: Scope,
 ) -> Result<(), Vec<Diagnostic>> {
-    if session.global.only.is_empty() {
+    if cx.only.is_empty() {
         return Ok(());
     }
     let names: BTreeSet<&str> = names.into_iter().map(ContainerName::as_str).collect();
-    let missing = session.global.only.iter().filter(|name| !names.contains(name.as_str()));
+    let missing = cx.only.iter().filter(|name| !names.contains(name.as_str()));
     let errors: Vec<_> = missing.map(|name| unknown_name(name, &names, scope)).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
@@ -81,32 +81,32 @@ pub(super) fn suggestion(name: &ContainerName, names: &BTreeSet<&str>, heading: 
 /// Filters `findings` of `configuration`: drops warnings and notes that are only about containers that `--only` excludes.
 ///
 /// Errors stay, whichever container they are about, since they forbid applying the configuration.
-pub(super) fn covered(
-    session: &Session<'_>,
+pub(crate) fn covered(
+    cx: &Context<'_>,
     configuration: &Configuration,
     findings: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
-    let of_others = of_others(session, configuration);
+    let of_others = of_others(cx, configuration);
     let stays = |finding: &Diagnostic| finding.severity == Severity::Error || !of_others(finding);
     findings.into_iter().filter(stays).collect()
 }
 
 /// Filters `findings`: drops everything that is only about containers that `--only` excludes, errors included.
 pub(super) fn about_covered(
-    session: &Session<'_>,
+    cx: &Context<'_>,
     configuration: &Configuration,
     findings: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
-    let of_others = of_others(session, configuration);
+    let of_others = of_others(cx, configuration);
     findings.into_iter().filter(|finding| !of_others(finding)).collect()
 }
 
 /// Whether a finding is only about containers that `--only` excludes.
-fn of_others(session: &Session<'_>, configuration: &Configuration) -> impl Fn(&Diagnostic) -> bool {
-    let owners = if session.global.only.is_empty() { BTreeMap::new() } else { owners(configuration) };
+fn of_others(cx: &Context<'_>, configuration: &Configuration) -> impl Fn(&Diagnostic) -> bool {
+    let owners = if cx.only.is_empty() { BTreeMap::new() } else { owners(configuration) };
     let left_out: BTreeSet<Pos> = owners
         .into_iter()
-        .filter(|(_, names)| !names.iter().any(|name| session.covers(name)))
+        .filter(|(_, names)| !names.iter().any(|name| cx.covers(name)))
         .map(|(pos, _)| pos)
         .collect();
     move |finding| {
@@ -128,4 +128,13 @@ fn owners(configuration: &Configuration) -> BTreeMap<Pos, BTreeSet<&ContainerNam
         }
     }
     owners
+}
+
+/// The error about a name that no container on this host has.
+pub fn no_such_container(name: &ContainerName, snapshot: &Snapshot) -> Diagnostic {
+    let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
+    let known = snapshot.containers.keys().chain(recorded).map(ContainerName::as_str).collect();
+    let help = suggestion(name, &known, "this host has")
+        .unwrap_or_else(|| String::from("this host has no containers; `container-rebuild switch` creates them"));
+    Diagnostic::error(Code::Usage, format!("no container `{name}` on this host")).help(help)
 }

@@ -4,10 +4,12 @@
 //! first. A later
 //! setting replaces an earlier one, but `extra-experimental-features` adds to it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::args::ConfigArgs;
+use super::environment::Environment;
 use crate::eval::Settings;
+use crate::source::Files;
 use crate::syntax::{LintLevel, LiteralLints};
 
 /// The maximum depth of files that include each other.
@@ -18,6 +20,17 @@ const FEATURES: &str = "auto-allocate-uids blake3-hashes ca-derivations cgroups 
     dynamic-derivations external-builders fetch-closure fetch-tree flakes git-hashing impure-derivations local-overlay-store \
     mounted-ssh-store nix-command parse-toml-timestamps pipe-operators read-only-local-store recursive-nix verified-fetches";
 
+/// Settings of the command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GivenSettings {
+    /// `--option`: names and values.
+    pub option: Vec<(String, String)>,
+    /// `--experimental-features`.
+    pub experimental_features: Vec<String>,
+    /// `--extra-experimental-features`.
+    pub extra_experimental_features: Vec<String>,
+}
+
 /// The language settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NixSettings {
@@ -25,19 +38,19 @@ pub struct NixSettings {
     lints: LiteralLints,
     max_call_depth: Option<u32>,
     /// The warnings that Nix would print.
-    pub(super) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl NixSettings {
-    /// Loads the settings from the command line and, unless `--restrict` is given, from Nix's files and the environment.
-    pub(super) fn load(config: &ConfigArgs) -> Self {
+    /// Loads the settings from the command line and, unless this is `restricted`, from Nix's files and the environment.
+    pub fn load(given: &GivenSettings, environment: &Environment, files: &dyn Files, restricted: bool) -> Self {
         let mut settings = Self::default();
-        if !config.restrict {
-            for file in files() {
-                settings.file(&file, 0);
+        if !restricted {
+            for file in paths(environment) {
+                settings.file(files, &file, 0);
             }
-            if let Ok(text) = std::env::var("NIX_CONFIG") {
-                settings.text(&text, Path::new("/"), DEEPEST);
+            if let Some(text) = environment.variable("NIX_CONFIG") {
+                settings.text(files, text, Path::new("/"), DEEPEST);
             }
         }
         if let Some(at) = settings.features.iter().position(|name| name == "no-url-literals") {
@@ -47,13 +60,13 @@ impl NixSettings {
                 .warnings
                 .push(format!("experimental feature 'no-url-literals' has been stabilized and renamed; {instead}"));
         }
-        for pair in config.option.chunks_exact(2) {
-            settings.set(&pair[0], &pair[1]);
+        for (name, value) in &given.option {
+            settings.set(name, value);
         }
-        for features in &config.experimental_features {
+        for features in &given.experimental_features {
             settings.set("experimental-features", features);
         }
-        for features in &config.extra_experimental_features {
+        for features in &given.extra_experimental_features {
             settings.set("extra-experimental-features", features);
         }
         let unknown =
@@ -66,7 +79,7 @@ impl NixSettings {
     }
 
     /// Applies these settings to the evaluator's.
-    pub(super) fn apply(&self, to: Settings) -> Settings {
+    pub fn apply(&self, to: Settings) -> Settings {
         let has = |feature: &str| self.features.iter().any(|name| name == feature);
         Settings {
             pipe_operators: has("pipe-operators"),
@@ -78,14 +91,14 @@ impl NixSettings {
         }
     }
 
-    fn file(&mut self, file: &Path, depth: u32) {
-        if let Ok(text) = std::fs::read_to_string(file) {
-            self.text(&text, file.parent().unwrap_or(Path::new("/")), depth);
+    fn file(&mut self, files: &dyn Files, file: &Path, depth: u32) {
+        if let Some(text) = files.read(file).ok().and_then(|text| String::from_utf8(text).ok()) {
+            self.text(files, &text, file.parent().unwrap_or(Path::new("/")), depth);
         }
     }
 
     /// Applies the lines of a settings file in order.
-    fn text(&mut self, text: &str, directory: &Path, depth: u32) {
+    fn text(&mut self, files: &dyn Files, text: &str, directory: &Path, depth: u32) {
         for line in text.lines() {
             let line = line.split('#').next().unwrap_or_default().trim();
             if let Some((name, value)) = line.split_once('=') {
@@ -93,7 +106,7 @@ impl NixSettings {
             } else if let Some(file) = line.strip_prefix("include ").or_else(|| line.strip_prefix("!include "))
                 && depth < DEEPEST
             {
-                self.file(&directory.join(file.trim()), depth + 1);
+                self.file(files, &directory.join(file.trim()), depth + 1);
             }
         }
     }
@@ -136,14 +149,17 @@ impl NixSettings {
 }
 
 /// Nix's settings files, the system's first.
-fn files() -> Vec<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+fn paths(environment: &Environment) -> Vec<PathBuf> {
+    let variable = |name: &str| {
+        let value = environment.variables.get(OsStr::new(name)).filter(|value| !value.is_empty());
+        value.map(PathBuf::from)
+    };
     let system = variable("NIX_CONF_DIR").unwrap_or_else(|| PathBuf::from("/etc/nix"));
     let mut files = vec![system.join("nix.conf")];
-    match std::env::var("NIX_USER_CONF_FILES") {
+    match environment.variable("NIX_USER_CONF_FILES") {
         // The first file takes precedence, so it is read last.
-        Ok(paths) => files.extend(paths.split(':').rev().map(PathBuf::from)),
-        Err(_) => {
+        Some(paths) => files.extend(paths.split(':').rev().map(PathBuf::from)),
+        None => {
             let home = variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")));
             files.extend(home.map(|home| home.join("nix/nix.conf")));
         }
@@ -154,10 +170,11 @@ fn files() -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::MemoryFiles;
 
     fn settings(text: &str) -> NixSettings {
         let mut settings = NixSettings::default();
-        settings.text(text, Path::new("/nowhere"), 0);
+        settings.text(&MemoryFiles::new(), text, Path::new("/nowhere"), 0);
         settings
     }
 
@@ -197,12 +214,10 @@ mod tests {
 
     #[test]
     fn settings_include_each_other_to_a_depth() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("a file");
-        write("nix.conf", "include more.conf\n!include absent.conf\n");
-        write("more.conf", "extra-experimental-features = pipe-operators\ninclude nix.conf\n");
-        let mut settings = NixSettings::default();
-        settings.file(&directory.path().join("nix.conf"), 0);
+        let files = MemoryFiles::new()
+            .with("/etc/nix/nix.conf", "include more.conf\n!include absent.conf\n")
+            .with("/etc/nix/more.conf", "extra-experimental-features = pipe-operators\ninclude nix.conf\n");
+        let settings = NixSettings::load(&GivenSettings::default(), &Environment::default(), &files, false);
         let settings = settings.apply(Settings::default());
         assert!(settings.pipe_operators && !settings.flakes);
     }

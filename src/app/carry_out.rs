@@ -1,0 +1,122 @@
+//! Applies the plan of a switch, and records how that ended.
+
+use tracing::Level;
+
+use super::boot;
+use super::context::Context;
+use super::findings::{failed_step, of_degraded};
+use super::last_switch::SwitchRecord;
+use super::live_host::LiveHost;
+use super::ui::Run;
+use crate::apply::{Applier, Degraded, Event, HostError, Report};
+use crate::diag::{Code, Diagnostic};
+use crate::model::ContainerName;
+use crate::plan::Plan;
+use crate::state::{Generation, Snapshot, SwitchOutcome};
+
+/// A plan whose steps all succeeded.
+#[derive(Debug)]
+pub struct Applied {
+    /// The guests that run with failed units.
+    pub degraded: Vec<Degraded>,
+    /// Whether the user wanted to stop, when there was nothing left to stop.
+    pub is_interrupted: bool,
+}
+
+/// Applies the plan. From here on, neither a closed pipe nor a lost terminal ends the process.
+pub(super) fn apply(
+    cx: &Context<'_>,
+    host: &dyn LiveHost,
+    plan: &Plan,
+    generation: &Generation,
+    snapshot: &Snapshot,
+) -> Result<Applied, Vec<Diagnostic>> {
+    let run = cx.ui.hold();
+    run.note(Level::INFO, &format!("switch to {} started", generation.source));
+    let noted = SwitchRecord::begin(cx, host, generation);
+    let (outcome, how) = carry_out(cx, host, plan, generation, run.as_ref());
+    let findings = outcome.as_ref().err().map(Vec::as_slice).unwrap_or_default();
+    noted.end(cx, host, how, findings);
+    run.note_findings(findings);
+    run.note_findings(&no_boot_service(plan, snapshot, outcome.is_ok()));
+    let (level, word) = match how {
+        SwitchOutcome::Done => (Level::INFO, "succeeded"),
+        SwitchOutcome::Interrupted => (Level::WARN, "was interrupted"),
+        _ => (Level::ERROR, "failed"),
+    };
+    run.note(level, &format!("switch to {} {word}", generation.source));
+    run.close();
+    outcome
+}
+
+/// Applies the plan, and records the boot generation if all steps succeed.
+fn carry_out(
+    cx: &Context<'_>,
+    host: &dyn LiveHost,
+    plan: &Plan,
+    generation: &Generation,
+    run: &dyn Run,
+) -> (Result<Applied, Vec<Diagnostic>>, SwitchOutcome) {
+    let report = apply_plan(host, plan, run);
+    let changed = plan.changes.iter().filter_map(|change| change.container.as_ref());
+    let left = mounts_left(host, changed);
+    cx.ui.findings(&left);
+    run.note_findings(&left);
+    let degraded = of_degraded(&report.degraded);
+    cx.ui.findings(&degraded);
+    run.note_findings(&degraded);
+    let failed = report.failed.iter();
+    let mut findings: Vec<_> = failed.map(|(action, error)| failed_step(error, action.container())).collect();
+    if report.is_complete() {
+        let applied = Applied { degraded: report.degraded, is_interrupted: run.is_interrupted() };
+        return match host.record_generation(generation) {
+            Ok(_) => (Ok(applied), SwitchOutcome::Done),
+            Err(error) => (Err(vec![Diagnostic::caused_by(Code::Host, &error)]), SwitchOutcome::Failed),
+        };
+    }
+    let has_failed = report.failed.iter().any(|(_, error)| !matches!(error, HostError::LeftAlone { .. }));
+    let how = if run.is_interrupted() && !has_failed { SwitchOutcome::Interrupted } else { SwitchOutcome::Failed };
+    if !report.skipped.is_empty() {
+        let skipped: Vec<_> = report
+            .skipped
+            .iter()
+            .map(|action| match action.container() {
+                Some(name) => format!("{} {name}", action.as_str()),
+                None => action.as_str().to_owned(),
+            })
+            .collect();
+        findings.push(Diagnostic::error(Code::Host, format!("skipped: {}", skipped.join(", "))));
+    }
+    let message = "the next boot starts the former generation, since part of the plan failed or was skipped";
+    findings.push(Diagnostic::warning(Code::Host, message).help("fix the cause, then run `switch` again"));
+    (Err(findings), how)
+}
+
+/// Applies a plan.
+pub fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run) -> Report {
+    let watch = |event: Event<'_>| run.event(plan, event);
+    let (at_once, workers) = (host.starts_at_once(), host.workers());
+    Applier { host, at_once, workers, stop: &|| run.is_interrupted(), watch: &watch }.apply(plan)
+}
+
+/// Warnings about mounts that keep former roots of these containers from being removed.
+pub fn mounts_left<'a>(host: &dyn LiveHost, names: impl Iterator<Item = &'a ContainerName>) -> Vec<Diagnostic> {
+    let left = names.flat_map(|name| host.mounts_left(name).into_iter().map(move |mount| (name, mount)));
+    left.map(|(name, mount)| {
+        let message = format!("cannot remove a former root of `{name}`: {} is mounted there", mount.description);
+        let help = format!(
+            "nothing on it was touched; when you no longer need it there, run `umount {}`, and the rest of the root is removed \
+             by the next switch, start or stop",
+            mount.at.display()
+        );
+        Diagnostic::warning(Code::ForeignMount, message).help(help)
+    })
+    .collect()
+}
+
+/// Warns if the next boot will not start the containers. `is_done` says whether the plan succeeded, which may repair that.
+pub(super) fn no_boot_service(plan: &Plan, snapshot: &Snapshot, is_done: bool) -> Vec<Diagnostic> {
+    let mut service = snapshot.boot_service.clone();
+    service.is_program_gone &= !(is_done && plan.program.is_some() && service.is_repairable());
+    boot::warning(&service)
+}

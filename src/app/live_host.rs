@@ -1,0 +1,109 @@
+//! The host that workflows observe and change.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::apply::{Host, HostError};
+use crate::model::ContainerName;
+use crate::state::{Health, LastSwitch, Probe, Snapshot};
+
+/// Why the host could not be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process is changing the host.
+    #[error("{holder} is changing this host")]
+    Held {
+        /// The process that holds the lock, as far as that is known.
+        holder: String,
+    },
+    /// The lock file could not be opened or locked.
+    #[error("cannot lock {}", path.display())]
+    File {
+        /// The lock file.
+        path: PathBuf,
+        /// The kernel's error.
+        source: io::Error,
+    },
+}
+
+/// The lock on the host: no other process changes the host until this is dropped.
+pub type Lock = Box<dyn Any>;
+
+/// A directory, and how much will be written to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The directory.
+    pub directory: PathBuf,
+    /// The number of bytes.
+    pub bytes: usize,
+    /// Whether the file system may be read-only, because there is an alternative.
+    pub optional: bool,
+}
+
+/// A directory in which a switch could not write its files.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {bytes} bytes in {}", directory.display())]
+pub struct NoRoom {
+    /// The directory.
+    pub directory: PathBuf,
+    /// In bytes.
+    pub bytes: usize,
+    /// The kernel's error.
+    pub source: io::Error,
+}
+
+/// A mount because of which a former root of a container could not be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountLeft {
+    /// The mount point.
+    pub at: PathBuf,
+    /// The mount point, and what is mounted there.
+    pub description: String,
+}
+
+/// Everything that workflows need from the host beyond a snapshot of it and the steps of a plan.
+pub trait LiveHost: Host + Probe {
+    /// Locks the host against other processes that would change it, without waiting, and removes what dead runs have
+    /// left.
+    ///
+    /// # Errors
+    ///
+    /// If another process holds the lock, or the lock file cannot be used.
+    fn lock(&self) -> Result<Lock, LockError>;
+    /// Whether `process` holds the lock.
+    fn holds_lock(&self, process: u32) -> bool;
+    /// Those of `rooms` that lack space or permission.
+    fn lacking(&self, rooms: &[Room]) -> Vec<NoRoom>;
+    /// Those of `files` that cannot be replaced or removed even if their directory is writable.
+    fn immutable(&self, files: &[PathBuf]) -> Vec<PathBuf>;
+    /// Those of `roots` that exist but are not directories, so that no guest can start in them.
+    fn unusable_roots(&self, roots: &[PathBuf]) -> Vec<PathBuf>;
+    /// Whether `path` exists; follows symlinks.
+    fn exists(&self, path: &Path) -> bool;
+    /// The mounts because of which former roots of the container could not be removed.
+    fn mounts_left(&self, name: &ContainerName) -> Vec<MountLeft>;
+    /// How many containers may start at the same time.
+    fn starts_at_once(&self) -> usize;
+    /// How many steps may compute at the same time.
+    fn workers(&self) -> usize;
+    /// The health of the running guests according to their own systemds; guests that do not answer are left out.
+    fn healths(&self, snapshot: &Snapshot) -> BTreeMap<ContainerName, Health>;
+    /// Why stopped containers have failed.
+    fn failures(&self, snapshot: &Snapshot) -> BTreeMap<ContainerName, String>;
+    /// The last switch; `None` if there was none, or if its record cannot be read.
+    fn last_switch(&self) -> Option<LastSwitch>;
+    /// Records the last switch.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be written.
+    fn note_switch(&self, last: &LastSwitch) -> io::Result<()>;
+    /// Notes that this boot starts the generation `number`, which is therefore kept.
+    ///
+    /// # Errors
+    ///
+    /// If the note cannot be written.
+    fn note_booted(&self, number: u32) -> Result<(), HostError>;
+}

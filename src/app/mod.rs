@@ -1,0 +1,69 @@
+//! What the commands do, as functions of plain options.
+//!
+//! Takes: options, and the outside world behind traits: [`Disk`] and [`Clock`] for what a configuration is read from, and
+//! [`Ui`] for whoever follows. Gives: typed results, which `cli` turns into text and exit codes.
+//!
+//! Invariants:
+//! - Nothing here prints, or touches the world except through those traits: tests run the same workflows in memory.
+//! - Findings that precede a result are shown through [`Ui`] in the order in which they come up; those that prevent it
+//!   are the error.
+
+mod boot;
+mod build;
+mod carry_out;
+mod check;
+mod configuration;
+mod context;
+mod disk;
+mod duration;
+mod edits;
+mod environment;
+mod eval;
+mod failed;
+mod findings;
+mod firewall;
+mod generation;
+mod last_switch;
+mod limits;
+mod live_host;
+mod load;
+mod nix_settings;
+mod only;
+mod options;
+mod plan;
+mod reading;
+mod ready;
+mod sides;
+mod status;
+mod switch;
+mod target;
+mod ui;
+
+pub use boot::in_configuration;
+pub use build::{BuiltSystems, build};
+pub use carry_out::{Applied, apply_plan, mounts_left};
+pub use check::check;
+pub use configuration::Configuration;
+pub use context::Context;
+pub use disk::{Disk, readable_around};
+pub use duration::duration;
+pub use edits::with_edits;
+pub use environment::{Clock, Environment};
+pub use eval::{Show, Shown, eval};
+pub use findings::{failed_step, of_degraded, of_units};
+pub use firewall::firewall;
+pub use limits::Limits;
+pub use live_host::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
+pub use load::{checkout, load};
+pub use nix_settings::{GivenSettings, NixSettings};
+pub use only::no_such_container;
+pub use options::ConfigOptions;
+pub use plan::{Planned, observe, plan, plan_all_hosts, plan_from};
+pub use reading::{Loaded, WithNotes};
+pub use ready::lock;
+pub use status::{Row, Status, status};
+pub use switch::{SwitchOptions, SwitchResult, switch};
+pub use ui::{Run, Ui};
+
+#[cfg(test)]
+mod tests;

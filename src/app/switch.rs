@@ -1,0 +1,188 @@
+//! `switch`: evaluates, builds, plans, asks, applies, and records the generation.
+
+use super::build::{complete, load_as_invoker, refuse};
+use super::carry_out::{Applied, apply, no_boot_service};
+use super::context::Context;
+use super::generation::{generation, record_quietly};
+use super::last_switch::note_nothing_to_do;
+use super::live_host::LiveHost;
+use super::only::{Scope, about_covered, names, require_known};
+use super::options::ConfigOptions;
+use super::plan::{between, show_findings};
+use super::{boot, ready};
+use crate::apply::Builder;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::plan::saved::{Moved, Saved};
+use crate::plan::{Plan, RestartMode, Verb, facts};
+use crate::state::{Generation, Snapshot};
+
+/// How to switch.
+#[derive(Debug, Clone, Copy)]
+pub struct SwitchOptions<'a> {
+    /// Whether to apply the plan without asking.
+    pub yes: bool,
+    /// Whether the configuration may come from another source than the last one, and remove most containers.
+    pub allow_remove: bool,
+    /// How far running containers may be disrupted.
+    pub restart_mode: RestartMode,
+    /// The lints to silence.
+    pub allow: &'a [Code],
+    /// The saved plan that the switch must follow.
+    pub kept: Option<&'a Saved>,
+}
+
+/// How a switch ended, if no error prevented it.
+#[derive(Debug)]
+pub enum SwitchResult {
+    /// The plan cannot be carried out, for reasons that were shown.
+    Refused(Plan),
+    /// There was nothing to do.
+    UpToDate(Plan),
+    /// The user did not agree.
+    Declined(Plan),
+    /// All steps succeeded.
+    Applied {
+        /// The plan.
+        plan: Plan,
+        /// What became of it.
+        applied: Applied,
+    },
+}
+
+/// Brings the host to the configured state.
+///
+/// # Errors
+///
+/// What prevents it, and afterwards what did not succeed.
+pub fn switch(
+    cx: &Context<'_>,
+    config: &ConfigOptions,
+    (host, builder): (&dyn LiveHost, &dyn Builder),
+    how: &SwitchOptions<'_>,
+) -> Result<SwitchResult, Vec<Diagnostic>> {
+    let SwitchOptions { yes, restart_mode, allow, kept, .. } = *how;
+    let mut configuration = load_as_invoker(cx, config)?;
+    let warnings = refuse(cx, &configuration, allow)?;
+    let inputs = configuration.inputs();
+    let (lock, snapshot) = ready::begin(host)?;
+    if yes {
+        // Nobody needs to read the plan before it is applied. Do not let a slow reader hold the lock.
+        cx.ui.stop_waiting();
+    }
+    require_systemd(&snapshot)?;
+    require_generation(cx, &snapshot)?;
+    require_known(cx, names(&configuration, &snapshot), Scope::ConfigurationAndHost)?;
+    // Refuse containers that belong to somebody else before building anything.
+    let early = between(cx, &configuration, &configuration.check(), &snapshot, restart_mode);
+    if early.is_refused() {
+        show_findings(cx, &early);
+        return Ok(SwitchResult::Refused(early));
+    }
+    configuration = configuration.with_known_systems(&snapshot, |system| host.exists(system));
+    let now = between(cx, &configuration, &configuration.check(), &snapshot, restart_mode);
+    // If nothing changes, the user has seen the warnings before: one line each is enough. Print them before the build.
+    if now.is_empty() {
+        cx.ui.headings(&warnings);
+    } else {
+        cx.ui.findings(&warnings);
+    }
+    if let Some(kept) = kept {
+        kept.is_still(&inputs, &now).map_err(moved)?;
+    }
+    let about = generation(cx, &configuration, &snapshot);
+    ready::before_build(cx, (host, builder), &configuration, (&snapshot, &early), &about)?;
+    let built = complete(cx, builder, &mut configuration)?;
+
+    let mut checked = configuration.check();
+    checked.unknown.retain(|_| cx.only.is_empty());
+    if !checked.unknown.is_empty() {
+        return Err(checked.unknown);
+    }
+    let missing = facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, host, &snapshot);
+    let missing = about_covered(cx, &configuration, missing);
+    if missing.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(missing);
+    }
+    let plan = between(cx, &configuration, &checked, &snapshot, restart_mode);
+    show_findings(cx, &plan);
+    if plan.is_refused() {
+        return Ok(SwitchResult::Refused(plan));
+    }
+    // If nothing changes, the user has seen these before.
+    if !plan.is_empty() {
+        cx.ui.findings(&missing);
+    }
+    if let Some(kept) = kept {
+        kept.allows(&plan).map_err(moved)?;
+    }
+    cx.ui.plan(&plan);
+    let generation = generation(cx, &configuration, &snapshot);
+    if plan.is_empty() {
+        record_quietly(host, &snapshot, &generation)?;
+        if cx.only.is_empty() {
+            note_nothing_to_do(cx, host, &generation.source);
+        }
+        cx.ui.findings(&boot::warning(&snapshot.boot_service));
+        return Ok(SwitchResult::UpToDate(plan));
+    }
+    require_allowed(cx, how, &plan, &generation, &snapshot)?;
+    if !yes && !cx.ui.consent()? {
+        cx.ui.progress("Nothing was changed.");
+        return Ok(SwitchResult::Declined(plan));
+    }
+    let applied = apply(cx, host, &plan, &generation, &snapshot);
+    drop((built, lock));
+    cx.ui.findings(&no_boot_service(&plan, &snapshot, applied.is_ok()));
+    applied.map(|applied| SwitchResult::Applied { plan, applied })
+}
+
+fn require_systemd(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
+    if snapshot.systemd {
+        return Ok(());
+    }
+    let diagnostic = Diagnostic::error(Code::Host, "systemd does not run here, and containers need it");
+    Err(vec![diagnostic.help("`plan` and `eval` work without it")])
+}
+
+/// Refuses `--only` without a generation: it would record the other containers as they were, and so forget them all.
+fn require_generation(cx: &Context<'_>, snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
+    if cx.only.is_empty() || !snapshot.is_generation_lost {
+        return Ok(());
+    }
+    let message = "`--only` keeps the other containers as in the boot generation, which is missing or damaged";
+    Err(vec![Diagnostic::error(Code::Usage, message).help("run `switch` without `--only` once, to write it again")])
+}
+
+/// Refuses what needs `--allow-remove` (contract §4, *Asking*).
+fn require_allowed(
+    cx: &Context<'_>,
+    how: &SwitchOptions<'_>,
+    plan: &Plan,
+    wanted: &Generation,
+    snapshot: &Snapshot,
+) -> Result<(), Vec<Diagnostic>> {
+    let Some(former) = &snapshot.generation else { return Ok(()) };
+    // Without containers so far, nothing can be lost.
+    if how.allow_remove || former.records.is_empty() {
+        return Ok(());
+    }
+    if former.source != wanted.source {
+        let message = format!("this host was last switched to {}, but this is {}", former.source, wanted.source);
+        let diagnostic = Diagnostic::error(Code::Usage, message);
+        return Err(vec![diagnostic.help("add `--allow-remove` if that is what you want")]);
+    }
+    let removed = plan.changes.iter().filter(|change| change.verbs.contains(&Verb::Remove)).count();
+    let total = former.records.len();
+    if removed > 0 && (removed == total || removed * 2 > total) && cx.only.is_empty() && total > 1 {
+        let message = format!("this removes {removed} of {total} containers");
+        let diagnostic = Diagnostic::error(Code::Usage, message);
+        return Err(vec![diagnostic.help("add `--allow-remove` if that is what you want")]);
+    }
+    Ok(())
+}
+
+/// The error about a saved plan that no longer holds.
+fn moved(moved: Moved) -> Vec<Diagnostic> {
+    let help = "nothing was changed; make and review a new plan";
+    vec![Diagnostic::caused_by(Code::PlanMoved, &moved).help(help)]
+}

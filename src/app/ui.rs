@@ -1,0 +1,47 @@
+//! Whoever follows a workflow, and answers its questions.
+
+use std::any::Any;
+
+use tracing::Level;
+
+use crate::apply::Event;
+use crate::diag::Diagnostic;
+use crate::plan::Plan;
+
+/// Shows what a workflow reports, in the order in which it does.
+pub trait Ui {
+    /// Shows findings.
+    fn findings(&self, findings: &[Diagnostic]);
+    /// Shows only what each finding says, without its source and help.
+    fn headings(&self, findings: &[Diagnostic]);
+    /// Shows a line about what was done.
+    fn progress(&self, line: &str);
+    /// Shows that some work has begun, which ends when the result is dropped.
+    fn begin(&self, text: &str) -> Box<dyn Any>;
+    /// Shows the plan that is about to be carried out.
+    fn plan(&self, plan: &Plan);
+    /// From now on, a slow reader holds nothing up.
+    fn stop_waiting(&self);
+    /// Asks whether to apply the plan that was shown.
+    ///
+    /// # Errors
+    ///
+    /// If nobody can be asked.
+    fn consent(&self) -> Result<bool, Vec<Diagnostic>>;
+    /// Follows a run that changes the host. From now on, neither a signal nor a lost terminal ends the program.
+    fn hold(&self) -> Box<dyn Run>;
+}
+
+/// Follows a run that changes the host, from several threads.
+pub trait Run: Sync {
+    /// Shows what happens while `plan` is applied.
+    fn event(&self, plan: &Plan, event: Event<'_>);
+    /// Whether the user wants to stop.
+    fn is_interrupted(&self) -> bool;
+    /// Notes a message about the whole run, which is not shown.
+    fn note(&self, level: Level, message: &str);
+    /// Notes findings, which are shown separately.
+    fn note_findings(&self, findings: &[Diagnostic]);
+    /// Ends the notes.
+    fn close(&self);
+}

@@ -1,0 +1,86 @@
+//! What workflows need from this machine beyond its snapshot and the steps of a plan.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::linux::Linux;
+use super::{generations, last_switch, leftovers, look, ready};
+use crate::app::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
+use crate::apply::HostError;
+use crate::model::ContainerName;
+use crate::state::{Health, LastSwitch, Snapshot};
+
+impl LiveHost for Linux {
+    fn lock(&self) -> Result<Lock, LockError> {
+        Ok(Box::new(self.take_lock()?))
+    }
+
+    fn holds_lock(&self, process: u32) -> bool {
+        last_switch::holds_lock(process)
+    }
+
+    fn lacking(&self, rooms: &[Room]) -> Vec<NoRoom> {
+        ready::lacking(rooms)
+    }
+
+    fn immutable(&self, files: &[PathBuf]) -> Vec<PathBuf> {
+        ready::fixed(files)
+    }
+
+    fn unusable_roots(&self, roots: &[PathBuf]) -> Vec<PathBuf> {
+        ready::unusable_roots(roots)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    fn mounts_left(&self, name: &ContainerName) -> Vec<MountLeft> {
+        let mounts = leftovers::mounts_in_dead_roots(name).into_iter();
+        mounts.map(|mount| MountLeft { description: mount.to_string(), at: mount.at }).collect()
+    }
+
+    fn starts_at_once(&self) -> usize {
+        starts_at_once()
+    }
+
+    fn workers(&self) -> usize {
+        std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8)
+    }
+
+    fn healths(&self, snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
+        look::healths(snapshot)
+    }
+
+    fn failures(&self, snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
+        look::failures(snapshot)
+    }
+
+    fn last_switch(&self) -> Option<LastSwitch> {
+        last_switch::read()
+    }
+
+    fn note_switch(&self, last: &LastSwitch) -> io::Result<()> {
+        last_switch::write(last)
+    }
+
+    fn note_booted(&self, number: u32) -> Result<(), HostError> {
+        generations::note_booted(number)
+    }
+}
+
+/// How many containers may start at the same time.
+///
+/// Like systemd, we would start all at once. But their guests need memory to boot in, and too many would keep each
+/// other from starting in time.
+fn starts_at_once() -> usize {
+    const MOST: usize = 128;
+    const LEAST: usize = 8;
+    /// The memory that the processes of a guest need to boot.
+    const KIB_EACH: usize = 64 * 1024;
+    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = memory.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.split_whitespace().next());
+    let kib: Option<usize> = available.and_then(|number| number.parse().ok());
+    kib.map_or(MOST, |kib| kib / KIB_EACH).clamp(LEAST, MOST)
+}
