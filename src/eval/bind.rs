@@ -101,8 +101,10 @@ impl<'e> Evaluator<'e> {
 /// Fills in the captures of a cell that [`Evaluator::hollow`] allocated.
 pub(super) fn fill<'e>(cell: TaggedValue<'e>, node: NodeRef<'e>, frame: &Frame<'_, 'e>) {
     match (&node.expr, cell.get()) {
-        (Expr::Delayed(unit), Value::Thunk(thunk)) => {
-            frame.capture(unit.captures, thunk.captured(unit));
+        (Expr::Delayed(_), Value::Thunk(thunk)) => {
+            if let Some(code) = thunk.waiting() {
+                frame.capture(code.unit().captures, code.captured());
+            }
         }
         (Expr::Lambda(lambda), Value::Lambda(closure)) => frame.capture(lambda.captures, closure.captured()),
         _ => {}

@@ -12,7 +12,7 @@ use std::cell::Cell;
 use super::coerce::Coercion;
 use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
-use super::repr::Begun;
+use super::repr::Running;
 use super::text::Text;
 use super::value::{Closure, Frame, State, TaggedValue, Thunk, Unknown, Value};
 use crate::source::{Pos, Span};
@@ -71,47 +71,50 @@ impl<'e> Evaluator<'e> {
 
     #[inline(never)]
     fn run_thunk(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, TaggedValue<'e>> {
-        let Some(unit) = thunk.waiting() else { return self.run_other(thunk) };
-        let before = thunk.begun();
-        thunk.run();
+        let Some(code) = thunk.waiting() else { return self.run_other(thunk) };
+        let (unit, running) = (code.unit(), thunk.run());
         let result = self
             .limits
             .tick(unit.body.span)
-            .and_then(|()| self.run(unit, thunk.captured(unit)))
+            .and_then(|()| self.run(unit, code.captured()))
             .inspect_err(|error| self.report.locate(*error, unit.body.span));
-        self.ended(thunk, result, before)
+        self.ended(thunk, result, running)
     }
 
     /// Runs a thunk that is not plain code.
     #[inline(never)]
     fn run_other(&mut self, thunk: &'e Thunk<'e>) -> EvalResult<'e, TaggedValue<'e>> {
-        let before = thunk.begun();
-        let result = match thunk.state() {
-            State::Call(function, argument) => {
-                thunk.run();
-                match self.limits.check_stack(Span::NONE) {
-                    Ok(()) => {
-                        self.apply(function.get(), argument.get(), Pos::NONE).map(|value| self.heap.pack(value))
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-            State::CallOn(closure, name, value) => {
-                thunk.run();
-                let name = self.heap.name_value(name);
-                self.call_with(closure, &[self.heap.pack(name), value], Pos::NONE)
-            }
-            State::Native(code) => {
-                thunk.run();
-                let value = self.limits.check_stack(Span::NONE).and_then(|()| native::code(code).resume(self));
-                value.and_then(|value| self.force_partly(value)).map(|value| self.heap.pack(value))
-            }
+        let state = match thunk.state() {
             State::Done(value) => return Ok(value),
             State::Failed(error, length) => return Err(error.met_again(length)),
             State::Code(_) => return self.run_thunk(thunk),
             State::Running => return Err(self.report.circular()),
+            state => state,
         };
-        self.ended(thunk, result, before)
+        let running = thunk.run();
+        let result = match state {
+            State::CallOn(closure, name, value) => {
+                let name = self.heap.name_value(name);
+                self.call_with(closure, &[self.heap.pack(name), value], Pos::NONE)
+            }
+            State::Call(function, argument) => {
+                let result = self.limits.check_stack(Span::NONE);
+                result
+                    .and_then(|()| self.apply(function.get(), argument.get(), Pos::NONE))
+                    .map(|value| self.heap.pack(value))
+            }
+            State::Native(code) => {
+                let result = self.limits.check_stack(Span::NONE);
+                result
+                    .and_then(|()| native::code(code).resume(self))
+                    .and_then(|value| self.force_partly(value))
+                    .map(|value| self.heap.pack(value))
+            }
+            State::Done(_) | State::Failed(..) | State::Code(_) | State::Running => {
+                unreachable!("these states were handled above")
+            }
+        };
+        self.ended(thunk, result, running)
     }
 
     /// Records the result of a thunk.
@@ -120,17 +123,17 @@ impl<'e> Evaluator<'e> {
         &mut self,
         thunk: &'e Thunk<'e>,
         result: EvalResult<'e, TaggedValue<'e>>,
-        before: Begun,
+        running: Running<'e>,
     ) -> EvalResult<'e, TaggedValue<'e>> {
         match result {
             Ok(value) => {
                 if value.is_boxed() {
-                    self.remember(thunk, value, before);
+                    self.remember(thunk, value, &running);
                 }
-                thunk.finish(value);
+                running.finish(value);
                 Ok(value)
             }
-            Err(error) => self.end_thunk(thunk, error, before),
+            Err(error) => self.end_thunk(thunk, error, running),
         }
     }
 
@@ -139,43 +142,36 @@ impl<'e> Evaluator<'e> {
         &mut self,
         thunk: &'e Thunk<'e>,
         error: EvalError<'e>,
-        before: Begun,
+        running: Running<'e>,
     ) -> EvalResult<'e, TaggedValue<'e>> {
         let result = self.settled(Err(error));
         match result {
             Ok(value) => {
-                self.remember(thunk, value, before);
-                thunk.finish(value);
+                self.remember(thunk, value, &running);
+                running.finish(value);
             }
-            Err(error) if self.speculation.may_keep(error) => thunk.fail(error),
+            Err(error) if self.speculation.may_keep(error) => running.fail(error),
             // Nix may get here in a way that does not fail.
-            Err(_) => thunk.begin_again(before),
+            Err(_) => running.rewind(),
         }
         result
     }
 
-    /// Records what produced an unknown value before the value replaces it ([`Evaluator::origins`]).
+    /// Records what produced an unknown value before the value replaces it ([`Provenance`](super::Provenance)).
     #[cold]
-    fn remember(&mut self, thunk: &'e Thunk<'e>, value: TaggedValue<'e>, before: Begun) {
+    fn remember(&mut self, thunk: &'e Thunk<'e>, value: TaggedValue<'e>, running: &Running<'e>) {
         if !matches!(value.get(), Value::Unknown(_) | Value::PartialList(_)) {
             return;
         }
-        thunk.begin_again(before);
-        let origin = match thunk.state() {
-            State::Code(unit) => {
-                let copy = Thunk::hollow(self.heap.bump, unit);
-                for (to, from) in copy.captured(unit).iter().zip(thunk.captured(unit)) {
-                    to.set(from.get());
-                }
-                copy
-            }
+        let origin = match running.before() {
+            State::Code(code) => code.copy(self.heap.bump),
             State::Call(function, argument) => Thunk::call(self.heap.bump, function, argument),
             State::CallOn(..) | State::Native(..) | State::Running | State::Done(_) | State::Failed(..) => return,
         };
         self.provenance.origins.insert(std::ptr::from_ref(thunk), origin);
     }
 
-    /// [`Evaluator::settle`] for a stored value.
+    /// [`settle`](super::value::settle) for a stored value.
     fn settled(&self, result: EvalResult<'e, TaggedValue<'e>>) -> EvalResult<'e, TaggedValue<'e>> {
         match result {
             Err(error) => error.unknown().map(|unknown| self.heap.pack(Value::Unknown(unknown))).ok_or(error),

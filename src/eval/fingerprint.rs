@@ -166,10 +166,10 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
             }
             Value::Thunk(thunk) => match self.made_by(thunk).state() {
                 State::Done(value) => self.value(value.get()),
-                State::Code(unit) => {
+                State::Code(code) => {
                     self.tag("code");
                     if !self.visit(thunk) {
-                        self.whole(unit, &Frame { slots: &[], captured: self.made_by(thunk).captured(unit) });
+                        self.whole(code.unit(), &Frame { slots: &[], captured: code.captured() });
                     }
                 }
                 State::Call(function, argument) => {

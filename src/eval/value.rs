@@ -187,7 +187,7 @@ impl<'e> Value<'e> {
     pub fn pos(self) -> Option<Pos> {
         match self {
             Self::Thunk(thunk) => match thunk.state() {
-                State::Code(unit) => Some(unit.body.span.start),
+                State::Code(code) => Some(code.unit().body.span.start),
                 State::Done(value) => value.get().pos(),
                 _ => None,
             },

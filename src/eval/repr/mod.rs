@@ -5,7 +5,7 @@
 //! [`Closure`] is its code followed by its captures. [`Attrs`] are a shape followed by one value for each name, or
 //! layers of such sets.
 //!
-//! All unsafe code of the evaluator is in this directory and in `heap/append.rs`. It relies on this:
+//! All unsafe code of the evaluator is in this directory, in `native.rs` and in `heap/append.rs`. It relies on this:
 //! - Addresses come from references that live as long as the arena (`'e`); packing one exposes its provenance. The
 //!   arena never moves anything, and frees nothing before it is dropped. Only [`TaggedValue::new`] and the setters
 //!   here create tagged words, each from a reference of the type that its tag names.
@@ -27,4 +27,4 @@ pub(super) use closure::Closure;
 pub(super) use frame::Frame;
 pub(super) use tagged::TaggedValue;
 pub(super) use thunk::Thunk;
-pub(super) use thunk::{Begun, Native, State};
+pub(super) use thunk::{Native, Running, State};

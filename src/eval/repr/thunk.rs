@@ -17,7 +17,7 @@ use crate::syntax::expr::Unit;
 #[derive(Clone, Copy)]
 pub(in crate::eval) enum State<'e> {
     /// Code with its captures.
-    Code(&'e Unit<'e>),
+    Code(Code<'e>),
     /// Native code.
     Native(Native<'e>),
     /// A delayed call.
@@ -66,9 +66,70 @@ impl<'e> Native<'e> {
     }
 }
 
-/// The tagged word of a thunk from before it ran.
+/// A thunk of code that has not run yet.
 #[derive(Clone, Copy)]
-pub(in crate::eval) struct Begun(usize);
+pub(in crate::eval) struct Code<'e> {
+    thunk: &'e Thunk<'e>,
+    unit: &'e Unit<'e>,
+}
+
+impl<'e> Code<'e> {
+    /// The code.
+    #[inline]
+    pub(in crate::eval) fn unit(self) -> &'e Unit<'e> {
+        self.unit
+    }
+
+    /// The variables that it captured.
+    #[inline]
+    pub(in crate::eval) fn captured(self) -> &'e [Cell<TaggedValue<'e>>] {
+        // SAFETY: a thunk of this code was allocated with that many words; only `Thunk::waiting` and `Thunk::state`
+        // create a `Code`, from the word of the thunk itself.
+        unsafe { self.thunk.words(self.unit.captures.len()) }
+    }
+
+    /// A copy with the same captures, which has not run either.
+    pub(in crate::eval) fn copy(self, bump: &'e Bump) -> &'e Thunk<'e> {
+        let copy = Thunk::hollow(bump, self.unit);
+        let code = Code { thunk: copy, unit: self.unit };
+        for (to, from) in code.captured().iter().zip(self.captured()) {
+            to.set(from.get());
+        }
+        copy
+    }
+}
+
+/// A thunk that is being evaluated, and what it was before. Its words stay intact until it is finished.
+#[must_use = "the thunk is an infinite recursion until this is used"]
+pub(in crate::eval) struct Running<'e> {
+    thunk: &'e Thunk<'e>,
+    word: usize,
+}
+
+impl<'e> Running<'e> {
+    /// The state before it ran.
+    pub(in crate::eval) fn before(&self) -> State<'e> {
+        self.thunk.state_of(self.word)
+    }
+
+    /// Records the result.
+    #[inline]
+    pub(in crate::eval) fn finish(self, value: TaggedValue<'e>) {
+        self.thunk.first.set(value);
+        self.thunk.word.set(DONE);
+    }
+
+    /// Records a failure, and the current length of its trace.
+    pub(in crate::eval) fn fail(self, error: EvalError<'e>) {
+        self.thunk.first.set(TaggedValue::of_bits(error.trace_length() << 3 | INT));
+        self.thunk.word.set(address(error.0) | FAILED);
+    }
+
+    /// Returns the thunk to the state before it ran.
+    pub(in crate::eval) fn rewind(self) {
+        self.thunk.word.set(self.word);
+    }
+}
 
 /// A shared cell that is evaluated at most once.
 #[repr(C)]
@@ -80,9 +141,9 @@ pub struct Thunk<'e> {
 
 impl std::fmt::Debug for Thunk<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.state() {
-            State::Done(_) => "Thunk(done)",
-            State::Failed(..) => "Thunk(failed)",
+        f.write_str(match self.word.get() & TAG {
+            DONE => "Thunk(done)",
+            FAILED => "Thunk(failed)",
             _ => "Thunk",
         })
     }
@@ -106,7 +167,7 @@ impl<'e> Thunk<'e> {
         }
     }
 
-    /// A thunk of code whose captures the caller must fill in; see [`Thunk::captured`].
+    /// A thunk of code whose captures the caller must fill in; see [`Code::captured`].
     #[inline]
     pub(in crate::eval) fn hollow(bump: &'e Bump, unit: &'e Unit<'e>) -> &'e Self {
         Self::allocate(bump, address(unit) | CODE, unit.captures.len())
@@ -186,16 +247,6 @@ impl<'e> Thunk<'e> {
         unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(first), count) }
     }
 
-    /// The captures of its code.
-    ///
-    /// `unit` must be the thunk's own code.
-    #[inline]
-    pub(in crate::eval) fn captured(&'e self, unit: &'e Unit<'e>) -> &'e [Cell<TaggedValue<'e>>] {
-        debug_assert!(self.word.get() == RUNNING || self.word.get() == address(unit) | CODE);
-        // SAFETY: a thunk of this code was allocated with that many words.
-        unsafe { self.words(unit.captures.len()) }
-    }
-
     /// The result, if it is evaluated.
     #[inline]
     pub(in crate::eval) fn done(&self) -> Option<TaggedValue<'e>> {
@@ -215,21 +266,26 @@ impl<'e> Thunk<'e> {
 
     /// Its code, if it is code that has not run yet.
     #[inline]
-    pub(in crate::eval) fn waiting(&self) -> Option<&'e Unit<'e>> {
+    pub(in crate::eval) fn waiting(&'e self) -> Option<Code<'e>> {
         let word = self.word.get();
         // SAFETY: the tag says that the word was made from a reference to a unit, which lives for `'e`.
-        (word & TAG == CODE).then(|| unsafe { &*std::ptr::with_exposed_provenance(word) })
+        (word & TAG == CODE)
+            .then(|| Code { thunk: self, unit: unsafe { &*std::ptr::with_exposed_provenance(word) } })
     }
 
     /// Its current state.
-    pub(in crate::eval) fn state(&self) -> State<'e> {
-        let word = self.word.get();
+    pub(in crate::eval) fn state(&'e self) -> State<'e> {
+        self.state_of(self.word.get())
+    }
+
+    /// The state that a word of this thunk stands for.
+    fn state_of(&'e self, word: usize) -> State<'e> {
         let pointer = word & !TAG;
         // SAFETY: the tag says which kind of reference the word was made from; it lives for `'e`.
         unsafe {
             match word & TAG {
                 DONE => State::Done(self.first.get()),
-                CODE => State::Code(&*std::ptr::with_exposed_provenance(pointer)),
+                CODE => State::Code(Code { thunk: self, unit: &*std::ptr::with_exposed_provenance(pointer) }),
                 RUNNING => State::Running,
                 FAILED => {
                     let error = EvalError(&*std::ptr::with_exposed_provenance(pointer));
@@ -246,33 +302,10 @@ impl<'e> Thunk<'e> {
         }
     }
 
-    /// What it was before it ran. The words stay intact until it is finished.
+    /// Begins to evaluate it.
     #[inline]
-    pub(in crate::eval) fn begun(&self) -> Begun {
-        Begun(self.word.get())
-    }
-
-    /// Returns it to the state before it ran. `before` must come from [`Thunk::begun`] of this thunk, which must not
-    /// have finished since.
-    pub(in crate::eval) fn begin_again(&self, before: Begun) {
-        self.word.set(before.0);
-    }
-
-    #[inline]
-    pub(in crate::eval) fn run(&self) {
-        self.word.set(RUNNING);
-    }
-
-    #[inline]
-    pub(in crate::eval) fn finish(&self, value: TaggedValue<'e>) {
-        self.first.set(value);
-        self.word.set(DONE);
-    }
-
-    /// Records a failure, and the current length of its trace.
-    pub(in crate::eval) fn fail(&self, error: EvalError<'e>) {
-        self.first.set(TaggedValue::of_bits(error.trace_length() << 3 | INT));
-        self.word.set(address(error.0) | FAILED);
+    pub(in crate::eval) fn run(&'e self) -> Running<'e> {
+        Running { thunk: self, word: self.word.replace(RUNNING) }
     }
 
     /// Turns it into code that returns its only capture, whatever it was before.
