@@ -27,12 +27,36 @@ pub enum HostError {
         /// The last lines of the unit's own log, if they could be read.
         log: Vec<String>,
     },
-    /// A call over D-Bus failed.
-    #[error("cannot {what}")]
+    /// A call of systemd or systemd-machined over D-Bus failed.
+    #[error("cannot {call}")]
     Bus {
-        /// What was attempted, as the object of "cannot".
-        what: String,
+        /// The call.
+        call: BusCall,
         /// The error of zbus.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A request over netlink failed.
+    #[error("cannot reconfigure the interface `{interface}` of `{name}`")]
+    Netlink {
+        /// The container.
+        name: ContainerName,
+        /// The interface on the host.
+        interface: String,
+        /// The error of the kernel or of rtnetlink.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The kernel's connection tracking refused to forget connections.
+    #[error("cannot end the connections of former guests")]
+    Conntrack {
+        /// The error of the kernel.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What a container left behind cannot be removed.
+    #[error("cannot clean up after `{name}`")]
+    CleanUp {
+        /// The container.
+        name: ContainerName,
+        /// The error of the cleanup.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file operation failed.
@@ -45,29 +69,49 @@ pub enum HostError {
         /// The kernel's error.
         source: std::io::Error,
     },
-    /// A running guest did not do what it was asked to do.
-    #[error("`{name}` {what}")]
+    /// The container does not run.
+    #[error("`{name}` does not run")]
+    NotRunning {
+        /// The container.
+        name: ContainerName,
+    },
+    /// A running guest cannot be reached.
+    #[error("cannot change `{name}` while it runs")]
     Guest {
         /// The container.
         name: ContainerName,
-        /// What it did instead.
-        what: String,
+        /// Why it cannot be reached.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A running guest did not switch to another system.
+    #[error("`{name}` could not switch to {}: its `switch-to-configuration` ended with {status}", system.display())]
+    GuestSwitch {
+        /// The container.
+        name: ContainerName,
+        /// The system.
+        system: PathBuf,
+        /// The exit status.
+        status: i32,
+    },
+    /// A guest with private users cannot get a mount while it runs.
+    #[error("`{name}` cannot be given new mounts while it runs, because its users are private")]
+    PrivateUsers {
+        /// The container.
+        name: ContainerName,
     },
     /// An operation took longer than its limit.
-    #[error("gave up waiting for the {what}: {reason}")]
+    #[error("gave up waiting for the {operation}: {reason}")]
     GaveUp {
         /// What was waited for.
-        what: String,
+        operation: Operation,
         /// The limit that was reached.
         reason: String,
     },
     /// The user stopped waiting. The operation goes on, and is not rolled back.
-    #[error("stopped waiting for the {what}: {who} goes on with it")]
+    #[error("stopped waiting for the {operation}: {} goes on with it", operation.carried_on_by())]
     LeftAlone {
         /// What was waited for.
-        what: String,
-        /// What carries on with it, such as systemd or the guest.
-        who: String,
+        operation: Operation,
     },
     /// This program panicked during the operation.
     #[error("internal error: {message}; please report it")]
@@ -96,6 +140,64 @@ pub enum HostError {
         /// The error of nft.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// A call of systemd or systemd-machined (org.freedesktop.systemd1(5), org.freedesktop.machine1(5)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BusCall {
+    /// A job of the container's unit: `start`, `stop` or `restart`.
+    Job(&'static str, ContainerName),
+    /// Sending a signal to the container's processes.
+    Kill(ContainerName),
+    /// Reloading all unit files.
+    Reload,
+    /// Reading the state of the container's unit.
+    State(ContainerName),
+    /// Looking up the container's machine.
+    Find(ContainerName),
+    /// Mounting the second path, of the host, at the third in the running container.
+    Mount(ContainerName, String, String),
+}
+
+impl std::fmt::Display for BusCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Job(job, name) => write!(f, "{job} `{name}`"),
+            Self::Kill(name) => write!(f, "kill `{name}`"),
+            Self::Reload => f.write_str("make systemd reload its units"),
+            Self::State(name) => write!(f, "get the state of `{name}`"),
+            Self::Find(name) => write!(f, "find the machine `{name}`"),
+            Self::Mount(name, host, mount) => write!(f, "mount {host} at {mount} in `{name}`"),
+        }
+    }
+}
+
+/// An operation that others carry out while we wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// A job of the container's unit, carried out by systemd.
+    Job(&'static str, ContainerName),
+    /// A command in the container's guest.
+    Command(String, ContainerName),
+}
+
+impl Operation {
+    /// What carries on with it when we stop waiting.
+    fn carried_on_by(&self) -> String {
+        match self {
+            Self::Job(..) => String::from("systemd"),
+            Self::Command(_, name) => format!("`{name}`"),
+        }
+    }
+}
+
+impl std::fmt::Display for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Job(job, name) => write!(f, "{job} of `{name}`"),
+            Self::Command(command, _) => f.write_str(command),
+        }
+    }
 }
 
 impl From<Panicked> for HostError {

@@ -14,5 +14,5 @@ mod units;
 pub use crate::render::nft::Sysctl;
 pub use builder::{BuildError, Builder, Built, Frame, NixContainer, Source};
 pub use execute::{Applier, Degraded, Event, Reached, Report, files};
-pub use host::{ContainerFiles, Host, HostError};
+pub use host::{BusCall, ContainerFiles, Host, HostError, Operation};
 pub use live::Switched;

@@ -22,7 +22,7 @@ use super::{
     scratch, sysctl,
 };
 use crate::app::LockError;
-use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
+use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
@@ -76,7 +76,7 @@ impl Linux {
     ///
     /// If systemd cannot send the signal.
     pub(crate) fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
-        systemd::kill(&name.unit(), signal).map_err(bus(format!("kill `{name}`")))
+        systemd::kill(&name.unit(), signal).map_err(bus(BusCall::Kill(name.clone())))
     }
 }
 
@@ -136,8 +136,8 @@ fn sweep_remains() {
     }
 }
 
-fn bus(what: String) -> impl FnOnce(BusError) -> HostError {
-    move |source| HostError::Bus { what, source: source.into() }
+fn bus(call: BusCall) -> impl FnOnce(BusError) -> HostError {
+    move |source| HostError::Bus { call, source: source.into() }
 }
 
 fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError {
@@ -146,7 +146,7 @@ fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError 
 
 fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
     let unit = name.unit();
-    let ended = systemd::run(&unit, job).map_err(bus(format!("{} `{name}`", job.as_str())))?;
+    let ended = systemd::run(&unit, job).map_err(bus(BusCall::Job(job.as_str(), name.clone())))?;
     match ended {
         Ok(()) => {
             last_words::forget(name);
@@ -159,12 +159,12 @@ fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
             }
             Err(HostError::Job { unit, job: job.as_str(), result: failure.result, log })
         }
-        Err(JobError::GaveUp(GaveUp::CutShort)) => Err(HostError::LeftAlone {
-            what: format!("{} of `{name}`", job.as_str()),
-            who: String::from("systemd"),
-        }),
         Err(JobError::GaveUp(reason)) => {
-            Err(HostError::GaveUp { what: format!("{} of `{name}`", job.as_str()), reason: reason.to_string() })
+            let operation = Operation::Job(job.as_str(), name.clone());
+            Err(match reason {
+                GaveUp::CutShort => HostError::LeftAlone { operation },
+                reason => HostError::GaveUp { operation, reason: reason.to_string() },
+            })
         }
     }
 }
@@ -311,7 +311,7 @@ impl Host for Linux {
     fn reload_units(&self) -> Result<(), HostError> {
         // Notes that are written from here on may be too late for this reload.
         let noted: Vec<_> = fs::read_dir(paths::unread_units()).into_iter().flatten().flatten().collect();
-        systemd::reload().map_err(bus("make systemd reload its units".to_owned()))?;
+        systemd::reload().map_err(bus(BusCall::Reload))?;
         noted.iter().try_for_each(|note| remove(&note.path()))
     }
 
@@ -352,10 +352,7 @@ impl Host for Linux {
     }
 
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
-        conntrack::forget(addresses).map_err(|source| HostError::Bus {
-            what: String::from("end the connections of former guests"),
-            source: source.into(),
-        })
+        conntrack::forget(addresses).map_err(|source| HostError::Conntrack { source: source.into() })
     }
 
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
@@ -386,7 +383,7 @@ impl Host for Linux {
 fn left(name: &ContainerName, error: LaunchError) -> HostError {
     match error {
         LaunchError::Left { path, source } => HostError::File { what: "remove", path, source },
-        other => HostError::Bus { what: format!("clean up after `{name}`"), source: other.into() },
+        other => HostError::CleanUp { name: name.clone(), source: other.into() },
     }
 }
 

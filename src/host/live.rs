@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::guest::{self, GuestError};
+use super::systemd::BusError;
 use super::waiting::GaveUp;
 use super::{atomic_file, machined, netlink, systemd};
-use crate::apply::{HostError, Switched};
+use crate::apply::{BusCall, HostError, Operation, Switched};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
@@ -24,7 +25,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 
 /// Whether its unit runs or is starting.
 pub(super) fn is_running(name: &ContainerName) -> Result<bool, HostError> {
-    let units = systemd::units(&[name.unit()]).map_err(cannot(format!("get the state of `{name}`")))?;
+    let units = systemd::units(&[name.unit()]).map_err(bus(BusCall::State(name.clone())))?;
     let state = units.into_iter().next().flatten().map(|unit| unit.active);
     Ok(matches!(state, Some(ActiveState::Active | ActiveState::Reloading | ActiveState::Activating)))
 }
@@ -37,14 +38,17 @@ pub(super) fn bind(name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
     if guest::sees(&machine(name)?, &bind.mount, &host).map_err(refused(name))? {
         return Ok(());
     }
-    let what = format!("mount {} at {} in `{name}`", bind.host, bind.mount);
-    machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(cannot(what))
+    let call = BusCall::Mount(name.clone(), bind.host.clone(), bind.mount.clone());
+    machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(bus(call))
 }
 
 /// Changes the addresses of an interface on both ends, and attaches it to its bridge again.
 pub(super) fn readdress(name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError> {
-    let what = format!("reconfigure the interface `{}` of `{name}`", to.host.name);
-    netlink::readdress(&paths::namespace(name), from, to).map_err(cannot(what))
+    netlink::readdress(&paths::namespace(name), from, to).map_err(|source| HostError::Netlink {
+        name: name.clone(),
+        interface: to.host.name.clone(),
+        source: source.into(),
+    })
 }
 
 /// Makes the guest switch to another system, as `nixos-rebuild test` does on a host.
@@ -56,11 +60,8 @@ pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switch
         UNITS_FAILED => Ok(Switched::UnitsFailed),
         RESTART_WANTED => Ok(Switched::RestartWanted),
         status => {
-            let what = format!(
-                "could not switch to {}: its `switch-to-configuration` ended with {status}",
-                system.display()
-            );
-            Err(HostError::Guest { name: name.clone(), what })
+            let (name, system) = (name.clone(), system.to_owned());
+            Err(HostError::GuestSwitch { name, system, status: status.into() })
         }
     }
 }
@@ -82,21 +83,21 @@ pub(super) fn health(name: &ContainerName) -> Option<Health> {
 }
 
 fn machine(name: &ContainerName) -> Result<Machine, HostError> {
-    let machines = machined::machines().map_err(cannot(format!("find the machine `{name}`")))?;
+    let machines = machined::machines().map_err(bus(BusCall::Find(name.clone())))?;
     let found = machines.into_iter().find(|machine| machine.name == name.as_str() && machine.unit == name.unit());
-    found.ok_or_else(|| HostError::Guest { name: name.clone(), what: String::from("does not run") })
+    found.ok_or_else(|| HostError::NotRunning { name: name.clone() })
 }
 
-fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: String) -> impl FnOnce(E) -> HostError {
-    move |source| HostError::Bus { what, source: source.into() }
+fn bus(call: BusCall) -> impl FnOnce(BusError) -> HostError {
+    move |source| HostError::Bus { call, source: source.into() }
 }
 
 fn refused(name: &ContainerName) -> impl FnOnce(GuestError) -> HostError {
     let name = name.clone();
     move |error| match error {
         GuestError::GaveUp { what, reason: GaveUp::CutShort, .. } => {
-            HostError::LeftAlone { what, who: format!("`{name}`") }
+            HostError::LeftAlone { operation: Operation::Command(what, name) }
         }
-        source => HostError::Bus { what: format!("change `{name}` while it runs"), source: source.into() },
+        source => HostError::Guest { name, source: source.into() },
     }
 }

@@ -123,7 +123,7 @@ impl MemoryHost {
                 change(record);
                 Ok(())
             }
-            None => Err(HostError::Guest { name: name.clone(), what: "does not run".to_owned() }),
+            None => Err(HostError::NotRunning { name: name.clone() }),
         }
     }
 }
@@ -276,8 +276,7 @@ impl Host for MemoryHost {
             }
         })?;
         if is_refused {
-            let what = "cannot be given new mounts while it runs, because its users are private".to_owned();
-            return Err(HostError::Guest { name: name.clone(), what });
+            return Err(HostError::PrivateUsers { name: name.clone() });
         }
         Ok(())
     }
@@ -299,8 +298,8 @@ impl Host for MemoryHost {
             return Ok(Switched::RestartWanted);
         }
         if self.state().broken.contains(system) {
-            let what = format!("could not switch to {}", system.display());
-            return Err(HostError::Guest { name: name.clone(), what });
+            let (name, system) = (name.clone(), system.to_owned());
+            return Err(HostError::GuestSwitch { name, system, status: 1 });
         }
         self.running(name, |record| record.spec.system = system.to_owned())?;
         // As with a real guest, this includes units that had failed before.

@@ -10,19 +10,19 @@ use crate::render::interface::LinkName;
 
 /// Why a netlink request failed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {what}")]
+#[error("cannot {request}")]
 pub(crate) struct NetlinkError {
-    /// What was attempted, as the object of "cannot".
-    pub what: String,
+    /// What was requested, as the object of "cannot".
+    pub request: String,
     /// The error of the kernel or of rtnetlink.
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Wraps an error; `what` is the object of "cannot".
+/// Wraps the error of a request, which is the object of "cannot".
 pub(super) fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-    what: impl Into<String>,
+    request: impl Into<String>,
 ) -> impl FnOnce(E) -> NetlinkError {
-    move |source| NetlinkError { what: what.into(), source: source.into() }
+    move |source| NetlinkError { request: request.into(), source: source.into() }
 }
 
 /// Runs `requests` to completion on a netlink socket of this thread's namespace.
