@@ -88,7 +88,7 @@ bench: reference
 	$(CARGO) bench --bench plan
 	$(CARGO) bench --bench starts
 
-# Runs each benchmark once, only to compare the results.
+# Runs each benchmark once, to compare the results and to notice what got slower by multiples.
 bench-short: reference
 	$(CARGO) bench --profile conformance --bench evaluator -- --short
 	$(CARGO) bench --profile conformance --bench plan -- --short

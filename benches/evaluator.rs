@@ -1,7 +1,7 @@
 //! `make bench`: compares the evaluator with the newest Nix, as whole processes in the same run.
 //!
 //! Each workload alternates between the two, their results must be equal, and the medians go to `docs/benchmarks.md`.
-//! `-- --short` runs each workload once, checks the results and writes nothing.
+//! `-- --short` runs each workload once, checks the results, fails if one takes far longer than Nix, and writes nothing.
 
 #[path = "../tests/reference/mod.rs"]
 mod reference;
@@ -19,6 +19,10 @@ use wait4::Wait4 as _;
 const RUNS: usize = 7;
 /// The size of the generated source file.
 const SOURCE_SIZE: usize = 3 << 20;
+
+/// The lowest ratio of a short run, which is built with few optimisations: less is a regression of a kind that grows with the
+/// workload.
+const SHORT_BOUND: f64 = 0.3;
 
 /// An expression or configuration to evaluate.
 struct Workload {
@@ -58,8 +62,11 @@ fn main() {
         if !short {
             (our_costs, their_costs) = (0..workload.runs).map(|_| (ours().1, theirs().1)).unzip();
         }
-        let line = table_line(&workload.name, median(&our_costs), median(&their_costs));
+        let (our_cost, their_cost) = (median(&our_costs), median(&their_costs));
+        let line = table_line(&workload.name, our_cost, their_cost);
         println!("{line}");
+        let ratio = their_cost.wall.as_secs_f64() / our_cost.wall.as_secs_f64();
+        assert!(!short || ratio > SHORT_BOUND, "{}: slower than {SHORT_BOUND} times Nix's speed", workload.name);
         writeln!(table, "{line}").expect("a string takes it");
     }
     if short {
