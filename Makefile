@@ -66,22 +66,22 @@ reference:
 	tests/reference/reference
 
 lang-expected: tools reference
-	$(CARGO) nextest run --test lang --run-ignored only write_expected
+	$(CARGO) nextest run --test fixtures --run-ignored only lang::write_expected
 
 git-expected: tools reference
-	$(CARGO) nextest run --test fetch_git --run-ignored only write_expected
+	$(CARGO) nextest run --test conformance --run-ignored only fetch_git::write_expected
 
-lib-expected: reference
-	$(CARGO) nextest run --test lib_table --test merging --run-ignored only write_expected
+lib-expected: tools reference
+	$(CARGO) nextest run --test fixtures --run-ignored only lib_table::write_expected messages::write_expected \
+		merging::write_expected
 
 # Compares the language with Nix, on the stored cases and on CASES generated expressions, and the module system on PROGRAMS
 # generated programs.
 CASES ?= 2000
 PROGRAMS ?= 500
 conformance: tools reference
-	DIFFERENTIAL_CASES=$(CASES) MODULE_PROGRAMS=$(PROGRAMS) $(CARGO) nextest run --cargo-profile conformance --test lang --test differential --test hostile \
-		--test hosts --test fetch_git --test lib_table --test merging --test module_programs --run-ignored only --success-output final \
-		-E 'not test(write_expected)'
+	DIFFERENTIAL_CASES=$(CASES) MODULE_PROGRAMS=$(PROGRAMS) $(CARGO) nextest run --cargo-profile conformance \
+		--test conformance --test fixtures --run-ignored only --success-output final -E 'not test(write_expected)'
 
 bench: reference
 	$(CARGO) bench --bench evaluator

@@ -104,6 +104,17 @@ fn misuse_is_1_and_never_2() {
     }
 }
 
+/// `tests/fixtures` checks models and plans against the library's schemas.
+#[test]
+fn the_schemas_that_are_printed_are_those_of_the_library() {
+    use container_rebuild::{model::Manifest, plan::show};
+    for (of, schema) in [("manifest", Manifest::schema()), ("plan", show::schema())] {
+        let said = Directory::with(&[]).run(&["schema", of]);
+        let printed: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        assert_eq!((said.code, printed), (Some(0), schema), "{of}");
+    }
+}
+
 #[test]
 fn a_name_in_only_that_no_container_has_is_an_error_of_every_command_that_takes_it() {
     let host = "{ containers.web.config = { }; containers.db.config = { }; }";

@@ -37,7 +37,9 @@ impl Directory {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let this = Self(tempfile::tempdir().expect("a directory"));
         for (path, text) in files {
-            std::fs::write(this.path().join(path), text).expect("a file");
+            let path = this.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            std::fs::write(path, text).expect("a file");
         }
         this
     }
@@ -48,7 +50,13 @@ impl Directory {
 
     /// Runs the program in the directory. Its output has `DIR` in place of the directory's path.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        self.run_program(&mut Command::new(env!("CARGO_BIN_EXE_container-rebuild")), arguments)
+        self.run_in("", arguments)
+    }
+
+    /// Runs the program in a directory below.
+    pub(crate) fn run_in(&self, below: &str, arguments: &[&str]) -> Said {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
+        self.run_program(program.current_dir(self.path().join(below)), arguments)
     }
 
     /// Runs the program as an unprivileged user, from a copy that this user can reach.
@@ -62,11 +70,21 @@ impl Directory {
         let program: PathBuf = self.path().join("container-rebuild");
         std::fs::copy(env!("CARGO_BIN_EXE_container-rebuild"), &program).expect("copied");
         std::fs::set_permissions(self.path(), std::fs::Permissions::from_mode(0o755)).expect("readable");
-        self.run_program(Command::new(program).uid(NOBODY).gid(NOBODY), arguments)
+        self.run_program(Command::new(program).uid(NOBODY).gid(NOBODY).current_dir(self.path()), arguments)
+    }
+
+    /// Runs the program as root, of a user namespace if this is an ordinary user's.
+    pub(crate) fn run_as_root(&self, arguments: &[&str]) -> Said {
+        if nix::unistd::geteuid().is_root() {
+            return self.run(arguments);
+        }
+        let mut command = Command::new("/usr/bin/unshare");
+        command.args(["--map-root-user", env!("CARGO_BIN_EXE_container-rebuild")]).current_dir(self.path());
+        self.run_program(&mut command, arguments)
     }
 
     fn run_program(&self, command: &mut Command, arguments: &[&str]) -> Said {
-        let command = command.args(arguments).current_dir(self.path()).env_clear().env("PATH", "/nonexistent");
+        let command = command.args(arguments).env_clear().env("PATH", "/nonexistent");
         let output = command.stdin(Stdio::null()).output().expect("the program runs");
         let directory = self.path().to_str().expect("UTF-8");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8").replace(directory, "DIR");

@@ -6,6 +6,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The version that writes expected results, and that they are compared with. For another one, `make lang-expected` and the
+/// like show what changes.
+pub(crate) const VERSION: &str = "2.34.8";
+
 /// The location and version of the reference.
 pub(crate) struct Reference {
     tree: PathBuf,
@@ -33,6 +37,14 @@ impl Reference {
         reference
     }
 
+    /// Like [`Self::find`], and of [`VERSION`].
+    #[must_use]
+    pub(crate) fn of_version() -> Self {
+        let reference = Self::find();
+        assert_eq!(reference.version, VERSION, "change VERSION for another Nix, and look at what changes");
+        reference
+    }
+
     /// `nix-instantiate`, to run in `directory` without a store, configuration, or relevant environment.
     #[must_use]
     pub(crate) fn nix_instantiate(&self, directory: &Path) -> Command {
@@ -43,6 +55,15 @@ impl Reference {
         command.env("NIX_REMOTE", "dummy://").env("NIX_CONFIG", "build-users-group =\nflake-registry =");
         command
     }
+}
+
+/// A result file without its first line, which has the version of the Nix that wrote it. `target` writes it anew.
+///
+/// # Errors
+/// The result is from another Nix.
+pub(crate) fn result<'a>(stored: &'a str, target: &str) -> Result<&'a str, String> {
+    let result = stored.strip_prefix("Nix ").and_then(|text| text.strip_prefix(VERSION)?.strip_prefix('\n'));
+    result.ok_or_else(|| format!("the result is not from Nix {VERSION}: run `{target}`"))
 }
 
 /// A copy of a directory at a fixed path. Only one can exist on this machine at a time.

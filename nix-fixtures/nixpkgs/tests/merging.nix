@@ -1,5 +1,5 @@
 # Cases of the merging of options, one a line: what is computed natively gives what the code of the library gives, values,
-# positions, errors and traces (`tests/merging.rs`).
+# positions, errors and traces (`tests/fixtures/merging.rs`).
 { lib }:
 let
   inherit (lib) evalModules mkAfter mkBefore mkDefault mkForce mkIf mkMerge mkOption mkOrder mkOverride types;

@@ -1,4 +1,4 @@
-//! Tests of the text that people read, and of the sysctls. `tests/nft.rs` loads the rules into a real kernel.
+//! Tests of the text that people read, and of the sysctls. `tests/library/nft.rs` loads the rules into a real kernel.
 
 use crate::model::spec::{HostSpec, NatSpec, Network, Private, Veth};
 use crate::render::nspawn::tests::wasabi;

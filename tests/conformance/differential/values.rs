@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::generator::Generator;
-use crate::tree::{Tree, Type};
+use super::generator::Generator;
+use super::tree::{Tree, Type};
 
 fn list_of(item: &Type) -> Type {
     Type::List(Rc::new(item.clone()))

@@ -4,10 +4,6 @@
 //! programs (500), `MODULE_SEED` the seed (1). A program with different results is shrunk and shown.
 
 mod program;
-#[path = "../differential/random.rs"]
-mod random;
-#[path = "../reference/mod.rs"]
-mod reference;
 mod types;
 
 use std::collections::BTreeMap;
@@ -19,8 +15,8 @@ use container_rebuild::model::{ContainerName, Field};
 use container_rebuild::modules::{self, Guests};
 use container_rebuild::source::SourceMap;
 
+use crate::reference::Reference;
 use program::Program;
-use reference::Reference;
 
 /// The number of programs for one process of Nix.
 const BATCH: usize = 50;

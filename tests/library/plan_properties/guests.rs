@@ -18,7 +18,7 @@ use container_rebuild::state::{Generation, Probe};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::world::name;
+use super::world::name;
 
 /// A marker in every secret string.
 const HUSH: &str = "hush";

@@ -16,7 +16,7 @@ use container_rebuild::render::nft::{RuleLine, Ruleset};
 use container_rebuild::state::{Generation, Health, Probe};
 use proptest::prelude::*;
 
-use crate::world::{Evaluated, NAMES, name, two_worlds};
+use super::world::{Evaluated, NAMES, name, two_worlds};
 
 /// Which calls fail, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,21 +3,16 @@
 //! `DIFFERENTIAL_CASES` sets their number (2000), `DIFFERENTIAL_SEED` the seed (1). If the results differ, the expression is
 //! shrunk and becomes a case of `nix-fixtures/lang`, with Nix's result.
 
-#[path = "../reference/compare.rs"]
-mod compare;
 mod generator;
-mod random;
-#[path = "../reference/mod.rs"]
-mod reference;
 mod tree;
 mod values;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use compare::{MOUNT, Outcome, evaluate_expression, message_of};
+use crate::compare::{MOUNT, Outcome, evaluate_expression, message_of};
+use crate::reference::{Mount, Reference};
 use generator::Generator;
-use reference::{Mount, Reference};
 use tree::Tree;
 
 /// The maximal number of expressions for one process of Nix.

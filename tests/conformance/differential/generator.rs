@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
+use super::tree::{Tree, Type};
 use crate::random::Random;
-use crate::tree::{Tree, Type};
 
 /// Names of variables. There are few, so that they shadow each other.
 const NAMES: [&str; 10] = ["a", "b", "c", "d", "f", "g", "x", "y'", "z-z", "_w"];

@@ -1,9 +1,7 @@
-//! `plan --out FILE`, then `switch --plan FILE`: exactly what was shown, or nothing. These tests use a host in memory; the lab
-//! tests the commands themselves.
+//! `plan --out FILE`, then `switch --plan FILE`: exactly what was shown, or nothing. These tests use a host in memory.
+//! `tests/it/saved_plans.rs` and the lab test the commands themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use container_rebuild::apply::Applier;
 use container_rebuild::host::memory::MemoryHost;
@@ -177,34 +175,4 @@ fn after_the_build_less_may_be_done_than_was_shown_and_never_more() {
     // A plan that is limited to one container says nothing about the others.
     let only = Options { only: Some(BTreeSet::from([name("db")])), ..Options::default() };
     assert_eq!(unbuilt.saved(&host, &only).allows(&reloads), more("web"));
-}
-
-#[test]
-fn the_commands_keep_and_refuse_files() {
-    let directory = tempfile::tempdir().expect("a directory");
-    std::fs::write(directory.path().join("host.nix"), "{ containers.web.path = \"/nix/store/x\"; }")
-        .expect("a file");
-    let run = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
-        command.args(arguments).current_dir(directory.path()).env_clear().stdin(Stdio::null());
-        let output = command.output().expect("the program runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    let (code, err) = run(&["plan", "--out", "plan.json", "--only", "web", "-I", "x=lib", "host.nix"]);
-    assert_eq!(code, Some(0), "{err}");
-    let text = std::fs::read_to_string(directory.path().join("plan.json")).expect("written");
-    let saved: Saved = serde_json::from_str(&text).expect("a plan");
-    let here = directory.path().canonicalize().expect("a path");
-    assert_eq!(Path::new(&saved.source.config), here.join("host.nix"));
-    assert_eq!(saved.source.include, [format!("x={}", here.join("lib").display())]);
-    assert_eq!(saved.only, Some(vec![name("web")]));
-    // A plan whose old side is not this host cannot be carried out here.
-    let (code, err) = run(&["plan", "--from", "host.nix", "--out", "plan.json", "host.nix"]);
-    assert_eq!(code, Some(1), "{err}");
-    let (code, err) = run(&["switch", "--plan", "plan.json", "host.nix"]);
-    assert!(code == Some(1) && err.contains("cannot be used with"), "{err}");
-    if nix::unistd::geteuid().is_root() {
-        let (code, err) = run(&["switch", "--yes", "--plan", "host.nix"]);
-        assert!(code == Some(1) && err.contains("pass a file that `plan --out FILE` wrote"), "{err}");
-    }
 }

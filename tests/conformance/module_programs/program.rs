@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::random::Random;
 use super::types::{Type, property};
+use crate::random::Random;
 
 /// The maximal number of options in a program.
 const OPTIONS: usize = 6;

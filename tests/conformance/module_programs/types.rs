@@ -1,6 +1,6 @@
 //! Random option types and values of them, as Nix expressions.
 
-use super::random::Random;
+use crate::random::Random;
 
 /// A type of `lib.types`.
 #[derive(Debug, Clone)]
