@@ -46,3 +46,7 @@ pub mod systemd;
 pub mod waiting;
 mod wipe;
 mod within;
+
+#[cfg(test)]
+#[path = "../../tests/namespaces/mod.rs"]
+mod namespaces;
