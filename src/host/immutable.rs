@@ -137,6 +137,9 @@ pub(super) mod tests {
 
     #[test]
     fn flags_are_cleared_and_restored() {
+        if !crate::host::namespaces::is_root("to make a file immutable") {
+            return;
+        }
         crate::host::netns::tests::isolated(|directory| {
             let file = directory.join("file");
             fs::write(&file, "").expect("written");

@@ -49,3 +49,7 @@ pub(crate) mod systemd;
 pub(crate) mod waiting;
 mod wipe;
 mod within;
+
+#[cfg(test)]
+#[path = "../../tests/namespaces/mod.rs"]
+mod namespaces;

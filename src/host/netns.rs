@@ -135,27 +135,50 @@ pub(super) mod tests {
     use nix::mount::{MntFlags, umount2};
 
     use super::*;
+    use crate::host::namespaces;
 
     /// Runs `test` with an empty directory in mount and network namespaces of its own, so that nothing it mounts or
-    /// creates is seen by others or outlives it. Needs root.
-    pub(in crate::host) fn isolated<T: Send>(test: impl FnOnce(&Path) -> T + Send) -> T {
+    /// creates is seen by others or outlives it. An ordinary user is root in a user namespace meanwhile.
+    pub(in crate::host) fn isolated(test: impl FnOnce(&Path) + Send) {
+        if !nix::unistd::geteuid().is_root() {
+            return again_as_root();
+        }
         let directory = tempfile::tempdir().expect("a directory");
         thread::scope(|scope| {
             let isolated = scope.spawn(|| {
-                unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)
-                    .expect("a namespace of our own; run the tests as root");
+                unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("namespaces of our own");
                 let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
                 mount(None::<&str>, "/", None::<&str>, private, None::<&str>).expect("private mounts");
                 mount(Some("tmpfs"), directory.path(), Some("tmpfs"), MsFlags::empty(), None::<&str>)
                     .expect("a tmpfs");
-                test(directory.path())
+                test(directory.path());
             });
-            isolated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            isolated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         })
     }
 
+    /// Runs the test that calls this once more, as root of a user namespace. That takes a process without other threads,
+    /// which libtest has.
+    fn again_as_root() {
+        if !namespaces::are_possible() {
+            return;
+        }
+        // libtest names threads after tests. It has only one where there is one processor.
+        let thread = thread::current();
+        let exact = std::env::args().skip_while(|argument| argument != "--exact").nth(1);
+        let Some(name) = thread.name().filter(|name| *name != "main").map(str::to_owned).or(exact) else {
+            return namespaces::not_run("needs root, or `--test-threads=2`");
+        };
+        let program = std::env::current_exe().expect("this program");
+        let mut command = namespaces::as_root(program.to_str().expect("UTF-8"));
+        let output = command.args(["--exact", &name, "--nocapture"]).output().expect("unshare(1) can be run");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(output.status.success() && said.contains("1 passed"), "in a user namespace:\n{said}");
+    }
+
     /// Like [`isolated`], but `/` is empty except for the kernel's `/proc`. `test` may write anywhere.
-    pub(in crate::host) fn empty_host<T: Send>(test: impl FnOnce() -> T + Send) -> T {
+    pub(in crate::host) fn empty_host(test: impl FnOnce() + Send) {
         isolated(|root| {
             let proc = root.join("proc");
             for directory in [&proc, &root.join("tmp")] {
@@ -170,8 +193,8 @@ pub(super) mod tests {
                 .and_then(|()| umount2(".", MntFlags::MNT_DETACH))
                 .and_then(|()| nix::unistd::chdir("/"))
                 .expect("a root of our own");
-            test()
-        })
+            test();
+        });
     }
 
     fn here() -> PathBuf {

@@ -90,6 +90,9 @@ mod tests {
 
     #[test]
     fn loaded_rules_are_listed_and_refused_ones_explained() {
+        if !crate::host::namespaces::has_nft() {
+            return;
+        }
         isolated(|_| {
             assert_eq!(rules().expect("listed"), Rules::Absent);
             let nat = NatSpec {

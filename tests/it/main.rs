@@ -15,6 +15,8 @@ mod keep_going;
 mod large;
 mod lints;
 mod missing_imports;
+#[path = "../namespaces/mod.rs"]
+mod namespaces;
 mod output;
 mod packages;
 mod prerequisites;

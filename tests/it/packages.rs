@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::namespaces;
+
 /// A system with a repository for its packages, and a cache.
 struct System(tempfile::TempDir);
 
@@ -77,6 +79,7 @@ impl System {
     fn packages(&self, wanted: &[&str]) -> Output {
         Command::new("tests/lab/lib/packages")
             .args(wanted)
+            .env("PATH", namespaces::path())
             .env("APT_CONFIG", self.path("apt.conf"))
             .env("CONTAINER_REBUILD_CACHE", self.path("cache"))
             .output()
@@ -85,7 +88,8 @@ impl System {
 }
 
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output =
+        command.env("PATH", namespaces::path()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {output:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }

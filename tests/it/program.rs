@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::namespaces;
+
 /// The README's host file.
 pub(crate) const EXAMPLE: &str = include_str!("../../examples/wasabi/host.nix");
 
@@ -73,14 +75,13 @@ impl Directory {
         self.run_program(Command::new(program).uid(NOBODY).gid(NOBODY).current_dir(self.path()), arguments)
     }
 
-    /// Runs the program as root, of a user namespace if this is an ordinary user's.
-    pub(crate) fn run_as_root(&self, arguments: &[&str]) -> Said {
+    /// Runs the program as root, for an ordinary user as root of a user namespace. None if there can be none, which was said.
+    pub(crate) fn run_as_root(&self, arguments: &[&str]) -> Option<Said> {
         if nix::unistd::geteuid().is_root() {
-            return self.run(arguments);
+            return Some(self.run(arguments));
         }
-        let mut command = Command::new("/usr/bin/unshare");
-        command.args(["--map-root-user", env!("CARGO_BIN_EXE_container-rebuild")]).current_dir(self.path());
-        self.run_program(&mut command, arguments)
+        let mut command = namespaces::as_root(env!("CARGO_BIN_EXE_container-rebuild"));
+        namespaces::are_possible().then(|| self.run_program(command.current_dir(self.path()), arguments))
     }
 
     fn run_program(&self, command: &mut Command, arguments: &[&str]) -> Said {

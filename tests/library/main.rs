@@ -5,6 +5,8 @@ mod disruption;
 mod fixes;
 mod flake_store;
 mod guest_keys;
+#[path = "../namespaces/mod.rs"]
+mod namespaces;
 mod nft;
 mod plan_properties;
 mod saved_plans;
