@@ -8,8 +8,8 @@ use super::options::ConfigOptions;
 use crate::diag::{Code, Diagnostic};
 use crate::lint;
 use crate::model::check::{Checked, check};
+use crate::model::locations::Locations;
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::model::places::Places;
 use crate::model::spec::HostSpec;
 use crate::model::support::unsupported_units;
 use crate::model::view::View;
@@ -153,7 +153,7 @@ impl Configuration {
     pub fn positions(&self, sources: &SourceMap) -> Positions {
         match &self.manifest.positions {
             Some(noted) => noted.clone(),
-            None => Places::read(&self.spans, sources).positions(),
+            None => Locations::read(&self.spans, sources).positions(),
         }
     }
 

@@ -11,8 +11,8 @@ use super::load::{load_hosts, load_to_show};
 use super::only::{Scope, covered, require_known};
 use super::options::ConfigOptions;
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::model::locations::Locations;
 use crate::model::path::OptionPath;
-use crate::model::places::Places;
 use crate::model::{ContainerName, GUEST_KEY, Manifest};
 use crate::modules::Guests;
 
@@ -102,7 +102,7 @@ fn shown(cx: &Context<'_>, config: &ConfigOptions, show: Show, mut configuration
         let mut all = configuration.positions(cx.sources);
         for (name, view) in configuration.guests.iter().filter(|_| guest) {
             let options = OptionPath::new(["containers", name.as_str(), "config"]);
-            let inside = Places::read(&view.places, cx.sources).positions();
+            let inside = Locations::read(&view.spans, cx.sources).positions();
             all.extend(inside.into_iter().map(|(path, position)| (format!("{options}.{path}"), position)));
         }
         all.retain(|path, _| !others.iter().any(|other| is_within(path, other)));

@@ -21,15 +21,15 @@ pub(super) fn observe(host: &dyn LiveHost) -> Option<(LastSwitch, SwitchOutcome)
 pub(super) fn finding(last: &LastSwitch, outcome: SwitchOutcome, now: u64) -> Option<Diagnostic> {
     let ago = |time: u64| duration(now.saturating_sub(time));
     let (source, messages) = (&last.source, last.messages.join("; "));
-    let said = if messages.is_empty() { messages } else { format!(": {messages}") };
+    let details = if messages.is_empty() { messages } else { format!(": {messages}") };
     let again = "run `switch` again; `journalctl -t container-rebuild` shows what the last one did";
     let warning = |message: String| Some(Diagnostic::warning(Code::LastSwitch, message).help(again));
     let ended = ago(last.ended.unwrap_or(last.begun));
     match outcome {
         SwitchOutcome::Done => None,
-        SwitchOutcome::Failed => warning(format!("the last switch (to {source}) failed {ended} ago{said}")),
+        SwitchOutcome::Failed => warning(format!("the last switch (to {source}) failed {ended} ago{details}")),
         SwitchOutcome::Interrupted => {
-            warning(format!("the last switch (to {source}) was interrupted {ended} ago{said}"))
+            warning(format!("the last switch (to {source}) was interrupted {ended} ago{details}"))
         }
         SwitchOutcome::Died => {
             warning(format!("the last switch (to {source}) started {ended} ago, and was killed before it finished"))
@@ -109,13 +109,13 @@ mod tests {
             outcome: None,
             messages: vec!["a".to_owned(), "b".to_owned()],
         };
-        let said = |outcome| finding(&last, outcome, 1000).map(|finding| finding.message);
-        assert_eq!(said(SwitchOutcome::Done), None);
+        let message = |outcome| finding(&last, outcome, 1000).map(|finding| finding.message);
+        assert_eq!(message(SwitchOutcome::Done), None);
         assert_eq!(
-            said(SwitchOutcome::Failed).as_deref(),
+            message(SwitchOutcome::Failed).as_deref(),
             Some("the last switch (to /etc/nixos) failed 5s ago: a; b")
         );
-        let running = said(SwitchOutcome::Running);
+        let running = message(SwitchOutcome::Running);
         assert_eq!(running.as_deref(), Some("a switch to /etc/nixos has been running for 1min 5s (process 7)"));
         assert_eq!(last.outcome(true), SwitchOutcome::Running);
         assert_eq!(last.outcome(false), SwitchOutcome::Died);

@@ -123,7 +123,7 @@ fn owners(configuration: &Configuration) -> BTreeMap<Pos, BTreeSet<&ContainerNam
         }
     }
     for (name, view) in &configuration.guests {
-        for span in view.places.within(&[]) {
+        for span in view.spans.within(&[]) {
             owners.entry(span.start).or_default().insert(name);
         }
     }

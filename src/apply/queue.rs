@@ -256,8 +256,8 @@ mod tests {
         told.sort_unstable();
         assert_eq!(told, [("in-any-case", "after-both"), ("in-any-case", "bad")]);
         let order = order.into_inner().expect("no test thread panics");
-        let place = |name| order.iter().position(|other| *other == name);
-        assert!(place("a") < place("after-a"));
+        let index = |name| order.iter().position(|other| *other == name);
+        assert!(index("a") < index("after-a"));
     }
 
     #[test]

@@ -98,7 +98,7 @@ struct State {
     lost: [Lost; 2],
     /// Whether the reader of each stream has stalled, and how many dropped writes it has not been told about.
     stalled: [bool; 2],
-    unsaid: [usize; 2],
+    skipped: [usize; 2],
 }
 
 /// The output streams of the process.
@@ -187,7 +187,7 @@ impl Output {
             self.write_now(stream, bytes, waits);
         } else if state.waiting + bytes.len() > QUEUE {
             state.lost[stream as usize].dropped += 1;
-            state.unsaid[stream as usize] += 1;
+            state.skipped[stream as usize] += 1;
         } else {
             state.waiting += bytes.len();
             state.queue.push_back((stream, bytes.to_vec()));
@@ -199,15 +199,15 @@ impl Output {
     fn write_now(&self, stream: Stream, bytes: &[u8], waits: bool) {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let (target, index) = (&self.targets[stream as usize], stream as usize);
-        let (is_gone, is_stalled, unsaid) = {
+        let (is_gone, is_stalled, skipped) = {
             let state = self.state();
-            (state.lost[index].reader_left, state.stalled[index], state.unsaid[index])
+            (state.lost[index].reader_left, state.stalled[index], state.skipped[index])
         };
         let Some(descriptor) = target.descriptor.as_ref().filter(|_| !is_gone) else { return };
         let mut missed = Vec::new();
-        if unsaid > 0 && stream == Stream::Messages {
+        if skipped > 0 && stream == Stream::Messages {
             missed = self
-                .format(Level::WARN, &format!("({unsaid} lines were not read in time and are missing here)"))
+                .format(Level::WARN, &format!("({skipped} lines were not read in time and are missing here)"))
                 .into_bytes();
         }
         let all = [missed.as_slice(), bytes].concat();
@@ -218,7 +218,7 @@ impl Output {
                 let mut state = self.state();
                 state.stalled[index] = true;
                 state.lost[index].dropped += 1;
-                state.unsaid[index] += 1;
+                state.skipped[index] += 1;
                 return;
             }
             let chunk = if waits { rest } else { &rest[..rest.len().min(CHUNK)] };
@@ -237,7 +237,7 @@ impl Output {
         }
         let mut state = self.state();
         state.stalled[index] = false;
-        state.unsaid[index] -= unsaid;
+        state.skipped[index] -= skipped;
     }
 
     fn fail(&self, index: usize, errno: Errno) {

@@ -14,7 +14,7 @@ struct Item {
     terminal: Terminal,
     begun: Instant,
     /// When it was last printed.
-    said: Instant,
+    shown: Instant,
 }
 
 #[derive(Default)]
@@ -56,7 +56,7 @@ pub(super) fn quietly(terminal: Terminal, text: &str) -> Ongoing {
     let (mut items, now) = (items(), Instant::now());
     items.last += 1;
     let number = items.last;
-    items.ongoing.push(Item { number, text: text.to_owned(), terminal, begun: now, said: now });
+    items.ongoing.push(Item { number, text: text.to_owned(), terminal, begun: now, shown: now });
     BEGUN.notify_all();
     Ongoing(number)
 }
@@ -74,13 +74,13 @@ fn tick() {
         let now = Instant::now();
         let mut lines = Vec::new();
         for item in &mut items.ongoing {
-            if now.duration_since(item.said) >= SILENCE {
-                item.said = now;
+            if now.duration_since(item.shown) >= SILENCE {
+                item.shown = now;
                 let seconds = now.duration_since(item.begun).as_secs();
                 lines.push((item.terminal, format!("{} ({seconds} s)", item.text)));
             }
         }
-        let next = items.ongoing.iter().map(|item| item.said + SILENCE).min();
+        let next = items.ongoing.iter().map(|item| item.shown + SILENCE).min();
         // Release the lock: a slow reader must not block the work itself.
         drop(items);
         for (terminal, line) in lines {

@@ -52,14 +52,15 @@ impl<'e> Evaluator<'e> {
                 }
                 other => return Err(self.type_error_at("a string", other, name.span)),
             };
-            value.expr.call_it(symbol);
+            value.expr.set_function_name(symbol);
             let value = self.delay(value, frame);
             match attrs.binary_search_by_key(&symbol, |attr| attr.name) {
                 Ok(at) => {
                     let message = format!("dynamic attribute '{}' already defined", self.heap.name(symbol));
                     let first = attrs[at].pos;
-                    let place = self.report.sources.file(first).map(|file| format!(" at {}", file.place(first)));
-                    let error = self.report.error(name.span, &format!("{message}{}", place.unwrap_or_default()));
+                    let location =
+                        self.report.sources.file(first).map(|file| format!(" at {}", file.location_of(first)));
+                    let error = self.report.error(name.span, &format!("{message}{}", location.unwrap_or_default()));
                     error.label(self.report.attribute_span(first), "first defined here");
                     return Err(error);
                 }
@@ -142,7 +143,7 @@ impl<'e> Evaluator<'e> {
     fn select_missing(&mut self, attrs: &'e Attrs<'e>, name: Symbol, span: Span) -> EvalResult<'e, Value<'e>> {
         // If the attribute is missing, evaluation fails anyway: use the value it has if it exists.
         if let Some(optional) = attrs.find_optional(name) {
-            return self.force_partly(optional.value());
+            return self.force_partial(optional.value());
         }
         if let Some(rest) = attrs.any() {
             return Ok(Value::Unknown(self.heap.unknown_member(rest, name, span)));

@@ -66,7 +66,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn type_error_at(&self, expected: &str, found: Value<'e>, span: Span) -> EvalError<'e> {
         match found {
             Value::Unknown(unknown) => self.report.unknown_error(self.heap.unknown_at(unknown, span)),
-            Value::PartialList(partly) => self.report.unknown_error(self.heap.unknown_at(partly.why(), span)),
+            Value::PartialList(partial) => self.report.unknown_error(self.heap.unknown_at(partial.why(), span)),
             found => {
                 let message = format!("expected {expected} but found {}", self.describe(found));
                 self.report.error(span, &message)
@@ -119,10 +119,11 @@ impl<'e> Shown<'_, 'e> {
             Value::Attrs(attrs) if attrs.count() == 0 => self.push("{ }"),
             Value::Attrs(attrs) => self.attrs(attrs, depth),
             Value::Lambda(closure) => {
-                let place = self.ev.report.sources.file(closure.lambda.pos);
-                let place = place.map_or_else(String::new, |file| format!(" @ {}", file.place(closure.lambda.pos)));
+                let location = self.ev.report.sources.file(closure.lambda.pos);
+                let location = location
+                    .map_or_else(String::new, |file| format!(" @ {}", file.location_of(closure.lambda.pos)));
                 let name = closure.lambda.name.get().map(|name| format!(" {}", quote(self.ev.heap.name(name))));
-                self.push(&format!("«lambda{}{place}»", name.unwrap_or_default()));
+                self.push(&format!("«lambda{}{location}»", name.unwrap_or_default()));
             }
             Value::Primop(call) => {
                 let partially = if call.arguments.is_empty() { "" } else { "partially applied " };

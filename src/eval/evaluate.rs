@@ -17,7 +17,7 @@ use super::text::Text;
 use super::value::{Closure, Frame, State, TaggedValue, Thunk, Unknown, Value};
 use crate::source::{Pos, Span};
 use crate::syntax::Symbol;
-use crate::syntax::expr::{Expr, Node, NodeRef, Part, Place, Unit};
+use crate::syntax::expr::{Expr, Node, NodeRef, Part, Unit, Variable};
 
 /// How much capacity of a finished text to keep for the next one.
 const MOST_ROOM: usize = 1 << 12;
@@ -40,7 +40,7 @@ impl<'e> Evaluator<'e> {
     #[inline]
     fn certain(&self, value: Value<'e>) -> Value<'e> {
         match value {
-            Value::PartialList(partly) => Value::Unknown(partly.why()),
+            Value::PartialList(partial) => Value::Unknown(partial.why()),
             value => value,
         }
     }
@@ -107,7 +107,7 @@ impl<'e> Evaluator<'e> {
                 let result = self.limits.check_stack(Span::NONE);
                 result
                     .and_then(|()| native::code(code).resume(self))
-                    .and_then(|value| self.force_partly(value))
+                    .and_then(|value| self.force_partial(value))
                     .map(|value| self.heap.pack(value))
             }
             State::Done(_) | State::Failed(..) | State::Code(_) | State::Running => {
@@ -400,13 +400,13 @@ impl<'e> Evaluator<'e> {
     fn lookup_with(
         &mut self,
         name: Symbol,
-        namespaces: &'e [Place],
+        namespaces: &'e [Variable],
         frame: &Frame<'_, 'e>,
         span: Span,
     ) -> EvalResult<'e, TaggedValue<'e>> {
         let mut beyond = None;
-        for place in namespaces {
-            match self.variable(frame.cell(*place))?.get() {
+        for namespace in namespaces {
+            match self.variable(frame.cell(*namespace))?.get() {
                 Value::Attrs(attrs) => {
                     if let Some(attr) = attrs.find(name) {
                         return self.evaluated(attr.value);

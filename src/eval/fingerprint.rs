@@ -25,7 +25,7 @@ use super::evaluator::Evaluator;
 use super::native;
 use super::value::{Attrs, Closure, Frame, State, Value};
 use crate::syntax::Symbol;
-use crate::syntax::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Place, Unit};
+use crate::syntax::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Unit, Variable};
 
 /// The most files that code with a key may reach.
 const MOST_FILES: usize = 4096;
@@ -42,7 +42,7 @@ pub struct Fingerprint<'a, 'e> {
     /// The scopes that the code itself opens, outermost first.
     scopes: Vec<Scope>,
     /// What each unit captures from the one around it, outermost first. The outermost unit captured values.
-    units: Vec<&'e [Place]>,
+    units: Vec<&'e [Variable]>,
     files: usize,
     unknowable: bool,
 }
@@ -199,13 +199,13 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 }
                 State::Running | State::Failed(..) => self.unknowable = true,
             },
-            Value::PartialList(partly) => {
+            Value::PartialList(partial) => {
                 self.tag("partly known list");
-                for item in partly.items() {
+                for item in partial.items() {
                     self.tag(if item.optional.is_some() { "optional" } else { "certain" });
                     self.value(item.value);
                 }
-                self.text(partly.why().reason());
+                self.text(partial.why().reason());
             }
             Value::Unknown(unknown) => {
                 self.tag("unknown");
@@ -345,8 +345,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                     _ => self.tag("nowhere"),
                 }
             }
-            Expr::Slot(slot) => self.variable(Place::Slot(*slot), frame),
-            Expr::Captured(at) => self.variable(Place::Captured(*at), frame),
+            Expr::Slot(slot) => self.variable(Variable::Slot(*slot), frame),
+            Expr::Captured(at) => self.variable(Variable::Captured(*at), frame),
             Expr::Delayed(unit) => {
                 self.units.push(unit.captures);
                 self.code(unit.body, frame);
@@ -361,8 +361,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 self.name(*name);
                 let name = self.ev.heap.name(*name);
                 self.unknowable |= builtins::reads(name);
-                for place in *namespaces {
-                    self.variable(*place, frame);
+                for namespace in *namespaces {
+                    self.variable(*namespace, frame);
                 }
             }
             Expr::Select { base, path, default } => self.select(base, path, *default, frame),
@@ -440,8 +440,8 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
                 self.code(right, frame);
             }
             Expr::CurPos => {
-                let place = self.ev.report.sources.locate(node.span.start).map(|place| place.to_string());
-                self.text(&place.unwrap_or_default());
+                let location = self.ev.report.sources.locate(node.span.start).map(|location| location.to_string());
+                self.text(&location.unwrap_or_default());
             }
         }
     }
@@ -472,12 +472,12 @@ impl<'a, 'e> Fingerprint<'a, 'e> {
         frame: &Frame<'e, 'e>,
     ) {
         self.tag("select");
-        let place = match base.expr {
-            Expr::Slot(slot) => Some(Place::Slot(slot)),
-            Expr::Captured(at) => Some(Place::Captured(at)),
+        let variable = match base.expr {
+            Expr::Slot(slot) => Some(Variable::Slot(slot)),
+            Expr::Captured(at) => Some(Variable::Captured(at)),
             _ => None,
         };
-        if let Some(Ok(base)) = place.map(|place| self.find(place, frame))
+        if let Some(Ok(base)) = variable.map(|variable| self.find(variable, frame))
             && let Some(value) = self.selected_from_config(base, path)
         {
             return self.value(value);

@@ -25,7 +25,7 @@ impl<'e> Evaluator<'e> {
     /// # Errors
     ///
     /// Fails if the evaluation does.
-    pub fn force_partly(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
+    pub fn force_partial(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match value {
             Value::Thunk(thunk) => self.force_thunk(thunk).map(TaggedValue::get),
             value => Ok(value),
@@ -34,7 +34,7 @@ impl<'e> Evaluator<'e> {
 
     /// Evaluates a value to a list, partial or not, and returns its elements.
     pub(super) fn partial_items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<Item<'e>>> {
-        match self.force_partly(value)? {
+        match self.force_partial(value)? {
             list @ (Value::List(_) | Value::PartialList(_)) => Ok(list.items()),
             other => Err(self.type_error("a list", other, pos)),
         }
@@ -286,7 +286,7 @@ struct OneOf<'e> {
 
 impl<'e> Suspend<'e> for OneOf<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        ev.one_of(self.why, |ev| ev.force_partly(self.a), |ev| ev.force_partly(self.b))
+        ev.one_of(self.why, |ev| ev.force_partial(self.a), |ev| ev.force_partial(self.b))
     }
 
     fn parts(&self) -> Option<[Value<'e>; 3]> {

@@ -95,7 +95,7 @@ impl<'e> Evaluator<'e> {
                     return Err(self.report.error(Span::NONE, "cannot print a value that has not been evaluated"));
                 }
             },
-            Value::PartialList(partly) => return Err(self.report.unknown_error(partly.why())),
+            Value::PartialList(partial) => return Err(self.report.unknown_error(partial.why())),
             Value::Unknown(unknown) => return Err(self.report.unknown_error(unknown)),
         }
         Ok(())

@@ -158,7 +158,7 @@ impl<'e> Value<'e> {
     pub fn items(self) -> Vec<Item<'e>> {
         match self {
             Self::List(list) => list.iter().map(|value| Item { value, optional: None }).collect(),
-            Self::PartialList(partly) => partly.items.to_vec(),
+            Self::PartialList(partial) => partial.items.to_vec(),
             _ => Vec::new(),
         }
     }

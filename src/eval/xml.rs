@@ -149,7 +149,7 @@ impl<'e> Document<'e> {
                 self.close("function");
             }
             Value::Primop(_) | Value::Thunk(_) => self.tag("unevaluated", &[], " />"),
-            Value::PartialList(partly) => return Err(ev.report.unknown_error(partly.why())),
+            Value::PartialList(partial) => return Err(ev.report.unknown_error(partial.why())),
             Value::Unknown(unknown) => return Err(ev.report.unknown_error(unknown)),
         }
         Ok(())

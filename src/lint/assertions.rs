@@ -19,12 +19,12 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
     let option = |name: &str| -> Vec<String> {
         ["networking"].into_iter().chain(name.split('.')).map(str::to_owned).collect()
     };
-    let said = |name: &str| view.find(&option(name).iter().map(String::as_str).collect::<Vec<_>>());
-    let on = |name: &str| said(name).is(true);
+    let state = |name: &str| view.find(&option(name).iter().map(String::as_str).collect::<Vec<_>>());
+    let on = |name: &str| state(name).is(true);
     // Undefined options are off by default.
-    let off = |name: &str| said(name).is(false) || said(name) == OptionState::Undefined;
-    let written = |name: &str| said(name).text().is_some_and(|text| !text.trim().is_empty());
-    let firewall = said("firewall.enable") == OptionState::Undefined || on("firewall.enable");
+    let off = |name: &str| state(name).is(false) || state(name) == OptionState::Undefined;
+    let written = |name: &str| state(name).text().is_some_and(|text| !text.trim().is_empty());
+    let firewall = state("firewall.enable") == OptionState::Undefined || on("firewall.enable");
     let mut found = Vec::new();
     let mut refuse = |name: &str, message: String, help: &str| {
         let path = option(name);
@@ -52,7 +52,7 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
             format!("`networking.firewall.filterForward` of {whose} needs nftables: NixOS refuses it without");
         refuse("firewall.filterForward", message, "set `networking.nftables.enable = true;`, or remove it");
     }
-    if on("nat.enable") && on("nat.enableIPv6") && said("enableIPv6").is(false) {
+    if on("nat.enable") && on("nat.enableIPv6") && state("enableIPv6").is(false) {
         let message =
             format!("`networking.nat.enableIPv6` of {whose} needs IPv6, which `networking.enableIPv6` turns off");
         refuse("nat.enableIPv6", message, "remove one of them");

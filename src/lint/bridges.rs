@@ -72,7 +72,7 @@ fn has_no_other_way(each: &Each<'_>) -> bool {
         && c.extra_veths.known().is_some_and(std::collections::BTreeMap::is_empty)
         && options.iter().all(|option| match guest.find(&["networking", option]) {
             OptionState::Undefined => true,
-            said => said.is(false),
+            state => state.is(false),
         })
         && guest.find(&["systemd", "network"]) == OptionState::Undefined
 }
@@ -147,8 +147,8 @@ fn not_translated(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option
         [&c.host_address, &c.host_address6].into_iter().filter_map(known).filter_map(plain).collect::<Vec<_>>();
     let guest = each.guest?;
     for option in ["defaultGateway", "defaultGateway6"] {
-        let said = guest.find(&["networking", option]);
-        let address = said.text().or_else(|| said.value()?.get("address")?.as_str());
+        let state = guest.find(&["networking", option]);
+        let address = state.text().or_else(|| state.value()?.get("address")?.as_str());
         gateways.extend(address.and_then(plain));
     }
     let gateway = gateways.iter().find(|gateway| {
@@ -170,6 +170,6 @@ fn not_translated(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option
     let diagnostic = subject.at_element(diagnostic, &list, index, "does not cover the bridge");
     let element = literal(bridge);
     let diagnostic = diagnostic.fix_there(|at| Fix::Append { at, within: at, element });
-    let place = subject.spans.nearest(&each.path.join("hostBridge"));
-    Some(place.into_iter().fold(diagnostic, |diagnostic, span| label(diagnostic, span, "on the bridge")))
+    let span = subject.spans.nearest(&each.path.join("hostBridge"));
+    Some(span.into_iter().fold(diagnostic, |diagnostic, span| label(diagnostic, span, "on the bridge")))
 }

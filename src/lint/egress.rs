@@ -33,8 +33,8 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let diagnostic = in_view(diagnostic, guest, &path, "needs the outside");
         let diagnostic = subject.at(diagnostic, &each.path.join("privateNetwork"), "has a network of its own");
-        found.push(match why.place.filter(|place| subject.spans.contains(place)) {
-            Some(place) => subject.at(diagnostic, &place, "does not cover it"),
+        found.push(match why.option.filter(|option| subject.spans.contains(option)) {
+            Some(option) => subject.at(diagnostic, &option, "does not cover it"),
             None => diagnostic,
         });
     }
@@ -45,7 +45,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
 struct NoWay {
     message: String,
     help: String,
-    place: Option<OptionPath>,
+    option: Option<OptionPath>,
 }
 
 /// Why the guest certainly cannot reach the internet; `None` if it can or might.
@@ -80,7 +80,7 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
     if addresses.iter().all(|field| field.known() == Some(&None)) {
         let message = String::from("its private network has nothing but `lo`");
         let help = format!("give it a `hostAddress` and a `localAddress`, and {fix}");
-        return Some(NoWay { message, help, place: None });
+        return Some(NoWay { message, help, option: None });
     }
     let pair = |host: &Field<Option<String>>, local: &Field<Option<String>>| {
         Some((known(host).and_then(plain)?, known(local).and_then(plain)?))
@@ -90,7 +90,7 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
     if v4.is_none() && v6.is_none() {
         if c.host_address.known() == Some(&None) && c.host_address6.known() == Some(&None) {
             let message = String::from("without a `hostAddress` it has no default route");
-            return Some(NoWay { message, help: format!("give it a `hostAddress`, and {fix}"), place: None });
+            return Some(NoWay { message, help: format!("give it a `hostAddress`, and {fix}"), option: None });
         }
         return None;
     }
@@ -102,13 +102,13 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
     let nat_path = OptionPath::new(["networking", "nat"]);
     if nat.enable.known() == Some(&false) {
         let message = String::from("the host translates no addresses (`networking.nat.enable` is off)");
-        let place = Some(nat_path.join("enable"));
-        return Some(NoWay { message, help: format!("{fix}; or take it off the outside"), place });
+        let option = Some(nat_path.join("enable"));
+        return Some(NoWay { message, help: format!("{fix}; or take it off the outside"), option });
     }
     if v4.is_none() && nat.enable.known() == Some(&true) && nat.enable_ipv6.known() == Some(&false) {
         let message = String::from("the host translates IPv4 alone (`networking.nat.enableIPv6` is off)");
         let help = String::from("set `networking.nat.enableIPv6 = true;`, or give it IPv4 addresses as well");
-        return Some(NoWay { message, help, place: Some(nat_path.join("enable")) });
+        return Some(NoWay { message, help, option: Some(nat_path.join("enable")) });
     }
     let link = host_end(each.name).name;
     let covered = |list: &List<String>, covers: &dyn Fn(&str) -> bool| {
@@ -125,8 +125,8 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
         return None;
     }
     let message = format!("`networking.nat.internalInterfaces` does not name its link `{link}`");
-    let place = Some(nat_path.join("internalInterfaces"));
-    Some(NoWay { message, help: format!("add `{link}` there, or `ve-*` for all containers"), place })
+    let option = Some(nat_path.join("internalInterfaces"));
+    Some(NoWay { message, help: format!("add `{link}` there, or `ve-*` for all containers"), option })
 }
 
 /// Whether an address is valid only inside private networks.

@@ -264,7 +264,7 @@ pub(super) fn with_list(
 
 /// A fix that opens a port in a guest: it extends the guest's list, or adds one.
 fn opening(guest: &View, list: &[&str], config: Pos, port: u16) -> Fix {
-    let own = guest.places.all(&OptionPath::new(list.iter().copied())).iter();
+    let own = guest.spans.all(&OptionPath::new(list.iter().copied())).iter();
     let append = own.map(|span| Fix::Append { at: span.start, within: config, element: port.to_string() });
     let define = Fix::Define { at: config, definition: format!("{} = [ {port} ];", list.join(".")) };
     Fix::First(append.chain([define]).collect())

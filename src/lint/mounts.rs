@@ -74,7 +74,7 @@ struct Rule {
 fn rules(host: &View) -> Vec<Rule> {
     let mut found = Vec::new();
     let list = ["systemd", "tmpfiles", "rules"];
-    let lines = host.get(&list).map(|said| said.get(AT_LEAST_KEY).unwrap_or(said)).and_then(Json::as_array);
+    let lines = host.get(&list).map(|state| state.get(AT_LEAST_KEY).unwrap_or(state)).and_then(Json::as_array);
     for (index, line) in lines.into_iter().flatten().enumerate() {
         let Some(line) = line.as_str() else { continue };
         let mut words = line.split_whitespace();
@@ -221,7 +221,7 @@ const PUBLIC: [&str; 8] = [
 /// Bind mounts whose files belong to `nobody` in the guest.
 fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let Some(flag) = user_namespace(each) else { return Vec::new() };
-    let place = subject.spans.nearest(&each.path.join("extraFlags"));
+    let span = subject.spans.nearest(&each.path.join("extraFlags"));
     let mut found = Vec::new();
     for mount in mounts(each).into_iter().flatten() {
         // nspawn accepts options after the mount point, and NixOS passes them through.
@@ -248,7 +248,7 @@ fn private_users(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         );
         let diagnostic = Diagnostic::warning(Code::PrivateUsersBinds, message).help(help);
         let diagnostic = subject.at(diagnostic, &each.path.join("bindMounts").join(mount.key), "not mapped");
-        found.push(match place {
+        found.push(match span {
             Some(span) => label(diagnostic, span, "gives it users of its own"),
             None => diagnostic,
         });
@@ -306,7 +306,7 @@ fn ephemeral(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         let directory = match service.option.map(|option| guest.find(&["services", service.name, option])) {
             None | Some(OptionState::Undefined) => service.directory,
             // Values that are more than a path, such as `maildir:~/mail`, are not parsed.
-            Some(said) => match said.text().filter(|directory| directory.starts_with('/')) {
+            Some(state) => match state.text().filter(|directory| directory.starts_with('/')) {
                 Some(directory) => directory,
                 None => continue,
             },
@@ -349,7 +349,7 @@ fn kept<'a>(each: &Each<'a>, guest: &'a View) -> Option<Vec<&'a str>> {
     }
     match guest.find(&["fileSystems"]) {
         OptionState::Unknown => return None,
-        said => kept.extend(said.members().map(|(mount, _)| mount.as_str())),
+        state => kept.extend(state.members().map(|(mount, _)| mount.as_str())),
     }
     Some(kept)
 }

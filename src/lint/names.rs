@@ -47,13 +47,13 @@ fn interfaces(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
                 name.len()
             );
             let diagnostic = Diagnostic::error(Code::InterfaceName, message).help("give it a shorter name");
-            place(subject, diagnostic, &path, index)
+            at_option(subject, diagnostic, &path, index)
         })
         .collect()
 }
 
 /// Points the diagnostic to an option, or to an element of its list.
-fn place(subject: Subject<'_>, diagnostic: Diagnostic, path: &OptionPath, index: Option<usize>) -> Diagnostic {
+fn at_option(subject: Subject<'_>, diagnostic: Diagnostic, path: &OptionPath, index: Option<usize>) -> Diagnostic {
     match index {
         Some(index) => subject.at_element(diagnostic, path, index, ""),
         None => subject.at(diagnostic, path, ""),
@@ -90,7 +90,7 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
             );
             let help = format!("write `{stem}*`, which nixos-rebuild and container-rebuild both take");
             let diagnostic = Diagnostic::warning(Code::InterfaceName, message).help(help);
-            let diagnostic = place(subject, diagnostic, path, *index);
+            let diagnostic = at_option(subject, diagnostic, path, *index);
             found.push(diagnostic.fix_there(|at| written_otherwise(at, name, &format!("{stem}*"))));
         }
     }
@@ -108,7 +108,8 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
             Some(link) => format!("the link of this container is called `{link}`; or take `ve-*` for all of them"),
             None => String::from("give its real name, which `ip link` shows"),
         };
-        let diagnostic = place(subject, Diagnostic::warning(Code::InterfaceName, message).help(help), &path, index);
+        let diagnostic =
+            at_option(subject, Diagnostic::warning(Code::InterfaceName, message).help(help), &path, index);
         match link {
             Some(link) => diagnostic.fix_there(|at| written_otherwise(at, name, &link)),
             None => diagnostic,
@@ -129,7 +130,7 @@ fn written_otherwise(at: Pos, name: &str, right: &str) -> Fix {
 fn capabilities(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let c = each.container;
     let (mut added, mut dropped) = (BTreeSet::new(), BTreeSet::new());
-    let mut places = Vec::new();
+    let mut options = Vec::new();
     for (list, option, set) in [
         (&c.additional_capabilities, "additionalCapabilities", &mut added),
         (&c.drop_capabilities, "dropCapabilities", &mut dropped),
@@ -139,7 +140,7 @@ fn capabilities(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
             set.extend(names(word));
         }
         if set.len() > before {
-            places.push(option);
+            options.push(option);
         }
     }
     let before = (added.len(), dropped.len());
@@ -153,10 +154,10 @@ fn capabilities(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
         dropped.extend(value("--drop-capability").into_iter().flat_map(names));
     }
     if (added.len(), dropped.len()) != before {
-        places.push("extraFlags");
+        options.push("extraFlags");
     }
     if c.enable_tun.known() == Some(&true) && added.insert(String::from("CAP_NET_ADMIN")) {
-        places.push("enableTun");
+        options.push("enableTun");
     }
     let both: Vec<&str> = added.intersection(&dropped).map(String::as_str).collect();
     if both.is_empty() {
@@ -165,7 +166,7 @@ fn capabilities(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     let message = format!("`{}` is given {} and has it taken away again", each.name, both.join(", "));
     let help = "dropping wins: remove it from one of the two lists";
     let mut diagnostic = Diagnostic::warning(Code::CapabilityConflict, message).help(help);
-    for option in places {
+    for option in options {
         let path = each.path.join(option);
         let text = match option {
             "additionalCapabilities" | "enableTun" => "given here",

@@ -124,7 +124,7 @@ impl Openings {
         let own_rules = match view.find(&["networking", "nftables"]) {
             OptionState::Undefined => false,
             OptionState::Unknown => true,
-            said => said.members().any(|(name, _)| name != "enable" && name != "flushRuleset"),
+            state => state.members().any(|(name, _)| name != "enable" && name != "flushRuleset"),
         };
         if view.missing_modules || others || own_rules {
             whole = false;

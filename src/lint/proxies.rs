@@ -49,8 +49,8 @@ fn disabled_nginx(view: &View, whose: &str) -> Option<Diagnostic> {
     let first = hosts.first()?;
     let enable = ["services", "nginx", "enable"];
     // Another service may override the default and enable nginx.
-    let said = view.find(&enable);
-    if !(said == OptionState::Undefined || said.is(false)) || services::may_enable_nginx(view) {
+    let state = view.find(&enable);
+    if !(state == OptionState::Undefined || state.is(false)) || services::may_enable_nginx(view) {
         return None;
     }
     let shown = match hosts.len() {

@@ -78,8 +78,8 @@ fn of(view: &View, whose: &str) -> Vec<Diagnostic> {
         // The fix renames only where the paths differ; a shared prefix may be written elsewhere.
         let same = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
         let both = view.find(&to) != OptionState::Undefined;
-        let places = view.places.all(&OptionPath::new(&from));
-        found.push(match (places, both) {
+        let spans = view.spans.all(&OptionPath::new(&from));
+        found.push(match (spans, both) {
             ([only], false) => diagnostic.fix(Fix::Rename {
                 at: only.start,
                 from: from[same..].iter().map(|name| (*name).to_owned()).collect(),

@@ -84,7 +84,7 @@ fn runs_resolved(guest: &View) -> Option<bool> {
                 match guest.find(path) {
                     OptionState::Undefined => {}
                     OptionState::Unknown => runs = runs.filter(|runs| *runs),
-                    said if said.is(true) => return Some(true),
+                    state if state.is(true) => return Some(true),
                     OptionState::Value(_) => {}
                 }
             }
@@ -135,10 +135,10 @@ fn loopback(host: &View) -> Option<(Vec<String>, String)> {
     }
     match host.find(&["networking", "resolvconf", "useLocalResolver"]) {
         OptionState::Unknown => return None,
-        said if said.is(true) => {
+        state if state.is(true) => {
             return Some((path(&["networking", "resolvconf", "useLocalResolver"]), String::from("a resolver")));
         }
-        said if said.is(false) => return named_on_loopback(host).map(|at| (at, String::from("a server"))),
+        state if state.is(false) => return named_on_loopback(host).map(|at| (at, String::from("a server"))),
         _ => {}
     }
     for (name, keeps) in LOCAL {

@@ -91,7 +91,7 @@ pub(super) fn opened(view: &View) -> Option<Ports> {
     // It enables the SSH server.
     match view.find(&["nix", "sshServe", "enable"]) {
         OptionState::Undefined => {}
-        said if said.is(false) => {}
+        state if state.is(false) => {}
         _ => return None,
     }
     Some(ports)
@@ -144,7 +144,7 @@ fn members<'a>(view: &'a View, group: &str) -> Option<Vec<(&'a String, &'a Json)
     match view.find(&[group]) {
         OptionState::Undefined => Some(Vec::new()),
         OptionState::Unknown => None,
-        said @ OptionState::Value(_) => Some(said.members().collect()),
+        state @ OptionState::Value(_) => Some(state.members().collect()),
     }
 }
 

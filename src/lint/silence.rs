@@ -36,8 +36,8 @@ fn is_allowed_at(code: Code, span: Span, sources: &SourceMap) -> bool {
 
 /// Whether a comment allows a finding whose location is known only as text.
 fn is_allowed_at_location(finding: &Diagnostic, sources: &SourceMap) -> bool {
-    let Some(place) = finding.location_in(sources) else { return false };
-    sources.files().iter().any(|file| file.name == place.file && allows(file, place.line, finding.code))
+    let Some(location) = finding.location_in(sources) else { return false };
+    sources.files().iter().any(|file| file.name == location.file && allows(file, location.line, finding.code))
 }
 
 /// Whether a comment on `line` (counted from 1) or directly above it allows `code`.

@@ -78,7 +78,7 @@ pub(super) struct Each<'a> {
 
 /// Adds a label for an option of a view, or for the closest enclosing one.
 pub(super) fn in_view(diagnostic: Diagnostic, view: &View, path: &[&str], text: &str) -> Diagnostic {
-    match view.place(path) {
+    match view.span(path) {
         Some(span) => label(diagnostic, span, text),
         None => diagnostic,
     }
@@ -92,7 +92,7 @@ pub(super) fn in_view_element(
     index: usize,
     text: &str,
 ) -> Diagnostic {
-    match view.places.element(&OptionPath::new(path.iter().copied()), index) {
+    match view.spans.element(&OptionPath::new(path.iter().copied()), index) {
         Some(span) => label(diagnostic, span, text),
         None => in_view(diagnostic, view, path, text),
     }

@@ -29,8 +29,9 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Option<Diagnostic> 
     );
     let help = "set `system.stateVersion` in the guest to the release that its data is of, and leave it at that";
     let diagnostic = Diagnostic::warning(Code::GuestStateVersion, message).help(help);
-    let place: &[&str] = if service == "redis" { &["services", "redis"] } else { &["services", service, "enable"] };
-    let diagnostic = in_view(diagnostic, guest, place, "keeps data");
+    let option: &[&str] =
+        if service == "redis" { &["services", "redis"] } else { &["services", service, "enable"] };
+    let diagnostic = in_view(diagnostic, guest, option, "keeps data");
     Some(subject.at(diagnostic, &each.path.join("config"), "the guest"))
 }
 

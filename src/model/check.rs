@@ -60,7 +60,7 @@ impl Checker<'_> {
         self.nat();
         self.keep_generations();
         for diagnostic in unsupported_host(self.manifest) {
-            let placed = self.place(diagnostic.0, &diagnostic.1);
+            let placed = self.locate(diagnostic.0, &diagnostic.1);
             self.out.unsupported.push(placed);
         }
         if !self.containers_enabled() {
@@ -70,7 +70,7 @@ impl Checker<'_> {
         for (name, container) in &self.manifest.containers {
             let path = containers.join(name.as_str());
             for (diagnostic, option) in unsupported_container(container, path) {
-                let placed = self.place(diagnostic, &option);
+                let placed = self.locate(diagnostic, &option);
                 self.out.unsupported.push(placed);
             }
             let before = self.errors();
@@ -99,7 +99,7 @@ impl Checker<'_> {
             let help = "remove it to keep the last ten; the one that was booted is kept in any case";
             let path = At::root("services").join("container-rebuild").path().join(KEEP_GENERATIONS);
             let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
-            let placed = self.place(diagnostic, &path);
+            let placed = self.locate(diagnostic, &path);
             self.out.findings.push(placed);
         }
     }
@@ -356,7 +356,7 @@ impl Checker<'_> {
     }
 
     fn find(&mut self, diagnostic: Diagnostic, at: At<'_>) {
-        let placed = self.place(diagnostic, &at.path());
+        let placed = self.locate(diagnostic, &at.path());
         self.out.findings.push(placed);
     }
 
@@ -370,7 +370,7 @@ impl Checker<'_> {
     fn place_element(&self, diagnostic: Diagnostic, path: &OptionPath, index: usize) -> Diagnostic {
         match self.spans.element(path, index) {
             Some(span) => diagnostic.at(span, ""),
-            None => self.place(diagnostic, path),
+            None => self.locate(diagnostic, path),
         }
     }
 
@@ -381,7 +381,7 @@ impl Checker<'_> {
             self.out.findings.push(diagnostic.at(*again, "").at(*first, "taken here already"));
             return;
         }
-        let placed = self.place(diagnostic, path);
+        let placed = self.locate(diagnostic, path);
         let first = self.spans.nearest(there).filter(|span| placed.labels.iter().all(|label| label.span != *span));
         self.out.findings.push(match first {
             Some(span) => placed.at(span, "taken here already"),
@@ -390,7 +390,7 @@ impl Checker<'_> {
     }
 
     /// Points the diagnostic to the option: by span if the sources are loaded, otherwise by the manifest's `positions`.
-    fn place(&self, diagnostic: Diagnostic, path: &OptionPath) -> Diagnostic {
+    fn locate(&self, diagnostic: Diagnostic, path: &OptionPath) -> Diagnostic {
         if let Some(span) = self.spans.nearest(path) {
             return diagnostic.at(span, "");
         }

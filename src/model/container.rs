@@ -264,7 +264,7 @@ mod tests {
         } });
         let container = |json: &Value| serde_json::from_value::<Container>(json.clone()).expect("a container");
         assert!(!container(&full).has_unknown());
-        let mut places = Vec::new();
+        let mut pointers = Vec::new();
         let mut rest = vec![(String::new(), &full)];
         while let Some((at, value)) = rest.pop() {
             let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
@@ -277,15 +277,15 @@ mod tests {
                 }
                 _ => {}
             }
-            places.push(at);
+            pointers.push(at);
         }
-        assert!(places.iter().any(|place| place == "/extraVeths/v/forwardPorts/0/protocol"), "{places:?}");
-        for place in places.iter().filter(|place| !place.is_empty()) {
+        assert!(pointers.iter().any(|pointer| pointer == "/extraVeths/v/forwardPorts/0/protocol"), "{pointers:?}");
+        for pointer in pointers.iter().filter(|pointer| !pointer.is_empty()) {
             let mut json = full.clone();
-            *json.pointer_mut(place).expect("it was found there") = unknown.clone();
+            *json.pointer_mut(pointer).expect("it was found there") = unknown.clone();
             let container = container(&json);
-            assert!(container.has_unknown(), "{place}");
-            assert_eq!(container.has_unknown_option(), place != "/path", "{place}");
+            assert!(container.has_unknown(), "{pointer}");
+            assert_eq!(container.has_unknown_option(), pointer != "/path", "{pointer}");
         }
     }
 }

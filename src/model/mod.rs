@@ -11,12 +11,12 @@
 pub mod check;
 mod container;
 mod field;
+pub(crate) mod locations;
 mod name;
 pub(crate) mod network;
 mod networking;
 pub(crate) mod nix;
 pub mod path;
-pub(crate) mod places;
 pub mod spec;
 pub(crate) mod support;
 pub(crate) mod unknown_rules;

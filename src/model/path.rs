@@ -175,11 +175,11 @@ impl OptionSpans {
     pub fn name_elements(&mut self, list: &OptionPath, names: &[String]) {
         let at = list.0.iter().try_fold(self, |at, name| at.below.get_mut(&**name));
         let Some(list) = at else { return };
-        let mut places: Vec<_> =
+        let mut indexes: Vec<_> =
             list.below.keys().filter_map(|name| Some((list_place(name)?, name.clone()))).collect();
-        places.sort();
-        for ((_, place), name) in places.into_iter().zip(names) {
-            if let Some(element) = list.below.remove(&place) {
+        indexes.sort();
+        for ((_, index), name) in indexes.into_iter().zip(names) {
+            if let Some(element) = list.below.remove(&index) {
                 list.below_mut(name).merge(element);
             }
         }

@@ -74,7 +74,7 @@ pub(crate) fn unsupported_units(manifest: &Manifest, host: &View) -> Vec<Diagnos
                 "remove it, or leave this container to nixos-rebuild; container-rebuild writes the units of containers itself, and \
                  ignores no option silently",
             );
-            match host.places.nearest(&path) {
+            match host.spans.nearest(&path) {
                 Some(span) => diagnostic.at(span, ""),
                 None => diagnostic,
             }

@@ -20,7 +20,7 @@ pub struct View {
     /// Options that NixOS sets in a guest from outside, merged with the guest's own definitions.
     pub handed_in: Json,
     /// Where the options are set, by their path in the tree.
-    pub places: OptionSpans,
+    pub spans: OptionSpans,
     /// Why a list may have more elements, for lists that are lower bounds.
     pub bounds: BTreeMap<OptionPath, Bound>,
     /// Whether nothing but the configuration's own lists opens firewall ports.
@@ -73,8 +73,8 @@ impl View {
     }
 
     /// The span of the option at `path`, or of the closest enclosing option that is set.
-    pub fn place(&self, path: &[&str]) -> Option<Span> {
-        self.places.nearest(&OptionPath::new(path.iter().copied()))
+    pub fn span(&self, path: &[&str]) -> Option<Span> {
+        self.spans.nearest(&OptionPath::new(path.iter().copied()))
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn opened_as_function<'e>(ev: &Evaluator<'e>) -> Value<'e> {
 
 /// Returns the list of modules, with an empty module in place of each missing one.
 fn present<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let list = match ev.force_partly(args[0])? {
+    let list = match ev.force_partial(args[0])? {
         Value::List(list) => list,
         // The list itself is unknown, so no module is certain to exist.
         Value::Unknown(unknown) => {

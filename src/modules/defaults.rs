@@ -254,7 +254,7 @@ pub(super) fn guest_of<'e>(
     if let Some(definitions) = context.guests.borrow().get(&container) {
         return Some(definitions);
     }
-    let definitions = context.said_of_guests.borrow().get(&container).copied().unwrap_or_default();
+    let definitions = context.undecided_guests.borrow().get(&container).copied().unwrap_or_default();
     // A guest that fails still exists.
     if definitions.is_empty() || matches!(presence(ev, definitions), Ok(Ok(false))) {
         return None;

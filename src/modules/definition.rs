@@ -196,7 +196,7 @@ impl<'e> Definition<'e> {
     }
 
     fn expand_with(self, ev: &mut Evaluator<'e>, into: &mut Vec<Self>, layer: Layer) -> EvalResult<'e, ()> {
-        let value = ev.force_partly(self.value)?;
+        let value = ev.force_partial(self.value)?;
         let this = Self { value, ..self };
         let Value::Attrs(attrs) = value else {
             into.push(this);
@@ -223,9 +223,9 @@ impl<'e> Definition<'e> {
         match kind.as_str() {
             "merge" if layer.has_conditions() => {
                 let contents = part(ev, "contents")?;
-                match ev.force_partly(contents)? {
-                    Value::PartialList(partly) => {
-                        for item in partly.items() {
+                match ev.force_partial(contents)? {
+                    Value::PartialList(partial) => {
+                        for item in partial.items() {
                             let this = this.with_value(item.value, this.pos);
                             match item.optional {
                                 Some(why) => this.under(ev, Value::Unknown(why)).expand_with(ev, into, layer)?,
@@ -380,7 +380,7 @@ pub(super) fn select<'e>(ev: &mut Evaluator<'e>, definitions: &[Definition<'e>])
 }
 
 /// Where something is defined: the first known position, because definitions that NixOS adds have none.
-pub(super) fn place(definitions: &[Definition<'_>]) -> Pos {
+pub(super) fn position_of(definitions: &[Definition<'_>]) -> Pos {
     definitions.iter().map(|definition| definition.pos).find(|pos| pos.is_some()).unwrap_or(Pos::NONE)
 }
 

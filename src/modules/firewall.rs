@@ -84,9 +84,9 @@ fn ports<'e>(
     let adding = adding.filter(|_| !outranks);
     let (items, mut unknown) = match merged {
         Value::List(list) => (list.iter().collect(), None),
-        Value::PartialList(partly) => {
-            let certain = partly.items().iter().filter(|item| item.optional.is_none());
-            (certain.map(|item| item.value).collect(), Some(partly.why()))
+        Value::PartialList(partial) => {
+            let certain = partial.items().iter().filter(|item| item.optional.is_none());
+            (certain.map(|item| item.value).collect(), Some(partial.why()))
         }
         Value::Unknown(unknown) => (certain(ev, selected)?, Some(unknown)),
         _ => return Ok(merged),

@@ -62,7 +62,7 @@ pub(super) fn whole<'e>(
             }
             let Some(value) = value else { continue };
             let json = Shown::new(shown.ev, context).json(value);
-            *path.iter().fold(&mut beside, |place, name| &mut place[*name]) = json;
+            *path.iter().fold(&mut beside, |json, name| &mut json[*name]) = json;
         }
         View { handed_in: beside, ..shown.finish(options) }
     })
@@ -86,11 +86,11 @@ fn of_host<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>) -> View {
             Ok(None) => continue,
             Err(error) => failure(shown.ev, &error),
         };
-        let mut place = &mut options;
+        let mut inner = &mut options;
         for name in path {
-            place = &mut place[*name];
+            inner = &mut inner[*name];
         }
-        *place = value;
+        *inner = value;
     }
     units(&mut shown, context, &mut options);
     shown.path.clear();
@@ -186,7 +186,7 @@ struct Shown<'a, 'e> {
     context: &'e Context<'e>,
     /// The path of the current value.
     path: Vec<String>,
-    places: OptionSpans,
+    spans: OptionSpans,
     files: BTreeSet<OptionPath>,
     /// The number of values shown, and what it was at the start of the current option.
     values: usize,
@@ -196,14 +196,14 @@ struct Shown<'a, 'e> {
 
 impl<'a, 'e> Shown<'a, 'e> {
     fn new(ev: &'a mut Evaluator<'e>, context: &'e Context<'e>) -> Self {
-        let (places, files) = (OptionSpans::default(), BTreeSet::new());
-        Self { ev, context, path: Vec::new(), places, files, values: 0, began: 0, is_cut: false }
+        let (spans, files) = (OptionSpans::default(), BTreeSet::new());
+        Self { ev, context, path: Vec::new(), spans, files, values: 0, began: 0, is_cut: false }
     }
 
     /// Records that the value at `self.path` is set at `pos`.
     fn note(&mut self, pos: Pos) {
         if pos.is_some() && !is_built_in(self.ev, pos) {
-            self.places.add(&self.path, self.ev.report.attribute_span(pos));
+            self.spans.add(&self.path, self.ev.report.attribute_span(pos));
         }
     }
 
@@ -235,11 +235,11 @@ impl<'a, 'e> Shown<'a, 'e> {
                 json!(text.to_str_lossy())
             }
             Value::List(items) => {
-                if let Some(places) = self.ev.provenance.elements_of(value) {
+                if let Some(positions) = self.ev.provenance.elements_of(value) {
                     let is_ours = |pos: Pos| pos.is_some() && !is_built_in(self.ev, pos);
                     let span =
                         |pos: &Pos| if is_ours(*pos) { self.ev.report.attribute_span(*pos) } else { Span::NONE };
-                    self.places.add_elements(&self.path, places.iter().map(span).collect());
+                    self.spans.add_elements(&self.path, positions.iter().map(span).collect());
                 }
                 let mut shown = Vec::new();
                 for (index, item) in items.iter().enumerate() {
@@ -317,8 +317,8 @@ impl<'a, 'e> Shown<'a, 'e> {
         for (path, items, bound) in known {
             let items: Json = items.into_iter().map(|item| self.json(item)).collect();
             let names = path.names(self.ev);
-            let place = names.names().iter().try_fold(&mut options, |json, name| json.get_mut(&**name));
-            if let Some(list) = place.filter(|json| json.is_object()) {
+            let inner = names.names().iter().try_fold(&mut options, |json, name| json.get_mut(&**name));
+            if let Some(list) = inner.filter(|json| json.is_object()) {
                 list[AT_LEAST_KEY] = items;
             }
             bounds.insert(names, bound);
@@ -329,8 +329,8 @@ impl<'a, 'e> Shown<'a, 'e> {
         let missing_modules = self.context.is_missing_modules() || lacks_arguments;
         let closed = firewall::opens_nothing(self.ev, self.context);
         let is_cut = self.is_cut || self.ev.is_full();
-        let (places, files, handed_in) = (self.places, self.files, Json::Null);
+        let (spans, files, handed_in) = (self.spans, self.files, Json::Null);
         let verdicts = Vec::new();
-        View { options, handed_in, places, bounds, files, closed, verdicts, missing_modules, is_cut }
+        View { options, handed_in, spans, bounds, files, closed, verdicts, missing_modules, is_cut }
     }
 }

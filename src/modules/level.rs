@@ -4,7 +4,7 @@
 //! what `config.<path>` reads.
 
 use super::declare::resolve;
-use super::definition::{Definition, place};
+use super::definition::{Definition, position_of};
 use super::merge::{Merge, Part};
 use super::option::{Kind, Node, Tree};
 use super::path::Path;
@@ -57,11 +57,11 @@ impl<'e> Scope<'e> {
             let mut defining = names.remove(symbol).unwrap_or_default();
             // An unknown name may be that of any option here.
             defining.extend(split.maybe(*symbol));
-            let pos = place(&defining);
+            let pos = position_of(&defining);
             if let (Node::Option(option), Some(container)) = (node, path.last())
                 && matches!(option.known_type().map(|ty| ty.kind.get()), Some(Kind::Guest))
             {
-                self.context.said_of_guests.borrow_mut().insert(container, ev.heap.alloc_slice(&defining));
+                self.context.undecided_guests.borrow_mut().insert(container, ev.heap.alloc_slice(&defining));
             }
             parts.push((*symbol, defer(ev, self, path.join(ev, *symbol), &defining, *node), pos));
         }
@@ -79,8 +79,8 @@ impl<'e> Scope<'e> {
                 continue;
             }
             let at = path.join(ev, symbol);
-            let pos = place(&defining);
-            let said = defining.len();
+            let pos = position_of(&defining);
+            let written = defining.len();
             defining.extend(split.maybe(symbol));
             if let Some(freeform) = self.freeform.get() {
                 if is_root && is_merged_as_whole(freeform) && !defining.iter().any(|definition| definition.doubtful)
@@ -100,7 +100,7 @@ impl<'e> Scope<'e> {
                 parts.push((symbol, defer(ev, self, at, &defining, Node::Undeclared), pos));
             } else {
                 let defined = |name: Symbol| parts.iter().any(|(other, _, pos)| *other == name && pos.is_some());
-                refuse(ev, self, (at, tree), &defining[..said], &defined);
+                refuse(ev, self, (at, tree), &defining[..written], &defined);
             }
         }
         if let Some(ty) = self.freeform.get().filter(|_| !together.is_empty()) {

@@ -173,7 +173,7 @@ impl<'e> Loader<'e> {
     ) -> Vec<(usize, Option<&'e Unknown>)> {
         let mut queue: VecDeque<Edge<'e>> = first.iter().copied().collect();
         let mut order: Vec<(usize, Option<&'e Unknown>)> = Vec::new();
-        let mut places: FxHashMap<&str, usize> = FxHashMap::default();
+        let mut indexes: FxHashMap<&str, usize> = FxHashMap::default();
         // A module with an unknown key may share it with any other that declares its own; then only one of the two counts.
         let mut any_key = None;
         while let Some((index, optional)) = queue.pop_front() {
@@ -190,14 +190,14 @@ impl<'e> Loader<'e> {
                 Some(Some(unknown)) => optional.or(Some(unknown)),
                 None => optional,
             };
-            match places.entry(&module.key) {
-                Entry::Vacant(place) => {
-                    place.insert(order.len());
+            match indexes.entry(&module.key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(order.len());
                     order.push((index, optional));
                 }
                 // Now also imported unconditionally, so its own imports are certain too: walk them again.
-                Entry::Occupied(place) if optional.is_none() && order[*place.get()].1.is_some() => {
-                    order[*place.get()].1 = None;
+                Entry::Occupied(entry) if optional.is_none() && order[*entry.get()].1.is_some() => {
+                    order[*entry.get()].1 = None;
                 }
                 Entry::Occupied(_) => continue,
             }
@@ -362,7 +362,7 @@ impl<'e> Loader<'e> {
         self.loaded[index].own_key = own_key;
         self.keys.insert(from, index);
         if let Some((disabled, at)) = field(ev, "disabledModules") {
-            let disabled = ev.force_partly(disabled)?;
+            let disabled = ev.force_partial(disabled)?;
             if let Value::Unknown(unknown) = disabled {
                 self.disables(ev, unknown, at);
             }
@@ -386,7 +386,7 @@ impl<'e> Loader<'e> {
         self.loaded[index].freeform = field(ev, "freeformType").map(|(value, _)| value);
         let explicit = |one: &&OptionalAttr<'e>| matches!(ev.heap.name(one.name()), "config" | "options");
         if config.is_some() || options.is_some() || attrs.optional().iter().any(|one| explicit(&one)) {
-            self.perhaps_explicit(ev, attrs, index, around);
+            self.may_be_explicit(ev, attrs, index, around);
             for (name, _, pos) in attrs.iter() {
                 if !EXPLICIT.contains(&ev.heap.name(name)) {
                     return Err(self.unsupported(ev, name, if pos.is_some() { pos } else { at }));
@@ -423,7 +423,7 @@ impl<'e> Loader<'e> {
     }
 
     /// Adds the optional `config`, `options` and other attributes of a module, each under a condition.
-    fn perhaps_explicit(
+    fn may_be_explicit(
         &mut self,
         ev: &Evaluator<'e>,
         attrs: &'e crate::eval::Attrs<'e>,
@@ -446,7 +446,7 @@ impl<'e> Loader<'e> {
     }
 
     fn imports(&self, ev: &mut Evaluator<'e>, imports: Value<'e>, at: Pos) -> EvalResult<'e, Vec<Source<'e>>> {
-        match ev.force_partly(imports)? {
+        match ev.force_partial(imports)? {
             list @ (Value::List(_) | Value::PartialList(_)) => Ok(Source::list(list, at)),
             unknown @ Value::Unknown(_) => Ok(vec![Source::import(unknown, at)]),
             other => {

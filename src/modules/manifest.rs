@@ -156,11 +156,11 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         let bounds = self.context.bounds.borrow().clone();
         for (path, items, _) in bounds {
             let names = path.names(self.values.ev);
-            let mut place = Some(&mut *firewall);
+            let mut inner = Some(&mut *firewall);
             for name in names.names().iter().skip(2) {
-                place = place.and_then(|json| json.get_mut(&**name));
+                inner = inner.and_then(|json| json.get_mut(&**name));
             }
-            if let Some(list) = place.filter(|json| json.get(UNKNOWN_KEY).is_some()) {
+            if let Some(list) = inner.filter(|json| json.get(UNKNOWN_KEY).is_some()) {
                 list[AT_LEAST_KEY] = items.into_iter().map(|item| self.values.json(item)).collect();
             }
         }
@@ -233,7 +233,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
                 "give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"
             ));
             let at = self.place_of(&path);
-            return self.values.wrong(place(diagnostic, at));
+            return self.values.wrong(at_span(diagnostic, at));
         }
         self.seen(container, &["path"])
     }
@@ -270,7 +270,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
 
     fn option_of(&mut self, container: Value<'e>, name: &str, symbol: Symbol) -> Seen<'e> {
         let at_hand = match container {
-            Value::Attrs(options) => options.get(symbol).and_then(|value| self.values.ev.force_partly(value).ok()),
+            Value::Attrs(options) => options.get(symbol).and_then(|value| self.values.ev.force_partial(value).ok()),
             _ => None,
         };
         match at_hand {
@@ -285,7 +285,7 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         if let Some((name, around)) = path.split_last()
             && let Ok(Value::Attrs(attrs)) = self.get(config, around)
             && let Some(value) = attrs.get(self.values.ev.heap.symbol(name))
-            && let Ok(partly @ Value::PartialList(_)) = self.values.ev.force_partly(value)
+            && let Ok(partly @ Value::PartialList(_)) = self.values.ev.force_partial(value)
         {
             return self.values.see(partly);
         }
@@ -342,6 +342,6 @@ impl<'de> MapAccess<'de> for ContainerOptions<'_, '_, '_> {
     }
 }
 
-fn place(diagnostic: Diagnostic, span: Span) -> Diagnostic {
+fn at_span(diagnostic: Diagnostic, span: Span) -> Diagnostic {
     if span == Span::NONE { diagnostic } else { diagnostic.at(span, "") }
 }

@@ -225,7 +225,7 @@ impl<'e> Merge<'e> {
         element: TypeRef<'e>,
         definitions: &[Definition<'e>],
     ) -> EvalResult<'e, Value<'e>> {
-        let (mut items, mut places) = (Vec::new(), Vec::new());
+        let (mut items, mut positions) = (Vec::new(), Vec::new());
         for (n, definition) in definitions.iter().enumerate() {
             let of_definition = match definition.active(ev)? {
                 Active::Yes => None,
@@ -264,13 +264,13 @@ impl<'e> Merge<'e> {
                 };
                 let value = ev.heap.suspend(Part { merge, definitions: ev.heap.alloc_slice(&[definition]) });
                 items.push(Item { value, optional: of_definition.or(item.optional).or(of_element) });
-                places.push(of);
+                positions.push(of);
             }
         }
         let merged = ev.heap.partial_list(&items);
         if definitions.len() > 1 {
-            ev.provenance.note_elements(&ev.heap, merged, &places);
-            self.scope.context.note_elements(ev, self.path, &places);
+            ev.provenance.note_elements(&ev.heap, merged, &positions);
+            self.scope.context.note_elements(ev, self.path, &positions);
         }
         Ok(merged)
     }

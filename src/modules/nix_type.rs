@@ -39,7 +39,7 @@ pub(super) fn of_option<'e>(
         return Ok(ty);
     }
     if known.is_none() {
-        said_once(ev, path, option)?;
+        refuse_several(ev, path, option)?;
     }
     let mut joined = known;
     for (declaration, _) in option.declared {
@@ -101,7 +101,7 @@ fn merged<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<
 }
 
 /// Fails if several declarations set an attribute that only one may set (`mergeOptionDecls`).
-fn said_once<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -> EvalResult<'e, ()> {
+fn refuse_several<'e>(ev: &mut Evaluator<'e>, path: Path<'e>, option: &'e Opt<'e>) -> EvalResult<'e, ()> {
     for name in ["default", "example", "description", "apply"].map(|name| ev.heap.symbol(name)) {
         let says = |(declaration, _): &&(Value<'e>, Pos)| match declaration {
             Value::Attrs(attrs) => attrs.get(name).is_some(),

@@ -39,16 +39,16 @@ pub(super) enum Seen<'e> {
 impl<'e> Reader<'_, 'e> {
     /// Evaluates a value to its outermost constructor.
     pub(super) fn see(&mut self, value: Value<'e>) -> Seen<'e> {
-        let value = match self.ev.force_partly(value) {
+        let value = match self.ev.force_partial(value) {
             Ok(value) => value,
             Err(error) => return Seen::Failed(self.fail(&error)),
         };
         match value {
             Value::Unknown(why) => Seen::Unknown { why, at_least: None },
-            Value::PartialList(partly) => {
-                let certain = partly.items().iter().filter(|item| item.optional.is_none());
+            Value::PartialList(partial) => {
+                let certain = partial.items().iter().filter(|item| item.optional.is_none());
                 let certain = certain.map(|item| self.json(item.value)).collect();
-                Seen::Unknown { why: partly.why(), at_least: Some(certain) }
+                Seen::Unknown { why: partial.why(), at_least: Some(certain) }
             }
             Value::String(text) | Value::Path(text) => match placeholder::described(&text.to_str_lossy()) {
                 Some(what) => Seen::Unknown { why: self.known_to_nix(what), at_least: None },
@@ -233,7 +233,7 @@ impl<'de, 'e, I: Iterator<Item = (Symbol, Value<'e>)>> MapAccess<'de> for Member
 pub(super) fn unknown_json(ev: &Evaluator<'_>, reason: &str, span: Span) -> Json {
     let location = ev.report.sources().locate(span.start);
     let (file, line, column) =
-        location.map_or((String::new(), 0, 0), |place| (place.file, place.line, place.column));
+        location.map_or((String::new(), 0, 0), |location| (location.file, location.line, location.column));
     json!({ UNKNOWN_KEY: { "reason": reason, "file": file, "line": line, "column": column } })
 }
 

@@ -105,7 +105,7 @@ pub(super) struct Context<'e> {
     /// The guests: definitions of `containers.<name>.config`, by container name.
     pub(super) guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
     /// Definitions of `containers.<name>.config` whose conditions are not evaluated yet, by container name.
-    pub(super) said_of_guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
+    pub(super) undecided_guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
     /// The certain elements of lists that are not fully known, by option path, with the reason.
     pub(super) bounds: RefCell<Vec<(Path<'e>, Vec<Value<'e>>, Bound)>>,
     /// Definitions of `containers` that fail beside others, as values that fail when forced (`--keep-going`).
@@ -134,7 +134,7 @@ impl<'e> Context<'e> {
             given: None,
             packages: Cell::new(None),
             guests: RefCell::default(),
-            said_of_guests: RefCell::default(),
+            undecided_guests: RefCell::default(),
             bounds: RefCell::default(),
             failing: RefCell::default(),
             prototypes: OnceCell::new(),
@@ -173,8 +173,8 @@ impl<'e> Context<'e> {
     }
 
     /// Records where the elements of the list at `path` are defined.
-    pub(super) fn note_elements(&self, ev: &Evaluator<'e>, path: Path<'e>, places: &[Pos]) {
-        self.elements.borrow_mut().push((path, ev.heap.alloc_slice(places)));
+    pub(super) fn note_elements(&self, ev: &Evaluator<'e>, path: Path<'e>, positions: &[Pos]) {
+        self.elements.borrow_mut().push((path, ev.heap.alloc_slice(positions)));
     }
 
     /// Keeps the definitions of a container option, to compute a key if its value is unknown.
@@ -205,13 +205,13 @@ impl<'e> Context<'e> {
                     .add(path.symbols().into_iter().map(|name| ev.heap.name(name)), ev.report.attribute_span(*pos));
             }
         }
-        for (path, places) in self.elements.borrow().iter() {
+        for (path, positions) in self.elements.borrow().iter() {
             let span = |pos: &Pos| match pos.is_some() && !is_built_in(ev, *pos) {
                 true => ev.report.attribute_span(*pos),
                 false => Span::NONE,
             };
             let names = path.symbols().into_iter().map(|name| ev.heap.name(name));
-            spans.add_elements(names, places.iter().map(span).collect());
+            spans.add_elements(names, positions.iter().map(span).collect());
         }
         spans
     }

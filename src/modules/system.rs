@@ -71,7 +71,7 @@ fn nixos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
 pub(super) static NIXOS_OF_PACKAGES: Primop = Primop { name: "nixos", arity: 3, strict: 0, run: nixos_of_packages };
 
 fn nixos_of_packages<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let modules = match ev.force_partly(args[2])? {
+    let modules = match ev.force_partial(args[2])? {
         list @ (Value::List(_) | Value::PartialList(_)) => list,
         module => ev.heap.list([module]),
     };
@@ -161,7 +161,7 @@ pub(super) fn evaluate<'e>(
     let mut sources = Vec::new();
     // The same order as in `eval-config.nix`.
     for (modules, at) in [extra, modules].into_iter().flatten() {
-        match ev.force_partly(modules)? {
+        match ev.force_partial(modules)? {
             list @ (Value::List(_) | Value::PartialList(_)) => sources.extend(Source::list(list, at)),
             unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, at)),
             other => return Err(ev.type_error("a list of modules", other, at)),

@@ -3,7 +3,7 @@
 //! A scalar is the value that the configuration defines. A set is open and a list is unknown, because nixpkgs may add to
 //! both.
 
-use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, place, presence, select};
+use super::definition::{Definition, OPTION_DEFAULT_PRIORITY, Selected, position_of, presence, select};
 use super::path::Path;
 use super::scope::Scope;
 use super::split::split;
@@ -78,7 +78,7 @@ fn undecided<'e>(
     };
     let (mut parts, mut optional) = (Vec::new(), Vec::new());
     for (symbol, mut defining) in std::mem::take(&mut split.names) {
-        let (pos, is_certain) = (place(&defining), defining.iter().any(Definition::is_certain));
+        let (pos, is_certain) = (position_of(&defining), defining.iter().any(Definition::is_certain));
         defining.extend(split.maybe(symbol));
         let definitions = ev.heap.alloc_slice(&defining);
         let value = ev.heap.suspend(Below { scope, path: path.join(ev, symbol), definitions, shown });
@@ -125,7 +125,7 @@ fn decided<'e>(
                 of_home = definitions;
             }
             let below = Below { scope, path: path.join(ev, symbol), definitions, shown };
-            parts.push((symbol, ev.heap.suspend(below), place(definitions)));
+            parts.push((symbol, ev.heap.suspend(below), position_of(definitions)));
         }
         if let Some(name) = account(ev, path)
             && !parts.iter().any(|(symbol, ..)| *symbol == ev.heap.symbol("name"))
@@ -167,11 +167,11 @@ fn decided<'e>(
                 Value::List(list) => Some((list, definition.pos)),
                 _ => None,
             });
-            let (items, places): (Vec<_>, Vec<_>) =
+            let (items, positions): (Vec<_>, Vec<_>) =
                 lists.flat_map(|(list, pos)| list.iter().map(move |item| (item, pos))).unzip();
             let merged = ev.heap.list(items);
             if selected.definitions.len() > 1 {
-                ev.provenance.note_elements(&ev.heap, merged, &places);
+                ev.provenance.note_elements(&ev.heap, merged, &positions);
             }
             Ok(merged)
         }

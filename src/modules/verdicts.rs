@@ -21,7 +21,7 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
             Err(error) => verdicts.extend(error.diagnostics()),
         }
     }
-    let places = match ev.select(config, "warnings") {
+    let positions = match ev.select(config, "warnings") {
         Ok(list) => ev.provenance.elements_of(list).unwrap_or_default(),
         Err(_) => &[],
     };
@@ -32,7 +32,7 @@ pub(super) fn verdicts<'e>(ev: &mut Evaluator<'e>, config: Value<'e>) -> Vec<Dia
                 let mut verdict = verdict(ev, Diagnostic::warning, Code::UserWarning, &text, warning);
                 // A string has no position of its own.
                 if let (Value::Attrs(attrs), true) = (config, verdict.labels.is_empty()) {
-                    let own = places.get(index).copied().filter(|pos| pos.is_some());
+                    let own = positions.get(index).copied().filter(|pos| pos.is_some());
                     let at = own
                         .or_else(|| attrs.position(ev.heap.symbol("warnings")))
                         .filter(|pos| !is_built_in(ev, *pos))

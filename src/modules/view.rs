@@ -25,20 +25,20 @@ impl<'e> Suspend<'e> for Options<'e> {
         let Some(tree) = scope.tree.get() else {
             return Ok(ev.heap.unknown("`options` cannot decide which options there are", Span::NONE));
         };
-        let place = ev.heap.alloc(Place { scope, path: scope.path, below: None, split: OnceCell::new() });
-        Ok(level(ev, place, tree))
+        let branch = ev.heap.alloc(Branch { scope, path: scope.path, below: None, split: OnceCell::new() });
+        Ok(level(ev, branch, tree))
     }
 }
 
 /// A path in the option tree. Its definitions are split on demand, because the set of options does not depend on them.
-struct Place<'e> {
+struct Branch<'e> {
     scope: &'e Scope<'e>,
     path: Path<'e>,
-    below: Option<(&'e Place<'e>, Symbol)>,
+    below: Option<(&'e Branch<'e>, Symbol)>,
     split: OnceCell<&'e Split<'e>>,
 }
 
-impl<'e> Place<'e> {
+impl<'e> Branch<'e> {
     fn definitions(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Vec<Definition<'e>>> {
         let Some((around, name)) = self.below else {
             return Ok(self.scope.definitions.get().map(|all| all.to_vec()).unwrap_or_default());
@@ -59,21 +59,21 @@ impl<'e> Place<'e> {
 
 /// The node at a path, evaluated on demand.
 struct At<'e> {
-    place: &'e Place<'e>,
+    branch: &'e Branch<'e>,
     node: Node<'e>,
 }
 
 impl<'e> Suspend<'e> for At<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        match resolve(ev, self.place.scope, self.node)? {
-            Node::Level(tree) => Ok(level(ev, self.place, tree)),
+        match resolve(ev, self.branch.scope, self.node)? {
+            Node::Level(tree) => Ok(level(ev, self.branch, tree)),
             Node::Option(option) => {
                 if let Some(Kind::Unknown(unknown)) = option.known_type().map(|ty| ty.kind.get())
                     && option.declared.is_empty()
                 {
                     return Ok(Value::Unknown(unknown));
                 }
-                let view: &'e View<'e> = ev.heap.alloc(View { place: self.place, option });
+                let view: &'e View<'e> = ev.heap.alloc(View { branch: self.branch, option });
                 Ok(view.value(ev))
             }
             Node::Declared(_) | Node::Undeclared => {
@@ -83,16 +83,16 @@ impl<'e> Suspend<'e> for At<'e> {
     }
 }
 
-fn level<'e>(ev: &Evaluator<'e>, around: &'e Place<'e>, tree: &'e Tree<'e>) -> Value<'e> {
+fn level<'e>(ev: &Evaluator<'e>, around: &'e Branch<'e>, tree: &'e Tree<'e>) -> Value<'e> {
     let mut parts = Vec::with_capacity(tree.entries.len());
     for (symbol, node) in tree.entries {
-        let place = ev.heap.alloc(Place {
+        let branch = ev.heap.alloc(Branch {
             scope: around.scope,
             path: around.path.join(ev, *symbol),
             below: Some((around, *symbol)),
             split: OnceCell::new(),
         });
-        parts.push((*symbol, ev.heap.suspend(At { place, node: *node }), Pos::NONE));
+        parts.push((*symbol, ev.heap.suspend(At { branch, node: *node }), Pos::NONE));
     }
     if tree.open {
         let rest = ev.heap.unknown_reason("only nixpkgs knows which other options there are", Span::NONE);
@@ -103,7 +103,7 @@ fn level<'e>(ev: &Evaluator<'e>, around: &'e Place<'e>, tree: &'e Tree<'e>) -> V
 
 /// One option.
 struct View<'e> {
-    place: &'e Place<'e>,
+    branch: &'e Branch<'e>,
     option: &'e Opt<'e>,
 }
 
@@ -124,7 +124,7 @@ impl<'e> View<'e> {
     fn value(&'e self, ev: &Evaluator<'e>) -> Value<'e> {
         let mut parts = vec![
             (ev.heap.symbol("_type"), ev.heap.string("option"), Pos::NONE),
-            (ev.heap.symbol("loc"), location(ev, self.place.path), Pos::NONE),
+            (ev.heap.symbol("loc"), location(ev, self.branch.path), Pos::NONE),
         ];
         for (name, asked) in [
             ("value", Asked::Value),
@@ -155,9 +155,9 @@ impl<'e> View<'e> {
     }
 
     fn selected(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Selected<'e>> {
-        let Place { scope, path, .. } = *self.place;
+        let Branch { scope, path, .. } = *self.branch;
         let ty = type_of(ev, scope, path, self.option)?;
-        let definitions = self.place.definitions(ev)?;
+        let definitions = self.branch.definitions(ev)?;
         let mut selected = selected(ev, self.option, Merge { scope, path, ty }, &definitions)?;
         // A default from the table counts as a definition, as the default of any option does.
         if selected.definitions.is_empty()
@@ -180,11 +180,11 @@ struct Answer<'e> {
 
 impl<'e> Suspend<'e> for Answer<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
-        let View { place, option } = *self.view;
-        let Place { scope, path, .. } = *place;
+        let View { branch, option } = *self.view;
+        let Branch { scope, path, .. } = *branch;
         match self.asked {
             Asked::Value => {
-                let definitions = place.definitions(ev)?;
+                let definitions = branch.definitions(ev)?;
                 return scope.option_value(ev, path, option, &definitions);
             }
             Asked::Type => {

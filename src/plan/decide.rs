@@ -80,9 +80,9 @@ pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Opt
             "whether there are containers at all is not known: `boot.enableContainers`: {}",
             unknown.reason
         );
-        let place = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
+        let location = Location { file: unknown.file.clone(), line: unknown.line, column: unknown.column };
         let note = Diagnostic::note(Code::UnknownValue, message);
-        decisions.findings.push(if place.file.is_empty() { note } else { note.at_location(place) }.into());
+        decisions.findings.push(if location.file.is_empty() { note } else { note.at_location(location) }.into());
     }
     decisions
 }
@@ -162,7 +162,7 @@ impl<'a> Decisions<'a> {
             ),
         };
         let finding = Diagnostic::error(Code::NotOurs, format!("the container `{name}` {whose}")).help(help);
-        self.findings.push(Finding::from(finding).at(wanted.places.position(&[])));
+        self.findings.push(Finding::from(finding).at(wanted.locations.position(&[])));
     }
 
     /// Refuses to change a container whose unit is masked.
@@ -176,7 +176,7 @@ impl<'a> Decisions<'a> {
             unmask(name, mask)
         );
         let finding = Diagnostic::error(Code::Masked, message).help(help);
-        self.findings.push(Finding::from(finding).at(wanted.places.position(&[])));
+        self.findings.push(Finding::from(finding).at(wanted.locations.position(&[])));
     }
 
     /// Refuses to remove a masked container that is running.

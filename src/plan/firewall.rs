@@ -228,8 +228,8 @@ pub(super) fn host_change(
     let mut reasons: Vec<Reason> = diff::differences(&before, &after, false, &|_| false)
         .into_iter()
         .map(|difference| {
-            let old_position = from.nat_places.position(&difference.path);
-            let position = to.nat_places.position(&difference.path).or_else(|| old_position.clone());
+            let old_position = from.nat_locations.position(&difference.path);
+            let position = to.nat_locations.position(&difference.path).or_else(|| old_position.clone());
             let option = format!("networking.nat.{}", option::path(&difference.path));
             let diff::Difference { before, after, may, .. } = difference;
             Reason { option, before, after, position, old_position, may, disruption: Row::Rules.cost() }

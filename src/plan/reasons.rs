@@ -21,7 +21,7 @@ const GUEST: &str = "config";
 /// The reason for adding or removing a container as a whole.
 pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruption: Disruption) -> Reason {
     let options = |version: Option<&Version>| version.map(Version::options).unwrap_or_default();
-    let position = |version: Option<&Version>| version.and_then(|version| version.places.position(&[]));
+    let position = |version: Option<&Version>| version.and_then(|version| version.locations.position(&[]));
     let (old_position, new_position) = (position(before), position(after));
     Reason {
         option: String::new(),
@@ -104,11 +104,11 @@ fn is_same_value(before: &Version, after: &Version, path: &[String]) -> bool {
 /// Where an option is set. For an option of the guest, that is inside `config`; for `path`, it is `config` as a whole.
 fn position(version: &Version, guest: Option<&GuestView>, path: &[String]) -> Option<Position> {
     let guest = match (path, guest) {
-        ([first, inside @ ..], Some(guest)) if first == GUEST => guest.places.position(inside),
+        ([first, inside @ ..], Some(guest)) if first == GUEST => guest.locations.position(inside),
         _ => None,
     };
-    let whole = || version.places.position(&[GUEST.to_owned()]).filter(|_| path == ["path"]);
-    guest.or_else(|| version.places.position(path)).or_else(whole)
+    let whole = || version.locations.position(&[GUEST.to_owned()]).filter(|_| path == ["path"]);
+    guest.or_else(|| version.locations.position(path)).or_else(whole)
 }
 
 /// The differences between the options of two guests.

@@ -16,8 +16,8 @@ use super::finding::Finding;
 use super::holders::Holders;
 use super::{lower, program, redact};
 use crate::diag::{Code, Diagnostic};
+use crate::model::locations::Locations;
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::model::places::Places;
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network, Private};
 use crate::model::view::View;
 use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Field, Manifest, Nat, Unknown};
@@ -86,7 +86,7 @@ pub(crate) struct Version<'a> {
     /// The guest's own options, if known.
     pub guest: Option<GuestOptions<'a>>,
     /// The positions of the container's options.
-    pub places: Places<'a>,
+    pub locations: Locations<'a>,
 }
 
 /// The keys of a container's options that are unknown or partial: equal keys mean equal values.
@@ -120,7 +120,7 @@ pub(crate) struct GuestView<'a> {
     /// The options as a tree.
     pub options: Cow<'a, Value>,
     /// The positions of the options.
-    pub places: Places<'a>,
+    pub locations: Locations<'a>,
 }
 
 impl GuestOptions<'_> {
@@ -130,7 +130,7 @@ impl GuestOptions<'_> {
             Self::Now(view) => Some(view.clone()),
             Self::Kept(guest) => guest.open().map(|Guest { options, positions }| GuestView {
                 options: Cow::Owned(options),
-                places: Places::Noted { all: Cow::Owned(positions), root: String::new() },
+                locations: Locations::Noted { all: Cow::Owned(positions), root: String::new() },
             }),
         }
     }
@@ -168,7 +168,7 @@ pub struct StateView<'a> {
     pub(super) nat_at_least: Option<NatSpec>,
     /// Why it is unknown whether there are any containers (`boot.enableContainers`).
     pub(super) may_be_off: Option<Unknown>,
-    pub(super) nat_places: Places<'a>,
+    pub(super) nat_locations: Locations<'a>,
     /// Our table as `nft -j list table` shows it. `None` if it was not observed: then the rules follow from the containers.
     pub(super) listing: Option<Cow<'a, Value>>,
     /// How the table differs from what the records say.
@@ -194,7 +194,7 @@ impl<'a> StateView<'a> {
             nat_spec: None,
             nat_at_least: None,
             may_be_off: None,
-            nat_places: Places::none(),
+            nat_locations: Locations::none(),
             listing: None,
             rules_drift: RulesDifference::default(),
             kernel: None,
@@ -219,8 +219,8 @@ impl<'a> StateView<'a> {
         let manifest = configuration.manifest;
         let mut side = Self::empty(configuration.endpoint.clone());
         side.missing_modules = configuration.missing_modules;
-        let places = configuration.places();
-        side.take_nat(&manifest.networking.nat, &places);
+        let locations = configuration.locations();
+        side.take_nat(&manifest.networking.nat, &locations);
         // With `boot.enableContainers = false`, NixOS ignores all declared containers.
         match &manifest.boot.enable_containers {
             Field::Known(true) => {}
@@ -238,20 +238,20 @@ impl<'a> StateView<'a> {
         let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
         for (name, container) in &manifest.containers {
             let spec = specs.binary_search_by(|spec| spec.name.cmp(name)).ok();
-            let places = places.below(["containers", name.as_str()]);
+            let locations = locations.below(["containers", name.as_str()]);
             let version = Version {
                 container: Cow::Borrowed(container),
                 spec: spec.map(|index| Cow::Borrowed(&specs[index])),
                 guest_key: configuration.guest_keys.get(name).map(|key| Cow::Borrowed(key.as_str())),
                 unknown_keys: UnknownKeys { of: Some((configuration.unknown_keys, name)) },
                 guest: configuration.guests.get(name).map(|view| {
-                    let places = match configuration.sources {
-                        Some((_, sources)) => Places::read(&view.places, sources),
-                        None => places.below(["config"]),
+                    let locations = match configuration.sources {
+                        Some((_, sources)) => Locations::read(&view.spans, sources),
+                        None => locations.below(["config"]),
                     };
-                    GuestOptions::Now(GuestView { options: Cow::Borrowed(&view.options), places })
+                    GuestOptions::Now(GuestView { options: Cow::Borrowed(&view.options), locations })
                 }),
-                places,
+                locations,
             };
             side.containers.insert(name.clone(), Configured::running(version));
         }
@@ -344,16 +344,16 @@ impl<'a> StateView<'a> {
         self.findings.push(Diagnostic::note(Code::NotObserved, message).into());
     }
 
-    fn take_nat(&mut self, nat: &Nat, places: &Places<'a>) {
+    fn take_nat(&mut self, nat: &Nat, locations: &Locations<'a>) {
         self.nat = Some(nat.clone());
         self.nat_spec = lower::nat(nat);
         self.nat_at_least = lower::nat_at_least(nat);
-        self.nat_places = places.below(["networking", "nat"]);
+        self.nat_locations = locations.below(["networking", "nat"]);
     }
 
     fn take_recorded_nat(&mut self, generation: &'a Generation) {
         let manifest = &generation.manifest;
-        self.take_nat(&manifest.networking.nat, &places_of(manifest));
+        self.take_nat(&manifest.networking.nat, &locations_of(manifest));
         self.nat_spec = Some(generation.nat.clone());
     }
 
@@ -388,10 +388,10 @@ impl<'a> StateView<'a> {
     /// The guests' own options to keep in a generation, without secrets.
     pub fn guests(&self) -> BTreeMap<ContainerName, KeptGuest> {
         let keep = |guest: &GuestOptions| match guest {
-            GuestOptions::Now(GuestView { options, places }) => {
+            GuestOptions::Now(GuestView { options, locations }) => {
                 let mut options = options.clone().into_owned();
                 redact::all(&mut options);
-                KeptGuest::new(&Guest { options, positions: places.positions() })
+                KeptGuest::new(&Guest { options, positions: locations.positions() })
             }
             GuestOptions::Kept(guest) => KeptGuest::clone(guest),
         };
@@ -429,8 +429,8 @@ impl<'a> StateView<'a> {
 
 impl<'a> Configuration<'a> {
     /// The positions of its options.
-    fn places(&self) -> Places<'a> {
-        self.sources.map_or_else(|| places_of(self.manifest), |(spans, sources)| Places::read(spans, sources))
+    fn locations(&self) -> Locations<'a> {
+        self.sources.map_or_else(|| locations_of(self.manifest), |(spans, sources)| Locations::read(spans, sources))
     }
 }
 
@@ -462,8 +462,15 @@ impl<'a> Version<'a> {
                 (Cow::Owned(container), Cow::Owned(spec), guest_key.map(Cow::Owned), Cow::Owned(positions))
             }
         };
-        let places = Places::Noted { all, root: String::new() };
-        Self { container, spec: Some(spec), guest_key, unknown_keys: UnknownKeys::default(), guest: None, places }
+        let locations = Locations::Noted { all, root: String::new() };
+        Self {
+            container,
+            spec: Some(spec),
+            guest_key,
+            unknown_keys: UnknownKeys::default(),
+            guest: None,
+            locations,
+        }
     }
 
     /// The record to write beside the unit; `None` while any option is unknown.
@@ -473,7 +480,7 @@ impl<'a> Version<'a> {
             container: self.container.clone().into_owned(),
             spec: self.spec.clone()?.into_owned(),
             guest_key: self.guest_key.clone().map(Cow::into_owned),
-            positions: self.places.positions(),
+            positions: self.locations.positions(),
         })
     }
 
@@ -539,11 +546,11 @@ fn native(observed: &ObservedContainer) -> Option<Version<'_>> {
         guest_key: None,
         unknown_keys: UnknownKeys::default(),
         guest: None,
-        places: Places::none(),
+        locations: Locations::none(),
     })
 }
 
 /// The positions of options that a manifest contains.
-fn places_of(manifest: &Manifest) -> Places<'_> {
-    manifest.positions.as_ref().map_or_else(Places::none, Places::noted)
+fn locations_of(manifest: &Manifest) -> Locations<'_> {
+    manifest.positions.as_ref().map_or_else(Locations::none, Locations::noted)
 }

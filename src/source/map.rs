@@ -120,7 +120,7 @@ impl SourceFile {
     }
 
     /// A location with the full path, as Nix prints it within messages.
-    pub fn place(&self, pos: Pos) -> Location {
+    pub fn location_of(&self, pos: Pos) -> Location {
         Location { file: self.path.display().to_string(), ..self.location(self.offset(pos)) }
     }
 }

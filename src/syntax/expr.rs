@@ -52,7 +52,7 @@ pub enum Expr<'e> {
         /// The name.
         name: Symbol,
         /// Where the namespaces of the enclosing `with`s are, innermost first.
-        namespaces: &'e [Place],
+        namespaces: &'e [Variable],
     },
     /// An expression that becomes a thunk. Occurs where a value may be lazy: arguments, elements, bindings.
     Delayed(&'e Unit<'e>),
@@ -118,9 +118,9 @@ pub enum Expr<'e> {
     CurPos,
 }
 
-/// Where the running unit finds a variable.
+/// A variable, by where the running unit finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Variable {
     /// In a slot of its own frame.
     Slot(u32),
     /// Among its captures.
@@ -133,7 +133,7 @@ pub struct Unit<'e> {
     /// The expression.
     pub body: NodeRef<'e>,
     /// Which variables of the enclosing unit it captures.
-    pub captures: &'e [Place],
+    pub captures: &'e [Variable],
     /// The number of slots in its frame.
     pub slots: u32,
 }
@@ -181,7 +181,7 @@ pub enum Name<'e> {
 #[derive(Debug)]
 pub struct Function<'e> {
     /// Which variables of the enclosing unit it captures.
-    pub captures: &'e [Place],
+    pub captures: &'e [Variable],
     /// The number of slots in its frame, which starts with all arguments and the names of the pattern. The last
     /// argument has a slot even if it has no name.
     pub slots: u32,
@@ -196,7 +196,7 @@ pub struct Function<'e> {
     /// The expression after the last colon.
     pub body: NodeRef<'e>,
     /// The name that the function is bound to in the text: `f` in `f = x: { y }: …`, for both functions. A computed
-    /// name is set when it is known (see [`Expr::call_it`]).
+    /// name is set when it is known (see [`Expr::set_function_name`]).
     pub name: Cell<Option<Symbol>>,
 }
 
@@ -223,7 +223,7 @@ impl<'e> std::ops::Deref for Lambda<'e> {
 
 impl Expr<'_> {
     /// Names a function, and the functions it returns directly, after the name it is bound to.
-    pub fn call_it(&self, name: Symbol) {
+    pub fn set_function_name(&self, name: Symbol) {
         let mut expr = self;
         while let Self::Lambda(lambda) = expr {
             lambda.name.set(Some(name));

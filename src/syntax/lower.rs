@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use super::expr::{
     AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Function, Lambda, Name, Node, NodeRef, Operator,
-    Part, Pattern, Place, Unit,
+    Part, Pattern, Unit, Variable,
 };
 use super::scope::{Found, Scopes};
 use super::shape::{InlineCache, Key, Shape};
@@ -175,8 +175,8 @@ impl<'e> Lowerer<'_, 'e> {
 
     fn found(&mut self, found: Found, name: Symbol, span: Span) -> Expr<'e> {
         match found {
-            Found::Local(Place::Slot(slot)) => Expr::Slot(slot),
-            Found::Local(Place::Captured(at)) => Expr::Captured(at),
+            Found::Local(Variable::Slot(slot)) => Expr::Slot(slot),
+            Found::Local(Variable::Captured(at)) => Expr::Captured(at),
             Found::Global(global) => Expr::Global(global),
             Found::With(namespaces) if !namespaces.is_empty() => {
                 Expr::With { name, namespaces: self.bump.alloc_slice_copy(&namespaces) }
@@ -291,13 +291,13 @@ impl<'e> Lowerer<'_, 'e> {
     /// Lowers a function together with those it returns directly: `a: b: { c }: …` gets one frame.
     fn lambda(&mut self, lambda: &tree::Lambda<'_, 'e>, span: Span) -> Expr<'e> {
         let mut leading = Vec::new();
-        let mut places = vec![span.start];
+        let mut positions = vec![span.start];
         let mut last = lambda;
         while let tree::Lambda { argument: Some(argument), pattern: None, body } = last
             && let Kind::Lambda(inner) = body.kind
         {
             leading.push(*argument);
-            places.push(body.span.start);
+            positions.push(body.span.start);
             last = inner;
         }
         let formals = last.pattern.as_ref().map_or(&[][..], |pattern| pattern.formals);
@@ -323,7 +323,7 @@ impl<'e> Lowerer<'_, 'e> {
         let body = self.lower(last.body);
         self.scopes.leave();
         let (captures, slots) = self.scopes.close_unit();
-        let captures: &'e [Place] = self.bump.alloc_slice_fill_iter(captures);
+        let captures: &'e [Variable] = self.bump.alloc_slice_fill_iter(captures);
         let leading = self.bump.alloc_slice_copy(&leading);
         let argument = last.argument;
         let needed = match pattern {
@@ -335,7 +335,7 @@ impl<'e> Lowerer<'_, 'e> {
         let function = Function { captures, slots, needed, leading, argument, pattern, body, name };
         let function = &*self.bump.alloc(function);
         let mut whole = None;
-        for (given, pos) in places.into_iter().enumerate().rev() {
+        for (given, pos) in positions.into_iter().enumerate().rev() {
             let lambda = Lambda { function, given, after: whole, pos };
             whole = Some(&*self.bump.alloc(lambda));
         }
@@ -404,7 +404,7 @@ impl<'e> Lowerer<'_, 'e> {
                 Value::Tree(tree) => {
                     let filled = if overrides { first } else { first + length(index) };
                     let node = self.delay_among(tree, filled..own.end);
-                    node.expr.call_it(entry.name);
+                    node.expr.set_function_name(entry.name);
                     BindingValue::Inner(node)
                 }
                 Value::Inherited(span) => {
@@ -450,8 +450,8 @@ impl<'e> Lowerer<'_, 'e> {
             let base = match source.kind {
                 Kind::Variable(name) if !matches!(this.scopes.find(name), Found::With(_)) => this.lower(source),
                 _ => match this.scopes.capture_slot(slot) {
-                    Place::Slot(slot) => this.node(Expr::Slot(slot), span),
-                    Place::Captured(at) => this.node(Expr::Captured(at), span),
+                    Variable::Slot(slot) => this.node(Expr::Slot(slot), span),
+                    Variable::Captured(at) => this.node(Expr::Captured(at), span),
                 },
             };
             let path = this.bump.alloc_slice_fill_iter([Name::Static(name, InlineCache::default())]);
@@ -468,7 +468,7 @@ fn sees(node: NodeRef<'_>, slots: &std::ops::Range<u32>) -> bool {
         Expr::Lambda(lambda) => lambda.captures,
         _ => return false,
     };
-    captures.iter().any(|place| matches!(place, Place::Slot(slot) if slots.contains(slot)))
+    captures.iter().any(|variable| matches!(variable, Variable::Slot(slot) if slots.contains(slot)))
 }
 
 /// The binding that `body` needs first, if it becomes a thunk that captures no other binding.
@@ -500,7 +500,7 @@ fn needed_first(node: NodeRef<'_>) -> Option<u32> {
                 let Expr::Delayed(unit) = &bindings.entries[(*first)? as usize].value.node().expr else {
                     return None;
                 };
-                let Place::Slot(slot) = unit.captures[captured_first(unit.body)? as usize] else { return None };
+                let Variable::Slot(slot) = unit.captures[captured_first(unit.body)? as usize] else { return None };
                 return Some(slot);
             }
             _ => return None,
@@ -573,7 +573,7 @@ pub(super) fn defined_twice(
     first: Pos,
 ) -> String {
     let path: Vec<_> = path.iter().map(|name| super::quote(symbols.name(*name))).collect();
-    format!("attribute '{}' already defined at {}", path.join("."), file.place(first))
+    format!("attribute '{}' already defined at {}", path.join("."), file.location_of(first))
 }
 
 /// The span of the first name in the attribute path that begins at `pos`.

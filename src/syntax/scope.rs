@@ -3,17 +3,17 @@
 
 use rustc_hash::FxHashMap;
 
-use super::expr::Place;
+use super::expr::Variable;
 use super::symbol::Symbol;
 
 /// What a name refers to.
 pub(super) enum Found {
     /// A variable that an enclosing scope binds.
-    Local(Place),
+    Local(Variable),
     /// A global name, by its index.
     Global(u32),
     /// An attribute of one of these `with`s, innermost first; undefined if the list is empty.
-    With(Vec<Place>),
+    With(Vec<Variable>),
 }
 
 struct Bound {
@@ -38,7 +38,7 @@ const FEW: usize = 12;
 #[derive(Default)]
 struct Unit {
     /// Its captures: where each is bound, and where the enclosing unit finds it.
-    captures: Vec<(Home, Place)>,
+    captures: Vec<(Home, Variable)>,
     index: FxHashMap<Home, u32>,
     slots: u32,
     most_slots: u32,
@@ -53,9 +53,9 @@ impl Unit {
         u32::try_from(at).ok()
     }
 
-    fn capture(&mut self, home: Home, place: Place) -> u32 {
+    fn capture(&mut self, home: Home, variable: Variable) -> u32 {
         let at = u32::try_from(self.captures.len()).expect("a text of 4 GiB holds fewer");
-        self.captures.push((home, place));
+        self.captures.push((home, variable));
         if self.captures.len() > FEW {
             let all = self.captures.iter().zip(0..).map(|((home, _), at)| (*home, at));
             match self.index.is_empty() {
@@ -106,9 +106,9 @@ impl<'a> Scopes<'a> {
     }
 
     /// Ends the unit; returns its captures and the size of its frame.
-    pub(super) fn close_unit(&mut self) -> (impl ExactSizeIterator<Item = Place> + use<>, u32) {
+    pub(super) fn close_unit(&mut self) -> (impl ExactSizeIterator<Item = Variable> + use<>, u32) {
         let unit = self.units.pop().expect("every unit is closed once");
-        (unit.captures.into_iter().map(|(_, place)| place), unit.most_slots)
+        (unit.captures.into_iter().map(|(_, variable)| variable), unit.most_slots)
     }
 
     /// Takes slots of the unit's frame; returns the first.
@@ -170,7 +170,7 @@ impl<'a> Scopes<'a> {
         while let Some(bound) = at.map(|at| &self.bound[at as usize]) {
             if bound.level <= level {
                 let home = bound.home;
-                return Found::Local(self.place(home, self.unit()));
+                return Found::Local(self.variable(home, self.unit()));
             }
             at = bound.hidden;
         }
@@ -180,7 +180,7 @@ impl<'a> Scopes<'a> {
                 let withs = self.withs.iter().rev().filter(|(with, _)| *with <= level);
                 let homes: Vec<_> = withs.map(|(_, home)| *home).collect();
                 let unit = self.unit();
-                Found::With(homes.into_iter().map(|home| self.place(home, unit)).collect())
+                Found::With(homes.into_iter().map(|home| self.variable(home, unit)).collect())
             }
         }
     }
@@ -192,32 +192,32 @@ impl<'a> Scopes<'a> {
     }
 
     /// Captures a slot of the enclosing unit in the innermost one.
-    pub(super) fn capture_slot(&mut self, slot: u32) -> Place {
+    pub(super) fn capture_slot(&mut self, slot: u32) -> Variable {
         let unit = self.unit();
-        self.place(Home { unit: unit - 1, slot }, unit)
+        self.variable(Home { unit: unit - 1, slot }, unit)
     }
 
     /// Where `unit` finds the variable bound at `home`; every unit in between captures it.
-    fn place(&mut self, home: Home, unit: u32) -> Place {
+    fn variable(&mut self, home: Home, unit: u32) -> Variable {
         if home.unit == unit {
-            return Place::Slot(home.slot);
+            return Variable::Slot(home.slot);
         }
         if let Some(at) = self.units[unit as usize].find(home) {
-            return Place::Captured(at);
+            return Variable::Captured(at);
         }
         // A loop, because units nest as deeply as the text does.
         let mut below = unit;
         while below > home.unit && self.units[below as usize].find(home).is_none() {
             below -= 1;
         }
-        let mut place = match self.units[below as usize].find(home) {
-            Some(at) if below > home.unit => Place::Captured(at),
-            _ => Place::Slot(home.slot),
+        let mut variable = match self.units[below as usize].find(home) {
+            Some(at) if below > home.unit => Variable::Captured(at),
+            _ => Variable::Slot(home.slot),
         };
         for unit in below + 1..=unit {
-            place = Place::Captured(self.units[unit as usize].capture(home, place));
+            variable = Variable::Captured(self.units[unit as usize].capture(home, variable));
         }
-        place
+        variable
     }
 
     /// All names in scope.

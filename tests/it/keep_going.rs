@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Directory, Said};
+use crate::program::{CommandOutput, Directory};
 
 /// The failures in a printed model, by path, with their messages and locations.
 fn errors(json: &Value, path: &str, found: &mut Vec<(String, String, String)>) {
@@ -22,7 +22,7 @@ fn errors(json: &Value, path: &str, found: &mut Vec<(String, String, String)>) {
 }
 
 /// The printed model and the failures in it.
-fn kept(said: &Said) -> (Value, Vec<(String, String, String)>) {
+fn kept(said: &CommandOutput) -> (Value, Vec<(String, String, String)>) {
     assert_eq!(said.code, Some(1), "{said}");
     let model = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said}"));
     let mut found = Vec::new();

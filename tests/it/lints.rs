@@ -1,6 +1,6 @@
 //! What becomes of findings: which commands fail, and how findings are silenced and passed on.
 
-use crate::program::{Directory, Said};
+use crate::program::{CommandOutput, Directory};
 
 /// A directory whose `host.nix` is a fixture of a lint.
 fn with_fixture(path: &str) -> Directory {
@@ -18,7 +18,7 @@ fn warnings_fail_only_where_they_are_denied_and_not_where_they_are_allowed() {
         (&["check", "--deny", "warnings", "--allow", "no-nat,forward-blocked", "host.nix"], 0),
         (&["check", "--deny", "warnings", "--allow", "no-nat", "host.nix"], 1),
     ] {
-        let Said { code, err, .. } = directory.run(arguments);
+        let CommandOutput { code, err, .. } = directory.run(arguments);
         assert_eq!(code, Some(status), "{arguments:?}: {err}");
     }
 }
@@ -27,9 +27,9 @@ fn warnings_fail_only_where_they_are_denied_and_not_where_they_are_allowed() {
 fn an_error_that_is_allowed_is_still_refused_by_what_applies() {
     let directory = with_fixture("port-taken/fires.nix");
     let allow = ["--allow", "port-taken", "host.nix"];
-    let Said { code, err, .. } = directory.run(&[&["check"], &allow[..]].concat());
+    let CommandOutput { code, err, .. } = directory.run(&[&["check"], &allow[..]].concat());
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    let Said { code, err, .. } = directory.run(&[&["build"], &allow[..]].concat());
+    let CommandOutput { code, err, .. } = directory.run(&[&["build"], &allow[..]].concat());
     assert!(code == Some(1) && err.contains("error[port-taken]"), "{err}");
 }
 
@@ -40,7 +40,7 @@ fn plans_show_what_is_found_on_the_new_side() {
     std::fs::write(directory.path().join("before.nix"), before).expect("written");
     let plan = ["plan", "--format", "json", "--from", "before.nix", "host.nix"];
     let codes = |arguments: &[&str]| {
-        let Said { code, out, err } = directory.run(arguments);
+        let CommandOutput { code, out, err } = directory.run(arguments);
         assert_eq!(code, Some(0), "{err}");
         let plan: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         let found = plan["diagnostics"].as_array().expect("a list").clone();
@@ -63,7 +63,7 @@ fn plans_show_what_is_found_on_the_new_side() {
 #[test]
 fn sarif_has_all_positions_of_a_finding() {
     let directory = with_fixture("port-taken/fires.nix");
-    let Said { code, out, .. } = directory.run(&["check", "--format", "sarif", "host.nix"]);
+    let CommandOutput { code, out, .. } = directory.run(&["check", "--format", "sarif", "host.nix"]);
     assert_eq!(code, Some(1));
     let log: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     let result = &log["runs"][0]["results"][0];

@@ -1,6 +1,6 @@
 //! Imports of missing files: an error inside the checkout, where Nix sees the same as we do, and a finding outside it.
 
-use crate::program::{Directory, Said};
+use crate::program::{CommandOutput, Directory};
 
 /// A configuration with these imports.
 fn importing(imports: &str) -> String {
@@ -11,7 +11,7 @@ fn importing(imports: &str) -> String {
 }
 
 /// Checks that each import is refused at its location, and that nothing is printed.
-fn refuses(said: &Said, line: &str, file: &str) {
+fn refuses(said: &CommandOutput, line: &str, file: &str) {
     let message = format!("error[missing-module]: the module {file} does not exist");
     let is_it =
         |it: &str| it.strip_prefix(line).is_some_and(|rest| rest.starts_with(':') && rest.ends_with(&message));

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::program::{Directory, EXAMPLE, Said};
+use crate::program::{CommandOutput, Directory, EXAMPLE};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_container-rebuild");
 
@@ -73,7 +73,7 @@ fn a_reader_that_leaves_is_no_error() {
 
 /// The lines of stderr, each of which must be JSON with a level, a message and a time.
 #[track_caller]
-fn lines(said: &Said) -> Vec<Value> {
+fn lines(said: &CommandOutput) -> Vec<Value> {
     assert!(!said.err.is_empty(), "{said}");
     let lines: Vec<Value> = said
         .err

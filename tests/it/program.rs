@@ -15,13 +15,13 @@ pub(crate) struct Directory(tempfile::TempDir);
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for CommandOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
         writeln!(f, "exit code: {code}")?;
@@ -51,18 +51,18 @@ impl Directory {
     }
 
     /// Runs the program in the directory. Its output has `DIR` in place of the directory's path.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn run(&self, arguments: &[&str]) -> CommandOutput {
         self.run_in("", arguments)
     }
 
     /// Runs the program in a directory below.
-    pub(crate) fn run_in(&self, below: &str, arguments: &[&str]) -> Said {
+    pub(crate) fn run_in(&self, below: &str, arguments: &[&str]) -> CommandOutput {
         let mut program = Command::new(env!("CARGO_BIN_EXE_container-rebuild"));
         self.run_program(program.current_dir(self.path().join(below)), arguments)
     }
 
     /// Runs the program as an unprivileged user, from a copy that this user can reach.
-    pub(crate) fn run_as_nobody(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn run_as_nobody(&self, arguments: &[&str]) -> CommandOutput {
         use std::os::unix::fs::PermissionsExt as _;
         use std::os::unix::process::CommandExt as _;
         if !nix::unistd::geteuid().is_root() {
@@ -76,7 +76,7 @@ impl Directory {
     }
 
     /// Runs the program as root, for an ordinary user as root of a user namespace. None if there can be none, which was said.
-    pub(crate) fn run_as_root(&self, arguments: &[&str]) -> Option<Said> {
+    pub(crate) fn run_as_root(&self, arguments: &[&str]) -> Option<CommandOutput> {
         if nix::unistd::geteuid().is_root() {
             return Some(self.run(arguments));
         }
@@ -84,17 +84,17 @@ impl Directory {
         namespaces::are_possible().then(|| self.run_program(command.current_dir(self.path()), arguments))
     }
 
-    fn run_program(&self, command: &mut Command, arguments: &[&str]) -> Said {
+    fn run_program(&self, command: &mut Command, arguments: &[&str]) -> CommandOutput {
         let command = command.args(arguments).env_clear().env("PATH", "/nonexistent");
         let output = command.stdin(Stdio::null()).output().expect("the program runs");
         let directory = self.path().to_str().expect("UTF-8");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8").replace(directory, "DIR");
-        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
 /// Runs the program in a directory with one file, `host.nix`.
-pub(crate) fn run(host: &str, arguments: &[&str]) -> Said {
+pub(crate) fn run(host: &str, arguments: &[&str]) -> CommandOutput {
     Directory::with(&[("host.nix", host)]).run(arguments)
 }
 

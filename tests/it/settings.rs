@@ -1,6 +1,6 @@
 //! Nix's language settings, and the purity of flakes.
 
-use crate::program::{Directory, Said};
+use crate::program::{CommandOutput, Directory};
 
 const LITERALS: &str = "{ containers.a = { bindMounts.x.hostPath = toString /srv/x; config = { }; }; imports = [ sub/m.nix ];\n  \
                         networking.hostName = builtins.elemAt [ \"h\" https://example.org/x ] 0; }";
@@ -12,7 +12,7 @@ fn with_literals() -> Directory {
     directory
 }
 
-fn succeeded(said: Said) -> Said {
+fn succeeded(said: CommandOutput) -> CommandOutput {
     assert_eq!(said.code, Some(0), "{said}");
     said
 }

@@ -1,6 +1,6 @@
 //! Different ways to call NixOS and to name a host: all lead to the same hosts.
 
-use crate::program::{Directory, Said};
+use crate::program::{CommandOutput, Directory};
 
 /// A module with one container; the host sets its platform.
 const MODULE: &str = r#"{ pkgs, ... }: {
@@ -8,7 +8,7 @@ const MODULE: &str = r#"{ pkgs, ... }: {
   nixpkgs.hostPlatform = "x86_64-linux";
 }"#;
 
-fn model(said: &Said) -> serde_json::Value {
+fn model(said: &CommandOutput) -> serde_json::Value {
     assert_eq!(said.code, Some(0), "{said}");
     serde_json::from_str(&said.out).expect("JSON")
 }
@@ -241,7 +241,7 @@ fn pipe_operators_hold_for_a_configuration_by_each_way_to_enable_them() {
              nixpkgs.lib.nixosSystem {{ modules = [ ./m.nix ]; }}; }}; }}"
         )
     };
-    let names = |said: &Said| {
+    let names = |said: &CommandOutput| {
         let model = model(said);
         model["containers"].as_object().expect("containers").keys().cloned().collect::<Vec<_>>()
     };

@@ -50,22 +50,22 @@ fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let name = ev.plain_text(args[0], pos)?;
     let symbol = ev.heap.symbol_of(name);
-    if let Value::List(list) = ev.force_partly(args[1])? {
+    if let Value::List(list) = ev.force_partial(args[1])? {
         let mut found = Vec::new();
         for set in list.items() {
             let attrs = ev.set(set.get(), pos)?;
             match (attrs.find(symbol), attrs.rest()) {
                 (Some(attr), _) => found.push(attr.value),
-                (None, Some(_)) => return cat_perhaps(ev, symbol, args[1], pos),
+                (None, Some(_)) => return cat_partial(ev, symbol, args[1], pos),
                 (None, None) => {}
             }
         }
         return Ok(ev.heap.list_of(ev.heap.alloc_slice(&found)));
     }
-    cat_perhaps(ev, symbol, args[1], pos)
+    cat_partial(ev, symbol, args[1], pos)
 }
 
-fn cat_perhaps<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
+fn cat_partial<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut found = Vec::new();
     for set in ev.partial_items(sets, pos)? {
         let attrs = ev.set(set.value, pos)?;
@@ -126,8 +126,8 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let items = match ev.force_partly(args[0])? {
-        Value::PartialList(partly) => return list_to_attrs_partial(ev, partly, pos),
+    let items = match ev.force_partial(args[0])? {
+        Value::PartialList(partial) => return list_to_attrs_partial(ev, partial, pos),
         list => ev.items(list, pos)?,
     };
     let mut attrs = Vec::with_capacity(items.len());
@@ -189,8 +189,8 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 
 fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let attrs = ev.set(args[0], pos)?;
-    let names = match ev.force_partly(args[1])? {
-        Value::PartialList(partly) => return remove_partial(ev, attrs, partly, pos),
+    let names = match ev.force_partial(args[1])? {
+        Value::PartialList(partial) => return remove_partial(ev, attrs, partial, pos),
         list => ev.items(list, pos)?,
     };
     let mut removed = Vec::with_capacity(names.len());
@@ -213,8 +213,8 @@ fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
-    let sets = match ev.force_partly(args[1])? {
-        partly @ Value::PartialList(_) => return zip_partial(ev, function, partly, pos),
+    let sets = match ev.force_partial(args[1])? {
+        partial @ Value::PartialList(_) => return zip_partial(ev, function, partial, pos),
         list => ev.items(list, pos)?,
     };
     let mut all = Vec::new();

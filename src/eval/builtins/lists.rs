@@ -44,7 +44,7 @@ fn quantified<'e>(
     decides: bool,
 ) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
-    let list = ev.force_partly(args[1])?;
+    let list = ev.force_partial(args[1])?;
     let items = match list {
         Value::List(list) => list.items(),
         _ => &[],
@@ -81,12 +81,12 @@ fn any<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'
 
 fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut joined = Vec::new();
-    let lists = match ev.force_partly(args[0])? {
+    let lists = match ev.force_partial(args[0])? {
         Value::PartialList(_) => return concat_partial(ev, args[0], pos),
         list => ev.items(list, pos)?,
     };
     for list in lists {
-        match ev.force_partly(list.get())? {
+        match ev.force_partial(list.get())? {
             Value::PartialList(_) | Value::Unknown(_) => return concat_partial(ev, args[0], pos),
             list => {
                 let items = ev.items(list, pos)?;
@@ -101,13 +101,13 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
     let mut joined = Vec::new();
-    let items = match ev.force_partly(args[1])? {
+    let items = match ev.force_partial(args[1])? {
         Value::PartialList(_) => return concat_map_partial(ev, function, args[1], pos),
         list => ev.items(list, pos)?,
     };
     for item in items {
         let list = ev.apply(function, item.get(), pos)?;
-        match ev.force_partly(list)? {
+        match ev.force_partial(list)? {
             Value::PartialList(_) | Value::Unknown(_) => return concat_map_partial(ev, function, args[1], pos),
             list => {
                 let items = ev.items(list, pos)?;
@@ -121,8 +121,8 @@ fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
 
 fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut optional = None;
-    if let Value::PartialList(partly) = ev.force_partly(args[1])? {
-        for item in partly.items() {
+    if let Value::PartialList(partial) = ev.force_partial(args[1])? {
+        for item in partial.items() {
             match (ev.equal(args[0], item.value)?, item.optional) {
                 (Ok(true), None) => return Ok(Value::Bool(true)),
                 (Ok(false), _) => {}
@@ -152,8 +152,8 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
 
 fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let index = ev.int(args[1], pos)?;
-    let items = match ev.force_partly(args[0])? {
-        Value::PartialList(partly) => return element_partial(ev, partly, index),
+    let items = match ev.force_partial(args[0])? {
+        Value::PartialList(partial) => return element_partial(ev, partial, index),
         list => ev.items(list, pos)?,
     };
     match usize::try_from(index).ok().and_then(|index| items.get(index)) {
@@ -171,7 +171,7 @@ fn out_of_bounds<'e>(ev: &Evaluator<'e>, index: i64, size: usize, pos: Pos) -> E
 
 fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut kept = Vec::new();
-    let items = match ev.force_partly(args[1])? {
+    let items = match ev.force_partial(args[1])? {
         Value::PartialList(_) => return filter_partial(ev, args, pos),
         list => ev.items(list, pos)?,
     };
@@ -192,8 +192,8 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let function = ev.function(args[0], pos)?;
-    let items = match ev.force_partly(args[2])? {
-        Value::PartialList(partly) => return fold_partial(ev, function, args[1], partly),
+    let items = match ev.force_partial(args[2])? {
+        Value::PartialList(partial) => return fold_partial(ev, function, args[1], partial),
         list => ev.items(list, pos)?,
     };
     let mut folded = args[1];
@@ -312,8 +312,8 @@ fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    if let Value::PartialList(partly) = ev.force_partly(args[0])? {
-        return element_partial(ev, partly, 0);
+    if let Value::PartialList(partial) = ev.force_partial(args[0])? {
+        return element_partial(ev, partial, 0);
     }
     match ev.items(args[0], pos)? {
         [first, ..] => ev.evaluated(*first).map(TaggedValue::get),
@@ -327,8 +327,8 @@ fn length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 }
 
 fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let items = match ev.force_partly(args[1])? {
-        Value::PartialList(partly) => return map_partial(ev, args[0], partly, pos),
+    let items = match ev.force_partial(args[1])? {
+        Value::PartialList(partial) => return map_partial(ev, args[0], partial, pos),
         list => ev.items(list, pos)?,
     };
     if items.is_empty() {
@@ -354,8 +354,8 @@ fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 }
 
 fn tail<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    if let Value::PartialList(partly) = ev.force_partly(args[0])?
-        && let [Item { optional: None, .. }, rest @ ..] = partly.items()
+    if let Value::PartialList(partial) = ev.force_partial(args[0])?
+        && let [Item { optional: None, .. }, rest @ ..] = partial.items()
     {
         return Ok(ev.heap.partial_list(rest));
     }

@@ -186,7 +186,7 @@ pub(super) fn concat_partial<'e>(ev: &mut Evaluator<'e>, lists: Value<'e>, pos: 
 fn concatenated<'e>(ev: &mut Evaluator<'e>, lists: Vec<Item<'e>>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut joined = Vec::new();
     for list in lists {
-        let items = match ev.force_partly(list.value)? {
+        let items = match ev.force_partial(list.value)? {
             Value::Unknown(unknown) => vec![Item::any(unknown)],
             list => ev.partial_items(list, pos)?,
         };
@@ -218,7 +218,7 @@ pub(super) fn element_partial<'e>(
 ) -> EvalResult<'e, Value<'e>> {
     let certain: Vec<_> = list.items().iter().take_while(|item| item.optional.is_none()).collect();
     match usize::try_from(index).ok().and_then(|index| certain.get(index)) {
-        Some(item) => ev.force_partly(item.value),
+        Some(item) => ev.force_partial(item.value),
         None => Err(ev.report.unknown_error(list.why())),
     }
 }
@@ -260,11 +260,11 @@ pub(super) fn fold_partial<'e>(
         folded = match item.optional {
             None => ev.call2(function, folded, item.value)?,
             Some(why) => {
-                ev.one_of(why, |ev| ev.call2(function, folded, item.value), |ev| ev.force_partly(folded))?
+                ev.one_of(why, |ev| ev.call2(function, folded, item.value), |ev| ev.force_partial(folded))?
             }
         };
     }
-    ev.force_partly(folded)
+    ev.force_partial(folded)
 }
 
 /// `map` over a partial list.

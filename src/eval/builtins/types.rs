@@ -22,7 +22,7 @@ primops! {
 macro_rules! predicates {
     ($($name:ident $pattern:pat),* $(,)?) => {
         $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-            Ok(Value::Bool(match ev.force_partly(args[0])? {
+            Ok(Value::Bool(match ev.force_partial(args[0])? {
                 // The elements of a partial list are uncertain, but it is a list.
                 partly @ Value::PartialList(_) => matches!(partly, $pattern),
                 value => matches!(ev.known(value)?, $pattern),
@@ -44,7 +44,7 @@ predicates! {
 }
 
 fn type_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-    let value = ev.force_partly(args[0])?;
+    let value = ev.force_partial(args[0])?;
     let name = match if matches!(value, Value::PartialList(_)) { value } else { ev.known(value)? } {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -4,7 +4,7 @@ use super::Fingerprint;
 use super::scope::Scope;
 use crate::eval::value::{Frame, State, Thunk, Value};
 use crate::syntax::Symbol;
-use crate::syntax::expr::Place;
+use crate::syntax::expr::Variable;
 
 impl<'e> Fingerprint<'_, 'e> {
     /// The thunk that produced an unknown value: equal unknowns may come from different code.
@@ -24,22 +24,22 @@ impl<'e> Fingerprint<'_, 'e> {
 
     /// Resolves a variable of the innermost unit: the captured value, or else the unit of the code that binds it and
     /// its slot.
-    pub(super) fn find(&self, mut place: Place, frame: &Frame<'e, 'e>) -> Result<Value<'e>, (usize, u32)> {
+    pub(super) fn find(&self, mut variable: Variable, frame: &Frame<'e, 'e>) -> Result<Value<'e>, (usize, u32)> {
         let mut unit = self.units.len().saturating_sub(1);
         loop {
-            match place {
-                Place::Slot(slot) => return Err((unit, slot)),
-                Place::Captured(at) if unit == 0 => return Ok(frame.captured[at as usize].get().get()),
-                Place::Captured(at) => {
-                    place = self.units[unit][at as usize];
+            match variable {
+                Variable::Slot(slot) => return Err((unit, slot)),
+                Variable::Captured(at) if unit == 0 => return Ok(frame.captured[at as usize].get().get()),
+                Variable::Captured(at) => {
+                    variable = self.units[unit][at as usize];
                     unit -= 1;
                 }
             }
         }
     }
 
-    pub(super) fn variable(&mut self, place: Place, frame: &Frame<'e, 'e>) {
-        let (unit, slot) = match self.find(place, frame) {
+    pub(super) fn variable(&mut self, variable: Variable, frame: &Frame<'e, 'e>) {
+        let (unit, slot) = match self.find(variable, frame) {
             Ok(value) => return self.value(value),
             Err(own) => own,
         };

@@ -19,7 +19,7 @@ use self::shapes::Shapes;
 use super::paths::normalise;
 use super::value::{Attrs, List, TaggedValue, Thunk, Value};
 use crate::source::Span;
-use crate::syntax::expr::{Expr, Node, Place, Unit};
+use crate::syntax::expr::{Expr, Node, Unit, Variable};
 use crate::syntax::{Shape, Str, Symbol, Symbols};
 
 /// Symbols that the evaluator itself needs.
@@ -79,7 +79,7 @@ impl<'e> Heap<'e> {
             no_attrs: Attrs::new(bump, bump.alloc(Shape::new(&[])), std::iter::empty(), None),
             forward: bump.alloc(Unit {
                 body: bump.alloc(Node { expr: Expr::Captured(0), span: Span::NONE }),
-                captures: bump.alloc_slice_copy(&[Place::Slot(0)]),
+                captures: bump.alloc_slice_copy(&[Variable::Slot(0)]),
                 slots: 0,
             }),
         }

@@ -163,6 +163,6 @@ fn collating(name: &[u8]) -> Result<u8, PatternError> {
         "o", "p", "q", "r", "s", "t", "u", "v", "w", "x", "y", "z", "left-curly-bracket", "vertical-line",
         "right-curly-bracket", "tilde", "DEL",
     ];
-    let place = NAMES.iter().position(|known| known.as_bytes() == name).ok_or(PatternError::Invalid)?;
-    Ok(u8::try_from(place).expect("there are 128"))
+    let code = NAMES.iter().position(|known| known.as_bytes() == name).ok_or(PatternError::Invalid)?;
+    Ok(u8::try_from(code).expect("there are 128"))
 }

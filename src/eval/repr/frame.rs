@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::tagged::TaggedValue;
-use crate::syntax::expr::Place;
+use crate::syntax::expr::Variable;
 
 /// The variables of running code: the slots of its unit, and its captures.
 #[derive(Debug, Clone, Copy)]
@@ -15,18 +15,18 @@ pub(in crate::eval) struct Frame<'f, 'e> {
 impl<'f, 'e> Frame<'f, 'e> {
     /// The cell of a variable.
     #[inline]
-    pub(in crate::eval) fn cell(&self, place: Place) -> &'f Cell<TaggedValue<'e>> {
-        match place {
-            Place::Slot(slot) => &self.slots[slot as usize],
-            Place::Captured(at) => &self.captured[at as usize],
+    pub(in crate::eval) fn cell(&self, variable: Variable) -> &'f Cell<TaggedValue<'e>> {
+        match variable {
+            Variable::Slot(slot) => &self.slots[slot as usize],
+            Variable::Captured(at) => &self.captured[at as usize],
         }
     }
 
-    /// Copies the captured variables `places` into cells.
+    /// Copies the captured variables `variables` into cells.
     #[inline]
-    pub(in crate::eval) fn capture(&self, places: &[Place], into: &[Cell<TaggedValue<'e>>]) {
-        for (cell, place) in into.iter().zip(places) {
-            cell.set(self.cell(*place).get());
+    pub(in crate::eval) fn capture(&self, variables: &[Variable], into: &[Cell<TaggedValue<'e>>]) {
+        for (cell, variable) in into.iter().zip(variables) {
+            cell.set(self.cell(*variable).get());
         }
     }
 }

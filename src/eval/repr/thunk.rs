@@ -184,8 +184,8 @@ impl<'e> Thunk<'e> {
         unsafe {
             start.write(address(unit) | CODE);
             start.add(1).write(TaggedValue::NULL.bits);
-            for (at, place) in unit.captures.iter().enumerate() {
-                start.add(1 + at).write(frame.cell(*place).get().bits);
+            for (at, variable) in unit.captures.iter().enumerate() {
+                start.add(1 + at).write(frame.cell(*variable).get().bits);
             }
             &*std::ptr::with_exposed_provenance::<Self>(start.as_ptr().addr())
         }

@@ -30,7 +30,7 @@ pub(in crate::eval) fn decode(digits: &str) -> Option<Vec<u8>> {
         let [low, high] = bits.to_le_bytes();
         for (at, bits) in [(byte, low), (byte + 1, high)] {
             match bytes.get_mut(at) {
-                Some(place) => *place |= bits,
+                Some(byte) => *byte |= bits,
                 None if bits == 0 => {}
                 None => bytes.push(bits),
             }

@@ -203,29 +203,29 @@ fn rounds() -> usize {
 /// Repeatedly replaces directories of `root` with a symlink to `precious` or a mount of it, and puts them back, until
 /// `is_over`. Returns how often that worked. No two threads may share a part of the tree, or one would go through the
 /// symlink of the other.
-fn swap(root: &Path, precious: &Path, aside: &Path, is_over: &AtomicBool, places: &[&str]) -> usize {
+fn swap(root: &Path, precious: &Path, aside: &Path, is_over: &AtomicBool, paths: &[&str]) -> usize {
     let mut swapped = 0;
     for n in 0.. {
         if is_over.load(Ordering::Relaxed) {
             break;
         }
-        let place = places[n % places.len()];
-        let (place, parked) = (root.join(place), aside.join(format!("{}{n}", &place[..1])));
-        if (n / places.len()).is_multiple_of(2) {
-            if fs::rename(&place, &parked).is_err() {
+        let path = paths[n % paths.len()];
+        let (path, parked) = (root.join(path), aside.join(format!("{}{n}", &path[..1])));
+        if (n / paths.len()).is_multiple_of(2) {
+            if fs::rename(&path, &parked).is_err() {
                 continue;
             }
-            if symlink(precious, &place).is_ok() {
+            if symlink(precious, &path).is_ok() {
                 swapped += 1;
                 thread::yield_now();
-                _ = fs::remove_file(&place);
+                _ = fs::remove_file(&path);
             }
             // Put back, or it would survive outside the tree. If its parent is gone by now, it stays outside.
-            _ = fs::rename(&parked, &place);
-        } else if bind(precious, &place).is_ok() {
+            _ = fs::rename(&parked, &path);
+        } else if bind(precious, &path).is_ok() {
             swapped += 1;
             thread::yield_now();
-            _ = umount2(&place, MntFlags::MNT_DETACH);
+            _ = umount2(&path, MntFlags::MNT_DETACH);
         }
     }
     swapped
@@ -250,10 +250,10 @@ fn nothing_outside_is_touched_while_others_swap_directories_for_symlinks_and_mou
             fs::create_dir(&aside).expect("made");
             let is_over = AtomicBool::new(false);
             thread::scope(|scope| {
-                let racers = [&["a", "a/b", "a/b/c", "a/b/c/f"][..], &["d", "d/e", "b", "b/c"]].map(|places| {
+                let racers = [&["a", "a/b", "a/b/c", "a/b/c/f"][..], &["d", "d/e", "b", "b/c"]].map(|paths| {
                     let (root, precious, aside, is_over, swaps) = (&root, &precious, &aside, &is_over, &swaps);
                     scope.spawn(move || {
-                        swaps.fetch_add(swap(root, precious, aside, is_over, places), Ordering::Relaxed)
+                        swaps.fetch_add(swap(root, precious, aside, is_over, paths), Ordering::Relaxed)
                     })
                 });
                 // What a wipe leaves must be removable by another.

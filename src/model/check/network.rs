@@ -107,7 +107,7 @@ impl Checker<'_> {
             );
             let diagnostic = Diagnostic::error(Code::NotSupported, message)
                 .help("give it a `localAddress` or `localAddress6`, or remove `forwardPorts`");
-            let placed = self.place(diagnostic, &path.path());
+            let placed = self.locate(diagnostic, &path.path());
             self.out.unsupported.push(placed);
         }
     }
@@ -287,7 +287,7 @@ impl Checker<'_> {
             let message = format!("`{path}` is an address without a prefix length, but `{text}` has `/{length}`");
             diagnostic = Diagnostic::error(Code::AddressSyntax, message)
                 .help(format!("write `{address}`; a prefix length is for containers on a bridge"));
-            let placed = self.place(diagnostic, &path.path());
+            let placed = self.locate(diagnostic, &path.path());
             self.out.findings.push(placed.fix_there(|at| replace(at, text, address)));
             return None;
         }

@@ -132,13 +132,13 @@ impl Checker<'_> {
             } else if mount == "/" && are_private {
                 let message = format!("the whole root of `{}` cannot be mounted over", path.name());
                 let help = "remove the mount, or `privateUsers`: systemd-nspawn gives a root of its own the numbers of the users";
-                let placed = self.place(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
+                let placed = self.locate(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
                 self.out.findings.push(placed);
             } else if MOUNTED_BY_NIXOS.contains(&mount.as_str()) {
                 let message = format!("{mount} of the container is mounted by NixOS, and cannot be mounted twice");
                 let help =
                     "remove it: each container has the host's store and a Nix database of its own there already";
-                let placed = self.place(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
+                let placed = self.locate(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
                 self.out.findings.push(placed);
             } else if let Some(there) = taken.get(&mount) {
                 let message = format!("{mount} of the container is mounted twice");
@@ -193,7 +193,7 @@ impl Checker<'_> {
         for (link, at) in links {
             if link == "lo" {
                 let message = format!("`{name}` cannot be given a link `lo`: each network has one of its own");
-                let placed = self.place(
+                let placed = self.locate(
                     Diagnostic::error(Code::InterfaceName, message).help("give it another name, or remove it"),
                     &at,
                 );

@@ -72,7 +72,7 @@ impl Checker<'_> {
             _ => "set `privateNetwork = true;`, or remove `privateUsers`",
         };
         let diagnostic = Diagnostic::error(Code::NotSupported, message).help(help);
-        let placed = self.place(diagnostic, &at.path());
+        let placed = self.locate(diagnostic, &at.path());
         self.out.unsupported.push(placed);
     }
 
@@ -86,7 +86,7 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::error(Code::NotSupported, message).help(
                     "remove it: the bind mounts of a container with private users are mapped to them by themselves",
                 );
-                let placed = self.place(diagnostic, &path.join("bindMounts").join(key).path());
+                let placed = self.locate(diagnostic, &path.join("bindMounts").join(key).path());
                 self.out.unsupported.push(placed);
             }
         }

@@ -20,13 +20,13 @@ pub(crate) struct Lab {
 /// The output and exit code of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl Said {
+impl CommandOutput {
     /// The output, if the command succeeded.
     #[track_caller]
     pub(crate) fn ok(self) -> String {
@@ -94,15 +94,15 @@ impl Lab {
     }
 
     /// Runs a bash script as root.
-    pub(crate) fn sh(&self, script: &str) -> Said {
+    pub(crate) fn sh(&self, script: &str) -> CommandOutput {
         self.exec(&["bash", "-euo", "pipefail", "-c", script], &[])
     }
 
     /// Runs a program with `input`; its output must be UTF-8.
-    pub(crate) fn exec(&self, command: &[&str], input: &[u8]) -> Said {
+    pub(crate) fn exec(&self, command: &[&str], input: &[u8]) -> CommandOutput {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         let (code, out, err) = self.exec_binary(command, input);
-        Said { code, out: text(out), err: text(err) }
+        CommandOutput { code, out: text(out), err: text(err) }
     }
 
     /// Runs a program with `input`; its output may be binary.

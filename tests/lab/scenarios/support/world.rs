@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::lab::{Lab, Said};
+use super::lab::{CommandOutput, Lab};
 
 /// The state of the lab at one moment, as `observe.py` reports it.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,7 +65,7 @@ impl World {
 #[derive(Debug)]
 pub(crate) struct Applied {
     pub(crate) plan: Value,
-    pub(crate) said: Said,
+    pub(crate) said: CommandOutput,
     pub(crate) before: World,
     pub(crate) after: World,
 }

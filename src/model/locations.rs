@@ -8,7 +8,7 @@ use crate::source::{Location, SourceMap, Span};
 
 /// Where an option and its suboptions are set. Looked up lazily: for most containers the locations are never needed.
 #[derive(Debug, Clone)]
-pub(crate) enum Places<'a> {
+pub(crate) enum Locations<'a> {
     /// Recorded positions.
     Noted {
         /// All recorded positions, by full path.
@@ -25,7 +25,7 @@ pub(crate) enum Places<'a> {
     },
 }
 
-impl<'a> Places<'a> {
+impl<'a> Locations<'a> {
     /// No positions at all.
     pub(crate) fn none() -> Self {
         Self::Noted { all: Cow::Owned(Positions::new()), root: String::new() }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     /// Checks three options in both forms, recorded and read; each option is on a line of its own.
-    fn both(check: impl Fn(Places<'_>)) {
+    fn both(check: impl Fn(Locations<'_>)) {
         let (sources, mut spans, mut noted) = (SourceMap::new(), OptionSpans::default(), Positions::new());
         let file = sources.add("f", "1\n2\n3\n").expect("it fits");
         for (line, option) in OPTIONS.iter().enumerate() {
@@ -144,15 +144,15 @@ mod tests {
             let at = Position { file: "f".to_owned(), line: line as u32 + 1, column: 1 };
             noted.insert(join("", option.iter()), at);
         }
-        check(Places::noted(&noted));
-        check(Places::read(&spans, &sources));
+        check(Locations::noted(&noted));
+        check(Locations::read(&spans, &sources));
     }
 
     #[test]
     fn a_position_is_found_above_or_below() {
         both(|all| {
-            let places = all.below(["a"]);
-            let find = |path: &[&str]| places.position(&owned(path)).map(|at| at.line);
+            let locations = all.below(["a"]);
+            let find = |path: &[&str]| locations.position(&owned(path)).map(|at| at.line);
             assert_eq!(find(&["forwardPorts", "tcp:1", "containerPort"]), Some(1));
             assert_eq!(find(&["bindMounts", "/x"]), Some(2));
             assert_eq!(find(&["bindMounts"]), Some(2));
