@@ -1,8 +1,7 @@
 //! The command line: arguments in, results and findings out, and the exit codes of the contract (§4).
 //!
 //! Takes: arguments, the terminal, signals. Gives: an exit code. This is the only layer that prints, asks and exits.
-//! What to do
-//! is decided in `plan` and done in `apply`.
+//! What a command does is in `app`.
 
 pub(crate) mod args;
 mod candidates;

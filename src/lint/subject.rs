@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::diag::Diagnostic;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::view::View;
-use crate::model::{Container, ContainerName, Manifest, Position};
-use crate::source::{Location, Span};
+use crate::model::{Container, ContainerName, Manifest};
+use crate::source::Span;
 
 /// What to lint.
 #[derive(Debug, Clone, Copy)]
@@ -54,15 +54,10 @@ impl<'a> Subject<'a> {
         if diagnostic.location.is_some() || !diagnostic.labels.is_empty() {
             return diagnostic;
         }
-        let positions = self.manifest.positions.as_ref();
-        let mut around = Some(path.clone());
-        while let Some(path) = around {
-            if let Some(Position { file, line, column }) = positions.and_then(|all| all.get(&path.to_string())) {
-                return diagnostic.at_location(Location { file: file.clone(), line: *line, column: *column });
-            }
-            around = path.parent();
+        match self.manifest.nearest_location(path) {
+            Some(location) => diagnostic.at_location(location),
+            None => diagnostic,
         }
-        diagnostic
     }
 }
 

@@ -22,8 +22,7 @@ use super::path::{At, OptionPath, OptionSpans};
 use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol};
 use super::support::{unsupported_container, unsupported_host};
 use super::{
-    Container, ContainerName, Field, ForwardPort, KEEP_GENERATIONS, List, Manifest, Nat, Position, UNKNOWN_KEY,
-    Unknown,
+    Container, ContainerName, Field, ForwardPort, KEEP_GENERATIONS, List, Manifest, Nat, UNKNOWN_KEY, Unknown,
 };
 use crate::diag::{Code, Diagnostic, Fix, Severity};
 use crate::source::{Location, Pos};
@@ -394,15 +393,10 @@ impl Checker<'_> {
         if let Some(span) = self.spans.nearest(path) {
             return diagnostic.at(span, "");
         }
-        let positions = self.manifest.positions.as_ref();
-        let mut around = Some(path.clone());
-        while let Some(path) = around {
-            if let Some(Position { file, line, column }) = positions.and_then(|all| all.get(&path.to_string())) {
-                return diagnostic.at_location(Location { file: file.clone(), line: *line, column: *column });
-            }
-            around = path.parent();
+        match self.manifest.nearest_location(path) {
+            Some(location) => diagnostic.at_location(location),
+            None => diagnostic,
         }
-        diagnostic
     }
 }
 

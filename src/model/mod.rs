@@ -30,6 +30,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::source::Location;
 pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort, PrivateUsers, PrivateUsersMode};
 pub use field::{AT_LEAST_KEY, ERROR_KEY, FIELD, Failure, Field, List, MayBeUnknown, UNKNOWN_KEY, Unknown};
 pub use name::{ContainerName, NameError, natural_order};
@@ -96,6 +97,19 @@ impl Manifest {
 }
 
 impl Manifest {
+    /// The location of an option according to `positions`, or else of the nearest set around it.
+    pub(crate) fn nearest_location(&self, path: &path::OptionPath) -> Option<Location> {
+        let positions = self.positions.as_ref()?;
+        let mut around = Some(path.clone());
+        while let Some(path) = around {
+            if let Some(Position { file, line, column }) = positions.get(&path.to_string()) {
+                return Some(Location { file: file.clone(), line: *line, column: *column });
+            }
+            around = path.parent();
+        }
+        None
+    }
+
     /// The manifest as JSON, keys sorted.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("the model has string keys only")
