@@ -26,15 +26,20 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: test demo check scenarios scenario attack tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
-	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites optimised
+	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites second-lane lint unit
 
-# Two lanes in parallel, since neither keeps all processors busy. One has the debug build with its tests, and then the scenarios,
-# which mostly wait for guests. The other has the optimised builds, at a lower priority.
+# The Cargo profile that the unit, fixture and end-to-end tests are built with.
+export PROFILE ?= test
+
+# Two lanes in parallel, since neither keeps all processors busy. One builds the tests and runs them, and then the scenarios,
+# which mostly wait for guests. The other has all the rest, at a lower priority. Both use one build of the program, which is
+# optimised, as the comparisons with Nix want it; debug assertions are on.
+test: export PROFILE = conformance
 test: prerequisites tools
-	nice $(MAKE) optimised 2>&1 | sed --unbuffered 's/^/optimised: /' & \
-		code=0; $(MAKE) check deny scenarios || code=$$?; wait $$! || code=$$?; exit $$code
+	nice $(MAKE) second-lane 2>&1 | sed --unbuffered 's/^/second lane: /' & \
+		code=0; $(MAKE) unit scenarios || code=$$?; wait $$! || code=$$?; exit $$code
 
-optimised: conformance bench-short fuzz-short
+second-lane: fuzz-short lint deny conformance bench-short
 
 prerequisites:
 	tests/prerequisites
@@ -52,11 +57,15 @@ tools:
 demo:
 	CARGO=$(CARGO) demo/demo.sh
 
-check: tools
+check: lint unit
+
+lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --no-deps --document-private-items
-	$(CARGO) nextest run
+
+unit: tools
+	$(CARGO) nextest run --cargo-profile $(PROFILE)
 
 hosts-expected:
 	nix-fixtures/reference/generate
@@ -100,13 +109,13 @@ deny:
 	$(CARGO) deny --offline --locked check licenses bans sources
 	@echo "advisories are not checked: their database is not available here"
 
-# Coverage-guided (cargo-fuzz).
+# Coverage-guided (cargo-fuzz), with AddressSanitizer.
 FUZZ_SECONDS ?= 600
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 fuzz-short:
-	FUZZ_SECONDS=20 fuzz/run
+	FUZZ_SECONDS=45 fuzz/run
 
 # The unit tests run the same race for 200 rounds.
 WIPE_ROUNDS ?= 10000

@@ -21,20 +21,33 @@
 
 // Only `cli/output.rs` prints: `println!` and `eprintln!` panic if the reader has gone.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+// The evaluator has functions for the modules above it, which may be left out.
+#![cfg_attr(not(feature = "containers"), allow(dead_code, unused_imports))]
 
+#[cfg(feature = "containers")]
 pub mod app;
+#[cfg(feature = "containers")]
 pub mod apply;
+#[cfg(feature = "containers")]
 mod cli;
 pub mod diag;
 pub mod eval;
+#[cfg(feature = "containers")]
 pub mod host;
+#[cfg(feature = "containers")]
 pub mod lint;
+#[cfg(feature = "containers")]
 pub mod model;
+#[cfg(feature = "containers")]
 pub mod modules;
+#[cfg(feature = "containers")]
 pub mod plan;
+#[cfg(feature = "containers")]
 pub mod render;
 pub mod source;
+#[cfg(feature = "containers")]
 pub mod state;
 pub mod syntax;
 
+#[cfg(feature = "containers")]
 pub use cli::main;
