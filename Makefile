@@ -33,7 +33,7 @@ export PROFILE ?= test
 
 # Two lanes in parallel, since neither keeps all processors busy. One builds the tests and runs them, and then the scenarios,
 # which mostly wait for guests. The other has all the rest, at a lower priority. Both use one build of the program, which is
-# optimised, as the comparisons with Nix want it; debug assertions are on.
+# optimised, as the comparisons with Nix want it; numbers that overflow panic.
 test: export PROFILE = conformance
 test: prerequisites tools
 	nice $(MAKE) second-lane 2>&1 | sed --unbuffered 's/^/second lane: /' & \
@@ -61,11 +61,13 @@ check: lint unit
 
 lint:
 	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --no-deps --document-private-items
+	$(CARGO) clippy --profile $(PROFILE) --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
+		$(CARGO) doc --profile $(PROFILE) --no-deps --document-private-items
 
 unit: tools
 	$(CARGO) nextest run --cargo-profile $(PROFILE)
+	$(CARGO) test --doc --profile $(PROFILE) --quiet
 
 hosts-expected:
 	nix-fixtures/reference/generate
@@ -109,13 +111,13 @@ deny:
 	$(CARGO) deny --offline --locked check licenses bans sources
 	@echo "advisories are not checked: their database is not available here"
 
-# Coverage-guided (cargo-fuzz), with AddressSanitizer.
+# Coverage-guided (cargo-fuzz), with AddressSanitizer but for the short version: it makes both building and running slower.
 FUZZ_SECONDS ?= 600
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
 
 fuzz-short:
-	FUZZ_SECONDS=45 fuzz/run
+	FUZZ_SECONDS=20 FUZZ_SANITIZER=none fuzz/run
 
 # The unit tests run the same race for 200 rounds.
 WIPE_ROUNDS ?= 10000

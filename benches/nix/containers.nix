@@ -3,7 +3,7 @@
 # `result` is what is printed as JSON; `options` says how many options that evaluates.
 {
   n,
-  lib ? import ../../nix-fixtures/nixpkgs/lib,
+  lib ? import ../../src/modules/lib,
 }:
 let
   inherit (lib) mkOption mkDefault mkIf mkForce mkMerge types;

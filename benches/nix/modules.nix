@@ -1,6 +1,6 @@
 # The module system: containers of 75 typed options each, through `lib.evalModules`.
 {
-  lib ? import ../../nix-fixtures/nixpkgs/lib,
+  lib ? import ../../src/modules/lib,
   count ? 1000,
 }:
 let

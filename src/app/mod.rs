@@ -55,7 +55,7 @@ pub use firewall::firewall;
 pub use limits::Limits;
 pub use live_host::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 pub use load::{checkout, load};
-pub use nix_settings::{GivenSettings, NixSettings};
+pub use nix_settings::NixSettings;
 pub use only::no_such_container;
 pub use options::ConfigOptions;
 pub use plan::{Planned, observe, plan, plan_all_hosts, plan_from};

@@ -1,8 +1,7 @@
 //! Nix's settings that concern the language, from flags and from Nix's own files.
 //!
-//! In nix.conf(5)'s order: the system's `nix.conf`, the user's, `NIX_CONFIG`, then the command line with `--option`
-//! first. A later
-//! setting replaces an earlier one, but `extra-experimental-features` adds to it.
+//! In nix.conf(5)'s order: the system's `nix.conf`, the user's, `NIX_CONFIG`, then the command line. A later setting
+//! replaces an earlier one, but `extra-experimental-features` adds to it.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -20,30 +19,27 @@ const FEATURES: &str = "auto-allocate-uids blake3-hashes ca-derivations cgroups 
     dynamic-derivations external-builders fetch-closure fetch-tree flakes git-hashing impure-derivations local-overlay-store \
     mounted-ssh-store nix-command parse-toml-timestamps pipe-operators read-only-local-store recursive-nix verified-fetches";
 
-/// Settings of the command line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GivenSettings {
-    /// `--option`: names and values.
-    pub option: Vec<(String, String)>,
-    /// `--experimental-features`.
-    pub experimental_features: Vec<String>,
-    /// `--extra-experimental-features`.
-    pub extra_experimental_features: Vec<String>,
-}
-
 /// The language settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NixSettings {
     features: Vec<String>,
     lints: LiteralLints,
     max_call_depth: Option<u32>,
+    /// The settings of the command line, names and values: all of them, since they are passed on to Nix.
+    pub given: Vec<(String, String)>,
     /// The warnings that Nix would print.
     pub warnings: Vec<String>,
 }
 
 impl NixSettings {
-    /// Loads the settings from the command line and, unless this is `restricted`, from Nix's files and the environment.
-    pub fn load(given: &GivenSettings, environment: &Environment, files: &dyn Files, restricted: bool) -> Self {
+    /// Loads the settings from the command line (names and values) and, unless this is `restricted`, from Nix's files
+    /// and the environment.
+    pub fn load(
+        given: Vec<(String, String)>,
+        environment: &Environment,
+        files: &dyn Files,
+        restricted: bool,
+    ) -> Self {
         let mut settings = Self::default();
         if !restricted {
             for file in paths(environment) {
@@ -60,15 +56,7 @@ impl NixSettings {
                 .warnings
                 .push(format!("experimental feature 'no-url-literals' has been stabilized and renamed; {instead}"));
         }
-        for (name, value) in &given.option {
-            settings.set(name, value);
-        }
-        for features in &given.experimental_features {
-            settings.set("experimental-features", features);
-        }
-        for features in &given.extra_experimental_features {
-            settings.set("extra-experimental-features", features);
-        }
+        let mut settings = settings.with(given);
         let unknown =
             settings.features.iter().filter(|name| !FEATURES.split_whitespace().any(|known| known == *name));
         let mut unknown: Vec<_> = unknown.map(|name| format!("unknown experimental feature '{name}'")).collect();
@@ -76,6 +64,15 @@ impl NixSettings {
         unknown.dedup();
         settings.warnings.extend(unknown);
         settings
+    }
+
+    /// Adds settings as if they were the last of the command line.
+    pub(crate) fn with(mut self, given: Vec<(String, String)>) -> Self {
+        for (name, value) in &given {
+            self.set(name, value);
+        }
+        self.given.extend(given);
+        self
     }
 
     /// Applies these settings to the evaluator's.
@@ -217,7 +214,7 @@ mod tests {
         let files = MemoryFiles::new()
             .with("/etc/nix/nix.conf", "include more.conf\n!include absent.conf\n")
             .with("/etc/nix/more.conf", "extra-experimental-features = pipe-operators\ninclude nix.conf\n");
-        let settings = NixSettings::load(&GivenSettings::default(), &Environment::default(), &files, false);
+        let settings = NixSettings::load(Vec::new(), &Environment::default(), &files, false);
         let settings = settings.apply(Settings::default());
         assert!(settings.pipe_operators && !settings.flakes);
     }

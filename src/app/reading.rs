@@ -41,21 +41,30 @@ impl Reading<'_> {
             return Configuration::from_manifest(self.config, self.target.file, self.files);
         }
         let arena = Arena::new();
+        let moved = if self.target.flake { Some(self.moved()) } else { None };
+        let files = moved.as_ref().map_or(self.files, |moved| moved);
+        let mut evaluator = Evaluator::new(&arena, files, self.cx.sources, self.settings());
+        self.selected(&mut evaluator, only, guests).map_err(|errors| with_warnings(&mut evaluator, errors))
+    }
+
+    fn selected<'e>(
+        &self,
+        evaluator: &mut Evaluator<'e>,
+        only: bool,
+        guests: Guests<'_>,
+    ) -> Result<Configuration, Vec<Diagnostic>> {
         if self.target.flake {
-            let files = self.moved();
-            let mut evaluator = Evaluator::new(&arena, &files, self.cx.sources, self.settings());
-            let hosts = Hosts::of_flake(&mut evaluator, &self.seen(), &self.overrides())?;
-            return self.chosen(&mut evaluator, &hosts, only, guests);
+            let hosts = Hosts::of_flake(evaluator, &self.seen(), &self.overrides())?;
+            return self.chosen(evaluator, &hosts, only, guests);
         }
         self.require_no_overrides()?;
-        let mut evaluator = Evaluator::new(&arena, self.files, self.cx.sources, self.settings());
-        if let Some(hosts) = Hosts::of_file(&mut evaluator, &self.target.file)? {
-            return self.chosen(&mut evaluator, &hosts, only, guests);
+        if let Some(hosts) = Hosts::of_file(evaluator, &self.target.file)? {
+            return self.chosen(evaluator, &hosts, only, guests);
         }
         if self.target.host.is_some() {
             return Err(vec![*self.target.without_hosts()]);
         }
-        let evaluated = modules::evaluate(&mut evaluator, &self.target.file, guests)?;
+        let evaluated = modules::evaluate(evaluator, &self.target.file, guests)?;
         Ok(self.configuration(None, evaluated))
     }
 
@@ -91,7 +100,7 @@ impl Reading<'_> {
         let arena = Arena::new();
         let files = self.moved();
         let mut evaluator = Evaluator::new(&arena, self.files_of(&files), self.cx.sources, self.settings());
-        let found = self.hosts_of(&mut evaluator)?;
+        let found = self.hosts_of(&mut evaluator).map_err(|errors| with_warnings(&mut evaluator, errors))?;
         let (mut hosts, mut notes) = (BTreeMap::new(), Vec::new());
         for host in found.names(&evaluator) {
             match found.evaluate(&mut evaluator, &host, Guests::all_if(guests)) {
@@ -109,7 +118,7 @@ impl Reading<'_> {
                     notes.extend(found.into_iter().map(note));
                 }
                 Err(errors) => {
-                    hosts.insert(host, Err(errors));
+                    hosts.insert(host, Err(with_warnings(&mut evaluator, errors)));
                 }
             }
         }
@@ -198,4 +207,9 @@ impl Reading<'_> {
         let directory = self.target.file.parent().unwrap_or(self.top);
         Path::new(flake::SOURCE).join(directory.strip_prefix(self.top).unwrap_or(Path::new("")))
     }
+}
+
+/// The errors that ended an evaluation, after the warnings about the texts that it had read.
+fn with_warnings(evaluator: &mut Evaluator<'_>, errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    [evaluator.notes.take_warnings(), errors].concat()
 }

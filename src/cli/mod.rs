@@ -26,7 +26,7 @@ use session::{Outcome, Session};
 use terminal::Terminal;
 use tracing::Level;
 
-use crate::app::{ConfigOptions, Environment, GivenSettings, NixSettings, Show};
+use crate::app::{ConfigOptions, Environment, NixSettings, Show};
 use crate::diag::render::TraceStyle;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
@@ -145,12 +145,14 @@ fn run(cli: &Cli) -> u8 {
 
 /// The settings of the language, from these arguments, nix.conf and `NIX_CONFIG`.
 fn language(config: &ConfigArgs, environment: &Environment) -> NixSettings {
-    let given = GivenSettings {
-        option: config.option.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect(),
-        experimental_features: config.experimental_features.clone(),
-        extra_experimental_features: config.extra_experimental_features.clone(),
+    let options = config.option.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+    let named = |name: &'static str, values: &[String]| -> Vec<_> {
+        values.iter().map(|value| (name.to_owned(), value.clone())).collect()
     };
-    NixSettings::load(&given, environment, &RealFiles, config.restrict)
+    let features = named("experimental-features", &config.experimental_features);
+    let more = named("extra-experimental-features", &config.extra_experimental_features);
+    let given = options.chain(features).chain(more).collect();
+    NixSettings::load(given, environment, &RealFiles, config.restrict)
 }
 
 fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {

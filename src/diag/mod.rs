@@ -53,6 +53,22 @@ pub struct Label {
 }
 
 /// One finding.
+///
+/// # Examples
+///
+/// ```
+/// use container_rebuild::diag::render::{Style, TraceStyle, text};
+/// use container_rebuild::diag::{Code, Diagnostic};
+/// use container_rebuild::source::{SourceMap, Span};
+///
+/// let sources = SourceMap::new();
+/// let file = sources.add("/host.nix", "{ port = 80000; }").expect("there is room");
+/// let port = Span::new(file.pos(9), file.pos(14));
+/// let finding = Diagnostic::error(Code::Evaluation, "80000 is not a port").at(port, "above 65535").help("use 8000");
+/// let style = Style { unicode: false, color: false, trace: TraceStyle::Ends };
+/// let shown = text(&finding, &sources, style);
+/// assert!(shown.starts_with("/host.nix:1:10: error[evaluation]: 80000 is not a port"), "{shown}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Its stable name.

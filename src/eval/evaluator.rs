@@ -53,6 +53,21 @@ impl<'e> Globals<'e> {
 }
 
 /// The state of one evaluation.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+/// use container_rebuild::eval::{Arena, Evaluator, Settings, Value};
+/// use container_rebuild::source::{MemoryFiles, SourceMap};
+///
+/// let (arena, sources) = (Arena::new(), SourceMap::new());
+/// let files = MemoryFiles::new().with("/lib.nix", "{ double = x: x * 2; }");
+/// let mut evaluator = Evaluator::new(&arena, &files, &sources, Settings::default());
+/// let value = evaluator.text_value("«example»", Path::new("/"), "(import ./lib.nix).double 21");
+/// let forced = value.and_then(|value| evaluator.force(value));
+/// assert!(matches!(forced, Ok(Value::Int(42))));
+/// ```
 pub struct Evaluator<'e> {
     /// Allocates values and symbols.
     pub heap: Heap<'e>,

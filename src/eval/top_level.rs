@@ -16,6 +16,19 @@ use crate::syntax::{self, LiteralLints};
 /// # Errors
 ///
 /// Fails if the text does not parse or evaluate.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+/// use container_rebuild::eval::{Settings, print_text};
+/// use container_rebuild::source::{MemoryFiles, SourceMap};
+///
+/// let print = |text| print_text(&MemoryFiles::new(), &SourceMap::new(), Settings::default(), Path::new("/"), text);
+/// assert_eq!(print("map (x: x + 1) [ 1 2 ]").expect("it evaluates"), b"[ 2 3 ]");
+/// let errors = print("1 + true").expect_err("a Boolean is not a number");
+/// assert_eq!(errors[0].message, "cannot add a Boolean to an integer");
+/// ```
 pub fn print_text(
     files: &dyn Files,
     sources: &SourceMap,

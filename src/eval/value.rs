@@ -14,6 +14,22 @@ use crate::syntax::Symbol;
 use crate::syntax::expr::Lambda;
 
 /// A value, or a thunk that will become one.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+/// use container_rebuild::eval::{Arena, Evaluator, Settings, Value};
+/// use container_rebuild::source::{MemoryFiles, SourceMap};
+///
+/// let (arena, files, sources) = (Arena::new(), MemoryFiles::new(), SourceMap::new());
+/// let mut evaluator = Evaluator::new(&arena, &files, &sources, Settings::default());
+/// let list = evaluator.text_value("«example»", Path::new("/"), "[ 1 (throw \"never forced\") ]");
+/// let Ok(Value::List(list)) = list.and_then(|list| evaluator.force(list)) else { panic!("it is a list") };
+/// // Elements are thunks until they are forced.
+/// let first = list.iter().next().expect("it has two elements");
+/// assert!(matches!(evaluator.force(first), Ok(Value::Int(1))));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Value<'e> {
     /// `null`

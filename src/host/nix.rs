@@ -25,6 +25,8 @@ use crate::model::path::quote;
 pub(crate) struct Nix {
     /// The user to run it as, unless that is the current one.
     pub user: Option<Invoker>,
+    /// Settings that precede those of its files (nix.conf(5)): names and values.
+    pub settings: Vec<(String, String)>,
     /// Receives each line that Nix writes while it works.
     pub progress: fn(&str),
 }
@@ -131,12 +133,16 @@ const OPTIONS: [&str; 26] = [
 
 impl Nix {
     /// Nix as the user who ran sudo, or else as the current one.
-    pub(crate) fn as_invoker(progress: fn(&str)) -> Self {
-        Self { user: Invoker::from_environment(), progress }
+    pub(crate) fn as_invoker(settings: Vec<(String, String)>, progress: fn(&str)) -> Self {
+        Self { user: Invoker::from_environment(), settings, progress }
     }
 
     fn command(&self, arguments: &[OsString]) -> nix::Result<Command> {
         let mut command = Command::new("nix");
+        for (name, value) in &self.settings {
+            command.args(["--option", name, value]);
+        }
+        // Last: they add to what the settings enable.
         command.args(["--extra-experimental-features", "nix-command flakes"]).args(arguments).stdin(Stdio::null());
         if let Some(user) = &self.user {
             user.drop_to(&mut command)?;
@@ -293,6 +299,19 @@ struct Printed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_come_before_the_features_that_are_needed() {
+        let given = [("experimental-features", "pipe-operators"), ("max-jobs", "2")];
+        let settings = given.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let nix = Nix { user: None, settings, progress: |_| {} };
+        let command = nix.command(&["eval".into()]).expect("it stays this user's");
+        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_str().expect("text")).collect();
+        let expected =
+            "--option experimental-features pipe-operators --option max-jobs 2 --extra-experimental-features";
+        assert_eq!(arguments[..7].join(" "), expected);
+        assert_eq!(arguments[7..], ["nix-command flakes", "eval"]);
+    }
 
     #[test]
     fn files_and_names_are_quoted_in_the_expression() {

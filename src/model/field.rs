@@ -44,6 +44,19 @@ pub struct Failure {
 /// A value of type `T`, or the reason why it is unknown.
 ///
 /// Serialized as `T` or as `{"_unknown": {…}}`. It has no default, so an unknown cannot turn into one.
+///
+/// # Examples
+///
+/// ```
+/// use container_rebuild::model::Field;
+///
+/// let known: Field<u16> = serde_json::from_str("80")?;
+/// assert_eq!(known.known(), Some(&80));
+/// let text = r#"{"_unknown": {"reason": "known after build", "file": "host.nix", "line": 1, "column": 3}}"#;
+/// let unknown: Field<u16> = serde_json::from_str(text)?;
+/// assert_eq!(unknown.known(), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Field<T> {
     /// What Nix itself would compute.

@@ -4,11 +4,31 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The name of a container, as in `containers.<name>`, `container@NAME.service` and `machinectl`.
+///
+/// # Examples
+///
+/// ```
+/// use container_rebuild::model::ContainerName;
+///
+/// let name = ContainerName::new("wasabi").expect("it is a host name");
+/// assert_eq!(name.unit(), "container@wasabi.service");
+/// assert!(ContainerName::new("no_underscores").is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ContainerName(String);
 
 /// A sort key for people: numbers compare by value, so that `c2` comes before `c10`. Different names have different keys.
+///
+/// # Examples
+///
+/// ```
+/// use container_rebuild::model::natural_order;
+///
+/// let mut names = ["c10", "c2", "b"];
+/// names.sort_by(|a, b| natural_order(a).cmp(&natural_order(b)));
+/// assert_eq!(names, ["b", "c2", "c10"]);
+/// ```
 pub fn natural_order(name: &str) -> impl Ord + use<'_> {
     #[derive(PartialEq, Eq, PartialOrd, Ord)]
     enum Part<'a> {

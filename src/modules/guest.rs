@@ -42,18 +42,34 @@ pub(super) fn view<'e>(
         Ok((context, config)) => {
             let mut view = freeform_view::whole(ev, context, config, &HANDED_IN);
             view.verdicts = verdicts::of_guest(ev, config, ev.heap.name(container));
-            let errors = context.findings.borrow();
-            errors
-                .iter()
-                .filter(|finding| finding.severity == Severity::Error)
-                .for_each(|it| host.find(it.clone()));
+            host.find_errors_of(context);
             view
         }
         Err(error) => View { options: freeform_view::failure(ev, &error), ..View::default() },
     }
 }
 
+/// Finds modules that a guest lacks, without evaluating its options.
+pub(super) fn find_missing_modules<'e>(
+    ev: &mut Evaluator<'e>,
+    host: &'e Context<'e>,
+    container: Symbol,
+    definitions: &[Definition<'e>],
+) {
+    // Whoever evaluates the guest gets the error of a module that fails.
+    if let Ok((scope, _)) = modules(ev, host, container, definitions, ScopeOwner::GuestShown) {
+        host.find_errors_of(scope.context);
+    }
+}
+
 impl<'e> Context<'e> {
+    /// Takes over the errors of a guest, which are the host's too.
+    fn find_errors_of(&self, guest: &Context<'_>) {
+        let findings = guest.findings.borrow();
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.for_each(|error| self.find(error.clone()));
+    }
+
     /// Evaluates the guest's configuration as the host reads it (`config.containers.<name>.config`): its definitions, and those
     /// that NixOS's container module adds. Modules that the guest lacks are missing for the host too.
     pub(super) fn guest(
@@ -77,6 +93,20 @@ fn configuration<'e>(
     definitions: &[Definition<'e>],
     of: ScopeOwner,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
+    let (scope, modules) = modules(ev, host, container, definitions, of)?;
+    let table = option::table(ev, &declarations::HOST);
+    let config = submodule::whole(ev, scope, Some(table), modules)?;
+    Ok((scope.context, ev.force(config)?))
+}
+
+/// The modules of a guest, in a scope of their own.
+fn modules<'e>(
+    ev: &mut Evaluator<'e>,
+    host: &'e Context<'e>,
+    container: Symbol,
+    definitions: &[Definition<'e>],
+    of: ScopeOwner,
+) -> EvalResult<'e, (&'e Scope<'e>, load::Modules<'e>)> {
     let context: &'e Context<'e> = ev.heap.alloc(Context::new(host.lib, host.system));
     context.packages.set(Some(packages::of_platform(ev, host)));
     let mut scope = Scope::new(context, of, Path::ROOT);
@@ -97,9 +127,7 @@ fn configuration<'e>(
     });
     let sources: Vec<_> = std::iter::once(handed_in).chain(own).collect();
     let modules = load::load(ev, scope, &sources)?;
-    let table = option::table(ev, &declarations::HOST);
-    let config = submodule::whole(ev, scope, Some(table), modules)?;
-    Ok((context, ev.force(config)?))
+    Ok((scope, modules))
 }
 
 /// Builds the module that NixOS puts before a guest's own modules (`extraConfig` of `nixos-containers.nix`).

@@ -1,7 +1,7 @@
 //! The module argument `lib`: nixpkgs' library, as far as it needs no packages, built into the program.
 //!
-//! This is the library of the project's small nixpkgs (`nix-fixtures/nixpkgs/lib`), which also holds its tests, so the
-//! reference Nix and this program run the same text. A file is parsed when something in it is first used.
+//! The fixtures' small nixpkgs uses these files as its `lib` and holds their tests, so the reference Nix and this program
+//! run the same text. A file is parsed when something in it is first used.
 //!
 //! Parts that depend on the nixpkgs release, or that only nixpkgs can decide, are left out. A name that is absent here is
 //! unknown, not missing: nixpkgs may have it.
@@ -17,7 +17,7 @@ const ROOT: &str = "/container-rebuild/lib/default.nix";
 
 macro_rules! texts {
     ($($name:literal)*) => {
-        [$((concat!("/container-rebuild/lib/", $name, ".nix"), include_str!(concat!("../../nix-fixtures/nixpkgs/lib/", $name, ".nix")))),*]
+        [$((concat!("/container-rebuild/lib/", $name, ".nix"), include_str!(concat!("lib/", $name, ".nix")))),*]
     };
 }
 

@@ -96,7 +96,7 @@ pub struct Evaluated {
 
 /// Which guests' own configurations to evaluate too. Evaluating them takes a large share of the total time.
 pub enum Guests<'a> {
-    /// None.
+    /// None. Only modules that they lack are found.
     None,
     /// All of them.
     All,
@@ -128,6 +128,26 @@ impl Guests<'_> {
 /// # Errors
 ///
 /// Returns the errors found. If the evaluator keeps going, errors that still leave a manifest become findings instead.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+/// use container_rebuild::eval::{Arena, Evaluator, Settings};
+/// use container_rebuild::modules::{Guests, evaluate};
+/// use container_rebuild::source::{MemoryFiles, SourceMap};
+///
+/// let text = "{ lib, ... }: { containers.wasabi = { ephemeral = lib.mkDefault true; config = { }; }; }";
+/// let files = MemoryFiles::new().with("/etc/nixos/host.nix", text);
+/// let (arena, sources) = (Arena::new(), SourceMap::new());
+/// let settings = Settings { unknowns: true, ..Settings::default() };
+/// let mut evaluator = Evaluator::new(&arena, &files, &sources, settings);
+/// let host = evaluate(&mut evaluator, Path::new("/etc/nixos/host.nix"), Guests::None).expect("no errors");
+/// let wasabi = host.manifest.containers.values().next().expect("one container");
+/// assert_eq!(wasabi.ephemeral.known(), Some(&true));
+/// // Only nixpkgs knows the guest's system.
+/// assert!(wasabi.path.unknown().is_some());
+/// ```
 pub fn evaluate(ev: &mut Evaluator<'_>, file: &Path, guests: Guests<'_>) -> Result<Evaluated, Vec<Diagnostic>> {
     let lib = lib::load(ev).map_err(|error| error.diagnostics())?;
     flake::provide(ev, lib);
@@ -179,7 +199,13 @@ fn read<'e>(
         Guests::All | Guests::Without(_) => freeform_view::host(ev, context),
     };
     let guests = match guests {
-        Guests::None => BTreeMap::new(),
+        Guests::None => {
+            let guests = context.guests.borrow();
+            let names = guests.keys().filter_map(|name| ContainerName::new(ev.heap.name(*name)).ok());
+            let all = names.collect();
+            drop(guests);
+            guest_views(ev, context, &all)
+        }
         Guests::All => guest_views(ev, context, &BTreeSet::new()),
         Guests::Without(choose) => {
             let left_out = choose(Seen { manifest: &manifest, guest_keys: &guest_keys, host: &host });
@@ -221,7 +247,7 @@ fn errors_of(context: &Context<'_>) -> Vec<Diagnostic> {
     findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()
 }
 
-/// Returns a view of each guest, except those in `left_out`.
+/// Returns a view of each guest, except those in `left_out`, of which only missing modules are found.
 fn guest_views<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
@@ -231,7 +257,9 @@ fn guest_views<'e>(
     let mut views = BTreeMap::new();
     for (symbol, definitions) in guests {
         let Ok(name) = ContainerName::new(ev.heap.name(symbol)) else { continue };
-        if !left_out.contains(&name) {
+        if left_out.contains(&name) {
+            guest::find_missing_modules(ev, context, symbol, definitions);
+        } else {
             views.insert(name, guest::view(ev, context, symbol, definitions));
         }
     }

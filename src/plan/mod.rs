@@ -111,6 +111,35 @@ impl Plan {
 }
 
 /// Plans how to get from the state `from` to the state `to`.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+/// use container_rebuild::eval::{Arena, Evaluator, Settings};
+/// use container_rebuild::modules::{self, Guests};
+/// use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, Options, StateView, Verb, plan};
+/// use container_rebuild::source::{MemoryFiles, SourceMap};
+///
+/// let files = MemoryFiles::new().with("/host.nix", r#"{ containers.wasabi.path = "/nix/store/system"; }"#);
+/// let (arena, sources) = (Arena::new(), SourceMap::new());
+/// let mut evaluator = Evaluator::new(&arena, &files, &sources, Settings { unknowns: true, ..Settings::default() });
+/// let host = modules::evaluate(&mut evaluator, Path::new("/host.nix"), Guests::All).expect("no errors");
+/// let endpoint = |name: &str| Endpoint { kind: EndpointKind::File, name: name.to_owned() };
+/// let wanted = StateView::configuration(&Configuration {
+///     endpoint: endpoint("host.nix"),
+///     manifest: &host.manifest,
+///     guest_keys: &host.guest_keys,
+///     unknown_keys: &host.unknown_keys,
+///     guests: &host.guests,
+///     sources: None,
+///     spec: None,
+///     missing_modules: host.missing_modules,
+/// });
+/// let plan = plan(&StateView::absent(endpoint("nothing"), "host.nix"), &wanted, &Options::default());
+/// assert_eq!(plan.summary.create, 1);
+/// assert!(plan.changes[0].verbs.contains(&Verb::Create));
+/// ```
 pub fn plan(from: &StateView, to: &StateView, options: &Options) -> Plan {
     let mut decisions = decide::decide(from, to, options);
     let firewall = firewall::change(from, to, options, &decisions);

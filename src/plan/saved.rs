@@ -45,6 +45,9 @@ pub struct Source {
     /// `--impure`.
     #[serde(default)]
     pub impure: bool,
+    /// Nix settings: names and values.
+    #[serde(default)]
+    pub settings: Vec<(String, String)>,
 }
 
 /// Why a saved plan must not be carried out.

@@ -95,6 +95,18 @@ pub enum GitError {
 }
 
 /// A file system in memory, for tests and for texts that are built into the program.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+/// use container_rebuild::source::{Files, MemoryFiles};
+///
+/// let files = MemoryFiles::new().with("/etc/nixos/host.nix", "{ }");
+/// assert_eq!(files.read(Path::new("/etc/nixos/host.nix"))?, b"{ }");
+/// assert_eq!(files.read_dir(Path::new("/etc"))?[0].0, "nixos");
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug, Default, Clone)]
 pub struct MemoryFiles {
     files: BTreeMap<PathBuf, Vec<u8>>,

@@ -126,6 +126,18 @@ impl SourceFile {
 }
 
 /// All texts read so far, laid end to end in one address space.
+///
+/// # Examples
+///
+/// ```
+/// use container_rebuild::source::SourceMap;
+///
+/// let sources = SourceMap::new();
+/// sources.set_root("/etc/nixos");
+/// let file = sources.add("/etc/nixos/host.nix", "{\n  x = 1;\n}\n").expect("there is room");
+/// let location = sources.locate(file.pos(4)).expect("it is in the text");
+/// assert_eq!(location.to_string(), "host.nix:2:3");
+/// ```
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: RefCell<Vec<Rc<SourceFile>>>,

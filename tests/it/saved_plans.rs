@@ -10,13 +10,26 @@ use crate::program::Directory;
 #[test]
 fn the_commands_keep_and_refuse_files() {
     let directory = Directory::with(&[("host.nix", "{ containers.web.path = \"/nix/store/x\"; }")]);
-    let said = directory.run(&["plan", "--out", "plan.json", "--only", "web", "-I", "x=lib", "host.nix"]);
+    let said = directory.run(&[
+        "plan",
+        "--out",
+        "plan.json",
+        "--only",
+        "web",
+        "-I",
+        "x=lib",
+        "host.nix",
+        "--option",
+        "max-jobs",
+        "2",
+    ]);
     assert_eq!(said.code, Some(0), "{said}");
     let text = std::fs::read_to_string(directory.path().join("plan.json")).expect("written");
     let saved: Saved = serde_json::from_str(&text).expect("a plan");
     let here = directory.path().canonicalize().expect("a path");
     assert_eq!(Path::new(&saved.source.config), here.join("host.nix"));
     assert_eq!(saved.source.include, [format!("x={}", here.join("lib").display())]);
+    assert_eq!(saved.source.settings, [("max-jobs".to_owned(), "2".to_owned())]);
     assert_eq!(saved.only, Some(vec![ContainerName::new("web").expect("a good name")]));
     // A plan whose old side is not this host cannot be carried out here.
     let said = directory.run(&["plan", "--from", "host.nix", "--out", "plan.json", "host.nix"]);

@@ -64,6 +64,17 @@ fn a_fatal_lint_is_an_error_in_every_command() {
 }
 
 #[test]
+fn warnings_about_literals_are_shown_if_the_evaluation_fails_too() {
+    let directory = Directory::with(&[("host.nix", "{ x = [ https://a ]; containers = throw \"broken\"; }")]);
+    for command in ["eval", "check", "plan", "firewall"] {
+        let said = directory.run(&[command, "host.nix", "--option", "lint-url-literals", "warn"]);
+        assert_eq!(said.code, Some(1), "{command}: {said}");
+        let warnings = said.err.matches("warning[url-literal]").count();
+        assert!(warnings == 1 && said.err.contains("broken"), "{command}: {said}");
+    }
+}
+
+#[test]
 fn what_nix_would_warn_of_is_warned_of_once() {
     let directory = Directory::with(&[("host.nix", "{ }")]);
     for (arguments, message) in [

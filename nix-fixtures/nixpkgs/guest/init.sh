@@ -19,6 +19,12 @@ done
 
 @system@/activate || exit 1
 
+# These have nothing to do in a guest, and each is a process at every boot and reload (systemd.generator(7)).
+$bb mkdir -p /etc/systemd/system-generators
+for generator in debug gpt-auto hibernate-resume import rc-local run ssh system-update sysv tpm2; do
+  $bb ln -sfn /dev/null "/etc/systemd/system-generators/systemd-$generator-generator"
+done
+
 $bb mkdir -p /run
 $bb ln -sfn @system@ /run/current-system
 $bb ln -sfn @system@ /run/booted-system

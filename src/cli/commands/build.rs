@@ -1,6 +1,6 @@
 //! `build`: builds guest systems with Nix, and prints their store paths.
 
-use crate::app;
+use crate::app::{self, ConfigOptions};
 use crate::cli::args::{ConfigArgs, LintArgs};
 use crate::cli::interrupt;
 use crate::cli::session::{Outcome, Session};
@@ -10,7 +10,8 @@ use crate::host::nix::Nix;
 /// Builds the systems of all containers and prints their store paths.
 pub(in crate::cli) fn build(session: &Session<'_>, config: &ConfigArgs, lints: &LintArgs) -> Outcome {
     watch_signals()?;
-    let built = app::build(&session.context(), &session.config(config), &nix(), &lints.allow)?;
+    let config = session.config(config);
+    let built = app::build(&session.context(), &config, &nix(&config), &lints.allow)?;
     let lines = built.systems.iter().map(|(name, system)| format!("{name} {system}\n"));
     session.terminal.result(&lines.collect::<String>());
     Ok(0)
@@ -21,7 +22,7 @@ pub(super) fn watch_signals() -> Result<(), Vec<Diagnostic>> {
     interrupt::watch().map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])
 }
 
-/// Nix, run as the user who ran sudo. What it logs is logged.
-pub(super) fn nix() -> Nix {
-    Nix::as_invoker(|line| tracing::info!("{line}"))
+/// Nix, run as the user who ran sudo, with the settings of our command line. What it logs is logged.
+pub(super) fn nix(config: &ConfigOptions) -> Nix {
+    Nix::as_invoker(config.nix_settings.given.clone(), |line| tracing::info!("{line}"))
 }

@@ -31,7 +31,8 @@ pub(super) fn read(file: &Path) -> Result<Saved, Vec<Diagnostic>> {
 
 /// The configuration of a saved plan, with all other options as `given`.
 pub(super) fn config(given: ConfigOptions, plan: &Saved) -> ConfigOptions {
-    let Source { config, include, override_input, impure } = plan.source.clone();
+    let Source { config, include, override_input, impure, settings } = plan.source.clone();
     let pairs = override_input.into_iter().map(|(name, path)| (name, path.to_string_lossy().into_owned()));
-    ConfigOptions { config, include, override_input: pairs.collect(), impure, ..given }
+    let nix_settings = given.nix_settings.with(settings);
+    ConfigOptions { config, include, override_input: pairs.collect(), impure, nix_settings, ..given }
 }

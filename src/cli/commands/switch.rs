@@ -48,7 +48,7 @@ pub(in crate::cli) fn switch_as_planned(
 
 fn bring_to(cx: &Context<'_>, config: &ConfigOptions, how: &SwitchOptions<'_>, on_degraded: OnDegraded) -> Outcome {
     watch_signals()?;
-    Ok(match app::switch(cx, config, (&Linux, &nix()), how)? {
+    Ok(match app::switch(cx, config, (&Linux, &nix(config)), how)? {
         SwitchResult::Refused(_) | SwitchResult::Declined(_) => 1,
         SwitchResult::UpToDate(_) => 0,
         SwitchResult::Applied { applied: Applied { is_interrupted: true, .. }, .. } => interrupt::EXIT_CODE,

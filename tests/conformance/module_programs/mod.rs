@@ -1,6 +1,6 @@
 //! Compares generated programs of the module system in our evaluator and in real Nix.
 //!
-//! Real Nix runs the library in `nix-fixtures/nixpkgs/lib`, or the one in `NIXPKGS_LIB`. `MODULE_PROGRAMS` sets the number of
+//! Real Nix runs the library in `src/modules/lib`, or the one in `NIXPKGS_LIB`. `MODULE_PROGRAMS` sets the number of
 //! programs (500), `MODULE_SEED` the seed (1). A program with different results is shrunk and shown.
 
 mod program;
@@ -34,7 +34,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 
 /// The library for real Nix.
 fn library() -> PathBuf {
-    let ours = || Path::new(env!("CARGO_MANIFEST_DIR")).join("nix-fixtures/nixpkgs/lib");
+    let ours = || Path::new(env!("CARGO_MANIFEST_DIR")).join("src/modules/lib");
     std::env::var_os("NIXPKGS_LIB").map_or_else(ours, PathBuf::from)
 }
 

@@ -139,7 +139,8 @@ tear_down() {
         find "$mirror" -depth -type d -exec rmdir {} +
     fi
     rm -rf "$layer" "$state"
-    rmdir "$run" 2>/dev/null || true
+    # Another lab may be making its own in there.
+    flock /run rmdir "$run" 2>/dev/null || true
 }
 
 # Makes the lab's file system: the cached tree, and what is of this lab alone.
@@ -169,7 +170,8 @@ copy_nixpkgs() {
     local target=$layer/root/var/lib/lab/nixpkgs
     [[ -d $fixtures ]] || return 0
     rm -rf "$target.new"
-    cp -r -T "$fixtures" "$target.new"
+    # Its `lib` is a symlink to what the program has built in.
+    cp -rL -T "$fixtures" "$target.new"
     mkdir -p "$target.new/guest"
     cp "$layer/root/var/lib/lab/store-paths.json" "$target.new/guest/"
     rm -rf "$target"
@@ -187,7 +189,7 @@ lab_up() {
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     tear_down
-    mkdir -p "$state"
+    flock /run mkdir -p "$state"
     make_layer
     copy_nixpkgs
     setsid --fork bash "$lab_dir/lib/supervise.sh" "$layer" "$state" "$cgroup" \
