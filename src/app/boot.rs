@@ -1,30 +1,72 @@
-//! The warning about a host that will not start its containers when it boots.
+//! Starts the containers when the host boots.
 
-use crate::diag::{Code, Diagnostic};
-use crate::plan::program;
-use crate::render::boot_service;
-use crate::state::BootService;
+use super::carry_out::apply_plan;
+use super::context::Context;
+use super::findings::{failed_step, of_degraded};
+use super::live_host::LiveHost;
+use super::plan::observe;
+use super::ready::lock;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::plan::{self, Finding, Options, StateView};
+use crate::render::paths;
+use crate::state::Generation;
 
-/// The help for hosts whose units are part of the system, as on NixOS.
-pub fn in_configuration() -> String {
-    format!(
-        "on NixOS, add this to the host's configuration and run `nixos-rebuild switch`:\n\n{}\n",
-        boot_service::nixos()
-    )
+/// Brings up the boot generation, without evaluating anything or calling Nix.
+///
+/// # Errors
+///
+/// If the generation cannot be read, a step fails, or a container with `autoStart` is not running in the end.
+pub fn boot(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagnostic>> {
+    let _lock = lock(host)?;
+    let snapshot = observe(host)?;
+    let Some(generation) = &snapshot.generation else {
+        if !snapshot.is_generation_lost {
+            // Nothing was ever applied.
+            return Ok(());
+        }
+        let message = format!("cannot read {}, so no container was started", paths::boot_generation().display());
+        let help = "run `container-rebuild switch`, which writes it again and starts the containers";
+        return Err(vec![Diagnostic::error(Code::Host, message).help(help)]);
+    };
+    if let Err(error) = host.note_booted(generation.number) {
+        // Not fatal: the generation may only be pruned earlier than it should.
+        tracing::warn!("{error}");
+    }
+    let plan = plan::plan(&StateView::host(&snapshot), &StateView::generation(generation), &Options::default());
+    // A freshly booted host has no units, rules or interfaces yet, which is not drift: leave out the notes about it.
+    let mut findings: Vec<Diagnostic> = plan
+        .findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+        .map(Finding::to_diagnostic)
+        .collect();
+    let run = cx.ui.hold();
+    let report = apply_plan(host, &plan, run.as_ref());
+    // A degraded guest is up, so the boot does not fail because of it.
+    let degraded = of_degraded(&report.degraded);
+    cx.ui.findings(&degraded);
+    run.note_findings(&degraded);
+    run.close();
+    findings.extend(report.failed.iter().map(|(action, error)| failed_step(error, action.container())));
+    if !report.skipped.is_empty() {
+        findings.push(Diagnostic::error(Code::Host, format!("{} steps were skipped", report.skipped.len())));
+    }
+    findings.extend(down(host, generation));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(findings);
+    }
+    cx.ui.findings(&findings);
+    Ok(())
 }
 
-/// Warns if the next boot will not start the containers.
-pub(super) fn warning(service: &BootService) -> Vec<Diagnostic> {
-    const WARNING: &str = "the containers will NOT start at next boot";
-    let warning = |message| Diagnostic::warning(Code::NoBootService, message);
-    if service.works() {
-        return Vec::new();
-    }
-    vec![match (service.is_enabled, service.is_installable) {
-        (true, _) => warning(program::gone(service)),
-        (false, true) => warning(format!("{WARNING}: run `container-rebuild install-boot`")),
-        (false, false) => {
-            warning(format!("{WARNING}: this host has no service that starts them")).help(in_configuration())
-        }
-    }]
+/// An error that lists the containers with `autoStart` that are not running, if there are any.
+fn down(host: &dyn LiveHost, generation: &Generation) -> Option<Diagnostic> {
+    let starting = generation.records.iter().filter(|(_, record)| record.spec.auto_start);
+    let down: Vec<&str> = starting
+        .filter(|(name, _)| !host.is_running(name).unwrap_or(false))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let message = || format!("these containers did not start at boot: {}", down.join(", "));
+    let help = "`container-rebuild status` shows their state, and `container-rebuild switch` starts them";
+    (!down.is_empty()).then(|| Diagnostic::error(Code::Host, message()).help(help))
 }

@@ -2,7 +2,7 @@
 
 use tracing::Level;
 
-use super::boot;
+use super::boot_service;
 use super::context::Context;
 use super::findings::{failed_step, of_degraded};
 use super::last_switch::SwitchRecord;
@@ -93,14 +93,17 @@ fn carry_out(
 }
 
 /// Applies a plan.
-pub fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run) -> Report {
+pub(super) fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run) -> Report {
     let watch = |event: Event<'_>| run.event(plan, event);
     let (at_once, workers) = (host.starts_at_once(), host.workers());
     Applier { host, at_once, workers, stop: &|| run.is_interrupted(), watch: &watch }.apply(plan)
 }
 
 /// Warnings about mounts that keep former roots of these containers from being removed.
-pub fn mounts_left<'a>(host: &dyn LiveHost, names: impl Iterator<Item = &'a ContainerName>) -> Vec<Diagnostic> {
+pub(super) fn mounts_left<'a>(
+    host: &dyn LiveHost,
+    names: impl Iterator<Item = &'a ContainerName>,
+) -> Vec<Diagnostic> {
     let left = names.flat_map(|name| host.mounts_left(name).into_iter().map(move |mount| (name, mount)));
     left.map(|(name, mount)| {
         let message = format!("cannot remove a former root of `{name}`: {} is mounted there", mount.description);
@@ -118,5 +121,5 @@ pub fn mounts_left<'a>(host: &dyn LiveHost, names: impl Iterator<Item = &'a Cont
 pub(super) fn no_boot_service(plan: &Plan, snapshot: &Snapshot, is_done: bool) -> Vec<Diagnostic> {
     let mut service = snapshot.boot_service.clone();
     service.is_program_gone &= !(is_done && plan.program.is_some() && service.is_repairable());
-    boot::warning(&service)
+    boot_service::warning(&service)
 }

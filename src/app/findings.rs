@@ -6,7 +6,7 @@ use crate::model::ContainerName;
 use crate::state::FailedUnit;
 
 /// The error about a failed step, with the log lines that belong to it.
-pub fn failed_step(error: &HostError, name: Option<&ContainerName>) -> Diagnostic {
+pub(super) fn failed_step(error: &HostError, name: Option<&ContainerName>) -> Diagnostic {
     let log = match error {
         HostError::Job { log, .. } => log.join("\n"),
         _ => String::new(),
@@ -20,7 +20,7 @@ pub fn failed_step(error: &HostError, name: Option<&ContainerName>) -> Diagnosti
 }
 
 /// The findings about degraded guests. If all failed units had failed before this run, it is only a note.
-pub fn of_degraded(degraded: &[Degraded]) -> Vec<Diagnostic> {
+pub(super) fn of_degraded(degraded: &[Degraded]) -> Vec<Diagnostic> {
     degraded.iter().map(finding).collect()
 }
 

@@ -82,6 +82,18 @@ pub trait LiveHost: Host + Probe {
     fn unusable_roots(&self, roots: &[PathBuf]) -> Vec<PathBuf>;
     /// Whether `path` exists; follows symlinks.
     fn exists(&self, path: &Path) -> bool;
+    /// Restarts the container with what was last written for it; starts it if it does not run.
+    ///
+    /// # Errors
+    ///
+    /// If the job fails, or is not waited for.
+    fn restart(&self, name: &ContainerName) -> Result<(), HostError>;
+    /// Kills all processes of the container, its systemd-nspawn included.
+    ///
+    /// # Errors
+    ///
+    /// If systemd cannot kill them.
+    fn kill(&self, name: &ContainerName) -> Result<(), HostError>;
     /// The mounts because of which former roots of the container could not be removed.
     fn mounts_left(&self, name: &ContainerName) -> Vec<MountLeft>;
     /// How many containers may start at the same time.

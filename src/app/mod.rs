@@ -9,6 +9,7 @@
 //!   are the error.
 
 mod boot;
+mod boot_service;
 mod build;
 mod carry_out;
 mod check;
@@ -24,6 +25,7 @@ mod findings;
 mod firewall;
 mod generation;
 mod last_switch;
+mod lifecycle;
 mod limits;
 mod live_host;
 mod load;
@@ -39,9 +41,10 @@ mod switch;
 mod target;
 mod ui;
 
-pub use boot::in_configuration;
+pub use boot::boot;
+pub use boot_service::in_configuration;
 pub use build::{BuiltSystems, build};
-pub use carry_out::{Applied, apply_plan, mounts_left};
+pub use carry_out::Applied;
 pub use check::check;
 pub use configuration::Configuration;
 pub use context::Context;
@@ -50,8 +53,9 @@ pub use duration::duration;
 pub use edits::with_edits;
 pub use environment::{Clock, Environment};
 pub use eval::{Show, Shown, eval};
-pub use findings::{failed_step, of_degraded, of_units};
+pub use findings::of_units;
 pub use firewall::firewall;
+pub use lifecycle::{Job, lifecycle};
 pub use limits::Limits;
 pub use live_host::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 pub use load::{checkout, load};

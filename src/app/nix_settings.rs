@@ -7,17 +7,12 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
-use crate::eval::Settings;
+use crate::eval::{self, Settings};
 use crate::source::Files;
 use crate::syntax::{LintLevel, LiteralLints};
 
 /// The maximum depth of files that include each other.
 const DEEPEST: u32 = 8;
-
-/// The experimental features of Nix 2.34.
-const FEATURES: &str = "auto-allocate-uids blake3-hashes ca-derivations cgroups configurable-impure-env daemon-trust-override \
-    dynamic-derivations external-builders fetch-closure fetch-tree flakes git-hashing impure-derivations local-overlay-store \
-    mounted-ssh-store nix-command parse-toml-timestamps pipe-operators read-only-local-store recursive-nix verified-fetches";
 
 /// The language settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,9 +52,7 @@ impl NixSettings {
                 .push(format!("experimental feature 'no-url-literals' has been stabilized and renamed; {instead}"));
         }
         let mut settings = settings.with(given);
-        let unknown =
-            settings.features.iter().filter(|name| !FEATURES.split_whitespace().any(|known| known == *name));
-        let mut unknown: Vec<_> = unknown.map(|name| format!("unknown experimental feature '{name}'")).collect();
+        let mut unknown: Vec<_> = settings.features.iter().filter_map(|name| eval::unknown_feature(name)).collect();
         unknown.sort();
         unknown.dedup();
         settings.warnings.extend(unknown);
@@ -77,15 +70,10 @@ impl NixSettings {
 
     /// Applies these settings to the evaluator's.
     pub fn apply(&self, to: Settings) -> Settings {
-        let has = |feature: &str| self.features.iter().any(|name| name == feature);
-        Settings {
-            pipe_operators: has("pipe-operators"),
-            flakes: has("flakes"),
-            toml_timestamps: has("parse-toml-timestamps"),
-            literal_lints: self.lints,
-            max_call_depth: self.max_call_depth.unwrap_or(to.max_call_depth),
-            ..to
-        }
+        let max_call_depth = self.max_call_depth.unwrap_or(to.max_call_depth);
+        let mut settings = Settings { literal_lints: self.lints, max_call_depth, ..to };
+        self.features.iter().for_each(|feature| settings.enable(feature));
+        settings
     }
 
     fn file(&mut self, files: &dyn Files, file: &Path, depth: u32) {

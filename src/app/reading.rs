@@ -123,6 +123,7 @@ impl Reading<'_> {
             }
         }
         notes.extend(found.notes(&evaluator));
+        notes.extend(evaluator.notes.take_warnings());
         Ok((hosts, notes))
     }
 

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::live_host::LiveHost;
 use super::only::no_such_container;
 use super::plan::observe;
-use super::{boot, last_switch};
+use super::{boot_service, last_switch};
 use crate::diag::{Code, Diagnostic};
 use crate::model::spec::{Network, Private};
 use crate::model::{ContainerName, natural_order};
@@ -54,7 +54,7 @@ pub fn status(cx: &Context<'_>, host: &dyn LiveHost, names: &[ContainerName]) ->
     let last_switch = last_switch::observe(host);
     if snapshot.boot_service.is_enabled {
         // Without a boot service, `switch` warns instead.
-        cx.ui.findings(&boot::warning(&snapshot.boot_service));
+        cx.ui.findings(&boot_service::warning(&snapshot.boot_service));
     }
     let finding = last_switch.as_ref().and_then(|(last, how)| last_switch::finding(last, *how, cx.clock.now()));
     Ok(Status { rows, last_switch, finding, unknown })

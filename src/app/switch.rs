@@ -9,7 +9,7 @@ use super::live_host::LiveHost;
 use super::only::{Scope, about_covered, names, require_known};
 use super::options::ConfigOptions;
 use super::plan::{between, show_findings};
-use super::{boot, ready};
+use super::{boot_service, ready};
 use crate::apply::Builder;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::saved::{Moved, Saved};
@@ -122,7 +122,7 @@ pub fn switch(
         if cx.only.is_empty() {
             note_nothing_to_do(cx, host, &generation.source);
         }
-        cx.ui.findings(&boot::warning(&snapshot.boot_service));
+        cx.ui.findings(&boot_service::warning(&snapshot.boot_service));
         return Ok(SwitchResult::UpToDate(plan));
     }
     require_allowed(cx, how, &plan, &generation, &snapshot)?;

@@ -6,7 +6,8 @@ mod runs;
 use std::path::PathBuf;
 
 use super::{
-    ConfigOptions, Context, Environment, SwitchOptions, SwitchResult, firewall, plan, plan_from, status, switch,
+    ConfigOptions, Context, Environment, Job, LiveHost as _, SwitchOptions, SwitchResult, boot, firewall,
+    lifecycle, plan, plan_from, status, switch,
 };
 use crate::diag::Diagnostic;
 use crate::host::memory::{MemoryBuilder, MemoryClock, MemoryDisk, MemoryHost, MemoryUi};

@@ -17,7 +17,7 @@ pub trait Ui {
     /// Shows a line about what was done.
     fn progress(&self, line: &str);
     /// Shows that some work has begun, which ends when the result is dropped.
-    fn begin(&self, text: &str) -> Box<dyn Any>;
+    fn begin(&self, text: &str) -> Box<dyn Any + Send>;
     /// Shows the plan that is about to be carried out.
     fn plan(&self, plan: &Plan);
     /// From now on, a slow reader holds nothing up.

@@ -18,15 +18,14 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use args::{Cli, Command, ConfigArgs, Internal, Started};
+use args::{Cli, Command, ConfigArgs, Internal, OnDegraded, Started};
 use clap::Parser;
-use commands::lifecycle::Job;
 use output::Stream;
 use session::{Outcome, Session};
 use terminal::Terminal;
 use tracing::Level;
 
-use crate::app::{ConfigOptions, Environment, NixSettings, Show};
+use crate::app::{ConfigOptions, Environment, Job, NixSettings, Show};
 use crate::diag::render::TraceStyle;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
@@ -190,13 +189,13 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),
         Command::Status { names, json } => commands::status::status(session, names, *json),
         Command::Start(Started { names, degraded }) => {
-            commands::lifecycle::run(session, &names.names, Job::Start(degraded.degraded))
+            commands::lifecycle::run(session, &names.names, Job::Start, degraded.degraded)
         }
-        Command::Stop(names) => commands::lifecycle::run(session, &names.names, Job::Stop),
+        Command::Stop(names) => commands::lifecycle::run(session, &names.names, Job::Stop, OnDegraded::Warn),
         Command::Restart(Started { names, degraded }) => {
-            commands::lifecycle::run(session, &names.names, Job::Restart(degraded.degraded))
+            commands::lifecycle::run(session, &names.names, Job::Restart, degraded.degraded)
         }
-        Command::Kill(names) => commands::lifecycle::run(session, &names.names, Job::Kill),
+        Command::Kill(names) => commands::lifecycle::run(session, &names.names, Job::Kill, OnDegraded::Warn),
         Command::InstallBoot => commands::boot::install(session),
         Command::Schema { of } => commands::documents::schema(session, *of),
         Command::Completions { shell } => commands::documents::completions(session, *shell),

@@ -78,7 +78,7 @@ impl Ui for Session<'_> {
         self.terminal.progress(line);
     }
 
-    fn begin(&self, text: &str) -> Box<dyn Any> {
+    fn begin(&self, text: &str) -> Box<dyn Any + Send> {
         Box::new(progress::begin(self.terminal, text))
     }
 

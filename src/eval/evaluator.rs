@@ -123,15 +123,9 @@ impl<'e> Evaluator<'e> {
         self.settings.keep_going
     }
 
-    /// Enables the experimental language features among these names.
-    pub fn enable_features<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
-        for name in names {
-            match name {
-                "pipe-operators" => self.settings.pipe_operators = true,
-                "parse-toml-timestamps" => self.settings.toml_timestamps = true,
-                _ => {}
-            }
-        }
+    /// Enables an experimental feature for what is read from now on, if it concerns the language.
+    pub fn enable_feature(&mut self, name: &str) {
+        self.settings.enable(name);
     }
 
     /// Sets the function `builtins.getFlake`.

@@ -66,7 +66,7 @@ pub(crate) use paths::normal_path;
 pub use provenance::Provenance;
 pub use report::Reporter;
 pub use repr::OptionalAttr;
-pub use settings::Settings;
+pub use settings::{Settings, unknown_feature};
 pub use stack::on_big_stack;
 pub use store::source_path;
 pub use top_level::print_text;

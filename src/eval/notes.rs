@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 pub struct Notes {
     /// Notes that do not stop the evaluation.
     remarks: Vec<Diagnostic>,
-    /// Findings of Nix's lints in the texts read.
+    /// Warnings that Nix would print: findings of its lints in the texts read, and settings that it does not know.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
@@ -19,7 +19,12 @@ impl Notes {
         }
     }
 
-    /// Takes the findings of Nix's lints out of the evaluator.
+    /// Records a warning that Nix would print.
+    pub fn warn(&mut self, warning: Diagnostic) {
+        self.warnings.push(warning);
+    }
+
+    /// Takes the warnings that Nix would print out of the evaluator.
     pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
         std::mem::take(&mut self.warnings)
     }

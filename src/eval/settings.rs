@@ -8,6 +8,37 @@ use std::sync::atomic::AtomicBool;
 
 use crate::syntax::LiteralLints;
 
+/// The experimental features of Nix 2.34, sorted.
+const EXPERIMENTAL_FEATURES: [&str; 21] = [
+    "auto-allocate-uids",
+    "blake3-hashes",
+    "ca-derivations",
+    "cgroups",
+    "configurable-impure-env",
+    "daemon-trust-override",
+    "dynamic-derivations",
+    "external-builders",
+    "fetch-closure",
+    "fetch-tree",
+    "flakes",
+    "git-hashing",
+    "impure-derivations",
+    "local-overlay-store",
+    "mounted-ssh-store",
+    "nix-command",
+    "parse-toml-timestamps",
+    "pipe-operators",
+    "read-only-local-store",
+    "recursive-nix",
+    "verified-fetches",
+];
+
+/// The warning of Nix if it does not know an experimental feature.
+pub fn unknown_feature(name: &str) -> Option<String> {
+    let is_unknown = EXPERIMENTAL_FEATURES.binary_search(&name).is_err();
+    is_unknown.then(|| format!("unknown experimental feature '{name}'"))
+}
+
 /// How to evaluate a configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -42,6 +73,18 @@ pub struct Settings {
     pub most_memory: usize,
     /// Set from outside when the evaluation has taken too long.
     pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl Settings {
+    /// Enables an experimental feature, if it concerns the language.
+    pub fn enable(&mut self, feature: &str) {
+        match feature {
+            "flakes" => self.flakes = true,
+            "parse-toml-timestamps" => self.toml_timestamps = true,
+            "pipe-operators" => self.pipe_operators = true,
+            _ => {}
+        }
+    }
 }
 
 impl Default for Settings {

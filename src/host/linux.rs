@@ -60,24 +60,6 @@ impl Linux {
         former_sysctls::restore_without_rules();
         Ok(lock)
     }
-
-    /// Restarts the container with what was last written for it; starts it if it does not run.
-    ///
-    /// # Errors
-    ///
-    /// If the job fails, or is not waited for.
-    pub(crate) fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
-        job(name, Job::Restart)
-    }
-
-    /// Sends a signal to all processes of the container, its systemd-nspawn included.
-    ///
-    /// # Errors
-    ///
-    /// If systemd cannot send the signal.
-    pub(crate) fn kill(&self, name: &ContainerName, signal: i32) -> Result<(), HostError> {
-        systemd::kill(&name.unit(), signal).map_err(bus(BusCall::Kill(name.clone())))
-    }
 }
 
 fn lock(path: &Path) -> Result<Lock, LockError> {
@@ -136,7 +118,7 @@ fn sweep_remains() {
     }
 }
 
-fn bus(call: BusCall) -> impl FnOnce(BusError) -> HostError {
+pub(super) fn bus(call: BusCall) -> impl FnOnce(BusError) -> HostError {
     move |source| HostError::Bus { call, source: source.into() }
 }
 
@@ -144,7 +126,7 @@ fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError 
     move |source| HostError::File { what, path: path.to_owned(), source }
 }
 
-fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
+pub(super) fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
     let unit = name.unit();
     let ended = systemd::run(&unit, job).map_err(bus(BusCall::Job(job.as_str(), name.clone())))?;
     match ended {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::linux::Linux;
+use super::linux::{self, Linux};
+use super::systemd::{self, Job};
 use super::{generations, last_switch, leftovers, look, ready};
 use crate::app::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
-use crate::apply::HostError;
+use crate::apply::{BusCall, HostError};
 use crate::model::ContainerName;
 use crate::state::{Health, LastSwitch, Snapshot};
 
@@ -34,6 +35,15 @@ impl LiveHost for Linux {
 
     fn exists(&self, path: &Path) -> bool {
         path.exists()
+    }
+
+    fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
+        linux::job(name, Job::Restart)
+    }
+
+    fn kill(&self, name: &ContainerName) -> Result<(), HostError> {
+        let killed = systemd::kill(&name.unit(), nix::libc::SIGKILL);
+        killed.map_err(linux::bus(BusCall::Kill(name.clone())))
     }
 
     fn mounts_left(&self, name: &ContainerName) -> Vec<MountLeft> {

@@ -16,7 +16,9 @@ use super::known::Known;
 pub(crate) use super::placeholder::FLAKE as SOURCE;
 use super::{lock, nixpkgs};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, normal_path, source_path};
+use crate::eval::{
+    Attrs, EvalResult, Evaluator, Primop, Suspend, Symbol, Value, normal_path, source_path, unknown_feature,
+};
 use crate::source::{Pos, Span};
 
 /// Shared by all flakes of an evaluation.
@@ -365,19 +367,27 @@ fn followed<'e>(ev: &mut Evaluator<'e>, node: Node<'e>, path: &str) -> EvalResul
     Ok(value)
 }
 
-/// Applies `experimental-features` from a flake's `nixConfig`. They hold for all files except the flake's own.
+/// Applies `experimental-features` from a flake's `nixConfig`, and warns about unknown ones. They hold for all files
+/// except the flake's own.
 fn enable_features<'e>(ev: &mut Evaluator<'e>, flake: &'e Attrs<'e>) -> EvalResult<'e, ()> {
     let Some(config) = flake.get(ev.heap.symbol("nixConfig")) else { return Ok(()) };
     let Value::Attrs(config) = ev.force(config)? else { return Ok(()) };
     for setting in ["experimental-features", "extra-experimental-features"] {
-        let Some(value) = config.get(ev.heap.symbol(setting)) else { continue };
+        let setting = ev.heap.symbol(setting);
+        let Some(value) = config.get(setting) else { continue };
         let values = match ev.force(value)? {
             Value::List(list) => list.iter().collect(),
             value => vec![value],
         };
         for value in values {
             if let Value::String(text) = ev.force(value)? {
-                ev.enable_features(text.to_str_lossy().split_whitespace());
+                for name in text.to_str_lossy().split_whitespace() {
+                    ev.enable_feature(name);
+                    if let Some(warning) = unknown_feature(name) {
+                        let span = config.position(setting).map_or(Span::NONE, |pos| ev.report.attribute_span(pos));
+                        ev.notes.warn(Diagnostic::warning(Code::NixSetting, warning).at(span, ""));
+                    }
+                }
             }
         }
     }

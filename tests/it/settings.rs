@@ -100,6 +100,21 @@ fn what_nix_would_warn_of_is_warned_of_once() {
 }
 
 #[test]
+fn a_feature_that_a_flake_asks_for_and_nix_does_not_know_is_warned_of_where_it_stands() {
+    let flake = "{
+  inputs.nixpkgs.url = \"nixpkgs\";
+  nixConfig.extra-experimental-features = [ \"pipe-operator\" ];
+  outputs = { self, nixpkgs }: { nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ ]; }; };
+}";
+    let directory = Directory::with(&[("flake.nix", flake)]);
+    for arguments in [&["eval", "."][..], &["eval", "--all-hosts", "."], &["check", "."], &["firewall", "."]] {
+        let said = directory.run(arguments);
+        let warning = "flake.nix:3:3: warning[nix-setting]: unknown experimental feature 'pipe-operator'";
+        assert_eq!(said.err.matches(warning).count(), 1, "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn the_depth_of_calls_is_a_setting_and_a_flag() {
     let directory = Directory::with(&[]);
     let deep = "let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 100";

@@ -1,7 +1,7 @@
 //! What makes a switch refuse: each time the host stays as it was, and the lock is free again.
 
 use super::*;
-use crate::app::LiveHost as _;
+
 use crate::state::Owner;
 
 /// Switches, which must fail with these errors and leave the host alone.

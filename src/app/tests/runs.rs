@@ -161,3 +161,50 @@ fn a_saved_plan_holds_until_the_host_or_the_configuration_moves() {
     assert!(moved[0].starts_with("the host has changed since the plan was made"), "{moved:?}");
     assert_eq!(world.status(), ["web: running"]);
 }
+
+#[test]
+fn a_boot_brings_back_what_starts_by_itself() {
+    let world = World::new(&[WEB, DB, r#"containers.mail = { config = { }; };"#]);
+    let boot = |world: &World| world.with(|cx| boot(cx, &world.host)).map_err(messages);
+    assert_eq!(boot(&world), Ok(()), "nothing was ever applied");
+    assert_eq!(world.switch(), Ok("applied"));
+    let lifecycle = |names: &[&str], job| {
+        let names: Vec<_> = names.iter().copied().map(name).collect();
+        world.with(|cx| lifecycle(cx, &world.host, &names, job)).map_err(messages)
+    };
+    assert_eq!(lifecycle(&["web", "db"], Job::Stop), Ok(Vec::new()));
+    assert_eq!(world.status(), ["db: stopped", "mail: stopped", "web: stopped"]);
+    assert_eq!(boot(&world), Ok(()));
+    assert_eq!(world.status(), ["db: running", "mail: stopped", "web: running"]);
+    // A system that does not start any more is an error, and stops no other.
+    assert_eq!(lifecycle(&["web", "db"], Job::Kill), Ok(Vec::new()));
+    world.host.state().broken.insert("/nix/store/1-db".into());
+    let errors = boot(&world).expect_err("it does not start");
+    assert_eq!(errors.last().map(String::as_str), Some("these containers did not start at boot: db"));
+    assert_eq!(world.status(), ["db: failed", "mail: stopped", "web: running"]);
+    world.host.state().is_generation_lost = true;
+    let errors = boot(&world).expect_err("it cannot be read");
+    assert!(errors[0].ends_with("so no container was started"), "{errors:?}");
+}
+
+#[test]
+fn single_containers_are_started_and_stopped_by_name() {
+    let world = World::new(&[WEB, DB]);
+    assert_eq!(world.switch(), Ok("applied"));
+    let lifecycle = |names: &[&str], job| {
+        let names: Vec<_> = names.iter().copied().map(name).collect();
+        world.with(|cx| lifecycle(cx, &world.host, &names, job)).map_err(messages)
+    };
+    let errors = lifecycle(&["web", "wep"], Job::Stop).expect_err("there is no such container");
+    assert!(errors[0].contains("wep"), "{errors:?}");
+    assert_eq!(world.status(), ["db: running", "web: running"], "nothing was done");
+    let unit = FailedUnit { unit: String::from("nginx.service"), result: String::from("exit-code") };
+    world.host.state().ailing.insert("/nix/store/1-db".into(), vec![unit]);
+    let degraded = lifecycle(&["db", "web"], Job::Restart).expect("both start");
+    assert_eq!(degraded.iter().map(|guest| guest.name.as_str()).collect::<Vec<_>>(), ["db"]);
+    assert_eq!(world.status(), ["db: degraded", "web: running"]);
+    let lock = world.host.lock().expect("free");
+    let errors = lifecycle(&["web"], Job::Stop).expect_err("another process holds the lock");
+    assert!(errors[0].contains("is changing this host"), "{errors:?}");
+    drop(lock);
+}

@@ -58,6 +58,15 @@ impl LiveHost for MemoryHost {
         !self.state().missing.contains(path)
     }
 
+    fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.stop(name)?;
+        self.start(name)
+    }
+
+    fn kill(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.stop(name)
+    }
+
     fn mounts_left(&self, _: &ContainerName) -> Vec<MountLeft> {
         Vec::new()
     }

@@ -68,7 +68,7 @@ impl Ui for MemoryUi {
         self.shown().push(line.to_owned());
     }
 
-    fn begin(&self, text: &str) -> Box<dyn Any> {
+    fn begin(&self, text: &str) -> Box<dyn Any + Send> {
         self.progress(text);
         Box::new(())
     }

@@ -18,14 +18,6 @@ fn is_intact(lab: &Lab, what: &str) {
     }
 }
 
-/// Waits until the container's first process is another one.
-fn wait_for_another(leader: u32) -> String {
-    format!(
-        "for i in {{1..300}}; do [[ $(machinectl show -p Leader --value res 2>/dev/null) != {leader} \
-         && $(systemctl is-active container@res) == active ]] && exit; sleep 0.1; done; exit 1"
-    )
-}
-
 #[test]
 #[ignore = "needs a lab: make scenarios"]
 fn what_somebody_mounted_in_an_ephemeral_root_is_kept_and_named_and_the_container_comes_up() {
@@ -55,8 +47,7 @@ fn what_somebody_mounted_in_an_ephemeral_root_is_kept_and_named_and_the_containe
         let cursor = lab.sh("journalctl -n0 --show-cursor | sed -n 's/^-- cursor: //p'").ok();
         let said = lab.sh(stop);
         assert_eq!(said.code, 0, "{what}: {said:#?}");
-        let state = lab.sh(&wait_for_another(leader));
-        assert_eq!(state.code, 0, "{what}: {}", lab.sh("systemctl status container@res").out);
+        assert!(lab.restarts("res", leader), "{what}: {}", lab.sh("systemctl status container@res").out);
         is_intact(&lab, &what);
         assert!(lab.page("http://192.168.100.14/").contains("one@example.org"), "{what}");
         let journal = lab.sh(&format!("journalctl --after-cursor='{}' -u container@res", cursor.trim())).ok();

@@ -93,6 +93,17 @@ impl Lab {
         .ok();
     }
 
+    /// Waits until a container runs with another first process than `leader`; returns false if that takes too long.
+    pub(crate) fn restarts(&self, name: &str, leader: u32) -> bool {
+        // While nspawn ends, its machine is gone already and its unit is still active.
+        let script = format!(
+            "for i in {{1..300}}; do leader=$(machinectl show -p Leader --value {name} 2>/dev/null) \
+             && [[ -n $leader && $leader != {leader} && $(systemctl is-active container@{name}) == active ]] && exit; \
+             sleep 0.1; done; exit 1"
+        );
+        self.sh(&script).code == 0
+    }
+
     /// Runs a bash script as root.
     pub(crate) fn sh(&self, script: &str) -> CommandOutput {
         self.exec(&["bash", "-euo", "pipefail", "-c", script], &[])
