@@ -12,7 +12,7 @@ use super::path::Path;
 use super::scope::{Scope, ScopeOwner};
 use super::types;
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{EvalResult, Evaluator, Symbol, Unknown, Value};
+use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
 
 /// Top-level names below which nixpkgs declares options, sorted: from its module list and its image modules.
@@ -256,14 +256,48 @@ fn is_option<'e>(ev: &mut Evaluator<'e>, set: Value<'e>) -> EvalResult<'e, bool>
     })
 }
 
-/// Returns the `freeformType` of a module or of `_module`.
+/// Merges the freeform types of several modules.
+fn merged_freeform<'e>(
+    ev: &mut Evaluator<'e>,
+    scope: &'e Scope<'e>,
+    of_modules: &[(Value<'e>, Pos)],
+) -> EvalResult<'e, Option<Value<'e>>> {
+    let mut types = of_modules.iter();
+    let Some((first, _)) = types.next() else { return Ok(None) };
+    let mut merged = *first;
+    for (ty, _) in types {
+        let (before, ty) = (ev.force(merged)?, ev.force(*ty)?);
+        merged = match (before, ty) {
+            (Value::Null, Value::Null) => Value::Null,
+            (Value::Null, _) | (_, Value::Null) => return Err(freeform_conflict(ev, scope, of_modules)),
+            (before, ty) => match nix_type::merged(ev, before, ty)? {
+                Value::Null => return Err(freeform_conflict(ev, scope, of_modules)),
+                merged => merged,
+            },
+        };
+    }
+    Ok(Some(merged))
+}
+
+fn freeform_conflict<'e>(ev: &Evaluator<'e>, scope: &Scope<'e>, types: &[(Value<'e>, Pos)]) -> EvalError<'e> {
+    let message = format!("The freeform types of `{}' do not go together.", scope.path.names(ev));
+    let conflict = Diagnostic::error(Code::Conflict, message);
+    let labelled =
+        types.iter().fold(conflict, |conflict, (_, pos)| conflict.at(ev.report.attribute_span(*pos), "set here"));
+    ev.report.thrown(labelled)
+}
+
+/// Returns the `freeformType` of `_module`, or that of the modules, merged by the types' own `typeMerge`.
 pub(super) fn freeform<'e>(
     ev: &mut Evaluator<'e>,
     scope: &'e Scope<'e>,
-    of_module: Option<Value<'e>>,
+    of_modules: &[(Value<'e>, Pos)],
 ) -> EvalResult<'e, Option<TypeRef<'e>>> {
     let defined = scope.module_option(ev, "freeformType")?;
-    let value = defined.first().map(|definition| definition.value).or(of_module);
+    let value = match defined.first() {
+        Some(definition) => Some(definition.value),
+        None => merged_freeform(ev, scope, of_modules)?,
+    };
     match value {
         None => Ok(None),
         Some(value) => match ev.force(value)? {

@@ -31,8 +31,8 @@ pub(super) struct Modules<'e> {
     pub(super) config: Vec<Definition<'e>>,
     /// Sets of option declarations, in the same order.
     pub(super) options: Vec<(Value<'e>, Pos)>,
-    /// `freeformType`
-    pub(super) freeform: Option<Value<'e>>,
+    /// The `freeformType` of each module that has one, in the same order.
+    pub(super) freeform: Vec<(Value<'e>, Pos)>,
 }
 
 /// A module as written, with its position.
@@ -84,7 +84,7 @@ struct Loaded<'e> {
     config: Option<Definition<'e>>,
     /// Definitions apart from `config`.
     more: Vec<Definition<'e>>,
-    freeform: Option<Value<'e>>,
+    freeform: Option<(Value<'e>, Pos)>,
 }
 
 /// Loads modules and everything that they import.
@@ -113,7 +113,7 @@ pub(super) fn load<'e>(
         modules.config.extend(module.config.map(counts));
         modules.config.extend(module.more.iter().copied().map(counts));
         modules.options.extend(module.options);
-        modules.freeform = modules.freeform.or(module.freeform);
+        modules.freeform.extend(module.freeform);
     }
     Ok(modules)
 }
@@ -383,7 +383,7 @@ impl<'e> Loader<'e> {
             self.loaded[index].imports.extend(more);
         }
         let (config, options) = (field(ev, "config"), field(ev, "options"));
-        self.loaded[index].freeform = field(ev, "freeformType").map(|(value, _)| value);
+        self.loaded[index].freeform = field(ev, "freeformType");
         let explicit = |one: &&OptionalAttr<'e>| matches!(ev.heap.name(one.name()), "config" | "options");
         if config.is_some() || options.is_some() || attrs.optional().iter().any(|one| explicit(&one)) {
             self.may_be_explicit(ev, attrs, index, around);

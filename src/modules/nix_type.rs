@@ -89,7 +89,7 @@ fn fixed_up<'e>(ev: &mut Evaluator<'e>, context: &'e Context<'e>, ty: TypeRef<'e
 }
 
 /// Merges the types of two declarations of an option (`typeMerge`); the result is null if they do not fit together.
-fn merged<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
+pub(super) fn merged<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
     for ty in [a, b] {
         if let unknown @ Value::Unknown(_) = ty {
             return Ok(unknown);

@@ -95,7 +95,7 @@ pub(super) fn whole<'e>(
     scope.options.set(Some(ev.heap.suspend(view::Options { scope })));
     let tree = declare::tree(ev, scope, scope.path, table, &modules.options)?;
     let _ = scope.tree.set(tree);
-    scope.freeform.set(declare::freeform(ev, scope, modules.freeform)?);
+    scope.freeform.set(declare::freeform(ev, scope, &modules.freeform)?);
     Ok(config)
 }
 
