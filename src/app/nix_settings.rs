@@ -59,6 +59,15 @@ impl NixSettings {
         settings
     }
 
+    /// Those of the command line's settings that a saved plan keeps: the ones that its evaluation depends on. Others may
+    /// be secrets (`access-tokens`), and belong to the run that builds.
+    pub(super) fn to_save(&self) -> Vec<(String, String)> {
+        let concerns_language = |name: &str| {
+            name.ends_with("experimental-features") || name.ends_with("-literals") || name == "max-call-depth"
+        };
+        self.given.iter().filter(|(name, _)| concerns_language(name)).cloned().collect()
+    }
+
     /// Adds settings as if they were the last of the command line.
     pub(crate) fn with(mut self, given: Vec<(String, String)>) -> Self {
         for (name, value) in &given {

@@ -208,6 +208,6 @@ fn source(cx: &Context<'_>, config: &ConfigOptions) -> Source {
     });
     let pairs = config.override_input.iter();
     let override_input = pairs.map(|(name, path)| (name.clone(), absolute(path))).collect();
-    let settings = config.nix_settings.given.clone();
+    let settings = config.nix_settings.to_save();
     Source { config: named, include: include.collect(), override_input, impure: config.impure, settings }
 }

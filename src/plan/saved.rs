@@ -45,7 +45,7 @@ pub struct Source {
     /// `--impure`.
     #[serde(default)]
     pub impure: bool,
-    /// Nix settings: names and values.
+    /// Nix settings of the language: names and values.
     #[serde(default)]
     pub settings: Vec<(String, String)>,
 }

@@ -20,8 +20,11 @@ fn the_commands_keep_and_refuse_files() {
         "x=lib",
         "host.nix",
         "--option",
-        "max-jobs",
-        "2",
+        "access-tokens",
+        "secret",
+        "--option",
+        "max-call-depth",
+        "5000",
     ]);
     assert_eq!(said.code, Some(0), "{said}");
     let text = std::fs::read_to_string(directory.path().join("plan.json")).expect("written");
@@ -29,7 +32,8 @@ fn the_commands_keep_and_refuse_files() {
     let here = directory.path().canonicalize().expect("a path");
     assert_eq!(Path::new(&saved.source.config), here.join("host.nix"));
     assert_eq!(saved.source.include, [format!("x={}", here.join("lib").display())]);
-    assert_eq!(saved.source.settings, [("max-jobs".to_owned(), "2".to_owned())]);
+    assert_eq!(saved.source.settings, [("max-call-depth".to_owned(), "5000".to_owned())]);
+    assert!(!text.contains("secret"), "{text}");
     assert_eq!(saved.only, Some(vec![ContainerName::new("web").expect("a good name")]));
     // A plan whose old side is not this host cannot be carried out here.
     let said = directory.run(&["plan", "--from", "host.nix", "--out", "plan.json", "host.nix"]);
