@@ -11,7 +11,12 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use nix::unistd::{Gid, Uid, User, getgrouplist, getgroups, setegid, seteuid, setgid, setgroups, setuid};
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::unistd::{
+    Gid, Uid, User, getgrouplist, getgroups, getpid, getppid, setegid, seteuid, setgid, setgroups, setuid,
+};
 
 use self::log::Line;
 use super::scratch::Scratch;
@@ -98,6 +103,22 @@ impl Invoker {
     }
 }
 
+/// Makes the kernel send `command` a SIGTERM when the thread that starts it ends (PR_SET_PDEATHSIG(2const)), however that
+/// ends. Otherwise Nix would go on building for a run that was killed, and would create its symlink again after another run
+/// has removed the abandoned directory.
+///
+/// Call it last: a change of the user clears it.
+fn end_with_this_process(command: &mut Command) {
+    let this = getpid();
+    let bind = move || {
+        prctl::set_pdeathsig(Signal::SIGTERM)?;
+        // It may have ended before that.
+        if getppid() == this { Ok(()) } else { Err(Errno::ESRCH.into()) }
+    };
+    // SAFETY: between fork and exec it makes two system calls, and allocates nothing.
+    unsafe { command.pre_exec(bind) };
+}
+
 /// How many of the last lines of output are kept for a diagnostic.
 const LOG_LINES: usize = 20;
 
@@ -147,6 +168,7 @@ impl Nix {
         if let Some(user) = &self.user {
             user.drop_to(&mut command)?;
         }
+        end_with_this_process(&mut command);
         Ok(command)
     }
 
@@ -298,7 +320,20 @@ struct Printed {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
     use super::*;
+
+    #[test]
+    fn a_program_ends_with_the_thread_that_started_it() {
+        let child = std::thread::spawn(|| {
+            let mut command = Command::new("sleep");
+            end_with_this_process(command.arg("1000"));
+            command.spawn().expect("started")
+        });
+        let status = child.join().expect("no panic").wait().expect("ended");
+        assert_eq!(status.signal(), Some(Signal::SIGTERM as i32));
+    }
 
     #[test]
     fn settings_come_before_the_features_that_are_needed() {
