@@ -22,8 +22,8 @@ use self::log::Line;
 use super::scratch::Scratch;
 use super::{ending, programs};
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
-use crate::model::ContainerName;
 use crate::model::path::quote;
+use crate::model::{ContainerName, ContainerOption};
 
 /// The Nix that is installed on this machine.
 #[derive(Debug, Clone)]
@@ -122,36 +122,6 @@ fn end_with_this_process(command: &mut Command) {
 /// How many of the last lines of output are kept for a diagnostic.
 const LOG_LINES: usize = 20;
 
-/// All options of a container that have a JSON form, except `path`.
-const OPTIONS: [&str; 26] = [
-    "additionalCapabilities",
-    "allowedDevices",
-    "autoStart",
-    "bindMounts",
-    "copyResolvConf",
-    "dropCapabilities",
-    "enableTun",
-    "ephemeral",
-    "extraFlags",
-    "extraVeths",
-    "flake",
-    "forwardPorts",
-    "hostAddress",
-    "hostAddress6",
-    "hostBridge",
-    "interfaces",
-    "localAddress",
-    "localAddress6",
-    "localMacAddress",
-    "macvlans",
-    "networkNamespace",
-    "privateNetwork",
-    "privateUsers",
-    "restartIfChanged",
-    "timeoutStartSec",
-    "tmpfs",
-];
-
 impl Nix {
     /// Nix as the user who ran sudo, or else as the current one.
     pub(crate) fn as_invoker(settings: Vec<(String, String)>, progress: fn(&str)) -> Self {
@@ -245,7 +215,9 @@ fn reading(source: &Source, names: &[ContainerName]) -> Vec<OsString> {
 fn reader(names: &[ContainerName]) -> String {
     let list = |items: &mut dyn Iterator<Item = &str>| items.map(string).collect::<Vec<_>>().join(" ");
     let names = list(&mut names.iter().map(ContainerName::as_str));
-    let options = list(&mut OPTIONS.iter().copied());
+    // `path` is read by itself: Nix must not copy it into the store.
+    let options = ContainerOption::ALL.iter().filter(|&&option| option != ContainerOption::Path);
+    let options = list(&mut options.map(|option| option.name()));
     format!(
         "containers: let
   read = name: let c = containers.${{name}}; in {{

@@ -16,6 +16,7 @@ mod name;
 pub(crate) mod network;
 mod networking;
 pub(crate) mod nix;
+pub(crate) mod options;
 pub mod path;
 pub mod spec;
 pub(crate) mod support;
@@ -35,6 +36,7 @@ pub use container::{AllowedDevice, BindMount, Container, ExtraVeth, ForwardPort,
 pub use field::{AT_LEAST_KEY, ERROR_KEY, FIELD, Failure, Field, List, MayBeUnknown, UNKNOWN_KEY, Unknown};
 pub use name::{ContainerName, NameError, natural_order};
 pub use networking::{Firewall, Nat, NatForward, Networking, Nftables, OpenPorts, ReversePath, SourcePort};
+pub use options::{ContainerOption, Effect};
 
 /// The key under which the options of a guest are printed in its container.
 pub const GUEST_KEY: &str = "guest";

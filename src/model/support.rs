@@ -1,16 +1,20 @@
 //! Options that this version understands but does not act on.
 //!
 //! Ignoring a NixOS option that is set would be worse than refusing it, so every command that applies refuses it by name.
-//! Once an option has an effect, remove its line here.
+//! Once an option has an effect, remove its line here; an option of a container becomes `Supported` in
+//! [`super::options`].
 
 use super::path::{At, OptionPath};
 use super::view::{View, is_unknown};
-use super::{Container, Field, Manifest};
+use super::{Container, ContainerOption, Field, Manifest};
 use crate::diag::{Code, Diagnostic};
 
 /// Options of `container` whose values this version cannot act on, each with its path.
 pub(super) fn unsupported_container(container: &Container, path: At<'_>) -> Vec<(Diagnostic, OptionPath)> {
-    refuse(&[("flake", container.flake.known().is_some_and(Option::is_some))], path)
+    let unsupported = ContainerOption::ALL.iter().filter(|option| !option.is_supported());
+    let options: Vec<_> =
+        unsupported.map(|&option| (option.name(), container.differs_from_default(option))).collect();
+    refuse(&options, path)
 }
 
 /// Options of the host whose values this version cannot act on, each with its path.

@@ -4,6 +4,8 @@
 //! `nixos/modules/services/networking/{nat,firewall,nftables}.nix` and `nixos/modules/misc/version.nix`, in their newest form.
 //! All other options belong to nixpkgs and stay open.
 
+use crate::model::options::{container_options, network_options};
+
 use super::types::{Declaration, Default, Extra, Options, PORT, Type, U32};
 
 const fn option(name: &'static str, ty: Type, default: Default) -> Declaration {
@@ -97,60 +99,49 @@ pub(crate) static HOST: Options = Options {
     open: true,
 };
 
-/// `containers.<name>`
-pub(crate) static CONTAINER: Options = Options {
-    options: &[
-        option("additionalCapabilities", LIST_OF_STR, Default::EmptyList),
-        option("allowedDevices", Type::ListOf(&ALLOWED_DEVICE_TYPE), Default::EmptyList),
-        option("autoStart", Type::Bool, Default::Bool(false)),
-        option("bindMounts", Type::AttrsOf(&BIND_MOUNT_TYPE), Default::EmptySet),
-        option("config", Type::Guest, Default::Unknown("this container has no `config`")),
-        option("copyResolvConf", Type::Bool, Default::Bool(true)),
-        option("dropCapabilities", LIST_OF_STR, Default::EmptyList),
-        option("enableTun", Type::Bool, Default::Bool(false)),
-        option("ephemeral", Type::Bool, Default::Bool(false)),
-        option("extraFlags", LIST_OF_STR, Default::EmptyList),
-        option("extraVeths", Type::AttrsOf(&EXTRA_VETH_TYPE), Default::EmptySet),
-        option("flake", NULL_OR_STR, Default::Null),
-        option("interfaces", LIST_OF_STR, Default::EmptyList),
-        option("macvlans", LIST_OF_STR, Default::EmptyList),
-        option("networkNamespace", Type::NullOr(&Type::Path), Default::Null),
-        option("nixpkgs", Type::Path, Default::Unknown("`nixpkgs` of a container is the host's `pkgs.path`")),
-        option("path", Type::Path, Default::SystemPath),
-        option("privateNetwork", Type::Bool, Default::Bool(false)),
-        option("privateUsers", Type::Either(&U32, &Type::Enum(&["no", "identity", "pick"])), Default::Str("no")),
-        option("restartIfChanged", Type::Bool, Default::Bool(true)),
-        option("specialArgs", Type::Anything, Default::EmptySet),
-        option("timeoutStartSec", STR, Default::Str("1min")),
-        option("tmpfs", LIST_OF_STR, Default::EmptyList),
-        NETWORK[0],
-        NETWORK[1],
-        NETWORK[2],
-        NETWORK[3],
-        NETWORK[4],
-        NETWORK[5],
-        NETWORK[6],
-    ],
-    groups: &[],
-    open: false,
-};
+const BOOL: Type = Type::Bool;
+const PATH: Type = Type::Path;
+const NULL_OR_PATH: Type = Type::NullOr(&PATH);
+const ALLOWED_DEVICES: Type = Type::ListOf(&ALLOWED_DEVICE_TYPE);
+const BIND_MOUNTS: Type = Type::AttrsOf(&BIND_MOUNT_TYPE);
+const EXTRA_VETHS: Type = Type::AttrsOf(&EXTRA_VETH_TYPE);
+const FORWARD_PORTS: Type = Type::ListOf(&FORWARD_PORT_TYPE);
+const PRIVATE_USERS: Type = Type::Either(&U32, &Type::Enum(&["no", "identity", "pick"]));
+const NULL_OR_MAC_ADDRESS: Type =
+    Type::NullOr(&Type::StrMatching { pattern: "([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", matches: is_mac_address });
 
-/// The options that containers and their `extraVeths` share (`networkOptions`).
-const NETWORK: &[Declaration] = &[
-    option("forwardPorts", Type::ListOf(&FORWARD_PORT_TYPE), Default::EmptyList),
-    option("hostAddress", NULL_OR_STR, Default::Null),
-    option("hostAddress6", NULL_OR_STR, Default::Null),
-    option("hostBridge", NULL_OR_STR, Default::Null),
-    option("localAddress", NULL_OR_STR, Default::Null),
-    option("localAddress6", NULL_OR_STR, Default::Null),
-    option(
-        "localMacAddress",
-        Type::NullOr(&Type::StrMatching { pattern: "([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", matches: is_mac_address }),
-        Default::Null,
-    ),
-];
+/// Declares [`CONTAINER`] by the options that have a JSON form, and the others.
+macro_rules! declare_container {
+    ($($(#[$doc:meta])* $variant:ident, $field:ident: $model:ty =
+        $name:literal; $nix:ident, $default:ident $(($value:literal))?; $effect:ident; $support:ident;)*) => {
+        /// `containers.<name>`
+        pub(crate) static CONTAINER: Options = Options {
+            options: &[
+                $(option($name, $nix, Default::$default $(($value))?),)*
+                option("config", Type::Guest, Default::Unknown("this container has no `config`")),
+                option("nixpkgs", PATH, Default::Unknown("`nixpkgs` of a container is the host's `pkgs.path`")),
+                option("specialArgs", Type::Anything, Default::EmptySet),
+            ],
+            groups: &[],
+            open: false,
+        };
+    };
+}
 
-static EXTRA_VETH: Options = Options { options: NETWORK, groups: &[], open: false };
+container_options! { declare_container }
+
+macro_rules! declare_extra_veth {
+    ($($(#[$doc:meta])* $variant:ident, $field:ident: $model:ty =
+        $name:literal; $nix:ident, $default:ident $(($value:literal))?; $effect:ident; $support:ident;)*) => {
+        static EXTRA_VETH: Options = Options {
+            options: &[$(option($name, $nix, Default::$default $(($value))?),)*],
+            groups: &[],
+            open: false,
+        };
+    };
+}
+
+network_options! { declare_extra_veth {} {} {} }
 
 static BIND_MOUNT: Options = Options {
     options: &[

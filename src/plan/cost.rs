@@ -6,6 +6,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::{ContainerOption, Effect};
+
 /// How much a change disrupts a running container, from nothing to everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -42,61 +44,6 @@ impl Disruption {
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|disruption| disruption.as_str() == word)
     }
-}
-
-/// Declares the options of `containers.<name>`, each with its NixOS name.
-macro_rules! options {
-    ($($variant:ident = $name:literal,)+) => {
-        /// The options of a container. A closed set, so that a new option does not compile until it has a cost.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "named after the options")]
-        pub enum ContainerOption { $($variant,)+ }
-
-        impl ContainerOption {
-            /// All options.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// NixOS's name of the option.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ }
-            }
-
-            /// The option called `name`.
-            pub fn named(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-options! {
-    AdditionalCapabilities = "additionalCapabilities",
-    AllowedDevices = "allowedDevices",
-    AutoStart = "autoStart",
-    BindMounts = "bindMounts",
-    CopyResolvConf = "copyResolvConf",
-    DropCapabilities = "dropCapabilities",
-    EnableTun = "enableTun",
-    Ephemeral = "ephemeral",
-    ExtraFlags = "extraFlags",
-    ExtraVeths = "extraVeths",
-    Flake = "flake",
-    Interfaces = "interfaces",
-    Macvlans = "macvlans",
-    NetworkNamespace = "networkNamespace",
-    Path = "path",
-    PrivateNetwork = "privateNetwork",
-    PrivateUsers = "privateUsers",
-    RestartIfChanged = "restartIfChanged",
-    TimeoutStartSec = "timeoutStartSec",
-    Tmpfs = "tmpfs",
-    ForwardPorts = "forwardPorts",
-    HostAddress = "hostAddress",
-    HostAddress6 = "hostAddress6",
-    HostBridge = "hostBridge",
-    LocalAddress = "localAddress",
-    LocalAddress6 = "localAddress6",
-    LocalMacAddress = "localMacAddress",
 }
 
 /// What the cost of a change depends on besides the option.
@@ -170,36 +117,17 @@ impl Row {
 
     /// The row for a change of `option`.
     pub fn of(option: ContainerOption, situation: Situation) -> Self {
-        use ContainerOption as O;
-        match option {
-            O::AutoStart | O::TimeoutStartSec | O::RestartIfChanged => Self::Bookkeeping,
-            O::ForwardPorts => Self::Rules,
-            O::BindMounts if situation.added && !situation.private_users => Self::BindAdded,
-            O::BindMounts => Self::BindChanged,
-            O::HostAddress | O::HostAddress6 if situation.keeps_link => Self::HostAddress,
+        match option.effect() {
+            Effect::NextStart => Self::Bookkeeping,
+            Effect::Rules => Self::Rules,
+            Effect::BindMounts if situation.added && !situation.private_users => Self::BindAdded,
+            Effect::BindMounts => Self::BindChanged,
+            Effect::HostAddress if situation.keeps_link => Self::HostAddress,
             // Here the change creates or removes the veth itself.
-            O::HostAddress | O::HostAddress6 => Self::Other,
-            O::Path if situation.ephemeral => Self::GuestAnew,
-            O::Path => Self::GuestInPlace,
-            O::AdditionalCapabilities
-            | O::AllowedDevices
-            | O::CopyResolvConf
-            | O::DropCapabilities
-            | O::EnableTun
-            | O::Ephemeral
-            | O::ExtraFlags
-            | O::ExtraVeths
-            | O::Flake
-            | O::Interfaces
-            | O::Macvlans
-            | O::NetworkNamespace
-            | O::PrivateNetwork
-            | O::PrivateUsers
-            | O::Tmpfs
-            | O::HostBridge
-            | O::LocalAddress
-            | O::LocalAddress6
-            | O::LocalMacAddress => Self::Other,
+            Effect::HostAddress => Self::Other,
+            Effect::Guest if situation.ephemeral => Self::GuestAnew,
+            Effect::Guest => Self::GuestInPlace,
+            Effect::Start => Self::Other,
         }
     }
 
@@ -218,20 +146,6 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Container;
-
-    #[test]
-    fn every_option_of_a_container_has_a_cost() {
-        let container = serde_json::to_value(Container::with_defaults(String::new().into())).expect("JSON");
-        let mut options: Vec<_> = container.as_object().expect("an object").keys().map(String::as_str).collect();
-        let mut costed: Vec<_> = ContainerOption::ALL.iter().map(|option| option.name()).collect();
-        options.sort_unstable();
-        costed.sort_unstable();
-        assert_eq!(options, costed);
-        for option in ContainerOption::ALL {
-            assert_eq!(ContainerOption::named(option.name()), Some(*option));
-        }
-    }
 
     #[test]
     fn the_table_is_the_contracts() {

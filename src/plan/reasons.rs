@@ -9,11 +9,11 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::change::Reason;
-use super::cost::{ContainerOption, Disruption, Row, Situation};
+use super::cost::{Disruption, Row, Situation};
 use super::diff::{self, Difference};
 use super::state_view::{GuestOptions, GuestView, Version};
 use super::{option, redact};
-use crate::model::{MayBeUnknown as _, Position, PrivateUsers};
+use crate::model::{ContainerOption, MayBeUnknown as _, Position, PrivateUsers};
 
 /// The first name in the path of a guest's option, as in a configuration.
 const GUEST: &str = "config";

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use container_rebuild::plan::cost::{ContainerOption, Row, Situation};
+use container_rebuild::model::ContainerOption;
+use container_rebuild::plan::cost::{Row, Situation};
 
 /// The lab scenarios that prove each row by observation, as `file::function`.
 fn scenarios(row: Row) -> &'static [&'static str] {

@@ -1,8 +1,8 @@
 //! Tests of changes without a restart: afterwards what runs, what is recorded and what is shown agree.
 
 use super::*;
+use crate::model::ContainerOption;
 use crate::model::spec::Bind;
-use crate::plan::cost::ContainerOption;
 use crate::plan::{RestartMode, standing};
 
 fn name() -> ContainerName {
