@@ -5,11 +5,11 @@ use super::context::Context;
 use super::findings::{failed_step, of_degraded};
 use super::live_host::LiveHost;
 use super::plan::observe;
-use super::ready::lock;
+use super::ready::{lock, not_observed};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::{self, Finding, Options, StateView};
 use crate::render::paths;
-use crate::state::Generation;
+use crate::state::{Activation, Generation};
 
 /// Brings up the boot generation, without evaluating anything or calling Nix.
 ///
@@ -19,8 +19,16 @@ use crate::state::Generation;
 pub fn boot(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagnostic>> {
     let _lock = lock(host)?;
     let snapshot = observe(host)?;
-    let Some(generation) = &snapshot.generation else {
-        if !snapshot.is_generation_lost {
+    // What is current may have been tested, or nothing; what boots is another generation then.
+    let boots = match snapshot.boot_generation {
+        Some(number) if snapshot.generation.as_ref().is_none_or(|current| current.number != number) => {
+            host.generation(number).map_err(|error| vec![not_observed(&error)])?
+        }
+        Some(_) => snapshot.generation.clone(),
+        None => None,
+    };
+    let Some(generation) = &boots else {
+        if !snapshot.is_generation_lost && snapshot.boot_generation.is_none() {
             // Nothing was ever applied.
             return Ok(());
         }
@@ -41,7 +49,7 @@ pub fn boot(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagnostic>
         .map(Finding::to_diagnostic)
         .collect();
     let run = cx.ui.hold();
-    let report = apply_plan(host, &plan, run.as_ref());
+    let report = apply_plan(host, &plan, run.as_ref(), true);
     // A degraded guest is up, so the boot does not fail because of it.
     let degraded = of_degraded(&report.degraded);
     cx.ui.findings(&degraded);
@@ -52,6 +60,9 @@ pub fn boot(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagnostic>
         findings.push(Diagnostic::error(Code::Host, format!("{} steps were skipped", report.skipped.len())));
     }
     findings.extend(down(host, generation));
+    if let Err(error) = host.activate_generation(generation.number, Activation::Test) {
+        findings.push(Diagnostic::caused_by(Code::Host, &error));
+    }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(findings);
     }

@@ -1,5 +1,8 @@
 //! Applies the plan of a switch, and records how that ended.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use tracing::Level;
 
 use super::boot_service;
@@ -11,8 +14,8 @@ use super::ui::Run;
 use crate::apply::{Applier, Degraded, Event, HostError, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
-use crate::plan::Plan;
-use crate::state::{Generation, Snapshot, SwitchOutcome};
+use crate::plan::{Plan, RestartMode};
+use crate::state::{Activation, Generation, Snapshot, SwitchOutcome};
 
 /// A plan whose steps all succeeded.
 #[derive(Debug)]
@@ -21,6 +24,23 @@ pub struct Applied {
     pub degraded: Vec<Degraded>,
     /// Whether the user wanted to stop, when there was nothing left to stop.
     pub is_interrupted: bool,
+    /// The number of the generation that is current now.
+    pub generation: u32,
+}
+
+/// How to apply a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct ApplyOptions {
+    /// Whether to apply it without asking.
+    pub yes: bool,
+    /// Whether to go on with other containers after a step has failed.
+    pub keep_going: bool,
+    /// Whether to wait for another process that changes the host.
+    pub wait: bool,
+    /// Go back unless somebody confirms within this time that it works.
+    pub confirm: Option<Duration>,
+    /// How far running containers may be disrupted.
+    pub restart_mode: RestartMode,
 }
 
 /// Applies the plan. From here on, neither a closed pipe nor a lost terminal ends the process.
@@ -28,13 +48,14 @@ pub(super) fn apply(
     cx: &Context<'_>,
     host: &dyn LiveHost,
     plan: &Plan,
-    generation: &Generation,
+    (generation, activation): (&Generation, Activation),
     snapshot: &Snapshot,
+    keep_going: bool,
 ) -> Result<Applied, Vec<Diagnostic>> {
     let run = cx.ui.hold();
     run.note(Level::INFO, &format!("switch to {} started", generation.source));
     let noted = SwitchRecord::begin(cx, host, generation);
-    let (outcome, how) = carry_out(cx, host, plan, generation, run.as_ref());
+    let (outcome, how) = carry_out(cx, host, plan, (generation, activation), (run.as_ref(), keep_going));
     let findings = outcome.as_ref().err().map(Vec::as_slice).unwrap_or_default();
     noted.end(cx, host, how, findings);
     run.note_findings(findings);
@@ -49,15 +70,15 @@ pub(super) fn apply(
     outcome
 }
 
-/// Applies the plan, and records the boot generation if all steps succeed.
+/// Applies the plan, and records or activates the generation if all steps succeed.
 fn carry_out(
     cx: &Context<'_>,
     host: &dyn LiveHost,
     plan: &Plan,
-    generation: &Generation,
-    run: &dyn Run,
+    (generation, activation): (&Generation, Activation),
+    (run, keep_going): (&dyn Run, bool),
 ) -> (Result<Applied, Vec<Diagnostic>>, SwitchOutcome) {
-    let report = apply_plan(host, plan, run);
+    let report = apply_plan(host, plan, run, keep_going);
     let changed = plan.changes.iter().filter_map(|change| change.container.as_ref());
     let left = mounts_left(host, changed);
     cx.ui.findings(&left);
@@ -68,9 +89,15 @@ fn carry_out(
     let failed = report.failed.iter();
     let mut findings: Vec<_> = failed.map(|(action, error)| failed_step(error, action.container())).collect();
     if report.is_complete() {
-        let applied = Applied { degraded: report.degraded, is_interrupted: run.is_interrupted() };
-        return match host.record_generation(generation) {
-            Ok(_) => (Ok(applied), SwitchOutcome::Done),
+        let number = match generation.number {
+            0 => host.record_generation(generation, activation),
+            number => host.activate_generation(number, activation).map(|()| number),
+        };
+        return match number {
+            Ok(generation) => {
+                let is_interrupted = run.is_interrupted();
+                (Ok(Applied { degraded: report.degraded, is_interrupted, generation }), SwitchOutcome::Done)
+            }
             Err(error) => (Err(vec![Diagnostic::caused_by(Code::Host, &error)]), SwitchOutcome::Failed),
         };
     }
@@ -92,11 +119,18 @@ fn carry_out(
     (Err(findings), how)
 }
 
-/// Applies a plan.
-pub(super) fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run) -> Report {
-    let watch = |event: Event<'_>| run.event(plan, event);
+/// Applies a plan. Unless `keep_going`, no further step begins once one has failed.
+pub(super) fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run, keep_going: bool) -> Report {
+    let has_failed = AtomicBool::new(false);
+    let watch = |event: Event<'_>| {
+        if matches!(event, Event::Failed(..)) {
+            has_failed.store(true, Ordering::SeqCst);
+        }
+        run.event(plan, event);
+    };
+    let stop = || run.is_interrupted() || (!keep_going && has_failed.load(Ordering::SeqCst));
     let (at_once, workers) = (host.starts_at_once(), host.workers());
-    Applier { host, at_once, workers, stop: &|| run.is_interrupted(), watch: &watch }.apply(plan)
+    Applier { host, at_once, workers, stop: &stop, watch: &watch }.apply(plan)
 }
 
 /// Warnings about mounts that keep former roots of these containers from being removed.

@@ -28,6 +28,9 @@ pub trait Disk {
     fn canonicalize(&self, path: &Path) -> Option<PathBuf>;
     /// The files that git tracks in the work tree `top`; `None` without a repository.
     fn tracked(&self, top: &Path) -> Option<Tracked>;
+    /// The commit that the work tree `top` is at, with `-dirty` if tracked files differ from it; `None` without a commit, or
+    /// if it cannot be read.
+    fn head(&self, top: &Path) -> Option<String>;
     /// The files of the revision `name` (gitrevisions(7)) of the work tree `top`; what is not below `top` is read
     /// through `outside`.
     ///

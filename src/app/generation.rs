@@ -4,45 +4,61 @@ use std::collections::BTreeMap;
 
 use super::configuration::Configuration;
 use super::context::Context;
+use super::disk::git_top_level;
 use super::live_host::LiveHost;
 use crate::apply::{HostError, files};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ContainerName, FORMAT_VERSION, Manifest};
-use crate::state::{Generation, Record, Snapshot};
+use crate::state::{Activation, Generation, Record, Snapshot};
 
 /// The generation to record: the containers of this configuration, and with `--only` the other ones as they were.
 pub(super) fn generation(cx: &Context<'_>, configuration: &Configuration, snapshot: &Snapshot) -> Generation {
     let checked = configuration.check();
     let positions = Some(configuration.positions(cx.sources));
-    let mut manifest = Manifest { positions, ..configuration.manifest.clone() };
+    let manifest = Manifest { positions, ..configuration.manifest.clone() };
     let side = configuration.side(Some(&checked.spec), cx.sources);
-    let (mut records, mut guests) = (side.records(), side.guests());
-    if !cx.only.is_empty() {
-        let former = snapshot.generation.as_ref();
-        records.retain(|name, _| cx.covers(name));
-        guests.retain(|name, _| cx.covers(name));
-        manifest.containers.retain(|name, _| cx.covers(name));
-        for (name, record) in former.into_iter().flat_map(|former| &former.records) {
-            if !cx.covers(name) {
-                manifest.containers.insert(name.clone(), record.container.clone());
-                records.insert(name.clone(), record.clone());
-                guests
-                    .extend(former.and_then(|former| former.guests.get(name)).map(|it| (name.clone(), it.clone())));
-            }
-        }
+    let (records, guests) = (side.records(), side.guests());
+    let file = cx.disk.canonicalize(&configuration.file).unwrap_or_else(|| configuration.file.clone());
+    let generation = Generation {
+        number: 0,
+        recorded: Some(cx.clock.now()),
+        revision: git_top_level(cx.disk, &file).and_then(|top| cx.disk.head(&top)),
+        source: file.to_string_lossy().into_owned(),
+        manifest,
+        records,
+        nat: checked.spec.nat.clone(),
+        guests,
+    };
+    with_others(cx, generation, snapshot)
+}
+
+/// With `--only`, `generation` with all other containers as they are in the current generation.
+pub(super) fn with_others(cx: &Context<'_>, mut generation: Generation, snapshot: &Snapshot) -> Generation {
+    if cx.only.is_empty() {
+        return generation;
     }
-    let file = &configuration.file;
-    let source = cx.disk.canonicalize(file).unwrap_or_else(|| file.clone()).to_string_lossy().into_owned();
-    Generation { number: 0, source, manifest, records, nat: checked.spec.nat.clone(), guests }
+    let Generation { manifest, records, guests, .. } = &mut generation;
+    records.retain(|name, _| cx.covers(name));
+    guests.retain(|name, _| cx.covers(name));
+    manifest.containers.retain(|name, _| cx.covers(name));
+    let Some(current) = &snapshot.generation else { return generation };
+    for (name, record) in current.records.iter().filter(|(name, _)| !cx.covers(name)) {
+        manifest.containers.insert(name.clone(), record.container.clone());
+        records.insert(name.clone(), record.clone());
+        guests.extend(current.guests.get(name).map(|guest| (name.clone(), guest.clone())));
+    }
+    generation
 }
 
 /// Updates the records if the plan is empty.
 ///
-/// They may be outdated even so: a guest's key changes when its configuration is reworded without changing the system.
+/// They may be outdated even so: a guest's key changes when its configuration is reworded without changing the system. And
+/// what is current may have been tested, but does not boot.
 pub(super) fn record_quietly(
     host: &dyn LiveHost,
     snapshot: &Snapshot,
     generation: &Generation,
+    activation: Activation,
 ) -> Result<(), Vec<Diagnostic>> {
     let keys = |records: &BTreeMap<ContainerName, Record>| -> BTreeMap<_, _> {
         records
@@ -66,8 +82,11 @@ pub(super) fn record_quietly(
             && former.manifest.format_version == FORMAT_VERSION
     });
     let is_nothing = former.is_none() && generation.records.is_empty() && !snapshot.is_generation_lost;
-    if !is_recorded && !is_nothing {
-        host.record_generation(generation).map_err(changed)?;
+    match former.filter(|_| is_recorded) {
+        Some(former) if activation.boots() && snapshot.boot_generation != Some(former.number) => {
+            host.activate_generation(former.number, activation).map_err(changed)
+        }
+        None if !is_nothing => host.record_generation(generation, activation).map(drop).map_err(changed),
+        _ => Ok(()),
     }
-    Ok(())
 }

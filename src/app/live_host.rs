@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
-use crate::state::{Health, LastSwitch, Probe, Snapshot};
+use crate::state::{Generation, GenerationEntry, Health, LastSwitch, Probe, ProbeError, Snapshot};
 
 /// Why the host could not be locked.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +65,13 @@ pub struct MountLeft {
 
 /// Everything that workflows need from the host beyond a snapshot of it and the steps of a plan.
 pub trait LiveHost: Host + Probe {
-    /// Locks the host against other processes that would change it, without waiting, and removes what dead runs have
-    /// left.
+    /// Locks the host against other processes that would change it, and waits for them if `waits`; then removes what dead
+    /// runs have left.
     ///
     /// # Errors
     ///
-    /// If another process holds the lock, or the lock file cannot be used.
-    fn lock(&self) -> Result<Lock, LockError>;
+    /// If another process holds the lock and this one does not wait, or if the lock file cannot be used.
+    fn lock(&self, waits: bool) -> Result<Lock, LockError>;
     /// Whether `process` holds the lock.
     fn holds_lock(&self, process: u32) -> bool;
     /// Those of `rooms` that lack space or permission.
@@ -112,6 +112,38 @@ pub trait LiveHost: Host + Probe {
     ///
     /// If the record cannot be written.
     fn note_switch(&self, last: &LastSwitch) -> io::Result<()>;
+    /// All generations, the oldest first. One that cannot be read is among them, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be listed.
+    fn generations(&self) -> Result<Vec<GenerationEntry>, HostError>;
+    /// The generation `number`; `None` if it does not exist or is damaged.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or if a later version of this program wrote it.
+    fn generation(&self, number: u32) -> Result<Option<Generation>, ProbeError>;
+    /// Lets other processes confirm what this one has applied, until [`Self::end_confirmation`]. It holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be told.
+    fn expect_confirmation(&self) -> io::Result<()>;
+    /// Whether another process has confirmed it.
+    fn is_confirmed(&self) -> bool;
+    /// From now on, nobody can confirm it; returns whether somebody has.
+    ///
+    /// # Errors
+    ///
+    /// If that is not known.
+    fn end_confirmation(&self) -> io::Result<bool>;
+    /// Confirms what another process has applied; returns whether one waited for that.
+    ///
+    /// # Errors
+    ///
+    /// If that process cannot be told.
+    fn confirm(&self) -> io::Result<bool>;
     /// Notes that this boot starts the generation `number`, which is therefore kept.
     ///
     /// # Errors

@@ -158,7 +158,7 @@ fn findings(cx: &Context<'_>, configuration: &Configuration, checked: &Checked) 
     covered(cx, configuration, all)
 }
 
-fn options(cx: &Context<'_>, restart_mode: RestartMode) -> Options {
+pub(super) fn options(cx: &Context<'_>, restart_mode: RestartMode) -> Options {
     let only = (!cx.only.is_empty()).then(|| cx.only.iter().cloned().collect());
     Options { only, restart_mode, ..Options::default() }
 }

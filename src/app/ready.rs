@@ -28,7 +28,7 @@ const UNBUILT: usize = 16 << 10;
 ///
 /// Why it is not to be had.
 pub fn lock(host: &dyn LiveHost) -> Result<Lock, Vec<Diagnostic>> {
-    host.lock().map_err(|error| {
+    host.lock(false).map_err(|error| {
         let diagnostic = Diagnostic::caused_by(Code::Locked, &error);
         vec![match error {
             LockError::Held { .. } => diagnostic.help("wait until it has finished"),
@@ -37,11 +37,20 @@ pub fn lock(host: &dyn LiveHost) -> Result<Lock, Vec<Diagnostic>> {
     })
 }
 
-/// Locks the host and observes it.
-pub(super) fn begin(host: &dyn LiveHost) -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
-    let lock = match host.lock() {
+/// Locks the host, after waiting for others that change it if `waits`, and observes it.
+pub(super) fn begin(
+    cx: &Context<'_>,
+    host: &dyn LiveHost,
+    waits: bool,
+) -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
+    let lock = match host.lock(false) {
+        Err(error @ LockError::Held { .. }) if waits => {
+            let _waiting = cx.ui.begin(&format!("waiting: {error}"));
+            host.lock(true)
+        }
         Err(error @ LockError::Held { .. }) => {
-            return Err(vec![Diagnostic::caused_by(Code::Locked, &error).help("wait until it has finished")]);
+            let help = "wait until it has finished, or run this with `--wait`";
+            return Err(vec![Diagnostic::caused_by(Code::Locked, &error).help(help)]);
         }
         lock => lock,
     };

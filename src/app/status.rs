@@ -102,7 +102,7 @@ pub struct Row {
     pub uptime_seconds: Option<u64>,
     /// Memory in use, if the host accounts for it.
     pub memory_bytes: Option<u64>,
-    /// How it differs from the boot generation and from its written files. Empty if it does not, or if that is unknown.
+    /// How it differs from the current generation and from its written files. Empty if it does not, or if that is unknown.
     pub drift: Vec<String>,
 }
 

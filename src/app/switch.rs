@@ -1,7 +1,8 @@
-//! `switch`: evaluates, builds, plans, asks, applies, and records the generation.
+//! `switch`, `test` and `boot`: evaluate, build, plan, ask, apply, and record the generation.
 
 use super::build::{complete, load_as_invoker, refuse};
-use super::carry_out::{Applied, apply, no_boot_service};
+use super::carry_out::{Applied, ApplyOptions, apply, no_boot_service};
+use super::confirm;
 use super::context::Context;
 use super::generation::{generation, record_quietly};
 use super::last_switch::note_nothing_to_do;
@@ -13,18 +14,18 @@ use super::{boot_service, ready};
 use crate::apply::Builder;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::saved::{Moved, Saved};
-use crate::plan::{Plan, RestartMode, Verb, facts};
-use crate::state::{Generation, Snapshot};
+use crate::plan::{Plan, Verb, facts};
+use crate::state::{Activation, Generation, Snapshot};
 
 /// How to switch.
 #[derive(Debug, Clone, Copy)]
 pub struct SwitchOptions<'a> {
-    /// Whether to apply the plan without asking.
-    pub yes: bool,
+    /// When the configuration takes effect.
+    pub activation: Activation,
+    /// How to apply the plan.
+    pub apply: ApplyOptions,
     /// Whether the configuration may come from another source than the last one, and remove most containers.
     pub allow_remove: bool,
-    /// How far running containers may be disrupted.
-    pub restart_mode: RestartMode,
     /// The lints to silence.
     pub allow: &'a [Code],
     /// The saved plan that the switch must follow.
@@ -38,6 +39,8 @@ pub enum SwitchResult {
     Refused(Plan),
     /// There was nothing to do.
     UpToDate(Plan),
+    /// The generation of this number takes effect at the next boot, and nothing has changed.
+    Recorded(u32),
     /// The user did not agree.
     Declined(Plan),
     /// All steps succeeded.
@@ -49,7 +52,7 @@ pub enum SwitchResult {
     },
 }
 
-/// Brings the host to the configured state.
+/// Brings the host to the configured state, now or at the next boot.
 ///
 /// # Errors
 ///
@@ -60,16 +63,19 @@ pub fn switch(
     (host, builder): (&dyn LiveHost, &dyn Builder),
     how: &SwitchOptions<'_>,
 ) -> Result<SwitchResult, Vec<Diagnostic>> {
-    let SwitchOptions { yes, restart_mode, allow, kept, .. } = *how;
+    let SwitchOptions { activation, apply: ApplyOptions { yes, restart_mode, .. }, allow, kept, .. } = *how;
     let mut configuration = load_as_invoker(cx, config)?;
     let warnings = refuse(cx, &configuration, allow)?;
     let inputs = configuration.inputs();
-    let (lock, snapshot) = ready::begin(host)?;
+    let (lock, snapshot) = ready::begin(cx, host, how.apply.wait)?;
     if yes {
         // Nobody needs to read the plan before it is applied. Do not let a slow reader hold the lock.
         cx.ui.stop_waiting();
     }
     require_systemd(&snapshot)?;
+    if !activation.is_now() {
+        require_boot_service(&snapshot)?;
+    }
     require_generation(cx, &snapshot)?;
     require_known(cx, names(&configuration, &snapshot), Scope::ConfigurationAndHost)?;
     // Refuse containers that belong to somebody else before building anything.
@@ -115,10 +121,17 @@ pub fn switch(
     if let Some(kept) = kept {
         kept.allows(&plan).map_err(moved)?;
     }
-    cx.ui.plan(&plan);
     let generation = generation(cx, &configuration, &snapshot);
+    if !activation.is_now() {
+        require_allowed(cx, how, &plan, &generation, &snapshot)?;
+        let number = host.record_generation(&generation, activation);
+        let number = number.map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;
+        cx.ui.progress(&format!("The next boot starts generation {number}; nothing has changed until then."));
+        return Ok(SwitchResult::Recorded(number));
+    }
+    cx.ui.plan(&plan);
     if plan.is_empty() {
-        record_quietly(host, &snapshot, &generation)?;
+        record_quietly(host, &snapshot, &generation, activation)?;
         if cx.only.is_empty() {
             note_nothing_to_do(cx, host, &generation.source);
         }
@@ -126,17 +139,43 @@ pub fn switch(
         return Ok(SwitchResult::UpToDate(plan));
     }
     require_allowed(cx, how, &plan, &generation, &snapshot)?;
-    if !yes && !cx.ui.consent()? {
+    let result = ask_and_apply(cx, host, plan, (&generation, activation), &snapshot, &how.apply);
+    drop((built, lock));
+    result
+}
+
+/// Asks, applies the plan, and waits for the confirmation if there has to be one.
+pub(super) fn ask_and_apply(
+    cx: &Context<'_>,
+    host: &dyn LiveHost,
+    plan: Plan,
+    (generation, activation): (&Generation, Activation),
+    snapshot: &Snapshot,
+    how: &ApplyOptions,
+) -> Result<SwitchResult, Vec<Diagnostic>> {
+    if !how.yes && !cx.ui.consent()? {
         cx.ui.progress("Nothing was changed.");
         return Ok(SwitchResult::Declined(plan));
     }
-    let applied = apply(cx, host, &plan, &generation, &snapshot);
-    drop((built, lock));
-    cx.ui.findings(&no_boot_service(&plan, &snapshot, applied.is_ok()));
-    applied.map(|applied| SwitchResult::Applied { plan, applied })
+    // Until it is confirmed, a reboot goes back, too.
+    let at_first = if how.confirm.is_some() { Activation::Test } else { activation };
+    let applied = apply(cx, host, &plan, (generation, at_first), snapshot, how.keep_going);
+    cx.ui.findings(&no_boot_service(&plan, snapshot, applied.is_ok()));
+    let applied = applied?;
+    if let Some(limit) = how.confirm {
+        confirm::confirm(cx, host, (applied.generation, activation), snapshot, limit)?;
+    }
+    Ok(SwitchResult::Applied { plan, applied })
 }
 
-fn require_systemd(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
+/// Refuses to record what boots next where nothing would boot it.
+fn require_boot_service(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
+    let warnings = boot_service::warning(&snapshot.boot_service).into_iter();
+    let errors: Vec<_> = warnings.map(|warning| Diagnostic { severity: Severity::Error, ..warning }).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+pub(super) fn require_systemd(snapshot: &Snapshot) -> Result<(), Vec<Diagnostic>> {
     if snapshot.systemd {
         return Ok(());
     }
@@ -149,7 +188,7 @@ fn require_generation(cx: &Context<'_>, snapshot: &Snapshot) -> Result<(), Vec<D
     if cx.only.is_empty() || !snapshot.is_generation_lost {
         return Ok(());
     }
-    let message = "`--only` keeps the other containers as in the boot generation, which is missing or damaged";
+    let message = "`--only` keeps the other containers as in the current generation, which is missing or damaged";
     Err(vec![Diagnostic::error(Code::Usage, message).help("run `switch` without `--only` once, to write it again")])
 }
 

@@ -1,19 +1,22 @@
 //! Workflows from the configuration's text to the host's state, in memory.
 
+mod generations;
 mod refusals;
 mod runs;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{
-    ConfigOptions, Context, Environment, Job, LiveHost as _, SwitchOptions, SwitchResult, boot, firewall,
-    lifecycle, plan, plan_from, status, switch,
+    ApplyOptions, ConfigOptions, Context, Environment, Job, LiveHost as _, SwitchOptions, SwitchResult, boot,
+    firewall, lifecycle, plan, plan_from, rollback, status, switch,
 };
 use crate::diag::Diagnostic;
 use crate::host::memory::{MemoryBuilder, MemoryClock, MemoryDisk, MemoryHost, MemoryUi};
 use crate::model::ContainerName;
 use crate::plan::{Plan, RestartMode};
 use crate::source::{MemoryFiles, SourceMap};
+use crate::state::Activation;
 
 /// A container whose system is a store path, with a port of the host.
 const WEB: &str = r#"
@@ -40,6 +43,8 @@ struct World {
     files: MemoryFiles,
     only: Vec<ContainerName>,
     is_remove_allowed: bool,
+    keeps_going: bool,
+    confirm: Option<Duration>,
 }
 
 impl World {
@@ -53,6 +58,8 @@ impl World {
             files: MemoryFiles::new(),
             only: Vec::new(),
             is_remove_allowed: false,
+            keeps_going: false,
+            confirm: None,
         };
         this.host.state().boot_service.is_enabled = true;
         this.configure(definitions);
@@ -80,24 +87,38 @@ impl World {
         })
     }
 
+    /// How to apply a plan.
+    fn apply(&self) -> ApplyOptions {
+        ApplyOptions {
+            yes: false,
+            keep_going: self.keeps_going,
+            wait: false,
+            confirm: self.confirm,
+            restart_mode: RestartMode::Auto,
+        }
+    }
+
     /// Switches, and returns the words for how that ended.
     fn switch(&self) -> Result<&'static str, Vec<Diagnostic>> {
-        let how = SwitchOptions {
-            yes: false,
-            allow_remove: self.is_remove_allowed,
-            restart_mode: RestartMode::Auto,
-            allow: &[],
-            kept: None,
-        };
-        let result = self.with(|cx| switch(cx, &config(), (&self.host, &self.builder), &how))?;
-        Ok(match result {
-            SwitchResult::Refused(_) => "refused",
-            SwitchResult::UpToDate(_) => "up to date",
-            SwitchResult::Declined(_) => "declined",
-            SwitchResult::Applied { applied, .. } if applied.is_interrupted => "applied, though interrupted",
-            SwitchResult::Applied { applied, .. } if applied.degraded.is_empty() => "applied",
-            SwitchResult::Applied { .. } => "applied, degraded",
-        })
+        self.activate(Activation::Switch)
+    }
+
+    /// Switches, tests, or records for the next boot.
+    fn activate(&self, activation: Activation) -> Result<&'static str, Vec<Diagnostic>> {
+        let allow_remove = self.is_remove_allowed;
+        let how = SwitchOptions { activation, apply: self.apply(), allow_remove, allow: &[], kept: None };
+        self.with(|cx| switch(cx, &config(), (&self.host, &self.builder), &how)).map(ended)
+    }
+
+    /// Goes back.
+    fn rollback(&self, number: Option<u32>) -> Result<&'static str, Vec<Diagnostic>> {
+        self.with(|cx| rollback(cx, &self.host, number, &self.apply())).map(ended)
+    }
+
+    /// The numbers of the current generation and of the one that boots.
+    fn numbers(&self) -> (Option<u32>, Option<u32>) {
+        let state = self.host.state();
+        (state.current, state.boots)
     }
 
     /// The plan for the host.
@@ -113,6 +134,19 @@ impl World {
         let status = self.with(|cx| status(cx, &self.host, &[])).expect("observed");
         let rows = status.rows.iter().map(|row| format!("{}: {}", row.name, row.state));
         rows.chain(status.finding.map(|finding| finding.message)).collect()
+    }
+}
+
+/// The words for how a switch or rollback ended.
+fn ended(result: SwitchResult) -> &'static str {
+    match result {
+        SwitchResult::Refused(_) => "refused",
+        SwitchResult::UpToDate(_) => "up to date",
+        SwitchResult::Recorded(_) => "recorded",
+        SwitchResult::Declined(_) => "declined",
+        SwitchResult::Applied { applied, .. } if applied.is_interrupted => "applied, though interrupted",
+        SwitchResult::Applied { applied, .. } if applied.degraded.is_empty() => "applied",
+        SwitchResult::Applied { .. } => "applied, degraded",
     }
 }
 

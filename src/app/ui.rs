@@ -1,6 +1,7 @@
 //! Whoever follows a workflow, and answers its questions.
 
 use std::any::Any;
+use std::time::Duration;
 
 use tracing::Level;
 
@@ -28,6 +29,10 @@ pub trait Ui {
     ///
     /// If nobody can be asked.
     fn consent(&self) -> Result<bool, Vec<Diagnostic>>;
+    /// Asks whether to keep what was applied, and waits for the answer. `is_given` tells whether it was given elsewhere.
+    /// Without an answer in time, or if the user interrupts the program, it is no; that interruption then counts as
+    /// answered, and stops nothing that follows.
+    fn confirmation(&self, limit: Duration, is_given: &dyn Fn() -> bool) -> bool;
     /// Follows a run that changes the host. From now on, neither a signal nor a lost terminal ends the program.
     fn hold(&self) -> Box<dyn Run>;
 }

@@ -10,7 +10,7 @@ use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::nft::Sysctl;
-use crate::state::{Generation, Health};
+use crate::state::{Activation, Generation, Health};
 
 /// Why an operation on the host failed.
 #[derive(Debug, thiserror::Error)]
@@ -265,6 +265,8 @@ pub trait Host: Sync {
     fn add_gc_root(&self, root: &str, path: &Path) -> Result<(), HostError>;
     /// Removes that root.
     fn remove_gc_root(&self, root: &str) -> Result<(), HostError>;
-    /// Records a generation under the next free number and makes it the one that boots; returns the number.
-    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError>;
+    /// Records a generation under the next free number, and activates it; returns the number.
+    fn record_generation(&self, generation: &Generation, activation: Activation) -> Result<u32, HostError>;
+    /// Makes a recorded generation the current one, the one that boots, or both.
+    fn activate_generation(&self, number: u32, activation: Activation) -> Result<(), HostError>;
 }

@@ -4,15 +4,20 @@
 //! that do not
 //! exist yet are absent, not stubs.
 
+mod apply;
+mod config;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCandidates;
 
+pub(crate) use apply::{ApplyArgs, AskArgs, DegradedArgs, OnDegraded, RestartArgs};
+pub(crate) use config::{ConfigArgs, ExpressionArgs};
+
 use super::candidates::containers;
 use crate::diag::{Code, Kind};
 use crate::model::ContainerName;
-use crate::plan::RestartMode;
 
 /// nixos-rebuild for NixOS containers, without rebuilding the host.
 ///
@@ -71,121 +76,6 @@ pub(crate) enum When {
     Never,
 }
 
-/// The configuration, and how to read it.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ConfigArgs {
-    /// The configuration: a NixOS module (FILE.nix), a flake (DIR or DIR#HOST; path:DIR includes files that git does
-    /// not track),
-    /// a directory with a configuration.nix, default.nix or hive.nix, a hive or a set of systems (FILE.nix#HOST), or a
-    /// manifest
-    /// (FILE.json).
-    #[arg(value_name = "CONFIG", default_value = "/etc/nixos", value_hint = ValueHint::AnyPath)]
-    pub config: String,
-    /// Look up `<NAME>` and `<NAME/…>` in PATH before trying NIX_PATH.
-    #[arg(short = 'I', value_name = "NAME=PATH", action = clap::ArgAction::Append)]
-    pub include: Vec<String>,
-    /// Use PATH as the flake input NAME; `A/B` is the input B of the input A.
-    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "PATH"])]
-    pub override_input: Vec<String>,
-    /// Read only below the top level of the configuration's git repository (or below its directory, without git) and
-    /// in the given
-    /// search paths; ignore the environment.
-    #[arg(long, overrides_with = "no_restrict")]
-    pub restrict: bool,
-    /// Let the configuration read any path.
-    #[arg(long, overrides_with = "restrict")]
-    pub no_restrict: bool,
-    /// Set the Nix setting NAME, if it concerns the language. nix.conf and NIX_CONFIG are read as well.
-    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "VALUE"])]
-    pub option: Vec<String>,
-    /// Enable exactly these experimental features of Nix.
-    #[arg(long, value_name = "FEATURES", action = clap::ArgAction::Append)]
-    pub experimental_features: Vec<String>,
-    /// Enable these experimental features of Nix in addition.
-    #[arg(long, value_name = "FEATURES", action = clap::ArgAction::Append)]
-    pub extra_experimental_features: Vec<String>,
-    /// Let a flake access the environment, the time, the current system, and files outside of it. Other configurations
-    /// always can.
-    #[arg(long, conflicts_with = "restrict")]
-    pub impure: bool,
-    /// Show all calls that led to an error of the evaluation.
-    #[arg(long, overrides_with = "no_show_trace")]
-    pub show_trace: bool,
-    /// Show no calls that led to an error of the evaluation.
-    #[arg(long, overrides_with = "show_trace")]
-    pub no_show_trace: bool,
-    /// Fail if the evaluation needs more memory than this, in MiB. The default is half of the machine's memory, but at
-    /// most 8192
-    /// (4096 with `--restrict`).
-    #[arg(long, value_name = "MIB")]
-    pub max_memory: Option<usize>,
-    /// Fail if the evaluation takes longer than this, in seconds. The default is 600 (60 with `--restrict`).
-    #[arg(long, value_name = "SECONDS")]
-    pub max_time: Option<u64>,
-}
-
-/// Expressions to evaluate instead of a configuration.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Any expression, as nix-instantiate --eval --strict")]
-pub(crate) struct ExpressionArgs {
-    /// Evaluate this expression. May be repeated; prints one result per line.
-    #[arg(short = 'E', long, value_name = "EXPR", group = "of", conflicts_with_all = ["config", "positions", "keep_going"])]
-    pub expr: Vec<String>,
-    /// Evaluate the expression in this file (`-` for stdin).
-    #[arg(short, long, value_name = "FILE", group = "of", conflicts_with_all = ["config", "positions", "keep_going", "expr"])]
-    pub file: Vec<PathBuf>,
-    /// Print the value at this attribute path. May be repeated; prints one value per line.
-    #[arg(short = 'A', long, value_name = "PATH", requires = "of")]
-    pub attr: Vec<String>,
-    /// Pass the expression EXPR as the argument NAME to a top-level function.
-    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "EXPR"], requires = "of")]
-    pub arg: Vec<String>,
-    /// Pass the string STRING as the argument NAME to a top-level function.
-    #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "STRING"], requires = "of")]
-    pub argstr: Vec<String>,
-    /// Print JSON (a configuration is always printed as JSON).
-    #[arg(long)]
-    pub json: bool,
-    /// Fail if function calls nest deeper than this. The default is Nix's setting, or 10000.
-    #[arg(long, value_name = "CALLS")]
-    pub max_call_depth: Option<u32>,
-}
-
-impl ExpressionArgs {
-    /// Whether no expression was given.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.expr.is_empty() && self.file.is_empty()
-    }
-}
-
-/// Confirmation before changes.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct AskArgs {
-    /// Apply without asking.
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Allow a configuration from another source than the last one, or one that removes more than half of the containers.
-    #[arg(long)]
-    pub allow_remove: bool,
-}
-
-/// How to treat degraded guests: guests that run, but have failed units.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct DegradedArgs {
-    /// How failed units in a guest affect the exit status. The guest is not rolled back either way.
-    #[arg(long, value_enum, value_name = "WHAT", default_value = "warn")]
-    pub degraded: OnDegraded,
-}
-
-/// The values of `--degraded`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OnDegraded {
-    /// Warn, and exit with 0.
-    Warn,
-    /// Warn, and exit with 1, unless all of these units had failed before.
-    Fail,
-}
-
 /// Which lints to silence.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LintArgs {
@@ -222,38 +112,6 @@ pub(crate) struct PlanArgs {
     pub out: Option<PathBuf>,
 }
 
-/// How far running containers may be disrupted.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct RestartArgs {
-    /// How to bring running containers up to date.
-    #[arg(long, value_enum, value_name = "MODE", default_value = "auto")]
-    pub restart_mode: RestartModeArg,
-}
-
-/// The values of `--restart-mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RestartModeArg {
-    /// In the least disruptive way.
-    Auto,
-    /// Only in place: a change that needs a restart waits for the next start.
-    Reload,
-    /// By a restart, even if a reload would do.
-    Restart,
-    /// Not at all: every change waits for the container's next start.
-    Never,
-}
-
-impl From<RestartModeArg> for RestartMode {
-    fn from(mode: RestartModeArg) -> Self {
-        match mode {
-            RestartModeArg::Auto => Self::Auto,
-            RestartModeArg::Reload => Self::Reload,
-            RestartModeArg::Restart => Self::Restart,
-            RestartModeArg::Never => Self::Never,
-        }
-    }
-}
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -265,6 +123,9 @@ pub(crate) enum Command {
         /// Confirmation before changes.
         #[command(flatten)]
         ask: AskArgs,
+        /// How to apply the plan.
+        #[command(flatten)]
+        apply: ApplyArgs,
         /// How far running containers may be disrupted.
         #[command(flatten)]
         restart: RestartArgs,
@@ -280,6 +141,68 @@ pub(crate) enum Command {
         ])]
         plan: Option<PathBuf>,
     },
+    /// Like `switch`, but the next boot starts the former generation.
+    Test {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Confirmation before changes.
+        #[command(flatten)]
+        ask: AskArgs,
+        /// How to apply the plan.
+        #[command(flatten)]
+        apply: ApplyArgs,
+        /// How far running containers may be disrupted.
+        #[command(flatten)]
+        restart: RestartArgs,
+        /// How to treat degraded guests.
+        #[command(flatten)]
+        degraded: DegradedArgs,
+        /// Which lints to silence.
+        #[command(flatten)]
+        lints: LintArgs,
+    },
+    /// Build, and make the result the boot generation without changing anything now.
+    Boot {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Allow a configuration from another source than the last one, or one that removes more than half of the containers.
+        #[arg(long)]
+        allow_remove: bool,
+        /// Wait for another process that changes this host, instead of failing.
+        #[arg(long)]
+        wait: bool,
+        /// Which lints to silence.
+        #[command(flatten)]
+        lints: LintArgs,
+    },
+    /// List the generations: what was applied to this host, and when.
+    Generations {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Go back to the generation before the current one, or to generation N. Builds nothing.
+    Rollback {
+        /// The generation to go back to.
+        #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        number: Option<u32>,
+        /// Apply without asking.
+        #[arg(short, long)]
+        yes: bool,
+        /// How to apply the plan.
+        #[command(flatten)]
+        apply: ApplyArgs,
+        /// How far running containers may be disrupted.
+        #[command(flatten)]
+        restart: RestartArgs,
+        /// How to treat degraded guests.
+        #[command(flatten)]
+        degraded: DegradedArgs,
+    },
+    /// Keep what a `switch --confirm` in another session has applied.
+    Confirm,
     /// Build the guest systems and print their store paths, without applying anything.
     Build {
         /// The configuration.
@@ -441,6 +364,8 @@ impl Command {
     pub(crate) fn config(&self) -> Option<&ConfigArgs> {
         match self {
             Self::Switch { config, .. }
+            | Self::Test { config, .. }
+            | Self::Boot { config, .. }
             | Self::Build { config, .. }
             | Self::Plan { config, .. }
             | Self::Check { config, .. }

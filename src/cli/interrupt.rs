@@ -71,6 +71,11 @@ pub(super) fn was_asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }
 
+/// Forgets that the user has asked to stop, when that has been answered.
+pub(super) fn forget() {
+    ASKED.store(false, Ordering::SeqCst);
+}
+
 fn came(signal: Signal) {
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(log) = held.as_ref() else {

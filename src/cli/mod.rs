@@ -33,6 +33,7 @@ use crate::host::files::RealFiles;
 use crate::host::journalctl::Wanted;
 use crate::host::process;
 use crate::source::SourceMap;
+use crate::state::Activation;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -82,6 +83,10 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn result(command: &Command) -> Option<Stream> {
     match command {
         Command::Switch { .. }
+        | Command::Test { .. }
+        | Command::Boot { .. }
+        | Command::Rollback { .. }
+        | Command::Confirm
         | Command::Start(_)
         | Command::Stop(_)
         | Command::Restart(_)
@@ -162,12 +167,23 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
             let wanted = Wanted { follow: *follow, lines: lines.clone(), since: since.clone() };
             commands::guest::logs(session, name, &wanted)
         }
-        Command::Switch { config, ask, restart, degraded, lints, plan: None } => {
-            commands::switch::switch(session, config, ask, restart, *degraded, lints)
+        Command::Switch { config, ask, apply, restart, degraded, lints, plan: None } => {
+            commands::switch::switch(session, config, (Activation::Switch, ask, apply), restart, *degraded, lints)
         }
-        Command::Switch { config, ask, degraded, lints, plan: Some(plan), .. } => {
-            commands::switch::switch_as_planned(session, config, ask, *degraded, lints, plan)
+        Command::Switch { config, ask, apply, degraded, lints, plan: Some(plan), .. } => {
+            commands::switch::switch_as_planned(session, config, (ask, apply), *degraded, lints, plan)
         }
+        Command::Test { config, ask, apply, restart, degraded, lints } => {
+            commands::switch::switch(session, config, (Activation::Test, ask, apply), restart, *degraded, lints)
+        }
+        Command::Boot { config, allow_remove, wait, lints } => {
+            commands::switch::boot(session, config, (*allow_remove, *wait), lints)
+        }
+        Command::Generations { json } => commands::generations::generations(session, *json),
+        Command::Rollback { number, yes, apply, restart, degraded } => {
+            commands::generations::rollback(session, *number, (*yes, apply), restart, *degraded)
+        }
+        Command::Confirm => commands::generations::confirm(session),
         Command::Build { config, lints } => commands::build::build(session, config, lints),
         Command::Plan { config, options, lints } => commands::plan::plan(session, config, options, lints),
         Command::Check { config, deny, format, host, keep_going, fix, yes, lints } => {

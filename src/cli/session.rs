@@ -1,8 +1,10 @@
 //! The context of every command.
 
 use std::any::Any;
+use std::time::Duration;
 
 use super::args::{ConfigArgs, Global};
+use super::interrupt;
 use super::output::{self, Stream};
 use super::progress;
 use super::steps::Followed;
@@ -100,6 +102,18 @@ impl Ui for Session<'_> {
             let message = "cannot ask for confirmation without a terminal, so nothing was changed";
             vec![Diagnostic::error(Code::Usage, message).help("add `--yes` to apply the plan without being asked")]
         })
+    }
+
+    fn confirmation(&self, limit: Duration, is_given: &dyn Fn() -> bool) -> bool {
+        let within = format!("{} s", limit.as_secs());
+        self.terminal.progress(&format!(
+            "Waiting {within} for a confirmation: answer here, or run `container-rebuild confirm` elsewhere."
+        ));
+        let is_answered = || is_given() || interrupt::was_asked();
+        let answer = self.terminal.ask_until("Keep it?", limit, &is_answered);
+        let is_interrupted = interrupt::was_asked();
+        interrupt::forget();
+        is_given() || (answer == Some(true) && !is_interrupted)
     }
 
     fn hold(&self) -> Box<dyn Run> {

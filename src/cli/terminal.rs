@@ -4,6 +4,10 @@
 
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -104,16 +108,56 @@ impl Terminal {
         if !stdin.is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
+        self.question(question);
+        let mut answer = String::new();
+        stdin.lock().read_line(&mut answer).ok()?;
+        Some(is_yes(&answer))
+    }
+
+    /// Asks a yes-or-no question until `is_over`, or for as long as `limit`. `None` if it was not answered by then; without
+    /// a terminal it is only waited for.
+    pub(super) fn ask_until(&self, question: &str, limit: Duration, is_over: &dyn Fn() -> bool) -> Option<bool> {
+        let stdin = io::stdin();
+        let mut can_answer = stdin.is_terminal() && io::stderr().is_terminal();
+        if can_answer {
+            self.question(question);
+        }
+        let ends = Instant::now() + limit;
+        while !is_over() {
+            let left = ends.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let moment = PollTimeout::try_from(left.min(POLLED)).unwrap_or(PollTimeout::ZERO);
+            let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+            let polled = if can_answer { &mut fds[..] } else { &mut [] };
+            if poll(polled, moment).is_ok_and(|ready| ready > 0) {
+                let mut answer = String::new();
+                match stdin.lock().read_line(&mut answer) {
+                    // The terminal is gone.
+                    Ok(0) | Err(_) => can_answer = false,
+                    Ok(_) => return Some(is_yes(&answer)),
+                }
+            }
+        }
+        None
+    }
+
+    fn question(&self, question: &str) {
         let question = format!("{question} [y/N]");
         if self.json {
             output::line(Level::INFO, &question);
         } else {
             output::bytes(Stream::Messages, format!("{question} ").as_bytes());
         }
-        let mut answer = String::new();
-        stdin.lock().read_line(&mut answer).ok()?;
-        Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
+}
+
+/// How often an answer from elsewhere is looked for.
+const POLLED: Duration = Duration::from_millis(100);
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 /// A finding as a JSON line of the log.

@@ -55,6 +55,10 @@ impl Disk for RealDisk {
         git::tracked(top)
     }
 
+    fn head(&self, top: &Path) -> Option<String> {
+        git::head(top)
+    }
+
     fn revision(&self, top: &Path, name: &str, outside: Box<dyn Files>) -> Result<Box<dyn Files>, RevisionError> {
         Ok(Box::new(RevisionFiles::open(top, name, outside)?))
     }

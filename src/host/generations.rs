@@ -5,26 +5,24 @@
 //! Invariants:
 //! - The systems of a generation are protected before it is written, and as long as it exists. A root without a
 //!   generation wastes space until the next run; a generation without its roots could not be started.
-//! - The generation that boots next, the one that this boot started, and the most recent ones are kept.
+//! - The generation that boots next, the one that this boot started, the current one, and the most recent ones are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::atomic_file;
 use crate::apply::HostError;
 use crate::model::ContainerName;
 use crate::render::paths;
-use crate::state::{Generation, Record};
+use crate::state::{Activation, Generation, GenerationEntry, GenerationSummary};
 
-/// Records a generation under the next free number, makes it the one that boots, and removes surplus ones; returns the
-/// number.
+/// Records a generation under the next free number, activates it, and removes surplus ones; returns the number.
 ///
 /// # Errors
 /// If it cannot be recorded. Surplus generations that cannot be removed are left for the next run.
-pub(super) fn record(generation: &Generation) -> Result<u32, HostError> {
+pub(super) fn record(generation: &Generation, activation: Activation) -> Result<u32, HostError> {
     let number = numbers()?.last().map_or(1, |last| last + 1);
     let generation = Generation { number, ..generation.clone() };
     // Roots of a run that was killed before it wrote its generation.
@@ -37,14 +35,81 @@ pub(super) fn record(generation: &Generation) -> Result<u32, HostError> {
     let path = paths::generation(number);
     let json = serde_json::to_string_pretty(&generation).expect("a generation has string keys only");
     atomic_file::write(&path, (json + "\n").as_bytes(), 0o644).map_err(file("write", &path))?;
-    let link = paths::boot_generation();
-    atomic_file::link(&path, &link).map_err(file("link", &link))?;
-    let keep = generation.manifest.services.keep_generations();
-    if let Err(error) = prune(keep, &generation.records) {
+    activate(number, activation)?;
+    if let Err(error) = prune(&generation) {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         tracing::warn!("could not remove old generations, which the next run tries again: {error}: {cause}");
     }
     Ok(number)
+}
+
+/// Makes the generation `number` the current one, the one that boots, or both.
+///
+/// # Errors
+/// If the symlink or the note cannot be written.
+pub(super) fn activate(number: u32, activation: Activation) -> Result<(), HostError> {
+    let (link, current) = (paths::boot_generation(), paths::current_generation());
+    let note = |number: u32| {
+        atomic_file::write(&current, format!("{number}\n").as_bytes(), 0o644).map_err(file("write", &current))
+    };
+    if activation.is_now() {
+        note(number)?;
+    } else if !current.exists() {
+        // So far, what boots is what was applied.
+        note(boots_next().unwrap_or_default())?;
+    }
+    if activation.boots() {
+        atomic_file::link(&paths::generation(number), &link).map_err(file("link", &link))?;
+    }
+    Ok(())
+}
+
+/// The file of the current generation; `None` if there is none.
+pub(super) fn current() -> Option<PathBuf> {
+    match number_in(&paths::current_generation()) {
+        Some(0) => None,
+        Some(number) => Some(paths::generation(number)),
+        None => Some(paths::boot_generation()),
+    }
+}
+
+/// All generations, the oldest first.
+///
+/// # Errors
+/// If their directory cannot be read. A generation that cannot be read is in the list, with the reason.
+pub(super) fn list() -> Result<Vec<GenerationEntry>, HostError> {
+    /// The part of a record that is listed.
+    #[derive(serde::Deserialize)]
+    struct Listed {
+        spec: System,
+    }
+    #[derive(serde::Deserialize)]
+    struct System {
+        system: PathBuf,
+    }
+    #[derive(serde::Deserialize)]
+    struct Summary {
+        #[serde(default)]
+        recorded: Option<u64>,
+        source: String,
+        #[serde(default)]
+        revision: Option<String>,
+        records: BTreeMap<ContainerName, Listed>,
+    }
+    let (boots, booted) = (boots_next(), booted());
+    let current = number_in(&paths::current_generation()).or(boots);
+    let entry = |number: u32| {
+        let text = fs::read(paths::generation(number)).map_err(|error| error.to_string());
+        let summary = text.and_then(|text| {
+            let Summary { recorded, source, revision, records } =
+                serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+            let systems = records.into_iter().map(|(name, record)| (name, record.spec.system)).collect();
+            Ok(GenerationSummary { recorded, source, revision, systems })
+        });
+        let is = |other: Option<u32>| other == Some(number);
+        GenerationEntry { number, summary, is_current: is(current), boots: is(boots), has_booted: is(booted) }
+    };
+    Ok(numbers()?.into_iter().map(entry).collect())
 }
 
 /// Notes that this boot starts the generation `number`.
@@ -79,22 +144,23 @@ pub(super) fn release(root: &str) -> Result<(), HostError> {
     atomic_file::remove(&link).map_err(file("remove", &link))
 }
 
-/// Removes all generations but the last `keep` (none, if that is unknown), then all roots that are no longer needed.
-fn prune(keep: Option<NonZeroU32>, records: &BTreeMap<ContainerName, Record>) -> Result<(), HostError> {
+/// Removes all generations that `newest` says not to keep (none, if that is unknown), then all roots that are no longer
+/// needed.
+fn prune(newest: &Generation) -> Result<(), HostError> {
     let numbers = numbers()?;
+    let keep = newest.manifest.services.keep_generations();
     let mut kept: BTreeSet<u32> = match keep.map(|keep| usize::try_from(keep.get()).unwrap_or(usize::MAX)) {
         Some(keep) => numbers.iter().rev().take(keep).copied().collect(),
         None => numbers.clone(),
     };
-    kept.extend(boots_next());
-    kept.extend(booted());
+    kept.extend([boots_next(), booted(), number_in(&paths::current_generation())].into_iter().flatten());
     let directory = paths::generations();
     let dropped = numbers.difference(&kept).map(|number| format!("{number}.json"));
     remove_all(&directory, dropped.chain(unfinished(&directory)?))?;
     let is_needed = |root: &str| match Root::new(root) {
         Some(Root::Generation(number)) => numbers.contains(&number) && kept.contains(&number),
         Some(Root::Container(name)) => {
-            records.contains_key(&name) || paths::record(&name).exists() || paths::booted(&name).exists()
+            newest.records.contains_key(&name) || paths::record(&name).exists() || paths::booted(&name).exists()
         }
         None => true,
     };
@@ -127,13 +193,18 @@ fn numbers() -> Result<BTreeSet<u32>, HostError> {
     Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
 }
 
-fn boots_next() -> Option<u32> {
+/// The number of the generation that boots next.
+pub(super) fn boots_next() -> Option<u32> {
     let path = fs::read_link(paths::boot_generation()).ok()?;
     path.file_stem()?.to_str()?.parse().ok()
 }
 
 fn booted() -> Option<u32> {
-    fs::read_to_string(paths::booted_generation()).ok()?.trim().parse().ok()
+    number_in(&paths::booted_generation())
+}
+
+fn number_in(file: &Path) -> Option<u32> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
 /// Temporary files of a killed run.
@@ -190,7 +261,9 @@ mod tests {
         let records = containers.iter().map(|name| tests::record(name, Network::Host));
         Generation {
             number: 0,
+            recorded: Some(1_700_000_000),
             source: "/etc/nixos".to_owned(),
+            revision: None,
             manifest: Manifest {
                 format_version: 1,
                 system: System { host_name: String::from("h").into(), state_version: String::from("25.11").into() },
@@ -228,13 +301,54 @@ mod tests {
         empty_host(|| {
             let generation = generation(&["a"], serde_json::json!({}));
             for number in 1..=2 {
-                assert_eq!(record(&generation).expect("recorded"), number);
+                assert_eq!(record(&generation, Activation::Switch).expect("recorded"), number);
                 assert_eq!(fs::read_link(paths::boot_generation()).ok(), Some(paths::generation(number)));
                 let root = paths::gc_root(&format!("generation-{number}-a"));
                 assert_eq!(fs::read_link(root).ok(), Some("/nix/store/3-system".into()));
             }
             fs::remove_file(paths::generation(1)).expect("removed");
-            assert_eq!(record(&generation).expect("recorded"), 3, "a number is not used again");
+            assert_eq!(record(&generation, Activation::Switch).expect("recorded"), 3, "a number is not used again");
+        });
+    }
+
+    #[test]
+    fn a_tested_generation_is_current_and_one_for_the_next_boot_is_not() {
+        empty_host(|| {
+            let record = |activation| record(&generation(&["a"], keep(1)), activation).expect("recorded");
+            let now = || {
+                let list = list().expect("listed");
+                let number = |is: fn(&GenerationEntry) -> bool| list.iter().find(|it| is(it)).map(|it| it.number);
+                (number(|it| it.is_current), number(|it| it.boots))
+            };
+            record(Activation::Boot);
+            assert_eq!((now(), current()), ((None, Some(1)), None), "nothing was applied yet");
+            record(Activation::Switch);
+            assert_eq!(now(), (Some(2), Some(2)));
+            record(Activation::Test);
+            record(Activation::Test);
+            assert_eq!((now(), current()), ((Some(4), Some(2)), Some(paths::generation(4))));
+            assert_eq!(there().0, [2, 4], "what boots is kept, whatever the number to keep");
+            activate(2, Activation::Test).expect("activated");
+            record(Activation::Boot);
+            assert_eq!(now(), (Some(2), Some(5)));
+            // As after a reboot.
+            fs::remove_file(paths::current_generation()).expect("removed");
+            assert_eq!((now(), current()), ((Some(5), Some(5)), Some(paths::boot_generation())));
+        });
+    }
+
+    #[test]
+    fn the_list_says_what_a_generation_is_or_why_it_cannot_be_read() {
+        empty_host(|| {
+            for _ in 1..=2 {
+                record(&generation(&["a", "b"], serde_json::json!({})), Activation::Switch).expect("recorded");
+            }
+            fs::write(paths::generation(1), "{").expect("written");
+            let list = list().expect("listed");
+            assert!(list[0].summary.as_ref().is_err_and(|reason| reason.contains("EOF")), "{list:?}");
+            let summary = list[1].summary.as_ref().expect("read");
+            assert_eq!((summary.source.as_str(), summary.recorded), ("/etc/nixos", Some(1_700_000_000)));
+            assert_eq!(summary.systems.len(), 2);
         });
     }
 
@@ -243,7 +357,7 @@ mod tests {
         empty_host(|| {
             let generation = generation(&["a", "b-c"], serde_json::json!({}));
             for number in 1..=30 {
-                assert_eq!(record(&generation).expect("recorded"), number);
+                assert_eq!(record(&generation, Activation::Switch).expect("recorded"), number);
                 if number == 3 {
                     note_booted(3).expect("noted");
                 }
@@ -257,17 +371,17 @@ mod tests {
     fn the_number_to_keep_is_an_option_and_nothing_is_removed_if_it_is_unknown() {
         empty_host(|| {
             for _ in 1..=12 {
-                record(&generation(&["a"], keep(20))).expect("recorded");
+                record(&generation(&["a"], keep(20)), Activation::Switch).expect("recorded");
             }
             assert_eq!(there().0.len(), 12);
-            record(&generation(&["a"], keep(2))).expect("recorded");
+            record(&generation(&["a"], keep(2)), Activation::Switch).expect("recorded");
             assert_eq!(there(), (vec![12, 13], of(&[12, 13], &["a"])));
             let unknown = serde_json::json!({ "container-rebuild": { "keepGenerations": { "_unknown": { "reason": "x" } } } });
             for _ in 0..12 {
-                record(&generation(&["a"], unknown.clone())).expect("recorded");
+                record(&generation(&["a"], unknown.clone()), Activation::Switch).expect("recorded");
             }
             assert_eq!(there().0.len(), 14);
-            record(&generation(&["a"], keep(1))).expect("recorded");
+            record(&generation(&["a"], keep(1)), Activation::Switch).expect("recorded");
             assert_eq!(there(), (vec![26], of(&[26], &["a"])));
         });
     }
@@ -276,7 +390,7 @@ mod tests {
     fn the_next_run_cleans_up_after_a_killed_one() {
         empty_host(|| {
             for _ in 1..=3 {
-                record(&generation(&["a", "b"], keep(2))).expect("recorded");
+                record(&generation(&["a", "b"], keep(2)), Activation::Switch).expect("recorded");
             }
             let root = |name: &str| symlink("/nix/store/9-old", paths::gc_root(name)).expect("a symlink");
             // Killed while removing generations: a file was gone, but not its roots.
@@ -290,7 +404,7 @@ mod tests {
                 _ = fs::remove_file(paths::gc_root(theirs));
                 root(theirs);
             }
-            record(&generation(&["a"], keep(2))).expect("recorded");
+            record(&generation(&["a"], keep(2)), Activation::Switch).expect("recorded");
             let mut expected = of(&[3], &["a", "b"]);
             expected.extend(
                 ["generation-4-a", "generation-x-a", "generations", "kept-by-hand", paths::OWN_ROOT]
@@ -315,7 +429,7 @@ mod tests {
             let name = |name: &str| ContainerName::new(name).expect("a good name");
             atomic_file::write(&paths::record(&name("stopped")), b"", 0o644).expect("written");
             atomic_file::write(&paths::booted(&name("runs")), b"", 0o644).expect("written");
-            record(&generation(&["a"], serde_json::json!({}))).expect("recorded");
+            record(&generation(&["a"], serde_json::json!({})), Activation::Switch).expect("recorded");
             let (_, roots) = there();
             let of = |what: &str| roots.iter().filter_map(|root| root.strip_prefix(what)).collect::<Vec<_>>();
             assert_eq!(

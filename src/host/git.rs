@@ -15,7 +15,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use git2::{ErrorCode, ObjectType, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Oid, Repository, StatusOptions};
 
 use crate::source::{FileKind, Files, RevisionError, Tracked};
 
@@ -214,6 +214,16 @@ impl Files for RevisionFiles {
 /// `None` without a repository.
 pub fn tracked(top: &Path) -> Option<Tracked> {
     tracked_paths(top).map(Tracked::from_iter)
+}
+
+/// The commit that the work tree `top` is at, with `-dirty` if tracked files differ from it; `None` without one.
+pub(super) fn head(top: &Path) -> Option<String> {
+    let repository = Repository::open(top).ok()?;
+    let commit = repository.head().ok()?.peel_to_commit().ok()?.id();
+    let mut options = StatusOptions::new();
+    options.include_untracked(false).include_ignored(false).exclude_submodules(true);
+    let is_dirty = repository.statuses(Some(&mut options)).map_or(true, |changes| !changes.is_empty());
+    Some(if is_dirty { format!("{commit}-dirty") } else { commit.to_string() })
 }
 
 fn tracked_paths(top: &Path) -> Option<Vec<PathBuf>> {

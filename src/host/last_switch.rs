@@ -68,7 +68,7 @@ mod tests {
         empty_host(|| {
             let process = std::process::id();
             assert!(!holds_lock(process));
-            let lock = Linux::new().take_lock().expect("locked");
+            let lock = Linux::new().take_lock(false).expect("locked");
             assert!(holds_lock(process));
             drop(lock);
             assert!(!holds_lock(process));

@@ -27,7 +27,7 @@ use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::{boot_service, paths, unit};
-use crate::state::{ActiveState, Generation, Health};
+use crate::state::{Activation, ActiveState, Generation, Health};
 
 /// This machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,14 +44,14 @@ impl Linux {
         Self
     }
 
-    /// Locks the host against other processes that would change it, without waiting. It then closes our directories to
-    /// other users, and removes what dead runs and removed containers have left.
+    /// Locks the host against other processes that would change it, and waits for them if `waits`. It then closes our
+    /// directories to other users, and removes what dead runs and removed containers have left.
     ///
     /// # Errors
     ///
     /// If another process holds the lock, or the lock file cannot be used.
-    pub(super) fn take_lock(&self) -> Result<Lock, LockError> {
-        let lock = lock(&paths::lock())?;
+    pub(super) fn take_lock(&self, waits: bool) -> Result<Lock, LockError> {
+        let lock = lock(&paths::lock(), waits)?;
         // First, before any file in them is trusted.
         damage::close_directories();
         scratch::sweep_own();
@@ -62,14 +62,15 @@ impl Linux {
     }
 }
 
-fn lock(path: &Path) -> Result<Lock, LockError> {
+fn lock(path: &Path, waits: bool) -> Result<Lock, LockError> {
     let failed = |source| LockError::File { path: path.to_owned(), source };
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(failed)?;
     }
     // Not truncated: until we hold the lock, the file names its holder.
     let open = File::options().read(true).write(true).create(true).truncate(false).open(path);
-    match Flock::lock(open.map_err(failed)?, FlockArg::LockExclusiveNonblock) {
+    let how = if waits { FlockArg::LockExclusive } else { FlockArg::LockExclusiveNonblock };
+    match Flock::lock(open.map_err(failed)?, how) {
         Ok(mut held) => {
             let pid = std::process::id();
             // On a full disk the lock counts all the same. Whether files can be written is checked before anything is
@@ -180,10 +181,10 @@ fn link_conf(name: &ContainerName) -> Result<(), HostError> {
     }
 }
 
-/// Whether the files of this boot or the generation that boots show that a container is ours.
+/// Whether the files of this boot or the current generation show that a container is ours.
 fn is_on_record(name: &ContainerName) -> bool {
     let in_generation = || {
-        let text = fs::read(paths::boot_generation()).ok()?;
+        let text = fs::read(generations::current()?).ok()?;
         let generation = serde_json::from_slice::<Generation>(&text).ok()?;
         Some(generation.records.contains_key(name))
     };
@@ -356,8 +357,12 @@ impl Host for Linux {
         generations::release(root)
     }
 
-    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
-        generations::record(generation)
+    fn record_generation(&self, generation: &Generation, activation: Activation) -> Result<u32, HostError> {
+        generations::record(generation, activation)
+    }
+
+    fn activate_generation(&self, number: u32, activation: Activation) -> Result<(), HostError> {
+        generations::activate(number, activation)
     }
 }
 
@@ -444,11 +449,11 @@ mod tests {
     fn the_error_names_the_process_that_holds_the_lock() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state/lock");
-        let held = lock(&path).expect("locked");
-        let error = lock(&path).map(drop).expect_err("held");
+        let held = lock(&path, false).expect("locked");
+        let error = lock(&path, false).map(drop).expect_err("held");
         let message = format!("another container-rebuild (process {}) is changing this host", std::process::id());
         assert_eq!(error.to_string(), message);
         drop(held);
-        lock(&path).expect("free again");
+        lock(&path, false).expect("free again");
     }
 }

@@ -6,15 +6,39 @@ use std::path::{Path, PathBuf};
 
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
-use super::{generations, last_switch, leftovers, look, ready};
+use super::{confirmation, generations, last_switch, leftovers, look, probe, ready};
 use crate::app::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
 use crate::model::ContainerName;
-use crate::state::{Health, LastSwitch, Snapshot};
+use crate::state::{Generation, GenerationEntry, Health, LastSwitch, ProbeError, Snapshot};
 
 impl LiveHost for Linux {
-    fn lock(&self) -> Result<Lock, LockError> {
-        Ok(Box::new(self.take_lock()?))
+    fn lock(&self, waits: bool) -> Result<Lock, LockError> {
+        Ok(Box::new(self.take_lock(waits)?))
+    }
+
+    fn generations(&self) -> Result<Vec<GenerationEntry>, HostError> {
+        generations::list()
+    }
+
+    fn generation(&self, number: u32) -> Result<Option<Generation>, ProbeError> {
+        probe::generation(number)
+    }
+
+    fn expect_confirmation(&self) -> io::Result<()> {
+        confirmation::expect()
+    }
+
+    fn is_confirmed(&self) -> bool {
+        confirmation::is_given()
+    }
+
+    fn end_confirmation(&self) -> io::Result<bool> {
+        confirmation::end()
+    }
+
+    fn confirm(&self) -> io::Result<bool> {
+        confirmation::give()
     }
 
     fn holds_lock(&self, process: u32) -> bool {

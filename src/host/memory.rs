@@ -24,9 +24,9 @@ use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel, LastSwitch,
-    Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unit,
-    Unobserved,
+    Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel,
+    LastSwitch, Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules,
+    Snapshot, Unit, Unobserved,
 };
 
 /// The host. It may be shared between threads like a real one.
@@ -71,14 +71,22 @@ pub struct State {
     pub flows: BTreeMap<IpAddr, ContainerName>,
     /// Garbage collector roots.
     pub gc_roots: BTreeMap<String, PathBuf>,
-    /// Generations; the last one boots.
+    /// Generations.
     pub generations: Vec<Generation>,
+    /// The number of the generation that boots next.
+    pub boots: Option<u32>,
+    /// The number of the current generation.
+    pub current: Option<u32>,
+    /// Whether what was applied waits to be confirmed.
+    pub is_unconfirmed: bool,
     /// How often systemd reloaded all units.
     pub reloads: usize,
     /// Systems that fail to start.
     pub broken: BTreeSet<PathBuf>,
     /// Systems whose start makes this program panic.
     pub panics: BTreeSet<PathBuf>,
+    /// Whether only one container may start at a time.
+    pub starts_one_at_a_time: bool,
     /// Whether the disk is full.
     pub is_full: bool,
     /// Systems that a running guest can only switch to by a restart.
@@ -371,12 +379,25 @@ impl Host for MemoryHost {
         Ok(())
     }
 
-    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
+    fn record_generation(&self, generation: &Generation, activation: Activation) -> Result<u32, HostError> {
         let mut state = self.state();
         let number = state.generations.last().map_or(0, |last| last.number) + 1;
         state.generations.push(Generation { number, ..generation.clone() });
-        state.is_generation_lost = false;
+        drop(state);
+        self.activate_generation(number, activation)?;
         Ok(number)
+    }
+
+    fn activate_generation(&self, number: u32, activation: Activation) -> Result<(), HostError> {
+        let mut state = self.state();
+        if activation.is_now() {
+            state.current = Some(number);
+            state.is_generation_lost = false;
+        }
+        if activation.boots() {
+            state.boots = Some(number);
+        }
+        Ok(())
     }
 }
 
@@ -476,7 +497,12 @@ impl Probe for MemoryHost {
                 forwards_ipv6: state.is_set(IPV6_FORWARDING, "1"),
                 keeps_advertisements: state.is_set("net.ipv6.conf.all.accept_ra", "2"),
             },
-            generation: state.generations.last().filter(|_| !state.is_generation_lost).cloned(),
+            generation: state
+                .current
+                .and_then(|number| state.generations.iter().find(|generation| generation.number == number))
+                .filter(|_| !state.is_generation_lost)
+                .cloned(),
+            boot_generation: state.boots,
             is_generation_lost: state.is_generation_lost,
             open_directories: state.open_directories.clone(),
             boot_service: BootService {

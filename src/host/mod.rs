@@ -6,6 +6,7 @@ mod bus;
 mod cgroup_freezer;
 pub(crate) mod checkout;
 mod child;
+mod confirmation;
 mod conntrack;
 mod damage;
 pub mod disk;

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::linux::Linux;
 use super::nft::NftError;
-use super::{bus, damage, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd};
+use super::{bus, damage, generations, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
@@ -30,7 +30,8 @@ impl Probe for Linux {
         let (services, rules, generation, program, links, written, booted) = std::thread::scope(|scope| {
             let services = scope.spawn(|| if systemd { Services::ask().map(Some) } else { Ok(None) });
             let rules = scope.spawn(rules);
-            let generation = scope.spawn(|| read_json::<Generation>(&paths::boot_generation()));
+            let generation =
+                scope.spawn(|| generations::current().map_or(Ok(None), |path| read_json::<Generation>(&path)));
             let program = scope.spawn(own_program::look);
             let links = netlink::links();
             let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
@@ -60,7 +61,8 @@ impl Probe for Linux {
                 forwards_ipv6: sysctl::is_on(IPV6_FORWARDING),
                 keeps_advertisements: sysctl::keeps_advertisements(),
             },
-            is_generation_lost: generation.is_none() && has_generations(),
+            is_generation_lost: generation.is_none() && generations::current().is_some() && has_generations(),
+            boot_generation: generations::boots_next(),
             generation,
             open_directories: damage::directories(),
             boot_service,
@@ -366,6 +368,11 @@ fn names_in(
         names.extend(name);
     }
     Ok(Some(names))
+}
+
+/// Reads the generation `number`.
+pub(super) fn generation(number: u32) -> Result<Option<Generation>, ProbeError> {
+    read_json(&paths::generation(number))
 }
 
 /// Whether a generation was ever recorded.

@@ -1,6 +1,6 @@
-//! How a running container differs from its written files, from the boot generation, and from its firewall rules.
+//! How a running container differs from its written files, from the current generation, and from its firewall rules.
 //!
-//! Takes: a [`Snapshot`]. Gives: one short phrase for each difference, for `status`. A plan to the boot generation shows the
+//! Takes: a [`Snapshot`]. Gives: one short phrase for each difference, for `status`. A plan to the current generation shows the
 //! same differences, since both compare what [`ObservedContainer::acts_as`] returns.
 
 use std::borrow::Cow;
@@ -53,7 +53,7 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingFor
     let boots = snapshot.generation.as_ref().map(|generation| generation.records.get(name));
     match boots {
         None if !snapshot.is_generation_lost => {}
-        None | Some(None) => standing.push("is not in the boot generation".to_owned()),
+        None | Some(None) => standing.push("is not in the current generation".to_owned()),
         Some(Some(boots)) => {
             let others = next(container).map(|next| options(&next, boots, Disruption::None)).unwrap_or_default();
             if !others.is_empty() {

@@ -142,6 +142,16 @@ pub fn booted_generation() -> PathBuf {
     Path::new(RUN).join("booted-generation")
 }
 
+/// The number of the generation that was applied last in this boot; 0 for none.
+pub fn current_generation() -> PathBuf {
+    Path::new(RUN).join("current-generation")
+}
+
+/// A file that exists while an applied generation waits to be confirmed; it contains the ID of the process that waits.
+pub fn unconfirmed() -> PathBuf {
+    Path::new(RUN).join("unconfirmed")
+}
+
 /// The directory of temporary garbage collector roots during a build.
 pub fn builds() -> PathBuf {
     Path::new(RUN).join("builds")

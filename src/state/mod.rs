@@ -9,13 +9,16 @@
 
 mod acting;
 mod damage;
+mod generation;
 mod health;
 mod kernel;
 mod last_switch;
 pub(crate) mod native;
 mod program;
+mod record;
 
 pub use damage::Damage;
+pub use generation::{Activation, Generation, GenerationEntry, GenerationSummary, Guest, KeptGuest};
 pub use health::{FailedUnit, Health};
 pub use kernel::Kernel;
 
@@ -24,83 +27,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 pub use program::{BootService, Installed, Program};
+pub use record::Record;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 pub use last_switch::{LastSwitch, SwitchOutcome};
 
-use crate::model::spec::{ContainerSpec, NatSpec};
-use crate::model::{Container, ContainerName, Manifest, Positions};
-
-/// The state that one container was given: kept as JSON beside its unit, and copied when the container boots with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// [`crate::model::FORMAT_VERSION`].
-    pub format_version: u32,
-    /// The container's options as configured, with `path` filled in.
-    pub container: Container,
-    /// The checked specification; the launcher runs exactly this.
-    pub spec: ContainerSpec,
-    /// The key of the guest's configuration, which shows without Nix whether the guest changed; `None` if `path` was
-    /// given.
-    pub guest_key: Option<String>,
-    /// The positions of the options (paths relative to the container).
-    pub positions: Positions,
-}
-
-/// The result of one apply: what a reboot brings back, and what the next plan compares with if the host cannot be
-/// observed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Generation {
-    /// Its number, counted from 1; 0 until it is recorded.
-    pub number: u32,
-    /// The configuration that it came from: the argument of the command line as an absolute path.
-    pub source: String,
-    /// The manifest, with the systems that Nix built as `path`.
-    pub manifest: Manifest,
-    /// The containers.
-    pub records: BTreeMap<ContainerName, Record>,
-    /// NAT.
-    pub nat: NatSpec,
-    /// The evaluated options of the guests that were built from `config`, for the next plan to compare with.
-    #[serde(default)]
-    pub guests: BTreeMap<ContainerName, KeptGuest>,
-}
-
-/// The freeform evaluation of a guest's `config`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Guest {
-    /// Its options as a tree; an unknown value is a leaf `{"_unknown": …}`.
-    pub options: serde_json::Value,
-    /// The positions of their definitions, by path in that tree.
-    pub positions: Positions,
-}
-
-/// A guest as a generation stores it: without secrets, since every user of the host may read generations.
-///
-/// It stays JSON text until [`open`](Self::open) is called, since most guests have not changed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct KeptGuest(Box<RawValue>);
-
-impl KeptGuest {
-    /// Stores `guest`, whose secrets must already be redacted.
-    pub fn new(guest: &Guest) -> Self {
-        Self(serde_json::value::to_raw_value(guest).expect("it has string keys only"))
-    }
-
-    /// Parses the stored guest; `None` if it is not in our format.
-    pub fn open(&self) -> Option<Guest> {
-        serde_json::from_str(self.0.get()).ok()
-    }
-}
-
-impl PartialEq for KeptGuest {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.get() == other.0.get()
-    }
-}
+use crate::model::ContainerName;
 
 /// Who owns a container (contract §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -264,9 +197,11 @@ pub struct Snapshot {
     pub roots: Option<BTreeMap<ContainerName, KeptRoot>>,
     /// The kernel's settings.
     pub kernel: Kernel,
-    /// The generation that the next boot brings up.
+    /// The current generation: what was applied last in this boot, or else what the boot brought up.
     pub generation: Option<Generation>,
-    /// Whether a generation was recorded, but can no longer be read.
+    /// The number of the generation that the next boot brings up.
+    pub boot_generation: Option<u32>,
+    /// Whether the current generation can no longer be read.
     pub is_generation_lost: bool,
     /// Directories of ours that users other than root may write to.
     pub open_directories: Vec<PathBuf>,

@@ -19,6 +19,11 @@ fn commands_that_exist_are_listed_and_no_others() {
         .collect();
     for command in [
         "switch",
+        "test",
+        "boot",
+        "generations",
+        "rollback",
+        "confirm",
         "build",
         "plan",
         "check",

@@ -13,7 +13,7 @@ fn refused(world: &World) -> Vec<String> {
     let before = state();
     let result = world.switch();
     assert!(before == state(), "the host was changed");
-    drop(world.host.lock().expect("the lock is free"));
+    drop(world.host.lock(false).expect("the lock is free"));
     match result {
         Ok(how) => {
             let shown = world.ui.take();
@@ -71,7 +71,7 @@ fn what_the_host_lacks_is_said_at_once() {
 #[test]
 fn two_switches_exclude_each_other() {
     let world = World::new(&[WEB]);
-    let lock = world.host.lock().expect("free");
+    let lock = world.host.lock(false).expect("free");
     let errors = messages(world.switch().expect_err("held"));
     assert_eq!(errors, ["another container-rebuild (process 1) is changing this host"]);
     drop(lock);
@@ -99,13 +99,16 @@ fn only_takes_names_that_exist_and_a_generation_to_keep() {
     world.only = vec![name("web")];
     world.host.state().is_generation_lost = true;
     let errors = refused(&world);
-    assert!(errors[0].starts_with("`--only` keeps the other containers as in the boot generation"), "{errors:?}");
+    assert!(
+        errors[0].starts_with("`--only` keeps the other containers as in the current generation"),
+        "{errors:?}"
+    );
 }
 
 #[test]
 fn errors_of_the_configuration_come_before_the_lock() {
     let world = World::new(&[WEB, &WEB.replace("containers.web", "containers.twin").replace("100.11", "100.12")]);
-    let lock = world.host.lock().expect("free");
+    let lock = world.host.lock(false).expect("free");
     let errors = messages(world.switch().expect_err("one port, twice"));
     assert!(errors.iter().any(|error| error.contains("8080")), "{errors:?}");
     drop(lock);

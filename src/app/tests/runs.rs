@@ -144,13 +144,9 @@ fn a_saved_plan_holds_until_the_host_or_the_configuration_moves() {
     });
     assert_eq!(saved.source.config, "/etc/nixos");
     let carry_out = |world: &World| {
-        let how = SwitchOptions {
-            yes: true,
-            allow_remove: false,
-            restart_mode: saved.restart_mode,
-            allow: &[],
-            kept: Some(&saved),
-        };
+        let apply = ApplyOptions { yes: true, restart_mode: saved.restart_mode, ..world.apply() };
+        let activation = Activation::Switch;
+        let how = SwitchOptions { activation, apply, allow_remove: false, allow: &[], kept: Some(&saved) };
         world.with(|cx| switch(cx, &config(), (&world.host, &world.builder), &how)).map(drop).map_err(messages)
     };
     world.configure(&[WEB, DB]);
@@ -203,7 +199,7 @@ fn single_containers_are_started_and_stopped_by_name() {
     let degraded = lifecycle(&["db", "web"], Job::Restart).expect("both start");
     assert_eq!(degraded.iter().map(|guest| guest.name.as_str()).collect::<Vec<_>>(), ["db"]);
     assert_eq!(world.status(), ["db: degraded", "web: running"]);
-    let lock = world.host.lock().expect("free");
+    let lock = world.host.lock(false).expect("free");
     let errors = lifecycle(&["web"], Job::Stop).expect_err("another process holds the lock");
     assert!(errors[0].contains("is changing this host"), "{errors:?}");
     drop(lock);

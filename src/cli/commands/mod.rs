@@ -7,6 +7,7 @@ pub(super) mod documents;
 pub(super) mod eval;
 pub(super) mod firewall;
 pub(super) mod fix;
+pub(super) mod generations;
 pub(super) mod guest;
 pub(super) mod internal;
 pub(super) mod lifecycle;

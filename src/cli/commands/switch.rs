@@ -1,29 +1,38 @@
-//! `switch`: brings the host to the configured state.
+//! `switch`, `test` and `boot`: bring the host to the configured state.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::build::{nix, watch_signals};
 use super::saved;
-use crate::app::{self, Applied, ConfigOptions, Context, SwitchOptions, SwitchResult};
+use crate::app::{self, Applied, ApplyOptions, ConfigOptions, Context, SwitchOptions, SwitchResult};
 use crate::apply::Degraded;
-use crate::cli::args::{AskArgs, ConfigArgs, DegradedArgs, LintArgs, OnDegraded, RestartArgs};
+use crate::cli::args::{ApplyArgs, AskArgs, ConfigArgs, DegradedArgs, LintArgs, OnDegraded, RestartArgs};
 use crate::cli::interrupt;
 use crate::cli::session::{Outcome, Session, require_root};
 use crate::host::linux::Linux;
+use crate::plan::RestartMode;
+use crate::state::Activation;
 
-/// Brings the host to the configured state.
+/// How a command applies its plan.
+pub(super) fn apply_options(yes: bool, apply: &ApplyArgs, restart_mode: RestartMode) -> ApplyOptions {
+    let &ApplyArgs { apply_on: keep_going, wait, confirm } = apply;
+    ApplyOptions { yes, keep_going, wait, confirm: confirm.map(Duration::from_secs), restart_mode }
+}
+
+/// Brings the host to the configured state, until it reboots or for good.
 pub(in crate::cli) fn switch(
     session: &Session<'_>,
     config: &ConfigArgs,
-    ask: &AskArgs,
+    (activation, ask, apply): (Activation, &AskArgs, &ApplyArgs),
     restart: &RestartArgs,
     degraded: DegradedArgs,
     lints: &LintArgs,
 ) -> Outcome {
-    require_root("switch")?;
+    require_root(activation.as_str())?;
     let &AskArgs { yes, allow_remove } = ask;
-    let restart_mode = restart.restart_mode.into();
-    let how = SwitchOptions { yes, allow_remove, restart_mode, allow: &lints.allow, kept: None };
+    let apply = apply_options(yes, apply, restart.restart_mode.into());
+    let how = SwitchOptions { activation, apply, allow_remove, allow: &lints.allow, kept: None };
     bring_to(&session.context(), &session.config(config), &how, degraded.degraded)
 }
 
@@ -31,7 +40,7 @@ pub(in crate::cli) fn switch(
 pub(in crate::cli) fn switch_as_planned(
     session: &Session<'_>,
     config: &ConfigArgs,
-    ask: &AskArgs,
+    (ask, apply): (&AskArgs, &ApplyArgs),
     degraded: DegradedArgs,
     lints: &LintArgs,
     file: &Path,
@@ -41,19 +50,40 @@ pub(in crate::cli) fn switch_as_planned(
     let config = saved::config(session.config(config), &plan);
     let only = plan.only.clone().unwrap_or_default();
     let &AskArgs { yes, allow_remove } = ask;
-    let restart_mode = plan.restart_mode;
-    let how = SwitchOptions { yes, allow_remove, restart_mode, allow: &lints.allow, kept: Some(&plan) };
+    let apply = apply_options(yes, apply, plan.restart_mode);
+    let activation = Activation::Switch;
+    let how = SwitchOptions { activation, apply, allow_remove, allow: &lints.allow, kept: Some(&plan) };
     bring_to(&Context { only: &only, ..session.context() }, &config, &how, degraded.degraded)
+}
+
+/// Makes the configured state the one that the next boot brings up.
+pub(in crate::cli) fn boot(
+    session: &Session<'_>,
+    config: &ConfigArgs,
+    (allow_remove, wait): (bool, bool),
+    lints: &LintArgs,
+) -> Outcome {
+    require_root("boot")?;
+    let restart_mode = RestartMode::Auto;
+    let apply = ApplyOptions { yes: true, keep_going: false, wait, confirm: None, restart_mode };
+    let activation = Activation::Boot;
+    let how = SwitchOptions { activation, apply, allow_remove, allow: &lints.allow, kept: None };
+    bring_to(&session.context(), &session.config(config), &how, OnDegraded::Warn)
 }
 
 fn bring_to(cx: &Context<'_>, config: &ConfigOptions, how: &SwitchOptions<'_>, on_degraded: OnDegraded) -> Outcome {
     watch_signals()?;
-    Ok(match app::switch(cx, config, (&Linux, &nix(config)), how)? {
+    Ok(exit_code_of(&app::switch(cx, config, (&Linux, &nix(config)), how)?, on_degraded))
+}
+
+/// The exit code of a switch or rollback.
+pub(super) fn exit_code_of(result: &SwitchResult, on_degraded: OnDegraded) -> u8 {
+    match result {
         SwitchResult::Refused(_) | SwitchResult::Declined(_) => 1,
-        SwitchResult::UpToDate(_) => 0,
+        SwitchResult::UpToDate(_) | SwitchResult::Recorded(_) => 0,
         SwitchResult::Applied { applied: Applied { is_interrupted: true, .. }, .. } => interrupt::EXIT_CODE,
         SwitchResult::Applied { applied, .. } => exit_code(&applied.degraded, on_degraded),
-    })
+    }
 }
 
 /// The exit code of a run whose steps all succeeded.

@@ -50,6 +50,10 @@ impl Disk for MemoryDisk {
         None
     }
 
+    fn head(&self, _: &Path) -> Option<String> {
+        None
+    }
+
     fn revision(&self, top: &Path, _: &str, _: Box<dyn Files>) -> Result<Box<dyn Files>, RevisionError> {
         Err(RevisionError::NoRepository { path: top.to_owned() })
     }

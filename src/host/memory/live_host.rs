@@ -11,7 +11,7 @@ use super::MemoryHost;
 use crate::app::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
-use crate::state::{Health, LastSwitch, Snapshot};
+use crate::state::{Generation, GenerationEntry, GenerationSummary, Health, LastSwitch, ProbeError, Snapshot};
 
 /// The lock, which frees the host when it is dropped.
 struct Held(Arc<AtomicBool>);
@@ -23,7 +23,7 @@ impl Drop for Held {
 }
 
 impl LiveHost for MemoryHost {
-    fn lock(&self) -> Result<Lock, LockError> {
+    fn lock(&self, _: bool) -> Result<Lock, LockError> {
         if self.is_locked.swap(true, Ordering::SeqCst) {
             return Err(LockError::Held { holder: String::from("another container-rebuild (process 1)") });
         }
@@ -72,7 +72,7 @@ impl LiveHost for MemoryHost {
     }
 
     fn starts_at_once(&self) -> usize {
-        8
+        if self.state().starts_one_at_a_time { 1 } else { 8 }
     }
 
     fn workers(&self) -> usize {
@@ -94,6 +94,52 @@ impl LiveHost for MemoryHost {
     fn note_switch(&self, last: &LastSwitch) -> io::Result<()> {
         self.state().last_switch = Some(last.clone());
         Ok(())
+    }
+
+    fn generations(&self) -> Result<Vec<GenerationEntry>, HostError> {
+        let state = self.state();
+        let entry = |generation: &Generation| GenerationEntry {
+            number: generation.number,
+            summary: Ok(GenerationSummary {
+                recorded: generation.recorded,
+                source: generation.source.clone(),
+                revision: generation.revision.clone(),
+                systems: generation
+                    .records
+                    .iter()
+                    .map(|(name, record)| (name.clone(), record.spec.system.clone()))
+                    .collect(),
+            }),
+            is_current: state.current == Some(generation.number),
+            boots: state.boots == Some(generation.number),
+            has_booted: false,
+        };
+        Ok(state.generations.iter().map(entry).collect())
+    }
+
+    fn generation(&self, number: u32) -> Result<Option<Generation>, ProbeError> {
+        let state = self.state();
+        if state.is_generation_lost {
+            return Ok(None);
+        }
+        Ok(state.generations.iter().find(|generation| generation.number == number).cloned())
+    }
+
+    fn expect_confirmation(&self) -> io::Result<()> {
+        self.state().is_unconfirmed = true;
+        Ok(())
+    }
+
+    fn is_confirmed(&self) -> bool {
+        !self.state().is_unconfirmed
+    }
+
+    fn end_confirmation(&self) -> io::Result<bool> {
+        Ok(!std::mem::take(&mut self.state().is_unconfirmed))
+    }
+
+    fn confirm(&self) -> io::Result<bool> {
+        Ok(std::mem::take(&mut self.state().is_unconfirmed))
     }
 
     fn note_booted(&self, _: u32) -> Result<(), HostError> {

@@ -56,7 +56,9 @@ fn generation(records: Vec<Record>) -> Generation {
     let records: BTreeMap<_, _> = records.into_iter().map(|record| (record.spec.name.clone(), record)).collect();
     Generation {
         number: 0,
+        recorded: None,
         source: "/etc/nixos".to_owned(),
+        revision: None,
         manifest: Manifest {
             format_version: 1,
             system: System {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tracing::Level;
 
@@ -19,6 +20,7 @@ pub struct MemoryUi(Arc<Inner>);
 struct Inner {
     shown: Mutex<Vec<String>>,
     refuses: AtomicBool,
+    confirms: AtomicBool,
     /// After how many steps of a run the user wants to stop, plus one; 0 for never.
     interrupted_after: AtomicUsize,
     steps: AtomicUsize,
@@ -33,6 +35,11 @@ impl MemoryUi {
     /// From now on, disagrees.
     pub fn refuse(&self) {
         self.0.refuses.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on, confirms what was applied.
+    pub fn confirm(&self) {
+        self.0.confirms.store(true, Ordering::SeqCst);
     }
 
     /// Wants to stop once a run has finished that many steps.
@@ -83,6 +90,11 @@ impl Ui for MemoryUi {
     fn consent(&self) -> Result<bool, Vec<Diagnostic>> {
         self.progress("Apply this plan?");
         Ok(!self.0.refuses.load(Ordering::SeqCst))
+    }
+
+    fn confirmation(&self, _: Duration, is_given: &dyn Fn() -> bool) -> bool {
+        self.progress("Keep this?");
+        is_given() || self.0.confirms.load(Ordering::SeqCst)
     }
 
     fn hold(&self) -> Box<dyn Run> {

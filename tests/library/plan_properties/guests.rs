@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use container_rebuild::apply::Applier;
+use container_rebuild::apply::{Applier, Host as _};
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::check::check;
 use container_rebuild::model::path::OptionSpans;
@@ -14,7 +14,7 @@ use container_rebuild::model::{
 use container_rebuild::plan::{
     self, Configuration, Endpoint, EndpointKind, Options, Plan, Reason, StateView, show,
 };
-use container_rebuild::state::{Generation, Probe};
+use container_rebuild::state::{Activation, Generation, Probe};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -144,14 +144,17 @@ impl Guest {
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
             number: 1,
+            recorded: None,
             source: "host.nix".to_owned(),
+            revision: None,
             manifest: self.manifest.clone(),
             records: side.records(),
             nat: Default::default(),
             guests: side.guests(),
         };
         let text = serde_json::to_string_pretty(&generation).expect("JSON");
-        host.state().generations.push(serde_json::from_str(&text).expect("reads back"));
+        let read: Generation = serde_json::from_str(&text).expect("reads back");
+        host.record_generation(&read, Activation::Switch).expect("recorded");
         (host, text)
     }
 }

@@ -13,7 +13,7 @@ use container_rebuild::model::spec::Bind;
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::nft::{RuleLine, Ruleset};
-use container_rebuild::state::{Generation, Health, Probe};
+use container_rebuild::state::{Activation, Generation, Health, Probe};
 use proptest::prelude::*;
 
 use super::world::{Evaluated, NAMES, name, two_worlds};
@@ -181,8 +181,12 @@ impl Host for Watched<'_> {
     fn health(&self, name: &ContainerName) -> Option<Health> {
         self.host.health(name)
     }
-    fn record_generation(&self, generation: &Generation) -> Result<u32, HostError> {
-        self.host.record_generation(generation)
+    fn record_generation(&self, generation: &Generation, activation: Activation) -> Result<u32, HostError> {
+        self.host.record_generation(generation, activation)
+    }
+
+    fn activate_generation(&self, number: u32, activation: Activation) -> Result<(), HostError> {
+        self.host.activate_generation(number, activation)
     }
 }
 

@@ -20,7 +20,7 @@ fn switch(host: &MemoryHost, wanted: &Generation, mode: RestartMode) -> Option<p
     let plan = planned_with(host, wanted, mode);
     let report = Applier { host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
     assert!(report.is_complete(), "{report:#?}");
-    host.record_generation(wanted).expect("recorded");
+    host.record_generation(wanted, Activation::Switch).expect("recorded");
     plan.changes.first().map(|change| change.disruption)
 }
 

@@ -1,0 +1,68 @@
+//! `--confirm`: what was applied is kept only if somebody confirms that it works.
+
+use std::time::Duration;
+
+use super::carry_out::{apply, apply_plan};
+use super::context::Context;
+use super::findings::failed_step;
+use super::live_host::LiveHost;
+use super::plan::observe;
+use crate::diag::{Code, Diagnostic};
+use crate::plan::{self, Endpoint, EndpointKind, Options, StateView};
+use crate::state::{Activation, Generation, Snapshot};
+
+/// Waits until the generation `number` is confirmed, and then activates it for good; otherwise goes back to what was current
+/// in `before`. The caller holds the lock.
+///
+/// # Errors
+///
+/// If it was not confirmed: that, and what went wrong on the way back.
+pub(super) fn confirm(
+    cx: &Context<'_>,
+    host: &dyn LiveHost,
+    (number, activation): (u32, Activation),
+    before: &Snapshot,
+    limit: Duration,
+) -> Result<(), Vec<Diagnostic>> {
+    let failed = |error: &dyn std::error::Error| vec![Diagnostic::caused_by(Code::Host, error)];
+    // Without it, only the terminal can answer.
+    let is_open =
+        host.expect_confirmation().inspect_err(|error| tracing::warn!("`confirm` will not work: {error}"));
+    let is_given = || is_open.is_ok() && host.is_confirmed();
+    let here = cx.ui.confirmation(limit, &is_given);
+    let elsewhere = is_open.is_ok() && host.end_confirmation().map_err(|error| failed(&error))?;
+    if here || elsewhere {
+        host.activate_generation(number, activation).map_err(|error| failed(&error))?;
+        cx.ui.progress(&format!("Confirmed: generation {number} stays."));
+        return Ok(());
+    }
+    let former = before.generation.as_ref();
+    let whither = match former {
+        Some(former) => format!("generation {}", former.number),
+        None => String::from("no containers"),
+    };
+    let message = format!("generation {number} was not confirmed: went back to {whither}");
+    let mut findings = vec![Diagnostic::error(Code::Host, message)];
+    findings.extend(go_back(cx, host, former).err().into_iter().flatten());
+    Err(findings)
+}
+
+/// Brings the host back to `former`, or to no containers.
+fn go_back(cx: &Context<'_>, host: &dyn LiveHost, former: Option<&Generation>) -> Result<(), Vec<Diagnostic>> {
+    let snapshot = observe(host)?;
+    let is = StateView::host(&snapshot);
+    let Some(former) = former else {
+        let endpoint = Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() };
+        let plan = plan::plan(&is, &StateView::absent(endpoint, "the former state"), &Options::default());
+        let run = cx.ui.hold();
+        let report = apply_plan(host, &plan, run.as_ref(), true);
+        run.close();
+        let mut errors: Vec<_> =
+            report.failed.iter().map(|(action, error)| failed_step(error, action.container())).collect();
+        let none = host.activate_generation(0, Activation::Test);
+        errors.extend(none.err().map(|error| Diagnostic::caused_by(Code::Host, &error)));
+        return if errors.is_empty() { Ok(()) } else { Err(errors) };
+    };
+    let plan = plan::plan(&is, &StateView::generation(former), &Options::default());
+    apply(cx, host, &plan, (former, Activation::Test), &snapshot, true).map(drop)
+}

@@ -1,0 +1,22 @@
+//! What one container was given: the next start brings it up, and a running one acts as it was booted with.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::spec::ContainerSpec;
+use crate::model::{Container, Positions};
+
+/// The state that one container was given: kept as JSON beside its unit, and copied when the container boots with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`crate::model::FORMAT_VERSION`].
+    pub format_version: u32,
+    /// The container's options as configured, with `path` filled in.
+    pub container: Container,
+    /// The checked specification; the launcher runs exactly this.
+    pub spec: ContainerSpec,
+    /// The key of the guest's configuration, which shows without Nix whether the guest changed; `None` if `path` was
+    /// given.
+    pub guest_key: Option<String>,
+    /// The positions of the options (paths relative to the container).
+    pub positions: Positions,
+}
