@@ -5,6 +5,7 @@
 //!
 //! Everything happens in the network namespace of the calling thread.
 
+mod error;
 mod passed;
 mod requests;
 
@@ -22,9 +23,10 @@ use rtnetlink::packet_route::link::{
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
+pub(crate) use error::NetlinkError;
+use error::{Listed, Request, cannot};
 pub(crate) use passed::{empty, give, give_macvlan, set_lo_up};
-pub(crate) use requests::NetlinkError;
-use requests::{also_name, cannot, ignore_missing, index, name, set_up, with};
+use requests::{also_name, ignore_missing, index, name, set_up, with};
 
 use super::netns;
 use crate::model::spec::HardwareAddress;
@@ -39,8 +41,13 @@ use crate::state::Link;
 pub(crate) fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
     tracing::debug!("netlink: list interfaces, addresses and routes");
     with(async |netlink| {
-        let messages: Vec<_> =
-            netlink.link().get().execute().try_collect().await.map_err(cannot("list interfaces"))?;
+        let messages: Vec<_> = netlink
+            .link()
+            .get()
+            .execute()
+            .try_collect()
+            .await
+            .map_err(cannot(Request::List(Listed::Interfaces)))?;
         let named = messages.iter().filter_map(|message| Some((message.header.index, name(message)?.to_owned())));
         let names: HashMap<u32, String> = named.collect();
         let mut links = BTreeMap::new();
@@ -55,7 +62,7 @@ pub(crate) fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
             }
         }
         let mut addresses = netlink.address().get().execute();
-        while let Some(message) = addresses.try_next().await.map_err(cannot("list addresses"))? {
+        while let Some(message) = addresses.try_next().await.map_err(cannot(Request::List(Listed::Addresses)))? {
             let link = names.get(&message.header.index).and_then(|name| links.get_mut(name));
             if let (Some(link), Some(address)) = (link, own_address(&message.attributes)) {
                 link.addresses.insert((address, message.header.prefix_len));
@@ -65,7 +72,7 @@ pub(crate) fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
             [RouteMessageBuilder::<Ipv4Addr>::new().build(), RouteMessageBuilder::<Ipv6Addr>::new().build()]
         {
             let mut routes = netlink.route().get(family).execute();
-            while let Some(route) = routes.try_next().await.map_err(cannot("list routes"))? {
+            while let Some(route) = routes.try_next().await.map_err(cannot(Request::List(Listed::Routes)))? {
                 for (index, destination) in destinations(&route) {
                     if let Some(link) = names.get(&index).and_then(|name| links.get_mut(name)) {
                         link.routes.insert(destination);
@@ -247,7 +254,7 @@ fn in_guest(
     requests: impl AsyncFnOnce(&Handle) -> Result<(), NetlinkError> + Send,
 ) -> Result<(), NetlinkError> {
     netns::within(namespace, || with(requests))
-        .map_err(cannot(format!("set up `{}` of `{}`", pair.guest, pair.host.name)))?
+        .map_err(cannot(Request::SetUpGuest { guest: pair.guest.clone(), host: pair.host.name.clone() }))?
 }
 
 /// Removes the addresses and routes of `from` that `to` lacks. Those that are gone already are not an error.
@@ -256,17 +263,17 @@ async fn remove_stale(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) ->
     let index = index(netlink, link).await?;
     for (before, after) in from.families.iter().zip(&to.families) {
         if let Some(other) = before.other.filter(|other| Some(*other) != after.other) {
-            let what = format!("remove the route to {other} through `{link}`");
+            let what = || Request::RemoveRoute { to: other, link: link.to_owned() };
             let mut routes = vec![host_route(index, other)];
             if to.is_way_out && after.other.is_none() {
                 routes.push(default_route(index, other));
             }
             for route in routes {
-                ignore_missing(netlink.route().del(route).execute().await).map_err(cannot(what.clone()))?;
+                ignore_missing(netlink.route().del(route).execute().await).map_err(cannot(what()))?;
             }
         }
         if let Some((own, _)) = before.own.filter(|own| Some(*own) != after.own) {
-            let what = || format!("remove the address {own} from `{link}`");
+            let what = || Request::RemoveAddress { address: own, link: link.to_owned() };
             let mut found = netlink.address().get().set_link_index_filter(index).set_address_filter(own).execute();
             while let Some(message) = found.try_next().await.map_err(cannot(what()))? {
                 ignore_missing(netlink.address().del(message).execute().await).map_err(cannot(what()))?;
@@ -278,7 +285,7 @@ async fn remove_stale(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) ->
 
 fn make_pair(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Result<(), NetlinkError> {
     let link = &pair.host;
-    let what = || format!("create the interface `{}`", link.name);
+    let what = || Request::Create(link.name.clone());
     let namespace = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
         let mut peer = LinkMessageBuilder::<LinkUnspec>::default()
@@ -305,7 +312,7 @@ async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkEr
         let controller = requests::index(netlink, bridge).await?;
         let port = LinkUnspec::new_with_index(index).controller(controller).build();
         let joined = netlink.link().change(port).execute().await;
-        joined.map_err(cannot(format!("attach the interface `{link}` to the bridge `{bridge}`")))?;
+        joined.map_err(cannot(Request::Attach { link: link.to_owned(), bridge: bridge.to_owned() }))?;
     }
     for (own, length) in side.families.iter().filter_map(|family| family.own) {
         let mut request = netlink.address().add(index, own, length);
@@ -315,14 +322,18 @@ async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkEr
             let flags = AddressAttribute::Flags(AddressFlags::Nodad);
             request.message_mut().attributes.push(flags);
         }
-        request.replace().execute().await.map_err(cannot(format!("add the address {own} to `{link}`")))?;
+        request
+            .replace()
+            .execute()
+            .await
+            .map_err(cannot(Request::AddAddress { address: own, link: link.to_owned() }))?;
     }
     set_up(netlink, link).await?;
     for other in side.families.iter().filter_map(|family| family.other) {
-        let what = format!("add a route to {other} through `{link}`");
+        let what = Request::AddRoute { to: other, link: link.to_owned() };
         netlink.route().add(host_route(index, other)).replace().execute().await.map_err(cannot(what))?;
         if side.is_way_out {
-            let what = format!("add the default route via {other} through `{link}`");
+            let what = Request::AddDefaultRoute { via: other, link: link.to_owned() };
             netlink.route().add(default_route(index, other)).replace().execute().await.map_err(cannot(what))?;
         }
     }
@@ -370,7 +381,7 @@ pub(crate) fn delete(link: &str) -> Result<(), NetlinkError> {
     with(async |netlink| {
         let message = LinkMessageBuilder::<LinkUnspec>::default().name(link).build();
         let deleted = ignore_missing(netlink.link().del_with_message(message).execute().await);
-        deleted.map_err(cannot(format!("delete the interface `{link}`")))
+        deleted.map_err(cannot(Request::Delete(link.to_owned())))
     })
 }
 

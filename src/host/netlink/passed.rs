@@ -9,7 +9,8 @@ use futures_util::TryStreamExt;
 use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage, MacVlanMode};
 use rtnetlink::{LinkMacVlan, LinkMessageBuilder, LinkUnspec};
 
-use super::requests::{NetlinkError, also_name, cannot, ignore_missing, index, name, set_up, with};
+use super::error::{NetlinkError, Request, cannot};
+use super::requests::{also_name, ignore_missing, index, name, set_up, with};
 use crate::host::netns;
 use crate::model::spec::HardwareAddress;
 use crate::render::interface::LinkName;
@@ -22,7 +23,7 @@ use crate::render::interface::LinkName;
 pub(crate) fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
     tracing::debug!(namespace = %namespace.display(), "netlink: set `lo` up");
     let up = || with(async |netlink| set_up(netlink, "lo").await);
-    netns::within(namespace, up).map_err(cannot("set `lo` up"))?
+    netns::within(namespace, up).map_err(cannot(Request::SetLoUp))?
 }
 
 /// Creates a macvlan of the interface `parent` in a namespace, in the mode in which it reaches other macvlans of that
@@ -38,7 +39,7 @@ pub(crate) fn give_macvlan(
     hardware: Option<HardwareAddress>,
 ) -> Result<(), NetlinkError> {
     tracing::debug!(namespace = %namespace.display(), "netlink: create a macvlan");
-    let what = || format!("create the macvlan `{}` of `{parent}`", link.name);
+    let what = || Request::CreateMacvlan { link: link.name.clone(), parent: parent.to_owned() };
     let into = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
         let parent = index(netlink, parent).await?;
@@ -58,7 +59,7 @@ pub(crate) fn give_macvlan(
 /// If the interface does not exist, or the kernel refuses.
 pub(crate) fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), NetlinkError> {
     tracing::debug!(link, seen, namespace = %namespace.display(), "netlink: move an interface into a namespace");
-    let what = || format!("give the interface `{link}` to the guest");
+    let what = || Request::Give(link.to_owned());
     let into = File::open(namespace).map_err(cannot(what()))?;
     with(async |netlink| {
         let index = index(netlink, link).await?;
@@ -75,7 +76,7 @@ pub(crate) fn give(link: &str, seen: &str, namespace: &Path) -> Result<(), Netli
 /// If the namespace cannot be entered, or the kernel refuses.
 pub(crate) fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Result<(), NetlinkError> {
     tracing::debug!(namespace = %namespace.display(), "netlink: take interfaces back and delete the rest");
-    let what = || format!("empty the network namespace {}", namespace.display());
+    let what = || Request::Empty(namespace.to_owned());
     let back = File::open("/proc/thread-self/ns/net").map_err(cannot(what()))?;
     let requests = async |netlink: &rtnetlink::Handle| {
         let found: Vec<LinkMessage> = netlink.link().get().execute().try_collect().await.map_err(cannot(what()))?;
@@ -85,7 +86,7 @@ pub(crate) fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Resul
             if let Some(link) = given.get(seen) {
                 let moved = LinkUnspec::new_with_index(index).name(link.as_str()).setns_by_fd(back.as_raw_fd());
                 let moved = netlink.link().change(moved.build()).execute().await;
-                moved.map_err(cannot(format!("take the interface `{link}` back from the guest")))?;
+                moved.map_err(cannot(Request::TakeBack(link.clone())))?;
             } else if is_made(message) {
                 let link = LinkMessageBuilder::<LinkUnspec>::default().name(seen).build();
                 // If both ends were in this namespace, deleting one has deleted the other.

@@ -5,35 +5,19 @@ use nix::errno::Errno;
 use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage};
 use rtnetlink::{Error, Handle, LinkUnspec};
 
+use super::error::{NetlinkError, Request, cannot};
 use crate::host::waiting;
 use crate::render::interface::LinkName;
-
-/// Why a netlink request failed.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {request}")]
-pub(crate) struct NetlinkError {
-    /// What was requested, as the object of "cannot".
-    pub request: String,
-    /// The error of the kernel or of rtnetlink.
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-/// Wraps the error of a request, which is the object of "cannot".
-pub(super) fn cannot<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-    request: impl Into<String>,
-) -> impl FnOnce(E) -> NetlinkError {
-    move |source| NetlinkError { request: request.into(), source: source.into() }
-}
 
 /// Runs `requests` to completion on a netlink socket of this thread's namespace.
 pub(super) fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Result<T, NetlinkError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(cannot("open a netlink socket"))?;
+    let runtime = runtime.map_err(cannot(Request::Open))?;
     runtime.block_on(async {
-        let (connection, handle, _) = rtnetlink::new_connection().map_err(cannot("open a netlink socket"))?;
+        let (connection, handle, _) = rtnetlink::new_connection().map_err(cannot(Request::Open))?;
         tokio::spawn(connection);
         let answered = tokio::time::timeout(waiting::ANSWER, requests(&handle)).await;
-        answered.unwrap_or_else(|_| Err(cannot("ask the kernel over netlink")(waiting::no_answer(waiting::ANSWER))))
+        answered.unwrap_or_else(|_| Err(cannot(Request::Answer)(waiting::no_answer(waiting::ANSWER))))
     })
 }
 
@@ -47,7 +31,7 @@ pub(super) fn name(message: &LinkMessage) -> Option<&str> {
 
 /// The index of an interface.
 pub(super) async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkError> {
-    let what = || format!("find the interface `{link}`");
+    let what = || Request::Find(link.to_owned());
     let found = netlink.link().get().match_name(link).execute().try_next().await.map_err(cannot(what()))?;
     found.map(|message| message.header.index).ok_or_else(|| cannot(what())("it does not exist"))
 }
@@ -57,14 +41,14 @@ pub(super) async fn also_name(netlink: &Handle, link: &LinkName) -> Result<(), N
     let Some(altname) = &link.altname else { return Ok(()) };
     let index = index(netlink, &link.name).await?;
     let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;
-    named.map_err(cannot(format!("add the alternative name `{altname}` to the interface `{}`", link.name)))
+    named.map_err(cannot(Request::AddName { link: link.name.clone(), altname: altname.clone() }))
 }
 
 /// Sets an interface up.
 pub(super) async fn set_up(netlink: &Handle, link: &str) -> Result<(), NetlinkError> {
     let index = index(netlink, link).await?;
     let up = LinkUnspec::new_with_index(index).up().build();
-    netlink.link().change(up).execute().await.map_err(cannot(format!("set the interface `{link}` up")))
+    netlink.link().change(up).execute().await.map_err(cannot(Request::SetUp(link.to_owned())))
 }
 
 /// The result of a removal, in which a missing object is not an error.

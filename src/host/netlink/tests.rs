@@ -135,8 +135,10 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
         let namespace = directory.join("netns/c");
         netns::create(&namespace).expect("a namespace");
         let bridge = LinkMessageBuilder::<rtnetlink::LinkBridge>::new("br0").up().build();
-        with(async |netlink| netlink.link().add(bridge).execute().await.map_err(cannot("make a bridge")))
-            .expect("a bridge");
+        with(async |netlink| {
+            netlink.link().add(bridge).execute().await.map_err(cannot(Request::Create("br0".to_owned())))
+        })
+        .expect("a bridge");
         let veth = Veth {
             bridge: Some("br0".to_owned()),
             host4: Some([10, 0, 0, 1].into()),
@@ -162,7 +164,10 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
         // An interface that has left the bridge comes back, and the guest's default route may change.
         let index = with(async |netlink| index(netlink, "vb-c").await).expect("found");
         let alone = LinkUnspec::new_with_index(index).nocontroller().build();
-        with(async |netlink| netlink.link().change(alone).execute().await.map_err(cannot("leave"))).expect("left");
+        with(async |netlink| {
+            netlink.link().change(alone).execute().await.map_err(cannot(Request::SetUp("vb-c".to_owned())))
+        })
+        .expect("left");
         assert_eq!(port().bridge, None);
         let moved = Pair { veth: Veth { host4: Some([10, 0, 0, 9].into()), ..pair.veth.clone() }, ..pair.clone() };
         readdress(&namespace, &pair, &moved).expect("changed");
