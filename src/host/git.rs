@@ -246,7 +246,7 @@ fn tracked_paths(top: &Path) -> Option<Vec<PathBuf>> {
 fn submodule(node: &Node, path: &Path) -> io::Result<Node> {
     let around = &node.repository;
     let below = around.workdir().and_then(|top| path.strip_prefix(top).ok()).and_then(Path::to_str);
-    let named = below.and_then(|below| around.find_submodule(below).ok()?.name().map(str::to_owned));
+    let named = below.and_then(|below| around.find_submodule(below).ok()?.name().ok().map(str::to_owned));
     // The name comes from a file of the repository, so it must not lead elsewhere.
     let inside = |name: &str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let kept = named.into_iter().chain(below.map(str::to_owned)).filter(|name| inside(name));

@@ -137,7 +137,7 @@ fn a_revision_that_a_shallow_clone_lacks_says_how_to_fetch_it() {
     let unknown = stderr(&clone.run(&["plan", "--from", "origin/main", "host.nix"]));
     assert!(unknown.contains("the branches of this repository are m"), "{unknown}");
     assert!(unknown.contains("no such file, and `origin/main` is not a revision"), "{unknown}");
-    std::fs::write(clone.top().join(".git/shallow"), format!("{}\n", git2::Oid::zero())).expect("a file");
+    std::fs::write(clone.top().join(".git/shallow"), format!("{}\n", git2::Oid::ZERO_SHA1)).expect("a file");
     let output = clone.run(&["plan", "--from", "origin/main", "host.nix"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("`fetch-depth: 0`"), "{}", stderr(&output));

@@ -101,10 +101,10 @@ fn committed(
     commit
         .tree()?
         .walk(TreeWalkMode::PreOrder, |_, entry| {
-            let is_rule = entry.name() == Some(ATTRIBUTES)
+            let is_rule = entry.name().ok() == Some(ATTRIBUTES)
                 && repository.find_blob(entry.id()).map_or(true, |blob| leaves_out(blob.content()));
             // Nix shows a submodule as an empty directory, and handles names that are not UTF-8 differently from us.
-            plain &= !is_rule && node_kind(entry.filemode()) != NodeKind::Submodule && entry.name().is_some();
+            plain &= !is_rule && node_kind(entry.filemode()) != NodeKind::Submodule && entry.name().is_ok();
             if plain { TreeWalkResult::Ok } else { TreeWalkResult::Abort }
         })
         .or_else(|error| if plain { Err(error) } else { Ok(()) })?;
@@ -140,7 +140,7 @@ fn work_tree(
     let mut tracked = BTreeSet::new();
     let mut changed = false;
     for entry in &repository.statuses(Some(&mut options))? {
-        let (path, status) = (entry.path().map(PathBuf::from).ok_or(GitError::OnlyNix)?, entry.status());
+        let (path, status) = (entry.path().map(PathBuf::from).map_err(|_| GitError::OnlyNix)?, entry.status());
         changed |= status != Status::CURRENT;
         if !status.intersects(Status::INDEX_DELETED | Status::WT_DELETED) {
             tracked.insert(path);

@@ -108,7 +108,7 @@ fn an_unknown_revision_lists_the_branches() {
         panic!("there is no such revision")
     };
     assert_eq!(branches.len(), 1);
-    fs::write(fixture.repo().join(".git/shallow"), format!("{}\n", Oid::zero())).expect("a file");
+    fs::write(fixture.repo().join(".git/shallow"), format!("{}\n", Oid::ZERO_SHA1)).expect("a file");
     assert!(matches!(fixture.open("nowhere"), Err(RevisionError::Unknown { shallow: true, .. })));
 }
 
