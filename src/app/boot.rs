@@ -6,6 +6,7 @@ use super::findings::{failed_step, of_degraded};
 use super::live_host::LiveHost;
 use super::plan::observe;
 use super::ready::{lock, not_observed};
+use super::stage::Stage;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::{self, Finding, Options, StateView};
 use crate::render::paths;
@@ -48,6 +49,7 @@ pub fn boot(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagnostic>
         .filter(|finding| finding.severity > Severity::Note)
         .map(Finding::to_diagnostic)
         .collect();
+    let _stage = Stage::Apply.begin();
     let run = cx.ui.hold();
     let report = apply_plan(host, &plan, run.as_ref(), true);
     // A degraded guest is up, so the boot does not fail because of it.

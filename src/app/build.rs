@@ -8,6 +8,7 @@ use super::context::Context;
 use super::load::load_for_change;
 use super::only::{Scope, covered, require_known};
 use super::options::ConfigOptions;
+use super::stage::Stage;
 use crate::apply::{BuildError, Builder, Built, Frame, NixContainer, Source};
 use crate::diag::{Code, Diagnostic, Label, Severity};
 use crate::lint::silence::without_allowed;
@@ -98,6 +99,7 @@ pub(super) fn complete(
         // A manifest does not name a configuration that Nix could evaluate.
         return Err(configuration.check().unknown);
     }
+    let _stage = Stage::Build.begin();
     let listed: Vec<_> = names.iter().map(ContainerName::as_str).collect();
     let ongoing = cx.ui.begin(&format!("evaluating with Nix: {}", listed.join(", ")));
     let source = Source {

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::findings::{failed_step, of_degraded};
 use super::last_switch::SwitchRecord;
 use super::live_host::LiveHost;
+use super::stage::Stage;
 use super::ui::Run;
 use crate::apply::{Applier, Degraded, Event, HostError, Report};
 use crate::diag::{Code, Diagnostic};
@@ -52,6 +53,7 @@ pub(super) fn apply(
     snapshot: &Snapshot,
     keep_going: bool,
 ) -> Result<Applied, Vec<Diagnostic>> {
+    let _stage = Stage::Apply.begin();
     let run = cx.ui.hold();
     run.note(Level::INFO, &format!("switch to {} started", generation.source));
     let noted = SwitchRecord::begin(cx, host, generation);

@@ -78,7 +78,10 @@ pub fn lifecycle(
             .iter()
             .map(|name| {
                 let ongoing = cx.ui.begin(&format!("{name}: {}", job.ongoing()));
+                let container = name.as_str();
+                let span = tracing::error_span!("job", container, action = job.as_str());
                 scope.spawn(move || {
+                    let _span = span.entered();
                     let result = once(host, name, job);
                     drop(ongoing);
                     result
@@ -113,7 +116,8 @@ fn once(host: &dyn LiveHost, name: &ContainerName, job: Job) -> Result<Option<He
         Job::Restart => host.restart(name),
         Job::Kill => std::thread::scope(|scope| {
             // Stop the unit as well: systemd would restart a container that was only killed.
-            let stopped = scope.spawn(|| host.stop(name));
+            let span = tracing::Span::current();
+            let stopped = scope.spawn(move || span.in_scope(|| host.stop(name)));
             let killed = host.kill(name);
             stopped.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             // If the container is already gone, there is nothing to kill.

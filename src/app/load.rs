@@ -8,6 +8,7 @@ use super::context::Context;
 use super::disk::{git_top_level, in_work_tree};
 use super::options::ConfigOptions;
 use super::reading::{Loaded, Reading, WithNotes};
+use super::stage::Stage;
 use super::target::{Reference, Target};
 use crate::diag::{Code, Diagnostic};
 use crate::modules::{Guests, flake};
@@ -76,6 +77,7 @@ fn read<T>(
     restricted: bool,
     work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
 ) -> Result<T, Vec<Diagnostic>> {
+    let _stage = Stage::Evaluate.begin();
     let Context { environment, disk, sources, .. } = *cx;
     let mut target = Target::find(cx, &config.config, disk.files()).map_err(|diagnostic| vec![*diagnostic])?;
     target.file = in_work_tree(disk, &target.file).unwrap_or(target.file);
@@ -120,6 +122,7 @@ fn read_revision<T>(
     revision: &str,
     work: impl FnOnce(Reading<'_>) -> Result<T, Vec<Diagnostic>>,
 ) -> Result<Option<T>, Vec<Diagnostic>> {
+    let _stage = Stage::Evaluate.begin();
     let failed = |error: RevisionError| vec![*revision_diagnostic(&error)];
     let Context { environment, disk, sources, .. } = *cx;
     let exists = |path: &Path| disk.exists(path);

@@ -11,6 +11,7 @@ use super::only::{Scope, covered, names, require_known};
 use super::options::ConfigOptions;
 use super::ready::{not_observed, obstacles};
 use super::sides;
+use super::stage::Stage;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::lint::silence::without_allowed;
 use crate::model::check::Checked;
@@ -93,6 +94,7 @@ pub fn plan_from(
     let (before, after) = sides::sides(cx, config, from)?;
     let checked = after.check();
     let findings = findings(cx, &after, &checked);
+    let _stage = Stage::Plan.begin();
     let (is, wanted) = (before.side(cx.sources), after.side(Some(&checked.spec), cx.sources));
     require_known(cx, is.names().chain(after.manifest.containers.keys()), Scope::BothSides)?;
     let options = options(cx, restart_mode);
@@ -169,6 +171,7 @@ pub(super) fn options(cx: &Context<'_>, restart_mode: RestartMode) -> Options {
 ///
 /// Why it cannot be observed.
 pub fn observe(host: &dyn LiveHost) -> Result<Snapshot, Vec<Diagnostic>> {
+    let _stage = Stage::Plan.begin();
     host.snapshot().map_err(|error| vec![not_observed(&error)])
 }
 
@@ -180,6 +183,7 @@ pub(super) fn between(
     snapshot: &Snapshot,
     restart_mode: RestartMode,
 ) -> Plan {
+    let _stage = Stage::Plan.begin();
     let wanted = configuration.side(Some(&checked.spec), cx.sources);
     plan::plan(&StateView::host(snapshot), &wanted, &options(cx, restart_mode))
 }

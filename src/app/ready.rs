@@ -11,6 +11,7 @@ use super::configuration::Configuration;
 use super::context::Context;
 use super::live_host::{LiveHost, Lock, LockError, NoRoom, Room};
 use super::only::about_covered;
+use super::stage::Stage;
 use crate::apply::{Builder, files};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::ContainerName;
@@ -43,6 +44,7 @@ pub(super) fn begin(
     host: &dyn LiveHost,
     waits: bool,
 ) -> Result<(Lock, Snapshot), Vec<Diagnostic>> {
+    let _stage = Stage::Plan.begin();
     let lock = match host.lock(false) {
         Err(error @ LockError::Held { .. }) if waits => {
             let _waiting = cx.ui.begin(&format!("waiting: {error}"));

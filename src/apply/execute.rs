@@ -156,7 +156,11 @@ impl Applier<'_> {
                 _ => {}
             },
         };
+        let stage = tracing::Span::current();
         let outcomes = queue::run(graph, &jobs, |action, missing| {
+            // A span is only that of the thread that has entered it.
+            let container = action.container().map(ContainerName::as_str);
+            let _span = tracing::error_span!(parent: &stage, "step", container, action = action.as_str()).entered();
             (self.watch)(Event::Begun(action));
             let before = match action {
                 Action::Reload(name) => self.host.health(name),
@@ -371,6 +375,7 @@ impl Applier<'_> {
         let deferred = run.deferred().clone();
         let mut degraded = Vec::new();
         for name in &deferred {
+            let _span = tracing::error_span!("step", container = name.as_str(), action = "restore").entered();
             let is_up = |rival: &&ContainerName| {
                 [Action::Start(ContainerName::clone(rival)), Action::Reload(ContainerName::clone(rival))]
                     .iter()

@@ -39,7 +39,7 @@ impl Log {
         kept: &str,
         about: Option<(&ContainerName, &'static str)>,
     ) {
-        self.terminal.progress(shown);
+        self.terminal.progress_about(shown, about);
         self.keep_beside(level, kept, about, true);
     }
 

@@ -11,14 +11,16 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::args::{Global, LogFormat, When};
 use super::output::{self, Stream};
+use crate::app::STAGES;
 use crate::diag::render::{self, Style, TraceStyle};
 use crate::diag::{Diagnostic, Severity};
+use crate::model::ContainerName;
 use crate::source::SourceMap;
 
 /// The assumed width of a terminal that does not report one, such as a serial line.
@@ -89,6 +91,19 @@ impl Terminal {
     pub(super) fn progress(&self, line: &str) {
         if !self.quiet {
             output::line(Level::INFO, line);
+        }
+    }
+
+    /// Like [`Self::progress`], about a container and an action: in JSON, they are fields.
+    pub(super) fn progress_about(&self, line: &str, about: Option<(&ContainerName, &'static str)>) {
+        match about {
+            Some((container, action)) if self.json && !self.quiet => {
+                let fields = [("message", line), ("container", container.as_str()), ("action", action)];
+                let fields = fields.map(|(field, value)| (field.to_owned(), value.into()));
+                let line = output::json_line(Level::INFO, fields.into_iter().collect());
+                output::bytes(Stream::Messages, line.as_bytes());
+            }
+            _ => self.progress(line),
         }
     }
 
@@ -228,12 +243,13 @@ pub(super) fn start_log(global: &Global) {
         LogFormat::Text => log.without_time().try_init(),
         LogFormat::Json => {
             output::use_json();
-            log.event_format(JsonLines).try_init()
+            log.fmt_fields(JsonFields::new()).event_format(JsonLines).try_init()
         }
     };
 }
 
-/// Formats log events like all other JSON lines.
+/// Formats log events like all other JSON lines, with the stage and the fields of the spans that they are in. The fields of
+/// spans must be formatted as JSON.
 struct JsonLines;
 
 impl<S, N> FormatEvent<S, N> for JsonLines
@@ -241,8 +257,23 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let mut fields = Fields(serde_json::Map::new());
+        for span in context.event_scope().into_iter().flat_map(|spans| spans.from_root()) {
+            if span.metadata().target() == STAGES {
+                fields.0.insert("stage".to_owned(), span.name().into());
+            }
+            let extensions = span.extensions();
+            let formatted = extensions.get::<FormattedFields<N>>().map(|formatted| formatted.fields.as_str());
+            if let Some(Ok(serde_json::Value::Object(of_span))) = formatted.map(serde_json::from_str) {
+                fields.0.extend(of_span);
+            }
+        }
         event.record(&mut fields);
         writer.write_str(&output::json_line(*event.metadata().level(), fields.0))
     }
@@ -269,5 +300,62 @@ impl Visit for Fields {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(line);
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_json_line_names_its_stage_and_its_container() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        let log = log.fmt_fields(JsonFields::new()).event_format(JsonLines).finish();
+        tracing::subscriber::with_default(log, || {
+            let stage = tracing::error_span!(target: STAGES, "apply").entered();
+            let step = tracing::error_span!("step", container = Some("web"), action = "start").entered();
+            tracing::warn!(attempt = 2, "slow");
+            drop(step);
+            let none: Option<&str> = None;
+            let step = tracing::error_span!("step", container = none, action = "firewall").entered();
+            tracing::warn!("of the host");
+            drop((step, stage));
+            tracing::warn!("between stages");
+        });
+        let written = lines.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let written = String::from_utf8(written).expect("text");
+        let said: Vec<_> = written
+            .lines()
+            .map(|line| {
+                let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                ["message", "stage", "container", "action", "attempt"]
+                    .map(|field| line[field].to_string())
+                    .join(" ")
+            })
+            .collect();
+        let wanted = [
+            r#""slow" "apply" "web" "start" 2"#,
+            r#""of the host" "apply" null "firewall" null"#,
+            r#""between stages" null null null null"#,
+        ];
+        assert_eq!(said, wanted);
     }
 }

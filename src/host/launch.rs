@@ -33,6 +33,7 @@ use crate::state::Record;
 /// Prepares the container and becomes its systemd-nspawn. Returns only on failure; the unit's status then shows the
 /// error (`StatusText`).
 pub(crate) fn launch(name: &ContainerName) -> LaunchError {
+    let _span = tracing::error_span!("launch", container = name.as_str()).entered();
     let prepared = prepare(name).and_then(|(nspawn, is_unfinished)| {
         if is_unfinished {
             finish_later(name).map_err(|source| LaunchError::Freezer { source })?;
@@ -70,6 +71,7 @@ fn finish_later(name: &ContainerName) -> io::Result<()> {
 ///
 /// If the network cannot be set up.
 pub(crate) fn connect(name: &ContainerName, nspawn: u32) -> Result<(), LaunchError> {
+    let _span = tracing::error_span!("connect", container = name.as_str()).entered();
     let freezer = |source| LaunchError::Freezer { source };
     let held = Freezer::new().map_err(freezer)?;
     let bring = || {
@@ -185,6 +187,7 @@ fn directory(path: &Path, mode: u32) -> Result<(), LaunchError> {
 ///
 /// If something could not be removed; this is the first such error.
 pub(crate) fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
+    let _span = tracing::error_span!("cleanup", container = name.as_str()).entered();
     let (removed, roots) = (remove_leftovers(name), remove_dead_roots(name));
     // Last, since it names the interfaces that must be taken back.
     let path = paths::booted(name);

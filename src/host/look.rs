@@ -19,7 +19,9 @@ pub(crate) fn healths(snapshot: &Snapshot) -> BTreeMap<ContainerName, Health> {
     let machines =
         snapshot.containers.iter().filter_map(|(name, container)| Some((name, container.machine.as_ref()?)));
     let machines: Vec<_> = machines.collect();
+    let stage = tracing::Span::current();
     let ask = |(name, machine): &(&ContainerName, &Machine)| {
+        let _span = tracing::error_span!(parent: &stage, "health", container = name.as_str()).entered();
         Some(((*name).clone(), guest::health(machine, Duration::ZERO)?))
     };
     let mut healths = BTreeMap::new();

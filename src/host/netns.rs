@@ -124,8 +124,9 @@ pub(crate) fn within<T: Send>(path: &Path, work: impl FnOnce() -> T + Send) -> R
 }
 
 fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    let span = tracing::Span::current();
     thread::scope(|scope| {
-        let thread = thread::Builder::new().spawn_scoped(scope, work)?;
+        let thread = thread::Builder::new().spawn_scoped(scope, || span.in_scope(work))?;
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

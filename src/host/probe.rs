@@ -26,13 +26,15 @@ use crate::state::{
 impl Probe for Linux {
     fn snapshot(&self) -> Result<Snapshot, ProbeError> {
         let systemd = bus::is_booted_with_systemd();
+        let stage = tracing::Span::current();
         // These are independent, and some wait for other processes, so they run in parallel.
         let (services, rules, generation, program, links, written, booted) = std::thread::scope(|scope| {
-            let services = scope.spawn(|| if systemd { Services::ask().map(Some) } else { Ok(None) });
-            let rules = scope.spawn(rules);
-            let generation =
-                scope.spawn(|| generations::current().map_or(Ok(None), |path| read_json::<Generation>(&path)));
-            let program = scope.spawn(own_program::look);
+            let services =
+                scope.spawn(|| stage.in_scope(|| if systemd { Services::ask().map(Some) } else { Ok(None) }));
+            let rules = scope.spawn(|| stage.in_scope(rules));
+            let generation = || generations::current().map_or(Ok(None), |path| read_json::<Generation>(&path));
+            let generation = scope.spawn(|| stage.in_scope(generation));
+            let program = scope.spawn(|| stage.in_scope(own_program::look));
             let links = netlink::links();
             let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
             (joined(services), joined(rules), joined(generation), joined(program), links, written, booted)
