@@ -32,8 +32,7 @@ impl Probe for Linux {
             let services =
                 scope.spawn(|| stage.in_scope(|| if systemd { Services::ask().map(Some) } else { Ok(None) }));
             let rules = scope.spawn(|| stage.in_scope(rules));
-            let generation = || generations::current().map_or(Ok(None), |path| read_json::<Generation>(&path));
-            let generation = scope.spawn(|| stage.in_scope(generation));
+            let generation = scope.spawn(|| stage.in_scope(current_generation));
             let program = scope.spawn(|| stage.in_scope(own_program::look));
             let links = netlink::links();
             let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
@@ -370,6 +369,11 @@ fn names_in(
         names.extend(name);
     }
     Ok(Some(names))
+}
+
+/// Reads the current generation.
+fn current_generation() -> Result<Option<Generation>, ProbeError> {
+    generations::current().map_or(Ok(None), |path| read_json(&path))
 }
 
 /// Reads the generation `number`.

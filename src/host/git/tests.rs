@@ -143,3 +143,17 @@ fn a_submodule_is_read_at_the_commit_that_the_revision_names() {
     assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
     assert!(error.to_string().contains("git submodule update --init"), "{error}");
 }
+
+#[test]
+fn the_commit_of_a_work_tree_is_dirty_if_tracked_files_differ() {
+    let fixture = Fixture::new();
+    let top = Repository::open(fixture.repo()).expect("the repository");
+    let commit = top.head().and_then(|head| head.peel_to_commit()).expect("a commit").id().to_string();
+    assert_eq!(head(&fixture.repo()), Some(format!("{commit}-dirty")));
+    top.checkout_head(Some(git2::build::CheckoutBuilder::new().force())).expect("checked out");
+    fs::write(fixture.repo().join("untracked"), "").expect("a file");
+    assert_eq!(head(&fixture.repo()), Some(commit));
+    assert_eq!(head(&fixture.at("")), None);
+    Repository::init(fixture.at("empty")).expect("a repository");
+    assert_eq!(head(&fixture.at("empty")), None);
+}

@@ -10,6 +10,7 @@ mod changes;
 mod drift;
 mod flake;
 mod forwards;
+mod generations;
 mod guest;
 mod health;
 mod live;

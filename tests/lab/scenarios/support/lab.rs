@@ -84,7 +84,7 @@ impl Lab {
         self.sh(r#"
             systemctl stop 'scenario-*'
             systemctl disable --quiet --now container-rebuild.service 2>/dev/null || true
-            rm -rf /etc/systemd/system/container-rebuild.service /var/lib/container-rebuild /run/container-rebuild/booted-generation /mnt/* /root/*.nix /root/*.conf
+            rm -rf /etc/systemd/system/container-rebuild.service /var/lib/container-rebuild /run/container-rebuild/{booted,current}-generation /mnt/* /root/*.nix /root/*.conf
             chattr -R -i /var/lib/nixos-containers 2>/dev/null || true
             rm -rf /var/lib/nixos-containers
             systemctl daemon-reload

@@ -1,0 +1,167 @@
+//! What was applied: listed, gone back to, tested until a reboot, recorded for the next one, or kept only if confirmed.
+
+use serde_json::{Value, json};
+
+use crate::support::{Lab, host, web, with};
+
+/// A host with `hot` and `mild`, of which `hot` says `version`.
+fn version(version: &str) -> String {
+    host(&[&with(&web("hot", 12), "one@example.org", version), &web("mild", 13)])
+}
+
+/// What `hot` says.
+#[track_caller]
+fn says(lab: &Lab, version: &str) {
+    let page = lab.page("http://192.168.100.12/");
+    assert!(page.contains(version), "{page} instead of {version}");
+}
+
+/// The numbers of the generations, of the current one, and of the one that boots.
+#[track_caller]
+fn numbers(lab: &Lab) -> Value {
+    let list: Value = serde_json::from_str(&lab.sh("container-rebuild generations --json").ok()).expect("JSON");
+    let list = list["generations"].as_array().expect("a list");
+    let all: Vec<_> = list.iter().map(|it| it["number"].clone()).collect();
+    let that = |flag: &str| list.iter().find(|it| it[flag] == true).map(|it| it["number"].clone());
+    json!([all, that("current"), that("boots")])
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_rollback_brings_back_what_was_applied_before_without_nix() {
+    let lab = Lab::empty();
+    lab.switch(&version("v1"));
+    let switched = lab.switch(&version("v2"));
+    says(&lab, "v2");
+    assert_eq!(numbers(&lab), json!([[1, 2], 2, 2]));
+    let list: Value = serde_json::from_str(&lab.sh("container-rebuild generations --json").ok()).expect("JSON");
+    assert_eq!(list["generations"][1]["source"], "/root/host.nix");
+    assert!(list["generations"][0]["containers"]["hot"]["system"].as_str().expect("a path").starts_with("/nix/store"));
+
+    // The collector takes nothing that can be gone back to, or that runs.
+    lab.sh("nix-collect-garbage -d").ok();
+    let asked = lab.sh("container-rebuild rollback");
+    assert!(asked.code == 1 && asked.out.contains("hot: restart"), "{asked:#?}");
+    lab.sh("container-rebuild rollback --yes").ok();
+    says(&lab, "v1");
+    let after = lab.observe();
+    assert!(switched.after.kept(&after, "mild"), "the other one is undisturbed");
+    let more = &after.nix_calls[switched.after.nix_calls.len()..];
+    assert!(more.iter().all(|call| call.contains("nix-collect-garbage")), "no evaluation, no build: {more:#?}");
+    assert_eq!(numbers(&lab), json!([[1, 2], 1, 1]));
+    assert_eq!(lab.plan().1, 2, "the configuration is still the other one");
+    lab.sh("nix-collect-garbage -d; container-rebuild rollback --yes 2").ok();
+    says(&lab, "v2");
+    assert_eq!(lab.plan().1, 0);
+    let said = lab.sh("container-rebuild rollback --yes 7");
+    assert!(said.code == 1 && said.err.contains("there is no generation 7"), "{said:#?}");
+    lab.sh("echo '{' >/var/lib/container-rebuild/generations/1.json").ok();
+    let list = lab.sh("container-rebuild generations").ok();
+    assert!(list.contains("damaged") && list.contains("current, boots next"), "{list}");
+    let said = lab.sh("container-rebuild rollback --yes 1");
+    assert!(said.code == 1 && said.err.contains("generation 1 is damaged"), "{said:#?}");
+    says(&lab, "v2");
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_test_ends_with_a_reboot_and_boot_begins_with_one() {
+    let lab = Lab::empty();
+    let said = lab.sh("echo '{ }' >/root/host.nix; container-rebuild boot /root/host.nix");
+    assert!(said.code == 1 && said.err.contains("will NOT start at next boot"), "{said:#?}");
+    lab.sh("container-rebuild install-boot").ok();
+    lab.switch(&version("v1"));
+    lab.write("/root/host.nix", &version("v2"));
+    lab.sh("container-rebuild test --yes /root/host.nix").ok();
+    says(&lab, "v2");
+    assert_eq!((numbers(&lab), lab.plan().1), (json!([[1, 2], 2, 1]), 0));
+    let said = lab.sh("container-rebuild status");
+    assert!(!said.out.contains("drift"), "what is tested is no drift: {said:#?}");
+    lab.reboot();
+    says(&lab, "v1");
+    assert_eq!(numbers(&lab), json!([[1, 2], 1, 1]));
+
+    lab.write("/root/host.nix", &version("v3"));
+    let before = lab.observe();
+    lab.sh("container-rebuild boot /root/host.nix").ok();
+    let after = lab.observe();
+    assert!(before.kept(&after, "hot") && before.kept(&after, "mild"), "nothing changes now");
+    assert_eq!(numbers(&lab), json!([[1, 2, 3], 1, 3]));
+    let said = lab.sh("container-rebuild status");
+    assert!(!said.out.contains("drift"), "{said:#?}");
+    lab.sh("nix-collect-garbage -d").ok();
+    lab.power_failure();
+    says(&lab, "v3");
+    assert_eq!((numbers(&lab), lab.plan().1), (json!([[1, 2, 3], 3, 3]), 0));
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn what_nobody_confirms_is_taken_back_also_without_its_terminal() {
+    let lab = Lab::empty();
+    lab.switch(&version("v1"));
+    lab.write("/root/host.nix", &version("v2"));
+    let before = lab.observe();
+    let switch = "container-rebuild switch --yes --confirm";
+    let said = lab.sh(&format!("{switch} 1 /root/host.nix"));
+    assert!(said.code == 1 && said.err.contains("was not confirmed: went back to generation 1"), "{said:#?}");
+    says(&lab, "v1");
+    assert!(before.kept(&lab.observe(), "mild"));
+    assert_eq!(numbers(&lab), json!([[1, 2], 1, 1]));
+
+    // The session is lost while it waits.
+    let waits = "for i in {1..600}; do [[ -e /run/container-rebuild/unconfirmed ]] && break; sleep 0.05; done; \
+                 [[ -e /run/container-rebuild/unconfirmed ]]";
+    let said = lab.exec(
+        &["bash", "-c", &format!("set -m; {switch} 2 /root/host.nix & pid=$!; {waits}; kill -HUP $pid; wait $pid")],
+        b"",
+    );
+    assert_eq!(said.code, 1, "{said:#?}");
+    says(&lab, "v1");
+    // Ctrl-C is a no.
+    let said = lab.exec(
+        &["bash", "-c", &format!("set -m; {switch} 600 /root/host.nix & pid=$!; {waits}; kill -INT $pid; wait $pid")],
+        b"",
+    );
+    assert!(said.code != 0 && said.err.contains("went back to generation 1"), "{said:#?}");
+    says(&lab, "v1");
+    let said = lab.sh("container-rebuild confirm");
+    assert!(said.code == 1 && said.err.contains("nothing waits to be confirmed"), "{said:#?}");
+
+    // Another session confirms; meanwhile nobody else may change the host, unless it waits.
+    let script = format!(
+        "{switch} 600 /root/host.nix & pid=$!; {waits}; \
+         container-rebuild switch --yes /root/host.nix && exit 9; \
+         container-rebuild switch --wait --yes /root/host.nix & other=$!; \
+         container-rebuild confirm; wait $pid && wait $other"
+    );
+    let said = lab.sh(&script);
+    assert!(said.code == 0 && said.err.contains("--wait"), "{said:#?}");
+    says(&lab, "v2");
+    let [_, current, boots] = numbers(&lab).as_array().expect("three").clone().try_into().expect("three");
+    assert_eq!(current, boots);
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_killed_switch_that_was_not_confirmed_ends_with_a_reboot() {
+    let lab = Lab::empty();
+    lab.sh("container-rebuild install-boot").ok();
+    lab.switch(&version("v1"));
+    lab.write("/root/host.nix", &version("v2"));
+    lab.sh(
+        "container-rebuild switch --yes --confirm 600 /root/host.nix & pid=$!; \
+         for i in {1..600}; do [[ -e /run/container-rebuild/unconfirmed ]] && break; sleep 0.05; done; \
+         kill -KILL $pid; wait $pid || true",
+    )
+    .ok();
+    says(&lab, "v2");
+    let said = lab.sh("container-rebuild confirm");
+    assert!(said.code == 1 && said.err.contains("nothing waits to be confirmed"), "{said:#?}");
+    lab.reboot();
+    says(&lab, "v1");
+    lab.finish();
+}
