@@ -63,6 +63,17 @@ pub struct MountLeft {
     pub description: String,
 }
 
+/// What a container keeps on the host between its runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptState {
+    /// Its directories.
+    pub directories: Vec<PathBuf>,
+    /// The space that they take, in bytes.
+    pub bytes: u64,
+    /// The number of files in them.
+    pub files: u64,
+}
+
 /// Everything that workflows need from the host beyond a snapshot of it and the steps of a plan.
 pub trait LiveHost: Host + Probe {
     /// Locks the host against other processes that would change it, and waits for them if `waits`; then removes what dead
@@ -144,6 +155,18 @@ pub trait LiveHost: Host + Probe {
     ///
     /// If that process cannot be told.
     fn confirm(&self) -> io::Result<bool>;
+    /// What the container keeps on the host; `None` if that is nothing.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    fn kept_state(&self, name: &ContainerName) -> Result<Option<KeptState>, HostError>;
+    /// Deletes what the container keeps on the host. Mounts in there, and what they show, stay.
+    ///
+    /// # Errors
+    ///
+    /// If something could not be deleted.
+    fn purge(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Notes that this boot starts the generation `number`, which is therefore kept.
     ///
     /// # Errors

@@ -153,7 +153,7 @@ pub(super) fn ask_and_apply(
     snapshot: &Snapshot,
     how: &ApplyOptions,
 ) -> Result<SwitchResult, Vec<Diagnostic>> {
-    if !how.yes && !cx.ui.consent()? {
+    if !how.yes && !cx.ui.consent("Apply this plan?")? {
         cx.ui.progress("Nothing was changed.");
         return Ok(SwitchResult::Declined(plan));
     }

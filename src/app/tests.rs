@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{
     ApplyOptions, ConfigOptions, Context, Environment, Job, LiveHost as _, SwitchOptions, SwitchResult, boot,
-    firewall, lifecycle, plan, plan_from, rollback, status, switch,
+    firewall, lifecycle, plan, plan_from, purge, rollback, status, switch,
 };
 use crate::diag::Diagnostic;
 use crate::host::memory::{MemoryBuilder, MemoryClock, MemoryDisk, MemoryHost, MemoryUi};

@@ -23,12 +23,12 @@ pub trait Ui {
     fn plan(&self, plan: &Plan);
     /// From now on, a slow reader holds nothing up.
     fn stop_waiting(&self);
-    /// Asks whether to apply the plan that was shown.
+    /// Asks whether to go on, after what that means was shown.
     ///
     /// # Errors
     ///
     /// If nobody can be asked.
-    fn consent(&self) -> Result<bool, Vec<Diagnostic>>;
+    fn consent(&self, question: &str) -> Result<bool, Vec<Diagnostic>>;
     /// Asks whether to keep what was applied, and waits for the answer. `is_given` tells whether it was given elsewhere.
     /// Without an answer in time, or if the user interrupts the program, it is no; that interruption then counts as
     /// answered, and stops nothing that follows.

@@ -88,7 +88,8 @@ pub struct Applier<'a> {
     pub at_once: usize,
     /// How many of those may do work of our own, such as writing files.
     pub workers: usize,
-    /// Asked before each action. Once it returns true, no further action begins; those that are running finish.
+    /// Asked before each action. Once it returns true, no further action begins, except those that bring back up what was
+    /// stopped already; actions that are running finish.
     pub stop: &'a (dyn Fn() -> bool + Sync),
     /// Receives every event, from several threads.
     pub watch: &'a (dyn Fn(Event<'_>) + Sync),
@@ -139,6 +140,10 @@ impl Applier<'_> {
             deferred: Mutex::default(),
         };
         let degraded = Mutex::new(Vec::new());
+        // The containers that have begun to stop.
+        let stopped = Mutex::new(BTreeSet::new());
+        let stopped = || stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_stopped = |action: &Action| action.container().is_some_and(|name| stopped().contains(name));
         let graph = &plan.order.graph;
         let jobs = queue::Jobs {
             at_once: self.at_once,
@@ -149,7 +154,7 @@ impl Applier<'_> {
                 !matches!(before, Action::Firewall(None)) && !matches!(after, Action::Firewall(_))
             },
             rank: &rank,
-            stop: self.stop,
+            stop: &|action| (self.stop)() && !is_stopped(action),
             ready: &|action, will_run| match action {
                 Action::Create(name) | Action::UpdateUnit(name) if will_run => run.units.expect(name),
                 Action::Create(name) | Action::UpdateUnit(name) => run.units.finish(name),
@@ -162,6 +167,9 @@ impl Applier<'_> {
             let container = action.container().map(ContainerName::as_str);
             let _span = tracing::error_span!(parent: &stage, "step", container, action = action.as_str()).entered();
             (self.watch)(Event::Begun(action));
+            if let Action::Stop(name) = action {
+                stopped().insert(name.clone());
+            }
             let before = match action {
                 Action::Reload(name) => self.host.health(name),
                 _ => None,
@@ -199,6 +207,14 @@ impl Applier<'_> {
             .filter(|(_, outcome)| matches!(outcome, Outcome::Done))
             .map(|(node, _)| &graph[node])
             .collect();
+        // One that could not be started, because it needs others that were not stopped any more, runs on as it was.
+        let skipped =
+            graph.node_indices().zip(&outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Skipped));
+        let cut_off = skipped.filter_map(|(node, _)| match &graph[node] {
+            Action::Start(name) if done.contains(&Action::Stop(name.clone())) => Some(name),
+            _ => None,
+        });
+        run.deferred().extend(cut_off.filter(|name| matches!(self.host.is_running(name), Ok(false))).cloned());
         degraded.extend(self.restore_deferred(run, &done));
         degraded.sort_by(|a: &Degraded, b| a.name.cmp(&b.name));
         settle_skipped(

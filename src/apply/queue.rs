@@ -72,8 +72,8 @@ pub(crate) struct Jobs<'a, N> {
     pub needs: &'a (dyn Fn(&N, &N) -> bool + Sync),
     /// The rank of a job.
     pub rank: &'a (dyn Fn(&N) -> Rank + Sync),
-    /// Asked before each start. Once it returns true, nothing more is started.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Asked about each job that is ready. Once it returns true, that job is not started.
+    pub stop: &'a (dyn Fn(&N) -> bool + Sync),
     /// Called with `true` for each job that becomes ready, and with `false` for each of those that will not run after
     /// all.
     pub ready: &'a (dyn Fn(&N, bool) + Sync),
@@ -108,14 +108,15 @@ where
         let (mut threads, mut running, mut working) = (0, 0, 0);
         loop {
             while running < jobs.at_once.max(1) {
+                ready.retain(|(_, node)| {
+                    let stops = (jobs.stop)(&graph[*node]);
+                    if stops {
+                        (jobs.ready)(&graph[*node], false);
+                    }
+                    !stops
+                });
                 let is_free = |(rank, _): &&(Rank, NodeIndex)| *rank != Rank::Work || working < jobs.workers.max(1);
                 let Some(&(rank, node)) = ready.iter().find(is_free) else { break };
-                if (jobs.stop)() {
-                    for (_, node) in std::mem::take(&mut ready) {
-                        (jobs.ready)(&graph[node], false);
-                    }
-                    break;
-                }
                 ready.remove(&(rank, node));
                 let succeeded = |node: &NodeIndex| matches!(outcomes[node.index()], Some(Outcome::Done));
                 let missing = before(node).filter(|node| !succeeded(node)).map(|node| &graph[node]).collect();
@@ -205,7 +206,7 @@ mod tests {
     fn jobs<'a>(
         at_once: usize,
         needs: &'a (dyn Fn(&&'static str, &&'static str) -> bool + Sync),
-        stop: &'a (dyn Fn() -> bool + Sync),
+        stop: &'a (dyn Fn(&&'static str) -> bool + Sync),
     ) -> Jobs<'a, &'static str> {
         Jobs { at_once, workers: 1, needs, rank: &|_| Rank::Wait, stop, ready: &|_, _| () }
     }
@@ -215,7 +216,7 @@ mod tests {
         // As many panics as there are workers: each worker must survive one.
         let graph = graph(&["bad", "worse", "after-bad", "good", "in-any-case"], &[(0, 2), (0, 4), (1, 4), (3, 4)]);
         let outcomes =
-            run(&graph, &jobs(2, &|_, name| *name != "in-any-case", &|| false), |name: &&str, _| match *name {
+            run(&graph, &jobs(2, &|_, name| *name != "in-any-case", &|_| false), |name: &&str, _| match *name {
                 "bad" => panic!("lost"),
                 "worse" => panic!("lost {name}"),
                 _ => Ok::<(), Failure>(()),
@@ -243,7 +244,7 @@ mod tests {
         let order = Mutex::new(Vec::new());
         let told = Mutex::new(Vec::new());
         let outcomes =
-            run(&graph, &jobs(4, &|_, name| *name != "in-any-case", &|| false), |name: &&str, missing| {
+            run(&graph, &jobs(4, &|_, name| *name != "in-any-case", &|_| false), |name: &&str, missing| {
                 order.lock().expect("no test thread panics").push(*name);
                 told.lock()
                     .expect("no test thread panics")
@@ -264,7 +265,7 @@ mod tests {
     fn independent_jobs_run_at_the_same_time() {
         let graph = graph(&["a", "b"], &[]);
         let meeting = std::sync::Barrier::new(2);
-        let outcomes = run(&graph, &jobs(2, &|_, _| true, &|| false), |_, _| {
+        let outcomes = run(&graph, &jobs(2, &|_, _| true, &|_| false), |_, _| {
             // Returns only if both jobs run at once.
             meeting.wait();
             Ok::<(), Failure>(())
@@ -278,7 +279,7 @@ mod tests {
         let meeting = std::sync::Barrier::new(40);
         let (working, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let rank = |name: &&'static str| if *name == "wait" { Rank::Wait } else { Rank::Work };
-        let jobs = Jobs { workers: 2, rank: &rank, ..jobs(50, &|_, _| true, &|| false) };
+        let jobs = Jobs { workers: 2, rank: &rank, ..jobs(50, &|_, _| true, &|_| false) };
         let outcomes = run(&graph(&nodes, &[]), &jobs, |name: &&str, _| {
             if *name == "wait" {
                 // Returns only if all are in it at once.
@@ -301,7 +302,7 @@ mod tests {
             expected.lock().expect("no test thread panics").push((*name, will_run));
         };
         let stopped = AtomicUsize::new(0);
-        let stop = || stopped.load(Ordering::SeqCst) == 1;
+        let stop = |_: &&str| stopped.load(Ordering::SeqCst) == 1;
         let jobs = Jobs { ready: &ready, ..jobs(1, &|_, _| true, &stop) };
         let outcomes = run(&graph(&["a", "b"], &[]), &jobs, |_, _| {
             stopped.store(1, Ordering::SeqCst);
@@ -316,7 +317,7 @@ mod tests {
     fn a_stopped_run_starts_nothing_more() {
         let graph = graph(&["a", "b", "c"], &[(0, 1), (1, 2)]);
         let started = AtomicUsize::new(0);
-        let outcomes = run(&graph, &jobs(2, &|_, _| false, &|| started.load(Ordering::SeqCst) == 2), |_, _| {
+        let outcomes = run(&graph, &jobs(2, &|_, _| false, &|_| started.load(Ordering::SeqCst) == 2), |_, _| {
             started.fetch_add(1, Ordering::SeqCst);
             Ok::<(), Failure>(())
         });

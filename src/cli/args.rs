@@ -299,6 +299,15 @@ pub(crate) enum Command {
     Restart(Started),
     /// Kill all processes of containers immediately.
     Kill(Names),
+    /// Delete what removed containers have kept: their roots and Nix profiles.
+    Purge {
+        /// The containers.
+        #[command(flatten)]
+        names: Names,
+        /// Delete without asking.
+        #[arg(short, long)]
+        yes: bool,
+    },
     /// Open a root shell in a container.
     Shell {
         /// The container.

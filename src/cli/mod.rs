@@ -87,6 +87,7 @@ fn result(command: &Command) -> Option<Stream> {
         | Command::Boot { .. }
         | Command::Rollback { .. }
         | Command::Confirm
+        | Command::Purge { .. }
         | Command::Start(_)
         | Command::Stop(_)
         | Command::Restart(_)
@@ -212,6 +213,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
             commands::lifecycle::run(session, &names.names, Job::Restart, degraded.degraded)
         }
         Command::Kill(names) => commands::lifecycle::run(session, &names.names, Job::Kill, OnDegraded::Warn),
+        Command::Purge { names, yes } => commands::lifecycle::purge(session, &names.names, *yes),
         Command::InstallBoot => commands::boot::install(session),
         Command::Schema { of } => commands::documents::schema(session, *of),
         Command::Completions { shell } => commands::documents::completions(session, *shell),

@@ -92,15 +92,15 @@ impl Ui for Session<'_> {
         output::stop_blocking();
     }
 
-    fn consent(&self) -> Result<bool, Vec<Diagnostic>> {
+    fn consent(&self, question: &str) -> Result<bool, Vec<Diagnostic>> {
         if !output::lost(Stream::Results).is_nothing() {
-            let message = "could not show the plan, so nothing was changed";
+            let message = "could not show what would be done, so nothing was changed";
             let finding = Diagnostic::error(Code::Output, message);
-            return Err(vec![finding.help("add `--yes` to apply the plan without reading it")]);
+            return Err(vec![finding.help("add `--yes` to do it without reading that")]);
         }
-        self.terminal.ask("Apply this plan?").ok_or_else(|| {
+        self.terminal.ask(question).ok_or_else(|| {
             let message = "cannot ask for confirmation without a terminal, so nothing was changed";
-            vec![Diagnostic::error(Code::Usage, message).help("add `--yes` to apply the plan without being asked")]
+            vec![Diagnostic::error(Code::Usage, message).help("add `--yes` to do this without being asked")]
         })
     }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use super::atomic_file;
 use crate::apply::HostError;
-use crate::model::ContainerName;
+use crate::model::{ContainerName, GenerationAge};
 use crate::render::paths;
 use crate::state::{Activation, Generation, GenerationEntry, GenerationSummary};
 
@@ -58,19 +58,31 @@ pub(super) fn activate(number: u32, activation: Activation) -> Result<(), HostEr
         // So far, what boots is what was applied.
         note(boots_next().unwrap_or_default())?;
     }
-    if activation.boots() {
-        atomic_file::link(&paths::generation(number), &link).map_err(file("link", &link))?;
-    }
-    Ok(())
+    let boots = if activation.boots() {
+        number
+    } else if linked().is_none() && numbers()?.into_iter().eq([number]) {
+        // The first one: without this, what boots would count as lost.
+        0
+    } else {
+        return Ok(());
+    };
+    atomic_file::link(&paths::generation(boots), &link).map_err(file("link", &link))
 }
 
 /// The file of the current generation; `None` if there is none.
 pub(super) fn current() -> Option<PathBuf> {
-    match number_in(&paths::current_generation()) {
+    match number_in(&paths::current_generation()).or_else(linked) {
         Some(0) => None,
         Some(number) => Some(paths::generation(number)),
         None => Some(paths::boot_generation()),
     }
+}
+
+/// Whether what the current generation was, or which one boots, is not known any more. `read` is the current one, if that could be read.
+pub(super) fn is_lost(read: Option<&Generation>) -> bool {
+    let was_recorded = fs::symlink_metadata(paths::boot_generation()).is_ok()
+        || numbers().is_ok_and(|numbers| !numbers.is_empty());
+    was_recorded && (linked().is_none() || (read.is_none() && current().is_some()))
 }
 
 /// All generations, the oldest first.
@@ -153,6 +165,19 @@ fn prune(newest: &Generation) -> Result<(), HostError> {
         Some(keep) => numbers.iter().rev().take(keep).copied().collect(),
         None => numbers.clone(),
     };
+    match newest.manifest.services.generation_age() {
+        GenerationAge::Any => {}
+        GenerationAge::Days(days) => {
+            let oldest = newest.recorded.unwrap_or_default().saturating_sub(u64::from(days) * 24 * 60 * 60);
+            let is_older = |entry: &GenerationEntry| {
+                let recorded = entry.summary.as_ref().ok().and_then(|summary| summary.recorded);
+                recorded.is_some_and(|recorded| recorded < oldest)
+            };
+            let older: BTreeSet<u32> = list()?.iter().filter(|entry| is_older(entry)).map(|it| it.number).collect();
+            kept.retain(|number| !older.contains(number));
+        }
+        GenerationAge::Unknown => kept.clone_from(&numbers),
+    }
     kept.extend([boots_next(), booted(), number_in(&paths::current_generation())].into_iter().flatten());
     let directory = paths::generations();
     let dropped = numbers.difference(&kept).map(|number| format!("{number}.json"));
@@ -195,6 +220,11 @@ fn numbers() -> Result<BTreeSet<u32>, HostError> {
 
 /// The number of the generation that boots next.
 pub(super) fn boots_next() -> Option<u32> {
+    linked().filter(|number| *number != 0)
+}
+
+/// The number that the symlink to what boots names; 0 for nothing.
+fn linked() -> Option<u32> {
     let path = fs::read_link(paths::boot_generation()).ok()?;
     path.file_stem()?.to_str()?.parse().ok()
 }
@@ -320,6 +350,13 @@ mod tests {
                 let number = |is: fn(&GenerationEntry) -> bool| list.iter().find(|it| is(it)).map(|it| it.number);
                 (number(|it| it.is_current), number(|it| it.boots))
             };
+            record(Activation::Test);
+            assert_eq!((now(), boots_next(), is_lost(None)), ((Some(1), None), None, true), "it cannot be read");
+            activate(0, Activation::Test).expect("taken back");
+            assert_eq!((now(), current(), is_lost(None)), ((None, None), None, false));
+            fs::remove_file(paths::generation(1)).expect("removed");
+            fs::remove_file(paths::boot_generation()).expect("removed");
+            fs::remove_file(paths::current_generation()).expect("removed");
             record(Activation::Boot);
             assert_eq!((now(), current()), ((None, Some(1)), None), "nothing was applied yet");
             record(Activation::Switch);
@@ -333,7 +370,7 @@ mod tests {
             assert_eq!(now(), (Some(2), Some(5)));
             // As after a reboot.
             fs::remove_file(paths::current_generation()).expect("removed");
-            assert_eq!((now(), current()), ((Some(5), Some(5)), Some(paths::boot_generation())));
+            assert_eq!((now(), current()), ((Some(5), Some(5)), Some(paths::generation(5))));
         });
     }
 
@@ -383,6 +420,26 @@ mod tests {
             assert_eq!(there().0.len(), 14);
             record(&generation(&["a"], keep(1)), Activation::Switch).expect("recorded");
             assert_eq!(there(), (vec![26], of(&[26], &["a"])));
+        });
+    }
+
+    #[test]
+    fn old_generations_are_deleted_by_their_age_but_for_those_in_use() {
+        empty_host(|| {
+            let services = |age: serde_json::Value| serde_json::json!({ "container-rebuild": { "deleteGenerationsOlderThan": age } });
+            let day = |day: u64, age: serde_json::Value| Generation {
+                recorded: Some(1_700_000_000 + day * 24 * 60 * 60),
+                ..generation(&["a"], services(age))
+            };
+            for number in 1..=4 {
+                record(&day(number, serde_json::Value::Null), Activation::Switch).expect("recorded");
+            }
+            note_booted(2).expect("noted");
+            record(&day(34, serde_json::json!("30d")), Activation::Switch).expect("recorded");
+            assert_eq!(there().0, [2, 4, 5], "4 is 30 days old, 2 was booted");
+            let unknown = serde_json::json!({ "_unknown": { "reason": "x" } });
+            record(&day(99, unknown), Activation::Switch).expect("recorded");
+            assert_eq!(there().0, [2, 4, 5, 6]);
         });
     }
 

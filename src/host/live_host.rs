@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
-use super::{confirmation, generations, last_switch, leftovers, look, probe, ready};
-use crate::app::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
+use super::{confirmation, generations, kept_state, last_switch, leftovers, look, probe, ready};
+use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
 use crate::model::ContainerName;
 use crate::state::{Generation, GenerationEntry, Health, LastSwitch, ProbeError, Snapshot};
@@ -97,6 +97,14 @@ impl LiveHost for Linux {
 
     fn note_switch(&self, last: &LastSwitch) -> io::Result<()> {
         last_switch::write(last)
+    }
+
+    fn kept_state(&self, name: &ContainerName) -> Result<Option<KeptState>, HostError> {
+        kept_state::measure(name)
+    }
+
+    fn purge(&self, name: &ContainerName) -> Result<(), HostError> {
+        kept_state::purge(name)
     }
 
     fn note_booted(&self, number: u32) -> Result<(), HostError> {

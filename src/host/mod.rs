@@ -21,6 +21,7 @@ mod immutable;
 pub(crate) mod install_boot;
 pub(crate) mod journal;
 pub(crate) mod journalctl;
+mod kept_state;
 mod last_switch;
 pub(crate) mod last_words;
 pub(crate) mod launch;

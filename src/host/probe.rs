@@ -62,7 +62,7 @@ impl Probe for Linux {
                 forwards_ipv6: sysctl::is_on(IPV6_FORWARDING),
                 keeps_advertisements: sysctl::keeps_advertisements(),
             },
-            is_generation_lost: generation.is_none() && generations::current().is_some() && has_generations(),
+            is_generation_lost: generations::is_lost(generation.as_ref()),
             boot_generation: generations::boots_next(),
             generation,
             open_directories: damage::directories(),
@@ -379,13 +379,6 @@ fn current_generation() -> Result<Option<Generation>, ProbeError> {
 /// Reads the generation `number`.
 pub(super) fn generation(number: u32) -> Result<Option<Generation>, ProbeError> {
     read_json(&paths::generation(number))
-}
-
-/// Whether a generation was ever recorded.
-fn has_generations() -> bool {
-    let entries = || fs::read_dir(paths::generations()).into_iter().flatten().flatten();
-    fs::symlink_metadata(paths::boot_generation()).is_ok()
-        || entries().any(|entry| entry.path().extension() == Some(OsStr::new("json")))
 }
 
 fn roots(directory: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, ProbeError> {

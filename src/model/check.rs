@@ -22,7 +22,8 @@ use super::path::{At, OptionPath, OptionSpans};
 use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol};
 use super::support::{unsupported_container, unsupported_host};
 use super::{
-    Container, ContainerName, Field, ForwardPort, KEEP_GENERATIONS, List, Manifest, Nat, UNKNOWN_KEY, Unknown,
+    Container, ContainerName, DELETE_GENERATIONS_OLDER_THAN, Field, ForwardPort, GenerationAge, KEEP_GENERATIONS,
+    List, Manifest, Nat, UNKNOWN_KEY, Unknown,
 };
 use crate::diag::{Code, Diagnostic, Fix, Severity};
 use crate::source::{Location, Pos};
@@ -58,6 +59,7 @@ impl Checker<'_> {
     fn run(&mut self) {
         self.nat();
         self.keep_generations();
+        self.generation_age();
         for diagnostic in unsupported_host(self.manifest) {
             let placed = self.locate(diagnostic.0, &diagnostic.1);
             self.out.unsupported.push(placed);
@@ -99,6 +101,19 @@ impl Checker<'_> {
             let path = At::root("services").join("container-rebuild").path().join(KEEP_GENERATIONS);
             let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
             let placed = self.locate(diagnostic, &path);
+            self.out.findings.push(placed);
+        }
+    }
+
+    /// Checks `services.container-rebuild.deleteGenerationsOlderThan` alike.
+    fn generation_age(&mut self) {
+        let services = &self.manifest.services;
+        let Some(value) = services.container_rebuild.get(DELETE_GENERATIONS_OLDER_THAN) else { return };
+        if services.generation_age() == GenerationAge::Unknown && value.get(UNKNOWN_KEY).is_none() {
+            let message = format!("`{value}` is not an age: expected a number of days such as `\"30d\"`");
+            let help = "remove it to delete generations by their number only";
+            let path = At::root("services").join("container-rebuild").path().join(DELETE_GENERATIONS_OLDER_THAN);
+            let placed = self.locate(Diagnostic::error(Code::OptionType, message).help(help), &path);
             self.out.findings.push(placed);
         }
     }

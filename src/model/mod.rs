@@ -215,6 +215,9 @@ pub struct Boot {
 /// The option of `services.container-rebuild` that says how many generations to keep.
 pub const KEEP_GENERATIONS: &str = "keepGenerations";
 
+/// `services.container-rebuild.deleteGenerationsOlderThan`
+pub const DELETE_GENERATIONS_OLDER_THAN: &str = "deleteGenerationsOlderThan";
+
 /// `services`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Services {
@@ -224,7 +227,30 @@ pub struct Services {
     pub container_rebuild: serde_json::Map<String, serde_json::Value>,
 }
 
+/// How old generations may get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GenerationAge {
+    /// As old as they are.
+    Any,
+    /// This many days.
+    Days(u32),
+    /// That is unknown, or invalid, which [`check`] reports.
+    Unknown,
+}
+
 impl Services {
+    /// How old generations may get. The option is written as for `nix-collect-garbage --delete-older-than`: `"30d"`.
+    pub fn generation_age(&self) -> GenerationAge {
+        let Some(value) = self.container_rebuild.get(DELETE_GENERATIONS_OLDER_THAN) else {
+            return GenerationAge::Any;
+        };
+        if value.is_null() {
+            return GenerationAge::Any;
+        }
+        let days = value.as_str().and_then(|text| text.strip_suffix('d')).and_then(|days| days.parse().ok());
+        days.map_or(GenerationAge::Unknown, GenerationAge::Days)
+    }
+
     /// How many generations are kept by default.
     pub const KEEP: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 

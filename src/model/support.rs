@@ -36,7 +36,8 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
     );
     let services = At::root("services");
     let service = services.join("container-rebuild");
-    let is_supported = |name: &str| matches!(name, "enable" | super::KEEP_GENERATIONS);
+    let is_supported =
+        |name: &str| matches!(name, "enable" | super::KEEP_GENERATIONS | super::DELETE_GENERATIONS_OLDER_THAN);
     for name in manifest.services.container_rebuild.keys().filter(|name| !is_supported(name)) {
         refused.extend(refuse(&[(name.as_str(), true)], service));
     }

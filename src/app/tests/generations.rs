@@ -131,3 +131,35 @@ fn after_a_failure_no_further_step_begins_unless_told_to_go_on() {
     let (running, has_skipped) = failing(false);
     assert!(running < 11 && has_skipped, "{running} run");
 }
+
+#[test]
+fn only_what_a_removed_container_kept_is_purged_after_a_question() {
+    let mut world = World::new(&[WEB, DB]);
+    assert_eq!(world.switch().expect("switched"), "applied");
+    let purge = |world: &World, names: &[&str]| {
+        let names: Vec<_> = names.iter().copied().map(name).collect();
+        world.with(|cx| purge(cx, &world.host, &names, false)).map_err(messages)
+    };
+    assert_eq!(purge(&world, &["db"]), Err(vec![String::from("`db` is still configured")]));
+    world.configure(&[WEB]);
+    assert_eq!(world.switch().expect("switched"), "applied");
+    world.host.state().roots.insert(name("db"));
+    let errors = purge(&world, &["dc", "db"]).expect_err("one has nothing");
+    assert_eq!(errors, ["`dc` has kept nothing"]);
+    assert_eq!(world.host.state().roots.len(), 2, "nothing was deleted");
+    world.ui.take();
+    assert_eq!(purge(&world, &["db"]), Ok(true));
+    assert_eq!(
+        world.ui.take(),
+        [
+            "db: 1.0 MiB in 3 files: /var/lib/nixos-containers/db",
+            "db: a rollback to generation 1 would start it with an empty root",
+            "Delete this for good?",
+            "db: deleted"
+        ]
+    );
+    world.host.state().roots.insert(name("db"));
+    world.ui.refuse();
+    assert_eq!(purge(&world, &["db"]), Ok(false));
+    assert!(world.host.state().roots.contains(&name("db")));
+}

@@ -14,3 +14,9 @@ pub(in crate::cli) fn run(session: &Session<'_>, names: &[ContainerName], job: J
     session.terminal.progress(&format!("{}: done", job.as_str()));
     Ok(exit_code(&degraded, policy))
 }
+
+/// Deletes what removed containers have kept.
+pub(in crate::cli) fn purge(session: &Session<'_>, names: &[ContainerName], yes: bool) -> Outcome {
+    require_root("purge")?;
+    Ok(u8::from(!app::purge(&session.context(), &Linux, names, yes)?))
+}

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::MemoryHost;
-use crate::app::{LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
+use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
+use crate::render::paths;
 use crate::state::{Generation, GenerationEntry, GenerationSummary, Health, LastSwitch, ProbeError, Snapshot};
 
 /// The lock, which frees the host when it is dropped.
@@ -55,7 +56,11 @@ impl LiveHost for MemoryHost {
     }
 
     fn exists(&self, path: &Path) -> bool {
-        !self.state().missing.contains(path)
+        let state = self.state();
+        if path.starts_with(paths::CONFS) {
+            return state.written.keys().chain(state.theirs.keys()).any(|name| path == paths::conf(name));
+        }
+        !state.missing.contains(path)
     }
 
     fn restart(&self, name: &ContainerName) -> Result<(), HostError> {
@@ -140,6 +145,16 @@ impl LiveHost for MemoryHost {
 
     fn confirm(&self) -> io::Result<bool> {
         Ok(std::mem::take(&mut self.state().is_unconfirmed))
+    }
+
+    fn kept_state(&self, name: &ContainerName) -> Result<Option<KeptState>, HostError> {
+        let kept = KeptState { directories: vec![paths::root(name)], bytes: 1 << 20, files: 3 };
+        Ok(self.state().roots.contains(name).then_some(kept))
+    }
+
+    fn purge(&self, name: &ContainerName) -> Result<(), HostError> {
+        self.state().roots.remove(name);
+        Ok(())
     }
 
     fn note_booted(&self, _: u32) -> Result<(), HostError> {

@@ -493,3 +493,43 @@ fn units_of_a_former_version_whose_program_is_gone_start_again_after_a_switch() 
     host.stop(&name("a")).expect("stopped");
     host.start(&name("a")).expect("it calls what is there");
 }
+
+#[test]
+fn a_run_that_is_stopped_at_any_moment_leaves_no_container_down() {
+    let before = || {
+        generation(vec![
+            ephemeral(wanted("a", "/nix/store/1-a", 11, 8081)),
+            ephemeral(wanted("b", "/nix/store/1-b", 12, 8082)),
+            ephemeral(wanted("c", "/nix/store/1-c", 13, 8083)),
+        ])
+    };
+    // New systems, and `a` and `b` have each other's address.
+    let after = generation(vec![
+        ephemeral(wanted("a", "/nix/store/2-a", 12, 8081)),
+        ephemeral(wanted("b", "/nix/store/2-b", 11, 8082)),
+        ephemeral(wanted("c", "/nix/store/2-c", 13, 8083)),
+    ]);
+    let mut moments = 0;
+    for moment in 0.. {
+        let host = MemoryHost::new();
+        applied(&host, &before());
+        let plan = planned(&host, &after);
+        let begun = std::sync::atomic::AtomicUsize::new(0);
+        let stop = || begun.load(std::sync::atomic::Ordering::SeqCst) > moment;
+        let watch = |event: Event<'_>| {
+            if matches!(event, Event::Begun(_)) {
+                begun.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            }
+        };
+        let report = Applier { host: &host, at_once: 1, workers: 1, stop: &stop, watch: &watch }.apply(&plan);
+        assert!(report.failed.is_empty(), "stopped after {moment}: {report:?}");
+        assert_eq!(systems(&host).len(), 3, "stopped after {moment}: {report:?}");
+        applied(&host, &after);
+        assert!(systems(&host).iter().all(|system| system.contains("/2-")), "{:?}", systems(&host));
+        if report.is_complete() {
+            break;
+        }
+        moments += 1;
+    }
+    assert!(moments > 5, "only {moments} moments");
+}

@@ -87,8 +87,8 @@ impl Ui for MemoryUi {
 
     fn stop_waiting(&self) {}
 
-    fn consent(&self) -> Result<bool, Vec<Diagnostic>> {
-        self.progress("Apply this plan?");
+    fn consent(&self, question: &str) -> Result<bool, Vec<Diagnostic>> {
+        self.progress(question);
         Ok(!self.0.refuses.load(Ordering::SeqCst))
     }
 
