@@ -6,7 +6,8 @@
 //! |---|---|
 //! | [`source`] | paths → source texts, positions, spans |
 //! | [`diag`] | – → diagnostics as data, and their renderers |
-//! | [`syntax`] | source texts → expressions, or all syntax errors |
+//! | [`code`] | – → expressions with resolved variables, strings, the shapes of sets: what is run |
+//! | [`syntax`] | source texts → code, or all syntax errors |
 //! | [`eval`] | expressions → values, known or unknown |
 //! | [`model`] | – → manifest (the options as typed) → spec (what they mean) |
 //! | [`modules`] | module files → one configuration, as a manifest |
@@ -30,6 +31,7 @@ pub mod app;
 pub mod apply;
 #[cfg(feature = "containers")]
 mod cli;
+pub mod code;
 pub mod diag;
 pub mod eval;
 #[cfg(feature = "containers")]

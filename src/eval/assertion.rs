@@ -4,8 +4,8 @@ use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
 use super::expression::show;
 use super::value::{Attrs, Frame, Value};
+use crate::code::expr::{Expr, NodeRef, Operator};
 use crate::source::Span;
-use crate::syntax::expr::{Expr, NodeRef, Operator};
 use crate::syntax::quote;
 
 impl<'e> Evaluator<'e> {

@@ -3,9 +3,10 @@
 use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
 use super::value::{Attr, Attrs, Frame, OpenAttrs, OptionalAttr, TaggedValue, Unknown, Value};
+use crate::code::Symbol;
+use crate::code::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
 use crate::source::{Pos, Span};
-use crate::syntax::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
-use crate::syntax::{Symbol, quote};
+use crate::syntax::quote;
 
 impl<'e> Evaluator<'e> {
     pub(super) fn eval_attrs(

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use super::error::EvalResult;
 use super::evaluator::Evaluator;
 use super::value::{Closure, Frame, TaggedValue, Thunk, Value};
-use crate::syntax::expr::{Bindings, Expr, NodeRef};
+use crate::code::expr::{Bindings, Expr, NodeRef};
 
 impl<'e> Evaluator<'e> {
     /// Fills the slots of a `let` or a `rec { … }`: one for each binding, then one for each source of an `inherit

@@ -9,9 +9,9 @@ use super::bind::fill;
 use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
 use super::value::{Attrs, Closure, Frame, PrimopCall, TaggedValue, Value, settle};
+use crate::code::Symbol;
+use crate::code::expr::{Expr, Lambda, Node, NodeRef, Pattern};
 use crate::source::{Pos, Span};
-use crate::syntax::Symbol;
-use crate::syntax::expr::{Expr, Lambda, Node, NodeRef, Pattern};
 
 /// No built-in function takes more arguments.
 const MOST_ARGUMENTS: usize = 4;

@@ -5,9 +5,9 @@ use super::evaluator::Evaluator;
 use super::paths::path_text;
 use super::text::Text;
 use super::value::{Frame, Str, Value};
+use crate::code::Element;
+use crate::code::expr::NodeRef;
 use crate::source::{Pos, Span};
-use crate::syntax::Element;
-use crate::syntax::expr::NodeRef;
 
 /// What coercion to a string accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

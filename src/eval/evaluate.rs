@@ -15,9 +15,9 @@ use super::evaluator::Evaluator;
 use super::repr::Running;
 use super::text::Text;
 use super::value::{Closure, Frame, State, TaggedValue, Thunk, Unknown, Value};
+use crate::code::Symbol;
+use crate::code::expr::{Expr, Node, NodeRef, Part, Unit, Variable};
 use crate::source::{Pos, Span};
-use crate::syntax::Symbol;
-use crate::syntax::expr::{Expr, Node, NodeRef, Part, Unit, Variable};
 
 /// How much capacity of a finished text to keep for the next one.
 const MOST_ROOM: usize = 1 << 12;

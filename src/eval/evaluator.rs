@@ -20,8 +20,8 @@ use super::settings::Settings;
 use super::speculation::Speculation;
 use super::value::{TaggedValue, Value};
 use super::written::WrittenPaths;
+use crate::code::Symbol;
 use crate::source::Span;
-use crate::syntax::Symbol;
 
 /// Owns everything that an evaluation allocates, and frees it all at once.
 #[derive(Default)]

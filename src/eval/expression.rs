@@ -1,11 +1,10 @@
 //! Prints expressions as Nix does in messages: every operation in parentheses, names in order.
 
 use super::print;
+use crate::code::expr::{AttrsExpr, Binding, BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Operator, Part};
+use crate::code::{Symbol, Symbols};
 use crate::source::{SourceMap, Span};
-use crate::syntax::expr::{
-    AttrsExpr, Binding, BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Operator, Part,
-};
-use crate::syntax::{Symbol, Symbols, quote};
+use crate::syntax::quote;
 
 /// Messages show nothing nested more deeply.
 const DEEPEST: usize = 200;

@@ -24,8 +24,8 @@ use super::builtins;
 use super::evaluator::Evaluator;
 use super::native;
 use super::value::{Attrs, Closure, Frame, State, Value};
-use crate::syntax::Symbol;
-use crate::syntax::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Unit, Variable};
+use crate::code::Symbol;
+use crate::code::expr::{BindingValue, Bindings, Expr, Lambda, Name, NodeRef, Part, Unit, Variable};
 
 /// The most files that code with a key may reach.
 const MOST_FILES: usize = 4096;

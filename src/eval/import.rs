@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
 use super::value::{Attrs, TaggedValue, Thunk, Unknown, Value};
+use crate::code::Unit;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, Span};
-use crate::syntax;
 
 /// The search path that nixpkgs itself looks for, under `tryEval`, to find overlays. What else is missing in our search path may
 /// well be in that of the host that is meant: a channel is there under its name. This is only there where somebody has put it into
@@ -150,7 +150,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The code of a file, parsed once.
-    pub(super) fn parsed(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, &'e syntax::Unit<'e>> {
+    pub(super) fn parsed(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, &'e Unit<'e>> {
         if let Some(unit) = self.loader.parsed.get(path) {
             return Ok(unit);
         }
@@ -159,7 +159,7 @@ impl<'e> Evaluator<'e> {
         Ok(unit)
     }
 
-    fn parse_file(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, &'e syntax::Unit<'e>> {
+    fn parse_file(&mut self, path: &Path, pos: Pos) -> EvalResult<'e, &'e Unit<'e>> {
         let unreadable = |ev: &Self, message: &str| {
             let mut diagnostic = Diagnostic::error(Code::Unreadable, message.to_owned());
             let span = ev.report.word_span(pos);

@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::paths::normalise;
 use super::value::Value;
+use crate::code::expr::Unit;
 use crate::source::{FileKind, Files, MountedFiles, SourceMap};
-use crate::syntax::expr::Unit;
 
 /// How many symlinks to follow before assuming a cycle.
 const MOST_LINKS: usize = 40;

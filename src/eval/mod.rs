@@ -53,7 +53,7 @@ mod value;
 mod written;
 mod xml;
 
-pub use crate::syntax::Symbol;
+pub use crate::code::Symbol;
 pub use date::date;
 pub use error::{EvalError, EvalResult};
 pub use evaluator::{Arena, Evaluator};

@@ -6,8 +6,8 @@ use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
 use super::value::{Frame, TaggedValue, Unknown, Value};
 use super::value::{Item, settle};
+use crate::code::expr::{NodeRef, Operator};
 use crate::source::Span;
-use crate::syntax::expr::{NodeRef, Operator};
 
 impl<'e> Evaluator<'e> {
     pub(super) fn binary(

@@ -15,8 +15,8 @@ use super::evaluator::Evaluator;
 use super::heap::Heap;
 use super::native::Suspend;
 use super::value::{Attr, Attrs, Item, OptionalAttr, TaggedValue, Unknown, Value, settle};
+use crate::code::Symbol;
 use crate::source::Pos;
-use crate::syntax::Symbol;
 
 impl<'e> Evaluator<'e> {
     /// Evaluates a value to its outermost constructor, never a thunk. Unlike [`Evaluator::force`], it returns partial

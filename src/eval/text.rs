@@ -5,7 +5,7 @@
 
 use super::heap::Heap;
 use super::value::Value;
-use crate::syntax::{Context, Element, Str};
+use crate::code::{Context, Element, Str};
 
 /// A string under construction.
 #[derive(Debug, Default)]

@@ -6,6 +6,7 @@ use super::error::EvalResult;
 use super::evaluator::{Arena, Evaluator};
 use super::settings::Settings;
 use super::value::{State, Thunk, Value};
+use crate::code::Unit;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, SourceMap, Span};
 use crate::syntax::{self, LiteralLints};
@@ -60,7 +61,7 @@ impl<'e> Evaluator<'e> {
         &mut self,
         file: &crate::source::SourceFile,
         directory: &Path,
-    ) -> EvalResult<'e, &'e syntax::Unit<'e>> {
+    ) -> EvalResult<'e, &'e Unit<'e>> {
         let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
         let is_ours = self.loader.embedded.contains_key(&file.path);
         let literal_lints = if is_ours { LiteralLints::default() } else { self.settings.literal_lints };

@@ -8,10 +8,10 @@ use super::error::EvalResult;
 pub use super::repr::Attrs;
 pub(super) use super::repr::{Attr, Closure, Frame, Native, OpenAttrs, OptionalAttr, State, TaggedValue, Thunk};
 pub use super::unknown::Unknown;
+pub(super) use crate::code::Str;
+use crate::code::Symbol;
+use crate::code::expr::Lambda;
 use crate::source::Pos;
-pub(super) use crate::syntax::Str;
-use crate::syntax::Symbol;
-use crate::syntax::expr::Lambda;
 
 /// A value, or a thunk that will become one.
 ///

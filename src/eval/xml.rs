@@ -7,8 +7,8 @@ use super::error::EvalResult;
 use super::evaluator::Evaluator;
 use super::text::Text;
 use super::value::{Attrs, Value};
+use crate::code::Context;
 use crate::source::Span;
-use crate::syntax::Context;
 
 /// An XML document under construction.
 struct Document<'e> {

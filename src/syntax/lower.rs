@@ -4,15 +4,15 @@ use std::cell::Cell;
 
 use bumpalo::Bump;
 
-use super::expr::{
+use super::scope::{Found, Scopes};
+use super::tree::{self, Entry, Kind, Piece, Set, TreeRef, Value};
+use crate::code::Symbol;
+use crate::code::Symbols;
+use crate::code::expr::{
     AttrsExpr, Binding, BindingValue, Bindings, Expr, Formal, Function, Lambda, Name, Node, NodeRef, Operator,
     Part, Pattern, Unit, Variable,
 };
-use super::scope::{Found, Scopes};
-use super::shape::{InlineCache, Key, Shape};
-use super::symbol::Symbol;
-use super::symbols::Symbols;
-use super::tree::{self, Entry, Kind, Piece, Set, TreeRef, Value};
+use crate::code::{InlineCache, Key, Shape};
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, Span};
 
@@ -241,7 +241,7 @@ impl<'e> Lowerer<'_, 'e> {
         self.node(Expr::Delayed(unit), span)
     }
 
-    fn search_path(&mut self, name: &'e super::Str<'e>, span: Span) -> Expr<'e> {
+    fn search_path(&mut self, name: &'e crate::code::Str<'e>, span: Span) -> Expr<'e> {
         let find = self.rebound("__findFile", span);
         if find.is_none() && self.rebound("__nixPath", span).is_none() {
             return Expr::SearchPath(name.as_bytes());

@@ -1,6 +1,6 @@
-//! Parses texts into expressions.
+//! Parses texts into code.
 //!
-//! The result is a tree of [`Node`](expr::Node)s in the arena, in which every variable is resolved to a slot or a capture; or else
+//! The result is a tree of [`Node`](crate::code::expr::Node)s in the arena, in which every variable is resolved to a slot or a capture; or else
 //! every error that can be found in the text.
 //!
 //! Two parsers read a text. Our own follows Nix's lexer and grammar down to the last oddity, is fast, and stops at the
@@ -13,9 +13,7 @@
 
 mod attributes;
 mod diagnose;
-pub(crate) mod expr;
 mod lexer;
-mod literal;
 mod literal_lints;
 mod literals;
 mod lower;
@@ -26,17 +24,13 @@ mod quote;
 mod refusal;
 mod scope;
 mod sets;
-mod shape;
-pub(crate) mod symbol;
-mod symbols;
 mod tree;
 
 use bumpalo::Bump;
 
+use crate::code::{Symbols, Unit};
 use crate::diag::Diagnostic;
 use crate::source::SourceFile;
-pub use expr::Unit;
-pub use literal::{Context, Element, Str};
 pub use literal_lints::{LintLevel, LiteralLints};
 pub(crate) use literals::null_bytes;
 use lower::Lowerer;
@@ -44,9 +38,6 @@ use parser::Parser;
 pub use parser::Scope;
 pub use paths::path_literals;
 pub use quote::quote;
-pub use shape::{InlineCache, Key, Shape};
-pub use symbol::Symbol;
-pub use symbols::Symbols;
 
 /// Parses a text; returns the expression and the warnings of Nix's lints for literals.
 ///

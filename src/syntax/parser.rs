@@ -10,14 +10,14 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use rustc_hash::FxHashMap;
 
-use super::expr::Operator;
 use super::lexer::{Fixed, Lexeme, Lexer, Token};
-use super::literal::Str;
 use super::literal_lints::LiteralLints;
 use super::refusal::{Parsed, Refusal};
-use super::symbol::Symbol;
-use super::symbols::Symbols;
 use super::tree::{Formal, Kind, Lambda, Name, Pattern, Tree, TreeRef};
+use crate::code::Str;
+use crate::code::Symbol;
+use crate::code::Symbols;
+use crate::code::expr::Operator;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile, Span};
 

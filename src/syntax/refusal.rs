@@ -1,8 +1,8 @@
 //! Why a text does not parse, and what to tell its author.
 
 use super::sets::Duplicate;
-use super::symbols::Symbols;
 use super::{diagnose, lower};
+use crate::code::Symbols;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Pos, SourceFile, Span};
 

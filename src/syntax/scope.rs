@@ -3,8 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::expr::Variable;
-use super::symbol::Symbol;
+use crate::code::Symbol;
+use crate::code::expr::Variable;
 
 /// What a name refers to.
 pub(super) enum Found {

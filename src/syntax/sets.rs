@@ -10,8 +10,8 @@ use bumpalo::collections::Vec as BumpVec;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::symbol::Symbol;
 use super::tree::{Entry, Kind, Name, Set, Tree, TreeRef, Value};
+use crate::code::Symbol;
 use crate::source::{Pos, Span};
 
 /// A name that is defined twice: its path, and both positions.

@@ -9,9 +9,9 @@ use bumpalo::collections::Vec as BumpVec;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::expr::Operator;
-use super::literal::Str;
-use super::symbol::Symbol;
+use crate::code::Str;
+use crate::code::Symbol;
+use crate::code::expr::Operator;
 use crate::source::{Pos, Span};
 
 /// An expression and its span. `'t` is the parse, `'e` the evaluation.

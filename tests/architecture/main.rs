@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use imports::{ModulePath, Program, Target};
 
 /// The layers in order: each may import the ones before it.
-const LAYERS: [&str; 14] = [
-    "source", "diag", "syntax", "eval", "model", "modules", "render", "lint", "state", "plan", "apply", "app",
-    "host", "cli",
+const LAYERS: [&str; 15] = [
+    "source", "diag", "code", "syntax", "eval", "model", "modules", "render", "lint", "state", "plan", "apply",
+    "app", "host", "cli",
 ];
 /// What only `host` and `cli` may use: modules, types and functions through which the program reaches the world.
 const THE_WORLD: [&[&str]; 22] = [

@@ -1,11 +1,11 @@
 //! How built-in functions access their arguments.
 
+use crate::code::{Str, Symbol};
 use crate::eval::error::{EvalError, EvalResult};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::native::Suspend;
 use crate::eval::value::{Attrs, TaggedValue, Thunk, Value};
 use crate::source::Pos;
-use crate::syntax::{Str, Symbol};
 
 /// A delayed call with two arguments.
 struct Call2<'e> {

@@ -2,11 +2,11 @@
 
 use super::declare::primops;
 use super::partial::{intersect_partial, list_to_attrs_partial, remove_partial, zip_partial};
+use crate::code::{Key, Symbol};
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::value::{Attr, Attrs, Item, OpenAttrs, OptionalAttr, Value};
 use crate::source::{Pos, Span};
-use crate::syntax::{Key, Symbol};
 
 primops! {
     prefixed "attrNames" (set: strict) => attr_names;

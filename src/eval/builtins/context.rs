@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::declare::primops;
+use crate::code::{Context, Element};
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
@@ -11,7 +12,6 @@ use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::Pos;
 use crate::syntax::quote;
-use crate::syntax::{Context, Element};
 
 primops! {
     prefixed "addDrvOutputDependencies" (text: lazy) => add_output_dependencies;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::declare::primops;
 use super::store::parse_hash_allow_empty;
+use crate::code::{Context, Element};
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
@@ -15,7 +16,6 @@ use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::eval::written::Written;
 use crate::source::{Pos, Span};
-use crate::syntax::{Context, Element};
 
 primops! {
     global "derivationStrict" (attrs: lazy) => derivation_strict;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::declare::primops;
 use super::store::parse_hash_allow_empty;
+use crate::code::Element;
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
@@ -12,7 +13,6 @@ use crate::eval::store::path::{self, Method};
 use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::{Files, Pos};
-use crate::syntax::Element;
 
 primops! {
     global "fetchMercurial" (args: lazy) reads => fetch_mercurial;

@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::declare::primops;
+use crate::code::{Context, Element};
 use crate::eval::coerce::Coercion;
 use crate::eval::error::{EvalError, EvalResult};
 use crate::eval::evaluator::Evaluator;
@@ -12,7 +13,6 @@ use crate::eval::paths::normalise;
 use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::{FileKind, Files, Pos, Span};
-use crate::syntax::{Context, Element};
 
 primops! {
     global "baseNameOf" (path: lazy) => base_name_of;

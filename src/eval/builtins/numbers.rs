@@ -1,12 +1,12 @@
 //! Built-in functions on numbers.
 
 use super::declare::primops;
+use crate::code::expr::Operator;
 use crate::eval::error::{EvalError, EvalResult};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::print::float;
 use crate::eval::value::Value;
 use crate::source::{Pos, Span};
-use crate::syntax::expr::Operator;
 
 primops! {
     prefixed "add" (a: strict, b: strict) => add;

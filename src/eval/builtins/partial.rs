@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::code::Symbol;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::value::{Attr, Attrs, Item, OptionalAttr, PartialList, Unknown, Value};
 use crate::source::Pos;
-use crate::syntax::Symbol;
 
 impl<'e> Evaluator<'e> {
     /// All attributes of a set, including optional ones, in the byte order of their names.

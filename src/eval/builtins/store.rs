@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::declare::primops;
+use crate::code::{Context, Element};
 use crate::eval::error::{EvalError, EvalResult};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::store::hash::{Algorithm, Hash};
@@ -15,7 +16,6 @@ use crate::eval::store::path::{self, Method};
 use crate::eval::value::{Str, Value};
 use crate::eval::written::Written;
 use crate::source::{FileKind, Files, MemoryFiles, Pos, Span};
-use crate::syntax::{Context, Element};
 
 /// The path of the only file in a file system made for one text.
 const FILE: &str = "/text";

@@ -1,13 +1,13 @@
 //! Built-in functions on strings.
 
 use super::declare::primops;
+use crate::code::Str;
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::{Pos, Span};
-use crate::syntax::Str;
 
 primops! {
     prefixed "concatStringsSep" (separator: strict, list: lazy) => concat_strings_sep;

@@ -4,11 +4,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::{Fingerprint, MOST_FILES};
+use crate::code::Unit;
 use crate::eval::paths::normalise;
 use crate::eval::store;
 use crate::eval::value::Frame;
 use crate::source::{FileKind, Files, Pos};
-use crate::syntax::Unit;
 
 impl<'e> Fingerprint<'_, 'e> {
     /// Adds the file or directory at a path: Nix code as code, other files by their bytes, directories with their

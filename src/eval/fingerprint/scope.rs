@@ -1,7 +1,7 @@
 //! The names that code opens for itself.
 
-use crate::syntax::Symbol;
-use crate::syntax::expr::Bindings;
+use crate::code::Symbol;
+use crate::code::expr::Bindings;
 
 /// Names that the code binds, one slot each. Slots follow the order in which the evaluation first met the names, which
 /// depends on unrelated code; hence the names go into the key.

@@ -2,9 +2,9 @@
 
 use super::Fingerprint;
 use super::scope::Scope;
+use crate::code::Symbol;
+use crate::code::expr::Variable;
 use crate::eval::value::{Frame, State, Thunk, Value};
-use crate::syntax::Symbol;
-use crate::syntax::expr::Variable;
 
 impl<'e> Fingerprint<'_, 'e> {
     /// The thunk that produced an unknown value: equal unknowns may come from different code.

@@ -18,9 +18,9 @@ use self::append::Growing;
 use self::shapes::Shapes;
 use super::paths::normalise;
 use super::value::{Attrs, List, TaggedValue, Thunk, Value};
+use crate::code::expr::{Expr, Node, Unit, Variable};
+use crate::code::{Shape, Str, Symbol, Symbols};
 use crate::source::Span;
-use crate::syntax::expr::{Expr, Node, Unit, Variable};
-use crate::syntax::{Shape, Str, Symbol, Symbols};
 
 /// Symbols that the evaluator itself needs.
 pub(super) struct Common {

@@ -1,10 +1,10 @@
 //! Sets and partial collections.
 
 use super::Heap;
+use crate::code::Symbol;
 use crate::eval::repr::Attr;
 use crate::eval::value::{Attrs, Item, OpenAttrs, OptionalAttr, PartialList, Unknown, Value};
 use crate::source::Pos;
-use crate::syntax::Symbol;
 
 impl<'e> Heap<'e> {
     /// A set with these names, values and positions, in any order; names must be unique.

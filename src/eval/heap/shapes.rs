@@ -8,8 +8,8 @@ use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
+use crate::code::Shape;
 use crate::eval::repr::Attr;
-use crate::syntax::Shape;
 
 /// The number of entries in each table.
 const ENTRIES: usize = 1024;

@@ -1,9 +1,10 @@
 //! Unknown values.
 
 use super::Heap;
+use crate::code::Symbol;
 use crate::eval::value::{Unknown, Value};
 use crate::source::Span;
-use crate::syntax::{Symbol, quote};
+use crate::syntax::quote;
 
 impl<'e> Heap<'e> {
     /// An unknown value.

@@ -6,9 +6,9 @@ use rustc_hash::FxHasher;
 
 use super::Heap;
 use super::shapes::{MOST_NAMES, Merged, entry_of};
+use crate::code::{Key, Shape};
 use crate::eval::repr::{Layers, RATIO, SMALL, merge_sorted};
 use crate::eval::value::{Attr, Attrs, OpenAttrs, TaggedValue, Unknown, Value};
-use crate::syntax::{Key, Shape};
 
 impl<'e> Heap<'e> {
     /// The shape with these names, which must be sorted and unique.

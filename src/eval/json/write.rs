@@ -2,13 +2,13 @@
 
 use std::io::Write as _;
 
+use crate::code::Context;
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::{Pos, Span};
-use crate::syntax::Context;
 
 impl<'e> Evaluator<'e> {
     /// Prints a value as JSON, exactly as Nix does.

@@ -14,9 +14,9 @@ use std::cell::Cell;
 use bumpalo::Bump;
 
 use super::tagged::{TaggedValue, address};
+use crate::code::{InlineCache, Key, Shape, Symbol};
 use crate::eval::unknown::Unknown;
 use crate::source::Pos;
-use crate::syntax::{InlineCache, Key, Shape, Symbol};
 
 /// Set if a word before the values holds the partial names.
 const OPEN: usize = 1;

@@ -7,7 +7,7 @@ use bumpalo::Bump;
 
 use super::frame::Frame;
 use super::tagged::TaggedValue;
-use crate::syntax::expr::Lambda;
+use crate::code::expr::Lambda;
 
 /// A function with its captures and the arguments already applied.
 #[repr(C)]

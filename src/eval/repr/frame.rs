@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::tagged::TaggedValue;
-use crate::syntax::expr::Variable;
+use crate::code::expr::Variable;
 
 /// The variables of running code: the slots of its unit, and its captures.
 #[derive(Debug, Clone, Copy)]

@@ -6,10 +6,10 @@ use super::attrs::{Attrs, Layers};
 use super::closure::Closure;
 use super::tagged::{ATTRS, BOXED, CONSTANT, INT, LAMBDA, LIST, STRING, TAG, THUNK, TaggedValue, address};
 use super::thunk::Thunk;
+use crate::code::expr::Unit;
+use crate::code::{Shape, Str};
 use crate::eval::error::Failure;
 use crate::eval::value::{List, Value};
-use crate::syntax::expr::Unit;
-use crate::syntax::{Shape, Str};
 
 const _: () = assert!(size_of::<usize>() == 8 && size_of::<TaggedValue<'_>>() == 8 && size_of::<Thunk<'_>>() == 16);
 const _: () = assert!(align_of::<Thunk<'_>>() == 8 && align_of::<Closure<'_>>() == 8 && align_of::<Str<'_>>() == 8);

@@ -9,9 +9,9 @@ use bumpalo::Bump;
 use super::closure::Closure;
 use super::frame::Frame;
 use super::tagged::{INT, LAMBDA, TAG, TaggedValue, address};
+use crate::code::Symbol;
+use crate::code::expr::Unit;
 use crate::eval::error::EvalError;
-use crate::syntax::Symbol;
-use crate::syntax::expr::Unit;
 
 /// The current state of a thunk.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use bumpalo::Bump;
 use rustc_hash::FxHashMap;
 
-use super::literal::Str;
+use super::string::Str;
 use super::symbol::Symbol;
 
 /// All names of one evaluation.

@@ -7,8 +7,8 @@
 
 use std::cell::Cell;
 
-use super::literal::Str;
 use super::shape::{InlineCache, Shape};
+use super::string::Str;
 use super::symbol::Symbol;
 use crate::source::{Pos, Span};
 
