@@ -290,6 +290,10 @@ pub(crate) enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+        /// Show them again every SECONDS (2), until interrupted. JSON is printed as one line each time.
+        #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
+            value_parser = clap::value_parser!(u64).range(1..))]
+        watch: Option<u64>,
     },
     /// Start containers and wait until they are up.
     Start(Started),

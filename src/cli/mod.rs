@@ -17,6 +17,7 @@ mod table;
 mod terminal;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use args::{Cli, Command, ConfigArgs, Internal, OnDegraded, Started};
 use clap::Parser;
@@ -204,7 +205,10 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
             commands::eval::eval(session, config, show)
         }
         Command::Firewall { config, json } => commands::firewall::firewall(session, config, *json),
-        Command::Status { names, json } => commands::status::status(session, names, *json),
+        Command::Status { names, json, watch: None } => commands::status::status(session, names, *json),
+        Command::Status { names, json, watch: Some(seconds) } => {
+            commands::status::watch(session, names, *json, Duration::from_secs(*seconds))
+        }
         Command::Start(Started { names, degraded }) => {
             commands::lifecycle::run(session, &names.names, Job::Start, degraded.degraded)
         }

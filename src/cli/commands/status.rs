@@ -1,6 +1,9 @@
 //! `status`: shows the containers of this host, as a table or as JSON.
 
-use crate::app::{self, Row, of_units};
+use std::time::Duration;
+
+use crate::app::{self, Row, Status, of_units};
+use crate::cli::output::{self, Stream};
 use crate::cli::session::{Outcome, Session};
 use crate::cli::table::{self, Column, table};
 use crate::host::linux::Linux;
@@ -10,18 +13,45 @@ use crate::state::{LastSwitch, Owner, SwitchOutcome};
 /// Prints the containers `names`, or all containers and machines.
 pub(in crate::cli) fn status(session: &Session<'_>, names: &[ContainerName], json: bool) -> Outcome {
     let status = app::status(&session.context(), &Linux, names)?;
-    let text = if json {
-        let last_switch = status.last_switch.as_ref().map(|(last, how)| last_switch(last, *how));
-        let rows =
-            serde_json::json!({ "format_version": 1, "containers": status.rows, "last_switch": last_switch });
-        format!("{rows:#}\n")
-    } else {
-        let lines: Vec<_> = status.rows.iter().map(|row| line(row, session.global.verbose > 0)).collect();
-        table(&COLUMNS, &lines, session.terminal.width, session.terminal.fancy_results)
-    };
-    session.terminal.result(&text);
+    let text = if json { format!("{:#}\n", as_json(&status)) } else { as_table(session, &status) };
+    show(session, &text, status)
+}
+
+/// Prints them again and again, until the reader leaves or a signal ends the program.
+pub(in crate::cli) fn watch(
+    session: &Session<'_>,
+    names: &[ContainerName],
+    json: bool,
+    interval: Duration,
+) -> Outcome {
+    // ECMA-48: the cursor to the top left, and everything erased.
+    let clear = if session.terminal.fancy_results && !json { "\u{1b}[H\u{1b}[2J" } else { "" };
+    loop {
+        let status = app::status(&session.context(), &Linux, names)?;
+        let text = if json { format!("{}\n", as_json(&status)) } else { as_table(session, &status) };
+        show(session, &format!("{clear}{text}"), status)?;
+        if !output::lost(Stream::Results).is_nothing() {
+            return Ok(0);
+        }
+        std::thread::sleep(interval);
+    }
+}
+
+/// Prints a status, and what there is to say about it.
+fn show(session: &Session<'_>, text: &str, status: Status) -> Outcome {
+    session.terminal.result(text);
     session.terminal.findings(status.finding.as_slice(), session.sources);
     if status.unknown.is_empty() { Ok(0) } else { Err(status.unknown) }
+}
+
+fn as_json(status: &Status) -> serde_json::Value {
+    let last_switch = status.last_switch.as_ref().map(|(last, how)| last_switch(last, *how));
+    serde_json::json!({ "format_version": 1, "containers": status.rows, "last_switch": last_switch })
+}
+
+fn as_table(session: &Session<'_>, status: &Status) -> String {
+    let lines: Vec<_> = status.rows.iter().map(|row| line(row, session.global.verbose > 0)).collect();
+    table(&COLUMNS, &lines, session.terminal.width, session.terminal.fancy_results)
 }
 
 /// The last switch as JSON.
