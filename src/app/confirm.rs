@@ -36,15 +36,24 @@ pub(super) fn confirm(
         cx.ui.progress(&format!("Confirmed: generation {number} stays."));
         return Ok(());
     }
-    let former = before.generation.as_ref();
-    let whither = match former {
-        Some(former) => format!("generation {}", former.number),
-        None => String::from("no containers"),
+    let errors = undo(cx, host, before);
+    let message = match errors.is_empty() {
+        true => format!("generation {number} was not confirmed: went back to {}", former(before)),
+        false => format!("generation {number} was not confirmed, and going back to {} failed", former(before)),
     };
-    let message = format!("generation {number} was not confirmed: went back to {whither}");
-    let mut findings = vec![Diagnostic::error(Code::Host, message)];
-    findings.extend(go_back(cx, host, former).err().into_iter().flatten());
-    Err(findings)
+    Err([vec![Diagnostic::error(Code::Host, message)], errors].concat())
+}
+
+/// What was current in `before`.
+fn former(before: &Snapshot) -> String {
+    let number = before.generation.as_ref().map(|former| format!("generation {}", former.number));
+    number.unwrap_or_else(|| String::from("no containers"))
+}
+
+/// Goes back to what was current in `before`; returns what went wrong.
+pub(super) fn undo(cx: &Context<'_>, host: &dyn LiveHost, before: &Snapshot) -> Vec<Diagnostic> {
+    cx.ui.progress(&format!("Going back to {}.", former(before)));
+    go_back(cx, host, before.generation.as_ref()).err().unwrap_or_default()
 }
 
 /// Brings the host back to `former`, or to no containers.

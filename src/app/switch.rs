@@ -161,11 +161,16 @@ pub(super) fn ask_and_apply(
     let at_first = if how.confirm.is_some() { Activation::Test } else { activation };
     let applied = apply(cx, host, &plan, (generation, at_first), snapshot, how.keep_going);
     cx.ui.findings(&no_boot_service(&plan, snapshot, applied.is_ok()));
-    let applied = applied?;
-    if let Some(limit) = how.confirm {
-        confirm::confirm(cx, host, (applied.generation, activation), snapshot, limit)?;
+    match (applied, how.confirm) {
+        (Ok(applied), Some(limit)) => {
+            confirm::confirm(cx, host, (applied.generation, activation), snapshot, limit)?;
+            Ok(SwitchResult::Applied { plan, applied })
+        }
+        (Ok(applied), None) => Ok(SwitchResult::Applied { plan, applied }),
+        // Part of it may have been applied, and nobody would want to keep that.
+        (Err(errors), Some(_)) => Err([errors, confirm::undo(cx, host, snapshot)].concat()),
+        (Err(errors), None) => Err(errors),
     }
-    Ok(SwitchResult::Applied { plan, applied })
 }
 
 /// Refuses to record what boots next where nothing would boot it.

@@ -104,6 +104,21 @@ fn what_is_not_confirmed_is_taken_back() {
 }
 
 #[test]
+fn what_fails_needs_no_confirmation_to_be_taken_back() {
+    let mut world = World::new(&[WEB, DB]);
+    assert_eq!(world.switch().expect("switched"), "applied");
+    world.configure(&[&other_web(), &DB.replace("one", "two")]);
+    world.builder.builds().systems.insert(name("db"), "/nix/store/2-db".into());
+    world.host.state().broken.insert("/nix/store/2-db".into());
+    world.confirm = Some(Duration::from_secs(1));
+    world.keeps_going = true;
+    world.ui.confirm();
+    world.switch().expect_err("a container does not start");
+    assert_eq!((runs(&world).as_str(), world.numbers()), ("/nix/store/1-web", (Some(1), Some(1))));
+    assert_eq!(world.host.state().running.len(), 2);
+}
+
+#[test]
 fn the_first_switch_is_taken_back_to_no_containers() {
     let mut world = World::new(&[WEB]);
     world.confirm = Some(Duration::from_secs(1));
