@@ -20,6 +20,8 @@ pub(super) fn names<'a>(configuration: &'a Configuration, snapshot: &'a Snapshot
 pub(crate) enum Scope {
     /// In the configuration and on the host.
     ConfigurationAndHost,
+    /// In a generation and on the host.
+    GenerationAndHost,
     /// In two configurations.
     BothSides,
     /// In one configuration.
@@ -48,6 +50,7 @@ pub(crate) fn require_known<'a>(
 fn unknown_name(name: &ContainerName, names: &BTreeSet<&str>, scope: Scope) -> Diagnostic {
     let whereabouts = match scope {
         Scope::ConfigurationAndHost => " in the configuration or on this host",
+        Scope::GenerationAndHost => " in that generation or on this host",
         Scope::BothSides => " on either side of the plan",
         Scope::Configuration => " in the configuration",
     };

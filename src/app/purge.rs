@@ -1,6 +1,6 @@
-//! `purge`: deletes what containers that are no longer configured have kept.
+//! `purge`: deletes the kept state of containers that are no longer configured.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::live_host::{KeptState, LiveHost};
@@ -11,7 +11,7 @@ use crate::apply::HostError;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::render::paths;
-use crate::state::Snapshot;
+use crate::state::{Generation, Owner, Snapshot};
 
 /// Shows what the containers have kept, asks unless `yes`, and deletes it. Returns whether it did.
 ///
@@ -63,10 +63,12 @@ pub fn purge(
 
 /// The error about a container whose state is still needed.
 fn in_use(host: &dyn LiveHost, name: &ContainerName, snapshot: &Snapshot) -> Option<Diagnostic> {
-    let recorded = |generation: &crate::state::Generation| generation.records.contains_key(name);
+    let recorded = |generation: &Generation| generation.records.contains_key(name);
     let boots = snapshot.boot_generation.and_then(|number| host.generation(number).ok().flatten());
     let (why, help) = if snapshot.generation.iter().chain(&boots).any(recorded) {
         ("is still configured", "remove it from the configuration and run `switch` first")
+    } else if snapshot.containers.get(name).is_some_and(|container| container.owner == Owner::Ours) {
+        ("is still on this host, though not configured", "run `switch` first, which removes it")
     } else if snapshot.containers.contains_key(name)
         || snapshot.foreign.iter().any(|machine| machine.name == name.as_str())
         || host.exists(&paths::conf(name))
@@ -111,7 +113,7 @@ fn size(bytes: u64) -> String {
 fn rollbacks(host: &dyn LiveHost, kept: &[(&ContainerName, KeptState)]) -> Vec<String> {
     let generations = host.generations().unwrap_or_default();
     let note = |name: &ContainerName| {
-        let has = |systems: &std::collections::BTreeMap<ContainerName, _>| systems.contains_key(name);
+        let has = |systems: &BTreeMap<ContainerName, _>| systems.contains_key(name);
         let with = generations.iter().filter(|entry| entry.summary.as_ref().is_ok_and(|it| has(&it.systems)));
         let numbers: Vec<_> = with.map(|entry| entry.number.to_string()).collect();
         (!numbers.is_empty()).then(|| {

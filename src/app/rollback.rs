@@ -45,7 +45,7 @@ pub fn rollback(
     }
     require_systemd(&snapshot)?;
     let generation = find(host, number, &snapshot)?;
-    require_known(cx, generation.records.keys().chain(snapshot.containers.keys()), Scope::ConfigurationAndHost)?;
+    require_known(cx, generation.records.keys().chain(snapshot.containers.keys()), Scope::GenerationAndHost)?;
     // Only a part of it makes another generation.
     let generation = match cx.only {
         [] => generation,

@@ -30,10 +30,9 @@ pub trait Ui {
     /// If nobody can be asked.
     fn consent(&self, question: &str) -> Result<bool, Vec<Diagnostic>>;
     /// Asks whether to keep what was applied, and waits for the answer. `is_given` tells whether it was given elsewhere.
-    /// Without an answer in time, or if the user interrupts the program, it is no; that interruption then counts as
-    /// answered, and stops nothing that follows.
+    /// Without an answer in time, or if the user interrupts the program, it is no.
     fn confirmation(&self, limit: Duration, is_given: &dyn Fn() -> bool) -> bool;
-    /// Follows a run that changes the host. From now on, neither a signal nor a lost terminal ends the program.
+    /// Follows a run that changes the host. What interrupted a former run does not interrupt this one. From now on, neither a signal nor a lost terminal ends the program.
     fn hold(&self) -> Box<dyn Run>;
 }
 

@@ -1,8 +1,7 @@
 //! The command line.
 //!
 //! Each flag is declared once: the parser, the help, the man pages and the completions all come from here. Commands
-//! that do not
-//! exist yet are absent, not stubs.
+//! that do not exist yet are absent, not stubs.
 
 mod apply;
 mod config;
@@ -21,8 +20,8 @@ use crate::model::ContainerName;
 
 /// nixos-rebuild for NixOS containers, without rebuilding the host.
 ///
-/// Evaluates the `containers.<name>` part of a host configuration, compares it with the live host, shows what would change and
-/// what each change disrupts, and applies it.
+/// Evaluates the `containers.<name>` part of a host configuration, compares it with the live host, shows what would
+/// change and what each change disrupts, and applies it.
 #[derive(Debug, Parser)]
 #[command(name = "container-rebuild", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -50,7 +49,8 @@ pub(crate) struct Global {
     /// When to use colours and box-drawing characters (respects NO_COLOR).
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// Work on these containers only (comma-separated). Others are neither shown nor changed, and keep their firewall rules.
+    /// Work on these containers only (comma-separated). Others are neither shown nor changed, and keep their firewall
+    /// rules.
     #[arg(long, global = true, value_name = "NAME", value_delimiter = ',', value_parser = container_name,
         add = ArgValueCandidates::new(containers))]
     pub only: Vec<ContainerName>,
@@ -80,8 +80,7 @@ pub(crate) enum When {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LintArgs {
     /// Do not report these lints (comma-separated; see docs/lints.md). The comment `# container-rebuild: allow(CODE)`
-    /// silences a
-    /// lint for one line.
+    /// silences a lint for one line.
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = lint_code)]
     pub allow: Vec<Code>,
 }
@@ -90,8 +89,7 @@ pub(crate) struct LintArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlanArgs {
     /// Compare with X instead of the live host. X is a file, a directory, DIR#HOST or a manifest if one exists, and a
-    /// git revision
-    /// of CONFIG otherwise (`rev:X` is always a revision).
+    /// git revision of CONFIG otherwise (`rev:X` is always a revision).
     #[arg(long, value_name = "X")]
     pub from: Option<String>,
     /// Plan for all hosts of a flake, including hosts that exist on one side only.
@@ -106,8 +104,8 @@ pub(crate) struct PlanArgs {
     /// How far `switch` would go.
     #[command(flatten)]
     pub restart: RestartArgs,
-    /// Also save the plan to this file. `switch --plan FILE` then carries out exactly this plan, or refuses if the host or the
-    /// configuration has changed since.
+    /// Also save the plan to this file. `switch --plan FILE` then carries out exactly this plan, or refuses if the host
+    /// or the configuration has changed since.
     #[arg(long, value_name = "FILE", conflicts_with = "from", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
 }
@@ -117,24 +115,9 @@ pub(crate) struct PlanArgs {
 pub(crate) enum Command {
     /// Evaluate, build, show the plan, ask, apply it, and make it the boot generation.
     Switch {
-        /// The configuration.
+        /// What to switch to, and how.
         #[command(flatten)]
-        config: ConfigArgs,
-        /// Confirmation before changes.
-        #[command(flatten)]
-        ask: AskArgs,
-        /// How to apply the plan.
-        #[command(flatten)]
-        apply: ApplyArgs,
-        /// How far running containers may be disrupted.
-        #[command(flatten)]
-        restart: RestartArgs,
-        /// How to treat degraded guests.
-        #[command(flatten)]
-        degraded: DegradedArgs,
-        /// Which lints to silence.
-        #[command(flatten)]
-        lints: LintArgs,
+        switch: SwitchArgs,
         /// Carry out exactly the plan that `plan --out FILE` saved, or nothing.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = [
             "config", "include", "override_input", "only", "restart_mode",
@@ -142,32 +125,14 @@ pub(crate) enum Command {
         plan: Option<PathBuf>,
     },
     /// Like `switch`, but the next boot starts the former generation.
-    Test {
-        /// The configuration.
-        #[command(flatten)]
-        config: ConfigArgs,
-        /// Confirmation before changes.
-        #[command(flatten)]
-        ask: AskArgs,
-        /// How to apply the plan.
-        #[command(flatten)]
-        apply: ApplyArgs,
-        /// How far running containers may be disrupted.
-        #[command(flatten)]
-        restart: RestartArgs,
-        /// How to treat degraded guests.
-        #[command(flatten)]
-        degraded: DegradedArgs,
-        /// Which lints to silence.
-        #[command(flatten)]
-        lints: LintArgs,
-    },
+    Test(SwitchArgs),
     /// Build, and make the result the boot generation without changing anything now.
     Boot {
         /// The configuration.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Allow a configuration from another source than the last one, or one that removes more than half of the containers.
+        /// Allow a configuration from another source than the last one, or one that removes more than half of the
+        /// containers.
         #[arg(long)]
         allow_remove: bool,
         /// Wait for another process that changes this host, instead of failing.
@@ -354,8 +319,8 @@ pub(crate) enum Command {
     },
     /// Print a shell's completion script.
     ///
-    /// The script completes commands, options and the names of this host's containers. For bash, run
-    /// `source <(container-rebuild completions bash)`, or add that to ~/.bashrc.
+    /// The script completes commands, options and the names of this host's containers. For bash, run `source
+    /// <(container-rebuild completions bash)`, or add that to ~/.bashrc.
     Completions {
         /// The shell.
         #[arg(value_enum)]
@@ -376,8 +341,8 @@ impl Command {
     /// The configuration arguments of a command that evaluates one.
     pub(crate) fn config(&self) -> Option<&ConfigArgs> {
         match self {
-            Self::Switch { config, .. }
-            | Self::Test { config, .. }
+            Self::Switch { switch: SwitchArgs { config, .. }, .. }
+            | Self::Test(SwitchArgs { config, .. })
             | Self::Boot { config, .. }
             | Self::Build { config, .. }
             | Self::Plan { config, .. }
@@ -387,6 +352,29 @@ impl Command {
             _ => None,
         }
     }
+}
+
+/// What to switch to, and how.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SwitchArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Confirmation before changes.
+    #[command(flatten)]
+    pub ask: AskArgs,
+    /// How to apply the plan.
+    #[command(flatten)]
+    pub apply: ApplyArgs,
+    /// How far running containers may be disrupted.
+    #[command(flatten)]
+    pub restart: RestartArgs,
+    /// How to treat degraded guests.
+    #[command(flatten)]
+    pub degraded: DegradedArgs,
+    /// Which lints to silence.
+    #[command(flatten)]
+    pub lints: LintArgs,
 }
 
 /// Names of containers.

@@ -18,7 +18,11 @@ use crate::host::{ending, waiting};
 /// 128 and SIGINT.
 pub(super) const EXIT_CODE: u8 = 130;
 
+/// Whether the user has asked the ongoing run to stop.
 static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the user has asked this program to stop at any time, which its exit code says.
+static EVER_ASKED: AtomicBool = AtomicBool::new(false);
 
 /// The log that signals are reported to, once they are held. A signal that ends the program never releases this lock, so
 /// that the host is not changed in the meantime.
@@ -61,19 +65,21 @@ fn is_ignored(signal: Signal) -> bool {
     mask & 1 << (signal as i32 - 1) != 0
 }
 
-/// From now on, no signal ends the program, and signals are reported to `log`.
+/// From now on, no signal ends the program, and signals are reported to `log`. What stopped a former run does not stop the one
+/// that begins now, which may undo that.
 pub(super) fn hold(log: &Arc<Log>) {
+    ASKED.store(false, Ordering::SeqCst);
     *HELD.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(log));
 }
 
-/// Whether the user has asked to stop.
-pub(super) fn was_asked() -> bool {
+/// Whether the user has asked the ongoing run to stop.
+pub(super) fn is_asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }
 
-/// Forgets that the user has asked to stop, when that has been answered.
-pub(super) fn forget() {
-    ASKED.store(false, Ordering::SeqCst);
+/// Whether the user has asked this program to stop at any time.
+pub(super) fn was_asked() -> bool {
+    EVER_ASKED.load(Ordering::SeqCst)
 }
 
 fn came(signal: Signal) {
@@ -82,6 +88,7 @@ fn came(signal: Signal) {
         ending::end_all();
         die(signal);
     };
+    EVER_ASKED.fetch_or(signal != Signal::SIGHUP, Ordering::SeqCst);
     if signal == Signal::SIGHUP {
         log.say(Level::WARN, "the terminal is gone: continuing without it", None);
     } else if !ASKED.swap(true, Ordering::SeqCst) {

@@ -84,7 +84,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn result(command: &Command) -> Option<Stream> {
     match command {
         Command::Switch { .. }
-        | Command::Test { .. }
+        | Command::Test(_)
         | Command::Boot { .. }
         | Command::Rollback { .. }
         | Command::Confirm
@@ -169,15 +169,9 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
             let wanted = Wanted { follow: *follow, lines: lines.clone(), since: since.clone() };
             commands::guest::logs(session, name, &wanted)
         }
-        Command::Switch { config, ask, apply, restart, degraded, lints, plan: None } => {
-            commands::switch::switch(session, config, (Activation::Switch, ask, apply), restart, *degraded, lints)
-        }
-        Command::Switch { config, ask, apply, degraded, lints, plan: Some(plan), .. } => {
-            commands::switch::switch_as_planned(session, config, (ask, apply), *degraded, lints, plan)
-        }
-        Command::Test { config, ask, apply, restart, degraded, lints } => {
-            commands::switch::switch(session, config, (Activation::Test, ask, apply), restart, *degraded, lints)
-        }
+        Command::Switch { switch, plan: None } => commands::switch::switch(session, switch, Activation::Switch),
+        Command::Switch { switch, plan: Some(plan) } => commands::switch::switch_as_planned(session, switch, plan),
+        Command::Test(switch) => commands::switch::switch(session, switch, Activation::Test),
         Command::Boot { config, allow_remove, wait, lints } => {
             commands::switch::boot(session, config, (*allow_remove, *wait), lints)
         }

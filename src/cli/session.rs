@@ -109,11 +109,9 @@ impl Ui for Session<'_> {
         self.terminal.progress(&format!(
             "Waiting {within} for a confirmation: answer here, or run `container-rebuild confirm` elsewhere."
         ));
-        let is_answered = || is_given() || interrupt::was_asked();
+        let is_answered = || is_given() || interrupt::is_asked();
         let answer = self.terminal.ask_until("Keep it?", limit, &is_answered);
-        let is_interrupted = interrupt::was_asked();
-        interrupt::forget();
-        is_given() || (answer == Some(true) && !is_interrupted)
+        is_given() || (answer == Some(true) && !interrupt::is_asked())
     }
 
     fn hold(&self) -> Box<dyn Run> {

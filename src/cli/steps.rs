@@ -91,7 +91,7 @@ impl Run for Followed {
     }
 
     fn is_interrupted(&self) -> bool {
-        interrupt::was_asked()
+        interrupt::is_asked()
     }
 
     fn note(&self, level: Level, message: &str) {

@@ -156,8 +156,8 @@ pub(super) fn release(root: &str) -> Result<(), HostError> {
     atomic_file::remove(&link).map_err(file("remove", &link))
 }
 
-/// Removes all generations that `newest` says not to keep (none, if that is unknown), then all roots that are no longer
-/// needed.
+/// Removes the generations that the options of `newest` do not keep, and then the roots that nothing needs any more. If the
+/// value of such an option is unknown, all generations are kept.
 fn prune(newest: &Generation) -> Result<(), HostError> {
     let numbers = numbers()?;
     let keep = newest.manifest.services.keep_generations();

@@ -201,7 +201,7 @@ pub struct Snapshot {
     pub generation: Option<Generation>,
     /// The number of the generation that the next boot brings up.
     pub boot_generation: Option<u32>,
-    /// Whether the current generation can no longer be read, or it is no longer known which one boots.
+    /// Whether the current generation is unreadable, or the symlink to the one that boots is missing.
     pub is_generation_lost: bool,
     /// Directories of ours that users other than root may write to.
     pub open_directories: Vec<PathBuf>,

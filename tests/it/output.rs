@@ -1,7 +1,9 @@
 //! Output that cannot be written, and output for programs.
 
 use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -117,5 +119,30 @@ fn every_line_of_a_json_log_is_json() {
         let said = directory.run(arguments);
         assert_eq!(said.code, Some(1));
         assert_eq!(lines(&said)[0]["level"], "error");
+    }
+}
+
+#[test]
+fn a_watched_status_is_printed_again_until_its_reader_leaves() {
+    let mut child = Command::new(PROGRAM)
+        .args(["status", "--json", "--watch=1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    for _ in 0..2 {
+        let line = lines.next().expect("a line").expect("read");
+        let status: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(status["format_version"], 1);
+    }
+    drop(lines);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while child.try_wait().expect("a child").is_none() {
+        if Instant::now() > deadline {
+            child.kill().expect("killed");
+            panic!("it goes on without a reader");
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }

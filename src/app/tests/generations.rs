@@ -21,6 +21,12 @@ fn runs(world: &World) -> String {
     state.running.get(&name("web")).map(|record| record.spec.system.display().to_string()).unwrap_or_default()
 }
 
+/// The systems that run.
+fn all_run(world: &World) -> Vec<(ContainerName, PathBuf)> {
+    let state = world.host.state();
+    state.running.iter().map(|(name, record)| (name.clone(), record.spec.system.clone())).collect()
+}
+
 #[test]
 fn a_test_is_current_until_the_host_reboots() {
     let world = changed();
@@ -116,6 +122,20 @@ fn what_fails_needs_no_confirmation_to_be_taken_back() {
     world.switch().expect_err("a container does not start");
     assert_eq!((runs(&world).as_str(), world.numbers()), ("/nix/store/1-web", (Some(1), Some(1))));
     assert_eq!(world.host.state().running.len(), 2);
+}
+
+#[test]
+fn an_interrupted_switch_that_had_to_be_confirmed_is_taken_back_as_a_whole() {
+    let mut world = World::new(&[WEB, DB]);
+    assert_eq!(world.switch().expect("switched"), "applied");
+    let before = all_run(&world);
+    world.configure(&[&other_web(), &DB.replace("one", "two")]);
+    world.builder.builds().systems.insert(name("db"), "/nix/store/2-db".into());
+    world.confirm = Some(Duration::from_secs(1));
+    world.ui.confirm();
+    world.ui.interrupt_after(2);
+    world.switch().expect_err("interrupted");
+    assert_eq!((all_run(&world), world.numbers()), (before, (Some(1), Some(1))));
 }
 
 #[test]

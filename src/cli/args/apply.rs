@@ -10,23 +10,27 @@ pub(crate) struct AskArgs {
     /// Apply without asking.
     #[arg(short, long)]
     pub yes: bool,
-    /// Allow a configuration from another source than the last one, or one that removes more than half of the containers.
+    /// Allow a configuration from another source than the last one, or one that removes more than half of the
+    /// containers.
     #[arg(long)]
     pub allow_remove: bool,
 }
+
+/// The longest wait for a confirmation: a day, in seconds.
+const MOST_PATIENCE: u64 = 24 * 60 * 60;
 
 /// How to apply a plan.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ApplyArgs {
     /// Go on with other containers after a step has failed. Without this, no further step begins.
-    #[arg(long = "keep-going")]
-    pub apply_on: bool,
+    #[arg(long)]
+    pub keep_going: bool,
     /// Wait for another process that changes this host, instead of failing.
     #[arg(long)]
     pub wait: bool,
     /// Go back to the former generation unless this one is confirmed within SECONDS, on the terminal or by
     /// `container-rebuild confirm`.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST_PATIENCE))]
     pub confirm: Option<u64>,
 }
 

@@ -8,10 +8,8 @@ use clap::{Args, ValueHint};
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigArgs {
     /// The configuration: a NixOS module (FILE.nix), a flake (DIR or DIR#HOST; path:DIR includes files that git does
-    /// not track),
-    /// a directory with a configuration.nix, default.nix or hive.nix, a hive or a set of systems (FILE.nix#HOST), or a
-    /// manifest
-    /// (FILE.json).
+    /// not track), a directory with a configuration.nix, default.nix or hive.nix, a hive or a set of systems
+    /// (FILE.nix#HOST), or a manifest (FILE.json).
     #[arg(value_name = "CONFIG", default_value = "/etc/nixos", value_hint = ValueHint::AnyPath)]
     pub config: String,
     /// Look up `<NAME>` and `<NAME/…>` in PATH before trying NIX_PATH.
@@ -20,9 +18,8 @@ pub(crate) struct ConfigArgs {
     /// Use PATH as the flake input NAME; `A/B` is the input B of the input A.
     #[arg(long, num_args = 2, action = clap::ArgAction::Append, value_names = ["NAME", "PATH"])]
     pub override_input: Vec<String>,
-    /// Read only below the top level of the configuration's git repository (or below its directory, without git) and
-    /// in the given
-    /// search paths; ignore the environment.
+    /// Read only below the top level of the configuration's git repository (or below its directory, without git) and in
+    /// the given search paths; ignore the environment.
     #[arg(long, overrides_with = "no_restrict")]
     pub restrict: bool,
     /// Let the configuration read any path.
@@ -48,8 +45,7 @@ pub(crate) struct ConfigArgs {
     #[arg(long, overrides_with = "show_trace")]
     pub no_show_trace: bool,
     /// Fail if the evaluation needs more memory than this, in MiB. The default is half of the machine's memory, but at
-    /// most 8192
-    /// (4096 with `--restrict`).
+    /// most 8192 (4096 with `--restrict`).
     #[arg(long, value_name = "MIB")]
     pub max_memory: Option<usize>,
     /// Fail if the evaluation takes longer than this, in seconds. The default is 600 (60 with `--restrict`).

@@ -7,7 +7,7 @@ use super::build::{nix, watch_signals};
 use super::saved;
 use crate::app::{self, Applied, ApplyOptions, ConfigOptions, Context, SwitchOptions, SwitchResult};
 use crate::apply::Degraded;
-use crate::cli::args::{ApplyArgs, AskArgs, ConfigArgs, DegradedArgs, LintArgs, OnDegraded, RestartArgs};
+use crate::cli::args::{ApplyArgs, ConfigArgs, LintArgs, OnDegraded, SwitchArgs};
 use crate::cli::interrupt;
 use crate::cli::session::{Outcome, Session, require_root};
 use crate::host::linux::Linux;
@@ -16,42 +16,29 @@ use crate::state::Activation;
 
 /// How a command applies its plan.
 pub(super) fn apply_options(yes: bool, apply: &ApplyArgs, restart_mode: RestartMode) -> ApplyOptions {
-    let &ApplyArgs { apply_on: keep_going, wait, confirm } = apply;
+    let &ApplyArgs { keep_going, wait, confirm } = apply;
     ApplyOptions { yes, keep_going, wait, confirm: confirm.map(Duration::from_secs), restart_mode }
 }
 
 /// Brings the host to the configured state, until it reboots or for good.
-pub(in crate::cli) fn switch(
-    session: &Session<'_>,
-    config: &ConfigArgs,
-    (activation, ask, apply): (Activation, &AskArgs, &ApplyArgs),
-    restart: &RestartArgs,
-    degraded: DegradedArgs,
-    lints: &LintArgs,
-) -> Outcome {
+pub(in crate::cli) fn switch(session: &Session<'_>, args: &SwitchArgs, activation: Activation) -> Outcome {
     require_root(activation.as_str())?;
-    let &AskArgs { yes, allow_remove } = ask;
-    let apply = apply_options(yes, apply, restart.restart_mode.into());
+    let SwitchArgs { config, ask, apply, restart, degraded, lints } = args;
+    let apply = apply_options(ask.yes, apply, restart.restart_mode.into());
+    let allow_remove = ask.allow_remove;
     let how = SwitchOptions { activation, apply, allow_remove, allow: &lints.allow, kept: None };
     bring_to(&session.context(), &session.config(config), &how, degraded.degraded)
 }
 
 /// Carries out exactly the plan that a file contains, or nothing.
-pub(in crate::cli) fn switch_as_planned(
-    session: &Session<'_>,
-    config: &ConfigArgs,
-    (ask, apply): (&AskArgs, &ApplyArgs),
-    degraded: DegradedArgs,
-    lints: &LintArgs,
-    file: &Path,
-) -> Outcome {
+pub(in crate::cli) fn switch_as_planned(session: &Session<'_>, args: &SwitchArgs, file: &Path) -> Outcome {
     require_root("switch")?;
+    let SwitchArgs { config, ask, apply, degraded, lints, .. } = args;
     let plan = saved::read(file)?;
     let config = saved::config(session.config(config), &plan);
     let only = plan.only.clone().unwrap_or_default();
-    let &AskArgs { yes, allow_remove } = ask;
-    let apply = apply_options(yes, apply, plan.restart_mode);
-    let activation = Activation::Switch;
+    let apply = apply_options(ask.yes, apply, plan.restart_mode);
+    let (activation, allow_remove) = (Activation::Switch, ask.allow_remove);
     let how = SwitchOptions { activation, apply, allow_remove, allow: &lints.allow, kept: Some(&plan) };
     bring_to(&Context { only: &only, ..session.context() }, &config, &how, degraded.degraded)
 }

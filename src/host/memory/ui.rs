@@ -24,6 +24,8 @@ struct Inner {
     /// After how many steps of a run the user wants to stop, plus one; 0 for never.
     interrupted_after: AtomicUsize,
     steps: AtomicUsize,
+    /// Whether that has stopped a run.
+    was_interrupted: AtomicBool,
 }
 
 impl MemoryUi {
@@ -99,6 +101,9 @@ impl Ui for MemoryUi {
 
     fn hold(&self) -> Box<dyn Run> {
         self.0.steps.store(0, Ordering::SeqCst);
+        if self.0.was_interrupted.swap(false, Ordering::SeqCst) {
+            self.0.interrupted_after.store(0, Ordering::SeqCst);
+        }
         Box::new(self.clone())
     }
 }
@@ -122,7 +127,9 @@ impl Run for MemoryUi {
 
     fn is_interrupted(&self) -> bool {
         let after = self.0.interrupted_after.load(Ordering::SeqCst);
-        after > 0 && self.0.steps.load(Ordering::SeqCst) + 1 >= after
+        let is_interrupted = after > 0 && self.0.steps.load(Ordering::SeqCst) + 1 >= after;
+        self.0.was_interrupted.fetch_or(is_interrupted, Ordering::SeqCst);
+        is_interrupted
     }
 
     fn note(&self, _: Level, message: &str) {

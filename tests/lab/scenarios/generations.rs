@@ -4,6 +4,27 @@ use serde_json::{Value, json};
 
 use crate::support::{Lab, host, web, with};
 
+/// Runs its arguments on a terminal, and answers its first argument when asked whether to keep what was applied.
+const ANSWER: &str = r#"
+import os, select, sys, time
+child, master = os.forkpty()
+if child == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+said, answered, deadline = b"", False, time.monotonic() + 120
+while True:
+    assert time.monotonic() < deadline, said
+    if select.select([master], [], [], 0.1)[0]:
+        try:
+            said += os.read(master, 4096)
+        except OSError:
+            break
+    if not answered and b"Keep it?" in said:
+        os.write(master, sys.argv[1].encode() + b"\n")
+        answered = True
+sys.stderr.buffer.write(said)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256)
+"#;
+
 /// A host with `hot` and `mild`, of which `hot` says `version`.
 fn version(version: &str) -> String {
     host(&[&with(&web("hot", 12), "one@example.org", version), &web("mild", 13)])
@@ -131,10 +152,18 @@ fn what_nobody_confirms_is_taken_back_also_without_its_terminal() {
         ],
         b"",
     );
-    assert!(said.code != 0 && said.err.contains("went back to generation 1"), "{said:#?}");
+    assert!(said.code == 130 && said.err.contains("went back to generation 1"), "{said:#?}");
     says(&lab, "v1");
     let said = lab.sh("container-rebuild confirm");
     assert!(said.code == 1 && said.err.contains("nothing waits to be confirmed"), "{said:#?}");
+    // The terminal is asked.
+    lab.write("/root/answer.py", ANSWER);
+    let said = lab.sh(&format!("python3 /root/answer.py n {switch} 600 /root/host.nix"));
+    assert!(said.code == 1 && said.err.contains("went back to generation 1"), "{said:#?}");
+    says(&lab, "v1");
+    lab.sh(&format!("python3 /root/answer.py y {switch} 600 /root/host.nix")).ok();
+    says(&lab, "v2");
+    lab.sh("container-rebuild rollback --yes 1; rm /root/answer.py").ok();
 
     // Another session confirms; meanwhile nobody else may change the host, unless it waits.
     let script = format!(
