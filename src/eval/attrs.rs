@@ -1,11 +1,11 @@
 //! Creating, reading and updating sets.
 
-use super::error::{EvalError, EvalResult};
+use super::error::EvalResult;
 use super::evaluator::Evaluator;
-use super::value::{Attr, Attrs, Frame, OpenAttrs, OptionalAttr, TaggedValue, Unknown, Value};
+use super::value::{Attr, Attrs, Frame, TaggedValue, Value};
 use crate::code::Symbol;
 use crate::code::expr::{AttrsExpr, Binding, Bindings, Name, NodeRef};
-use crate::source::{Pos, Span};
+use crate::source::Span;
 use crate::syntax::quote;
 
 impl<'e> Evaluator<'e> {
@@ -51,7 +51,7 @@ impl<'e> Evaluator<'e> {
                     rest = Some(unknown);
                     continue;
                 }
-                other => return Err(self.type_error_at("a string", other, name.span)),
+                other => return Err(self.report.type_error_at(&self.heap, "a string", other, name.span)),
             };
             value.expr.set_function_name(symbol);
             let value = self.delay(value, frame);
@@ -96,7 +96,9 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, ()> {
         let given = match self.force_packed(attrs[overrides].value)? {
             Value::Attrs(given) => given,
-            other => return Err(self.type_error("a set", other, bindings.entries[overrides].pos)),
+            other => {
+                return Err(self.report.type_error(&self.heap, "a set", other, bindings.entries[overrides].pos));
+            }
         };
         for attr in given.entries() {
             if let Ok(at) = attrs.binary_search_by_key(&attr.name, |attr| attr.name) {
@@ -121,23 +123,13 @@ impl<'e> Evaluator<'e> {
             Value::Attrs(attrs) => match attrs.find(name) {
                 Some(attr) => match self.evaluated(attr.value) {
                     Ok(value) => Ok(value.get()),
-                    Err(error) => Err(self.selected(error, &attr)),
+                    Err(error) => Err(self.report.trace_attribute(&self.heap, error, &attr)),
                 },
                 None => self.select_missing(attrs, name, span),
             },
             Value::Unknown(unknown) => Ok(Value::Unknown(self.heap.unknown_member(unknown, name, span))),
-            other => Err(self.type_error_at("a set", other, span)),
+            other => Err(self.report.type_error_at(&self.heap, "a set", other, span)),
         }
-    }
-
-    /// Adds to an error which attribute was being evaluated.
-    #[cold]
-    fn selected(&self, error: EvalError<'e>, attr: &Attr<'e>) -> EvalError<'e> {
-        if error.unknown().is_none() && !self.report.is_internal(attr.pos) {
-            let what = || format!("while evaluating the attribute '{}'", quote(self.heap.name(attr.name)));
-            error.trace(self.report.attribute_span(attr.pos), what);
-        }
-        error
     }
 
     #[cold]
@@ -151,7 +143,7 @@ impl<'e> Evaluator<'e> {
         }
         let missing = self.heap.name(name);
         let error = self.report.error(span, &format!("attribute '{}' missing", quote(missing)));
-        self.suggest(error, missing, attrs);
+        error.suggest(missing, self.heap.names(attrs));
         Err(error)
     }
 
@@ -172,7 +164,11 @@ impl<'e> Evaluator<'e> {
             {
                 value = match self.evaluated(found) {
                     Ok(value) => value,
-                    Err(error) => return Err(attrs.find(*name).map_or(error, |attr| self.selected(error, &attr))),
+                    Err(error) => {
+                        return Err(attrs
+                            .find(*name)
+                            .map_or(error, |attr| self.report.trace_attribute(&self.heap, error, &attr)));
+                    }
                 };
                 continue;
             }
@@ -240,7 +236,7 @@ impl<'e> Evaluator<'e> {
                     let name = self.without_context(text, node.span)?;
                     Ok(self.heap.symbol_of(name))
                 }
-                other => Err(self.type_error_at("a string", other, node.span)),
+                other => Err(self.report.type_error_at(&self.heap, "a string", other, node.span)),
             },
         }
     }
@@ -259,53 +255,24 @@ impl<'e> Evaluator<'e> {
                     return Ok(self.heap.merge(left, right));
                 }
                 if let Some(rest) = right.any() {
-                    return Ok(self.open_update(left, right, rest));
+                    return Ok(self.heap.open_update(left, right, rest));
                 }
                 if !(left.optional().is_empty() && right.optional().is_empty()) {
-                    return Ok(self.update_partial(left, right));
+                    return Ok(self.heap.update_partial(left, right));
                 }
                 Ok(Value::Attrs(self.heap.merge_anew(left, right, left.any())))
             }
             (Value::Attrs(left), Value::Unknown(unknown)) => {
-                Ok(self.open_update(left, self.heap.no_attrs, unknown))
+                Ok(self.heap.open_update(left, self.heap.no_attrs, unknown))
             }
             (Value::Unknown(unknown), Value::Attrs(right)) => {
                 Ok(Value::Attrs(self.heap.merge_anew(self.heap.no_attrs, right, Some(unknown))))
             }
             (Value::Unknown(unknown), _) | (_, Value::Unknown(unknown)) => Ok(Value::Unknown(unknown)),
-            (Value::Attrs(_), other) | (other, _) => Err(self.type_error_at("a set", other, span)),
+            (Value::Attrs(_), other) | (other, _) => {
+                Err(self.report.type_error_at(&self.heap, "a set", other, span))
+            }
         }
-    }
-
-    /// An update by a set that may redefine any name: only the names it certainly defines stay known.
-    fn open_update(&mut self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
-        let unknown = self.heap.pack(Value::Unknown(rest));
-        let is_of_right =
-            |one: &&OptionalAttr<'e>| left.find(one.name()).is_none() && left.find_optional(one.name()).is_none();
-        let names: Vec<_> = right.optional().iter().filter(is_of_right).copied().collect();
-        self.heap.merge_hidden(
-            left,
-            right,
-            unknown,
-            OpenAttrs { names: self.heap.alloc_slice(&names), any: Some(rest) },
-        )
-    }
-
-    /// A position as the set that `unsafeGetAttrPos` and `__curPos` return.
-    pub(super) fn position_value(&self, pos: Pos) -> Value<'e> {
-        let (Some(location), Some(file)) = (self.report.sources.locate(pos), self.report.sources.file(pos)) else {
-            return Value::Null;
-        };
-        // A text from the command line is not a file.
-        if !file.path.is_absolute() {
-            return Value::Null;
-        }
-        let path = file.path.to_string_lossy();
-        self.heap.attrs([
-            (self.heap.common.file, self.heap.string(&path), Pos::NONE),
-            (self.heap.common.line, Value::Int(location.line.into()), Pos::NONE),
-            (self.heap.common.column, Value::Int(location.column.into()), Pos::NONE),
-        ])
     }
 
     /// Selects an attribute and forces it; an unknown set gives an unknown value.

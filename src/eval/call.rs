@@ -8,7 +8,9 @@ use std::cell::Cell;
 use super::bind::fill;
 use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
-use super::value::{Attrs, Closure, Frame, PrimopCall, TaggedValue, Value, settle};
+use super::heap::Heap;
+use super::native::Suspend;
+use super::value::{Attrs, Closure, Frame, PrimopCall, TaggedValue, Thunk, Value, settle};
 use crate::code::Symbol;
 use crate::code::expr::{Expr, Lambda, Node, NodeRef, Pattern};
 use crate::source::{Pos, Span};
@@ -32,7 +34,7 @@ impl<'e> Evaluator<'e> {
                     let missing = closure.lambda.missing();
                     if nodes.len() < missing {
                         let more = nodes.iter().map(|node| self.delay(node, frame));
-                        return Ok(self.heap.pack(self.partial(closure, more)));
+                        return Ok(self.heap.pack(self.heap.partial(closure, more)));
                     }
                     let (now, later) = nodes.split_at(missing);
                     nodes = later;
@@ -59,7 +61,7 @@ impl<'e> Evaluator<'e> {
                     if nodes.len() < missing {
                         let more = nodes.iter().map(|node| self.delay(node, frame).get());
                         let arguments: Vec<_> = primop.arguments.iter().copied().chain(more).collect();
-                        return Ok(self.heap.pack(self.partial_primop(primop, &arguments)));
+                        return Ok(self.heap.pack(self.heap.partial_primop(primop, &arguments)));
                     }
                     let (now, later) = nodes.split_at(missing);
                     nodes = later;
@@ -74,7 +76,7 @@ impl<'e> Evaluator<'e> {
             function = match result {
                 Ok(function) => function,
                 Err(error) => {
-                    self.called(error, function.get(), call);
+                    self.report.trace_call(&self.heap, error, function.get(), call);
                     return Err(error);
                 }
             };
@@ -161,7 +163,7 @@ impl<'e> Evaluator<'e> {
                     return self.run_primop(call, &arguments[..primop.arity], pos);
                 }
                 let arguments: Vec<_> = call.arguments.iter().copied().chain([argument]).collect();
-                Ok(self.partial_primop(call, &arguments))
+                Ok(self.heap.partial_primop(call, &arguments))
             }
             set @ Value::Attrs(attrs) if attrs.get(self.heap.common.functor).is_some() => {
                 let functor = attrs.get(self.heap.common.functor).expect("asked for just now");
@@ -174,7 +176,7 @@ impl<'e> Evaluator<'e> {
                 Err(self.report.unknown_error(self.heap.unknown_at(unknown, self.report.word_span(pos))))
             }
             other => {
-                let what = self.describe(other);
+                let what = self.report.describe(&self.heap, other);
                 let message = format!("attempt to call something which is not a function but {what}");
                 Err(self.report.error(self.report.word_span(pos), &message))
             }
@@ -190,7 +192,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, TaggedValue<'e>> {
         let missing = closure.lambda.missing();
         if arguments.len() < missing {
-            return Ok(self.heap.pack(self.partial(closure, arguments.iter().copied())));
+            return Ok(self.heap.pack(self.heap.partial(closure, arguments.iter().copied())));
         }
         let (now, later) = arguments.split_at(missing);
         let mut result = self.enter(closure, pos, |_, slots| {
@@ -229,25 +231,6 @@ impl<'e> Evaluator<'e> {
                 self.apply(bound, b, Pos::NONE)
             }
         }
-    }
-
-    /// A closure with more arguments applied, but not all.
-    fn partial(&self, closure: &'e Closure<'e>, more: impl ExactSizeIterator<Item = TaggedValue<'e>>) -> Value<'e> {
-        let mut lambda = closure.lambda;
-        for _ in 0..more.len() {
-            lambda = lambda.after.expect("as many are missing");
-        }
-        let partial = Closure::hollow(self.heap.bump, lambda);
-        let words = closure.words().iter().map(Cell::get).chain(more);
-        for (cell, word) in partial.words().iter().zip(words) {
-            cell.set(word);
-        }
-        Value::Lambda(partial)
-    }
-
-    fn partial_primop(&self, call: &'e PrimopCall<'e>, arguments: &[Value<'e>]) -> Value<'e> {
-        let arguments = self.heap.bump.alloc_slice_copy(arguments);
-        Value::Primop(self.heap.bump.alloc(PrimopCall { arguments, ..*call }))
     }
 
     /// Evaluates a function's body in a frame with all arguments; `fill` stores the last ones in their slots.
@@ -337,7 +320,7 @@ impl<'e> Evaluator<'e> {
                 slots.iter().for_each(|slot| slot.set(self.heap.pack(unknown)));
                 Ok(())
             }
-            other => Err(self.type_error_at("a set", other, self.report.word_span(pos))),
+            other => Err(self.report.type_error_at(&self.heap, "a set", other, self.report.word_span(pos))),
         }
     }
 
@@ -384,7 +367,7 @@ impl<'e> Evaluator<'e> {
                 }
             } else {
                 let name = self.heap.name(formal.name);
-                let function = self.name_of(lambda);
+                let function = name_of(&self.heap, lambda);
                 let message = format!("function '{function}' called without required argument '{name}'");
                 let error = self.report.error(self.report.word_span(pos), &message);
                 error.label(self.report.word_span(formal.pos), "the function expects it here");
@@ -394,26 +377,87 @@ impl<'e> Evaluator<'e> {
         if !pattern.ellipsis
             && let Some(extra) = extra.or_else(|| given.next().map(|attr| attr.name))
         {
-            return Err(self.refuse_extra(pattern, lambda, extra, pos));
+            return Err(refuse_extra(self, pattern, lambda, extra, pos));
         }
         for (cell, default) in defaults {
             fill(cell, default, frame);
         }
         Ok(())
     }
+}
 
-    #[cold]
-    fn name_of(&self, lambda: &Lambda<'e>) -> String {
-        lambda.name.get().map_or("anonymous lambda", |name| self.heap.name(name)).to_owned()
+#[cold]
+fn name_of<'e>(heap: &Heap<'e>, lambda: &Lambda<'e>) -> String {
+    lambda.name.get().map_or("anonymous lambda", |name| heap.name(name)).to_owned()
+}
+
+#[cold]
+fn refuse_extra<'e>(
+    ev: &Evaluator<'e>,
+    pattern: &Pattern<'e>,
+    lambda: &Lambda<'e>,
+    name: Symbol,
+    pos: Pos,
+) -> EvalError<'e> {
+    let (function, name) = (name_of(&ev.heap, lambda), ev.heap.name(name));
+    let message = format!("function '{function}' called with unexpected argument '{name}'");
+    let error = ev.report.error(ev.report.word_span(pos), &message);
+    error.label(ev.report.word_span(lambda.pos), "the function is here");
+    error.suggest(name, pattern.formals.iter().map(|formal| ev.heap.name(formal.name)));
+    error
+}
+/// A delayed call with two arguments.
+struct Call2<'e> {
+    function: Value<'e>,
+    arguments: [Value<'e>; 2],
+}
+
+impl<'e> Suspend<'e> for Call2<'e> {
+    fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
+        let [first, second] = self.arguments;
+        ev.call2(self.function, first, second)
     }
 
-    #[cold]
-    fn refuse_extra(&self, pattern: &Pattern<'e>, lambda: &Lambda<'e>, name: Symbol, pos: Pos) -> EvalError<'e> {
-        let (function, name) = (self.name_of(lambda), self.heap.name(name));
-        let message = format!("function '{function}' called with unexpected argument '{name}'");
-        let error = self.report.error(self.report.word_span(pos), &message);
-        error.label(self.report.word_span(lambda.pos), "the function is here");
-        error.suggest(name, pattern.formals.iter().map(|formal| self.heap.name(formal.name)));
-        error
+    fn parts(&self) -> Option<[Value<'e>; 3]> {
+        let [first, second] = self.arguments;
+        Some([self.function, first, second])
+    }
+}
+
+impl<'e> Heap<'e> {
+    /// A delayed call of a function with the name and the value of an attribute.
+    pub(super) fn delay_call_on(
+        &self,
+        function: Value<'e>,
+        name: Symbol,
+        value: TaggedValue<'e>,
+    ) -> TaggedValue<'e> {
+        let function = match function {
+            Value::Thunk(thunk) => thunk.done().map_or(function, TaggedValue::get),
+            function => function,
+        };
+        self.pack(match function {
+            Value::Lambda(closure) => Value::Thunk(Thunk::call_on(self.bump, closure, name, value)),
+            _ => self.suspend(Call2 { function, arguments: [self.name_value(name), value.get()] }),
+        })
+    }
+
+    /// A closure with more arguments applied, but not all.
+    fn partial(&self, closure: &'e Closure<'e>, more: impl ExactSizeIterator<Item = TaggedValue<'e>>) -> Value<'e> {
+        let mut lambda = closure.lambda;
+        for _ in 0..more.len() {
+            lambda = lambda.after.expect("as many are missing");
+        }
+        let partial = Closure::hollow(self.bump, lambda);
+        let words = closure.words().iter().map(Cell::get).chain(more);
+        for (cell, word) in partial.words().iter().zip(words) {
+            cell.set(word);
+        }
+        Value::Lambda(partial)
+    }
+
+    fn partial_primop(&self, call: &'e PrimopCall<'e>, arguments: &[Value<'e>]) -> Value<'e> {
+        let arguments = self.bump.alloc_slice_copy(arguments);
+        Value::Primop(self.bump.alloc(PrimopCall { arguments, ..*call }))
     }
 }

@@ -132,7 +132,10 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn no_string(&self, value: Value<'e>, span: Span) -> EvalError<'e> {
-        self.report.error(span, &format!("cannot coerce {} to a string: {}", self.sort_of(value), self.show(value)))
+        self.report.error(
+            span,
+            &format!("cannot coerce {} to a string: {}", value.type_name(), self.report.show(&self.heap, value)),
+        )
     }
 
     /// The string itself, or an error if it has a context where none is allowed.
@@ -162,7 +165,7 @@ impl<'e> Evaluator<'e> {
             match self.force(*text)? {
                 Value::String(text) => joined.push_str(&self.heap, text),
                 Value::Unknown(unknown) => return Ok(Value::Unknown(unknown)),
-                other => return Err(self.type_error("a string", other, Pos::NONE)),
+                other => return Err(self.report.type_error(&self.heap, "a string", other, Pos::NONE)),
             }
         }
         Ok(self.heap.finish(&joined))

@@ -1,14 +1,17 @@
-//! Describes values in messages, in Nix's words: their type, and as much of them as fits on a line.
+//! Values in messages, in Nix's words: their type, as much of them as fits on a line, and what was evaluated when an
+//! error occurred.
 
 use super::error::EvalError;
-use crate::source::{Pos, Span};
+use crate::code::expr::Node;
+use crate::source::{Pos, SourceMap, Span};
 use std::collections::HashSet;
 
 use rustc_hash::FxBuildHasher;
 
-use super::evaluator::Evaluator;
+use super::heap::Heap;
 use super::print;
-use super::value::{Attrs, State, TaggedValue, Value};
+use super::report::Reporter;
+use super::value::{Attr, Attrs, State, TaggedValue, Value};
 use crate::syntax::quote;
 
 /// How many attributes to show.
@@ -17,15 +20,10 @@ const MOST_ITEMS: usize = 10;
 const MOST_BYTES: usize = 1024;
 const DEEPEST: usize = 10;
 
-impl<'e> Evaluator<'e> {
-    /// The type and the value, such as `a string: "a"`.
-    pub fn describe(&self, value: Value<'e>) -> String {
-        format!("{}: {}", self.sort_of(value), self.show(value))
-    }
-
+impl Value<'_> {
     /// The type, with its article.
-    pub(super) fn sort_of(&self, value: Value<'e>) -> String {
-        String::from(match value {
+    pub(super) fn type_name(self) -> String {
+        String::from(match self {
             Value::Null => "null",
             Value::Bool(_) => "a Boolean",
             Value::Int(_) => "an integer",
@@ -41,48 +39,114 @@ impl<'e> Evaluator<'e> {
                 return format!("the {partially}built-in function '{}'", call.primop.name);
             }
             Value::Thunk(thunk) => match thunk.state() {
-                State::Done(value) => return self.sort_of(value.get()),
+                State::Done(value) => return value.get().type_name(),
                 _ => "a thunk",
             },
             Value::PartialList(_) => "a list that is known in part",
             Value::Unknown(_) => "an unknown value",
         })
     }
+}
+
+impl<'e> Reporter<'e> {
+    /// The type and the value, such as `a string: "a"`.
+    pub fn describe(&self, heap: &Heap<'e>, value: Value<'e>) -> String {
+        format!("{}: {}", value.type_name(), self.show(heap, value))
+    }
 
     /// The value, as far as it is evaluated and fits.
-    pub(super) fn show(&self, value: Value<'e>) -> String {
-        let mut shown = Shown { ev: self, out: Vec::new(), attributes: 0, items: 0, seen: HashSet::default() };
+    pub(super) fn show(&self, heap: &Heap<'e>, value: Value<'e>) -> String {
+        let mut shown = Shown {
+            heap,
+            sources: self.sources,
+            out: Vec::new(),
+            attributes: 0,
+            items: 0,
+            seen: HashSet::default(),
+        };
         shown.value(value, 0);
         String::from_utf8_lossy(&shown.out).into_owned()
     }
 
     /// A type error such as "expected a Boolean but found an integer: 1". If the value is unknown, the operation is
     /// unknown instead.
-    pub fn type_error(&self, expected: &str, found: Value<'e>, pos: Pos) -> EvalError<'e> {
-        self.type_error_at(expected, found, self.report.word_span(pos))
+    pub fn type_error(&self, heap: &Heap<'e>, expected: &str, found: Value<'e>, pos: Pos) -> EvalError<'e> {
+        self.type_error_at(heap, expected, found, self.word_span(pos))
     }
 
     #[cold]
-    pub(super) fn type_error_at(&self, expected: &str, found: Value<'e>, span: Span) -> EvalError<'e> {
+    pub(super) fn type_error_at(
+        &self,
+        heap: &Heap<'e>,
+        expected: &str,
+        found: Value<'e>,
+        span: Span,
+    ) -> EvalError<'e> {
         match found {
-            Value::Unknown(unknown) => self.report.unknown_error(self.heap.unknown_at(unknown, span)),
-            Value::PartialList(partial) => self.report.unknown_error(self.heap.unknown_at(partial.why(), span)),
+            Value::Unknown(unknown) => self.unknown_error(heap.unknown_at(unknown, span)),
+            Value::PartialList(partial) => self.unknown_error(heap.unknown_at(partial.why(), span)),
             found => {
-                let message = format!("expected {expected} but found {}", self.describe(found));
-                self.report.error(span, &message)
+                let message = format!("expected {expected} but found {}", self.describe(heap, found));
+                self.error(span, &message)
             }
         }
     }
 
-    /// Adds "did you mean …" if the set has a similar name.
-    pub(super) fn suggest(&self, error: EvalError<'e>, missing: &str, attrs: &Attrs<'e>) {
-        error.suggest(missing, attrs.iter().map(|(name, ..)| self.heap.name(name)));
+    /// A position as the set that `unsafeGetAttrPos` and `__curPos` return.
+    pub(super) fn position_value(&self, heap: &Heap<'e>, pos: Pos) -> Value<'e> {
+        let (Some(location), Some(file)) = (self.sources.locate(pos), self.sources.file(pos)) else {
+            return Value::Null;
+        };
+        // A text from the command line is not a file.
+        if !file.path.is_absolute() {
+            return Value::Null;
+        }
+        let path = file.path.to_string_lossy();
+        heap.attrs([
+            (heap.common.file, heap.string(&path), Pos::NONE),
+            (heap.common.line, Value::Int(location.line.into()), Pos::NONE),
+            (heap.common.column, Value::Int(location.column.into()), Pos::NONE),
+        ])
+    }
+
+    /// Adds to an error which attribute was being evaluated.
+    #[cold]
+    pub(super) fn trace_attribute(&self, heap: &Heap<'e>, error: EvalError<'e>, attr: &Attr<'e>) -> EvalError<'e> {
+        if error.unknown().is_none() && !self.is_internal(attr.pos) {
+            let what = || format!("while evaluating the attribute '{}'", quote(heap.name(attr.name)));
+            error.trace(self.attribute_span(attr.pos), what);
+        }
+        error
+    }
+
+    /// Adds a call to the trace of an error, unless it says nothing new: `throw` itself fails at the call.
+    #[cold]
+    pub(super) fn trace_call(&self, heap: &Heap<'e>, error: EvalError<'e>, function: Value<'e>, call: &Node<'e>) {
+        if error.unknown().is_some() {
+            return;
+        }
+        self.locate(error, call.span);
+        if self.is_internal(call.span.start) {
+            return;
+        }
+        if !matches!(function, Value::Lambda(_)) && error.is_just_at(call.span.start) {
+            return;
+        }
+        error.trace(call.span, || match function {
+            Value::Lambda(closure) => match closure.lambda.name.get() {
+                Some(name) => format!("while calling '{}'", heap.name(name)),
+                None => String::from("while calling an anonymous function"),
+            },
+            Value::Primop(primop) => format!("while calling the '{}' builtin", primop.primop.name),
+            _ => String::from("while calling a set"),
+        });
     }
 }
 
 /// A value that is being written.
 struct Shown<'a, 'e> {
-    ev: &'a Evaluator<'e>,
+    heap: &'a Heap<'e>,
+    sources: &'a SourceMap,
     out: Vec<u8>,
     attributes: usize,
     items: usize,
@@ -119,10 +183,10 @@ impl<'e> Shown<'_, 'e> {
             Value::Attrs(attrs) if attrs.count() == 0 => self.push("{ }"),
             Value::Attrs(attrs) => self.attrs(attrs, depth),
             Value::Lambda(closure) => {
-                let location = self.ev.report.sources.file(closure.lambda.pos);
+                let location = self.sources.file(closure.lambda.pos);
                 let location = location
                     .map_or_else(String::new, |file| format!(" @ {}", file.location_of(closure.lambda.pos)));
-                let name = closure.lambda.name.get().map(|name| format!(" {}", quote(self.ev.heap.name(name))));
+                let name = closure.lambda.name.get().map(|name| format!(" {}", quote(self.heap.name(name))));
                 self.push(&format!("«lambda{}{location}»", name.unwrap_or_default()));
             }
             Value::Primop(call) => {
@@ -166,14 +230,14 @@ impl<'e> Shown<'_, 'e> {
         self.push("]");
     }
 
-    fn attrs(&mut self, attrs: &'e super::value::Attrs<'e>, depth: usize) {
+    fn attrs(&mut self, attrs: &'e Attrs<'e>, depth: usize) {
         if !self.seen.insert(std::ptr::from_ref(attrs).addr()) {
             return self.push("«repeated»");
         }
         if depth >= DEEPEST {
             return self.push("{ ... }");
         }
-        let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.ev.heap.name(name), value)).collect();
+        let mut named: Vec<_> = attrs.iter().map(|(name, value, _)| (self.heap.name(name), value)).collect();
         // `type` and the like identify the set, so they come first.
         named.sort_unstable_by_key(|(name, _)| (!matches!(*name, "type" | "_type"), *name));
         let count = named.len();

@@ -9,14 +9,16 @@
 use super::native;
 use std::cell::Cell;
 
+use super::assertion::failed_assertion;
 use super::coerce::Coercion;
 use super::error::{EvalError, EvalResult};
 use super::evaluator::Evaluator;
+use super::heap::Heap;
 use super::repr::Running;
 use super::text::Text;
 use super::value::{Closure, Frame, State, TaggedValue, Thunk, Unknown, Value};
 use crate::code::Symbol;
-use crate::code::expr::{Expr, Node, NodeRef, Part, Unit, Variable};
+use crate::code::expr::{Expr, NodeRef, Part, Unit, Variable};
 use crate::source::{Pos, Span};
 
 /// How much capacity of a finished text to keep for the next one.
@@ -31,24 +33,15 @@ impl<'e> Evaluator<'e> {
     #[inline]
     pub fn force(&mut self, value: Value<'e>) -> EvalResult<'e, Value<'e>> {
         match value {
-            Value::Thunk(thunk) => self.force_thunk(thunk).map(|value| self.certain(value.get())),
-            value => Ok(self.certain(value)),
-        }
-    }
-
-    /// Turns a partial list into an unknown value, for callers that do not handle partial lists.
-    #[inline]
-    fn certain(&self, value: Value<'e>) -> Value<'e> {
-        match value {
-            Value::PartialList(partial) => Value::Unknown(partial.why()),
-            value => value,
+            Value::Thunk(thunk) => self.force_thunk(thunk).map(|value| certain(value.get())),
+            value => Ok(certain(value)),
         }
     }
 
     /// [`Self::force`] for a stored value.
     #[inline]
     pub(super) fn force_packed(&mut self, value: TaggedValue<'e>) -> EvalResult<'e, Value<'e>> {
-        self.evaluated(value).map(|value| self.certain(value.get()))
+        self.evaluated(value).map(|value| certain(value.get()))
     }
 
     /// Forces a stored value and keeps it packed; partial lists stay partial. Inside the evaluator results are one
@@ -128,7 +121,7 @@ impl<'e> Evaluator<'e> {
         match result {
             Ok(value) => {
                 if value.is_boxed() {
-                    self.remember(thunk, value, &running);
+                    self.provenance.note_origin(&self.heap, thunk, value, &running);
                 }
                 running.finish(value);
                 Ok(value)
@@ -144,10 +137,10 @@ impl<'e> Evaluator<'e> {
         error: EvalError<'e>,
         running: Running<'e>,
     ) -> EvalResult<'e, TaggedValue<'e>> {
-        let result = self.settled(Err(error));
+        let result = settled(&self.heap, error);
         match result {
             Ok(value) => {
-                self.remember(thunk, value, &running);
+                self.provenance.note_origin(&self.heap, thunk, value, &running);
                 running.finish(value);
             }
             Err(error) if self.speculation.may_keep(error) => running.fail(error),
@@ -155,28 +148,6 @@ impl<'e> Evaluator<'e> {
             Err(_) => running.rewind(),
         }
         result
-    }
-
-    /// Records what produced an unknown value before the value replaces it ([`Provenance`](super::Provenance)).
-    #[cold]
-    fn remember(&mut self, thunk: &'e Thunk<'e>, value: TaggedValue<'e>, running: &Running<'e>) {
-        if !matches!(value.get(), Value::Unknown(_) | Value::PartialList(_)) {
-            return;
-        }
-        let origin = match running.before() {
-            State::Code(code) => code.copy(self.heap.bump),
-            State::Call(function, argument) => Thunk::call(self.heap.bump, function, argument),
-            State::CallOn(..) | State::Native(..) | State::Running | State::Done(_) | State::Failed(..) => return,
-        };
-        self.provenance.origins.insert(std::ptr::from_ref(thunk), origin);
-    }
-
-    /// [`settle`](super::value::settle) for a stored value.
-    fn settled(&self, result: EvalResult<'e, TaggedValue<'e>>) -> EvalResult<'e, TaggedValue<'e>> {
-        match result {
-            Err(error) => error.unknown().map(|unknown| self.heap.pack(Value::Unknown(unknown))).ok_or(error),
-            ok => ok,
-        }
     }
 
     /// Runs a unit of code with its captures.
@@ -294,7 +265,7 @@ impl<'e> Evaluator<'e> {
                 Expr::Assert(condition, body) => {
                     // An unknown condition counts as true: if it is false, evaluation fails anyway.
                     if self.decided(condition, frame)? == Ok(false) {
-                        return Err(self.failed_assertion(condition, frame, node.span));
+                        return Err(failed_assertion(self, condition, frame, node.span));
                     }
                     node = body;
                     continue;
@@ -323,7 +294,7 @@ impl<'e> Evaluator<'e> {
             Expr::InterpolatedPath(parts) => self.interpolate_path(parts, frame, node.span),
             Expr::SearchPath(name) => self.find_in_search_path(name, node.span),
             Expr::Negate(operand) => self.negate(operand, frame),
-            _ => Ok(self.position_value(node.span.start)),
+            _ => Ok(self.report.position_value(&self.heap, node.span.start)),
         };
         value.map(|value| self.heap.pack(value))
     }
@@ -392,7 +363,7 @@ impl<'e> Evaluator<'e> {
             Ok(value) => Ok(value),
             Err(error) => {
                 self.report.locate(error, unit.body.span);
-                self.settled(Err(error))
+                settled(&self.heap, error)
             }
         }
     }
@@ -423,7 +394,7 @@ impl<'e> Evaluator<'e> {
                 Value::Unknown(unknown) => {
                     return Err(self.report.unknown_error(self.heap.unknown_at(unknown, span)));
                 }
-                other => return Err(self.type_error_at("a set", other, span)),
+                other => return Err(self.report.type_error_at(&self.heap, "a set", other, span)),
             }
         }
         if let Some(rest) = beyond {
@@ -433,35 +404,12 @@ impl<'e> Evaluator<'e> {
         Err(self.report.error(span, &format!("undefined variable '{name}'")))
     }
 
-    /// Adds a call to the trace of an error, unless it says nothing new: `throw` itself fails at the call.
-    #[cold]
-    pub(super) fn called(&self, error: EvalError<'e>, function: Value<'e>, call: &Node<'e>) {
-        if error.unknown().is_some() {
-            return;
-        }
-        self.report.locate(error, call.span);
-        if self.report.is_internal(call.span.start) {
-            return;
-        }
-        if !matches!(function, Value::Lambda(_)) && error.is_just_at(call.span.start) {
-            return;
-        }
-        error.trace(call.span, || match function {
-            Value::Lambda(closure) => match closure.lambda.name.get() {
-                Some(name) => format!("while calling '{}'", self.heap.name(name)),
-                None => String::from("while calling an anonymous function"),
-            },
-            Value::Primop(primop) => format!("while calling the '{}' builtin", primop.primop.name),
-            _ => String::from("while calling a set"),
-        });
-    }
-
     #[inline]
     pub(super) fn eval_bool(&mut self, node: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, bool> {
         let value = self.eval(node, frame)?;
         match value.truth() {
             Some(value) => Ok(value),
-            None => Err(self.type_error_at("a Boolean", value.get(), node.span)),
+            None => Err(self.report.type_error_at(&self.heap, "a Boolean", value.get(), node.span)),
         }
     }
 
@@ -488,7 +436,7 @@ impl<'e> Evaluator<'e> {
         match condition {
             Ok(value) => match value.get() {
                 Value::Unknown(unknown) => Ok(Err(self.heap.unknown_at(unknown, span))),
-                other => Err(self.type_error_at("a Boolean", other, span)),
+                other => Err(self.report.type_error_at(&self.heap, "a Boolean", other, span)),
             },
             Err(error) => error.unknown().map(Err).ok_or(error),
         }
@@ -540,4 +488,18 @@ impl<'e> Evaluator<'e> {
         let text = self.joined(parts, Coercion::PLAIN, frame)?;
         self.path_of_text(&text, span)
     }
+}
+
+/// Turns a partial list into an unknown value, for callers that do not handle partial lists.
+#[inline]
+fn certain<'e>(value: Value<'e>) -> Value<'e> {
+    match value {
+        Value::PartialList(partial) => Value::Unknown(partial.why()),
+        value => value,
+    }
+}
+
+/// [`settle`](super::value::settle) for a stored value.
+fn settled<'e>(heap: &Heap<'e>, error: EvalError<'e>) -> EvalResult<'e, TaggedValue<'e>> {
+    error.unknown().map(|unknown| heap.pack(Value::Unknown(unknown))).ok_or(error)
 }

@@ -1,24 +1,23 @@
 //! The evaluator: what one evaluation consists of.
 //!
-//! Each part owns its data. The methods of [`Evaluator`] itself are those that evaluate, which need several parts; each
-//! file of this directory has those of its subject.
-
-use std::rc::Rc;
+//! Each part owns its data, and has the methods that need nothing else. The methods of [`Evaluator`] itself are those
+//! that evaluate: they need several parts and call each other recursively, and each is in the file of its subject. What
+//! uses an evaluator (built-in functions, printing, JSON) is a function or a type of its own.
 
 use bumpalo::Bump;
 use rustc_hash::FxHashMap;
 
-use super::error::{EvalResult, Failures};
+use super::error::{EvalError, EvalResult, Failures};
 use super::heap::Heap;
 use super::limits::Limits;
 use super::loader::Loader;
 use super::notes::Notes;
 use super::provenance::Provenance;
-use super::regex::Regex;
+use super::regex::Patterns;
 use super::report::Reporter;
 use super::settings::Settings;
 use super::speculation::Speculation;
-use super::value::{TaggedValue, Value};
+use super::value::TaggedValue;
 use super::written::WrittenPaths;
 use crate::code::Symbol;
 use crate::source::Span;
@@ -52,7 +51,7 @@ impl<'e> Globals<'e> {
     }
 }
 
-/// The state of one evaluation.
+/// One evaluation: it owns the parts, and evaluates expressions, thunks and calls with them.
 ///
 /// # Examples
 ///
@@ -79,15 +78,13 @@ pub struct Evaluator<'e> {
     pub notes: Notes,
     /// Where values come from.
     pub provenance: Provenance<'e>,
-    pub(super) limits: Limits<'e>,
-    pub(super) settings: Settings,
+    /// How to evaluate; a feature enabled here holds for what is read from then on.
+    pub settings: Settings,
+    pub(crate) limits: Limits<'e>,
     pub(super) globals: Globals<'e>,
     pub(super) written: WrittenPaths<'e>,
     pub(super) speculation: Speculation,
-    /// The function `builtins.getFlake`, if flakes are evaluated.
-    pub(super) flake_getter: Option<Value<'e>>,
-    /// Compiled regular expressions.
-    pub(super) patterns: FxHashMap<&'e [u8], Rc<Regex>>,
+    pub(super) patterns: Patterns<'e>,
     /// Spare capacity for the next text under construction.
     pub(super) text_buffer: Vec<u8>,
 }
@@ -112,25 +109,18 @@ impl<'e> Evaluator<'e> {
             globals: Globals::default(),
             written: WrittenPaths::default(),
             speculation: Speculation::default(),
-            flake_getter: None,
-            patterns: FxHashMap::default(),
+            patterns: Patterns::default(),
             text_buffer: Vec::new(),
         }
     }
 
-    /// Whether to read what evaluates even if other parts fail.
-    pub fn keeps_going(&self) -> bool {
-        self.settings.keep_going
-    }
-
-    /// Enables an experimental feature for what is read from now on, if it concerns the language.
-    pub fn enable_feature(&mut self, name: &str) {
-        self.settings.enable(name);
-    }
-
-    /// Sets the function `builtins.getFlake`.
-    pub fn provide_flakes(&mut self, function: Value<'e>) {
-        self.flake_getter = Some(function);
+    /// Something only Nix can supply: an unknown value, or an error if unknown values are not allowed.
+    #[cold]
+    pub(super) fn only_nix(&self, reason: &str, span: Span) -> EvalError<'e> {
+        if self.settings.unknowns {
+            return self.report.unknown_error(self.heap.unknown_reason(reason, span));
+        }
+        self.report.error(span, &format!("{reason}: this needs Nix"))
     }
 
     /// Runs `work` with at most `bytes` more memory, within the overall limit. If it runs out, what follows still has
@@ -156,10 +146,5 @@ impl<'e> Evaluator<'e> {
         let result = work(self);
         self.limits.depth -= 1;
         result
-    }
-
-    /// Whether a limit is reached already.
-    pub(crate) fn is_full(&self) -> bool {
-        self.limits.is_full()
     }
 }

@@ -4,12 +4,13 @@ use super::paths::normalise;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::error::{EvalError, EvalResult};
+use super::error::EvalResult;
 use super::evaluator::Evaluator;
 use super::value::{Attrs, TaggedValue, Thunk, Unknown, Value};
 use crate::code::Unit;
 use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, Span};
+use crate::syntax::{self, LiteralLints};
 
 /// The search path that nixpkgs itself looks for, under `tryEval`, to find overlays. What else is missing in our search path may
 /// well be in that of the host that is meant: a channel is there under its name. This is only there where somebody has put it into
@@ -18,15 +19,6 @@ use crate::source::{Files, Pos, Span};
 const OVERLAYS: &str = "nixpkgs-overlays";
 
 impl<'e> Evaluator<'e> {
-    /// Something only Nix can supply: an unknown value, or an error if unknown values are not allowed.
-    #[cold]
-    pub(super) fn only_nix(&self, reason: &str, span: Span) -> EvalError<'e> {
-        if self.settings.unknowns {
-            return self.report.unknown_error(self.heap.unknown_reason(reason, span));
-        }
-        self.report.error(span, &format!("{reason}: this needs Nix"))
-    }
-
     /// `<name>`
     pub(super) fn find_in_search_path(&mut self, name: &'e [u8], span: Span) -> EvalResult<'e, Value<'e>> {
         let text = String::from_utf8_lossy(name);
@@ -209,5 +201,41 @@ impl<'e> Evaluator<'e> {
     pub fn eval_text(&mut self, path: &str, text: &str) -> EvalResult<'e, Value<'e>> {
         let value = self.text_value(path, Path::new(path).parent().unwrap_or(Path::new("/")), text)?;
         self.force(value)
+    }
+
+    /// The unevaluated value of a text that is shown as `name` and whose relative paths start in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text does not parse.
+    pub fn text_value(&mut self, name: &str, directory: &Path, text: &str) -> EvalResult<'e, Value<'e>> {
+        let Some(file) = self.report.sources.add(name, text) else {
+            return Err(self.report.error(Span::NONE, "too many texts were read"));
+        };
+        let unit = self.lower_text(&file, directory)?;
+        Ok(Value::Thunk(Thunk::hollow(self.heap.bump, unit)))
+    }
+
+    pub(super) fn lower_text(
+        &mut self,
+        file: &crate::source::SourceFile,
+        directory: &Path,
+    ) -> EvalResult<'e, &'e Unit<'e>> {
+        let home = self.settings.environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
+        let is_ours = self.loader.embedded.contains_key(&file.path);
+        let literal_lints = if is_ours { LiteralLints::default() } else { self.settings.literal_lints };
+        let scope = syntax::Scope {
+            globals: &self.globals.names,
+            directory,
+            home: home.as_deref(),
+            pipe_operators: self.settings.pipe_operators,
+            literal_lints,
+            lowest_address: self.limits.lowest_address,
+            most_memory: self.settings.most_memory,
+        };
+        let parsed = syntax::parse(self.heap.bump, &self.heap.symbols, file, &scope);
+        let (unit, warnings) = parsed.map_err(|diagnostics| self.report.diagnostics_error(diagnostics))?;
+        self.notes.warnings.extend(warnings);
+        Ok(unit)
     }
 }

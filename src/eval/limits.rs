@@ -13,7 +13,7 @@ use crate::source::{Pos, Span};
 const STEPS: u32 = 1024;
 
 /// What an evaluation may use, and what it uses now.
-pub(super) struct Limits<'e> {
+pub(crate) struct Limits<'e> {
     report: Reporter<'e>,
     /// How many bytes it may use.
     pub(super) most_memory: usize,

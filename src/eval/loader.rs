@@ -6,10 +6,12 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::error::EvalError;
 use super::paths::normalise;
+use super::report::Reporter;
 use super::value::Value;
 use crate::code::expr::Unit;
-use crate::source::{FileKind, Files, MountedFiles, SourceMap};
+use crate::source::{FileKind, Files, MountedFiles, Pos};
 
 /// How many symlinks to follow before assuming a cycle.
 const MOST_LINKS: usize = 40;
@@ -17,7 +19,7 @@ const MOST_LINKS: usize = 40;
 /// Finds files, and holds what was imported.
 pub struct Loader<'e> {
     pub(super) files: Rc<MountedFiles<'e>>,
-    sources: &'e SourceMap,
+    report: Reporter<'e>,
     /// The search path of `<name>`: prefixes with their paths.
     pub(super) search_path: Vec<(String, PathBuf)>,
     /// The directory that relative entries of the search path start from.
@@ -29,19 +31,21 @@ pub struct Loader<'e> {
     pub(super) stand_in: Option<(String, PathBuf)>,
     /// Provided values for files of nixpkgs' source, wherever it is.
     within_nixpkgs: Vec<(&'static str, Value<'e>)>,
+    /// The function `builtins.getFlake`, if flakes are evaluated.
+    pub(super) flake_getter: Option<Value<'e>>,
 }
 
 impl<'e> Loader<'e> {
     /// A loader that reads through `files`.
     pub(super) fn new(
         files: &'e (dyn Files + 'e),
-        sources: &'e SourceMap,
+        report: Reporter<'e>,
         search_path: Vec<(String, PathBuf)>,
         directory: PathBuf,
     ) -> Self {
         Self {
             files: Rc::new(MountedFiles::new(files)),
-            sources,
+            report,
             search_path,
             directory,
             imports: FxHashMap::default(),
@@ -49,6 +53,7 @@ impl<'e> Loader<'e> {
             embedded: FxHashMap::default(),
             stand_in: None,
             within_nixpkgs: Vec::new(),
+            flake_getter: None,
         }
     }
 
@@ -74,7 +79,7 @@ impl<'e> Loader<'e> {
     /// symlinks as far as they exist. A git submodule that is not checked out belongs to another checkout.
     pub fn is_in_checkout(&self, path: &Path) -> bool {
         // `/` is not a checkout: `/host.nix` says nothing about the files in `/etc`.
-        let Some(root) = self.sources.root().filter(|root| root.parent().is_some()) else { return false };
+        let Some(root) = self.report.sources.root().filter(|root| root.parent().is_some()) else { return false };
         let (path, root) = (self.resolve(path), self.resolve(&root));
         let submodules = self.read_text(&root.join(".gitmodules")).unwrap_or_default();
         let mut submodules = submodules.lines().filter_map(|line| {
@@ -155,6 +160,11 @@ impl<'e> Loader<'e> {
         self.within_nixpkgs.push((file, value));
     }
 
+    /// Sets the function `builtins.getFlake`.
+    pub fn provide_flakes(&mut self, function: Value<'e>) {
+        self.flake_getter = Some(function);
+    }
+
     /// The value provided for a file of nixpkgs' source. That directory is recognized by its list of modules.
     pub(super) fn provided_within(&self, path: &Path) -> Option<Value<'e>> {
         self.within_nixpkgs.iter().find_map(|(file, value)| {
@@ -166,6 +176,23 @@ impl<'e> Loader<'e> {
     /// The text of a file, if it is readable and UTF-8.
     pub fn read_text(&self, path: &Path) -> Option<String> {
         self.files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+
+    /// The error of reading `path`, in Nix's words.
+    pub(super) fn unreadable(&self, path: &Path, error: &std::io::Error, pos: Pos) -> EvalError<'e> {
+        let message = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                format!("path '{}' does not exist", self.resolve(path).display())
+            }
+            std::io::ErrorKind::IsADirectory => String::from("read of 4096 bytes: Is a directory"),
+            std::io::ErrorKind::NotADirectory if self.files.kind(path).is_err() => {
+                format!("path '{}' does not exist", self.resolve(path).display())
+            }
+            std::io::ErrorKind::NotADirectory => format!("cannot read directory {path:?}: Not a directory"),
+            std::io::ErrorKind::Unsupported => format!("file '{}' has an unsupported type", path.display()),
+            _ => format!("cannot read {}: {error}", path.display()),
+        };
+        self.report.error(self.report.word_span(pos), &message)
     }
 
     /// Embeds a text as the file at `path`.

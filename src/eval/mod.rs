@@ -10,12 +10,14 @@
 //!
 //! Not here: modules and options (`modules`).
 
+mod arithmetic;
 mod assertion;
 mod attrs;
 mod bind;
 mod builtins;
 mod call;
 mod coerce;
+mod copy;
 mod date;
 mod describe;
 mod error;
@@ -59,15 +61,17 @@ pub use error::{EvalError, EvalResult};
 pub use evaluator::{Arena, Evaluator};
 pub use fingerprint::{Fingerprint, KNOWN_BY};
 pub use heap::Heap;
+pub use json::to_json;
 pub use loader::Loader;
 pub use native::{Primop, Suspend};
 pub use notes::Notes;
 pub(crate) use paths::normal_path;
+pub use print::print;
 pub use provenance::Provenance;
 pub use report::Reporter;
 pub use repr::OptionalAttr;
 pub use settings::{Settings, unknown_feature};
 pub use stack::on_big_stack;
 pub use store::source_path;
-pub use top_level::print_text;
+pub use top_level::{call_with_arguments, print_text, select_along};
 pub use value::{Attrs, CodeId, Item, Unknown, Value};

@@ -1,8 +1,9 @@
-//! Operators, equality, ordering, and coercion to strings.
+//! Operators, equality and ordering.
 
 use std::cmp::Ordering;
 
-use super::error::{EvalError, EvalResult};
+use super::arithmetic::{arithmetic, cannot_add, integers};
+use super::error::EvalResult;
 use super::evaluator::Evaluator;
 use super::value::{Frame, TaggedValue, Unknown, Value};
 use super::value::{Item, settle};
@@ -31,9 +32,9 @@ impl<'e> Evaluator<'e> {
             Operator::Concat => {
                 // Nix evaluates both before it checks either.
                 let (a, b) = (self.eval_or_unknown(left, frame)?, self.eval_or_unknown(right, frame)?);
-                let (a, b) = match (self.list_part(a, left.span)?, self.list_part(b, right.span)?) {
+                let (a, b) = match (list_part(self, a, left.span)?, list_part(self, b, right.span)?) {
                     (Value::List(a), Value::List(b)) => (a.items(), b.items()),
-                    (a, b) => return self.concat_partial(a, b).map(|list| self.heap.pack(list)),
+                    (a, b) => return concat_partial(self, a, b).map(|list| self.heap.pack(list)),
                 };
                 if a.is_empty() || b.is_empty() {
                     return Ok(self.heap.pack(self.heap.list_of(if a.is_empty() { b } else { a })));
@@ -69,9 +70,9 @@ impl<'e> Evaluator<'e> {
                     Value::Int(_) | Value::Float(_) => {
                         let b = self.eval(right, frame)?.get();
                         if !matches!(b, Value::Int(_) | Value::Float(_) | Value::Unknown(_)) {
-                            return Err(self.cannot_add(a, b, right.span));
+                            return Err(cannot_add(self, a, b, right.span));
                         }
-                        self.add(a, b, span)?
+                        arithmetic(self, Operator::Add, a, b, span)?
                     }
                     a => self.append(a, left.span, right, frame)?,
                 }
@@ -79,15 +80,10 @@ impl<'e> Evaluator<'e> {
             Operator::Sub | Operator::Mul | Operator::Div => {
                 let a = self.eval(left, frame)?.get();
                 let b = self.eval(right, frame)?.get();
-                self.arithmetic(operator, a, b, span)?
+                arithmetic(self, operator, a, b, span)?
             }
         };
         Ok(self.heap.pack(value))
-    }
-
-    #[cold]
-    fn cannot_add(&self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalError<'e> {
-        self.report.error(span, &format!("cannot add {} to {}", self.sort_of(b), self.sort_of(a)))
     }
 
     /// Evaluates to a value, or to the unknown value in its place.
@@ -96,28 +92,6 @@ impl<'e> Evaluator<'e> {
             Ok(value) => Ok(value.get()),
             Err(error) => settle(Err(error)),
         }
-    }
-
-    /// Concatenates partial or unknown lists: the elements of a known one stay known beside an unknown one.
-    fn concat_partial(&mut self, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
-        let (known, unknown) = match (a, b) {
-            (Value::Unknown(unknown), other) | (other, Value::Unknown(unknown)) => (other, Some(unknown)),
-            (known, _) => (known, None),
-        };
-        if let Some(unknown) = unknown
-            && matches!(known, Value::Unknown(_) | Value::List(_))
-            && known.items().is_empty()
-        {
-            return Err(self.report.unknown_error(unknown));
-        }
-        let mut items = Vec::new();
-        for list in [a, b] {
-            match list {
-                Value::Unknown(unknown) => items.push(Item::any(unknown)),
-                list => items.extend(list.items()),
-            }
-        }
-        Ok(self.heap.partial_list(&items))
     }
 
     /// Evaluates to a set, or to the unknown value in its place.
@@ -129,15 +103,7 @@ impl<'e> Evaluator<'e> {
     ) -> EvalResult<'e, Value<'e>> {
         match self.eval_or_unknown(node, frame)? {
             value @ (Value::Attrs(_) | Value::Unknown(_)) => Ok(value),
-            other => Err(self.type_error_at("a set", other, span)),
-        }
-    }
-
-    /// Checks that a value is a list; partial and unknown ones pass.
-    fn list_part(&self, value: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
-        match value {
-            list @ (Value::List(_) | Value::PartialList(_) | Value::Unknown(_)) => Ok(list),
-            other => Err(self.type_error_at("a list", other, span)),
+            other => Err(self.report.type_error_at(&self.heap, "a set", other, span)),
         }
     }
 
@@ -208,7 +174,8 @@ impl<'e> Evaluator<'e> {
                 return Err(self.report.unknown_error(unknown));
             }
             (a, b) => {
-                let (sorts, shown) = ([a, b].map(|v| self.sort_of(v)), [a, b].map(|v| self.show(v)));
+                let (sorts, shown) =
+                    ([a, b].map(|v| v.type_name()), [a, b].map(|v| self.report.show(&self.heap, v)));
                 let (kind, values) = (sorts.join(" with "), shown.join(" and "));
                 let message = match sorts[0] == sorts[1] {
                     true => {
@@ -322,70 +289,40 @@ impl<'e> Evaluator<'e> {
     pub(super) fn negate(&mut self, operand: NodeRef<'e>, frame: &Frame<'_, 'e>) -> EvalResult<'e, Value<'e>> {
         match self.eval(operand, frame)?.get() {
             // Like Nix, compute `0 - value`, which never gives a negative zero.
-            Value::Int(value) => self.integers(Operator::Sub, 0, value, operand.span),
+            Value::Int(value) => integers(self, Operator::Sub, 0, value, operand.span),
             Value::Float(value) => Ok(Value::Float(0.0 - value)),
-            other => Err(self.type_error_at("an integer", other, operand.span)),
+            other => Err(self.report.type_error_at(&self.heap, "an integer", other, operand.span)),
         }
     }
+}
 
-    /// Adds two numbers.
-    pub(super) fn add(&mut self, a: Value<'e>, b: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
-        self.arithmetic(Operator::Add, a, b, span)
+/// Concatenates partial or unknown lists: the elements of a known one stay known beside an unknown one.
+fn concat_partial<'e>(ev: &mut Evaluator<'e>, a: Value<'e>, b: Value<'e>) -> EvalResult<'e, Value<'e>> {
+    let (known, unknown) = match (a, b) {
+        (Value::Unknown(unknown), other) | (other, Value::Unknown(unknown)) => (other, Some(unknown)),
+        (known, _) => (known, None),
+    };
+    if let Some(unknown) = unknown
+        && matches!(known, Value::Unknown(_) | Value::List(_))
+        && known.items().is_empty()
+    {
+        return Err(ev.report.unknown_error(unknown));
     }
-
-    pub(super) fn arithmetic(
-        &mut self,
-        operator: Operator,
-        a: Value<'e>,
-        b: Value<'e>,
-        span: Span,
-    ) -> EvalResult<'e, Value<'e>> {
-        #[expect(clippy::cast_precision_loss, reason = "as Nix computes")]
-        let (a, b) = match (a, b) {
-            (Value::Int(a), Value::Int(b)) => return self.integers(operator, a, b, span),
-            (Value::Int(a), Value::Float(b)) => (a as f64, b),
-            (Value::Float(a), Value::Int(b)) => (a, b as f64),
-            (Value::Float(a), Value::Float(b)) => (a, b),
-            (a, b) => {
-                let is_number = |value| matches!(value, Value::Int(_) | Value::Float(_));
-                let is_float = |value| matches!(value, Value::Float(_));
-                // Nix checks the divisor for zero first.
-                let divided = operator == Operator::Div;
-                let wrong = if is_number(a) || (divided && !is_number(b)) { b } else { a };
-                if divided && matches!(b, Value::Int(0) | Value::Float(0.0)) {
-                    return Err(self.report.error(span, "division by zero"));
-                }
-                let floats = is_float(a) || is_float(b) || (divided && !is_number(b));
-                let expected = if floats { "a float" } else { "an integer" };
-                return Err(self.type_error_at(expected, wrong, span));
-            }
-        };
-        Ok(Value::Float(match operator {
-            Operator::Add => a + b,
-            Operator::Sub => a - b,
-            Operator::Mul => a * b,
-            _ if b == 0.0 => return Err(self.report.error(span, "division by zero")),
-            _ => a / b,
-        }))
+    let mut items = Vec::new();
+    for list in [a, b] {
+        match list {
+            Value::Unknown(unknown) => items.push(Item::any(unknown)),
+            list => items.extend(list.items()),
+        }
     }
+    Ok(ev.heap.partial_list(&items))
+}
 
-    fn integers(&mut self, operator: Operator, a: i64, b: i64, span: Span) -> EvalResult<'e, Value<'e>> {
-        let result = match operator {
-            Operator::Add => a.checked_add(b),
-            Operator::Sub => a.checked_sub(b),
-            Operator::Mul => a.checked_mul(b),
-            _ if b == 0 => return Err(self.report.error(span, "division by zero")),
-            _ => a.checked_div(b),
-        };
-        result.map(Value::Int).ok_or_else(|| {
-            let doing = match operator {
-                Operator::Add => format!("adding {a} + {b}"),
-                Operator::Sub => format!("subtracting {a} - {b}"),
-                Operator::Mul => format!("multiplying {a} * {b}"),
-                _ => format!("dividing {a} / {b}"),
-            };
-            self.report.error(span, &format!("integer overflow in {doing}"))
-        })
+/// Checks that a value is a list; partial and unknown ones pass.
+fn list_part<'e>(ev: &Evaluator<'e>, value: Value<'e>, span: Span) -> EvalResult<'e, Value<'e>> {
+    match value {
+        list @ (Value::List(_) | Value::PartialList(_) | Value::Unknown(_)) => Ok(list),
+        other => Err(ev.report.type_error_at(&ev.heap, "a list", other, span)),
     }
 }
 

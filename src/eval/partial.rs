@@ -36,7 +36,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn partial_items(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, Vec<Item<'e>>> {
         match self.force_partial(value)? {
             list @ (Value::List(_) | Value::PartialList(_)) => Ok(list.items()),
-            other => Err(self.type_error("a list", other, pos)),
+            other => Err(self.report.type_error(&self.heap, "a list", other, pos)),
         }
     }
 
@@ -183,44 +183,6 @@ impl<'e> Evaluator<'e> {
         ])
     }
 
-    /// `left // right` if one side has optional attributes and the right one cannot have arbitrary names.
-    pub(super) fn update_partial(&mut self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
-        let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.count() + right.count());
-        let mut optional: Vec<OptionalAttr<'e>> = Vec::new();
-        for attr in left.entries() {
-            if right.find(attr.name).is_some() {
-                continue;
-            }
-            certain.push(match right.find_optional(attr.name) {
-                Some(other) => {
-                    Attr { value: self.heap.either_packed(other.why, other.attr.value, attr.value), ..attr }
-                }
-                None => attr,
-            });
-        }
-        certain.extend(right.entries());
-        certain.sort_by_key(|attr| attr.name);
-        for one in left.optional() {
-            if right.find(one.attr.name).is_some() {
-                continue;
-            }
-            optional.push(match right.find_optional(one.attr.name) {
-                Some(other) => {
-                    let value = self.heap.either_packed(other.why, other.attr.value, one.attr.value);
-                    OptionalAttr { attr: Attr { value, ..one.attr }, why: one.why }
-                }
-                None => *one,
-            });
-        }
-        optional.extend(
-            right
-                .optional()
-                .iter()
-                .filter(|one| left.find(one.attr.name).is_none() && left.find_optional(one.attr.name).is_none()),
-        );
-        self.heap.attrs_maybe(&certain, optional, left.any())
-    }
-
     /// Evaluates something in a way that Nix may not; returns `None` if that is an infinite recursion. Thunks that
     /// were running then return to their previous state.
     ///
@@ -255,6 +217,42 @@ impl<'e> Heap<'e> {
             (Value::Attrs(x), Value::Attrs(y)) if std::ptr::eq(x, y) => a,
             _ => self.suspend(OneOf { why, a, b }),
         }
+    }
+
+    /// `left // right` if one side has optional attributes and the right one cannot have arbitrary names.
+    pub(super) fn update_partial(&self, left: &'e Attrs<'e>, right: &'e Attrs<'e>) -> Value<'e> {
+        let mut certain: Vec<Attr<'e>> = Vec::with_capacity(left.count() + right.count());
+        let mut optional: Vec<OptionalAttr<'e>> = Vec::new();
+        for attr in left.entries() {
+            if right.find(attr.name).is_some() {
+                continue;
+            }
+            certain.push(match right.find_optional(attr.name) {
+                Some(other) => Attr { value: self.either_packed(other.why, other.attr.value, attr.value), ..attr },
+                None => attr,
+            });
+        }
+        certain.extend(right.entries());
+        certain.sort_by_key(|attr| attr.name);
+        for one in left.optional() {
+            if right.find(one.attr.name).is_some() {
+                continue;
+            }
+            optional.push(match right.find_optional(one.attr.name) {
+                Some(other) => {
+                    let value = self.either_packed(other.why, other.attr.value, one.attr.value);
+                    OptionalAttr { attr: Attr { value, ..one.attr }, why: one.why }
+                }
+                None => *one,
+            });
+        }
+        optional.extend(
+            right
+                .optional()
+                .iter()
+                .filter(|one| left.find(one.attr.name).is_none() && left.find_optional(one.attr.name).is_none()),
+        );
+        self.attrs_maybe(&certain, optional, left.any())
     }
 
     fn either_packed(&self, why: &'e Unknown, a: TaggedValue<'e>, b: TaggedValue<'e>) -> TaggedValue<'e> {

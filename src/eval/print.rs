@@ -7,117 +7,121 @@ use rustc_hash::FxBuildHasher;
 
 use super::error::EvalResult;
 use super::evaluator::Evaluator;
-use super::value::{State, Value};
+use super::value::{List, State, Value};
 use crate::source::Span;
 use crate::syntax::quote;
 
 /// The addresses of sets and lists already printed.
 type Seen = HashSet<usize, FxBuildHasher>;
 
-impl<'e> Evaluator<'e> {
-    /// Evaluates a value and everything in it.
-    ///
-    /// # Errors
-    ///
-    /// Fails if any part fails.
-    pub fn force_deep(&mut self, value: Value<'e>) -> EvalResult<'e, ()> {
-        self.force_parts(value, &mut Seen::default())
-    }
+/// Evaluates a value and everything in it.
+///
+/// # Errors
+///
+/// Fails if any part fails.
+pub(super) fn force_deep<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, ()> {
+    force_parts(ev, value, &mut Seen::default())
+}
 
-    fn force_parts(&mut self, value: Value<'e>, seen: &mut Seen) -> EvalResult<'e, ()> {
-        match self.force(value)? {
-            Value::List(list) if seen.insert(std::ptr::from_ref(list).addr()) => {
-                list.iter().try_for_each(|item| self.deeper(Span::NONE, |ev| ev.force_parts(item, seen)))
-            }
-            Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).addr()) => {
-                for (name, value, pos) in attrs.iter() {
-                    if let Err(error) = self.deeper(Span::NONE, |ev| ev.force_parts(value, seen)) {
-                        let what = format!("while evaluating the attribute '{}'", self.heap.name(name));
-                        error.trace(self.report.attribute_span(pos), || what);
-                        return Err(error);
-                    }
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+fn force_parts<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, seen: &mut Seen) -> EvalResult<'e, ()> {
+    match ev.force(value)? {
+        Value::List(list) if seen.insert(std::ptr::from_ref(list).addr()) => {
+            list.iter().try_for_each(|item| ev.deeper(Span::NONE, |ev| force_parts(ev, item, seen)))
         }
+        Value::Attrs(attrs) if seen.insert(std::ptr::from_ref(attrs).addr()) => {
+            for (name, value, pos) in attrs.iter() {
+                if let Err(error) = ev.deeper(Span::NONE, |ev| force_parts(ev, value, seen)) {
+                    let what = format!("while evaluating the attribute '{}'", ev.heap.name(name));
+                    error.trace(ev.report.attribute_span(pos), || what);
+                    return Err(error);
+                }
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
+}
 
-    /// Evaluates a value and everything in it, and prints it on one line.
-    ///
-    /// Returns bytes instead of text, because strings are bytes.
-    ///
-    /// # Errors
-    ///
-    /// Fails if any part fails or is unknown.
-    pub fn print(&mut self, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
-        self.force_deep(value)?;
-        let mut out = Vec::new();
-        self.print_parts(value, &mut out, &mut Seen::default())?;
-        Ok(out)
-    }
+/// Evaluates a value and everything in it, and prints it on one line.
+///
+/// Returns bytes instead of text, because strings are bytes.
+///
+/// # Errors
+///
+/// Fails if any part fails or is unknown.
+pub fn print<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
+    force_deep(ev, value)?;
+    let mut printer = Printer { ev, out: Vec::new(), seen: Seen::default() };
+    printer.value(value)?;
+    Ok(printer.out)
+}
 
-    fn print_parts(&self, value: Value<'e>, out: &mut Vec<u8>, seen: &mut Seen) -> EvalResult<'e, ()> {
-        self.limits.check_stack(Span::NONE)?;
+/// Writes an evaluated value on one line.
+struct Printer<'a, 'e> {
+    ev: &'a Evaluator<'e>,
+    out: Vec<u8>,
+    seen: Seen,
+}
+
+impl<'e> Printer<'_, 'e> {
+    fn value(&mut self, value: Value<'e>) -> EvalResult<'e, ()> {
+        self.ev.limits.check_stack(Span::NONE)?;
         match value {
-            Value::Null => out.extend(b"null"),
-            Value::Bool(value) => out.extend(if value { &b"true"[..] } else { b"false" }),
-            Value::Int(value) => write!(out, "{value}").expect("writing to memory cannot fail"),
-            Value::Float(value) => out.extend(float(value).bytes()),
-            Value::String(text) => string(text.as_bytes(), out),
-            Value::Path(path) => out.extend(path.as_bytes()),
-            Value::List(list) => self.print_list(list, std::ptr::from_ref(list).addr(), out, seen)?,
+            Value::Null => self.out.extend(b"null"),
+            Value::Bool(value) => self.out.extend(if value { &b"true"[..] } else { b"false" }),
+            Value::Int(value) => write!(self.out, "{value}").expect("writing to memory cannot fail"),
+            Value::Float(value) => self.out.extend(float(value).bytes()),
+            Value::String(text) => string(text.as_bytes(), &mut self.out),
+            Value::Path(path) => self.out.extend(path.as_bytes()),
+            Value::List(list) => self.list(list, std::ptr::from_ref(list).addr())?,
             Value::Attrs(attrs) => {
-                if attrs.count() > 0 && !seen.insert(std::ptr::from_ref(attrs).addr()) {
-                    out.extend("«repeated»".bytes());
+                if attrs.count() > 0 && !self.seen.insert(std::ptr::from_ref(attrs).addr()) {
+                    self.out.extend("«repeated»".bytes());
                     return Ok(());
                 }
-                out.extend(b"{ ");
-                for (name, value, _) in self.heap.by_name(attrs) {
-                    out.extend(quote(name).bytes());
-                    out.extend(b" = ");
-                    self.print_parts(value, out, seen)?;
-                    out.extend(b"; ");
+                self.out.extend(b"{ ");
+                for (name, value, _) in self.ev.heap.by_name(attrs) {
+                    self.out.extend(quote(name).bytes());
+                    self.out.extend(b" = ");
+                    self.value(value)?;
+                    self.out.extend(b"; ");
                 }
-                out.push(b'}');
+                self.out.push(b'}');
             }
-            Value::Lambda(_) => out.extend(b"<LAMBDA>"),
-            Value::Primop(call) if call.arguments.is_empty() => out.extend(b"<PRIMOP>"),
-            Value::Primop(_) => out.extend(b"<PRIMOP-APP>"),
+            Value::Lambda(_) => self.out.extend(b"<LAMBDA>"),
+            Value::Primop(call) if call.arguments.is_empty() => self.out.extend(b"<PRIMOP>"),
+            Value::Primop(_) => self.out.extend(b"<PRIMOP-APP>"),
             // The identity of a list is its cell: Nix copies lists along with values.
             Value::Thunk(thunk) => match thunk.state() {
                 State::Done(value) => match value.get() {
-                    Value::List(list) => self.print_list(list, std::ptr::from_ref(thunk).addr(), out, seen)?,
-                    value => self.print_parts(value, out, seen)?,
+                    Value::List(list) => self.list(list, std::ptr::from_ref(thunk).addr())?,
+                    value => self.value(value)?,
                 },
                 State::Failed(error, length) => return Err(error.met_again(length)),
                 State::Running | State::Code(_) | State::Native(..) | State::Call(..) | State::CallOn(..) => {
-                    return Err(self.report.error(Span::NONE, "cannot print a value that has not been evaluated"));
+                    return Err(self
+                        .ev
+                        .report
+                        .error(Span::NONE, "cannot print a value that has not been evaluated"));
                 }
             },
-            Value::PartialList(partial) => return Err(self.report.unknown_error(partial.why())),
-            Value::Unknown(unknown) => return Err(self.report.unknown_error(unknown)),
+            Value::PartialList(partial) => return Err(self.ev.report.unknown_error(partial.why())),
+            Value::Unknown(unknown) => return Err(self.ev.report.unknown_error(unknown)),
         }
         Ok(())
     }
 
-    fn print_list(
-        &self,
-        list: &super::value::List<'e>,
-        cell: usize,
-        out: &mut Vec<u8>,
-        seen: &mut Seen,
-    ) -> EvalResult<'e, ()> {
-        if !list.items().is_empty() && !seen.insert(cell) {
-            out.extend("«repeated»".bytes());
+    fn list(&mut self, list: &List<'e>, cell: usize) -> EvalResult<'e, ()> {
+        if !list.items().is_empty() && !self.seen.insert(cell) {
+            self.out.extend("«repeated»".bytes());
             return Ok(());
         }
-        out.extend(b"[ ");
+        self.out.extend(b"[ ");
         for item in list.iter() {
-            self.print_parts(item, out, seen)?;
-            out.push(b' ');
+            self.value(item)?;
+            self.out.push(b' ');
         }
-        out.push(b']');
+        self.out.push(b']');
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::heap::Heap;
-use super::value::{List, Thunk, Value};
+use super::repr::Running;
+use super::value::{List, State, TaggedValue, Thunk, Value};
 use crate::source::Pos;
 
 /// The origins of unknown values, and the positions of list elements.
@@ -16,6 +17,26 @@ pub struct Provenance<'e> {
 }
 
 impl<'e> Provenance<'e> {
+    /// Records what produced an unknown value before the value replaces it.
+    #[cold]
+    pub(super) fn note_origin(
+        &mut self,
+        heap: &Heap<'e>,
+        thunk: &'e Thunk<'e>,
+        value: TaggedValue<'e>,
+        running: &Running<'e>,
+    ) {
+        if !matches!(value.get(), Value::Unknown(_) | Value::PartialList(_)) {
+            return;
+        }
+        let origin = match running.before() {
+            State::Code(code) => code.copy(heap.bump),
+            State::Call(function, argument) => Thunk::call(heap.bump, function, argument),
+            State::CallOn(..) | State::Native(..) | State::Running | State::Done(_) | State::Failed(..) => return,
+        };
+        self.origins.insert(std::ptr::from_ref(thunk), origin);
+    }
+
     /// Records where the elements of a merged list are defined.
     pub fn note_elements(&mut self, heap: &Heap<'e>, list: Value<'e>, positions: &[Pos]) {
         if let Value::List(list) = list

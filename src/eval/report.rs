@@ -59,6 +59,14 @@ impl<'e> Reporter<'e> {
         self.fail(Kind::Circular, vec![self.evaluation_error(Span::NONE, "infinite recursion encountered")])
     }
 
+    /// Nix's error for an experimental feature that is not enabled.
+    #[cold]
+    pub(super) fn feature_error(&self, feature: &str, what: &str, pos: Pos) -> EvalError<'e> {
+        let message = format!("experimental Nix feature '{feature}' is disabled{what}");
+        let help = format!("add '--extra-experimental-features {feature}' to enable it");
+        self.error(self.word_span(pos), &format!("{message}; {help}"))
+    }
+
     fn evaluation_error(&self, span: Span, message: &str) -> Diagnostic {
         // The user's message may have several lines; a diagnostic has one, and the rest becomes its help.
         let (first, rest) = message.split_once('\n').unwrap_or((message, ""));

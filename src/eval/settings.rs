@@ -85,6 +85,17 @@ impl Settings {
             _ => {}
         }
     }
+
+    /// Whether files added to the store can be read there. Nix writes them when it evaluates a system, but not for an
+    /// expression (`nix-instantiate --eval`).
+    pub(super) fn reads_copies(&self) -> bool {
+        self.unknowns
+    }
+
+    /// Whether flake references are accepted. While a configuration is evaluated they always are: it may be a flake.
+    pub(super) fn has_flakes(&self) -> bool {
+        self.flakes || self.unknowns
+    }
 }
 
 impl Default for Settings {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::heap::Heap;
 use super::store::derivation::{Derivation, Modulo};
-use super::value::Str;
+use super::value::{Str, Value};
+use crate::code::Element;
 
 /// Something with a store path.
 #[derive(Clone, Copy)]
@@ -29,6 +31,13 @@ pub(super) struct WrittenPaths<'e> {
 }
 
 impl<'e> WrittenPaths<'e> {
+    /// Adds something; returns its store path as a string, with itself as context.
+    pub(super) fn add(&mut self, heap: &Heap<'e>, path: &str, written: Written<'e>) -> Value<'e> {
+        let path = heap.str(path);
+        self.paths.insert(path, written);
+        heap.text_with_context(path.as_bytes(), heap.context([Element::Path(path)]))
+    }
+
     /// The derivation at a path, if it comes from this evaluation.
     pub(super) fn derivation(&self, path: &str) -> Option<(&'e Derivation, &'e Modulo)> {
         match self.paths.get(path) {

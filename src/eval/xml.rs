@@ -22,22 +22,19 @@ struct Document<'e> {
     span: Span,
 }
 
-impl<'e> Evaluator<'e> {
-    /// Prints a value as XML; also returns the context of its strings.
-    pub(super) fn xml_with_context(
-        &mut self,
-        value: Value<'e>,
-        span: Span,
-    ) -> EvalResult<'e, (Vec<u8>, Context<'e>)> {
-        let mut document =
-            Document { out: Text::default(), lines: Vec::new(), depth: 0, seen: BTreeSet::new(), span };
-        document.out.push(b"<?xml version='1.0' encoding='utf-8'?>\n");
-        document.open("expr", &[]);
-        document.value(self, value)?;
-        document.close("expr");
-        self.limits.reserve(document.indented_len(), span)?;
-        Ok((document.indented(), document.out.context))
-    }
+/// Prints a value as XML; also returns the context of its strings.
+pub(super) fn xml_with_context<'e>(
+    ev: &mut Evaluator<'e>,
+    value: Value<'e>,
+    span: Span,
+) -> EvalResult<'e, (Vec<u8>, Context<'e>)> {
+    let mut document = Document { out: Text::default(), lines: Vec::new(), depth: 0, seen: BTreeSet::new(), span };
+    document.out.push(b"<?xml version='1.0' encoding='utf-8'?>\n");
+    document.open("expr", &[]);
+    document.value(ev, value)?;
+    document.close("expr");
+    ev.limits.reserve(document.indented_len(), span)?;
+    Ok((document.indented(), document.out.context))
 }
 
 impl<'e> Document<'e> {

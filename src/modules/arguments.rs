@@ -28,7 +28,7 @@ impl<'e> Scope<'e> {
                     rest = attrs.rest();
                 }
                 Value::Unknown(unknown) => rest = Some(unknown),
-                other => return Err(ev.type_error("a set", other, at)),
+                other => return Err(ev.report.type_error(&ev.heap, "a set", other, at)),
             }
         }
         // As in nixpkgs, the function's own defaults have no effect: an argument is supplied, or its use is an error.

@@ -101,7 +101,10 @@ pub(super) fn tree<'e>(
             Value::Unknown(_) => open = true,
             other => {
                 let path = path.names(ev);
-                let message = format!("the options below `{path}` are a set, but this is {}", ev.describe(other));
+                let message = format!(
+                    "the options below `{path}` are a set, but this is {}",
+                    ev.report.describe(&ev.heap, other)
+                );
                 let diagnostic = Diagnostic::error(Code::OptionType, message)
                     .at(ev.report.attribute_span(*pos), "declared here");
                 return Err(ev.report.thrown(diagnostic));

@@ -27,7 +27,7 @@ impl<'e> Scope<'e> {
             return guest(ev, self, path);
         }
         match self.whole_value(ev, path, option, ty, definitions) {
-            Err(error) if ev.keeps_going() => match ty.kind.get() {
+            Err(error) if ev.settings.keep_going => match ty.kind.get() {
                 Kind::ListOf(_) | Kind::AttrsOf { .. } => {
                     keep_going::value(ev, (self, path, option, ty), definitions, error)
                 }

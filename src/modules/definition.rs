@@ -260,7 +260,7 @@ impl<'e> Definition<'e> {
                         into.push(Self { value: unknown, priority: i64::MIN, ..this });
                         return Ok(());
                     }
-                    other => return Err(ev.type_error("an integer", other, this.pos)),
+                    other => return Err(ev.report.type_error(&ev.heap, "an integer", other, this.pos)),
                 };
                 let content = part(ev, "content")?;
                 let inner = if layer == Layer::OfSet { layer } else { Layer::Order };
@@ -274,7 +274,7 @@ impl<'e> Definition<'e> {
                         into.push(Self { value: unknown, priority: i64::MIN, ..this });
                         return Ok(());
                     }
-                    other => return Err(ev.type_error("an integer", other, this.pos)),
+                    other => return Err(ev.report.type_error(&ev.heap, "an integer", other, this.pos)),
                 };
                 let content = part(ev, "content")?;
                 Self { order, ..this }.with_value(content, this.pos).expand_with(ev, into, Layer::Value)?;
@@ -303,7 +303,7 @@ impl<'e> Definition<'e> {
                 Value::Bool(true) => {}
                 Value::Bool(false) => return Ok(Active::No),
                 Value::Unknown(unknown) => optional = optional.or(Some(unknown)),
-                other => return Err(ev.type_error("a Boolean", other, self.pos)),
+                other => return Err(ev.report.type_error(&ev.heap, "a Boolean", other, self.pos)),
             }
         }
         Ok(optional.map_or(Active::Yes, Active::OptionalAttr))

@@ -94,7 +94,7 @@ fn ports<'e>(
     let (mut known, mut failing) = (Vec::new(), Vec::new());
     for item in items {
         let forced = match ev.force(item) {
-            Err(_) if ev.keeps_going() => {
+            Err(_) if ev.settings.keep_going => {
                 failing.push(item);
                 continue;
             }

@@ -43,7 +43,7 @@ pub(super) fn fits<'e>(
     match ev.force(checked)? {
         Value::Bool(fits) => Ok(Ok(fits)),
         Value::Unknown(unknown) => Ok(Err(unknown)),
-        other => Err(ev.type_error("a Boolean", other, Pos::NONE)),
+        other => Err(ev.report.type_error(&ev.heap, "a Boolean", other, Pos::NONE)),
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn root<'e>(
 pub(super) fn provide<'e>(ev: &mut Evaluator<'e>, lib: Value<'e>) {
     nixpkgs::provide(ev, lib);
     let get_flake = ev.heap.native(&GET_FLAKE, &[lib]);
-    ev.provide_flakes(get_flake);
+    ev.loader.provide_flakes(get_flake);
 }
 
 /// `builtins.getFlake`; its first argument is `lib`.
@@ -91,7 +91,7 @@ static GET_FLAKE: Primop = Primop { name: "getFlake", arity: 2, strict: 0, run: 
 fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let reference = match ev.force(args[1])? {
         Value::String(text) | Value::Path(text) => text.to_str_lossy().into_owned(),
-        other => return Err(ev.type_error("a string", other, pos)),
+        other => return Err(ev.report.type_error(&ev.heap, "a string", other, pos)),
     };
     let Some((directory, pinned)) =
         lock::referenced(&reference).filter(|(directory, _)| ev.loader.exists(directory))
@@ -107,7 +107,9 @@ fn get_flake<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 fn call<'e>(ev: &mut Evaluator<'e>, node: Node<'e>) -> EvalResult<'e, Value<'e>> {
     let file = format!("{}/flake.nix", node.directory);
     let source = ev.import_at(&file, Pos::NONE)?;
-    let Value::Attrs(source) = source else { return Err(ev.type_error("a flake", source, Pos::NONE)) };
+    let Value::Attrs(source) = source else {
+        return Err(ev.report.type_error(&ev.heap, "a flake", source, Pos::NONE));
+    };
     if node.way.is_empty() {
         enable_features(ev, source)?;
     }
@@ -382,7 +384,7 @@ fn enable_features<'e>(ev: &mut Evaluator<'e>, flake: &'e Attrs<'e>) -> EvalResu
         for value in values {
             if let Value::String(text) = ev.force(value)? {
                 for name in text.to_str_lossy().split_whitespace() {
-                    ev.enable_feature(name);
+                    ev.settings.enable(name);
                     if let Some(warning) = unknown_feature(name) {
                         let span = config.position(setting).map_or(Span::NONE, |pos| ev.report.attribute_span(pos));
                         ev.notes.warn(Diagnostic::warning(Code::NixSetting, warning).at(span, ""));

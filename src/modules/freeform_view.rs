@@ -172,7 +172,7 @@ fn definitions_at<'e>(
 /// Builds an unknown leaf that holds an error.
 pub(super) fn failure<'e>(ev: &Evaluator<'e>, error: &EvalError<'e>) -> Json {
     let diagnostics = error.diagnostics();
-    if ev.keeps_going() {
+    if ev.settings.keep_going {
         return failed_json(ev, &diagnostics);
     }
     let first = diagnostics.first();
@@ -277,7 +277,7 @@ impl<'a, 'e> Shown<'a, 'e> {
             }
             Value::Unknown(unknown) => unknown_json(self.ev, unknown.reason(), unknown.span()),
             other => {
-                let what = self.ev.describe(other);
+                let what = self.ev.report.describe(&self.ev.heap, other);
                 unknown_json(self.ev, &what, Span::NONE)
             }
         }
@@ -328,7 +328,7 @@ impl<'a, 'e> Shown<'a, 'e> {
             self.context.host.get().is_some_and(|host| host.lacks_arguments(self.ev).unwrap_or(true));
         let missing_modules = self.context.is_missing_modules() || lacks_arguments;
         let closed = firewall::opens_nothing(self.ev, self.context);
-        let is_cut = self.is_cut || self.ev.is_full();
+        let is_cut = self.is_cut || self.ev.limits.is_full();
         let (spans, files, handed_in) = (self.spans, self.files, Json::Null);
         let verdicts = Vec::new();
         View { options, handed_in, spans, bounds, files, closed, verdicts, missing_modules, is_cut }

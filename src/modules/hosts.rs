@@ -55,13 +55,13 @@ impl<'e> Hosts<'e> {
         let Value::Attrs(outputs) = outputs else {
             return match outputs {
                 Value::Unknown(unknown) => Err(not_known(ev, unknown)),
-                other => Err(ev.type_error("a set of outputs", other, Pos::NONE)),
+                other => Err(ev.report.type_error(&ev.heap, "a set of outputs", other, Pos::NONE)),
             };
         };
         match output(ev, outputs, "nixosConfigurations")? {
             Some(Value::Attrs(hosts)) => this.add(hosts),
             Some(Value::Unknown(unknown)) => this.more = Some(unknown),
-            Some(other) => return Err(ev.type_error("a set of hosts", other, Pos::NONE)),
+            Some(other) => return Err(ev.report.type_error(&ev.heap, "a set of hosts", other, Pos::NONE)),
             None if ["colmena", "colmenaHive"].iter().any(|name| outputs.get(ev.heap.symbol(name)).is_some()) => {}
             None => return Err(missing(ev, Value::Attrs(outputs))),
         }
@@ -146,7 +146,7 @@ impl<'e> Hosts<'e> {
         match known::nodes(ev, lib, hive)? {
             Value::Attrs(nodes) => this.add(nodes),
             Value::Unknown(unknown) => return Err(not_known(ev, unknown)),
-            other => return Err(ev.type_error("a set of nodes", other, Pos::NONE)),
+            other => return Err(ev.report.type_error(&ev.heap, "a set of nodes", other, Pos::NONE)),
         }
         Ok(this)
     }
@@ -235,9 +235,14 @@ impl<'e> Hosts<'e> {
                     let lib = attrs.get(ev.heap.symbol("lib")).unwrap_or(self.lib);
                     Ok(Host { lib: ev.force(lib)?, arguments: ev.force(arguments)? })
                 }
-                None => Err(ev.type_error("a host made by `nixosSystem`", Value::Attrs(attrs), Pos::NONE)),
+                None => Err(ev.report.type_error(
+                    &ev.heap,
+                    "a host made by `nixosSystem`",
+                    Value::Attrs(attrs),
+                    Pos::NONE,
+                )),
             },
-            other => Err(ev.type_error("a host made by `nixosSystem`", other, Pos::NONE)),
+            other => Err(ev.report.type_error(&ev.heap, "a host made by `nixosSystem`", other, Pos::NONE)),
         }
     }
 }
@@ -261,7 +266,7 @@ fn is_like_a_hive<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>) -> bool {
 fn missing<'e>(ev: &mut Evaluator<'e>, outputs: Value<'e>) -> EvalError<'e> {
     match ev.select(outputs, "nixosConfigurations") {
         Err(error) => error,
-        Ok(other) => ev.type_error("a set of hosts", other, Pos::NONE),
+        Ok(other) => ev.report.type_error(&ev.heap, "a set of hosts", other, Pos::NONE),
     }
 }
 

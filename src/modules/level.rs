@@ -47,7 +47,7 @@ impl<'e> Scope<'e> {
         tree: &'e Tree<'e>,
         definitions: &[Definition<'e>],
     ) -> EvalResult<'e, Value<'e>> {
-        if ev.keeps_going() && path.is_same(Path::ROOT) {
+        if ev.settings.keep_going && path.is_same(Path::ROOT) {
             tell_failing(ev, self, definitions);
         }
         let mut split = split(ev, path, definitions)?;
@@ -111,7 +111,7 @@ impl<'e> Scope<'e> {
                     parts.extend(attrs.iter().filter(|(name, ..)| !declared(*name)));
                 }
                 unknown @ Value::Unknown(_) => return Ok(unknown),
-                other => return Err(ev.type_error("a set", other, Pos::NONE)),
+                other => return Err(ev.report.type_error(&ev.heap, "a set", other, Pos::NONE)),
             }
         }
         let closed = !tree.open && self.freeform.get().is_none();

@@ -257,8 +257,10 @@ impl<'e> Loader<'e> {
                 Err(ev.report.thrown(diagnostic.help("remove one level of brackets, or append with `++`")))
             }
             other => {
-                let message =
-                    format!("a module is a set, a function or a path, but this is {}", ev.describe(other));
+                let message = format!(
+                    "a module is a set, a function or a path, but this is {}",
+                    ev.report.describe(&ev.heap, other)
+                );
                 let diagnostic = Diagnostic::error(Code::OptionType, message)
                     .at(ev.report.word_span(source.at), "imported here");
                 Err(ev.report.thrown(diagnostic))
@@ -450,7 +452,8 @@ impl<'e> Loader<'e> {
             list @ (Value::List(_) | Value::PartialList(_)) => Ok(Source::list(list, at)),
             unknown @ Value::Unknown(_) => Ok(vec![Source::import(unknown, at)]),
             other => {
-                let message = format!("`imports` is a list of modules, but this is {}", ev.describe(other));
+                let message =
+                    format!("`imports` is a list of modules, but this is {}", ev.report.describe(&ev.heap, other));
                 let diagnostic = Diagnostic::error(Code::OptionType, message).at(ev.report.attribute_span(at), "");
                 Err(ev.report.diagnostic_error(diagnostic))
             }

@@ -52,7 +52,7 @@ pub(super) fn read<'e>(
     context: &'e Context<'e>,
     config: Value<'e>,
 ) -> Result<Whole, Vec<Diagnostic>> {
-    let keeps_going = ev.keeps_going();
+    let keeps_going = ev.settings.keep_going;
     let mut reader = ModelReader::new(ev, context);
     let manifest = reader.manifest(config);
     let ModelReader { values, failed, .. } = reader;

@@ -257,7 +257,7 @@ impl<'e> Merge<'e> {
                         Ok(Ok(false)) => continue,
                         Ok(Err(unknown)) => Some(unknown),
                         // The failing element stays in the list, so that the others are still evaluated.
-                        Err(_) if ev.keeps_going() => None,
+                        Err(_) if ev.settings.keep_going => None,
                         Err(error) => return Err(error),
                     },
                     false => None,
@@ -297,7 +297,7 @@ impl<'e> Merge<'e> {
                         defining = if_present(ev, &defining)?;
                     }
                     // The failing attribute stays in the set, so that the others are still evaluated.
-                    Err(_) if ev.keeps_going() => {}
+                    Err(_) if ev.settings.keep_going => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -387,7 +387,7 @@ impl<'e> Merge<'e> {
         let mut diagnostic = Diagnostic::error(Code::OptionType, message);
         for definition in definitions {
             if let Ok(Ok(false)) = fits(ev, self.ty, definition.value) {
-                let found = ev.describe(definition.value);
+                let found = ev.report.describe(&ev.heap, definition.value);
                 diagnostic = diagnostic.at(ev.report.attribute_span(definition.pos), format!("this is {found}"));
                 if let (Named::Table(ty), Value::String(text)) = (self.ty.named, definition.value) {
                     let string = text.to_str_lossy().into_owned();
@@ -409,7 +409,7 @@ impl<'e> Merge<'e> {
         let mut diagnostic = Diagnostic::error(Code::Conflict, format!("The option `{path}' {what}."))
             .help("remove all but one, or mark the one that is to win with `lib.mkForce`");
         for definition in definitions {
-            let shown = ev.describe(definition.value);
+            let shown = ev.report.describe(&ev.heap, definition.value);
             diagnostic = diagnostic.at(ev.report.attribute_span(definition.pos), format!("here it is {shown}"));
         }
         ev.report.thrown(diagnostic)

@@ -215,7 +215,7 @@ fn read<'e>(
     verdicts.extend(guests.values().flat_map(|view| view.verdicts.iter().cloned()));
     // Guests may lack modules too.
     let more = errors_of(context);
-    if !more.is_empty() && !ev.keeps_going() {
+    if !more.is_empty() && !ev.settings.keep_going {
         return Err(more);
     }
     let mut findings = context.findings.borrow().clone();

@@ -179,7 +179,7 @@ pub(super) fn recognise<'e>(
                 named: Named::Nix(ty),
             }));
         }
-        other => return Err(ev.type_error("an option type", other, Pos::NONE)),
+        other => return Err(ev.report.type_error(&ev.heap, "an option type", other, Pos::NONE)),
     };
     let around = context.recognising.borrow().iter().find(|(known, _)| *known == set).map(|(_, ty)| *ty);
     if let Some(itself) = around {

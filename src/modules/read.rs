@@ -70,7 +70,7 @@ impl<'e> Reader<'_, 'e> {
             }
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) => Seen::Known(value),
             other => {
-                let message = format!("{} has no JSON form", self.ev.describe(other));
+                let message = format!("{} has no JSON form", self.ev.report.describe(&self.ev.heap, other));
                 self.wrong(Diagnostic::error(Code::OptionType, message))
             }
         }
@@ -158,7 +158,10 @@ impl<'de, 'e> Deserializer<'de> for Read<'_, '_, 'e> {
             Value::Attrs(attrs) => {
                 visitor.visit_map(Members { reader, members: members(attrs), value: Value::Null })
             }
-            other => Err(Error::custom(format!("{} has no JSON form", reader.ev.describe(other)))),
+            other => Err(Error::custom(format!(
+                "{} has no JSON form",
+                reader.ev.report.describe(&reader.ev.heap, other)
+            ))),
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) fn split<'e>(
     definitions: &[Definition<'e>],
 ) -> EvalResult<'e, Split<'e>> {
     match split_whole(ev, path, definitions) {
-        Err(_) if ev.keeps_going() && path.is_same(Path::ROOT) => {
+        Err(_) if ev.settings.keep_going && path.is_same(Path::ROOT) => {
             let mut parts = Vec::new();
             definitions.iter().for_each(|definition| definition.parts(ev, &mut parts));
             parts.retain(|definition| split_whole(ev, path, &[*definition]).is_ok());
@@ -96,7 +96,7 @@ pub(super) fn split_values<'e>(
                 let path = path.names(ev);
                 let message = format!(
                     "A definition for option `{path}' is not of type `attribute set'. It is {}.",
-                    ev.describe(other)
+                    ev.report.describe(&ev.heap, other)
                 );
                 return Err(ev.report.thrown(
                     Diagnostic::error(Code::OptionType, message).at(ev.report.attribute_span(definition.pos), ""),

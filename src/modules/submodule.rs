@@ -107,7 +107,7 @@ struct Config<'e> {
 impl<'e> Suspend<'e> for Config<'e> {
     fn resume(&self, ev: &mut Evaluator<'e>) -> EvalResult<'e, Value<'e>> {
         let (Some(tree), Some(definitions)) = (self.scope.tree.get(), self.scope.definitions.get()) else {
-            return Err(ev.type_error("the options of the configuration", Value::Null, Pos::NONE));
+            return Err(ev.report.type_error(&ev.heap, "the options of the configuration", Value::Null, Pos::NONE));
         };
         self.scope.level(ev, self.scope.path, tree, definitions)
     }

@@ -19,7 +19,7 @@ fn nixos_system<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     if let Value::Unknown(_) = given {
         return Ok(given);
     }
-    let Value::Attrs(arguments) = given else { return Err(ev.type_error("a set", given, pos)) };
+    let Value::Attrs(arguments) = given else { return Err(ev.report.type_error(&ev.heap, "a set", given, pos)) };
     // Modules also see extensions of the library.
     let lib = match arguments.get(ev.heap.symbol("lib")) {
         Some(lib) => ev.force(lib)?,
@@ -54,7 +54,7 @@ fn nixos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
     let given = match ev.force(args[1])? {
         Value::Attrs(given) => given,
         unknown @ Value::Unknown(_) => return Ok(unknown),
-        other => return Err(ev.type_error("a set", other, pos)),
+        other => return Err(ev.report.type_error(&ev.heap, "a set", other, pos)),
     };
     let configuration = match given.get(ev.heap.symbol("configuration")) {
         Some(configuration) => configuration,
@@ -149,7 +149,7 @@ pub(super) fn evaluate<'e>(
     host: &Host<'e>,
 ) -> EvalResult<'e, (&'e Context<'e>, Value<'e>)> {
     let Value::Attrs(arguments) = ev.force(host.arguments)? else {
-        return Err(ev.type_error("a set", host.arguments, Pos::NONE));
+        return Err(ev.report.type_error(&ev.heap, "a set", host.arguments, Pos::NONE));
     };
     let argument = |name: &str| arguments.get(ev.heap.symbol(name));
     let placed = |name: &str| {
@@ -164,7 +164,7 @@ pub(super) fn evaluate<'e>(
         match ev.force_partial(modules)? {
             list @ (Value::List(_) | Value::PartialList(_)) => sources.extend(Source::list(list, at)),
             unknown @ Value::Unknown(_) => sources.push(Source::import(unknown, at)),
-            other => return Err(ev.type_error("a list of modules", other, at)),
+            other => return Err(ev.report.type_error(&ev.heap, "a list of modules", other, at)),
         }
     }
     // `extraArgs`: the way to pass arguments to modules before `specialArgs` existed.

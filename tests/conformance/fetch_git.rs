@@ -108,7 +108,7 @@ fn ours(root: &Path, expression: &str) -> String {
     let (arena, sources) = (Arena::new(), SourceMap::new());
     let mut evaluator = Evaluator::new(&arena, &RealFiles, &sources, Settings::default());
     let value = evaluator.text_value("«string»", root, expression);
-    match value.and_then(|value| evaluator.print(value)) {
+    match value.and_then(|value| container_rebuild::eval::print(&mut evaluator, value)) {
         Ok(printed) => String::from_utf8(printed).expect("text"),
         Err(error) => format!("error: {}", error.diagnostics()[0].message.lines().next().unwrap_or_default()),
     }

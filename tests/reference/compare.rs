@@ -140,7 +140,7 @@ fn evaluate(
             ..settings
         };
         let mut evaluator = Evaluator::new(&arena, &files, &sources, settings);
-        let printed = value(&mut evaluator).and_then(|value| evaluator.print(value));
+        let printed = value(&mut evaluator).and_then(|value| container_rebuild::eval::print(&mut evaluator, value));
         match printed {
             Ok(printed) => Outcome::value(&printed),
             Err(error) => {

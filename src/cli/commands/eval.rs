@@ -9,7 +9,7 @@ use crate::cli::args::ExpressionArgs;
 use crate::cli::output;
 use crate::cli::session::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Arena, EvalResult, Evaluator, Settings, Value};
+use crate::eval::{self, Arena, EvalResult, Evaluator, Settings, Value};
 use crate::host::disk::RealDisk;
 use crate::host::files::{RealFiles, RestrictedFiles};
 use crate::host::process::SystemClock;
@@ -128,12 +128,12 @@ fn print<'e>(
         Input::Stdin(text) => ev.text_value("«stdin»", here, text)?,
         Input::File(file) => ev.import_at(&file.to_string_lossy(), Pos::NONE)?,
     };
-    let mut value = ev.select_along(root, path, arguments)?;
+    let mut value = eval::select_along(ev, root, path, arguments)?;
     // As in Nix, a function is only called if there are arguments.
     if matches!(arguments, Value::Attrs(given) if given.iter().len() > 0) {
-        value = ev.call_with_arguments(value, arguments)?;
+        value = eval::call_with_arguments(ev, value, arguments)?;
     }
-    let mut printed = if json { ev.to_json(value)? } else { ev.print(value)? };
+    let mut printed = if json { eval::to_json(ev, value)? } else { eval::print(ev, value)? };
     printed.push(b'\n');
     Ok(printed)
 }

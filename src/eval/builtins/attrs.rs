@@ -1,5 +1,6 @@
 //! Built-in functions on sets.
 
+use super::arguments;
 use super::declare::primops;
 use super::partial::{intersect_partial, list_to_attrs_partial, remove_partial, zip_partial};
 use crate::code::{Key, Symbol};
@@ -24,10 +25,10 @@ primops! {
 }
 
 fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let attrs = ev.set_of_names(args[0], pos)?;
+    let attrs = arguments::set_of_names(ev, args[0], pos)?;
     if !attrs.optional().is_empty() {
         let names =
-            ev.all_by_name(attrs).into_iter().map(|(name, item)| Item { value: ev.heap.string(name), ..item });
+            ev.heap.all_by_name(attrs).into_iter().map(|(name, item)| Item { value: ev.heap.string(name), ..item });
         let names: Vec<_> = names.collect();
         return Ok(ev.heap.partial_list(&names));
     }
@@ -37,9 +38,9 @@ fn attr_names<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalR
 }
 
 fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let attrs = ev.set_of_names(args[0], pos)?;
+    let attrs = arguments::set_of_names(ev, args[0], pos)?;
     if !attrs.optional().is_empty() {
-        let values: Vec<_> = ev.all_by_name(attrs).into_iter().map(|(_, item)| item).collect();
+        let values: Vec<_> = ev.heap.all_by_name(attrs).into_iter().map(|(_, item)| item).collect();
         return Ok(ev.heap.partial_list(&values));
     }
     let values = attrs.values();
@@ -48,12 +49,12 @@ fn attr_values<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
 }
 
 fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?;
+    let name = arguments::plain_text(ev, args[0], pos)?;
     let symbol = ev.heap.symbol_of(name);
     if let Value::List(list) = ev.force_partial(args[1])? {
         let mut found = Vec::new();
         for set in list.items() {
-            let attrs = ev.set(set.get(), pos)?;
+            let attrs = arguments::set(ev, set.get(), pos)?;
             match (attrs.find(symbol), attrs.rest()) {
                 (Some(attr), _) => found.push(attr.value),
                 (None, Some(_)) => return cat_partial(ev, symbol, args[1], pos),
@@ -68,7 +69,7 @@ fn cat_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 fn cat_partial<'e>(ev: &mut Evaluator<'e>, symbol: Symbol, sets: Value<'e>, pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut found = Vec::new();
     for set in ev.partial_items(sets, pos)? {
-        let attrs = ev.set(set.value, pos)?;
+        let attrs = arguments::set(ev, set.value, pos)?;
         if let Some(unknown) = attrs.any().filter(|_| attrs.item(symbol).is_none()) {
             return Err(ev.report.unknown_error(unknown));
         }
@@ -92,7 +93,7 @@ fn function_args<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 }
 
 fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?;
+    let name = arguments::plain_text(ev, args[0], pos)?;
     let set = ev.force(args[1])?;
     let symbol = ev.heap.symbol_of(name);
     let found = matches!(set, Value::Attrs(attrs) if attrs.find(symbol).is_some());
@@ -101,8 +102,8 @@ fn get_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn has_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?;
-    let attrs = ev.set(args[1], pos)?;
+    let name = arguments::plain_text(ev, args[0], pos)?;
+    let attrs = arguments::set(ev, args[1], pos)?;
     let symbol = ev.heap.symbol_of(name);
     match (attrs.get(symbol), attrs.maybe(symbol)) {
         (None, Some(unknown)) => Err(ev.report.unknown_error(unknown)),
@@ -111,8 +112,8 @@ fn has_attr<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let names = ev.set(args[0], pos)?;
-    let values = ev.set(args[1], pos)?;
+    let names = arguments::set(ev, args[0], pos)?;
+    let values = arguments::set(ev, args[1], pos)?;
     if names.rest().or(values.rest()).is_some() {
         return Ok(intersect_partial(ev, names, values));
     }
@@ -128,7 +129,7 @@ fn intersect_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let items = match ev.force_partial(args[0])? {
         Value::PartialList(partial) => return list_to_attrs_partial(ev, partial, pos),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     let mut attrs = Vec::with_capacity(items.len());
     let mut rest = None;
@@ -140,7 +141,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
                 rest = Some(unknown);
                 continue;
             }
-            other => return Err(ev.type_error("a set", other, pos)),
+            other => return Err(ev.report.type_error(&ev.heap, "a set", other, pos)),
         };
         let missing = |ev: &Evaluator<'e>, what: &str| {
             ev.report.error(ev.report.word_span(pos), &format!("attribute '{what}' missing"))
@@ -152,7 +153,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
                 continue;
             }
             name => {
-                let name = ev.plain_text(name, pos)?;
+                let name = arguments::plain_text(ev, name, pos)?;
                 ev.heap.symbol_of(name)
             }
         };
@@ -167,7 +168,7 @@ fn list_to_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 }
 
 fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let attrs = ev.set(args[1], pos)?;
+    let attrs = arguments::set(ev, args[1], pos)?;
     // Nix drops the positions here; our findings about a configuration need them.
     let shape = attrs.shape();
     let shape = if ev.settings.unknowns {
@@ -175,10 +176,10 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     } else {
         shape.unplaced(|keys| ev.heap.shape_of(keys.iter().map(|key| Key { pos: Pos::NONE, ..*key })))
     };
-    let mapped = attrs.entries().map(|attr| ev.delay_call_on(args[0], attr.name, attr.value));
+    let mapped = attrs.entries().map(|attr| ev.heap.delay_call_on(args[0], attr.name, attr.value));
     let rest = attrs.open().map(|rest| {
         let names = rest.names.iter().map(|optional| {
-            let value = ev.delay_call_on(args[0], optional.attr.name, optional.attr.value);
+            let value = ev.heap.delay_call_on(args[0], optional.attr.name, optional.attr.value);
             OptionalAttr { attr: Attr { value, ..optional.attr }, ..*optional }
         });
         let names: Vec<_> = names.collect();
@@ -188,14 +189,14 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 }
 
 fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let attrs = ev.set(args[0], pos)?;
+    let attrs = arguments::set(ev, args[0], pos)?;
     let names = match ev.force_partial(args[1])? {
         Value::PartialList(partial) => return remove_partial(ev, attrs, partial, pos),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     let mut removed = Vec::with_capacity(names.len());
     for name in names {
-        let name = ev.plain_text(name.get(), pos)?;
+        let name = arguments::plain_text(ev, name.get(), pos)?;
         removed.push(ev.heap.symbol_of(name));
     }
     removed.sort_unstable();
@@ -206,16 +207,16 @@ fn remove_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 }
 
 fn attr_pos<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?;
-    let attrs = ev.set(args[1], pos)?;
-    Ok(attrs.position(ev.heap.symbol_of(name)).map_or(Value::Null, |pos| ev.position_value(pos)))
+    let name = arguments::plain_text(ev, args[0], pos)?;
+    let attrs = arguments::set(ev, args[1], pos)?;
+    Ok(attrs.position(ev.heap.symbol_of(name)).map_or(Value::Null, |pos| ev.report.position_value(&ev.heap, pos)))
 }
 
 fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let sets = match ev.force_partial(args[1])? {
         partial @ Value::PartialList(_) => return zip_partial(ev, function, partial, pos),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     let mut all = Vec::new();
     for set in sets {
@@ -224,7 +225,7 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
                 all.extend(attrs.entries().map(|attr| (attr.name, attr.value)));
             }
             Value::Attrs(_) | Value::Unknown(_) => return zip_partial(ev, function, args[1], pos),
-            other => return Err(ev.type_error("a set", other, pos)),
+            other => return Err(ev.report.type_error(&ev.heap, "a set", other, pos)),
         }
     }
     // A stable sort: the values of a name keep the order of the sets.
@@ -234,7 +235,7 @@ fn zip_attrs_with<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
         let values = ev.heap.bump.alloc_slice_fill_iter(group.iter().map(|(_, value)| *value));
         let (name, pos) = (group[0].0, Pos::NONE);
         let values = ev.heap.pack(ev.heap.list_of(values));
-        zipped.push(Attr { name, pos, value: ev.delay_call_on(function, name, values) });
+        zipped.push(Attr { name, pos, value: ev.heap.delay_call_on(function, name, values) });
     }
     Ok(ev.heap.attrs_of(&zipped, None))
 }

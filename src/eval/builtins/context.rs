@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::arguments;
 use super::declare::primops;
 use crate::code::{Context, Element};
 use crate::eval::coerce::Coercion;
@@ -35,7 +36,7 @@ fn discard_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
 }
 
 fn has_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    ev.text(args[0], pos).map(|text| Value::Bool(!text.context().is_empty()))
+    arguments::text(ev, args[0], pos).map(|text| Value::Bool(!text.context().is_empty()))
 }
 
 fn discard_output_dependency<'e>(
@@ -73,7 +74,7 @@ fn add_output_dependencies<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: 
 
 fn get_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut infos = BTreeMap::<_, Info<'e>>::new();
-    for element in ev.text(args[0], pos)?.context().elements() {
+    for element in arguments::text(ev, args[0], pos)?.context().elements() {
         match *element {
             Element::Path(path) => infos.entry(path).or_default().path = true,
             Element::Deep(path) => infos.entry(path).or_default().all_outputs = true,
@@ -106,8 +107,8 @@ struct Info<'e> {
 }
 
 fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let text = ev.text(args[0], pos)?;
-    let added = ev.closed_set(args[1], pos)?;
+    let text = arguments::text(ev, args[0], pos)?;
+    let added = arguments::closed_set(ev, args[1], pos)?;
     let mut elements: Vec<_> = text.context().elements().to_vec();
     for (name, info, info_pos) in added.iter() {
         let key = ev.heap.name(name);
@@ -116,9 +117,9 @@ fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
         if base.is_none_or(|base| path::parse_base(base).is_err()) {
             return Err(ev.report.error(span, &format!("context key '{}' is not a store path", quote(key))));
         }
-        let info = ev.set(info, info_pos)?;
-        if let Some(value) = ev.optional(info, "path")?
-            && ev.boolean(value, info_pos)?
+        let info = arguments::set(ev, info, info_pos)?;
+        if let Some(value) = arguments::optional(ev, info, "path")?
+            && arguments::boolean(ev, value, info_pos)?
         {
             elements.push(Element::Path(key));
         }
@@ -128,21 +129,21 @@ fn append_context<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> E
                 &format!("tried to add {what} context of \"{key}\", which is not a derivation, to a string"),
             )
         };
-        if let Some(value) = ev.optional(info, "allOutputs")?
-            && ev.boolean(value, info_pos)?
+        if let Some(value) = arguments::optional(ev, info, "allOutputs")?
+            && arguments::boolean(ev, value, info_pos)?
         {
             if !key.ends_with(".drv") {
                 return Err(not_derivation(ev, "all-outputs"));
             }
             elements.push(Element::Deep(key));
         }
-        if let Some(value) = ev.optional(info, "outputs")? {
-            let outputs = ev.items(value, info_pos)?;
+        if let Some(value) = arguments::optional(ev, info, "outputs")? {
+            let outputs = arguments::items(ev, value, info_pos)?;
             if !outputs.is_empty() && !key.ends_with(".drv") {
                 return Err(not_derivation(ev, "derivation output"));
             }
             for output in outputs {
-                let output = ev.plain_text(output.get(), info_pos)?.to_str_lossy();
+                let output = arguments::plain_text(ev, output.get(), info_pos)?.to_str_lossy();
                 let output =
                     std::str::from_utf8(ev.heap.alloc_slice(output.as_bytes())).expect("copied from a text");
                 elements.push(Element::Output { derivation: key, output });

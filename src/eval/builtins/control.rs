@@ -1,9 +1,11 @@
 //! Errors, tracing, and the order of evaluation.
 
+use super::arguments;
 use super::declare::primops;
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
+use crate::eval::print::force_deep;
 use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::Pos;
@@ -66,14 +68,14 @@ fn trace<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'
     if let Some(log) = ev.settings.log.filter(|_| !ev.speculation.is_running()) {
         log(&match traced {
             Value::String(text) => format!("trace: {}", text.to_str_lossy()),
-            other => format!("trace: {}", ev.show(other)),
+            other => format!("trace: {}", ev.report.show(&ev.heap, other)),
         });
     }
     ev.force(args[1])
 }
 
 fn warn<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let text = ev.text(args[0], pos)?;
+    let text = arguments::text(ev, args[0], pos)?;
     if let Some(log) = ev.settings.log.filter(|_| !ev.speculation.is_running()) {
         log(&format!("evaluation warning: {}", text.to_str_lossy()));
     }
@@ -96,7 +98,7 @@ fn seq<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e,
 }
 
 fn deep_seq<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
-    ev.force_deep(args[0])?;
+    force_deep(ev, args[0])?;
     ev.force(args[1])
 }
 

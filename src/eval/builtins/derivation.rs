@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arguments;
 use super::declare::primops;
+use super::paths::{closure, written_derivation};
 use super::store::parse_hash_allow_empty;
 use crate::code::{Context, Element};
 use crate::eval::coerce::Coercion;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
+use crate::eval::json;
 use crate::eval::native::Suspend;
 use crate::eval::store::derivation::{Derivation, Output};
 use crate::eval::store::hash::Algorithm;
@@ -45,7 +48,7 @@ struct Draft<'e> {
 }
 
 fn derivation_strict<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let attrs = ev.closed_set(args[0], pos)?;
+    let attrs = arguments::closed_set(ev, args[0], pos)?;
     // Errors about the derivation as a whole point to its name: `pos` is inside `derivation`.
     let first =
         attrs.find(ev.heap.common.name).map(|attr| attr.pos).or_else(|| attrs.iter().map(|(.., pos)| pos).min());
@@ -53,17 +56,17 @@ fn derivation_strict<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -
         Some(first) => ev.report.attribute_span(first),
         None => ev.report.word_span(pos),
     };
-    let name = match ev.optional(attrs, "name")? {
+    let name = match arguments::optional(ev, attrs, "name")? {
         Some(name) => name,
         None => return Err(ev.report.error(span, "attribute 'name' missing")),
     };
-    let name = ev.plain_text(name, pos)?.to_str_lossy().into_owned();
+    let name = arguments::plain_text(ev, name, pos)?.to_str_lossy().into_owned();
     if let Some(what) = path::name_error(&name) {
         let message = format!("invalid derivation name: {what}. Please pass a different 'name'.");
         return Err(ev.report.error(span, &message));
     }
-    let switch = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
-        Some(value) => ev.boolean(value, pos),
+    let switch = |ev: &mut Evaluator<'e>, name: &str| match arguments::optional(ev, attrs, name)? {
+        Some(value) => arguments::boolean(ev, value, pos),
         None => Ok(false),
     };
     let structured = switch(ev, "__structuredAttrs")?;
@@ -105,10 +108,14 @@ impl<'e> Draft<'e> {
         match name {
             "__contentAddressed" | "__impure" => {
                 let feature = if name == "__impure" { "impure-derivations" } else { "ca-derivations" };
-                if ev.boolean(value, pos)? { Err(ev.feature_error(feature, "", pos)) } else { Ok(()) }
+                if arguments::boolean(ev, value, pos)? {
+                    Err(ev.report.feature_error(feature, "", pos))
+                } else {
+                    Ok(())
+                }
             }
             "args" => {
-                for argument in ev.items(value, pos)? {
+                for argument in arguments::items(ev, value, pos)? {
                     let argument = self.string(ev, argument.get(), pos)?;
                     self.derivation.arguments.push(argument);
                 }
@@ -137,11 +144,11 @@ impl<'e> Draft<'e> {
         let bytes = self.string(ev, value, pos)?;
         if name == "__json" {
             // Like Nix, parse the JSON and print it again.
-            let json = ev.parse_json(&bytes).map_err(|message| {
+            let json = json::parse_json(ev, &bytes).map_err(|message| {
                 ev.report
                     .error(ev.report.attribute_span(pos), &format!("cannot process __json attribute: {message}"))
             })?;
-            self.derivation.structured = Some(ev.to_json(json)?);
+            self.derivation.structured = Some(json::to_json(ev, json)?);
             return Ok(());
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -169,31 +176,31 @@ impl<'e> Draft<'e> {
             return Ok(());
         }
         let span = ev.report.attribute_span(pos);
-        let (json, context) = ev.json_with_context(value, span)?;
+        let (json, context) = json::json_with_context(ev, value, span)?;
         self.context = ev.heap.merge_contexts(self.context, context);
         if let Some(members) = &mut self.json {
             members.insert(name, json);
         }
         match name {
             "builder" => {
-                let builder = ev.text(value, pos)?;
+                let builder = arguments::text(ev, value, pos)?;
                 self.context = ev.heap.merge_contexts(self.context, builder.context());
                 self.derivation.builder = builder.as_bytes().to_vec();
             }
-            "system" => self.derivation.system = ev.plain_text(value, pos)?.as_bytes().to_vec(),
-            "outputHash" => self.hash = Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned()),
+            "system" => self.derivation.system = arguments::plain_text(ev, value, pos)?.as_bytes().to_vec(),
+            "outputHash" => self.hash = Some(arguments::plain_text(ev, value, pos)?.to_str_lossy().into_owned()),
             "outputHashAlgo" => {
-                let text = ev.plain_text(value, pos)?.to_str_lossy();
+                let text = arguments::plain_text(ev, value, pos)?.to_str_lossy();
                 self.algorithm = Algorithm::parse(&text).ok();
             }
             "outputHashMode" => {
-                let text = ev.plain_text(value, pos)?.to_str_lossy();
+                let text = arguments::plain_text(ev, value, pos)?.to_str_lossy();
                 self.set_method(ev, &text, pos)?;
             }
             "outputs" => {
                 let mut outputs = Vec::new();
-                for output in ev.items(value, pos)? {
-                    outputs.push(ev.plain_text(output.get(), pos)?.to_str_lossy());
+                for output in arguments::items(ev, value, pos)? {
+                    outputs.push(arguments::plain_text(ev, output.get(), pos)?.to_str_lossy());
                 }
                 self.set_outputs(ev, outputs.iter().map(AsRef::as_ref), pos)?;
             }
@@ -206,11 +213,11 @@ impl<'e> Draft<'e> {
         self.method = Some(match text {
             "flat" => Method::Flat,
             "recursive" | "nar" => Method::Recursive,
-            "git" => return Err(ev.feature_error("git-hashing", "", pos)),
+            "git" => return Err(ev.report.feature_error("git-hashing", "", pos)),
             "text" => {
                 let what =
                     format!(" (text-hashed derivation '{}', outputHashMode = \"text\")", self.derivation.name);
-                return Err(ev.feature_error("dynamic-derivations", &what, pos));
+                return Err(ev.report.feature_error("dynamic-derivations", &what, pos));
             }
             _ => {
                 let message = format!("invalid value '{text}' for 'outputHashMode' attribute");
@@ -274,11 +281,11 @@ impl<'e> Draft<'e> {
                 derivation.outputs.insert(output.clone(), Output::Path(String::new()));
             }
             let masked =
-                derivation.hash_modulo(|path| ev.written_derivation(path, span).map(|(_, modulo)| modulo))?;
+                derivation.hash_modulo(|path| written_derivation(ev, path, span).map(|(_, modulo)| modulo))?;
             derivation.fill_outputs(&masked).map_err(|message| fail(&message))?;
         }
         let drv_path = derivation.store_path().map_err(|message| fail(&message))?;
-        let modulo = derivation.hash_modulo(|path| ev.written_derivation(path, span).map(|(_, modulo)| modulo))?;
+        let modulo = derivation.hash_modulo(|path| written_derivation(ev, path, span).map(|(_, modulo)| modulo))?;
         let drv_path = ev.heap.str(&drv_path);
         let derivation: &'e Derivation = ev.heap.alloc(self.derivation);
         ev.written.paths.insert(drv_path, Written::Derivation(derivation, ev.heap.alloc(modulo)));
@@ -311,9 +318,9 @@ impl<'e> Draft<'e> {
                     if !ev.settings.unknowns {
                         return Err(ev.report.error(span, &format!("path '{path}' is not valid")));
                     }
-                    for path in ev.closure(path, span)? {
+                    for path in closure(ev, path, span)? {
                         if path.ends_with(".drv") {
-                            let (input, _) = ev.written_derivation(&path, span)?;
+                            let (input, _) = written_derivation(ev, &path, span)?;
                             let outputs = derivation.input_derivations.entry(path.clone()).or_default();
                             outputs.extend(input.outputs.keys().cloned());
                         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::arguments;
 use super::declare::primops;
 use super::store::parse_hash_allow_empty;
 use crate::code::Element;
@@ -48,7 +49,7 @@ fn fetch<'e>(
                     return Err(ev.report.error(ev.report.attribute_span(at), &message));
                 }
             };
-            *slot = Some(ev.plain_text(value, at)?.to_str_lossy().into_owned());
+            *slot = Some(arguments::plain_text(ev, value, at)?.to_str_lossy().into_owned());
         }
         if url.is_none() {
             if let Some(unknown) = attrs.rest() {
@@ -57,7 +58,7 @@ fn fetch<'e>(
             return Err(ev.report.error(ev.report.word_span(pos), "'url' argument required"));
         }
     } else {
-        url = Some(ev.plain_text(input, pos)?.to_str_lossy().into_owned());
+        url = Some(arguments::plain_text(ev, input, pos)?.to_str_lossy().into_owned());
     }
     let url = url.unwrap_or_default();
     let given = name.is_some();
@@ -123,12 +124,12 @@ pub(super) fn fetch_tree<'e>(ev: &mut Evaluator<'e>, input: Value<'e>, pos: Pos)
         let url = fetch_location(ev, input, pos)?;
         return Err(not_in_store(ev, &url, pos));
     };
-    let Some(url) = ev.optional(attrs, "url")? else {
+    let Some(url) = arguments::optional(ev, attrs, "url")? else {
         return Err(ev.report.error(ev.report.word_span(pos), "input attribute 'url' is missing"));
     };
     let url = fetch_location(ev, url, pos)?;
-    let text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
-        Some(value) => Ok(Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned())),
+    let text = |ev: &mut Evaluator<'e>, name: &str| match arguments::optional(ev, attrs, name)? {
+        Some(value) => Ok(Some(arguments::plain_text(ev, value, pos)?.to_str_lossy().into_owned())),
         None => Ok(None),
     };
     let name = text(ev, "name")?.unwrap_or_else(|| String::from("source"));

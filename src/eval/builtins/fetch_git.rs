@@ -1,5 +1,6 @@
 //! `fetchGit` of local repositories; `fetch` handles all others.
 
+use super::arguments;
 use super::declare::primops;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -61,7 +62,7 @@ pub(super) fn fetch_git<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos
                 return Err(ev.report.error(ev.report.word_span(pos), &message));
             }
             let others = names.iter().any(|(name, ..)| *name != "url" && OTHER.contains(name));
-            let Some(url) = ev.optional(attrs, "url")?.filter(|_| !others) else {
+            let Some(url) = arguments::optional(ev, attrs, "url")?.filter(|_| !others) else {
                 return fetch_tree(ev, args[0], pos);
             };
             wanted.read(ev, attrs, pos)?;
@@ -103,7 +104,7 @@ fn check_types<'e>(ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> Ev
                 Value::String(_) | Value::Path(_) | Value::Bool(_) | Value::Int(_) | Value::Unknown(_) => continue,
                 _ if name == "publicKeys" => continue,
                 other => {
-                    let (sort, wanted) = (ev.sort_of(other), "a string, Boolean or integer is expected");
+                    let (sort, wanted) = (other.type_name(), "a string, Boolean or integer is expected");
                     format!("argument '{name}' to 'fetchGit' is {sort} while {wanted}")
                 }
             },
@@ -125,14 +126,14 @@ fn local(location: &str) -> Option<PathBuf> {
 
 impl Wanted {
     fn read<'e>(&mut self, ev: &mut Evaluator<'e>, attrs: &'e Attrs<'e>, pos: Pos) -> EvalResult<'e, ()> {
-        let text = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
-            Some(value) => Ok(Some(ev.plain_text(value, pos)?.to_str_lossy().into_owned())),
+        let text = |ev: &mut Evaluator<'e>, name: &str| match arguments::optional(ev, attrs, name)? {
+            Some(value) => Ok(Some(arguments::plain_text(ev, value, pos)?.to_str_lossy().into_owned())),
             None => Ok(None),
         };
         self.name = text(ev, "name")?;
         self.reference = text(ev, "ref")?;
         self.revision = text(ev, "rev")?;
-        let switch = |ev: &mut Evaluator<'e>, name: &str| match ev.optional(attrs, name)? {
+        let switch = |ev: &mut Evaluator<'e>, name: &str| match arguments::optional(ev, attrs, name)? {
             Some(value) => match ev.force(value)? {
                 Value::Bool(value) => Ok(value),
                 _ => Err(ev
@@ -152,13 +153,13 @@ impl Wanted {
         let mut all = |_: &Path, _: FileKind| Ok::<_, std::convert::Infallible>(true);
         let hash = match nar::hash(&*tree.files, &tree.top, Algorithm::Sha256, &mut all) {
             Ok(hash) => hash,
-            Err(NarError::File(path, error)) => return Err(ev.unreadable(&path, &error, pos)),
+            Err(NarError::File(path, error)) => return Err(ev.loader.unreadable(&path, &error, pos)),
             Err(NarError::Filter(never)) => match never {},
         };
         let path = path::fixed(name, Method::Recursive, &hash)
             .map_err(|message| ev.report.error(ev.report.word_span(pos), &message))?;
         ev.loader.files.mount(Path::new(&path), Rc::clone(&tree.files), tree.top);
-        let out_path = ev.written_path(&path, Written::File { references: &[] });
+        let out_path = ev.written.add(&ev.heap, &path, Written::File { references: &[] });
         let clean = tree.commit.as_deref().filter(|_| !tree.changed).unwrap_or(NO_COMMIT);
         let mut parts = vec![
             ("outPath", out_path),

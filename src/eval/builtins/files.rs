@@ -1,15 +1,15 @@
 //! Files, imports and the environment.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::arguments;
 use super::declare::primops;
-use crate::code::{Context, Element};
+use super::paths::{path_argument, readable_path};
 use crate::eval::coerce::Coercion;
-use crate::eval::error::{EvalError, EvalResult};
+use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::native::Suspend;
-use crate::eval::paths::normalise;
 use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::{FileKind, Files, Pos, Span};
@@ -37,87 +37,6 @@ impl<'e> Suspend<'e> for CurrentTime {
             return Ok(Value::Int(time));
         }
         Err(ev.only_nix("the time is another one when Nix evaluates it", Span::NONE))
-    }
-}
-
-impl<'e> Evaluator<'e> {
-    /// The absolute path that a value names, with its context.
-    pub(super) fn path_argument(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, (PathBuf, Context<'e>)> {
-        let (bytes, context) = self.path_bytes(value, pos)?;
-        Ok((normalise(Path::new(std::ffi::OsStr::from_bytes(&bytes))), context))
-    }
-
-    fn path_bytes(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, (Vec<u8>, Context<'e>)> {
-        let text = match self.force(value)? {
-            Value::Path(path) => return Ok((path.as_bytes().to_vec(), Context::default())),
-            set @ Value::Attrs(attrs) => {
-                if let Some(to_string) = attrs.get(self.heap.common.to_string) {
-                    let path = self.apply(to_string, set, pos)?;
-                    return self.path_bytes(path, pos);
-                }
-                match (attrs.get(self.heap.common.out_path), attrs.rest()) {
-                    (Some(path), _) => return self.path_bytes(path, pos),
-                    (None, Some(unknown)) => return Err(self.report.unknown_error(unknown)),
-                    (None, None) => set,
-                }
-            }
-            other => other,
-        };
-        let mut path = Text::default();
-        let span = self.report.word_span(pos);
-        self.coerce_to_string(text, Coercion::PLAIN, &mut path, span)?;
-        if !path.bytes.starts_with(b"/") {
-            let message = format!("string '{}' doesn't represent an absolute path", path.to_str_lossy());
-            return Err(self.report.error(span, &message));
-        }
-        Ok((path.bytes, path.context))
-    }
-
-    /// The path that a value names, which is about to be read: what a build or a copy produces must exist already.
-    pub(super) fn readable_path(&mut self, value: Value<'e>, pos: Pos) -> EvalResult<'e, PathBuf> {
-        let (path, context) = self.path_argument(value, pos)?;
-        self.check_there(&path, context, pos)?;
-        Ok(path)
-    }
-
-    /// Checks that everything in the context of a path exists.
-    pub(super) fn check_there(&self, path: &Path, context: Context<'e>, pos: Pos) -> EvalResult<'e, ()> {
-        for element in context.elements() {
-            let needed = match *element {
-                Element::Path(path) | Element::Deep(path) => Some(path.to_owned()),
-                // Nix checks the derivation first; we need only the output.
-                Element::Output { derivation, .. }
-                    if !self.settings.unknowns && self.loader.files.kind(Path::new(derivation)).is_err() =>
-                {
-                    Some(derivation.to_owned())
-                }
-                Element::Output { derivation, output } => {
-                    let made = self.written_derivation(derivation, self.report.word_span(pos)).ok();
-                    made.and_then(|(derivation, _)| derivation.output_path(output))
-                }
-            };
-            if needed.as_deref().is_none_or(|needed| self.loader.files.kind(Path::new(needed)).is_err()) {
-                let path = needed.unwrap_or_else(|| path.display().to_string());
-                return Err(self.not_valid(&path, self.report.word_span(pos)));
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn unreadable(&self, path: &Path, error: &std::io::Error, pos: Pos) -> EvalError<'e> {
-        let message = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                format!("path '{}' does not exist", self.loader.resolve(path).display())
-            }
-            std::io::ErrorKind::IsADirectory => String::from("read of 4096 bytes: Is a directory"),
-            std::io::ErrorKind::NotADirectory if self.loader.files.kind(path).is_err() => {
-                format!("path '{}' does not exist", self.loader.resolve(path).display())
-            }
-            std::io::ErrorKind::NotADirectory => format!("cannot read directory {path:?}: Not a directory"),
-            std::io::ErrorKind::Unsupported => format!("file '{}' has an unsupported type", path.display()),
-            _ => format!("cannot read {}: {error}", path.display()),
-        };
-        self.report.error(self.report.word_span(pos), &message)
     }
 }
 
@@ -152,19 +71,19 @@ fn dir_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 }
 
 fn get_env<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?.as_bytes();
+    let name = arguments::plain_text(ev, args[0], pos)?.as_bytes();
     let value = ev.settings.environment.get(std::ffi::OsStr::from_bytes(name));
     Ok(ev.heap.bytes(value.map_or(b"", |value| value.as_bytes())))
 }
 
 fn import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let path = ev.readable_path(args[0], pos)?;
+    let path = readable_path(ev, args[0], pos)?;
     ev.import_at(&path.to_string_lossy(), pos)
 }
 
 fn scoped_import<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let path = ev.readable_path(args[1], pos)?;
-    let scope = ev.closed_set(args[0], pos)?;
+    let path = readable_path(ev, args[1], pos)?;
+    let scope = arguments::closed_set(ev, args[0], pos)?;
     ev.import_with_scope(&path, scope, pos)
 }
 
@@ -173,7 +92,7 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
     let wants_directory = matches!(given, Value::String(text) if {
         text.as_bytes().ends_with(b"/") || text.as_bytes().ends_with(b"/.")
     });
-    let path = ev.readable_path(given, pos)?;
+    let path = readable_path(ev, given, pos)?;
     if matches!(given, Value::Path(_)) && ev.loader.embedded.contains_key(&path) {
         return Ok(Value::Bool(true));
     }
@@ -185,15 +104,15 @@ fn path_exists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eval
         Ok(kind) => Ok(Value::Bool(!wants_directory || kind == FileKind::Directory)),
         // In pure evaluation nothing exists outside the flake.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && !ev.settings.pure => {
-            Err(ev.unreadable(&path, &error, pos))
+            Err(ev.loader.unreadable(&path, &error, pos))
         }
         Err(_) => Ok(Value::Bool(false)),
     }
 }
 
 fn read_dir<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let path = ev.readable_path(args[0], pos)?;
-    let entries = ev.loader.files.read_dir(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    let path = readable_path(ev, args[0], pos)?;
+    let entries = ev.loader.files.read_dir(&path).map_err(|error| ev.loader.unreadable(&path, &error, pos))?;
     let entries: Vec<_> = entries
         .iter()
         .map(|(name, kind)| (ev.heap.symbol(name), ev.heap.string(kind.as_str()), Pos::NONE))
@@ -202,8 +121,8 @@ fn read_dir<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn read_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let path = ev.readable_path(args[0], pos)?;
-    let bytes = ev.loader.files.read(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    let path = readable_path(ev, args[0], pos)?;
+    let bytes = ev.loader.files.read(&path).map_err(|error| ev.loader.unreadable(&path, &error, pos))?;
     if bytes.contains(&0) {
         let message =
             format!("the contents of the file '{}' cannot be represented as a Nix string", path.display());
@@ -213,36 +132,36 @@ fn read_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 }
 
 fn read_file_type<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let path = ev.readable_path(args[0], pos)?;
+    let path = readable_path(ev, args[0], pos)?;
     // The only function that does not follow symlinks on the way.
     let on_the_way = path.ancestors().skip(1).filter(|directory| directory.parent().is_some());
     let links = on_the_way.filter(|directory| matches!(ev.loader.files.kind(directory), Ok(FileKind::Symlink)));
     if let Some(link) = links.last() {
         return Err(ev.report.error(ev.report.word_span(pos), &format!("path '{}' is a symlink", link.display())));
     }
-    let kind = ev.loader.files.kind(&path).map_err(|error| ev.unreadable(&path, &error, pos))?;
+    let kind = ev.loader.files.kind(&path).map_err(|error| ev.loader.unreadable(&path, &error, pos))?;
     Ok(ev.heap.string(kind.as_str()))
 }
 
 fn to_path<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let (path, context) = ev.path_argument(args[0], pos)?;
+    let (path, context) = path_argument(ev, args[0], pos)?;
     Ok(ev.heap.text_with_context(path.as_os_str().as_bytes(), context))
 }
 
 fn find_file<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let mut entries = Vec::new();
-    for entry in ev.items(args[0], pos)? {
-        let entry = ev.set(entry.get(), pos)?;
-        let prefix = match ev.optional(entry, "prefix")? {
-            Some(prefix) => ev.plain_text(prefix, pos)?.to_str_lossy().into_owned(),
+    for entry in arguments::items(ev, args[0], pos)? {
+        let entry = arguments::set(ev, entry.get(), pos)?;
+        let prefix = match arguments::optional(ev, entry, "prefix")? {
+            Some(prefix) => arguments::plain_text(ev, prefix, pos)?.to_str_lossy().into_owned(),
             None => String::new(),
         };
-        let path = ev.required(entry, "path", pos)?;
+        let path = arguments::required(ev, entry, "path", pos)?;
         let mut text = Text::default();
         let span = ev.report.word_span(pos);
         ev.coerce_to_string(path, Coercion::PLAIN, &mut text, span)?;
         entries.push((prefix, PathBuf::from(std::ffi::OsStr::from_bytes(&text.bytes))));
     }
-    let name = ev.plain_text(args[1], pos)?.to_str_lossy();
+    let name = arguments::plain_text(ev, args[1], pos)?.to_str_lossy();
     ev.find_in(&entries, &name, ev.report.word_span(pos))
 }

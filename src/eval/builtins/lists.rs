@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::arguments;
 use super::declare::primops;
 use super::partial::{
     concat_map_partial, concat_partial, element_partial, filter_partial, fold_partial, map_partial,
@@ -43,7 +44,7 @@ fn quantified<'e>(
     pos: Pos,
     decides: bool,
 ) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let list = ev.force_partial(args[1])?;
     let items = match list {
         Value::List(list) => list.items(),
@@ -54,8 +55,8 @@ fn quantified<'e>(
     for item in items.iter().map(|item| Item { value: item.get(), optional: None }).chain(others) {
         let why = optional.or(item.optional);
         let holds = match why {
-            None => ev.holds(function, item.value, pos),
-            Some(why) => ev.guess(why, |ev| ev.holds(function, item.value, pos)),
+            None => arguments::holds(ev, function, item.value, pos),
+            Some(why) => ev.guess(why, |ev| arguments::holds(ev, function, item.value, pos)),
         };
         match holds {
             Ok(holds) if holds == decides => match item.optional {
@@ -83,13 +84,13 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
     let mut joined = Vec::new();
     let lists = match ev.force_partial(args[0])? {
         Value::PartialList(_) => return concat_partial(ev, args[0], pos),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     for list in lists {
         match ev.force_partial(list.get())? {
             Value::PartialList(_) | Value::Unknown(_) => return concat_partial(ev, args[0], pos),
             list => {
-                let items = ev.items(list, pos)?;
+                let items = arguments::items(ev, list, pos)?;
                 ev.limits.reserve_items(joined.len() + items.len(), pos)?;
                 joined.extend_from_slice(items);
             }
@@ -99,18 +100,18 @@ fn concat_lists<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Eva
 }
 
 fn concat_map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let mut joined = Vec::new();
     let items = match ev.force_partial(args[1])? {
         Value::PartialList(_) => return concat_map_partial(ev, function, args[1], pos),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     for item in items {
         let list = ev.apply(function, item.get(), pos)?;
         match ev.force_partial(list)? {
             Value::PartialList(_) | Value::Unknown(_) => return concat_map_partial(ev, function, args[1], pos),
             list => {
-                let items = ev.items(list, pos)?;
+                let items = arguments::items(ev, list, pos)?;
                 ev.limits.reserve_items(joined.len() + items.len(), pos)?;
                 joined.extend_from_slice(items);
             }
@@ -134,7 +135,7 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
             None => Ok(Value::Bool(false)),
         };
     }
-    for item in ev.items(args[1], pos)? {
+    for item in arguments::items(ev, args[1], pos)? {
         if ev.is_same(args[0], item.get())? {
             return Ok(Value::Bool(true));
         }
@@ -151,10 +152,10 @@ fn elem<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
 }
 
 fn elem_at<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let index = ev.int(args[1], pos)?;
+    let index = arguments::int(ev, args[1], pos)?;
     let items = match ev.force_partial(args[0])? {
         Value::PartialList(partial) => return element_partial(ev, partial, index),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     match usize::try_from(index).ok().and_then(|index| items.get(index)) {
         Some(item) => ev.evaluated(*item).map(TaggedValue::get),
@@ -173,14 +174,14 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
     let mut kept = Vec::new();
     let items = match ev.force_partial(args[1])? {
         Value::PartialList(_) => return filter_partial(ev, args, pos),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     if items.is_empty() {
         return ev.force(args[1]);
     }
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     for item in items {
-        match ev.holds(function, item.get(), pos) {
+        match arguments::holds(ev, function, item.get(), pos) {
             Ok(true) => kept.push(*item),
             Ok(false) => {}
             Err(error) if error.unknown().is_some() => return filter_partial(ev, args, pos),
@@ -191,10 +192,10 @@ fn filter<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResul
 }
 
 fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let items = match ev.force_partial(args[2])? {
         Value::PartialList(partial) => return fold_partial(ev, function, args[1], partial),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     let mut folded = args[1];
     if items.is_empty() {
@@ -207,11 +208,11 @@ fn foldl<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult
 }
 
 fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let count = ev.int(args[1], pos)?;
+    let count = arguments::int(ev, args[1], pos)?;
     if !(0..=100_000_000).contains(&count) {
         return Err(ev.report.error(ev.report.word_span(pos), &format!("cannot create list of size {count}")));
     }
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let count = usize::try_from(count).expect("not negative");
     // Each item is a delayed call: its slot in the list, and about four words of its own.
     ev.limits.reserve(count * (size_of::<TaggedValue<'_>>() + 4 * size_of::<usize>()), Span::at(pos))?;
@@ -224,27 +225,27 @@ fn gen_list<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRes
 }
 
 fn generic_closure<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let input = ev.set(args[0], pos)?;
+    let input = arguments::set(ev, args[0], pos)?;
     let missing = |ev: &Evaluator<'e>, name: &str| {
         ev.report.error(ev.report.word_span(pos), &format!("attribute '{name}' missing"))
     };
     let start = input.get(ev.heap.symbol("startSet")).ok_or_else(|| missing(ev, "startSet"))?;
-    let mut queue: std::collections::VecDeque<_> = ev.items(start, pos)?.iter().copied().collect();
+    let mut queue: std::collections::VecDeque<_> = arguments::items(ev, start, pos)?.iter().copied().collect();
     if queue.is_empty() {
         return ev.force(start);
     }
     let operator = input.get(ev.heap.symbol("operator")).ok_or_else(|| missing(ev, "operator"))?;
-    let operator = ev.function(operator, pos)?;
+    let operator = arguments::function(ev, operator, pos)?;
     let mut keys = Keys::default();
     let mut found = Vec::new();
     while let Some(item) = queue.pop_front() {
-        let attrs = ev.set(item.get(), pos)?;
+        let attrs = arguments::set(ev, item.get(), pos)?;
         let key = attrs.get(ev.heap.symbol("key")).ok_or_else(|| missing(ev, "key"))?;
-        let key = ev.known(key)?;
+        let key = arguments::known(ev, key)?;
         if keys.insert(ev, key, pos)? {
             found.push(item);
             let more = ev.apply(operator, item.get(), pos)?;
-            for item in ev.items(more, pos)? {
+            for item in arguments::items(ev, more, pos)? {
                 ev.force_packed(*item)?;
                 queue.push_back(*item);
             }
@@ -297,11 +298,11 @@ impl<'e> Keys<'e> {
 }
 
 fn group_by<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let mut groups = std::collections::BTreeMap::<_, Vec<_>>::new();
-    for item in ev.items(args[1], pos)? {
+    for item in arguments::items(ev, args[1], pos)? {
         let name = ev.apply(function, item.get(), pos)?;
-        let name = ev.plain_text(name, pos)?;
+        let name = arguments::plain_text(ev, name, pos)?;
         groups.entry(ev.heap.symbol_of(name)).or_default().push(*item);
     }
     let groups: Vec<_> = groups
@@ -315,37 +316,37 @@ fn head<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
     if let Value::PartialList(partial) = ev.force_partial(args[0])? {
         return element_partial(ev, partial, 0);
     }
-    match ev.items(args[0], pos)? {
+    match arguments::items(ev, args[0], pos)? {
         [first, ..] => ev.evaluated(*first).map(TaggedValue::get),
         [] => Err(ev.report.error(ev.report.word_span(pos), "'builtins.head' called on an empty list")),
     }
 }
 
 fn length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let length = ev.items(args[0], pos)?.len();
+    let length = arguments::items(ev, args[0], pos)?.len();
     Ok(Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }
 
 fn map<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let items = match ev.force_partial(args[1])? {
         Value::PartialList(partial) => return map_partial(ev, args[0], partial, pos),
-        list => ev.items(list, pos)?,
+        list => arguments::items(ev, list, pos)?,
     };
     if items.is_empty() {
         return ev.force(args[1]);
     }
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let items = ev.heap.bump.alloc_slice_fill_iter(items.iter().map(|item| ev.heap.delay_call(function, *item)));
     Ok(ev.heap.list_of(items))
 }
 
 fn partition<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let (mut right, mut wrong) = (Vec::new(), Vec::new());
-    for item in ev.items(args[1], pos)? {
+    for item in arguments::items(ev, args[1], pos)? {
         // Nix evaluates them even if the function ignores them.
         ev.force(item.get())?;
-        if ev.holds(function, item.get(), pos)? { right.push(*item) } else { wrong.push(*item) }
+        if arguments::holds(ev, function, item.get(), pos)? { right.push(*item) } else { wrong.push(*item) }
     }
     Ok(ev.heap.attrs([
         (ev.heap.symbol("right"), ev.heap.list_of(ev.heap.alloc_slice(&right)), Pos::NONE),
@@ -359,7 +360,7 @@ fn tail<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<
     {
         return Ok(ev.heap.partial_list(rest));
     }
-    match ev.items(args[0], pos)? {
+    match arguments::items(ev, args[0], pos)? {
         [_, rest @ ..] => Ok(ev.heap.list_of(rest)),
         [] => Err(ev.report.error(ev.report.word_span(pos), "'builtins.tail' called on an empty list")),
     }

@@ -20,6 +20,7 @@ mod lists;
 mod notations;
 mod numbers;
 mod partial;
+mod paths;
 mod patterns;
 mod sort;
 mod store;

@@ -1,9 +1,12 @@
 //! Conversion to and from JSON, TOML and XML.
 
+use super::arguments;
 use super::declare::primops;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
+use crate::eval::json;
 use crate::eval::value::Value;
+use crate::eval::xml::xml_with_context;
 use crate::source::{Pos, Span};
 use crate::syntax::null_bytes;
 
@@ -16,23 +19,23 @@ primops! {
 
 fn to_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let span = ev.report.word_span(pos);
-    let (json, context) = ev.json_with_context(args[0], span)?;
+    let (json, context) = json::json_with_context(ev, args[0], span)?;
     Ok(ev.heap.text_with_context(&json, context))
 }
 
 fn from_json<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let text = ev.plain_text(args[0], pos)?.as_bytes();
-    ev.parse_json(text).map_err(|message| ev.report.error(ev.report.word_span(pos), &message))
+    let text = arguments::plain_text(ev, args[0], pos)?.as_bytes();
+    json::parse_json(ev, text).map_err(|message| ev.report.error(ev.report.word_span(pos), &message))
 }
 
 fn to_xml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
     let span = ev.report.word_span(pos);
-    let (xml, context) = ev.xml_with_context(args[0], span)?;
+    let (xml, context) = xml_with_context(ev, args[0], span)?;
     Ok(ev.heap.text_with_context(&xml, context))
 }
 
 fn from_toml<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let text = ev.plain_text(args[0], pos)?.to_str_lossy();
+    let text = arguments::plain_text(ev, args[0], pos)?.to_str_lossy();
     let span = ev.report.word_span(pos);
     let fail = |message: &str| ev.report.error(span, &format!("while parsing TOML: {message}"));
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {

@@ -1,7 +1,9 @@
 //! Built-in functions on numbers.
 
+use super::arguments;
 use super::declare::primops;
 use crate::code::expr::Operator;
+use crate::eval::arithmetic::arithmetic;
 use crate::eval::error::{EvalError, EvalResult};
 use crate::eval::evaluator::Evaluator;
 use crate::eval::print::float;
@@ -25,7 +27,7 @@ macro_rules! arithmetic {
     ($($name:ident $operator:ident),*) => {
         $(fn $name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
             let (a, b) = (ev.force(args[0])?, ev.force(args[1])?);
-            ev.arithmetic(Operator::$operator, a, b, Span::at(pos))
+            arithmetic(ev, Operator::$operator, a, b, Span::at(pos))
         })*
     };
 }
@@ -37,15 +39,15 @@ fn less_than<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
 }
 
 fn bit_and<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    Ok(Value::Int(ev.int(args[0], pos)? & ev.int(args[1], pos)?))
+    Ok(Value::Int(arguments::int(ev, args[0], pos)? & arguments::int(ev, args[1], pos)?))
 }
 
 fn bit_or<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    Ok(Value::Int(ev.int(args[0], pos)? | ev.int(args[1], pos)?))
+    Ok(Value::Int(arguments::int(ev, args[0], pos)? | arguments::int(ev, args[1], pos)?))
 }
 
 fn bit_xor<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    Ok(Value::Int(ev.int(args[0], pos)? ^ ev.int(args[1], pos)?))
+    Ok(Value::Int(arguments::int(ev, args[0], pos)? ^ arguments::int(ev, args[1], pos)?))
 }
 
 fn ceil<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
@@ -63,7 +65,7 @@ fn round<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos, how: fn(f64) ->
         #[expect(clippy::cast_precision_loss, reason = "as Nix rounds them")]
         Value::Int(value) => how(value as f64),
         Value::Float(value) => how(value),
-        other => return Err(ev.type_error("a float", other, pos)),
+        other => return Err(ev.report.type_error(&ev.heap, "a float", other, pos)),
     };
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the range is checked")]
     if rounded >= i64::MIN as f64 && rounded < i64::MAX as f64 {

@@ -2,23 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::arguments;
 use crate::code::Symbol;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::value::{Attr, Attrs, Item, OptionalAttr, PartialList, Unknown, Value};
 use crate::source::Pos;
-
-impl<'e> Evaluator<'e> {
-    /// All attributes of a set, including optional ones, in the byte order of their names.
-    pub(super) fn all_by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Item<'e>)> {
-        let certain = attrs.entries().map(|attr| (attr.name, Item { value: attr.value.get(), optional: None }));
-        let optional = attrs.optional().iter();
-        let optional = optional.map(|one| (one.name(), Item { value: one.value(), optional: Some(one.why()) }));
-        let mut named: Vec<_> = certain.chain(optional).map(|(name, item)| (self.heap.name(name), item)).collect();
-        named.sort_unstable_by_key(|(name, _)| *name);
-        named
-    }
-}
 
 /// `intersectAttrs` of sets of which at least one is partial.
 pub(super) fn intersect_partial<'e>(ev: &Evaluator<'e>, names: &'e Attrs<'e>, values: &'e Attrs<'e>) -> Value<'e> {
@@ -74,17 +63,17 @@ pub(super) fn list_to_attrs_partial<'e>(
                 any = Some(unknown);
                 continue;
             }
-            other => return Err(ev.type_error("a set", other, pos)),
+            other => return Err(ev.report.type_error(&ev.heap, "a set", other, pos)),
         };
-        let name = ev.required(pair, "name", pos)?;
+        let name = arguments::required(ev, pair, "name", pos)?;
         let name = match ev.force(name)? {
             Value::Unknown(unknown) => {
                 any = Some(unknown);
                 continue;
             }
-            name => ev.plain_text(name, pos)?.to_str_lossy(),
+            name => arguments::plain_text(ev, name, pos)?.to_str_lossy(),
         };
-        let value = ev.required(pair, "value", pos)?;
+        let value = arguments::required(ev, pair, "value", pos)?;
         let at = pair.find(ev.heap.common.value).map_or(Pos::NONE, |attr| attr.pos);
         let attr =
             Attr { name: ev.heap.symbol(&name), pos: at, value: ev.heap.pack(any.map_or(value, Value::Unknown)) };
@@ -115,7 +104,7 @@ pub(super) fn remove_partial<'e>(
 ) -> EvalResult<'e, Value<'e>> {
     let mut removed: BTreeMap<Symbol, Option<&'e Unknown>> = BTreeMap::new();
     for item in names.items() {
-        let name = ev.plain_text(item.value, pos)?.to_str_lossy();
+        let name = arguments::plain_text(ev, item.value, pos)?.to_str_lossy();
         let removed = removed.entry(ev.heap.symbol(&name)).or_insert(item.optional);
         *removed = removed.and(item.optional);
     }
@@ -144,7 +133,7 @@ pub(super) fn zip_partial<'e>(
         let set = match ev.force(item.value)? {
             Value::Attrs(attrs) => Ok(attrs),
             Value::Unknown(unknown) => Err(unknown),
-            other => return Err(ev.type_error("a set", other, pos)),
+            other => return Err(ev.report.type_error(&ev.heap, "a set", other, pos)),
         };
         if let Ok(attrs) = set {
             names.extend(attrs.entries().map(|attr| attr.name));
@@ -167,7 +156,7 @@ pub(super) fn zip_partial<'e>(
         }
         let is_certain = values.iter().any(|item| item.optional.is_none());
         let why = values.iter().find_map(|item| item.optional);
-        let value = ev.delay_call_on(function, name, ev.heap.pack(ev.heap.partial_list(&values)));
+        let value = ev.heap.delay_call_on(function, name, ev.heap.pack(ev.heap.partial_list(&values)));
         let attr = Attr { name, pos: Pos::NONE, value };
         match why.filter(|_| !is_certain) {
             Some(why) => optional.push(OptionalAttr { attr, why }),
@@ -229,12 +218,12 @@ pub(super) fn filter_partial<'e>(
     args: &[Value<'e>],
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     let mut kept = Vec::new();
     for item in ev.partial_items(args[1], pos)? {
         let holds = match item.optional {
-            None => ev.holds(function, item.value, pos),
-            Some(why) => ev.guess(why, |ev| ev.holds(function, item.value, pos)),
+            None => arguments::holds(ev, function, item.value, pos),
+            Some(why) => ev.guess(why, |ev| arguments::holds(ev, function, item.value, pos)),
         };
         match holds {
             Ok(true) => kept.push(item),
@@ -274,7 +263,7 @@ pub(super) fn map_partial<'e>(
     list: &'e PartialList<'e>,
     pos: Pos,
 ) -> EvalResult<'e, Value<'e>> {
-    let function = ev.function(function, pos)?;
+    let function = arguments::function(ev, function, pos)?;
     let items = list
         .items()
         .iter()

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::arguments;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
 use crate::eval::value::{TaggedValue, Thunk, Value};
@@ -15,11 +16,11 @@ use crate::source::Pos;
 const SHORT: usize = 16;
 
 pub(super) fn sort<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let mut items = ev.items(args[1], pos)?.to_vec();
+    let mut items = arguments::items(ev, args[1], pos)?.to_vec();
     if items.is_empty() {
         return ev.force(args[1]);
     }
-    let function = ev.function(args[0], pos)?;
+    let function = arguments::function(ev, args[0], pos)?;
     for item in &mut items {
         let value = ev.force_packed(*item)?;
         // Unpack values that are compared often. Others keep their cell: it is their identity.
@@ -77,7 +78,7 @@ struct Sorting<'a, 'e> {
 impl<'e> Sorting<'_, 'e> {
     fn less(&mut self, a: TaggedValue<'e>, b: TaggedValue<'e>) -> EvalResult<'e, bool> {
         let result = self.ev.call2(self.less, a.get(), b.get())?;
-        self.ev.boolean(result, self.pos)
+        arguments::boolean(self.ev, result, self.pos)
     }
 
     /// Whether the element at `at` is less than the one before it.

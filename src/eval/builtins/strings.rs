@@ -1,5 +1,6 @@
 //! Built-in functions on strings.
 
+use super::arguments;
 use super::declare::primops;
 use crate::code::Str;
 use crate::eval::coerce::Coercion;
@@ -30,8 +31,8 @@ fn coerced<'e>(ev: &mut Evaluator<'e>, value: Value<'e>, pos: Pos) -> EvalResult
 }
 
 fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let separator = ev.text(args[0], pos)?;
-    let items = ev.items(args[1], pos)?;
+    let separator = arguments::text(ev, args[0], pos)?;
+    let items = arguments::items(ev, args[1], pos)?;
     let span = Span::at(pos);
     let mut joined = Text { context: separator.context(), ..Text::default() };
     for (index, item) in items.iter().enumerate() {
@@ -45,16 +46,16 @@ fn concat_strings_sep<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) 
 }
 
 fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let (from, to) = (ev.items(args[0], pos)?, ev.items(args[1], pos)?);
+    let (from, to) = (arguments::items(ev, args[0], pos)?, arguments::items(ev, args[1], pos)?);
     if from.len() != to.len() {
         let message = "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths";
         return Err(ev.report.error(ev.report.word_span(pos), message));
     }
     let mut patterns = Vec::with_capacity(from.len());
     for pattern in from {
-        patterns.push(ev.text(pattern.get(), pos)?.as_bytes());
+        patterns.push(arguments::text(ev, pattern.get(), pos)?.as_bytes());
     }
-    let text = ev.text(args[2], pos)?;
+    let text = arguments::text(ev, args[2], pos)?;
     let span = ev.report.word_span(pos);
     let mut out = Text { bytes: Vec::with_capacity(text.as_bytes().len()), context: text.context() };
     let text = text.as_bytes();
@@ -76,7 +77,7 @@ fn replace_strings<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> 
         }
         match patterns.iter().position(|pattern| text[at..].starts_with(pattern)) {
             Some(index) => {
-                let to = ev.text(to[index].get(), pos)?;
+                let to = arguments::text(ev, to[index].get(), pos)?;
                 ev.limits.reserve(2 * (out.bytes.len() + to.as_bytes().len()), span)?;
                 out.push_str(&ev.heap, to);
                 let length = patterns[index].len();
@@ -102,10 +103,10 @@ fn string_length<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> Ev
 }
 
 fn substring<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let Ok(start) = usize::try_from(ev.int(args[0], pos)?) else {
+    let Ok(start) = usize::try_from(arguments::int(ev, args[0], pos)?) else {
         return Err(ev.report.error(ev.report.word_span(pos), "negative start position in 'substring'"));
     };
-    let length = ev.int(args[1], pos)?;
+    let length = arguments::int(ev, args[1], pos)?;
     let text = coerced(ev, args[2], pos)?;
     let rest = text.as_bytes().get(start..).unwrap_or_default();
     // A negative length means the whole rest.

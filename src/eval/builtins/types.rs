@@ -1,5 +1,6 @@
 //! Built-in functions that test the type of a value.
 
+use super::arguments;
 use super::declare::primops;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
@@ -25,7 +26,7 @@ macro_rules! predicates {
             Ok(Value::Bool(match ev.force_partial(args[0])? {
                 // The elements of a partial list are uncertain, but it is a list.
                 partly @ Value::PartialList(_) => matches!(partly, $pattern),
-                value => matches!(ev.known(value)?, $pattern),
+                value => matches!(arguments::known(ev, value)?, $pattern),
             }))
         })*
     };
@@ -45,7 +46,7 @@ predicates! {
 
 fn type_of<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], _: Pos) -> EvalResult<'e, Value<'e>> {
     let value = ev.force_partial(args[0])?;
-    let name = match if matches!(value, Value::PartialList(_)) { value } else { ev.known(value)? } {
+    let name = match if matches!(value, Value::PartialList(_)) { value } else { arguments::known(ev, value)? } {
         Value::Null => "null",
         Value::Bool(_) => "bool",
         Value::Int(_) => "int",

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::arguments;
 use super::declare::primops;
 use crate::eval::error::EvalResult;
 use crate::eval::evaluator::Evaluator;
@@ -65,19 +66,19 @@ fn compare(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 fn compare_versions<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let (a, b) = (ev.plain_text(args[0], pos)?, ev.plain_text(args[1], pos)?);
+    let (a, b) = (arguments::plain_text(ev, args[0], pos)?, arguments::plain_text(ev, args[1], pos)?);
     Ok(Value::Int(compare(a.as_bytes(), b.as_bytes()) as i64))
 }
 
 fn split_version<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let version = ev.plain_text(args[0], pos)?;
+    let version = arguments::plain_text(ev, args[0], pos)?;
     let parts: Vec<_> = components(version.as_bytes()).into_iter().map(|part| ev.heap.bytes(part)).collect();
     Ok(ev.heap.list(parts))
 }
 
 /// `parseDrvName`: the version starts after the first dash that no letter follows.
 fn parse_drv_name<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalResult<'e, Value<'e>> {
-    let name = ev.plain_text(args[0], pos)?.as_bytes();
+    let name = arguments::plain_text(ev, args[0], pos)?.as_bytes();
     let dash = name.windows(2).position(|pair| pair[0] == b'-' && !pair[1].is_ascii_alphabetic());
     let (name, version) = dash.map_or((name, &b""[..]), |dash| (&name[..dash], &name[dash + 1..]));
     Ok(ev.heap.attrs([

@@ -84,4 +84,19 @@ impl<'e> Heap<'e> {
         });
         named.collect()
     }
+
+    /// All attributes of a set, including optional ones, in the byte order of their names.
+    pub(in crate::eval) fn all_by_name(&self, attrs: &Attrs<'e>) -> Vec<(&'e str, Item<'e>)> {
+        let certain = attrs.entries().map(|attr| (attr.name, Item { value: attr.value.get(), optional: None }));
+        let optional = attrs.optional().iter();
+        let optional = optional.map(|one| (one.name(), Item { value: one.value(), optional: Some(one.why()) }));
+        let mut named: Vec<_> = certain.chain(optional).map(|(name, item)| (self.name(name), item)).collect();
+        named.sort_unstable_by_key(|(name, _)| *name);
+        named
+    }
+
+    /// The names that a set certainly has.
+    pub(in crate::eval) fn names<'a>(&'a self, attrs: &'a Attrs<'e>) -> impl Iterator<Item = &'e str> + 'a {
+        attrs.iter().map(|(name, ..)| self.name(name))
+    }
 }

@@ -8,7 +8,7 @@ use super::Heap;
 use super::shapes::{MOST_NAMES, Merged, entry_of};
 use crate::code::{Key, Shape};
 use crate::eval::repr::{Layers, RATIO, SMALL, merge_sorted};
-use crate::eval::value::{Attr, Attrs, OpenAttrs, TaggedValue, Unknown, Value};
+use crate::eval::value::{Attr, Attrs, OpenAttrs, OptionalAttr, TaggedValue, Unknown, Value};
 
 impl<'e> Heap<'e> {
     /// The shape with these names, which must be sorted and unique.
@@ -133,6 +133,15 @@ impl<'e> Heap<'e> {
             return self.merge_anew(below.flat(), above, None);
         }
         Attrs::layered(self.bump, self.bump.alloc(Layers::new(self.bump, below, above)))
+    }
+
+    /// An update by a set that may redefine any name: only the names it certainly defines stay known.
+    pub(in crate::eval) fn open_update(&self, left: &Attrs<'e>, right: &Attrs<'e>, rest: &'e Unknown) -> Value<'e> {
+        let unknown = self.pack(Value::Unknown(rest));
+        let is_of_right =
+            |one: &&OptionalAttr<'e>| left.find(one.name()).is_none() && left.find_optional(one.name()).is_none();
+        let names: Vec<_> = right.optional().iter().filter(is_of_right).copied().collect();
+        self.merge_hidden(left, right, unknown, OpenAttrs { names: self.alloc_slice(&names), any: Some(rest) })
     }
 }
 

@@ -3,4 +3,6 @@
 mod read;
 mod write;
 
-pub(super) use write::string as write_string;
+pub(super) use read::parse_json;
+pub use write::to_json;
+pub(super) use write::{json_with_context, string as write_string};

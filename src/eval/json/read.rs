@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::eval::evaluator::Evaluator;
+use crate::eval::heap::Heap;
+use crate::eval::limits::Limits;
 use crate::eval::value::{Attr, Value};
 use crate::source::Pos;
 use crate::syntax::null_bytes;
@@ -15,29 +17,29 @@ type Parsed<T> = Result<T, String>;
 /// How deeply a text may nest: deeper values could not be printed either.
 const DEEPEST: usize = 100_000;
 
-impl<'e> Evaluator<'e> {
-    /// Parses a JSON text into a value.
-    pub(in crate::eval) fn parse_json(&self, text: &[u8]) -> Parsed<Value<'e>> {
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let mut reader = Reader { ev: self, text, at: 0, depth: 0 };
-        reader.space();
-        let value = reader.value()?;
-        reader.space();
-        match reader.peek() {
-            None => Ok(value),
-            Some(_) => Err(reader.unexpected("end of input")),
-        }
+/// Parses a JSON text into a value.
+pub(in crate::eval) fn parse_json<'e>(ev: &Evaluator<'e>, text: &[u8]) -> Parsed<Value<'e>> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut reader = JsonReader { heap: &ev.heap, limits: &ev.limits, text, at: 0, depth: 0 };
+    reader.space();
+    let value = reader.value()?;
+    reader.space();
+    match reader.peek() {
+        None => Ok(value),
+        Some(_) => Err(reader.unexpected("end of input")),
     }
 }
 
-struct Reader<'a, 'e> {
-    ev: &'a Evaluator<'e>,
+/// A JSON text, read up to `at`.
+struct JsonReader<'a, 'e> {
+    heap: &'a Heap<'e>,
+    limits: &'a Limits<'e>,
     text: &'a [u8],
     at: usize,
     depth: usize,
 }
 
-impl<'e> Reader<'_, 'e> {
+impl<'e> JsonReader<'_, 'e> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -71,11 +73,11 @@ impl<'e> Reader<'_, 'e> {
             Some(b'n') => self.eat("null").map(|()| Value::Null),
             Some(b't') => self.eat("true").map(|()| Value::Bool(true)),
             Some(b'f') => self.eat("false").map(|()| Value::Bool(false)),
-            Some(b'"') => self.string().map(|bytes| self.ev.heap.bytes(&bytes)),
+            Some(b'"') => self.string().map(|bytes| self.heap.bytes(&bytes)),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(open @ (b'[' | b'{')) => {
                 self.depth += 1;
-                if self.depth > DEEPEST || self.ev.limits.check_stack(crate::source::Span::NONE).is_err() {
+                if self.depth > DEEPEST || self.limits.check_stack(crate::source::Span::NONE).is_err() {
                     return Err(String::from("the text is nested too deeply"));
                 }
                 self.at += 1;
@@ -109,12 +111,12 @@ impl<'e> Reader<'_, 'e> {
         self.space();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(self.ev.heap.list(items));
+            return Ok(self.heap.list(items));
         }
         loop {
             items.push(self.value()?);
             if !self.more(b']')? {
-                return Ok(self.ev.heap.list(items));
+                return Ok(self.heap.list(items));
             }
         }
     }
@@ -124,14 +126,14 @@ impl<'e> Reader<'_, 'e> {
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(self.ev.heap.attrs([]));
+            return Ok(self.heap.attrs([]));
         }
         loop {
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("a string"));
             }
             let name = self.string()?;
-            let name = self.ev.heap.symbol(&String::from_utf8_lossy(&name));
+            let name = self.heap.symbol(&String::from_utf8_lossy(&name));
             self.space();
             self.eat(":")?;
             self.space();
@@ -141,9 +143,9 @@ impl<'e> Reader<'_, 'e> {
             if !self.more(b'}')? {
                 let members: Vec<_> = members
                     .into_iter()
-                    .map(|(name, value)| Attr { name, pos: Pos::NONE, value: self.ev.heap.pack(value) })
+                    .map(|(name, value)| Attr { name, pos: Pos::NONE, value: self.heap.pack(value) })
                     .collect();
-                return Ok(self.ev.heap.attrs_of(&members, None));
+                return Ok(self.heap.attrs_of(&members, None));
             }
         }
     }

@@ -10,100 +10,108 @@ use crate::eval::text::Text;
 use crate::eval::value::Value;
 use crate::source::{Pos, Span};
 
-impl<'e> Evaluator<'e> {
-    /// Prints a value as JSON, exactly as Nix does.
-    ///
-    /// # Errors
-    ///
-    /// Fails if any part fails, is unknown, or is a function.
-    pub fn to_json(&mut self, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
-        self.json_with_context(value, Span::NONE).map(|(json, _)| json)
-    }
+/// Prints a value as JSON, exactly as Nix does.
+///
+/// # Errors
+///
+/// Fails if any part fails, is unknown, or is a function.
+pub fn to_json<'e>(ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, Vec<u8>> {
+    json_with_context(ev, value, Span::NONE).map(|(json, _)| json)
+}
 
-    /// Prints a value as JSON; also returns the context of its strings.
-    pub(in crate::eval) fn json_with_context(
-        &mut self,
-        value: Value<'e>,
-        span: Span,
-    ) -> EvalResult<'e, (Vec<u8>, Context<'e>)> {
-        let mut out = Text::default();
-        self.write_json(value, &mut out, span)?;
-        Ok((out.bytes, out.context))
-    }
+/// Prints a value as JSON; also returns the context of its strings.
+pub(in crate::eval) fn json_with_context<'e>(
+    ev: &mut Evaluator<'e>,
+    value: Value<'e>,
+    span: Span,
+) -> EvalResult<'e, (Vec<u8>, Context<'e>)> {
+    let mut writer = JsonWriter { out: Text::default(), span };
+    writer.value(ev, value)?;
+    Ok((writer.out.bytes, writer.out.context))
+}
 
-    fn write_json(&mut self, value: Value<'e>, out: &mut Text<'e>, span: Span) -> EvalResult<'e, ()> {
-        self.limits.reserve_text(out.bytes.len(), span)?;
-        match self.force(value)? {
-            Value::Null => out.push(b"null"),
-            Value::Bool(value) => out.push(if value { b"true" } else { b"false" }),
-            Value::Int(value) => write!(out.bytes, "{value}").expect("writing to memory cannot fail"),
-            Value::Float(value) => float(value, &mut out.bytes),
+/// A JSON text under construction.
+struct JsonWriter<'e> {
+    out: Text<'e>,
+    /// What errors point to.
+    span: Span,
+}
+
+impl<'e> JsonWriter<'e> {
+    fn value(&mut self, ev: &mut Evaluator<'e>, value: Value<'e>) -> EvalResult<'e, ()> {
+        ev.limits.reserve_text(self.out.bytes.len(), self.span)?;
+        match ev.force(value)? {
+            Value::Null => self.out.push(b"null"),
+            Value::Bool(value) => self.out.push(if value { b"true" } else { b"false" }),
+            Value::Int(value) => write!(self.out.bytes, "{value}").expect("writing to memory cannot fail"),
+            Value::Float(value) => float(value, &mut self.out.bytes),
             Value::String(text) => {
-                out.context = self.heap.merge_contexts(out.context, text.context());
-                self.write_json_string(text.as_bytes(), out, span)?;
+                self.out.context = ev.heap.merge_contexts(self.out.context, text.context());
+                self.string(ev, text.as_bytes())?;
             }
             Value::List(list) => {
-                out.push(b"[");
+                self.out.push(b"[");
                 for (index, item) in list.iter().enumerate() {
                     if index > 0 {
-                        out.push(b",");
+                        self.out.push(b",");
                     }
-                    self.deeper(span, |ev| ev.write_json(item, out, span))?;
+                    ev.deeper(self.span, |ev| self.value(ev, item))?;
                 }
-                out.push(b"]");
+                self.out.push(b"]");
             }
             set @ Value::Attrs(attrs) => {
-                if let Some(to_string) = attrs.get(self.heap.common.to_string) {
-                    let text = self.apply(to_string, set, Pos::NONE)?;
+                if let Some(to_string) = attrs.get(ev.heap.common.to_string) {
+                    let text = ev.apply(to_string, set, Pos::NONE)?;
                     let mut coerced = Text::default();
-                    self.coerce_to_string(text, Coercion::PLAIN, &mut coerced, span)?;
-                    out.context = self.heap.merge_contexts(out.context, coerced.context);
-                    return self.write_json_string(&coerced.bytes, out, span);
+                    ev.coerce_to_string(text, Coercion::PLAIN, &mut coerced, self.span)?;
+                    self.out.context = ev.heap.merge_contexts(self.out.context, coerced.context);
+                    return self.string(ev, &coerced.bytes);
                 }
-                if let Some(path) = attrs.get(self.heap.common.out_path) {
-                    return self.deeper(span, |ev| ev.write_json(path, out, span));
+                if let Some(path) = attrs.get(ev.heap.common.out_path) {
+                    return ev.deeper(self.span, |ev| self.value(ev, path));
                 }
                 if let Some(unknown) = attrs.rest() {
-                    return Err(self.report.unknown_error(unknown));
+                    return Err(ev.report.unknown_error(unknown));
                 }
-                out.push(b"{");
-                for (index, at) in self.heap.order(attrs).iter().enumerate() {
+                self.out.push(b"{");
+                for (index, at) in ev.heap.order(attrs).iter().enumerate() {
                     let attr = attrs.attr(*at as usize);
                     if index > 0 {
-                        out.push(b",");
+                        self.out.push(b",");
                     }
-                    self.write_json_string(self.heap.symbols.text(attr.name).as_bytes(), out, span)?;
-                    out.push(b":");
-                    if let Err(error) = self.deeper(span, |ev| ev.write_json(attr.value.get(), out, span)) {
-                        let what = format!("while evaluating attribute '{}'", self.heap.name(attr.name));
-                        error.trace(self.report.attribute_span(attr.pos), || what);
+                    self.string(ev, ev.heap.symbols.text(attr.name).as_bytes())?;
+                    self.out.push(b":");
+                    if let Err(error) = ev.deeper(self.span, |ev| self.value(ev, attr.value.get())) {
+                        let what = format!("while evaluating attribute '{}'", ev.heap.name(attr.name));
+                        error.trace(ev.report.attribute_span(attr.pos), || what);
                         return Err(error);
                     }
                 }
-                out.push(b"}");
+                self.out.push(b"}");
             }
             path @ Value::Path(_) => {
                 let mut text = Text::default();
-                self.coerce_to_string(path, Coercion::INTERPOLATION, &mut text, span)?;
-                out.context = self.heap.merge_contexts(out.context, text.context);
-                self.write_json_string(&text.bytes, out, span)?;
+                ev.coerce_to_string(path, Coercion::INTERPOLATION, &mut text, self.span)?;
+                self.out.context = ev.heap.merge_contexts(self.out.context, text.context);
+                self.string(ev, &text.bytes)?;
             }
-            Value::Unknown(unknown) => return Err(self.report.unknown_error(self.heap.unknown_at(unknown, span))),
+            Value::Unknown(unknown) => return Err(ev.report.unknown_error(ev.heap.unknown_at(unknown, self.span))),
             other => {
-                let message = format!("cannot convert {} to JSON", self.type_in_words(other));
-                return Err(self.report.error(span, &message));
+                let message = format!("cannot convert {} to JSON", other.type_name());
+                return Err(ev.report.error(self.span, &message));
             }
         }
         Ok(())
     }
 
-    fn write_json_string(&self, bytes: &[u8], out: &mut Text<'e>, span: Span) -> EvalResult<'e, ()> {
+    /// Writes a string, which must be UTF-8.
+    fn string(&mut self, ev: &Evaluator<'e>, bytes: &[u8]) -> EvalResult<'e, ()> {
         if let Err(error) = std::str::from_utf8(bytes) {
             let message =
                 format!("JSON serialization error: [json.exception.type_error.316] {}", not_utf8(bytes, error));
-            return Err(self.report.error(span, &message));
+            return Err(ev.report.error(self.span, &message));
         }
-        string(bytes, &mut out.bytes);
+        string(bytes, &mut self.out.bytes);
         Ok(())
     }
 }

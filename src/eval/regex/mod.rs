@@ -10,11 +10,13 @@
 //! - Never recursive in the length of the text.
 
 mod bracket;
+mod cache;
 mod error;
 mod matcher;
 mod parse;
 mod program;
 
+pub(super) use cache::Patterns;
 pub(super) use error::{PatternError, TooMany};
 pub(super) use matcher::Span;
 pub(super) use program::Regex;
