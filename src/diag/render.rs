@@ -117,23 +117,18 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String
         let text = (!label.text.is_empty()).then(|| visible(&label.text));
         LabeledSpan::new(text, range.start, range.len())
     });
-    let drawn = Drawn { source: Some(source), labels: drawn_labels.collect() };
+    let drawn = Drawn { source, labels: drawn_labels.collect() };
     // Without context lines, only the labelled words are shown.
     let context = usize::from(!diagnostic.hides_values);
     let handler = GraphicalReportHandler::new_themed(style.theme())
         .with_width(110)
         .with_context_lines(context)
         .without_primary_span_start();
-    // miette draws a heading first, which would repeat the message. Render a report without labels and cut off as
-    // much.
-    let (mut heading, mut whole) = (String::new(), String::new());
-    let nothing = Drawn { source: None, labels: Vec::new() };
-    if handler.render_report(&mut heading, &nothing).and(handler.render_report(&mut whole, &drawn)).is_err() {
+    let mut drawing = Drawing { out: String::new(), line: 0, is_heading: true };
+    if handler.render_report(&mut drawing, &drawn).is_err() {
         return String::new();
     }
-    let mut out = String::with_capacity(whole.len());
-    let snippet = whole.get(heading.len()..).unwrap_or_default();
-    out.extend(snippet.lines().flat_map(|line| [line.trim_end(), "\n"]));
+    let mut out = drawing.out;
     for label in diagnostic.labels.iter().filter(|label| !inside(label.span)) {
         if let Some(location) = sources.locate(label.span.start) {
             let _ = writeln!(out, "  {}: {}", visible(&location.to_string()), visible(&label.text));
@@ -177,10 +172,41 @@ fn trace(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     out
 }
 
+/// Receives what miette draws: the first line is dropped, and spaces at the ends of lines.
+///
+/// miette (7.6) has no call that draws a snippet alone: it begins every report with a line for the message, indented and
+/// marked. Our heading starts at the margin with the location, as editors and `grep` expect it, so it cannot be that line.
+struct Drawing {
+    out: String,
+    /// Where the current line starts in `out`.
+    line: usize,
+    /// Whether the first line is not complete yet.
+    is_heading: bool,
+}
+
+impl std::fmt::Write for Drawing {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for part in text.split_inclusive('\n') {
+            if self.is_heading {
+                self.is_heading = !part.ends_with('\n');
+                continue;
+            }
+            self.out.push_str(part);
+            if part.ends_with('\n') {
+                let length = self.out[self.line..].trim_end().len();
+                self.out.truncate(self.line + length);
+                self.out.push('\n');
+                self.line = self.out.len();
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What miette draws: only the labels. Heading and help are our own.
 #[derive(Debug)]
 struct Drawn {
-    source: Option<Excerpted>,
+    source: Excerpted,
     labels: Vec<LabeledSpan>,
 }
 
@@ -217,7 +243,7 @@ impl std::error::Error for Drawn {}
 
 impl miette::Diagnostic for Drawn {
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(self.source.as_ref()?)
+        Some(&self.source)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
