@@ -1,10 +1,11 @@
-//! The file systems and git repositories that a configuration can be read from.
+//! The file systems and git repositories that a configuration is read from, and its files that users let us change.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::source::{Files, RevisionError, Tracked};
 
-/// Where configurations come from. A relative path is relative to the current directory.
+/// Where configurations come from, and other files of the user. A relative path is relative to the current directory.
 pub trait Disk {
     /// All files that this user may read.
     fn files(&self) -> &dyn Files;
@@ -24,6 +25,19 @@ pub trait Disk {
     fn exists(&self, path: &Path) -> bool;
     /// Whether `path` is a directory; follows symlinks.
     fn is_directory(&self, path: &Path) -> bool;
+    /// Writes a file of the user, or replaces its content.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+    /// Replaces the text of a file of the user atomically, keeping its owner and permissions. Changes nothing unless its
+    /// text is `from`.
+    ///
+    /// # Errors
+    ///
+    /// If the file has another text, is not a regular file, or cannot be written.
+    fn replace(&self, path: &Path, from: &str, to: &str) -> io::Result<()>;
     /// The path without symlinks; `None` if it does not exist.
     fn canonicalize(&self, path: &Path) -> Option<PathBuf>;
     /// The files that git tracks in the work tree `top`; `None` without a repository.
@@ -47,7 +61,7 @@ pub(super) fn git_top_level(disk: &dyn Disk, file: &Path) -> Option<PathBuf> {
 }
 
 /// What the restricted evaluation of `file` may read: the git work tree that contains it, or its directory.
-pub fn readable_around(disk: &dyn Disk, file: &Path) -> PathBuf {
+pub(super) fn readable_around(disk: &dyn Disk, file: &Path) -> PathBuf {
     git_top_level(disk, file).or_else(|| file.parent().map(Path::to_path_buf)).unwrap_or_default()
 }
 

@@ -162,7 +162,7 @@ fn read_revision<T>(
 }
 
 /// The top level of the git work tree that contains CONFIG, or CONFIG's directory.
-pub fn checkout(cx: &Context<'_>, config: &ConfigOptions) -> Result<PathBuf, Vec<Diagnostic>> {
+pub(super) fn checkout(cx: &Context<'_>, config: &ConfigOptions) -> Result<PathBuf, Vec<Diagnostic>> {
     let target = Target::find(cx, &config.config, cx.disk.files()).map_err(|diagnostic| vec![*diagnostic])?;
     let file = in_work_tree(cx.disk, &target.file).unwrap_or(target.file);
     let top = git_top_level(cx.disk, &file).or_else(|| file.parent().map(Path::to_path_buf));

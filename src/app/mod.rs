@@ -1,7 +1,7 @@
 //! What the commands do, as functions of plain options.
 //!
-//! Takes: options, and the outside world behind traits: [`Disk`] and [`Clock`] for what a configuration is read from, and
-//! [`Ui`] for whoever follows. Gives: typed results, which `cli` turns into text and exit codes.
+//! Takes: options, and the outside world behind traits: [`Disk`] and [`Clock`] for what a configuration is read from,
+//! [`LiveHost`] for the host, and [`Ui`] for whoever follows. Gives: typed results, which `cli` turns into text and exit codes.
 //!
 //! Invariants:
 //! - Nothing here prints, or touches the world except through those traits: tests run the same workflows in memory.
@@ -21,9 +21,11 @@ mod duration;
 mod edits;
 mod environment;
 mod eval;
+mod expression;
 mod failed;
 mod findings;
 mod firewall;
+mod fix;
 mod generation;
 mod last_switch;
 mod lifecycle;
@@ -38,6 +40,7 @@ mod purge;
 mod reading;
 mod ready;
 mod rollback;
+mod saved;
 mod sides;
 mod stage;
 mod status;
@@ -52,17 +55,19 @@ pub use carry_out::{Applied, ApplyOptions};
 pub use check::check;
 pub use configuration::Configuration;
 pub use context::Context;
-pub use disk::{Disk, readable_around};
+pub use disk::Disk;
 pub use duration::duration;
 pub use edits::with_edits;
 pub use environment::{Clock, Environment};
 pub use eval::{Show, Shown, eval};
+pub use expression::{Expression, ExpressionOptions, expressions};
 pub use findings::of_units;
 pub use firewall::firewall;
+pub use fix::{Fixed, fix};
 pub use lifecycle::{Job, lifecycle};
 pub use limits::Limits;
 pub use live_host::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
-pub use load::{checkout, load};
+pub use load::load;
 pub use nix_settings::NixSettings;
 pub use only::no_such_container;
 pub use options::ConfigOptions;
@@ -71,6 +76,7 @@ pub use purge::purge;
 pub use reading::{Loaded, WithNotes};
 pub use ready::lock;
 pub use rollback::{generations, rollback};
+pub use saved::{config_of_plan, save_plan, saved_plan};
 pub(crate) use stage::TARGET as STAGES;
 pub use status::{Row, Status, status};
 pub use switch::{SwitchOptions, SwitchResult, switch};

@@ -1,5 +1,6 @@
 //! Workflows from the configuration's text to the host's state, in memory.
 
+mod files;
 mod generations;
 mod refusals;
 mod runs;
@@ -74,12 +75,20 @@ impl World {
     }
 
     fn with<T>(&self, work: impl FnOnce(&Context<'_>) -> T) -> T {
-        let environment =
-            Environment { host_name: String::from("memory"), memory: usize::MAX, ..Environment::default() };
-        let (disk, sources) = (MemoryDisk(self.files.clone()), SourceMap::new());
+        self.with_disk(&MemoryDisk::new(self.files.clone()), work)
+    }
+
+    fn with_disk<T>(&self, disk: &MemoryDisk, work: impl FnOnce(&Context<'_>) -> T) -> T {
+        let environment = Environment {
+            directory: PathBuf::from("/home"),
+            host_name: String::from("memory"),
+            memory: usize::MAX,
+            ..Environment::default()
+        };
+        let sources = SourceMap::new();
         work(&Context {
             environment: &environment,
-            disk: &disk,
+            disk,
             clock: &MemoryClock { now: 1000 },
             sources: &sources,
             only: &self.only,

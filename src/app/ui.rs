@@ -21,6 +21,8 @@ pub trait Ui {
     fn begin(&self, text: &str) -> Box<dyn Any + Send>;
     /// Shows the plan that is about to be carried out.
     fn plan(&self, plan: &Plan);
+    /// Shows how files of the user are about to be changed, as a unified diff.
+    fn diff(&self, diff: &str);
     /// From now on, a slow reader holds nothing up.
     fn stop_waiting(&self);
     /// Asks whether to go on, after what that means was shown.

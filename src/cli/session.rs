@@ -88,6 +88,10 @@ impl Ui for Session<'_> {
         self.terminal.result(&show::text(plan, self.style()));
     }
 
+    fn diff(&self, diff: &str) {
+        self.terminal.result(diff);
+    }
+
     fn stop_waiting(&self) {
         output::stop_blocking();
     }

@@ -13,7 +13,7 @@ use super::atomic_file;
 /// # Errors
 ///
 /// If the file has another text, is not a regular file, or cannot be written.
-pub(crate) fn replace(path: &Path, from: &str, to: &str) -> io::Result<()> {
+pub(super) fn replace(path: &Path, from: &str, to: &str) -> io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_file() {
         return Err(io::Error::other("not a regular file"));

@@ -1,7 +1,10 @@
 //! The file systems and git repositories of this machine, as workflows read them.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::checkout;
 use super::files::{RealFiles, RestrictedFiles};
 use super::git::{self, RevisionFiles};
 use super::nix::Invoker;
@@ -45,6 +48,14 @@ impl Disk for RealDisk {
 
     fn is_directory(&self, path: &Path) -> bool {
         path.is_dir()
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        fs::write(path, content)
+    }
+
+    fn replace(&self, path: &Path, from: &str, to: &str) -> io::Result<()> {
+        checkout::replace(path, from, to)
     }
 
     fn canonicalize(&self, path: &Path) -> Option<PathBuf> {

@@ -17,6 +17,13 @@ pub(in crate::cli) struct CheckOptions {
     pub(in crate::cli) host: bool,
 }
 
+impl CheckOptions {
+    /// This host, if it is checked as well.
+    pub(super) fn host(self) -> Option<&'static dyn LiveHost> {
+        self.host.then_some(&Linux)
+    }
+}
+
 /// Prints the findings. Fails on errors, and on warnings if they are denied.
 pub(in crate::cli) fn check(
     session: &Session<'_>,
@@ -24,7 +31,7 @@ pub(in crate::cli) fn check(
     how: CheckOptions,
     lints: &LintArgs,
 ) -> Outcome {
-    let found = findings(session, config, how, lints)?;
+    let found = app::check(&session.context(), config, how.host(), &lints.allow)?;
     match how.format {
         CheckFormat::Text => session.terminal.findings(&found, session.sources),
         CheckFormat::Json => {
@@ -38,17 +45,6 @@ pub(in crate::cli) fn check(
         }
     }
     Ok(u8::from(fails(&found, how)))
-}
-
-/// All findings, except those that the user allows.
-pub(super) fn findings(
-    session: &Session<'_>,
-    config: &ConfigOptions,
-    how: CheckOptions,
-    lints: &LintArgs,
-) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let host = how.host.then_some(&Linux as &dyn LiveHost);
-    app::check(&session.context(), config, host, &lints.allow)
 }
 
 /// Whether these findings fail the command.

@@ -12,6 +12,5 @@ pub(super) mod guest;
 pub(super) mod internal;
 pub(super) mod lifecycle;
 pub(super) mod plan;
-mod saved;
 pub(super) mod status;
 pub(super) mod switch;

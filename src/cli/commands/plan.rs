@@ -1,6 +1,5 @@
 //! `plan`: shows what `switch` would do, and why.
 
-use super::saved;
 use crate::app;
 use crate::cli::args::{ConfigArgs, LintArgs, PlanArgs, PlanFormat};
 use crate::cli::session::{Outcome, Session};
@@ -32,7 +31,11 @@ pub(in crate::cli) fn plan(
         None => app::plan(&cx, config, &Linux, (mode, options.out.is_some()))?,
     };
     if let (Some(file), Some(saved)) = (&options.out, planned.saved(&cx, config)) {
-        saved::write(session, file, &saved)?;
+        app::save_plan(cx.disk, file, &saved)?;
+        let file = file.display();
+        session
+            .terminal
+            .progress(&format!("saved to {file}: `switch --plan {file}` carries out exactly this plan"));
     }
     let plan = planned.shown(&cx, &lints.allow);
     session.terminal.result(&match options.format {

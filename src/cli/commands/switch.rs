@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::build::{nix, watch_signals};
-use super::saved;
 use crate::app::{self, Applied, ApplyOptions, ConfigOptions, Context, SwitchOptions, SwitchResult};
 use crate::apply::Degraded;
 use crate::cli::args::{ApplyArgs, ConfigArgs, LintArgs, OnDegraded, SwitchArgs};
@@ -34,8 +33,8 @@ pub(in crate::cli) fn switch(session: &Session<'_>, args: &SwitchArgs, activatio
 pub(in crate::cli) fn switch_as_planned(session: &Session<'_>, args: &SwitchArgs, file: &Path) -> Outcome {
     require_root("switch")?;
     let SwitchArgs { config, ask, apply, degraded, lints, .. } = args;
-    let plan = saved::read(file)?;
-    let config = saved::config(session.config(config), &plan);
+    let plan = app::saved_plan(session.context().disk, file)?;
+    let config = app::config_of_plan(session.config(config), &plan);
     let only = plan.only.clone().unwrap_or_default();
     let apply = apply_options(ask.yes, apply, plan.restart_mode);
     let (activation, allow_remove) = (Activation::Switch, ask.allow_remove);

@@ -1,5 +1,6 @@
 //! A disk and a clock in memory, to load configurations from.
 
+use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,19 +11,26 @@ use crate::source::{FileKind, Files, MemoryFiles, RevisionError, Tracked};
 
 /// A disk without symlinks and repositories.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryDisk(pub MemoryFiles);
+pub struct MemoryDisk(RefCell<MemoryFiles>);
+
+impl MemoryDisk {
+    /// A disk with these files.
+    pub fn new(files: MemoryFiles) -> Self {
+        Self(RefCell::new(files))
+    }
+}
 
 impl Disk for MemoryDisk {
     fn files(&self) -> &dyn Files {
-        &self.0
+        self
     }
 
     fn all(&self) -> Box<dyn Files> {
-        Box::new(self.0.clone())
+        Box::new(self.0.borrow().clone())
     }
 
     fn restricted(&self, roots: Vec<PathBuf>) -> Box<dyn Files> {
-        Box::new(Below { files: self.0.clone(), roots })
+        Box::new(Below { files: self.0.borrow().clone(), roots })
     }
 
     fn pure(&self, roots: Vec<PathBuf>) -> Box<dyn Files> {
@@ -35,11 +43,23 @@ impl Disk for MemoryDisk {
     }
 
     fn exists(&self, path: &Path) -> bool {
-        self.0.kind(path).is_ok()
+        self.kind(path).is_ok()
     }
 
     fn is_directory(&self, path: &Path) -> bool {
-        self.0.kind(path).is_ok_and(|kind| kind == FileKind::Directory)
+        self.kind(path).is_ok_and(|kind| kind == FileKind::Directory)
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().insert(path, content);
+        Ok(())
+    }
+
+    fn replace(&self, path: &Path, from: &str, to: &str) -> io::Result<()> {
+        if self.read(path)? != from.as_bytes() {
+            return Err(io::Error::other("it has changed in the meantime"));
+        }
+        self.write(path, to.as_bytes())
     }
 
     fn canonicalize(&self, path: &Path) -> Option<PathBuf> {
@@ -56,6 +76,28 @@ impl Disk for MemoryDisk {
 
     fn revision(&self, top: &Path, _: &str, _: Box<dyn Files>) -> Result<Box<dyn Files>, RevisionError> {
         Err(RevisionError::NoRepository { path: top.to_owned() })
+    }
+}
+
+impl Files for MemoryDisk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.borrow().read(path)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        self.0.borrow().kind(path)
+    }
+
+    fn read_dir(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
+        self.0.borrow().read_dir(path)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        self.0.borrow().read_link(path)
+    }
+
+    fn is_executable(&self, path: &Path) -> io::Result<bool> {
+        self.0.borrow().is_executable(path)
     }
 }
 

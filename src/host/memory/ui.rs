@@ -87,6 +87,10 @@ impl Ui for MemoryUi {
         self.progress(&show::text(plan, style));
     }
 
+    fn diff(&self, diff: &str) {
+        self.progress(diff);
+    }
+
     fn stop_waiting(&self) {}
 
     fn consent(&self, question: &str) -> Result<bool, Vec<Diagnostic>> {
