@@ -5,13 +5,15 @@
 # make scenario NAME=…    scenarios whose name contains NAME, in a lab that stays up
 #                         (LAB_NAME=scenarios tests/lab/lab down stops it)
 # make attack     112 switches that are killed, rebooted under, or lose their terminal or readers; SEED=… repeats a run
+# make kill-matrix  a switch killed between any two of its effects: every point once in both directions
 # make hosts-expected     regenerates what real Nix says about the host fixtures (needs the reference Nix)
 # make lib-expected       regenerates the results and errors of the lib calls in nix-fixtures/nixpkgs/tests, with real Nix
 # make lang-expected      regenerates the results of the language cases, with real Nix
 # make git-expected       regenerates what real Nix makes of local git repositories
 # make conformance        compares the language with real Nix, on CASES=2000 generated expressions, and the module system on
 #                         PROGRAMS=500 generated programs (with the library NIXPKGS_LIB=PATH, if given)
-# make test-long  make test with ten times as many generated expressions and programs, all mutations of the hosts, and a long fuzz
+# make test-long  make test with ten times as many generated expressions and programs, all mutations of the hosts, the whole
+#                 kill matrix, and a long fuzz
 # make fuzz       random input for the parser and the evaluator; FUZZ_SECONDS=600 each
 # make wipe-race  removes trees while others replace their directories with symlinks and mounts; WIPE_ROUNDS=10000
 # make deny       checks licences and sources of the dependencies
@@ -25,7 +27,7 @@ export PATH := $(CACHE)/tools/bin:$(PATH)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: test demo check scenarios scenario attack tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
+.PHONY: test demo check scenarios scenario attack kill-matrix tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
 	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites second-lane lint unit
 
 # The Cargo profile that the unit, fixture and end-to-end tests are built with.
@@ -48,7 +50,7 @@ test-long: export CASES = 20000
 test-long: export PROGRAMS = 5000
 test-long: FUZZ_SECONDS = 1200
 test-long: export HOSTS_STRIDE = 1
-test-long: test fuzz
+test-long: test kill-matrix fuzz
 
 # nft is used by the tests of the rules, in a network namespace of their own. nextest runs all tests.
 tools:
@@ -133,4 +135,8 @@ scenario: tools
 
 # Takes half an hour. `make scenarios` runs a quarter of it.
 attack: tools
-	ATTACK_SCALE=1 CARGO=$(CARGO) tests/lab/scenarios/run --no-capture attack::
+	ATTACK_SCALE=1 CARGO=$(CARGO) tests/lab/scenarios/run --no-capture attack::a_switch_that_is_interrupted
+
+# Kill points exist in builds with debug assertions alone.
+kill-matrix: tools
+	KILL_POINTS=all CARGO=$(CARGO) tests/lab/scenarios/run --no-capture attack::points::

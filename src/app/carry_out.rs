@@ -132,7 +132,16 @@ pub(super) fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run, keep_g
     };
     let stop = || run.is_interrupted() || (!keep_going && has_failed.load(Ordering::SeqCst));
     let (at_once, workers) = (host.starts_at_once(), host.workers());
-    Applier { host, at_once, workers, stop: &stop, watch: &watch }.apply(plan)
+    let report = Applier { host, at_once, workers, stop: &stop, watch: &watch }.apply(plan);
+    compact_journal(host);
+    report
+}
+
+/// Drops what is done from the journal of the apply in hand. If that fails, the next switch tries again.
+pub(super) fn compact_journal(host: &dyn LiveHost) {
+    if let Err(error) = host.compact_journal() {
+        tracing::warn!(%error, "cannot compact the journal of the apply");
+    }
 }
 
 /// Warnings about mounts that keep former roots of these containers from being removed.

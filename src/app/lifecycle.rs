@@ -10,7 +10,7 @@ use super::ready::lock;
 use crate::apply::{Degraded, HostError, Reached, files};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
-use crate::state::{Health, Installed, Snapshot};
+use crate::state::{Health, Installed, JournalEntry, Snapshot};
 
 /// What to do with a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,11 @@ fn once(host: &dyn LiveHost, name: &ContainerName, job: Job) -> Result<Option<He
             Ok(())
         }),
     };
+    if done.is_ok()
+        && let Err(error) = host.note_step(JournalEntry::Settled(name.clone()))
+    {
+        tracing::warn!("{error}");
+    }
     done.map(|()| if job.starts() { host.health(name) } else { None })
 }
 

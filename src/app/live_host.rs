@@ -117,6 +117,13 @@ pub trait LiveHost: Host + Probe {
     fn failures(&self, snapshot: &Snapshot) -> BTreeMap<ContainerName, String>;
     /// The last switch; `None` if there was none, or if its record cannot be read.
     fn last_switch(&self) -> Option<LastSwitch>;
+    /// Drops from the journal of the apply in hand what does not count any more: containers that run again or are no longer
+    /// there, changes of guests that do not run. Drops the journal if nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// If the journal cannot be read or written. A container whose state cannot be asked for stays in it.
+    fn compact_journal(&self) -> io::Result<()>;
     /// Records the last switch.
     ///
     /// # Errors

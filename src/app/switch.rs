@@ -1,7 +1,7 @@
 //! `switch`, `test` and `boot`: evaluate, build, plan, ask, apply, and record the generation.
 
 use super::build::{complete, load_as_invoker, refuse};
-use super::carry_out::{Applied, ApplyOptions, apply, no_boot_service};
+use super::carry_out::{Applied, ApplyOptions, apply, compact_journal, no_boot_service};
 use super::confirm;
 use super::context::Context;
 use super::generation::{generation, record_quietly};
@@ -132,6 +132,7 @@ pub fn switch(
     cx.ui.plan(&plan);
     if plan.is_empty() {
         record_quietly(host, &snapshot, &generation, activation)?;
+        compact_journal(host);
         if cx.only.is_empty() {
             note_nothing_to_do(cx, host, &generation.source);
         }

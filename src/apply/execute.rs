@@ -11,7 +11,7 @@ use super::units::Units;
 use crate::model::ContainerName;
 use crate::plan::{Action, Plan, Stage, Target};
 use crate::render::{conf, paths, unit};
-use crate::state::{FailedUnit, Health, Record};
+use crate::state::{FailedUnit, Health, JournalEntry, Record};
 
 /// What happens while a plan is applied, reported to [`Applier::watch`].
 #[derive(Debug)]
@@ -291,24 +291,38 @@ impl Applier<'_> {
                 if let Some(record) = record {
                     self.host.add_gc_root(&paths::booted_root(name), &record.spec.system)?;
                 }
-                self.host.start(name).inspect_err(|error| run.start_failed(self.host, name, error))
+                self.host.start(name).inspect_err(|error| run.start_failed(self.host, name, error))?;
+                self.settle(name);
+                Ok(())
             }
             Action::Reload(name) => match plan.targets.get(name) {
                 Some(Target { record: Some(record), former: Some(former) }) => {
-                    self.reload(name, former, record, run)
+                    self.host.note_step(JournalEntry::Changing(name.clone(), record.clone().into()))?;
+                    self.reload(name, former, record, run)?;
+                    self.settle(name);
+                    Ok(())
                 }
                 _ => Ok(()),
             },
             Action::Stop(name) => {
+                let is_restart = find(plan, &Action::Start(name.clone()));
+                if is_restart {
+                    self.host.note_step(JournalEntry::Stopping(name.clone()))?;
+                }
                 self.host.stop(name)?;
                 run.rules.hold(name, BTreeSet::new());
+                if !is_restart {
+                    self.settle(name);
+                }
                 Ok(())
             }
             Action::Remove(name) => {
                 self.host.uninstall(name)?;
                 run.units.mark(name);
                 self.host.remove_gc_root(&paths::current_root(name))?;
-                self.host.remove_gc_root(&paths::booted_root(name))
+                self.host.remove_gc_root(&paths::booted_root(name))?;
+                self.settle(name);
+                Ok(())
             }
             Action::Withdraw(name) => run.rules.set(name, Stage::Withdrawn),
             Action::Firewall(Some(name)) => {
@@ -327,6 +341,14 @@ impl Applier<'_> {
                 let stale = missing.iter().filter_map(|action| action.container()).collect();
                 run.rules.set_host(&stale)
             }
+        }
+    }
+
+    /// Notes that nothing of what was begun with a container is left to do. Without the note, the next switch would only look
+    /// after it once more.
+    fn settle(&self, name: &ContainerName) {
+        if let Err(error) = self.host.note_step(JournalEntry::Settled(name.clone())) {
+            tracing::warn!("{error}");
         }
     }
 
@@ -435,7 +457,10 @@ impl Applier<'_> {
         });
         let result = installed.and(restored);
         match &result {
-            Ok(()) => (self.watch)(Event::Restored(name)),
+            Ok(()) => {
+                self.settle(name);
+                (self.watch)(Event::Restored(name));
+            }
             Err(error) => (self.watch)(Event::NotRestored(name, error)),
         }
         result.is_ok()

@@ -10,7 +10,7 @@ use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::nft::Sysctl;
-use crate::state::{Activation, Generation, Health};
+use crate::state::{Activation, Generation, Health, JournalEntry};
 
 /// Why an operation on the host failed.
 #[derive(Debug, thiserror::Error)]
@@ -250,6 +250,9 @@ pub trait Host: Sync {
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError>;
     /// Replaces the record that the container booted with by the one that it runs with from now on.
     fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError>;
+    /// Appends an entry to the journal of the apply in hand. The entry is on disk before this returns, unless it only ends
+    /// something.
+    fn note_step(&self, entry: JournalEntry) -> Result<(), HostError>;
     /// Loads a ruleset (libnftables-json(5)) in one transaction.
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError>;
     /// Ends the tracked connections from and to these addresses, which another guest is about to get. Otherwise

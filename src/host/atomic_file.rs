@@ -9,9 +9,12 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use tempfile::NamedTempFile;
 
+use super::kill_point;
+
 /// Writes a file; missing parent directories are created.
 pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     tracing::debug!(path = %path.display(), bytes = content.len(), "write");
+    kill_point::reach("write");
     let directory = directory(path)?;
     let mut file = temporary(directory)?;
     file.write_all(content)?;
@@ -24,13 +27,16 @@ pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
 /// Renames a temporary file or symlink to its final name. A directory in its way, which rename(2) never replaces, is
 /// set aside.
 fn persist<F>(temporary: NamedTempFile<F>, path: &Path) -> io::Result<()> {
-    match temporary.persist(path) {
+    kill_point::reach("rename");
+    let result = match temporary.persist(path) {
         Err(error) if error.error.kind() == io::ErrorKind::IsADirectory => {
             set_directory_aside(path)?;
             error.file.persist(path).map(drop).map_err(|error| error.error)
         }
         result => result.map(drop).map_err(|error| error.error),
-    }
+    };
+    kill_point::reach("renamed");
+    result
 }
 
 fn set_directory_aside(path: &Path) -> io::Result<()> {
@@ -82,6 +88,7 @@ fn remove_if(directory: &Path, is_dead: impl Fn(&str) -> bool) -> io::Result<()>
 /// Makes `path` a symlink to `target`, replacing what was there.
 pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
     tracing::debug!(path = %path.display(), target = %target.display(), "symlink");
+    kill_point::reach("link");
     let directory = directory(path)?;
     let link = tempfile::Builder::new().prefix(&prefix()).make_in(directory, |path| symlink(target, path))?;
     persist(link, path)?;
@@ -90,8 +97,10 @@ pub(super) fn link(target: &Path, path: &Path) -> io::Result<()> {
 
 /// Removes a file or a symlink, or sets a directory aside. A missing file is not an error.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
+    kill_point::reach("remove");
     match fs::remove_file(path) {
         Ok(()) => {
+            kill_point::reach("removed");
             tracing::debug!(path = %path.display(), "removed");
             path.parent().map_or(Ok(()), sync)
         }

@@ -12,7 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::atomic_file;
+use super::{atomic_file, kill_point};
 use crate::apply::HostError;
 use crate::model::{ContainerName, GenerationAge};
 use crate::render::paths;
@@ -262,6 +262,7 @@ fn remove_all(directory: &Path, names: impl Iterator<Item = String>) -> Result<(
     let mut is_changed = false;
     for name in names {
         let path = directory.join(name);
+        kill_point::reach("prune");
         match fs::remove_file(&path) {
             Ok(()) => is_changed = true,
             // We never create directories here: it was set aside.

@@ -18,8 +18,8 @@ use super::launch::{self, LaunchError};
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
-    atomic_file, conntrack, damage, former_sysctls, generations, last_words, leftovers, live, nft, own_program,
-    scratch, sysctl,
+    apply_journal, atomic_file, conntrack, damage, former_sysctls, generations, kill_point, last_words, leftovers,
+    live, nft, own_program, scratch, sysctl,
 };
 use crate::app::LockError;
 use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
@@ -27,7 +27,7 @@ use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::{boot_service, paths, unit};
-use crate::state::{Activation, ActiveState, Generation, Health};
+use crate::state::{Activation, ActiveState, Generation, Health, JournalEntry};
 
 /// This machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -129,7 +129,9 @@ fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HostError 
 
 pub(super) fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
     let unit = name.unit();
+    kill_point::reach(job.as_str());
     let ended = systemd::run(&unit, job).map_err(bus(BusCall::Job(job.as_str(), name.clone())))?;
+    kill_point::reach("job ended");
     match ended {
         Ok(()) => {
             last_words::forget(name);
@@ -285,7 +287,9 @@ impl Host for Linux {
             set_aside(&conf)?;
         }
         remove(&target)?;
+        kill_point::reach("clean up");
         launch::cleanup(name).map_err(|error| left(name, error))?;
+        kill_point::reach("cleaned up");
         last_words::forget(name);
         // Last, since the record still identifies a container as ours when its unit is gone.
         remove(&paths::record(name))
@@ -294,7 +298,9 @@ impl Host for Linux {
     fn reload_units(&self) -> Result<(), HostError> {
         // Notes that are written from here on may be too late for this reload.
         let noted: Vec<_> = fs::read_dir(paths::unread_units()).into_iter().flatten().flatten().collect();
+        kill_point::reach("reload units");
         systemd::reload().map_err(bus(BusCall::Reload))?;
+        kill_point::reach("units reloaded");
         noted.iter().try_for_each(|note| remove(&note.path()))
     }
 
@@ -330,17 +336,28 @@ impl Host for Linux {
         live::note_running(name, record)
     }
 
+    fn note_step(&self, entry: JournalEntry) -> Result<(), HostError> {
+        apply_journal::append(&entry).map_err(file("write", &paths::journal()))
+    }
+
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
-        nft::load(ruleset).map_err(|error| HostError::Nft { source: error.into() })
+        kill_point::reach("load rules");
+        let result = nft::load(ruleset).map_err(|error| HostError::Nft { source: error.into() });
+        kill_point::reach("rules loaded");
+        result
     }
 
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
-        conntrack::forget(addresses).map_err(|source| HostError::Conntrack { source: source.into() })
+        kill_point::reach("forget connections");
+        conntrack::forget(addresses).map_err(|source| HostError::Conntrack { source: source.into() })?;
+        kill_point::reach("connections forgotten");
+        Ok(())
     }
 
     fn set_sysctls(&self, sysctls: &[Sysctl]) -> Result<(), HostError> {
         sysctls.iter().try_for_each(|sysctl| {
             former_sysctls::note(sysctl).map_err(file("write", &paths::former_sysctls()))?;
+            kill_point::reach("set sysctl");
             sysctl::set(sysctl).map_err(|error| file("write", &sysctl::path(&sysctl.name))(error))
         })
     }

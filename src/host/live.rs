@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::guest::{self, GuestError};
 use super::systemd::BusError;
 use super::waiting::GaveUp;
-use super::{atomic_file, machined, netlink, systemd};
+use super::{atomic_file, kill_point, machined, netlink, systemd};
 use crate::apply::{BusCall, HostError, Operation, Switched};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
@@ -38,8 +38,11 @@ pub(super) fn bind(name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
     if guest::sees(&machine(name)?, &bind.mount, &host).map_err(refused(name))? {
         return Ok(());
     }
+    kill_point::reach("mount");
     let call = BusCall::Mount(name.clone(), bind.host.clone(), bind.mount.clone());
-    machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(bus(call))
+    machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(bus(call))?;
+    kill_point::reach("mounted");
+    Ok(())
 }
 
 /// Changes the addresses of an interface on both ends, and attaches it to its bridge again.
@@ -55,7 +58,10 @@ pub(super) fn readdress(name: &ContainerName, from: &Pair, to: &Pair) -> Result<
 pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
     let program = system.join("bin/switch-to-configuration");
     let program = program.to_string_lossy();
-    match guest::call(&machine(name)?, &[&program, "test"]).map_err(refused(name))? {
+    kill_point::reach("switch guest");
+    let status = guest::call(&machine(name)?, &[&program, "test"]).map_err(refused(name))?;
+    kill_point::reach("guest switched");
+    match status {
         0 => Ok(Switched::Done),
         UNITS_FAILED => Ok(Switched::UnitsFailed),
         RESTART_WANTED => Ok(Switched::RestartWanted),

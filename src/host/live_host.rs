@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
-use super::{confirmation, generations, kept_state, last_switch, leftovers, look, probe, ready};
+use super::{
+    apply_journal, confirmation, generations, kept_state, last_switch, leftovers, live, look, probe, ready,
+};
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
 use crate::model::ContainerName;
+use crate::render::paths;
 use crate::state::{Generation, GenerationEntry, Health, LastSwitch, ProbeError, Snapshot};
 
 impl LiveHost for Linux {
@@ -93,6 +96,14 @@ impl LiveHost for Linux {
 
     fn last_switch(&self) -> Option<LastSwitch> {
         last_switch::read()
+    }
+
+    fn compact_journal(&self) -> io::Result<()> {
+        // One whose state cannot be asked for may be either.
+        let is_ours = |name: &ContainerName| paths::record(name).exists();
+        let runs = |name: &ContainerName| live::is_running(name).ok();
+        let may_be_down = |name: &ContainerName| is_ours(name) && runs(name) != Some(true);
+        apply_journal::compact(may_be_down, |name| is_ours(name) && runs(name) != Some(false))
     }
 
     fn note_switch(&self, last: &LastSwitch) -> io::Result<()> {

@@ -24,9 +24,9 @@ use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, KeptRoot, Kernel,
-    LastSwitch, Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Record, Rules,
-    Snapshot, Unit, Unobserved,
+    Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, JournalEntry,
+    KeptRoot, Kernel, LastSwitch, Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program,
+    Record, Rules, Snapshot, Unfinished, Unit, Unobserved,
 };
 
 /// The host. It may be shared between threads like a real one.
@@ -63,6 +63,8 @@ pub struct State {
     pub lent_sysctls: BTreeSet<String>,
     /// Damage to containers' files.
     pub damage: BTreeMap<ContainerName, Damage>,
+    /// What the journal of the apply in hand says.
+    pub unfinished: Unfinished,
     /// Whether the generation that boots is unreadable.
     pub is_generation_lost: bool,
     /// Our directories that other users may write to.
@@ -320,6 +322,11 @@ impl Host for MemoryHost {
         self.running(name, |record| *record = noted)
     }
 
+    fn note_step(&self, entry: JournalEntry) -> Result<(), HostError> {
+        self.state().unfinished.note(entry);
+        Ok(())
+    }
+
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
         let mut state = self.state();
         if state.refuses_rules {
@@ -503,6 +510,7 @@ impl Probe for MemoryHost {
                 .filter(|_| !state.is_generation_lost)
                 .cloned(),
             boot_generation: state.boots,
+            unfinished: state.unfinished.clone(),
             is_generation_lost: state.is_generation_lost,
             open_directories: state.open_directories.clone(),
             boot_service: BootService {

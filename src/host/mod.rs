@@ -1,5 +1,6 @@
 //! Everything outside this process: D-Bus, netlink, nftables, Nix, git and files.
 
+mod apply_journal;
 mod atomic_file;
 mod boot_package;
 mod bus;
@@ -22,6 +23,7 @@ pub(crate) mod install_boot;
 pub(crate) mod journal;
 pub(crate) mod journalctl;
 mod kept_state;
+mod kill_point;
 mod last_switch;
 pub(crate) mod last_words;
 pub(crate) mod launch;

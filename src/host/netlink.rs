@@ -28,7 +28,7 @@ use error::{Listed, Request, cannot};
 pub(crate) use passed::{empty, give, give_macvlan, set_lo_up};
 use requests::{also_name, ignore_missing, index, name, set_up, with};
 
-use super::netns;
+use super::{kill_point, netns};
 use crate::model::spec::HardwareAddress;
 use crate::render::interface::Pair;
 use crate::state::Link;
@@ -192,17 +192,21 @@ pub(crate) fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses
 pub(crate) fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
     tracing::debug!(link = to.host.name, namespace = %namespace.display(), "netlink: reconfigure a veth pair");
     let ((host_from, guest_from), (host_to, guest_to)) = (ends(from), ends(to));
+    kill_point::reach("readdress");
     in_guest(to, namespace, async |netlink| {
         configure(netlink, &guest_to).await?;
         remove_stale(netlink, &guest_from, &guest_to).await?;
         // When an interface loses its last IPv4 address, the kernel removes its routes as well.
         configure(netlink, &guest_to).await
     })?;
+    kill_point::reach("guest readdressed");
     with(async |netlink| {
         configure(netlink, &host_to).await?;
         remove_stale(netlink, &host_from, &host_to).await?;
         configure(netlink, &host_to).await
-    })
+    })?;
+    kill_point::reach("readdressed");
+    Ok(())
 }
 
 /// One end of a pair.

@@ -14,7 +14,9 @@ use serde::de::DeserializeOwned;
 
 use super::linux::Linux;
 use super::nft::NftError;
-use super::{bus, damage, generations, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd};
+use super::{
+    apply_journal, bus, damage, generations, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd,
+};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
@@ -47,6 +49,8 @@ impl Probe for Linux {
             }
             None => Default::default(),
         };
+        let unfinished =
+            apply_journal::read().map_err(|source| ProbeError::Read { path: paths::journal(), source })?;
         let links = links.map_err(|error| ProbeError::Netlink { what: "interfaces", source: error.into() });
         Ok(Snapshot {
             host_name: nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned(),
@@ -62,6 +66,7 @@ impl Probe for Linux {
                 forwards_ipv6: sysctl::is_on(IPV6_FORWARDING),
                 keeps_advertisements: sysctl::keeps_advertisements(),
             },
+            unfinished,
             is_generation_lost: generations::is_lost(generation.as_ref()),
             boot_generation: generations::boots_next(),
             generation,

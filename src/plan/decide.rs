@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::change::{Change, Reason, Stale, Target, Verb};
 use super::cost::{Disruption, Row};
+use super::drift::Drift;
 use super::finding::Finding;
 use super::reasons::{is_same_guest, reasons, whole};
 use super::request::{Options, RestartMode};
@@ -194,8 +195,12 @@ impl<'a> Decisions<'a> {
         let on_disk = is.written.as_ref().map(|written| reasons(written, wanted));
         let drifted = is.drift.iter().any(|drift| drift.is_of_files());
         let outdated = drifted || on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
-        let starts = wanted.container.auto_start.known() == Some(&true);
-        let before = is.running.as_ref().or(is.written.as_ref());
+        let starts = wanted.container.auto_start.known() == Some(&true) || is.drift.contains(&Drift::NotStarted);
+        // A guest whose change was cut short runs as before, as that wanted it, or in between. If that is what is wanted again,
+        // the change is made again; otherwise it is undone.
+        let attempted = is.attempted.as_ref().filter(|attempted| !reasons(attempted, wanted).is_empty());
+        let running = attempted.or(is.running.as_ref());
+        let before = running.or(is.written.as_ref());
         let steps = Steps {
             update_unit: outdated,
             before: before.cloned(),
@@ -221,7 +226,7 @@ impl<'a> Decisions<'a> {
             return;
         }
 
-        let (cost, reasons) = match &is.running {
+        let (cost, reasons) = match running {
             Some(running) => {
                 let reasons = match (&is.written, &on_disk) {
                     // This side is not a host: what is written counts as what runs.

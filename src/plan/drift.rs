@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::{Network, Private, Veth};
 use crate::render::unit::{self, Likeness};
-use crate::render::{conf, interface};
+use crate::render::{conf, interface, paths};
 use crate::state::{Link, ObservedContainer, Owner, Record, Snapshot};
 
 /// Declares the kinds of drift: what is wrong (printed after "`NAME`: "), what the repair costs the container, and whether
@@ -54,6 +54,10 @@ macro_rules! is {
 drifts! {
     /// It has `autoStart`, but does not run.
     Stopped = "was stopped, although it starts by itself", None;
+    /// A killed or failed switch stopped it, to start it again.
+    NotStarted = "a switch that did not finish stopped it", None;
+    /// A killed or failed switch was changing it while it ran.
+    HalfChanged = "a switch that did not finish was changing it", Reload;
     /// Its unit file is not the one we wrote.
     Unit = "its unit file was changed or removed", None, files;
     /// systemd still uses the previous content of its unit file.
@@ -99,7 +103,16 @@ pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
     });
     let open = snapshot.open_directories.iter();
     let open = open.map(|path| note(format!("{} is writable by users other than root", path.display())));
-    lost.into_iter().chain(open).collect()
+    let journal = snapshot.unfinished.is_damaged.then(|| {
+        let help =
+            "see `container-rebuild status`: a container that the last switch stopped may have to be started";
+        let message = format!(
+            "{} is damaged: the last switch may have left more undone than is shown",
+            paths::journal().display()
+        );
+        Diagnostic::warning(Code::Drift, message).help(help)
+    });
+    lost.into_iter().chain(open).chain(journal).collect()
 }
 
 /// The drift of a container.
@@ -117,9 +130,11 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     drift.extend(is_edited.then_some(Drift::Record));
     if !observed.is_running() {
         let starts = observed.written.as_ref().is_some_and(|record| record.spec.auto_start);
-        drift.extend(starts.then_some(Drift::Stopped));
+        let is_cut_off = snapshot.unfinished.stopped.contains(name).then_some(Drift::NotStarted);
+        drift.extend(is_cut_off.or(starts.then_some(Drift::Stopped)));
         return drift;
     }
+    drift.extend(snapshot.unfinished.changing.contains_key(name).then_some(Drift::HalfChanged));
     // A container that is still starting has no record yet.
     let is_lost = observed.booted.is_none() && !observed.is_starting();
     drift.extend(is_lost.then_some(Drift::Booted));

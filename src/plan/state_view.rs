@@ -145,6 +145,8 @@ pub(crate) struct Configured<'a> {
     pub written: Option<Rc<Version<'a>>>,
     /// What it runs with. On a side that is not a host, all containers count as running.
     pub running: Option<Rc<Version<'a>>>,
+    /// What a switch that did not finish was changing it to while it ran.
+    pub attempted: Option<Rc<Version<'a>>>,
     /// Whether it runs, even if it is unknown with which options.
     pub is_running: bool,
     /// Whether it is still starting on the host, so that the plan must wait for it.
@@ -295,10 +297,13 @@ impl<'a> StateView<'a> {
                 let booted = booted.map(recorded).map(Rc::new);
                 let is_running = observed.is_running();
                 let running = booted.or_else(|| written.clone()).filter(|_| is_running);
+                let attempted = snapshot.unfinished.changing.get(name).filter(|_| is_running);
+                let attempted = attempted.map(Cow::Borrowed).map(recorded).map(Rc::new);
                 let drift = drift::of(name, snapshot);
                 let is_starting = observed.is_starting();
                 let (owner, mask) = (observed.owner, observed.damage.mask.as_deref());
-                let configured = Configured { owner, written, running, is_running, is_starting, drift, mask };
+                let configured =
+                    Configured { owner, written, running, attempted, is_running, is_starting, drift, mask };
                 side.containers.insert(name.clone(), configured);
             }
         } else {
@@ -441,6 +446,7 @@ impl<'a> Configured<'a> {
             owner: Owner::Ours,
             written: Some(Rc::clone(&version)),
             running: Some(version),
+            attempted: None,
             is_running: true,
             is_starting: false,
             drift: Vec::new(),

@@ -172,6 +172,11 @@ pub fn boot_generation() -> PathBuf {
     Path::new(STATE).join("boot.json")
 }
 
+/// The journal of the apply in hand.
+pub fn journal() -> PathBuf {
+    Path::new(STATE).join("journal")
+}
+
 /// The result of the last switch.
 pub fn last_switch() -> PathBuf {
     Path::new(STATE).join("last-switch.json")

@@ -16,6 +16,7 @@ mod last_switch;
 pub(crate) mod native;
 mod program;
 mod record;
+mod unfinished;
 
 pub use damage::Damage;
 pub use generation::{Activation, Generation, GenerationEntry, GenerationSummary, Guest, KeptGuest};
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 
 pub use program::{BootService, Installed, Program};
 pub use record::Record;
+pub use unfinished::{JournalEntry, Unfinished};
 
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +205,8 @@ pub struct Snapshot {
     pub boot_generation: Option<u32>,
     /// Whether the current generation is unreadable, or the symlink to the one that boots is missing.
     pub is_generation_lost: bool,
+    /// What a killed or failed apply of this boot has left half done.
+    pub unfinished: Unfinished,
     /// Directories of ours that users other than root may write to.
     pub open_directories: Vec<PathBuf>,
     /// The service that brings up the generation at boot.

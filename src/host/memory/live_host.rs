@@ -96,6 +96,16 @@ impl LiveHost for MemoryHost {
         self.state().last_switch.clone()
     }
 
+    fn compact_journal(&self) -> io::Result<()> {
+        let mut state = self.state();
+        let (mut unfinished, running) = (std::mem::take(&mut state.unfinished), &state.running);
+        unfinished.stopped.retain(|name| !running.contains_key(name) && state.written.contains_key(name));
+        unfinished.changing.retain(|name, _| running.contains_key(name));
+        unfinished.is_damaged = false;
+        state.unfinished = unfinished;
+        Ok(())
+    }
+
     fn note_switch(&self, last: &LastSwitch) -> io::Result<()> {
         self.state().last_switch = Some(last.clone());
         Ok(())

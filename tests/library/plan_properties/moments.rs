@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use container_rebuild::app::LiveHost as _;
 use container_rebuild::apply::{Applier, ContainerFiles, Host, HostError, Switched, Sysctl};
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::ContainerName;
@@ -13,7 +14,7 @@ use container_rebuild::model::spec::Bind;
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::nft::{RuleLine, Ruleset};
-use container_rebuild::state::{Activation, Generation, Health, Probe};
+use container_rebuild::state::{Activation, Generation, Health, JournalEntry, Probe};
 use proptest::prelude::*;
 
 use super::world::{Evaluated, NAMES, name, two_worlds};
@@ -154,6 +155,9 @@ impl Host for Watched<'_> {
     fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError> {
         self.call(&format!("note {name}"), || self.host.note_running(name, record))
     }
+    fn note_step(&self, entry: JournalEntry) -> Result<(), HostError> {
+        self.call("note a step", || self.host.note_step(entry))
+    }
     fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
         self.call("load rules", || self.host.load_rules(ruleset))
     }
@@ -238,6 +242,43 @@ proptest! {
                 let wrong = Watched::new(&host, Failing::Never, sides).apply(&after, at_once);
                 prop_assert_eq!(wrong, Vec::<String>::new(), "after {:?}", failing);
                 prop_assert_eq!(is_done(&host, &after), Ok(()), "after {:?}", failing);
+            }
+        }
+    }
+
+    #[test]
+    fn what_ran_before_a_killed_run_runs_after_the_next_one(
+        (before, after) in two_worlds(),
+        at_once in 1..4_usize,
+        calls in prop::collection::vec(any::<prop::sample::Index>(), 8),
+    ) {
+        let (before, after) = (Evaluated::new(&before), Evaluated::new(&after));
+        let sides = [&before, &after];
+        let first = host(&before);
+        // Those that do not start by themselves may have been started by hand.
+        let written: Vec<_> = first.state().written.keys().cloned().collect();
+        written.iter().for_each(|name| first.start(name).expect("started"));
+        let whole = copy(&first);
+        let undisturbed = Watched::new(&whole, Failing::Never, sides);
+        undisturbed.apply(&after, at_once);
+        let made = undisturbed.calls.into_inner();
+        for call in calls.into_iter().filter(|_| made > 0).map(|call| call.index(made)) {
+            for wanted in sides {
+                let host = copy(&first);
+                Watched::new(&host, Failing::From(call), sides).apply(&after, at_once);
+                Watched::new(&host, Failing::Never, sides).apply(wanted, at_once);
+                prop_assert_eq!(is_done(&host, wanted), Ok(()), "killed at call {}", call);
+                host.compact_journal().expect("in memory");
+                let state = host.state();
+                prop_assert!(state.unfinished.is_empty(), "{:?}", state.unfinished);
+                // The killed run may have removed one that it does not want.
+                let both = |name: &&ContainerName| {
+                    sides.iter().all(|side| side.spec.containers.iter().any(|spec| spec.name == **name))
+                };
+                for name in written.iter().filter(both) {
+                    let runs = state.running.contains_key(name);
+                    prop_assert!(runs, "{} ran before the run that was killed at call {}", name, call);
+                }
             }
         }
     }

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::event::End;
 use super::tally::Findings;
 use crate::support::{Lab, World, host, web, with};
 
@@ -151,9 +150,16 @@ impl<'l> Host<'l> {
         self.lab.sh(include_str!("occupy.sh")).ok();
     }
 
-    /// Switches once more, and reports what is wrong afterwards.
-    pub(super) fn converge(&self, wanted: Wanted, end: &End, occupied: Occupied) -> Findings {
-        let (done, left) = (end.is_success(), self.lab.plan());
+    /// Switches once more, and reports what is wrong afterwards. `done` says that the switch before reported success, `problem`
+    /// what was wrong with it.
+    pub(super) fn converge(
+        &self,
+        wanted: Wanted,
+        done: bool,
+        problem: Option<String>,
+        occupied: Occupied,
+    ) -> Findings {
+        let left = self.lab.plan();
         let said = self.lab.exec(&[&["timeout", "-s", "KILL", "60"], &COMMAND[..]].concat(), b"");
         let plan = self.lab.plan();
         let mut is_unmounted = false;
@@ -176,7 +182,7 @@ impl<'l> Host<'l> {
         if said.code != 0 {
             findings.not_converged.push(format!("the next switch: {said:#?}"));
         }
-        findings.not_converged.extend(end.problem.clone());
+        findings.not_converged.extend(problem);
         findings
     }
 

@@ -8,6 +8,7 @@
 
 mod event;
 mod host;
+mod points;
 mod tally;
 
 use event::Kind;
@@ -44,7 +45,7 @@ fn a_switch_that_is_interrupted_anyhow_is_finished_by_the_next() {
         if event.kind == Kind::Reboot {
             host.meet_bystanders();
         }
-        let findings = host.converge(wanted, &end, occupied);
+        let findings = host.converge(wanted, end.is_success(), end.problem.clone(), occupied);
         println!("{:>3} {event}, to {wanted:?}: {end}", number + 1);
         if !findings.is_empty() {
             println!("{findings}");

@@ -4,7 +4,7 @@ mod connection;
 mod lab;
 mod world;
 
-pub(crate) use lab::Lab;
+pub(crate) use lab::{CommandOutput, Lab};
 pub(crate) use world::{Applied, World};
 
 /// The README's host file.
