@@ -114,7 +114,7 @@ fn shown(cx: &Context<'_>, config: &ConfigOptions, show: Show, mut configuration
     }
     let mut json = configuration.manifest.to_json();
     for (name, view) in std::mem::take(&mut configuration.guests) {
-        json["containers"][name.as_str()][GUEST_KEY] = view.with_handed_in().options;
+        json["containers"][name.as_str()][GUEST_KEY] = view.with_extra_config().options;
     }
     if !config.keep_going {
         return (Shown::More(json), false);

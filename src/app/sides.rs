@@ -108,8 +108,8 @@ pub(super) fn sides(
             // Guests in a manifest include the options that NixOS itself sets in them.
             if let Before::Present { configuration: before, .. } = &mut before {
                 match (before.is_manifest(), after.is_manifest()) {
-                    (true, false) => show_handed_in(&mut after),
-                    (false, true) => show_handed_in(before),
+                    (true, false) => show_extra_config(&mut after),
+                    (false, true) => show_extra_config(before),
                     _ => {}
                 }
             }
@@ -123,9 +123,9 @@ pub(super) fn sides(
     }
 }
 
-fn show_handed_in(configuration: &mut Configuration) {
+fn show_extra_config(configuration: &mut Configuration) {
     for view in configuration.guests.values_mut() {
-        *view = std::mem::take(view).with_handed_in();
+        *view = std::mem::take(view).with_extra_config();
     }
 }
 

@@ -21,14 +21,14 @@ pub struct Shape<'e> {
     /// The indexes of the names in byte order; computed on demand.
     order: Cell<Option<&'e [u32]>>,
     /// The shape with the same names but no positions; computed on demand.
-    unplaced: Cell<Option<&'e Shape<'e>>>,
+    without_positions: Cell<Option<&'e Shape<'e>>>,
 }
 
 impl<'e> Shape<'e> {
     /// A shape with these names, which must be sorted by symbol and unique.
     pub fn new(keys: &'e [Key]) -> Self {
         debug_assert!(keys.is_sorted_by(|a, b| a.name < b.name));
-        Self { keys, order: Cell::new(None), unplaced: Cell::new(None) }
+        Self { keys, order: Cell::new(None), without_positions: Cell::new(None) }
     }
 
     /// Its names.
@@ -43,13 +43,13 @@ impl<'e> Shape<'e> {
     }
 
     /// The shape with the same names but no positions; calls `make` the first time.
-    pub fn unplaced(&self, make: impl FnOnce(&'e [Key]) -> &'e Self) -> &'e Self {
-        match self.unplaced.get() {
-            Some(unplaced) => unplaced,
+    pub fn without_positions(&self, make: impl FnOnce(&'e [Key]) -> &'e Self) -> &'e Self {
+        match self.without_positions.get() {
+            Some(without_positions) => without_positions,
             None => {
-                let unplaced = make(self.keys);
-                self.unplaced.set(Some(unplaced));
-                unplaced
+                let without_positions = make(self.keys);
+                self.without_positions.set(Some(without_positions));
+                without_positions
             }
         }
     }

@@ -160,7 +160,7 @@ fn not_translated(subject: Subject<'_>, each: &Each<'_>, bridge: &str) -> Option
     }
     let message = format!(
         "`{}` goes out by the host's address {gateway} on the bridge `{bridge}`, which `networking.nat.internalInterfaces` does \
-         not name: `{of_containers}` is for links without a bridge",
+         not name: `{of_containers}` is for interfaces without a bridge",
         each.name
     );
     let help = format!("add `{bridge}` to `networking.nat.internalInterfaces`");

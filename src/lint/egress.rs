@@ -110,23 +110,23 @@ fn why_not(subject: Subject<'_>, each: &Each<'_>, guest: &View) -> Option<NoWay>
         let help = String::from("set `networking.nat.enableIPv6 = true;`, or give it IPv4 addresses as well");
         return Some(NoWay { message, help, option: Some(nat_path.join("enable")) });
     }
-    let link = host_end(each.name).name;
+    let interface = host_end(each.name).name;
     let covered = |list: &List<String>, covers: &dyn Fn(&str) -> bool| {
         let Some(elements) = list.known() else { return true };
         elements.iter().any(|element| element.known().is_none_or(|element| covers(element)))
     };
-    let by_link = covered(&nat.internal_interfaces, &|pattern| match pattern.strip_suffix(['*', '+']) {
-        Some(stem) => link.starts_with(stem),
-        None => pattern == link,
+    let by_interface = covered(&nat.internal_interfaces, &|pattern| match pattern.strip_suffix(['*', '+']) {
+        Some(stem) => interface.starts_with(stem),
+        None => pattern == interface,
     });
     // Ranges are not parsed: any of them may contain the address.
     let by_range = covered(&nat.internal_ips, &|_| true) || covered(&nat.internal_ipv6s, &|_| true);
-    if nat.enable.known() != Some(&true) || by_link || by_range {
+    if nat.enable.known() != Some(&true) || by_interface || by_range {
         return None;
     }
-    let message = format!("`networking.nat.internalInterfaces` does not name its link `{link}`");
+    let message = format!("`networking.nat.internalInterfaces` does not name its interface `{interface}`");
     let option = Some(nat_path.join("internalInterfaces"));
-    Some(NoWay { message, help: format!("add `{link}` there, or `ve-*` for all containers"), option })
+    Some(NoWay { message, help: format!("add `{interface}` there, or `ve-*` for all containers"), option })
 }
 
 /// Whether an address is valid only inside private networks.

@@ -54,7 +54,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
             } else if container.network_namespace.known() != Some(&None) {
                 "remove it: what comes in by the network namespace of the container reaches its ports as they are"
             } else {
-                "remove it: the container has links of its own, and is reached at its own addresses on them"
+                "remove it: the container has interfaces of its own, and is reached at its own addresses on them"
             };
             let diagnostic = Diagnostic::warning(Code::ForwardWithoutPrivateNetwork, message).help(help);
             let diagnostic = subject.at(diagnostic, &each.path.join("forwardPorts"), "");

@@ -14,7 +14,7 @@ mod bridges;
 mod devices;
 mod egress;
 mod forwards;
-mod links;
+mod interfaces;
 mod mounts;
 mod names;
 mod openings;
@@ -43,7 +43,7 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found.extend(addresses::lint(subject));
     found.extend(names::lint(subject));
     found.extend(assertions::lint(subject));
-    found.extend(links::lint(subject));
+    found.extend(interfaces::lint(subject));
     found.extend(forwards::lint(subject));
     found.extend(egress::lint(subject));
     found.extend(bridges::lint(subject));

@@ -99,19 +99,21 @@ fn patterns(subject: Subject<'_>) -> Vec<Diagnostic> {
         let message = format!(
             "`{path}` names the interface `{name}`, which there cannot be: the kernel takes at most {LONGEST} bytes"
         );
-        let link = name
+        let interface = name
             .strip_prefix("ve-")
             .and_then(|container| ContainerName::new(container).ok())
             .filter(|container| subject.manifest.containers.contains_key(container))
             .map(|container| host_end(&container).name);
-        let help = match &link {
-            Some(link) => format!("the link of this container is called `{link}`; or take `ve-*` for all of them"),
+        let help = match &interface {
+            Some(interface) => {
+                format!("the interface of this container is called `{interface}`; or take `ve-*` for all of them")
+            }
             None => String::from("give its real name, which `ip link` shows"),
         };
         let diagnostic =
             at_option(subject, Diagnostic::warning(Code::InterfaceName, message).help(help), &path, index);
-        match link {
-            Some(link) => diagnostic.fix_there(|at| written_otherwise(at, name, &link)),
+        match interface {
+            Some(interface) => diagnostic.fix_there(|at| written_otherwise(at, name, &interface)),
             None => diagnostic,
         }
     }));

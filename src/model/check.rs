@@ -61,8 +61,8 @@ impl Checker<'_> {
         self.keep_generations();
         self.generation_age();
         for diagnostic in unsupported_host(self.manifest) {
-            let placed = self.locate(diagnostic.0, &diagnostic.1);
-            self.out.unsupported.push(placed);
+            let located = self.locate(diagnostic.0, &diagnostic.1);
+            self.out.unsupported.push(located);
         }
         if !self.containers_enabled() {
             return;
@@ -71,8 +71,8 @@ impl Checker<'_> {
         for (name, container) in &self.manifest.containers {
             let path = containers.join(name.as_str());
             for (diagnostic, option) in unsupported_container(container, path) {
-                let placed = self.locate(diagnostic, &option);
-                self.out.unsupported.push(placed);
+                let located = self.locate(diagnostic, &option);
+                self.out.unsupported.push(located);
             }
             let before = self.errors();
             let spec = self.container(name, container, path);
@@ -86,7 +86,7 @@ impl Checker<'_> {
             self.find(diagnostic, containers.join(name));
         }
         self.taken_twice();
-        self.links_taken_twice();
+        self.interfaces_taken_twice();
         self.users_taken_twice();
     }
 
@@ -100,8 +100,8 @@ impl Checker<'_> {
             let help = "remove it to keep the last ten; the one that was booted is kept in any case";
             let path = At::root("services").join("container-rebuild").path().join(KEEP_GENERATIONS);
             let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
-            let placed = self.locate(diagnostic, &path);
-            self.out.findings.push(placed);
+            let located = self.locate(diagnostic, &path);
+            self.out.findings.push(located);
         }
     }
 
@@ -113,8 +113,8 @@ impl Checker<'_> {
             let message = format!("`{value}` is not an age: expected a number of days such as `\"30d\"`");
             let help = "remove it to delete generations by their number only";
             let path = At::root("services").join("container-rebuild").path().join(DELETE_GENERATIONS_OLDER_THAN);
-            let placed = self.locate(Diagnostic::error(Code::OptionType, message).help(help), &path);
-            self.out.findings.push(placed);
+            let located = self.locate(Diagnostic::error(Code::OptionType, message).help(help), &path);
+            self.out.findings.push(located);
         }
     }
 
@@ -144,7 +144,7 @@ impl Checker<'_> {
         let binds = self.binds(c, path);
         let devices = self.devices(c, path);
         self.refused_at_start(c, path);
-        self.links_of_guest(name, c, path);
+        self.interfaces_of_guest(name, c, path);
         self.flags(c, network.as_ref(), path);
         let system = self.need(&c.path, path.join("path")).and_then(|system| {
             let system = PathBuf::from(system);
@@ -241,7 +241,7 @@ impl Checker<'_> {
             let stem = name.strip_suffix(['+', '*']).unwrap_or(name);
             // `*` alone matches every interface.
             if !stem.is_empty() {
-                self.link_name(stem, path.join(option));
+                self.interface_name(stem, path.join(option));
             }
         }
         // `ve-+` is iptables' spelling of nftables' `ve-*`, and the one in the NixOS manual.
@@ -370,18 +370,18 @@ impl Checker<'_> {
     }
 
     fn find(&mut self, diagnostic: Diagnostic, at: At<'_>) {
-        let placed = self.locate(diagnostic, &at.path());
-        self.out.findings.push(placed);
+        let located = self.locate(diagnostic, &at.path());
+        self.out.findings.push(located);
     }
 
     /// Reports a finding about an element of the list at `at`.
     fn find_element(&mut self, diagnostic: Diagnostic, at: At<'_>, index: usize) {
-        let placed = self.place_element(diagnostic, &at.path(), index);
-        self.out.findings.push(placed);
+        let located = self.locate_element(diagnostic, &at.path(), index);
+        self.out.findings.push(located);
     }
 
     /// Points the diagnostic to the definition that contributes the element.
-    fn place_element(&self, diagnostic: Diagnostic, path: &OptionPath, index: usize) -> Diagnostic {
+    fn locate_element(&self, diagnostic: Diagnostic, path: &OptionPath, index: usize) -> Diagnostic {
         match self.spans.element(path, index) {
             Some(span) => diagnostic.at(span, ""),
             None => self.locate(diagnostic, path),
@@ -395,11 +395,11 @@ impl Checker<'_> {
             self.out.findings.push(diagnostic.at(*again, "").at(*first, "taken here already"));
             return;
         }
-        let placed = self.locate(diagnostic, path);
-        let first = self.spans.nearest(there).filter(|span| placed.labels.iter().all(|label| label.span != *span));
+        let located = self.locate(diagnostic, path);
+        let first = self.spans.nearest(there).filter(|span| located.labels.iter().all(|label| label.span != *span));
         self.out.findings.push(match first {
-            Some(span) => placed.at(span, "taken here already"),
-            None => placed,
+            Some(span) => located.at(span, "taken here already"),
+            None => located,
         });
     }
 

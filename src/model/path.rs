@@ -176,7 +176,7 @@ impl OptionSpans {
         let at = list.0.iter().try_fold(self, |at, name| at.below.get_mut(&**name));
         let Some(list) = at else { return };
         let mut indexes: Vec<_> =
-            list.below.keys().filter_map(|name| Some((list_place(name)?, name.clone()))).collect();
+            list.below.keys().filter_map(|name| Some((list_position(name)?, name.clone()))).collect();
         indexes.sort();
         for ((_, index), name) in indexes.into_iter().zip(names) {
             if let Some(element) = list.below.remove(&index) {
@@ -225,7 +225,7 @@ impl OptionSpans {
 }
 
 /// Parses the name that nixpkgs gives to a list element: `[definition 2-entry 1]`.
-fn list_place(name: &str) -> Option<(u32, u32)> {
+fn list_position(name: &str) -> Option<(u32, u32)> {
     let (definition, entry) = name.strip_prefix("[definition ")?.strip_suffix(']')?.split_once("-entry ")?;
     Some((definition.parse().ok()?, entry.parse().ok()?))
 }

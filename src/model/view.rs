@@ -17,8 +17,8 @@ use crate::source::Span;
 pub struct View {
     /// The options as a tree. Unknown values are leaves `{"_unknown": …}`; defaults are absent.
     pub options: Json,
-    /// Options that NixOS sets in a guest from outside, merged with the guest's own definitions.
-    pub handed_in: Json,
+    /// The options that NixOS itself sets in a guest (`extraConfig` in `nixos-containers.nix`), merged with the guest's own definitions.
+    pub extra_config: Json,
     /// Where the options are set, by their path in the tree.
     pub spans: OptionSpans,
     /// Why a list may have more elements, for lists that are lower bounds.
@@ -45,10 +45,10 @@ pub enum Bound {
 }
 
 impl View {
-    /// The view with the options that NixOS sets from outside merged into `options`.
+    /// The view with [`Self::extra_config`] merged into `options`.
     #[must_use]
-    pub fn with_handed_in(mut self) -> Self {
-        add(&mut self.options, std::mem::take(&mut self.handed_in));
+    pub fn with_extra_config(mut self) -> Self {
+        add(&mut self.options, std::mem::take(&mut self.extra_config));
         self
     }
 

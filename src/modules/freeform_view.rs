@@ -44,18 +44,18 @@ const OF_THE_HOST: [&[&str]; 9] = [
     &["systemd", "network"],
 ];
 
-/// Returns the view of a whole guest configuration, and the values of the options in `handed_in`.
+/// Returns the view of a whole guest configuration, and the values of the options in `extra_config`.
 pub(super) fn whole<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
     config: Value<'e>,
-    handed_in: &[&[&str]],
+    extra_config: &[&[&str]],
 ) -> View {
     ev.with_room(ROOM, |ev| {
         let mut shown = Shown::new(ev, context);
         let options = shown.json(config);
         let mut beside = json!({});
-        for path in handed_in {
+        for path in extra_config {
             let mut value = Some(config);
             for name in *path {
                 value = value.and_then(|value| shown.ev.select_optional(value, name).ok().flatten());
@@ -64,7 +64,7 @@ pub(super) fn whole<'e>(
             let json = Shown::new(shown.ev, context).json(value);
             *path.iter().fold(&mut beside, |json, name| &mut json[*name]) = json;
         }
-        View { handed_in: beside, ..shown.finish(options) }
+        View { extra_config: beside, ..shown.finish(options) }
     })
 }
 
@@ -329,8 +329,8 @@ impl<'a, 'e> Shown<'a, 'e> {
         let missing_modules = self.context.is_missing_modules() || lacks_arguments;
         let closed = firewall::opens_nothing(self.ev, self.context);
         let is_cut = self.is_cut || self.ev.limits.is_full();
-        let (spans, files, handed_in) = (self.spans, self.files, Json::Null);
+        let (spans, files, extra_config) = (self.spans, self.files, Json::Null);
         let verdicts = Vec::new();
-        View { options, handed_in, spans, bounds, files, closed, verdicts, missing_modules, is_cut }
+        View { options, extra_config, spans, bounds, files, closed, verdicts, missing_modules, is_cut }
     }
 }

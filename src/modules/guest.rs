@@ -3,7 +3,7 @@
 //! Only nixpkgs knows a guest's options; here, each option has the value that its definitions give. The argument `config` is
 //! the guest's; `lib` and `pkgs` are the host's. A value that fails or is unknown is an unknown leaf, never an error,
 //! because nothing is built from it. Modules missing in the checkout are errors of the host. Definitions that NixOS passes
-//! into a guest count, but have no position: a view leaves them out, except in [`View::handed_in`].
+//! into a guest count, but have no position: a view leaves them out, except in [`View::extra_config`].
 
 use super::definition::Definition;
 use super::load::{self, Source};
@@ -116,7 +116,7 @@ fn modules<'e>(
     }
     let scope: &'e Scope<'e> = ev.heap.alloc(scope);
     let _ = context.host.set(scope);
-    let handed_in = Source::import(handed_in(ev, host, container), Pos::NONE);
+    let extra_config = Source::import(extra_config(ev, host, container), Pos::NONE);
     let own = definitions.iter().map(|definition| Source {
         value: definition.value,
         at: definition.pos,
@@ -125,13 +125,13 @@ fn modules<'e>(
         optional: None,
         wrapped: false,
     });
-    let sources: Vec<_> = std::iter::once(handed_in).chain(own).collect();
+    let sources: Vec<_> = std::iter::once(extra_config).chain(own).collect();
     let modules = load::load(ev, scope, &sources)?;
     Ok((scope, modules))
 }
 
 /// Builds the module that NixOS puts before a guest's own modules (`extraConfig` of `nixos-containers.nix`).
-fn handed_in<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -> Value<'e> {
+fn extra_config<'e>(ev: &Evaluator<'e>, host: &'e Context<'e>, container: Symbol) -> Value<'e> {
     let set = |name: &str, value| ev.heap.attrs([(ev.heap.symbol(name), value, Pos::NONE)]);
     let with_priority = |priority, content| {
         ev.heap.attrs([

@@ -56,13 +56,13 @@ pub(super) fn of_guests<'e>(
     let (mut keys, mut kept) = (BTreeMap::new(), Kept::default());
     for (name, definitions) in guests {
         let Ok(name) = ContainerName::new(ev.heap.name(name)) else { continue };
-        let handed_in = handed_in(ev, context, &name);
-        let unknown = handed_in.iter().filter(|(_, value)| matches!(value, Ok(Value::Unknown(_))));
+        let of_host = options_of_host(ev, context, &name);
+        let unknown = of_host.iter().filter(|(_, value)| matches!(value, Ok(Value::Unknown(_))));
         let unknown: Vec<_> = unknown.map(|(path, _)| kept.of(ev, context, path)).collect();
         let given_system = platform::given_system(ev, context);
         let mut key = inputs.begin(ev);
         key.text(name.as_str());
-        handed_in.into_iter().for_each(|(_, value)| key.result(value));
+        of_host.into_iter().for_each(|(_, value)| key.result(value));
         if let Some(system) = given_system {
             key.result(system);
         }
@@ -78,7 +78,7 @@ pub(super) fn of_guests<'e>(
 }
 
 /// Returns the values of all options that are passed into a container's guest, by path.
-fn handed_in<'e>(
+fn options_of_host<'e>(
     ev: &mut Evaluator<'e>,
     context: &'e Context<'e>,
     name: &ContainerName,

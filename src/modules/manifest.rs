@@ -220,8 +220,8 @@ impl<'a, 'e> ModelReader<'a, 'e> {
             let name = self.values.ev.heap.name(name);
             let message = format!("container `{name}` has both `config` and `{other}`");
             let diagnostic = Diagnostic::error(Code::Conflict, message)
-                .at(self.place_of(&path.join(other)), "")
-                .at(self.place_of(&path.join("config")), "and here")
+                .at(self.span_of(&path.join(other)), "")
+                .at(self.span_of(&path.join("config")), "and here")
                 .help("remove one of them: both say which system it runs");
             return self.values.wrong(diagnostic);
         }
@@ -232,13 +232,13 @@ impl<'a, 'e> ModelReader<'a, 'e> {
             let diagnostic = Diagnostic::error(Code::MissingOption, message).help(format!(
                 "give `{name}` a `config = {{ … }};`, or a `path` to a system that is built already"
             ));
-            let at = self.place_of(&path);
+            let at = self.span_of(&path);
             return self.values.wrong(at_span(diagnostic, at));
         }
         self.seen(container, &["path"])
     }
 
-    fn place_of(&self, path: &OptionPath) -> Span {
+    fn span_of(&self, path: &OptionPath) -> Span {
         self.context.spans(self.values.ev).nearest(path).unwrap_or(Span::NONE)
     }
 

@@ -152,11 +152,11 @@ pub(super) fn evaluate<'e>(
         return Err(ev.report.type_error(&ev.heap, "a set", host.arguments, Pos::NONE));
     };
     let argument = |name: &str| arguments.get(ev.heap.symbol(name));
-    let placed = |name: &str| {
+    let with_pos = |name: &str| {
         let at = arguments.position(ev.heap.symbol(name)).filter(|at| !is_built_in(ev, *at));
         argument(name).map(|modules| (modules, at.unwrap_or(Pos::NONE)))
     };
-    let (modules, extra, given) = (placed("modules"), placed("extraModules"), argument("pkgs"));
+    let (modules, extra, given) = (with_pos("modules"), with_pos("extraModules"), argument("pkgs"));
     let (special, system, extra_args) = (argument("specialArgs"), argument("system"), argument("extraArgs"));
     let mut sources = Vec::new();
     // The same order as in `eval-config.nix`.

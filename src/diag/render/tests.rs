@@ -154,7 +154,7 @@ fn a_label_over_several_lines_on_a_terminal() {
 }
 
 #[test]
-fn a_finding_without_a_place_on_a_terminal() {
+fn a_finding_without_a_location_on_a_terminal() {
     insta::assert_snapshot!(on_a_terminal("{ }\n", &[]), @r"
     ^[[1;31merror[unknown-option]^[[0m: this is wrong
       help: do it right

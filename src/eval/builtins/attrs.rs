@@ -174,7 +174,7 @@ fn map_attrs<'e>(ev: &mut Evaluator<'e>, args: &[Value<'e>], pos: Pos) -> EvalRe
     let shape = if ev.settings.unknowns {
         shape
     } else {
-        shape.unplaced(|keys| ev.heap.shape_of(keys.iter().map(|key| Key { pos: Pos::NONE, ..*key })))
+        shape.without_positions(|keys| ev.heap.shape_of(keys.iter().map(|key| Key { pos: Pos::NONE, ..*key })))
     };
     let mapped = attrs.entries().map(|attr| ev.heap.delay_call_on(args[0], attr.name, attr.value));
     let rest = attrs.open().map(|rest| {

@@ -42,7 +42,7 @@ const LETTERS_WITH_VALUE: &str = "DELMSZipu";
 
 /// Options that create interfaces or give the guest its own network.
 #[rustfmt::skip]
-const LINKS: &[&str] = &[
+const INTERFACES: &[&str] = &[
     "network-bridge", "network-interface", "network-ipvlan", "network-macvlan", "network-veth", "network-veth-extra", "network-zone",
 ];
 
@@ -127,14 +127,14 @@ impl Checker<'_> {
                 _ => Diagnostic::error,
             };
             let diagnostic = kind(Code::OptionCombination, message).help(help);
-            let placed = self.place_element(diagnostic, &at.path(), element);
+            let located = self.locate_element(diagnostic, &at.path(), element);
             self.out.findings.push(match wrong {
                 Wrong::Unknown(word, Some(meant)) => {
                     let name = word.trim_start_matches("--").split('=').next().unwrap_or_default();
                     let right = word.replacen(name, meant, 1);
-                    placed.fix_there(|at| replace(at, word, &right))
+                    located.fix_there(|at| replace(at, word, &right))
                 }
-                _ => placed,
+                _ => located,
             });
         }
         for flag in &flags {
@@ -142,8 +142,8 @@ impl Checker<'_> {
                 self.find_element(Diagnostic::error(Code::OptionCombination, message).help(help), at, flag.element);
             } else if let Some((message, help)) = not_here(flag, network) {
                 let diagnostic = Diagnostic::error(Code::NotSupported, message).help(help);
-                let placed = self.place_element(diagnostic, &at.path(), flag.element);
-                self.out.unsupported.push(placed);
+                let located = self.locate_element(diagnostic, &at.path(), flag.element);
+                self.out.unsupported.push(located);
             }
         }
     }
@@ -265,7 +265,7 @@ fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String
     let bridge = text(&c.host_bridge);
     let some = |list: &crate::model::List<String>| list.known().is_some_and(|list| !list.is_empty());
     let veths = c.extra_veths.known().is_some_and(|veths| !veths.is_empty());
-    let has_links = (private && (has_address || bridge)) || some(&c.interfaces) || some(&c.macvlans) || veths;
+    let has_interfaces = (private && (has_address || bridge)) || some(&c.interfaces) || some(&c.macvlans) || veths;
     if let (Some(value), Some((_, words))) = (value, WORDS.iter().find(|(of, _)| *of == name))
         && !words.contains(&value)
     {
@@ -313,9 +313,9 @@ fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String
         }
         "port"
             if c.private_network.known() == Some(&false)
-                && !has_links
+                && !has_interfaces
                 && given("private-network").is_none()
-                && !flags.iter().any(|flag| LINKS.contains(&flag.name)) =>
+                && !flags.iter().any(|flag| INTERFACES.contains(&flag.name)) =>
         {
             Some((
                 format!(
@@ -326,20 +326,23 @@ fn refused(flag: &Flag<'_>, flags: &[Flag<'_>], c: &Container) -> Option<(String
         }
         "port" => wrong_port(value)
             .map(|why| (format!("`{word}` in `extraFlags` {why}"), String::from("write `--port=tcp:8080:80`"))),
-        "network-namespace-path" if has_links => both(
-            "links of the container's own",
-            "remove one of them: who makes the namespace makes its links as well",
+        "network-namespace-path" if has_interfaces => both(
+            "interfaces of the container's own",
+            "remove one of them: whoever creates the namespace also creates its interfaces",
         ),
         "network-namespace-path" if text(&c.network_namespace) => both("networkNamespace", "remove one of them"),
-        _ if LINKS.contains(&name) && text(&c.network_namespace) => {
-            both("networkNamespace", "remove one of them: who makes the namespace makes its links as well")
-        }
+        _ if INTERFACES.contains(&name) && text(&c.network_namespace) => both(
+            "networkNamespace",
+            "remove one of them: whoever creates the namespace also creates its interfaces",
+        ),
         "network-bridge" if given("network-zone").is_some() => both("--network-zone", "remove one of them"),
         "network-zone" if private && bridge => both("hostBridge", "remove one of them"),
-        "network-bridge" if private && bridge => both("hostBridge", "remove one of them: a link joins one bridge"),
+        "network-bridge" if private && bridge => {
+            both("hostBridge", "remove one of them: an interface joins one bridge")
+        }
         // The host's end is then called `vb-NAME`, but NixOS's start script configures `ve-NAME`.
         "network-bridge" | "network-zone" if private && has_address => both(
-            "a pair of links with addresses",
+            "a veth pair with addresses",
             "set `hostBridge` instead: on a bridge the host's end is called otherwise, and NixOS would not find it",
         ),
         "capability" | "drop-capability" | "ambient-capability" => wrong_capability(value),
@@ -392,7 +395,8 @@ fn not_here(flag: &Flag<'_>, network: Option<&Network>) -> Option<(String, Strin
         );
         return Some((message, String::from("remove it, or leave this container to nixos-rebuild")));
     }
-    let is_about_network = LINKS.contains(&flag.name) || ["network-namespace-path", "port"].contains(&flag.name);
+    let is_about_network =
+        INTERFACES.contains(&flag.name) || ["network-namespace-path", "port"].contains(&flag.name);
     if !is_about_network || !matches!(network, Some(Network::Private(_) | Network::Named(_))) {
         return None;
     }

@@ -41,20 +41,22 @@ impl Checker<'_> {
         if !private {
             let is_set = |field: &Field<Option<String>>| field.known().is_some_and(Option::is_some);
             let some = |list: &List<String>| list.known().is_some_and(|list| !list.is_empty());
-            let has_own_links = some(&c.interfaces)
+            let has_own_interfaces = some(&c.interfaces)
                 || some(&c.macvlans)
                 || c.extra_veths.known().is_some_and(|veths| !veths.is_empty());
             let has_namespace = matches!(c.network_namespace.known(), Some(Some(_)));
             let help = match c.network_namespace.known() {
-                Some(Some(_)) => "remove it: who makes the network namespace gives its links their addresses",
-                Some(None) if has_own_links => {
-                    "remove it, and set it in the guest, on the link that it is for: it is about a pair of links, which this \
-                     container has not"
+                Some(Some(_)) => {
+                    "remove it: whoever creates the network namespace gives its interfaces their addresses"
+                }
+                Some(None) if has_own_interfaces => {
+                    "remove it, and set it in the guest, on the interface that it is for: it is about a veth pair, which this \
+                     container lacks"
                 }
                 Some(None) => {
-                    "set `privateNetwork = true;`, or remove it: without that the container has no such link"
+                    "set `privateNetwork = true;`, or remove it: without that the container has no such interface"
                 }
-                None => "remove it: without `privateNetwork` the container has no such link",
+                None => "remove it: without `privateNetwork` the container has no such interface",
             };
             for (field, option) in [
                 (&c.host_address, "hostAddress"),
@@ -107,8 +109,8 @@ impl Checker<'_> {
             );
             let diagnostic = Diagnostic::error(Code::NotSupported, message)
                 .help("give it a `localAddress` or `localAddress6`, or remove `forwardPorts`");
-            let placed = self.locate(diagnostic, &path.path());
-            self.out.unsupported.push(placed);
+            let located = self.locate(diagnostic, &path.path());
+            self.out.unsupported.push(located);
         }
     }
 
@@ -116,7 +118,7 @@ impl Checker<'_> {
     fn pair(&mut self, options: Options<'_>, path: At<'_>) -> Option<()> {
         let bridge = self.need(options.bridge, path.join("hostBridge")).cloned();
         let is_name = bridge.as_ref().and_then(Option::as_deref);
-        let is_name = is_name.is_none_or(|bridge| self.link_name(bridge, path.join("hostBridge")));
+        let is_name = is_name.is_none_or(|bridge| self.interface_name(bridge, path.join("hostBridge")));
         let bridged = bridge.as_ref().is_none_or(Option::is_some);
         let addresses = [
             self.address::<Ipv4Addr>(options.host[0], path.join("hostAddress"), ("IPv4", None)),
@@ -160,7 +162,7 @@ impl Checker<'_> {
             if set {
                 let message = format!("`{at}` and `{option}` exclude each other");
                 let diagnostic = Diagnostic::error(Code::OptionCombination, message)
-                    .help("remove one of them: who makes the namespace makes its links as well");
+                    .help("remove one of them: whoever creates the namespace also creates its interfaces");
                 self.find(diagnostic, path.join(option));
                 good = false;
             }
@@ -177,7 +179,7 @@ impl Checker<'_> {
                 good = false;
                 continue;
             };
-            good &= self.link_name(veth, at);
+            good &= self.interface_name(veth, at);
             let options = Options {
                 bridge: &o.host_bridge,
                 host: [&o.host_address, &o.host_address6],
@@ -206,7 +208,7 @@ impl Checker<'_> {
                 continue;
             };
             let (host, guest) = element.split_once(':').unwrap_or((element, element));
-            if let Some(wrong) = [host, guest].into_iter().find_map(wrong_link_name) {
+            if let Some(wrong) = [host, guest].into_iter().find_map(wrong_interface_name) {
                 self.find_element(wrong, path, index);
                 good = false;
             }
@@ -214,8 +216,8 @@ impl Checker<'_> {
         good.then_some(())
     }
 
-    pub(super) fn link_name(&mut self, name: &str, path: At<'_>) -> bool {
-        let wrong = wrong_link_name(name);
+    pub(super) fn interface_name(&mut self, name: &str, path: At<'_>) -> bool {
+        let wrong = wrong_interface_name(name);
         let good = wrong.is_none();
         if let Some(wrong) = wrong {
             self.find(wrong, path);
@@ -224,7 +226,7 @@ impl Checker<'_> {
     }
 
     /// Reports interfaces of the host that two containers claim: the host has only one of each.
-    pub(super) fn links_taken_twice(&mut self) {
+    pub(super) fn interfaces_taken_twice(&mut self) {
         let containers = At::root("containers");
         let mut taken: BTreeMap<String, (ContainerName, OptionPath)> = BTreeMap::new();
         let mut parents: Vec<(String, ContainerName, OptionPath)> = Vec::new();
@@ -239,21 +241,22 @@ impl Checker<'_> {
             let interfaces = super::known_elements(&c.interfaces);
             let interfaces =
                 interfaces.filter_map(|text| Some((Passed::parse(text)?.host, path.join("interfaces").path())));
-            for (link, at) in extra.chain(interfaces) {
-                if let Some((first, there)) = taken.get(&link) {
-                    let message = format!("the link `{link}` of the host is given to both `{first}` and `{name}`");
+            for (interface, at) in extra.chain(interfaces) {
+                if let Some((first, there)) = taken.get(&interface) {
+                    let message =
+                        format!("the interface `{interface}` of the host is given to both `{first}` and `{name}`");
                     let diagnostic =
                         Diagnostic::error(Code::InterfaceName, message).help("give one of them another");
                     self.find_beside(diagnostic, &at, there);
                 } else {
-                    taken.insert(link, (name.clone(), at));
+                    taken.insert(interface, (name.clone(), at));
                 }
             }
         }
         for (parent, name, at) in parents {
             let Some((first, there)) = taken.get(&parent).filter(|(first, _)| *first != name) else { continue };
             let message = format!(
-                "`{parent}` of the host is a link of `{first}`, so that `{name}` can have no macvlan of it"
+                "`{parent}` of the host is an interface of `{first}`, so that `{name}` can have no macvlan of it"
             );
             let help = "give one of them another interface, or macvlans to both";
             self.find_beside(Diagnostic::error(Code::InterfaceName, message).help(help), &at, there);
@@ -287,8 +290,8 @@ impl Checker<'_> {
             let message = format!("`{path}` is an address without a prefix length, but `{text}` has `/{length}`");
             diagnostic = Diagnostic::error(Code::AddressSyntax, message)
                 .help(format!("write `{address}`; a prefix length is for containers on a bridge"));
-            let placed = self.locate(diagnostic, &path.path());
-            self.out.findings.push(placed.fix_there(|at| replace(at, text, address)));
+            let located = self.locate(diagnostic, &path.path());
+            self.out.findings.push(located.fix_there(|at| replace(at, text, address)));
             return None;
         }
         self.find(diagnostic, path);
@@ -314,10 +317,10 @@ impl Checker<'_> {
 }
 
 /// Why an interface cannot have this name.
-fn wrong_link_name(name: &str) -> Option<Diagnostic> {
+fn wrong_interface_name(name: &str) -> Option<Diagnostic> {
     (!is_link_name(name)).then(|| {
         let message = format!("`{}` is not a valid interface name", name.escape_debug());
         Diagnostic::error(Code::InterfaceName, message)
-            .help("names of links have neither spaces nor `/`, `:` or `\"` in them, and begin with no `@`")
+            .help("names of interfaces have neither spaces nor `/`, `:` or `\"` in them, and begin with no `@`")
     })
 }

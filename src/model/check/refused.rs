@@ -31,12 +31,12 @@ impl Checker<'_> {
             for (index, element) in texts(list) {
                 if let Some((message, help)) = wrong_capability(element) {
                     let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
-                    let placed = self.place_element(diagnostic, &at.path(), index);
+                    let located = self.locate_element(diagnostic, &at.path(), index);
                     let whole = format!("CAP_{}", element.to_ascii_uppercase());
                     // Only the prefix is missing, so the fix is certain.
                     self.out.findings.push(match wrong_capability(&whole) {
-                        None => placed.fix_there(|at| replace(at, element, &whole)),
-                        Some(_) => placed,
+                        None => located.fix_there(|at| replace(at, element, &whole)),
+                        Some(_) => located,
                     });
                 }
             }
@@ -96,7 +96,7 @@ impl Checker<'_> {
         let bytes: Option<Vec<u8>> = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
         let why = match bytes.as_deref() {
             Some([first, ..]) if first & 1 == 1 => "a multicast address",
-            Some(bytes) if bytes.iter().all(|byte| *byte == 0) => "the address of no link",
+            Some(bytes) if bytes.iter().all(|byte| *byte == 0) => "the address of no interface",
             _ => return,
         };
         let message = format!("`{text}` is {why}, which the kernel gives to no interface");
@@ -127,19 +127,19 @@ impl Checker<'_> {
             if let Some(index) = element.filter(|_| MOUNTED_BY_NIXOS.contains(&mount.as_str())) {
                 let message = format!("{mount} of the container is mounted by NixOS, and cannot be mounted twice");
                 let diagnostic = Diagnostic::error(Code::OptionCombination, message).help("remove it");
-                let placed = self.place_element(diagnostic, &at, index);
-                self.out.findings.push(placed);
+                let located = self.locate_element(diagnostic, &at, index);
+                self.out.findings.push(located);
             } else if mount == "/" && are_private {
                 let message = format!("the whole root of `{}` cannot be mounted over", path.name());
                 let help = "remove the mount, or `privateUsers`: systemd-nspawn gives a root of its own the numbers of the users";
-                let placed = self.locate(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
-                self.out.findings.push(placed);
+                let located = self.locate(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
+                self.out.findings.push(located);
             } else if MOUNTED_BY_NIXOS.contains(&mount.as_str()) {
                 let message = format!("{mount} of the container is mounted by NixOS, and cannot be mounted twice");
                 let help =
                     "remove it: each container has the host's store and a Nix database of its own there already";
-                let placed = self.locate(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
-                self.out.findings.push(placed);
+                let located = self.locate(Diagnostic::error(Code::OptionCombination, message).help(help), &at);
+                self.out.findings.push(located);
             } else if let Some(there) = taken.get(&mount) {
                 let message = format!("{mount} of the container is mounted twice");
                 let help = "remove one of the mounts, or give it another mount point";
@@ -160,14 +160,14 @@ impl Checker<'_> {
             IpAddr::V4(address) if address.is_broadcast() => "is the broadcast address",
             _ => return true,
         };
-        let message = format!("`{text}` {why}: no link to a container can have it");
+        let message = format!("`{text}` {why}: no interface of a container can have it");
         let diagnostic = Diagnostic::error(Code::AddressSyntax, message).help("give the address of one machine");
         self.find(diagnostic, path);
         false
     }
 
-    /// Reports interfaces that would have the same name in the guest. `links_taken_twice` covers conflicts between containers.
-    pub(super) fn links_of_guest(&mut self, name: &ContainerName, c: &Container, path: At<'_>) {
+    /// Reports interfaces that would have the same name in the guest. `interfaces_taken_twice` covers conflicts between containers.
+    pub(super) fn interfaces_of_guest(&mut self, name: &ContainerName, c: &Container, path: At<'_>) {
         let mut taken: BTreeMap<String, OptionPath> = BTreeMap::new();
         let has_pair = c.private_network.known() == Some(&true)
             && [&c.host_bridge, &c.host_address, &c.host_address6, &c.local_address, &c.local_address6]
@@ -178,32 +178,33 @@ impl Checker<'_> {
         }
         let (veths, interfaces, macvlans) =
             (path.join("extraVeths"), path.join("interfaces"), path.join("macvlans"));
-        let mut links: Vec<(String, OptionPath)> = Vec::new();
-        links.extend(
+        let mut claimed: Vec<(String, OptionPath)> = Vec::new();
+        claimed.extend(
             c.extra_veths.known().into_iter().flatten().map(|(veth, _)| (veth.clone(), veths.join(veth).path())),
         );
         for (_, text) in texts(&c.interfaces) {
             let guest = text.split_once(':').map_or(text, |(_, guest)| guest);
-            links.push((guest.to_owned(), interfaces.path()));
+            claimed.push((guest.to_owned(), interfaces.path()));
         }
         for (_, text) in texts(&c.macvlans) {
             let guest = text.split_once(':').map_or_else(|| format!("mv-{text}"), |(_, guest)| guest.to_owned());
-            links.push((guest, macvlans.path()));
+            claimed.push((guest, macvlans.path()));
         }
-        for (link, at) in links {
-            if link == "lo" {
-                let message = format!("`{name}` cannot be given a link `lo`: each network has one of its own");
-                let placed = self.locate(
+        for (interface, at) in claimed {
+            if interface == "lo" {
+                let message =
+                    format!("`{name}` cannot be given an interface `lo`: each network has one of its own");
+                let located = self.locate(
                     Diagnostic::error(Code::InterfaceName, message).help("give it another name, or remove it"),
                     &at,
                 );
-                self.out.findings.push(placed);
-            } else if let Some(there) = taken.get(&link) {
-                let message = format!("`{name}` would have two links called `{link}`");
+                self.out.findings.push(located);
+            } else if let Some(there) = taken.get(&interface) {
+                let message = format!("`{name}` would have two interfaces called `{interface}`");
                 let help = "remove one of them; `interfaces` and `macvlans` take another name for the guest behind a colon";
                 self.find_beside(Diagnostic::error(Code::InterfaceName, message).help(help), &at, there);
             } else {
-                taken.insert(link, at);
+                taken.insert(interface, at);
             }
         }
         let moved: BTreeMap<&str, ()> =

@@ -48,9 +48,9 @@ impl Checker<'_> {
         };
         let message = format!("`{flag}` in `extraFlags` is not supported");
         let diagnostic = Diagnostic::error(Code::NotSupported, message)
-            .help("set `privateUsers` instead: links, bind mounts and devices are then made to fit");
-        let placed = self.place_element(diagnostic, &path.join("extraFlags").path(), index);
-        self.out.unsupported.push(placed);
+            .help("set `privateUsers` instead: interfaces, bind mounts and devices are then made to fit");
+        let located = self.locate_element(diagnostic, &path.join("extraFlags").path(), index);
+        self.out.unsupported.push(located);
     }
 
     /// Requires a network namespace that the user namespace owns: the kernel grants no privileges over any other.
@@ -72,8 +72,8 @@ impl Checker<'_> {
             _ => "set `privateNetwork = true;`, or remove `privateUsers`",
         };
         let diagnostic = Diagnostic::error(Code::NotSupported, message).help(help);
-        let placed = self.locate(diagnostic, &at.path());
-        self.out.unsupported.push(placed);
+        let located = self.locate(diagnostic, &at.path());
+        self.out.unsupported.push(located);
     }
 
     /// Rejects mapping options after the mount point. NixOS accepts them there, but here they would become part of the path.
@@ -86,8 +86,8 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::error(Code::NotSupported, message).help(
                     "remove it: the bind mounts of a container with private users are mapped to them by themselves",
                 );
-                let placed = self.locate(diagnostic, &path.join("bindMounts").join(key).path());
-                self.out.unsupported.push(placed);
+                let located = self.locate(diagnostic, &path.join("bindMounts").join(key).path());
+                self.out.unsupported.push(located);
             }
         }
     }

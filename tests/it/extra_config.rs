@@ -98,7 +98,7 @@ fn a_private_network_gives_its_link_addresses() {
 }
 
 #[test]
-fn what_is_handed_in_is_no_word_of_the_guest() {
+fn lints_judge_only_what_the_guest_sets_itself() {
     // Lints look only at the guest's own options: the addresses of its interface are not another way out.
     let host = "{ networking.nat.enable = true; networking.nat.externalInterface = \"eth0\"; containers.a = { privateNetwork = true; hostBridge = \"br0\";\n\
                 localAddress = \"10.9.0.3/24\"; config = { services.transmission.enable = true; }; }; }";

@@ -56,13 +56,13 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     // Containers' own interfaces claim their names first: in a conflict, the other interface is to be renamed.
     for each in subject.containers().filter(is_private) {
-        let Some(link) = own_link(&each) else { continue };
+        let Some(interface) = own_interface(&each) else { continue };
         let at = each.path.join("privateNetwork");
-        if let Some(owner) = taken.get(&link) {
+        if let Some(owner) = taken.get(&interface) {
             let help = "rename the container, or the other interface";
-            found.push(clash(subject, &each, &link, owner, (&at, help)));
+            found.push(clash(subject, &each, &interface, owner, (&at, help)));
         } else {
-            taken.insert(link, Owner::Container(each.name.as_str().to_owned(), at));
+            taken.insert(interface, Owner::Container(each.name.as_str().to_owned(), at));
         }
     }
     for each in subject.containers() {
@@ -88,7 +88,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
 }
 
 /// The host's end of the pair that is named after a container.
-fn own_link(each: &Each<'_>) -> Option<String> {
+fn own_interface(each: &Each<'_>) -> Option<String> {
     let c = each.container;
     if known(&c.host_bridge).is_some() {
         return Some(bridge_end(each.name).name);
@@ -98,20 +98,23 @@ fn own_link(each: &Each<'_>) -> Option<String> {
     (c.host_bridge.known().is_some() && fields.iter().any(is_set)).then(|| host_end(each.name).name)
 }
 
-fn clash_message(each: &Each<'_>, link: &str, owner: &Owner) -> String {
+fn clash_message(each: &Each<'_>, interface: &str, owner: &Owner) -> String {
     match owner {
         Owner::Container(other, _) if other == each.name.as_str() => {
-            format!("the link `{link}` of the host would be two of `{other}`")
+            format!("the interface `{interface}` of the host would be two of `{other}`")
         }
         Owner::Container(other, _) => {
-            format!("the link `{link}` of the host would be both `{other}`'s and one of `{}`", each.name)
+            format!("the interface `{interface}` of the host would be both `{other}`'s and one of `{}`", each.name)
         }
         Owner::Named(path) => {
-            format!("the link `{link}` of `{}` is called like the one of the host that `{path}` names", each.name)
+            format!(
+                "the interface `{interface}` of `{}` is called like the one of the host that `{path}` names",
+                each.name
+            )
         }
         Owner::Host(path) => {
             format!(
-                "the link `{link}` of `{}` is called like one that the host makes (`{}`)",
+                "the interface `{interface}` of `{}` is called like one that the host makes (`{}`)",
                 each.name,
                 path.join(".")
             )
@@ -122,21 +125,21 @@ fn clash_message(each: &Each<'_>, link: &str, owner: &Owner) -> String {
 fn clash(
     subject: Subject<'_>,
     each: &Each<'_>,
-    link: &str,
+    interface: &str,
     owner: &Owner,
     (at, help): (&OptionPath, &str),
 ) -> Diagnostic {
-    let message = clash_message(each, link, owner);
+    let message = clash_message(each, interface, owner);
     let diagnostic = subject.at(Diagnostic::error(Code::InterfaceName, message).help(help), at, "wanted here");
-    beside(subject, diagnostic, link, owner)
+    beside(subject, diagnostic, interface, owner)
 }
 
 /// Points the diagnostic to the other claim of the interface too.
-fn beside(subject: Subject<'_>, diagnostic: Diagnostic, link: &str, owner: &Owner) -> Diagnostic {
+fn beside(subject: Subject<'_>, diagnostic: Diagnostic, interface: &str, owner: &Owner) -> Diagnostic {
     match owner {
         Owner::Container(_, at) | Owner::Named(at) => subject.at(diagnostic, at, "taken here already"),
         Owner::Host(path) => {
-            let path: Vec<&str> = path.iter().copied().chain([link]).collect();
+            let path: Vec<&str> = path.iter().copied().chain([interface]).collect();
             in_view(diagnostic, subject.host, &path, "taken here already")
         }
     }
