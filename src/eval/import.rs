@@ -12,10 +12,11 @@ use crate::diag::{Code, Diagnostic};
 use crate::source::{Files, Pos, Span};
 use crate::syntax::{self, LiteralLints};
 
-/// The search path that nixpkgs itself looks for, under `tryEval`, to find overlays. What else is missing in our search path may
-/// well be in that of the host that is meant: a channel is there under its name. This is only there where somebody has put it into
-/// `NIX_PATH`, which is read here as well; as something unknown it would make packages unknown of every nixpkgs that a
-/// configuration imports. So `tryEval` finds it absent, and whoever takes it without asking has something unknown.
+/// The search path entry that nixpkgs itself looks for, under `tryEval`, to find overlays.
+///
+/// Another entry that our search path lacks may exist on the host that is meant, as channels do, so it is unknown. This one
+/// exists only if somebody added it to `NIX_PATH`, which is read here too. If it were simply unknown, all packages of every
+/// nixpkgs that a configuration imports would be. So `tryEval` finds it absent; any other use of it gives an unknown value.
 const OVERLAYS: &str = "nixpkgs-overlays";
 
 impl<'e> Evaluator<'e> {

@@ -12,7 +12,7 @@ pub struct Unknown {
     /// Whether it stands for names beyond those known in advance: in a `with`, names of outer sets take precedence
     /// over these.
     beyond: bool,
-    /// Whether `builtins.tryEval` takes it for what is not there.
+    /// Whether `builtins.tryEval` treats it as absent.
     absent: bool,
 }
 

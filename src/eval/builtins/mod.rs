@@ -1,7 +1,7 @@
 //! `builtins`, one module for each topic.
 //!
-//! A built-in function receives its arguments unevaluated and requests what it needs through the methods below. If one
-//! of these meets an unknown value, the call becomes unknown (see [`super::evaluate`]); only functions that can say
+//! A built-in function receives its arguments unevaluated and evaluates those that it needs ([`arguments`]). If that
+//! meets an unknown value, the call becomes unknown (see [`super::evaluate`]); only functions that can say
 //! more handle unknown values themselves.
 
 mod arguments;
