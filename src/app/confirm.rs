@@ -7,9 +7,49 @@ use super::context::Context;
 use super::findings::failed_step;
 use super::live_host::LiveHost;
 use super::plan::observe;
+use super::ready;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{self, Endpoint, EndpointKind, Options, StateView};
 use crate::state::{Activation, Generation, Snapshot};
+
+/// How much later than this process systemd goes back.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Makes sure that the host goes back even if this process is killed before `limit` is over. Without a limit, what a killed
+/// process had scheduled is cancelled: somebody has decided anew. The caller holds the lock.
+pub(super) fn prepare(cx: &Context<'_>, host: &dyn LiveHost, limit: Option<Duration>, before: &Snapshot) {
+    let Some(limit) = limit else {
+        if let Err(error) = host.cancel_undo() {
+            tracing::warn!("cannot cancel what an unconfirmed switch had scheduled: {error}");
+        }
+        return;
+    };
+    let former = before.generation.as_ref().map_or(0, |former| former.number);
+    if let Err(error) = host.schedule_undo(limit + GRACE, former) {
+        let message = format!("if this process is killed, only a reboot will go back: {error}");
+        cx.ui.findings(&[Diagnostic::warning(Code::Host, message)]);
+    }
+}
+
+/// Goes back to the generation `former` (0 for no containers), because a switch was not confirmed and its process is gone.
+///
+/// # Errors
+///
+/// If the host cannot be brought back.
+pub fn undo_unconfirmed(cx: &Context<'_>, host: &dyn LiveHost, former: u32) -> Result<(), Vec<Diagnostic>> {
+    let (_lock, _) = ready::begin(cx, host, true)?;
+    let generation = match former {
+        0 => None,
+        number => {
+            let read = host.generation(number).map_err(|error| vec![ready::not_observed(&error)])?;
+            let damaged = || Diagnostic::error(Code::Host, format!("generation {number} is damaged"));
+            Some(read.ok_or_else(|| vec![damaged()])?)
+        }
+    };
+    // Nobody can confirm it any more.
+    _ = host.end_confirmation();
+    go_back(cx, host, generation.as_ref())
+}
 
 /// Waits until the generation `number` is confirmed, and then activates it for good; otherwise goes back to what was current
 /// in `before`. The caller holds the lock.
@@ -35,7 +75,13 @@ pub(super) fn confirm(
         .end_confirmation()
         .inspect_err(|error| tracing::warn!("cannot tell whether it was confirmed: {error}"));
     let elsewhere = is_open.is_ok() && is_over.unwrap_or(false);
-    if here || elsewhere {
+    let is_confirmed = here || elsewhere;
+    if is_confirmed && let Err(error) = host.cancel_undo() {
+        let message =
+            format!("run `systemctl stop container-rebuild-undo.timer`, or the host goes back soon: {error}");
+        cx.ui.findings(&[Diagnostic::warning(Code::Host, message)]);
+    }
+    if is_confirmed {
         host.activate_generation(number, activation).map_err(|error| failed(&error))?;
         cx.ui.progress(&format!("Confirmed: generation {number} stays."));
         return Ok(());
@@ -57,7 +103,12 @@ fn former(before: &Snapshot) -> String {
 /// Goes back to what was current in `before`; returns what went wrong.
 pub(super) fn undo(cx: &Context<'_>, host: &dyn LiveHost, before: &Snapshot) -> Vec<Diagnostic> {
     cx.ui.progress(&format!("Going back to {}.", former(before)));
-    go_back(cx, host, before.generation.as_ref()).err().unwrap_or_default()
+    let errors = go_back(cx, host, before.generation.as_ref()).err().unwrap_or_default();
+    // What failed here would fail again.
+    if let Err(error) = host.cancel_undo() {
+        tracing::warn!("cannot cancel the way back that systemd had in store: {error}");
+    }
+    errors
 }
 
 /// Brings the host back to `former`, or to no containers.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
@@ -142,6 +143,19 @@ pub trait LiveHost: Host + Probe {
     ///
     /// If it cannot be read, or if a later version of this program wrote it.
     fn generation(&self, number: u32) -> Result<Option<Generation>, ProbeError>;
+    /// Has systemd bring the host back to the generation `former` (0 for no containers) after this time, unless
+    /// [`Self::cancel_undo`] comes first: this process may be killed. It waits for the lock. Replaces what was scheduled before.
+    ///
+    /// # Errors
+    ///
+    /// If systemd refuses.
+    fn schedule_undo(&self, after: Duration, former: u32) -> io::Result<()>;
+    /// Cancels that. Nothing scheduled is no error.
+    ///
+    /// # Errors
+    ///
+    /// If systemd cannot be asked.
+    fn cancel_undo(&self) -> io::Result<()>;
     /// Lets other processes confirm what this one has applied, until [`Self::end_confirmation`]. It holds the lock.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ pub use build::{BuiltSystems, build};
 pub use carry_out::{Applied, ApplyOptions};
 pub use check::check;
 pub use configuration::Configuration;
+pub use confirm::undo_unconfirmed;
 pub use context::Context;
 pub use disk::Disk;
 pub use duration::duration;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::carry_out::ApplyOptions;
+use super::confirm;
 use super::context::Context;
 use super::generation::with_others;
 use super::last_switch::note_nothing_to_do;
@@ -66,6 +67,7 @@ pub fn rollback(
     }
     cx.ui.plan(&plan);
     if plan.is_empty() {
+        confirm::prepare(cx, host, None, &snapshot);
         if generation.number != 0 {
             let activated = host.activate_generation(generation.number, Activation::Switch);
             activated.map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;

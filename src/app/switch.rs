@@ -131,6 +131,7 @@ pub fn switch(
     }
     cx.ui.plan(&plan);
     if plan.is_empty() {
+        confirm::prepare(cx, host, None, &snapshot);
         record_quietly(host, &snapshot, &generation, activation)?;
         compact_journal(host);
         if cx.only.is_empty() {
@@ -158,6 +159,7 @@ pub(super) fn ask_and_apply(
         cx.ui.progress("Nothing was changed.");
         return Ok(SwitchResult::Declined(plan));
     }
+    confirm::prepare(cx, host, how.confirm, snapshot);
     // Until it is confirmed, a reboot goes back, too.
     let at_first = if how.confirm.is_some() { Activation::Test } else { activation };
     let applied = apply(cx, host, &plan, (generation, at_first), snapshot, how.keep_going);

@@ -419,6 +419,11 @@ pub(crate) enum Internal {
         #[arg(value_parser = container_name)]
         name: ContainerName,
     },
+    /// Started by a transient timer, if the process is gone that waited for a switch to be confirmed.
+    Undo {
+        /// The generation to go back to; 0 for no containers.
+        former: u32,
+    },
     /// `ExecStart=` of the boot service: brings up the boot generation.
     Boot,
 }

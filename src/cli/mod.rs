@@ -219,6 +219,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Internal(Internal::Launch { name }) => commands::internal::launch(name),
         Command::Internal(Internal::Connect { name, nspawn }) => commands::internal::connect(name, *nspawn),
         Command::Internal(Internal::Cleanup { name }) => commands::internal::cleanup(name),
+        Command::Internal(Internal::Undo { former }) => commands::generations::undo(session, *former),
         Command::Internal(Internal::Boot) => commands::boot::boot(session),
     }
 }

@@ -2,12 +2,49 @@
 //!
 //! A file means that a process waits. Whoever removes it decides: the process that gives the confirmation, or the one that
 //! waits, when its time is over. unlink(2) succeeds for one of them only.
+//!
+//! Should the process that waits be killed, a transient timer of systemd starts this program to go back.
 
 use std::fs;
 use std::io;
+use std::process::Command;
+use std::time::Duration;
 
-use super::{atomic_file, last_switch};
+use super::systemd::{self, Job};
+use super::{atomic_file, bus, child, last_switch, waiting};
 use crate::render::paths;
+
+/// The transient units that go back.
+const TIMER: &str = "container-rebuild-undo.timer";
+const SERVICE: &str = "container-rebuild-undo.service";
+
+/// Has systemd start `internal undo FORMER` after this time (systemd-run(1)).
+pub(super) fn schedule_undo(after: Duration, former: u32) -> io::Result<()> {
+    cancel_undo()?;
+    let mut command = Command::new("systemd-run");
+    command.args(["--quiet", "--collect", "--timer-property=AccuracySec=100ms"]);
+    command.args([format!("--unit={SERVICE}"), format!("--on-active={}s", after.as_secs())]);
+    // The program that units call may not be installed yet, or be another version.
+    command.arg(std::env::current_exe()?).args(["internal", "undo", &former.to_string()]);
+    let output = child::output(command, "", waiting::ANSWER)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}
+
+/// Stops the timer, and a service that it has started and that still waits for the lock.
+pub(super) fn cancel_undo() -> io::Result<()> {
+    if !bus::is_booted_with_systemd() {
+        return Ok(());
+    }
+    for unit in [TIMER, SERVICE] {
+        if let Err(systemd::JobError::GaveUp(reason)) = systemd::run(unit, Job::Stop).map_err(io::Error::other)? {
+            return Err(io::Error::other(format!("gave up waiting for the stop of {unit}: {reason}")));
+        }
+    }
+    Ok(())
+}
 
 /// Begins to wait.
 pub(super) fn expect() -> io::Result<()> {

@@ -194,6 +194,32 @@ fn prune(newest: &Generation) -> Result<(), HostError> {
     remove_all(directory, unneeded.chain(unfinished(directory)?))
 }
 
+/// Removes the roots of containers that exist nowhere: a run was killed after it had protected a new one's system, and before it
+/// put the container on record.
+pub(super) fn sweep_roots() -> Result<(), HostError> {
+    let directory = Path::new(paths::GC_ROOTS);
+    let mut orphans = names(directory)?;
+    orphans.retain(|root| match Root::new(root) {
+        Some(Root::Container(name)) => !paths::record(&name).exists() && !paths::booted(&name).exists(),
+        Some(Root::Generation(_)) | None => false,
+    });
+    if orphans.is_empty() {
+        return Ok(());
+    }
+    // After a boot, only generations say which containers there are.
+    let generations = [current(), boots_next().map(paths::generation)].into_iter().flatten();
+    let generations = generations.filter_map(|path| fs::read(path).ok());
+    let configured: BTreeSet<ContainerName> = generations
+        .filter_map(|text| serde_json::from_slice::<Generation>(&text).ok())
+        .flat_map(|generation| generation.records.into_keys())
+        .collect();
+    orphans.retain(|root| match Root::new(root) {
+        Some(Root::Container(name)) => !configured.contains(&name),
+        Some(Root::Generation(_)) | None => false,
+    });
+    remove_all(directory, orphans.into_iter())
+}
+
 /// What one of our roots belongs to.
 enum Root {
     Generation(u32),
@@ -473,6 +499,23 @@ mod tests {
             roots.insert(paths::OWN_ROOT.to_owned());
             assert_eq!((numbers, roots), (vec![3, 4], expected));
             assert_eq!(names(&paths::generations()).expect("listed").len(), 2);
+        });
+    }
+
+    #[test]
+    fn roots_of_containers_that_a_killed_run_was_creating_are_removed() {
+        empty_host(|| {
+            record(&generation(&["a"], serde_json::json!({})), Activation::Switch).expect("recorded");
+            for root in ["current-a", "current-b", "current-runs", "booted-runs", "kept-by-hand"] {
+                hold(root, Path::new("/nix/store/1-x")).expect("held");
+            }
+            let runs = ContainerName::new("runs").expect("a good name");
+            atomic_file::write(&paths::booted(&runs), b"", 0o644).expect("written");
+            sweep_roots().expect("swept");
+            let (_, mut roots) = there();
+            roots.remove(paths::OWN_ROOT);
+            let expected = ["booted-runs", "current-a", "current-runs", "generation-1-a", "kept-by-hand"];
+            assert_eq!(roots, expected.map(str::to_owned).into());
         });
     }
 

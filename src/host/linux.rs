@@ -57,6 +57,9 @@ impl Linux {
         scratch::sweep_own();
         leftovers::sweep();
         sweep_remains();
+        if let Err(error) = generations::sweep_roots() {
+            tracing::debug!(%error, "cannot sweep");
+        }
         former_sysctls::restore_without_rules();
         Ok(lock)
     }
@@ -162,22 +165,28 @@ fn remove(path: &Path) -> Result<(), HostError> {
     atomic_file::remove(path).map_err(file("remove", path))
 }
 
-/// Makes the `.conf` a symlink to our file. If `/etc` is read-only, our file below `/run` must do.
+/// Makes room for the symlink `.conf`. The container must be on record if something else is there.
 ///
 /// An editor may have replaced the symlink with a file. The container is still ours, and the edited file is kept beside
-/// it.
-fn link_conf(name: &ContainerName) -> Result<(), HostError> {
-    let (conf, target) = (paths::conf(name), paths::conf_target(name));
+/// it, unless it has the same `text` as ours.
+fn set_conf_aside(name: &ContainerName, text: &str) -> Result<(), HostError> {
+    let conf = paths::conf(name);
     // A regular file, or a symlink to something else.
-    if conf.exists() && fs::read_link(&conf).ok().as_ref() != Some(&target) {
+    if conf.exists() && fs::read_link(&conf).ok().as_ref() != Some(&paths::conf_target(name)) {
         if !is_on_record(name) {
             return Err(file("replace", &conf)(io::ErrorKind::AlreadyExists.into()));
         }
-        if !is_copy(&conf, &target) {
+        if !is_copy(&conf, text) {
             set_aside(&conf)?;
         }
     }
-    match atomic_file::link(&target, &conf) {
+    Ok(())
+}
+
+/// Makes the `.conf` a symlink to our file. If `/etc` is read-only, our file below `/run` must do.
+fn link_conf(name: &ContainerName) -> Result<(), HostError> {
+    let conf = paths::conf(name);
+    match atomic_file::link(&paths::conf_target(name), &conf) {
         Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(()),
         result => result.map_err(file("link", &conf)),
     }
@@ -193,10 +202,10 @@ fn is_on_record(name: &ContainerName) -> bool {
     paths::record(name).is_file() || in_generation() == Some(true) || is_our_unit(&paths::unit(name))
 }
 
-/// Whether this is a regular file with the same text as ours.
-fn is_copy(path: &Path, ours: &Path) -> bool {
+/// Whether this is a regular file with this text.
+fn is_copy(path: &Path, text: &str) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
-        && matches!((fs::read(path), fs::read(ours)), (Ok(there), Ok(ours)) if there == ours)
+        && fs::read(path).is_ok_and(|there| there == text.as_bytes())
 }
 
 /// Whether a file starts with the header of the units that we write.
@@ -264,9 +273,11 @@ impl Host for Linux {
 
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
         set_unit_aside(name)?;
+        set_conf_aside(name, &files.conf)?;
+        // First, and removed last: whatever else a killed run leaves is known to be ours.
+        write(&paths::record(name), &files.record, 0o644)?;
         write(&paths::conf_target(name), &files.conf, 0o444)?;
         link_conf(name)?;
-        write(&paths::record(name), &files.record, 0o644)?;
         if fs::read(paths::unit(name)).is_ok_and(|text| text == files.unit.as_bytes()) {
             return write(&paths::unit(name), &files.unit, 0o644);
         }
@@ -291,7 +302,7 @@ impl Host for Linux {
         launch::cleanup(name).map_err(|error| left(name, error))?;
         kill_point::reach("cleaned up");
         last_words::forget(name);
-        // Last, since the record still identifies a container as ours when its unit is gone.
+        // Last: until then, the record says that what is left is ours.
         remove(&paths::record(name))
     }
 

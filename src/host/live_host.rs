@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
@@ -26,6 +27,14 @@ impl LiveHost for Linux {
 
     fn generation(&self, number: u32) -> Result<Option<Generation>, ProbeError> {
         probe::generation(number)
+    }
+
+    fn schedule_undo(&self, after: Duration, former: u32) -> io::Result<()> {
+        confirmation::schedule_undo(after, former)
+    }
+
+    fn cancel_undo(&self) -> io::Result<()> {
+        confirmation::cancel_undo()
     }
 
     fn expect_confirmation(&self) -> io::Result<()> {

@@ -81,6 +81,8 @@ pub struct State {
     pub current: Option<u32>,
     /// Whether what was applied waits to be confirmed.
     pub is_unconfirmed: bool,
+    /// The generation that systemd would bring the host back to after a while; 0 for no containers.
+    pub scheduled_undo: Option<u32>,
     /// How often systemd reloaded all units.
     pub reloads: usize,
     /// Systems that fail to start.

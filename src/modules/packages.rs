@@ -34,9 +34,11 @@ impl<'e> Context<'e> {
 
 /// Returns packages of which only the platform is known. Guests always get these: NixOS passes only the platform to them.
 pub(super) fn of_platform<'e>(ev: &Evaluator<'e>, context: &'e Context<'e>) -> Value<'e> {
-    let platform = ev.heap.suspend(Platform { context });
-    let system = ev.heap.suspend(System { context });
-    set(ev, context.lib, system, platform)
+    *context.guest_packages.get_or_init(|| {
+        let platform = ev.heap.suspend(Platform { context });
+        let system = ev.heap.suspend(System { context });
+        set(ev, context.lib, system, platform)
+    })
 }
 
 /// Whether a module may define `nixpkgs.overlays`.

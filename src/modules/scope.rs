@@ -102,6 +102,8 @@ pub(super) struct Context<'e> {
     pub(super) given: Option<Value<'e>>,
     /// The argument `pkgs`, once it is needed.
     pub(super) packages: Cell<Option<Value<'e>>>,
+    /// The argument `pkgs` of guests, once it is needed: all have the same platform.
+    pub(super) guest_packages: OnceCell<Value<'e>>,
     /// The guests: definitions of `containers.<name>.config`, by container name.
     pub(super) guests: RefCell<BTreeMap<Symbol, &'e [Definition<'e>]>>,
     /// Definitions of `containers.<name>.config` whose conditions are not evaluated yet, by container name.
@@ -129,6 +131,7 @@ impl<'e> Context<'e> {
             defined: RefCell::default(),
             findings: RefCell::default(),
             host: OnceCell::new(),
+            guest_packages: OnceCell::new(),
             lib,
             system,
             given: None,

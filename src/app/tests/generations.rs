@@ -1,6 +1,7 @@
 //! What becomes current, what boots, and the ways back.
 
 use super::*;
+use crate::app::undo_unconfirmed;
 
 /// [`WEB`] with another system.
 fn other_web() -> String {
@@ -107,6 +108,31 @@ fn what_is_not_confirmed_is_taken_back() {
     world.ui.confirm();
     assert_eq!(world.switch().expect("confirmed"), "applied");
     assert_eq!((runs(&world).as_str(), world.numbers()), ("/nix/store/2-web", (Some(3), Some(3))));
+}
+
+#[test]
+fn systemd_goes_back_only_if_nobody_else_decides() {
+    let mut world = changed();
+    let scheduled = |world: &World| world.host.state().scheduled_undo;
+    world.confirm = Some(Duration::from_secs(1));
+    world.switch().expect_err("nobody confirms");
+    assert_eq!(scheduled(&world), None, "it went back itself");
+    world.ui.confirm();
+    world.switch().expect("confirmed");
+    assert_eq!(scheduled(&world), None);
+    // As if the process that waits had been killed.
+    world.host.state().scheduled_undo = Some(1);
+    world.with(|cx| undo_unconfirmed(cx, &world.host, 1)).expect("back");
+    assert_eq!((runs(&world).as_str(), world.numbers()), ("/nix/store/1-web", (Some(1), Some(3))));
+    world.confirm = None;
+    assert_eq!(world.switch().expect("applied"), "applied");
+    assert_eq!(scheduled(&world), None, "somebody has decided anew");
+    world.host.state().scheduled_undo = Some(1);
+    assert_eq!(world.switch().expect("nothing to do"), "up to date");
+    assert_eq!(scheduled(&world), None);
+    world.with(|cx| undo_unconfirmed(cx, &world.host, 0)).expect("to no containers");
+    assert_eq!(world.host.state().running.len(), 0);
+    world.with(|cx| undo_unconfirmed(cx, &world.host, 77)).expect_err("there is no such generation");
 }
 
 #[test]

@@ -51,6 +51,14 @@ pub(in crate::cli) fn confirm(session: &Session<'_>) -> Outcome {
     Err(vec![error.help("`switch --confirm SECONDS` waits that long; after that, it has gone back")])
 }
 
+/// Goes back from a switch that was not confirmed.
+pub(in crate::cli) fn undo(session: &Session<'_>, former: u32) -> Outcome {
+    require_root("internal undo")?;
+    watch_signals()?;
+    app::undo_unconfirmed(&session.context(), &Linux, former)?;
+    Ok(0)
+}
+
 const COLUMNS: [Column; 6] = [
     Column { heading: "GENERATION", expendable: 0 },
     Column { heading: "RECORDED", expendable: 1 },

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::MemoryHost;
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
@@ -138,6 +139,16 @@ impl LiveHost for MemoryHost {
             return Ok(None);
         }
         Ok(state.generations.iter().find(|generation| generation.number == number).cloned())
+    }
+
+    fn schedule_undo(&self, _: Duration, former: u32) -> io::Result<()> {
+        self.state().scheduled_undo = Some(former);
+        Ok(())
+    }
+
+    fn cancel_undo(&self) -> io::Result<()> {
+        self.state().scheduled_undo = None;
+        Ok(())
     }
 
     fn expect_confirmation(&self) -> io::Result<()> {

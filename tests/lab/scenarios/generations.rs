@@ -201,6 +201,39 @@ fn a_killed_switch_that_was_not_confirmed_ends_with_a_reboot() {
 
 #[test]
 #[ignore = "needs a lab: make scenarios"]
+fn systemd_goes_back_if_the_process_that_waits_for_the_confirmation_is_killed() {
+    let lab = Lab::empty();
+    lab.switch(&version("v1"));
+    lab.write("/root/host.nix", &version("v2"));
+    let killed = "container-rebuild switch --yes --confirm 600 /root/host.nix & pid=$!; \
+         for i in {1..600}; do [[ -e /run/container-rebuild/unconfirmed ]] && break; sleep 0.05; done; \
+         kill -KILL $pid; wait $pid || true";
+    lab.sh(killed).ok();
+    says(&lab, "v2");
+    // What the timer would start.
+    let start = lab.sh("systemctl is-active --quiet container-rebuild-undo.timer && systemctl start container-rebuild-undo.service");
+    start.ok();
+    says(&lab, "v1");
+    assert_eq!(numbers(&lab), json!([[1, 2], 1, 1]));
+    // Another switch is another decision.
+    lab.sh("systemctl stop container-rebuild-undo.timer").ok();
+    lab.sh(killed).ok();
+    lab.sh("container-rebuild test --yes /root/host.nix; container-rebuild switch --yes /root/host.nix").ok();
+    says(&lab, "v2");
+    assert_ne!(lab.sh("systemctl is-active container-rebuild-undo.timer").code, 0, "it was cancelled");
+    // So is a confirmation.
+    let confirmed = "container-rebuild switch --yes --confirm 600 /root/host.nix & pid=$!; \
+         for i in {1..600}; do [[ -e /run/container-rebuild/unconfirmed ]] && break; sleep 0.05; done; \
+         container-rebuild confirm; wait $pid";
+    lab.write("/root/host.nix", &version("v3"));
+    lab.sh(confirmed).ok();
+    says(&lab, "v3");
+    assert_ne!(lab.sh("systemctl is-active container-rebuild-undo.timer").code, 0, "it was cancelled");
+    lab.finish();
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
 fn what_a_removed_container_kept_is_purged_on_request_alone() {
     let lab = Lab::empty();
     let kept = with(&web("hot", 12), "ephemeral = true; ", "");
