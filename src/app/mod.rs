@@ -1,7 +1,7 @@
 //! What the commands do, as functions of plain options.
 //!
 //! Takes: options, and the outside world behind traits: [`Disk`] and [`Clock`] for what a configuration is read from,
-//! [`LiveHost`] for the host, and [`Ui`] for whoever follows. Gives: typed results, which `cli` turns into text and exit codes.
+//! [`LiveHost`] and [`GuestHost`] for the host, and [`Ui`] for whoever follows. Gives: typed results, which `cli` turns into text and exit codes.
 //!
 //! Invariants:
 //! - Nothing here prints, or touches the world except through those traits: tests run the same workflows in memory.
@@ -27,6 +27,7 @@ mod findings;
 mod firewall;
 mod fix;
 mod generation;
+mod guest;
 mod last_switch;
 mod lifecycle;
 mod limits;
@@ -65,12 +66,12 @@ pub use expression::{Expression, ExpressionOptions, expressions};
 pub use findings::of_units;
 pub use firewall::firewall;
 pub use fix::{Fixed, fix};
+pub use guest::{GuestCommand, GuestHost, JournalOf, JournalOptions, logs, run_in_guest};
 pub use lifecycle::{Job, lifecycle};
 pub use limits::Limits;
 pub use live_host::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 pub use load::load;
 pub use nix_settings::NixSettings;
-pub use only::no_such_container;
 pub use options::ConfigOptions;
 pub use plan::{Planned, observe, plan, plan_all_hosts, plan_from};
 pub use purge::purge;

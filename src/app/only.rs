@@ -134,7 +134,7 @@ fn owners(configuration: &Configuration) -> BTreeMap<Pos, BTreeSet<&ContainerNam
 }
 
 /// The error about a name that no container on this host has.
-pub fn no_such_container(name: &ContainerName, snapshot: &Snapshot) -> Diagnostic {
+pub(super) fn no_such_container(name: &ContainerName, snapshot: &Snapshot) -> Diagnostic {
     let recorded = snapshot.generation.iter().flat_map(|generation| generation.records.keys());
     let known = snapshot.containers.keys().chain(recorded).map(ContainerName::as_str).collect();
     let help = suggestion(name, &known, "this host has")

@@ -2,6 +2,7 @@
 
 mod files;
 mod generations;
+mod guests;
 mod refusals;
 mod runs;
 

@@ -26,12 +26,11 @@ use session::{Outcome, Session};
 use terminal::Terminal;
 use tracing::Level;
 
-use crate::app::{ConfigOptions, Environment, Job, NixSettings, Show};
+use crate::app::{ConfigOptions, Environment, Job, JournalOptions, NixSettings, Show};
 use crate::diag::render::TraceStyle;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::on_big_stack;
 use crate::host::files::RealFiles;
-use crate::host::journalctl::Wanted;
 use crate::host::process;
 use crate::source::SourceMap;
 use crate::state::Activation;
@@ -166,8 +165,8 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Shell { name } => commands::guest::shell(name),
         Command::Run { name, command } => commands::guest::run(name, command),
         Command::Logs { name, follow, lines, since } => {
-            let wanted = Wanted { follow: *follow, lines: lines.clone(), since: since.clone() };
-            commands::guest::logs(session, name, &wanted)
+            let options = JournalOptions { follow: *follow, lines: lines.clone(), since: since.clone() };
+            commands::guest::logs(session, name, &options)
         }
         Command::Switch { switch, plan: None } => commands::switch::switch(session, switch, Activation::Switch),
         Command::Switch { switch, plan: Some(plan) } => commands::switch::switch_as_planned(session, switch, plan),

@@ -14,6 +14,7 @@ use std::time::Duration;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use super::guest::Journal;
+use crate::app::JournalOptions;
 use crate::diag::visible;
 
 /// How long journalctl may take for a few lines: an explanation of a failure must not delay it by more.
@@ -27,31 +28,19 @@ const LONGEST_LINE: usize = 400;
 
 /// Selects entries of the host's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Entries {
+pub(super) enum Entries {
     /// The entries of a unit.
     Unit(String),
     /// The entries that processes of one run of a unit wrote.
     Invocation(String),
 }
 
-/// The options that users pass on to journalctl(1).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    /// `--follow`.
-    pub follow: bool,
-    /// `--lines`.
-    pub lines: Option<String>,
-    /// `--since`.
-    pub since: Option<String>,
-}
-
-impl Wanted {
-    fn arguments(&self) -> impl Iterator<Item = String> {
-        let follow = self.follow.then(|| String::from("--follow"));
-        let lines = self.lines.as_ref().map(|lines| format!("--lines={lines}"));
-        let since = self.since.as_ref().map(|since| format!("--since={since}"));
-        [follow, lines, since].into_iter().flatten()
-    }
+/// The arguments of journalctl for these options.
+fn arguments(options: &JournalOptions) -> impl Iterator<Item = String> {
+    let follow = options.follow.then(|| String::from("--follow"));
+    let lines = options.lines.as_ref().map(|lines| format!("--lines={lines}"));
+    let since = options.since.as_ref().map(|since| format!("--since={since}"));
+    [follow, lines, since].into_iter().flatten()
 }
 
 /// A journalctl command for a guest's journal. It prefers the journalctl of the guest's system, if `system` is in the
@@ -82,16 +71,16 @@ fn of_host(entries: &Entries) -> Command {
 }
 
 /// Replaces this process with a journalctl that shows a guest's journal; returns only on failure.
-pub(super) fn show_of_guest(journal: &Journal, system: Option<&Path>, wanted: &Wanted) -> std::io::Error {
+pub(super) fn show_of_guest(journal: &Journal, system: Option<&Path>, options: &JournalOptions) -> std::io::Error {
     match of_guest(journal, system) {
-        Ok(mut command) => command.args(wanted.arguments()).exec(),
+        Ok(mut command) => command.args(arguments(options)).exec(),
         Err(error) => error,
     }
 }
 
 /// Replaces this process with a journalctl that shows entries of the host's journal; returns only on failure.
-pub(crate) fn show_of_host(entries: &Entries, wanted: &Wanted) -> std::io::Error {
-    of_host(entries).args(wanted.arguments()).exec()
+pub(super) fn show_of_host(entries: &Entries, options: &JournalOptions) -> std::io::Error {
+    of_host(entries).args(arguments(options)).exec()
 }
 
 /// The last `lines` lines of a guest's journal that may explain a failure, since a time in seconds since the epoch;

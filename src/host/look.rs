@@ -1,14 +1,10 @@
-//! Details of containers that plans do not need, for `status` and `logs`.
+//! Details of containers that plans do not need, for `status`.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::journalctl::{self, Entries, Wanted};
 use super::{guest, last_words, systemd};
 use crate::model::ContainerName;
-use crate::render::paths;
 use crate::state::{ActiveState, Health, Machine, ObservedContainer, Snapshot};
 
 /// How many guests are asked at the same time: most of that time is spent waiting for answers.
@@ -55,37 +51,4 @@ pub(crate) fn failures(snapshot: &Snapshot) -> BTreeMap<ContainerName, String> {
         failures.insert(name.clone(), words.join("; "));
     }
     failures
-}
-
-/// Replaces this process with a journalctl that shows the journal of a running guest. Returns the error if that fails,
-/// and `None` if the guest has no journal.
-pub(crate) fn show_journal(machine: &Machine, wanted: &Wanted) -> Option<io::Error> {
-    match guest::of_guest(machine) {
-        Ok(journal) => {
-            journal.map(|journal| journalctl::show_of_guest(&journal, system(&machine.name).as_deref(), wanted))
-        }
-        Err(error) => Some(error),
-    }
-}
-
-/// Like [`show_journal`], for a stopped guest whose root was kept.
-pub(crate) fn show_kept_journal(name: &ContainerName, wanted: &Wanted) -> Option<io::Error> {
-    match guest::at_rest(&paths::root(name)) {
-        Ok(journal) => {
-            journal.map(|journal| journalctl::show_of_guest(&journal, system(name.as_str()).as_deref(), wanted))
-        }
-        Err(error) => Some(error),
-    }
-}
-
-/// Replaces this process with a journalctl that shows the host's journal of a unit; returns the error if that fails.
-pub(crate) fn show_journal_of_unit(unit: &str, wanted: &Wanted) -> io::Error {
-    journalctl::show_of_host(&Entries::Unit(unit.to_owned()), wanted)
-}
-
-/// The system of the written record of one of our containers.
-fn system(name: &str) -> Option<PathBuf> {
-    let name = ContainerName::new(name).ok()?;
-    let system = std::fs::read_link(paths::gc_root(&paths::current_root(&name))).ok()?;
-    Some(system).filter(|system| system.starts_with(Path::new("/nix/store")))
 }

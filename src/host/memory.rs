@@ -5,6 +5,7 @@
 
 mod builder;
 mod disk;
+mod guest_host;
 mod live_host;
 mod ui;
 
@@ -113,6 +114,10 @@ pub struct State {
     pub theirs: BTreeMap<ContainerName, Owner>,
     /// The last switch.
     pub last_switch: Option<LastSwitch>,
+    /// Containers whose guests keep a journal.
+    pub journals: BTreeSet<ContainerName>,
+    /// What was run in guests and which journals were shown, in this order.
+    pub entered: Vec<String>,
 }
 
 impl MemoryHost {

@@ -23,7 +23,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-pub(crate) use error::GuestError;
+pub(super) use error::GuestError;
 pub(super) use health::health;
 pub(super) use journal::{Journal, at_rest, of_guest};
 use root::Root;
@@ -33,16 +33,8 @@ use terminal::Terminal;
 
 use super::machined;
 use super::waiting;
+use crate::app::GuestCommand;
 use crate::state::Machine;
-
-/// What to run in a guest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Command {
-    /// Root's login shell.
-    Shell,
-    /// A program and its arguments, looked up and run as in a login shell of root.
-    Program(Vec<std::ffi::OsString>),
-}
 
 /// The search path of a login shell: NixOS's, followed by that of other distributions.
 const SEARCH_PATH: &str = "/run/wrappers/bin:/root/.nix-profile/bin:/etc/profiles/per-user/root/bin:\
@@ -63,7 +55,7 @@ const CALL_LIMIT_USEC: u64 = 600_000_000;
 /// # Errors
 ///
 /// If the command cannot be started, or the guest stops before it ends.
-pub(crate) fn run(machine: &Machine, command: &Command) -> Result<u8, GuestError> {
+pub(super) fn run(machine: &Machine, command: &GuestCommand) -> Result<u8, GuestError> {
     let name = machine.name.as_str();
     let root = Root::open(machine)?;
     let arguments = arguments(&root, command)?;
@@ -117,7 +109,7 @@ pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> 
     let failed = |source: io::Error| GuestError::Unreachable { name: machine.name.clone(), source };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let _entered = runtime.enter();
-    let command = Command::Program(words.iter().map(std::ffi::OsString::from).collect());
+    let command = GuestCommand::Program(words.iter().map(std::ffi::OsString::from).collect());
     let mut service = Service::new(&machine.name, arguments(&root, &command)?);
     service.set("User", "root");
     service.set("WorkingDirectory", "-/root");
@@ -151,16 +143,16 @@ fn open_terminal(machine: &Machine) -> Result<(Terminal, String), GuestError> {
 }
 
 /// The program for systemd to execute, and its arguments, starting with number 0.
-fn arguments(root: &Root, command: &Command) -> Result<(String, Vec<String>), GuestError> {
+fn arguments(root: &Root, command: &GuestCommand) -> Result<(String, Vec<String>), GuestError> {
     match command {
-        Command::Shell => {
+        GuestCommand::Shell => {
             let shell = root.login_shell()?;
             let base = shell.rsplit('/').next().unwrap_or_default();
             // The dash makes it a login shell (login(1)).
             let zeroth = format!("-{base}");
             Ok((shell, vec![zeroth]))
         }
-        Command::Program(words) => {
+        GuestCommand::Program(words) => {
             let shell = "/bin/sh";
             root.must_have(shell)?;
             let mut arguments: Vec<String> =
