@@ -163,8 +163,9 @@ fn machine_row(machine: &Machine) -> Row {
 
 /// The addresses of a machine without link-local ones, which mean nothing without their interface.
 fn reachable(machine: &Machine) -> Vec<String> {
-    let is_of_link = |address: &&IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
-    machine.addresses.iter().filter(|address| !is_of_link(address)).map(ToString::to_string).collect()
+    let is_link_local =
+        |address: &&IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+    machine.addresses.iter().filter(|address| !is_link_local(address)).map(ToString::to_string).collect()
 }
 
 fn state(container: &ObservedContainer, health: Option<&Health>, has_failed: bool) -> &'static str {

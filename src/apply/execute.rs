@@ -375,7 +375,7 @@ impl Applier<'_> {
         for bind in &change.binds {
             self.host.bind(name, bind)?;
         }
-        for (from, to) in &change.links {
+        for (from, to) in &change.pairs {
             self.host.readdress(name, from, to)?;
         }
         match change.system.as_ref().map(|system| self.host.switch_guest(name, system)).transpose()? {
@@ -447,7 +447,7 @@ impl Applier<'_> {
             let addresses = former.spec.network.addresses();
             run.rules.claim(name, addresses.clone(), false)?;
             if self.host.is_running(name)? {
-                undo.links.iter().try_for_each(|(from, to)| self.host.readdress(name, from, to))?;
+                undo.pairs.iter().try_for_each(|(from, to)| self.host.readdress(name, from, to))?;
                 run.rules.hold(name, addresses);
                 undo.system.iter().try_for_each(|system| self.host.switch_guest(name, system).map(drop))?;
             } else {

@@ -17,7 +17,7 @@ pub(crate) struct LiveChange {
     pub binds: Vec<Bind>,
     /// The interfaces that stay, before and after. Unchanged ones are included: one that has lost a route gets it back,
     /// and one that is complete is left alone.
-    pub links: Vec<(Pair, Pair)>,
+    pub pairs: Vec<(Pair, Pair)>,
     /// The system for the guest to switch to, if it changes. Last, since its services may need the mounts.
     pub system: Option<PathBuf>,
 }
@@ -26,14 +26,14 @@ impl LiveChange {
     /// The change that turns a container running as `is` into `wanted`.
     pub(crate) fn between(is: &ContainerSpec, wanted: &ContainerSpec) -> Self {
         let wanted_pairs = interface::pairs(&wanted.name, &wanted.network);
-        let links = interface::pairs(&is.name, &is.network).into_iter().filter_map(|is| {
+        let pairs = interface::pairs(&is.name, &is.network).into_iter().filter_map(|is| {
             let wanted =
                 wanted_pairs.iter().find(|wanted| (&wanted.host, &wanted.guest) == (&is.host, &is.guest))?;
             Some((is, wanted.clone()))
         });
         Self {
             binds: wanted.binds.iter().filter(|bind| !is.binds.contains(bind)).cloned().collect(),
-            links: links.collect(),
+            pairs: pairs.collect(),
             system: (is.system != wanted.system).then(|| wanted.system.clone()),
         }
     }

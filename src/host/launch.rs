@@ -290,7 +290,7 @@ pub(super) mod tests {
                 roots.extend(command.get_args().skip_while(|arg| *arg != "-D").nth(1).map(PathBuf::from));
             }
             assert!(!former.exists() && !roots[0].exists() && roots[0] != roots[1]);
-            let links = netlink::links().expect("listed");
+            let links = netlink::interfaces().expect("listed");
             assert!(links["ve-wasabi"].up);
             assert!(sysctl::is_on("net.ipv4.conf.ve-wasabi.route_localnet"));
             assert!(!sysctl::is_on(IPV4_FORWARDING), "the host's own are not ours to set");
@@ -303,7 +303,7 @@ pub(super) mod tests {
             for _ in 0..2 {
                 cleanup(name).expect("cleaned");
             }
-            assert!(!netlink::links().expect("listed").contains_key("ve-wasabi"));
+            assert!(!netlink::interfaces().expect("listed").contains_key("ve-wasabi"));
             assert!(!paths::namespace(name).exists() && !paths::booted(name).exists());
             assert_eq!(fs::read_dir(paths::EPHEMERAL_ROOTS).expect("listed").count(), 0);
         });
@@ -362,7 +362,7 @@ pub(super) mod tests {
             let bytes = serde_json::to_vec(&record).expect("a record has string keys only");
             atomic_file::write(&paths::record(&record.spec.name), &bytes, 0o644).expect("written");
             prepare(&record.spec.name).expect("prepared");
-            assert_eq!(netlink::links().expect("listed").keys().collect::<Vec<_>>(), ["lo"]);
+            assert_eq!(netlink::interfaces().expect("listed").keys().collect::<Vec<_>>(), ["lo"]);
             assert!(!paths::namespace(&record.spec.name).exists());
         });
     }

@@ -25,9 +25,9 @@ use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, JournalEntry,
-    KeptRoot, Kernel, LastSwitch, Link, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program,
-    Record, Rules, Snapshot, Unfinished, Unit, Unobserved,
+    Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, Interface,
+    JournalEntry, KeptRoot, Kernel, LastSwitch, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError,
+    Program, Record, Rules, Snapshot, Unfinished, Unit, Unobserved,
 };
 
 /// The host. It may be shared between threads like a real one.
@@ -57,7 +57,7 @@ pub struct State {
     /// Our nftables table, as a listing.
     pub rules: Option<serde_json::Value>,
     /// The host's interfaces.
-    pub links: BTreeMap<String, Link>,
+    pub interfaces: BTreeMap<String, Interface>,
     /// Sysctls that were set.
     pub sysctls: BTreeMap<String, String>,
     /// Host-wide sysctls that were set for rules and had another value before.
@@ -146,16 +146,16 @@ impl MemoryHost {
 }
 
 /// The host's end of a new veth pair.
-fn link(veth: &Veth) -> Link {
+fn link(veth: &Veth) -> Interface {
     if veth.bridge.is_some() {
-        return Link { up: true, bridge: veth.bridge.clone(), ..Link::default() };
+        return Interface { up: true, bridge: veth.bridge.clone(), ..Interface::default() };
     }
     let set = |four: Option<Ipv4Addr>, six: Option<Ipv6Addr>| {
         let four = four.map(|address| (IpAddr::V4(address), 32));
         four.into_iter().chain(six.map(|address| (IpAddr::V6(address), 128))).collect()
     };
     let (addresses, routes) = (set(veth.host4, veth.host6), set(veth.local4, veth.local6));
-    Link { up: true, addresses, routes, ..Link::default() }
+    Interface { up: true, addresses, routes, ..Interface::default() }
 }
 
 /// The host interfaces that a guest has while it runs.
@@ -243,19 +243,19 @@ impl Host for MemoryHost {
         }
         let pairs = interface::pairs(name, &record.spec.network);
         let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
-        if bridges.chain(given(&record)).any(|link| !state.links.contains_key(link)) {
+        if bridges.chain(given(&record)).any(|link| !state.interfaces.contains_key(link)) {
             state.failed.insert(name.clone());
             return Err(failure("timeout", &["waits for an interface"]));
         }
         for link in given(&record) {
-            state.links.remove(link);
+            state.interfaces.remove(link);
         }
         state.failed.remove(name);
         if !record.spec.ephemeral {
             state.roots.insert(name.clone());
         }
         for pair in pairs {
-            state.links.insert(pair.host.name, link(&pair.veth));
+            state.interfaces.insert(pair.host.name, link(&pair.veth));
         }
         state.running.insert(name.clone(), record);
         Ok(())
@@ -265,10 +265,10 @@ impl Host for MemoryHost {
         let mut state = self.state();
         if let Some(record) = state.running.remove(name) {
             for pair in interface::pairs(name, &record.spec.network) {
-                state.links.remove(&pair.host.name);
+                state.interfaces.remove(&pair.host.name);
             }
-            let back = given(&record).cloned().map(|link| (link, Link::default()));
-            state.links.extend(back);
+            let back = given(&record).cloned().map(|link| (link, Interface::default()));
+            state.interfaces.extend(back);
         }
         Ok(())
     }
@@ -299,7 +299,7 @@ impl Host for MemoryHost {
     }
 
     fn readdress(&self, name: &ContainerName, _: &Pair, to: &Pair) -> Result<(), HostError> {
-        self.state().links.insert(to.host.name.clone(), link(&to.veth));
+        self.state().interfaces.insert(to.host.name.clone(), link(&to.veth));
         self.running(name, |record| {
             if let Network::Private(private) = &mut record.spec.network {
                 match to.extra {
@@ -471,14 +471,14 @@ impl State {
     }
 
     /// The interfaces with their sysctls. Rules are loaded after a start, and set those again.
-    fn links(&self) -> BTreeMap<String, Link> {
+    fn interfaces(&self) -> BTreeMap<String, Interface> {
         let is_on =
             |link: &str| self.sysctls.get(&format!("net.ipv4.conf.{}.route_localnet", link.replace('.', "/")));
-        let links = self.links.clone().into_iter();
-        links
+        let interfaces = self.interfaces.clone().into_iter();
+        interfaces
             .map(|(name, link)| {
                 let routes_localnet = is_on(&name).is_some_and(|value| value == "1");
-                (name, Link { routes_localnet, ..link })
+                (name, Interface { routes_localnet, ..link })
             })
             .collect()
     }
@@ -504,7 +504,7 @@ impl Probe for MemoryHost {
                 false => Ok(state.rules.clone().map_or(Rules::Absent, Rules::Present)),
             },
             nspawn: !state.lacks_nspawn,
-            links: Some(state.links()),
+            interfaces: Some(state.interfaces()),
             roots: Some(state.roots.iter().map(kept).collect()),
             kernel: Kernel {
                 forwards_ipv4: state.is_set(IPV4_FORWARDING, "1"),

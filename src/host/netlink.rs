@@ -1,6 +1,6 @@
 //! Manages interfaces, addresses and routes over netlink (rtnetlink(7)).
 //!
-//! Gives: the interfaces of the host ([`links`]), and the veth pair of a container, complete with addresses and routes
+//! Gives: the interfaces of the host ([`interfaces`]), and the veth pair of a container, complete with addresses and routes
 //! on both ends as NixOS sets them. So the guest's network is up before its first instruction.
 //!
 //! Everything happens in the network namespace of the calling thread.
@@ -31,14 +31,14 @@ use requests::{also_name, ignore_missing, index, name, set_up, with};
 use super::{kill_point, netns};
 use crate::model::spec::HardwareAddress;
 use crate::render::interface::Pair;
-use crate::state::Link;
+use crate::state::Interface;
 
 /// Lists the interfaces of this namespace.
 ///
 /// # Errors
 ///
 /// If the kernel refuses a request.
-pub(crate) fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
+pub(crate) fn interfaces() -> Result<BTreeMap<String, Interface>, NetlinkError> {
     tracing::debug!("netlink: list interfaces, addresses and routes");
     with(async |netlink| {
         let messages: Vec<_> = netlink
@@ -57,7 +57,7 @@ pub(crate) fn links() -> Result<BTreeMap<String, Link>, NetlinkError> {
                 let bridge = controller(&message).and_then(|index| names.get(&index).cloned());
                 let (altnames, is_bridge) = (altnames(&message), is_bridge(&message));
                 let routes_localnet = routes_localnet(&message);
-                let link = Link { altnames, up, is_bridge, routes_localnet, bridge, ..Link::default() };
+                let link = Interface { altnames, up, is_bridge, routes_localnet, bridge, ..Interface::default() };
                 links.insert(name.to_owned(), link);
             }
         }

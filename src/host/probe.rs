@@ -30,15 +30,15 @@ impl Probe for Linux {
         let systemd = bus::is_booted_with_systemd();
         let stage = tracing::Span::current();
         // These are independent, and some wait for other processes, so they run in parallel.
-        let (services, rules, generation, program, links, written, booted) = std::thread::scope(|scope| {
+        let (services, rules, generation, program, interfaces, written, booted) = std::thread::scope(|scope| {
             let services =
                 scope.spawn(|| stage.in_scope(|| if systemd { Services::ask().map(Some) } else { Ok(None) }));
             let rules = scope.spawn(|| stage.in_scope(rules));
             let generation = scope.spawn(|| stage.in_scope(current_generation));
             let program = scope.spawn(|| stage.in_scope(own_program::look));
-            let links = netlink::links();
+            let interfaces = netlink::interfaces();
             let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
-            (joined(services), joined(rules), joined(generation), joined(program), links, written, booted)
+            (joined(services), joined(rules), joined(generation), joined(program), interfaces, written, booted)
         });
         let generation = generation?;
         let (containers, foreign, boot_service) = match services? {
@@ -51,7 +51,8 @@ impl Probe for Linux {
         };
         let unfinished =
             apply_journal::read().map_err(|source| ProbeError::Read { path: paths::journal(), source })?;
-        let links = links.map_err(|error| ProbeError::Netlink { what: "interfaces", source: error.into() });
+        let interfaces =
+            interfaces.map_err(|error| ProbeError::Netlink { what: "interfaces", source: error.into() });
         Ok(Snapshot {
             host_name: nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned(),
             systemd,
@@ -59,7 +60,7 @@ impl Probe for Linux {
             foreign,
             rules: rules?,
             nspawn: programs::nspawn(),
-            links: Some(links?),
+            interfaces: Some(interfaces?),
             roots: roots(Path::new(paths::ROOTS))?,
             kernel: Kernel {
                 forwards_ipv4: sysctl::is_on(IPV4_FORWARDING),
@@ -451,7 +452,7 @@ mod tests {
             assert!(snapshot.containers.is_empty() && snapshot.foreign.is_empty());
             assert_eq!(snapshot.roots, Some(BTreeMap::new()));
             assert_eq!(
-                snapshot.links.map(|links| links.into_keys().collect::<Vec<_>>()),
+                snapshot.interfaces.map(|interfaces| interfaces.into_keys().collect::<Vec<_>>()),
                 Some(vec!["lo".to_owned()])
             );
             assert_eq!(snapshot.rules, Err(Unobserved::NoProgram));

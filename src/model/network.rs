@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 
-use super::spec::{Forward, Network, Passed, Private, Protocol, Veth, is_link_name};
+use super::spec::{Forward, Network, Passed, Private, Protocol, Veth, is_interface_name};
 use super::{Container, Field, ForwardPort, List, MayBeUnknown};
 
 /// The network of a container, if all of it is known.
@@ -17,7 +17,7 @@ pub(crate) fn network(container: &Container) -> Option<Network> {
     let extra = container.extra_veths.known()?.iter().map(|(name, options)| {
         let o = options.known()?;
         let options = (&o.host_bridge, [&o.host_address, &o.host_address6], [&o.local_address, &o.local_address6]);
-        is_link_name(name).then_some(())?;
+        is_interface_name(name).then_some(())?;
         Some((name.clone(), veth(options, &o.local_mac_address)?))
     });
     let mut network = Private {
@@ -29,7 +29,7 @@ pub(crate) fn network(container: &Container) -> Option<Network> {
     };
     // Whoever creates the namespace configures all of it.
     if let Some(path) = container.network_namespace.known()? {
-        return (!private && !network.has_links()).then(|| Network::Named(path.clone()));
+        return (!private && !network.has_interfaces()).then(|| Network::Named(path.clone()));
     }
     // As in NixOS, the container's own pair requires `privateNetwork`.
     if private {
@@ -37,7 +37,7 @@ pub(crate) fn network(container: &Container) -> Option<Network> {
         let options = (&c.host_bridge, [&c.host_address, &c.host_address6], [&c.local_address, &c.local_address6]);
         network.veth = Some(veth(options, &c.local_mac_address)?).filter(|veth| *veth != Veth::default());
         network.forwards = forwards(&c.forward_ports)?;
-    } else if !network.has_links() {
+    } else if !network.has_interfaces() {
         return Some(Network::Host);
     }
     Some(Network::Private(network))

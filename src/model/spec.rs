@@ -155,7 +155,7 @@ pub struct Private {
 
 impl Private {
     /// Whether it has more than `lo`.
-    pub fn has_links(&self) -> bool {
+    pub fn has_interfaces(&self) -> bool {
         self.veth.is_some() || !self.extra.is_empty() || !self.macvlans.is_empty() || !self.interfaces.is_empty()
     }
 }
@@ -176,7 +176,7 @@ impl Passed {
             Some((host, guest)) => (host, Some(guest)),
             None => (text, None),
         };
-        let good = is_link_name(host) && guest.is_none_or(is_link_name);
+        let good = is_interface_name(host) && guest.is_none_or(is_interface_name);
         good.then(|| Self { host: host.to_owned(), guest: guest.map(str::to_owned) })
     }
 }
@@ -192,7 +192,7 @@ impl fmt::Display for Passed {
 
 /// Whether the kernel accepts the name for an interface (ignoring its length), and rules can contain it: nft(8) has no
 /// escapes, and reads a leading `@` as a set.
-pub fn is_link_name(name: &str) -> bool {
+pub fn is_interface_name(name: &str) -> bool {
     let is_bad = |c: char| matches!(c, '/' | ':' | '"') || c.is_whitespace() || c.is_control();
     !matches!(name, "" | "." | "..") && !name.starts_with('@') && !name.contains(is_bad)
 }

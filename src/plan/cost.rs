@@ -56,7 +56,7 @@ pub struct Situation {
     /// Whether the change adds a whole attribute to the option, and changes or removes nothing.
     pub added: bool,
     /// Whether the container has a veth to the host both before and after.
-    pub keeps_link: bool,
+    pub keeps_interface: bool,
 }
 
 /// A row of the contract's table.
@@ -122,7 +122,7 @@ impl Row {
             Effect::Rules => Self::Rules,
             Effect::BindMounts if situation.added && !situation.private_users => Self::BindAdded,
             Effect::BindMounts => Self::BindChanged,
-            Effect::HostAddress if situation.keeps_link => Self::HostAddress,
+            Effect::HostAddress if situation.keeps_interface => Self::HostAddress,
             // Here the change creates or removes the veth itself.
             Effect::HostAddress => Self::Other,
             Effect::Guest if situation.ephemeral => Self::GuestAnew,
@@ -151,7 +151,8 @@ mod tests {
     fn the_table_is_the_contracts() {
         use ContainerOption as O;
         use Disruption as D;
-        let of = |ephemeral, private_users, added| Situation { ephemeral, private_users, added, keeps_link: true };
+        let of =
+            |ephemeral, private_users, added| Situation { ephemeral, private_users, added, keeps_interface: true };
         #[rustfmt::skip]
         let table = [
             // option            ephemeral, userns, added
@@ -164,7 +165,7 @@ mod tests {
             (O::BindMounts,       of(false, false, false), D::Restart),
             (O::HostAddress,      of(false, false, false), D::Reload),
             (O::HostAddress6,     of(false, false, false), D::Reload),
-            (O::HostAddress,      Situation { keeps_link: false, ..of(false, false, false) }, D::Restart),
+            (O::HostAddress,      Situation { keeps_interface: false, ..of(false, false, false) }, D::Restart),
             (O::Path,             of(false, false, false), D::Reload),
             (O::Path,             of(true,  false, false), D::Restart),
             (O::LocalAddress,     of(false, false, false), D::Restart),

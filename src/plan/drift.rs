@@ -13,7 +13,7 @@ use crate::model::ContainerName;
 use crate::model::spec::{Network, Private, Veth};
 use crate::render::unit::{self, Likeness};
 use crate::render::{conf, interface, paths};
-use crate::state::{Link, ObservedContainer, Owner, Record, Snapshot};
+use crate::state::{Interface, ObservedContainer, Owner, Record, Snapshot};
 
 /// Declares the kinds of drift: what is wrong (printed after "`NAME`: "), what the repair costs the container, and whether
 /// writing its files again is the repair.
@@ -79,7 +79,7 @@ drifts! {
     /// The record of what it runs with is missing or damaged. Only a restart makes that known again.
     Booted = "the record of what it runs with is missing or damaged", Restart;
     /// Its interface on the host is down, or a route through it is missing.
-    Link = "its interface on the host is down or has lost a route", Reload;
+    Interface = "its interface on the host is down or has lost a route", Reload;
     /// Its interface on the host lacks an address that was set.
     Address = "its interface on the host has another address than was set", Reload;
     /// Its interface on the host is in another bridge than was set, or in none.
@@ -138,22 +138,22 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     // A container that is still starting has no record yet.
     let is_lost = observed.booted.is_none() && !observed.is_starting();
     drift.extend(is_lost.then_some(Drift::Booted));
-    if let (Some(booted), Some(links)) = (&observed.booted, &snapshot.links) {
+    if let (Some(booted), Some(interfaces)) = (&observed.booted, &snapshot.interfaces) {
         let pairs = interface::pairs(name, &booted.spec.network);
-        drift.extend(pairs.iter().filter_map(|pair| of_link(links.get(&pair.host.name), &pair.veth)));
+        drift.extend(pairs.iter().filter_map(|pair| of_interface(interfaces.get(&pair.host.name), &pair.veth)));
     }
     drift
 }
 
 /// The drift of the interface that leads to a running guest.
-fn of_link(link: Option<&Link>, veth: &Veth) -> Option<Drift> {
+fn of_interface(link: Option<&Interface>, veth: &Veth) -> Option<Drift> {
     match link {
         None => Some(Drift::LinkGone),
         Some(link) if veth.bridge.is_some() => match (link.bridge == veth.bridge, link.up) {
             (false, _) => Some(Drift::Bridge),
-            (true, up) => (!up).then_some(Drift::Link),
+            (true, up) => (!up).then_some(Drift::Interface),
         },
-        Some(link) if !leads_to_guest(link, veth) => Some(Drift::Link),
+        Some(link) if !leads_to_guest(link, veth) => Some(Drift::Interface),
         Some(link) => (!has_addresses(link, veth)).then_some(Drift::Address),
     }
 }
@@ -181,13 +181,13 @@ fn contradict(one: &Record, other: &Record) -> bool {
     one.spec != other.spec && (&one.container, &one.guest_key) == (&other.container, &other.guest_key)
 }
 
-fn leads_to_guest(link: &Link, veth: &Veth) -> bool {
+fn leads_to_guest(link: &Interface, veth: &Veth) -> bool {
     let routes = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
     let has_route = |address: &IpAddr| link.routes.iter().any(|(destination, _)| destination == address);
     link.up && routes.iter().flatten().all(has_route)
 }
 
-fn has_addresses(link: &Link, veth: &Veth) -> bool {
+fn has_addresses(link: &Interface, veth: &Veth) -> bool {
     let wanted = [veth.host4.map(IpAddr::V4), veth.host6.map(IpAddr::V6)];
     wanted.iter().flatten().all(|address| link.addresses.iter().any(|(other, _)| other == address))
 }
@@ -195,7 +195,7 @@ fn has_addresses(link: &Link, veth: &Veth) -> bool {
 /// The record that a container `acts` by, with the addresses that its interface on the host really has.
 pub(super) fn as_observed<'a>(name: &ContainerName, acts: Cow<'a, Record>, snapshot: &Snapshot) -> Cow<'a, Record> {
     let mut record = acts;
-    let link = snapshot.links.as_ref().and_then(|links| links.get(&interface::host_end(name).name));
+    let link = snapshot.interfaces.as_ref().and_then(|interfaces| interfaces.get(&interface::host_end(name).name));
     let (Some(link), Network::Private(Private { veth: Some(veth), .. })) = (link, &record.spec.network) else {
         return record;
     };
@@ -244,22 +244,23 @@ mod tests {
     #[test]
     fn a_link_that_belongs_to_a_bridge_is_to_be_in_it() {
         let veth = Veth { bridge: Some("br0".to_owned()), host4: "10.0.0.1".parse().ok(), ..Veth::default() };
-        let port = |bridge: Option<&str>, up| Link { bridge: bridge.map(str::to_owned), up, ..Link::default() };
+        let port =
+            |bridge: Option<&str>, up| Interface { bridge: bridge.map(str::to_owned), up, ..Interface::default() };
         let table = [
             (Some(port(Some("br0"), true)), None),
-            (Some(port(Some("br0"), false)), Some(Drift::Link)),
+            (Some(port(Some("br0"), false)), Some(Drift::Interface)),
             (Some(port(Some("br1"), true)), Some(Drift::Bridge)),
             (Some(port(None, true)), Some(Drift::Bridge)),
             (None, Some(Drift::LinkGone)),
         ];
         for (link, drift) in table {
-            assert_eq!(of_link(link.as_ref(), &veth), drift, "{link:?}");
+            assert_eq!(of_interface(link.as_ref(), &veth), drift, "{link:?}");
         }
     }
 
-    fn link(up: bool, routes: &[&str]) -> Link {
+    fn link(up: bool, routes: &[&str]) -> Interface {
         let routes = routes.iter().map(|route| (route.parse().expect("an address"), 32)).collect();
-        Link { up, routes, ..Link::default() }
+        Interface { up, routes, ..Interface::default() }
     }
 
     #[test]

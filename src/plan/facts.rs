@@ -2,7 +2,7 @@
 //!
 //! Changes nothing, and asks the host through [`Probe`].
 
-mod links;
+mod interfaces;
 mod programs;
 mod sources;
 mod users;
@@ -91,8 +91,8 @@ pub(crate) fn missing(
     let mapped = users::findings(manifest, &host.path_facts(&users::wanted(manifest))).into_iter();
     findings.extend(mapped.map(|(finding, option)| at_option(finding, spans, &option)));
     findings.extend(programs::missing(manifest, spec, snapshot));
-    let links = links::missing(manifest, spec, snapshot).into_iter();
-    findings.extend(links.map(|(finding, option)| at_option(finding, spans, &option)));
+    let missing = interfaces::missing(manifest, spec, snapshot).into_iter();
+    findings.extend(missing.map(|(finding, option)| at_option(finding, spans, &option)));
     findings
 }
 

@@ -120,7 +120,7 @@ pub(super) fn change(
     // A sysctl of an interface that does not exist yet is set together with the interface.
     let before = former.sysctls();
     let is_off = |sysctl: &&Sysctl| match &from.kernel {
-        _ if !sysctl.is_of_host() => sysctl.is_of_link(&from.no_localnet),
+        _ if !sysctl.is_of_host() => sysctl.is_of_interface(&from.no_localnet),
         Some(kernel) => !kernel.has(sysctl),
         None => !before.contains(sysctl),
     };

@@ -66,7 +66,7 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         ephemeral: before.is_ephemeral() || after.is_ephemeral(),
         private_users: after.container.private_users.known().is_none_or(PrivateUsers::are_private),
         added: false,
-        keeps_link: before.has_link() && after.has_link(),
+        keeps_interface: before.has_interface() && after.has_interface(),
     };
     let reason = |difference: Difference| {
         let name = difference.path.first().map(String::as_str).unwrap_or_default();

@@ -276,8 +276,9 @@ impl<'a> StateView<'a> {
     pub fn host(snapshot: &'a Snapshot) -> Self {
         let mut side = Self::empty(Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() });
         side.kernel = Some(snapshot.kernel);
-        let links = snapshot.links.iter().flatten();
-        side.no_localnet = links.filter(|(_, link)| !link.routes_localnet).map(|(name, _)| name.as_str()).collect();
+        let interfaces = snapshot.interfaces.iter().flatten();
+        side.no_localnet =
+            interfaces.filter(|(_, interface)| !interface.routes_localnet).map(|(name, _)| name.as_str()).collect();
         side.kept_roots = snapshot.roots.iter().flat_map(BTreeMap::keys).cloned().collect();
         if let Some(generation) = &snapshot.generation {
             side.take_recorded_nat(generation);
@@ -514,7 +515,7 @@ impl<'a> Version<'a> {
     }
 
     /// Whether it has a veth to the host. An unknown network counts as none, since the veth may be about to appear or go.
-    pub(super) fn has_link(&self) -> bool {
+    pub(super) fn has_interface(&self) -> bool {
         matches!(self.network().as_deref(), Some(Network::Private(Private { veth: Some(_), .. })))
     }
 

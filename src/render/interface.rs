@@ -24,7 +24,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /// An interface of the host, with its alternative name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LinkName {
+pub struct InterfaceName {
     /// The name in the kernel, which `iifname` matches.
     pub name: String,
     /// The full name, if `name` had to be shortened; becomes its `altname`.
@@ -38,7 +38,7 @@ pub const GUEST_END: &str = "eth0";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
     /// The end on the host.
-    pub host: LinkName,
+    pub host: InterfaceName,
     /// The end in the guest.
     pub guest: String,
     /// The addresses and routes of both ends.
@@ -62,7 +62,7 @@ pub fn pairs(container: &ContainerName, network: &Network) -> Vec<Pair> {
         Pair { host, guest: GUEST_END.to_owned(), veth: veth.clone(), extra: None }
     });
     let extra = extra.iter().zip(0..).map(|((name, veth), index)| Pair {
-        host: LinkName { name: name.clone(), altname: None },
+        host: InterfaceName { name: name.clone(), altname: None },
         guest: name.clone(),
         veth: veth.clone(),
         extra: Some(index),
@@ -71,7 +71,7 @@ pub fn pairs(container: &ContainerName, network: &Network) -> Vec<Pair> {
 }
 
 /// The name in the guest of a macvlan on a host interface: `mv-INTERFACE`, unless configured.
-pub fn macvlan(passed: &Passed) -> LinkName {
+pub fn macvlan(passed: &Passed) -> InterfaceName {
     shorten(passed.guest.clone().unwrap_or_else(|| format!("mv-{}", passed.host)))
 }
 
@@ -81,12 +81,12 @@ pub fn moved(passed: &Passed) -> &str {
 }
 
 /// The host's end of a container's veth pair: `ve-NAME`.
-pub fn host_end(container: &ContainerName) -> LinkName {
+pub fn host_end(container: &ContainerName) -> InterfaceName {
     shorten(format!("ve-{container}"))
 }
 
 /// The host's end of a container's veth pair if it is attached to a bridge: `vb-NAME`.
-pub fn bridge_end(container: &ContainerName) -> LinkName {
+pub fn bridge_end(container: &ContainerName) -> InterfaceName {
     shorten(format!("vb-{container}"))
 }
 
@@ -139,9 +139,9 @@ pub fn hardware_address(machine: [u8; 16], end: End, container: &ContainerName, 
     HardwareAddress([first & 0xfe | 0x02, b, c, d, e, f])
 }
 
-fn shorten(full: String) -> LinkName {
+fn shorten(full: String) -> InterfaceName {
     if full.len() <= LONGEST {
-        return LinkName { name: full, altname: None };
+        return InterfaceName { name: full, altname: None };
     }
     let mut hasher = SipHasher24::new_with_keys(KEY.0, KEY.1);
     hasher.write(full.as_bytes());
@@ -149,7 +149,7 @@ fn shorten(full: String) -> LinkName {
     let digits = [18, 12, 6, 0].map(|shift| char::from(BASE64[(hash >> shift) as usize & 0x3f]));
     let mut name = full[..LONGEST - digits.len()].to_owned();
     name.extend(digits);
-    LinkName { name, altname: Some(full) }
+    InterfaceName { name, altname: Some(full) }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(crate) fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     match &spec.network {
         Network::Host => {}
         Network::Named(namespace) => args.push(format!("--network-namespace-path={namespace}")),
-        Network::Private(private) if makes_network || !private.has_links() => {
+        Network::Private(private) if makes_network || !private.has_interfaces() => {
             args.push("--private-network".to_owned());
         }
         Network::Private(_) => {
@@ -55,7 +55,7 @@ pub(crate) fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     args.extend(environment(spec).map(|(key, value)| format!("--setenv={key}={value}")));
     // nspawn does the same for a network that it made: it leaves out the host's resolv.conf, and lets the guest set up
     // its interfaces.
-    let joins_own = matches!(&spec.network, Network::Private(private) if private.has_links());
+    let joins_own = matches!(&spec.network, Network::Private(private) if private.has_interfaces());
     if joins_own || !spec.copy_resolv_conf {
         args.push("--resolv-conf=off".to_owned());
     }

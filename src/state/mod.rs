@@ -136,7 +136,7 @@ impl ObservedContainer {
 
 /// A network interface of the host, with its addresses and routes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Link {
+pub struct Interface {
     /// Its alternative names (`ip link` shows them as altname).
     pub altnames: Vec<String>,
     /// Whether it is administratively up.
@@ -194,7 +194,7 @@ pub struct Snapshot {
     /// Whether systemd-nspawn is installed where units look for it.
     pub nspawn: bool,
     /// The host's interfaces by name; `None` if they may not be read.
-    pub links: Option<BTreeMap<String, Link>>,
+    pub interfaces: Option<BTreeMap<String, Interface>>,
     /// Root directories below `/var/lib/nixos-containers`; `None` if that may not be read.
     pub roots: Option<BTreeMap<ContainerName, KeptRoot>>,
     /// The kernel's settings.

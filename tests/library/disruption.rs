@@ -63,17 +63,18 @@ fn options() -> String {
         let mut costs: Vec<String> = Vec::new();
         // All situations, the cheapest first; those without a difference need no words.
         for (situation, words) in [
-            (Situation { added: true, keeps_link: true, ..Situation::default() }, "added"),
-            (Situation { keeps_link: true, ..Situation::default() }, ""),
+            (Situation { added: true, keeps_interface: true, ..Situation::default() }, "added"),
+            (Situation { keeps_interface: true, ..Situation::default() }, ""),
             (
-                Situation { added: true, private_users: true, keeps_link: true, ..Situation::default() },
+                Situation { added: true, private_users: true, keeps_interface: true, ..Situation::default() },
                 "private users",
             ),
-            (Situation { ephemeral: true, keeps_link: true, ..Situation::default() }, "ephemeral"),
+            (Situation { ephemeral: true, keeps_interface: true, ..Situation::default() }, "ephemeral"),
             (Situation::default(), "the interface comes or goes"),
         ] {
             let cost = Row::of(*option, situation).cost().as_str();
-            let plain = Row::of(*option, Situation { keeps_link: true, ..Situation::default() }).cost().as_str();
+            let plain =
+                Row::of(*option, Situation { keeps_interface: true, ..Situation::default() }).cost().as_str();
             if words.is_empty() {
                 costs.push(cost.to_owned());
             } else if cost != plain {

@@ -147,7 +147,7 @@ fn a_host_that_is_not_as_it_was_is_refused_and_what_moved_is_named() {
         (|host| drop(host.state().running.remove(&name("web"))), &["web"]),
         (|host| drop(host.state().running.remove(&name("db"))), &["db"]),
         (|host| host.state().written.get_mut(&name("db")).expect("written").conf.push('x'), &["db"]),
-        (|host| drop(host.state().links.remove("ve-web")), &["web"]),
+        (|host| drop(host.state().interfaces.remove("ve-web")), &["web"]),
     ];
     for (meddle, moved) in table {
         let host = host_with(&Wanted::new(|_| ()));

@@ -21,14 +21,14 @@ use crate::state::Record;
 /// created the namespace.
 pub(super) fn prepare(spec: &ContainerSpec) -> Result<bool, LaunchError> {
     let private = match &spec.network {
-        Network::Private(private) if private.has_links() => private,
+        Network::Private(private) if private.has_interfaces() => private,
         Network::Named(namespace) => {
             wait_for_namespace(Path::new(namespace))?;
             return Ok(false);
         }
         Network::Private(_) | Network::Host => return Ok(false),
     };
-    wait_for_links(&interface::pairs(&spec.name, &spec.network), private)?;
+    wait_for_interfaces(&interface::pairs(&spec.name, &spec.network), private)?;
     if nspawn::is_made_by_nspawn(spec) {
         return Ok(true);
     }
@@ -82,13 +82,13 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
 ///
 /// systemd limits how long a start may take (`TimeoutStartSec=`), and is told what the start is waiting for. If it sets
 /// no limit, [`ENDLESS`] applies.
-fn wait_for_links(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
+fn wait_for_interfaces(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
     let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
     let passed = private.macvlans.iter().chain(&private.interfaces).map(|passed| &passed.host);
     let wanted: BTreeSet<&String> = bridges.chain(passed).collect();
     let (mut said, begun) = (None, Instant::now());
     while !wanted.is_empty() {
-        let links = netlink::links()?;
+        let links = netlink::interfaces()?;
         let Some(missing) = wanted.iter().find(|link| !links.contains_key(link.as_str())) else { break };
         if said != Some(*missing) {
             notify::status(&format!("waiting for the interface `{missing}`"));

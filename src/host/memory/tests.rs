@@ -315,16 +315,16 @@ fn what_somebody_else_did_to_a_container_is_named_and_put_right() {
             &["update-unit a"],
         ),
         (
-            |state, _| state.links.get_mut("ve-a").expect("a link").up = false,
+            |state, _| state.interfaces.get_mut("ve-a").expect("an interface").up = false,
             "`a`: its interface on the host is down or has lost a route",
             &["reload a"],
         ),
         (
-            |state, _| state.links.get_mut("ve-a").expect("a link").routes.clear(),
+            |state, _| state.interfaces.get_mut("ve-a").expect("an interface").routes.clear(),
             "`a`: its interface on the host is down or has lost a route",
             &["reload a"],
         ),
-        (|state, _| state.links.clear(), "`a`: its interface on the host is gone", &["stop a", "start a"]),
+        (|state, _| state.interfaces.clear(), "`a`: its interface on the host is gone", &["stop a", "start a"]),
         (
             |state, _| state.rules = None,
             "the nftables rules differ from those last applied: 7 missing, 0 unexpected",
@@ -341,7 +341,7 @@ fn what_somebody_else_did_to_a_container_is_named_and_put_right() {
 
     // The address of an interface is an option, and so it is shown as one.
     let other = [(std::net::IpAddr::from([10, 9, 9, 9]), 32)].into();
-    host.state().links.get_mut("ve-a").expect("a link").addresses = other;
+    host.state().interfaces.get_mut("ve-a").expect("an interface").addresses = other;
     let reasons = &planned(&host, &one).changes[0].reasons;
     assert_eq!((reasons[0].option.as_str(), &reasons[0].before), ("hostAddress", &"10.9.9.9".into()));
     assert_eq!(applied(&host, &one), ["reload a"]);
@@ -396,7 +396,7 @@ fn rules_that_are_refused_leave_the_containers_up_and_are_planned_again() {
 }
 
 /// `record` with host interfaces in addition to its own.
-fn with_links(record: Record, bridge: &str, interface: &str) -> Record {
+fn with_interfaces(record: Record, bridge: &str, interface: &str) -> Record {
     let mut record = record;
     record.container.host_bridge = Some(bridge.to_owned()).into();
     record.container.interfaces = vec![interface.to_owned().into()].into();
@@ -409,19 +409,19 @@ fn with_links(record: Record, bridge: &str, interface: &str) -> Record {
 fn links_of_the_host_are_given_and_come_back_and_one_that_left_its_bridge_is_brought_back() {
     let host = MemoryHost::new();
     for (link, is_bridge) in [("br0", true), ("eth1", false)] {
-        host.state().links.insert(link.to_owned(), Link { is_bridge, up: true, ..Link::default() });
+        host.state().interfaces.insert(link.to_owned(), Interface { is_bridge, up: true, ..Interface::default() });
     }
-    let one = with_links(wanted("a", "/nix/store/1", 11, 8080), "br0", "eth1");
+    let one = with_interfaces(wanted("a", "/nix/store/1", 11, 8080), "br0", "eth1");
     applied(&host, &generation(vec![one.clone()]));
-    let links = || host.state().links.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(links(), ["br0", "lan1", "vb-a"]);
+    let interfaces = || host.state().interfaces.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(interfaces(), ["br0", "lan1", "vb-a"]);
     for link in ["vb-a", "lan1"] {
-        host.state().links.get_mut(link).expect("a link").up = false;
+        host.state().interfaces.get_mut(link).expect("an interface").up = false;
         assert_eq!(applied(&host, &generation(vec![one.clone()])), ["reload a"], "{link}");
     }
-    host.state().links.get_mut("vb-a").expect("a link").bridge = None;
+    host.state().interfaces.get_mut("vb-a").expect("an interface").bridge = None;
     assert_eq!(applied(&host, &generation(vec![one.clone()])), ["reload a"]);
-    host.state().links.remove("lan1");
+    host.state().interfaces.remove("lan1");
     assert_eq!(applied(&host, &generation(vec![one.clone()])), ["stop a", "start a"]);
 
     // The interface moves from one container to another: the first stops before the second starts.
@@ -429,12 +429,12 @@ fn links_of_the_host_are_given_and_come_back_and_one_that_left_its_bridge_is_bro
     without.container.interfaces = vec![].into();
     without.container.extra_veths = BTreeMap::new().into();
     without.spec.network = model::network::network(&without.container).expect("all is known");
-    let other = with_links(wanted("b", "/nix/store/1", 12, 8081), "br0", "eth1");
+    let other = with_interfaces(wanted("b", "/nix/store/1", 12, 8081), "br0", "eth1");
     let events = applied(&host, &generation(vec![without, other]));
     let at = |event: &str| events.iter().position(|other| other == event).expect("it happened");
     assert!(at("stop a") < at("start b"), "{events:#?}");
     applied(&host, &generation(vec![]));
-    assert_eq!(links(), ["br0", "eth1"]);
+    assert_eq!(interfaces(), ["br0", "eth1"]);
 }
 
 /// A host with a container that another program has applied.

@@ -13,7 +13,7 @@ use super::error::{NetlinkError, Request, cannot};
 use super::requests::{also_name, ignore_missing, index, name, set_up, with};
 use crate::host::netns;
 use crate::model::spec::HardwareAddress;
-use crate::render::interface::LinkName;
+use crate::render::interface::InterfaceName;
 
 /// Sets the interface `lo` of a namespace up.
 ///
@@ -34,7 +34,7 @@ pub(crate) fn set_lo_up(namespace: &Path) -> Result<(), NetlinkError> {
 /// If `parent` does not exist, or the kernel refuses.
 pub(crate) fn give_macvlan(
     parent: &str,
-    link: &LinkName,
+    link: &InterfaceName,
     namespace: &Path,
     hardware: Option<HardwareAddress>,
 ) -> Result<(), NetlinkError> {

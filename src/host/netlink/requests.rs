@@ -7,7 +7,7 @@ use rtnetlink::{Error, Handle, LinkUnspec};
 
 use super::error::{NetlinkError, Request, cannot};
 use crate::host::waiting;
-use crate::render::interface::LinkName;
+use crate::render::interface::InterfaceName;
 
 /// Runs `requests` to completion on a netlink socket of this thread's namespace.
 pub(super) fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkError>) -> Result<T, NetlinkError> {
@@ -37,7 +37,7 @@ pub(super) async fn index(netlink: &Handle, link: &str) -> Result<u32, NetlinkEr
 }
 
 /// Sets an interface's alternative name, if it has one.
-pub(super) async fn also_name(netlink: &Handle, link: &LinkName) -> Result<(), NetlinkError> {
+pub(super) async fn also_name(netlink: &Handle, link: &InterfaceName) -> Result<(), NetlinkError> {
     let Some(altname) = &link.altname else { return Ok(()) };
     let index = index(netlink, &link.name).await?;
     let named = netlink.link().property_add(index).alt_ifname(&[altname]).execute().await;

@@ -7,7 +7,7 @@ use super::*;
 use crate::host::netns::tests::isolated;
 use crate::model::ContainerName;
 use crate::model::spec::Veth;
-use crate::render::interface::{self, GUEST_END, LinkName};
+use crate::render::interface::{self, GUEST_END, InterfaceName};
 
 fn veth() -> Veth {
     Veth {
@@ -39,13 +39,13 @@ fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
         let link = &pair.host;
         connect(&pair, &namespace, HardwareAddresses::default()).expect("connected");
 
-        let host = links().expect("listed")[&link.name].clone();
+        let host = interfaces().expect("listed")[&link.name].clone();
         assert_eq!((host.altnames, host.up), (vec!["ve-really-long-name".to_owned()], true));
         assert_eq!(shown(&host.addresses), "192.168.100.10/32 fd00::10/128");
         // IPv6 also lists a route to one's own address.
         assert_eq!(shown(&host.routes), "192.168.100.11/32 fd00::10/128 fd00::11/128");
 
-        let guest = netns::within(&namespace, links).expect("entered").expect("listed");
+        let guest = netns::within(&namespace, interfaces).expect("entered").expect("listed");
         assert!(guest[GUEST_END].up);
         assert_eq!(shown(&guest[GUEST_END].addresses), "192.168.100.11/32 fd00::11/128");
         let routes = "0.0.0.0/0 192.168.100.10/32 ::/0 fd00::10/128 fd00::11/128";
@@ -62,9 +62,9 @@ fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
 
         for _ in 0..2 {
             delete(&link.name).expect("deleted");
-            assert!(!links().expect("listed").contains_key(&link.name));
+            assert!(!interfaces().expect("listed").contains_key(&link.name));
         }
-        assert!(!netns::within(&namespace, links).expect("entered").expect("listed").contains_key(GUEST_END));
+        assert!(!netns::within(&namespace, interfaces).expect("entered").expect("listed").contains_key(GUEST_END));
         netns::delete(&namespace).expect("deleted");
     });
 }
@@ -77,8 +77,8 @@ fn a_pair_gets_other_addresses_in_place() {
         let complete = pair("c", &veth());
         connect(&complete, &namespace, HardwareAddresses::default()).expect("connected");
         let both = || {
-            let host = links().expect("listed")[&complete.host.name].clone();
-            let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
+            let host = interfaces().expect("listed")[&complete.host.name].clone();
+            let guest = netns::within(&namespace, interfaces).expect("entered").expect("listed")[GUEST_END].clone();
             [host, guest].map(|end| format!("{} | {}", shown(&end.addresses), shown(&end.routes)))
         };
         let as_made = both();
@@ -120,7 +120,7 @@ fn an_end_without_addresses_is_up_and_without_routes() {
         netns::create(&namespace).expect("a namespace");
         let bare = pair("c", &Veth::default());
         connect(&bare, &namespace, HardwareAddresses::default()).expect("connected");
-        let found = links().expect("listed")["ve-c"].clone();
+        let found = interfaces().expect("listed")["ve-c"].clone();
         assert!(found.up);
         assert_eq!((shown(&found.addresses), shown(&found.routes)), (String::new(), String::new()));
         let again = connect(&bare, &namespace, HardwareAddresses::default()).expect_err("it exists");
@@ -153,11 +153,11 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
             guest: Some(HardwareAddress([2, 0, 0, 0, 0, 2])),
         };
         connect(&pair, &namespace, hardware).expect("connected");
-        assert!(links().expect("listed")["br0"].is_bridge);
-        let port = || links().expect("listed")["vb-c"].clone();
+        assert!(interfaces().expect("listed")["br0"].is_bridge);
+        let port = || interfaces().expect("listed")["vb-c"].clone();
         assert_eq!((port().up, port().bridge.as_deref()), (true, Some("br0")));
         assert_eq!((shown(&port().addresses), shown(&port().routes)), (String::new(), String::new()));
-        let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
+        let guest = netns::within(&namespace, interfaces).expect("entered").expect("listed")[GUEST_END].clone();
         assert_eq!(shown(&guest.addresses), "10.0.0.2/24");
         assert_eq!(shown(&guest.routes), "0.0.0.0/0 10.0.0.0/24 10.0.0.1/32");
 
@@ -172,7 +172,7 @@ fn an_end_on_a_bridge_is_a_port_of_it_and_the_guest_is_on_its_network() {
         let moved = Pair { veth: Veth { host4: Some([10, 0, 0, 9].into()), ..pair.veth.clone() }, ..pair.clone() };
         readdress(&namespace, &pair, &moved).expect("changed");
         assert_eq!(port().bridge.as_deref(), Some("br0"));
-        let guest = netns::within(&namespace, links).expect("entered").expect("listed")[GUEST_END].clone();
+        let guest = netns::within(&namespace, interfaces).expect("entered").expect("listed")[GUEST_END].clone();
         assert_eq!(shown(&guest.routes), "0.0.0.0/0 10.0.0.0/24 10.0.0.9/32");
 
         let elsewhere = Veth { bridge: Some("br9".to_owned()), ..pair.veth };
@@ -192,21 +192,21 @@ fn links_are_given_to_a_namespace_and_taken_back_from_it() {
         netns::create(&elsewhere).expect("a namespace");
         // A network card and the far end of its cable.
         let cable = Pair {
-            host: LinkName { name: "card".to_owned(), altname: None },
+            host: InterfaceName { name: "card".to_owned(), altname: None },
             guest: "far".to_owned(),
             veth: Veth::default(),
             extra: Some(0),
         };
         connect(&cable, &elsewhere, HardwareAddresses::default()).expect("connected");
         let extra = Pair {
-            host: LinkName { name: "lan1".to_owned(), altname: None },
+            host: InterfaceName { name: "lan1".to_owned(), altname: None },
             guest: "lan1".to_owned(),
             veth: veth(),
             extra: Some(0),
         };
-        let inside = || netns::within(&namespace, links).expect("entered").expect("listed");
+        let inside = || netns::within(&namespace, interfaces).expect("entered").expect("listed");
         let macvlan =
-            LinkName { name: "mv-a-very-lVWxY".to_owned(), altname: Some("mv-a-very-long-card".to_owned()) };
+            InterfaceName { name: "mv-a-very-lVWxY".to_owned(), altname: Some("mv-a-very-long-card".to_owned()) };
         let address = HardwareAddress([2, 0, 0, 0, 0, 9]);
         for _ in 0..2 {
             set_lo_up(&namespace).expect("up");
@@ -218,11 +218,11 @@ fn links_are_given_to_a_namespace_and_taken_back_from_it() {
             // An extra pair has no default route.
             let routes = "192.168.100.10/32 fd00::10/128 fd00::11/128";
             assert_eq!(shown(&inside()["lan1"].routes), routes);
-            assert_eq!(links().expect("listed").keys().collect::<Vec<_>>(), ["lan1", "lo"]);
+            assert_eq!(interfaces().expect("listed").keys().collect::<Vec<_>>(), ["lan1", "lo"]);
             let given = [("eth7".to_owned(), "card".to_owned())].into();
             empty(&namespace, &given).expect("emptied");
             assert_eq!(inside().keys().collect::<Vec<_>>(), ["lo"]);
-            assert_eq!(links().expect("listed").keys().collect::<Vec<_>>(), ["card", "lo"]);
+            assert_eq!(interfaces().expect("listed").keys().collect::<Vec<_>>(), ["card", "lo"]);
         }
         let error = give("nothing", "eth7", &namespace).expect_err("the interface does not exist");
         assert_eq!(error.to_string(), "cannot find the interface `nothing`");

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::{Checker, forward_key, replace};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::{At, OptionPath};
-use crate::model::spec::{HardwareAddress, Network, Passed, Private, is_link_name};
+use crate::model::spec::{HardwareAddress, Network, Passed, Private, is_interface_name};
 use crate::model::{Container, ContainerName, Field, List, network as lower};
 
 /// The options of a veth pair: the container's own or an extra one.
@@ -318,7 +318,7 @@ impl Checker<'_> {
 
 /// Why an interface cannot have this name.
 fn wrong_interface_name(name: &str) -> Option<Diagnostic> {
-    (!is_link_name(name)).then(|| {
+    (!is_interface_name(name)).then(|| {
         let message = format!("`{}` is not a valid interface name", name.escape_debug());
         Diagnostic::error(Code::InterfaceName, message)
             .help("names of interfaces have neither spaces nor `/`, `:` or `\"` in them, and begin with no `@`")

@@ -35,7 +35,7 @@ pub struct Sysctl {
 
 impl Sysctl {
     /// Whether it is the `route_localnet` of one of these interfaces.
-    pub fn is_of_link(&self, links: &BTreeSet<&str>) -> bool {
+    pub fn is_of_interface(&self, links: &BTreeSet<&str>) -> bool {
         let link = self.name.strip_prefix("net.ipv4.conf.").and_then(|rest| rest.strip_suffix(".route_localnet"));
         link.is_some_and(|link| links.contains(link.replace('/', ".").as_str()))
     }

@@ -162,7 +162,7 @@ fn a_repair_that_is_not_allowed_is_said_as_what_it_is() {
     let host = MemoryHost::new();
     let generation = generation(vec![wanted("a", "/nix/store/1-a", 11, 8080)]);
     switch(&host, &generation, RestartMode::Auto);
-    host.state().links.remove("ve-a");
+    host.state().interfaces.remove("ve-a");
     let plan = planned_with(&host, &generation, RestartMode::Never);
     let said: Vec<_> = plan.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert!(plan.is_empty(), "{plan:#?}");

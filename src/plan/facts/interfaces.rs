@@ -6,20 +6,20 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
 use crate::model::path::OptionPath;
 use crate::model::spec::{HostSpec, Network, Passed};
-use crate::state::{Link, Snapshot};
+use crate::state::{Interface, Snapshot};
 
 /// What is wrong with the interfaces, each with the option that names it. Empty if they could not be listed.
 pub(super) fn missing(manifest: &Manifest, spec: &HostSpec, snapshot: &Snapshot) -> Vec<(Diagnostic, OptionPath)> {
-    let Some(links) = &snapshot.links else { return Vec::new() };
-    let mut findings = bridges(manifest, links);
-    findings.extend(passed(manifest, snapshot, links));
-    findings.extend(extra_veths(manifest, snapshot, links));
-    findings.extend(egress(spec, links));
+    let Some(interfaces) = &snapshot.interfaces else { return Vec::new() };
+    let mut findings = bridges(manifest, interfaces);
+    findings.extend(passed(manifest, snapshot, interfaces));
+    findings.extend(extra_veths(manifest, snapshot, interfaces));
+    findings.extend(egress(spec, interfaces));
     findings
 }
 
 /// Bridges of containers that do not exist or are not bridges.
-fn bridges(manifest: &Manifest, links: &BTreeMap<String, Link>) -> Vec<(Diagnostic, OptionPath)> {
+fn bridges(manifest: &Manifest, interfaces: &BTreeMap<String, Interface>) -> Vec<(Diagnostic, OptionPath)> {
     let mut wanted = Vec::new();
     for (name, container) in containers(manifest) {
         let around = OptionPath::new(["containers", name]);
@@ -34,14 +34,14 @@ fn bridges(manifest: &Manifest, links: &BTreeMap<String, Link>) -> Vec<(Diagnost
         }
     }
     let findings = wanted.into_iter().filter_map(|(name, bridge, option)| {
-        let what = match links.get(bridge) {
+        let what = match interfaces.get(bridge) {
             None => "does not exist on this host",
-            Some(link) if !link.is_bridge => "is not a bridge",
+            Some(interface) if !interface.is_bridge => "is not a bridge",
             Some(_) => return None,
         };
         let message = format!("`{name}`: the bridge `{bridge}` {what}");
         let known: Vec<&str> =
-            links.iter().filter(|(_, link)| link.is_bridge).map(|(name, _)| name.as_str()).collect();
+            interfaces.iter().filter(|(_, interface)| interface.is_bridge).map(|(name, _)| name.as_str()).collect();
         let help = match known.as_slice() {
             [] => String::from("create it first; this host has no bridges"),
             known => format!("create it first, or use one of this host's bridges: {}", known.join(", ")),
@@ -57,12 +57,12 @@ fn bridges(manifest: &Manifest, links: &BTreeMap<String, Link>) -> Vec<(Diagnost
 fn passed(
     manifest: &Manifest,
     snapshot: &Snapshot,
-    links: &BTreeMap<String, Link>,
+    interfaces: &BTreeMap<String, Interface>,
 ) -> Vec<(Diagnostic, OptionPath)> {
     let ours = || snapshot.containers.values().filter_map(|observed| observed.booted.as_ref());
-    let is_given = |link: &str| {
+    let is_given = |interface: &str| {
         ours().any(|record| match &record.spec.network {
-            Network::Private(private) => private.interfaces.iter().any(|passed| passed.host == link),
+            Network::Private(private) => private.interfaces.iter().any(|passed| passed.host == interface),
             Network::Host | Network::Named(_) => false,
         })
     };
@@ -70,9 +70,11 @@ fn passed(
     for (name, container) in containers(manifest) {
         for (list, option) in [(&container.interfaces, "interfaces"), (&container.macvlans, "macvlans")] {
             let elements = list.known().into_iter().flatten().filter_map(|element| Passed::parse(element.known()?));
-            for passed in elements.filter(|passed| !links.contains_key(&passed.host) && !is_given(&passed.host)) {
+            for passed in
+                elements.filter(|passed| !interfaces.contains_key(&passed.host) && !is_given(&passed.host))
+            {
                 let message = format!("`{name}`: the interface `{}` does not exist on this host", passed.host);
-                let finding = Diagnostic::error(Code::MissingInterface, message).help(available(links));
+                let finding = Diagnostic::error(Code::MissingInterface, message).help(available(interfaces));
                 findings.push((finding, OptionPath::new(["containers", name, option])));
             }
         }
@@ -84,7 +86,7 @@ fn passed(
 fn extra_veths(
     manifest: &Manifest,
     snapshot: &Snapshot,
-    links: &BTreeMap<String, Link>,
+    interfaces: &BTreeMap<String, Interface>,
 ) -> Vec<(Diagnostic, OptionPath)> {
     let ours = snapshot.containers.values().flat_map(|observed| [&observed.booted, &observed.written]).flatten();
     let ours = ours.flat_map(|record| match &record.spec.network {
@@ -95,7 +97,7 @@ fn extra_veths(
     let mut findings = Vec::new();
     for (name, container) in containers(manifest) {
         let veths = container.extra_veths.known().into_iter().flat_map(BTreeMap::keys);
-        for veth in veths.filter(|veth| links.contains_key(*veth) && !ours.contains(veth)) {
+        for veth in veths.filter(|veth| interfaces.contains_key(*veth) && !ours.contains(veth)) {
             let message = format!("`{name}`: the host already has another interface `{veth}`");
             let finding = Diagnostic::error(Code::InterfaceName, message)
                 .help("give the extra veth another name, which both of its ends get");
@@ -106,20 +108,20 @@ fn extra_veths(
 }
 
 /// The interface through which NAT leaves, if it is missing.
-fn egress(spec: &HostSpec, links: &BTreeMap<String, Link>) -> Option<(Diagnostic, OptionPath)> {
+fn egress(spec: &HostSpec, interfaces: &BTreeMap<String, Interface>) -> Option<(Diagnostic, OptionPath)> {
     let interface = spec.nat.external_interface.as_ref().filter(|_| spec.nat.enable)?;
-    if links.contains_key(interface) {
+    if interfaces.contains_key(interface) {
         return None;
     }
     let message = format!("NAT leaves through the interface `{interface}`, which does not exist on this host");
-    let finding = Diagnostic::error(Code::MissingInterface, message).help(available(links));
+    let finding = Diagnostic::error(Code::MissingInterface, message).help(available(interfaces));
     Some((finding, OptionPath::new(["networking", "nat", "externalInterface"])))
 }
 
 /// Help that lists the interfaces of the host, except loopback and those of containers.
-fn available(links: &BTreeMap<String, Link>) -> String {
+fn available(interfaces: &BTreeMap<String, Interface>) -> String {
     let is_other = |name: &&str| *name != "lo" && !name.starts_with("ve-") && !name.starts_with("vb-");
-    let known: Vec<&str> = links.keys().map(String::as_str).filter(is_other).collect();
+    let known: Vec<&str> = interfaces.keys().map(String::as_str).filter(is_other).collect();
     format!("this host has: {}", known.join(", "))
 }
 
