@@ -75,7 +75,7 @@ impl<'e> Loader<'e> {
         self.files.original(&file).unwrap_or(file)
     }
 
-    /// Whether a path leads into the checkout (the root of the [`SourceMap`]). Follows
+    /// Whether a path leads into the checkout (the root of the [`SourceMap`](crate::source::SourceMap)). Follows
     /// symlinks as far as they exist. A git submodule that is not checked out belongs to another checkout.
     pub fn is_in_checkout(&self, path: &Path) -> bool {
         // `/` is not a checkout: `/host.nix` says nothing about the files in `/etc`.
