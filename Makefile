@@ -137,6 +137,5 @@ scenario: tools
 attack: tools
 	ATTACK_SCALE=1 CARGO=$(CARGO) tests/lab/scenarios/run --no-capture attack::a_switch_that_is_interrupted
 
-# Kill points exist in builds with debug assertions alone.
 kill-matrix: tools
 	KILL_POINTS=all CARGO=$(CARGO) tests/lab/scenarios/run --no-capture attack::points::

@@ -1,10 +1,9 @@
 //! Points between effects at which tests kill this program, to see that the next run repairs what is left.
 //!
-//! Only builds with debug assertions have them. `CONTAINER_REBUILD_KILL_AT=N` kills the program at the N-th point that it
+//! `CONTAINER_REBUILD_KILL_AT=N` in the environment kills the program at the N-th point that it
 //! reaches. `CONTAINER_REBUILD_KILL_POINTS=FILE` appends the name of each point to a file instead.
 
 /// Reaches a point: what was done before it is done, and what follows has not begun.
-#[cfg(debug_assertions)]
 pub(super) fn reach(what: &str) {
     use std::io::Write;
     use std::sync::LazyLock;
@@ -26,8 +25,3 @@ pub(super) fn reach(what: &str) {
         written.unwrap_or_else(|error| panic!("cannot list the point `{what}`: {error}"));
     }
 }
-
-/// Does nothing: this build has no such points.
-#[cfg(not(debug_assertions))]
-#[inline(always)]
-pub(super) fn reach(_: &str) {}

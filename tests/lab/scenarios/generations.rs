@@ -211,7 +211,7 @@ fn systemd_goes_back_if_the_process_that_waits_for_the_confirmation_is_killed() 
     lab.sh(killed).ok();
     says(&lab, "v2");
     // What the timer would start.
-    let start = lab.sh("systemctl is-active --quiet container-rebuild-undo.timer && systemctl start container-rebuild-undo.service");
+    let start = lab.sh("systemctl is-active --quiet container-rebuild-undo.timer && systemctl start --wait container-rebuild-undo.service");
     start.ok();
     says(&lab, "v1");
     assert_eq!(numbers(&lab), json!([[1, 2], 1, 1]));
