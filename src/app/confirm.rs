@@ -18,6 +18,8 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Makes sure that the host goes back even if this process is killed before `limit` is over. Without a limit, what a killed
 /// process had scheduled is cancelled: somebody has decided anew. The caller holds the lock.
 pub(super) fn prepare(cx: &Context<'_>, host: &dyn LiveHost, limit: Option<Duration>, before: &Snapshot) {
+    // A killed process may have left it: nobody waits any more.
+    _ = host.end_confirmation();
     let Some(limit) = limit else {
         if let Err(error) = host.cancel_undo() {
             tracing::warn!("cannot cancel what an unconfirmed switch had scheduled: {error}");
