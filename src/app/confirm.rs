@@ -15,10 +15,10 @@ use crate::state::{Activation, Generation, Snapshot};
 /// How much later than this process systemd goes back.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Makes sure that the host goes back even if this process is killed before `limit` is over. Without a limit, what a killed
-/// process had scheduled is cancelled: somebody has decided anew. The caller holds the lock.
+/// Schedules the way back for the case that this process is killed before `limit` is over. Without a limit, cancels what a killed
+/// process had scheduled: this decision replaces that one. The caller holds the lock.
 pub(super) fn prepare(cx: &Context<'_>, host: &dyn LiveHost, limit: Option<Duration>, before: &Snapshot) {
-    // A killed process may have left it: nobody waits any more.
+    // A killed process may have left its file, although nobody waits any more.
     _ = host.end_confirmation();
     let Some(limit) = limit else {
         if let Err(error) = host.cancel_undo() {
@@ -79,9 +79,9 @@ pub(super) fn confirm(
     let elsewhere = is_open.is_ok() && is_over.unwrap_or(false);
     let is_confirmed = here || elsewhere;
     if is_confirmed && let Err(error) = host.cancel_undo() {
-        let message =
-            format!("run `systemctl stop container-rebuild-undo.timer`, or the host goes back soon: {error}");
-        cx.ui.findings(&[Diagnostic::warning(Code::Host, message)]);
+        let message = format!("cannot stop container-rebuild-undo.timer, which brings the host back: {error}");
+        let help = "run `systemctl stop container-rebuild-undo.timer`";
+        cx.ui.findings(&[Diagnostic::warning(Code::Host, message).help(help)]);
     }
     if is_confirmed {
         host.activate_generation(number, activation).map_err(|error| failed(&error))?;
@@ -108,7 +108,7 @@ pub(super) fn undo(cx: &Context<'_>, host: &dyn LiveHost, before: &Snapshot) -> 
     let errors = go_back(cx, host, before.generation.as_ref()).err().unwrap_or_default();
     // What failed here would fail again.
     if let Err(error) = host.cancel_undo() {
-        tracing::warn!("cannot cancel the way back that systemd had in store: {error}");
+        tracing::warn!("cannot cancel what was scheduled: {error}");
     }
     errors
 }

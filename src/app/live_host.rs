@@ -118,8 +118,8 @@ pub trait LiveHost: Host + Probe {
     fn failures(&self, snapshot: &Snapshot) -> BTreeMap<ContainerName, String>;
     /// The last switch; `None` if there was none, or if its record cannot be read.
     fn last_switch(&self) -> Option<LastSwitch>;
-    /// Drops from the journal of the apply in hand what does not count any more: containers that run again or are no longer
-    /// there, changes of guests that do not run. Drops the journal if nothing is left.
+    /// Removes settled entries from the journal of the apply in hand: containers that run again or no longer exist, and changes of
+    /// guests that do not run. Removes the journal if it has no others.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ pub trait LiveHost: Host + Probe {
     ///
     /// If systemd refuses.
     fn schedule_undo(&self, after: Duration, former: u32) -> io::Result<()>;
-    /// Cancels that. Nothing scheduled is no error.
+    /// Cancels that; does nothing if nothing is scheduled.
     ///
     /// # Errors
     ///

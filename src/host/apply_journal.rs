@@ -33,7 +33,7 @@ impl Header {
 ///
 /// # Errors
 ///
-/// If the file cannot be read. What it contains is never an error: lines that are no entries count as damage.
+/// If the file cannot be read. Bad lines are no error: they set [`Unfinished::is_damaged`].
 pub(super) fn read() -> io::Result<Unfinished> {
     match fs::read(paths::journal()) {
         Ok(text) => Ok(unfinished(&String::from_utf8_lossy(&text), &Header::now()?)),

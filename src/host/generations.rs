@@ -194,8 +194,11 @@ fn prune(newest: &Generation) -> Result<(), HostError> {
     remove_all(directory, unneeded.chain(unfinished(directory)?))
 }
 
-/// Removes the roots of containers that exist nowhere: a run was killed after it had protected a new one's system, and before it
-/// put the container on record.
+/// Removes the roots of containers that do not exist. A run that is killed between protecting a new container's system and
+/// writing its record leaves one.
+///
+/// # Errors
+/// If the roots or generations cannot be listed, or a root cannot be removed.
 pub(super) fn sweep_roots() -> Result<(), HostError> {
     let directory = Path::new(paths::GC_ROOTS);
     let mut orphans = names(directory)?;

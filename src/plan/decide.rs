@@ -196,8 +196,8 @@ impl<'a> Decisions<'a> {
         let drifted = is.drift.iter().any(|drift| drift.is_of_files());
         let outdated = drifted || on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
         let starts = wanted.container.auto_start.known() == Some(&true) || is.drift.contains(&Drift::NotStarted);
-        // A guest whose change was cut short runs as before, as that wanted it, or in between. If that is what is wanted again,
-        // the change is made again; otherwise it is undone.
+        // A guest whose change was cut short runs its former record, the attempted one, or a mixture. If the attempted one is
+        // wanted, repeat the change; otherwise start from the attempted one, so that whatever was done is undone.
         let attempted = is.attempted.as_ref().filter(|attempted| !reasons(attempted, wanted).is_empty());
         let running = attempted.or(is.running.as_ref());
         let before = running.or(is.written.as_ref());
